@@ -120,14 +120,14 @@ class ModerationGate:
             rules = community_rules(session, person.platform, person.community)
             newcomer = tier_of(session, person, rules, at=now()) is Tier.NEWCOMER
             account = human_of(session, person.key)
-            origins = _shared(session, person)
+            origins = _newcomer_origins(session, person)
         self._limiter.admit(person, newcomer=newcomer, account=account, origins=origins)
-        verdict = self._judged(admission, rules)
+        verdict = self._judge_prompt(admission, rules)
         VERDICTS.labels("prompt", verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE:
             self._limiter.note_refusal(person, account=account, origins=origins)
         if not verdict.allows:
-            self._write_down(person, verdict, job_id=admission.job_id)
+            self._record(person, verdict, job_id=admission.job_id)
         return verdict
 
     def require_welcome(self, person: Person) -> None:
@@ -146,8 +146,8 @@ class ModerationGate:
     def require_moderators(self, person: Person) -> None:
         """Raises `NotAllowedError`."""
         if not self._is_moderated(person):
-            told = f"Nobody moderates here, so nobody could look again. {how_to_name_a_moderator(person)}"
-            raise NotAllowedError(told.rstrip())
+            reason = f"Nobody moderates here, so nobody could look again. {how_to_name_a_moderator(person)}"
+            raise NotAllowedError(reason.rstrip())
 
     def _is_moderated(self, person: Person) -> bool:
         return person.platform not in self._unmoderated and not person.is_alone
@@ -169,7 +169,7 @@ class ModerationGate:
         Raises `BannedError`.
         """
         self.require_welcome(admission.person)
-        return self._judged(admission, self._community(admission.person))
+        return self._judge_prompt(admission, self._community(admission.person))
 
     def judge(self, subject: PromptSubject, *, any_language: bool = False) -> Verdict:
         """What the prompt rules and the operator's policy say, without any person: counts and records nothing."""
@@ -179,31 +179,33 @@ class ModerationGate:
         """Raises `InspectionError` when any rule cannot judge: the picture is then not shown."""
         rules = self._community(inspection.person)
         policy = self._policy_for(rules)
-        verdict = self._settled(self._inspector.judge(inspection, policy=policy), inspection.person, rules)
+        verdict = self._settle_hold(
+            self._inspector.judge(inspection, policy=policy), inspection.person, rules
+        )
         upload = inspection.kind is Inspected.UPLOAD
         if upload and inspection.person.platform is not Platform.CLI:
-            verdict = self._taken_in(verdict, inspection.person, rules, policy)
-        verdict = self._explained(verdict, inspection.person, appeal=not upload)
+            verdict = self._judge_upload(verdict, inspection.person, rules, policy)
+        verdict = self._add_remedy(verdict, inspection.person, appeal=not upload)
         VERDICTS.labels(inspection.kind, verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE and weight_of(verdict.category) >= SEVERE:
             # Other refused pictures weigh nothing: a model may paint what nobody asked for.
-            self._write_down(inspection.person, verdict, job_id=inspection.job_id)
+            self._record(inspection.person, verdict, job_id=inspection.job_id)
         return verdict
 
-    def _judged(self, admission: Admission, rules: CommunityRules) -> Verdict:
+    def _judge_prompt(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
-        verdict = doubted(
+        verdict = apply_upload_doubts(
             self._prompt_judge.judge(subject, policy=self._policy_for(rules)), admission.request, subject
         )
-        return self._explained(self._settled(verdict, admission.person, rules), admission.person)
+        return self._add_remedy(self._settle_hold(verdict, admission.person, rules), admission.person)
 
-    def _settled(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
+    def _settle_hold(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
         """What nobody would look at is refused."""
-        if verdict.ruling is not Ruling.HOLD or self._somebody_looks(person, rules):
+        if verdict.ruling is not Ruling.HOLD or self._is_reviewed(person, rules):
             return verdict
         return replace(verdict, ruling=Ruling.REFUSE)
 
-    def _explained(self, verdict: Verdict, person: Person, *, appeal: bool = True) -> Verdict:
+    def _add_remedy(self, verdict: Verdict, person: Person, *, appeal: bool = True) -> Verdict:
         """A refusal with the setting or moderator that could change it."""
         if verdict.ruling is not Ruling.REFUSE:
             return verdict
@@ -212,26 +214,28 @@ class ModerationGate:
             verdict, remedy=remedy_of(verdict, person, moderated=moderated, appeal=appeal), heard=moderated
         )
 
-    def _somebody_looks(self, person: Person, rules: CommunityRules) -> bool:
+    def _is_reviewed(self, person: Person, rules: CommunityRules) -> bool:
         if self._holds is not None:
             return self._holds
         return rules.desk_channel is not None or person.platform in self._watched
 
-    def _taken_in(self, verdict: Verdict, person: Person, rules: CommunityRules, policy: Policy) -> Verdict:
+    def _judge_upload(
+        self, verdict: Verdict, person: Person, rules: CommunityRules, policy: Policy
+    ) -> Verdict:
         """Refused uploads count as probing the rules do."""
         if verdict.allows and self._is_newcomer(person, rules):
-            verdict = self._looked_over(verdict, person, rules, policy)
+            verdict = self._apply_newcomer_rule(verdict, person, rules, policy)
         if verdict.ruling is Ruling.REFUSE and not verdict.asks_consent:
             account, origins = self._account(person)
             self._limiter.note_refusal(person, account=account, origins=origins)
         return verdict
 
-    def _looked_over(
+    def _apply_newcomer_rule(
         self, verdict: Verdict, person: Person, rules: CommunityRules, policy: Policy
     ) -> Verdict:
         """What a newcomer brings along passed all rules, and may wait for a moderator where one looks."""
         found = policy.apply(NEWCOMERS)
-        if found is None or (found.ruling is Ruling.HOLD and not self._somebody_looks(person, rules)):
+        if found is None or (found.ruling is Ruling.HOLD and not self._is_reviewed(person, rules)):
             return verdict
         return replace(verdict, ruling=found.ruling, rule=found.rule, category=found.category)
 
@@ -249,7 +253,7 @@ class ModerationGate:
     def _account(self, person: Person) -> tuple[str, tuple[str, ...]]:
         """The human, and where they came from if they are new."""
         with self._database.read() as session:
-            return human_of(session, person.key), _shared(session, person)
+            return human_of(session, person.key), _newcomer_origins(session, person)
 
     def _community(self, person: Person) -> CommunityRules:
         """Whoever paints alone has none, and no database either."""
@@ -264,7 +268,7 @@ class ModerationGate:
         with self._database.read() as session:
             return blocked_bits(session, person)
 
-    def _write_down(self, person: Person, verdict: Verdict, *, job_id: str) -> None:
+    def _record(self, person: Person, verdict: Verdict, *, job_id: str) -> None:
         """Rule and category, never the text, and the strike. If it cannot be written, the verdict stands."""
         details = {"rule": verdict.rule, "category": verdict.category, "policy": self.policy_version}
         outcome = DecisionEffects()
@@ -289,11 +293,11 @@ class ModerationGate:
             self._side_effects.run(outcome)
 
 
-def _shared(session: Session, person: Person) -> tuple[str, ...]:
+def _newcomer_origins(session: Session, person: Person) -> tuple[str, ...]:
     return origins_of_newcomer(session, person, since=now() - FIRST_DAY)
 
 
-def doubted(verdict: Verdict, request: PaintRequest, subject: PromptSubject) -> Verdict:
+def apply_upload_doubts(verdict: Verdict, request: PaintRequest, subject: PromptSubject) -> Verdict:
     """What would pass waits for a moderator when it starts from an upload that one has to see.
 
     Beside words for a minor, a picture that may be sexual belongs to the core.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from moderation.cases.strikes import burden
+from moderation.cases.strikes import strike_sum
 from moderation.records import bans
 from studio.commands.visibility import Audience, may_see
 from studio.db import queries
@@ -44,7 +44,7 @@ def read_person_record(session: Session, person_key: str, *, but: str = "") -> P
     return PersonRecord(
         jobs=session.scalar(theirs) or 0,
         refusals=session.scalar(theirs.where(JobRow.state == JobState.REFUSED)) or 0,
-        strikes=round(burden(session, person_key), 2),
+        strikes=round(strike_sum(session, person_key), 2),
         earlier_cases=session.scalar(cases) or 0,
         banned=ban is not None,
         banned_until=ban.until if ban else None,

@@ -66,7 +66,7 @@ def _move_work(session: Session, case: Case) -> DecisionEffects:
     row = session.get_one(JobRow, case.job_id)
     if case.decision in _DELIVERING:
         return _let_through(session, row, spoiler=case.decision is Decision.SPOILER)
-    return _turn_down(session, case, row) if case.kind is CaseKind.HOLD else DecisionEffects()
+    return _reject_job(session, case, row) if case.kind is CaseKind.HOLD else DecisionEffects()
 
 
 def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> DecisionEffects:
@@ -75,17 +75,17 @@ def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> DecisionEff
         outcome.events += job_release.deliver(session, row.id, spoiler=spoiler)
     elif not job_release.was_painted(session, row.id) and (moved := job_release.paint(session, row.id)):
         row.spoiler = spoiler
-        row.request = _seen(row.request)
+        row.request = _without_doubts(row.request)
         outcome.events += moved
         outcome.add(_ask_owners(session, row))
     return outcome
 
 
-def _seen(request: Mapping[str, Any]) -> dict[str, Any]:
+def _without_doubts(request: Mapping[str, Any]) -> dict[str, Any]:
     """The request with its uploads beyond doubt, so that what is made from it again does not wait again."""
     sources = [
-        {name: value for name, value in each.items() if name != "doubt"}
-        for each in request.get("sources", ())
+        {name: value for name, value in source.items() if name != "doubt"}
+        for source in request.get("sources", ())
     ]
     return {**request, "sources": sources}
 
@@ -102,7 +102,7 @@ def _ask_owners(session: Session, row: JobRow) -> DecisionEffects:
     return outcome
 
 
-def _turn_down(session: Session, case: Case, row: JobRow) -> DecisionEffects:
+def _reject_job(session: Session, case: Case, row: JobRow) -> DecisionEffects:
     ended = job_release.stop(session, row.id, JobState.REFUSED, error_code="policy", error_text=_REJECTED)
     if ended:
         session.refresh(row)
@@ -120,7 +120,9 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects
         )
     elif case.decision is not Decision.APPROVE:
         job = queries.job_of(row)
-        pictures = [each for each in queries.pictures_of_job(session, job.id) if each.id == case.picture_id]
+        pictures = [
+            picture for picture in queries.pictures_of_job(session, job.id) if picture.id == case.picture_id
+        ]
         if pictures:
             outcome.remove(take_down(session, job, pictures))
             text = f"A moderator took your picture {case.picture_id} down."

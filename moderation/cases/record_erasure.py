@@ -4,7 +4,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from moderation.cases.sanctions import HOUSE
-from moderation.cases.strikes import FORGOTTEN, burden
+from moderation.cases.strikes import FORGOTTEN, strike_sum
 from moderation.records import audit_log
 from moderation.records.tables import BlockedPictureRow, StrikeRow
 from studio.db import credit_ledger, linked_identities
@@ -26,8 +26,8 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
     filed = CaseRow.filed_by.in_(keys)
     session.execute(update(CaseRow).where(filed).values(words="", note="", filed_by=None))
     for key in keys:  # a ban is still lifted where it was imposed
-        house = f"{key.rpartition(':')[0]}:{HOUSE}"
-        session.execute(update(BanRow).where(BanRow.banned_by == key).values(banned_by=house))
+        actor = f"{key.rpartition(':')[0]}:{HOUSE}"
+        session.execute(update(BanRow).where(BanRow.banned_by == key).values(banned_by=actor))
     blocked = BlockedPictureRow.blocked_by.in_(keys)
     session.execute(update(BlockedPictureRow).where(blocked).values(blocked_by=HOUSE))
     theirs = StrikeRow.person_key.in_(keys)
@@ -49,6 +49,6 @@ def let_judged_go(database: Database) -> None:
             linked_identities.hold(session, key)
             keys = linked_identities.identities(session, key)
             credit_ledger.lock(session, *keys)
-            if not account_erasure.is_judged(session, keys) and not burden(session, key):
+            if not account_erasure.is_judged(session, keys) and not strike_sum(session, key):
                 account_erasure.let_go(session, key)
                 audit_log.erase(session, key, actor=HOUSE)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from moderation.cases.side_effects import DecisionEffects
-from moderation.cases.strikes import SEVERE, burden, strike
+from moderation.cases.strikes import SEVERE, strike, strike_sum
 from moderation.metrics import STRIKES
 from moderation.records import bans
 from moderation.records.tables import StrikeRow
@@ -28,23 +28,23 @@ _STOPPED_BY_RULES = "The house rules stopped this. Nothing was charged."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SanctionStep:
-    """From this burden of strikes on. `lasts` None is for good, which only a human makes final."""
+    """From this sum of strikes on. `lasts` None is for good, which only a human makes final."""
 
-    burden: float
+    strike_sum: float
     name: str
     lasts: timedelta | None = None
     opens_case: bool = False
 
 
-LADDER = (
-    SanctionStep(burden=1.0, name="warning"),
-    SanctionStep(burden=2.0, name="timeout", lasts=timedelta(hours=1)),
-    SanctionStep(burden=3.0, name="timeout", lasts=timedelta(days=1)),
-    SanctionStep(burden=SEVERE, name="suspension", lasts=timedelta(days=7), opens_case=True),
-    SanctionStep(burden=2 * SEVERE, name="ban", opens_case=True),
+SANCTION_STEPS = (
+    SanctionStep(strike_sum=1.0, name="warning"),
+    SanctionStep(strike_sum=2.0, name="timeout", lasts=timedelta(hours=1)),
+    SanctionStep(strike_sum=3.0, name="timeout", lasts=timedelta(days=1)),
+    SanctionStep(strike_sum=SEVERE, name="suspension", lasts=timedelta(days=7), opens_case=True),
+    SanctionStep(strike_sum=2 * SEVERE, name="ban", opens_case=True),
 )
 # The core of the rules: nothing more is painted until a human has looked.
-_FREEZE = SanctionStep(burden=0.0, name="suspension", opens_case=True)
+_FREEZE = SanctionStep(strike_sum=0.0, name="suspension", opens_case=True)
 # Where nobody moderates no human will look, so what the house imposes there ends by itself.
 _COOLING_OFF = timedelta(hours=1)
 _LONGEST_COOLING_OFF = timedelta(days=1)
@@ -61,29 +61,31 @@ def punish(
     job_id: str | None,
     moderated: bool = True,
 ) -> DecisionEffects:
-    """Note a strike for a refused request, and take the step of the ladder that it leads to, if any.
+    """Note a strike for a refused request, and take the sanction that it leads to, if any.
 
     Where the place is not `moderated`, a step is a cooling-off of a day at most. Belongs into a transaction that
-    touches nothing else before it; run the outcome's errands after the commit.
+    touches nothing else before it; run the outcome's side effects after the commit.
     """
     lock_person(session, person)
     hold(session, person.key)
-    before = round(burden(session, person.key), 2)  # or a second's decay would hide a step that was reached
+    before = round(
+        strike_sum(session, person.key), 2
+    )  # or a second's decay would hide a step that was reached
     row = strike(session, person.key, rule=rule, category=category, weight=weight, job_id=job_id)
     after = before + weight
-    reached = [rung for rung in LADDER if before < rung.burden <= after]
-    rung = _FREEZE if weight >= SEVERE else (reached[-1] if reached else None)
-    STRIKES.labels(category, rung.name if rung else "none").inc()
-    if rung is None:
+    reached = [step for step in SANCTION_STEPS if before < step.strike_sum <= after]
+    step = _FREEZE if weight >= SEVERE else (reached[-1] if reached else None)
+    STRIKES.labels(category, step.name if step else "none").inc()
+    if step is None:
         return DecisionEffects()
-    if rung.name == "warning":
+    if step.name == "warning":
         return notify(session, person.key, NoticeKind.WARNING, warning(category))
-    return _exclude(session, person, rung if moderated else _cooling_off(rung), row, moderated=moderated)
+    return _exclude(session, person, step if moderated else _cooling_off(step), row, moderated=moderated)
 
 
-def _cooling_off(rung: SanctionStep) -> SanctionStep:
-    lasts = _COOLING_OFF if rung is _FREEZE else min(rung.lasts or _LONGEST_COOLING_OFF, _LONGEST_COOLING_OFF)
-    return replace(rung, name="cooling-off", lasts=lasts, opens_case=False)
+def _cooling_off(step: SanctionStep) -> SanctionStep:
+    lasts = _COOLING_OFF if step is _FREEZE else min(step.lasts or _LONGEST_COOLING_OFF, _LONGEST_COOLING_OFF)
+    return replace(step, name="cooling-off", lasts=lasts, opens_case=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +164,7 @@ def exclude(
     """Stop a human's jobs and ban them under all their names. Bans come last: they lock the audit chain."""
     keys = identities(session, person_key)
     outcome = stop_jobs(session, keys, why=_STOPPED if moderated else _STOPPED_BY_RULES)
-    outcome.add(notify(session, person_key, kind, excluded(until, moderated=moderated)))
+    outcome.add(notify(session, person_key, kind, exclusion_notice(until, moderated=moderated)))
     for key in sorted(keys):  # in one order for everybody, or two moderators could wait for each other
         bans.ban(session, key, by=by, reason=reason, until=until)
     return outcome
@@ -186,7 +188,7 @@ def warning(category: str) -> str:
     )
 
 
-def excluded(until: datetime | None, *, moderated: bool = True) -> str:
+def exclusion_notice(until: datetime | None, *, moderated: bool = True) -> str:
     if until is None:
         return "You cannot paint here any more. A moderator can tell you more."
     more = "A moderator can tell you more." if moderated else ENDS_BY_ITSELF
@@ -194,11 +196,11 @@ def excluded(until: datetime | None, *, moderated: bool = True) -> str:
 
 
 def _exclude(
-    session: Session, person: Person, rung: SanctionStep, row: StrikeRow, *, moderated: bool
+    session: Session, person: Person, step: SanctionStep, row: StrikeRow, *, moderated: bool
 ) -> DecisionEffects:
-    until = now() + rung.lasts if rung.lasts else None
+    until = now() + step.lasts if step.lasts else None
     outcome = DecisionEffects()
-    if rung.opens_case:
+    if step.opens_case:
         case, opened = cases.open_case(
             session,
             CaseKind.SUSPENSION,
@@ -206,14 +208,14 @@ def _exclude(
             subject=person,
             rule=row.rule,
             category=row.category,
-            evidence=f"{rung.name}; burden of strikes {burden(session, person.key):.2f}",
+            evidence=f"{step.name}; sum of strikes {strike_sum(session, person.key):.2f}",
         )
         outcome.events += opened
         row.case_id = case.id
         session.flush()
     if not outlasts(session, person.key, until):
-        kind = NoticeKind.BAN if rung.name == "ban" else NoticeKind.SUSPENSION
-        reason = f"{rung.name}: {row.category}"
+        kind = NoticeKind.BAN if step.name == "ban" else NoticeKind.SUSPENSION
+        reason = f"{step.name}: {row.category}"
         by = Person.key_of(person.platform, person.community, HOUSE)
         outcome.add(
             exclude(

@@ -12,7 +12,7 @@ from moderation.cases.decisions import EXCLUDING, answer_alike, follow
 from moderation.cases.record_erasure import erase_records
 from moderation.cases.sanctions import exclude, hold, notify
 from moderation.cases.side_effects import DecisionEffects, SideEffects
-from moderation.cases.strikes import burden
+from moderation.cases.strikes import strike_sum
 from moderation.metrics import CASES
 from moderation.policy.community_overrides import apply_overrides
 from moderation.policy.policy import Policy, default_policy
@@ -122,7 +122,7 @@ class CaseService:
             added = rules.stances.items() - former.stances.items()  # older ones may have lost their category
             apply_overrides(self._policy, dict(added))
             settings.keep_community_rules(session, rules, by=moderator)
-            details = {"changed": _changed(former, rules)}
+            details = {"changed": _changed_fields(former, rules)}
             audit_log.append(session, "govern", actor=moderator.key, details=details)
         if rules.paused != former.paused:
             self._pause(moderator, paused=rules.paused)
@@ -134,7 +134,7 @@ class CaseService:
             keys = identities(session, person.key)
             filed = outbox.pace(message_refresh.of_cases(session, CaseRow.filed_by.in_(keys)))
             erase_records(session, keys)
-            judged = burden(session, person.key) > 0
+            judged = strike_sum(session, person.key) > 0
         self._side_effects.run(DecisionEffects(events=filed))
         return judged
 
@@ -173,6 +173,8 @@ def _require_moderator(person: Person) -> None:
         raise NotAllowedError("Only moderators can do that.")
 
 
-def _changed(former: CommunityRules, rules: CommunityRules) -> list[str]:
+def _changed_fields(former: CommunityRules, rules: CommunityRules) -> list[str]:
     """The names of the rules that are not what they were."""
-    return [each.name for each in fields(rules) if getattr(former, each.name) != getattr(rules, each.name)]
+    return [
+        field.name for field in fields(rules) if getattr(former, field.name) != getattr(rules, field.name)
+    ]

@@ -40,7 +40,7 @@ def weight_of(category: str) -> float:
     return 0.0 if category in {*_HARMLESS} else _REFUSED
 
 
-def burden(session: Session, person_key: str, *, at: datetime | None = None) -> float:
+def strike_sum(session: Session, person_key: str, *, at: datetime | None = None) -> float:
     """The sum of what is left of a human's strikes, over all their identities."""
     at = at or now()
     query = select(StrikeRow).where(

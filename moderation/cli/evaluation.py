@@ -125,9 +125,9 @@ def replay(database: Database, *, last: int, before: Judge, after: Judge) -> tup
 def _subject(session: Session, row: JobRow) -> PromptSubject:
     request = queries.job_of(row).request
     origins = [source.picture_id for source in request.sources if source.picture_id]
-    family = [session.get(PictureRow, each) for each in origins]
+    family = [session.get(PictureRow, picture_id) for picture_id in origins]
     prompts = [picture.recipe.prompt for picture in reversed(queries.ancestors(session, origins))]
-    prompts += [queries.picture_of(each).recipe.prompt for each in family if each is not None]
+    prompts += [queries.picture_of(picture).recipe.prompt for picture in family if picture is not None]
     return PromptSubject.of_request(request, lineage=tuple(prompts))
 
 

@@ -51,8 +51,8 @@ def list_hashes(listed: ListFile) -> None:
         hashes = hash_lists.read_list(listed.read_text("utf-8")) if listed.exists() else {}
     except (ValueError, OSError) as error:
         raise end_with(error) from error
-    for each in hashes.values():
-        typer.echo(each.line)
+    for entry in hashes.values():
+        typer.echo(entry.line)
     _errors.print(f"{len(hashes)} hashes")
 
 

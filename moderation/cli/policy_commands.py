@@ -75,7 +75,7 @@ def try_prompt(
     prompt_judge = _prompt_judge(policy, words, names)
     subject = PromptSubject(prompt=prompt, negative=negative, lineage=tuple(ancestor or ()))
     table = _findings_table()
-    for rule, finding, judged in prompt_judge.hear(subject):
+    for rule, finding, judged in prompt_judge.evaluate(subject):
         _add_finding(table, rule.name, finding, judged, prompt_judge.policy)
     _console.print(table)
     verdict = prompt_judge.judge(subject)
@@ -123,12 +123,12 @@ def evaluate(
     except (ChatelierError, OSError) as error:
         raise end_with(error) from error
     table = Table("source", "label", "category", "rows", "held", "refused", "flagged %")
-    for each in tallies:
-        counts = (each.rows, each.held, each.refused, each.flagged_percent)
-        table.add_row(each.source, each.label, each.category, *map(str, counts))
+    for tally in tallies:
+        counts = (tally.rows, tally.held, tally.refused, tally.flagged_percent)
+        table.add_row(tally.source, tally.label, tally.category, *map(str, counts))
     _console.print(table)
     if as_json is not None:
-        lines = [asdict(each) | {"flagged_percent": each.flagged_percent} for each in tallies]
+        lines = [asdict(tally) | {"flagged_percent": tally.flagged_percent} for tally in tallies]
         as_json.write_text(json.dumps(lines, indent=2) + "\n", "utf-8")
 
 
@@ -147,7 +147,7 @@ def replay(
     from moderation.cli import evaluation
     from studio.db.database import Database
 
-    before, after = (_prompt_judge(each, words, names) for each in (current, new))
+    before, after = (_prompt_judge(path, words, names) for path in (current, new))
     records = Database(database)
     try:
         count, changes = evaluation.replay(records, last=last, before=before.judge, after=after.judge)
@@ -213,9 +213,9 @@ def _write_entries(file: Path, entries: Iterable[dict[str, Any]]) -> None:
         if file.suffix == ".csv":
             writer = csv.DictWriter(out, audit_log.FIELDS)
             writer.writeheader()
-            writer.writerows(each | {"details": json.dumps(each["details"])} for each in entries)
+            writer.writerows(entry | {"details": json.dumps(entry["details"])} for entry in entries)
         else:
-            out.writelines(json.dumps(each, ensure_ascii=False) + "\n" for each in entries)
+            out.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
 
 
 def _findings_table() -> Table:

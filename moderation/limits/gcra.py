@@ -56,17 +56,17 @@ class MemoryMeters:
         with self._lock:
             now = time.time()
             moved = {
-                each.key: max(self._whole_at.get(each.key, now), now) + each.pace.interval_seconds
-                for each in meters
+                meter.key: max(self._whole_at.get(meter.key, now), now) + meter.pace.interval_seconds
+                for meter in meters
             }
             waits = [
-                Refusal(scope=each.scope, wait_seconds=moved[each.key] - now - each.pace.seconds)
-                for each in meters
+                Refusal(scope=meter.scope, wait_seconds=moved[meter.key] - now - meter.pace.seconds)
+                for meter in meters
             ]
             longest = max(waits, key=lambda wait: wait.wait_seconds)
             if longest.wait_seconds > _SAME_SECONDS:
                 return longest
-            self._whole_at.update({each.key: moved[each.key] for each in meters if each.counts})
+            self._whole_at.update({meter.key: moved[meter.key] for meter in meters if meter.counts})
             if len(self._whole_at) > _MOST_KEYS:
                 self._whole_at = {key: at for key, at in self._whole_at.items() if at > now}
             return None
@@ -110,9 +110,9 @@ class RedisMeters:
     def take(self, meters: Sequence[RateMeter]) -> Refusal | None:
         """Raises `redis.RedisError` or OSError when Redis does not answer."""
         arguments: list[float | int] = []
-        for each in meters:
-            arguments += [each.pace.interval_seconds, each.pace.seconds, int(each.counts)]
-        keys = [f"chatelier-limits:{each.key}" for each in meters]
+        for meter in meters:
+            arguments += [meter.pace.interval_seconds, meter.pace.seconds, int(meter.counts)]
+        keys = [f"chatelier-limits:{meter.key}" for meter in meters]
         refused, longest = self._script(keys=keys, args=arguments)
         if not refused:
             return None

@@ -96,10 +96,10 @@ class Limiter:
             RateMeter(scope="burst", key=f"burst:{who}", pace=settings.burst),
             RateMeter(scope="sustained", key=f"sustained:{who}", pace=sustained),
             *(
-                RateMeter(scope=kind, key=f"sustained:{each}", pace=pace)
+                RateMeter(scope=kind, key=f"sustained:{origin}", pace=pace)
                 for kind, pace in shared.items()
-                for each in origins
-                if each.startswith(kind)
+                for origin in origins
+                if origin.startswith(kind)
             ),
             RateMeter(
                 scope="community",
@@ -114,11 +114,11 @@ class Limiter:
     ) -> list[RateMeter]:
         """The meter of one person, and those of all newcomers from the same addresses."""
         shared = pace.of(self._settings.address_people)
-        paces = {who: pace} | {each: shared for each in origins if each.startswith(_ADDRESS)}
+        paces = {who: pace} | {origin: shared for origin in origins if origin.startswith(_ADDRESS)}
         scope = meter.partition(":")[0]
         return [
-            RateMeter(scope=scope, key=f"{meter}:{key}", pace=each, counts=counts)
-            for key, each in paces.items()
+            RateMeter(scope=scope, key=f"{meter}:{key}", pace=pace, counts=counts)
+            for key, pace in paces.items()
         ]
 
     def _guarded(self, count: Callable[[], Refusal | None]) -> Refusal | None:

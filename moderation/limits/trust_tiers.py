@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from moderation.cases.strikes import burden
+from moderation.cases.strikes import strike_sum
 from studio.db.linked_identities import identities
 from studio.db.tables import JobRow
 from studio.domain.communities import CommunityRules, Tier
@@ -18,7 +18,7 @@ NEW_ACCOUNT = timedelta(days=7)
 NEW_MEMBER = timedelta(days=1)
 TRUSTED_AFTER = timedelta(days=14)
 TRUSTED_JOBS = 20
-CLEAN = 0.25  # a burden of strikes below this is a clean history
+CLEAN = 0.25  # a sum of strikes below this is a clean history
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 
@@ -52,15 +52,15 @@ def tier_of(session: Session, person: Person, rules: CommunityRules, *, at: date
 
 
 def allowance_of(
-    tier: Tier, house: InstanceLimits, rules: CommunityRules, *, policy_version: str
+    tier: Tier, limits: InstanceLimits, rules: CommunityRules, *, policy_version: str
 ) -> Allowance:
-    """A community may only lower the number of pictures; its credits take the place of the house's."""
+    """A community may only lower the number of pictures; its credits take the place of the instance's."""
     terms = TERMS[tier]
     return Allowance(
         tier=tier,
-        monthly_credits=rules.monthly_credits.get(tier, house.monthly_credits),
-        max_outstanding_jobs=max(1, round(house.max_outstanding_jobs * terms.jobs)),
-        max_pictures=min(house.max_pictures, rules.max_pictures or house.max_pictures),
+        monthly_credits=rules.monthly_credits.get(tier, limits.monthly_credits),
+        max_outstanding_jobs=max(1, round(limits.max_outstanding_jobs * terms.jobs)),
+        max_pictures=min(limits.max_pictures, rules.max_pictures or limits.max_pictures),
         weight=terms.weight,
         policy_version=policy_version,
     )
@@ -78,4 +78,4 @@ def _has_earned_trust(session: Session, person: Person, at: datetime) -> bool:
     done, first = session.execute(query).one()
     if done < TRUSTED_JOBS or at - first < TRUSTED_AFTER:
         return False
-    return burden(session, person.key, at=at) < CLEAN
+    return strike_sum(session, person.key, at=at) < CLEAN

@@ -12,7 +12,11 @@ from studio.errors import BadParameterError
 def category_named(name: str) -> Category:
     """``self-harm`` and ``self_harm`` are the same. Raises `BadParameterError`."""
     wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
-    known = {each.name.lower(): each for each in Category if each not in FIXED and each not in CORE}
+    known = {
+        category.name.lower(): category
+        for category in Category
+        if category not in FIXED and category not in CORE
+    }
     if wanted not in known:
         raise BadParameterError("value", f"there are the categories {', '.join(known)}.")
     return known[wanted]

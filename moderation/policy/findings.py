@@ -34,7 +34,7 @@ def weigh(findings: Iterable[Finding]) -> Verdict:
         category=heaviest.category,
         evidence=heaviest.evidence,
         appealable=heaviest.category is not Category.MINORS,
-        shows_person=any(each.shows_person for each in findings),
+        shows_person=any(finding.shows_person for finding in findings),
         asks_consent=heaviest.asks_consent,
     )
 

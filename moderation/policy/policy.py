@@ -134,7 +134,7 @@ class PolicyError(ConfigurationError):
 
     def __init__(self, source: str, problems: list[str]) -> None:
         super().__init__(
-            f"The policy {source} cannot be used:\n" + "\n".join(f"- {each}" for each in problems)
+            f"The policy {source} cannot be used:\n" + "\n".join(f"- {problem}" for problem in problems)
         )
         self.problems = tuple(problems)
 
@@ -192,7 +192,7 @@ def _problems(data: Mapping[str, Any], over: Policy) -> Iterator[str]:
         yield f"{name}: is no part of a policy; there are {', '.join(sorted(_KEYS))}."
     languages = data.get("languages", [])
     if not isinstance(languages, list) or not all(
-        isinstance(each, str) and each.isalpha() for each in languages
+        isinstance(code, str) and code.isalpha() for code in languages
     ):
         yield 'languages: must be a list of codes such as ["en", "fr"].'
     if not _is_one_of(Action, data.get("other_languages", "hold")):

@@ -27,12 +27,12 @@ def remedy_of(verdict: Verdict, person: Person, *, moderated: bool, appeal: bool
     if moderated and appeal:
         return _APPEAL
     setting = setting_of(verdict)
-    said = [
+    sentences = [
         "" if moderated or person.platform is Platform.CLI else "Nobody moderates here.",
         f"The administrator decides about this with {setting}." if setting else "No setting changes this.",
         "" if moderated else how_to_name_a_moderator(person),
     ]
-    return " ".join(filter(None, said))
+    return " ".join(filter(None, sentences))
 
 
 def how_to_name_a_moderator(person: Person) -> str:
@@ -47,7 +47,7 @@ def how_to_name_a_moderator(person: Person) -> str:
 
 def setting_of(verdict: Verdict) -> str:
     """What an administrator would change; empty for what could not be checked, which never passes by itself."""
-    category = next((each for each in Category if each == verdict.category), Category.UNCHECKED)
+    category = next((known for known in Category if known == verdict.category), Category.UNCHECKED)
     if category is Category.UNCHECKED:
         return ""
     return _SETTINGS.get(category, f"[categories.{category.name.lower()}] {_POLICY}")

@@ -18,7 +18,7 @@ class ConsentBook:
         self._lock = threading.Lock()
         self._asked: BoundedDict[tuple[str, bytes], float] = BoundedDict(_MOST)
 
-    def given(self, person_key: str, picture: bytes) -> bool:
+    def is_given(self, person_key: str, picture: bytes) -> bool:
         """Whether the person was asked about this picture (its digest) a short while ago. Asks otherwise."""
         with self._lock:
             asked_at = self._asked.get((person_key, picture))

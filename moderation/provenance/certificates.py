@@ -76,12 +76,14 @@ def make_chain(folder: Path, *, organization: str) -> Chain:
     root = _root(root_key, organization)
     certificates = (_leaf(leaf_key, root, root_key, organization), root)
     files = {
-        CHAIN_FILE: b"".join(each.public_bytes(serialization.Encoding.PEM) for each in certificates),
+        CHAIN_FILE: b"".join(
+            certificate.public_bytes(serialization.Encoding.PEM) for certificate in certificates
+        ),
         KEY_FILE: _pem(leaf_key),
         ROOT_KEY_FILE: _pem(root_key),
     }
     try:
-        _lay_down(folder, files)
+        _write_folder(folder, files)
     except OSError as error:
         raise ConfigurationError(
             f"The folder {folder} cannot be written ({error.strerror}). Set CHATELIER_HOME to one that can be."
@@ -89,7 +91,7 @@ def make_chain(folder: Path, *, organization: str) -> Chain:
     return read_chain(folder)
 
 
-def _lay_down(folder: Path, files: dict[str, bytes]) -> None:
+def _write_folder(folder: Path, files: dict[str, bytes]) -> None:
     """The whole folder at once, private to this user; nothing when it is there already."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

@@ -81,7 +81,11 @@ def read_credentials(data: bytes, kind: str, *, trusted: str | None) -> Credenti
 def _credentials(store: dict[str, Any]) -> Credentials:
     """Raises KeyError and the like for what is not a manifest store."""
     manifest = store["manifests"][store["active_manifest"]]
-    claims = [each["data"] for each in manifest.get("assertions", []) if each["label"] == PICTURE_LABEL]
+    claims = [
+        assertion["data"]
+        for assertion in manifest.get("assertions", [])
+        if assertion["label"] == PICTURE_LABEL
+    ]
     claimed = str(claims[0].get("picture", "")) if claims else ""
     generators = manifest.get("claim_generator_info") or [{}]
     return Credentials(

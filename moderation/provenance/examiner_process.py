@@ -47,13 +47,13 @@ def _check(reply: dict[str, Any]) -> None:
     """Raises for what is no answer of ours: a process that a file took over may say anything."""
     if isinstance(reply.get("error"), str):
         return
-    told = asdict(Traces(**reply["traces"]))
-    if not isinstance(told.pop("tampered"), bool):
+    traces = asdict(Traces(**reply["traces"]))
+    if not isinstance(traces.pop("tampered"), bool):
         raise TypeError("the field tampered is not a boolean")
-    for name, text in told.items():
+    for name, text in traces.items():
         if not isinstance(text, str) and not (text is None and name in _NULLABLE):
             raise TypeError(f"the field {name} is not a string")
-    int(told["fingerprint"] or "0", 16)
+    int(traces["fingerprint"] or "0", 16)
 
 
 # ---- in the child

@@ -12,8 +12,8 @@ _LONGEST = 100_000
 
 
 def named_id(picture: Image.Image) -> str | None:
-    told = _texts(picture).get(PICTURE_KEY, "")
-    return told if split_picture_id(told) else None
+    picture_id = _texts(picture).get(PICTURE_KEY, "")
+    return picture_id if split_picture_id(picture_id) else None
 
 
 def recipe_software(picture: Image.Image) -> str:

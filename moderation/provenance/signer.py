@@ -46,7 +46,7 @@ class ImageSigner:
 
     def mark(self, picture: Image.Image, *, picture_id: str) -> Image.Image:
         """RGB, with signature and mark."""
-        return self._attempt("mark", lambda: self._marked(picture, picture_id), otherwise=picture)
+        return self._attempt("mark", lambda: self._add_watermark(picture, picture_id), otherwise=picture)
 
     def certify(self, png: bytes, *, picture_id: str, operation: Operation) -> bytes:
         notary = self._notary
@@ -58,7 +58,7 @@ class ImageSigner:
             otherwise=png,
         )
 
-    def _marked(self, picture: Image.Image, picture_id: str) -> Image.Image:
+    def _add_watermark(self, picture: Image.Image, picture_id: str) -> Image.Image:
         if self._settings.signature:
             picture = sign_visibly(picture)
         if self._settings.mark:

@@ -62,11 +62,13 @@ def _lines(side: int) -> Image.Image:
     draw = ImageDraw.Draw(mask)
     scale = side / 32
     width = round(_LINE * scale)
-    draw.rounded_rectangle([each * scale for each in _CANVAS], radius=2.5 * scale, outline=255, width=width)
+    draw.rounded_rectangle(
+        [coordinate * scale for coordinate in _CANVAS], radius=2.5 * scale, outline=255, width=width
+    )
     for leg in _LEGS:
-        draw.line([each * scale for each in leg], fill=255, width=width)
+        draw.line([coordinate * scale for coordinate in leg], fill=255, width=width)
         for x, y in (leg[:2], leg[2:]):
             draw.circle((x * scale, y * scale), width / 2, fill=255)
     draw.polygon([(x * scale, y * scale) for x, y in _HILL], fill=255)
-    draw.ellipse([each * scale for each in _SUN], fill=255)
+    draw.ellipse([coordinate * scale for coordinate in _SUN], fill=255)
     return mask

@@ -25,9 +25,14 @@ def ban(
     One that holds on a name in another community, imposed by its moderators, stays as it is.
     """
     row = session.get(BanRow, person_key) or BanRow(person_key=person_key)
-    if row.banned_by and not _ended(row, now()) and not may_lift(row, by) and _home(person_key) != _home(by):
+    if (
+        row.banned_by
+        and not _has_ended(row, now())
+        and not may_lift(row, by)
+        and _home(person_key) != _home(by)
+    ):
         return row
-    if not row.banned_by or _ended(row, now()):  # else it has held since then
+    if not row.banned_by or _has_ended(row, now()):  # else it has held since then
         row.created_at = now()
     row.until = until
     row.reason = reason
@@ -58,7 +63,7 @@ def holding(session: Session, person_key: str, *, at: datetime | None = None) ->
     """The bans that hold at the moment, on any identity of the human."""
     at = at or now()
     wanted = BanRow.person_key.in_(identities(session, person_key))
-    return [row for row in session.scalars(select(BanRow).where(wanted)) if not _ended(row, at)]
+    return [row for row in session.scalars(select(BanRow).where(wanted)) if not _has_ended(row, at)]
 
 
 def find_ban(session: Session, person_key: str, *, at: datetime | None = None) -> BanRow | None:
@@ -86,5 +91,5 @@ def _home(person_key: str) -> str:
     return person_key.rpartition(":")[0]
 
 
-def _ended(row: BanRow, at: datetime) -> bool:
+def _has_ended(row: BanRow, at: datetime) -> bool:
     return row.until is not None and row.until <= at

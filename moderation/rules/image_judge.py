@@ -111,9 +111,11 @@ class _Look:
         return findings, subject.hashes[0].hex
 
     def _subject(self) -> ImageSubject:
-        asked = self._inspection
-        sight = self._see(asked.png)
-        return ImageSubject(kind=asked.kind, person=asked.person, request=asked.request, sight=sight)
+        inspection = self._inspection
+        sight = self._see(inspection.png)
+        return ImageSubject(
+            kind=inspection.kind, person=inspection.person, request=inspection.request, sight=sight
+        )
 
     def _begin(self, rule: str) -> None:
         self.rule, self._since = rule, time.monotonic()

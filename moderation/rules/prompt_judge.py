@@ -40,16 +40,19 @@ class PromptJudge:
         self, subject: PromptSubject, *, policy: Policy | None = None, any_language: bool = False
     ) -> Verdict:
         """By the policy of a community, or by the operator's. `any_language`: none is held for its language alone."""
-        findings = [judged for _, _, judged in self.hear(subject, policy=policy) if judged is not None]
-        if any(each.category is Category.FOREIGN and each.ruling is not Ruling.ALLOW for each in findings):
+        findings = [judged for _, _, judged in self.evaluate(subject, policy=policy) if judged is not None]
+        if any(
+            finding.category is Category.FOREIGN and finding.ruling is not Ruling.ALLOW
+            for finding in findings
+        ):
             # Meaning was not measured on that language: what it accuses somebody of there says nothing.
-            findings = [each for each in findings if each.rule != Meaning.name]
+            findings = [finding for finding in findings if finding.rule != Meaning.name]
         if any_language:
             held = (Category.FOREIGN, Ruling.HOLD)
-            findings = [each for each in findings if (each.category, each.ruling) != held]
+            findings = [finding for finding in findings if (finding.category, finding.ruling) != held]
         return weigh(findings)
 
-    def hear(
+    def evaluate(
         self, subject: PromptSubject, *, policy: Policy | None = None
     ) -> Iterator[tuple[PromptRule, Finding | None, Finding | None]]:
         """Each rule, what it found, and what the policy makes of that."""

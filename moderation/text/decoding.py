@@ -21,7 +21,7 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8
 _OVERRIDDEN = re.compile("[\u202e\u2067]([^\u202c\u2069\n]*)")
 
 
-def revealed(text: str) -> Iterator[str]:
+def decode_hidden(text: str) -> Iterator[str]:
     """The text without its entities and escapes, then each piece of it that says something else decoded."""
     plain = _ESCAPE.sub(_unescape, html.unescape(html.unescape(text)))[:_MOST_CHARACTERS]
     if "%" in plain:

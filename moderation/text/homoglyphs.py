@@ -67,10 +67,10 @@ def _confusables() -> dict[str, str]:
     for character, others in confusables.confusables_data.items():
         if len(character) == 1 and not character.isascii():
             plain = [
-                each["c"]
-                for each in others
-                if len(each["c"]) == 1 and each["c"].isascii() and each["c"].isalnum()
+                other["c"]
+                for other in others
+                if len(other["c"]) == 1 and other["c"].isascii() and other["c"].isalnum()
             ]
             if plain:
-                found[character] = min(plain, key=lambda each: (not each.isalpha(), each)).lower()
+                found[character] = min(plain, key=lambda letter: (not letter.isalpha(), letter)).lower()
     return found

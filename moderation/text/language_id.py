@@ -43,7 +43,8 @@ def foreign(text: str, accepted: frozenset[str]) -> Language | None:
     other = " ".join(word for word in words if len(word) > 1 and not _LATIN.search(word))
     if other and not accepted & _OTHER_SCRIPTS:
         return next(
-            (each for each in identify(other) if each.code in _OTHER_SCRIPTS), Language(code="?", chance=1.0)
+            (language for language in identify(other) if language.code in _OTHER_SCRIPTS),
+            Language(code="?", chance=1.0),
         )
     if other and (found := _ruled_out(other, accepted, sure=0.0)):
         return found
@@ -59,7 +60,7 @@ def _ruled_out(
     text: str, accepted: frozenset[str], *, sure: float, at_most: float = _RULED_OUT
 ) -> Language | None:
     likely = identify(text)
-    known = sum(each.chance for each in likely if each.code in accepted)
+    known = sum(language.chance for language in likely if language.code in accepted)
     if not likely or likely[0].code in accepted or likely[0].chance < sure or known > at_most:
         return None
     return likely[0]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
 
-from moderation.text.decoding import revealed
+from moderation.text.decoding import decode_hidden
 from moderation.text.homoglyphs import fold
 from moderation.text.word_segmentation import WORD, Candidate, View, candidates, spoken, too_disguised
 from studio.parsing.prompt_weights import joined_words, plain_words, touching_pieces
@@ -85,7 +85,7 @@ class _Version:
     """One way to read the weights of a text: its folded words and what is encoded in them."""
 
     def __init__(self, text: str) -> None:
-        self._texts = [_folded(piece) for piece in revealed(text)]
+        self._texts = [_folded(piece) for piece in decode_hidden(text)]
         self._chunks = " ".join(self._texts)[:_MAX_FOLDED].split()
         self.words = tuple(word for chunk in self._chunks for word in WORD.findall(chunk))
 

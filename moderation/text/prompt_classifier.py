@@ -55,7 +55,9 @@ def word_places(text: str) -> Places:
     """Where the words of a text and the pairs of neighbours fall among the buckets, each place once."""
     words = _WORD.findall(text.lower())[:_MOST_WORDS]
     pairs = (f"{first} {second}" for first, second in pairwise(words))
-    return np.array(sorted({crc32(each.encode()) % BUCKETS for each in (*words, *pairs)}), np.int64)
+    return np.array(
+        sorted({crc32(words_or_pair.encode()) % BUCKETS for words_or_pair in (*words, *pairs)}), np.int64
+    )
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ class ClassifierNetwork:
     def chances(self, vectors: Floats, places: Sequence[Places]) -> Floats:
         """N×512 embeddings and the places of N texts' words in, N×classes out; each row sums to 1."""
         logits = np.maximum(vectors @ self.hidden + self.hidden_bias, 0) @ self.output + self.output_bias
-        logits += np.stack([self.words[each].sum(0) / max(1, len(each)) ** 0.5 for each in places])
+        logits += np.stack(
+            [self.words[text_places].sum(0) / max(1, len(text_places)) ** 0.5 for text_places in places]
+        )
         logits -= logits.max(1, keepdims=True)
         chances = np.exp(logits)
         normalised: Floats = chances / chances.sum(1, keepdims=True)

@@ -67,7 +67,7 @@ def masked(word: str) -> set[str]:
         for place in range(len(word) - count)
     }
     stars |= {re.sub("[aeiou]", "*", word), word[0] + "*" * (len(word) - 2) + word[-1]}
-    return {each for each in stars if "*" in each and sum(letter.isalpha() for letter in each) >= 2}
+    return {hidden for hidden in stars if "*" in hidden and sum(letter.isalpha() for letter in hidden) >= 2}
 
 
 @dataclass(frozen=True)
@@ -128,9 +128,9 @@ class HashedWords:
         if key in self._innocent:
             return None
         known, severe = self.hashes[Kind.SHORTENED], self.hashes[Kind.SEVERE]
-        slips = [digest(each) for each in shortened(word)]
+        slips = [digest(neighbour) for neighbour in shortened(word)]
         return (
-            Severity.MILD if key in known or any(each in known or each in severe for each in slips) else None
+            Severity.MILD if key in known or any(slip in known or slip in severe for slip in slips) else None
         )
 
     @cached_property

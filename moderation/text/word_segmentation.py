@@ -159,7 +159,9 @@ def _without_separators(chunk: str) -> Iterator[Candidate]:
 def _leet(chunk: str) -> Iterator[Candidate]:
     bare = chunk.rstrip("!?.,;:)")
     forms = {
-        each.translate(table) for each in (chunk, bare, _ungrouped(bare)) for table in (_LEET_ONE, _LEET_TWO)
+        reading.translate(table)
+        for reading in (chunk, bare, _ungrouped(bare))
+        for table in (_LEET_ONE, _LEET_TWO)
     }
     for form in sorted(forms):
         pieces = WORD.findall(form)

@@ -23,25 +23,25 @@ def fit(
     vectors: Floats, words: list[Places], targets: Places, weights: Floats, *, seed: int
 ) -> ClassifierNetwork:
     """`words` are the places of each text's words among the buckets; `weights` say how much each row counts."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     parameters: list[Floats] = []
     for wide, narrow in pairwise((vectors.shape[1], _HIDDEN_UNITS, len(CLASSES))):
-        parameters.append((dice.standard_normal((wide, narrow)) * np.sqrt(2 / wide)).astype(np.float32))
+        parameters.append((rng.standard_normal((wide, narrow)) * np.sqrt(2 / wide)).astype(np.float32))
         parameters.append(np.zeros(narrow, np.float32))
     parameters.append(np.zeros((BUCKETS, len(CLASSES)), np.float32))
-    moments = [(np.zeros_like(each), np.zeros_like(each)) for each in parameters]
+    moments = [(np.zeros_like(parameter), np.zeros_like(parameter)) for parameter in parameters]
     wanted = np.full((len(targets), len(CLASSES)), _SMOOTHING / len(CLASSES), np.float32)
     wanted[np.arange(len(targets)), targets] += 1 - _SMOOTHING
     batches = -(-len(targets) // _BATCH_ROWS)
     step = 0
     for _ in range(_EPOCHS):
-        order = dice.permutation(len(targets))
+        order = rng.permutation(len(targets))
         for start in range(0, len(order), _BATCH_ROWS):
             rate = _STEP * 0.5 * (1 + np.cos(np.pi * step / (_EPOCHS * batches)))
             batch = order[start : start + _BATCH_ROWS]
             step += 1
-            bags = TrainingBags.of([words[each] for each in batch], dice)
-            gradients = _gradients(parameters, vectors[batch], bags, wanted[batch], weights[batch], dice)
+            bags = TrainingBags.of([words[row] for row in batch], rng)
+            gradients = _gradients(parameters, vectors[batch], bags, wanted[batch], weights[batch], rng)
             _adam(parameters, gradients, moments, rate=rate, step=step)
     return ClassifierNetwork(*parameters)
 
@@ -53,12 +53,12 @@ class TrainingBags:
         self.places, self.rows, self.shares, self.count = places, rows, shares, count
 
     @classmethod
-    def of(cls, words: list[Places], dice: np.random.Generator) -> "TrainingBags":
-        sizes = np.array([len(each) for each in words])
+    def of(cls, words: list[Places], rng: np.random.Generator) -> "TrainingBags":
+        sizes = np.array([len(places_of_text) for places_of_text in words])
         places, rows = np.concatenate(words), np.repeat(np.arange(len(words)), sizes)
         shares = (1 / np.sqrt(np.maximum(sizes, 1)))[rows] / (1 - _DROPPED_WORDS)
-        kept = dice.random(len(places)) >= _DROPPED_WORDS
-        return cls(places[kept], rows[kept], shares[kept].astype(np.float32), len(words))
+        mask = rng.random(len(places)) >= _DROPPED_WORDS
+        return cls(places[mask], rows[mask], shares[mask].astype(np.float32), len(words))
 
     def logits(self, table: Floats) -> Floats:
         found = np.zeros((self.count, table.shape[1]), np.float32)
@@ -77,18 +77,18 @@ def _gradients(
     bags: TrainingBags,
     wanted: Floats,
     weights: Floats,
-    dice: np.random.Generator,
+    rng: np.random.Generator,
 ) -> list[Floats]:
     w1, b1, w2, b2, table = parameters
     before = x @ w1 + b1
-    kept = (dice.random(before.shape, np.float32) >= _DROPPED) / np.float32(1 - _DROPPED)
-    hidden = np.maximum(before, 0) * kept
+    dropout = (rng.random(before.shape, np.float32) >= _DROPPED) / np.float32(1 - _DROPPED)
+    hidden = np.maximum(before, 0) * dropout
     logits = hidden @ w2 + b2 + bags.logits(table)
     logits -= logits.max(1, keepdims=True)
     chances = np.exp(logits)
     chances /= chances.sum(1, keepdims=True)
     error = (chances - wanted) * (weights / weights.sum())[:, None]
-    back = (error @ w2.T) * kept * (before > 0)
+    back = (error @ w2.T) * dropout * (before > 0)
     return [x.T @ back, back.sum(0), hidden.T @ error, error.sum(0), bags.gradient(error, table)]
 
 

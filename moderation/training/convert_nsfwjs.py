@@ -36,7 +36,9 @@ def convert(package: Path, out: Annotated[Path, typer.Option()], name: str = "mo
     )
     if worst > _SAME_ANSWER:
         raise SystemExit(f"the output of the converted network differs by {worst:.6f}")
-    answers = {title: dict(zip(CLASSES, map(float, each), strict=True)) for title, each in numbers.items()}
+    answers = {
+        title: dict(zip(CLASSES, map(float, values), strict=True)) for title, values in numbers.items()
+    }
     (out / "nudity.json").write_text(json.dumps(answers, indent=2) + "\n", "utf-8")
     typer.echo(f"{target.stat().st_size} bytes; the answers differ by at most {worst:.1e}")
 
@@ -152,9 +154,9 @@ class _Graph:
 def convolution_kernel(layer: Layer, weights: dict[str, Stored]) -> Stored:
     """Out×in×height×width; for one kernel a channel, channels×1×height×width."""
     depthwise = layer.kind == "DepthwiseConv2D"
-    kept = weights[f"{layer.name}/{'depthwise_kernel' if depthwise else 'kernel'}"]
+    kernel = weights[f"{layer.name}/{'depthwise_kernel' if depthwise else 'kernel'}"]
     order = (2, 3, 0, 1) if depthwise else (3, 2, 0, 1)
-    return Stored(bytes=kept.bytes.transpose(order), scale=kept.scale, low=kept.low)
+    return Stored(bytes=kernel.bytes.transpose(order), scale=kernel.scale, low=kernel.low)
 
 
 def normalisation(layer: Layer, weights: dict[str, Stored]) -> tuple[Floats, Floats]:

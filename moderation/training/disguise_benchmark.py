@@ -82,8 +82,8 @@ def _disguises(words: list[str]) -> None:
     rule = ListedWords.bundled()
     shares = []
     for name, disguise in DISGUISES.items():
-        some = [word for word in words if name != "two letters swapped" or len(word) >= SHORTEST_MISSPELT]
-        texts = [_SENTENCE.format(disguise(word)) for word in some]
+        chosen = [word for word in words if name != "two letters swapped" or len(word) >= SHORTEST_MISSPELT]
+        texts = [_SENTENCE.format(disguise(word)) for word in chosen]
         found = sum(rule.judge(PromptSubject(prompt=text)) is not None for text in texts)
         shares.append(100 * found / len(texts))
         typer.echo(f"{name}: {shares[-1]:.1f} % of {len(texts)}")

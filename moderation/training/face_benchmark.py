@@ -48,10 +48,10 @@ def measure(
     portraits = [image for path in photographs for image in _photographs(path)]
     portraits += [others[name] for name in _PORTRAITS]
     groups = {
-        "faces: Labeled Faces in the Wild, 25 pixels": [_enlarged(each) for each in wild[:100]],
+        "faces: Labeled Faces in the Wild, 25 pixels": [_enlarged(portrait) for portrait in wild[:100]],
         "faces: photographs": portraits,
-        "faces: the same, small": [_in_a_corner(each, others[_TEXTURE]) for each in portraits],
-        "none: pieces of the same photographs": [_enlarged(each) for each in wild[100:]],
+        "faces: the same, small": [_in_a_corner(portrait, others[_TEXTURE]) for portrait in portraits],
+        "none: pieces of the same photographs": [_enlarged(piece) for piece in wild[100:]],
         "none: other pictures": [image for name, image in others.items() if name not in _PORTRAITS],
         "none: drawn things": list(_things()),
     }
@@ -93,9 +93,9 @@ def _in_a_corner(image: Image.Image, texture: Image.Image) -> Image.Image:
 def _things() -> Iterator[Image.Image]:
     subjects = json.loads((_CUTOUTS / "index.json").read_text("utf-8"))["subjects"]
     with zipfile.ZipFile(_CUTOUTS / "cutouts.zip") as archive:
-        for each in subjects:
-            if not _ALIVE.search(" ".join([each["name"], *each["keywords"]])):
-                stored = archive.read(next(iter(each["files"].values())))
+        for subject in subjects:
+            if not _ALIVE.search(" ".join([subject["name"], *subject["keywords"]])):
+                stored = archive.read(next(iter(subject["files"].values())))
                 cutout = Image.open(io.BytesIO(stored)).convert("RGBA").resize((200, 200))
                 ground = Image.new("RGB", (256, 256), "#88bbee")
                 ground.paste(cutout, (28, 28), cutout)

@@ -50,18 +50,18 @@ def train(
     rows = list(with_made(list(read_rows(rows_path)), wordnet, seed=seed))
     texts = [row.text for row in rows]
     vectors, words = embeddings(texts, cache), [word_places(text) for text in texts]
-    kept = np.array([row.trained for row in rows])
+    trained = np.array([row.trained for row in rows])
     targets = np.array([CLASSES.index(row.target) for row in rows])
     weights = np.array(list(row_weights(rows)), np.float32)
     taught = [places for places, row in zip(words, rows, strict=True) if row.trained]
-    network = fit(vectors[kept], taught, targets[kept], weights[kept], seed=seed)
+    network = fit(vectors[trained], taught, targets[trained], weights[trained], seed=seed)
     out.mkdir(parents=True, exist_ok=True)
     network.save(out / "prompt_classifier.npz")
     harm = np.zeros(len(rows))
-    unseen = np.flatnonzero(~kept)
+    unseen = np.flatnonzero(~trained)
     for start in range(0, len(unseen), 1024):
         part = unseen[start : start + 1024]
-        harm[part] = 1 - network.chances(vectors[part], [words[each] for each in part])[:, 0]
+        harm[part] = 1 - network.chances(vectors[part], [words[row] for row in part])[:, 0]
     figures = {part.value: measure(rows, harm, part) for part in (Part.CHOOSE, Part.MEASURE)}
     (out / "prompt_classifier.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     typer.echo(json.dumps(figures[Part.MEASURE], indent=2))
@@ -98,7 +98,10 @@ def measure(rows: list[Row], harm: NDArray[np.float64], part: Part) -> dict[str,
             groups.setdefault(f"{kind} ({row.source})", []).append(place)
     return {
         group: {"rows": len(places)}
-        | {str(each): round(100 * float((harm[places] >= each).mean()), 1) for each in _THRESHOLDS}
+        | {
+            str(threshold): round(100 * float((harm[places] >= threshold).mean()), 1)
+            for threshold in _THRESHOLDS
+        }
         for group, places in sorted(groups.items())
     }
 

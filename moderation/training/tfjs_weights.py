@@ -63,7 +63,7 @@ def read_network(package: Path, name: str) -> StoredNetwork:
         for path in manifest["paths"]
     )
     return StoredNetwork(
-        layers=tuple(_layer(each) for each in model["modelTopology"]["model_config"]["config"]["layers"]),
+        layers=tuple(_layer(layer) for layer in model["modelTopology"]["model_config"]["config"]["layers"]),
         weights=_weights(manifest["weights"], data),
     )
 
@@ -87,7 +87,7 @@ def _layer(data: dict[str, Any]) -> Layer:
         kind=data["class_name"],
         name=data["name"],
         settings=data["config"],
-        inputs=tuple(each[0] for each in nodes[0]) if nodes else (),
+        inputs=tuple(node[0] for node in nodes[0]) if nodes else (),
     )
 
 
@@ -95,9 +95,9 @@ def _weights(entries: list[dict[str, Any]], data: bytes) -> dict[str, Stored]:
     found, start = {}, 0
     for entry in entries:
         count = int(np.prod(entry["shape"]))
-        kept = entry["quantization"]
+        quantization = entry["quantization"]
         values = np.frombuffer(data, np.uint8, count, start).reshape(entry["shape"])
-        found[entry["name"]] = Stored(bytes=values, scale=kept["scale"], low=kept["min"])
+        found[entry["name"]] = Stored(bytes=values, scale=quantization["scale"], low=quantization["min"])
         start += count
     if start != len(data):
         raise ValueError(f"the weights have {len(data)} bytes, the manifest names {start}")

@@ -91,9 +91,9 @@ def lines_for(listed: dict[str, Severity]) -> Iterator[tuple[Kind, bytes]]:
             yield Kind.STARTER, digest(first)
         elif severity is Severity.SEVERE:
             yield Kind.SQUEEZED, digest(squeeze(word))
-            yield from ((Kind.MASKED, digest(each)) for each in masked(word))
+            yield from ((Kind.MASKED, digest(hidden)) for hidden in masked(word))
             if len(word) >= SHORTEST_MISSPELT:
-                yield from ((Kind.SHORTENED, digest(each)) for each in shortened(word))
+                yield from ((Kind.SHORTENED, digest(shorter)) for shorter in shortened(word))
 
 
 def broken(listed: dict[str, Severity], dictionary: set[str]) -> Iterator[tuple[Kind, bytes]]:
@@ -110,7 +110,7 @@ def broken(listed: dict[str, Severity], dictionary: set[str]) -> Iterator[tuple[
 
 def innocent(lines: set[tuple[Kind, bytes]], dictionary: set[str]) -> Iterator[str]:
     """Dictionary words that a slip, a repeated letter or a backward reading turns into a listed one."""
-    hashes = HashedWords({kind: frozenset(key for each, key in lines if each is kind) for kind in Kind})
+    hashes = HashedWords({kind: frozenset(key for other, key in lines if other is kind) for kind in Kind})
     for word in sorted(dictionary):
         if any(True for _ in hashes.find(read(word).candidates)):
             yield word

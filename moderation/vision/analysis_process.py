@@ -32,7 +32,7 @@ class ImageAnalyzer:
         reply, _ = self.worker_process.ask(png, check=_check)
         if "error" in reply:
             raise ValueError(reply["error"])
-        return _told(png, reply)
+        return _parse_reply(png, reply)
 
 
 @cache
@@ -44,10 +44,10 @@ def shared_analyzer() -> ImageAnalyzer:
 def _check(reply: dict[str, Any]) -> None:
     """Raises for what is no answer of ours."""
     if not isinstance(reply.get("error"), str):
-        _told(b"", reply)
+        _parse_reply(b"", reply)
 
 
-def _told(png: bytes, reply: dict[str, Any]) -> RemoteFeatures:
+def _parse_reply(png: bytes, reply: dict[str, Any]) -> RemoteFeatures:
     second = reply["second"]
     return RemoteFeatures(
         png=png,
@@ -55,7 +55,7 @@ def _told(png: bytes, reply: dict[str, Any]) -> RemoteFeatures:
         hashes=_hashes(reply["hashes"]),
         nakedness=NudityScores(
             first=RegionScores(
-                **{each.name: _share(reply["first"][each.name]) for each in fields(RegionScores)}
+                **{field.name: _share(reply["first"][field.name]) for field in fields(RegionScores)}
             ),
             second=None if second is None else _share(second),
         ),
@@ -63,9 +63,9 @@ def _told(png: bytes, reply: dict[str, Any]) -> RemoteFeatures:
     )
 
 
-def _hashes(told: list[tuple[str, int]]) -> list[Pdq]:
-    hashes = [Pdq(int(bits, 16), int(quality)) for bits, quality in told]
-    if len(hashes) != _VIEWS or any(each.bits >> BITS for each in hashes):
+def _hashes(pairs: list[tuple[str, int]]) -> list[Pdq]:
+    hashes = [Pdq(int(bits, 16), int(quality)) for bits, quality in pairs]
+    if len(hashes) != _VIEWS or any(entry.bits >> BITS for entry in hashes):
         raise ValueError("invalid hashes in the reply of the analysis process")
     return hashes
 

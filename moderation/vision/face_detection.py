@@ -68,7 +68,7 @@ class FaceFinder:
         scores = np.concatenate([outputs[0][0, :, 0], outputs[1][0, :, 0]])
         boxes = np.concatenate([outputs[2][0], outputs[3][0]])
         best = int(scores.argmax())
-        across, down, width, height = (float(each) / _SIDE_PIXELS for each in boxes[best, :4])
+        across, down, width, height = (float(coordinate) / _SIDE_PIXELS for coordinate in boxes[best, :4])
         x, y = _anchors()[best]
         chance = float(1 / (1 + np.exp(-scores[best])))
         return FaceCandidate(chance=chance, x=float(x) + across, y=float(y) + down, size=max(width, height))

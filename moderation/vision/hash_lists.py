@@ -82,7 +82,7 @@ def hashes_in_csv(table: Path) -> Iterator[int | None]:
                 yield int(first[0], 16)
                 columns = _Columns(hash=0)
             else:
-                columns = _Columns.named([each.strip().lower() for each in first])
+                columns = _Columns.named([column.strip().lower() for column in first])
             for row in rows:
                 if any(row):
                     yield columns.pdq(row)
@@ -143,14 +143,14 @@ def remove(path: Path, prefix: str) -> int:
     if not re.fullmatch(r"[0-9a-f]{8,64}", prefix):
         raise BadParameterError("hash", "give at least the first eight hexadecimal digits.")
     hashes = read_list(path.read_text("utf-8"))
-    kept = [each for each in hashes.values() if not f"{each.bits:064x}".startswith(prefix)]
-    write_list(path, kept)
-    return len(hashes) - len(kept)
+    remaining = [entry for entry in hashes.values() if not f"{entry.bits:064x}".startswith(prefix)]
+    write_list(path, remaining)
+    return len(hashes) - len(remaining)
 
 
 def write_list(path: Path, hashes: Iterable[ListedHash]) -> None:
     """Whole or not at all: a process that reads meanwhile sees the old list or the new one."""
-    lines = "".join(each.line + "\n" for each in hashes)
+    lines = "".join(entry.line + "\n" for entry in hashes)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
         file.write("# PDQ hashes of pictures that nobody may see or bring along.\n" + lines)
     Path(file.name).replace(path)

@@ -22,7 +22,7 @@ class OnnxNetwork:
         """The network's outputs for its one input."""
         with self._loading:
             session = self._session
-        return [np.asarray(each) for each in session.run(None, {session.get_inputs()[0].name: image})]
+        return [np.asarray(output) for output in session.run(None, {session.get_inputs()[0].name: image})]
 
     @cached_property
     def _session(self) -> Any:

@@ -21,7 +21,7 @@ Bits = NDArray[np.uint8]
 def _signs() -> Floats:
     """What each register of nine bits sends: 512×4 of −1 and 1."""
     registers = range(2 * _STATES)
-    parity = [[(register & each).bit_count() % 2 for each in _GENERATORS] for register in registers]
+    parity = [[(register & generator).bit_count() % 2 for generator in _GENERATORS] for register in registers]
     return np.array(parity, np.float32) * 2 - 1
 
 
@@ -42,10 +42,10 @@ def encode(bits: Bits) -> Floats:
     return _SIGNS[registers].ravel()
 
 
-def decode(seen: Floats) -> Bits:
+def decode(strengths: Floats) -> Bits:
     """Rows of 4·(n + 8) soft signs, in any unit, to rows of the n bits that fit best."""
-    rows, steps = seen.shape[0], seen.shape[1] // RATE
-    gains = seen.reshape(rows, steps, RATE) @ _SIGNS.T
+    rows, steps = strengths.shape[0], strengths.shape[1] // RATE
+    gains = strengths.reshape(rows, steps, RATE) @ _SIGNS.T
     scores = np.full((rows, _STATES), -np.inf, np.float32)
     scores[:, 0] = 0
     # State s comes from registers 2s and 2s + 1 (modulo 512): their upper eight bits are s.

@@ -44,19 +44,19 @@ def brightness(picture: Image.Image) -> Floats:
     return luma
 
 
-def seen(canvas: Floats) -> Floats:
-    """The canvas, evened, folded onto one tile."""
-    return fold(evened(canvas))
+def fold_equalized(canvas: Floats) -> Floats:
+    """The canvas, equalized and folded onto one tile."""
+    return fold(equalize(canvas))
 
 
-def evened(canvas: Floats) -> Floats:
+def equalize(canvas: Floats) -> Floats:
     """Only the frequencies that the mark uses, and busy places no louder than calm ones."""
     waves = _waves(canvas)
     return _level(waves, _bustle(waves))
 
 
-def seen_with_room(canvas: Floats) -> tuple[Floats, Floats]:
-    """What `seen` gives, and how much of a change each place hides, from 0.5 to 2.5."""
+def fold_with_capacity(canvas: Floats) -> tuple[Floats, Floats]:
+    """What `fold_equalized` gives, and how much of a change each place hides, from 0.5 to 2.5."""
     waves = _waves(canvas)
     bustle = _bustle(waves)
     return fold(_level(waves, bustle)), np.clip(0.5 + bustle / 4, 0.5, 2.5)
@@ -76,8 +76,8 @@ def _waves(canvas: Floats) -> Floats:
     rows, columns = _mirrored(height), _mirrored(width)
     sieve = _sieve((rows.size, columns.size))
     across = np.fft.rfft(canvas.take(columns, axis=1), axis=1)[:, : sieve.shape[1]].take(rows, axis=0)
-    kept = np.fft.ifft(np.fft.fft(across, axis=0) * sieve, axis=0)
-    inside = kept[_MARGIN_PIXELS : _MARGIN_PIXELS + height]
+    filtered = np.fft.ifft(np.fft.fft(across, axis=0) * sieve, axis=0)
+    inside = filtered[_MARGIN_PIXELS : _MARGIN_PIXELS + height]
     waves = np.fft.irfft(inside, columns.size, axis=1)[:, _MARGIN_PIXELS : _MARGIN_PIXELS + width]
     return waves.astype(np.float32, copy=False)
 

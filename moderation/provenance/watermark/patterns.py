@@ -32,14 +32,14 @@ class Tiles:
     pilot: Floats
     carriers: Floats
 
-    def woven(self, bits: Floats, pilot: float) -> Floats:
+    def weave(self, bits: Floats, pilot: float) -> Floats:
         """The tile of these soft bits and so much of the pilot: SIDE×SIDE."""
         return _pattern(bits @ self.carriers) + pilot * self.pilot
 
-    def heard(self, folded: Floats) -> Floats:
+    def correlations(self, folded: Floats) -> Floats:
         """How strongly tiles, …×SIDE×SIDE, hold each coded bit: …×CODED_BITS."""
-        heard: Floats = _waves(folded) @ self.carriers.T
-        return heard
+        correlations: Floats = _waves(folded) @ self.carriers.T
+        return correlations
 
 
 @cache

@@ -18,9 +18,9 @@ def signs_of(picture_id: str) -> Floats:
     return encode(np.unpackbits(np.frombuffer(data + _check(data), np.uint8)))
 
 
-def read_signs(seen: Floats) -> str | None:
+def read_signs(strengths: Floats) -> str | None:
     """The first picture id in rows of `CODED_BITS` soft signs whose checksum is right."""
-    return next((found for bits in decode(seen) if (found := _id_in(bits))), None)
+    return next((found for bits in decode(strengths) if (found := _id_in(bits))), None)
 
 
 def _id_in(bits: Bits) -> str | None:

@@ -15,10 +15,10 @@ _EDGE_PIXELS = 8  # what overlaps by less says nothing
 Doubles = NDArray[np.float64]
 
 
-def likely_periods(evened: Floats, most: int) -> list[float]:
+def likely_periods(equalized: Floats, most: int) -> list[float]:
     """Periods in pixels, likeliest first, of a canvas of which only the mark's frequencies are left."""
-    height, width = evened.shape
-    waves = np.fft.rfft2(evened, (2 * height, 2 * width))
+    height, width = equalized.shape
+    waves = np.fft.rfft2(equalized, (2 * height, 2 * width))
     likeness: Doubles = np.fft.irfft2(np.abs(waves) ** 2, (2 * height, 2 * width)).astype(np.float64)
     reach = min(height, width) - _EDGE_PIXELS
     periods = np.arange(_SHORTEST, min(_LONGEST, reach), _STEP)

@@ -17,9 +17,9 @@ from moderation.provenance.watermark.convolutional_code import Floats
 from moderation.provenance.watermark.luminance import (
     at_scale,
     brightness,
-    evened,
-    seen,
-    seen_with_room,
+    equalize,
+    fold_equalized,
+    fold_with_capacity,
     unit_of,
 )
 from moderation.provenance.watermark.patterns import SIDE, default_tiles, lay, pilot_places
@@ -64,7 +64,7 @@ def find(picture: Image.Image) -> str | None:
     unit = unit_of(picture.size)
     for scale in _SCALES:
         looked_at = at_scale(picture, scale / unit)
-        if min(looked_at.size) >= SIDE and (found := _read(seen(brightness(looked_at)))):
+        if min(looked_at.size) >= SIDE and (found := _read(fold_equalized(brightness(looked_at)))):
             return found
     return _find_resized(at_scale(picture, 1 / unit))
 
@@ -73,8 +73,8 @@ def _find_resized(canvas: Image.Image) -> str | None:
     """The id in a canvas that was resized by any factor from a half to two."""
     if min(canvas.size) < 2 * SIDE:
         return None
-    for period in likely_periods(evened(brightness(canvas)), _PERIODS):
-        if found := _read(seen(brightness(at_scale(canvas, SIDE / period)))):
+    for period in likely_periods(equalize(brightness(canvas)), _PERIODS):
+        if found := _read(fold_equalized(brightness(at_scale(canvas, SIDE / period)))):
             return found
     return None
 
@@ -84,8 +84,8 @@ def _read(folded: Floats) -> str | None:
     likely = places[heights >= _LEAST_PILOT]
     if not likely.size:
         return None
-    shifted = [np.roll(folded, (-(each // SIDE), -(each % SIDE)), (0, 1)) for each in likely]
-    return read_signs(default_tiles().heard(np.stack(shifted)))
+    shifted = [np.roll(folded, (-(shift // SIDE), -(shift % SIDE)), (0, 1)) for shift in likely]
+    return read_signs(default_tiles().correlations(np.stack(shifted)))
 
 
 def _softest(fitting: "_Fitting") -> float:
@@ -103,13 +103,13 @@ class _Fitting:
         self._canvas, self._signs = canvas, signs
         self._changes: dict[float, Floats] = {}
         tiles = default_tiles()
-        bare, self._room = seen_with_room(canvas)
-        plain = _leveled(self._room * lay(tiles.woven(signs, _PILOT), canvas.shape))
+        bare, self._room = fold_with_capacity(canvas)
+        plain = _normalize_level(self._room * lay(tiles.weave(signs, _PILOT), canvas.shape))
         trial = _amplitude(_QUALITIES[3])
-        gained = (seen(canvas + trial * plain) - bare) / trial
+        gained = (fold_equalized(canvas + trial * plain) - bare) / trial
         # What the canvas says by itself at each bit and at the pilot, in what an amplitude of 1 adds to it.
-        self._gain = max(float((tiles.heard(gained) * signs).mean()), 1e-6)
-        self._bits = tiles.heard(bare) * signs / self._gain
+        self._gain = max(float((tiles.correlations(gained) * signs).mean()), 1e-6)
+        self._bits = tiles.correlations(bare) * signs / self._gain
         self._pilot = float((tiles.pilot * bare).sum()) / (self._gain * _PILOT)
 
     def change(self, quality: float) -> Floats:
@@ -122,7 +122,9 @@ class _Fitting:
         amplitude = _amplitude(quality)
         bits = self._signs * np.clip(1 - _CANCELLED * self._bits / amplitude, *_LOUDNESS).astype(np.float32)
         pilot = _PILOT * float(np.clip(1 - _CANCELLED * self._pilot / amplitude, 0.7, 1.8))
-        return amplitude * _leveled(self._room * lay(default_tiles().woven(bits, pilot), self._canvas.shape))
+        return amplitude * _normalize_level(
+            self._room * lay(default_tiles().weave(bits, pilot), self._canvas.shape)
+        )
 
     def survives(self, quality: float) -> bool:
         """Whether the mark is read, with something to spare, after a crop and JPEG."""
@@ -132,9 +134,9 @@ class _Fitting:
         shown = Image.fromarray(marked[:height, :width].clip(0, 255).astype(np.uint8))
         shown.save(out, "JPEG", quality=_REHEARSAL_JPEG)
         with Image.open(out) as again:
-            folded = seen(brightness(again))
-        said = default_tiles().heard(folded) * self._signs
-        if said.mean() < _LEAST_SURE * said.std():
+            folded = fold_equalized(brightness(again))
+        strengths = default_tiles().correlations(folded) * self._signs
+        if strengths.mean() < _LEAST_SURE * strengths.std():
             return False
         places, heights = pilot_places(folded, _PLACES)
         return bool(heights[places == 0].max(initial=0) >= _LEAST_REHEARSED_PILOT)
@@ -145,6 +147,6 @@ def _amplitude(quality: float) -> float:
     return float(255 / 10 ** (quality / 20))
 
 
-def _leveled(pattern: Floats) -> Floats:
+def _normalize_level(pattern: Floats) -> Floats:
     leveled: Floats = pattern / np.sqrt(np.mean(pattern * pattern))
     return leveled

@@ -36,7 +36,7 @@ class Faces:
         certainty = self._finder.certainty(subject.image) if self._finder else subject.sight.face
         if certainty < SURE:
             return None
-        asks = self._policy is FacePolicy.ASK and not self._agreed(subject)
+        asks = self._policy is FacePolicy.ASK and not self._has_consent(subject)
         allowed = self._policy is not FacePolicy.REJECT and not asks
         return Finding(
             ruling=Ruling.ALLOW if allowed else Ruling.REFUSE,
@@ -48,5 +48,5 @@ class Faces:
             asks_consent=asks,
         )
 
-    def _agreed(self, subject: ImageSubject) -> bool:
-        return self._consents.given(subject.person.key, subject.sight.digest)
+    def _has_consent(self, subject: ImageSubject) -> bool:
+        return self._consents.is_given(subject.person.key, subject.sight.digest)

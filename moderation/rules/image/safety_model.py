@@ -24,7 +24,7 @@ class LargerModel:
             del scores[Category.MINORS]
         if not scores:
             return None
-        category = max(scores, key=lambda each: (each is Category.MINORS, scores[each]))
+        category = max(scores, key=lambda name: (name is Category.MINORS, scores[name]))
         score = scores[category]
         return Finding(
             ruling=Ruling.REFUSE,

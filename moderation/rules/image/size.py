@@ -20,7 +20,7 @@ class Size:
             or request.operation is not Operation.IMAGINE
         ):
             return None
-        for asked, found in zip((request.width, request.height), subject.image.size, strict=True):
-            if asked is not None and abs(asked - found) >= _GRANULARITY:
+        for requested, found in zip((request.width, request.height), subject.image.size, strict=True):
+            if requested is not None and abs(requested - found) >= _GRANULARITY:
                 raise ValueError("the size of the picture differs from the requested size")
         return None

@@ -78,7 +78,7 @@ class Minors:
                 yield "(listed)"
 
     def _named(self, kind: str, reading: NormalizedText) -> Iterator[str]:
-        phrases = self._words["harmless"].words.intersection(each.text for each in reading.candidates)
+        phrases = self._words["harmless"].words.intersection(other.text for other in reading.candidates)
         for candidate, _ in self._words[kind].find(_sure(reading)):
             if not any(f" {candidate.text} " in f" {phrase} " for phrase in phrases):
                 yield candidate.text
@@ -86,4 +86,4 @@ class Minors:
 
 def _sure(reading: NormalizedText) -> Iterator[Candidate]:
     """Backwards is too far-fetched to found so grave a suspicion on."""
-    return (each for each in reading.candidates if each.view is not View.REVERSED)
+    return (candidate for candidate in reading.candidates if candidate.view is not View.REVERSED)

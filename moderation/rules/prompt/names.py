@@ -70,7 +70,7 @@ def _aliases(data: Mapping[str, Any], source: str) -> Iterator[tuple[str, tuple[
                 f"{source}: [{section}] is unknown; there are [persons], [artists] and [trademarks]."
             )
         for name, aliases in names.items():
-            if not isinstance(aliases, list) or not all(isinstance(each, str) for each in aliases):
+            if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
                 raise ConfigurationError(
                     f'{source}: "{name}" needs a list of other ways to write it, for example [].'
                 )

@@ -30,10 +30,10 @@ class Topic:
     def judge(self, subject: PromptSubject) -> Finding | None:
         """The phrase that weighs most."""
         found = {
-            each.text
+            candidate.text
             for reading in subject.wished_readings
-            for each in reading.candidates
-            if each.text in self.scores and each.view is not View.REVERSED
+            for candidate in reading.candidates
+            if candidate.text in self.scores and candidate.view is not View.REVERSED
         }
         if not found:
             return None

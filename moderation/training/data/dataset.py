@@ -21,7 +21,7 @@ import typer
 from moderation.policy.categories import Category
 from moderation.text.prompt_classifier import CLASSES
 from moderation.training.data.harmful_prompts import key_words, phrases, weigh_words
-from moderation.training.data.harmless_prompts import dressed, harmless, look_alikes
+from moderation.training.data.harmless_prompts import add_styles, harmless, look_alikes
 from moderation.training.data.harmless_sentences import scenes
 from moderation.training.data.privacy_prompts import public_sides, secrets
 from moderation.training.data.wordnet import examples, glosses, stacked, things
@@ -74,9 +74,9 @@ def write(
 ) -> None:
     """Write the rows of one part as they are, for `chatelier policy eval`."""
     lines = rows_path.read_text("utf-8").splitlines()
-    kept = [line for line in lines if part_of(json.loads(line)["text"]) is part]
-    out.write_text("".join(line + "\n" for line in kept), "utf-8")
-    typer.echo(f"{len(kept)} of {len(lines)} rows")
+    chosen = [line for line in lines if part_of(json.loads(line)["text"]) is part]
+    out.write_text("".join(line + "\n" for line in chosen), "utf-8")
+    typer.echo(f"{len(chosen)} of {len(lines)} rows")
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -103,7 +103,7 @@ def part_of(text: str) -> Part:
 def with_made(rows: list[Row], wordnet: Path, *, seed: int) -> Iterator[Row]:
     """The rows, made-up harmless ones, and some harmful ones in painters' dress, so that the dress tells nothing."""
     yield from rows
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     captions = [row.text for row in rows if row.label == "benign" and row.trained]
     for source, texts in harmless_texts(captions, wordnet, seed=seed).items():
         for place, text in enumerate(texts):
@@ -115,8 +115,8 @@ def with_made(rows: list[Row], wordnet: Path, *, seed: int) -> Iterator[Row]:
             yield Row(text=text, label="made", target=CLASSES[0], source=source, part=part)
     harmful = [row for row in rows if row.label == "unsafe" and row.trained]
     for row in harmful:
-        if dice.random() < 0.2:
-            yield replace(row, text=dressed(row.text.rstrip("."), dice))
+        if rng.random() < 0.2:
+            yield replace(row, text=add_styles(row.text.rstrip("."), rng))
     for text, category in phrases(rounds=_PHRASE_ROUNDS, seed=seed):
         yield Row(text=text, label="unsafe", target=category, source="phrases", part=Part.TRAIN)
     for text in secrets(count=_PRIVATE, seed=seed):
@@ -125,20 +125,20 @@ def with_made(rows: list[Row], wordnet: Path, *, seed: int) -> Iterator[Row]:
     ordinary = harmless_texts(captions, wordnet, seed=seed)["sentences"]
     words = weigh_words((row.text for row in harmful), (*harmless_rows, *ordinary))
     for row in harmful:
-        if text := key_words(row.text, words, dice):
-            dress = dressed(text, dice) if dice.random() < 0.4 else text
+        if text := key_words(row.text, words, rng):
+            dress = add_styles(text, rng) if rng.random() < 0.4 else text
             yield replace(row, text=dress, source="key words")
 
 
 def harmless_texts(captions: list[str], wordnet: Path, *, seed: int) -> dict[str, list[str]]:
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     sentences, definitions = list(examples(wordnet)), list(glosses(wordnet))
     return {
         "painters": list(harmless(captions, seed=seed)),
         "look-alikes": list(look_alikes(seed=seed)),
         "stacked": list(stacked(things(wordnet), count=_STACKED, seed=seed)),
-        "sentences": dice.sample(sentences, _EXAMPLES),
-        "definitions": dice.sample(definitions, _GLOSSES),
+        "sentences": rng.sample(sentences, _EXAMPLES),
+        "definitions": rng.sample(definitions, _GLOSSES),
         "public sides": list(public_sides(count=_PRIVATE, seed=seed)),
         "scenes": list(scenes(count=_SCENES, seed=seed)),
     }

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 
 from moderation.policy.categories import Category
-from moderation.training.data.harmless_prompts import dressed
+from moderation.training.data.harmless_prompts import add_styles
 from moderation.training.data.harmless_sentences import person
 
 _WORD = re.compile(r"[a-z][a-z'-]+")
@@ -32,23 +32,23 @@ _FRAMES = (
 
 def phrases(*, rounds: int, seed: int) -> Iterator[tuple[str, Category]]:
     """Every phrase `rounds` times, each time with other people and in another dress."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     text = resources.files("moderation.training.data").joinpath("harmful_prompts.toml").read_text("utf-8")
     for name, parts in tomllib.loads(text).items():
         category = Category[name.upper()]
         for _ in range(rounds):
             for doing in parts["doing"]:
-                act = doing.format(victim=person(dice).lower())
-                verb = dice.choice(["", "", "is "])
-                yield _framed(f"{person(dice)} {verb}{act}", dice), category
+                act = doing.format(victim=person(rng).lower())
+                verb = rng.choice(["", "", "is "])
+                yield _add_frame(f"{person(rng)} {verb}{act}", rng), category
             for seen in parts["seen"]:
-                yield _framed(seen, dice), category
+                yield _add_frame(seen, rng), category
 
 
-def _framed(text: str, dice: random.Random) -> str:
-    text = text if dice.random() < 0.3 else text[0].lower() + text[1:]
-    text = dice.choice(_FRAMES).format(text)
-    return dressed(text, dice) if dice.random() < 0.4 else text
+def _add_frame(text: str, rng: random.Random) -> str:
+    text = text if rng.random() < 0.3 else text[0].lower() + text[1:]
+    text = rng.choice(_FRAMES).format(text)
+    return add_styles(text, rng) if rng.random() < 0.4 else text
 
 
 def weigh_words(harmful: Iterable[str], harmless: Iterable[str]) -> Mapping[str, float]:
@@ -64,12 +64,12 @@ def weigh_words(harmful: Iterable[str], harmless: Iterable[str]) -> Mapping[str,
     }
 
 
-def key_words(text: str, weights: Mapping[str, float], dice: random.Random) -> str:
+def key_words(text: str, weights: Mapping[str, float], rng: random.Random) -> str:
     """The two to five weightiest words of a text in their order; "" if fewer than two say anything."""
     words = list(dict.fromkeys(_words(text)))
     telling = sorted((word for word in words if weights.get(word, 0) > 1), key=lambda word: -weights[word])
-    kept = set(telling[: dice.randint(2, 5)])
-    return " ".join(word for word in words if word in kept) if len(kept) > 1 else ""
+    chosen = set(telling[: rng.randint(2, 5)])
+    return " ".join(word for word in words if word in chosen) if len(chosen) > 1 else ""
 
 
 def _words(text: str) -> list[str]:

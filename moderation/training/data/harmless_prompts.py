@@ -21,28 +21,28 @@ def parts() -> Mapping[str, list[str]]:
 
 def harmless(captions: list[str], *, seed: int) -> Iterator[str]:
     """Look-alikes and subjects in many dresses, and the captions cut short as people type them."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     for caption in captions:
         words = caption.rstrip(".").lower().split()
-        yield " ".join(words[: dice.randint(2, 6)])
-        yield dressed(caption.rstrip("."), dice)
+        yield " ".join(words[: rng.randint(2, 6)])
+        yield add_styles(caption.rstrip("."), rng)
     for subject in parts()["subjects"]:
-        yield from (dressed(subject, dice) for _ in range(12))
+        yield from (add_styles(subject, rng) for _ in range(12))
 
 
 def look_alikes(*, seed: int) -> Iterator[str]:
     """What looks worse than it is: fantasy, weapons on a wall, campaigns against harm."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     for line in parts()["look_alikes"]:
-        yield from (line, line.capitalize() + ".", dressed(line, dice), dressed(line, dice))
+        yield from (line, line.capitalize() + ".", add_styles(line, rng), add_styles(line, rng))
     for frames, names in _FRAMED:
         for frame in parts()[frames]:
             for name in parts()[names]:
                 text = frame.format(name)
-                yield text if dice.random() < 0.5 else dressed(text, dice)
+                yield text if rng.random() < 0.5 else add_styles(text, rng)
 
 
-def dressed(text: str, dice: random.Random) -> str:
+def add_styles(text: str, rng: random.Random) -> str:
     """The text with one to four styles behind it, or one before."""
-    styles = dice.sample(parts()["styles"], dice.randint(1, 4))
-    return f"{styles[0]} of {text}" if dice.random() < 0.2 else ", ".join([text, *styles])
+    styles = rng.sample(parts()["styles"], rng.randint(1, 4))
+    return f"{styles[0]} of {text}" if rng.random() < 0.2 else ", ".join([text, *styles])

@@ -105,19 +105,19 @@ a testament to patience; , bringing comfort; ; ; ; ;
 
 
 def scenes(*, count: int, seed: int) -> Iterator[str]:
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     for _ in range(count):
-        text = _nature(dice) if dice.random() < 0.3 else _people(dice)
+        text = _nature(rng) if rng.random() < 0.3 else _people(rng)
         text = " ".join(text.split()).replace(" ,", ",")
-        ended = text + "." if dice.random() < 0.6 else text
-        yield ended if dice.random() < 0.6 else ended.lower()
+        ended = text + "." if rng.random() < 0.6 else text
+        yield ended if rng.random() < 0.6 else ended.lower()
 
 
-def _people(dice: random.Random) -> str:
-    who, activity = person(dice), dice.choice(_ACTIVITIES).strip()
-    setting, mood = (dice.choice(parts).strip(" \n") for parts in (_SETTINGS, _MOODS))
-    second = person(dice)
-    return dice.choice(
+def _people(rng: random.Random) -> str:
+    who, activity = person(rng), rng.choice(_ACTIVITIES).strip()
+    setting, mood = (rng.choice(parts).strip(" \n") for parts in (_SETTINGS, _MOODS))
+    second = person(rng)
+    return rng.choice(
         [
             f"{who} {activity}",
             f"{who} is {activity} {setting}",
@@ -135,18 +135,18 @@ def _people(dice: random.Random) -> str:
     )
 
 
-def person(dice: random.Random) -> str:
-    words = [dice.choice(_ADJECTIVES)] if dice.random() < 0.35 else []
-    words += [dice.choice(_ORIGINS)] if dice.random() < 0.6 else []
-    text = " ".join([*words, dice.choice(_PEOPLE).strip()])
+def person(rng: random.Random) -> str:
+    words = [rng.choice(_ADJECTIVES)] if rng.random() < 0.35 else []
+    words += [rng.choice(_ORIGINS)] if rng.random() < 0.6 else []
+    text = " ".join([*words, rng.choice(_PEOPLE).strip()])
     return f"{'An' if text[0].lower() in 'aeiou' else 'A'} {text}"
 
 
-def _nature(dice: random.Random) -> str:
+def _nature(rng: random.Random) -> str:
     def thing() -> str:
-        described = ", ".join(dice.sample(_TEXTURES, dice.randint(1, 2)))
-        return f"the {described} {dice.choice(_NATURE).strip()}"
+        described = ", ".join(rng.sample(_TEXTURES, rng.randint(1, 2)))
+        return f"the {described} {rng.choice(_NATURE).strip()}"
 
-    does, tail = dice.choice(_DOES).strip(), dice.choice(_TAILS).strip(" \n")
+    does, tail = rng.choice(_DOES).strip(), rng.choice(_TAILS).strip(" \n")
     first = thing()
     return f"{first[0].upper()}{first[1:]} {does} {thing()} {tail}"

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import resources
 
-from moderation.training.data.harmless_prompts import dressed
+from moderation.training.data.harmless_prompts import add_styles
 
 
 def secrets(*, count: int, seed: int) -> Iterator[str]:
@@ -20,17 +20,17 @@ def public_sides(*, count: int, seed: int) -> Iterator[str]:
 
 
 def _prompts(of_people: str, of_institutions: str, additions: str, *, count: int, seed: int) -> Iterator[str]:
-    dice, parts = random.Random(seed), _parts()
+    rng, parts = random.Random(seed), _parts()
     for _ in range(count):
-        personal = dice.random() < 0.5
-        owner = dice.choice(parts["people" if personal else "institutions"])
-        what = dice.choice(parts[of_people if personal else of_institutions])
-        text = f"{owner}'s {what}" if dice.random() < 0.6 else f"the {what} of {owner}"
-        addition = dice.choice(parts[additions])
+        personal = rng.random() < 0.5
+        owner = rng.choice(parts["people" if personal else "institutions"])
+        what = rng.choice(parts[of_people if personal else of_institutions])
+        text = f"{owner}'s {what}" if rng.random() < 0.6 else f"the {what} of {owner}"
+        addition = rng.choice(parts[additions])
         if addition:
-            text = f"{text}, {addition}" if dice.random() < 0.5 else f"{text} {addition}"
-        text = dice.choice(parts["frames"]).format(text)
-        yield dressed(text, dice) if dice.random() < 0.15 else text
+            text = f"{text}, {addition}" if rng.random() < 0.5 else f"{text} {addition}"
+        text = rng.choice(parts["frames"]).format(text)
+        yield add_styles(text, rng) if rng.random() < 0.15 else text
 
 
 def _parts() -> Mapping[str, list[str]]:

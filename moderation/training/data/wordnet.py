@@ -71,11 +71,11 @@ def glosses(folder: Path) -> Iterator[str]:
 
 def stacked(names: list[str], *, count: int, seed: int) -> Iterator[str]:
     """Prompts such as "a red vase next to a wooden chair"."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     for _ in range(count):
-        first, second, third = (_described(dice.choice(names), dice) for _ in range(3))
-        place, scene = dice.choice(_PLACES), dice.choice(_SCENES)
-        yield dice.choice(
+        first, second, third = (_described(rng.choice(names), rng) for _ in range(3))
+        place, scene = rng.choice(_PLACES), rng.choice(_SCENES)
+        yield rng.choice(
             [
                 first,
                 f"{first} {scene}",
@@ -85,15 +85,15 @@ def stacked(names: list[str], *, count: int, seed: int) -> Iterator[str]:
                 f"{first}, {second} and {third}",
                 f"a photo of {first} {scene}",
                 f"{first} {place} {second} {scene}",
-                f"{dice.choice(['two', 'three', 'four', 'five'])} {dice.choice(names)}s {scene}",
+                f"{rng.choice(['two', 'three', 'four', 'five'])} {rng.choice(names)}s {scene}",
             ]
         )
 
 
-def _described(name: str, dice: random.Random) -> str:
-    words = [dice.choice(_COLOURS)] if dice.random() < 0.5 else []
-    words += [dice.choice(_LOOKS)] if dice.random() < 0.3 else []
+def _described(name: str, rng: random.Random) -> str:
+    words = [rng.choice(_COLOURS)] if rng.random() < 0.5 else []
+    words += [rng.choice(_LOOKS)] if rng.random() < 0.3 else []
     text = " ".join([*words, name])
-    if dice.random() < 0.15:
+    if rng.random() < 0.15:
         return text
     return f"{'an' if text[0] in 'aeiou' else 'a'} {text}"

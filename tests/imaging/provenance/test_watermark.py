@@ -73,7 +73,7 @@ def test_a_mark_is_as_soft_as_survives(needed, monkeypatch):
 
 def test_tiles_say_how_strongly_they_hold_each_bit():
     bits = np.random.default_rng(3).standard_normal(CODED_BITS).astype(np.float32)
-    heard = default_tiles().heard(np.stack([default_tiles().woven(bits, 0), default_tiles().pilot]))
+    heard = default_tiles().correlations(np.stack([default_tiles().weave(bits, 0), default_tiles().pilot]))
     assert heard[0] == pytest.approx(bits * SIDE**2, rel=1e-3, abs=0.5)
     assert heard[1] == pytest.approx(np.zeros(CODED_BITS), abs=0.5)
 

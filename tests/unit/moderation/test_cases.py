@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bots.texts import cases as case_texts
 from moderation.cases.blocked_pictures import blocked_bits
-from moderation.cases.strikes import burden
+from moderation.cases.strikes import strike_sum
 from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
 from moderation.records import audit_log, bans
@@ -334,14 +334,14 @@ class TestHolds:
         with house.database.read() as session:
             assert blocked_bits(session, call.person) == (int(FINGERPRINT, 16),)
             assert blocked_bits(session, someone("x", community="other")) == ()
-            assert burden(session, call.person.key) == pytest.approx(1, abs=0.01)
+            assert strike_sum(session, call.person.key) == pytest.approx(1, abs=0.01)
 
     def test_a_warning_is_told_and_weighs(self, house, call):
         _, case = held(house, call)
         decide(house, call, case, Decision.WARN)
         assert notices(house, call.person.key) == [NoticeKind.WARNING]
         with house.database.read() as session:
-            assert burden(session, call.person.key) == pytest.approx(1, abs=0.01)
+            assert strike_sum(session, call.person.key) == pytest.approx(1, abs=0.01)
 
     @pytest.mark.parametrize("decision", [Decision.SUSPEND, Decision.BAN])
     def test_whoever_is_suspended_loses_all_their_jobs_under_all_their_names(self, house, call, decision):
@@ -407,7 +407,7 @@ class TestAppeals:
         job = job_of(house, job_id)
         assert (job.state, job.cleared, job.cost, job.refused_rule) == (JobState.QUEUED, True, 2, "")
         with house.database.read() as session:
-            assert burden(session, call.person.key) == 0
+            assert strike_sum(session, call.person.key) == 0
             assert credit_ledger.used(session, call.person.key, at=now()) == 2
         assert notices(house, call.person.key) == [NoticeKind.DECIDED]
 
@@ -449,10 +449,12 @@ class TestStrikes:
     def test_strikes_are_forgotten_by_half_every_thirty_days(self, strict, call):
         self.probe(strict, call, 4)
         with strict.database.begin() as session:
-            assert burden(session, call.person.key, at=now() + timedelta(days=30)) == pytest.approx(0.5, 0.01)
+            assert strike_sum(session, call.person.key, at=now() + timedelta(days=30)) == pytest.approx(
+                0.5, 0.01
+            )
             for row in session.scalars(select(StrikeRow)):
                 row.at = now() - timedelta(days=60)
-            assert burden(session, call.person.key) == pytest.approx(0.25, 0.01)
+            assert strike_sum(session, call.person.key) == pytest.approx(0.25, 0.01)
 
     def test_the_core_freezes_the_account_at_once_and_asks_a_human(self, strict, call):
         waiting = imagine(strict, by(call, call.person, "w"))
@@ -493,7 +495,7 @@ class TestStrikes:
         decide(strict, call, only_case(strict), Decision.OVERTURN)
         imagine(strict, by(call, call.person, "again"))
         with strict.database.read() as session:
-            assert burden(session, call.person.key) == 0
+            assert strike_sum(session, call.person.key) == 0
         assert NoticeKind.LIFTED in notices(strict, call.person.key)
 
     @pytest.mark.parametrize("decision", [Decision.SUSPEND, Decision.BAN])
@@ -510,7 +512,7 @@ class TestStrikes:
         execute(strict, by(call, call.person, "a"), "appeal", {"job": caught.value.job_id})
         decide(strict, call, only_case(strict), Decision.OVERTURN)
         with strict.database.read() as session:
-            assert burden(session, call.person.key) == 0
+            assert strike_sum(session, call.person.key) == 0
 
     def test_everything_stands_in_the_audit_chain(self, strict, call):
         self.probe(strict, call, 1, word="minor")
