@@ -4,29 +4,28 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from moderation.cases.blocked_pictures import blocked_bits
-from moderation.cases.sanctions import ENDS_BY_ITSELF, HOUSE, find_exclusion, punish
-from moderation.cases.side_effects import DecisionEffects, SideEffects
+from moderation.cases.sanctions import ENDS_BY_ITSELF, find_exclusion
+from moderation.cases.side_effects import SideEffects
 from moderation.cases.strikes import SEVERE, weight_of
+from moderation.cases.violations import ViolationLog
 from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
 from moderation.limits.trust_tiers import allowance_of, tier_of
 from moderation.metrics import VERDICTS
 from moderation.policy.categories import Category
 from moderation.policy.community_overrides import apply_overrides, known_overrides
-from moderation.policy.findings import Finding, weigh
+from moderation.policy.findings import Finding
 from moderation.policy.policy import Policy
 from moderation.policy.remedies import how_to_name_a_moderator, remedy_of
-from moderation.records import audit_log
 from moderation.rules.image import ImageRule, default_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.image_judge import ImageJudge
 from moderation.rules.prompt import PromptRule, PromptSubject
-from moderation.rules.prompt.minors import Minors, default_minors_rule
 from moderation.rules.prompt_judge import PromptJudge
+from moderation.rules.upload_doubts import apply_upload_doubts
 from moderation.vision.analysis_process import ImageAnalyzer
 from studio.db.database import Database
 from studio.db.linked_identities import human_of
@@ -35,9 +34,8 @@ from studio.db.newcomer_origins import of_newcomer as origins_of_newcomer
 from studio.db.settings import community_rules
 from studio.domain.communities import DEFAULT, CommunityRules, NewcomerLimits, Tier
 from studio.domain.people import Person, Platform
-from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import BadParameterError, BannedError, DatabaseUnavailableError, NotAllowedError
+from studio.errors import BadParameterError, BannedError, NotAllowedError
 from studio.ports import Admission, Allowance, Inspected, Inspection, InstanceLimits
 from studio.runtime.clock import now
 
@@ -89,7 +87,7 @@ class ModerationGate:
         self._watched = watched
         self._unmoderated = unmoderated | {Platform.CLI}
         self._rules = rules or InstanceLimits()
-        self._side_effects = side_effects
+        self._violations = ViolationLog(database, side_effects=side_effects)
 
     @property
     def policy_version(self) -> str:
@@ -127,7 +125,7 @@ class ModerationGate:
         if verdict.ruling is Ruling.REFUSE:
             self._limiter.note_refusal(person, account=account, origins=origins)
         if not verdict.allows:
-            self._record(person, verdict, job_id=admission.job_id)
+            self._record(person, verdict, admission.job_id)
         return verdict
 
     def require_welcome(self, person: Person) -> None:
@@ -189,7 +187,7 @@ class ModerationGate:
         VERDICTS.labels(inspection.kind, verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE and weight_of(verdict.category) >= SEVERE:
             # Other refused pictures weigh nothing: a model may paint what nobody asked for.
-            self._record(inspection.person, verdict, job_id=inspection.job_id)
+            self._record(inspection.person, verdict, inspection.job_id)
         return verdict
 
     def _judge_prompt(self, admission: Admission, rules: CommunityRules) -> Verdict:
@@ -262,53 +260,21 @@ class ModerationGate:
         with self._database.read() as session:
             return community_rules(session, person.platform, person.community)
 
+    def _record(self, person: Person, verdict: Verdict, job_id: str) -> None:
+        self._violations.record(
+            person,
+            verdict,
+            policy_version=self.policy_version,
+            job_id=job_id,
+            moderated=self._is_moderated(person),
+        )
+
     def _blocked_bits(self, person: Person) -> tuple[int, ...]:
         if person.platform is Platform.CLI:
             return ()
         with self._database.read() as session:
             return blocked_bits(session, person)
 
-    def _record(self, person: Person, verdict: Verdict, *, job_id: str) -> None:
-        """Rule and category, never the text, and the strike. If it cannot be written, the verdict stands."""
-        details = {"rule": verdict.rule, "category": verdict.category, "policy": self.policy_version}
-        outcome = DecisionEffects()
-        try:
-            with self._database.begin() as session:
-                weight = weight_of(verdict.category) if verdict.ruling is Ruling.REFUSE else 0.0
-                if weight:
-                    outcome = punish(
-                        session,
-                        person,
-                        rule=verdict.rule,
-                        category=verdict.category,
-                        weight=weight,
-                        job_id=job_id or None,
-                        moderated=self._is_moderated(person),
-                    )
-                audit_log.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)
-        except (DatabaseUnavailableError, SQLAlchemyError) as error:
-            logger.error("verdict not written to the audit log: %s", type(error).__name__)
-            return
-        if self._side_effects:
-            self._side_effects.run(outcome)
-
 
 def _newcomer_origins(session: Session, person: Person) -> tuple[str, ...]:
     return origins_of_newcomer(session, person, since=now() - FIRST_DAY)
-
-
-def apply_upload_doubts(verdict: Verdict, request: PaintRequest, subject: PromptSubject) -> Verdict:
-    """What would pass waits for a moderator when it starts from an upload that one has to see.
-
-    Beside words for a minor, a picture that may be sexual belongs to the core.
-    """
-    doubts = [source.doubt for source in request.sources if source.doubt]
-    sexual = any(doubt.category == Category.SEXUAL for doubt in doubts)
-    if sexual and default_minors_rule().speaks_of_minors(subject):
-        evidence = "words for a minor and a picture that may be sexual"
-        core = Finding(ruling=Ruling.REFUSE, rule=Minors.name, category=Category.MINORS, evidence=evidence)
-        return weigh([core])
-    if not doubts or not verdict.allows:
-        return verdict
-    doubt = doubts[0]
-    return Verdict(ruling=Ruling.HOLD, rule=doubt.rule, category=doubt.category, evidence=doubt.evidence)

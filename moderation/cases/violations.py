@@ -1,0 +1,50 @@
+"""Refusals and holds in the audit log, with the strikes that refusals weigh and the sanctions that strikes lead to."""
+
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from moderation.cases.sanctions import HOUSE, punish
+from moderation.cases.side_effects import DecisionEffects, SideEffects
+from moderation.cases.strikes import weight_of
+from moderation.records import audit_log
+from studio.db.database import Database
+from studio.domain.people import Person
+from studio.domain.verdicts import Ruling, Verdict
+from studio.errors import DatabaseUnavailableError
+
+logger = logging.getLogger(__name__)
+
+
+class ViolationLog:
+    """Without `side_effects`, what follows from a strike waits for the sweeper."""
+
+    def __init__(self, database: Database, *, side_effects: SideEffects | None = None) -> None:
+        self._database = database
+        self._side_effects = side_effects
+
+    def record(
+        self, person: Person, verdict: Verdict, *, policy_version: str, job_id: str, moderated: bool
+    ) -> None:
+        """Rule and category, never the text, and the strike. If it cannot be written, the verdict stands."""
+        details = {"rule": verdict.rule, "category": verdict.category, "policy": policy_version}
+        outcome = DecisionEffects()
+        weight = weight_of(verdict.category) if verdict.ruling is Ruling.REFUSE else 0.0
+        try:
+            with self._database.begin() as session:
+                if weight:
+                    outcome = punish(
+                        session,
+                        person,
+                        rule=verdict.rule,
+                        category=verdict.category,
+                        weight=weight,
+                        job_id=job_id or None,
+                        moderated=moderated,
+                    )
+                audit_log.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)
+        except (DatabaseUnavailableError, SQLAlchemyError) as error:
+            logger.error("verdict not written to the audit log: %s", type(error).__name__)
+            return
+        if self._side_effects:
+            self._side_effects.run(outcome)
