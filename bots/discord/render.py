@@ -5,6 +5,7 @@ where four of them fit side by side on a phone.
 """
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import Any
@@ -13,9 +14,9 @@ import discord
 from discord import ui
 
 from bots.delivery.attachments import Attachment
-from bots.discord.markdown import escape, markdown, preformatted
+from bots.discord.texts.markdown import escape, markdown, preformatted
 from bots.presentation.actions import label
-from bots.presentation.limits import Limits
+from bots.presentation.limits import CUT, Limits
 from bots.presentation.message import (
     Button,
     Facts,
@@ -30,7 +31,7 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
-from bots.texts import chat
+from bots.texts import jobs
 
 # Limits of https://docs.discord.com/developers/components/reference, as of 2026.
 MAX_COMPONENTS = 40
@@ -56,40 +57,40 @@ _BUTTON_STYLES = {
     Tone.WARNING: discord.ButtonStyle.danger,
     Tone.DANGER: discord.ButtonStyle.danger,
 }
+_BAR_CELLS = 12
 _NOTE_SIGNS = {Tone.WARNING: "⚠️ ", Tone.DANGER: "⚠️ "}
 
 
-def send_arguments(message: Message, files: Files, *, strict: bool = False) -> dict[str, Any]:
+def send_arguments(message: Message, files: Files, limits: Limits = CUT) -> dict[str, Any]:
     """Arguments of `send`, made anew for each try, because sending reads the files to their end.
 
-    `files` holds the images by their name; an image without a file is left out. Nobody is pinged. `strict` raises
-    `LimitExceededError` where something would have to be cut.
+    `files` holds the images by their name; an image without a file is left out. Nobody is pinged.
     """
     return {
-        "view": render(message, files, strict=strict),
+        "view": render(message, files, limits),
         "files": _uploads(message, files),
         "allowed_mentions": discord.AllowedMentions.none(),
     }
 
 
-def edit_arguments(message: Message, files: Files, *, strict: bool = False) -> dict[str, Any]:
+def edit_arguments(message: Message, files: Files, limits: Limits = CUT) -> dict[str, Any]:
     """Arguments of `edit`, for every message of ours: one without the Components V2 flag is given it by the edit.
 
     Discord takes the flag only together with an emptied text and no embeds.
     """
-    arguments = send_arguments(message, files, strict=strict)
-    return {**arguments, "content": None, "embeds": [], "attachments": arguments.pop("files")}
+    arguments = send_arguments(message, files, limits)
+    attachments = arguments.pop("files")
+    return {**arguments, "content": None, "embeds": [], "attachments": attachments}
 
 
-def render(message: Message, files: Files, *, strict: bool = False) -> ui.LayoutView:
+def render(message: Message, files: Files, limits: Limits = CUT) -> ui.LayoutView:
     """The layout of a message. It is not watched: presses are read from the buttons' ids."""
-    limits = Limits(strict=strict)
     view = ui.LayoutView(timeout=None)
     blocks = _within_text_limit(_blocks(message.parts, files, limits), limits)
     if blocks:
         view.add_item(ui.Container(*blocks, accent_colour=_ACCENTS.get(message.tone)))
     for row in limits.items(list(_rows(message)), _most_rows(message, len(blocks)), "rows of buttons"):
-        view.add_item(ui.ActionRow(*(_button(button, limits) for button in row)))
+        view.add_item(_action_row(row, limits))
     view.stop()
     return view
 
@@ -148,13 +149,19 @@ def _text(part: Part) -> str:
         case Facts():
             return "\n".join(f"**{escape(label)}** {markdown(spans)}" for label, spans in part.facts)
         case Progress():
-            return chat.painting(part.step, part.steps, part.seconds_left)
+            return f"{_bar(part)}\n-# {jobs.step(part.step, part.steps, part.seconds_left)}"
         case Preformatted():
             return preformatted(part.text)
         case Note():
             return _NOTE_SIGNS.get(part.tone, "") + markdown(part.spans)
         case Images():
             raise TypeError("images are no text")
+
+
+def _bar(progress: Progress) -> str:
+    share = min(1.0, progress.step / progress.steps) if progress.steps else 0.0
+    full = round(share * _BAR_CELLS)
+    return f"{'▰' * full}{'▱' * (_BAR_CELLS - full)} {share:.0%}"
 
 
 def _gallery(part: Images, files: Files, limits: Limits) -> Item | None:
@@ -179,12 +186,19 @@ def _uploads(message: Message, files: Files) -> list[discord.File]:
     ]
 
 
-def _button(button: Button, limits: Limits) -> ui.Button[Any]:
+def _action_row(row: tuple[Button, ...], limits: Limits) -> ui.ActionRow[Any]:
+    """An action that stands alone in its row needs no number: there is one picture."""
+    counts = Counter(button.action for button in row)
+    return ui.ActionRow(*(_button(button, limits, single=counts[button.action] == 1) for button in row))
+
+
+def _button(button: Button, limits: Limits, *, single: bool) -> ui.Button[Any]:
     """Grey unless it has a tone; the one that was pressed stands out."""
     style = discord.ButtonStyle.primary if button.pressed else _BUTTON_STYLES[button.tone]
+    text = button.label or label(button.action, button.index, single=single)
     return ui.Button(
         custom_id=button.custom_id,
-        label=limits.text(button.label or label(button.action, button.index), MAX_BUTTON_LABEL, "label"),
+        label=limits.text(text, MAX_BUTTON_LABEL, "label"),
         style=style,
         disabled=button.disabled,
     )

@@ -9,11 +9,9 @@ from typing import Any
 import discord
 from discord import ui
 
-from bots.discord.markdown import markdown
+from bots.discord.texts.markdown import markdown
 from bots.presentation.forms import Field, FieldKind, Form
-from bots.presentation.limits import Limits
-from studio.domain.canvases import SIDES
-from studio.parsing.grid_regions import COLUMNS, ROWS
+from bots.presentation.limits import CUT, Limits
 
 # Limits of https://docs.discord.com/developers/components/reference, as of 2026.
 MAX_COMPONENTS = 5
@@ -29,17 +27,12 @@ MAX_FILES = 10
 FORM_PREFIX = "c1m:"
 _FORGET_SECONDS = 15 * 60
 _FILE_UPLOAD, _LABEL = discord.ComponentType.file_upload.value, discord.ComponentType.label.value
-_CELLS = tuple(f"{column}{row}" for row in ROWS for column in COLUMNS)
 
 Control = ui.Item[Any]
 
 
-def render_form(form: Form, *, step: int = 0, strict: bool = False) -> ui.Modal:
-    """One step of a form, from 0. Its id says what it is about, so it is read after a restart too.
-
-    `strict` raises `LimitExceededError` where something would have to be cut.
-    """
-    limits = Limits(strict=strict)
+def render_form(form: Form, *, step: int = 0, limits: Limits = CUT) -> ui.Modal:
+    """One step of a form, from 0. Its id says what it is about, so it is read after a restart too."""
     modal = ui.Modal(
         title=limits.text(form.title, MAX_TITLE, "title"),
         custom_id=form_id(form, step),
@@ -105,9 +98,9 @@ def _control(field: Field, limits: Limits) -> Control:
         case FieldKind.TEXT | FieldKind.LINE | FieldKind.NUMBER:
             return _text_input(field, limits)
         case FieldKind.CELLS:
-            return _menu(field, [(cell, cell, "") for cell in _CELLS], limits, several=True)
+            return _menu(field, limits, several=True)
         case FieldKind.SIDES:
-            options = [discord.CheckboxGroupOption(**each) for each in _options(field, _sides(), limits)]
+            options = [discord.CheckboxGroupOption(**each) for each in _options(field, limits)]
             return ui.CheckboxGroup(custom_id=field.name, required=field.required, options=options)
         case FieldKind.PICTURE | FieldKind.CHOICE:
             return _choice(field, limits)
@@ -134,16 +127,15 @@ def _text_input(field: Field, limits: Limits) -> Control:
 
 def _choice(field: Field, limits: Limits) -> Control:
     """Radio buttons, which show all there is; a menu where one of several or of many is chosen."""
-    choices = [(choice.value, choice.label, choice.description) for choice in field.choices]
     several = (field.maximum or 1) > 1
-    if several or not 2 <= len(choices) <= MAX_GROUP_OPTIONS:
-        return _menu(field, choices, limits, several=several)
-    options = [discord.RadioGroupOption(**each) for each in _options(field, choices, limits)]
+    if several or not 2 <= len(field.choices) <= MAX_GROUP_OPTIONS:
+        return _menu(field, limits, several=several)
+    options = [discord.RadioGroupOption(**each) for each in _options(field, limits)]
     return ui.RadioGroup(custom_id=field.name, required=field.required, options=options)
 
 
-def _menu(field: Field, choices: Iterable[tuple[str, str, str]], limits: Limits, *, several: bool) -> Control:
-    options = [discord.SelectOption(**each) for each in _options(field, choices, limits)]
+def _menu(field: Field, limits: Limits, *, several: bool) -> Control:
+    options = [discord.SelectOption(**each) for each in _options(field, limits)]
     options = limits.items(options, MAX_MENU_OPTIONS, "options")
     most = min(field.maximum or len(options), len(options)) if several else 1
     least = field.minimum or 1 if field.required else 0
@@ -161,19 +153,13 @@ def _file_upload(field: Field) -> Control:
     )
 
 
-def _options(
-    field: Field, choices: Iterable[tuple[str, str, str]], limits: Limits
-) -> Iterator[dict[str, Any]]:
+def _options(field: Field, limits: Limits) -> Iterator[dict[str, Any]]:
     """Arguments of an option: what was chosen before is chosen again."""
-    chosen = field.initial.replace(",", " ").split() if field.initial else []
-    for value, label, description in choices:
+    chosen = {field.initial, *field.initial.replace(",", " ").split()}
+    for choice in field.choices:
         yield {
-            "value": value,
-            "label": limits.text(label, MAX_OPTION_LABEL, "option"),
-            "description": limits.text(description, MAX_DESCRIPTION, "description") or None,
-            "default": value in chosen or value == field.initial,
+            "value": choice.value,
+            "label": limits.text(choice.label, MAX_OPTION_LABEL, "option"),
+            "description": limits.text(choice.description, MAX_DESCRIPTION, "description") or None,
+            "default": choice.value in chosen,
         }
-
-
-def _sides() -> list[tuple[str, str, str]]:
-    return [(side, side.capitalize(), "") for side in SIDES]

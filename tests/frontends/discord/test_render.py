@@ -11,17 +11,18 @@ from openapi_schema_validator import OAS31Validator
 from simcord.components import COMPONENTS_V2_FLAG, validate_components, validate_modal
 
 from bots.delivery.attachments import Attachment
-from bots.discord.markdown import escape, markdown
 from bots.discord.render import edit_arguments, render, send_arguments
 from bots.discord.render_form import render_form, steps_of, values_of
+from bots.discord.texts.markdown import escape, markdown
 from bots.presentation.forms import Choice, Field, FieldKind, Form
-from bots.presentation.limits import LimitExceededError
+from bots.presentation.limits import CUT, STRICT, LimitExceededError, Limits
 from bots.presentation.message import (
     Bold,
     Button,
     ButtonRow,
     ChannelName,
     Code,
+    Command,
     Facts,
     Image,
     Images,
@@ -31,7 +32,6 @@ from bots.presentation.message import (
     Paragraph,
     PersonName,
     Preformatted,
-    Progress,
     RoleName,
     Small,
     Time,
@@ -41,26 +41,11 @@ from bots.presentation.message import (
 from studio.commands.button_ids import Action
 from studio.domain.people import Person, Platform
 from tests.support.loopback_discord.contract import DOCUMENT
+from tests.support.messages import FORMS, MESSAGES
 
 JOB = "k3v9m2p4qx7a"
 ANA = Person(platform=Platform.DISCORD, community="7", user_id="101", display_name="ana")
-FOUR = Images(
-    images=tuple(
-        Image(name=f"{JOB}.{number}", alt_text=f"a red fox, picture {number}") for number in range(1, 5)
-    )
-)
-ROWS = (
-    ButtonRow(
-        buttons=tuple(Button(action=Action.UPSCALE, target=JOB, index=index) for index in range(1, 5)),
-        menu="Upscale…",
-    ),
-    ButtonRow(buttons=(Button(action=Action.REROLL, target=JOB), Button(action=Action.REMIX, target=JOB))),
-)
-RESULT = Message(
-    parts=(FOUR, Title("a red fox"), Paragraph((PersonName(ANA),)), Small(("seed 7 · ", Code(JOB)))),
-    rows=ROWS,
-    tone=Tone.SUCCESS,
-)
+RESULT = MESSAGES["result grid"]
 EVERYTHING = Message(
     parts=(
         Title("A title"),
@@ -68,33 +53,11 @@ EVERYTHING = Message(
         Images(images=(Image(name="case", alt_text="A pixelated picture"),), spoiler=True),
         Note(spans=("careful",), tone=Tone.WARNING),
         Facts((("Rule", ("nudity",)), ("When", (Time(datetime(2026, 1, 1, tzinfo=UTC)),)))),
-        Progress(step=3, steps=8, seconds_left=40),
         Preformatted("a {red\n  ^"),
-        Small((RoleName("5"), " ", ChannelName("6"))),
+        Small((RoleName("5"), " ", ChannelName("6"), " ", Command("/vary"))),
     ),
-    rows=(
-        ButtonRow(buttons=tuple(Button(action=Action.BAN, target=JOB, tone=tone) for tone in [Tone.DANGER])),
-    ),
+    rows=(ButtonRow(buttons=(Button(action=Action.BAN, target=JOB, tone=Tone.DANGER),)),),
     tone=Tone.WARNING,
-)
-FORM = Form(
-    command="edit",
-    about=f"{JOB}.1",
-    title="Change a part",
-    fields=(
-        Field(name="region", kind=FieldKind.CELLS, label="Cells", hint="A1 is top left"),
-        Field(
-            name="prompt", kind=FieldKind.TEXT, label="What that part shows", initial="a fox", required=True
-        ),
-        Field(name="mask", kind=FieldKind.FILES, label="A mask", maximum=1),
-        Field(name="sides", kind=FieldKind.SIDES, label="Sides", initial="left,right"),
-        Field(
-            name="aspect",
-            kind=FieldKind.CHOICE,
-            label="Aspect",
-            choices=(Choice(value="1:1", label="Square"), Choice(value="16:9", label="Wide")),
-        ),
-    ),
 )
 LONG_FORM = Form(
     command="imagine",
@@ -120,15 +83,15 @@ def files_of(message: Message) -> dict[str, Attachment]:
     return {image.name: Attachment(data=b"png", suffix=".png") for image in message.files}
 
 
-def wire(message: Message, *, strict: bool = True) -> list[dict[str, Any]]:
+def wire(message: Message, limits: Limits = STRICT) -> list[dict[str, Any]]:
     """The components as they are sent."""
-    view = render(message, files_of(message), strict=strict)
+    view = render(message, files_of(message), limits)
     components: list[dict[str, Any]] = view.to_components()  # type: ignore[no-untyped-call]
     return components
 
 
-def texts_of(message: Message, *, strict: bool = True) -> str:
-    (container,) = [each for each in wire(message, strict=strict) if each["type"] == 17]
+def texts_of(message: Message, limits: Limits = STRICT) -> str:
+    (container,) = [each for each in wire(message, limits) if each["type"] == 17]
     return "\n".join(each["content"] for each in container["components"] if each["type"] == 10)
 
 
@@ -141,49 +104,70 @@ def problems(schema: str, body: object) -> list[str]:
     return [error.message[:300] for error in OAS31Validator(whole).iter_errors(body)]
 
 
-@pytest.mark.parametrize("message", [RESULT, EVERYTHING])
-def test_a_message_is_valid_for_discord(message: Message) -> None:
+@pytest.mark.parametrize("message", [*MESSAGES.values(), EVERYTHING], ids=[*MESSAGES, "everything"])
+def test_a_message_is_valid_for_discord_and_nothing_of_it_is_cut(message: Message) -> None:
     components = wire(message)
     assert validate_components(components, flags=COMPONENTS_V2_FLAG)
     assert problems("MessageCreateRequest", {"components": components, "flags": COMPONENTS_V2_FLAG}) == []
 
 
-@pytest.mark.parametrize("form", [FORM, LONG_FORM])
+@pytest.mark.parametrize("form", [*FORMS.values(), LONG_FORM], ids=[*FORMS, "long form"])
 def test_each_step_of_a_form_is_valid_for_discord(form: Form) -> None:
     for step in range(len(steps_of(form))):
-        modal = render_form(form, step=step, strict=True).to_dict()
+        modal = render_form(form, step=step, limits=STRICT).to_dict()
         assert validate_modal(modal)
         assert problems("ModalInteractionCallbackRequestData", modal) == []
 
 
-def test_a_result_shows_its_pictures_one_by_one_and_then_the_words() -> None:
-    container, upscales, _ = wire(RESULT)
+def test_a_result_shows_its_pictures_one_by_one_then_the_words_and_then_the_buttons() -> None:
+    container, *rows = wire(RESULT)
     gallery, words = container["components"]
     assert [item["media"]["url"] for item in gallery["items"]] == [
         f"attachment://{JOB}.{number}.png" for number in range(1, 5)
     ]
-    assert [item["description"] for item in gallery["items"]] == [
-        f"a red fox, picture {number}" for number in range(1, 5)
+    assert [item["description"][:14] for item in gallery["items"]] == [
+        f"Picture {number} of 4" for number in range(1, 5)
     ]
-    assert words["content"] == f"**a red fox**\n<@101>\n-# seed 7 · `{JOB}`"
-    assert [button["label"] for button in upscales["components"]] == ["U1", "U2", "U3", "U4"]
+    title, credit, recipe = words["content"].split("\n")
+    assert title.startswith("**")
+    assert credit.startswith("-# by <@")
+    assert JOB in recipe
+    labels = [[button["label"] for button in row["components"]] for row in rows]
+    assert labels == [
+        ["U1", "U2", "U3", "U4"],
+        ["V1", "V2", "V3", "V4"],
+        ["🔁 Reroll", "Remix", "Edit", "More"],
+    ]
+
+
+def test_a_single_picture_has_words_on_its_buttons() -> None:
+    _, first, second = wire(MESSAGES["result single"])
+    assert [button["label"] for button in first["components"]] == ["Upscale", "Vary subtly", "Vary strongly"]
+    assert [button["label"] for button in second["components"]] == ["🔁 Reroll", "Remix", "Edit", "More"]
 
 
 def test_buttons_are_grey_and_the_pressed_one_stands_out() -> None:
-    pressed = replace(ROWS[0], buttons=(replace(ROWS[0].buttons[0], pressed=True), *ROWS[0].buttons[1:]))
+    row = RESULT.rows[0]
+    pressed = replace(row, buttons=(replace(row.buttons[0], pressed=True), *row.buttons[1:]))
     _, upscales = wire(replace(RESULT, rows=(pressed,)))
     assert [button["style"] for button in upscales["components"]] == [1, 2, 2, 2]
 
 
+def test_the_accent_says_how_a_job_stands() -> None:
+    colours = [
+        wire(MESSAGES[name])[0].get("accent_color") for name in ("job painting", "result grid", "job failed")
+    ]
+    assert len(set(colours)) == 3
+
+
 def test_a_spoiler_hides_every_picture_of_its_gallery() -> None:
-    hidden = replace(RESULT, parts=(replace(FOUR, spoiler=True),))
-    (gallery,) = wire(hidden)[0]["components"]
+    gallery = wire(MESSAGES["result spoiler"])[0]["components"][0]
     assert all(item["spoiler"] for item in gallery["items"])
 
 
 def test_an_image_whose_file_is_missing_is_left_out() -> None:
     files = {f"{JOB}.2": Attachment(data=b"png", suffix=".jpg")}
-    arguments = send_arguments(RESULT, files, strict=True)
+    arguments = send_arguments(RESULT, files, STRICT)
     gallery = arguments["view"].to_components()[0]["components"][0]
     assert [item["media"]["url"] for item in gallery["items"]] == [f"attachment://{JOB}.2.jpg"]
     assert [file.filename for file in arguments["files"]] == [f"{JOB}.2.jpg"]
@@ -193,14 +177,15 @@ def test_an_edit_empties_the_text_that_an_older_message_had() -> None:
     arguments = edit_arguments(RESULT, files_of(RESULT))
     assert (arguments["content"], arguments["embeds"]) == (None, [])
     assert len(arguments["attachments"]) == 4
+    assert "files" not in arguments
 
 
 def test_more_text_than_a_message_holds_is_cut_or_raises() -> None:
-    long = replace(RESULT, parts=(Paragraph(("word " * 900,)), FOUR, Paragraph(("more",))))
+    long = replace(RESULT, parts=(Paragraph(("word " * 900,)), RESULT.parts[0], Paragraph(("more",))))
     with pytest.raises(LimitExceededError):
         wire(long)
-    assert len(texts_of(long, strict=False)) <= 4003
-    assert "…" in texts_of(long, strict=False)
+    assert len(texts_of(long, CUT)) <= 4003
+    assert "…" in texts_of(long, CUT)
 
 
 def test_more_buttons_than_a_message_holds_are_cut_or_raise() -> None:
@@ -208,7 +193,7 @@ def test_more_buttons_than_a_message_holds_are_cut_or_raise() -> None:
     long = replace(RESULT, rows=(ButtonRow(buttons=buttons),))
     with pytest.raises(LimitExceededError):
         wire(long)
-    assert [len(row["components"]) for row in wire(long, strict=False)[1:]] == [5] * 6
+    assert [len(row["components"]) for row in wire(long, CUT)[1:]] == [5] * 6
 
 
 @pytest.mark.parametrize(
@@ -242,7 +227,7 @@ def test_names_of_this_platform_are_mentions_and_others_are_text() -> None:
 
 
 def test_a_modal_is_named_by_its_command_and_what_it_is_about() -> None:
-    assert render_form(FORM).custom_id == f"c1m:edit:{JOB}.1"
+    assert render_form(FORMS["edit"]).custom_id == f"c1m:edit:{JOB}.2"
     assert render_form(LONG_FORM, step=1).custom_id == f"c1m:imagine:{JOB}:1"
 
 
@@ -252,16 +237,20 @@ def test_the_introduction_takes_the_place_of_a_field() -> None:
 
 
 def test_a_title_that_a_modal_cannot_hold_is_cut_or_raises() -> None:
-    long = replace(FORM, title="A very long title of a form that nobody reads to its end")
+    long = replace(FORMS["edit"], title="A very long title of a form that nobody reads to its end")
     with pytest.raises(LimitExceededError):
-        render_form(long, strict=True)
+        render_form(long, limits=STRICT)
     assert render_form(long).title.endswith("…")
 
 
 def test_what_a_field_held_before_is_there_again() -> None:
-    components = [label["component"] for label in render_form(FORM).to_dict()["components"]]
-    assert components[1]["value"] == "a fox"
-    assert [each["value"] for each in components[3]["options"] if each.get("default")] == ["left", "right"]
+    form = FORMS["expand"].with_values({"sides": "left,right", "prompt": "a fox"})
+    controls = [
+        each["component"] for each in render_form(form).to_dict()["components"] if "component" in each
+    ]
+    sides, amount, _, prompt = controls
+    assert [each["value"] for each in sides["options"] if each.get("default")] == ["left", "right"]
+    assert (amount["value"], prompt["value"]) == ("50", "a fox")
 
 
 def test_the_values_of_a_modal_are_read_by_the_names_of_its_fields() -> None:

@@ -3,7 +3,18 @@
 import re
 from functools import singledispatch
 
-from bots.presentation.message import Bold, ChannelName, Code, Link, PersonName, RoleName, Span, Spans, Time
+from bots.presentation.message import (
+    Bold,
+    ChannelName,
+    Code,
+    Command,
+    Link,
+    PersonName,
+    RoleName,
+    Span,
+    Spans,
+    Time,
+)
 from studio.domain.people import Platform
 from studio.parsing.text_cleaning import clean_text
 
@@ -52,8 +63,9 @@ def _(span: Bold) -> str:
     return f"**{escape(span.text)}**" if span.text else ""
 
 
-@markdown_of.register
-def _(span: Code) -> str:
+@markdown_of.register(Code)
+@markdown_of.register(Command)
+def _(span: Code | Command) -> str:
     """Between backticks nothing is Markdown but a backtick."""
     return f"`{clean_text(span.text.replace('`', ''))}`"
 
