@@ -1,4 +1,4 @@
-"""What the studio needs and the wings supply. `chatelier.wiring.ports` plugs them together."""
+"""What the studio needs from other packages. `chatelier.wiring` supplies the implementations."""
 
 from __future__ import annotations
 

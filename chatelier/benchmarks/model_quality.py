@@ -37,7 +37,7 @@ def thimble(
     """
     from chatelier.runtime.console import answers, remarks
     from chatelier.settings import load_settings
-    from chatelier.wiring.ports import model_catalogue
+    from chatelier.wiring.model_catalogue import model_catalogue
     from engine.training.evaluation.report import (
         FIGURES_FILE,
         card_rows,

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
-from chatelier.wiring.ports import model_catalogue
+from chatelier.wiring.model_catalogue import model_catalogue
 from chatelier.wiring.workers import served_models, speed_of
 from engine.performance import Quantise
 from studio.errors import ConfigurationError, ModelLoadError
@@ -83,7 +83,7 @@ def queues(loaded: Loaded) -> Iterator[Finding]:
 
 def learned(loaded: Loaded) -> Iterator[Finding]:
     """What workers found out about memory."""
-    from engine.batching.device_profile import read
+    from engine.batching.device.device_profile import read
 
     for device, kinds in read(loaded.settings.learned_file).items():
         tight = [f"{kind}: {said['rows']}" for kind, said in kinds.items() if said["rows"]]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
-from chatelier.wiring.ports import instance_policy, safety_model
+from chatelier.wiring.moderation import instance_policy, safety_model
 from studio.errors import ConfigurationError
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
-from chatelier.wiring.ports import own_chain
+from chatelier.wiring.provenance import own_chain
 from studio.errors import ConfigurationError
 from studio.runtime.clock import now
 

@@ -12,7 +12,8 @@ from chatelier.migrations import HEAD
 from chatelier.runtime import db_schema, embedded_redis
 from chatelier.settings import Loaded
 from chatelier.settings.redaction import mask_url
-from chatelier.wiring.ports import cause_of, cure_of, open_storage
+from chatelier.wiring.database import cause_of, cure_of
+from chatelier.wiring.instance import open_storage
 from studio.db.database import Database
 from studio.errors import ConfigurationError, DatabaseUnavailableError
 from studio.ports import Store

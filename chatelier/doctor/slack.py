@@ -79,7 +79,7 @@ def _installed(client: "WebClient", settings: Settings) -> Iterator[Finding]:
     from sqlalchemy import select
 
     from bots.slack.tables import BOTS
-    from chatelier.wiring.ports import connect_database
+    from chatelier.wiring.database import connect_database
     from studio.errors import DatabaseUnavailableError
 
     database = connect_database(settings)

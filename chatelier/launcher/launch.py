@@ -17,7 +17,10 @@ from chatelier.runtime.console import answers, say_warning
 from chatelier.runtime.network import open_web_port
 from chatelier.settings import Loaded, Settings
 from chatelier.supervisor import Supervisor
-from chatelier.wiring.ports import bring_up_to_date, make_folder, model_catalogue, require_redis
+from chatelier.wiring.database import bring_up_to_date
+from chatelier.wiring.instance import make_folder
+from chatelier.wiring.model_catalogue import model_catalogue
+from chatelier.wiring.redis_address import require_redis
 from engine.catalog.bundled_notes import bundled_notes
 
 

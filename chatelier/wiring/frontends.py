@@ -15,7 +15,9 @@ from chatelier.runtime.metrics_server import serve_figures
 from chatelier.runtime.network import local_url, require_free
 from chatelier.runtime.unknown_proxies import UnknownProxies
 from chatelier.settings import Settings
-from chatelier.wiring.ports import frontend_ports, make_folder, redis_url
+from chatelier.wiring.instance import make_folder
+from chatelier.wiring.ports import frontend_ports
+from chatelier.wiring.redis_address import redis_url
 from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:

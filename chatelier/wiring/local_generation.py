@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from bots.texts.prompt_flags import spread_flags
 from chatelier.runtime.private_files import with_umask_of_person
 from chatelier.settings import Settings
-from chatelier.wiring.ports import open_gate, open_signer
+from chatelier.wiring.moderation import open_gate
+from chatelier.wiring.provenance import open_signer
 from chatelier.wiring.workers import open_generator
 from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
 from engine.jobs.postprocessing import copy_of

@@ -11,17 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chatelier.settings import Settings
-from chatelier.wiring.ports import (
-    instance_limits,
-    make_folder,
-    model_catalogue,
-    models_with_queues,
-    open_database,
-    open_gate,
-    open_signer,
-    open_storage,
-    redis_url,
-)
+from chatelier.wiring.database import open_database
+from chatelier.wiring.instance import instance_limits, make_folder, open_storage
+from chatelier.wiring.model_catalogue import model_catalogue, models_with_queues
+from chatelier.wiring.moderation import open_gate
+from chatelier.wiring.provenance import open_signer
+from chatelier.wiring.redis_address import redis_url
 from engine.performance import Speed
 from studio.errors import ConfigurationError
 

@@ -1,1 +1,1 @@
-"""The easel: pictures of many people denoised side by side, one step at a time."""
+"""The step batcher: images of many people denoised side by side, one step at a time."""

@@ -11,13 +11,13 @@ import diffusers
 import torch
 
 from engine.adapters.components.batch_inputs import BatchStacker, guide
-from engine.batching.memory_limits import BatchLimits
-from engine.batching.model_cache import ModelCache
+from engine.batching.device.memory_limits import BatchLimits
+from engine.batching.device.model_cache import ModelCache
+from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.models import Model, StepwiseModel
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams
-from engine.batching.step_batcher import StepBatcher
 from engine.catalog.geometry import Layout
 
 FACTOR = 8

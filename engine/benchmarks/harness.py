@@ -23,8 +23,8 @@ PAUSE_SECONDS_PER_ROW = 0.002
 _THIMBLE: dict[str, Any] = {"steps": 8, "guidance_scale": 2.0}
 
 if TYPE_CHECKING:
+    from engine.batching.execution.step_batcher import StepBatcher
     from engine.batching.models import Model
-    from engine.batching.step_batcher import StepBatcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Stage:
     def rows(self) -> int:
         """How many rows of a picture of the model's own size an easel takes on this device."""
         from engine.adapters.runtime.loading import choose_device
-        from engine.batching.memory_limits import BatchLimits
+        from engine.batching.device.memory_limits import BatchLimits
 
         return BatchLimits(choose_device(self.device).type).rows(self.model.new_sample(self.new_sample()).key)
 
@@ -136,9 +136,9 @@ def batcher_for(
 ) -> "Iterator[StepBatcher]":
     """An easel that runs, with the painter, already loaded, on its shelf."""
     from engine.adapters.runtime.loading import choose_device
-    from engine.batching.memory_limits import BatchLimits
-    from engine.batching.model_cache import ModelCache
-    from engine.batching.step_batcher import StepBatcher
+    from engine.batching.device.memory_limits import BatchLimits
+    from engine.batching.device.model_cache import ModelCache
+    from engine.batching.execution.step_batcher import StepBatcher
 
     chosen = choose_device(device)
     shelf = ModelCache(budget_bytes=2**60)

@@ -11,7 +11,7 @@ from pathlib import Path
 import redis
 
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
-from engine.generation.style_presets import styles
+from engine.catalog.style_presets import styles
 from studio.errors import ModelLoadError
 from studio.ports import RunnableModel
 from studio.runtime.serialization import from_data, to_data

@@ -19,9 +19,9 @@ from studio.domain.requests import Operation, PaintRequest
 
 if TYPE_CHECKING:
     from engine.adapters.upscaler import Upscaler
-    from engine.batching.device_profile import DeviceProfile
+    from engine.batching.device.device_profile import DeviceProfile
+    from engine.batching.execution.step_batcher import StepBatcher
     from engine.batching.sample import Sample
-    from engine.batching.step_batcher import StepBatcher
 
 _OTHER_SHAPE = "3:2"
 
@@ -156,9 +156,9 @@ class DevicePool:
 
     def _set_up(self, name: str | None) -> DeviceWorker:
         from engine.adapters.runtime.loading import choose_device, device_name
-        from engine.batching.memory_limits import BatchLimits, budget_bytes
-        from engine.batching.model_cache import ModelCache
-        from engine.batching.step_batcher import StepBatcher
+        from engine.batching.device.memory_limits import BatchLimits, budget_bytes
+        from engine.batching.device.model_cache import ModelCache
+        from engine.batching.execution.step_batcher import StepBatcher
 
         device = choose_device(name)
         speed = self._speed.on(device.type)
@@ -173,7 +173,7 @@ class DevicePool:
 
     def _experience(self, device: str) -> "DeviceProfile":
         """Cards of one kind learn together."""
-        from engine.batching.device_profile import DeviceProfile
+        from engine.batching.device.device_profile import DeviceProfile
 
         if device not in self._experiences:
             self._experiences[device] = DeviceProfile(self._learned_file, device=device)

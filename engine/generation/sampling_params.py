@@ -2,9 +2,9 @@
 
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
+from engine.catalog.style_presets import find_style
 from engine.generation.inputs import GenerationInputs
 from engine.generation.prepare_inputs import steps_for
-from engine.generation.style_presets import find_style
 from engine.layout_prior.layout_prior import LayoutPrior
 from engine.types import GenerationTask
 from studio.domain.requests import MAX_SEED

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from engine.layout_prior.box_layout import Box, Shape, arrange, largest_free_box
-from engine.layout_prior.cutout_library import Library
 from engine.layout_prior.cutouts.compositing import Chosen, Sheet, paste
 from engine.layout_prior.cutouts.selection import choose, choose_backdrop, choose_style
+from engine.layout_prior.language.translation import LANGUAGES
+from engine.layout_prior.layout.arrangement import arrange
+from engine.layout_prior.layout.boxes import Box, Shape
+from engine.layout_prior.layout.free_area import largest_free_box
+from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.outpainting import carry_on
 from engine.layout_prior.prompt.parser import parse
 from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
 from engine.layout_prior.prompt.tokenizer import tokens
-from engine.layout_prior.prompt.translation import LANGUAGES
 from engine.layout_prior.recomposition import remake
 from engine.layout_prior.scenes.sky import Backdrop
 from engine.layout_prior.vision.appearance_index import Appearances

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from engine.layout_prior.box_layout import Box, Spot
-from engine.layout_prior.cutout_library import Library
 from engine.layout_prior.cutouts.compositing import Chosen, Sheet, paste
 from engine.layout_prior.cutouts.recolour import main_hue, recolour
-from engine.layout_prior.prompt.vocabulary import COLOURS
+from engine.layout_prior.language.vocabulary import COLOURS
+from engine.layout_prior.layout.boxes import Box, Spot
+from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES, paint_plain, paint_scene
 from engine.layout_prior.scenes.sky import Backdrop
 from engine.layout_prior.vision.appearance_index import Appearances

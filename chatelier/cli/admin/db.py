@@ -19,7 +19,7 @@ def upgrade() -> None:
     """
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
-    from chatelier.wiring.ports import bring_up_to_date
+    from chatelier.wiring.database import bring_up_to_date
 
     before, after = bring_up_to_date(load_settings())
     if before == after:
@@ -42,7 +42,7 @@ def status() -> None:
     from chatelier.runtime import db_schema
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
-    from chatelier.wiring.ports import database_named, open_database
+    from chatelier.wiring.database import database_named, open_database
 
     settings = load_settings()
     with closing(open_database(settings)) as database, database_named(settings):

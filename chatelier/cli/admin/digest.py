@@ -23,7 +23,7 @@ def digest(
 
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
-    from chatelier.wiring.ports import open_database
+    from chatelier.wiring.database import open_database
     from studio.runtime.clock import now
     from studio.services.weekly_digest import communities, lines_of, read_digest
 

@@ -100,7 +100,7 @@ def add(  # noqa: PLR0917 - options are named on the command line
     from chatelier.cli.admin.model_sources import find_source, native_pixels, refuse_bad
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
-    from chatelier.wiring.ports import make_folder
+    from chatelier.wiring.instance import make_folder
     from engine.catalog.catalog import ModelEntry, read_entries, write_entry
 
     settings = load_settings()
@@ -169,7 +169,7 @@ def check(
 
 def _catalogue() -> "ModelCatalogue":
     from chatelier.settings import load_settings
-    from chatelier.wiring.ports import model_catalogue
+    from chatelier.wiring.model_catalogue import model_catalogue
 
     return model_catalogue(load_settings())
 

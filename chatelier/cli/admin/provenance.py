@@ -25,7 +25,7 @@ def init(
     """
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
-    from chatelier.wiring.ports import own_chain
+    from chatelier.wiring.provenance import own_chain
     from moderation.provenance.certificates import make_chain
 
     settings = load_settings()
@@ -50,7 +50,7 @@ def root() -> None:
     Example: [bold]chatelier provenance root > atelier-root.pem[/]
     """
     from chatelier.settings import load_settings
-    from chatelier.wiring.ports import own_chain
+    from chatelier.wiring.provenance import own_chain
     from studio.errors import ConfigurationError
 
     chain = own_chain(load_settings())

@@ -223,7 +223,7 @@ def gpu(
 def _stage(model: str | None, random: str | None) -> "Iterator[Stage]":
     """A model, loaded on the device of the settings and run as they say."""
     from chatelier.settings import load_settings
-    from chatelier.wiring.ports import model_catalogue
+    from chatelier.wiring.model_catalogue import model_catalogue
     from chatelier.wiring.workers import speed_of
     from engine.benchmarks.harness import set_up, set_up_random
 

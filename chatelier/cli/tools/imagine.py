@@ -88,7 +88,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
 def _print_note(settings: "Settings", model: str | None) -> None:
     """The bundled model says that it is one."""
     from chatelier.runtime.console import remarks
-    from chatelier.wiring.ports import model_catalogue
+    from chatelier.wiring.model_catalogue import model_catalogue
     from engine.catalog.bundled_notes import bundled_notes
 
     catalogue = model_catalogue(settings)

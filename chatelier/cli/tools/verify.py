@@ -47,7 +47,7 @@ def verify(
 
 def _traces(settings: "Settings", image: Path) -> "Traces":
     """Raises `BadImageError`, also for a file that cannot be read."""
-    from chatelier.wiring.ports import open_examiner
+    from chatelier.wiring.provenance import open_examiner
     from engine.imaging.image_tools import PillowImageTools
     from studio.errors import BadImageError
 
@@ -61,7 +61,7 @@ def _traces(settings: "Settings", image: Path) -> "Traces":
 def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
     """What the records say; without a database, what the file says."""
     from chatelier.runtime.console import say_warning
-    from chatelier.wiring.ports import open_database
+    from chatelier.wiring.database import open_database
     from studio.commands.pictures.whose import attribute, claimed
     from studio.db.database import Database
     from studio.errors import ConfigurationError, DatabaseUnavailableError

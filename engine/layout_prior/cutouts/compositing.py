@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from engine.layout_prior.box_layout import Box, Spot
-from engine.layout_prior.cutout_library import Subject
 from engine.layout_prior.cutouts.water_removal import without_water
+from engine.layout_prior.layout.boxes import Box, Spot
+from engine.layout_prior.library.cutout_library import Subject
 from engine.layout_prior.scenes.sky import Backdrop
 
 # Beside an elephant a mouse is larger than life: what is smaller than this the painting would smear.

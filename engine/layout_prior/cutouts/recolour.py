@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from engine.layout_prior.prompt.vocabulary import COLOURS
+from engine.layout_prior.language.vocabulary import COLOURS
 
 _HUES = 36
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from engine.layout_prior.cutout_library import Library, Subject
 from engine.layout_prior.cutouts.compositing import Chosen
 from engine.layout_prior.cutouts.cutout_styles import STYLES, USUAL, Style
 from engine.layout_prior.cutouts.placeholder_creature import paint_creature
 from engine.layout_prior.cutouts.recolour import main_hue, recolour
 from engine.layout_prior.cutouts.water_removal import without_water
+from engine.layout_prior.language.vocabulary import COLOURS
+from engine.layout_prior.library.cutout_library import Library, Subject
 from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
-from engine.layout_prior.prompt.vocabulary import COLOURS
 from engine.layout_prior.scenes.backgrounds import paint_plain, paint_scene
 from engine.layout_prior.scenes.sky import Backdrop
 

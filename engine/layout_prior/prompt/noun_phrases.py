@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from engine.layout_prior.prompt.parser_state import Reading
-from engine.layout_prior.prompt.vocabulary import (
+from engine.layout_prior.language.relations import RELATIONS
+from engine.layout_prior.language.vocabulary import (
     AMOUNTS,
     COLOUR_NAMES,
     COUNT_MAX,
@@ -12,11 +12,11 @@ from engine.layout_prior.prompt.vocabulary import (
     NEGATIONS,
     NUMBERS,
     PREPOSITIONS,
-    RELATIONS,
     SIZES,
     SKINS,
     STYLES,
 )
+from engine.layout_prior.prompt.parser_state import Reading
 
 
 def read_adjective(reading: Reading) -> bool:

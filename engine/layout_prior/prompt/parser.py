@@ -2,22 +2,21 @@
 
 from dataclasses import replace
 
-from engine.layout_prior.cutout_library import Library, Subject
+from engine.layout_prior.language.relations import LOOSE, RELATIONS
+from engine.layout_prior.language.vocabulary import (
+    COLOUR_NAMES,
+    COUNT_MAX,
+    IGNORED,
+    NUMBERS,
+    PREPOSITIONS,
+    SIZES,
+)
+from engine.layout_prior.library.cutout_library import Library, Subject
 from engine.layout_prior.prompt.noun_phrases import read_adjective, read_noun
 from engine.layout_prior.prompt.parser_state import THINGS_MAX, Phrase, Reading
 from engine.layout_prior.prompt.scene_phrases import read_backdrop, read_place
 from engine.layout_prior.prompt.scene_spec import SceneSpec
 from engine.layout_prior.prompt.tokenizer import tokens
-from engine.layout_prior.prompt.vocabulary import (
-    COLOUR_NAMES,
-    COUNT_MAX,
-    IGNORED,
-    LOOSE,
-    NUMBERS,
-    PREPOSITIONS,
-    RELATIONS,
-    SIZES,
-)
 
 __all__ = ["THINGS_MAX", "parse"]
 

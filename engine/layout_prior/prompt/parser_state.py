@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.layout_prior.cutout_library import Library, Subject
+from engine.layout_prior.language.relations import Relation
+from engine.layout_prior.language.vocabulary import COUNT_MAX, GENDERS, IGNORED, SKINS
+from engine.layout_prior.library.cutout_library import Library, Subject
 from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
-from engine.layout_prior.prompt.vocabulary import COUNT_MAX, GENDERS, IGNORED, SKINS, Relation
 
 # Plurals without an s, and an s without a plural.
 _MANY = frozenset({"people", "men", "women", "children", "mice", "geese"})

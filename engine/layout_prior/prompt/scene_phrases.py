@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from engine.layout_prior.language.scene_words import FURNITURE, SCENES, TIMES
+from engine.layout_prior.language.vocabulary import COLOUR_NAMES
 from engine.layout_prior.prompt.parser_state import Phrase, Reading
-from engine.layout_prior.prompt.vocabulary import COLOUR_NAMES, FURNITURE, SCENES, TIMES
 
 _WALLS = frozenset({"background", "backdrop", "wall"})
 _BETWEEN = frozenset("a an the of in is plain solid bright".split())

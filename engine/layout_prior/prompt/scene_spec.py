@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from engine.layout_prior.cutout_library import Subject
-from engine.layout_prior.prompt.vocabulary import Relation
+from engine.layout_prior.language.relations import Relation
+from engine.layout_prior.library.cutout_library import Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 
-from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.library.cutout_library import Library
 
 PROMPT_LETTERS_MAX = 600
 

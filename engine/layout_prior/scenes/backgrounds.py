@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.layout_prior.prompt.vocabulary import COLOURS
+from engine.layout_prior.language.vocabulary import COLOURS
 from engine.layout_prior.scenes import landscapes, space_and_water, urban
 from engine.layout_prior.scenes.drawing import Canvas, specks
 from engine.layout_prior.scenes.sky import Backdrop, finish

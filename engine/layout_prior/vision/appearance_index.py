@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engine.layout_prior.cutout_library import Library, Subject
 from engine.layout_prior.cutouts.water_removal import without_water
+from engine.layout_prior.library.cutout_library import Library, Subject
 from studio.errors import ModelLoadError
 
 FILE = "appearances.npz"

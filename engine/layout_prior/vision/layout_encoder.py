@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
-from engine.layout_prior.box_layout import Box
+from engine.layout_prior.layout.boxes import Box
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES
 from engine.layout_prior.scenes.sky import LIGHTS, Colour
 from engine.layout_prior.vision.appearance_index import RIM, SIDE, View

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.layout_prior.box_layout import Box
+from engine.layout_prior.layout.boxes import Box
 from engine.layout_prior.vision.appearance_index import View
 
 HOURS = ("day", "night", "sunset", "rain")

@@ -3,8 +3,8 @@
 import random
 from collections.abc import Sequence
 
-from engine.layout_prior.cutout_library import Library
-from engine.layout_prior.prompt.vocabulary import COLOURS
+from engine.layout_prior.language.vocabulary import COLOURS
+from engine.layout_prior.library.cutout_library import Library
 
 _PLACES = (
     "in the sky", "on grass", "in a meadow", "in a park", "in the snow", "in winter", "on the beach", "on the sea",

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.library.cutout_library import Library
 from engine.training.data.emoji_sources import fetch
 
 PRIOR = Path(__file__).parents[2] / "models/thimble/prior"

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from engine.layout_prior.cutout_library import Library
-from engine.layout_prior.prompt.vocabulary import COLOURS
+from engine.layout_prior.language.vocabulary import COLOURS
+from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES, paint_plain, paint_scene
 from engine.training.data.rendered_cutouts import Stack
 

@@ -13,7 +13,7 @@ import typer
 from torch.nn import functional
 
 from engine.layout_prior import CollageComposer
-from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.vision.appearance_index import keep_appearances
 from engine.layout_prior.vision.layout_encoder import CELLS, SCENES, SIDE_PX, LayoutEncoder
 from engine.layout_prior.vision.scene_summary import HOURS

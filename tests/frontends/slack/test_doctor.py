@@ -12,7 +12,7 @@ from chatelier.doctor.findings import Finding
 from chatelier.doctor.slack import slack as examine
 from chatelier.runtime import db_schema
 from chatelier.settings import read_settings
-from chatelier.wiring.ports import connect_database
+from chatelier.wiring.database import connect_database
 from tests.support.loopback_slack import (
     APP_TOKEN,
     BOT_TOKEN,

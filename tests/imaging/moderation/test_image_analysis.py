@@ -17,7 +17,8 @@ import pytest
 from PIL import Image
 
 from chatelier.settings import load_settings
-from chatelier.wiring import ports
+from chatelier.wiring.database import connect_database
+from chatelier.wiring.moderation import open_gate
 from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
 from moderation.policy.policy import FacePolicy
@@ -383,7 +384,7 @@ def test_a_larger_model_that_is_set_decides_with_the_houses_policy(
 def set_up(monkeypatch: pytest.MonkeyPatch, url: str) -> ModerationGate:
     monkeypatch.setenv("CHATELIER_MODERATION__SAFETY_URL", url)
     settings = load_settings()
-    return ports.open_gate(settings, ports.connect_database(settings), redis_url=None, holds=True)
+    return open_gate(settings, connect_database(settings), redis_url=None, holds=True)
 
 
 def alone(asked: Inspection) -> Inspection:

@@ -10,7 +10,8 @@ from chatelier.doctor import runner
 from chatelier.doctor.findings import Health
 from chatelier.doctor.provenance import chain as examine_chain
 from chatelier.settings import read_settings
-from chatelier.wiring.ports import bring_up_to_date, open_signer
+from chatelier.wiring.database import bring_up_to_date
+from chatelier.wiring.provenance import open_signer
 from engine.imaging.codecs.encoding import encode_png
 from moderation.provenance import certificates
 from moderation.provenance.watermark.robustness import photograph

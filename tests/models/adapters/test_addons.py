@@ -13,13 +13,13 @@ from PIL import Image
 
 from engine.adapters.components.latent_blending import slerp
 from engine.adapters.registry import new_model
-from engine.batching.memory_limits import BatchLimits
-from engine.batching.model_cache import ModelCache
+from engine.batching.device.memory_limits import BatchLimits
+from engine.batching.device.model_cache import ModelCache
+from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.models import Model
 from engine.batching.sample import Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams, WeightedImage
-from engine.batching.step_batcher import StepBatcher
 from engine.catalog.addons import IpAdapterEntry, LoraEntry
 from engine.catalog.catalog import ModelEntry
 from studio.errors import ModelLoadError, NotSupportedError

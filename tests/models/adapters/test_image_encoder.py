@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.vision.layout_encoder import CELLS, LayoutEncoder
 from engine.training.data.cutout_library import build_library
 from engine.training.data.shapes import shape_stack
 from engine.training.data.synthetic_scenes import Bank, Mosaic, gather_bank, paint, paint_backdrops
-from engine.training.evaluation.scorer.__main__ import loss_of as scorer_loss
 from engine.training.evaluation.scorer.dataset import Scenes, held_out, vocabulary
 from engine.training.evaluation.scorer.network import SIDE_PX, Scorer, words_of
+from engine.training.evaluation.train_scorer import loss_of as scorer_loss
 from engine.training.stages.layout_encoder import Examples
 from engine.training.stages.layout_encoder import loss_of as layout_encoder_loss
 

@@ -14,12 +14,12 @@ from engine.adapters import shared_calls
 from engine.adapters.registry import new_model
 from engine.adapters.shared_calls import SHARED_CALLS, shares_calls
 from engine.adapters.whole_pipeline import PipelineModel
-from engine.batching.memory_limits import BatchLimits
-from engine.batching.model_cache import ModelCache
+from engine.batching.device.memory_limits import BatchLimits
+from engine.batching.device.model_cache import ModelCache
+from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.sample import Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams, WeightedImage
-from engine.batching.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelEntry
 from tests.support.tiny_image_encoders import QUIET, save_kandinsky, save_karlo, save_stable_unclip
 from tests.support.tiny_models import save_sd

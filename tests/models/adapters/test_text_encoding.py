@@ -10,13 +10,13 @@ import torch
 
 from engine.adapters.components.text_encoding import MAX_CHUNKS, chunk_prompt, count_unread_clip, encode_clip
 from engine.adapters.registry import new_model
-from engine.batching.memory_limits import BatchLimits
-from engine.batching.model_cache import ModelCache
+from engine.batching.device.memory_limits import BatchLimits
+from engine.batching.device.model_cache import ModelCache
+from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.models import Model
 from engine.batching.sample import Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams
-from engine.batching.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelEntry
 from tests.support.tiny_models import (
     make_text_encoder,

@@ -17,11 +17,11 @@ from safetensors.torch import load_file, save_file
 
 from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
 from engine.adapters.upscaler import MAX_SOURCE_PIXELS, Upscaler, UpscaleSample
-from engine.batching.memory_limits import BatchLimits
-from engine.batching.model_cache import ModelCache
+from engine.batching.device.memory_limits import BatchLimits
+from engine.batching.device.model_cache import ModelCache
+from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams
-from engine.batching.step_batcher import StepBatcher
 from engine.benchmarks.baselines import paint_together
 from engine.generation.generator import to_image
 from engine.training.convert_realesrgan import NotConvertibleError, convert

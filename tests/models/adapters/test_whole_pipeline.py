@@ -11,13 +11,13 @@ from PIL import Image
 
 from engine.adapters.registry import new_model
 from engine.adapters.whole_pipeline import PipelineModel
-from engine.batching.memory_limits import BatchLimits
-from engine.batching.model_cache import ModelCache
+from engine.batching.device.memory_limits import BatchLimits
+from engine.batching.device.model_cache import ModelCache
+from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.models import Model, StepwiseModel, WholeCallModel
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams, WeightedImage
-from engine.batching.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelEntry
 from studio.errors import BadParameterError, GenerationError, NotSupportedError
 from tests.support.tiny_models import save_sd

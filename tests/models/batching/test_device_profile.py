@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.batching.device_profile import DeviceProfile
-from engine.batching.memory_limits import BatchLimits
+from engine.batching.device.device_profile import DeviceProfile
+from engine.batching.device.memory_limits import BatchLimits
 from engine.batching.sample import BatchKey
 from engine.batching.sample_group import StepRate
 

@@ -16,13 +16,13 @@ from PIL import Image
 import studio.domain.requests
 from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME, Schedulers
 from engine.adapters.registry import new_model
-from engine.batching.memory_limits import BatchLimits
-from engine.batching.model_cache import ModelCache
+from engine.batching.device.memory_limits import BatchLimits
+from engine.batching.device.model_cache import ModelCache
+from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.models import Model
 from engine.batching.sample import Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams
-from engine.batching.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelEntry
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from engine.batching.fairness import QUANTUM_SECONDS, Turns, choose
+from engine.batching.execution.fairness import QUANTUM_SECONDS, Turns, choose
 
 
 @dataclass(frozen=True)

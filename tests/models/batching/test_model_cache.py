@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.batching.model_cache import ModelCache
+from engine.batching.device.model_cache import ModelCache
 
 
 @dataclass(eq=False)

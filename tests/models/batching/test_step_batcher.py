@@ -9,12 +9,12 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 
-from engine.batching.memory_limits import BatchLimits
-from engine.batching.model_cache import ModelCache
+from engine.batching.device.memory_limits import BatchLimits
+from engine.batching.device.model_cache import ModelCache
+from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams
-from engine.batching.step_batcher import StepBatcher
 from engine.catalog.geometry import Layout
 from engine.types import Progress
 from studio.errors import GenerationError, JobCancelledError, ModelLoadError

@@ -15,10 +15,10 @@ from engine.adapters import stepwise
 from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.runtime import optimization
 from engine.adapters.unet import UNetModel
-from engine.batching.step_batcher import StepBatcher
+from engine.batching.execution.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.catalog.style_presets import styles
 from engine.generation.generator import ImageGenerator
-from engine.generation.style_presets import styles
 from engine.performance import Speed
 from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.domain.requests import Margins, Operation, PaintRequest, Source, Strength

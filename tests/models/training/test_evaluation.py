@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.prompt.parser import parse
 from engine.training.evaluation import eval_prompts as asked
 from engine.training.evaluation.demographics import rows_of, who_appears

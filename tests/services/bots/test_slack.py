@@ -24,7 +24,8 @@ from PIL import Image
 from sqlalchemy import select
 
 from chatelier.settings import load_settings
-from chatelier.wiring.ports import bring_up_to_date, frontend_ports
+from chatelier.wiring.database import bring_up_to_date
+from chatelier.wiring.ports import frontend_ports
 from studio.db import outbox
 from studio.db.tables import Base, JobRow
 from studio.domain.events import JobEnded, JobProgress

@@ -22,7 +22,7 @@ from chatelier.settings import read_settings
 from chatelier.supervisor import ProcessStartError, Program, Supervisor
 from chatelier.supervisor.output import Output, Terminal
 from chatelier.supervisor.program import backoff_seconds
-from chatelier.wiring.ports import make_folder
+from chatelier.wiring.instance import make_folder
 from tests.support.running_instance import WAIT_SECONDS, end_soon, is_over
 
 LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("child_wrapper.py")

@@ -9,7 +9,7 @@ import pytest
 
 from chatelier.runtime.private_files import close_home_to_others
 from chatelier.settings import load_settings
-from chatelier.wiring.ports import bring_up_to_date, open_database
+from chatelier.wiring.database import bring_up_to_date, open_database
 
 
 def mode_of(path: Path) -> int:

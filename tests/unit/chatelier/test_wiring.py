@@ -11,7 +11,8 @@ import pytest
 
 from chatelier.runtime import db_schema, embedded_redis
 from chatelier.settings import load_settings
-from chatelier.wiring import frontends, ports
+from chatelier.wiring import database as database_wiring
+from chatelier.wiring import frontends, instance, model_catalogue, moderation, ports, redis_address
 from chatelier.wiring.workers import paint, queues_served
 from studio.db.database import Database
 from studio.domain.people import Person, Platform
@@ -30,7 +31,7 @@ def admission(prompt: str = "a red apple") -> Admission:
 
 @pytest.fixture
 def upgraded() -> None:
-    database = ports.connect_database(load_settings())
+    database = database_wiring.connect_database(load_settings())
     db_schema.upgrade(database)
     database.close()
 
@@ -78,7 +79,7 @@ def test_the_rules_of_the_house_are_the_ones_that_are_set(monkeypatch: pytest.Mo
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_PICTURES", "2")
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_OUTSTANDING_JOBS", "3")
     monkeypatch.setenv("CHATELIER_WORKER__LEASE_SECONDS", "4.5")
-    rules = ports.instance_limits(load_settings())
+    rules = instance.instance_limits(load_settings())
     assert (rules.monthly_credits, rules.max_pictures, rules.max_outstanding_jobs) == (50, 2, 3)
     assert rules.lease_seconds == 4.5
 
@@ -89,8 +90,8 @@ def test_the_gate_counts_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     # The allowance grows with time, and the first request loads the rules, which takes as long as it takes.
     monkeypatch.setattr("moderation.limits.gcra.time", SimpleNamespace(time=lambda: 1_800_000_000.0))
     settings = load_settings()
-    database = ports.open_database(settings)
-    gate = ports.open_gate(settings, database, redis_url=None)
+    database = database_wiring.open_database(settings)
+    gate = moderation.open_gate(settings, database, redis_url=None)
     for _ in range(2):
         assert gate.admit(admission()).allows
     with pytest.raises(RateLimitedError):
@@ -104,8 +105,8 @@ def test_the_communitys_own_words_are_refused(monkeypatch: pytest.MonkeyPatch, t
     words.write_text("zorblatt\n")
     monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(words))
     settings = load_settings()
-    database = ports.open_database(settings)
-    verdict = ports.open_gate(settings, database, redis_url=None).admit(admission("a zorblatt"))
+    database = database_wiring.open_database(settings)
+    verdict = moderation.open_gate(settings, database, redis_url=None).admit(admission("a zorblatt"))
     assert verdict.ruling is Ruling.REFUSE
     database.close()
 
@@ -119,22 +120,22 @@ def test_an_unreadable_list_of_words_is_a_setting_to_mend(
             words.write_bytes(content)
         monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(words))
         with pytest.raises(ConfigurationError, match="CHATELIER_MODERATION__WORD_LIST"):
-            ports.prompt_rules(load_settings(), ports.instance_policy(load_settings()))
+            moderation.prompt_rules(load_settings(), moderation.instance_policy(load_settings()))
 
 
 def test_the_default_model_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    bundled = ports.model_catalogue(load_settings()).names
+    bundled = model_catalogue.model_catalogue(load_settings()).names
     monkeypatch.setenv("CHATELIER_MODEL", bundled[-1])
-    assert ports.model_catalogue(load_settings()).names[0] == bundled[-1]
+    assert model_catalogue.model_catalogue(load_settings()).names[0] == bundled[-1]
 
 
 def test_a_set_redis_is_used_and_a_missing_one_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="chatelier up"):
-        ports.redis_url(load_settings())
+        redis_address.redis_url(load_settings())
     monkeypatch.setattr(embedded_redis, "running_url", lambda _folder: "redis://:x@127.0.0.1:5/0")
-    assert ports.redis_url(load_settings()) == "redis://:x@127.0.0.1:5/0"
+    assert redis_address.redis_url(load_settings()) == "redis://:x@127.0.0.1:5/0"
     monkeypatch.setenv("CHATELIER_REDIS_URL", "redis://elsewhere:6379/0")
-    assert ports.redis_url(load_settings()) == "redis://elsewhere:6379/0"
+    assert redis_address.redis_url(load_settings()) == "redis://elsewhere:6379/0"
 
 
 def test_the_session_secret_is_made_once_and_kept_private() -> None:
@@ -165,9 +166,9 @@ def test_discord_without_a_token_says_what_is_missing() -> None:
 @pytest.mark.parametrize("start", [ports.frontend_ports, partial(paint, on_ready=print)])
 def test_a_start_that_fails_leaves_no_database_open(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     opened, closed = [], []
-    connect, close = ports.connect_database, Database.close
+    connect, close = database_wiring.connect_database, Database.close
     monkeypatch.setattr(
-        ports, "connect_database", lambda settings: opened.append(connect(settings)) or opened[-1]
+        database_wiring, "connect_database", lambda settings: opened.append(connect(settings)) or opened[-1]
     )
     monkeypatch.setattr(Database, "close", lambda self: closed.append(self) or close(self))
     with pytest.raises(ConfigurationError, match="No Redis"):
@@ -190,17 +191,17 @@ class TestQueuesOfModels:
 
     def test_one_queue_serves_every_model_unless_told_otherwise(self, monkeypatch) -> None:
         assert self.served(monkeypatch) == ("paint",)
-        assert ports.models_with_queues(load_settings()) == ()
+        assert model_catalogue.models_with_queues(load_settings()) == ()
 
     def test_a_worker_of_all_models_serves_all_queues(self, monkeypatch) -> None:
         found = self.served(monkeypatch, model_queues="true")
         assert found[:2] == ("paint", "paint.thimble")
-        assert len(found) == 1 + len(ports.models_with_queues(load_settings()))
+        assert len(found) == 1 + len(model_catalogue.models_with_queues(load_settings()))
 
     def test_a_worker_of_some_models_leaves_the_common_queue_to_whoever_has_the_default_one(
         self, monkeypatch
     ) -> None:
-        other = ports.model_catalogue(load_settings()).names[1]
+        other = model_catalogue.model_catalogue(load_settings()).names[1]
         assert self.served(monkeypatch, model_queues="true", worker__models=other) == (f"paint.{other}",)
 
     @pytest.mark.parametrize(

@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.layout_prior import CollageComposer
-from engine.layout_prior.box_layout import Box, Spot, largest_free_box
 from engine.layout_prior.cutouts.compositing import Chosen, paste
 from engine.layout_prior.cutouts.cutout_styles import STYLES
 from engine.layout_prior.cutouts.recolour import main_hue, recolour
 from engine.layout_prior.cutouts.selection import choose
 from engine.layout_prior.cutouts.water_removal import without_water
+from engine.layout_prior.language.scene_words import SCENES
+from engine.layout_prior.language.vocabulary import COLOURS
+from engine.layout_prior.layout.boxes import Box, Spot
+from engine.layout_prior.layout.free_area import largest_free_box
 from engine.layout_prior.prompt.parser import parse
 from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
-from engine.layout_prior.prompt.vocabulary import COLOURS, SCENES
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES, paint_scene
 from engine.layout_prior.scenes.sky import Backdrop
 from studio.errors import ModelLoadError

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from engine.layout_prior import CollageComposer
-from engine.layout_prior.cutout_library import Library
 from engine.layout_prior.cutouts.cutout_styles import STYLES
+from engine.layout_prior.language.relations import Relation
+from engine.layout_prior.language.vocabulary import GENDERS
+from engine.layout_prior.language.vocabulary import STYLES as STYLE_WORDS
+from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.prompt.parser import parse
-from engine.layout_prior.prompt.vocabulary import GENDERS, Relation
-from engine.layout_prior.prompt.vocabulary import STYLES as STYLE_WORDS
 
 PRIOR = Path(__file__).parents[3] / "engine/models/thimble/prior"
 

@@ -5,7 +5,7 @@ import pytest
 from engine.catalog.bundled_notes import bundled_notes
 from engine.catalog.catalog import MODELS, ModelCatalogue
 from engine.layout_prior.composer import CollageComposer
-from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.prompt.parser import parse
 from engine.layout_prior.prompt.scene_spec import SceneSpec
 

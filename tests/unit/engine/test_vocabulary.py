@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from engine.generation.prompt_diversity import diversify
-from engine.layout_prior.cutout_library import Library
+from engine.layout_prior.language.relations import Relation
+from engine.layout_prior.language.vocabulary import COUNT_MAX
+from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.prompt.parser import THINGS_MAX, parse
-from engine.layout_prior.prompt.vocabulary import COUNT_MAX, Relation
 
 PRIOR = Path(__file__).parents[3] / "engine/models/thimble/prior"
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bots.discord.guilds.members import community_of
 from chatelier.doctor.moderation import moderators
 from chatelier.settings import load_settings, read_settings
-from chatelier.wiring import ports as wiring
+from chatelier.wiring import moderation as wiring
 from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding, weigh

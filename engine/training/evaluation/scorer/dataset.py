@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.layout_prior.prompt.vocabulary import COLOURS
+from engine.layout_prior.language.vocabulary import COLOURS
 from engine.training.data.captions import plural
 from engine.training.data.synthetic_scenes import WALLS, Backdrops, Bank, Mosaic, paint
 

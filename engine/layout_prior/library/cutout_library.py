@@ -12,8 +12,8 @@ from threading import Lock
 
 from PIL import Image
 
-from engine.layout_prior.prompt.translation import Translator
-from engine.layout_prior.prompt.vocabulary import GRAMMAR
+from engine.layout_prior.language.translation import Translator
+from engine.layout_prior.language.vocabulary import GRAMMAR
 from studio.errors import ModelLoadError
 
 NGRAM_MATCH_MIN = 0.62

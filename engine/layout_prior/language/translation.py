@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from engine.layout_prior.prompt.vocabulary import COLOUR_NAMES, NUMBERS, SIZES
+from engine.layout_prior.language.vocabulary import COLOUR_NAMES, NUMBERS, SIZES
 
 _SMALL_WORDS = Path(__file__).with_name("foreign_words.txt")
 _LANGUAGES = ("de", "es", "fr", "it", "ja", "pt")  # the order of the columns

@@ -11,15 +11,15 @@ from collections.abc import Collection, Sequence
 
 import torch
 
-from engine.batching.decode_queue import DecodeQueue
-from engine.batching.fairness import Turns
-from engine.batching.memory_limits import BatchLimits, kind_of
-from engine.batching.model_cache import ModelCache
+from engine.batching.device.memory_limits import BatchLimits, kind_of
+from engine.batching.device.model_cache import ModelCache
+from engine.batching.execution.decode_queue import DecodeQueue
+from engine.batching.execution.fairness import Turns
+from engine.batching.execution.run_queue import RunQueue
+from engine.batching.execution.step_runner import PREVIEW_SECONDS, StepRunner, fail, fitting, paints_whole
 from engine.batching.model_handle import ModelHandle
-from engine.batching.run_queue import RunQueue
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
-from engine.batching.step_runner import PREVIEW_SECONDS, StepRunner, fail, fitting, paints_whole
 from studio.errors import GenerationError
 
 CLOSED = "The worker is shutting down. Your request is kept."

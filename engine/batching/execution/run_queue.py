@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from engine.batching.fairness import choose, uneven
-from engine.batching.memory_limits import BatchLimits
+from engine.batching.device.memory_limits import BatchLimits
+from engine.batching.execution.fairness import choose, uneven
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup

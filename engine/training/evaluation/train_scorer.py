@@ -1,4 +1,4 @@
-"""`python -m engine.training.evaluation.scorer --out DIR`: train the scorer of `chatelier bench thimble`.
+"""`python -m engine.training.evaluation.train_scorer --out DIR`: train the scorer of `chatelier bench thimble`.
 
 Training resumes from the newest checkpoint in `DIR`.
 """

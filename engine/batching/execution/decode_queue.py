@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
+from engine.batching.execution.step_runner import NOT_A_NUMBER, StepRunner, fail
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import Sample
-from engine.batching.step_runner import NOT_A_NUMBER, StepRunner, fail
 from studio.errors import GenerationError
 
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import torch
 
-from engine.batching.device_profile import DeviceProfile
+from engine.batching.device.device_profile import DeviceProfile
 from engine.batching.sample import BatchKey
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from typing import cast
 
 import torch
 
-from engine.batching.memory_limits import (
+from engine.batching.device.memory_limits import (
     TOO_LARGE,
     BatchLimits,
     attempt,

@@ -1,0 +1,35 @@
+"""The installation itself: its limits, its folders, its storage."""
+
+from pathlib import Path
+
+from chatelier.settings import Settings
+from studio.errors import ConfigurationError
+from studio.ports import InstanceLimits, Store
+
+
+def instance_limits(settings: Settings) -> InstanceLimits:
+    return InstanceLimits(
+        monthly_credits=settings.limits.monthly_credits,
+        max_outstanding_jobs=settings.limits.max_outstanding_jobs,
+        max_pictures=settings.limits.max_pictures,
+        max_attempts=settings.worker.max_attempts,
+        lease_seconds=settings.worker.lease_seconds,
+    )
+
+
+def make_folder(folder: Path) -> None:
+    """Private to this user. Raises `ConfigurationError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {folder} cannot be made ({error.strerror})."
+            " Set CHATELIER_HOME to one that can be written."
+        ) from error
+
+
+def open_storage(settings: Settings) -> Store:
+    """Raises `ConfigurationError` and `StorageError`."""
+    from engine.storage import open_store
+
+    return open_store(settings.storage)

@@ -1,0 +1,99 @@
+"""The moderation gate with the policy and the rules of this installation."""
+
+from typing import TYPE_CHECKING
+
+from chatelier.settings import Settings
+from chatelier.wiring.instance import instance_limits
+from studio.db.database import Database
+from studio.domain.people import Platform
+from studio.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from moderation.cases.side_effects import SideEffects
+    from moderation.gate import ModerationGate
+    from moderation.policy.policy import Policy
+    from moderation.rules.prompt import PromptRule
+    from moderation.vision.analysis_process import ImageAnalyzer
+    from moderation.vision.safety_model import SafetyModel
+
+
+def open_gate(
+    settings: Settings,
+    database: Database,
+    *,
+    redis_url: str | None,
+    holds: bool | None = None,
+    side_effects: "SideEffects | None" = None,
+    analyzer: "ImageAnalyzer | None" = None,
+) -> "ModerationGate":
+    """The house rules with the community's own words and pictures. Raises `ConfigurationError`."""
+    from moderation.gate import ModerationGate
+    from moderation.limits.settings import LimitSettings, RateSettings
+    from moderation.rules.image import default_image_rules
+
+    policy = instance_policy(settings)
+    limits = settings.limits
+    return ModerationGate(
+        database=database,
+        limits=LimitSettings(
+            burst=RateSettings(requests=limits.per_10_seconds, seconds=10),
+            sustained=RateSettings(requests=limits.per_hour, seconds=3600),
+            newcomer=RateSettings(requests=limits.newcomer_per_hour, seconds=3600),
+            refused=RateSettings(requests=limits.refused_per_10_minutes, seconds=600),
+            uploads=RateSettings(requests=limits.uploads_per_10_minutes, seconds=600),
+            community=RateSettings(requests=limits.community_per_minute, seconds=60),
+            everybody=RateSettings(requests=limits.everybody_per_minute, seconds=60),
+            address_people=limits.newcomers_per_address,
+            invite_people=limits.newcomers_per_invite,
+        ),
+        redis_url=redis_url,
+        prompt_rules=prompt_rules(settings, policy),
+        policy=policy,
+        holds=settings.moderation.holds if holds is None else holds,
+        watched=frozenset({Platform.WEB} if settings.web.moderator_invite else ()),
+        unmoderated=frozenset() if settings.web.moderator_invite else frozenset({Platform.WEB}),
+        side_effects=side_effects,
+        analyzer=analyzer,
+        rules=instance_limits(settings),
+        image_rules=default_image_rules(
+            blocked_pictures=settings.moderation.blocked_pictures,
+            policy=policy,
+            safety_model=safety_model(settings),
+        ),
+    )
+
+
+def safety_model(settings: Settings) -> "SafetyModel | None":
+    """The larger model that looks at pictures, if one is set."""
+    from moderation.vision.safety_model import HttpSafetyModel
+
+    moderation = settings.moderation
+    if moderation.safety_url is None:
+        return None
+    token = moderation.safety_token.get_secret_value() if moderation.safety_token else None
+    return HttpSafetyModel(
+        moderation.safety_url, token=token, timeout_seconds=moderation.safety_timeout_seconds
+    )
+
+
+def instance_policy(settings: Settings) -> "Policy":
+    """Raises `ConfigurationError` with every fault of the policy file."""
+    from moderation.policy.policy import default_policy, read_policy
+
+    path = settings.moderation.policy
+    return read_policy(path) if path else default_policy()
+
+
+def prompt_rules(settings: Settings, policy: "Policy") -> "tuple[PromptRule, ...]":
+    """Raises `ConfigurationError` when one of the community's lists cannot be read."""
+    from moderation.rules.prompt import default_prompt_rules
+
+    path = settings.moderation.word_list
+    try:
+        return default_prompt_rules(community_words=path, names=settings.moderation.names, policy=policy)
+    except (OSError, UnicodeDecodeError) as error:
+        if path is None:
+            raise
+        raise ConfigurationError(
+            f"CHATELIER_MODERATION__WORD_LIST: {path} cannot be read. It has to be a text file in UTF-8."
+        ) from error

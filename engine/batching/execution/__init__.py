@@ -1,0 +1,1 @@
+"""Running the samples of one device: who is next, one step at a time, decoding."""

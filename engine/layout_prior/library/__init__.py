@@ -1,0 +1,1 @@
+"""The library of cut-outs: subjects, the words that name them, their pictures."""
