@@ -1,4 +1,4 @@
-"""The room as an ASGI app."""
+"""The web front end as an ASGI app."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,40 +14,40 @@ from starlette.staticfiles import StaticFiles
 
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool
-from bots.web.access import login
 from bots.web.access.error_middleware import ErrorMiddleware
 from bots.web.access.security_middleware import SecurityMiddleware
-from bots.web.access.session_registry import SignedOut
+from bots.web.access.session_registry import EndedSessionMiddleware
 from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.context import build_context
-from bots.web.live.websocket import attend
+from bots.web.metrics import WebMetrics
 from bots.web.rendering import FOLDER, render
-from bots.web.routes import banned, health, images, moderation, pages, public_report
-from bots.web.routes.metrics import WebMetrics
+from bots.web.routes import banned, health, images, login, moderation, pages, public_report
+from bots.web.routes.authentication import LoginRequiredError
+from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
 from bots.web.texts import texts
 from studio.errors import ChatelierError, NotFoundError, ServiceError
 from studio.ports import Ports
 
 
-def create_app(ports: Ports, settings: WebSettings, *, figures: WebMetrics | None = None) -> Starlette:
-    """Raises `ConfigurationError` when the settings would leave the room open to strangers.
+def create_app(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | None = None) -> Starlette:
+    """Raises `ConfigurationError` when the settings would open the app to strangers.
 
-    `figures` are counted there; a caller that has them may serve them at another address too.
+    `metrics` counts what happens; a caller that passes it may serve it at another address too.
     """
     settings.check()
-    context = build_context(ports, settings, figures=figures)
+    context = build_context(ports, settings, metrics=metrics)
 
     @asynccontextmanager
-    async def open_room(_app: Starlette) -> AsyncIterator[None]:
-        posting = asyncio.create_task(context.room.keep_posted())
-        warming = asyncio.create_task(context.pools.run(Pool.DATABASE, context.wall.warm_up))
-        context.news.start()
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        sending = asyncio.create_task(context.hub.run())
+        warming = asyncio.create_task(context.pools.run(Pool.DATABASE, context.feed.warm_up))
+        context.event_consumer.start()
         try:
             yield
         finally:
-            await asyncio.to_thread(context.news.stop)
-            for task in (posting, warming):
+            await asyncio.to_thread(context.event_consumer.stop)
+            for task in (sending, warming):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
@@ -63,14 +63,14 @@ def create_app(ports: Ports, settings: WebSettings, *, figures: WebMetrics | Non
             ),
             Middleware(SecurityMiddleware, settings=settings),
             Middleware(ErrorMiddleware, explain=_on_fault),
-            Middleware(SignedOut, is_ended=context.has_ended),
+            Middleware(EndedSessionMiddleware, is_ended=context.has_ended),
         ],
         exception_handlers={
             ChatelierError: _on_error,
             HTTPException: _on_http_error,
-            login.LoginRefusedError: _on_not_admitted,
+            LoginRequiredError: _on_login_required,
         },
-        lifespan=open_room,
+        lifespan=lifespan,
     )
     app.state.context = context
     return app
@@ -115,15 +115,15 @@ ROUTES = [
     Route("/leave", login.leave, methods=["POST"]),
     Route("/healthz", health.health),
     Route("/metrics", health.metrics),
-    WebSocketRoute("/room", attend),
+    WebSocketRoute("/room", serve_websocket),
     Mount("/static", Assets(directory=FOLDER / "static")),
 ]
 
 
 def _problem(request: Request, sentence: str, status: int) -> Response:
-    """A sheet for the room, a page for a link, a line for everything else."""
+    """HTML for an open dialog, a page for a link, plain text for everything else."""
     if "hx-request" in request.headers:
-        # 200: htmx shows what it gets, and a sentence in the sheet is what the person needs.
+        # 200: htmx shows what it gets, and the person needs the sentence in the dialog.
         return HTMLResponse(render("problem.html", sentence=sentence, whole=False))
     if "text/html" in request.headers.get("accept", ""):
         return HTMLResponse(render("problem.html", sentence=sentence, whole=True), status_code=status)
@@ -142,7 +142,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     return _problem(request, sentence, error.status_code)
 
 
-async def _on_not_admitted(request: Request, _error: Exception) -> Response:
+async def _on_login_required(request: Request, _error: Exception) -> Response:
     if "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers:
         return login.entry_page(request, request.app.state.context.session_store.read(request), status=401)
     return PlainTextResponse(texts.NOT_IN, status_code=401)

@@ -1,4 +1,4 @@
-"""Everything that the pages and the sockets of one room share."""
+"""What the routes and the sockets of the app share."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from bots.web.live.dispatcher import CommandHandler
 from bots.web.live.event_consumer import EventConsumer
 from bots.web.live.feed import Feed
 from bots.web.live.hub import LiveHub
-from bots.web.routes.metrics import WebMetrics
+from bots.web.metrics import WebMetrics
 from bots.web.settings import WebSettings
 from studio.ports import Ports
 
@@ -31,11 +31,11 @@ class WebContext:
     settings: WebSettings
     session_store: SessionStore
     pools: ThreadPools
-    room: LiveHub
-    wall: Feed
+    hub: LiveHub
+    feed: Feed
     command_handler: CommandHandler
-    news: EventConsumer
-    figures: WebMetrics
+    event_consumer: EventConsumer
+    metrics: WebMetrics
     attempt_limiter: AttemptLimiter
     identities: Identities
     sessions: SessionRegistry
@@ -51,20 +51,20 @@ class WebContext:
         return await self.pools.run(Pool.DATABASE, self.sessions.look_up, user.session)
 
 
-def build_context(ports: Ports, settings: WebSettings, *, figures: WebMetrics | None = None) -> WebContext:
+def build_context(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | None = None) -> WebContext:
     session_store = SessionStore(settings)
     pools = ThreadPools("web", _THREADS)
-    room = LiveHub(ports, pools)
+    hub = LiveHub(ports, pools)
     return WebContext(
         ports=ports,
         settings=settings,
         session_store=session_store,
         pools=pools,
-        room=room,
-        wall=Feed(ports, pools, room),
+        hub=hub,
+        feed=Feed(ports, pools, hub),
         command_handler=CommandHandler(ports, session_store),
-        news=EventConsumer(ports.events, ports.database, room),
-        figures=figures or WebMetrics(),
+        event_consumer=EventConsumer(ports.events, ports.database, hub),
+        metrics=metrics or WebMetrics(),
         attempt_limiter=AttemptLimiter(),
         identities=Identities(ports.database, session_store),
         sessions=SessionRegistry(ports.database),

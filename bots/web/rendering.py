@@ -65,7 +65,7 @@ def environment() -> Environment:
     return made
 
 
-def warm_up() -> None:
+def compile_templates() -> None:
     """Compile every template, so that the first visitor does not wait for it."""
     for name in environment().list_templates():
         environment().get_template(name)
@@ -115,7 +115,7 @@ def reactions_of(card: Card) -> list[tuple[str, Action, int]]:
 
 def render_card(card: Card, progress: JobProgress | None = None) -> str:
     return render(
-        "card.html",
+        "job_card.html",
         card=card,
         job=card.job,
         progress=progress if card.job.state is JobState.PAINTING else None,

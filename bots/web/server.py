@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from bots.runtime.heartbeat_file import heartbeat
 from bots.web.app import create_app
-from bots.web.routes.metrics import WebMetrics
+from bots.web.metrics import WebMetrics
 from bots.web.settings import WebSettings
 from studio.ports import Ports
 
@@ -30,13 +30,13 @@ class Server(uvicorn.Server):
 
 
 def make_server(
-    ports: Ports, settings: WebSettings, *, around: Around | None = None, figures: WebMetrics | None = None
+    ports: Ports, settings: WebSettings, *, around: Around | None = None, metrics: WebMetrics | None = None
 ) -> Server:
     """Raises `ConfigurationError`.
 
     Logging is left to the caller. `around` puts an app of somebody else's before ours.
     """
-    app: ASGIApp = create_app(ports, settings, figures=figures)
+    app: ASGIApp = create_app(ports, settings, metrics=metrics)
     config = uvicorn.Config(
         around(app) if around else app,
         host=settings.host,
@@ -58,10 +58,10 @@ def serve(
     *,
     around: Around | None = None,
     listener: socket.socket | None = None,
-    figures: WebMetrics | None = None,
+    metrics: WebMetrics | None = None,
     ready_file: Path | None = None,
 ) -> None:
     """Run the room until the process is told to end. `listener` listens on its port already; else it is opened."""
-    server = make_server(ports, settings, around=around, figures=figures)
+    server = make_server(ports, settings, around=around, metrics=metrics)
     server.ready_file = ready_file
     server.run(sockets=[listener] if listener else None)

@@ -39,7 +39,7 @@ def open_room(
     `metrics` is a further address, HOST:PORT, for the figures. `ready_file` is fresh while it is open.
     """
     from bots.web import WebSettings
-    from bots.web.routes.metrics import WebMetrics
+    from bots.web.metrics import WebMetrics
     from bots.web.server import serve
 
     web = settings.web
@@ -67,7 +67,7 @@ def open_room(
             room,
             around=_with_slack(settings),
             listener=given,
-            figures=figures,
+            metrics=figures,
             ready_file=ready_file,
         )
 

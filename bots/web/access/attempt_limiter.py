@@ -13,7 +13,7 @@ class AttemptLimiter:
     def __init__(self) -> None:
         self._buckets: BoundedDict[str, tuple[float, float]] = BoundedDict(_MOST_KEYS)
 
-    def patient_with(self, key: str, *, tries: int, seconds: float = 60) -> bool:
+    def allows(self, key: str, *, tries: int, seconds: float = 60) -> bool:
         """Whether another try is left."""
         return self._left(key, tries, seconds) >= 1
 

@@ -22,7 +22,7 @@ class Identities:
         self._session_store = session_store
         self._noted_at: BoundedDict[tuple[str, str], float] = BoundedDict(_MOST_REMEMBERED)
 
-    def arrive(self, user: WebUser) -> str:
+    def register(self, user: WebUser) -> str:
         """Write down a person who comes in. Else answers what is wrong with the name, as a sentence.
 
         Raises `DatabaseUnavailableError`.
@@ -39,7 +39,7 @@ class Identities:
         return ""
 
     def rename(self, user: WebUser) -> str:
-        """As `arrive`, for somebody who is in. Their earlier names stay theirs."""
+        """As `register`, for somebody who is in. Their earlier names stay theirs."""
         if problem := name_problem(user.name):
             return problem
         with self._database.begin() as session:
@@ -48,7 +48,7 @@ class Identities:
             lock_person(session, user.person)
         return ""
 
-    def greet(self, user: WebUser) -> None:
+    def record_visit(self, user: WebUser) -> None:
         """Somebody who is welcome is here again: seldom enough, write down when and from where.
 
         Whoever came in before names were written down, and whose name is free, gets it now.

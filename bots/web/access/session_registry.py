@@ -19,7 +19,7 @@ from studio.runtime.clock import now
 
 _COOKIES_LAST = timedelta(days=180)  # what is older no cookie names any more
 _MOST_REMEMBERED = 10_000
-_ASK_AGAIN_SECONDS = 5.0  # how long another process of the room may take to hear that somebody left
+_ASK_AGAIN_SECONDS = 5.0  # how long another process may take to notice that a session ended
 _PUBLIC_PATHS = ("/static/", "/healthz", "/metrics")
 
 
@@ -58,7 +58,7 @@ def _id_of(session: str) -> str:
     return hashlib.sha256(session.encode()).hexdigest()
 
 
-class SignedOut:
+class EndedSessionMiddleware:
     """ASGI middleware: a session that has ended comes through as if there were none."""
 
     def __init__(self, app: ASGIApp, *, is_ended: Callable[[HTTPConnection], Awaitable[bool]]) -> None:

@@ -76,7 +76,7 @@ class SessionStore:
         key = settings.secret_key
         self._sessions = URLSafeTimedSerializer(key, salt="session")
         self._uploads = URLSafeTimedSerializer(key, salt="upload")
-        self._looks = URLSafeTimedSerializer(key, salt="look")
+        self._examined = URLSafeTimedSerializer(key, salt="look")
         self._forms = URLSafeSerializer(key, salt="form")
         self._key = key.encode()
         self._words = {False: settings.shared_secret, True: settings.moderator_secret}
@@ -106,7 +106,7 @@ class SessionStore:
             return not user.moderator
         return hmac.compare_digest(user.word, self._fingerprint(word))
 
-    def newcomer(self) -> WebUser:
+    def anonymous_user(self) -> WebUser:
         """Somebody in front of the door."""
         return WebUser(session=secrets.token_urlsafe(16))
 
@@ -115,7 +115,7 @@ class SessionStore:
         session = secrets.token_urlsafe(16)
         return WebUser(user_id=user_id, name=name, session=session, address=address)
 
-    def let_in(self, user: WebUser, *, name: str, word: str) -> WebUser | None:
+    def sign_in(self, user: WebUser, *, name: str, word: str) -> WebUser | None:
         """A new session with a name and the role that the word gives; None when the word is wrong.
 
         Whoever has been in before under the same cookie stays the same person; everybody else is a new one.
@@ -149,7 +149,7 @@ class SessionStore:
         """The proof that a POST comes from a page that we made for this visitor."""
         return str(self._forms.dumps(user.session))
 
-    def knows_form(self, user: WebUser, token: str) -> bool:
+    def is_form_token(self, user: WebUser, token: str) -> bool:
         try:
             found: Any = self._forms.loads(token)
         except BadData:
@@ -168,13 +168,13 @@ class SessionStore:
         except (BadData, ValueError, TypeError):
             return None
 
-    def look_ticket(self, user: WebUser, traces: Traces) -> str:
+    def examined_ticket(self, user: WebUser, traces: Traces) -> str:
         """What a file tells of where it comes from, to be asked about by its visitor only."""
-        return str(self._looks.dumps([user.user_id, to_data(traces)]))
+        return str(self._examined.dumps([user.user_id, to_data(traces)]))
 
-    def redeem_look(self, user: WebUser, ticket: str) -> Traces | None:
+    def redeem_examined(self, user: WebUser, ticket: str) -> Traces | None:
         try:
-            user_id, traces = self._looks.loads(ticket, max_age=_UPLOAD_SECONDS)
+            user_id, traces = self._examined.loads(ticket, max_age=_UPLOAD_SECONDS)
         except (BadData, ValueError, TypeError):
             return None
         return from_data(Traces, traces) if user_id == user.user_id else None

@@ -24,24 +24,24 @@ class Connection:
     _allowance: float = _BURST_MESSAGES
     _counted_at: float = field(default_factory=time.monotonic)
     _too_slow: bool = False
-    _sent_away: bool = False
+    _closed: bool = False
 
-    def send_away(self) -> None:
-        """Close the socket; the browser then asks at the door again."""
-        self._sent_away = True
-        self.tell("")
+    def close(self) -> None:
+        """Close the socket; the browser then loads the login page."""
+        self._closed = True
+        self.send("")
 
-    def tell(self, text: str) -> None:
-        """Queue a message. A browser that does not keep up is sent away; it comes back and gets the truth."""
+    def send(self, text: str) -> None:
+        """Queue a message. A browser that does not keep up is disconnected; it reconnects and gets the current feed."""
         try:
             self._outgoing.put_nowait(text)
         except asyncio.QueueFull:
             self._too_slow = True
 
-    async def deliver(self) -> None:
+    async def send_queued(self) -> None:
         """Send what is queued until the socket closes."""
         while (text := await self._outgoing.get()) is not None:
-            if self._sent_away:
+            if self._closed:
                 await self.socket.close(CLOSE_NOT_IN, texts.NOT_IN)
                 return
             if self._too_slow:

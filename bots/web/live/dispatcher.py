@@ -1,4 +1,6 @@
-"""Where wishes become commands of the studio, and answers become what the browser is told."""
+"""Turns client messages into commands of the studio, and their answers into what the browser gets."""
+
+from typing import Any
 
 from bots.runtime.error_reports import report_error
 from bots.texts import chat
@@ -19,51 +21,51 @@ from studio.ports import Ports
 
 
 class CommandHandler:
-    """Serves one wish after the other; called from threads."""
+    """Called from threads, for one message of a browser after the other."""
 
     def __init__(self, ports: Ports, session_store: SessionStore) -> None:
         self._ports = ports
         self._session_store = session_store
 
-    def serve(self, user: WebUser, wish: ClientMessage) -> Reply:
+    def serve(self, user: WebUser, message: ClientMessage) -> Reply:
         """Never raises: what goes wrong becomes one sentence for the person."""
         try:
-            reply = self._follow(user, wish)
+            reply = self._execute(user, message)
         except PolicyRefusalError as error:  # the refused job has a card, with a way to appeal
             reply = _failed(error, job_id=error.job_id)
         except ChatelierError as error:
             reply = _failed(error)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            reply = Reply(tell={"ok": False, "text": texts.broke(report_error(error)), "code": "fault"})
-        reply.tell.update(type="answer", id=wish.id)
+            reply = Reply(data={"ok": False, "text": texts.broke(report_error(error)), "code": "fault"})
+        reply.data.update(type="answer", id=message.id)
         return reply
 
-    def _follow(self, user: WebUser, wish: ClientMessage) -> Reply:
-        call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:{user.user_id}:{wish.id}")
-        match wish:
+    def _execute(self, user: WebUser, message: ClientMessage) -> Reply:
+        call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:{user.user_id}:{message.id}")
+        match message:
             case Say():
-                return self._say(call, user, wish)
+                return self._say(call, user, message)
             case Press():
-                return self._press(call, wish)
+                return self._press(call, message)
             case Ask():
-                values = self._named(find_command(wish.command), dict(wish.values))
-                return reply_to(execute(self._ports, call, wish.command, values))
+                values = self._named(find_command(message.command), dict(message.values))
+                return reply_to(execute(self._ports, call, message.command, values))
 
-    def _say(self, call: Call, user: WebUser, wish: Say) -> Reply:
-        if wish.text.strip().lower().partition(" ")[0] == "/help":
-            return Reply(tell={"ok": True, "open": "/help"})
-        spec, values = parse_phrase(wish.text)
-        pictures = [each for each in (wish.image, *wish.more) if each]
+    def _say(self, call: Call, user: WebUser, message: Say) -> Reply:
+        if message.text.strip().lower().partition(" ")[0] == "/help":
+            return Reply(data={"ok": True, "open": "/help"})
+        spec, values = parse_phrase(message.text)
+        pictures = [each for each in (message.image, *message.more) if each]
         for place, ticket in zip(spec.images or ("image",), pictures, strict=False):
             parameter = spec.parameter(place)
-            looked = parameter is not None and parameter.kind is Kind.FILE
-            values[place] = self._redeem_look(user, ticket) if looked else self._redeem(user, ticket)
-        if wish.mask:
-            values["mask"] = self._redeem(user, wish.mask)
+            examined = parameter is not None and parameter.kind is Kind.FILE
+            values[place] = self._redeem_examined(user, ticket) if examined else self._redeem(user, ticket)
+        if message.mask:
+            values["mask"] = self._redeem(user, message.mask)
         return reply_to(execute(self._ports, call, spec.name, self._named(spec, values)))
 
-    def _press(self, call: Call, wish: Press) -> Reply:
-        button = parse_button(wish.button)
+    def _press(self, call: Call, message: Press) -> Reply:
+        button = parse_button(message.button)
         if button is None:
             raise BadRequestError(texts.BUTTON_UNKNOWN)
         return reply_to(execute_button(self._ports, call, button))
@@ -83,15 +85,15 @@ class CommandHandler:
             raise BadRequestError(texts.TICKET_EXPIRED)
         return source
 
-    def _redeem_look(self, user: WebUser, ticket: str) -> Traces:
-        traces = self._session_store.redeem_look(user, ticket)
+    def _redeem_examined(self, user: WebUser, ticket: str) -> Traces:
+        traces = self._session_store.redeem_examined(user, ticket)
         if traces is None:
             raise BadRequestError(texts.TICKET_EXPIRED)
         return traces
 
 
 def _failed(error: ChatelierError, *, job_id: str | None = None) -> Reply:
-    tell = {"ok": False, "text": texts.sentence_of(error), "code": error.code}
+    data: dict[str, Any] = {"ok": False, "text": texts.sentence_of(error), "code": error.code}
     if point := chat.pointer(error):
-        tell["point"] = point
-    return Reply(tell=tell, job_id=job_id)
+        data["point"] = point
+    return Reply(data=data, job_id=job_id)

@@ -1,4 +1,4 @@
-"""The wall of recent work, page by page."""
+"""The feed of recent jobs, page by page."""
 
 from contextlib import suppress
 from typing import Any
@@ -7,7 +7,7 @@ from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.web.access.sessions import WebUser
 from bots.web.live.hub import LiveHub
 from bots.web.queries.job_cards import Card, load_cards
-from bots.web.rendering import render, render_card, warm_up
+from bots.web.rendering import compile_templates, render, render_card
 from studio.db import queries
 from studio.domain.jobs import OUTSTANDING
 from studio.errors import ChatelierError
@@ -17,33 +17,33 @@ PAGE = 24
 
 
 class Feed:
-    def __init__(self, ports: Ports, pools: ThreadPools, room: LiveHub) -> None:
+    def __init__(self, ports: Ports, pools: ThreadPools, hub: LiveHub) -> None:
         self._ports = ports
         self._pools = pools
-        self._room = room
+        self._hub = hub
 
-    async def message(self, user: WebUser) -> dict[str, Any]:
-        """The whole wall as it is, for somebody who just connected."""
-        before = self._room.tellings
-        html, unfinished = await self._pools.run(Pool.DATABASE, self._page, user, None)
+    async def load_message(self, user: WebUser) -> dict[str, Any]:
+        """The newest page, for a browser that just connected."""
+        before = self._hub.broadcasts
+        html, unfinished = await self._pools.run(Pool.DATABASE, self._load_page, user, None)
         for job_id in unfinished:
-            self._room.job_noticed(job_id)
-        if self._room.tellings != before:  # this reading may be older than what was told meanwhile
-            self._room.tell_again(unfinished)
+            self._hub.watch(job_id)
+        if self._hub.broadcasts != before:  # this page may be older than what was sent meanwhile
+            self._hub.resend(unfinished)
         return {"type": "wall", "html": html, "me": user.user_id}
 
-    async def page(self, user: WebUser, before: str) -> str:
-        """Older work than the job `before`. Raises `NotFoundError` for an unknown job."""
-        html, _ = await self._pools.run(Pool.DATABASE, self._page, user, before)
+    async def load_page(self, user: WebUser, before: str) -> str:
+        """Jobs older than the job `before`. Raises `NotFoundError` for an unknown job."""
+        html, _ = await self._pools.run(Pool.DATABASE, self._load_page, user, before)
         return html
 
     def warm_up(self) -> None:
         """Do once what every visitor needs, before the first one does. What is away now may be back by then."""
-        warm_up()
+        compile_templates()
         with suppress(ChatelierError):
-            self._page(WebUser(user_id="nobody"), None)
+            self._load_page(WebUser(user_id="nobody"), None)
 
-    def _page(self, user: WebUser, before: str | None) -> tuple[str, list[str]]:
+    def _load_page(self, user: WebUser, before: str | None) -> tuple[str, list[str]]:
         person = user.person
         with self._ports.database.read() as session:
             earlier = queries.find_job(session, before, viewer=person) if before else None
@@ -51,7 +51,7 @@ class Feed:
             cards = load_cards(session, jobs)
         shown = [card for card in cards if card.seen_by(user.user_id, moderator=user.moderator)]
         html = render(
-            "wall.html",
+            "feed.html",
             cards=[self._render(card) for card in shown],
             older=jobs[-1].id if len(jobs) == PAGE else None,
             first=before is None,
@@ -59,4 +59,4 @@ class Feed:
         return html, [job.id for job in jobs if job.state in OUTSTANDING]
 
     def _render(self, card: Card) -> str:
-        return render_card(card, self._room.progress_of(card.job.id))
+        return render_card(card, self._hub.progress_of(card.job.id))

@@ -14,9 +14,9 @@ LONGEST_TICKET = 1000
 # every other code unit has at most three in UTF-8.
 LONGEST_BYTES = 6 * MAX_PHRASE + (MOST_BLENDED + 1) * LONGEST_TICKET + 2048
 
-# Made by the browser for each wish: the same one sent twice is one job.
-_WISH_ID = r"^[A-Za-z0-9-]{8,40}$"
-WishId = Annotated[str, Field(pattern=_WISH_ID)]
+# Made by the browser for each message: the same one sent twice is one job.
+_MESSAGE_ID = r"^[A-Za-z0-9-]{8,40}$"
+MessageId = Annotated[str, Field(pattern=_MESSAGE_ID)]
 Ticket = Annotated[str, Field(max_length=LONGEST_TICKET)]
 
 
@@ -32,7 +32,7 @@ class Say(_Message):
     """A typed line, with the tickets of what is attached; `more` are further pictures for a blend."""
 
     do: Literal["say"]
-    id: WishId
+    id: MessageId
     text: str
     image: Ticket | None = None
     mask: Ticket | None = None
@@ -43,7 +43,7 @@ class Press(_Message):
     """A button or a reaction."""
 
     do: Literal["press"]
-    id: WishId
+    id: MessageId
     button: Annotated[str, Field(max_length=200)]
 
 
@@ -51,7 +51,7 @@ class Ask(_Message):
     """A command with the fields of a filled-in form."""
 
     do: Literal["ask"]
-    id: WishId
+    id: MessageId
     command: Annotated[str, Field(max_length=64)]
     values: Annotated[dict[str, str], Field(max_length=20)]
 
@@ -74,6 +74,6 @@ def id_of(text: str) -> str | None:
     """The id of a message that is refused, so that the browser knows which one; None where it has no genuine id."""
     try:
         found = json.loads(text)["id"]
-        return found if re.fullmatch(_WISH_ID, found) else None
+        return found if re.fullmatch(_MESSAGE_ID, found) else None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""What a browser is told of a command's answer: a sentence, a sheet to open, or a page to go to."""
+"""What a browser is reply of a command's answer: a sentence, a sheet to open, or a page to go to."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -41,53 +41,53 @@ VOICE = Formatter(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """`tell` goes to the browser that asked; `job_id` is the card that changed, if any."""
+    """`data` goes to the browser that asked; `job_id` is the card that changed, if any."""
 
-    tell: dict[str, Any]
+    data: dict[str, Any]
     job_id: str | None = None
 
     @property
     def went_well(self) -> bool:
-        return bool(self.tell["ok"])
+        return bool(self.data["ok"])
 
 
 def reply_to(answer: Answer) -> Reply:
     match answer:
         case PictureShown() | InQueue() | History() | Family() | SettingsChanged() | Community():
-            return Reply(tell={"ok": True, "open": _sheet_of(answer)})
+            return Reply(data={"ok": True, "open": _sheet_of(answer)})
         case DeskCases():
-            return Reply(tell={"ok": True, "go": "/desk"})
+            return Reply(data={"ok": True, "go": "/desk"})
         case CaseOpened(details=details):
-            return Reply(tell={"ok": True, "go": f"/desk#case-{details.case.id}"})
+            return Reply(data={"ok": True, "go": f"/desk#case-{details.case.id}"})
         case CaseDecided(case=case):
-            told = _told(" ".join(lines_of(answer, VOICE)), case.job_id)
+            reply = _say(" ".join(lines_of(answer, VOICE)), case.job_id)
             if case.kind is CaseKind.CONSENT:
-                told.tell["open"] = "/mine/messages"
-            return told
+                reply.data["open"] = "/mine/messages"
+            return reply
         case Accepted() | JobsStopped() | PicturesDeleted() | StarChanged():
             return _of_a_job(answer)
         case Balance():
-            return _told(balance(answer))
+            return _say(balance(answer))
         case Attribution() | LinkOffered():
             return _to_copy(answer)
         case _:
-            return _told(" ".join(lines_of(answer, VOICE)))
+            return _say(" ".join(lines_of(answer, VOICE)))
 
 
 def _of_a_job(answer: Accepted | JobsStopped | PicturesDeleted | StarChanged) -> Reply:
     match answer:
         case Accepted():
-            return Reply(tell={"ok": True, "job": answer.job_id}, job_id=answer.job_id)
+            return Reply(data={"ok": True, "job": answer.job_id}, job_id=answer.job_id)
         case JobsStopped():
-            return _told(texts.stopped(at_once=answer.at_once), answer.job_id)
+            return _say(texts.stopped(at_once=answer.at_once), answer.job_id)
         case PicturesDeleted():
-            return _told(texts.deleted(len(answer.picture_ids)), _job_of(answer.picture_ids[0]))
+            return _say(texts.deleted(len(answer.picture_ids)), _job_of(answer.picture_ids[0]))
         case StarChanged():
-            return _told(texts.starred(given=answer.given), _job_of(answer.picture_id))
+            return _say(texts.starred(given=answer.given), _job_of(answer.picture_id))
 
 
-def _told(text: str, job_id: str | None = None) -> Reply:
-    return Reply(tell={"ok": True, "text": text}, job_id=job_id)
+def _say(text: str, job_id: str | None = None) -> Reply:
+    return Reply(data={"ok": True, "text": text}, job_id=job_id)
 
 
 def _to_copy(answer: Attribution | LinkOffered) -> Reply:
@@ -97,7 +97,7 @@ def _to_copy(answer: Attribution | LinkOffered) -> Reply:
             text, copy = " ".join(attribution(answer)), answer.picture_id or ""
         case LinkOffered():
             text, copy = " ".join(lines_of(answer, VOICE)), f"/link {answer.code}"
-    return Reply(tell={"ok": True, "text": text, "keep": True, "copy": copy})
+    return Reply(data={"ok": True, "text": text, "keep": True, "copy": copy})
 
 
 def _sheet_of(answer: PictureShown | InQueue | History | Family | SettingsChanged | Community) -> str:

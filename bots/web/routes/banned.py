@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bots.runtime.thread_pools import Pool
-from bots.web.access.login import admitted
 from bots.web.access.sessions import ROOM_ADDRESS
 from bots.web.rendering import render
+from bots.web.routes.authentication import require_user
 from bots.web.texts import texts
 from studio.commands.registry import execute
 from studio.commands.spec import Call
@@ -16,7 +16,7 @@ from studio.errors import ChatelierError
 
 
 async def banned_page(request: Request, sentence: str, *, status: int = 403) -> Response:
-    context, user = admitted(request)
+    context, user = require_user(request)
     token = context.session_store.form_token(user)
     html = render("banned.html", sentence=sentence, token=token, room_name=context.settings.room_name)
     return HTMLResponse(html, status_code=status)
@@ -24,10 +24,10 @@ async def banned_page(request: Request, sentence: str, *, status: int = 403) -> 
 
 async def forget(request: Request) -> Response:
     """POST /forget-me, from that page, with its token."""
-    context, user = admitted(request)
+    context, user = require_user(request)
     async with request.form(max_files=0, max_fields=4, max_part_size=4096) as form:
         token = str(form.get("token", ""))
-    if not context.session_store.knows_form(user, token):
+    if not context.session_store.is_form_token(user, token):
         return await banned_page(request, texts.STALE_FORM)
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:forget:{user.user_id}")
     work = partial(execute, context.ports, call, "forget-me", {"confirm": "yes"})

@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bots.runtime.thread_pools import Pool
-from bots.web.access.login import LoginRefusedError, context_of, poster
 from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
+from bots.web.routes.authentication import LoginRequiredError, context_of, posting_user
 from bots.web.texts import texts
 from studio.commands.visibility import Audience, find_picture
 from studio.db import queries
@@ -27,7 +27,7 @@ async def picture_file(request: Request) -> Response:
     context = context_of(request)
     user = context.session_store.read(request)
     if user is None or not context.session_store.admits(user):
-        raise LoginRefusedError
+        raise LoginRequiredError
     picture_id: str = request.path_params["picture"]
     side = _side_of(request)
     if split_picture_id(picture_id) is None:
@@ -69,28 +69,28 @@ def _find_key(context: WebContext, user: WebUser, picture_id: str, side: int | N
 async def upload(request: Request) -> Response:
     """POST /uploads: an image as the body, a ticket for it as the answer. With `?look` it is not taken in."""
     context = context_of(request)
-    user = poster(request)
+    user = posting_user(request)
     if user is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
-    hatch = f"upload:{user.user_id}"
-    if not context.attempt_limiter.patient_with(hatch, tries=_UPLOADS_A_MINUTE):
+    key = f"upload:{user.user_id}"
+    if not context.attempt_limiter.allows(key, tries=_UPLOADS_A_MINUTE):
         return JSONResponse({"text": texts.TOO_FAST}, status_code=429)
-    context.attempt_limiter.count(hatch, tries=_UPLOADS_A_MINUTE)
+    context.attempt_limiter.count(key, tries=_UPLOADS_A_MINUTE)
     try:
         data = await _receive(request, most_bytes=context.settings.max_upload_bytes)
         ticket = await context.pools.run(
-            Pool.UPLOADS, _take_in, context, user, data, "look" in request.query_params
+            Pool.UPLOADS, _accept, context, user, data, "look" in request.query_params
         )
     except ChatelierError as error:
-        context.figures.uploads.labels(error.code).inc()
+        context.metrics.uploads.labels(error.code).inc()
         return JSONResponse({"text": texts.sentence_of(error)}, status_code=422)
-    context.figures.uploads.labels("ok").inc()
+    context.metrics.uploads.labels("ok").inc()
     return JSONResponse({"ticket": ticket})
 
 
-def _take_in(context: WebContext, user: WebUser, data: bytes, look: bool) -> str:
-    if look:
-        return context.session_store.look_ticket(user, examine_upload(context.ports, user.person, data))
+def _accept(context: WebContext, user: WebUser, data: bytes, examine: bool) -> str:
+    if examine:
+        return context.session_store.examined_ticket(user, examine_upload(context.ports, user.person, data))
     return context.session_store.upload_ticket(user, accept_upload(context.ports, user.person, data))
 
 

@@ -12,11 +12,11 @@ from bots.delivery.case_messages import read_for
 from bots.runtime.thread_pools import Pool
 from bots.texts import cases as case_texts
 from bots.texts.answers import lines_of
-from bots.web.access.login import poster, short_body, welcomed
 from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.live.responses import VOICE
 from bots.web.rendering import render
+from bots.web.routes.authentication import posting_user, read_short_body, require_unbanned_user
 from bots.web.texts import texts
 from studio.commands.button_ids import Action
 from studio.commands.moderation.cases import MODERATORS_ONLY
@@ -60,7 +60,7 @@ async def claim_case(request: Request) -> Response:
 async def decide_case(request: Request) -> Response:
     """POST /desk/<case>/decide with a decision and a note as JSON."""
     try:
-        body = json.loads(await short_body(request, most_bytes=_LONGEST_BODY))
+        body = json.loads(await read_short_body(request, limit_bytes=_LONGEST_BODY))
         values = {"decision": str(body["decision"]), "note": str(body.get("note", ""))}
     except (ValueError, KeyError, TypeError, AttributeError):
         return JSONResponse({"text": texts.MESSAGE_UNREADABLE}, status_code=422)
@@ -85,7 +85,7 @@ async def case_picture(request: Request) -> Response:
 async def _act(request: Request, values: dict[str, str]) -> Response:
     """What was claimed as a piece of HTML; of a decision its outcome. What goes wrong is one sentence."""
     context, user = await _moderator(request)
-    if poster(request) is None:
+    if posting_user(request) is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
     case_id: str = request.path_params["case"]
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:desk:{case_id}")
@@ -141,8 +141,8 @@ def _picture(context: WebContext, user: WebUser, case_id: str, picture_id: str) 
 
 
 async def _moderator(request: Request) -> tuple[WebContext, WebUser]:
-    """Raises `LoginRefusedError` and `BannedError`, and `NotAllowedError` for everybody else."""
-    context, user = await welcomed(request)
+    """Raises `LoginRequiredError` and `BannedError`, and `NotAllowedError` for everybody else."""
+    context, user = await require_unbanned_user(request)
     if not user.moderator:
         raise NotAllowedError(MODERATORS_ONLY)
     if "case" in request.path_params and not is_job_id(request.path_params["case"]):

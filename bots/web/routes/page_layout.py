@@ -3,9 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bots.web.access.login import context_of
 from bots.web.access.sessions import LONGEST_NAME, WebUser
 from bots.web.rendering import catalog_data, render
+from bots.web.routes.authentication import context_of
 from bots.web.texts import texts
 from studio.commands.command_line import MAX_PHRASE
 from studio.commands.submission.known_names import default_note
@@ -19,7 +19,7 @@ def sheet_of(request: Request, user: WebUser, html: str) -> Response:
 def page_of(request: Request, user: WebUser, *, sheet: str = "") -> str:
     context = context_of(request)
     return render(
-        "room.html",
+        "app.html",
         room_name=context.settings.room_name,
         user=user,
         token=context.session_store.form_token(user),

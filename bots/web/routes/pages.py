@@ -7,14 +7,15 @@ from starlette.responses import HTMLResponse, Response
 
 from bots.runtime.thread_pools import Pool
 from bots.texts.answers import lines_of
-from bots.web.access.login import admitted, context_of, entry_page, require_welcome, welcomed
 from bots.web.access.sessions import ROOM_ADDRESS
 from bots.web.live.responses import VOICE
 from bots.web.queries.inbox import mark_read, read_messages
 from bots.web.queries.job_cards import load_cards
 from bots.web.queries.picture_details import load_details
 from bots.web.rendering import render
+from bots.web.routes.authentication import context_of, require_not_banned, require_unbanned_user, require_user
 from bots.web.routes.banned import banned_page
+from bots.web.routes.login import entry_page
 from bots.web.routes.page_layout import page_of, sheet_of
 from bots.web.texts import texts
 from studio.commands.moderation.report import LONGEST_REASON
@@ -37,7 +38,7 @@ async def room_page(request: Request) -> Response:
     if user is None or not context.session_store.admits(user):
         return entry_page(request, user)
     try:
-        await require_welcome(context, user)
+        await require_not_banned(context, user)
     except BannedError as error:
         return await banned_page(request, texts.sentence_of(error))
     return HTMLResponse(page_of(request, user))
@@ -45,16 +46,16 @@ async def room_page(request: Request) -> Response:
 
 async def older(request: Request) -> Response:
     """GET /wall?before=<job>: older work, for scrolling down."""
-    context, user = await welcomed(request)
+    context, user = await require_unbanned_user(request)
     before = request.query_params.get("before", "")
     if not is_job_id(before):
         raise NotFoundError("That page")
-    return HTMLResponse(await context.wall.page(user, before))
+    return HTMLResponse(await context.feed.load_page(user, before))
 
 
 async def picture_sheet(request: Request) -> Response:
     """GET /view, /edit, /remix and /expand/<picture>: one picture, and what can be made of it."""
-    context, user = await welcomed(request)
+    context, user = await require_unbanned_user(request)
     picture_id: str = request.path_params["picture"]
     if split_picture_id(picture_id) is None:
         raise NotFoundError("That picture")
@@ -70,7 +71,7 @@ async def picture_sheet(request: Request) -> Response:
 
 async def job_sheet(request: Request) -> Response:
     """GET /jobs/<job>: a job with its pictures and its recipe."""
-    context, user = admitted(request)
+    context, user = require_user(request)
     job_id: str = request.path_params["job"]
 
     def load() -> str:
@@ -90,7 +91,7 @@ async def job_sheet(request: Request) -> Response:
 
 async def flag_sheet(request: Request) -> Response:
     """GET /flag/<picture> and /flag/<job>: which picture is reported, and why."""
-    context, user = await welcomed(request)
+    context, user = await require_unbanned_user(request)
     what: str = request.path_params["what"]
     split = split_picture_id(what)
     job_id = split[0] if split else what
@@ -109,7 +110,7 @@ async def flag_sheet(request: Request) -> Response:
 
 async def own_sheet(request: Request) -> Response:
     """GET /mine/queue and /mine/history: one's own jobs, those that wait or those that are over."""
-    context, user = admitted(request)
+    context, user = require_user(request)
     name: str = request.path_params["name"]
     if name not in ("queue", "history"):
         raise NotFoundError("That page")
@@ -121,13 +122,13 @@ async def own_sheet(request: Request) -> Response:
         jobs = answer.jobs if isinstance(answer, History) else ()
         rows = [(place.job, place.ahead, place.eta_seconds) for place in places]
         rows += [(job, 0, None) for job in jobs]
-        return render("mine.html", name=name, rows=rows)
+        return render("job_list.html", name=name, rows=rows)
 
     return sheet_of(request, user, await context.pools.run(Pool.DATABASE, load))
 
 
 async def help_sheet(request: Request) -> Response:
-    context, user = admitted(request)
+    context, user = require_user(request)
     note = default_note(context.ports)
     html = render("help.html", reactions=REACTIONS, moderator=user.moderator, note=note)
     return sheet_of(request, user, html)
@@ -138,7 +139,7 @@ _FORM_WORDS: dict[str, Any] = {"columns": COLUMNS, "rows": ROWS, "aspects": ASPE
 
 async def messages_sheet(request: Request) -> Response:
     """GET /mine/messages: reading them is having been told."""
-    context, user = admitted(request)
+    context, user = require_user(request)
 
     def load() -> str:
         with context.ports.database.begin() as session:
@@ -147,13 +148,13 @@ async def messages_sheet(request: Request) -> Response:
         return render("messages.html", questions=questions, notices=notices)
 
     sheet = sheet_of(request, user, await context.pools.run(Pool.DATABASE, load))
-    context.room.post_changed(user.user_id)
+    context.hub.post_changed(user.user_id)
     return sheet
 
 
 async def settings_sheet(request: Request) -> Response:
     """GET /settings: what one has settled for oneself."""
-    context, user = admitted(request)
+    context, user = require_user(request)
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
 
     def load() -> str:
@@ -173,7 +174,7 @@ async def settings_sheet(request: Request) -> Response:
 
 async def rules_sheet(request: Request) -> Response:
     """GET /rules: what the moderators settled for the room; for them only. ?typed= is the command's former name."""
-    context, user = admitted(request)
+    context, user = require_user(request)
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
     typed = request.query_params.get("typed", "")
     name = typed if typed in FORMER_COMMANDS else "community"

@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bots.runtime.thread_pools import Pool
-from bots.web.access.login import context_of
 from bots.web.access.sessions import address_of
 from bots.web.context import WebContext
 from bots.web.rendering import render
+from bots.web.routes.authentication import context_of
 from bots.web.texts import texts
 from studio.commands.moderation.report import report_from_outside
 from studio.commands.pictures.whose import attribute
@@ -32,7 +32,7 @@ async def send_report(request: Request) -> Response:
     """POST /report."""
     context = context_of(request)
     key = f"report:{address_of(request)}"
-    if not context.attempt_limiter.patient_with(key, tries=_REPORTS_A_MINUTE):
+    if not context.attempt_limiter.allows(key, tries=_REPORTS_A_MINUTE):
         return _form(request, problem=texts.TOO_MANY_TRIES, status=429)
     context.attempt_limiter.count(key, tries=_REPORTS_A_MINUTE)
     most_bytes = context.settings.max_upload_bytes

@@ -1,8 +1,8 @@
 // Images brought along: by the button, by dropping or by pasting.
-import { $, post } from "./document.js";
+import { $, post } from "./dom.js";
 import { say } from "./notices.js";
-import { catalog, fill, mostUploadBytes, words } from "./page.js";
-import { fitted, isImage } from "./photos.js";
+import { catalog, fill, mostUploadBytes, words } from "./page_data.js";
+import { fitted, isImage } from "./image_resizing.js";
 
 const shelf = $("#attached");
 const picker = $("#file");

@@ -1,7 +1,7 @@
 // What may come next in the prompt: commands, flags, choices and pictures, from the catalogue.
-import { $, $$ } from "./document.js";
+import { $, $$ } from "./dom.js";
 import { speak } from "./notices.js";
-import { catalog, fill, words } from "./page.js";
+import { catalog, fill, words } from "./page_data.js";
 
 const box = $("#say");
 const list = $("#choices");

@@ -1,10 +1,10 @@
 // The prompt: Enter sends, Shift+Enter breaks the line, ↑ brings back what was typed before.
-import { $ } from "./document.js";
+import { $ } from "./dom.js";
 import { say, tell } from "./notices.js";
-import { catalog, newId, words } from "./page.js";
-import { wish } from "./wire.js";
-import { follow, lay, settle } from "./wall.js";
-import { open } from "./sheets.js";
+import { catalog, newId, words } from "./page_data.js";
+import { wish } from "./socket.js";
+import { follow, lay, settle } from "./feed.js";
+import { open } from "./dialogs.js";
 import * as completion from "./completion.js";
 import * as attachments from "./attachments.js";
 

@@ -1,5 +1,5 @@
 // The moderators' desk: a list that keeps itself fresh, one case in hand, and keys for everything.
-import { $, $$, post, sure } from "./document.js";
+import { $, $$, post, sure } from "./dom.js";
 
 const LOOK_EVERY_SECONDS = 3;
 const cases = $("#cases");

@@ -1,7 +1,7 @@
 // What the room says to one person. It is shown and announced where the person is: under the prompt, or on the open
 // sheet, behind which the page is inert.
-import { $ } from "./document.js";
-import { fill, words } from "./page.js";
+import { $ } from "./dom.js";
+import { fill, words } from "./page_data.js";
 
 const FADES_AFTER_MILLISECONDS = 5000;
 const carried = ["#notices", "#line", "#spoken"].map((name) => ({ notice: $(name), home: $(name).parentElement }));

@@ -1,8 +1,8 @@
 // Who is here, and one's own name.
-import { $, post, sure } from "./document.js";
+import { $, post, sure } from "./dom.js";
 import { say } from "./notices.js";
-import { words } from "./page.js";
-import { on } from "./wire.js";
+import { words } from "./page_data.js";
+import { on } from "./socket.js";
 
 on("people", ({ html }) => {
   const people = $("#people");

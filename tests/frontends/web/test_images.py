@@ -378,7 +378,7 @@ def test_every_file_that_a_page_names_is_bundled(room: OpenRoom) -> None:
                 for name in name
                 if name
             ]
-    assert {"/static/room.js", "/static/wire.js", "/static/attachments.js", "/static/room.css"} <= seen
+    assert {"/static/app.js", "/static/socket.js", "/static/attachments.js", "/static/app.css"} <= seen
 
 
 def test_a_job_that_ended_badly_says_why(room: OpenRoom) -> None:

@@ -18,13 +18,13 @@ def away(*_: object) -> Any:
 
 
 class Told:
-    """Somebody's seat."""
+    """A connection that notes what it is sent."""
 
     def __init__(self, name: str) -> None:
         self.user = WebUser(user_id=name, name=name)
         self.heard: list[dict[str, Any]] = []
 
-    def tell(self, text: str) -> None:
+    def send(self, text: str) -> None:
         self.heard.append(json.loads(text))
 
     def of(self, kind: str) -> list[dict[str, Any]]:
@@ -42,15 +42,15 @@ async def test_what_was_made_from_a_deleted_picture_is_found_when_the_records_ar
     room: LiveHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana: Any = Told("ana")
-    room.enter(ana)
+    room.connect(ana)
     room.picture_changed("k3v9m2p4qx7a.1")
     monkeypatch.setattr("bots.web.live.hub.children_of", away)
     with pytest.raises(DatabaseUnavailableError):
-        await room._tell_changes()
+        await room._send_changes()
     monkeypatch.setattr(
         "bots.web.live.hub.children_of", lambda _session, parents: [f"made from {parents[0]}"]
     )
-    await room._tell_changes()
+    await room._send_changes()
     assert [message["gone"] for message in ana.of("cards")] == [["made from k3v9m2p4qx7a.1"]]
 
 
@@ -58,12 +58,12 @@ async def test_a_word_of_the_house_is_told_when_the_records_are_back(
     room: LiveHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana: Any = Told("ana")
-    room.enter(ana)
+    room.connect(ana)
     room.post_changed("ana", text="Your appeal was granted.")
     with monkeypatch.context() as patch:
         patch.setattr("bots.web.live.hub.count_messages", away)
         with pytest.raises(DatabaseUnavailableError):
-            await room._tell_changes()
+            await room._send_changes()
     room.post_changed("ana")
-    await room._tell_changes()
+    await room._send_changes()
     assert [message["text"] for message in ana.of("post")] == ["Your appeal was granted."]

@@ -4,7 +4,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from bots.web.routes.metrics import WebMetrics
+from bots.web.metrics import WebMetrics
 from chatelier.runtime.metrics_server import serve_figures
 from moderation.metrics import VERDICTS
 from studio.errors import ConfigurationError

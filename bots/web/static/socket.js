@@ -1,6 +1,6 @@
 // The socket: connects again by itself, and sends again what was not answered.
-import { $ } from "./document.js";
-import { fill, newId, words } from "./page.js";
+import { $ } from "./dom.js";
+import { fill, newId, words } from "./page_data.js";
 
 const LONGEST_WAIT_SECONDS = 15;
 const PING_SECONDS = 25;

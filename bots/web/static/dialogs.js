@@ -1,10 +1,10 @@
 // Sheets over the wall: a picture, its family, and the forms that start from it.
-import { $, $$, sure } from "./document.js";
-import { arrive, enter, leave, onTravel } from "./addresses.js";
+import { $, $$, sure } from "./dom.js";
+import { arrive, enter, leave, onTravel } from "./dialog_history.js";
 import { carryHome, carryTo, say, tell } from "./notices.js";
-import { words } from "./page.js";
-import { wish } from "./wire.js";
-import { announce, dress } from "./wall.js";
+import { words } from "./page_data.js";
+import { wish } from "./socket.js";
+import { announce, dress } from "./feed.js";
 
 const sheet = $("#sheet");
 const body = $("#sheet-body");

@@ -13,6 +13,7 @@ from bots.web.access.identities import name_problem
 from bots.web.access.sessions import COOKIE, LONGEST_NAME, WebUser, clean_name
 from bots.web.context import WebContext
 from bots.web.rendering import render
+from bots.web.routes.authentication import context_of, posting_user, read_short_body
 from bots.web.texts import texts
 
 _TRIES_A_MINUTE = 20
@@ -21,48 +22,13 @@ _WRONG_WORD_SECONDS = 0.5
 _PAGE = re.compile(r"/(?:[a-z0-9][a-z0-9./-]*)?")
 
 
-def context_of(request: Request) -> WebContext:
-    context: WebContext = request.app.state.context
-    return context
-
-
-class LoginRefusedError(Exception):
-    """Answered with the entry page, or with a plain refusal where no page is expected."""
-
-
-def admitted(request: Request) -> tuple[WebContext, WebUser]:
-    """Raises `LoginRefusedError`."""
-    context = context_of(request)
-    user = context.session_store.read(request)
-    if user is None or not context.session_store.admits(user):
-        raise LoginRefusedError
-    return context, user
-
-
-async def welcomed(request: Request) -> tuple[WebContext, WebUser]:
-    """For what somebody who is banned has no business with. Raises `LoginRefusedError` and `BannedError`."""
-    context, user = admitted(request)
-    await require_welcome(context, user)
-    return context, user
-
-
-async def require_welcome(context: WebContext, user: WebUser) -> None:
-    """Raises `BannedError`."""
-
-    def ask() -> None:
-        context.ports.gate.require_welcome(user.person)
-        context.identities.greet(user)  # not where they go while they are banned: others may live there
-
-    await context.pools.run(Pool.DATABASE, ask)
-
-
 def entry_page(
     request: Request, user: WebUser | None, *, name: str = "", problem: str = "", status: int = 200
 ) -> Response:
     context = context_of(request)
-    user = user or context.session_store.newcomer()
+    user = user or context.session_store.anonymous_user()
     html = render(
-        "entry.html",
+        "login.html",
         room_name=context.settings.room_name,
         token=context.session_store.form_token(user),
         name=name or user.name,
@@ -89,21 +55,21 @@ async def enter(request: Request) -> Response:
     user = context.session_store.read(request)
     async with request.form(max_files=0, max_fields=8, max_part_size=4096) as form:
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
-    if user is None or not context.session_store.knows_form(user, fields.get("token", "")):
+    if user is None or not context.session_store.is_form_token(user, fields.get("token", "")):
         return entry_page(request, user, problem=texts.STALE_FORM, status=403)
     name = clean_name(fields.get("name", ""))
     refused = partial(entry_page, request, user, name=name)
-    if not _is_patient(context, user.address):
+    if not _may_try(context, user.address):
         return refused(problem=texts.TOO_MANY_TRIES, status=429)
     if problem := name_problem(name):
         return refused(problem=problem, status=422)
-    admitted = context.session_store.let_in(user, name=name, word=fields.get("word", ""))
+    admitted = context.session_store.sign_in(user, name=name, word=fields.get("word", ""))
     if admitted is None:
         context.attempt_limiter.count(f"door:{user.address}", tries=_TRIES_A_MINUTE)
         await asyncio.sleep(_WRONG_WORD_SECONDS)
         return refused(problem=texts.WRONG_WORD, status=403)
     context.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
-    if problem := await context.pools.run(Pool.DATABASE, context.identities.arrive, admitted):
+    if problem := await context.pools.run(Pool.DATABASE, context.identities.register, admitted):
         return refused(problem=problem, status=422)
     if user.user_id:
         await _end_session(context, user)
@@ -115,17 +81,17 @@ async def enter(request: Request) -> Response:
 async def rename(request: Request) -> Response:
     """POST /name, with the form token in a header: the new name is the body."""
     context = context_of(request)
-    user = poster(request)
+    user = posting_user(request)
     if user is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
-    if not _is_patient(context, user.address):
+    if not _may_try(context, user.address):
         return JSONResponse({"text": texts.TOO_MANY_TRIES}, status_code=429)
     context.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
-    name = clean_name((await short_body(request, most_bytes=1024)).decode(errors="ignore"))
+    name = clean_name((await read_short_body(request, limit_bytes=1024)).decode(errors="ignore"))
     renamed = replace(user, name=name)
     if problem := await context.pools.run(Pool.DATABASE, context.identities.rename, renamed):
         return JSONResponse({"text": problem}, status_code=422)
-    context.room.renamed(renamed)
+    context.hub.rename(renamed)
     response = JSONResponse({"name": name})
     context.session_store.write(response, renamed, secure=request.url.scheme == "https")
     return response
@@ -134,7 +100,7 @@ async def rename(request: Request) -> Response:
 async def leave(request: Request) -> Response:
     """POST /leave: end the session, wherever a copy of its cookie lies."""
     context = context_of(request)
-    user = poster(request)
+    user = posting_user(request)
     if user is None:
         return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
     await _end_session(context, user)
@@ -145,31 +111,11 @@ async def leave(request: Request) -> Response:
 
 async def _end_session(context: WebContext, user: WebUser) -> None:
     await context.pools.run(Pool.DATABASE, context.sessions.end, user.session)
-    context.room.sign_out(user.session)
+    context.hub.sign_out(user.session)
 
 
-def _is_patient(context: WebContext, address: str) -> bool:
+def _may_try(context: WebContext, address: str) -> bool:
     """Whether this address may try another word, and take another name: names are taken for ever."""
-    return context.attempt_limiter.patient_with(
+    return context.attempt_limiter.allows(
         f"door:{address}", tries=_TRIES_A_MINUTE
-    ) and context.attempt_limiter.patient_with(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)
-
-
-def poster(request: Request) -> WebUser | None:
-    """The admitted visitor behind a POST, if it carries the token of their page."""
-    context = context_of(request)
-    user = context.session_store.read(request)
-    if user is None or not context.session_store.admits(user):
-        return None
-    token = request.headers.get("x-form-token", "")
-    return user if context.session_store.knows_form(user, token) else None
-
-
-async def short_body(request: Request, *, most_bytes: int) -> bytes:
-    """At most `most_bytes` of the body."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most_bytes:
-            return body[:most_bytes]
-    return body
+    ) and context.attempt_limiter.allows(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)

@@ -1,9 +1,9 @@
 // The wall of cards: each card is one job and is replaced in place whenever the job changed.
-import { $, $$, sure } from "./document.js";
+import { $, $$, sure } from "./dom.js";
 import { dismiss, isDismissed } from "./dismissed.js";
 import { say, speak, tell } from "./notices.js";
-import { fill, me, words } from "./page.js";
-import { on, wish } from "./wire.js";
+import { fill, me, words } from "./page_data.js";
+import { on, wish } from "./socket.js";
 
 const wall = $("#wall");
 const mine = new Set(); // jobs asked for here and not finished

@@ -10,15 +10,15 @@ class WebMetrics:
         self.registry = CollectorRegistry()
         self.registry.register(REGISTRY)  # what the rest of the process counts, such as verdicts and strikes
         self.sockets = Gauge("chatelier_web_sockets", "Open sockets.", registry=self.registry)
-        self.wishes = Counter(
+        self.commands = Counter(
             "chatelier_web_wishes_total",
-            "What people asked for.",
+            "Commands that people sent.",
             ["kind", "outcome"],
             registry=self.registry,
         )
         self.answer_seconds = Histogram(
             "chatelier_web_answer_seconds",
-            "From a wish to its answer.",
+            "From a command to its answer.",
             buckets=(0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 3),
             registry=self.registry,
         )

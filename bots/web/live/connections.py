@@ -1,0 +1,61 @@
+"""The open sockets of all browsers, and who is behind them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bots.web.access.sessions import WebUser
+from bots.web.live.connection import Connection
+
+
+class Connections:
+    """For the event loop only."""
+
+    def __init__(self) -> None:
+        self._connections: set[Connection] = set()
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._connections)
+
+    def add(self, connection: Connection) -> None:
+        self._connections.add(connection)
+
+    def remove(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+
+    def rename(self, user: WebUser) -> None:
+        """Every socket of this person carries their new name."""
+        for connection in self._of_user(user.user_id):
+            connection.user = user
+
+    def users(self) -> dict[str, WebUser]:
+        """Everybody who is connected, each person once, by user id."""
+        return {connection.user.user_id: connection.user for connection in self._connections}
+
+    def names(self) -> list[tuple[str, str]]:
+        """User ids and names, sorted by name."""
+        names = [(user_id, user.name) for user_id, user in self.users().items()]
+        return sorted(names, key=lambda pair: pair[1].casefold())
+
+    def close_user(self, user_id: str) -> None:
+        for connection in self._of_user(user_id):
+            connection.close()
+
+    def close_session(self, session: str) -> None:
+        """Also those of copies of its cookie."""
+        for connection in self._connections:
+            if connection.user.session == session:
+                connection.close()
+
+    def broadcast(self, message: Mapping[str, Any]) -> None:
+        text = json.dumps(message)
+        for connection in self._connections:
+            connection.send(text)
+
+    def send_to(self, user_id: str, message: Mapping[str, Any]) -> None:
+        text = json.dumps(message)
+        for connection in self._of_user(user_id):
+            connection.send(text)
+
+    def _of_user(self, user_id: str) -> list[Connection]:
+        return [each for each in self._connections if each.user.user_id == user_id]

@@ -1,0 +1,102 @@
+"""Which jobs changed since the browsers were last told, and how far the unfinished ones are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bots.web.queries.job_cards import Card
+from bots.web.texts import texts
+from studio.domain.events import JobProgress
+from studio.domain.jobs import OUTSTANDING, WAITING, JobState
+from studio.runtime.bounded_dict import BoundedDict
+
+MOST_CARDS = 40  # in one message
+_MOST_REMEMBERED = 200
+
+
+class JobUpdates:
+    """For the event loop only."""
+
+    def __init__(self) -> None:
+        self._changed: dict[str, None] = {}
+        self._progress: dict[str, JobProgress] = {}
+        self._stepped: set[str] = set()
+        self._unfinished: dict[str, JobState] = {}
+        self._sent: BoundedDict[str, str] = BoundedDict(_MOST_REMEMBERED)
+        self.positions_changed = False
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._changed)
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        return tuple(self._unfinished)
+
+    @property
+    def progress(self) -> dict[str, JobProgress]:
+        """A copy, which a thread may read."""
+        return dict(self._progress)
+
+    def progress_of(self, job_id: str) -> JobProgress | None:
+        return self._progress.get(job_id)
+
+    def mark(self, job_ids: Iterable[str]) -> None:
+        self._changed.update(dict.fromkeys(job_ids))
+
+    def watch(self, job_id: str) -> None:
+        """An unfinished job that a browser shows."""
+        self._unfinished.setdefault(job_id, JobState.ACCEPTED)
+
+    def forget_sent(self, job_ids: Iterable[str]) -> None:
+        """A browser may have missed these cards, or the latest ones: send them again even if they are unchanged."""
+        for job_id in [*job_ids, *list(self._sent)[-MOST_CARDS:]]:
+            self._sent.pop(job_id, None)
+            self.mark([job_id])
+
+    def take_changed(self) -> list[str]:
+        """The next jobs to send. They leave the list before they are read: one that changes meanwhile returns to it."""
+        job_ids = list(self._changed)[:MOST_CARDS]
+        for job_id in job_ids:
+            del self._changed[job_id]
+        return job_ids
+
+    def add_progress(self, progress: JobProgress) -> None:
+        earlier = self._progress.get(progress.job_id)
+        if progress.preview is None and earlier is not None:
+            progress = replace(progress, preview=earlier.preview)
+        self._progress[progress.job_id] = progress
+        self._stepped.add(progress.job_id)
+        if self._unfinished.get(progress.job_id) is not JobState.PAINTING:
+            self.mark([progress.job_id])
+
+    def take_steps(self) -> dict[str, dict[str, Any]]:
+        """What the browsers show of the jobs that made a step."""
+        stepped, self._stepped = self._stepped, set()
+        return {job_id: _step_data(self._progress[job_id]) for job_id in stepped if job_id in self._progress}
+
+    def record_states(self, job_ids: Sequence[str], cards: Sequence[Card]) -> None:
+        """Remember what is unfinished, and that the waiting jobs moved up when another one changed its state."""
+        states = {card.job.id: card.job.state for card in cards}
+        for job_id in job_ids:
+            state = states.get(job_id)
+            some_wait = any(each in WAITING for each in self._unfinished.values())
+            if self._unfinished.get(job_id) is not state and some_wait:
+                self.positions_changed = True
+            if state in OUTSTANDING and state is not None:
+                self._unfinished[job_id] = state
+            else:
+                self._unfinished.pop(job_id, None)
+                self._progress.pop(job_id, None)
+
+    def is_unsent(self, card: Card, html: str) -> bool:
+        """False for a card that every browser has as it is: the event about what was just sent."""
+        if self._sent.get(card.job.id) == html:
+            return False
+        self._sent[card.job.id] = html
+        return True
+
+
+def _step_data(progress: JobProgress) -> dict[str, Any]:
+    text = texts.step(progress.step, progress.steps, progress.seconds_left)
+    return {"step": progress.step, "steps": progress.steps, "text": text, "preview": progress.preview}

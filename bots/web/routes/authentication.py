@@ -1,0 +1,63 @@
+"""Who is behind a request: the user of its session, and whether they may do what it asks."""
+
+from starlette.requests import Request
+
+from bots.runtime.thread_pools import Pool
+from bots.web.access.sessions import WebUser
+from bots.web.context import WebContext
+
+
+def context_of(request: Request) -> WebContext:
+    context: WebContext = request.app.state.context
+    return context
+
+
+class LoginRequiredError(Exception):
+    """Answered with the entry page, or with a plain refusal where no page is expected."""
+
+
+def require_user(request: Request) -> tuple[WebContext, WebUser]:
+    """Raises `LoginRequiredError`."""
+    context = context_of(request)
+    user = context.session_store.read(request)
+    if user is None or not context.session_store.admits(user):
+        raise LoginRequiredError
+    return context, user
+
+
+async def require_unbanned_user(request: Request) -> tuple[WebContext, WebUser]:
+    """Raises `LoginRequiredError` and `BannedError`."""
+    context, user = require_user(request)
+    await require_not_banned(context, user)
+    return context, user
+
+
+async def require_not_banned(context: WebContext, user: WebUser) -> None:
+    """Raises `BannedError`. Records the visit of a user who is not banned."""
+
+    def check() -> None:
+        context.ports.gate.require_welcome(user.person)
+        # A banned user's address is not recorded: other people may share it.
+        context.identities.record_visit(user)
+
+    await context.pools.run(Pool.DATABASE, check)
+
+
+def posting_user(request: Request) -> WebUser | None:
+    """The user behind a POST, if it carries the form token of their page."""
+    context = context_of(request)
+    user = context.session_store.read(request)
+    if user is None or not context.session_store.admits(user):
+        return None
+    token = request.headers.get("x-form-token", "")
+    return user if context.session_store.is_form_token(user, token) else None
+
+
+async def read_short_body(request: Request, *, limit_bytes: int) -> bytes:
+    """At most `limit_bytes` of the body."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit_bytes:
+            return body[:limit_bytes]
+    return body

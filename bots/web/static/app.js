@@ -1,0 +1,7 @@
+import "./people.js";
+import "./feed.js";
+import "./dialogs.js";
+import "./composer.js";
+import { connect } from "./socket.js";
+
+connect();

@@ -1,7 +1,0 @@
-import "./people.js";
-import "./wall.js";
-import "./sheets.js";
-import "./composer.js";
-import { connect } from "./wire.js";
-
-connect();
