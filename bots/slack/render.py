@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from bots.presentation.actions import description, label
+from bots.presentation.actions import ACTIONS, description, label
 from bots.presentation.limits import CUT, Limits
 from bots.presentation.message import (
     Button,
     ButtonRow,
     Facts,
+    FileKind,
     Image,
     Images,
     Message,
@@ -170,9 +171,9 @@ class _Renderer:
         return {"type": "mrkdwn", "text": self.limits.text(text, _FIELD, "field"), "verbatim": True}
 
     def _images(self, images: Images) -> Iterator[Block]:
-        """Slack hides no image: of one that is to be hidden the caller uploads a pixelated copy."""
+        """Slack hides no image: of one that is to be hidden a pixelated copy is uploaded."""
         shown = [image for image in images.images if image.name in self.files]
-        if len(shown) < len(images.images):
+        if any(image not in shown and image.kind is not FileKind.PREVIEW for image in images.images):
             yield section(texts.NOT_SHOWN)
         if self.carousel and len(shown) > 1:
             cards = self.limits.items(shown, _MOST_CARDS, "cards")
@@ -218,7 +219,7 @@ class _Renderer:
         }
 
     def _button(self, button: Button) -> Block:
-        text = button.label or label(button.action, button.index)
+        text = button.label or label(button.action, button.index, single=True)
         block: Block = {
             "type": "button",
             "action_id": button.custom_id,
@@ -227,7 +228,7 @@ class _Renderer:
         }
         if (spoken := description(button.action, button.index)) and len(spoken) <= _LABEL:
             block["accessibility_label"] = spoken
-        if style := _STYLES.get(button.tone):
+        if style := _STYLES.get(_tone_of(button)):
             block["style"] = style
         if button.confirm:
             block["confirm"] = self._confirm(button, text)
@@ -239,7 +240,7 @@ class _Renderer:
             "text": plain(self.limits.text(button.confirm, _CONFIRM_TEXT, "question")),
             "confirm": plain(self.limits.text(text, _CONFIRM_BUTTON, "answer")),
             "deny": plain(texts.CLOSE),
-            **({"style": "danger"} if button.tone is Tone.DANGER else {}),
+            **({"style": "danger"} if _tone_of(button) is Tone.DANGER else {}),
         }
 
     def _label(self, text: str) -> str:
@@ -250,6 +251,10 @@ def _number(image: Image) -> str:
     """That of a job's picture, as on the buttons."""
     split = split_picture_id(image.name)
     return str(split[1]) if split else ""
+
+
+def _tone_of(button: Button) -> Tone:
+    return button.tone if button.tone is not Tone.NEUTRAL else ACTIONS[button.action].tone
 
 
 def _option_label(button: Button) -> str:

@@ -7,6 +7,7 @@ from bots.presentation.message import (
     Bold,
     ChannelName,
     Code,
+    Command,
     Link,
     PersonName,
     RoleName,
@@ -43,8 +44,8 @@ def _span(span: Span, *, links: bool) -> str:
             return escape(span)
         case Bold():
             return f"*{escape(' '.join(span.text.split()))}*" if span.text.strip() else ""
-        case Code():
-            return _code(as_typed(span.text) if span.text.startswith("/") else span.text)
+        case Code() | Command():
+            return _code(as_typed(span.text) if isinstance(span, Command) else span.text)
         case PersonName():
             return _person(span.person, links=links)
         case ChannelName():

@@ -14,6 +14,7 @@ from bots.presentation.message import (
     ButtonRow,
     ChannelName,
     Code,
+    Command,
     Facts,
     Image,
     Images,
@@ -36,6 +37,7 @@ from studio.commands.button_ids import Action, parse_button
 from studio.domain.people import Person, Platform
 from tests.support.block_kit import check_blocks, check_view, files_of
 from tests.support.loopback_slack import ANA, TEAM, said
+from tests.support.messages import FORMS, MESSAGES
 
 JOB = "k3v9m2p4qx7a"
 FILES = {f"{JOB}.{index}": f"F{index}" for index in range(1, 5)}
@@ -139,7 +141,7 @@ def test_people_are_links_for_moderators_and_names_for_everybody() -> None:
 
 def test_spans_become_slacks_own_marks() -> None:
     when = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    spans = (Bold("b"), Code("/vary x.1"), ChannelName("C0MODS"), RoleName("S0PAINTERS"), Time(when))
+    spans = (Bold("b"), Command("/vary x.1"), ChannelName("C0MODS"), RoleName("S0PAINTERS"), Time(when))
     text = words_of(Message(parts=(Paragraph((*spans, Link("l", "https://example.org"))),)))
     assert "*b*" in text
     assert "`/studio vary x.1`" in text
@@ -297,3 +299,33 @@ def test_a_form_that_slack_would_cut_is_refused_in_tests_and_shortened_for_peopl
     with pytest.raises(LimitExceededError):
         view_of(long)
     assert render_form(long, "{}")["title"]["text"].endswith("…")
+
+
+# ---- every message and form that there is
+
+
+@pytest.mark.parametrize("carousel", [False, True])
+@pytest.mark.parametrize("name", MESSAGES)
+def test_every_message_is_taken_by_slack_whole(name: str, carousel: bool) -> None:
+    message = MESSAGES[name]
+    made = rendered(message, {image.name: f"F{image.name}" for image in message.files}, carousel=carousel)
+    assert made["text"]
+    assert len(files_of(made["blocks"])) == len(message.files)
+    offered = {each["value"] for each in _offered(made["blocks"])}
+    assert offered == {button.custom_id for button in message.buttons if not button.disabled}
+
+
+def _offered(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    elements = [each for block in blocks if block["type"] == "actions" for each in block["elements"]]
+    return [option for each in elements for option in each.get("options", [each])]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_is_taken_by_slack_whole(name: str) -> None:
+    form = FORMS[name]
+    files = {form.image.name: "F1"} if form.image else {}
+    view = render_form(form, "{}", files, limits=STRICT)
+    check_view(view)
+    assert [block["block_id"] for block in view["blocks"] if block["type"] == "input"] == [
+        field.name for field in form.fields
+    ]
