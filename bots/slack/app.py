@@ -6,7 +6,6 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-import aiohttp
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -62,15 +61,9 @@ _MODALS = re.compile(re.escape(modal_views.PREFIX))
 class SlackApp:
     """`bolt` receives; everything else is the face's own. Call it on the running event loop."""
 
-    def __init__(
-        self,
-        context: SlackContext,
-        settings: SlackSettings,
-        *,
-        session: aiohttp.ClientSession,
-        leaving: Uninstall | None = None,
-    ) -> None:
+    def __init__(self, context: SlackContext, *, leaving: Uninstall | None = None) -> None:
         """`leaving` follows workspaces that take the app away, where many may install it."""
+        settings, session = context.settings, context.session
         self._serving: set[asyncio.Task[None]] = set()
         self.context = context
         database, pools, workspaces = context.ports.database, context.pools, context.workspaces
@@ -100,7 +93,7 @@ class SlackApp:
         self.events: dict[str, Listener] = {}
         if leaving:
             self.events |= {"app_uninstalled": leaving.uninstalled, "tokens_revoked": leaving.revoked}
-        self._hang_all(settings, EphemeralReplies(workspaces, session))
+        self._hang_all(settings, EphemeralReplies(context))
 
     def _hang_all(self, settings: SlackSettings, ephemeral_replies: EphemeralReplies) -> None:
         """Everything that people do reaches Bolt first, and from there a part of the face."""
@@ -111,7 +104,7 @@ class SlackApp:
         counter = Dispatcher(
             context, people, ephemeral_replies, self.board, self._delivery, self.case_messages, self._desk
         )
-        uploads = Uploads(context, settings)
+        uploads = Uploads(context)
         forms, home = Modals(context, people, counter), HomeTab(context, people)
         self._hang_talk(CommandListener(context, people, channels, counter, uploads))
         reactions = Reactions(context, people, counter, self._delivery)

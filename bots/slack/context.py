@@ -1,23 +1,70 @@
-"""What the parts of the face work with: the studio's ports, the backroom's threads, and the workspaces."""
+"""What the components of the front end work with: ports, threads, settings, and the workspaces."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import aiohttp
 
 from bots.runtime.thread_pools import ThreadPools
-from bots.slack.workspaces.registry import WorkspaceRegistry
+from bots.slack.api.client import SlackClient
+from bots.slack.files.image_uploads import ImageUploads
+from bots.slack.settings import SlackSettings
 from studio.ports import Ports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppIdentity:
+    team: str
+    bot_user: str
+    bot: str
+    enterprise: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Features:
+    """What a workspace shows, as far as this process knows. It learns from what Slack refuses."""
+
+    carousel: bool = True  # several images as cards side by side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """What the front end holds of one workspace. Slack counts requests, and keeps files, for each by itself."""
+
+    line: SlackClient
+    identity: AppIdentity
+    image_uploads: ImageUploads
+    features: Features = field(default_factory=Features)
+
+
+class WorkspaceRegistry(Protocol):
+    async def of(self, community: str) -> Workspace:
+        """By the community of an address (``T…``, or ``E…:T…`` on an Enterprise Grid) or of a person (``T…``).
+
+        Raises `NotInstalledError`, and `SlackUnavailableError` while the database is unavailable.
+        """
+
+    def forget(self, community: str) -> None:
+        """Its installation has changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SlackContext:
+    """`session` carries the requests of all components; it is closed by whoever opened it."""
+
     ports: Ports
     pools: ThreadPools
     workspaces: WorkspaceRegistry
+    settings: SlackSettings
+    session: aiohttp.ClientSession
 
 
 class SlackComponent:
-    """A part of the face, with everything of the premises at hand."""
+    """A component with everything of the context at hand."""
 
     def __init__(self, context: SlackContext) -> None:
+        self._context = context
         self._ports = context.ports
         self._pools = context.pools
         self._workspaces = context.workspaces
+        self._settings = context.settings

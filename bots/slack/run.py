@@ -21,14 +21,14 @@ from bots.runtime.heartbeat_file import heartbeat
 from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import TOKEN_TROUBLES, SlackClient, SlackUnavailableError, open_session, web_client
 from bots.slack.app import SlackApp
-from bots.slack.context import SlackContext
+from bots.slack.context import SlackContext, WorkspaceRegistry
 from bots.slack.http.oauth_flow import Uninstall, doorway, enter
 from bots.slack.http.replay_protection import ReplayProtection
 from bots.slack.http.request_verification import REMEMBERED_SECONDS, Page, RequestVerification
 from bots.slack.settings import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, SlackSettings
 from bots.slack.texts import texts
 from bots.slack.workspaces.installation_store import InstallationStore, Rotation, States
-from bots.slack.workspaces.registry import InstalledWorkspaces, WorkspaceRegistry, open_workspace
+from bots.slack.workspaces.registry import InstalledWorkspaces, open_workspace
 from studio.errors import ConfigurationError
 from studio.ports import Ports
 
@@ -104,7 +104,7 @@ class SocketOpening:
             await _check_app_token(client, settings.app_token)
         if settings.bot_token:
             line = SlackClient.open(settings.bot_token, settings.api_url, self._session)
-            return self._face(await open_workspace(line, self._pools, self._ports.database)), {}
+            return self._face(await open_workspace(line, self._pools, self._ports.database, settings)), {}
         return self._for_many(client)
 
     def _for_many(self, client: AsyncWebClient) -> tuple[SlackApp, Mapping[str, Page]]:
@@ -118,15 +118,21 @@ class SocketOpening:
             installations,
             Rotation(installations, rotator),
             session=self._session,
-            api_url=settings.api_url,
+            settings=settings,
         )
         flow = doorway(settings, client, installations, States(database, self._pools), workspaces)
         pages = {path: partial(enter, flow, path) for path in (INSTALL_PATH, REDIRECT_PATH)}
         return self._face(workspaces, Uninstall(installations, workspaces)), pages
 
     def _face(self, workspaces: WorkspaceRegistry, leaving: Uninstall | None = None) -> SlackApp:
-        context = SlackContext(ports=self._ports, pools=self._pools, workspaces=workspaces)
-        return SlackApp(context, self._settings, session=self._session, leaving=leaving)
+        context = SlackContext(
+            ports=self._ports,
+            pools=self._pools,
+            workspaces=workspaces,
+            settings=self._settings,
+            session=self._session,
+        )
+        return SlackApp(context, leaving=leaving)
 
 
 async def _opened(

@@ -31,6 +31,7 @@ class SlackSettings:
     max_upload_bytes: int = 20 * 1024 * 1024
     preview_first_seconds: float = 3.0  # after the first step that was shown; shorter jobs show none
     preview_every_seconds: float = 10.0
+    carousel: bool = True  # several pictures side by side, unless the workspace refuses them
     claim_seconds: float = 20.0  # how long a process that sends a message may be silent
 
     @property

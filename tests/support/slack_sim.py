@@ -170,9 +170,11 @@ async def open_slack_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRo
             pools = ThreadPools("slack")
             async with open_session() as session:
                 line = SlackClient.open(BOT_TOKEN, slack.api_url, session)
-                workspaces = await open_workspace(line, pools, ports.database)
-                context = SlackContext(ports=ports, pools=pools, workspaces=workspaces)
-                face = SlackApp(context, settings, session=session)
+                workspaces = await open_workspace(line, pools, ports.database, settings)
+                context = SlackContext(
+                    ports=ports, pools=pools, workspaces=workspaces, settings=settings, session=session
+                )
+                face = SlackApp(context)
                 slack.calls.clear()
                 yield SlackRoom(slack=slack, face=face, ports=ports)
                 await face.finish()

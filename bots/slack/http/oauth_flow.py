@@ -18,11 +18,11 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.oauth.installation_store.models import Installation
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.slack.context import WorkspaceRegistry
 from bots.slack.http import install_pages
 from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH, SlackSettings
 from bots.slack.workspaces.installation_store import STATE_LASTS_SECONDS, InstallationStore, States
-from bots.slack.workspaces.registry import WorkspaceRegistry
 from studio.errors import DatabaseUnavailableError
 
 log = logging.getLogger(__name__)

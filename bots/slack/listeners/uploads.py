@@ -9,8 +9,7 @@ from bots.runtime.safe_downloads import UNCOMPRESSED, TooManyBytesError, read_wi
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackClient, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
-from bots.slack.context import SlackComponent, SlackContext
-from bots.slack.settings import SlackSettings
+from bots.slack.context import SlackComponent
 from bots.slack.texts import texts
 from bots.texts import chat
 from studio.domain.people import Person
@@ -37,10 +36,6 @@ def _may_be_image(file: File) -> bool:
 
 
 class Uploads(SlackComponent):
-    def __init__(self, context: SlackContext, settings: SlackSettings) -> None:
-        super().__init__(context)
-        self._settings = settings
-
     async def take_in(self, request: SlackRequest, file: File, person: Person) -> Source:
         """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
         data = await self._fetch(request, file)

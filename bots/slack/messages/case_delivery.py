@@ -12,7 +12,7 @@ from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.blocks.case_blocks import answered, question, sheet
 from bots.slack.blocks.job_blocks import Block, JobBlocks, image, said, section
-from bots.slack.context import SlackComponent
+from bots.slack.context import SlackComponent, Workspace
 from bots.slack.messages.message_recovery import MessageMarker
 from bots.slack.messages.message_sender import (
     CLOSED,
@@ -23,7 +23,6 @@ from bots.slack.messages.message_sender import (
     send_to_person,
     unreachable_when,
 )
-from bots.slack.workspaces.registry import Workspace
 from bots.texts import cases as case_texts
 from studio.domain.cases import Case, CaseDetails, CaseState, Notice
 from studio.domain.jobs import Job

@@ -3,22 +3,16 @@
 import logging
 from typing import Any
 
-import aiohttp
-
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError, respond
 from bots.slack.api.request import SlackRequest
 from bots.slack.blocks.job_blocks import JobBlocks
-from bots.slack.workspaces.registry import WorkspaceRegistry
+from bots.slack.context import SlackComponent
 
 log = logging.getLogger(__name__)
 
 
-class EphemeralReplies:
+class EphemeralReplies(SlackComponent):
     """Through the interaction, else in the channel for one person alone, else by direct message."""
-
-    def __init__(self, workspaces: WorkspaceRegistry, session: aiohttp.ClientSession) -> None:
-        self._workspaces = workspaces
-        self._session = session
 
     async def tell(self, request: SlackRequest, post: JobBlocks) -> None:
         """Never raises: a sentence that Slack does not take is written down as such."""
@@ -38,7 +32,9 @@ class EphemeralReplies:
             return False
         kind = {"response_type": "ephemeral", "replace_original": False}
         try:
-            await respond(self._session, request.response_url, **kind, **post.arguments("response_url"))
+            await respond(
+                self._context.session, request.response_url, **kind, **post.arguments("response_url")
+            )
         except (SlackUnavailableError, SlackApiRefusedError):
             log.info("response URL not usable: trying an ephemeral message")
             return False

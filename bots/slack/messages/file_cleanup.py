@@ -6,9 +6,9 @@ import logging
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.context import WorkspaceRegistry
 from bots.slack.files import file_records
 from bots.slack.files.file_records import Unwanted
-from bots.slack.workspaces.registry import WorkspaceRegistry
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailableError
 

@@ -13,13 +13,12 @@ from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.progress_throttle import ProgressThrottle
 from bots.slack.blocks.job_blocks import JobBlocks, compose, compose_progress, section
-from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.context import SlackComponent, SlackContext, Workspace
 from bots.slack.messages.message_recovery import find_orphan, find_orphan_at_home, mark_of
 from bots.slack.messages.message_sender import CLOSED, GONE, file_of, patience, send, send_to_person, show
 from bots.slack.messages.preview_uploads import PreviewUploads
 from bots.slack.messages.send_claims import Claim, SendClaims
 from bots.slack.texts import texts
-from bots.slack.workspaces.registry import Workspace
 from studio.domain.events import JobProgress
 from studio.domain.jobs import Job, JobState
 from studio.runtime.clock import now

@@ -11,7 +11,7 @@ from typing import Any
 
 from bots.delivery.job_view import MessageRef
 from bots.slack.api.client import SlackApiRefusedError
-from bots.slack.workspaces.registry import Workspace
+from bots.slack.context import Workspace
 from studio.domain.jobs import Job
 
 _MOST_MESSAGES = 100

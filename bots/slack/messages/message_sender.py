@@ -17,9 +17,9 @@ from bots.slack.api.client import (
     SlackUnavailableError,
 )
 from bots.slack.blocks.job_blocks import JobBlocks, section
+from bots.slack.context import Workspace
 from bots.slack.messages.message_recovery import MessageMarker, find_marked
 from bots.slack.texts import texts
-from bots.slack.workspaces.registry import Workspace
 from studio.runtime.clock import now
 
 # The app may not write there (any more).

@@ -11,9 +11,9 @@ from bots.delivery.attachments import Attachment, decoded
 from bots.delivery.job_view import JobView, job_state
 from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.context import Workspace
 from bots.slack.files import file_records
 from bots.slack.texts import texts
-from bots.slack.workspaces.registry import Workspace
 from bots.texts import chat
 from studio.db.database import Database
 from studio.domain.events import JobProgress

@@ -7,11 +7,10 @@ from bots.delivery.job_view import MessageRef, load_job_view
 from bots.delivery.starboard import StarboardEntry
 from bots.runtime.thread_pools import Pool
 from bots.slack.blocks.job_blocks import JobBlocks, actions, button, context, image, section
-from bots.slack.context import SlackComponent
+from bots.slack.context import SlackComponent, Workspace
 from bots.slack.messages.message_recovery import MessageMarker
 from bots.slack.messages.message_sender import CLOSED, GONE, edit, file_of, patience, send, unreachable_when
 from bots.slack.texts import texts
-from bots.slack.workspaces.registry import Workspace
 from bots.texts import chat
 from studio.commands.button_ids import Action
 from studio.errors import NotFoundError

@@ -12,9 +12,8 @@ from bots.delivery.job_view import known_name
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
-from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.context import AppIdentity, SlackComponent, SlackContext
 from bots.slack.workspaces.channels import Channels
-from bots.slack.workspaces.registry import AppIdentity
 from bots.slack.workspaces.user_groups import Groups
 from studio.commands.spec import Call
 from studio.db.database import Database

@@ -3,8 +3,6 @@
 import asyncio
 import time
 from collections import OrderedDict, defaultdict
-from dataclasses import dataclass
-from typing import Protocol
 
 import aiohttp
 from slack_sdk.oauth.installation_store.models import Bot
@@ -12,21 +10,15 @@ from sqlalchemy import select
 
 from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackClient, SlackUnavailableError
+from bots.slack.context import AppIdentity, Features, Workspace
 from bots.slack.files.image_uploads import ImageUploads
+from bots.slack.settings import SlackSettings
 from bots.slack.texts import texts
 from bots.slack.workspaces.installation_store import InstallationStore, Rotation
 from studio.db.database import Database
 from studio.db.tables import JobRow
 from studio.domain.people import Platform
 from studio.errors import ConfigurationError, DatabaseUnavailableError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppIdentity:
-    team: str
-    bot_user: str
-    bot: str
-    enterprise: str | None = None
 
 
 async def load_identity(line: SlackClient) -> AppIdentity:
@@ -47,26 +39,6 @@ _KEPT_WORKSPACES = 500
 _LOOK_AGAIN_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
-    """What the face holds of one workspace. Slack counts requests, and keeps files, for each by itself."""
-
-    line: SlackClient
-    identity: AppIdentity
-    image_uploads: ImageUploads
-
-
-class WorkspaceRegistry(Protocol):
-    async def of(self, community: str) -> Workspace:
-        """By the community of an address (``T…``, or ``E…:T…`` on an Enterprise Grid) or of a person (``T…``).
-
-        Raises `NotInstalledError`, and `SlackUnavailableError` while the records are away.
-        """
-
-    def forget(self, community: str) -> None:
-        """Its installation has changed."""
-
-
 class SingleWorkspace:
     """The app by its token: whatever Slack sends is of this workspace."""
 
@@ -80,11 +52,16 @@ class SingleWorkspace:
         """Its token was set by an administrator, who has to set another."""
 
 
-async def open_workspace(line: SlackClient, pools: ThreadPools, database: Database) -> SingleWorkspace:
+async def open_workspace(
+    line: SlackClient, pools: ThreadPools, database: Database, settings: SlackSettings
+) -> SingleWorkspace:
     """Raises `ConfigurationError` for a token that Slack does not take, and `SlackUnavailableError`."""
     identity = await load_identity(line)
     image_uploads = ImageUploads(line, pools, database, community=identity.team)
-    return SingleWorkspace(Workspace(line=line, identity=identity, image_uploads=image_uploads))
+    features = Features(carousel=settings.carousel)
+    return SingleWorkspace(
+        Workspace(line=line, identity=identity, image_uploads=image_uploads, features=features)
+    )
 
 
 class InstalledWorkspaces:
@@ -98,14 +75,14 @@ class InstalledWorkspaces:
         rotation: Rotation,
         *,
         session: aiohttp.ClientSession,
-        api_url: str,
+        settings: SlackSettings,
     ) -> None:
         self._database = database
         self._pools = pools
         self._installations = installations
         self._rotation = rotation
         self._session = session
-        self._api_url = api_url
+        self._settings = settings
         self._known: OrderedDict[str, tuple[float, Workspace]] = OrderedDict()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -147,7 +124,7 @@ class InstalledWorkspaces:
         if workspace:
             workspace.line.client.token = bot.bot_token
             return workspace
-        line = SlackClient.open(bot.bot_token, self._api_url, self._session)
+        line = SlackClient.open(bot.bot_token, self._settings.api_url, self._session)
         identity = AppIdentity(
             team=community.rpartition(":")[2],
             bot_user=bot.bot_user_id,
@@ -155,7 +132,8 @@ class InstalledWorkspaces:
             enterprise=bot.enterprise_id,
         )
         image_uploads = ImageUploads(line, self._pools, self._database, community=community)
-        return Workspace(line=line, identity=identity, image_uploads=image_uploads)
+        features = Features(carousel=self._settings.carousel)
+        return Workspace(line=line, identity=identity, image_uploads=image_uploads, features=features)
 
 
 def _address_of(database: Database, team: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
-from bots.slack.workspaces.registry import WorkspaceRegistry
+from bots.slack.context import WorkspaceRegistry
 
 _KEPT_SECONDS = 10 * 60
 
