@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bots.presentation.message import Tone
 from bots.texts import cases
+from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.people import Platform
 
@@ -47,12 +48,12 @@ def label(action: Action, index: int = 0, *, single: bool = False) -> str:
     """A button's text. `single`: its message shows one picture."""
     spec = ACTIONS[action]
     text = (single and spec.single_label) or spec.label
-    return text.format(index=index or "").strip()
+    return translate(text, index=index or "").strip()
 
 
 def description(action: Action, index: int = 0) -> str:
     """A button's name for screen readers."""
-    return ACTIONS[action].description.format(index=index or "").replace("  ", " ").strip()
+    return translate(ACTIONS[action].description, index=index or "").replace("  ", " ").strip()
 
 
 def _on_case(action: Action, *, tone: Tone = Tone.NEUTRAL, confirm: str = "") -> ActionSpec:
@@ -107,13 +108,23 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         public=True,
         menu="Expand",
     ),
+    Action.BLEND: ActionSpec(
+        label="Blend",
+        description="Blend picture {index} with others",
+        needs=Needs.FORM,
+        public=True,
+    ),
     Action.STAR: ActionSpec(
         label="⭐ Star", description="Star picture {index}", needs=Needs.PICTURE, reaction="⭐"
     ),
     Action.SHOW: ActionSpec(label="Show", description="Show the pictures and their recipe"),
     Action.CANCEL: ActionSpec(label="Cancel", description="Cancel this job", tone=Tone.DANGER, reaction="❌"),
     Action.DELETE: ActionSpec(
-        label="Delete", description="Delete picture {index}", tone=Tone.DANGER, reaction="❌"
+        label="Delete",
+        description="Delete picture {index}",
+        tone=Tone.DANGER,
+        reaction="❌",
+        confirm="The picture is deleted for good.",
     ),
     Action.REPORT: ActionSpec(
         label="Report",
@@ -126,6 +137,12 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     Action.APPEAL: ActionSpec(
         label="Appeal", description="Ask a moderator to look again", needs=Needs.FORM, about_job=True
     ),
+    Action.WHO: ActionSpec(
+        label="Who made this?",
+        description="Show who made picture {index}, and from what",
+        needs=Needs.PICTURE,
+        menu="Who made this?",
+    ),
     Action.MORE: ActionSpec(
         label="More", description="Show what else can be done with picture {index}", needs=Needs.PICTURE
     ),
@@ -136,14 +153,27 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         absent={Platform.WEB: "The room has no direct messages; its pictures have a download link."},
     ),
     Action.CLAIM: _on_case(Action.CLAIM),
+    Action.REVEAL: ActionSpec(
+        label="Show pictures",
+        description="Show the pictures of this case as they are",
+        confirm="You will see the pictures as they are. Nobody else will.",
+    ),
     Action.APPROVE: _on_case(Action.APPROVE, tone=Tone.SUCCESS),
     Action.SPOILER: _on_case(Action.SPOILER, tone=Tone.SUCCESS),
     Action.OVERTURN: _on_case(Action.OVERTURN, tone=Tone.SUCCESS),
     Action.REJECT: _on_case(Action.REJECT),
     Action.WARN: _on_case(Action.WARN),
-    Action.SUSPEND: _on_case(Action.SUSPEND, tone=Tone.DANGER),
-    Action.BAN: _on_case(Action.BAN, tone=Tone.DANGER),
-    Action.BLOCK: _on_case(Action.BLOCK, tone=Tone.DANGER),
+    Action.SUSPEND: _on_case(
+        Action.SUSPEND, tone=Tone.DANGER, confirm="They cannot make pictures here for a while."
+    ),
+    Action.BAN: _on_case(
+        Action.BAN,
+        tone=Tone.DANGER,
+        confirm="They cannot make pictures here any more.",
+    ),
+    Action.BLOCK: _on_case(
+        Action.BLOCK, tone=Tone.DANGER, confirm="The picture and its look-alikes never pass again."
+    ),
     Action.CONSENT: _on_case(Action.CONSENT, tone=Tone.SUCCESS),
     Action.DECLINE: _on_case(Action.DECLINE),
 }

@@ -17,16 +17,19 @@ class Action(StrEnum):
     REMIX = "remix"
     EDIT = "edit"
     EXPAND = "expand"
+    BLEND = "blend"
     STAR = "star"
     SHOW = "show"
     CANCEL = "cancel"
     DELETE = "delete"
     REPORT = "report"
     APPEAL = "appeal"
+    WHO = "who"  # who made it, and from what
     MORE = "more"  # opens a private panel for one picture
     SEND = "send"  # sends the job's pictures to the person by direct message
     # On a case, whose id stands where a job's does.
     CLAIM = "claim"
+    REVEAL = "reveal"  # shows its pictures as they are
     APPROVE = "approve"
     SPOILER = "spoiler"
     REJECT = "reject"

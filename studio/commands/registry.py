@@ -121,11 +121,16 @@ def _in_our_syntax(
 def execute_button(ports: Ports, call: Call, button: Button) -> Answer:
     """Carry out a button or a reaction that needs no further words. Raises a `ChatelierError`.
 
-    `REMIX` and `EDIT` need words: a front end asks for them and then calls `execute`. `MORE` and `SEND` are
-    carried out by the front end itself; here they look up the job.
+    `REMIX` and `EDIT` need words: a front end asks for them and then calls `execute`. `MORE`, `SEND` and
+    `REVEAL` are carried out by the front end itself; here they look up what they are about.
     """
-    name, values = _PRESSED[button.action](button)
+    name, values = command_of_button(button)
     return execute(ports, call, name, values)
+
+
+def command_of_button(button: Button) -> tuple[str, dict[str, object]]:
+    """The command that a button stands for, with its values."""
+    return _PRESSED[button.action](button)
 
 
 def _decide(decision: Decision, button: Button) -> tuple[str, dict[str, object]]:
@@ -137,6 +142,7 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.VARY_SUBTLE: lambda each: ("vary", {"picture": each.picture_id, "strength": "subtle"}),
     Action.UPSCALE: lambda each: ("upscale", {"picture": each.picture_id}),
     Action.EXPAND: lambda each: ("expand", {"picture": each.picture_id}),
+    Action.BLEND: lambda each: ("blend", {"picture": each.picture_id}),
     Action.STAR: lambda each: ("star", {"picture": each.picture_id}),
     Action.REROLL: lambda each: ("reroll", {"job": each.job_id}),
     Action.SHOW: lambda each: ("show", {"job": each.job_id}),
@@ -146,9 +152,11 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.EDIT: lambda each: ("edit", {"picture": each.picture_id}),
     Action.REPORT: lambda each: ("report", {"picture": each.picture_id}),
     Action.APPEAL: lambda each: ("appeal", {"job": each.job_id}),
+    Action.WHO: lambda each: ("lineage", {"picture": each.picture_id}),
     Action.MORE: lambda each: ("show", {"job": each.job_id}),
     Action.SEND: lambda each: ("show", {"job": each.job_id}),
     Action.CLAIM: lambda each: ("review", {"case": each.job_id}),
+    Action.REVEAL: lambda each: ("cases", {}),
     **{
         Action(decision): partial(_decide, decision)  # a decision's action has its name
         for decision in Decision

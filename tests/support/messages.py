@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bots.presentation.compose import forms
+from bots.presentation.compose.cases import (
+    compose_case,
+    compose_case_pictures,
+    compose_question,
+    compose_sentence,
+)
+from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.errors import compose_error, compose_fault
 from bots.presentation.compose.forms import FormSubject
 from bots.presentation.compose.job_message import compose_job, with_missing_files
 from bots.presentation.forms import Form
 from bots.presentation.message import Message
+from studio.commands.button_ids import Action
+from studio.domain.cases import CaseKind, CaseState, Decision, PersonRecord
 from studio.domain.events import JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -21,10 +30,14 @@ from studio.errors import (
     WrongChannelError,
 )
 from tests.support.sample_domain import (
+    BO,
     JOB_ID,
     LONG_PROMPT,
     NASTY_PROMPT,
+    NOON,
     PROMPT,
+    sample_case,
+    sample_details,
     sample_job,
     sample_origin,
     sample_picture,
@@ -102,7 +115,56 @@ def _errors() -> dict[str, Message]:
     }
 
 
-MESSAGES: Mapping[str, Message] = {**_jobs(), **_errors()}
+def _panels() -> dict[str, Message]:
+    grid, single = sample_job(), sample_job(count=1)
+    return {
+        "choice": compose_choice(Action.UPSCALE, JOB_ID, [1, 2, 4]),
+        "choice of eight": compose_choice(Action.WHO, JOB_ID, range(1, 9)),
+        "panel": compose_panel(grid, sample_picture(2, grid, negative_prompt="text", style="ink"), own=False),
+        "panel of the owner": compose_panel(single, sample_picture(1, single), own=True),
+        "panel of a moderator": compose_panel(grid, sample_picture(1, grid), own=False, moderates=True),
+    }
+
+
+def _cases() -> dict[str, Message]:
+    decided = {
+        "state": CaseState.CLOSED,
+        "decision": Decision.REJECT,
+        "decided_by": BO.key,
+        "decided_at": NOON,
+    }
+    claimed = {"claimed_by": BO.key, "claimed_until": NOON}
+    consent = sample_case(CaseKind.CONSENT, addressee=BO.key, words="")
+    long = sample_details(
+        sample_case(CaseKind.APPEAL, words="w " * 250, evidence="e " * 150, note="n " * 250),
+        prompts=(LONG_PROMPT, *(f"{number} {PROMPT}" for number in range(9))),
+        person_record=PersonRecord(
+            jobs=1, refusals=1, strikes=3, earlier_cases=1, banned=True, banned_until=NOON
+        ),
+    )
+    return {
+        **{f"case {kind}": compose_case(sample_details(sample_case(kind))) for kind in CaseKind},
+        "case claimed": compose_case(sample_details(sample_case(**claimed))),
+        "case taken": compose_case(sample_details(sample_case(**claimed)), taken=True),
+        "case decided": compose_case(sample_details(sample_case(**decided))),
+        "case with long words": compose_case(long),
+        "case without job": compose_case(
+            sample_details(
+                sample_case(CaseKind.SUSPENSION, job_id=None, picture_id=None), job=None, pictures=()
+            )
+        ),
+        "case pictures": compose_case_pictures(sample_details()),
+        "case without pictures": compose_case_pictures(sample_details(job=None, pictures=())),
+        "question": compose_question(sample_details(consent)),
+        "question without words": compose_question(sample_details(consent, prompts=())),
+        "question answered": compose_question(sample_details(replace(consent, **decided))),
+        "notice": compose_sentence(
+            "A moderator looked at your report. Type /settings to change what you are told."
+        ),
+    }
+
+
+MESSAGES: Mapping[str, Message] = {**_jobs(), **_errors(), **_panels(), **_cases()}
 
 _ONE = FormSubject(about=f"{JOB_ID}.2", prompt=PROMPT, key="pictures/a.png")
 _SEVERAL = FormSubject(about=JOB_ID, pictures=tuple(f"{JOB_ID}.{index}" for index in range(1, 5)))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bots.delivery.job_view import JobView, Origin
+from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, PersonRecord
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Address, Person, Platform
@@ -85,3 +86,37 @@ def sample_view(job: Job | None = None, **changes: Any) -> JobView:
 
 def sample_origin(*, own: bool = False, prompt: str = "a blue boat at sea") -> Origin:
     return Origin(job=sample_job(job_id=OTHER_JOB_ID, person=ANA if own else BO), prompt=prompt, own=own)
+
+
+def sample_case(kind: CaseKind = CaseKind.REPORT, **changes: Any) -> Case:
+    case = Case(
+        id=CASE_ID,
+        kind=kind,
+        state=CaseState.OPEN,
+        platform=Platform.DISCORD,
+        community="8123",
+        subject=ANA.key,
+        filed_by=BO.key,
+        addressee=None,
+        job_id=JOB_ID,
+        picture_id=f"{JOB_ID}.1",
+        rule="report",
+        category="gore",
+        evidence="",
+        words="this is too much",
+        opened_at=NOON,
+    )
+    return replace(case, **changes)
+
+
+def sample_details(case: Case | None = None, **changes: Any) -> CaseDetails:
+    job = sample_job()
+    details = CaseDetails(
+        case=case or sample_case(),
+        subject=ANA,
+        job=job,
+        pictures=tuple(sample_picture(index, job) for index in range(1, 5)),
+        prompts=(PROMPT, "a boat at sea"),
+        person_record=PersonRecord(jobs=12, refusals=1, strikes=0.5, earlier_cases=2),
+    )
+    return replace(details, **changes)

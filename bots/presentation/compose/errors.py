@@ -1,8 +1,8 @@
 """What went wrong, as a message for the person who asked."""
 
+from bots.presentation.compose.buttons import button
 from bots.presentation.message import (
     Audience,
-    Button,
     ButtonRow,
     ChannelName,
     Command,
@@ -39,7 +39,7 @@ def compose_error(error: ChatelierError) -> Message:
     if pointed := pointer(error):
         parts.append(Preformatted(pointed))
     job_id = error.job_id if isinstance(error, PolicyRefusalError) else None
-    appeal = ButtonRow(buttons=(Button(action=Action.APPEAL, target=job_id),)) if job_id else None
+    appeal = ButtonRow(buttons=(button(Action.APPEAL, job_id),)) if job_id else None
     return Message(
         parts=tuple(parts),
         rows=(appeal,) if appeal else (),

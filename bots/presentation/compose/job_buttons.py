@@ -1,7 +1,8 @@
 """The buttons under a job's pictures."""
 
 from bots.delivery.job_view import JobView
-from bots.presentation.message import Button, ButtonRow
+from bots.presentation.compose.buttons import button
+from bots.presentation.message import ButtonRow
 from bots.texts import jobs
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
@@ -28,7 +29,7 @@ def grid_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
     rows = [
         ButtonRow(
             buttons=tuple(
-                Button(action=action, target=job.id, index=index, disabled=index not in there)
+                button(action, job.id, index, disabled=index not in there)
                 for index in range(start, min(start + _PICTURES_IN_A_ROW, max(there) + 1))
             ),
             menu=translate(menu),
@@ -40,10 +41,9 @@ def grid_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
 
 
 def _row(job: Job, actions: list[Action], index: int) -> ButtonRow:
-    """`index` is that of the picture, which a job's own actions do not need."""
+    """`index` is that of the only picture, or 0; a reroll is about the job."""
     return ButtonRow(
         buttons=tuple(
-            Button(action=action, target=job.id, index=0 if action is Action.REROLL else index)
-            for action in actions
+            button(each, job.id, 0 if each is Action.REROLL else index, single=index > 0) for each in actions
         )
     )

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bots.delivery.job_view import JobView
+from bots.presentation.compose.buttons import button
 from bots.presentation.compose.job_buttons import grid_rows, single_rows
 from bots.presentation.compose.pictures import credit, picture_image, title_of
 from bots.presentation.compose.recipe import recipe_line, recipe_notes
 from bots.presentation.message import (
-    Button,
     ButtonRow,
     FileKind,
     Image,
@@ -82,7 +82,7 @@ def _outstanding(job_view: JobView, progress: JobProgress | None) -> Message:
         parts.append(Paragraph((status,)))
     return Message(
         parts=tuple(parts),
-        rows=() if job.cancel_requested else (ButtonRow(buttons=(_cancel(job),)),),
+        rows=() if job.cancel_requested else (ButtonRow(buttons=(button(Action.CANCEL, job.id),)),),
         tone=Tone.NEUTRAL if job.state in WAITING else Tone.WORKING,
         summary=_summary(job_view, status),
     )
@@ -97,17 +97,13 @@ def _status(job_view: JobView) -> str:
     return jobs.waiting(job_view.ahead, job_view.eta_seconds)
 
 
-def _cancel(job: Job) -> Button:
-    return Button(action=Action.CANCEL, target=job.id)
-
-
 def _without_pictures(job_view: JobView) -> Message:
     """Held, refused, failed or cancelled. Its words are not repeated: they may be what was refused."""
     job = job_view.job
     message = _notice(job, ended(job, asks=job_view.asks), _TONES.get(job.state, Tone.DANGER))
     if not job_view.may_appeal:
         return message
-    return replace(message, rows=(ButtonRow(buttons=(Button(action=Action.APPEAL, target=job.id),)),))
+    return replace(message, rows=(ButtonRow(buttons=(button(Action.APPEAL, job.id),)),))
 
 
 def _notice(job: Job, text: str, tone: Tone) -> Message:
@@ -131,7 +127,7 @@ def ended(job: Job, *, asks: bool = False) -> str:
 def _result(job_view: JobView, *, pixelated: bool) -> Message:
     job, pictures = job_view.job, job_view.pictures
     images = tuple(picture_image(each, job_view.job.request.count, pixelated=pixelated) for each in pictures)
-    show = (ButtonRow(buttons=(Button(action=Action.SHOW, target=job.id),)),) if pixelated else ()
+    show = (ButtonRow(buttons=(button(Action.SHOW, job.id),)),) if pixelated else ()
     return Message(
         parts=(
             Images(images=images, spoiler=job.spoiler and not pixelated),

@@ -1,0 +1,49 @@
+"""The files of a message's images, as a platform uploads them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bots.delivery.attachments import Attachment, fit_attachment
+from bots.delivery.case_images import pixelate
+from bots.presentation.message import FileKind, Image, Message
+from studio.errors import NotFoundError
+from studio.ports import Ports
+
+_NO_FILES: Mapping[str, Attachment] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFiles:
+    """Files by the names of their images; `missing` are the names of those that are gone from the storage."""
+
+    files: dict[str, Attachment] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+
+
+def load_files(
+    ports: Ports, message: Message, *, limit_bytes: int, made: Mapping[str, Attachment] = _NO_FILES
+) -> MessageFiles:
+    """`limit_bytes` is for each file. `made` are previews and drawings. Raises `StorageError`."""
+    found = MessageFiles()
+    for image in message.files:
+        if image.name in made:
+            found.files[image.name] = made[image.name]
+        elif image.key:
+            try:
+                found.files[image.name] = _load(ports, image, limit_bytes)
+            except NotFoundError:
+                found.missing.add(image.name)
+    return found
+
+
+def _load(ports: Ports, image: Image, limit_bytes: int) -> Attachment:
+    """Raises `NotFoundError`, also for a file that is no picture."""
+    data = ports.store.get(image.key)
+    if image.kind is FileKind.GRID:
+        data = ports.image_tools.overlay(data)
+    if image.kind is FileKind.PIXELATED:
+        pixelated = pixelate(data)
+        if pixelated is None:
+            raise NotFoundError("The picture's file")
+        return Attachment(data=pixelated, suffix=".png")
+    return fit_attachment(ports, data, limit_bytes=limit_bytes)

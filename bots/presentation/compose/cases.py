@@ -1,0 +1,172 @@
+"""A case as moderators see it, the question to the owner of a picture, and notices."""
+
+from bots.presentation.compose.buttons import button, rows_of
+from bots.presentation.compose.person_record import record_line
+from bots.presentation.message import (
+    Audience,
+    ButtonRow,
+    Code,
+    Facts,
+    FileKind,
+    Image,
+    Images,
+    Message,
+    Note,
+    Paragraph,
+    Part,
+    PersonName,
+    Small,
+    Spans,
+    Time,
+    Title,
+    Tone,
+)
+from bots.presentation.spans import joined, plain_text, sentence, with_commands
+from bots.texts import moderation
+from bots.texts.cases import buttons as actions_of
+from bots.texts.cases import heading, outcome
+from bots.texts.translation import translate
+from studio.commands.button_ids import Action
+from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, Decision, Notice
+
+_MOST_PICTURES = 10
+_MOST_ANCESTORS = 5
+_DECISIONS_IN_A_ROW = 4
+_TONES = {
+    CaseKind.HOLD: Tone.WARNING,
+    CaseKind.REPORT: Tone.DANGER,
+    CaseKind.APPEAL: Tone.WORKING,
+    CaseKind.SUSPENSION: Tone.DANGER,
+    CaseKind.CONSENT: Tone.NEUTRAL,
+}
+
+
+def compose_case(details: CaseDetails, *, taken: bool = False) -> Message:
+    """Its picture is a pixelated copy, and gone once the case is decided. `taken`: for the moderator who took it."""
+    case = details.case
+    is_open = case.state is CaseState.OPEN
+    shown = details.exhibits[:1] if is_open else ()
+    parts: list[Part] = [
+        *([Paragraph((translate(moderation.YOURS),))] if taken else []),
+        Title(heading(case)),
+        *(Images(images=(_pixelated(each.id, each.key),)) for each in shown),
+        Facts((*_people(details), *_facts(details))),
+        Small(_ids(case)),
+    ]
+    return Message(
+        parts=tuple(parts),
+        rows=_case_rows(case, has_pictures=bool(shown)) if is_open else (),
+        tone=_TONES[case.kind] if is_open else Tone.NEUTRAL,
+        audience=Audience.PERSON if taken else Audience.CHANNEL,
+        summary=heading(case),
+    )
+
+
+def compose_case_pictures(details: CaseDetails) -> Message:
+    """The pictures as they are, for a moderator who asks for them."""
+    prompt = details.prompts[0] if details.prompts else translate(moderation.NO_WORDS)
+    images = tuple(
+        Image(
+            name=each.id,
+            alt_text=translate(
+                moderation.PICTURE_ALT_TEXT, heading=heading(details.case), number=number, prompt=prompt
+            ),
+            key=each.key,
+        )
+        for number, each in enumerate(details.exhibits[:_MOST_PICTURES], start=1)
+    )
+    part: Part = (
+        Images(images=images, spoiler=True) if images else Note(spans=(translate(moderation.NO_PICTURES),))
+    )
+    return Message(parts=(part,), audience=Audience.PERSON, summary=heading(details.case))
+
+
+def compose_question(details: CaseDetails) -> Message:
+    """To the owner of a picture, while the question waits for an answer and afterwards."""
+    case = details.case
+    asker = PersonName(details.subject)
+    if case.decision is not None:
+        allowed = case.decision is Decision.APPROVE
+        spans = sentence(moderation.ALLOWED if allowed else moderation.DECLINED, asker=asker)
+        return Message(parts=(Paragraph(spans),), audience=Audience.PERSON, summary=plain_text(spans))
+    prompt = details.prompts[0] if details.prompts else ""
+    question = moderation.QUESTION if prompt else moderation.QUESTION_WITHOUT_WORDS
+    spans = sentence(question, asker=asker, picture=Code(case.picture_id or ""), prompt=prompt)
+    return Message(
+        parts=(Paragraph(spans),),
+        rows=rows_of([button(each, case.id) for each in actions_of(case)]),
+        audience=Audience.PERSON,
+        summary=plain_text(spans),
+    )
+
+
+def compose_notice(notice: Notice) -> Message:
+    return compose_sentence(notice.text)
+
+
+def compose_sentence(text: str, *, audience: Audience = Audience.PERSON) -> Message:
+    """Words that are ready to be shown, such as a digest or a hint, a paragraph a line."""
+    lines = tuple(Paragraph(with_commands(line)) for line in text.splitlines() if line.strip())
+    return Message(parts=lines, audience=audience, summary=next(iter(text.splitlines()), ""))
+
+
+def _pixelated(name: str, key: str) -> Image:
+    return Image(name=name, alt_text=translate(moderation.BLURRED), key=key, kind=FileKind.PIXELATED)
+
+
+def _case_rows(case: Case, *, has_pictures: bool) -> tuple[ButtonRow, ...]:
+    """Taking and looking first, then what can be decided."""
+    actions = actions_of(case)
+    first = [button(each, case.id) for each in actions if each is Action.CLAIM]
+    if has_pictures:
+        first.append(button(Action.REVEAL, case.id))
+    decisions = [button(each, case.id) for each in actions if each is not Action.CLAIM]
+    return (*rows_of(first), *rows_of(decisions, most=_DECISIONS_IN_A_ROW))
+
+
+def _people(details: CaseDetails) -> list[tuple[str, Spans]]:
+    """Whom it is about, who brought it, who has it or decided it."""
+    case = details.case
+    found: list[tuple[str, Spans]] = [(moderation.ABOUT, (PersonName(details.subject),))]
+    if case.filed_by and case.filed_by != case.subject:
+        found.append((moderation.FILED_BY, (PersonName(case.filed_by),)))
+    if case.state is CaseState.CLOSED:
+        person = PersonName(case.decided_by or "")
+        found.append(
+            (moderation.DECIDED, sentence(moderation.DECIDED_BY, outcome=outcome(case), person=person))
+        )
+    elif case.claimed_by and case.claimed_until:
+        person, until = PersonName(case.claimed_by), Time(case.claimed_until)
+        found.append((moderation.CLAIMED, sentence(moderation.CLAIMED_BY, person=person, until=until)))
+    return [(translate(label), spans) for label, spans in found]
+
+
+def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
+    case, request = details.case, details.job.request if details.job else None
+    found: list[tuple[str, Spans]] = [
+        (moderation.PROMPT, (_prompt(details),)),
+        (moderation.NEGATIVE, (request.negative_prompt if request else "",)),
+        (moderation.STYLE, ((request.style or "") if request else "",)),
+        (moderation.RULE, (" · ".join(each for each in (case.rule, case.category) if each),)),
+        (moderation.EVIDENCE, (case.evidence,)),
+        (moderation.WORDS, (case.words,)),
+        (moderation.WEIGHT, (f"{case.weight:.2f}" if case.kind is CaseKind.REPORT else "",)),
+        (moderation.RECORD, record_line(details.person_record)),
+        (moderation.NOTE, (case.note,)),
+    ]
+    return [(translate(label), spans) for label, spans in found if joined(spans)]
+
+
+def _prompt(details: CaseDetails) -> str:
+    """The job's own words, then those of the pictures it starts from."""
+    if not details.prompts:
+        return ""
+    ancestors = [each for each in dict.fromkeys(details.prompts[1:]) if each]
+    own = details.prompts[0] or translate(moderation.NO_WORDS)
+    return " ← ".join([own, *ancestors[:_MOST_ANCESTORS]])
+
+
+def _ids(case: Case) -> Spans:
+    if case.job_id is None:
+        return sentence(moderation.CASE_ID, case=Code(case.id))
+    return sentence(moderation.CASE_AND_JOB, case=Code(case.id), job=Code(case.job_id))

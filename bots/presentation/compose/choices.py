@@ -1,0 +1,45 @@
+"""Private messages with buttons only: which picture is meant, and what else can be done with one."""
+
+from collections.abc import Sequence
+
+from bots.presentation.actions import label
+from bots.presentation.compose.buttons import button, rows_of
+from bots.presentation.compose.recipe import recipe_facts
+from bots.presentation.message import Audience, Message, Paragraph, Title
+from bots.presentation.spans import sentence
+from bots.texts import buttons
+from bots.texts.translation import translate
+from studio.commands.button_ids import Action
+from studio.domain.jobs import Job
+from studio.domain.pictures import Picture
+
+_NUMBERS_IN_A_ROW = 4
+
+
+def compose_choice(action: Action, job_id: str, indices: Sequence[int]) -> Message:
+    """One button for each picture that the action may be meant for."""
+    numbers = [button(action, job_id, index, label=str(index)) for index in indices]
+    question = sentence(buttons.WHICH_FOR, action=label(action, single=True))
+    return Message(
+        parts=(Paragraph(question),),
+        rows=rows_of(numbers, most=_NUMBERS_IN_A_ROW),
+        audience=Audience.PERSON,
+        summary=translate(buttons.WHICH_PICTURE),
+    )
+
+
+def compose_panel(job: Job, picture: Picture, *, own: bool, moderates: bool = False) -> Message:
+    """What the buttons under a message leave out, for one picture. `own`: it is the reader's."""
+    first = [Action.VARY_SUBTLE, Action.VARY, Action.EXPAND]
+    second = [Action.BLEND, Action.STAR, Action.SEND]
+    third = [Action.WHO, *([] if own else [Action.REPORT]), *([Action.DELETE] if own or moderates else [])]
+    title = buttons.MORE if job.request.count == 1 else buttons.MORE_OF
+    made = [
+        [button(each, job.id, picture.index, single=True) for each in row] for row in (first, second, third)
+    ]
+    return Message(
+        parts=(Title(translate(title, index=picture.index)), recipe_facts(picture)),
+        rows=tuple(row for each in made for row in rows_of(each)),
+        audience=Audience.PERSON,
+        summary=translate(title, index=picture.index),
+    )

@@ -1,0 +1,29 @@
+"""A person's record in one line, for moderators."""
+
+from bots.presentation.message import Spans, Time
+from bots.presentation.spans import sentence, separated
+from bots.texts import moderation
+from bots.texts.translation import translate_plural
+from studio.domain.cases import PersonRecord
+
+
+def record_line(record: PersonRecord) -> Spans:
+    jobs = translate_plural("{count} job", "{count} jobs", record.jobs)
+    cases = translate_plural("{count} earlier case", "{count} earlier cases", record.earlier_cases)
+    return separated(
+        [
+            (jobs,),
+            sentence(moderation.REFUSED, count=record.refusals),
+            sentence(moderation.STRIKES, count=f"{record.strikes:.1f}"),
+            (cases,),
+            _ban(record),
+        ]
+    )
+
+
+def _ban(record: PersonRecord) -> Spans:
+    if not record.banned:
+        return ()
+    if record.banned_until is None:
+        return sentence(moderation.BANNED)
+    return sentence(moderation.BANNED_UNTIL, until=Time(record.banned_until, exact=True))
