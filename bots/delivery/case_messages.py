@@ -2,37 +2,38 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from sqlalchemy import CursorResult, or_, update
-
-from bots.delivery.job_messages import DestinationUnreachableError
-from bots.delivery.job_view import MessageRef
+from bots.delivery.deliveries import (
+    Claim,
+    MessageRef,
+    Subject,
+    forget,
+    message_of,
+    record,
+    release_claim,
+    take_claim,
+)
+from bots.delivery.transport import DeliveryInProgressError, DestinationUnreachableError
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db import cases, settings
 from studio.db.database import Database
-from studio.db.tables import CaseRow
 from studio.domain.cases import CaseDetails, CaseState, Notice
 from studio.domain.people import Person
 from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Desk
 
-_CLAIM_MARK = "sending:"  # stands where the message's id will, with the second at which the sending began
-_CLAIM_LASTS_SECONDS = 20
+_CLAIM_LASTS = timedelta(seconds=20)
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class DeliveryInProgressError(Exception):
-    """Another process is sending the message; come again in a while."""
 
 
 class CaseDelivery(Protocol):
@@ -121,9 +122,11 @@ class CaseMessages:
         return await self._pools.run(Pool.COMMANDS, read_for, self._database, self._desk, moderator, case_id)
 
     async def _bring(self, folder: CaseMessageState, *, asked: bool) -> None:
-        case_id = folder.details.case.id
-        if folder.message_ref is None and not await self._run(claim_message, case_id):
-            raise DeliveryInProgressError
+        subject = Subject.of_case(folder.details.case)
+        if folder.message_ref is None:
+            claim = await self._run(take_claim, subject, folder.desk_channel or "", lasts=_CLAIM_LASTS)
+            if claim not in (Claim.OURS, Claim.INHERITED):
+                raise DeliveryInProgressError
         try:
             if asked:
                 kept = await self._delivery.ask(folder.details, folder.message_ref)
@@ -131,17 +134,18 @@ class CaseMessages:
                 kept = await self._delivery.lay(folder.details, folder.desk_channel or "", folder.message_ref)
         except BaseException:
             if folder.message_ref is None:
-                await self._run(save_case_message, case_id, None)
+                await self._run(release_claim, subject)
             raise
+        kept = replace(kept, final=folder.details.case.state is CaseState.CLOSED)
         if kept != folder.message_ref:
-            await self._run(save_case_message, case_id, kept)
+            await self._run(record, subject, kept)
 
     async def _bring_anew(self, folder: CaseMessageState, *, asked: bool) -> None:
         """An open case whose message was deleted must not be lost from sight."""
         case = folder.details.case
         gone = folder.message_ref is not None and case.state is CaseState.OPEN and folder.desk_channel
         if gone and not asked:
-            await self._run(save_case_message, case.id, None)
+            await self._run(forget, Subject.of_case(case))
             try:
                 await self._bring(replace(folder, message_ref=None), asked=False)
                 return
@@ -160,12 +164,9 @@ def load_case_message_state(database: Database, desk: Desk, case_id: str) -> Cas
     details = desk.read(case_id)
     case = details.case
     with database.read() as session:
-        row = session.get_one(CaseRow, case_id)
         rules = settings.community_rules(session, case.platform, case.community)
-        message_ref = None
-        if row.channel and row.message and not row.message.startswith(_CLAIM_MARK):
-            message_ref = MessageRef(channel=row.channel, message=row.message)
-    return CaseMessageState(details=details, desk_channel=rules.desk_channel, message_ref=message_ref)
+        found = message_of(session, Subject.of_case(case).kind, case_id)
+    return CaseMessageState(details=details, desk_channel=rules.desk_channel, message_ref=found)
 
 
 def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) -> CaseDetails:
@@ -181,32 +182,6 @@ def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) ->
 def open_cases(database: Database, moderator: Person) -> list[str]:
     with database.read() as session:
         return [case.id for case in cases.desk_cases(session, moderator)]
-
-
-def claim_message(database: Database, case_id: str) -> bool:
-    """Whether the caller is the one to send the case's message; another's claim ends after 20 s."""
-    second = int(time.time())
-    stale = f"{_CLAIM_MARK}{second - _CLAIM_LASTS_SECONDS}"
-    free = or_(
-        CaseRow.message.is_(None),
-        CaseRow.message.startswith(_CLAIM_MARK) & (CaseRow.message < stale),
-    )
-    statement = update(CaseRow).where(CaseRow.id == case_id, free)
-    with database.begin() as session:
-        result = session.execute(
-            statement.values(message=f"{_CLAIM_MARK}{second}"),
-            execution_options={"synchronize_session": False},
-        )
-        return cast("CursorResult[Any]", result).rowcount == 1
-
-
-def save_case_message(database: Database, case_id: str, message_ref: MessageRef | None) -> None:
-    values = {
-        "channel": message_ref.channel if message_ref else None,
-        "message": message_ref.message if message_ref else None,
-    }
-    with database.begin() as session:
-        session.execute(update(CaseRow).where(CaseRow.id == case_id).values(**values))
 
 
 def load_notice(database: Database, notice_id: str) -> Notice:

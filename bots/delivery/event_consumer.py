@@ -8,9 +8,10 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from bots.delivery.case_messages import CaseMessages, DeliveryInProgressError
+from bots.delivery.case_messages import CaseMessages
 from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
+from bots.delivery.transport import DeliveryInProgressError
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.domain.events import (

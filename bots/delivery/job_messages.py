@@ -9,16 +9,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from bots.delivery.job_view import (
-    JobView,
-    MessageRef,
-    is_deleted,
-    job_state,
-    load_job_view,
-    nowhere,
-    positions,
-    save_message_ref,
-)
+from bots.delivery.deliveries import MessageRef, Subject, record
+from bots.delivery.job_view import JobView, is_deleted, job_state, load_job_view, positions
+from bots.delivery.transport import DestinationUnreachableError
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db.database import Database
 from studio.domain.events import JobProgress
@@ -34,10 +27,6 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class DestinationUnreachableError(Exception):
-    """The message, its channel, or every way to the person is gone. There is nothing left to do."""
 
 
 class JobDelivery(Protocol):
@@ -210,7 +199,7 @@ class JobMessages:
             log.info("job message not delivered: destination unreachable", extra={"job_id": job_id})
             kept = replace(message_ref, final=ended) if message_ref else None
             if ended and kept is None:
-                await self._run(save_message_ref, job_id, nowhere(job_view.job))
+                await self._run(record, Subject.of_job(job_view.job), _nowhere(job_view))
         sheet.touched_at = time.monotonic()
         sheet.message_ref, sheet.shown = kept, job_view
         if job_view.wants_copy and not (job_view.message_ref and job_view.message_ref.final):
@@ -218,7 +207,7 @@ class JobMessages:
                 job_view
             )  # before the slip says that the end was shown: rather twice than never
         if kept and kept != job_view.message_ref:
-            await self._run(save_message_ref, job_id, kept)
+            await self._run(record, Subject.of_job(job_view.job), kept)
 
     async def _step(self, progress: JobProgress, sheet: CachedMessage) -> bool:
         """Show one step; True when the job has ended meanwhile."""
@@ -248,3 +237,8 @@ class JobMessages:
         self, work: Callable[Concatenate[Database, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
         return await self._pools.run(Pool.DATABASE, partial(work, self._database, *arguments, **named))
+
+
+def _nowhere(job_view: JobView) -> MessageRef:
+    """For a job whose end no message will show, so that nobody tries again."""
+    return MessageRef(channel=job_view.job.address.channel, message="", final=True)

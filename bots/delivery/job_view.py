@@ -1,4 +1,4 @@
-"""How a job stands, read from the rows in one go, and the slip that says which message shows it."""
+"""How a job stands, read from the rows in one go."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bots.delivery.deliveries import MessageRef, message_of
 from studio.commands.visibility import Audience, find_picture, may_see, without_hidden_parents
 from studio.db import queries
 from studio.db.cases import asking
@@ -13,22 +14,12 @@ from studio.db.database import Database
 from studio.db.linked_identities import same_human
 from studio.db.queue_estimates import outlook, outlooks
 from studio.db.settings import preferences_of
-from studio.db.sql_dialects import insert_into
-from studio.db.tables import DeliveryRow, JobRow, PersonRow, PictureRow, StarRow
+from studio.db.tables import JobRow, PersonRow, PictureRow, StarRow
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.jobs import Job, JobState
-from studio.domain.people import Person, Platform
+from studio.domain.people import Person
 from studio.domain.pictures import Picture
-from studio.errors import NotFoundError, PolicyRefusalError
-from studio.runtime.clock import now
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRef:
-    """The one message of a job. `final` once it showed the job's end."""
-
-    channel: str
-    message: str
-    final: bool = False
+from studio.errors import PolicyRefusalError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +79,7 @@ def load_job_view(database: Database, job_id: str, *, viewer: Person | None = No
             origins=tuple(_origins(session, job, audience)),
             ahead=seen.ahead,
             eta_seconds=seen.eta_seconds,
-            message_ref=_message_ref(session, job_id),
+            message_ref=message_of(session, DeliveryKind.JOB, job_id),
             asks=job.state is JobState.HELD and bool(asking(session, [job_id])),
             wants_copy=done and preferences_of(session, job.person.key).direct_messages,
         )
@@ -108,36 +99,6 @@ def _origins(session: Session, job: Job, audience: Audience) -> Iterator[Origin]
             yield Origin(job=origin, prompt=prompt, own=own)
 
 
-def _message_ref(session: Session, job_id: str) -> MessageRef | None:
-    row = session.get(DeliveryRow, job_id)
-    if row is None or not row.message:  # a claim, whose message is being sent
-        return None
-    return MessageRef(channel=row.channel, message=row.message, final=row.final)
-
-
-def nowhere(job: Job) -> MessageRef:
-    """For a job whose end no message will show, so that nobody tries again."""
-    return MessageRef(channel=job.address.channel, message="", final=True)
-
-
-def save_message_ref(database: Database, job_id: str, message_ref: MessageRef) -> None:
-    """Two processes may write the same slip at once; the later one wins, and both name the same message.
-
-    Raises `NotFoundError` when the job is gone meanwhile.
-    """
-    with database.begin() as session:
-        if session.get(JobRow, job_id) is None:
-            raise NotFoundError("The job")
-        values = {
-            "channel": message_ref.channel,
-            "message": message_ref.message,
-            "final": message_ref.final,
-            "updated_at": now(),
-        }
-        statement = insert_into(session, DeliveryRow).values(job_id=job_id, **values)
-        session.execute(statement.on_conflict_do_update(index_elements=[DeliveryRow.job_id], set_=values))
-
-
 def job_state(database: Database, job_id: str) -> JobState | None:
     with database.read() as session:
         state = session.scalar(select(JobRow.state).where(JobRow.id == job_id))
@@ -155,16 +116,6 @@ def positions(database: Database, job_ids: list[str]) -> dict[str, int]:
     with database.read() as session:
         seen = outlooks(session)
     return {job_id: seen[job_id].ahead for job_id in job_ids if job_id in seen and seen[job_id].waits}
-
-
-def job_of_message(
-    database: Database, platform: Platform, message: str, *, channel: str | None = None
-) -> str | None:
-    """The job that a message of ours shows. Where messages are numbered by channel, name the channel."""
-    query = select(DeliveryRow.job_id).join(JobRow, JobRow.id == DeliveryRow.job_id)
-    with database.read() as session:
-        query = query.where(DeliveryRow.message == message, JobRow.platform == platform)
-        return session.scalar(query if channel is None else query.where(DeliveryRow.channel == channel))
 
 
 def has_star(database: Database, picture_id: str, person_key: str) -> bool:

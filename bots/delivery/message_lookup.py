@@ -4,11 +4,12 @@ from asyncio import sleep
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bots.delivery.job_view import JobView, job_of_message
-from bots.delivery.starboard import picture_of_message
+from bots.delivery.deliveries import Subject, find_subject
+from bots.delivery.job_view import JobView
 from bots.texts.chat import ALL_DELETED, NO_IMAGE
 from studio.commands.button_ids import Action, Button
 from studio.db.database import Database
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
 from studio.errors import BadRequestError
@@ -65,11 +66,13 @@ def find_shown_pictures(
 
     Where messages are numbered by channel, name the channel.
     """
-    job_id = job_of_message(database, platform, message, channel=channel)
-    if job_id is not None:
-        return ShownPictures(job_id=job_id, first=True)
-    picture_id = picture_of_message(database, platform, message, channel=channel)
-    return shown_by_filename(picture_id) if picture_id else None
+    match find_subject(database, platform, message, channel=channel):
+        case Subject(kind=DeliveryKind.JOB, id=job_id):
+            return ShownPictures(job_id=job_id, first=True)
+        case Subject(kind=DeliveryKind.STARBOARD, id=picture_id):
+            return shown_by_filename(picture_id)
+        case _:
+            return None
 
 
 def shown_by_filename(name: str) -> ShownPictures | None:

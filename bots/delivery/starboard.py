@@ -3,28 +3,25 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 from weakref import WeakValueDictionary
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
 
-from bots.delivery.case_messages import DeliveryInProgressError
-from bots.delivery.job_messages import DestinationUnreachableError
-from bots.delivery.job_view import MessageRef
+from bots.delivery.deliveries import Claim, MessageRef, Subject, message_of, record, release_claim, take_claim
+from bots.delivery.transport import DeliveryInProgressError, DestinationUnreachableError
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.commands.visibility import Audience, may_see
 from studio.db import queries, settings
 from studio.db.database import Database
-from studio.db.sql_dialects import insert_into
-from studio.db.tables import DeliveryRow, JobRow, PictureRow, ShowcaseRow
+from studio.db.tables import DeliveryRow, PictureRow
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.jobs import Job, JobState
-from studio.domain.people import Platform
 from studio.domain.pictures import Picture
 from studio.errors import NotFoundError
-from studio.runtime.clock import now
 
-_CLAIM_LASTS_SECONDS = 20
+_CLAIM_LASTS = timedelta(seconds=20)
 
 log = logging.getLogger(__name__)
 
@@ -89,22 +86,24 @@ class Starboard:
             await self._delivery.take_down(picture_id, message_ref)
         except DestinationUnreachableError:
             log.info("starboard message not deleted: channel unreachable", extra={"picture_id": picture_id})
-        await self._pools.run(Pool.DATABASE, save_starboard_message, self._database, picture_id, None)
+        await self._pools.run(Pool.DATABASE, _forget_entry, self._database, picture_id)
 
     async def _hang(self, exhibit: StarboardEntry, message_ref: MessageRef | None) -> None:
-        picture_id = exhibit.picture.id
-        if message_ref is None and not await self._pools.run(
-            Pool.DATABASE, claim_starboard_message, self._database, picture_id, exhibit.channel
-        ):
-            raise DeliveryInProgressError
+        subject = Subject(DeliveryKind.STARBOARD, exhibit.picture.id, exhibit.job.person.platform)
+        if message_ref is None:
+            claim = await self._pools.run(
+                Pool.DATABASE, take_claim, self._database, subject, exhibit.channel, lasts=_CLAIM_LASTS
+            )
+            if claim not in (Claim.OURS, Claim.INHERITED):
+                raise DeliveryInProgressError
         try:
             kept = await self._delivery.hang(exhibit, message_ref)
         except BaseException:
             if message_ref is None:
-                await self._pools.run(Pool.DATABASE, save_starboard_message, self._database, picture_id, None)
+                await self._pools.run(Pool.DATABASE, release_claim, self._database, subject)
             raise
         if kept != message_ref:
-            await self._pools.run(Pool.DATABASE, save_starboard_message, self._database, picture_id, kept)
+            await self._pools.run(Pool.DATABASE, record, self._database, subject, kept)
 
 
 def load_starboard_entry(
@@ -118,71 +117,31 @@ def load_starboard_entry(
         row = session.get(PictureRow, picture_id)
         if row is None:
             raise NotFoundError(f"Picture {picture_id[:14]}")
-        message_ref = _message_ref(session, picture_id)
+        found = message_of(session, DeliveryKind.STARBOARD, picture_id)
         job = queries.find_job(session, row.job_id)
         seen = job.state is JobState.DONE and may_see(session, job, Audience(home=job.person.home))
         if row.deleted_at is not None or not seen:
-            return None, message_ref
+            return None, found
         stars = queries.star_counts(session, [picture_id]).get(picture_id, 0)
         rules = settings.community_rules(session, job.person.platform, job.person.community)
-        if message_ref is None and (rules.star_channel is None or stars < rules.star_threshold):
+        if found is None and (rules.star_channel is None or stars < rules.star_threshold):
             return None, None
-        channel = message_ref.channel if message_ref else rules.star_channel or ""
+        channel = found.channel if found else rules.star_channel or ""
         picture = queries.picture_of(row, stars=stars)
         return StarboardEntry(
-            picture=picture, job=job, channel=channel, shown_at=_first(session, job)
-        ), message_ref
-
-
-def _first(session: Session, job: Job) -> MessageRef | None:
-    row = session.get(DeliveryRow, job.id)
-    return MessageRef(channel=row.channel, message=row.message) if row and row.message else None
-
-
-def _message_ref(session: Session, picture_id: str) -> MessageRef | None:
-    row = session.get(ShowcaseRow, picture_id)
-    return MessageRef(channel=row.channel, message=row.message) if row and row.message else None
+            picture=picture, job=job, channel=channel, shown_at=message_of(session, DeliveryKind.JOB, job.id)
+        ), found
 
 
 def hanging_of(database: Database, job_id: str) -> list[str]:
     """The pictures of a job that are on a starboard."""
-    of_job = select(ShowcaseRow.picture_id).join(PictureRow, PictureRow.id == ShowcaseRow.picture_id)
+    shown = (DeliveryRow.kind == DeliveryKind.STARBOARD) & (DeliveryRow.subject == PictureRow.id)
+    of_job = select(PictureRow.id).join(DeliveryRow, shown).where(PictureRow.job_id == job_id)
     with database.read() as session:
-        return list(session.scalars(of_job.where(PictureRow.job_id == job_id).order_by(PictureRow.position)))
+        return list(session.scalars(of_job.order_by(PictureRow.position)))
 
 
-def picture_of_message(
-    database: Database, platform: Platform, message: str, *, channel: str | None = None
-) -> str | None:
-    """The picture that a message of the starboard shows. Where messages are numbered by channel, name the channel."""
-    query = (
-        select(ShowcaseRow.picture_id)
-        .join(PictureRow, PictureRow.id == ShowcaseRow.picture_id)
-        .join(JobRow, JobRow.id == PictureRow.job_id)
-    )
-    with database.read() as session:
-        query = query.where(ShowcaseRow.message == message, JobRow.platform == platform)
-        return session.scalar(query if channel is None else query.where(ShowcaseRow.channel == channel))
-
-
-def claim_starboard_message(database: Database, picture_id: str, channel: str) -> bool:
-    """Whether the caller is the one to send the picture's message; another's claim ends after 20 s."""
+def _forget_entry(database: Database, picture_id: str) -> None:
     with database.begin() as session:
-        row = session.get(ShowcaseRow, picture_id, with_for_update=True)
-        if row is not None:
-            if row.message or (now() - row.updated_at).total_seconds() < _CLAIM_LASTS_SECONDS:
-                return False
-            row.updated_at = now()
-            return True
-        values = {"picture_id": picture_id, "channel": channel, "message": "", "updated_at": now()}
-        statement = insert_into(session, ShowcaseRow).values(**values).on_conflict_do_nothing()
-        return session.execute(statement.returning(ShowcaseRow.picture_id)).scalar() is not None
-
-
-def save_starboard_message(database: Database, picture_id: str, message_ref: MessageRef | None) -> None:
-    with database.begin() as session:
-        if message_ref is None:
-            session.execute(delete(ShowcaseRow).where(ShowcaseRow.picture_id == picture_id))
-            return
-        row = session.get_one(ShowcaseRow, picture_id)
-        row.channel, row.message, row.updated_at = message_ref.channel, message_ref.message, now()
+        of_picture = (DeliveryRow.kind == DeliveryKind.STARBOARD) & (DeliveryRow.subject == picture_id)
+        session.execute(delete(DeliveryRow).where(of_picture))

@@ -14,6 +14,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.delivery.case_messages import CaseMessages
+from bots.delivery.claims import SendClaims
 from bots.delivery.event_consumer import EventConsumer
 from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
@@ -38,7 +39,6 @@ from bots.slack.messages.ephemeral_replies import EphemeralReplies
 from bots.slack.messages.file_cleanup import FileCleanup
 from bots.slack.messages.job_delivery import SlackJobDelivery
 from bots.slack.messages.preview_uploads import PreviewUploads
-from bots.slack.messages.send_claims import SendClaims
 from bots.slack.messages.starboard_delivery import SlackStarboardDelivery
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.channels import Channels

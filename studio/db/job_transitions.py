@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, tuple_, u
 from sqlalchemy.orm import Session
 
 from studio.db.tables import DeliveryRow, JobRow
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.jobs import WAITING, JobState, sources_of
 
 
@@ -130,7 +131,8 @@ def release(session: Session, job_id: str, *, at: datetime, cleared: bool) -> bo
 
 def reopen_delivery(session: Session, job_id: str) -> None:
     """The job's message showed an end that no longer holds."""
-    session.execute(update(DeliveryRow).where(DeliveryRow.job_id == job_id).values(final=False))
+    of_job = (DeliveryRow.kind == DeliveryKind.JOB) & (DeliveryRow.subject == job_id)
+    session.execute(update(DeliveryRow).where(of_job).values(final=False))
 
 
 def request_cancel(session: Session, job_id: str) -> bool:

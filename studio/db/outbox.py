@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from studio.db.database import Database
 from studio.db.tables import DeliveryRow, JobRow, OutboxRow
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import EVENT_KINDS, Event, JobChanged, JobEnded
 from studio.domain.jobs import ENDED
 from studio.domain.people import Platform
@@ -124,10 +125,11 @@ def send_undelivered(database: Database, events: Events, *, at: datetime) -> Non
 
 def _undelivered(job_ids: Collection[str]) -> Select[str]:
     """Those of the jobs that ended without a final message. The web room reads its jobs from the database itself."""
-    unseen = or_(DeliveryRow.job_id.is_(None), DeliveryRow.final.is_(False))
+    unseen = or_(DeliveryRow.subject.is_(None), DeliveryRow.final.is_(False))
+    of_job = (DeliveryRow.kind == DeliveryKind.JOB) & (DeliveryRow.subject == JobRow.id)
     return (
         select(JobRow.id)
-        .outerjoin(DeliveryRow, DeliveryRow.job_id == JobRow.id)
+        .outerjoin(DeliveryRow, of_job)
         .where(
             JobRow.id.in_(job_ids), JobRow.platform != Platform.WEB, JobRow.state.in_(sorted(ENDED)), unseen
         )

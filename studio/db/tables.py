@@ -193,34 +193,28 @@ class OutboxRow(Base):
 
 
 class DeliveryRow(Base):
-    """The one message of a job on its platform, so that any process of the face can edit it.
+    """The one message that shows a subject on its platform, so that any process of the front end can edit it.
 
-    `final` once it showed the job's end, or once there was no place left to show it.
+    `subject` is the id of a job, a case or a picture, by `kind` (`studio.domain.deliveries.DeliveryKind`).
+    An empty `message` is being sent by the process that claimed it, until `claimed_until`; without a claim there was
+    no place to send it to. `final` once the message showed the end of its subject, or once no place was left.
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (Index("ix_deliveries_message", "message"),)  # a reaction knows only its message
 
-    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(16), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16))
     channel: Mapped[str] = mapped_column(String(64))
     message: Mapped[str] = mapped_column(String(64))
+    claimed_until: Mapped[datetime | None]
     final: Mapped[bool] = mapped_column(default=False)
     updated_at: Mapped[datetime]
 
 
-class ShowcaseRow(Base):
-    """The one message of a starred picture on its community's starboard. No message yet: it is being sent."""
-
-    __tablename__ = "showcases"
-
-    picture_id: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True)
-    channel: Mapped[str] = mapped_column(String(64))
-    message: Mapped[str] = mapped_column(String(64))
-    updated_at: Mapped[datetime]
-
-
 class CaseRow(Base):
-    """What a moderator, or the person asked, has to decide. `channel` and `message` show it on its platform."""
+    """What a moderator, or the person asked, has to decide."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -251,8 +245,6 @@ class CaseRow(Base):
     decided_by: Mapped[str | None] = mapped_column(String(200))
     decided_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(Text, default="")
-    channel: Mapped[str | None] = mapped_column(String(64))
-    message: Mapped[str | None] = mapped_column(String(64))
 
 
 class NoticeRow(Base):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, cast, delete, select, update
+from sqlalchemy import ColumnElement, Select, Text, cast, delete, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import cases, credit_ledger, display_names, job_transitions, newcomer_origins, outbox, queries
@@ -31,6 +31,7 @@ from studio.db.tables import (
     StarRow,
 )
 from studio.domain.cases import CaseKind, CaseState, Decision
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import JobChanged
 from studio.domain.identifiers import job_id_of, new_job_id
 from studio.domain.jobs import GOING_ON, JobState
@@ -148,13 +149,17 @@ def leave_private_places(session: Session, *, before: datetime) -> None:
         JobRow.request_key.startswith("forgotten:"),
         where.contains('"private": true') & ~where.contains('"channel": ""'),
         JobRow.id.not_in(select(PictureRow.job_id).where(PictureRow.deleted_at >= before)),
-        JobRow.id.not_in(select(DeliveryRow.job_id).where(DeliveryRow.updated_at >= before)),
+        JobRow.id.not_in(select(DeliveryRow.subject).where(_of_jobs(), DeliveryRow.updated_at >= before)),
         JobRow.ended_at < before,
     )
     for row in session.scalars(query.limit(_MOST_AT_ONCE)).all():
         row.address = {"platform": row.platform, "community": row.community, "channel": "", "private": True}
-        session.execute(delete(DeliveryRow).where(DeliveryRow.job_id == row.id))
+        session.execute(delete(DeliveryRow).where(_of_jobs(), DeliveryRow.subject == row.id))
     session.flush()
+
+
+def _of_jobs() -> ColumnElement[bool]:
+    return DeliveryRow.kind == DeliveryKind.JOB
 
 
 def _open_cases(keys: Sequence[str]) -> Select[CaseRow]:
@@ -195,7 +200,7 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
 
 def _unname(session: Session, row: JobRow) -> Iterable[OutboxRow]:
     """A message without a picture may name its person as well: it is rendered again, in chats where there is one."""
-    delivery = session.get(DeliveryRow, row.id)
+    delivery = session.get(DeliveryRow, (DeliveryKind.JOB, row.id))
     if delivery is not None and delivery.message:
         delivery.updated_at = now()  # from which its address is kept for a day
     elif row.platform != Platform.WEB:

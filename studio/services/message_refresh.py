@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from studio.db import cases, outbox
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, LineageRow, OutboxRow, PictureRow, StarRow
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import JobChanged, PictureChanged
 from studio.domain.jobs import ENDED, GOING_ON, JobState
 from studio.domain.people import Platform
@@ -46,7 +47,7 @@ def of_forgotten(session: Session, keys: Sequence[str]) -> list[OutboxRow]:
 
 def of_cases(session: Session, wanted: ColumnElement[bool]) -> list[OutboxRow]:
     """Those cases among the wanted that have a message."""
-    query = select(CaseRow).where(CaseRow.message.is_not(None), wanted)
+    query = select(CaseRow).where(_is_shown(), wanted)
     return [cases.changed(session, row) for row in session.scalars(query.order_by(CaseRow.id)).all()]
 
 
@@ -55,7 +56,8 @@ def _of_children(session: Session, pictures: set[str], *, but: set[str]) -> Iter
     job_ids = (_painted_from(session, pictures) | _unpainted_from(session, pictures)) - but
     for some in _batches(sorted(job_ids)):
         query = select(JobRow.id, JobRow.platform, DeliveryRow.message)
-        query = query.outerjoin(DeliveryRow, DeliveryRow.job_id == JobRow.id).where(JobRow.id.in_(some))
+        of_job = (DeliveryRow.kind == DeliveryKind.JOB) & (DeliveryRow.subject == JobRow.id)
+        query = query.outerjoin(DeliveryRow, of_job).where(JobRow.id.in_(some))
         for job_id, platform, message in session.execute(query.order_by(JobRow.created_at.desc())).all():
             if message or platform == Platform.WEB:
                 yield outbox.write(session, JobChanged(job_id=job_id, platform=Platform(platform)))
@@ -93,15 +95,21 @@ def _of_starred(session: Session, keys: Sequence[str]) -> Iterator[OutboxRow]:
 def _of_cases(session: Session, pictures: set[str], named: ColumnElement[bool]) -> list[OutboxRow]:
     """Of the named cases, and of those that quote one of the pictures."""
     query = select(CaseRow.id, JobRow.request).join(JobRow, JobRow.id == CaseRow.job_id)
-    shown = session.execute(query.where(CaseRow.message.is_not(None))).all()
+    shown = session.execute(query.where(_is_shown())).all()
     quotable = pictures | _descendants(session, pictures) if shown else set()
     quoting = [case_id for case_id, request in shown if not quotable.isdisjoint(_sources(request))]
     found = {
         row.id: row
         for wanted in (named, *(CaseRow.id.in_(some) for some in _batches(quoting)))
-        for row in session.scalars(select(CaseRow).where(CaseRow.message.is_not(None), wanted))
+        for row in session.scalars(select(CaseRow).where(_is_shown(), wanted))
     }
     return [cases.changed(session, found[each]) for each in sorted(found)]
+
+
+def _is_shown() -> ColumnElement[bool]:
+    """Whether a case has a message, or one is being sent."""
+    kinds = (DeliveryKind.CASE, DeliveryKind.QUESTION)
+    return CaseRow.id.in_(select(DeliveryRow.subject).where(DeliveryRow.kind.in_(kinds)))
 
 
 def _descendants(session: Session, pictures: set[str]) -> set[str]:

@@ -8,8 +8,8 @@ from typing import Any
 import discord
 
 from bots.delivery.case_images import case_attachments, pixelated_image
-from bots.delivery.job_messages import DestinationUnreachableError
-from bots.delivery.job_view import MessageRef
+from bots.delivery.deliveries import MessageRef
+from bots.delivery.transport import DestinationUnreachableError
 from bots.discord.context import DiscordClient
 from bots.discord.messages.components import case_view
 from bots.discord.messages.message_sender import (

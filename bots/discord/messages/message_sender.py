@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bots.delivery.job_messages import DestinationUnreachableError
-from bots.delivery.job_view import MessageRef
+from bots.delivery.deliveries import MessageRef
+from bots.delivery.transport import DestinationUnreachableError
 from bots.discord.context import DiscordClient
 from bots.discord.guilds.permissions import lacking_in
 from bots.discord.messages.components import view_of

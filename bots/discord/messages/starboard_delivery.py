@@ -5,9 +5,9 @@ import io
 import discord
 
 from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, Attachment, fit_attachment
-from bots.delivery.job_messages import DestinationUnreachableError
-from bots.delivery.job_view import MessageRef
+from bots.delivery.deliveries import MessageRef
 from bots.delivery.starboard import StarboardEntry
+from bots.delivery.transport import DestinationUnreachableError
 from bots.discord.context import DiscordClient
 from bots.discord.messages.case_delivery import closed
 from bots.discord.texts import texts

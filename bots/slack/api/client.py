@@ -11,6 +11,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.delivery.transport import PlatformUnavailableError
 from bots.runtime.safe_downloads import PublicResolver
 from bots.slack.settings import FILE_HOSTS
 
@@ -58,15 +59,8 @@ TOKEN_TROUBLES = frozenset(
 log = logging.getLogger(__name__)
 
 
-class SlackUnavailableError(Exception):
-    """Slack does not answer, or asks for patience. Trying again later may help.
-
-    `perhaps_done`: the request went out and its answer was lost, so that Slack may have done what was asked.
-    """
-
-    def __init__(self, why: str, *, perhaps_done: bool = False) -> None:
-        super().__init__(why)
-        self.perhaps_done = perhaps_done
+class SlackUnavailableError(PlatformUnavailableError):
+    """Slack does not answer, or asks for patience."""
 
 
 class SlackApiRefusedError(Exception):

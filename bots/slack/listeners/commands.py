@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.delivery.job_view import job_of_message, load_job_view
+from bots.delivery.deliveries import find_subject
+from bots.delivery.job_view import load_job_view
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
@@ -31,6 +32,7 @@ from studio.commands.registry import execute, find_command
 from studio.commands.results import Answer, Community
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.commands.submission.known_names import default_note
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.people import Platform
 
 log = logging.getLogger(__name__)
@@ -177,20 +179,20 @@ class CommandListener(SlackComponent):
         wanted = next((each for each in spec.parameters if each.kind in (Kind.PICTURE, Kind.JOB)), None)
         if wanted is None or request.thread is None or values.keys() & {wanted.name, "image"}:
             return {}
-        job_id = await self._pools.run(
+        shown = await self._pools.run(
             Pool.COMMANDS,
-            job_of_message,
+            find_subject,
             self._ports.database,
             Platform.SLACK,
             request.thread,
             channel=request.channel,
         )
-        if job_id is None:
+        if shown is None or shown.kind is not DeliveryKind.JOB:
             return {}
         if wanted.kind is Kind.JOB:
-            return {wanted.name: job_id}
+            return {wanted.name: shown.id}
         job_view = await self._pools.run(
-            Pool.COMMANDS, load_job_view, self._ports.database, job_id, viewer=call.person
+            Pool.COMMANDS, load_job_view, self._ports.database, shown.id, viewer=call.person
         )
         return {wanted.name: job_view.pictures[0].id} if job_view.pictures else {}
 

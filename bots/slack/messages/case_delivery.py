@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from bots.delivery.attachments import Attachment
 from bots.delivery.case_images import case_attachments, pixelated_image
-from bots.delivery.job_messages import DestinationUnreachableError
-from bots.delivery.job_view import MessageRef
+from bots.delivery.deliveries import MessageRef
+from bots.delivery.transport import DestinationUnreachableError
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.blocks.case_blocks import answered, question, sheet

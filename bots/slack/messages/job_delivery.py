@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from bots.delivery.attachments import Attachment, job_attachment
 from bots.delivery.case_images import pixelate
-from bots.delivery.job_messages import DestinationUnreachableError
-from bots.delivery.job_view import JobView, MessageRef, load_job_view
+from bots.delivery.claims import SendClaims
+from bots.delivery.deliveries import Claim, MessageRef, Subject, find_message
+from bots.delivery.job_view import JobView
+from bots.delivery.transport import DestinationUnreachableError
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.progress_throttle import ProgressThrottle
@@ -17,7 +19,6 @@ from bots.slack.context import SlackComponent, SlackContext, Workspace
 from bots.slack.messages.message_recovery import find_orphan, find_orphan_at_home, mark_of
 from bots.slack.messages.message_sender import CLOSED, GONE, file_of, patience, send, send_to_person, show
 from bots.slack.messages.preview_uploads import PreviewUploads
-from bots.slack.messages.send_claims import Claim, SendClaims
 from bots.slack.texts import texts
 from studio.domain.events import JobProgress
 from studio.domain.jobs import Job, JobState
@@ -157,10 +158,10 @@ class SlackJobDelivery(SlackComponent):
 
     async def _send_once(self, job_view: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         """Of several processes only one sends; what a killed one may have sent is looked for first."""
-        job = job_view.job
-        async with self._claims.hold(job.id, job.address.channel) as claim:
-            if claim is Claim.SENT and (message_ref := await self._message_ref_of(job.id)):
-                return await self._edit(job_view, workspace, post, message_ref)
+        job, subject = job_view.job, Subject.of_job(job_view.job)
+        async with self._claims.hold(subject, job.address.channel) as claim:
+            if claim is Claim.SENT and (found := await self._message_of(subject)):
+                return await self._edit(job_view, workspace, post, found)
             if claim in (Claim.THEIRS, Claim.SENT):
                 raise SlackUnavailableError("another process is sending the message")
             if claim is Claim.INHERITED and (orphan := await self._orphan_of(workspace, job)):
@@ -168,14 +169,14 @@ class SlackJobDelivery(SlackComponent):
                 return await self._edit(job_view, workspace, post, orphan)
             return await self._send(job_view, workspace, post)
 
+    async def _message_of(self, subject: Subject) -> MessageRef | None:
+        return await self._pools.run(Pool.DATABASE, find_message, self._ports.database, subject)
+
     async def _orphan_of(self, workspace: Workspace, job: Job) -> MessageRef | None:
         """What the process before us has sent, where it was about to send it."""
-        if await self._claims.place_of(job.id) == job.person.user_id:
+        if await self._claims.channel_of(Subject.of_job(job)) == job.person.user_id:
             return await find_orphan_at_home(workspace, job)
         return await find_orphan(workspace, job)
-
-    async def _message_ref_of(self, job_id: str) -> MessageRef | None:
-        return (await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, job_id)).message_ref
 
     async def _send(self, job_view: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:
         address = job_view.job.address
@@ -186,7 +187,7 @@ class SlackJobDelivery(SlackComponent):
         except SlackApiRefusedError as error:
             if error.code not in CLOSED:
                 raise
-        await self._claims.redirect(job_view.job.id, job_view.job.person.user_id)
+        await self._claims.move(Subject.of_job(job_view.job), job_view.job.person.user_id)
         return await self._to_person(job_view, workspace, post)
 
     async def _to_person(self, job_view: JobView, workspace: Workspace, post: JobBlocks) -> MessageRef:

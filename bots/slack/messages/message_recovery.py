@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bots.delivery.job_view import MessageRef
+from bots.delivery.deliveries import MessageRef
 from bots.slack.api.client import SlackApiRefusedError
 from bots.slack.context import Workspace
 from studio.domain.jobs import Job

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bots.delivery.job_messages import DestinationUnreachableError
-from bots.delivery.job_view import MessageRef
+from bots.delivery.deliveries import MessageRef
+from bots.delivery.transport import DestinationUnreachableError
 from bots.slack.api.client import (
     TOKEN_TROUBLES,
     NotInstalledError,

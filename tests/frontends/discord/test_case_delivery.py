@@ -8,14 +8,16 @@ import discord
 import pytest
 from PIL import Image
 
+from bots.delivery.deliveries import Subject, find_message
 from bots.discord.guilds import permissions
 from bots.texts import cases as case_texts
 from bots.texts import chat
 from studio.commands.submission.job_creation import open_hold
 from studio.db import cases, queries, settings
-from studio.db.tables import CaseRow, JobRow, NoticeRow, PersonRow, ShowcaseRow
+from studio.db.tables import CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow
 from studio.domain.cases import CaseKind, Decision, NoticeKind
 from studio.domain.communities import CommunityRules
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
@@ -49,6 +51,12 @@ def govern(room: Room, rules: CommunityRules) -> None:
 def case_of(room: Room) -> CaseRow:
     with room.ports.database.read() as session:
         return session.query(CaseRow).order_by(CaseRow.opened_at).all()[-1]
+
+
+def message_of_case(room: Room) -> str | None:
+    subject = Subject(DeliveryKind.CASE, case_of(room).id, Platform.DISCORD)
+    found = find_message(room.ports.database, subject)
+    return found.message if found else None
 
 
 async def changed(room: Room) -> None:
@@ -168,12 +176,12 @@ async def test_a_deleted_message_of_an_open_case_is_sent_again(room: Room, desk:
     await room.mod.delete(desk.history()[0])
     await changed(room)
     assert len(desk.history()) == 1
-    assert case_of(room).message == str(desk.history()[0].id)
+    assert message_of_case(room) == str(desk.history()[0].id)
 
 
 async def test_without_a_desk_channel_cases_wait_in_the_list(room: Room) -> None:
     case_id = await held_prompt(room)
-    assert case_of(room).message is None
+    assert message_of_case(room) is None
     result = await room.mod.slash(room.channel, "cases")
     assert f"1. `{case_id}` · Held for a moderator · meaning · gore" in result.response.content
     assert button_ids(result.response.message) == [f"c1:claim:{case_id}:0"]
@@ -184,7 +192,7 @@ async def test_without_a_desk_channel_cases_wait_in_the_list(room: Room) -> None
 async def test_a_desk_that_is_closed_to_the_bot_ends_quietly(room: Room, desk: Any) -> None:
     room.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=None)
     await held_prompt(room)
-    assert case_of(room).message is None
+    assert message_of_case(room) is None
 
 
 # ---- moderators' commands
@@ -469,7 +477,7 @@ async def test_a_picture_with_enough_stars_hangs_on_the_starboard_once(room: Roo
     await starred()
     assert channel.history() == []
     with room.ports.database.read() as session:
-        assert session.query(ShowcaseRow).count() == 0
+        assert session.query(DeliveryRow).filter_by(kind="starboard").count() == 0
 
 
 # ---- one's own wishes

@@ -302,11 +302,11 @@ async def test_a_reaction_that_is_quicker_than_the_records_is_followed(
     """Discord shows a message, and tells of reactions to it, before its answer says which message it is."""
     message = room.message
     with room.ports.database.begin() as session:
-        session.get_one(DeliveryRow, painted).message = "on its way"
+        session.get_one(DeliveryRow, ("job", painted)).message = "on its way"
 
     async def pause(_seconds: float) -> None:
         with room.ports.database.begin() as session:
-            session.get_one(DeliveryRow, painted).message = str(message.id)
+            session.get_one(DeliveryRow, ("job", painted)).message = str(message.id)
 
     monkeypatch.setattr("bots.delivery.message_lookup.sleep", pause)
     monkeypatch.setattr("bots.discord.interactions.reactions.now", lambda: message.created_at)

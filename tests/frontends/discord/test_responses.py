@@ -41,7 +41,7 @@ def expire_tokens(ports: Ports) -> None:
 
 def delivery(room: Room, job_id: str) -> DeliveryRow:
     with room.ports.database.read() as session:
-        return session.get_one(DeliveryRow, job_id)
+        return session.get_one(DeliveryRow, ("job", job_id))
 
 
 def requests(room: Room, method: str) -> list[str]:
@@ -258,7 +258,7 @@ async def test_a_job_that_ended_while_the_bot_was_down_is_shown_in_the_same_mess
 async def test_a_crash_between_the_click_and_the_answer_leaves_one_message(room: Room) -> None:
     job_id = await room.imagine()
     with room.ports.database.begin() as session:  # as if the slip had never been written
-        session.delete(session.get_one(DeliveryRow, job_id))
+        session.delete(session.get_one(DeliveryRow, ("job", job_id)))
     await room.restart()
     await room.painted(job_id)
     assert len(room.channel.history()) == 1

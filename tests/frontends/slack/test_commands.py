@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from bots.delivery.deliveries import Claim, Subject, take_claim
 from bots.slack.api.client import SlackUnavailableError
-from bots.slack.messages.send_claims import Claim, take_claim
 from bots.slack.texts.command_parsing import as_typed
 from studio.commands.registry import CATALOG
 from studio.db.queries import job_of
 from studio.db.tables import DeliveryRow
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.domain.requests import Operation
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
@@ -338,16 +340,15 @@ async def test_of_two_processes_at_once_one_sends_the_message(room: SlackRoom) -
     with database.begin() as session:
         session.execute(delete(DeliveryRow))
     a_minute = timedelta(minutes=1)
-    assert take_claim(database, job_id, GENERAL, lasts=a_minute) is Claim.OURS
-    assert take_claim(database, job_id, GENERAL, lasts=a_minute) is Claim.THEIRS
+    subject = Subject(DeliveryKind.JOB, job_id, Platform.SLACK)
+    assert take_claim(database, subject, GENERAL, lasts=a_minute) is Claim.OURS
+    assert take_claim(database, subject, GENERAL, lasts=a_minute) is Claim.THEIRS
     room.face.board._sheets.clear()
-    with database.begin() as session:  # whoever claimed it is at work
-        session.execute(update(DeliveryRow).values(updated_at=now() + a_minute))
     with pytest.raises(SlackUnavailableError):
         await room.face.board.show(job_id)
     assert len(room.slack.messages) == 1
     with database.begin() as session:  # whoever claimed it was killed before it sent anything
-        session.execute(update(DeliveryRow).values(updated_at=now() - a_minute))
+        session.execute(update(DeliveryRow).values(claimed_until=now() - a_minute))
     room.slack.messages.clear()
     await room.face.board.show(job_id)
     assert len(room.slack.messages) == 1
@@ -356,7 +357,7 @@ async def test_of_two_processes_at_once_one_sends_the_message(room: SlackRoom) -
 async def test_a_message_that_a_killed_process_sent_is_found_again(room: SlackRoom) -> None:
     job_id = await room.imagine()
     with room.ports.database.begin() as session:  # as it was between sending and writing down
-        session.execute(update(DeliveryRow).values(message="", updated_at=now() - timedelta(minutes=1)))
+        session.execute(update(DeliveryRow).values(message="", claimed_until=now() - timedelta(minutes=1)))
     room.face.board._sheets.clear()
     message = await room.painted(job_id)
     assert len(room.slack.messages) == 1
@@ -366,7 +367,7 @@ async def test_a_message_that_a_killed_process_sent_is_found_again(room: SlackRo
 async def test_where_the_app_may_not_look_a_new_message_comes(room: SlackRoom) -> None:
     job_id = await room.imagine()
     with room.ports.database.begin() as session:
-        session.execute(update(DeliveryRow).values(message="", updated_at=now() - timedelta(minutes=1)))
+        session.execute(update(DeliveryRow).values(message="", claimed_until=now() - timedelta(minutes=1)))
     room.face.board._sheets.clear()
     room.slack.refuse("conversations.history", "missing_scope")
     await room.painted(job_id)

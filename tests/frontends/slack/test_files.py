@@ -372,7 +372,7 @@ def test_in_the_end_a_deletion_is_given_up(room: SlackRoom) -> None:
 def killed_before_writing_down(room: SlackRoom) -> None:
     """As it was between Slack's yes and our record."""
     with room.ports.database.begin() as session:
-        session.execute(update(DeliveryRow).values(message="", updated_at=now() - timedelta(minutes=1)))
+        session.execute(update(DeliveryRow).values(message="", claimed_until=now() - timedelta(minutes=1)))
     room.face.board._sheets.clear()
 
 

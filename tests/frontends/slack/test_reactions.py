@@ -214,11 +214,11 @@ async def test_a_reaction_that_is_quicker_than_the_records_is_followed(
     job_id, message = await room.finished()
     message.ts = f"{time.time():.6f}"
     with room.ports.database.begin() as session:
-        session.get_one(DeliveryRow, job_id).message = "on its way"
+        session.get_one(DeliveryRow, ("job", job_id)).message = "on its way"
 
     async def pause(_seconds: float) -> None:
         with room.ports.database.begin() as session:
-            session.get_one(DeliveryRow, job_id).message = message.ts
+            session.get_one(DeliveryRow, ("job", job_id)).message = message.ts
 
     monkeypatch.setattr("bots.delivery.message_lookup.sleep", pause)
     await room.send(room.slack.reaction(message, "repeat", user=BO))

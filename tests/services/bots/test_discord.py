@@ -415,7 +415,7 @@ async def test_a_channel_deleted_meanwhile_ends_quietly(house: House) -> None:
 
     def noted() -> bool:
         with house.ports.database.read() as session:
-            row = session.get(DeliveryRow, job.id)
+            row = session.get(DeliveryRow, ("job", job.id))
             return row is not None and row.final
 
     await house.until(noted, "the end was not noted")

@@ -20,7 +20,7 @@ from chatelier.runtime import db_schema
 from studio.db.database import Database
 from studio.db.display_names import bearers, claim
 from studio.db.people import find_named
-from studio.db.tables import Base
+from studio.db.tables import Base, DeliveryRow
 from studio.domain.people import Person, Platform
 from studio.errors import AmbiguousNameError, ConfigurationError, DatabaseUnavailableError
 from tests.conftest import free_port
@@ -326,6 +326,80 @@ def test_people_of_an_older_version_keep_their_names_also_those_that_several_hav
         assert not claim(session, newcomer, "ANA")
         with pytest.raises(AmbiguousNameError):
             find_named(session, Platform.WEB, "room", "Ana")
+
+
+def test_messages_of_an_older_version_are_found_again_by_what_they_show(database: Database) -> None:
+    from alembic import command
+
+    with database.begin_patiently() as connection:
+        command.upgrade(db_schema.alembic_config(connection), "0012")
+        there = MetaData()
+        there.reflect(connection)
+
+        def insert(table: str, **values: Any) -> None:
+            columns = {each.name: each for each in there.tables[table].columns}
+            filled = {
+                name: value_for(each.type, name, 1) for name, each in columns.items() if not each.nullable
+            }
+            connection.execute(there.tables[table].insert(), filled | values)
+
+        insert("people", key="ana")
+        for job, message, final in (("shown", "m1", True), ("claimed", "", False), ("nowhere", "", True)):
+            insert("jobs", id=job, request_key=job, person_key="ana", platform="slack")
+            insert("pictures", id=f"{job}.1", job_id=job, person_key="ana")
+            insert("deliveries", job_id=job, channel="main", message=message, final=final)
+        insert("showcases", picture_id="shown.1", channel="stars", message="m1")
+        insert("showcases", picture_id="claimed.1", channel="stars", message="")
+        case = {"channel": "desk", "state": "open", "platform": "discord"}
+        insert("cases", **case | {"id": "open", "case_key": "a", "message": "7"})
+        insert(
+            "cases",
+            **case | {"id": "sent", "case_key": "b", "message": "sending:1790000000", "channel": None},
+        )
+        insert(
+            "cases",
+            **case | {"id": "over", "case_key": "c", "message": "8", "state": "closed", "addressee": "bo"},
+        )
+        insert("cases", **case | {"id": "none", "case_key": "d", "message": None, "channel": None})
+    assert db_schema.upgrade(database) == ("0012", HEAD)
+    with database.read() as session:
+        found = {(row.kind, row.subject): row for row in session.query(DeliveryRow)}
+    assert {
+        key: (row.platform, row.channel, row.message, row.claimed_until is not None, row.final)
+        for key, row in found.items()
+    } == {
+        ("job", "shown"): ("slack", "main", "m1", False, True),
+        ("job", "claimed"): ("slack", "main", "", True, False),
+        ("job", "nowhere"): ("slack", "main", "", False, True),
+        ("starboard", "shown.1"): ("slack", "stars", "m1", False, False),
+        ("starboard", "claimed.1"): ("slack", "stars", "", True, False),
+        ("case", "open"): ("discord", "desk", "7", False, False),
+        ("case", "sent"): ("discord", "", "", True, False),
+        ("question", "over"): ("discord", "desk", "8", False, True),
+    }
+
+
+def test_the_way_back_leaves_messages_where_the_version_before_looks_for_them(database: Database) -> None:
+    from alembic import command
+
+    with database.begin_patiently() as connection:
+        command.upgrade(db_schema.alembic_config(connection), "0012")
+        fill(connection)
+    before = messages_of_0012(database)
+    db_schema.upgrade(database)
+    with database.begin_patiently() as connection:
+        command.downgrade(db_schema.alembic_config(connection), "0012")
+    assert messages_of_0012(database) == before
+
+
+def messages_of_0012(database: Database) -> list[list[Any]]:
+    queries = (
+        "SELECT job_id, channel, message, final, updated_at FROM deliveries ORDER BY job_id",
+        "SELECT picture_id, channel, message, updated_at FROM showcases ORDER BY picture_id",
+        "SELECT id, channel, message FROM cases ORDER BY id",
+    )
+    with database.read() as session:
+        return [[tuple(row) for row in session.execute(text(query))] for query in queries]
 
 
 def test_the_newest_revision_is_the_one_that_faces_expect() -> None:

@@ -11,9 +11,10 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
+from bots.delivery.deliveries import MessageRef, Subject, record
 from bots.delivery.event_consumer import EventConsumer
-from bots.delivery.job_messages import DestinationUnreachableError, JobMessages
-from bots.delivery.job_view import MessageRef, save_message_ref
+from bots.delivery.job_messages import JobMessages
+from bots.delivery.transport import DestinationUnreachableError
 from bots.runtime.thread_pools import ThreadPools
 from engine.maintenance.job_sweeper import Sweeper
 from engine.queue.redis_events import RedisEvents
@@ -21,6 +22,7 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import outbox, queries
 from studio.db.tables import DeliveryRow, OutboxRow
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -70,7 +72,8 @@ def told_again(ports: Ports, *, after: timedelta = SOON) -> list[str]:
 
 
 def shown(ports: Ports, job: str, *, final: bool = True) -> None:
-    save_message_ref(ports.database, job, MessageRef(channel="main", message=f"m-{job}", final=final))
+    subject = Subject(DeliveryKind.JOB, job, platform_of(ports, job))
+    record(ports.database, subject, MessageRef(channel="main", message=f"m-{job}", final=final))
 
 
 def test_an_end_that_no_message_shows_is_told_again_until_one_does(ports: Ports) -> None:

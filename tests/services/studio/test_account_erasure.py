@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bots.delivery.deliveries import MessageRef, Subject, record
 from engine.maintenance.orphan_files import PARTS_A_RUN, OrphanFileCleaner
 from moderation.cases.retention import let_go
 from moderation.cases.strikes import burden
@@ -17,6 +18,7 @@ from studio.commands.spec import Call
 from studio.db import credit_ledger, job_transitions, outbox, queries
 from studio.db.tables import BanRow, Base, CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow, PictureRow
 from studio.domain.cases import CaseKind
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import CaseChanged, JobChanged, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -119,7 +121,8 @@ def test_no_private_place_leads_to_them_a_day_later(house: Ports, monkeypatch: p
     paint_job(house, job)
     shared = painted(house, "ana")
     with house.database.begin() as session:
-        session.add(DeliveryRow(job_id=job, channel="ana's own", message="m1", final=True, updated_at=now()))
+        message_ref = {"channel": "ana's own", "message": "m1", "final": True, "updated_at": now()}
+        session.add(DeliveryRow(kind="job", subject=job, platform="discord", **message_ref))
     forget(house)
     let_go(house.database, keep=timedelta(days=365))
     assert "ana's own" in everything(house)
@@ -147,7 +150,8 @@ def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_p
             row.ended_at, row.platform = long_ago, Platform.SLACK
             if message is not None:
                 message_ref = {"channel": "ana's own", "message": message, "final": True}
-                session.add(DeliveryRow(job_id=jobs[-1], **message_ref, updated_at=long_ago))
+                of_job = {"kind": "job", "subject": jobs[-1], "platform": Platform.SLACK}
+                session.add(DeliveryRow(**of_job, **message_ref, updated_at=long_ago))
     forget(house)
     told = [each.job_id for each in house.events.published if isinstance(each, JobChanged)]
     assert told == jobs[:1]
@@ -202,9 +206,8 @@ def test_every_message_that_shows_words_of_a_deleted_picture_is_rendered_again(h
 def reported_message(house: Ports, job: str) -> str:
     """A case that has a message on the desk's channel."""
     case = ask(house, "ana", "report", picture=f"{job}.1").case.id
-    with house.database.begin() as session:
-        row = session.get_one(CaseRow, case)
-        row.channel, row.message = "desk", "m1"
+    message_ref = MessageRef(channel="desk", message="m1")
+    record(house.database, Subject(DeliveryKind.CASE, case, Platform.WEB), message_ref)
     return case
 
 

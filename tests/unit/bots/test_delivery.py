@@ -1,40 +1,26 @@
-"""Which of several processes sends the message of a case or of a starred picture: exactly one."""
+"""Which message shows what, and which of several processes sends it: exactly one."""
 
 import asyncio
-import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from bots.delivery import case_messages, starboard
-from bots.delivery.case_messages import claim_message, load_case_message_state, save_case_message
-from bots.delivery.job_view import MessageRef
-from bots.delivery.starboard import (
-    Starboard,
-    claim_starboard_message,
-    load_starboard_entry,
-    save_starboard_message,
-)
+from bots.delivery import deliveries
+from bots.delivery.deliveries import Claim, MessageRef, Subject
+from bots.delivery.starboard import Starboard, load_starboard_entry
 from bots.runtime.thread_pools import ThreadPools
 from studio.commands.registry import execute
 from studio.commands.spec import Call
-from studio.db.cases import open_case
-from studio.db.people import lock_person
-from studio.db.tables import ShowcaseRow
-from studio.domain.cases import CaseKind
+from studio.domain.deliveries import DeliveryKind
+from studio.domain.people import Platform
 from studio.ports import Ports
 from studio.runtime.clock import now
 from tests.support.finished_jobs import paint_job
 
+MINUTE = timedelta(minutes=1)
+SUBJECT = Subject(DeliveryKind.JOB, "k3v9m2p4qx7a", Platform.SLACK)
 MESSAGE_REF = MessageRef(channel="c", message="m")
-
-
-@pytest.fixture
-def case_id(ports: Ports, call: Call) -> str:
-    with ports.database.begin() as session:
-        lock_person(session, call.person)
-        case, _ = open_case(session, CaseKind.SUSPENSION, case_key="suspension:1", subject=call.person)
-    return case.id
 
 
 @pytest.fixture
@@ -43,41 +29,90 @@ def picture_id(ports: Ports, call: Call) -> str:
     return f"{paint_job(ports, accepted.job_id)}.1"  # type: ignore[union-attr]
 
 
-def test_one_process_sends_the_message_of_a_case(ports: Ports, case_id: str) -> None:
-    assert claim_message(ports.database, case_id)
-    assert not claim_message(ports.database, case_id)
-    assert load_case_message_state(ports.database, ports.desk, case_id).message_ref is None
-    save_case_message(ports.database, case_id, MESSAGE_REF)
-    assert not claim_message(ports.database, case_id)
-    assert load_case_message_state(ports.database, ports.desk, case_id).message_ref == MESSAGE_REF
+def test_one_process_sends_a_message(ports: Ports) -> None:
+    database = ports.database
+    assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.OURS
+    assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.THEIRS
+    assert deliveries.find_message(database, SUBJECT) is None
+    deliveries.record(database, SUBJECT, MESSAGE_REF)
+    assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.SENT
+    assert deliveries.find_message(database, SUBJECT) == MESSAGE_REF
 
 
-def test_a_case_whose_sender_died_is_sent_by_another(
-    ports: Ports, case_id: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert claim_message(ports.database, case_id)
-    later = time.time() + 60
-    monkeypatch.setattr(case_messages.time, "time", lambda: later)
-    assert claim_message(ports.database, case_id)
+def test_a_message_whose_sender_died_is_sent_by_another(ports: Ports) -> None:
+    database = ports.database
+    deliveries.take_claim(database, SUBJECT, "c", lasts=-MINUTE)
+    assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.INHERITED
+    assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.THEIRS
 
 
-def test_one_process_hangs_a_starred_picture(ports: Ports, picture_id: str) -> None:
-    assert claim_starboard_message(ports.database, picture_id, "stars")
-    assert not claim_starboard_message(ports.database, picture_id, "stars")
-    save_starboard_message(ports.database, picture_id, MESSAGE_REF)
-    assert not claim_starboard_message(ports.database, picture_id, "stars")
-    exhibit, message_ref = load_starboard_entry(ports.database, picture_id)
+def test_a_renewed_claim_is_not_inherited(ports: Ports) -> None:
+    database = ports.database
+    deliveries.take_claim(database, SUBJECT, "c", lasts=-MINUTE)
+    deliveries.renew_claim(database, SUBJECT, until=now() + MINUTE)
+    assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.THEIRS
+
+
+def test_whoever_inherits_a_claim_knows_where_the_message_was_to_go(ports: Ports) -> None:
+    database = ports.database
+    deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE)
+    deliveries.move_claim(database, SUBJECT, "ana")
+    deliveries.abandon_claim(database, SUBJECT)
+    assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.INHERITED
+    assert deliveries.claimed_channel(database, SUBJECT) == "ana"
+
+
+def test_a_claim_that_is_given_back_is_as_if_it_had_never_been(ports: Ports) -> None:
+    database = ports.database
+    deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE)
+    deliveries.release_claim(database, SUBJECT)
+    assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.OURS
+
+
+def test_a_message_that_is_there_is_not_given_back(ports: Ports) -> None:
+    database = ports.database
+    deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE)
+    deliveries.record(database, SUBJECT, MESSAGE_REF)
+    for late in (deliveries.release_claim, deliveries.abandon_claim):
+        late(database, SUBJECT)
+    deliveries.move_claim(database, SUBJECT, "elsewhere")
+    assert deliveries.find_message(database, SUBJECT) == MESSAGE_REF
+
+
+def test_what_had_no_place_may_be_sent_when_there_is_one(ports: Ports) -> None:
+    database = ports.database
+    deliveries.record(database, SUBJECT, MessageRef(channel="c", message="", final=True))
+    assert deliveries.find_message(database, SUBJECT) is None
+    assert deliveries.take_claim(database, SUBJECT, "d", lasts=MINUTE) is Claim.OURS
+
+
+def test_what_a_message_shows_is_found_where_messages_are_numbered_by_channel(ports: Ports) -> None:
+    database = ports.database
+    other = Subject(DeliveryKind.CASE, "k3v9m2p4qx7a", Platform.SLACK)
+    deliveries.record(database, SUBJECT, MESSAGE_REF)
+    deliveries.record(database, other, MessageRef(channel="d", message="m"))
+    find = partial(deliveries.find_subject, database)
+    assert find(Platform.SLACK, "m", channel="c") == SUBJECT
+    assert find(Platform.SLACK, "m", channel="d") == other
+    assert find(Platform.SLACK, "m", channel="e") is None
+    assert find(Platform.DISCORD, "m") is None
+
+
+def test_a_job_and_its_case_have_a_message_each(ports: Ports) -> None:
+    case = Subject(DeliveryKind.CASE, SUBJECT.id, SUBJECT.platform)
+    deliveries.record(ports.database, SUBJECT, MESSAGE_REF)
+    assert deliveries.take_claim(ports.database, case, "desk", lasts=MINUTE) is Claim.OURS
+    deliveries.forget(ports.database, SUBJECT)
+    assert deliveries.find_message(ports.database, SUBJECT) is None
+    assert deliveries.take_claim(ports.database, case, "desk", lasts=MINUTE) is Claim.THEIRS
+
+
+def test_a_starred_picture_stays_however_few_stars_it_has_left(ports: Ports, picture_id: str) -> None:
+    subject = Subject(DeliveryKind.STARBOARD, picture_id, Platform.DISCORD)
+    deliveries.record(ports.database, subject, MESSAGE_REF)
+    entry, message_ref = load_starboard_entry(ports.database, picture_id)
+    assert entry is not None
     assert message_ref == MESSAGE_REF
-    assert exhibit is not None, "what hangs stays, however few stars it has left"
-
-
-def test_a_starred_picture_whose_sender_died_is_hung_by_another(ports: Ports, picture_id: str) -> None:
-    assert claim_starboard_message(ports.database, picture_id, "stars")
-    with ports.database.begin() as session:
-        session.get_one(ShowcaseRow, picture_id).updated_at = now() - timedelta(
-            seconds=starboard._CLAIM_LASTS_SECONDS + 1
-        )
-    assert claim_starboard_message(ports.database, picture_id, "stars")
 
 
 class Wall:
@@ -97,8 +132,8 @@ class Wall:
 def test_a_deleted_picture_leaves_the_starboard_also_after_a_short_trouble(
     ports: Ports, call: Call, picture_id: str
 ) -> None:
-    assert claim_starboard_message(ports.database, picture_id, "stars")
-    save_starboard_message(ports.database, picture_id, MESSAGE_REF)
+    subject = Subject(DeliveryKind.STARBOARD, picture_id, Platform.DISCORD)
+    deliveries.record(ports.database, subject, MESSAGE_REF)
     execute(ports, call, "delete", {"what": picture_id})
     wall, pools = Wall(troubles=1), ThreadPools("test")
     board = Starboard(ports.database, pools, wall)  # type: ignore[arg-type]

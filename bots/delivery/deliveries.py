@@ -1,0 +1,165 @@
+"""Which message shows what: the only store of the messages that chats show, and of who is sending one.
+
+A message is claimed before it is sent, so that of several processes one sends it. A claim ends by itself when its
+process does not renew it; whoever takes it over then may find that the message was sent after all.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
+
+from studio.db.database import Database
+from studio.db.sql_dialects import insert_into
+from studio.db.tables import DeliveryRow
+from studio.domain.cases import Case
+from studio.domain.deliveries import DeliveryKind
+from studio.domain.jobs import Job
+from studio.domain.people import Platform
+from studio.runtime.clock import now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRef:
+    """Where a message is. `final` once it showed the end of its subject; an empty `message`: nowhere."""
+
+    channel: str
+    message: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What one message on one platform shows: a job, a case or a picture, by its id."""
+
+    kind: DeliveryKind
+    id: str
+    platform: Platform
+
+    @property
+    def nonce(self) -> str:
+        """The same for every attempt to send the message, and for no other. At most 24 characters."""
+        return f"{self.kind}-{self.id}"
+
+    @classmethod
+    def of_job(cls, job: Job) -> "Subject":
+        return cls(DeliveryKind.JOB, job.id, job.person.platform)
+
+    @classmethod
+    def of_case(cls, case: Case) -> "Subject":
+        kind = DeliveryKind.CASE if case.addressee is None else DeliveryKind.QUESTION
+        return cls(kind, case.id, case.platform)
+
+
+class Claim(StrEnum):
+    OURS = "ours"
+    INHERITED = "inherited"  # the process that had it went silent, and may have sent the message
+    THEIRS = "theirs"
+    SENT = "sent"  # the message is there
+
+
+def message_of(session: Session, kind: DeliveryKind, subject_id: str) -> MessageRef | None:
+    """None while there is no message, also while it is being sent."""
+    row = session.get(DeliveryRow, (kind, subject_id))
+    if row is None or not row.message:
+        return None
+    return MessageRef(channel=row.channel, message=row.message, final=row.final)
+
+
+def find_message(database: Database, subject: Subject) -> MessageRef | None:
+    with database.read() as session:
+        return message_of(session, subject.kind, subject.id)
+
+
+def find_subject(
+    database: Database, platform: Platform, message: str, *, channel: str | None = None
+) -> Subject | None:
+    """What a message shows, by the records. Where messages are numbered by channel, name the channel."""
+    query = select(DeliveryRow).where(DeliveryRow.message == message, DeliveryRow.platform == platform)
+    if channel is not None:
+        query = query.where(DeliveryRow.channel == channel)
+    with database.read() as session:
+        row = session.scalars(query.limit(1)).first()
+        return Subject(DeliveryKind(row.kind), row.subject, platform) if row else None
+
+
+def take_claim(database: Database, subject: Subject, channel: str, *, lasts: timedelta) -> Claim:
+    """Claim the message of a subject. `channel` is where, or to whom, it is about to be sent."""
+    values = {"channel": channel, "claimed_until": now() + lasts, "updated_at": now()}
+    with database.begin() as session:
+        row = session.get(DeliveryRow, (subject.kind, subject.id), with_for_update=True)
+        if row is None:
+            new = {"kind": subject.kind, "subject": subject.id, "platform": subject.platform, "message": ""}
+            statement = insert_into(session, DeliveryRow).values(**new, **values, final=False)
+            taken = statement.on_conflict_do_nothing().returning(DeliveryRow.subject)
+            return Claim.OURS if session.execute(taken).scalar() is not None else Claim.THEIRS
+        if row.message:
+            return Claim.SENT
+        if row.claimed_until is None:  # once there was no place left to send it to
+            row.channel, row.claimed_until, row.updated_at = channel, now() + lasts, now()
+            return Claim.OURS
+        if row.claimed_until > now():
+            return Claim.THEIRS
+        row.claimed_until = now() + lasts
+        return Claim.INHERITED
+
+
+def renew_claim(database: Database, subject: Subject, *, until: datetime) -> None:
+    _change_claimed(database, subject, claimed_until=until)
+
+
+def move_claim(database: Database, subject: Subject, channel: str) -> None:
+    """The message is about to go elsewhere: whoever inherits the claim has to look there."""
+    _change_claimed(database, subject, channel=channel)
+
+
+def claimed_channel(database: Database, subject: Subject) -> str | None:
+    """The channel, or the person, that the message was to go to."""
+    with database.read() as session:
+        row = session.get(DeliveryRow, (subject.kind, subject.id))
+        return row.channel if row else None
+
+
+def abandon_claim(database: Database, subject: Subject) -> None:
+    """It is not known whether the message was sent: whoever comes next inherits the claim at once."""
+    _change_claimed(database, subject, claimed_until=now())
+
+
+def release_claim(database: Database, subject: Subject) -> None:
+    """Nothing was sent after all; whoever comes next may."""
+    with database.begin() as session:
+        session.execute(delete(DeliveryRow).where(_is(subject), DeliveryRow.claimed_until.is_not(None)))
+
+
+def record(database: Database, subject: Subject, ref: MessageRef) -> None:
+    """Two processes may record the same message at once; the later one wins, and both name the same message."""
+    values = {
+        "platform": subject.platform,
+        "channel": ref.channel,
+        "message": ref.message,
+        "claimed_until": None,
+        "final": ref.final,
+        "updated_at": now(),
+    }
+    with database.begin() as session:
+        statement = insert_into(session, DeliveryRow).values(kind=subject.kind, subject=subject.id, **values)
+        keys = [DeliveryRow.kind, DeliveryRow.subject]
+        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+
+
+def forget(database: Database, subject: Subject) -> None:
+    """The message is gone; a new one may be sent."""
+    with database.begin() as session:
+        session.execute(delete(DeliveryRow).where(_is(subject)))
+
+
+def _change_claimed(database: Database, subject: Subject, **values: object) -> None:
+    claimed = DeliveryRow.claimed_until.is_not(None)
+    with database.begin() as session:
+        session.execute(update(DeliveryRow).where(_is(subject), claimed).values(updated_at=now(), **values))
+
+
+def _is(subject: Subject) -> ColumnElement[bool]:
+    return (DeliveryRow.kind == subject.kind) & (DeliveryRow.subject == subject.id)

@@ -1,0 +1,136 @@
+"""What the delivery core asks of a chat platform. Discord and Slack implement it in their `messages/transport.py`.
+
+The core decides what is shown where, claims messages, prepares files and limits the rate of small edits. A transport
+renders, sends, edits and deletes, and tells the errors of its platform apart by the exceptions below.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from bots.delivery.attachments import Attachment
+from bots.delivery.deliveries import MessageRef, Subject
+from bots.presentation.message import Message
+from studio.domain.people import Address, Person
+
+
+class DestinationUnreachableError(Exception):
+    """The message, its channel, or every way to the person is gone. There is nothing left to do."""
+
+
+class ChannelClosedError(DestinationUnreachableError):
+    """The bot may not (or no longer) write there. Another place may take the message."""
+
+
+class MessageTakenBackError(DestinationUnreachableError):
+    """The front end itself has deleted the message, which was not about its subject after all. A new one is due."""
+
+
+class FileTooLargeError(Exception):
+    """The platform does not take a file of that size there; a smaller one may do."""
+
+
+class DeliveryInProgressError(Exception):
+    """Another process is sending the message; come again in a while."""
+
+
+class PlatformUnavailableError(Exception):
+    """The platform does not answer, or asks for patience. Trying again later may help.
+
+    `perhaps_done`: the request went out and its answer was lost, so that the message may be there.
+    """
+
+    def __init__(self, why: str = "", *, perhaps_done: bool = False) -> None:
+        super().__init__(why)
+        self.perhaps_done = perhaps_done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a message is sent: to a channel and its `thread`, or, with a `person`, to their direct messages.
+
+    `address` is that of the command which the message answers. Discord edits the message with which it acknowledged
+    the interaction, while the token lasts by the token. `instead_of` is the channel that was closed when the message
+    goes to its person instead: the transport says above it why. `reply_to` is a message in the same channel that it
+    replies to (Discord), or in whose thread it stands (Slack); one that is gone is left out. `mentions` are notified.
+    """
+
+    community: str
+    channel: str = ""
+    thread: str | None = None
+    person: Person | None = None
+    address: Address | None = field(default=None, repr=False)
+    instead_of: str = ""
+    reply_to: MessageRef | None = None
+    mentions: tuple[Person, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """The id of the person or of the channel, as a claim records it."""
+        return self.person.user_id if self.person else self.channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingMessage:
+    """A message with everything that is needed to send it or to edit it.
+
+    `files` holds each of `message.files` by its name, except those that are gone: the renderer leaves these out.
+    `subject` is what uploaded files are recorded for, and with `nonce` makes repeated attempts recognisable.
+    `final`: this is how the subject ends, so that uploaded files which it no longer shows are deleted.
+    """
+
+    subject: Subject
+    nonce: str
+    place: Place
+    message: Message
+    files: Mapping[str, Attachment] = field(default_factory=dict)
+    final: bool = False
+
+    def at(self, place: Place) -> "OutgoingMessage":
+        return replace(self, place=place)
+
+
+class Transport(Protocol):
+    """One platform's way of sending messages. Coroutines run on the front end's event loop."""
+
+    claim_seconds: float  # how long a process that is sending a message may be silent
+
+    async def send(self, outgoing: OutgoingMessage) -> MessageRef:
+        """Send it once: repeated with the same nonce it gives the message that is there, as far as the platform can.
+
+        Raises `ChannelClosedError`, `DestinationUnreachableError`, `FileTooLargeError`, `PlatformUnavailableError`.
+        """
+
+    async def edit(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
+        """Raises as `send`, and `MessageTakenBackError`. `ChannelClosedError`: the message is there as it was."""
+
+    async def touch(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
+        """Edit the message for mere progress if that is easily done. Never raises for what the platform refuses."""
+
+    async def delete(self, ref: MessageRef, subject: Subject, place: Place) -> None:
+        """Delete a message and the files uploaded for it.
+
+        Raises `DestinationUnreachableError` and `PlatformUnavailableError`.
+        """
+
+    async def find_sent(self, subject: Subject, place: Place, *, since: datetime) -> MessageRef | None:
+        """What a process that went silent may have sent. None where that cannot be looked up, or need not be.
+
+        Raises `PlatformUnavailableError`: then the message waits, as it may be there.
+        """
+
+    def may_touch(self, ref: MessageRef, place: Place, *, age_seconds: float, since_seconds: float) -> bool:
+        """Whether a subject of that age may show progress now, so long after its message was last edited.
+
+        A yes is counted.
+        """
+
+    def calm_seconds(self, ref: MessageRef) -> float:
+        """How long a message rests between small changes, such as a star."""
+
+    def limit_bytes(self, subject: Subject, place: Place) -> int:
+        """The size of the largest file that may be sent there."""
+
+    def serves(self, community: str) -> bool:
+        """Whether this process is the one that shows progress there."""
