@@ -19,9 +19,9 @@ from studio.commands.results import (
     SettingsChanged,
 )
 from studio.domain.cases import Case, CaseKind, CaseState
-from studio.domain.communities import CommunityRules
+from studio.domain.communities import CommunityRules, ResultPlacement
 from studio.domain.people import Person, Sighting
-from studio.domain.preferences import Preferences, RemixConsent
+from studio.domain.preferences import BuiltOn, Preferences, RemixConsent
 
 Reply = (
     ReportFiled
@@ -40,6 +40,16 @@ _REMIX = {
     RemixConsent.ANYONE: "anyone may",
     RemixConsent.ASK: "whoever wants to has to ask me",
     RemixConsent.NOBODY: "nobody may",
+}
+_BUILT_ON = {
+    BuiltOn.OFF: "off",
+    BuiltOn.NOW: "I hear at once when others build on my pictures",
+    BuiltOn.DAILY: "I hear once a day when others built on my pictures",
+}
+_RESULTS = {
+    ResultPlacement.REPLY: "as a reply to the message that they came from",
+    ResultPlacement.THREAD: "in the thread of the message that they came from",
+    ResultPlacement.CHANNEL: "in the channel, as messages of their own",
 }
 EMPTY_DESK = "Nothing lies on the desk."
 NOTHING_DECIDED = "Nothing was decided yet."
@@ -172,6 +182,8 @@ def _community(rules: CommunityRules, voice: Formatter) -> Iterator[str]:
     pools = ", ".join(f"{voice.channel(channel)} {amount}" for channel, amount in rules.pools.items())
     yield f"pools, in credits a month: {pools or 'none'}"
     yield f"policy: {stances or 'the instance’s'}"
+    yield f"results: {_RESULTS[rules.results]}"
+    yield f"ping: {'when a job took longer than 30 s' if rules.ping else 'off'}"
 
 
 def _settled(chosen: Preferences, voice: Formatter) -> Iterator[str]:
@@ -180,3 +192,4 @@ def _settled(chosen: Preferences, voice: Formatter) -> Iterator[str]:
     for name in ("model", "style", "aspect", "count"):
         value = getattr(chosen, name)
         yield f"{name}: {voice.text(shorten(str(value), 60)) if value is not None else 'the instance’s default'}"
+    yield f"built-on: {_BUILT_ON[chosen.built_on]}"

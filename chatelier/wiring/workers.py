@@ -151,6 +151,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     from engine.queue.celery_worker import run_periodic_tasks
     from engine.queue.redis_events import RedisEvents
     from moderation.cases.retention import let_go
+    from studio.services.built_on_notices import write_daily_notices
     from studio.services.consent_expiry import close_unanswered
 
     events = RedisEvents(url)
@@ -165,6 +166,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     keep = timedelta(days=settings.moderation.keep_days)
     hourly = (
         digests.write_due,
+        partial(write_daily_notices, database, events),
         partial(close_unanswered, database, events),
         partial(let_go, database, keep=keep),
         OrphanFileCleaner(database=database, store=open_storage(settings)).clear,

@@ -17,6 +17,7 @@ from studio.domain.jobs import Job, JobState
 from studio.domain.verdicts import Ruling, Verdict
 from studio.runtime.clock import now
 from studio.runtime.serialization import to_data
+from studio.services.built_on_notices import notify_owners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,8 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
         elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
             credit_ledger.release(session, row, at=at)
         events = [] if outcome.verdict is None else _note_verdict(session, job, outcome, outcome.verdict)
+        if outcome.state is JobState.DONE:
+            events += notify_owners(session, job)
         ended_event = JobEnded(job_id=job.id, platform=job.address.platform, state=outcome.state)
         return [outbox.write(session, ended_event), *events]
 

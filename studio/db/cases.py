@@ -169,6 +169,7 @@ def write_notice(
     text: str,
     *,
     case_id: str | None = None,
+    job_id: str | None = None,
     notice_id: str | None = None,
 ) -> OutboxRow | None:
     """A word for one person. None for somebody who was never here: there is no way to reach them."""
@@ -181,6 +182,7 @@ def write_notice(
         person_key=person_key,
         text=text,
         case_id=case_id,
+        job_id=job_id,
         written_at=now(),
     )
     session.add(row)
@@ -201,6 +203,7 @@ def find_notice(session: Session, notice_id: str) -> Notice:
         case_id=row.case_id,
         written_at=row.written_at,
         delivered=row.delivered_at is not None,
+        job_id=row.job_id,
     )
 
 

@@ -248,7 +248,7 @@ class CaseRow(Base):
 
 
 class NoticeRow(Base):
-    """What the house tells one person."""
+    """What the instance tells one person."""
 
     __tablename__ = "notices"
 
@@ -257,6 +257,7 @@ class NoticeRow(Base):
     person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), index=True)
     text: Mapped[str] = mapped_column(Text)
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"))
+    job_id: Mapped[str | None] = mapped_column(String(12), index=True)  # what was built on somebody's picture
     written_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
 

@@ -142,12 +142,13 @@ class NoticeKind(StrEnum):
     LIFTED = "lifted"
     DECIDED = "decided"  # a report or an appeal of theirs was decided
     GIFT = "gift"
+    BUILT_ON = "built_on"  # somebody built on a picture of theirs
     HINT = "hint"  # how something is written here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What the house tells one person, in words that may be shown as they are."""
+    """What the instance tells one person, in words that may be shown as they are. `job_id`: what it is about."""
 
     id: str
     kind: NoticeKind
@@ -156,3 +157,4 @@ class Notice:
     case_id: str | None
     written_at: datetime
     delivered: bool = False
+    job_id: str | None = None

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from studio.errors import OutOfCreditsError
+
+PING_AFTER = timedelta(seconds=30)
 
 
 class Tier(StrEnum):
@@ -15,6 +17,14 @@ class Tier(StrEnum):
     MEMBER = "member"
     TRUSTED = "trusted"
     MODERATOR = "moderator"
+
+
+class ResultPlacement(StrEnum):
+    """Where the result of a variation, edit, expansion, blend or upscale goes, if its source stands in the channel."""
+
+    REPLY = "reply"  # a reply to the message of the source
+    THREAD = "thread"  # the thread of that message
+    CHANNEL = "channel"  # a message of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +60,8 @@ class CommunityRules:
 
     `pools` give channels a budget of their own, in credits a month: jobs there draw on it first.
     `tiers` maps a role of the platform to a tier, `monthly_credits` a tier to credits a month, and `stances` a
-    category of the policy to an action, which may only be stricter than the administrator's policy.
+    category of the policy to an action, which may only be stricter than the administrator's policy. `ping`: a finished
+    job that took longer than `PING_AFTER` pings its owner.
     """
 
     paused: bool = False
@@ -65,6 +76,8 @@ class CommunityRules:
     monthly_credits: Mapping[Tier, int] = field(default_factory=dict)
     stances: Mapping[str, str] = field(default_factory=dict)
     pools: Mapping[str, int] = field(default_factory=dict)
+    results: ResultPlacement = ResultPlacement.REPLY
+    ping: bool = False
 
 
 DEFAULT = CommunityRules()

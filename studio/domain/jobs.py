@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from studio.domain.identifiers import split_picture_id
 from studio.domain.people import Address, Person
 from studio.domain.requests import PaintRequest
 
@@ -78,3 +79,15 @@ class Job:
     policy_version: str = ""  # of the house rules by which the request was admitted
     cleared: bool = False  # a moderator let the request pass: it is not judged again
     spoiler: bool = False  # a moderator let it through, hidden until clicked
+
+    @property
+    def origin_job_id(self) -> str | None:
+        """The job whose picture this one starts from, the first of several; None: words or an upload."""
+        ids = (source.picture_id for source in self.request.sources if source.picture_id)
+        split = split_picture_id(next(ids, ""))
+        return split[0] if split else None
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From the request to its end; None while it goes on."""
+        return self.ended_at - self.created_at if self.ended_at else None

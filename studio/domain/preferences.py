@@ -12,9 +12,17 @@ class RemixConsent(StrEnum):
     NOBODY = "nobody"
 
 
+class BuiltOn(StrEnum):
+    """When somebody hears that others built on their pictures."""
+
+    OFF = "off"
+    NOW = "now"  # as soon as the new picture is done
+    DAILY = "daily"  # once for all of a day
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """None leaves it to the house. `direct_messages`: finished pictures come by direct message as well."""
+    """None leaves it to the instance. `direct_messages`: finished pictures come by direct message as well."""
 
     remix: RemixConsent = RemixConsent.ANYONE
     direct_messages: bool = False
@@ -22,6 +30,7 @@ class Preferences:
     style: str | None = None
     aspect: str | None = None
     count: int | None = None
+    built_on: BuiltOn = BuiltOn.OFF  # nobody gets direct messages unasked
 
 
 DEFAULT = Preferences()

@@ -40,6 +40,7 @@ from studio.domain.verdicts import ALLOWED
 from studio.runtime.clock import now
 from studio.runtime.serialization import to_data
 from studio.services import file_references, job_release, message_refresh
+from studio.services.built_on_notices import unname_builder
 from studio.services.picture_deletion import Removal, take_away
 
 _STOPPED = "Deleted, as its person asked."
@@ -222,6 +223,7 @@ def _pseudonymise(session: Session, key: str, *, nameless: bool) -> None:
     values = {"person_key": nobody.key, "person": to_data(person_of(nobody))}
     session.execute(update(JobRow).where(JobRow.person_key == key).values(values))
     _rename_gifts(session, key)
+    unname_builder(session, key)
     for table in (PictureRow, LineageRow, LedgerRow):
         session.execute(update(table).where(table.person_key == key).values(person_key=nobody.key))
     for column in (CaseRow.filed_by, CaseRow.addressee, CaseRow.claimed_by, CaseRow.decided_by):

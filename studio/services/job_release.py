@@ -16,6 +16,7 @@ from studio.domain.events import JobChanged, JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.runtime.clock import now
+from studio.services.built_on_notices import notify_owners
 
 
 def paint(session: Session, job_id: str, *, cleared: bool = True) -> list[OutboxRow]:
@@ -54,7 +55,8 @@ def deliver(session: Session, job_id: str, *, spoiler: bool = False) -> list[Out
         row.refused_rule = row.refused_category = ""
         credit_ledger.reserve_what_is_left(session, row)
     credit_ledger.capture(session, row, painted=pictures_of(session, job_id), at=now())
-    return [outbox.write(session, JobChanged(job_id=job_id, platform=Platform(row.platform)))]
+    changed = outbox.write(session, JobChanged(job_id=job_id, platform=Platform(row.platform)))
+    return [changed, *notify_owners(session, queries.job_of(row))]
 
 
 def stop(

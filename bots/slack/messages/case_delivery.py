@@ -23,6 +23,7 @@ from bots.slack.messages.message_sender import (
     send_to_person,
     unreachable_when,
 )
+from bots.slack.texts.texts import as_typed_here
 from bots.texts import cases as case_texts
 from studio.domain.cases import Case, CaseDetails, CaseState, Notice
 from studio.domain.jobs import Job
@@ -96,7 +97,8 @@ class SlackCaseDelivery(SlackComponent):
         async with patience():
             workspace = await self._workspaces.of(notice.person.community)
             mark = MessageMarker(kind="notice", id=notice.id)
-            await send_to_person(workspace, notice.person.user_id, said(notice.text, ours=False), mark=mark)
+            message = said(as_typed_here(notice.text), ours=False)
+            await send_to_person(workspace, notice.person.user_id, message, mark=mark)
 
     async def announce(self, community: str, channel: str, text: str) -> None:
         async with patience():

@@ -8,7 +8,7 @@ from studio.commands.spec import Call, CommandSpec, Kind, Parameter, bare_value
 from studio.commands.submission.known_names import find_model, require_style
 from studio.db import settings
 from studio.db.people import lock_person
-from studio.domain.preferences import RemixConsent
+from studio.domain.preferences import BuiltOn, RemixConsent
 from studio.domain.requests import MAX_COUNT, parse_aspect
 from studio.ports import Ports
 
@@ -17,7 +17,7 @@ _RESET = "none"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """None leaves a setting as it is; the word ``none`` gives it back to the house."""
+    """None leaves a setting as it is; the word ``none`` restores the default of the instance."""
 
     remix: str | None = None
     dm: str | None = None
@@ -25,6 +25,7 @@ class Settings:
     style: str | None = None
     aspect: str | None = None
     count: str | None = None
+    built_on: str | None = None
 
 
 def settle(ports: Ports, call: Call, command: Settings) -> SettingsChanged:
@@ -42,6 +43,8 @@ def settle(ports: Ports, call: Call, command: Settings) -> SettingsChanged:
             changes["direct_messages"] = command.dm == "yes"
         if command.count is not None:
             changes["count"] = None if command.count == _RESET else int(command.count)
+        if command.built_on is not None:
+            changes["built_on"] = BuiltOn(command.built_on)
         if changes:
             chosen = replace(chosen, **changes)  # type: ignore[arg-type]
             lock_person(session, call.person)
@@ -90,9 +93,16 @@ SPEC = CommandSpec(
         Parameter(
             name="count",
             kind=Kind.CHOICE,
-            summary="How many pictures; none for the house's number.",
+            summary="How many pictures; none for the default.",
             choices=(_RESET, *map(str, range(1, MAX_COUNT + 1))),
             aliases=("n",),
+        ),
+        Parameter(
+            name="built_on",
+            kind=Kind.CHOICE,
+            summary="Tell you when others build on your pictures: at once, once a day, or not.",
+            choices=tuple(BuiltOn),
+            aliases=("built-on",),
         ),
     ),
     paints=False,

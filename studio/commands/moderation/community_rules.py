@@ -9,11 +9,12 @@ from studio.commands.results import Community
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.known_names import find_model
 from studio.db import settings
-from studio.domain.communities import CommunityRules, Tier
+from studio.domain.communities import CommunityRules, ResultPlacement, Tier
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 
 NOTHING = ("", "none", "off")
+SWITCH = {"on": True, "off": False}
 CHANNELS = {
     "desk": "desk_channel",
     "log": "log_channel",
@@ -107,6 +108,18 @@ def _set_category_rule(rules: CommunityRules, value: str) -> CommunityRules:
     return replace(rules, stances={**rules.stances, category: action})
 
 
+def _set_results(rules: CommunityRules, value: str) -> CommunityRules:
+    if value.lower() not in set(ResultPlacement):
+        raise BadParameterError("value", f"must be one of: {', '.join(ResultPlacement)}.")
+    return replace(rules, results=ResultPlacement(value.lower()))
+
+
+def _set_ping(rules: CommunityRules, value: str) -> CommunityRules:
+    if value.lower() not in SWITCH:
+        raise BadParameterError("value", f"must be one of: {', '.join(SWITCH)}.")
+    return replace(rules, ping=SWITCH[value.lower()])
+
+
 _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "pause": _set_paused(True),
     "resume": _set_paused(False),
@@ -119,6 +132,8 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "credits": _set_credits,
     "pool": _set_pool,
     "policy": _set_category_rule,
+    "results": _set_results,
+    "ping": _set_ping,
 }
 
 

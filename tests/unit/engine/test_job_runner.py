@@ -19,9 +19,10 @@ from moderation.policy.policy import default_policy, parse_policy
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, credit_ledger, job_transitions, queries
+from studio.db.cases import find_notice
 from studio.db.tables import CaseRow, JobRow, LedgerRow
-from studio.domain.cases import CaseKind
-from studio.domain.events import CaseChanged
+from studio.domain.cases import CaseKind, NoticeKind
+from studio.domain.events import CaseChanged, NoticeWritten
 from studio.domain.jobs import JobState
 from studio.domain.requests import Source
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
@@ -116,6 +117,29 @@ def test_a_job_ends_with_pictures_recipes_credits_and_word(ports, work, job):
     assert ports.store.get(pictures[0].thumbnail_key)
     assert entries(ports, job) == {"reserve": -4, "capture": 0}
     assert ends(ports, job) == [JobState.DONE]
+
+
+def test_the_owner_of_a_picture_hears_at_once_that_somebody_built_on_it(ports, work, call, job):
+    execute(ports, call, "settings", {"built_on": "now"})
+    work.paint(job)
+    bo = replace(call, person=someone("bo"), request_key="bo")
+    built = execute(ports, bo, "vary", {"picture": f"{job}.2"}).job_id
+    work.paint(built)
+    [event] = [each for each in ports.events.published if isinstance(each, NoticeWritten)]
+    with ports.database.read() as session:
+        notice = find_notice(session, event.notice_id)
+    assert (notice.person.key, notice.kind, notice.job_id) == (call.person.key, NoticeKind.BUILT_ON, built)
+    assert notice.text.startswith(f"@Bo varied your picture “a red apple” ({job}.2).")
+
+
+def test_a_job_knows_what_it_started_from_and_how_long_it_took(ports, work, call, job):
+    work.paint(job)
+    built = execute(ports, replace(call, request_key="v"), "upscale", {"picture": f"{job}.2"}).job_id
+    assert read(ports, built)[0].duration is None
+    work.paint(built)
+    first, second = read(ports, job)[0], read(ports, built)[0]
+    assert (first.origin_job_id, second.origin_job_id) == (None, job)
+    assert second.duration == second.ended_at - second.created_at
 
 
 def test_what_a_moderator_let_through_hidden_is_not_previewed(ports, work, job):

@@ -304,6 +304,20 @@ class TestHolds:
         job = job_of(house, job_id)
         assert (job.state, job.spoiler) == (JobState.DONE, decision is Decision.SPOILER)
 
+    def test_the_owner_of_the_source_hears_of_a_held_picture_once_it_is_delivered(self, house, call):
+        execute(house, by(call, someone("cy"), "s"), "settings", {"built_on": "now"})
+        source = paint_job(house, imagine(house, by(call, someone("cy"))))
+        job_id = execute(house, call, "vary", {"picture": f"{source}.1", "count": 1}).job_id
+        paint_job(house, job_id, state=JobState.HELD)
+        with house.database.begin() as session:
+            job = queries.find_job(session, job_id)
+            case, _ = cases.open_case(
+                session, CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id
+            )
+        assert notices(house, someone("cy").key) == []
+        decide(house, call, case, Decision.APPROVE)
+        assert notices(house, someone("cy").key) == [NoticeKind.BUILT_ON]
+
     def test_a_job_whose_held_pictures_were_deleted_is_over_and_not_painted_again(self, house, call):
         job_id = paint_job(house, imagine(house, call), state=JobState.HELD)
         with house.database.begin() as session:

@@ -13,8 +13,9 @@ from studio.db import credit_ledger, queries
 from studio.db.cases import asking
 from studio.db.tables import CaseRow, LinkCodeRow
 from studio.domain.cases import CaseKind, CaseState
+from studio.domain.communities import CommunityRules, ResultPlacement
 from studio.domain.jobs import JobState
-from studio.domain.preferences import RemixConsent
+from studio.domain.preferences import BuiltOn, Preferences, RemixConsent
 from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
@@ -29,6 +30,7 @@ from studio.errors import (
 )
 from studio.ports import InstanceLimits
 from studio.runtime.clock import now
+from studio.runtime.serialization import from_data
 from studio.services.consent_expiry import close_unanswered
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.fakes import ruled, someone
@@ -190,12 +192,19 @@ class TestSettings:
             "aspect": "3:2",
             "count": 2,
             "model": "thimble",
+            "built_on": "daily",
         }
         execute(ports, call, "settings", values)
         execute(ports, call, "settings", {"style": "none"})
         kept = execute(ports, call, "settings", {}).preferences
         assert (kept.remix, kept.direct_messages, kept.style) == (RemixConsent.ASK, True, None)
         assert (kept.aspect, kept.count, kept.model) == ("3:2", 2, "thimble")
+        assert kept.built_on is BuiltOn.DAILY
+
+    def test_rows_of_earlier_versions_reply_ping_nobody_and_tell_nobody(self):
+        rules = from_data(CommunityRules, {"star_threshold": 5})
+        assert (rules.results, rules.ping) == (ResultPlacement.REPLY, False)
+        assert from_data(Preferences, {"remix": "ask"}).built_on is BuiltOn.OFF
 
     @pytest.mark.parametrize("values", [{"remix": "maybe"}, {"count": 0}, {"aspect": "9:1"}])
     def test_what_makes_no_sense_is_said(self, ports, call, values):
@@ -224,6 +233,8 @@ class TestSettings:
             ("credits", "newcomer 20", "monthly_credits", {"newcomer": 20}),
             ("policy", "Violence hold", "stances", {"violence": "hold"}),
             ("pool", "main 500", "pools", {"main": 500}),
+            ("results", "Thread", "results", "thread"),
+            ("ping", "on", "ping", True),
         ],
     )
     def test_moderators_settle_the_rules_of_their_community(
@@ -245,6 +256,8 @@ class TestSettings:
             ("pictures", "9"),
             ("pool", "main many"),
             ("policy", "x hold"),
+            ("results", "elsewhere"),
+            ("ping", "maybe"),
         ],
     )
     def test_what_no_community_can_have_is_said(self, ports, call, setting, value):
