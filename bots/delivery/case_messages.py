@@ -9,21 +9,14 @@ from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from bots.delivery.deliveries import (
-    Claim,
-    MessageRef,
-    Subject,
-    forget,
-    message_of,
-    record,
-    release_claim,
-    take_claim,
-)
+from bots.delivery.deliveries import Claim, forget, record, release_claim, take_claim
 from bots.delivery.transport import DeliveryInProgressError, DestinationUnreachableError
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db import cases, settings
 from studio.db.database import Database
+from studio.db.deliveries import message_of
 from studio.domain.cases import CaseDetails, CaseState, Notice
+from studio.domain.deliveries import MessageRef, Subject
 from studio.domain.people import Person
 from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Desk

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from bots.delivery import deliveries
-from bots.delivery.deliveries import Claim, Subject
+from bots.delivery.deliveries import Claim
 from bots.delivery.transport import PlatformUnavailableError
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db.database import Database
+from studio.domain.deliveries import Subject
 from studio.errors import DatabaseUnavailableError
 from studio.runtime.clock import now
 

@@ -4,53 +4,18 @@ A message is claimed before it is sent, so that of several processes one sends i
 process does not renew it; whoever takes it over then may find that the message was sent after all.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.orm import Session
 
 from studio.db.database import Database
+from studio.db.deliveries import message_of
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow
-from studio.domain.cases import Case
-from studio.domain.deliveries import DeliveryKind
-from studio.domain.jobs import Job
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Platform
 from studio.runtime.clock import now
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRef:
-    """Where a message is. `final` once it showed the end of its subject; an empty `message`: nowhere."""
-
-    channel: str
-    message: str
-    final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What one message on one platform shows: a job, a case or a picture, by its id."""
-
-    kind: DeliveryKind
-    id: str
-    platform: Platform
-
-    @property
-    def nonce(self) -> str:
-        """The same for every attempt to send the message, and for no other. At most 24 characters."""
-        return f"{self.kind}-{self.id}"
-
-    @classmethod
-    def of_job(cls, job: Job) -> "Subject":
-        return cls(DeliveryKind.JOB, job.id, job.person.platform)
-
-    @classmethod
-    def of_case(cls, case: Case) -> "Subject":
-        kind = DeliveryKind.CASE if case.addressee is None else DeliveryKind.QUESTION
-        return cls(kind, case.id, case.platform)
 
 
 class Claim(StrEnum):
@@ -58,14 +23,6 @@ class Claim(StrEnum):
     INHERITED = "inherited"  # the process that had it went silent, and may have sent the message
     THEIRS = "theirs"
     SENT = "sent"  # the message is there
-
-
-def message_of(session: Session, kind: DeliveryKind, subject_id: str) -> MessageRef | None:
-    """None while there is no message, also while it is being sent."""
-    row = session.get(DeliveryRow, (kind, subject_id))
-    if row is None or not row.message:
-        return None
-    return MessageRef(channel=row.channel, message=row.message, final=row.final)
 
 
 def find_message(database: Database, subject: Subject) -> MessageRef | None:
@@ -139,6 +96,7 @@ def record(database: Database, subject: Subject, ref: MessageRef) -> None:
         "platform": subject.platform,
         "channel": ref.channel,
         "message": ref.message,
+        "thread": ref.thread,
         "claimed_until": None,
         "final": ref.final,
         "updated_at": now(),

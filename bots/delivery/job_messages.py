@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from bots.delivery.deliveries import MessageRef, Subject, record
+from bots.delivery.deliveries import record
 from bots.delivery.job_view import JobView, is_deleted, job_state, load_job_view, positions
 from bots.delivery.transport import DestinationUnreachableError
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db.database import Database
+from studio.domain.deliveries import MessageRef, Subject
 from studio.domain.events import JobProgress
 from studio.domain.jobs import WAITING, JobState
 from studio.errors import NotFoundError

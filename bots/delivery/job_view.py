@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bots.delivery.deliveries import MessageRef, message_of
 from studio.commands.visibility import Audience, find_picture, may_see, without_hidden_parents
 from studio.db import queries
 from studio.db.cases import asking
 from studio.db.database import Database
+from studio.db.deliveries import message_of
 from studio.db.linked_identities import same_human
 from studio.db.queue_estimates import outlook, outlooks
 from studio.db.settings import preferences_of
 from studio.db.tables import JobRow, PersonRow, PictureRow, StarRow
-from studio.domain.deliveries import DeliveryKind
+from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture

@@ -4,12 +4,12 @@ from asyncio import sleep
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bots.delivery.deliveries import Subject, find_subject
+from bots.delivery.deliveries import find_subject
 from bots.delivery.job_view import JobView
 from bots.texts.chat import ALL_DELETED, NO_IMAGE
 from studio.commands.button_ids import Action, Button
 from studio.db.database import Database
-from studio.domain.deliveries import DeliveryKind
+from studio.domain.deliveries import DeliveryKind, Subject
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
 from studio.errors import BadRequestError

@@ -9,14 +9,15 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import delete, select
 
-from bots.delivery.deliveries import Claim, MessageRef, Subject, message_of, record, release_claim, take_claim
+from bots.delivery.deliveries import Claim, record, release_claim, take_claim
 from bots.delivery.transport import DeliveryInProgressError, DestinationUnreachableError
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.commands.visibility import Audience, may_see
 from studio.db import queries, settings
 from studio.db.database import Database
+from studio.db.deliveries import message_of
 from studio.db.tables import DeliveryRow, PictureRow
-from studio.domain.deliveries import DeliveryKind
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.errors import NotFoundError

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Protocol
 
 from bots.delivery.attachments import Attachment
-from bots.delivery.deliveries import MessageRef, Subject
 from bots.presentation.message import Message
+from studio.domain.deliveries import MessageRef, Subject
 from studio.domain.people import Address, Person
 
 
@@ -52,8 +52,9 @@ class Place:
 
     `address` is that of the command which the message answers. Discord edits the message with which it acknowledged
     the interaction, while the token lasts by the token. `instead_of` is the channel that was closed when the message
-    goes to its person instead: the transport says above it why. `reply_to` is a message in the same channel that it
-    replies to (Discord), or in whose thread it stands (Slack); one that is gone is left out. `mentions` are notified.
+    goes to its person instead: the transport says above it why. `reply_to` is a message in the same channel to which
+    it is a reply, or with `in_thread` one in whose thread it stands; one that is gone is left out. `mentions` are
+    notified.
     """
 
     community: str
@@ -63,6 +64,7 @@ class Place:
     address: Address | None = field(default=None, repr=False)
     instead_of: str = ""
     reply_to: MessageRef | None = None
+    in_thread: bool = False
     mentions: tuple[Person, ...] = ()
 
     @property

@@ -208,6 +208,7 @@ class DeliveryRow(Base):
     platform: Mapped[str] = mapped_column(String(16))
     channel: Mapped[str] = mapped_column(String(64))
     message: Mapped[str] = mapped_column(String(64))
+    thread: Mapped[str | None] = mapped_column(String(64))  # the message in whose thread it stands
     claimed_until: Mapped[datetime | None]
     final: Mapped[bool] = mapped_column(default=False)
     updated_at: Mapped[datetime]

@@ -8,7 +8,6 @@ from typing import Any
 import discord
 
 from bots.delivery.case_images import case_attachments, pixelated_image
-from bots.delivery.deliveries import MessageRef
 from bots.delivery.transport import DestinationUnreachableError
 from bots.discord.context import DiscordClient
 from bots.discord.messages.components import case_view
@@ -26,6 +25,7 @@ from bots.texts import cases as case_texts
 from bots.texts.chat import shorten
 from studio.commands.spec import Call
 from studio.domain.cases import Case, CaseDetails, CaseImage, CaseKind, CaseState, Notice
+from studio.domain.deliveries import MessageRef
 from studio.domain.people import Platform
 from studio.errors import StorageError
 from studio.ports import Ports

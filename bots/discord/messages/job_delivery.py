@@ -7,7 +7,6 @@ from dataclasses import replace
 import discord
 
 from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, decoded, job_attachment
-from bots.delivery.deliveries import MessageRef
 from bots.delivery.job_view import JobView
 from bots.delivery.transport import DestinationUnreachableError
 from bots.discord.context import DiscordClient
@@ -20,6 +19,7 @@ from bots.discord.messages.message_sender import (
 )
 from bots.discord.texts import texts
 from bots.runtime.thread_pools import Pool, ThreadPools
+from studio.domain.deliveries import MessageRef
 from studio.domain.events import JobProgress
 from studio.ports import Ports
 from studio.runtime.bounded_dict import BoundedDict

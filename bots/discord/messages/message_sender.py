@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bots.delivery.deliveries import MessageRef
 from bots.delivery.transport import DestinationUnreachableError
 from bots.discord.context import DiscordClient
 from bots.discord.guilds.permissions import lacking_in
 from bots.discord.messages.components import view_of
 from bots.discord.messages.job_message import JobMessage
 from bots.discord.texts import texts
+from studio.domain.deliveries import MessageRef
 from studio.domain.people import Address, Person
 
 _TOKEN_MARGIN = timedelta(seconds=45)

@@ -5,7 +5,6 @@ import io
 import discord
 
 from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, Attachment, fit_attachment
-from bots.delivery.deliveries import MessageRef
 from bots.delivery.starboard import StarboardEntry
 from bots.delivery.transport import DestinationUnreachableError
 from bots.discord.context import DiscordClient
@@ -13,6 +12,7 @@ from bots.discord.messages.case_delivery import closed
 from bots.discord.texts import texts
 from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.texts import chat
+from studio.domain.deliveries import MessageRef
 from studio.errors import NotFoundError
 from studio.ports import Ports
 

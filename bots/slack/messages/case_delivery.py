@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from bots.delivery.attachments import Attachment
 from bots.delivery.case_images import case_attachments, pixelated_image
-from bots.delivery.deliveries import MessageRef
 from bots.delivery.transport import DestinationUnreachableError
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
@@ -26,6 +25,7 @@ from bots.slack.messages.message_sender import (
 from bots.slack.texts.texts import as_typed_here
 from bots.texts import cases as case_texts
 from studio.domain.cases import Case, CaseDetails, CaseState, Notice
+from studio.domain.deliveries import MessageRef
 from studio.domain.jobs import Job
 from studio.domain.people import Platform
 from studio.errors import StorageError

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bots.delivery.attachments import Attachment, job_attachment
 from bots.delivery.case_images import pixelate
 from bots.delivery.claims import SendClaims
-from bots.delivery.deliveries import Claim, MessageRef, Subject, find_message
+from bots.delivery.deliveries import Claim, find_message
 from bots.delivery.job_view import JobView
 from bots.delivery.transport import DestinationUnreachableError
 from bots.runtime.thread_pools import Pool
@@ -20,6 +20,7 @@ from bots.slack.messages.message_recovery import find_orphan, find_orphan_at_hom
 from bots.slack.messages.message_sender import CLOSED, GONE, file_of, patience, send, send_to_person, show
 from bots.slack.messages.preview_uploads import PreviewUploads
 from bots.slack.texts import texts
+from studio.domain.deliveries import MessageRef, Subject
 from studio.domain.events import JobProgress
 from studio.domain.jobs import Job, JobState
 from studio.runtime.clock import now

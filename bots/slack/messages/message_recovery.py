@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bots.delivery.deliveries import MessageRef
 from bots.slack.api.client import SlackApiRefusedError
 from bots.slack.context import Workspace
+from studio.domain.deliveries import MessageRef
 from studio.domain.jobs import Job
 
 _MOST_MESSAGES = 100

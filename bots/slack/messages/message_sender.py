@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bots.delivery.deliveries import MessageRef
 from bots.delivery.transport import DestinationUnreachableError
 from bots.slack.api.client import (
     TOKEN_TROUBLES,
@@ -20,6 +19,7 @@ from bots.slack.blocks.job_blocks import JobBlocks, section
 from bots.slack.context import Workspace
 from bots.slack.messages.message_recovery import MessageMarker, find_marked
 from bots.slack.texts import texts
+from studio.domain.deliveries import MessageRef
 from studio.runtime.clock import now
 
 # The app may not write there (any more).

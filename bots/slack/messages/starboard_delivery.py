@@ -2,7 +2,6 @@
 
 from bots.delivery.attachments import Attachment, fit_attachment
 from bots.delivery.case_images import pixelate
-from bots.delivery.deliveries import MessageRef
 from bots.delivery.job_view import load_job_view
 from bots.delivery.starboard import StarboardEntry
 from bots.delivery.transport import DestinationUnreachableError
@@ -14,6 +13,7 @@ from bots.slack.messages.message_sender import CLOSED, GONE, edit, file_of, pati
 from bots.slack.texts import texts
 from bots.texts import chat
 from studio.commands.button_ids import Action
+from studio.domain.deliveries import MessageRef
 from studio.errors import NotFoundError
 
 _LIMIT_BYTES = 8 * 1024 * 1024

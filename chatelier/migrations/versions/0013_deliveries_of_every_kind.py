@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("platform", sa.String(length=16), nullable=False),
         sa.Column("channel", sa.String(length=64), nullable=False),
         sa.Column("message", sa.String(length=64), nullable=False),
+        sa.Column("thread", sa.String(length=64), nullable=True),
         sa.Column("claimed_until", TIME, nullable=True),
         sa.Column("final", sa.Boolean(), nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
@@ -36,9 +37,13 @@ def upgrade() -> None:
 
 def _carry_over_jobs() -> None:
     """A message that was being sent keeps its claim, which ended with the process that had it."""
+    thread = "jobs.address ->> 'thread'"
+    if op.get_bind().dialect.name == "sqlite":  # its versions before 3.38 have no such operator
+        thread = "json_extract(jobs.address, '$.thread')"
     op.execute(
-        "INSERT INTO deliveries (kind, subject, platform, channel, message, claimed_until, final, updated_at)"
-        " SELECT 'job', job_id, jobs.platform, channel, message,"
+        "INSERT INTO deliveries"  # noqa: S608 - written above
+        " (kind, subject, platform, channel, message, thread, claimed_until, final, updated_at)"
+        f" SELECT 'job', job_id, jobs.platform, channel, message, {thread},"
         " CASE WHEN message = '' AND NOT final THEN updated_at END, final, updated_at"
         " FROM job_deliveries JOIN jobs ON jobs.id = job_id"
     )

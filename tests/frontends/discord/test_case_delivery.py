@@ -8,7 +8,7 @@ import discord
 import pytest
 from PIL import Image
 
-from bots.delivery.deliveries import Subject, find_message
+from bots.delivery.deliveries import find_message
 from bots.discord.guilds import permissions
 from bots.texts import cases as case_texts
 from bots.texts import chat
@@ -17,7 +17,7 @@ from studio.db import cases, queries, settings
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow
 from studio.domain.cases import CaseKind, Decision, NoticeKind
 from studio.domain.communities import CommunityRules
-from studio.domain.deliveries import DeliveryKind
+from studio.domain.deliveries import DeliveryKind, Subject
 from studio.domain.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from bots.delivery.deliveries import Claim, Subject, take_claim
+from bots.delivery.deliveries import Claim, take_claim
 from bots.slack.api.client import SlackUnavailableError
 from bots.slack.texts.command_parsing import as_typed
 from studio.commands.registry import CATALOG
 from studio.db.queries import job_of
 from studio.db.tables import DeliveryRow
-from studio.domain.deliveries import DeliveryKind
+from studio.domain.deliveries import DeliveryKind, Subject
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.requests import Operation

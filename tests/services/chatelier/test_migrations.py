@@ -345,7 +345,8 @@ def test_messages_of_an_older_version_are_found_again_by_what_they_show(database
 
         insert("people", key="ana")
         for job, message, final in (("shown", "m1", True), ("claimed", "", False), ("nowhere", "", True)):
-            insert("jobs", id=job, request_key=job, person_key="ana", platform="slack")
+            address = {"thread": "t1"} if job == "shown" else {"thread": None}
+            insert("jobs", id=job, request_key=job, person_key="ana", platform="slack", address=address)
             insert("pictures", id=f"{job}.1", job_id=job, person_key="ana")
             insert("deliveries", job_id=job, channel="main", message=message, final=final)
         insert("showcases", picture_id="shown.1", channel="stars", message="m1")
@@ -377,6 +378,7 @@ def test_messages_of_an_older_version_are_found_again_by_what_they_show(database
         ("case", "sent"): ("discord", "", "", True, False),
         ("question", "over"): ("discord", "desk", "8", False, True),
     }
+    assert {row.subject: row.thread for row in found.values() if row.thread} == {"shown": "t1"}
 
 
 def test_the_way_back_leaves_messages_where_the_version_before_looks_for_them(database: Database) -> None:

@@ -11,7 +11,7 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
-from bots.delivery.deliveries import MessageRef, Subject, record
+from bots.delivery.deliveries import record
 from bots.delivery.event_consumer import EventConsumer
 from bots.delivery.job_messages import JobMessages
 from bots.delivery.transport import DestinationUnreachableError
@@ -22,7 +22,7 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import outbox, queries
 from studio.db.tables import DeliveryRow, OutboxRow
-from studio.domain.deliveries import DeliveryKind
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform

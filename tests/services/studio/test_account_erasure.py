@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bots.delivery.deliveries import MessageRef, Subject, record
+from bots.delivery.deliveries import record
 from engine.maintenance.orphan_files import PARTS_A_RUN, OrphanFileCleaner
 from moderation.cases.retention import let_go
 from moderation.cases.strikes import burden
@@ -18,7 +18,7 @@ from studio.commands.spec import Call
 from studio.db import credit_ledger, job_transitions, outbox, queries
 from studio.db.tables import BanRow, Base, CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow, PictureRow
 from studio.domain.cases import CaseKind
-from studio.domain.deliveries import DeliveryKind
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import CaseChanged, JobChanged, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform

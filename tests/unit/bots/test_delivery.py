@@ -7,12 +7,12 @@ from functools import partial
 import pytest
 
 from bots.delivery import deliveries
-from bots.delivery.deliveries import Claim, MessageRef, Subject
+from bots.delivery.deliveries import Claim
 from bots.delivery.starboard import Starboard, load_starboard_entry
 from bots.runtime.thread_pools import ThreadPools
 from studio.commands.registry import execute
 from studio.commands.spec import Call
-from studio.domain.deliveries import DeliveryKind
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Platform
 from studio.ports import Ports
 from studio.runtime.clock import now
