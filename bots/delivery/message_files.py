@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 from bots.delivery.attachments import Attachment, fit_attachment
 from bots.delivery.case_images import pixelate
+from bots.drawing.lineage_tree import draw_family
+from bots.presentation.compose.provenance import FAMILY_TREE
 from bots.presentation.message import FileKind, Image, Message
+from studio.commands.results import Answer, Family
 from studio.errors import NotFoundError
 from studio.ports import Ports
 
@@ -34,6 +37,13 @@ def load_files(
             except NotFoundError:
                 found.missing.add(image.name)
     return found
+
+
+def draw_images(ports: Ports, answer: Answer) -> dict[str, Attachment]:
+    """The images that are drawn for an answer, by their names."""
+    if isinstance(answer, Family) and len(answer.relatives) > 1:
+        return {FAMILY_TREE: Attachment(data=draw_family(answer, ports.store), suffix=".png")}
+    return {}
 
 
 def _load(ports: Ports, image: Image, limit_bytes: int) -> Attachment:

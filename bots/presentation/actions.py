@@ -152,6 +152,9 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         reaction="✉️",
         absent={Platform.WEB: "The room has no direct messages; its pictures have a download link."},
     ),
+    Action.SETTINGS: ActionSpec(
+        label="Change settings", description="Change your settings", needs=Needs.FORM, about_job=True
+    ),
     Action.CLAIM: _on_case(Action.CLAIM),
     Action.REVEAL: ActionSpec(
         label="Show pictures",

@@ -1,6 +1,7 @@
 """What the database knows of the subject of a form, a choice or a panel. Blocking: call these in a thread."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bots.delivery.job_view import has_star, load_family, load_job_view
 from bots.presentation.compose.choices import compose_choice, compose_panel
@@ -12,6 +13,7 @@ from bots.presentation.compose.forms import (
     expand_form,
     remix_form,
     report_form,
+    settings_form,
 )
 from bots.presentation.controller import Ask, Choose, Panel
 from bots.presentation.forms import Form
@@ -19,11 +21,14 @@ from bots.presentation.message import Message
 from bots.texts import jobs
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
+from studio.commands.submission.known_names import names_offered
 from studio.db.database import Database
 from studio.db.linked_identities import same_human
+from studio.db.settings import preferences_of
 from studio.domain.identifiers import picture_id
 from studio.domain.people import Person
 from studio.errors import BadRequestError
+from studio.ports import Ports
 
 _FORMS = {
     Action.REMIX: remix_form,
@@ -34,24 +39,29 @@ _FORMS = {
 }
 
 
-def load_form(database: Database, ask: Ask, viewer: Person, *, channel: str | None = None) -> Form:
-    """The form, with what the picture's own says. `channel` is where the viewer is.
+def load_form(ports: Ports, ask: Ask, viewer: Person, *, channel: str | None = None) -> Form:
+    """The form, filled in with what is known of its subject. `channel` is where the viewer is.
 
     Raises `NotFoundError`, and `BadRequestError` where all pictures were deleted.
     """
     if ask.action is Action.APPEAL:
         return appeal_form(ask.job_id)
-    if ask.index:
-        return form_about(
-            ask.action, load_subject(database, picture_id(ask.job_id, ask.index), viewer, channel=channel)
-        )
-    indices = load_indices(database, ask.job_id, viewer)
-    first = load_subject(database, picture_id(ask.job_id, indices[0]), viewer, channel=channel)
-    if len(indices) == 1:
-        return form_about(ask.action, first)
-    pictures = tuple(picture_id(ask.job_id, index) for index in indices)
-    subject = FormSubject(about=ask.job_id, pictures=pictures, prompt=first.prompt, key=first.key)
+    if ask.action is Action.SETTINGS:
+        return load_settings_form(ports, viewer)
+    database = ports.database
+    indices = [ask.index] if ask.index else load_indices(database, ask.job_id, viewer)
+    subject = load_subject(database, picture_id(ask.job_id, indices[0]), viewer, channel=channel)
+    if len(indices) > 1:
+        pictures = tuple(picture_id(ask.job_id, index) for index in indices)
+        subject = replace(subject, about=ask.job_id, pictures=pictures)
     return form_about(ask.action, subject)
+
+
+def load_settings_form(ports: Ports, viewer: Person) -> Form:
+    models, styles = names_offered(ports)
+    with ports.database.read() as session:
+        preferences = preferences_of(session, viewer.key)
+    return settings_form(preferences, models=models, styles=styles)
 
 
 def form_about(action: Action, subject: FormSubject) -> Form:

@@ -3,7 +3,7 @@
 A plain string in a span is shown letter for letter: every renderer escapes it. Markup comes from span types only.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -211,6 +211,10 @@ class Message:
         if len({image.name for image in shown}) != len(shown):
             raise ValueError("two images of a message have one name")
         object.__setattr__(self, "files", shown)
+
+    def with_parts(self, *parts: Part) -> "Message":
+        """The message with more parts at its end."""
+        return replace(self, parts=(*self.parts, *parts))
 
     @property
     def buttons(self) -> tuple[Button, ...]:

@@ -1,10 +1,11 @@
 """Sentences with people, times and commands in them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from string import Formatter
 
 from bots.presentation.message import ChannelName, Command, Link, PersonName, RoleName, Span, Spans, Time
+from bots.texts.jobs import AND
 from bots.texts.translation import lookup
 from studio.commands.registry import CATALOG
 from studio.domain.people import Person
@@ -57,6 +58,12 @@ def separated(parts: Iterable[Spans], separator: str = " · ") -> Spans:
         if part:
             spans += [separator, *part] if spans else part
     return joined(spans)
+
+
+def listed(items: Sequence[Spans]) -> Spans:
+    """``a, b and c``; there is at least one."""
+    *others, last = items
+    return sentence(AND, first=separated(others, ", "), last=last) if others else last
 
 
 def plain_text(spans: Spans) -> str:

@@ -6,6 +6,5 @@ UPLOAD_GONE = "That image is not here any more. Please start again from the mess
 NO_IMAGE = "There is no image on that message."
 NOT_FROM_HERE = "This picture was not made here, as far as the records go."
 WHICH_PICTURE = "Which picture?"
-WHICH_FOR = "{action}: which picture?"
 MORE_OF = "More for picture {index}"
 MORE = "More for this picture"

@@ -34,6 +34,10 @@ ALT_TEXT_OF_SEVERAL = "Picture {index} of {count}: {prompt}"
 ALT_TEXT_PREVIEW = "An unfinished picture: {prompt}"
 ALT_TEXT_PIXELATED = "A coarse copy of a picture that a moderator hid"
 
+STAR = "{count} star"
+STARS = "{count} stars"
+JUMP = "Go to its message"
+
 SUMMARY_DONE = "{maker}: {prompt}"
 SUMMARY_STATE = "{maker}: {prompt} · {state}"
 

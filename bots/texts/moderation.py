@@ -44,3 +44,4 @@ APPEAL_FILED = "A moderator will look at it again. You will hear what they decid
 APPEAL_REPEATED = "You have asked for this already; a moderator will look at it."
 REPORT_FILED = "Thank you. The moderators will look at it."
 REPORT_REPEATED = "You have reported this picture already; thank you."
+CASES = "Cases"

@@ -6,8 +6,9 @@ module is imported, because readers may have different languages.
 
 
 def translate(msgid: str, **values: object) -> str:
-    """The sentence for its reader, with its values."""
-    return lookup(msgid).format(**values)
+    """The sentence for its reader, with its values. One without values may hold braces."""
+    found = lookup(msgid)
+    return found.format(**values) if values else found
 
 
 def translate_plural(one: str, many: str, count: int, **values: object) -> str:

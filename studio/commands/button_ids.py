@@ -7,6 +7,7 @@ from studio.domain.identifiers import is_job_id, picture_id
 
 VERSION = "c1"
 MAX_LENGTH = 100  # Discord's custom_id
+NO_TARGET = "0" * 12  # stands where a job's id does, on buttons that are about none
 
 
 class Action(StrEnum):
@@ -27,6 +28,7 @@ class Action(StrEnum):
     WHO = "who"  # who made it, and from what
     MORE = "more"  # opens a private panel for one picture
     SEND = "send"  # sends the job's pictures to the person by direct message
+    SETTINGS = "settings"  # opens the form of the person's settings; about no job
     # On a case, whose id stands where a job's does.
     CLAIM = "claim"
     REVEAL = "reveal"  # shows its pictures as they are

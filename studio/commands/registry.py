@@ -155,8 +155,9 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.WHO: lambda each: ("lineage", {"picture": each.picture_id}),
     Action.MORE: lambda each: ("show", {"job": each.job_id}),
     Action.SEND: lambda each: ("show", {"job": each.job_id}),
+    Action.SETTINGS: lambda _each: ("settings", {}),
     Action.CLAIM: lambda each: ("review", {"case": each.job_id}),
-    Action.REVEAL: lambda each: ("cases", {}),
+    Action.REVEAL: lambda _each: ("cases", {}),
     **{
         Action(decision): partial(_decide, decision)  # a decision's action has its name
         for decision in Decision

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bots.delivery.starboard import StarboardEntry
 from bots.presentation.compose import forms
+from bots.presentation.compose.answers import compose_answer, compose_under_way
 from bots.presentation.compose.cases import (
     compose_case,
     compose_case_pictures,
@@ -13,14 +15,45 @@ from bots.presentation.compose.cases import (
 from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.errors import compose_error, compose_fault
 from bots.presentation.compose.forms import FormSubject
+from bots.presentation.compose.help import compose_command_help, compose_help
 from bots.presentation.compose.job_message import compose_job, with_missing_files
+from bots.presentation.compose.settings import HomeContent, compose_home
+from bots.presentation.compose.starboard import compose_starboard_entry
 from bots.presentation.forms import Form
 from bots.presentation.message import Message
 from studio.commands.button_ids import Action
+from studio.commands.registry import CATALOG
+from studio.commands.results import (
+    Answer,
+    Attribution,
+    Balance,
+    BanChanged,
+    CaseDecided,
+    CaseOpened,
+    Community,
+    CreditsGiven,
+    DeskCases,
+    Family,
+    Forgotten,
+    History,
+    InQueue,
+    JobsStopped,
+    Linked,
+    LinkOffered,
+    PicturesDeleted,
+    Place,
+    Relative,
+    ReportFiled,
+    SettingsChanged,
+    StarChanged,
+)
 from studio.domain.cases import CaseKind, CaseState, Decision, PersonRecord
+from studio.domain.communities import CommunityRules, Tier
 from studio.domain.events import JobProgress
 from studio.domain.jobs import JobState
-from studio.domain.people import Platform
+from studio.domain.people import Platform, Sighting
+from studio.domain.preferences import Preferences, RemixConsent
+from studio.domain.provenance import Trace
 from studio.domain.requests import Operation
 from studio.errors import (
     BadParameterError,
@@ -30,11 +63,13 @@ from studio.errors import (
     WrongChannelError,
 )
 from tests.support.sample_domain import (
+    ANA,
     BO,
     JOB_ID,
     LONG_PROMPT,
     NASTY_PROMPT,
     NOON,
+    OTHER_JOB_ID,
     PROMPT,
     sample_case,
     sample_details,
@@ -164,7 +199,142 @@ def _cases() -> dict[str, Message]:
     }
 
 
-MESSAGES: Mapping[str, Message] = {**_jobs(), **_errors(), **_panels(), **_cases()}
+def _lists() -> dict[str, Message]:
+    waiting = sample_job(JobState.QUEUED, job_id=OTHER_JOB_ID, prompt=NASTY_PROMPT, cost=12)
+    places = (
+        Place(job=sample_job(JobState.PAINTING), ahead=0),
+        Place(job=waiting, ahead=2, eta_seconds=200.0),
+    )
+    ended = [JobState.DONE, JobState.REFUSED, JobState.HELD, JobState.FAILED, JobState.CANCELLED] * 2
+    cases = (sample_case(), sample_case(CaseKind.APPEAL, claimed_by=BO.key))
+    return {
+        "queue": _answered(InQueue(places=places)),
+        "queue empty": _answered(InQueue(places=())),
+        "history": _answered(History(jobs=tuple(sample_job(state, prompt=LONG_PROMPT) for state in ended))),
+        "history empty": _answered(History(jobs=())),
+        "desk": _answered(DeskCases(cases=cases)),
+        "desk empty": _answered(DeskCases(cases=())),
+    }
+
+
+def _provenance() -> dict[str, Message]:
+    job, other = sample_job(), sample_job(job_id=OTHER_JOB_ID, person=BO, operation=Operation.VARY)
+    first, second = sample_picture(1, job), sample_picture(1, other)
+    child = Relative(picture=second, person=BO, parents=(first.id,))
+    many = [
+        Relative(picture=sample_picture(number % 4 + 1, job), person=ANA, parents=()) for number in range(30)
+    ]
+    gone = Relative(picture=replace(first, deleted=True), person=ANA, parents=())
+    known = Attribution(
+        known=True, by=Trace.TEXT, picture_id=first.id, made_at=NOON, similarity=0.88, person=ANA
+    )
+    return {
+        "family": _answered(
+            Family(
+                picture_id=second.id, relatives=(replace(child, picture=first, person=ANA, parents=()), child)
+            )
+        ),
+        "family of one": _answered(
+            Family(picture_id=first.id, relatives=(Relative(picture=first, person=ANA, parents=()),))
+        ),
+        "family of many": _answered(Family(picture_id=many[0].picture.id, relatives=tuple(many))),
+        "family with a gap": _answered(Family(picture_id=second.id, relatives=(gone, child))),
+        "attribution": _answered(replace(known, picture=first)),
+        "attribution by credentials": _answered(replace(known, by=Trace.CREDENTIALS, picture=first)),
+        "attribution of a deleted picture": _answered(replace(known, deleted=True)),
+        "attribution elsewhere": _answered(replace(known, person=None)),
+        "attribution claimed": _answered(Attribution(known=False, by=Trace.MARK, picture_id=first.id)),
+        "attribution tampered": _answered(
+            Attribution(known=False, software="Some Tool", signed_by="Some Studio", tampered=True)
+        ),
+        "attribution of nothing": _answered(Attribution(known=False)),
+    }
+
+
+def _people() -> dict[str, Message]:
+    seen = Sighting(person=BO, first_seen_at=NOON, last_seen_at=NOON)
+    appeal = sample_case(CaseKind.APPEAL)
+    rules = CommunityRules(
+        channels=("901", "902"),
+        desk_channel="903",
+        star_channel="904",
+        tiers={"77": Tier.TRUSTED},
+        monthly_credits={Tier.MEMBER: 200},
+        pools={"901": 500},
+        stances={"violence": "hold"},
+    )
+    return {
+        "balance": _answered(Balance(used=1, monthly=100)),
+        "balance without limit": _answered(Balance(used=12, monthly=None)),
+        "cancelled": _answered(JobsStopped(job_id=JOB_ID, at_once=True)),
+        "stopping": _answered(JobsStopped(job_id=JOB_ID, at_once=False)),
+        "deleted": _answered(PicturesDeleted(picture_ids=(f"{JOB_ID}.1",))),
+        "deleted several": _answered(PicturesDeleted(picture_ids=(f"{JOB_ID}.1", f"{JOB_ID}.2"))),
+        "starred": _answered(StarChanged(picture_id=f"{JOB_ID}.1", stars=3, given=True)),
+        "star taken back": _answered(StarChanged(picture_id=f"{JOB_ID}.1", stars=2, given=False)),
+        "link": _answered(LinkOffered(code="k3v9m2p4qx", expires_at=NOON)),
+        "linked": _answered(Linked(identities=(ANA, BO))),
+        "parted": _answered(Linked(identities=(ANA,))),
+        "forgotten": _answered(Forgotten(pictures=3, identities=1)),
+        "credits given": _answered(CreditsGiven(seen=seen, amount=20, left=80)),
+        "report filed": _answered(ReportFiled(case=sample_case())),
+        "report repeated": _answered(ReportFiled(case=sample_case(), repeated=True)),
+        "appeal filed": _answered(ReportFiled(case=appeal)),
+        "appeal repeated": _answered(ReportFiled(case=appeal, repeated=True)),
+        "banned": _answered(BanChanged(seen=seen)),
+        "banned until": _answered(BanChanged(seen=seen, until=NOON)),
+        "ban lifted": _answered(BanChanged(seen=seen, lifted=True)),
+        "not banned": _answered(BanChanged(seen=seen, lifted=False)),
+        "case taken by command": _answered(CaseOpened(details=sample_details())),
+        "case decided by command": _answered(CaseDecided(case=sample_case(decision=Decision.REJECT))),
+        "settings": _answered(SettingsChanged(preferences=Preferences())),
+        "settings chosen": _answered(SettingsChanged(preferences=_PREFERENCES)),
+        "community": _answered(Community(rules=rules)),
+        "community unset": _answered(Community(rules=CommunityRules(paused=True))),
+        "community by its former name": _answered(Community(rules=rules, former_name="studio")),
+        "under way": compose_under_way(),
+    }
+
+
+def _pages() -> dict[str, Message]:
+    job = sample_job()
+    place = Place(job=sample_job(JobState.QUEUED), ahead=1)
+    recent = tuple((job, sample_picture(index, job)) for index in range(1, 5))
+    home = HomeContent(balance=Balance(used=3, monthly=100), preferences=_PREFERENCES)
+    picture = replace(sample_picture(1, job), stars=3)
+    entry = StarboardEntry(picture=picture, job=job, channel="904")
+    hidden = replace(entry, job=replace(job, spoiler=True))
+    return {
+        "home": compose_home(replace(home, waiting=(place,), recent=recent)),
+        "home empty": compose_home(home),
+        "help": compose_help(note="The model here is thimble. Try /imagine."),
+        "help for moderators": compose_help(moderates=True),
+        **{f"help of {spec.name}": compose_command_help(spec) for spec in CATALOG.values()},
+        "starboard": compose_starboard_entry(entry, url="https://chat.example/904/1"),
+        "starboard spoiler": compose_starboard_entry(hidden),
+        "starboard pixelated": compose_starboard_entry(hidden, pixelated=True),
+    }
+
+
+def _answered(answer: Answer) -> Message:
+    message = compose_answer(answer)
+    assert message is not None
+    return message
+
+
+_PREFERENCES = Preferences(
+    remix=RemixConsent.ASK, direct_messages=True, model="thimble", style="ink", aspect="3:2", count=2
+)
+MESSAGES: Mapping[str, Message] = {
+    **_jobs(),
+    **_errors(),
+    **_panels(),
+    **_cases(),
+    **_lists(),
+    **_provenance(),
+    **_people(),
+    **_pages(),
+}
 
 _ONE = FormSubject(about=f"{JOB_ID}.2", prompt=PROMPT, key="pictures/a.png")
 _SEVERAL = FormSubject(about=JOB_ID, pictures=tuple(f"{JOB_ID}.{index}" for index in range(1, 5)))
@@ -184,5 +354,7 @@ FORMS: Mapping[str, Form] = {
     "report of several": forms.report_form(_SEVERAL),
     "appeal": forms.appeal_form(JOB_ID),
     "imagine": forms.imagine_form(models=("thimble", "sdxl"), styles=("ink", "clay")),
+    "settings": forms.settings_form(_PREFERENCES, models=("thimble", "sdxl"), styles=("ink", "clay")),
+    "settings without names": forms.settings_form(Preferences()),
     "imagine from anywhere": forms.imagine_form(asks_channel=True),
 }

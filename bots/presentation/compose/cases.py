@@ -1,7 +1,7 @@
 """A case as moderators see it, the question to the owner of a picture, and notices."""
 
-from bots.presentation.compose.buttons import button, rows_of
-from bots.presentation.compose.person_record import record_line
+from bots.presentation.compose.parts.buttons import button, rows_of
+from bots.presentation.compose.parts.person_record import record_line
 from bots.presentation.message import (
     Audience,
     ButtonRow,

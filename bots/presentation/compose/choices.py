@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from bots.presentation.actions import label
-from bots.presentation.compose.buttons import button, rows_of
-from bots.presentation.compose.recipe import recipe_facts
+from bots.presentation.compose.parts.buttons import button, rows_of
+from bots.presentation.compose.parts.recipe import recipe_facts
 from bots.presentation.message import Audience, Message, Paragraph, Title
-from bots.presentation.spans import sentence
 from bots.texts import buttons
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
@@ -19,9 +18,8 @@ _NUMBERS_IN_A_ROW = 4
 def compose_choice(action: Action, job_id: str, indices: Sequence[int]) -> Message:
     """One button for each picture that the action may be meant for."""
     numbers = [button(action, job_id, index, label=str(index)) for index in indices]
-    question = sentence(buttons.WHICH_FOR, action=label(action, single=True))
     return Message(
-        parts=(Paragraph(question),),
+        parts=(Title(label(action, single=True)), Paragraph((translate(buttons.WHICH_PICTURE),))),
         rows=rows_of(numbers, most=_NUMBERS_IN_A_ROW),
         audience=Audience.PERSON,
         summary=translate(buttons.WHICH_PICTURE),

@@ -1,6 +1,6 @@
 """What went wrong, as a message for the person who asked."""
 
-from bots.presentation.compose.buttons import button
+from bots.presentation.compose.parts.buttons import button
 from bots.presentation.message import (
     Audience,
     ButtonRow,

@@ -1,23 +1,34 @@
 """The form of each action, with the same fields on every platform; a renderer splits what is too long for its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bots.presentation.compose.pictures import title_of
+from bots.presentation.compose.parts.fields import (
+    aspect_field,
+    files_field,
+    line_field,
+    named_setting_fields,
+    names_field,
+    prompt_field,
+    setting_field,
+    words_field,
+)
+from bots.presentation.compose.parts.pictures import title_of
 from bots.presentation.forms import Choice, Field, FieldKind, Form
 from bots.presentation.message import FileKind, Image
 from bots.texts import forms
+from bots.texts import settings as texts
 from bots.texts.translation import translate
+from studio.commands.account.settings import RESET
 from studio.commands.moderation.report import LONGEST_REASON
 from studio.domain.canvases import DEFAULT_PERCENT, SIDES
 from studio.domain.identifiers import split_picture_id
+from studio.domain.preferences import Preferences, RemixConsent
 from studio.domain.requests import MAX_COUNT, MOST_BLENDED
 from studio.parsing.grid_regions import ALL_CELLS
 
-COMMON_ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 GRID = "grid"  # the name of the picture under its lettered grid
 _LONGEST_WEIGHTS = 60
-_LONGEST_ASPECT = 20
 _LONGEST_IDS = 100
 _LONGEST_TOPIC = 60  # of the reason's characters
 
@@ -37,7 +48,7 @@ class FormSubject:
 
 
 def remix_form(subject: FormSubject) -> Form:
-    prompt = _prompt(forms.NEW_PROMPT, required=True, initial=subject.prompt)
+    prompt = prompt_field(forms.NEW_PROMPT, required=True, initial=subject.prompt)
     return _form("remix", subject, forms.REMIX, prompt, intro=forms.REMIX_INTRO)
 
 
@@ -50,8 +61,8 @@ def edit_form(subject: FormSubject) -> Form:
         choices=tuple(Choice(value=cell, label=cell) for cell in ALL_CELLS),
         maximum=len(ALL_CELLS),
     )
-    mask = _files("mask", forms.MASK, forms.MASK_HINT)
-    prompt = _prompt(forms.EDIT_PROMPT, required=True)
+    mask = files_field("mask", forms.MASK, forms.MASK_HINT)
+    prompt = prompt_field(forms.EDIT_PROMPT, required=True)
     return _form(
         "edit", subject, forms.EDIT, cells, prompt, mask, intro=forms.EDIT_INTRO, image=_grid(subject)
     )
@@ -81,16 +92,16 @@ def expand_form(subject: FormSubject) -> Form:
         minimum=10,
         maximum=200,
     )
-    fields = (sides, amount, _aspect(forms.NEW_ASPECT), _prompt(forms.EXPAND_PROMPT))
+    fields = (sides, amount, aspect_field(forms.NEW_ASPECT), prompt_field(forms.EXPAND_PROMPT))
     return _form("expand", subject, forms.EXPAND, *fields, intro=forms.EXPAND_INTRO)
 
 
 def blend_form(subject: FormSubject) -> Form:
     """`pictures` and `images` are spread over the command's parameters; see `bots.presentation.forms.command_of`."""
-    others = _line("pictures", forms.OTHER_PICTURES, forms.OTHER_PICTURES_HINT, longest=_LONGEST_IDS)
-    images = _files("images", forms.OTHER_IMAGES, most=MOST_BLENDED - 1)
-    weights = _line("weights", forms.WEIGHTS, forms.WEIGHTS_HINT, longest=_LONGEST_WEIGHTS)
-    fields = (others, images, _prompt(forms.BLEND_PROMPT), weights)
+    others = line_field("pictures", forms.OTHER_PICTURES, forms.OTHER_PICTURES_HINT, longest=_LONGEST_IDS)
+    images = files_field("images", forms.OTHER_IMAGES, most=MOST_BLENDED - 1)
+    weights = line_field("weights", forms.WEIGHTS, forms.WEIGHTS_HINT, longest=_LONGEST_WEIGHTS)
+    fields = (others, images, prompt_field(forms.BLEND_PROMPT), weights)
     return _form("blend", subject, forms.BLEND, *fields, intro=forms.BLEND_INTRO)
 
 
@@ -103,12 +114,12 @@ def report_form(subject: FormSubject) -> Form:
         required=True,
         choices=tuple(Choice(value=each, label=translate(label)) for each, label in forms.TOPICS.items()),
     )
-    words = _words(forms.REPORT_WORDS, longest=LONGEST_REASON - _LONGEST_TOPIC)
+    words = words_field(forms.REPORT_WORDS, longest=LONGEST_REASON - _LONGEST_TOPIC)
     return _form("report", subject, forms.REPORT, topic, words, intro=forms.REPORT_INTRO, submit=forms.SEND)
 
 
 def appeal_form(job_id: str) -> Form:
-    words = _words(forms.APPEAL_WORDS, longest=LONGEST_REASON)
+    words = words_field(forms.APPEAL_WORDS, longest=LONGEST_REASON)
     return _form("appeal", FormSubject(about=job_id), forms.APPEAL, words, submit=forms.SEND)
 
 
@@ -118,15 +129,44 @@ def imagine_form(
     """`asks_channel`: it was opened from no channel."""
     channel = Field(name="channel", kind=FieldKind.CHANNEL, label=translate(forms.CHANNEL), required=True)
     fields = (
-        _prompt(forms.PROMPT, required=True),
+        prompt_field(forms.PROMPT, required=True),
         *([channel] if asks_channel else []),
-        _names("count", forms.COUNT, [str(number) for number in range(1, MAX_COUNT + 1)]),
-        _aspect(forms.ASPECT),
-        *([_names("model", forms.MODEL, models)] if len(models) > 1 else []),
-        *([_names("style", forms.STYLE, styles)] if styles else []),
-        _files("image", forms.REFERENCE),
+        names_field("count", forms.COUNT, [str(number) for number in range(1, MAX_COUNT + 1)]),
+        aspect_field(forms.ASPECT),
+        *([names_field("model", forms.MODEL, models)] if len(models) > 1 else []),
+        *([names_field("style", forms.STYLE, styles)] if styles else []),
+        files_field("image", forms.REFERENCE),
     )
     return _form("imagine", FormSubject(about=about), forms.IMAGINE, *fields)
+
+
+def settings_form(
+    preferences: Preferences, *, models: Sequence[str] = (), styles: Sequence[str] = ()
+) -> Form:
+    """Filled in as things are; `RESET` gives a setting back to the defaults."""
+    remix = {each.value: texts.REMIX_CHOICES[each] for each in RemixConsent}
+    direct = {"yes": texts.YES, "no": texts.NO}
+    counts = {RESET: texts.DEFAULT_CHOICE} | {str(number): str(number) for number in range(1, MAX_COUNT + 1)}
+    return Form(
+        command="settings",
+        about="",
+        title=translate(texts.SETTINGS),
+        fields=(
+            setting_field("remix", texts.REMIX, remix, preferences.remix),
+            setting_field(
+                "dm", texts.DIRECT_MESSAGES, direct, "yes" if preferences.direct_messages else "no"
+            ),
+            setting_field("count", texts.COUNT, counts, str(preferences.count or RESET)),
+            replace(
+                aspect_field(texts.ASPECT),
+                initial=preferences.aspect or RESET,
+                hint=translate(texts.RESET_HINT),
+            ),
+            *named_setting_fields("model", texts.MODEL, models, preferences.model),
+            *named_setting_fields("style", texts.STYLE, styles, preferences.style),
+        ),
+        submit=translate(forms.SAVE),
+    )
 
 
 def _form(
@@ -163,41 +203,3 @@ def _choice_of(picture_id: str) -> Choice:
     split = split_picture_id(picture_id)
     label = translate(forms.PICTURE_NUMBERED, index=split[1]) if split else picture_id
     return Choice(value=picture_id, label=label)
-
-
-def _prompt(label: str, *, required: bool = False, initial: str = "") -> Field:
-    return Field(
-        name="prompt", kind=FieldKind.TEXT, label=translate(label), required=required, initial=initial
-    )
-
-
-def _words(label: str, *, longest: int) -> Field:
-    return Field(name="reason", kind=FieldKind.TEXT, label=translate(label), max_length=longest)
-
-
-def _line(name: str, label: str, hint: str, *, longest: int) -> Field:
-    return Field(
-        name=name, kind=FieldKind.LINE, label=translate(label), hint=translate(hint), max_length=longest
-    )
-
-
-def _aspect(label: str) -> Field:
-    """Typed freely; the choices are suggestions."""
-    return Field(
-        name="aspect",
-        kind=FieldKind.LINE,
-        label=translate(label),
-        hint=translate(forms.ASPECT_HINT),
-        choices=tuple(Choice(value=each, label=each) for each in COMMON_ASPECTS),
-        max_length=_LONGEST_ASPECT,
-    )
-
-
-def _names(name: str, label: str, names: Sequence[str]) -> Field:
-    choices = tuple(Choice(value=each, label=each) for each in names)
-    return Field(name=name, kind=FieldKind.CHOICE, label=translate(label), choices=choices)
-
-
-def _files(name: str, label: str, hint: str = "", *, most: int = 1) -> Field:
-    hint = translate(hint) if hint else ""
-    return Field(name=name, kind=FieldKind.FILES, label=translate(label), hint=hint, minimum=0, maximum=most)

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bots.delivery.job_view import JobView
-from bots.presentation.compose.buttons import button
-from bots.presentation.compose.job_buttons import grid_rows, single_rows
-from bots.presentation.compose.pictures import credit, picture_image, title_of
-from bots.presentation.compose.recipe import recipe_line, recipe_notes
+from bots.presentation.compose.parts.buttons import button
+from bots.presentation.compose.parts.job_buttons import grid_rows, single_rows
+from bots.presentation.compose.parts.pictures import credit, picture_image, title_of
+from bots.presentation.compose.parts.recipe import recipe_line, recipe_notes
 from bots.presentation.message import (
     ButtonRow,
     FileKind,
@@ -134,7 +134,7 @@ def _result(job_view: JobView, *, pixelated: bool) -> Message:
             *([Note(spans=(translate(jobs.HIDDEN),))] if pixelated else []),
             Title(title_of(job_view.prompt)),
             Small(credit(job_view)),
-            Small(recipe_line(job, pictures)),
+            Small(recipe_line(pictures)),
             *recipe_notes(pictures),
         ),
         rows=(*show, *(single_rows(job_view) if job_view.alone else grid_rows(job_view))),

@@ -12,7 +12,7 @@ from studio.domain.preferences import BuiltOn, RemixConsent
 from studio.domain.requests import MAX_COUNT, parse_aspect
 from studio.ports import Ports
 
-_RESET = "none"
+RESET = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +35,14 @@ def settle(ports: Ports, call: Call, command: Settings) -> SettingsChanged:
         chosen = settings.preferences_of(session, call.person.key)
         plain = {"model": command.model, "style": command.style, "aspect": _shape(command.aspect)}
         changes: dict[str, object] = {
-            name: None if value == _RESET else value for name, value in plain.items() if value is not None
+            name: None if value == RESET else value for name, value in plain.items() if value is not None
         }
         if command.remix is not None:
             changes["remix"] = RemixConsent(command.remix)
         if command.dm is not None:
             changes["direct_messages"] = command.dm == "yes"
         if command.count is not None:
-            changes["count"] = None if command.count == _RESET else int(command.count)
+            changes["count"] = None if command.count == RESET else int(command.count)
         if command.built_on is not None:
             changes["built_on"] = BuiltOn(command.built_on)
         if changes:
@@ -54,15 +54,15 @@ def settle(ports: Ports, call: Call, command: Settings) -> SettingsChanged:
 
 def _require_known(ports: Ports, command: Settings) -> None:
     """Raises `BadParameterError`: what does not exist must not become a default."""
-    if command.model not in (None, _RESET):
+    if command.model not in (None, RESET):
         find_model(ports, command.model)
-    if command.style is not None and command.style != _RESET:
+    if command.style is not None and command.style != RESET:
         require_style(ports, command.style)
 
 
 def _shape(aspect: str | None) -> str | None:
     """Raises `BadParameterError` for what is no shape of a picture."""
-    if aspect is None or aspect == _RESET:
+    if aspect is None or aspect == RESET:
         return aspect
     width, height = parse_aspect(bare_value(aspect))
     return f"{width}:{height}"
@@ -94,7 +94,7 @@ SPEC = CommandSpec(
             name="count",
             kind=Kind.CHOICE,
             summary="How many pictures; none for the default.",
-            choices=(_RESET, *map(str, range(1, MAX_COUNT + 1))),
+            choices=(RESET, *map(str, range(1, MAX_COUNT + 1))),
             aliases=("n",),
         ),
         Parameter(

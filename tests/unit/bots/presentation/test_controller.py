@@ -154,14 +154,14 @@ class TestLookups:
         return paint_job(ports, execute(ports, call, "imagine", {"prompt": "a fox", "count": 4}).job_id)
 
     def test_a_form_about_a_picture_holds_its_words(self, ports: Ports, call: Call, job: str) -> None:
-        form = load_form(ports.database, Ask(action=Action.REMIX, job_id=job, index=2), call.person)
+        form = load_form(ports, Ask(action=Action.REMIX, job_id=job, index=2), call.person)
         assert (form.about, form.fields[0].initial) == (f"{job}.2", "a fox")
 
     def test_a_form_about_a_grid_asks_which_of_the_pictures_that_are_there(
         self, ports: Ports, call: Call, job: str
     ) -> None:
         execute(ports, call, "delete", {"what": f"{job}.2"})
-        form = load_form(ports.database, Ask(action=Action.EXPAND, job_id=job), call.person)
+        form = load_form(ports, Ask(action=Action.EXPAND, job_id=job), call.person)
         assert [choice.value for choice in form.fields[0].choices] == [f"{job}.1", f"{job}.3", f"{job}.4"]
 
     def test_a_choice_has_a_button_for_each_picture_that_is_there(

@@ -6,13 +6,12 @@ from bots.presentation.message import Code, Facts, Note, Span, Spans, Tone
 from bots.presentation.spans import sentence, separated
 from bots.texts import jobs, recipes
 from bots.texts.translation import translate
-from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation
 
 
-def recipe_line(job: Job, pictures: Sequence[Picture]) -> Spans:
-    """Seeds, model, size, steps, added words, stars and id."""
+def recipe_line(pictures: Sequence[Picture]) -> Spans:
+    """Seeds, model, size, steps, added words, stars and id, of the pictures of one job."""
     first, last = pictures[0].recipe, pictures[-1].recipe
     added = dict.fromkeys(each.recipe.added_words for each in pictures if each.recipe.added_words)
     stars = sum(each.stars for each in pictures)
@@ -26,7 +25,7 @@ def recipe_line(job: Job, pictures: Sequence[Picture]) -> Spans:
             sentence(recipes.STEPS, steps=first.steps) if first.operation is not Operation.UPSCALE else (),
             sentence(recipes.ADDED, words=" / ".join(added)) if added else (),
             (f"⭐ {stars}",) if stars else (),
-            (Code(pictures[0].id if len(pictures) == 1 else job.id),),
+            (Code(pictures[0].id if len(pictures) == 1 else pictures[0].job_id),),
         ]
     )
 

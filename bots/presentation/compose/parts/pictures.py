@@ -1,8 +1,8 @@
 """What is said of a picture: its title, its alternative text, and whose pictures it was made from."""
 
 from bots.delivery.job_view import JobView
-from bots.presentation.message import FileKind, Image, PersonName, Span, Spans
-from bots.presentation.spans import sentence
+from bots.presentation.message import FileKind, Image, PersonName, Spans
+from bots.presentation.spans import listed, sentence
 from bots.texts import jobs
 from bots.texts.chat import subject_of
 from bots.texts.translation import translate
@@ -43,14 +43,4 @@ def credit(job_view: JobView) -> Spans:
     maker = PersonName(job_view.job.person)
     if not sources:
         return sentence(jobs.CREDIT, maker=maker)
-    return sentence(jobs.CREDIT_FROM, maker=maker, sources=_listed(list(sources)))
-
-
-def _listed(items: list[Spans]) -> Spans:
-    """``a, b and c``."""
-    if len(items) == 1:
-        return items[0]
-    first: list[Span] = [*items[0]]
-    for item in items[1:-1]:
-        first += [", ", *item]
-    return sentence(jobs.AND, first=tuple(first), last=items[-1])
+    return sentence(jobs.CREDIT_FROM, maker=maker, sources=listed(list(sources)))

@@ -1,7 +1,7 @@
 """The buttons under a job's pictures."""
 
 from bots.delivery.job_view import JobView
-from bots.presentation.compose.buttons import button
+from bots.presentation.compose.parts.buttons import button
 from bots.presentation.message import ButtonRow
 from bots.texts import jobs
 from bots.texts.translation import translate

@@ -1,0 +1,174 @@
+"""Every answer of a command as a message for the person who asked."""
+
+from bots.presentation.compose.cases import compose_case
+from bots.presentation.compose.lists import compose_desk, compose_history, compose_queue
+from bots.presentation.compose.parts.balance import balance_line
+from bots.presentation.compose.provenance import compose_attribution, compose_family
+from bots.presentation.compose.settings import compose_community, compose_settings
+from bots.presentation.message import Audience, Code, Command, Message, Paragraph, PersonName, Spans, Time
+from bots.presentation.spans import joined, listed, plain_text, sentence
+from bots.texts import command_answers as texts
+from bots.texts import moderation
+from bots.texts.cases import outcome
+from bots.texts.translation import translate_plural
+from studio.commands.results import (
+    Accepted,
+    Answer,
+    Attribution,
+    Balance,
+    BanChanged,
+    CaseDecided,
+    CaseOpened,
+    Community,
+    CreditsGiven,
+    DeskCases,
+    Family,
+    Forgotten,
+    History,
+    InQueue,
+    JobsStopped,
+    Linked,
+    LinkOffered,
+    PicturesDeleted,
+    PictureShown,
+    ReportFiled,
+    SettingsChanged,
+    StarChanged,
+)
+from studio.domain.cases import CaseKind
+from studio.domain.people import Sighting
+
+Long = InQueue | History | Family | Attribution | DeskCases | CaseOpened | SettingsChanged | Community
+Short = (
+    JobsStopped
+    | PicturesDeleted
+    | StarChanged
+    | Balance
+    | LinkOffered
+    | Linked
+    | Forgotten
+    | CreditsGiven
+    | ReportFiled
+    | CaseDecided
+    | BanChanged
+)
+
+
+def compose_answer(answer: Answer) -> Message | None:
+    """None for `Accepted` and `PictureShown`, which are answered by the message of their job."""
+    match answer:
+        case Accepted() | PictureShown():
+            return None
+        case InQueue() | History() | Family() | Attribution() | DeskCases() | CaseOpened():
+            return _long(answer)
+        case SettingsChanged() | Community():
+            return _long(answer)
+        case _:
+            return compose_spans(_short(answer))
+
+
+def compose_spans(spans: Spans) -> Message:
+    """One paragraph."""
+    return Message(parts=(Paragraph(spans),), audience=Audience.PERSON, summary=plain_text(spans))
+
+
+def compose_under_way() -> Message:
+    """For a second click that meant the same."""
+    return compose_spans(sentence(texts.UNDER_WAY))
+
+
+def _long(answer: Long) -> Message:
+    match answer:
+        case InQueue():
+            return compose_queue(answer)
+        case History():
+            return compose_history(answer)
+        case Family():
+            return compose_family(answer)
+        case Attribution():
+            return compose_attribution(answer)
+        case DeskCases():
+            return compose_desk(answer)
+        case CaseOpened():
+            return compose_case(answer.details, taken=True)
+        case SettingsChanged():
+            return compose_settings(answer)
+        case Community():
+            return compose_community(answer)
+
+
+def _short(answer: Short) -> Spans:
+    match answer:
+        case JobsStopped():
+            return sentence(texts.CANCELLED if answer.at_once else texts.STOPPING)
+        case PicturesDeleted():
+            return (translate_plural(texts.DELETED, texts.DELETED_SEVERAL, len(answer.picture_ids)),)
+        case StarChanged(given=False):
+            return sentence(texts.STAR_TAKEN_BACK)
+        case StarChanged():
+            return (translate_plural(texts.STARRED, texts.STARRED_SEVERAL, answer.stars),)
+        case Balance():
+            return balance_line(answer)
+        case LinkOffered() | Linked() | Forgotten() | CreditsGiven():
+            return _about_people(answer)
+        case ReportFiled() | CaseDecided() | BanChanged():
+            return _moderation(answer)
+
+
+def _about_people(answer: LinkOffered | Linked | Forgotten | CreditsGiven) -> Spans:
+    match answer:
+        case LinkOffered():
+            command, expires = Command(f"/link {answer.code}"), Time(answer.expires_at)
+            return sentence(texts.LINK_OFFERED, command=command, expires=expires)
+        case Linked(identities=(_,)):
+            return sentence(texts.PARTED)
+        case Linked():
+            people = [
+                sentence(texts.IDENTITY, person=PersonName(each), platform=each.platform.value.title())
+                for each in answer.identities
+            ]
+            return sentence(texts.LINKED, people=listed(people))
+        case Forgotten():
+            return _forgotten(answer)
+        case CreditsGiven():
+            given = sentence(texts.GIVEN, person=who(answer.seen), amount=answer.amount)
+            left = sentence(texts.GIVEN_LEFT, left=answer.left) if answer.left is not None else ()
+            return joined([*given, " ", *left]) if left else given
+
+
+def _forgotten(answer: Forgotten) -> Spans:
+    pictures = translate_plural("{count} picture", "{count} pictures", answer.pictures)
+    names = translate_plural("{count} name", "{count} names", answer.identities)
+    gone = sentence(texts.FORGOTTEN, pictures=pictures, names=names)
+    return joined([*gone, " ", *sentence(texts.FORGOTTEN_REST)])
+
+
+def _moderation(answer: ReportFiled | CaseDecided | BanChanged) -> Spans:
+    match answer:
+        case ReportFiled():
+            return _filed(answer)
+        case CaseDecided(case=case):
+            return (f"{outcome(case)}.",) if case.decision else sentence(moderation.NOT_DECIDED)
+        case BanChanged():
+            return _ban(answer)
+
+
+def _filed(answer: ReportFiled) -> Spans:
+    if answer.case.kind is CaseKind.APPEAL:
+        return sentence(moderation.APPEAL_REPEATED if answer.repeated else moderation.APPEAL_FILED)
+    return sentence(moderation.REPORT_REPEATED if answer.repeated else moderation.REPORT_FILED)
+
+
+def _ban(answer: BanChanged) -> Spans:
+    person = who(answer.seen)
+    if answer.lifted is not None:
+        return sentence(texts.BAN_LIFTED if answer.lifted else texts.NOT_BANNED, person=person)
+    if answer.until is None:
+        return sentence(texts.BANNED, person=person)
+    return sentence(texts.BANNED_UNTIL, person=person, until=Time(answer.until, exact=True))
+
+
+def who(seen: Sighting) -> Spans:
+    """A person so that names alike and changed names cannot hide who was meant."""
+    person = PersonName(seen.person)
+    return sentence(texts.WHO, person=person, id=Code(seen.person.user_id), seen=seen.when)

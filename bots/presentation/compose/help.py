@@ -1,0 +1,55 @@
+"""Help: every command in a line, or one with its options."""
+
+from collections.abc import Iterable
+
+from bots.presentation.message import Audience, Code, Command, Message, Paragraph, Part, Small, Spans, Title
+from bots.presentation.spans import joined, sentence, with_commands
+from bots.texts import help as texts
+from bots.texts.translation import translate
+from studio.commands.registry import CATALOG
+from studio.commands.spec import Audience as CommandAudience
+from studio.commands.spec import CommandSpec
+
+
+def compose_help(*, moderates: bool = False, note: str = "") -> Message:
+    """Every command that the person may use. `note` is about the model that paints."""
+    lines = [
+        Paragraph(joined([Command(f"/{spec.name}"), f" {translate(spec.summary)}"]))
+        for spec in commands_for(moderates=moderates)
+    ]
+    flags, alternatives = Code(texts.FLAGS_EXAMPLE), Code(texts.ALTERNATIVES_EXAMPLE)
+    ends: list[Spans] = [
+        sentence(texts.ONE_COMMAND, help=Command("/help")),
+        sentence(texts.FLAGS, flags=flags, alternatives=alternatives),
+        sentence(texts.REACTIONS),
+        sentence(texts.REACTIONS_OF_SEVERAL),
+        *([with_commands(note)] if note else []),
+    ]
+    title = translate(texts.TITLE)
+    return Message(parts=(Title(title), *lines, *map(Small, ends)), audience=Audience.PERSON, summary=title)
+
+
+def commands_for(*, moderates: bool) -> Iterable[CommandSpec]:
+    return [spec for spec in CATALOG.values() if moderates or spec.audience is CommandAudience.EVERYBODY]
+
+
+def compose_command_help(spec: CommandSpec) -> Message:
+    """What the command does, an example, and what each of its options means."""
+    options: list[Part] = [
+        Paragraph(joined([Code(each.name), " ", _summary(each.summary, required=each.required)]))
+        for each in spec.parameters
+    ]
+    return Message(
+        parts=(
+            Paragraph(joined([Command(f"/{spec.name}"), f" {translate(spec.summary)}"])),
+            Paragraph(sentence(texts.EXAMPLE, command=Command(spec.example))),
+            *options,
+        ),
+        audience=Audience.PERSON,
+        summary=f"/{spec.name}: {translate(spec.summary)}",
+    )
+
+
+def _summary(summary: str, *, required: bool) -> str:
+    text = translate(summary)
+    return text if required else translate(texts.OPTIONAL, summary=text)

@@ -1,0 +1,106 @@
+"""Lists: the queue, one's history, and the open cases. Each entry that something can be done with has a button."""
+
+from collections.abc import Iterable
+
+from bots.presentation.actions import label
+from bots.presentation.compose.parts.buttons import button, rows_of
+from bots.presentation.compose.parts.pictures import title_of
+from bots.presentation.message import (
+    Audience,
+    Bold,
+    Button,
+    Code,
+    Message,
+    Paragraph,
+    Spans,
+    Time,
+    Title,
+)
+from bots.presentation.spans import joined, separated
+from bots.texts import command_answers, jobs, moderation
+from bots.texts.cases import heading, outcome
+from bots.texts.chat import shorten
+from bots.texts.translation import translate
+from studio.commands.button_ids import Action
+from studio.commands.results import DeskCases, History, InQueue, Place
+from studio.domain.cases import Case, CaseState
+from studio.domain.jobs import Job, JobState
+
+_LONGEST_PROMPT = 120  # a list of ten fits into a message
+_MOST_BUTTONS = 20
+
+
+def compose_queue(answer: InQueue) -> Message:
+    if not answer.places:
+        return _list(command_answers.QUEUE, [(translate(command_answers.QUEUE_EMPTY),)])
+    targets = [place.job.id for place in answer.places]
+    return _list(
+        command_answers.QUEUE, queue_entries(answer.places), numbered_buttons(Action.CANCEL, targets)
+    )
+
+
+def queue_entries(places: Iterable[Place]) -> list[Spans]:
+    """Numbered lines."""
+    return _numbered(separated([_job_entry(place.job), (_status(place),)]) for place in places)
+
+
+def _status(place: Place) -> str:
+    if place.job.state is JobState.PAINTING:
+        return translate(command_answers.BEING_PAINTED)
+    cost = translate(jobs.COST, credits=place.job.cost) if place.job.cost > place.job.request.count else ""
+    return " ".join(filter(None, [jobs.waiting(place.ahead, place.eta_seconds), cost]))
+
+
+def compose_history(answer: History) -> Message:
+    if not answer.jobs:
+        return _list(command_answers.HISTORY, [(translate(command_answers.HISTORY_EMPTY),)])
+    entries = [
+        separated([_job_entry(job), (translate(command_answers.STATES[job.state]),)]) for job in answer.jobs
+    ]
+    targets = [job.id if job.state is JobState.DONE else "" for job in answer.jobs]
+    return _list(command_answers.HISTORY, _numbered(entries), numbered_buttons(Action.SHOW, targets))
+
+
+def compose_desk(answer: DeskCases) -> Message:
+    """Cases in a list, with a button to take each open one."""
+    if not answer.cases:
+        return _list(moderation.CASES, [(translate(moderation.NO_CASES),)])
+    targets = [case.id if case.state is CaseState.OPEN else "" for case in answer.cases]
+    entries = _numbered([_case_entry(case) for case in answer.cases])
+    return _list(moderation.CASES, entries, numbered_buttons(Action.CLAIM, targets))
+
+
+def _case_entry(case: Case) -> Spans:
+    claimed = case.claimed_by is not None and case.state is CaseState.OPEN
+    state = outcome(case) or translate(moderation.LIST_CLAIMED if claimed else moderation.LIST_OPEN)
+    rule = " · ".join(each for each in (case.rule, case.category) if each)
+    return separated(
+        [(Bold(heading(case)),), (rule,) if rule else (), (Time(case.opened_at),), (state,), (Code(case.id),)]
+    )
+
+
+def _job_entry(job: Job) -> Spans:
+    return Bold(shorten(title_of(job.request.prompt), _LONGEST_PROMPT)), " · ", Code(job.id)
+
+
+def _numbered(entries: Iterable[Spans]) -> list[Spans]:
+    return [joined([f"{number}. ", *entry]) for number, entry in enumerate(entries, start=1)]
+
+
+def numbered_buttons(action: Action, targets: Iterable[str]) -> list[Button]:
+    """One for each entry that has a target, with the entry's number."""
+    return [
+        button(action, target, label=f"{label(action)} {number}")
+        for number, target in enumerate(targets, start=1)
+        if target
+    ]
+
+
+def _list(title: str, lines: Iterable[Spans], buttons: Iterable[Button] = ()) -> Message:
+    heading_ = translate(title)
+    return Message(
+        parts=(Title(heading_), *map(Paragraph, lines)),
+        rows=rows_of([*buttons][:_MOST_BUTTONS]),
+        audience=Audience.PERSON,
+        summary=heading_,
+    )

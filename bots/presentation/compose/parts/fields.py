@@ -1,0 +1,71 @@
+"""Fields that several forms share."""
+
+from collections.abc import Mapping, Sequence
+
+from bots.presentation.forms import Choice, Field, FieldKind
+from bots.texts import forms
+from bots.texts import settings as texts
+from bots.texts.translation import translate
+from studio.commands.account.settings import RESET
+
+COMMON_ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
+_LONGEST_ASPECT = 20
+
+
+def prompt_field(label: str, *, required: bool = False, initial: str = "") -> Field:
+    return Field(
+        name="prompt", kind=FieldKind.TEXT, label=translate(label), required=required, initial=initial
+    )
+
+
+def words_field(label: str, *, longest: int) -> Field:
+    return Field(name="reason", kind=FieldKind.TEXT, label=translate(label), max_length=longest)
+
+
+def line_field(name: str, label: str, hint: str, *, longest: int) -> Field:
+    return Field(
+        name=name, kind=FieldKind.LINE, label=translate(label), hint=translate(hint), max_length=longest
+    )
+
+
+def aspect_field(label: str) -> Field:
+    """Typed freely; the choices are suggestions."""
+    return Field(
+        name="aspect",
+        kind=FieldKind.LINE,
+        label=translate(label),
+        hint=translate(forms.ASPECT_HINT),
+        choices=tuple(Choice(value=each, label=each) for each in COMMON_ASPECTS),
+        max_length=_LONGEST_ASPECT,
+    )
+
+
+def names_field(name: str, label: str, names: Sequence[str]) -> Field:
+    choices = tuple(Choice(value=each, label=each) for each in names)
+    return Field(name=name, kind=FieldKind.CHOICE, label=translate(label), choices=choices)
+
+
+def files_field(name: str, label: str, hint: str = "", *, most: int = 1) -> Field:
+    hint = translate(hint) if hint else ""
+    return Field(name=name, kind=FieldKind.FILES, label=translate(label), hint=hint, minimum=0, maximum=most)
+
+
+def setting_field(name: str, label: str, labels: Mapping[str, str], value: str) -> Field:
+    choices = tuple(Choice(value=each, label=translate(text)) for each, text in labels.items())
+    return Field(
+        name=name,
+        kind=FieldKind.CHOICE,
+        label=translate(label),
+        initial=value,
+        required=True,
+        choices=choices,
+    )
+
+
+def named_setting_fields(name: str, label: str, names: Sequence[str], value: str | None) -> tuple[Field, ...]:
+    """Nothing where there is no choice. One that was chosen is offered although it may be gone."""
+    offered = dict.fromkeys([*([value] if value else []), *names])
+    if not offered:
+        return ()
+    labels = {RESET: translate(texts.DEFAULT_CHOICE)} | {each: each for each in offered}
+    return (setting_field(name, label, labels, value or RESET),)

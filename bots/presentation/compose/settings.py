@@ -1,0 +1,145 @@
+"""A person's settings, the rules of a community, and the page of one's own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bots.presentation.compose.lists import numbered_buttons, queue_entries
+from bots.presentation.compose.parts.balance import balance_line
+from bots.presentation.compose.parts.buttons import button, rows_of
+from bots.presentation.compose.parts.pictures import picture_image
+from bots.presentation.message import (
+    Audience,
+    ChannelName,
+    Command,
+    Facts,
+    Images,
+    Message,
+    Paragraph,
+    Part,
+    RoleName,
+    Small,
+    Spans,
+    Title,
+)
+from bots.presentation.spans import sentence, separated
+from bots.texts import settings as texts
+from bots.texts.translation import translate
+from studio.commands.button_ids import NO_TARGET, Action
+from studio.commands.results import Balance, Community, Place, SettingsChanged
+from studio.domain.communities import CommunityRules
+from studio.domain.jobs import Job
+from studio.domain.pictures import Picture
+from studio.domain.preferences import Preferences
+
+
+def compose_settings(answer: SettingsChanged) -> Message:
+    return Message(
+        parts=(Title(translate(texts.SETTINGS)), preference_facts(answer.preferences)),
+        rows=rows_of([button(Action.SETTINGS, NO_TARGET)]),
+        audience=Audience.PERSON,
+        summary=translate(texts.SETTINGS),
+    )
+
+
+def preference_facts(chosen: Preferences) -> Facts:
+    default = translate(texts.DEFAULT)
+    facts = {
+        texts.REMIX: translate(texts.REMIX_CHOICES[chosen.remix]),
+        texts.DIRECT_MESSAGES: translate(texts.YES if chosen.direct_messages else texts.NO),
+        texts.COUNT: str(chosen.count) if chosen.count else default,
+        texts.ASPECT: chosen.aspect or default,
+        texts.MODEL: chosen.model or default,
+        texts.STYLE: chosen.style or default,
+    }
+    return Facts(tuple((translate(label), (value,)) for label, value in facts.items()))
+
+
+def compose_community(answer: Community) -> Message:
+    renamed = _renamed(answer.former_name) if answer.former_name else ()
+    return Message(
+        parts=(Title(translate(texts.RULES)), *renamed, _rule_facts(answer.rules)),
+        audience=Audience.PERSON,
+        summary=translate(texts.RULES),
+    )
+
+
+def _renamed(old: str) -> tuple[Paragraph]:
+    return (Paragraph(sentence(texts.RENAMED, old=Command(f"/{old}"), new=Command("/community"))),)
+
+
+def _rule_facts(rules: CommunityRules) -> Facts:
+    facts: Mapping[str, Spans] = {
+        texts.STATUS: sentence(texts.PAUSED if rules.paused else texts.OPEN),
+        texts.CHANNELS: _channels(rules.channels) or sentence(texts.EVERYWHERE),
+        texts.MODEL: (rules.model or translate(texts.DEFAULT),),
+        texts.DESK: _channels((rules.desk_channel,)) or sentence(texts.NONE),
+        texts.LOG: _channels((rules.log_channel,)) or sentence(texts.NONE),
+        texts.STARS: sentence(
+            texts.STARS_FROM, channel=ChannelName(rules.star_channel), count=rules.star_threshold
+        )
+        if rules.star_channel
+        else sentence(texts.NONE),
+        texts.MOST_PICTURES: (str(rules.max_pictures or translate(texts.AS_MANY)),),
+        texts.TIERS: separated(((RoleName(role), f" {tier}") for role, tier in rules.tiers.items()), ", ")
+        or sentence(texts.NONE),
+        texts.CREDITS: (
+            ", ".join(f"{tier} {amount}" for tier, amount in rules.monthly_credits.items())
+            or translate(texts.DEFAULT),
+        ),
+        texts.POOLS: separated(
+            ((ChannelName(channel), f" {amount}") for channel, amount in rules.pools.items()), ", "
+        )
+        or sentence(texts.NONE),
+        texts.POLICY: (
+            ", ".join(f"{name} {action}" for name, action in rules.stances.items()) or translate(texts.NONE),
+        ),
+    }
+    return Facts(tuple((translate(label), spans) for label, spans in facts.items()))
+
+
+def _channels(channels: tuple[str | None, ...]) -> Spans:
+    return separated(((ChannelName(each),) for each in channels if each), " ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeContent:
+    """What one person sees of themselves. `recent` are jobs that are done, each with its first picture."""
+
+    balance: Balance
+    preferences: Preferences
+    waiting: tuple[Place, ...] = ()
+    recent: tuple[tuple[Job, Picture], ...] = ()
+
+
+def compose_home(content: HomeContent) -> Message:
+    """Credits, queue and latest pictures; the settings are behind a button."""
+    cancels = numbered_buttons(Action.CANCEL, [each.job.id for each in content.waiting])
+    shows = numbered_buttons(Action.SHOW, [job.id for job, _ in content.recent])
+    return Message(
+        parts=(
+            Title(translate(texts.HOME_CREDITS)),
+            Paragraph(balance_line(content.balance)),
+            Title(translate(texts.HOME_QUEUE)),
+            *_queue(content),
+            Title(translate(texts.HOME_RECENT)),
+            *_recent(content),
+            Title(translate(texts.SETTINGS)),
+            preference_facts(content.preferences),
+            Small(sentence(texts.HOME_HELP, command=Command("/help"))),
+        ),
+        rows=(*rows_of(cancels), *rows_of(shows), *rows_of([button(Action.SETTINGS, NO_TARGET)])),
+        audience=Audience.PERSON,
+        summary=translate(texts.HOME_RECENT),
+    )
+
+
+def _queue(content: HomeContent) -> list[Part]:
+    entries = queue_entries(content.waiting)
+    return [Paragraph(each) for each in entries] or [Small(sentence(texts.HOME_QUEUE_EMPTY))]
+
+
+def _recent(content: HomeContent) -> list[Part]:
+    if not content.recent:
+        return [Small(sentence(texts.HOME_RECENT_EMPTY, command=Command("/imagine a red fox in the snow")))]
+    images = tuple(picture_image(picture, job.request.count) for job, picture in content.recent)
+    return [Images(images=images)]

@@ -1,0 +1,34 @@
+"""A starred picture on the starboard."""
+
+from bots.delivery.starboard import StarboardEntry
+from bots.presentation.compose.parts.pictures import picture_image, title_of
+from bots.presentation.message import Code, Images, Link, Message, PersonName, Small, Title
+from bots.presentation.spans import separated
+from bots.texts import jobs
+from bots.texts.translation import translate, translate_plural
+
+
+def compose_starboard_entry(entry: StarboardEntry, *, url: str = "", pixelated: bool = False) -> Message:
+    """`url` leads to the message of its job. `pixelated`: the platform has no spoilers."""
+    picture, job = entry.picture, entry.job
+    pixelated = pixelated and job.spoiler
+    stars = translate_plural(jobs.STAR, jobs.STARS, picture.stars)
+    line = separated(
+        [
+            (f"⭐ {stars}",),
+            (PersonName(job.person),),
+            (Code(picture.id),),
+            (Link(translate(jobs.JUMP), url),) if url else (),
+        ]
+    )
+    title = title_of(picture.recipe.prompt)
+    return Message(
+        parts=(
+            Images(
+                images=(picture_image(picture, pixelated=pixelated),), spoiler=job.spoiler and not pixelated
+            ),
+            Title(title),
+            Small(line),
+        ),
+        summary=f"⭐ {stars}: {title}",
+    )

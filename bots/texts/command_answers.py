@@ -1,0 +1,50 @@
+"""Answers to commands, in sentences."""
+
+UNDER_WAY = "This request is under way already."
+CANCELLED = "Cancelled."
+STOPPING = "It stops at the next step."
+DELETED = "The picture was deleted."
+DELETED_SEVERAL = "{count} pictures were deleted."
+STARRED = "Starred; it has {count} star now."
+STARRED_SEVERAL = "Starred; it has {count} stars now."
+STAR_TAKEN_BACK = "The star was taken back."
+
+QUEUE = "Your queue"
+QUEUE_EMPTY = "You have no jobs in the queue."
+BEING_PAINTED = "Being painted."
+HISTORY = "Your latest jobs"
+HISTORY_EMPTY = "You have not painted anything here yet."
+STATES = {
+    "done": "done",
+    "held": "with a moderator",
+    "refused": "refused",
+    "cancelled": "cancelled",
+    "failed": "failed",
+}
+
+USED = "You used {count} credit this month."
+USED_SEVERAL = "You used {count} credits this month."
+NO_LIMIT = "There is no limit here."
+LEFT = "{count} is left."
+LEFT_SEVERAL = "{count} are left."
+
+LINK_OFFERED = (
+    "Type {command} under your other name before {expires}. Keep the code secret: the person who types it shares your"
+    " gallery and your quota."
+)
+LINKED = "Linked: {people}. They share one gallery and one quota."
+IDENTITY = "{person} ({platform})"
+PARTED = (
+    "Your names are separate again. Pictures that were painted under your other names stay with them, and so do this"
+    " month's credits."
+)
+FORGOTTEN = "Everything that was kept of you was deleted for good: {pictures}, under {names}."
+FORGOTTEN_REST = "Pictures that others built on yours stay, without your names."
+GIVEN = "{person} received {amount} credits from you."
+GIVEN_LEFT = "You have {left} left."
+WHO = "{person} (id {id}, {seen})"
+
+BANNED = "{person} cannot paint here any more. Their waiting jobs were cancelled."
+BANNED_UNTIL = "{person} cannot paint here until {until}. Their waiting jobs were cancelled."
+BAN_LIFTED = "{person} may paint here again."
+NOT_BANNED = "{person} was not banned."

@@ -1,0 +1,12 @@
+"""Help: what can be typed, and what reactions do."""
+
+TITLE = "What you can ask for"
+OPTIONS = "Options"
+OPTIONAL = "(optional) {summary}"
+EXAMPLE = "Example: {command}"
+ONE_COMMAND = "{help} with a command's name tells of its options."
+FLAGS = "Flags work in the words too: {flags}. {alternatives} paints one of each."
+FLAGS_EXAMPLE = "--ar 3:2 --seed 7 --no text --steps 20"
+ALTERNATIVES_EXAMPLE = "a {red,blue} bird"
+REACTIONS = "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upscale, ⭐ star, ✉️ send to me, ❌ cancel or delete, 🚩 report."
+REACTIONS_OF_SEVERAL = "Where several pictures are shown, ⬆️ ⭐ 🚩 mean the first."

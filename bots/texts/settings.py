@@ -1,0 +1,47 @@
+"""A person's settings and the rules of a community."""
+
+from studio.domain.preferences import RemixConsent
+
+SETTINGS = "Your settings"
+REMIX = "Who may build on my pictures"
+REMIX_CHOICES = {
+    RemixConsent.ANYONE: "Anyone",
+    RemixConsent.ASK: "People who ask me first",
+    RemixConsent.NOBODY: "Nobody",
+}
+DIRECT_MESSAGES = "Send me my pictures by direct message, too"
+YES = "Yes"
+NO = "No"
+COUNT = "How many pictures"
+ASPECT = "Width to height"
+MODEL = "Model"
+STYLE = "Style"
+DEFAULT = "the default here"
+DEFAULT_CHOICE = "The default here"
+RESET_HINT = "Such as 3:2; none for the default."
+
+RULES = "The rules of this community"
+RENAMED = "{old} is now called {new}."
+STATUS = "Status"
+OPEN = "Open"
+PAUSED = "Paused: nothing new is accepted."
+CHANNELS = "Channels"
+EVERYWHERE = "everywhere"
+DESK = "Cases"
+LOG = "Digest"
+STARS = "Starboard"
+STARS_FROM = "{channel}, from {count} stars"
+NONE = "none"
+MOST_PICTURES = "Pictures at a time"
+AS_MANY = "as many as the installation allows"
+TIERS = "Tiers by role"
+CREDITS = "Credits a month"
+POOLS = "Budgets of channels, in credits a month"
+POLICY = "Stricter than the policy"
+
+HOME_CREDITS = "This month"
+HOME_QUEUE = "Your queue"
+HOME_QUEUE_EMPTY = "Nothing is waiting."
+HOME_RECENT = "Your latest pictures"
+HOME_RECENT_EMPTY = "Nothing yet. Type {command} in any channel that I am in."
+HOME_HELP = "Type {command} to see what there is."
