@@ -86,7 +86,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         public=True,
     ),
     Action.REROLL: ActionSpec(
-        label="🔁 Reroll", description="Generate again with a new seed", public=True, reaction="🔁"
+        label="Reroll", description="Generate again with a new seed", public=True, reaction="🔁"
     ),
     Action.REMIX: ActionSpec(
         label="Remix",

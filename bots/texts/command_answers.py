@@ -1,5 +1,7 @@
 """Answers to commands, in sentences."""
 
+SENT = "Sent to your direct messages."
+NOT_SENT = "You cannot be sent direct messages. Please allow them, then try again."
 UNDER_WAY = "This request is under way already."
 CANCELLED = "Cancelled."
 STOPPING = "It stops at the next step."

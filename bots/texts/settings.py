@@ -1,6 +1,7 @@
 """A person's settings and the rules of a community."""
 
-from studio.domain.preferences import RemixConsent
+from studio.domain.communities import ResultPlacement
+from studio.domain.preferences import BuiltOn, RemixConsent
 
 SETTINGS = "Your settings"
 REMIX = "Who may build on my pictures"
@@ -10,6 +11,8 @@ REMIX_CHOICES = {
     RemixConsent.NOBODY: "Nobody",
 }
 DIRECT_MESSAGES = "Send me my pictures by direct message, too"
+BUILT_ON = "Tell me when others build on my pictures"
+BUILT_ON_CHOICES = {BuiltOn.OFF: "No", BuiltOn.NOW: "At once", BuiltOn.DAILY: "Once a day"}
 YES = "Yes"
 NO = "No"
 COUNT = "How many pictures"
@@ -32,6 +35,13 @@ LOG = "Digest"
 STARS = "Starboard"
 STARS_FROM = "{channel}, from {count} stars"
 NONE = "none"
+RESULTS = "Results of variations and edits"
+PLACEMENTS = {
+    ResultPlacement.REPLY: "as a reply to the message that they came from",
+    ResultPlacement.THREAD: "in the thread of the message that they came from",
+    ResultPlacement.CHANNEL: "in the channel, as messages of their own",
+}
+PING = "Ping owners when a job took longer than 30 s"
 MOST_PICTURES = "Pictures at a time"
 AS_MANY = "as many as the installation allows"
 TIERS = "Tiers by role"

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from bots.delivery.starboard import StarboardEntry
 from bots.presentation.compose import forms
-from bots.presentation.compose.answers import compose_answer, compose_under_way
+from bots.presentation.compose.answers import compose_answer, compose_sent, compose_under_way
 from bots.presentation.compose.cases import (
     compose_case,
     compose_case_pictures,
+    compose_notice,
     compose_question,
     compose_sentence,
 )
@@ -16,9 +17,9 @@ from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.errors import compose_error, compose_fault
 from bots.presentation.compose.forms import FormSubject
 from bots.presentation.compose.help import compose_command_help, compose_help
-from bots.presentation.compose.job_message import compose_job, with_missing_files
+from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
 from bots.presentation.compose.settings import HomeContent, compose_home
-from bots.presentation.compose.starboard import compose_starboard_entry
+from bots.presentation.compose.starboard import compose_starboard
 from bots.presentation.forms import Form
 from bots.presentation.message import Message
 from studio.commands.button_ids import Action
@@ -47,7 +48,7 @@ from studio.commands.results import (
     SettingsChanged,
     StarChanged,
 )
-from studio.domain.cases import CaseKind, CaseState, Decision, PersonRecord
+from studio.domain.cases import CaseKind, CaseState, Decision, Notice, NoticeKind, PersonRecord
 from studio.domain.communities import CommunityRules, Tier
 from studio.domain.events import JobProgress
 from studio.domain.jobs import JobState
@@ -65,6 +66,7 @@ from studio.errors import (
 from tests.support.sample_domain import (
     ANA,
     BO,
+    CASE_ID,
     JOB_ID,
     LONG_PROMPT,
     NASTY_PROMPT,
@@ -119,6 +121,8 @@ def _jobs() -> dict[str, Message]:
         "job failed": compose_job(sample_view(sample_job(JobState.FAILED))),
         "job cancelled": compose_job(sample_view(sample_job(JobState.CANCELLED))),
         "job deleted": compose_job(sample_view(pictures=())),
+        "job copy": compose_copy(grid),
+        "job ping": compose_ping(grid.job),
         "job without file": with_missing_files(result, {image.name for image in result.files}),
         "job without one file": with_missing_files(result, {result.files[0].name}),
         "result grid": result,
@@ -193,6 +197,17 @@ def _cases() -> dict[str, Message]:
         "question": compose_question(sample_details(consent)),
         "question without words": compose_question(sample_details(consent, prompts=())),
         "question answered": compose_question(sample_details(replace(consent, **decided))),
+        "notice about a job": compose_notice(
+            Notice(
+                id=CASE_ID,
+                kind=NoticeKind.DECIDED,
+                person=ANA,
+                text="Your appeal was granted.",
+                case_id=CASE_ID,
+                written_at=NOON,
+                job_id=JOB_ID,
+            )
+        ),
         "notice": compose_sentence(
             "A moderator looked at your report. Type /settings to change what you are told."
         ),
@@ -293,6 +308,8 @@ def _people() -> dict[str, Message]:
         "community unset": _answered(Community(rules=CommunityRules(paused=True))),
         "community by its former name": _answered(Community(rules=rules, former_name="studio")),
         "under way": compose_under_way(),
+        "sent": compose_sent(sent=True),
+        "not sent": compose_sent(sent=False),
     }
 
 
@@ -310,9 +327,9 @@ def _pages() -> dict[str, Message]:
         "help": compose_help(note="The model here is thimble. Try /imagine."),
         "help for moderators": compose_help(moderates=True),
         **{f"help of {spec.name}": compose_command_help(spec) for spec in CATALOG.values()},
-        "starboard": compose_starboard_entry(entry, url="https://chat.example/904/1"),
-        "starboard spoiler": compose_starboard_entry(hidden),
-        "starboard pixelated": compose_starboard_entry(hidden, pixelated=True),
+        "starboard": compose_starboard(entry, url="https://chat.example/904/1"),
+        "starboard spoiler": compose_starboard(hidden),
+        "starboard pixelated": compose_starboard(hidden, pixelated=True),
     }
 
 

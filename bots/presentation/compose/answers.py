@@ -77,6 +77,11 @@ def compose_under_way() -> Message:
     return compose_spans(sentence(texts.UNDER_WAY))
 
 
+def compose_sent(*, sent: bool) -> Message:
+    """After pictures were sent to a person by direct message, or could not be."""
+    return compose_spans(sentence(texts.SENT if sent else texts.NOT_SENT))
+
+
 def _long(answer: Long) -> Message:
     match answer:
         case InQueue():

@@ -1,5 +1,7 @@
 """A case as moderators see it, the question to the owner of a picture, and notices."""
 
+from dataclasses import replace
+
 from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.parts.person_record import record_line
 from bots.presentation.message import (
@@ -101,7 +103,11 @@ def compose_question(details: CaseDetails) -> Message:
 
 
 def compose_notice(notice: Notice) -> Message:
-    return compose_sentence(notice.text)
+    """With a button to show the job that it is about."""
+    message = compose_sentence(notice.text)
+    if notice.job_id is None:
+        return message
+    return replace(message, rows=rows_of([button(Action.SHOW, notice.job_id)]))
 
 
 def compose_sentence(text: str, *, audience: Audience = Audience.PERSON) -> Message:

@@ -23,7 +23,7 @@ from studio.commands.account.settings import RESET
 from studio.commands.moderation.report import LONGEST_REASON
 from studio.domain.canvases import DEFAULT_PERCENT, SIDES
 from studio.domain.identifiers import split_picture_id
-from studio.domain.preferences import Preferences, RemixConsent
+from studio.domain.preferences import BuiltOn, Preferences, RemixConsent
 from studio.domain.requests import MAX_COUNT, MOST_BLENDED
 from studio.parsing.grid_regions import ALL_CELLS
 
@@ -145,6 +145,7 @@ def settings_form(
 ) -> Form:
     """Filled in as things are; `RESET` gives a setting back to the defaults."""
     remix = {each.value: texts.REMIX_CHOICES[each] for each in RemixConsent}
+    built_on = {each.value: texts.BUILT_ON_CHOICES[each] for each in BuiltOn}
     direct = {"yes": texts.YES, "no": texts.NO}
     counts = {RESET: texts.DEFAULT_CHOICE} | {str(number): str(number) for number in range(1, MAX_COUNT + 1)}
     return Form(
@@ -156,6 +157,7 @@ def settings_form(
             setting_field(
                 "dm", texts.DIRECT_MESSAGES, direct, "yes" if preferences.direct_messages else "no"
             ),
+            setting_field("built_on", texts.BUILT_ON, built_on, preferences.built_on),
             setting_field("count", texts.COUNT, counts, str(preferences.count or RESET)),
             replace(
                 aspect_field(texts.ASPECT),

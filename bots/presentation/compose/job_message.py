@@ -7,8 +7,9 @@ from bots.delivery.job_view import JobView
 from bots.presentation.compose.parts.buttons import button
 from bots.presentation.compose.parts.job_buttons import grid_rows, single_rows
 from bots.presentation.compose.parts.pictures import credit, picture_image, title_of
-from bots.presentation.compose.parts.recipe import recipe_line, recipe_notes
+from bots.presentation.compose.parts.recipe import recipe_facts, recipe_line, recipe_notes
 from bots.presentation.message import (
+    Audience,
     ButtonRow,
     FileKind,
     Image,
@@ -20,6 +21,7 @@ from bots.presentation.message import (
     PersonName,
     Progress,
     Small,
+    Spans,
     Title,
     Tone,
 )
@@ -48,6 +50,20 @@ def compose_job(
     if not job_view.pictures:
         return _notice(job, translate(jobs.ALL_DELETED), Tone.NEUTRAL)
     return _result(job_view, pixelated=pixelated and job.spoiler)
+
+
+def compose_copy(job_view: JobView) -> Message:
+    """What is sent to a person by direct message: the pictures and all of their recipe."""
+    message = compose_job(job_view)
+    facts = (recipe_facts(each) for each in job_view.pictures[:1])
+    return replace(message.with_parts(*facts), rows=(), audience=Audience.PERSON)
+
+
+def compose_ping(job: Job) -> Message:
+    """Tells the owner of a job that took long; only here somebody is to be notified."""
+    finished = translate(jobs.FINISHED if job.request.count == 1 else jobs.FINISHED_SEVERAL)
+    spans: Spans = (PersonName(job.person), f" {finished}")
+    return Message(parts=(Paragraph(spans),), summary=plain_text(spans))
 
 
 def with_missing_files(message: Message, missing: Collection[str]) -> Message:

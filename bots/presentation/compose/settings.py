@@ -46,6 +46,7 @@ def preference_facts(chosen: Preferences) -> Facts:
     facts = {
         texts.REMIX: translate(texts.REMIX_CHOICES[chosen.remix]),
         texts.DIRECT_MESSAGES: translate(texts.YES if chosen.direct_messages else texts.NO),
+        texts.BUILT_ON: translate(texts.BUILT_ON_CHOICES[chosen.built_on]),
         texts.COUNT: str(chosen.count) if chosen.count else default,
         texts.ASPECT: chosen.aspect or default,
         texts.MODEL: chosen.model or default,
@@ -79,6 +80,8 @@ def _rule_facts(rules: CommunityRules) -> Facts:
         )
         if rules.star_channel
         else sentence(texts.NONE),
+        texts.RESULTS: sentence(texts.PLACEMENTS[rules.results]),
+        texts.PING: sentence(texts.YES if rules.ping else texts.NO),
         texts.MOST_PICTURES: (str(rules.max_pictures or translate(texts.AS_MANY)),),
         texts.TIERS: separated(((RoleName(role), f" {tier}") for role, tier in rules.tiers.items()), ", ")
         or sentence(texts.NONE),

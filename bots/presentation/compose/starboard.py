@@ -8,7 +8,7 @@ from bots.texts import jobs
 from bots.texts.translation import translate, translate_plural
 
 
-def compose_starboard_entry(entry: StarboardEntry, *, url: str = "", pixelated: bool = False) -> Message:
+def compose_starboard(entry: StarboardEntry, *, url: str = "", pixelated: bool = False) -> Message:
     """`url` leads to the message of its job. `pixelated`: the platform has no spoilers."""
     picture, job = entry.picture, entry.job
     pixelated = pixelated and job.spoiler

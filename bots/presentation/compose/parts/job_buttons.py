@@ -13,13 +13,16 @@ _PICTURES_IN_A_ROW = 4
 
 
 def single_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
+    """Rows of at most three, whose words fit side by side on a phone."""
     job, index = job_view.job, job_view.pictures[0].index
-    first = [Action.VARY_SUBTLE, Action.VARY]
-    second = [Action.REMIX, Action.EDIT, Action.MORE]
-    if job.request.operation is not Operation.UPSCALE:
-        first.insert(0, Action.UPSCALE)
-        second.insert(0, Action.REROLL)
-    return _row(job, first, index), _row(job, second, index)
+    rows = (
+        [Action.VARY_SUBTLE, Action.VARY],
+        [Action.UPSCALE, Action.REMIX, Action.EDIT],
+        [Action.REROLL, Action.MORE],
+    )
+    upscaled = job.request.operation is Operation.UPSCALE
+    left_out = {Action.UPSCALE, Action.REROLL} if upscaled else set()
+    return tuple(_row(job, [each for each in row if each not in left_out], index) for row in rows)
 
 
 def grid_rows(job_view: JobView) -> tuple[ButtonRow, ...]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bots.presentation.compose.job_message import compose_job, with_missing_files
-from bots.presentation.message import FileKind, Images, Message, Note, Progress, Small, Title
+from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
+from bots.presentation.message import Facts, FileKind, Images, Message, Note, Progress, Small, Title
 from bots.presentation.spans import plain_text
 from studio.commands.button_ids import Action
 from studio.domain.jobs import JobState
@@ -68,9 +68,24 @@ def test_buttons_of_a_picture_that_is_gone_cannot_be_pressed() -> None:
 
 def test_a_single_picture_is_named_by_its_buttons() -> None:
     assert rows(MESSAGES["result single"]) == [
-        [(Action.UPSCALE, 1), (Action.VARY_SUBTLE, 1), (Action.VARY, 1)],
-        [(Action.REROLL, 0), (Action.REMIX, 1), (Action.EDIT, 1), (Action.MORE, 1)],
+        [(Action.VARY_SUBTLE, 1), (Action.VARY, 1)],
+        [(Action.UPSCALE, 1), (Action.REMIX, 1), (Action.EDIT, 1)],
+        [(Action.REROLL, 0), (Action.MORE, 1)],
     ]
+
+
+def test_a_copy_has_the_whole_recipe_and_no_buttons() -> None:
+    message = compose_copy(sample_view())
+    assert not message.buttons
+    assert [len([part for part in message.parts if isinstance(part, kind)]) for kind in (Images, Facts)] == [
+        1,
+        1,
+    ]
+
+
+def test_a_ping_names_its_owner() -> None:
+    assert words(compose_ping(sample_job())) == "@Ana Your pictures are finished."
+    assert words(compose_ping(sample_job(count=1))) == "@Ana Your picture is finished."
 
 
 def test_an_upscaled_picture_is_not_upscaled_or_rerolled_again() -> None:
