@@ -19,7 +19,6 @@ from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
-from studio.errors import PolicyRefusalError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ class JobView:
     @property
     def may_appeal(self) -> bool:
         """A house rule refused it, and not one against which there is no appeal."""
-        return self.job.state is JobState.REFUSED and self.job.error_code == PolicyRefusalError.code
+        return self.job.may_appeal
 
     @property
     def alone(self) -> bool:

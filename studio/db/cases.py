@@ -130,6 +130,18 @@ def desk_cases(
     return [case_of(row) for row in session.scalars(query.order_by(*order).limit(limit))]
 
 
+def open_questions(session: Session, person: Person, *, limit: int) -> list[Case]:
+    """What others asked this person, oldest first."""
+    query = select(CaseRow).where(OPEN_QUESTION, CaseRow.addressee == person.key)
+    return [case_of(row) for row in session.scalars(query.order_by(CaseRow.opened_at).limit(limit))]
+
+
+def appealed(session: Session, job_ids: Collection[str]) -> set[str]:
+    """Those of the jobs that were appealed already."""
+    query = select(CaseRow.job_id).where(CaseRow.kind == CaseKind.APPEAL, CaseRow.job_id.in_(job_ids))
+    return {job_id for job_id in session.scalars(query) if job_id is not None}
+
+
 def claim(session: Session, case_id: str, *, by: str, at: datetime) -> bool:
     """One moderator takes an open case for ten minutes. False: somebody else has it, or it is closed."""
     free = or_(CaseRow.claimed_by.is_(None), CaseRow.claimed_by == by, CaseRow.claimed_until < at)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from studio.db.linked_identities import identities, same_human
 from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
 from studio.domain.jobs import OUTSTANDING, Job, JobState
-from studio.domain.people import Address, Person
+from studio.domain.people import Address, Person, Platform
 from studio.domain.pictures import Picture, Recipe
 from studio.domain.requests import PaintRequest
 from studio.errors import NotFoundError
@@ -110,6 +110,32 @@ def recent_jobs(session: Session, viewer: Person, *, limit: int, before: Job | N
     if before is not None:
         query = query.where(JobRow.created_at < before.created_at)
     return [job_of(row) for row in session.scalars(query.order_by(JobRow.created_at.desc()).limit(limit))]
+
+
+def jobs_of(
+    session: Session, person_keys: Sequence[str], *, limit: int, home: tuple[Platform, str] | None = None
+) -> list[Job]:
+    """The latest jobs of these identities, newest first, in all communities or in one."""
+    query = select(JobRow).where(JobRow.person_key.in_(person_keys))
+    if home is not None:
+        query = query.where(JobRow.platform == home[0], JobRow.community == home[1])
+    return [job_of(row) for row in session.scalars(query.order_by(JobRow.created_at.desc()).limit(limit))]
+
+
+def own_job(session: Session, person: Person, job_id: str) -> Job | None:
+    row = session.get(JobRow, job_id)
+    return job_of(row) if row is not None and row.person_key == person.key else None
+
+
+def picture_numbers(session: Session, job_ids: Sequence[str]) -> dict[str, list[int]]:
+    """By job, the numbers of its pictures that are not deleted, in order."""
+    query = select(PictureRow.job_id, PictureRow.position).where(
+        PictureRow.job_id.in_(job_ids), PictureRow.deleted_at.is_(None)
+    )
+    numbers: dict[str, list[int]] = {}
+    for job_id, position in session.execute(query.order_by(PictureRow.job_id, PictureRow.position)):
+        numbers.setdefault(job_id, []).append(position)
+    return numbers
 
 
 def outstanding_jobs(session: Session, person_key: str) -> int:

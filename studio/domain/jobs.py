@@ -8,6 +8,7 @@ from enum import StrEnum
 from studio.domain.identifiers import split_picture_id
 from studio.domain.people import Address, Person
 from studio.domain.requests import PaintRequest
+from studio.errors import PolicyRefusalError
 
 
 class JobState(StrEnum):
@@ -79,6 +80,11 @@ class Job:
     policy_version: str = ""  # of the house rules by which the request was admitted
     cleared: bool = False  # a moderator let the request pass: it is not judged again
     spoiler: bool = False  # a moderator let it through, hidden until clicked
+
+    @property
+    def may_appeal(self) -> bool:
+        """A house rule refused it, and not one against which there is no appeal."""
+        return self.state is JobState.REFUSED and self.error_code == PolicyRefusalError.code
 
     @property
     def origin_job_id(self) -> str | None:

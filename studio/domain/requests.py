@@ -39,6 +39,21 @@ class Operation(StrEnum):
     BLEND = "blend"
     UPSCALE = "upscale"
 
+    @property
+    def past_tense(self) -> str:
+        """For sentences: ``varied``."""
+        return _PAST_TENSES[self]
+
+
+_PAST_TENSES = {
+    Operation.IMAGINE: "painted",
+    Operation.VARY: "varied",
+    Operation.EDIT: "edited",
+    Operation.EXPAND: "expanded",
+    Operation.BLEND: "blended",
+    Operation.UPSCALE: "upscaled",
+}
+
 
 class Strength(StrEnum):
     """How far a variation may move from its source."""

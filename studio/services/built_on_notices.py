@@ -25,20 +25,11 @@ from studio.domain.identifiers import job_id_of
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.domain.preferences import BuiltOn
-from studio.domain.requests import Operation
 from studio.ports import Events
 from studio.runtime.clock import now
 
 _MOST_NAMED = 6  # pictures in one daily notice
 _LONGEST_SUBJECT = 40  # characters
-_DONE_TO_IT = {
-    Operation.IMAGINE: "used",
-    Operation.VARY: "varied",
-    Operation.EDIT: "edited",
-    Operation.EXPAND: "expanded",
-    Operation.BLEND: "blended",
-    Operation.UPSCALE: "upscaled",
-}
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +74,7 @@ def _sentence(job: Job, sources: Sequence[Picture]) -> str:
     names = " and ".join(map(_named, sources))
     pictures = "picture" if len(sources) == 1 else "pictures"
     return (
-        f"@{job.person.display_name} {_DONE_TO_IT[job.request.operation]} your {pictures} {names}."
+        f"@{job.person.display_name} {job.request.operation.past_tense} your {pictures} {names}."
         f" See the result with /show {job.id}."
     )
 
@@ -183,4 +174,4 @@ def _daily_sentences(session: Session, owner: str, uses: Sequence[tuple[str, str
         told_at_once = session.get(NoticeRow, _id_for_job(job_id, owner)) is not None
         if not told_at_once and _may_hear(session, owner, job):
             picture = queries.find_picture(session, picture_id)
-            yield f"{_named(picture)} was {_DONE_TO_IT[job.request.operation]}: /show {job_id}."
+            yield f"{_named(picture)} was {job.request.operation.past_tense}: /show {job_id}."

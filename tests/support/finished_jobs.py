@@ -7,6 +7,7 @@ from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import ALLOWED
+from studio.errors import PolicyRefusalError
 from studio.ports import Ports
 from studio.runtime.clock import now
 from studio.runtime.serialization import to_data
@@ -22,7 +23,8 @@ def end_job(ports: Ports, job_id: str, state: JobState) -> None:
 
 def _end(session: Session, job_id: str, state: JobState) -> None:
     assert job_transitions.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
-    assert job_transitions.end(session, job_id, state, at=now(), worker=WORKER)
+    error_code = PolicyRefusalError.code if state is JobState.REFUSED else None
+    assert job_transitions.end(session, job_id, state, at=now(), worker=WORKER, error_code=error_code)
 
 
 def paint_job(

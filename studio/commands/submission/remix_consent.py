@@ -29,6 +29,14 @@ def require(session: Session, person: Person, request: PaintRequest) -> None:
             raise NotAllowedError(_NO)
 
 
+def is_possible(session: Session, person: Person, job: Job) -> bool:
+    """Whether the person may build on the pictures of a job, if need be after asking."""
+    owner = job.person.key
+    if settings.preferences_of(session, owner).remix is not RemixConsent.NOBODY:
+        return True
+    return same_human(session, owner, person.key)
+
+
 def require_uploads(session: Session, person: Person, job: Job) -> None:
     """Raises `NotAllowedError` for a job that starts from what somebody else brought, who wants to be asked or says
     no.

@@ -1,0 +1,1 @@
+"""What front ends suggest while somebody fills in a parameter."""
