@@ -5,7 +5,7 @@ import binascii
 import io
 from dataclasses import dataclass, field
 
-from bots.delivery.job_view import JobView
+from bots.queries.job_view import JobView
 from studio.errors import NotFoundError
 from studio.ports import Ports
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bots.delivery.deliveries import find_subject
-from bots.delivery.job_view import JobView
+from bots.queries.job_view import JobView
 from bots.texts.chat import ALL_DELETED, NO_IMAGE
 from studio.commands.button_ids import Action, Button
 from studio.db.database import Database

@@ -2,25 +2,21 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 from weakref import WeakValueDictionary
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from bots.delivery.deliveries import Claim, record, release_claim, take_claim
 from bots.delivery.transport import DeliveryInProgressError, DestinationUnreachableError
+from bots.queries.starboard_entry import StarboardEntry, hanging_of, load_starboard_entry
 from bots.runtime.thread_pools import Pool, ThreadPools
-from studio.commands.visibility import Audience, may_see
-from studio.db import queries, settings
 from studio.db.database import Database
-from studio.db.deliveries import message_of
-from studio.db.tables import DeliveryRow, PictureRow
+from studio.db.tables import DeliveryRow
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
-from studio.domain.jobs import Job, JobState
-from studio.domain.pictures import Picture
-from studio.errors import NotFoundError
+
+__all__ = ["Starboard", "StarboardDelivery", "StarboardEntry", "load_starboard_entry"]
 
 _CLAIM_LASTS = timedelta(seconds=20)
 
@@ -30,7 +26,7 @@ log = logging.getLogger(__name__)
 class StarboardDelivery(Protocol):
     """Carries starred pictures to a platform. Both raise its own errors for troubles that pass."""
 
-    async def hang(self, exhibit: "StarboardEntry", message_ref: MessageRef | None) -> MessageRef:
+    async def hang(self, exhibit: StarboardEntry, message_ref: MessageRef | None) -> MessageRef:
         """Show a picture and its stars in its one message, made if there is none.
 
         Raises `DestinationUnreachableError`.
@@ -38,16 +34,6 @@ class StarboardDelivery(Protocol):
 
     async def take_down(self, picture_id: str, message_ref: MessageRef) -> None:
         """Delete the message of a picture that was deleted. Raises `DestinationUnreachableError`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StarboardEntry:
-    """A starred picture, its job, the channel where such pictures hang, and the message that first showed it."""
-
-    picture: Picture
-    job: Job
-    channel: str
-    shown_at: MessageRef | None = None
 
 
 class Starboard:
@@ -105,41 +91,6 @@ class Starboard:
             raise
         if kept != message_ref:
             await self._pools.run(Pool.DATABASE, record, self._database, subject, kept)
-
-
-def load_starboard_entry(
-    database: Database, picture_id: str
-) -> tuple[StarboardEntry | None, MessageRef | None]:
-    """What is to be shown, if anything, and where it hangs already. Raises `NotFoundError`.
-
-    A picture that hangs stays when it loses a star: only its count changes.
-    """
-    with database.read() as session:
-        row = session.get(PictureRow, picture_id)
-        if row is None:
-            raise NotFoundError(f"Picture {picture_id[:14]}")
-        found = message_of(session, DeliveryKind.STARBOARD, picture_id)
-        job = queries.find_job(session, row.job_id)
-        seen = job.state is JobState.DONE and may_see(session, job, Audience(home=job.person.home))
-        if row.deleted_at is not None or not seen:
-            return None, found
-        stars = queries.star_counts(session, [picture_id]).get(picture_id, 0)
-        rules = settings.community_rules(session, job.person.platform, job.person.community)
-        if found is None and (rules.star_channel is None or stars < rules.star_threshold):
-            return None, None
-        channel = found.channel if found else rules.star_channel or ""
-        picture = queries.picture_of(row, stars=stars)
-        return StarboardEntry(
-            picture=picture, job=job, channel=channel, shown_at=message_of(session, DeliveryKind.JOB, job.id)
-        ), found
-
-
-def hanging_of(database: Database, job_id: str) -> list[str]:
-    """The pictures of a job that are on a starboard."""
-    shown = (DeliveryRow.kind == DeliveryKind.STARBOARD) & (DeliveryRow.subject == PictureRow.id)
-    of_job = select(PictureRow.id).join(DeliveryRow, shown).where(PictureRow.job_id == job_id)
-    with database.read() as session:
-        return list(session.scalars(of_job.order_by(PictureRow.position)))
 
 
 def _forget_entry(database: Database, picture_id: str) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bots.delivery.job_view import has_star, load_family, load_job_view
 from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.forms import (
     FormSubject,
@@ -18,6 +17,7 @@ from bots.presentation.compose.forms import (
 from bots.presentation.controller import Ask, Choose, Panel
 from bots.presentation.forms import Form
 from bots.presentation.message import Message
+from bots.queries.job_view import has_star, load_family, load_job_view
 from bots.texts import jobs
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bots.delivery.starboard import StarboardEntry
 from bots.presentation.compose import forms
 from bots.presentation.compose.answers import compose_answer, compose_sent, compose_under_way
 from bots.presentation.compose.cases import (
@@ -22,6 +21,7 @@ from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.compose.starboard import compose_starboard
 from bots.presentation.forms import Form
 from bots.presentation.message import Message
+from bots.queries.starboard_entry import StarboardEntry
 from studio.commands.button_ids import Action
 from studio.commands.registry import CATALOG
 from studio.commands.results import (

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.delivery.job_view import JobView, Origin
+from bots.queries.job_view import JobView, Origin
 from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, PersonRecord
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job, JobState

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from bots.delivery.job_view import JobView
 from bots.presentation.compose.parts.buttons import button
 from bots.presentation.compose.parts.job_buttons import grid_rows, single_rows
 from bots.presentation.compose.parts.pictures import credit, picture_image, title_of
@@ -26,6 +25,7 @@ from bots.presentation.message import (
     Tone,
 )
 from bots.presentation.spans import joined, plain_text, sentence
+from bots.queries.job_view import JobView
 from bots.texts import jobs
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action

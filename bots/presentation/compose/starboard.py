@@ -1,9 +1,9 @@
 """A starred picture on the starboard."""
 
-from bots.delivery.starboard import StarboardEntry
 from bots.presentation.compose.parts.pictures import picture_image, title_of
 from bots.presentation.message import Code, Images, Link, Message, PersonName, Small, Title
 from bots.presentation.spans import separated
+from bots.queries.starboard_entry import StarboardEntry
 from bots.texts import jobs
 from bots.texts.translation import translate, translate_plural
 

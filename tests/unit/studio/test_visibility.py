@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bots.delivery.job_view import load_family, load_job_view
+from bots.queries.job_view import load_family, load_job_view
 from bots.web.queries.job_cards import load_cards, load_jobs
 from studio.commands.registry import execute
 from studio.commands.results import Accepted, Family

@@ -1,8 +1,8 @@
 """The buttons under a job's pictures."""
 
-from bots.delivery.job_view import JobView
 from bots.presentation.compose.parts.buttons import button
 from bots.presentation.message import ButtonRow
+from bots.queries.job_view import JobView
 from bots.texts import jobs
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action

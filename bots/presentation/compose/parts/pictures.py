@@ -1,8 +1,8 @@
 """What is said of a picture: its title, its alternative text, and whose pictures it was made from."""
 
-from bots.delivery.job_view import JobView
 from bots.presentation.message import FileKind, Image, PersonName, Spans
 from bots.presentation.spans import listed, sentence
+from bots.queries.job_view import JobView
 from bots.texts import jobs
 from bots.texts.chat import subject_of
 from bots.texts.translation import translate

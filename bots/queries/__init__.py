@@ -1,0 +1,1 @@
+"""What the front ends read from the database for their messages."""
