@@ -14,6 +14,14 @@ from studio.commands.button_ids import Action
 from studio.domain.people import Platform
 
 
+class PanelReader(StrEnum):
+    """Who finds an action in the panel of a picture, besides the moderators."""
+
+    ANYBODY = "anybody"
+    OWNER = "owner"
+    OTHERS = "others"  # everybody but the owner
+
+
 class Needs(StrEnum):
     """What must be known before an action can be carried out."""
 
@@ -27,8 +35,8 @@ class ActionSpec:
     """`label` and `description` may contain ``{index}``, the number of the picture.
 
     `single_label` is used where the message shows one picture. `public`: everybody sees the result. `reaction` is the
-    emoji that does the same; `menu` is the entry of a message's menu. `absent` says for each platform that lacks the
-    action why it does.
+    emoji that does the same; `menu` is the entry of a message's menu. `panel_row`, counted from 1, is its row
+    in the panel of a picture; 0: it is not there. `absent` says for each platform that lacks the action why it does.
     """
 
     label: str
@@ -41,6 +49,8 @@ class ActionSpec:
     reaction: str = ""
     menu: str = ""
     confirm: str = ""
+    panel_row: int = 0
+    panel_reader: PanelReader = PanelReader.ANYBODY
     absent: Mapping[Platform, str] = field(default_factory=dict)
 
 
@@ -71,6 +81,13 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         reaction="⬆️",
         menu="Upscale",
     ),
+    Action.VARY_SUBTLE: ActionSpec(
+        label="Vary subtly",
+        description="Vary picture {index} a little",
+        needs=Needs.PICTURE,
+        public=True,
+        panel_row=1,
+    ),
     Action.VARY: ActionSpec(
         label="V{index}",
         single_label="Vary strongly",
@@ -78,19 +95,14 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         needs=Needs.PICTURE,
         public=True,
         menu="Vary",
-    ),
-    Action.VARY_SUBTLE: ActionSpec(
-        label="Vary subtly",
-        description="Vary picture {index} a little",
-        needs=Needs.PICTURE,
-        public=True,
+        panel_row=1,
     ),
     Action.REROLL: ActionSpec(
-        label="Reroll", description="Generate again with a new seed", public=True, reaction="🔁"
+        label="Reroll", description="Paint again with a new seed", public=True, reaction="🔁"
     ),
     Action.REMIX: ActionSpec(
         label="Remix",
-        description="Generate picture {index} again with other words",
+        description="Paint picture {index} again with other words",
         needs=Needs.FORM,
         public=True,
     ),
@@ -107,15 +119,21 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         needs=Needs.FORM,
         public=True,
         menu="Expand",
+        panel_row=1,
     ),
     Action.BLEND: ActionSpec(
         label="Blend",
         description="Blend picture {index} with others",
         needs=Needs.FORM,
         public=True,
+        panel_row=2,
     ),
     Action.STAR: ActionSpec(
-        label="⭐ Star", description="Star picture {index}", needs=Needs.PICTURE, reaction="⭐"
+        label="⭐ Star",
+        description="Star picture {index}",
+        needs=Needs.PICTURE,
+        reaction="⭐",
+        panel_row=2,
     ),
     Action.SHOW: ActionSpec(label="Show", description="Show the pictures and their recipe"),
     Action.CANCEL: ActionSpec(label="Cancel", description="Cancel this job", tone=Tone.DANGER, reaction="❌"),
@@ -125,6 +143,8 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         tone=Tone.DANGER,
         reaction="❌",
         confirm="The picture is deleted for good.",
+        panel_row=3,
+        panel_reader=PanelReader.OWNER,
     ),
     Action.REPORT: ActionSpec(
         label="Report",
@@ -133,6 +153,8 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         tone=Tone.DANGER,
         reaction="🚩",
         menu="Report",
+        panel_row=3,
+        panel_reader=PanelReader.OTHERS,
     ),
     Action.APPEAL: ActionSpec(
         label="Appeal", description="Ask a moderator to look again", needs=Needs.FORM, about_job=True
@@ -142,6 +164,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Show who made picture {index}, and from what",
         needs=Needs.PICTURE,
         menu="Who made this?",
+        panel_row=3,
     ),
     Action.MORE: ActionSpec(
         label="More", description="Show what else can be done with picture {index}", needs=Needs.PICTURE
@@ -151,6 +174,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Send me the pictures by direct message",
         reaction="✉️",
         absent={Platform.WEB: "The room has no direct messages; its pictures have a download link."},
+        panel_row=2,
     ),
     Action.SETTINGS: ActionSpec(
         label="Change settings", description="Change your settings", needs=Needs.FORM, about_job=True

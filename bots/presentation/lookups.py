@@ -5,13 +5,9 @@ from dataclasses import replace
 
 from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.forms import (
+    PICTURE_FORMS,
     FormSubject,
     appeal_form,
-    blend_form,
-    edit_form,
-    expand_form,
-    remix_form,
-    report_form,
     settings_form,
 )
 from bots.presentation.controller import Ask, Choose, Panel
@@ -29,14 +25,6 @@ from studio.domain.identifiers import picture_id
 from studio.domain.people import Person
 from studio.errors import BadRequestError
 from studio.ports import Ports
-
-_FORMS = {
-    Action.REMIX: remix_form,
-    Action.EDIT: edit_form,
-    Action.EXPAND: expand_form,
-    Action.BLEND: blend_form,
-    Action.REPORT: report_form,
-}
 
 
 def load_form(ports: Ports, ask: Ask, viewer: Person, *, channel: str | None = None) -> Form:
@@ -66,7 +54,7 @@ def load_settings_form(ports: Ports, viewer: Person) -> Form:
 
 def form_about(action: Action, subject: FormSubject) -> Form:
     """The form of an action, without a look into the records."""
-    return _FORMS[action](subject)
+    return PICTURE_FORMS[action](subject)
 
 
 def load_subject(

@@ -1,7 +1,6 @@
 """Sentences about a job: where it stands, and what its pictures are."""
 
 from bots.texts.translation import translate, translate_plural
-from studio.domain.requests import Operation
 
 _WORTH_TELLING_SECONDS = 7.5
 
@@ -42,15 +41,6 @@ JUMP = "Go to its message"
 
 SUMMARY_DONE = "{maker}: {prompt}"
 SUMMARY_STATE = "{maker}: {prompt} · {state}"
-
-DEEDS = {
-    Operation.IMAGINE: "painted",
-    Operation.VARY: "varied",
-    Operation.EDIT: "edited",
-    Operation.EXPAND: "expanded",
-    Operation.BLEND: "blended",
-    Operation.UPSCALE: "upscaled",
-}
 
 
 def waiting(ahead: int, eta_seconds: float | None = None) -> str:

@@ -11,7 +11,7 @@ from studio.commands.generation import blend, edit, expand, imagine, remix, rero
 from studio.commands.moderation import answer, appeal, ban, cases, community_rules, report, review, unban
 from studio.commands.pictures import delete, lineage, show, star, whose
 from studio.commands.results import Answer
-from studio.commands.spec import Call, CommandSpec
+from studio.commands.spec import Call, CommandSpec, Kind
 from studio.commands.submission.prompt_hints import send_hints
 from studio.domain.cases import Decision
 from studio.domain.people import Platform
@@ -129,8 +129,14 @@ def execute_button(ports: Ports, call: Call, button: Button) -> Answer:
 
 
 def command_of_button(button: Button) -> tuple[str, dict[str, object]]:
-    """The command that a button stands for, with its values."""
-    return _PRESSED[button.action](button)
+    """The command that a button stands for, with its values: the command of its name, unless `_PRESSED` has another."""
+    if differs := _PRESSED.get(button.action):
+        return differs(button)
+    spec = CATALOG[button.action]
+    about = next((each for each in spec.parameters if each.kind in (Kind.PICTURE, Kind.JOB)), None)
+    if about is None:
+        return spec.name, {}
+    return spec.name, {about.name: button.job_id if about.kind is Kind.JOB else button.picture_id}
 
 
 def _decide(decision: Decision, button: Button) -> tuple[str, dict[str, object]]:
@@ -138,24 +144,11 @@ def _decide(decision: Decision, button: Button) -> tuple[str, dict[str, object]]
 
 
 _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
-    Action.VARY: lambda each: ("vary", {"picture": each.picture_id}),
     Action.VARY_SUBTLE: lambda each: ("vary", {"picture": each.picture_id, "strength": "subtle"}),
-    Action.UPSCALE: lambda each: ("upscale", {"picture": each.picture_id}),
-    Action.EXPAND: lambda each: ("expand", {"picture": each.picture_id}),
-    Action.BLEND: lambda each: ("blend", {"picture": each.picture_id}),
-    Action.STAR: lambda each: ("star", {"picture": each.picture_id}),
-    Action.REROLL: lambda each: ("reroll", {"job": each.job_id}),
-    Action.SHOW: lambda each: ("show", {"job": each.job_id}),
-    Action.CANCEL: lambda each: ("cancel", {"job": each.job_id}),
     Action.DELETE: lambda each: ("delete", {"what": each.picture_id or each.job_id}),
-    Action.REMIX: lambda each: ("remix", {"picture": each.picture_id}),
-    Action.EDIT: lambda each: ("edit", {"picture": each.picture_id}),
-    Action.REPORT: lambda each: ("report", {"picture": each.picture_id}),
-    Action.APPEAL: lambda each: ("appeal", {"job": each.job_id}),
     Action.WHO: lambda each: ("lineage", {"picture": each.picture_id}),
     Action.MORE: lambda each: ("show", {"job": each.job_id}),
     Action.SEND: lambda each: ("show", {"job": each.job_id}),
-    Action.SETTINGS: lambda _each: ("settings", {}),
     Action.CLAIM: lambda each: ("review", {"case": each.job_id}),
     Action.REVEAL: lambda _each: ("cases", {}),
     **{

@@ -1,8 +1,9 @@
 """Private messages with buttons only: which picture is meant, and what else can be done with one."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
-from bots.presentation.actions import label
+from bots.presentation.actions import ACTIONS, PanelReader, label
 from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.parts.recipe import recipe_facts
 from bots.presentation.message import Audience, Message, Paragraph, Title
@@ -28,13 +29,13 @@ def compose_choice(action: Action, job_id: str, indices: Sequence[int]) -> Messa
 
 def compose_panel(job: Job, picture: Picture, *, own: bool, moderates: bool = False) -> Message:
     """What the buttons under a message leave out, for one picture. `own`: it is the reader's."""
-    first = [Action.VARY_SUBTLE, Action.VARY, Action.EXPAND]
-    second = [Action.BLEND, Action.STAR, Action.SEND]
-    third = [Action.WHO, *([] if own else [Action.REPORT]), *([Action.DELETE] if own or moderates else [])]
+    readers = {PanelReader.ANYBODY, PanelReader.OWNER if own else PanelReader.OTHERS}
+    readers |= {PanelReader.OWNER} if moderates else set()
+    offered = [action for action, spec in ACTIONS.items() if spec.panel_row and spec.panel_reader in readers]
+    offered.sort(key=lambda action: ACTIONS[action].panel_row)
     title = buttons.MORE if job.request.count == 1 else buttons.MORE_OF
-    made = [
-        [button(each, job.id, picture.index, single=True) for each in row] for row in (first, second, third)
-    ]
+    rows = groupby(offered, key=lambda action: ACTIONS[action].panel_row)
+    made = [[button(each, job.id, picture.index, single=True) for each in row] for _, row in rows]
     return Message(
         parts=(Title(translate(title, index=picture.index)), recipe_facts(picture)),
         rows=tuple(row for each in made for row in rows_of(each)),

@@ -1,6 +1,6 @@
 """The form of each action, with the same fields on every platform; a renderer splits what is too long for its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bots.presentation.compose.parts.fields import (
@@ -20,6 +20,7 @@ from bots.texts import forms
 from bots.texts import settings as texts
 from bots.texts.translation import translate
 from studio.commands.account.settings import RESET
+from studio.commands.button_ids import Action
 from studio.commands.moderation.report import LONGEST_REASON
 from studio.domain.canvases import DEFAULT_PERCENT, SIDES
 from studio.domain.identifiers import split_picture_id
@@ -116,6 +117,15 @@ def report_form(subject: FormSubject) -> Form:
     )
     words = words_field(forms.REPORT_WORDS, longest=LONGEST_REASON - _LONGEST_TOPIC)
     return _form("report", subject, forms.REPORT, topic, words, intro=forms.REPORT_INTRO, submit=forms.SEND)
+
+
+PICTURE_FORMS: Mapping[Action, Callable[[FormSubject], Form]] = {
+    Action.REMIX: remix_form,
+    Action.EDIT: edit_form,
+    Action.EXPAND: expand_form,
+    Action.BLEND: blend_form,
+    Action.REPORT: report_form,
+}
 
 
 def appeal_form(job_id: str) -> Form:

@@ -25,7 +25,6 @@ from bots.presentation.message import (
 from bots.presentation.spans import joined, listed, plain_text, sentence
 from bots.texts import provenance
 from bots.texts.chat import subject_of
-from bots.texts.jobs import DEEDS
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.results import Attribution, Family, Relative
@@ -41,7 +40,7 @@ def compose_family(answer: Family) -> Message:
     """Who made the picture, when and how, then its family: drawn, and in words."""
     asked = next(each for each in answer.relatives if each.picture.id == answer.picture_id)
     recipe = asked.picture.recipe
-    title, deed = title_of(recipe.prompt), translate(DEEDS[recipe.operation]).capitalize()
+    title, deed = title_of(recipe.prompt), translate(recipe.operation.past_tense).capitalize()
     made = sentence(
         provenance.MADE_BY, deed=deed, maker=PersonName(asked.person), when=Time(asked.picture.created_at)
     )
@@ -82,7 +81,7 @@ def _relative(relative: Relative) -> Spans:
         provenance.RELATIVE_FROM if relative.parents else provenance.RELATIVE,
         picture=Code(picture.id),
         subject=subject_of(picture.recipe.prompt),
-        deed=translate(DEEDS[picture.recipe.operation]),
+        deed=translate(picture.recipe.operation.past_tense),
         maker=maker,
         **({"parents": ", ".join(relative.parents)} if relative.parents else {}),
     )
@@ -113,7 +112,7 @@ def _known(answer: Attribution) -> Iterator[Spans]:
         yield sentence(provenance.HERE_BUT_DELETED, maker=maker, when=when, picture=picture)
     else:
         recipe = answer.picture.recipe
-        deed, maker = translate(DEEDS[recipe.operation]).capitalize(), PersonName(answer.person)
+        deed, maker = translate(recipe.operation.past_tense).capitalize(), PersonName(answer.person)
         made = sentence(provenance.MADE_BY_ON, deed=deed, maker=maker, when=when)
         yield joined([*made, " ", picture])
         if recipe.prompt:

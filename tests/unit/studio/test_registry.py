@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.commands.button_ids import MAX_LENGTH, Action, Button, parse_button
-from studio.commands.registry import _PRESSED, CATALOG, REACTIONS, execute, execute_button
+from studio.commands.registry import CATALOG, REACTIONS, command_of_button, execute, execute_button
 from studio.commands.spec import Kind
 from studio.domain.identifiers import is_job_id, new_job_id, picture_id, split_picture_id
 from studio.errors import ChatelierError
@@ -33,7 +33,7 @@ def test_a_command_explains_itself(spec):
 
 @pytest.mark.parametrize("action", Action)
 def test_every_action_leads_to_a_command(action: Action):
-    name, values = _PRESSED[action](Button(action=action, job_id=JOB, index=2))
+    name, values = command_of_button(Button(action=action, job_id=JOB, index=2))
     assert set(values) <= {each.name for each in CATALOG[name].parameters}
 
 
