@@ -28,12 +28,12 @@ from moderation.rules.prompt_judge import PromptJudge
 from moderation.rules.upload_doubts import apply_upload_doubts
 from moderation.vision.analysis_process import ImageAnalyzer
 from studio.db.database import Database
-from studio.db.linked_identities import human_of
-from studio.db.newcomer_origins import FIRST_DAY
-from studio.db.newcomer_origins import of_newcomer as origins_of_newcomer
+from studio.db.identities.linked_identities import human_of
+from studio.db.newcomers.newcomer_origins import FIRST_DAY
+from studio.db.newcomers.newcomer_origins import of_newcomer as origins_of_newcomer
 from studio.db.settings import community_rules
-from studio.domain.communities import DEFAULT, CommunityRules, NewcomerLimits, Tier
 from studio.domain.people import Person, Platform
+from studio.domain.settings.communities import DEFAULT, CommunityRules, NewcomerLimits, Tier
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameterError, BannedError, NotAllowedError
 from studio.ports import Admission, Allowance, Inspected, Inspection, InstanceLimits

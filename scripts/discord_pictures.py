@@ -35,10 +35,10 @@ from engine.storage import open_store
 from moderation.cases.case_details import read_details
 from studio.db import cases, settings
 from studio.db.tables import CaseRow
-from studio.domain.communities import CommunityRules
 from studio.domain.events import CaseChanged, JobEnded, JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
+from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Ports
 from tests.support.discord_sim import Room, open_room

@@ -19,7 +19,7 @@ from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.submission.known_names import names_offered
 from studio.db.database import Database
-from studio.db.linked_identities import same_human
+from studio.db.identities.linked_identities import same_human
 from studio.db.settings import preferences_of
 from studio.domain.identifiers import picture_id
 from studio.domain.people import Person

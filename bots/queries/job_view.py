@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from studio.commands.visibility import Audience, find_picture, may_see, without_hidden_parents
 from studio.db import queries
 from studio.db.cases import asking
 from studio.db.database import Database
 from studio.db.deliveries import message_of
-from studio.db.linked_identities import same_human
+from studio.db.identities.linked_identities import same_human
 from studio.db.queue_estimates import outlook, outlooks
 from studio.db.settings import preferences_of
 from studio.db.tables import JobRow, PersonRow, PictureRow, StarRow
@@ -19,6 +18,7 @@ from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
+from studio.services.visibility import Audience, find_picture, may_see, without_hidden_parents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from studio.commands.visibility import Audience, may_see
 from studio.db import queries, settings
 from studio.db.database import Database
 from studio.db.deliveries import message_of
@@ -13,6 +12,7 @@ from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.errors import NotFoundError
+from studio.services.visibility import Audience, may_see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from bots.presentation.limits import CUT, Limits
 from bots.slack.render import Block, plain, section
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
-from studio.domain.canvases import SIDES
+from studio.domain.sizing.canvases import SIDES
 from studio.parsing.grid_regions import ALL_CELLS
 
 View = dict[str, Any]

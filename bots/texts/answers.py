@@ -19,9 +19,9 @@ from studio.commands.results import (
     SettingsChanged,
 )
 from studio.domain.cases import Case, CaseKind, CaseState
-from studio.domain.communities import CommunityRules, ResultPlacement
 from studio.domain.people import Person, Sighting
-from studio.domain.preferences import BuiltOn, Preferences, RemixConsent
+from studio.domain.settings.communities import CommunityRules, ResultPlacement
+from studio.domain.settings.preferences import BuiltOn, Preferences, RemixConsent
 
 Reply = (
     ReportFiled

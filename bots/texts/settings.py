@@ -1,7 +1,7 @@
 """A person's settings and the rules of a community."""
 
-from studio.domain.communities import ResultPlacement
-from studio.domain.preferences import BuiltOn, RemixConsent
+from studio.domain.settings.communities import ResultPlacement
+from studio.domain.settings.preferences import BuiltOn, RemixConsent
 
 SETTINGS = "Your settings"
 REMIX = "Who may build on my pictures"

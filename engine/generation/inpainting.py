@@ -15,8 +15,8 @@ from engine.imaging.masks.components import islands, lay_over
 from engine.imaging.masks.masks import cover_cells
 from engine.layout_prior.layout_prior import Composer, LayoutPrior
 from engine.types import GenerationTask
-from studio.domain.canvases import LARGEST_AREAS, margins_for, window_around
 from studio.domain.requests import PaintRequest
+from studio.domain.sizing.canvases import LARGEST_AREAS, margins_for, window_around
 from studio.errors import BadImageError
 
 EXPAND_STRENGTH = 0.9

@@ -5,8 +5,8 @@ import math
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, fit_within, size_near
 from engine.types import GenerationTask
-from studio.domain.canvases import LARGEST_AREAS
 from studio.domain.requests import PaintRequest, parse_aspect
+from studio.domain.sizing.canvases import LARGEST_AREAS
 from studio.errors import BadParameterError
 
 

@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 
 from moderation.cases.strikes import strike_sum
 from moderation.records import bans
-from studio.commands.visibility import Audience, may_see
 from studio.db import queries
-from studio.db.linked_identities import identities
-from studio.db.people import SOMEBODY, find_person, is_nameless
+from studio.db.identities.linked_identities import identities
+from studio.db.identities.people import SOMEBODY, find_person, is_nameless
 from studio.db.tables import CaseRow, JobRow
 from studio.domain.cases import Case, CaseDetails, CaseState, PersonRecord
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
+from studio.services.visibility import Audience, may_see
 
 
 def read_details(session: Session, case: Case) -> CaseDetails:

@@ -14,7 +14,7 @@ from moderation.cases.side_effects import DecisionEffects
 from moderation.records import bans
 from studio.commands.submission import remix_consent
 from studio.db import cases, outbox, queries
-from studio.db.linked_identities import identities, same_human
+from studio.db.identities.linked_identities import identities, same_human
 from studio.db.tables import CaseRow, JobRow
 from studio.domain.cases import Case, CaseKind, CaseState, Decision, NoticeKind
 from studio.domain.events import JobChanged

@@ -12,8 +12,8 @@ from moderation.metrics import STRIKES
 from moderation.records import bans
 from moderation.records.tables import StrikeRow
 from studio.db import cases, credit_ledger, job_transitions
-from studio.db.linked_identities import human_of, identities
-from studio.db.people import lock_person
+from studio.db.identities.linked_identities import human_of, identities
+from studio.db.identities.people import lock_person
 from studio.db.tables import BanRow, JobRow
 from studio.domain.cases import CaseKind, NoticeKind
 from studio.domain.jobs import GOING_ON, JobState

@@ -17,15 +17,16 @@ from moderation.metrics import CASES
 from moderation.policy.community_overrides import apply_overrides
 from moderation.policy.policy import Policy, default_policy
 from moderation.records import audit_log, bans
-from studio.db import cases, newcomer_origins, outbox, settings
+from studio.db import cases, outbox, settings
 from studio.db.database import Database
-from studio.db.linked_identities import identities, same_human
+from studio.db.identities.linked_identities import identities, same_human
+from studio.db.newcomers import newcomer_origins
 from studio.db.sql_dialects import hold_names
 from studio.db.tables import CaseRow, JobRow
 from studio.domain.cases import DECISIONS, Case, CaseDetails, Decision, NoticeKind
-from studio.domain.communities import CommunityRules
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Person
+from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError, CaseTakenError, NotAllowedError
 from studio.runtime.clock import now
 from studio.services import message_refresh

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from moderation.policy.categories import Category
 from moderation.records.tables import StrikeRow
-from studio.db.linked_identities import identities
+from studio.db.identities.linked_identities import identities
 from studio.runtime.clock import now
 
 HALF_LIFE = timedelta(days=30)

@@ -15,7 +15,7 @@ from studio.errors import RateLimitedError
 
 logger = logging.getLogger(__name__)
 
-# The kinds of origins, as `studio.db.newcomer_origins` writes them, and what a refusal is said to be about.
+# The kinds of origins, as `studio.db.newcomers.newcomer_origins` writes them, and what a refusal is said to be about.
 _ADDRESS, _INVITE = "address", "invite"
 
 

@@ -7,11 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation.cases.strikes import strike_sum
-from studio.db.linked_identities import identities
+from studio.db.identities.linked_identities import identities
 from studio.db.tables import JobRow
-from studio.domain.communities import CommunityRules, Tier
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Role
+from studio.domain.settings.communities import CommunityRules, Tier
 from studio.ports import Allowance, InstanceLimits
 
 NEW_ACCOUNT = timedelta(days=7)

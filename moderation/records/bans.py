@@ -10,8 +10,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from moderation.records import audit_log
-from studio.db import newcomer_origins
-from studio.db.linked_identities import identities
+from studio.db.identities.linked_identities import identities
+from studio.db.newcomers import newcomer_origins
 from studio.db.tables import BanRow
 from studio.domain.people import Person
 from studio.runtime.clock import now

@@ -1,10 +1,10 @@
 """Commands as people type them: ``/imagine a red apple --seed 7 --no text``."""
 
+from studio.commands.flags import Flag, find_flags, suggestion
 from studio.commands.registry import find_command
 from studio.commands.spec import CommandSpec, Kind, Parameter
 from studio.domain.identifiers import split_picture_id
 from studio.errors import BadParameterError, UnknownCommandError
-from studio.parsing.flags import Flag, find_flags, suggestion
 from studio.parsing.foreign_syntax import FOREIGN_FLAG, LORA_TAG
 from studio.parsing.text_cleaning import clean_text
 

@@ -4,7 +4,6 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from studio.commands import visibility
 from studio.commands.account import cancel, credits, forget_me, history, link, queue, settings
 from studio.commands.button_ids import Action, Button
 from studio.commands.generation import blend, edit, expand, imagine, remix, reroll, upscale, vary
@@ -18,6 +17,7 @@ from studio.domain.people import Platform
 from studio.errors import UnknownCommandError
 from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
 from studio.ports import Ports
+from studio.services import visibility
 
 CATALOG: Mapping[str, CommandSpec] = {
     module.SPEC.name: module.SPEC

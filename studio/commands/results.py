@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from studio.domain.cases import Case, CaseDetails
-from studio.domain.communities import CommunityRules
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, Sighting
 from studio.domain.pictures import Picture
-from studio.domain.preferences import Preferences
 from studio.domain.provenance import Trace
+from studio.domain.settings.communities import CommunityRules
+from studio.domain.settings.preferences import Preferences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import outbox
-from studio.db.linked_identities import identities
-from studio.db.people import person_of
+from studio.db.identities.linked_identities import identities
+from studio.db.identities.people import person_of
 from studio.db.tables import CaseRow, NoticeRow, OutboxRow, PersonRow
 from studio.domain.cases import Case, CaseKind, CaseState, Decision, Notice, NoticeKind
 from studio.domain.events import CaseChanged, NoticeWritten

@@ -14,13 +14,13 @@ from datetime import datetime
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from studio.db import linked_identities
-from studio.db.linked_identities import human_of
+from studio.db.identities import linked_identities
+from studio.db.identities.linked_identities import human_of
 from studio.db.sql_dialects import hold_names
 from studio.db.tables import JobRow, LedgerRow
-from studio.domain.communities import SharedCredits
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Platform
+from studio.domain.settings.communities import SharedCredits
 from studio.errors import OutOfCreditsError
 
 _SETTLED = ("capture", "release")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from studio.db.linked_identities import identities, same_human
+from studio.db.identities.linked_identities import identities, same_human
 from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
 from studio.domain.jobs import OUTSTANDING, Job, JobState
 from studio.domain.people import Address, Person, Platform

@@ -4,10 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.db.tables import CommunityRow, PreferencesRow
-from studio.domain import communities, preferences
-from studio.domain.communities import CommunityRules
 from studio.domain.people import Person, Platform
-from studio.domain.preferences import Preferences
+from studio.domain.settings import communities, preferences
+from studio.domain.settings.communities import CommunityRules
+from studio.domain.settings.preferences import Preferences
 from studio.runtime.clock import now
 from studio.runtime.serialization import from_data, to_data
 

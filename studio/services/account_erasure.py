@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, cast, delete, select, update
 from sqlalchemy.orm import Session
 
-from studio.db import cases, credit_ledger, display_names, job_transitions, newcomer_origins, outbox, queries
-from studio.db.people import SOMEBODY, person_of
+from studio.db import cases, credit_ledger, job_transitions, outbox, queries
+from studio.db.identities import display_names
+from studio.db.identities.people import SOMEBODY, person_of
+from studio.db.newcomers import newcomer_origins
 from studio.db.tables import (
     BanRow,
     CaseRow,

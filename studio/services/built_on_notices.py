@@ -12,21 +12,21 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from studio.commands.visibility import Audience, may_see
 from studio.db import outbox, queries
 from studio.db.cases import write_notice
 from studio.db.database import Database
-from studio.db.linked_identities import same_human
-from studio.db.people import find_person
+from studio.db.identities.linked_identities import same_human
+from studio.db.identities.people import find_person
 from studio.db.settings import preferences_of
 from studio.db.tables import JobRow, LineageRow, NoticeRow, OutboxRow, PictureRow, PreferencesRow
 from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
-from studio.domain.preferences import BuiltOn
+from studio.domain.settings.preferences import BuiltOn
 from studio.ports import Events
 from studio.runtime.clock import now
+from studio.services.visibility import Audience, may_see
 
 _MOST_NAMED = 6  # pictures in one daily notice
 _LONGEST_SUBJECT = 40  # characters

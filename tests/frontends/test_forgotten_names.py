@@ -9,9 +9,9 @@ import pytest
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import settings
-from studio.domain.communities import CommunityRules
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
+from studio.domain.settings.communities import CommunityRules
 from studio.ports import Ports
 from tests.support.case_sim import with_desk
 from tests.support.discord_sim import Room, open_room

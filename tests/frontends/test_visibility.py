@@ -269,7 +269,7 @@ def test_only_one_module_reads_whether_a_place_is_private() -> None:
         for path in (root / package).rglob("*.py")
         if re.search(r"address\.private\b", path.read_text())
     ]
-    assert reading == ["studio/commands/visibility.py"]
+    assert reading == ["studio/services/visibility.py"]
 
 
 def test_a_private_picture_is_not_found_by_its_id(painted: Painted) -> None:

@@ -8,8 +8,8 @@ from PIL import Image
 from engine.imaging.canvas import outpaint_canvas as canvas_module
 from engine.imaging.canvas.infill import spread
 from engine.imaging.canvas.outpaint_canvas import expand, join, match_colours
-from studio.domain.canvases import MAX_SIDE_PIXELS, margins_for_aspect, margins_for_sides
 from studio.domain.requests import Margins
+from studio.domain.sizing.canvases import MAX_SIDE_PIXELS, margins_for_aspect, margins_for_sides
 from studio.errors import BadParameterError
 
 SIDES = ["left", "top", "right", "bottom"]

@@ -16,13 +16,13 @@ from sqlalchemy.util import LRUCache
 
 from studio.db import cases, queries, settings
 from studio.db.database import Database
-from studio.db.people import find_person
+from studio.db.identities.people import find_person
 from studio.db.tables import Base
 from studio.domain.cases import Case, CaseDetails, Decision, PersonRecord
-from studio.domain.communities import CommunityRules
 from studio.domain.events import Event, JobProgress
 from studio.domain.people import Address, Person, Platform, Role
 from studio.domain.provenance import Traces
+from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import ALLOWED, Verdict
 from studio.errors import BadImageError, ChatelierError, NotFoundError, QueueUnavailableError
 from studio.ports import (

@@ -49,13 +49,13 @@ from studio.commands.results import (
     StarChanged,
 )
 from studio.domain.cases import CaseKind, CaseState, Decision, Notice, NoticeKind, PersonRecord
-from studio.domain.communities import CommunityRules, Tier
 from studio.domain.events import JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform, Sighting
-from studio.domain.preferences import Preferences, RemixConsent
 from studio.domain.provenance import Trace
 from studio.domain.requests import Operation
+from studio.domain.settings.communities import CommunityRules, Tier
+from studio.domain.settings.preferences import Preferences, RemixConsent
 from studio.errors import (
     BadParameterError,
     PolicyRefusalError,

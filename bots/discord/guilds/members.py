@@ -7,7 +7,7 @@ import discord
 from bots.discord.settings import DiscordSettings
 from studio.commands.spec import Call
 from studio.db.database import Database
-from studio.db.people import lock_person
+from studio.db.identities.people import lock_person
 from studio.domain.people import DIRECT_MESSAGES, Address, Person, Platform, Role
 from studio.parsing.text_cleaning import clean_text
 from studio.runtime.clock import now

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import discord
 
 from studio.commands.moderation.community_rules import CHANNELS, NOTHING
-from studio.domain.communities import CommunityRules
+from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError
 
 NEEDED = {

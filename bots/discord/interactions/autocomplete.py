@@ -17,17 +17,17 @@ from studio.commands.moderation.community_rules import CHANNELS
 from studio.commands.parameters import MODEL
 from studio.commands.spec import Kind, Parameter
 from studio.commands.submission.known_names import choices_of, lora_suggestions
-from studio.commands.visibility import Audience, may_see
 from studio.db import cases, queries
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow
 from studio.domain.cases import CaseState
-from studio.domain.communities import Tier
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
+from studio.domain.settings.communities import Tier
 from studio.errors import ChatelierError
 from studio.ports import Ports
+from studio.services.visibility import Audience, may_see
 
 MOST = 25
 _LONGEST = 100

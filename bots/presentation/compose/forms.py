@@ -22,10 +22,10 @@ from bots.texts.translation import translate
 from studio.commands.account.settings import RESET
 from studio.commands.button_ids import Action
 from studio.commands.moderation.report import LONGEST_REASON
-from studio.domain.canvases import DEFAULT_PERCENT, SIDES
 from studio.domain.identifiers import split_picture_id
-from studio.domain.preferences import BuiltOn, Preferences, RemixConsent
 from studio.domain.requests import MAX_COUNT, MOST_BLENDED
+from studio.domain.settings.preferences import BuiltOn, Preferences, RemixConsent
+from studio.domain.sizing.canvases import DEFAULT_PERCENT, SIDES
 from studio.parsing.grid_regions import ALL_CELLS
 
 GRID = "grid"  # the name of the picture under its lettered grid

@@ -26,10 +26,10 @@ from bots.texts import settings as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.results import Balance, Community, Place, SettingsChanged
-from studio.domain.communities import CommunityRules
 from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
-from studio.domain.preferences import Preferences
+from studio.domain.settings.communities import CommunityRules
+from studio.domain.settings.preferences import Preferences
 
 
 def compose_settings(answer: SettingsChanged) -> Message:

@@ -13,8 +13,8 @@ from studio.commands.button_ids import Action
 from studio.commands.results import Balance
 from studio.db.queue_estimates import Outlook
 from studio.domain.jobs import Job
-from studio.domain.preferences import Preferences, RemixConsent
 from studio.domain.requests import MAX_COUNT
+from studio.domain.settings.preferences import Preferences, RemixConsent
 
 PREFIX = "c1h:"  # and the name of a setting: its element was changed
 HOUSES = "none"  # gives a setting back to the house

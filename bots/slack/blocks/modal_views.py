@@ -11,9 +11,9 @@ from bots.slack.texts.escaping import entities
 from bots.texts import cases as case_texts
 from bots.texts import chat
 from studio.commands.button_ids import Action
-from studio.domain.canvases import SIDES
 from studio.domain.identifiers import picture_id
 from studio.domain.requests import MAX_COUNT, Source
+from studio.domain.sizing.canvases import SIDES
 from studio.parsing.grid_regions import COLUMNS, ROWS
 from studio.runtime.serialization import from_data, to_json
 

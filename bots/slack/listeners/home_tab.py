@@ -25,7 +25,7 @@ from studio.commands.results import Balance, SettingsChanged
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import names_offered
 from studio.db import queries
-from studio.db.linked_identities import identities
+from studio.db.identities.linked_identities import identities
 from studio.db.queue_estimates import Outlook, outlooks
 from studio.db.tables import JobRow
 from studio.domain.jobs import OUTSTANDING, Job, JobState

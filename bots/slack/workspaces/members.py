@@ -17,7 +17,7 @@ from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.user_groups import Groups
 from studio.commands.spec import Call
 from studio.db.database import Database
-from studio.db.people import lock_person
+from studio.db.identities.people import lock_person
 from studio.domain.people import Address, Person, Platform, Role
 from studio.errors import ChatelierError
 from studio.parsing.text_cleaning import clean_text

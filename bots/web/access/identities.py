@@ -4,9 +4,10 @@ import time
 
 from bots.web.access.sessions import SessionStore, WebUser
 from bots.web.texts import texts
-from studio.db import display_names, newcomer_origins
 from studio.db.database import Database
-from studio.db.people import lock_person, touch
+from studio.db.identities import display_names
+from studio.db.identities.people import lock_person, touch
+from studio.db.newcomers import newcomer_origins
 from studio.parsing.reserved_names import is_reserved
 from studio.runtime.bounded_dict import BoundedDict
 

@@ -11,8 +11,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from studio.db.database import Database
-from studio.db.identity_tables import EndedSessionRow
 from studio.db.sql_dialects import insert_into
+from studio.db.tables.identities import EndedSessionRow
 from studio.errors import DatabaseUnavailableError
 from studio.runtime.bounded_dict import BoundedDict
 from studio.runtime.clock import now

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from bots.web.access.trusted_proxies import network_of
 from bots.web.settings import WebSettings
-from studio.db.newcomer_origins import ADDRESS, INVITE
+from studio.db.newcomers.newcomer_origins import ADDRESS, INVITE
 from studio.domain.people import Address, Person, Platform, Role
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source

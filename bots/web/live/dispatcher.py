@@ -12,7 +12,7 @@ from studio.commands.button_ids import parse_button
 from studio.commands.command_line import parse_phrase
 from studio.commands.registry import execute, execute_button, find_command
 from studio.commands.spec import Call, CommandSpec, Kind
-from studio.db.people import find_named
+from studio.db.identities.people import find_named
 from studio.domain.people import Platform
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source

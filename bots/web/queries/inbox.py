@@ -6,7 +6,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import cases
-from studio.db.people import find_person
+from studio.db.identities.people import find_person
 from studio.db.tables import CaseRow, NoticeRow
 from studio.domain.cases import Case, CaseState, Notice
 from studio.domain.people import Person

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from studio.commands.visibility import Audience, may_see
 from studio.db.cases import asking
-from studio.db.linked_identities import same_human
+from studio.db.identities.linked_identities import same_human
 from studio.db.queries import job_of, picture_of
 from studio.db.queue_estimates import Outlook, outlooks
 from studio.db.settings import preferences_of
 from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
 from studio.domain.jobs import WAITING, Job, JobState
 from studio.domain.pictures import Picture
-from studio.domain.preferences import RemixConsent
 from studio.domain.requests import Operation, parse_aspect
+from studio.domain.settings.preferences import RemixConsent
+from studio.services.visibility import Audience, may_see
 
 # Nobody but their person (and moderators) sees what was refused, held, cancelled or failed.
 PRIVATE = frozenset({JobState.REFUSED, JobState.HELD, JobState.CANCELLED, JobState.FAILED})

@@ -6,11 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bots.web.queries.job_cards import Tile, load_stars
-from studio.commands.visibility import Audience, find_picture, may_see
 from studio.db import queries
 from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
+from studio.services.visibility import Audience, find_picture, may_see
 
 _MOST_SHOWN = 12
 _MOST_LOOKED_AT = 100  # some may be hidden from the viewer

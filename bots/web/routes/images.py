@@ -8,13 +8,13 @@ from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
 from bots.web.routes.authentication import LoginRequiredError, context_of, posting_user
 from bots.web.texts import texts
-from studio.commands.visibility import Audience, find_picture
 from studio.db import queries
-from studio.db.linked_identities import same_human
+from studio.db.identities.linked_identities import same_human
 from studio.domain.identifiers import split_picture_id
 from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
 from studio.errors import BadImageError, ChatelierError, NotFoundError
 from studio.services.upload_intake import accept_upload, examine_upload
+from studio.services.visibility import Audience, find_picture
 
 _TYPES = {".png": "image/png", ".webp": "image/webp", ".jpg": "image/jpeg"}
 # The bytes of a picture never change; `private` keeps them out of shared caches.

@@ -24,7 +24,7 @@ from studio.commands.registry import execute
 from studio.commands.results import CaseOpened
 from studio.commands.spec import Call
 from studio.db.cases import desk_cases
-from studio.db.people import find_person
+from studio.db.identities.people import find_person
 from studio.domain.cases import Case, CaseDetails, CaseState
 from studio.domain.identifiers import is_job_id
 from studio.errors import ChatelierError, NotAllowedError, NotFoundError

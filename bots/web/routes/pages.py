@@ -25,7 +25,7 @@ from studio.commands.spec import Call
 from studio.commands.submission.known_names import default_note, names_offered
 from studio.db import queries
 from studio.domain.identifiers import is_job_id, split_picture_id
-from studio.domain.preferences import RemixConsent
+from studio.domain.settings.preferences import RemixConsent
 from studio.errors import BannedError, NotFoundError
 from studio.parsing.grid_regions import COLUMNS, ROWS
 

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from studio.domain.preferences import RemixConsent
+from studio.domain.settings.preferences import RemixConsent
 
 # For the scripts, which fill in the braces.
 SCRIPT_WORDS = {

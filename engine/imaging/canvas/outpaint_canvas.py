@@ -8,8 +8,8 @@ from PIL import Image, ImageFilter
 
 from engine.imaging.canvas.infill import Floats, near, spread
 from engine.imaging.masks.masks import overlay
-from studio.domain.canvases import Box
 from studio.domain.requests import Margins
+from studio.domain.sizing.canvases import Box
 
 JOIN_PIXELS = 24
 # Original pixels next to the seam whose colours are compared with their painted counterparts.

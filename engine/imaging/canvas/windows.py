@@ -9,7 +9,7 @@ from PIL import Image
 from engine.imaging.canvas.infill import Floats, near, spread
 from engine.imaging.canvas.outpaint_canvas import shift_colours
 from engine.imaging.masks.masks import overlay
-from studio.domain.canvases import Box
+from studio.domain.sizing.canvases import Box
 
 # Shares of a window's side: what neighbours share of it, and over how much of that they fade into each other.
 OVERLAP_SHARE, FADE_SHARE = 3 / 8, 1 / 8

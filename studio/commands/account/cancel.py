@@ -6,7 +6,7 @@ from studio.commands.generation.reroll import JOB
 from studio.commands.results import JobsStopped
 from studio.commands.spec import Call, CommandSpec
 from studio.db import job_transitions, queries
-from studio.db.linked_identities import same_human
+from studio.db.identities.linked_identities import same_human
 from studio.domain.jobs import JobState
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports

@@ -6,9 +6,9 @@ from studio.commands.results import Balance, CreditsGiven
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import credit_ledger, outbox
 from studio.db.cases import write_notice
-from studio.db.linked_identities import human_of, same_human
-from studio.db.newcomer_shares import hold_shares
-from studio.db.people import lock_person, sighting
+from studio.db.identities.linked_identities import human_of, same_human
+from studio.db.identities.people import lock_person, sighting
+from studio.db.newcomers.newcomer_shares import hold_shares
 from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of
 from studio.errors import BadParameterError, NotAllowedError

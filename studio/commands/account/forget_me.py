@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from studio.commands.results import Forgotten
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db import credit_ledger, linked_identities
-from studio.db.people import lock_person
+from studio.db import credit_ledger
+from studio.db.identities import linked_identities
+from studio.db.identities.people import lock_person
 from studio.errors import NotAllowedError
 from studio.ports import Ports
 from studio.services.account_erasure import count_pictures, forget, hold_jobs, is_painting

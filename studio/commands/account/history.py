@@ -7,7 +7,7 @@ from sqlalchemy import select
 from studio.commands.results import History
 from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
-from studio.db.linked_identities import identities
+from studio.db.identities.linked_identities import identities
 from studio.db.tables import JobRow
 from studio.domain.jobs import ENDED
 from studio.ports import Ports

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from studio.commands.results import Linked, LinkOffered
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db import credit_ledger, linked_identities
-from studio.db.people import find_person, lock_person
+from studio.db import credit_ledger
+from studio.db.identities import linked_identities
+from studio.db.identities.people import find_person, lock_person
 from studio.db.tables import LinkCodeRow
 from studio.errors import BadParameterError
 from studio.ports import Ports

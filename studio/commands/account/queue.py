@@ -7,7 +7,7 @@ from sqlalchemy import select
 from studio.commands.results import InQueue, Place
 from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
-from studio.db.linked_identities import identities
+from studio.db.identities.linked_identities import identities
 from studio.db.queue_estimates import Outlook, outlooks
 from studio.db.tables import JobRow
 from studio.domain.jobs import OUTSTANDING, Job

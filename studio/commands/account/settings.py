@@ -7,9 +7,9 @@ from studio.commands.results import SettingsChanged
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter, bare_value
 from studio.commands.submission.known_names import find_model, require_style
 from studio.db import settings
-from studio.db.people import lock_person
-from studio.domain.preferences import BuiltOn, RemixConsent
+from studio.db.identities.people import lock_person
 from studio.domain.requests import MAX_COUNT, parse_aspect
+from studio.domain.settings.preferences import BuiltOn, RemixConsent
 from studio.ports import Ports
 
 RESET = "none"

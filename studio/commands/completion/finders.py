@@ -8,12 +8,12 @@ from studio.commands.completion import suggestion
 from studio.commands.completion.suggestion import LONGEST, Suggestion
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.commands.submission import remix_consent
-from studio.commands.visibility import Audience, may_see
 from studio.db import cases, queries
-from studio.db.linked_identities import identities
+from studio.db.identities.linked_identities import identities
 from studio.domain.identifiers import is_job_id
 from studio.domain.jobs import GOING_ON, Job, JobState
 from studio.ports import Ports
+from studio.services.visibility import Audience, may_see
 
 _JOBS_READ = 60  # the latest, among which is searched
 _CASES_READ = 25

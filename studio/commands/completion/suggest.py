@@ -7,7 +7,7 @@ from studio.commands.completion.suggestion import LONGEST, Suggestion, of_name
 from studio.commands.moderation.community_rules import SWITCH
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.known_names import choices_of, lora_suggestions
-from studio.domain.communities import ResultPlacement
+from studio.domain.settings.communities import ResultPlacement
 from studio.ports import Ports
 
 MOST = 25  # Discord's limit for choices

@@ -10,8 +10,8 @@ from studio.commands.spec import MAX_PROMPT, Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.request_defaults import usual_count
 from studio.commands.submission.source_images import SourceImage, chosen_seed, find_origin
 from studio.commands.submission.submit import submit
-from studio.domain.prices import pixels_like
 from studio.domain.requests import MOST_BLENDED, Operation, PaintRequest, Source
+from studio.domain.sizing.prices import pixels_like
 from studio.errors import BadParameterError
 from studio.ports import Ports
 

@@ -9,9 +9,9 @@ from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.request_defaults import usual_count
 from studio.commands.submission.source_images import chosen_seed, find_origin
 from studio.commands.submission.submit import submit
-from studio.domain.canvases import Box
-from studio.domain.prices import pixels_around
 from studio.domain.requests import Operation, PaintRequest, Source
+from studio.domain.sizing.canvases import Box
+from studio.domain.sizing.prices import pixels_around
 from studio.errors import BadParameterError
 from studio.parsing.grid_regions import box_of_cells, parse_region
 from studio.ports import Ports

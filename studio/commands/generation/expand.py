@@ -8,8 +8,8 @@ from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.request_defaults import usual_count
 from studio.commands.submission.source_images import chosen_seed, find_origin
 from studio.commands.submission.submit import submit
-from studio.domain.canvases import DEFAULT_PERCENT, SIDES, area_with, margins_for
 from studio.domain.requests import Operation, PaintRequest, Source
+from studio.domain.sizing.canvases import DEFAULT_PERCENT, SIDES, area_with, margins_for
 from studio.errors import BadParameterError
 from studio.ports import Ports
 

@@ -7,8 +7,8 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.source_images import find_origin
 from studio.commands.submission.submit import submit
-from studio.domain.prices import pixels_enlarged
 from studio.domain.requests import Operation, PaintRequest, Source
+from studio.domain.sizing.prices import pixels_enlarged
 from studio.ports import Ports
 
 FACTOR = 4

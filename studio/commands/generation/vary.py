@@ -9,8 +9,8 @@ from studio.commands.submission.prompt_wording import PromptWording, read_wordin
 from studio.commands.submission.request_defaults import usual_count
 from studio.commands.submission.source_images import chosen_seed, find_origin
 from studio.commands.submission.submit import submit
-from studio.domain.prices import pixels_like
 from studio.domain.requests import Operation, PaintRequest, Source, Strength
+from studio.domain.sizing.prices import pixels_like
 from studio.ports import Ports
 
 

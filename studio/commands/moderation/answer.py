@@ -8,7 +8,7 @@ from studio.commands.results import CaseDecided
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.submit import enqueue
 from studio.db import cases, outbox
-from studio.db.linked_identities import same_human
+from studio.db.identities.linked_identities import same_human
 from studio.db.tables import JobRow, OutboxRow
 from studio.domain.cases import Case, CaseKind, Decision
 from studio.domain.jobs import JobState

@@ -6,8 +6,8 @@ from studio.commands.results import ReportFiled
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import outbox, queries
 from studio.db.cases import open_case
-from studio.db.linked_identities import same_human
-from studio.db.people import lock_person
+from studio.db.identities.linked_identities import same_human
+from studio.db.identities.people import lock_person
 from studio.domain.cases import CaseKind
 from studio.domain.jobs import JobState
 from studio.errors import BadParameterError, NotAllowedError

@@ -6,7 +6,7 @@ from datetime import timedelta
 from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.results import BanChanged
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
-from studio.db.people import sighting
+from studio.db.identities.people import sighting
 from studio.domain.people import Sighting
 from studio.errors import NotAllowedError
 from studio.ports import Ports

@@ -9,7 +9,7 @@ from studio.commands.results import Community
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.known_names import find_model
 from studio.db import settings
-from studio.domain.communities import CommunityRules, ResultPlacement, Tier
+from studio.domain.settings.communities import CommunityRules, ResultPlacement, Tier
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 

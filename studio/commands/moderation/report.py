@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from studio.commands.results import ReportFiled
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db import job_transitions, linked_identities, outbox, queries
+from studio.db import job_transitions, outbox, queries
 from studio.db.cases import open_case, report_of, report_weight
-from studio.db.people import lock_person
+from studio.db.identities import linked_identities
+from studio.db.identities.people import lock_person
 from studio.db.tables import JobRow
 from studio.domain.cases import Case, CaseKind
 from studio.errors import NotAllowedError

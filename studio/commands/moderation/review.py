@@ -6,7 +6,7 @@ from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.results import CaseDecided, CaseOpened
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
 from studio.db.cases import desk_cases
-from studio.db.linked_identities import identities
+from studio.db.identities.linked_identities import identities
 from studio.domain.cases import Decision
 from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Ports

@@ -6,7 +6,7 @@ from studio.commands.account.cancel import Cancel, cancel
 from studio.commands.results import JobsStopped, PicturesDeleted
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import queries
-from studio.db.linked_identities import same_human
+from studio.db.identities.linked_identities import same_human
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.jobs import JobState
 from studio.errors import BadParameterError, NotAllowedError, NotFoundError

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from studio.commands.results import Family, Relative
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.commands.visibility import Audience, may_see
 from studio.db import queries
 from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.domain.jobs import JobState
 from studio.domain.lineage import Edge, parents_first
 from studio.domain.requests import Operation
 from studio.ports import Ports
+from studio.services.visibility import Audience, may_see
 
 MOST_RELATIVES = 60
 _MOST_GENERATIONS = 32

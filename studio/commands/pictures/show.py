@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 from studio.commands.generation.reroll import JOB
 from studio.commands.results import PictureShown
 from studio.commands.spec import Call, CommandSpec
-from studio.commands.visibility import Audience, without_hidden_parents
 from studio.db import queries
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.ports import Ports
+from studio.services.visibility import Audience, without_hidden_parents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

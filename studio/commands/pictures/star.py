@@ -7,8 +7,9 @@ from sqlalchemy import CursorResult, delete
 
 from studio.commands.results import StarChanged
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.db import linked_identities, outbox, queries
-from studio.db.people import lock_person
+from studio.db import outbox, queries
+from studio.db.identities import linked_identities
+from studio.db.identities.people import lock_person
 from studio.db.tables import StarRow
 from studio.domain.events import PictureChanged
 from studio.ports import Ports

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from studio.commands.results import Attribution
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
-from studio.commands.visibility import Audience, may_see, without_hidden_parents
 from studio.db import queries
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.jobs import JobState
 from studio.domain.provenance import SAME_BITS, Trace, Traces, difference, likeness
 from studio.errors import BadParameterError
 from studio.ports import Ports
+from studio.services.visibility import Audience, may_see, without_hidden_parents
 
 _BATCH = 2000
 _MOST_COMPARED = 100_000

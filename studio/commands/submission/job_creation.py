@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 from studio.commands.spec import Call
 from studio.db import credit_ledger, queries
 from studio.db.cases import open_case, write_notice
-from studio.db.linked_identities import human_of
-from studio.db.newcomer_shares import hold_shares
+from studio.db.identities.linked_identities import human_of
+from studio.db.newcomers.newcomer_shares import hold_shares
 from studio.db.tables import JobRow, NoticeRow, OutboxRow
 from studio.domain.cases import CaseKind, NoticeKind
-from studio.domain.communities import CommunityRules
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, Platform
 from studio.domain.requests import PaintRequest
+from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Verdict
 from studio.errors import TooManyJobsError
 from studio.ports import Allowance

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from studio.commands.spec import Call
 from studio.db import outbox
 from studio.db.cases import write_notice
-from studio.db.people import lock_person
+from studio.db.identities.people import lock_person
 from studio.db.tables import NoticeRow
 from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of

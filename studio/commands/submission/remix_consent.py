@@ -6,14 +6,14 @@ from sqlalchemy.orm import Session
 
 from studio.db import settings
 from studio.db.cases import open_case
-from studio.db.linked_identities import same_human
-from studio.db.people import find_person
+from studio.db.identities.linked_identities import same_human
+from studio.db.identities.people import find_person
 from studio.db.tables import OutboxRow, PictureRow
 from studio.domain.cases import CaseKind
 from studio.domain.jobs import Job
 from studio.domain.people import Person
-from studio.domain.preferences import RemixConsent
 from studio.domain.requests import PaintRequest
+from studio.domain.settings.preferences import RemixConsent
 from studio.errors import NotAllowedError
 
 _NO = "The person who made this picture does not want others to build on it."

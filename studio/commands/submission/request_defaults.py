@@ -5,7 +5,7 @@ from dataclasses import replace
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import is_model
 from studio.db.settings import community_rules, preferences_of
-from studio.domain.preferences import Preferences
+from studio.domain.settings.preferences import Preferences
 from studio.ports import Ports
 
 

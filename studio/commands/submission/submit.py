@@ -10,10 +10,9 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.commands.submission import job_creation, remix_consent
 from studio.commands.submission.known_names import require_known
-from studio.commands.visibility import Audience, may_see
 from studio.db import outbox, queries
+from studio.db.identities.people import lock_person
 from studio.db.job_transitions import mark_queued
-from studio.db.people import lock_person
 from studio.db.queue_estimates import outlook
 from studio.db.settings import community_rules
 from studio.db.tables import JobRow, OutboxRow
@@ -34,6 +33,7 @@ from studio.ports import Admission, Allowance, Ports
 from studio.runtime.clock import now
 from studio.services import file_references
 from studio.services.picture_deletion import Removal, clear_away
+from studio.services.visibility import Audience, may_see
 
 
 def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Accepted:

@@ -16,11 +16,11 @@ from studio.commands.submission.job_creation import open_hold
 from studio.db import cases, queries, settings
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow
 from studio.domain.cases import CaseKind, Decision, NoticeKind
-from studio.domain.communities import CommunityRules
 from studio.domain.deliveries import DeliveryKind, Subject
 from studio.domain.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
+from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import InstanceLimits, Ports
 from studio.runtime.clock import now

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bots.slack.listeners.shortcuts import DEEDS
 from studio.db import cases, settings
-from studio.db.people import find_person
+from studio.db.identities.people import find_person
 from studio.db.queries import job_of
 from studio.db.tables import CaseRow, JobRow, NoticeRow, PictureRow
 from studio.domain.cases import CaseKind, CaseState, Decision, NoticeKind

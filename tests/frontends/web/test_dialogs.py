@@ -13,9 +13,9 @@ from studio.domain.cases import CaseKind
 from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
-from studio.domain.preferences import RemixConsent
 from studio.domain.provenance import Trace
 from studio.domain.requests import Operation
+from studio.domain.settings.preferences import RemixConsent
 from tests.support.finished_jobs import end_job, paint_job
 from tests.support.web_client import ADDRESS, Browser, OpenRoom
 

@@ -8,9 +8,9 @@ from sqlalchemy import delete, update
 
 from bots.web.access.sessions import COMMUNITY
 from moderation.limits.settings import LimitSettings, RateSettings
-from studio.db.identity_tables import EndedSessionRow, NameRow, OriginRow
-from studio.db.people import lock_person
+from studio.db.identities.people import lock_person
 from studio.db.tables import JobRow, PersonRow
+from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.parsing.name_folding import name_digest

@@ -18,8 +18,8 @@ from sqlalchemy import types as sql
 from chatelier.migrations import HEAD
 from chatelier.runtime import db_schema
 from studio.db.database import Database
-from studio.db.display_names import bearers, claim
-from studio.db.people import find_named
+from studio.db.identities.display_names import bearers, claim
+from studio.db.identities.people import find_named
 from studio.db.tables import Base, DeliveryRow
 from studio.domain.people import Person, Platform
 from studio.errors import AmbiguousNameError, ConfigurationError, DatabaseUnavailableError

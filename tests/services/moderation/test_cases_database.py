@@ -12,11 +12,11 @@ from studio.commands.registry import execute
 from studio.commands.results import CaseDecided
 from studio.commands.spec import Call
 from studio.db import cases, credit_ledger, queries, settings
-from studio.db.people import lock_person
+from studio.db.identities.people import lock_person
 from studio.db.tables import CaseRow, LedgerRow, NoticeRow
 from studio.domain.cases import CaseKind, CaseState, Decision
-from studio.domain.communities import CommunityRules
 from studio.domain.jobs import JobState
+from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BannedError, CaseTakenError, OutOfCreditsError, PolicyRefusalError
 from studio.ports import InstanceLimits, Ports

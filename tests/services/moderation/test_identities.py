@@ -13,15 +13,16 @@ from chatelier.runtime import db_schema
 from moderation.records import bans
 from studio.commands.registry import execute
 from studio.commands.spec import Call
-from studio.db import linked_identities, newcomer_origins
 from studio.db.database import Database
-from studio.db.display_names import bearers, claim, leave
-from studio.db.identity_tables import OriginRow
-from studio.db.people import lock_person
+from studio.db.identities import linked_identities
+from studio.db.identities.display_names import bearers, claim, leave
+from studio.db.identities.people import lock_person
+from studio.db.newcomers import newcomer_origins
 from studio.db.tables import BanRow, JobRow, PersonRow
-from studio.domain.communities import NewcomerLimits
+from studio.db.tables.identities import OriginRow
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
+from studio.domain.settings.communities import NewcomerLimits
 from studio.errors import OutOfCreditsError, TooManyJobsError
 from studio.ports import Allowance, Ports
 from studio.runtime.clock import now

@@ -16,8 +16,8 @@ from studio.commands.spec import Call
 from studio.db import cases, settings
 from studio.db.tables import CaseRow, DigestRow, JobRow
 from studio.domain.cases import CaseKind, Decision
-from studio.domain.communities import CommunityRules
 from studio.domain.jobs import JobState
+from studio.domain.settings.communities import CommunityRules
 from studio.ports import Ports
 from studio.runtime.clock import now
 from studio.services.weekly_digest import week_of

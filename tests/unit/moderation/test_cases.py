@@ -18,14 +18,15 @@ from moderation.records.tables import StrikeRow
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute, execute_button
 from studio.commands.results import CaseDecided, CaseOpened
-from studio.db import cases, credit_ledger, linked_identities, queries, settings
-from studio.db.people import lock_person
+from studio.db import cases, credit_ledger, queries, settings
+from studio.db.identities import linked_identities
+from studio.db.identities.people import lock_person
 from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow, PictureRow
 from studio.domain.cases import CaseKind, Decision, NoticeKind
-from studio.domain.communities import CommunityRules
 from studio.domain.events import CaseChanged, JobChanged, NoticeWritten, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
+from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
     BadParameterError,

@@ -12,7 +12,7 @@ from moderation.cli.evaluation import ConfusionCounts, LabelledRow, evaluate, re
 from moderation.cli.policy_commands import audit_app, policy_app
 from moderation.policy.policy import default_policy
 from studio.db.database import Database
-from studio.db.people import lock_person
+from studio.db.identities.people import lock_person
 from studio.db.tables import JobRow
 from studio.domain.people import Address, Person, Platform
 from studio.domain.requests import Operation, PaintRequest

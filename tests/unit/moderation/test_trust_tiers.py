@@ -13,9 +13,9 @@ from moderation.policy.policy import Action, default_policy
 from studio.commands.registry import execute
 from studio.db import settings
 from studio.db.tables import JobRow
-from studio.domain.communities import CommunityRules, Tier
 from studio.domain.jobs import JobState
 from studio.domain.people import Role
+from studio.domain.settings.communities import CommunityRules, Tier
 from studio.errors import BadParameterError
 from studio.ports import InstanceLimits
 from studio.runtime.clock import now

@@ -10,7 +10,8 @@ from studio.commands.completion.suggest import MOST, suggest
 from studio.commands.completion.suggestion import LONGEST, Suggestion
 from studio.commands.registry import CATALOG, FORMER_COMMANDS, execute
 from studio.commands.spec import Call
-from studio.db import cases, linked_identities
+from studio.db import cases
+from studio.db.identities import linked_identities
 from studio.db.tables import JobRow
 from studio.domain.cases import CaseKind
 from studio.domain.jobs import JobState

@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 
 from studio.commands.spec import Call
 from studio.commands.submission.job_creation import new_job
-from studio.db import credit_ledger, linked_identities
+from studio.db import credit_ledger
 from studio.db.database import Database
-from studio.db.people import lock_person
+from studio.db.identities import linked_identities
+from studio.db.identities.people import lock_person
 from studio.db.tables import Base, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.requests import Operation, PaintRequest

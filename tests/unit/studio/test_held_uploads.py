@@ -17,9 +17,9 @@ from studio.commands.registry import execute
 from studio.db import queries, settings
 from studio.db.cases import desk_cases
 from studio.domain.cases import CaseKind, Decision
-from studio.domain.communities import CommunityRules
 from studio.domain.jobs import JobState
 from studio.domain.requests import PromptConcern
+from studio.domain.settings.communities import CommunityRules
 from studio.errors import BannedError, PolicyRefusalError, RateLimitedError
 from studio.ports import Inspected
 from studio.runtime.clock import now

@@ -15,7 +15,7 @@ from studio.commands.registry import execute
 from studio.commands.results import Balance
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import choices_of, lora_suggestions
-from studio.domain.preferences import Preferences
+from studio.domain.settings.preferences import Preferences
 from studio.errors import BadParameterError
 from studio.ports import Ports, RunnableModel
 from tests.support.fakes import someone, somewhere

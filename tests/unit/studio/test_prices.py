@@ -7,9 +7,9 @@ import pytest
 from bots.texts.chat import price
 from studio.commands.registry import execute
 from studio.db import credit_ledger, queries
-from studio.domain.canvases import margins_for
-from studio.domain.prices import pixels_around, pixels_enlarged, pixels_like
 from studio.domain.requests import Operation, PaintRequest, Source
+from studio.domain.sizing.canvases import margins_for
+from studio.domain.sizing.prices import pixels_around, pixels_enlarged, pixels_like
 from studio.errors import BadParameterError
 
 

@@ -13,10 +13,10 @@ from studio.db import credit_ledger, queries
 from studio.db.cases import asking
 from studio.db.tables import CaseRow, LinkCodeRow
 from studio.domain.cases import CaseKind, CaseState
-from studio.domain.communities import CommunityRules, ResultPlacement
 from studio.domain.jobs import JobState
-from studio.domain.preferences import BuiltOn, Preferences, RemixConsent
 from studio.domain.requests import Source
+from studio.domain.settings.communities import CommunityRules, ResultPlacement
+from studio.domain.settings.preferences import BuiltOn, Preferences, RemixConsent
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
     BadParameterError,

@@ -10,8 +10,8 @@ from bots.web.queries.job_cards import load_cards, load_jobs
 from studio.commands.registry import execute
 from studio.commands.results import Accepted, Family
 from studio.commands.spec import Call
-from studio.db import linked_identities
-from studio.db.people import lock_person
+from studio.db.identities import linked_identities
+from studio.db.identities.people import lock_person
 from studio.db.tables import CaseRow
 from studio.domain.people import Address, Person, Platform
 from studio.domain.verdicts import Ruling, Verdict

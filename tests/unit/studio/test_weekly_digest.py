@@ -11,10 +11,10 @@ from studio.commands.registry import execute
 from studio.db import cases, settings
 from studio.db.tables import JobRow
 from studio.domain.cases import CaseKind, Decision
-from studio.domain.communities import CommunityRules
 from studio.domain.events import DigestWritten
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
+from studio.domain.settings.communities import CommunityRules
 from studio.services.weekly_digest import communities, lines_of, read_digest, week_of
 from tests.support.fakes import someone
 from tests.support.finished_jobs import end_job, paint_job

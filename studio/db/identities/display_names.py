@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from studio.db.identity_tables import NameRow
 from studio.db.sql_dialects import hold_names, insert_into
+from studio.db.tables.identities import NameRow
 from studio.domain.people import Person, Platform
 from studio.parsing.name_folding import name_digest
 from studio.runtime.clock import now

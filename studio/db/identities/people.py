@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from studio.db.display_names import bearers
+from studio.db.identities.display_names import bearers
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import PersonRow
 from studio.domain.people import Person, Platform, Sighting

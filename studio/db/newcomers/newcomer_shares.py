@@ -12,13 +12,13 @@ from sqlalchemy import Row, Select, Text, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from studio.db.credit_ledger import net_spending
-from studio.db.identity_tables import OriginRow
-from studio.db.newcomer_origins import ADDRESS, FIRST_DAY, INVITE
+from studio.db.newcomers.newcomer_origins import ADDRESS, FIRST_DAY, INVITE
 from studio.db.sql_dialects import hold_names
 from studio.db.tables import JobRow, PersonRow
-from studio.domain.communities import NewcomerLimits, SharedCredits
+from studio.db.tables.identities import OriginRow
 from studio.domain.jobs import OUTSTANDING
 from studio.domain.people import Role
+from studio.domain.settings.communities import NewcomerLimits, SharedCredits
 from studio.errors import TooManyJobsError
 
 

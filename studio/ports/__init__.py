@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from studio.domain.cases import Case, CaseDetails, Decision
-from studio.domain.communities import CommunityRules, NewcomerLimits, Tier
 from studio.domain.events import Event, JobProgress
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import Operation, PaintRequest
+from studio.domain.settings.communities import CommunityRules, NewcomerLimits, Tier
 from studio.domain.verdicts import Verdict
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.db import queries
-from studio.db.linked_identities import same_human
+from studio.db.identities.linked_identities import same_human
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.jobs import Job

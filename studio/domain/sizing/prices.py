@@ -5,8 +5,8 @@ The pixels are those that a model made for a megapixel paints, since the worker 
 
 import math
 
-from studio.domain.canvases import LARGEST_AREAS, Box, window_around
 from studio.domain.requests import PRICED_PIXELS, Source
+from studio.domain.sizing.canvases import LARGEST_AREAS, Box, window_around
 
 
 def pixels_like(source: Source) -> int | None:

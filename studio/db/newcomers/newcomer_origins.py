@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from studio.db.identity_tables import OriginRow
-from studio.db.linked_identities import identities
+from studio.db.identities.linked_identities import identities
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import BanRow, PersonRow
+from studio.db.tables.identities import OriginRow
 from studio.domain.people import Person
 from studio.runtime.clock import now
 

@@ -1,0 +1,1 @@
+"""Rows of people: who they are, under which names, and which identities are one human."""

@@ -1,0 +1,1 @@
+"""Where newcomers came from, and what those of one origin share."""

@@ -1,0 +1,1 @@
+"""What communities and people have chosen for themselves."""

@@ -1,0 +1,1 @@
+"""Sizes and prices of pictures, worked out before a job is accepted."""
