@@ -1,1 +1,1 @@
-"""The cap of the house: settings, wiring, commands, migrations. The only place that imports the wings."""
+"""Settings, wiring, commands and migrations. The only package that imports the others."""

@@ -1,1 +1,1 @@
-"""The engine wing: queue, easel, painters, picture work and storage."""
+"""The engine: queue, step batcher, model adapters, imaging and storage."""

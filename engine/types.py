@@ -1,4 +1,4 @@
-"""What a worker asks of the atelier, and what it gets back. No torch here."""
+"""What a worker asks of the image generator, and what it gets back. No torch here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from studio.domain.requests import PaintRequest
 class GenerationTask:
     """A request with its source pictures decoded.
 
-    `sources` are RGB; `mask` is L, of the first source's size, white where the picture may change.
-    `person` is the key by which the easel shares fairly; `weight` above 1 gives its lanes more of the easel.
+    `sources` are RGB; `mask` is L, of the first source's size, white where the picture may change. `person` is the key
+    by which the step batcher shares fairly; `weight` above 1 gives its samples more of the step batcher.
     """
 
     job_id: str

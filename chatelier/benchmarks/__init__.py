@@ -1,1 +1,1 @@
-"""Measurements of the whole house. Those of the engine alone live in `engine.benchmarks`."""
+"""Measurements of the whole installation. Those of the engine alone live in `engine.benchmarks`."""

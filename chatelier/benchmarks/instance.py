@@ -46,15 +46,15 @@ class RunningInstance:
         for name, number in self.state["processes"].items():
             program = psutil.Process(number)
             found[name] = _proportional_mib(program)
-            for each in program.children(recursive=True):
-                task = f"{name}: {_task(each)}"
-                found[task] = found.get(task, 0.0) + _proportional_mib(each)
+            for child in program.children(recursive=True):
+                task = f"{name}: {_task(child)}"
+                found[task] = found.get(task, 0.0) + _proportional_mib(child)
         return found
 
 
 @contextmanager
 def start_instance(model: str | None = None) -> Iterator[RunningInstance]:
-    """Raises `ServiceError` with the last lines of the log when the house does not open."""
+    """Raises `ServiceError` with the last lines of the log when the installation does not start."""
     with TemporaryDirectory(prefix="chatelier-bench-") as folder:
         home = Path(folder)
         log = home / "up.log"
@@ -87,9 +87,9 @@ def _start(home: Path, log: Path, model: str | None) -> "subprocess.Popen[bytes]
 
 def _wait_for_the_door(process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + _MOST_SECONDS_TO_OPEN
-    while "The studio is open" not in (said := log.read_text(errors="replace")):
+    while "Chatelier is running" not in (replies := log.read_text(errors="replace")):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise ServiceError(f"The instance did not start. Its last output: {said[-1000:]}")
+            raise ServiceError(f"The instance did not start. Its last output: {replies[-1000:]}")
         time.sleep(0.05)
 
 
@@ -102,8 +102,8 @@ def _close(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _task(process: psutil.Process) -> str:
-    """Of an annex, the module whose work it does."""
-    named = (each for each in process.cmdline() if each.endswith(":answer"))
+    """Of a subprocess, the module whose task it runs."""
+    named = (argument for argument in process.cmdline() if argument.endswith(":answer"))
     return next(named, "another process").removesuffix(":answer")
 
 

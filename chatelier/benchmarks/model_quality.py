@@ -41,7 +41,7 @@ def thimble(
     from engine.training.evaluation.report import (
         FIGURES_FILE,
         card_rows,
-        compared,
+        compare_figures,
         keep_figures,
         read_figures,
     )
@@ -60,12 +60,12 @@ def thimble(
         keep_figures(figures, save, machine=platform.platform())
         remarks().print(f"The figures are in {save}.", soft_wrap=True)
     if as_json:
-        said = {"machine": platform.platform(), "model": entry.name, "quick": quick}
-        answers().print_json(json.dumps({**said, "figures": asdict(figures), "before": before}))
+        replies = {"machine": platform.platform(), "model": entry.name, "quick": quick}
+        answers().print_json(json.dumps({**replies, "figures": asdict(figures), "before": before}))
     elif card:
         answers().print(card_rows(figures, before), soft_wrap=True, markup=False)
     else:
-        _show(("", "now", "before", ""), compared(figures, before), title=f"The exam of {entry.name}")
+        _show(("", "now", "before", ""), compare_figures(figures, before), title=f"The exam of {entry.name}")
 
 
 def _show_people(folder: Path) -> None:

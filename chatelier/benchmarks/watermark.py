@@ -46,7 +46,9 @@ def marks(
         figures.append(measure(name, made))
     if as_json:
         typer.echo(
-            json.dumps({"machine": platform.platform(), "sets": [asdict(each) for each in figures]}, indent=2)
+            json.dumps(
+                {"machine": platform.platform(), "sets": [asdict(result) for result in figures]}, indent=2
+            )
         )
     else:
         _show(figures)
@@ -55,12 +57,12 @@ def marks(
 def _sets(count: int) -> "Iterator[tuple[str, list[Image.Image]]]":
     from moderation.provenance.watermark.robustness import photograph
 
-    yield "Thimble 256²", list(_painted(count))
+    yield "Thimble 256²", list(_generate(count))
     for side in _SIDES:
         yield f"photographic {side}²", [photograph(side, seed) for seed in range(count)]
 
 
-def _painted(count: int) -> "Iterator[Image.Image]":
+def _generate(count: int) -> "Iterator[Image.Image]":
     from chatelier.settings import load_settings
     from chatelier.wiring.workers import open_generator
     from engine.types import GenerationTask
@@ -84,12 +86,14 @@ def _show(figures: "list[MarkFigures]") -> None:
 
     from chatelier.runtime.console import answers
 
-    table = Table("", *(each.pictures for each in figures), title="The invisible mark")
+    table = Table("", *(result.pictures for result in figures), title="The invisible mark")
     for attack in figures[0].read_percent:
-        table.add_row(f"read after {attack}", *(f"{each.read_percent[attack]:g} %" for each in figures))
-    table.add_row("found where there is none", *(f"{each.false_marks} of {each.count}" for each in figures))
-    table.add_row("dB, mean", *(f"{each.mean_decibels}" for each in figures))
-    table.add_row("dB, least", *(f"{each.least_decibels}" for each in figures))
-    table.add_row("ms to embed", *(f"{each.embed_ms:g}" for each in figures))
-    table.add_row("ms to find", *(f"{each.find_ms:g}" for each in figures))
+        table.add_row(f"read after {attack}", *(f"{result.read_percent[attack]:g} %" for result in figures))
+    table.add_row(
+        "found where there is none", *(f"{result.false_marks} of {result.count}" for result in figures)
+    )
+    table.add_row("dB, mean", *(f"{result.mean_decibels}" for result in figures))
+    table.add_row("dB, least", *(f"{result.least_decibels}" for result in figures))
+    table.add_row("ms to embed", *(f"{result.embed_ms:g}" for result in figures))
+    table.add_row("ms to find", *(f"{result.find_ms:g}" for result in figures))
     answers().print(table)

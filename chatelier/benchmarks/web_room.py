@@ -50,7 +50,7 @@ class RoomFigures:
 
     def rows(self) -> list[tuple[str, str]]:
         rounds = self.four_pictures
-        pictures = statistics.median(each.painting + each.beside for each in rounds)
+        pictures = statistics.median(timing.painting + timing.beside for timing in rounds)
         return [
             ("from the command to the open door", f"{self.ready_seconds:.1f} s"),
             *_weights("idle memory, all processes (PSS)", self.idle_mib),
@@ -58,10 +58,10 @@ class RoomFigures:
             ("images brought along, each", _each(self.brought_seconds)),
             ("images looked at, each", _each(self.looked_seconds)),
             ("four pictures, enter to grid, median", f"{pictures:.2f} s"),
-            ("of that beside the model", _milliseconds([each.beside for each in rounds])),
-            ("  until a worker has it", _milliseconds([each.accepting for each in rounds])),
-            ("  inspecting, signing and storing", _milliseconds([each.finishing for each in rounds])),
-            ("  until it is on the wall", _milliseconds([each.showing for each in rounds])),
+            ("of that beside the model", _milliseconds([timing.beside for timing in rounds])),
+            ("  until a worker has it", _milliseconds([timing.accepting for timing in rounds])),
+            ("  inspecting, signing and storing", _milliseconds([timing.finishing for timing in rounds])),
+            ("  until it is on the wall", _milliseconds([timing.showing for timing in rounds])),
             (f"{self.people} people at once: acknowledged", _milliseconds(self.acknowledged_seconds)),
             (f"{self.people} people at once: accepted in the database", _milliseconds(self.accepted_seconds)),
         ]
@@ -70,50 +70,50 @@ class RoomFigures:
 def measure_room(*, people: int, model: str | None, say: Callable[[str], None]) -> RoomFigures:
     """Opens a studio in a temporary home, measures it over loopback and closes it. Takes a minute or two."""
     say("Opening a studio …")
-    with start_instance(model) as house:
+    with start_instance(model) as instance:
         time.sleep(_SETTLE_SECONDS)
-        idle_mib = house.memory_mib()
+        idle_mib = instance.memory_mib()
         say("Painting …")
-        return asyncio.run(_measure(house, idle_mib, people, say))
+        return asyncio.run(_measure(instance, idle_mib, people, say))
 
 
 async def _measure(
-    house: RunningInstance, idle_mib: dict[str, float], people: int, say: Callable[[str], None]
+    instance: RunningInstance, idle_mib: dict[str, float], people: int, say: Callable[[str], None]
 ) -> RoomFigures:
-    visitor = await WebClient.enter(house.address, "Ada")
+    visitor = await WebClient.enter(instance.address, "Ada")
     await _paint(visitor, "/imagine a yellow star")  # the first picture pays for what is loaded lazily
     painted = []
     for index in range(_ROUNDS):
         sent_at = time.time()
         seconds, job = await _paint(visitor, f"/imagine a red apple on a blue background --seed {index}")
-        painted.append(_split(house, job, sent_at=sent_at, seconds=seconds))
+        painted.append(_split(instance, job, sent_at=sent_at, seconds=seconds))
     say("Bringing images along …")
     plain = [_png(side) for side in _BROUGHT_PIXELS]
     marked = await visitor.fetch(f"/pictures/{job}.1.png")
     brought = [await visitor.bring(data) for data in (*plain, marked)]
     looked = [await visitor.bring(data, look=True) for data in (*plain, marked)]
-    busy_mib = house.memory_mib()
+    busy_mib = instance.memory_mib()
     await visitor.leave()
     say(f"Letting {people} people in …")
-    said = await _all_at_once(house, people)
+    replies = await _all_at_once(instance, people)
     return RoomFigures(
-        ready_seconds=house.ready_seconds,
+        ready_seconds=instance.ready_seconds,
         idle_mib=idle_mib,
         busy_mib=busy_mib,
         brought_seconds=brought,
         looked_seconds=looked,
         four_pictures=painted,
         people=people,
-        acknowledged_seconds=[each.received_seconds for each in said],
-        accepted_seconds=[each.answered_seconds for each in said],
+        acknowledged_seconds=[reply.received_seconds for reply in replies],
+        accepted_seconds=[reply.answered_seconds for reply in replies],
     )
 
 
 async def _paint(visitor: WebClient, text: str) -> tuple[float, str]:
     """Seconds from enter to the finished card, and the job."""
     sent_at = time.perf_counter()
-    said = await visitor.say(text)
-    job = str(said.answer.get("job"))
+    replies = await visitor.say(text)
+    job = str(replies.answer.get("job"))
     heard_at, message = await visitor.hear(lambda message: _state_in(message, job) not in {None, *_UNDERWAY})
     if (state := _state_in(message, job)) != "done":
         raise ServiceError(f"A job ended as {state}. See the worker's log.")
@@ -128,19 +128,19 @@ def _state_in(message: dict[str, Any], job: str) -> str | None:
     return next((str(card["state"]) for card in cards if card["id"] == job), None)
 
 
-async def _all_at_once(house: RunningInstance, people: int) -> list[Said]:
+async def _all_at_once(instance: RunningInstance, people: int) -> list[Said]:
     """Everybody presses enter in the same moment. Then all is cancelled."""
-    visitors = [await WebClient.enter(house.address, f"Person {number}") for number in range(people)]
-    said = await asyncio.gather(*(each.say("/imagine a yellow star --count 1") for each in visitors))
-    for visitor, each in zip(visitors, said, strict=True):
-        await visitor.say(f"/cancel {each.answer['job']}")
-    await asyncio.gather(*(each.leave() for each in visitors))
-    return list(said)
+    visitors = [await WebClient.enter(instance.address, f"Person {number}") for number in range(people)]
+    replies = await asyncio.gather(*(client.say("/imagine a yellow star --count 1") for client in visitors))
+    for visitor, reply in zip(visitors, replies, strict=True):
+        await visitor.say(f"/cancel {reply.answer['job']}")
+    await asyncio.gather(*(client.leave() for client in visitors))
+    return list(replies)
 
 
-def _split(house: RunningInstance, job: str, *, sent_at: float, seconds: float) -> Painted:
+def _split(instance: RunningInstance, job: str, *, sent_at: float, seconds: float) -> Painted:
     """Where the time went, by the worker's own record: everything runs by one clock here."""
-    database = Database(f"sqlite:///{next(house.home.glob('*.sqlite3'))}")
+    database = Database(f"sqlite:///{next(instance.home.glob('*.sqlite3'))}")
     try:
         with database.read() as session:
             row = session.get_one(JobRow, job)
@@ -165,12 +165,12 @@ def _png(side: int) -> bytes:
 
 def _weights(name: str, mib: dict[str, float]) -> list[tuple[str, str]]:
     """The sum, and each."""
-    parts = [(f"  {part}", f"{each:.0f} MiB") for part, each in mib.items()]
+    parts = [(f"  {part}", f"{size_mib:.0f} MiB") for part, size_mib in mib.items()]
     return [(name, f"{sum(mib.values()):.0f} MiB"), *parts]
 
 
 def _each(seconds: list[float]) -> str:
-    return ", ".join(f"{each * 1000:.0f}" for each in seconds) + " ms"
+    return ", ".join(f"{value * 1000:.0f}" for value in seconds) + " ms"
 
 
 def _milliseconds(seconds: list[float]) -> str:

@@ -18,10 +18,10 @@ from chatelier.settings.redaction import redact
 from studio.errors import BadParameterError, ChatelierError
 from studio.parsing.text_cleaning import point_at
 
-_HELP = """Chatelier is an atelier inside a chat: people paint together with a model that their community
-hosts.
+_HELP = """Chatelier is a self-hosted bot for Discord, Slack and the web. People generate and edit images with a model
+that their community hosts.
 
-[bold]chatelier up[/] opens a studio on this machine. [bold]chatelier doctor[/] says what is missing.
+[bold]chatelier up[/] starts everything on this machine. [bold]chatelier doctor[/] says what is missing.
 
 [bold]chatelier imagine "a red apple" -o out/[/] paints without any service.
 """
@@ -41,21 +41,21 @@ _COMMANDS = (
     *(up, imagine, verify, doctor, models, policy, audit, provenance, config, db),
     *(run, worker, beat, bench, digest, version),
 )
-for each in _COMMANDS:
-    each.register(app)
+for command in _COMMANDS:
+    command.register(app)
 
 
 def _reflow(group: typer.Typer) -> None:
     """Let the terminal wrap the paragraphs of the commands' docstrings, which end lines where ours do."""
     for command in group.registered_commands:
         text = inspect.cleandoc((command.callback and command.callback.__doc__) or "")
-        command.help = "\n\n".join(_joined(paragraph) for paragraph in text.split("\n\n"))
+        command.help = "\n\n".join(_join_lines(paragraph) for paragraph in text.split("\n\n"))
     for inner in group.registered_groups:
         if inner.typer_instance:
             _reflow(inner.typer_instance)
 
 
-def _joined(paragraph: str) -> str:
+def _join_lines(paragraph: str) -> str:
     return paragraph if paragraph.startswith(" ") else " ".join(paragraph.split())
 
 
@@ -85,13 +85,15 @@ def carry_out(arguments: list[str]) -> int:
             remarks().print(point_at(error.text, error.span), markup=False, highlight=False)
         return 1
     except BrokenPipeError:
-        # Whoever read our answer has enough of it, as `head` does.
+        # The reader of the pipe ended, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001
         if (shown := _shown_as_wrong_use(error)) is not None:
             return shown
-        say_error(f"Something unexpected went wrong ({type(error).__name__}). Details: {_write_down(error)}")
+        say_error(
+            f"Something unexpected went wrong ({type(error).__name__}). Details: {_write_traceback(error)}"
+        )
         return 1
     if status == _INTERRUPTED:
         remarks().print("Stopped.")
@@ -107,8 +109,8 @@ def _shown_as_wrong_use(error: Exception) -> int | None:
     return status
 
 
-def _write_down(error: Exception) -> Path:
-    """The traceback goes to a file for whoever mends the program."""
+def _write_traceback(error: Exception) -> Path:
+    """The traceback goes to a file for the developer."""
     import tempfile
 
     text = redact("".join(traceback.format_exception(error)))

@@ -47,10 +47,10 @@ def discord(loaded: Loaded) -> Iterator[Finding]:
     form = token_form(_NAME, "discord", section.token, _FORM, "three parts with dots between them")
     yield form
     if form.health is Health.GOOD:
-        yield from _asked(section)
+        yield from _check_api(section)
 
 
-def _asked(section: "DiscordSection") -> Iterator[Finding]:
+def _check_api(section: "DiscordSection") -> Iterator[Finding]:
     """Three harmless questions. Without a network they are only a note."""
     token = section.token.get_secret_value() if section.token else ""
     try:
@@ -78,8 +78,8 @@ def _asked(section: "DiscordSection") -> Iterator[Finding]:
 def _application(answer: _Answer, token: str) -> Iterator[Finding]:
     from bots.discord.guilds.permissions import invite_url
 
-    told = str(answer.data.get("id", "")) or _id_within(token)
-    if not told.isdecimal():
+    known_id = str(answer.data.get("id", "")) or _id_within(token)
+    if not known_id.isdecimal():
         yield note("discord", "Discord does not name the application", "Ask the doctor again in a minute.")
         return
     flags = int(answer.data.get("flags") or 0)
@@ -91,7 +91,7 @@ def _application(answer: _Answer, token: str) -> Iterator[Finding]:
         )
     else:
         yield good("discord", "no privileged intents, and none are needed")
-    yield good("discord", f"application {told}; invite it with {invite_url(int(told))}")
+    yield good("discord", f"application {known_id}; invite it with {invite_url(int(known_id))}")
 
 
 def _id_within(token: str) -> str:

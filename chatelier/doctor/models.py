@@ -48,7 +48,7 @@ def accelerator(loaded: Loaded) -> Iterator[Finding]:
     except PackageNotFoundError:
         yield note(
             "accelerator",
-            "torch is not installed: this machine can run faces, but no worker",
+            "torch is not installed: this machine can run front ends, but no worker",
             "pip install torch",
         )
         return
@@ -81,7 +81,7 @@ def queues(loaded: Loaded) -> Iterator[Finding]:
         yield bad("queues", str(error), "Correct it for this worker.")
 
 
-def learned(loaded: Loaded) -> Iterator[Finding]:
+def check_measurements(loaded: Loaded) -> Iterator[Finding]:
     """What workers found out about memory."""
     from engine.batching.device.device_profile import read
 

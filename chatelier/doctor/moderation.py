@@ -1,4 +1,4 @@
-"""The house rules: the operator's files, the networks that look at pictures, and the larger model."""
+"""The moderation policy: the operator's files, the networks that look at pictures, and the larger model."""
 
 from collections.abc import Iterator
 
@@ -33,7 +33,7 @@ def word_list(loaded: Loaded) -> Iterator[Finding]:
 
 
 def names(loaded: Loaded) -> Iterator[Finding]:
-    """Who is known by name: those on the house's own list, and those whom a recogniser finds in a prompt."""
+    """Who is known by name: those on the installation's own list, and those whom a recogniser finds in a prompt."""
     from moderation.rules.prompt.names import Names
     from moderation.text import named_people
 
@@ -73,24 +73,26 @@ def blocked_pictures(loaded: Loaded) -> Iterator[Finding]:
 
 
 def moderators(loaded: Loaded) -> Iterator[Finding]:
-    """On Discord and Slack whoever manages the server or workspace moderates; in the web room whom its owner names."""
+    """On Discord and Slack the managers of the server or workspace moderate; in the web room those whom its owner
+    names.
+    """
     settings = loaded.settings
     if settings.web.moderator_invite:
-        yield good("moderators", "whoever enters the web room with the moderators' word moderates")
+        yield good("moderators", "people who enter the web room with the moderators' word moderate")
         return
-    kept = (
+    storage_note = (
         " What CHATELIER_MODERATION__HOLDS keeps for a moderator waits for ever."
         if settings.moderation.holds
         else ""
     )
     yield note(
         "moderators",
-        f"nobody moderates the web room: doubtful requests are refused, and there is no appeal.{kept}",
-        "Set CHATELIER_WEB__MODERATOR_INVITE to a word: whoever enters with it moderates.",
+        f"nobody moderates the web room: doubtful requests are refused, and there is no appeal.{storage_note}",
+        "Set CHATELIER_WEB__MODERATOR_INVITE to a word: people who enter with it moderate.",
     )
 
 
-def sight(loaded: Loaded) -> Iterator[Finding]:
+def check_vision(loaded: Loaded) -> Iterator[Finding]:
     """Looks at a grey square with everything that looks at pictures: what fails there hides every picture."""
     from PIL import Image
 

@@ -29,6 +29,6 @@ def proxies(loaded: Loaded) -> Iterator[Finding]:
 
 def _is_named(address: str, trusted: tuple[str, ...]) -> bool:
     try:
-        return any(ip_address(address) in ip_network(each) for each in trusted)
+        return any(ip_address(address) in ip_network(network) for network in trusted)
     except ValueError:
         return address in trusted

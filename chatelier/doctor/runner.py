@@ -19,13 +19,13 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("model", models.models),
     ("accelerator", models.accelerator),
     ("queues", models.queues),
-    ("learned", models.learned),
+    ("learned", models.check_measurements),
     ("policy", moderation.policy),
     ("moderators", moderation.moderators),
     ("word list", moderation.word_list),
     ("names", moderation.names),
     ("blocked pictures", moderation.blocked_pictures),
-    ("sight", moderation.sight),
+    ("sight", moderation.check_vision),
     ("provenance", provenance.chain),
     ("web", host.web_port),
     ("proxies", proxies.proxies),
@@ -44,7 +44,7 @@ def examine() -> Iterator[Finding]:
         return
     yield from _settings(loaded)
     for subject, check in CHECKS:
-        yield from _guarded(subject, check, loaded)
+        yield from _guard(subject, check, loaded)
 
 
 def _settings(loaded: Loaded) -> Iterator[Finding]:
@@ -58,7 +58,7 @@ def _settings(loaded: Loaded) -> Iterator[Finding]:
         yield note("settings", f"other users may read {loaded.file}", f"chmod 600 {loaded.file}")
 
 
-def _guarded(subject: str, check: Check, loaded: Loaded) -> Iterator[Finding]:
+def _guard(subject: str, check: Check, loaded: Loaded) -> Iterator[Finding]:
     try:
         yield from check(loaded)
     except ChatelierError as error:

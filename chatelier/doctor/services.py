@@ -116,7 +116,7 @@ def storage(loaded: Loaded) -> Iterator[Finding]:
         yield good("storage", f"{where} will be made when the first picture is stored")
         return
     try:
-        whole = _keeps_what_it_is_given(open_storage(loaded.settings))
+        whole = _can_write_and_read(open_storage(loaded.settings))
     except Exception as error:  # noqa: BLE001 - each kind of storage has a library and errors of its own
         cause = error.__cause__ or error
         fix = (
@@ -130,7 +130,7 @@ def storage(loaded: Loaded) -> Iterator[Finding]:
         yield bad("storage", f"{where} gives back other bytes than it was given", "Use another storage.")
 
 
-def _keeps_what_it_is_given(store: Store) -> bool:
+def _can_write_and_read(store: Store) -> bool:
     probe = secrets.token_bytes(32)
     key = store.put(probe, suffix=".probe")
     try:

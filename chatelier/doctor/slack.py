@@ -29,7 +29,7 @@ def slack(loaded: Loaded) -> Iterator[Finding]:
     findings = list(_forms(section))
     yield from findings
     if all(finding.health is Health.GOOD for finding in findings):
-        yield from _asked(loaded.settings)
+        yield from _check_api(loaded.settings)
 
 
 def _forms(section: "SlackSection") -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def _forms(section: "SlackSection") -> Iterator[Finding]:
             yield token_form(name, "slack", secret, _SECRET, "32 hexadecimal digits")
 
 
-def _asked(settings: Settings) -> Iterator[Finding]:
+def _check_api(settings: Settings) -> Iterator[Finding]:
     """A few harmless questions. Without a network they are only a note."""
     from slack_sdk import WebClient
     from slack_sdk.errors import SlackApiError, SlackClientError
@@ -63,7 +63,7 @@ def _asked(settings: Settings) -> Iterator[Finding]:
             yield good("slack", "Socket Mode can be used")
         if section.client_id:
             name = "The token of a workspace that installed the app"
-            yield from _installed(client, settings)
+            yield from _check_installations(client, settings)
     except SlackApiError as error:
         yield bad("slack", f"{name} is not accepted ({_code(error)})", _NEW_TOKEN)
     except (SlackClientError, OSError) as error:
@@ -74,7 +74,7 @@ def _asked(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _installed(client: "WebClient", settings: Settings) -> Iterator[Finding]:
+def _check_installations(client: "WebClient", settings: Settings) -> Iterator[Finding]:
     """How many workspaces have the app, and whether the latest of them still take it."""
     from sqlalchemy import select
 
@@ -92,7 +92,9 @@ def _installed(client: "WebClient", settings: Settings) -> Iterator[Finding]:
     finally:
         database.close()
     if not tokens:
-        yield note("slack", "no workspace has installed the app", "Open /slack/install of the Slack face.")
+        yield note(
+            "slack", "no workspace has installed the app", "Open /slack/install of the Slack front end."
+        )
         return
     yield good("slack", f"{len(tokens)} {'workspace has' if len(tokens) == 1 else 'workspaces have'} the app")
     for token in tokens[:_MOST_WORKSPACES]:
@@ -103,11 +105,11 @@ def _bot(client: "WebClient", token: str) -> Iterator[Finding]:
     answer = client.auth_test(token=token)
     yield good("slack", f"the app is {answer.get('user')} in the workspace {answer.get('team')}")
     if (granted := _scopes(answer.headers)) is not None:
-        yield from _compared(granted)
+        yield from _compare_scopes(granted)
     yield from _membership(client, token)
 
 
-def _compared(granted: set[str]) -> Iterator[Finding]:
+def _compare_scopes(granted: set[str]) -> Iterator[Finding]:
     from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
     known = SCOPES.keys() | OPTIONAL_SCOPES.keys()
@@ -121,7 +123,7 @@ def _compared(granted: set[str]) -> Iterator[Finding]:
         yield note(
             "slack",
             f"scopes that the app may do without were not granted: {', '.join(declined)}",
-            "A face that is killed while it sends a message then sends it again. Grant them if that matters.",
+            "A front end that is killed while it sends a message then sends it again. Grant them if that matters.",
         )
 
 
@@ -154,5 +156,5 @@ def _code(error: Exception) -> str:
 
 def _scopes(headers: Mapping[str, str]) -> set[str] | None:
     """What Slack granted; None where it does not say."""
-    told = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
-    return {scope.strip() for scope in told.split(",")} if told is not None else None
+    header = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
+    return {scope.strip() for scope in header.split(",")} if header is not None else None

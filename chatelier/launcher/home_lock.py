@@ -69,8 +69,8 @@ def _sentence(folder: Path) -> str:
     facts = occupant(folder) or {}
     where = f" at {facts['url']} (process {facts['pid']})" if "url" in facts and "pid" in facts else ""
     return (
-        f"A studio is open on {folder.parent} already{where}."
-        " Close it first, or set CHATELIER_HOME to another folder."
+        f"Chatelier is already running on {folder.parent}{where}."
+        " Stop it first, or set CHATELIER_HOME to another folder."
     )
 
 

@@ -1,4 +1,4 @@
-"""The whole house on one machine, behind one address."""
+"""The whole installation on one machine, behind one address."""
 
 import asyncio
 import signal
@@ -49,9 +49,9 @@ def start_instance(loaded: Loaded, *, quiet: bool, hang_seconds: float) -> None:
             listener=listener.fileno(),
             colours=console.is_terminal,
         )
-        for face in sorted(set(frontends_with_tokens(settings)) - set(plan.faces())):
+        for frontend in sorted(set(frontends_with_tokens(settings)) - set(plan.frontends())):
             say_warning(
-                f"A token for {face.title()} is set, but this version has no {face.title()} face yet."
+                f"A token for {frontend.title()} is set, but this version has no {frontend.title()} front end yet."
             )
         asyncio.run(_keep_open(plan, occupancy, console, quiet=quiet, hang_seconds=hang_seconds))
 
@@ -64,19 +64,19 @@ async def _keep_open(
     def say(line: str) -> None:
         console.print(f"[dim]{escape(line)}[/]", soft_wrap=True)
 
-    waiting = console.status("Opening the studio; the first start takes longest.")
+    waiting = console.status("Starting; the first start takes longest.")
 
     def opened() -> None:
         waiting.stop()
-        console.print(_panel(plan, absent=house.absent, seconds=time.monotonic() - started_at))
-        occupancy.write(open=True)  # after it was said: whoever waits for the note may read what was said
+        console.print(_panel(plan, absent=supervisor.absent, seconds=time.monotonic() - started_at))
+        occupancy.write(open=True)  # after the panel: a reader of the note may read the panel
 
     def changed(processes: dict[str, int]) -> None:
         if plan.redis:
             plan.redis.announce()
         occupancy.write(url=plan.url, redis_url=plan.redis_url, processes=processes)
 
-    house = Supervisor(
+    supervisor = Supervisor(
         plan.stages(),
         console=console,
         logs_folder=plan.settings.logs_folder,
@@ -89,8 +89,8 @@ async def _keep_open(
 
     def stop() -> None:
         waiting.stop()
-        say("Closing. Once more to end at once.")
-        house.stop()
+        say("Stopping. Press Ctrl-C again to end at once.")
+        supervisor.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop)
@@ -99,10 +99,10 @@ async def _keep_open(
     else:
         say(str(waiting.status))
     try:
-        await house.run(opened=opened)
+        await supervisor.run(opened=opened)
     finally:
         waiting.stop()
-    say("Closed.")
+    say("Stopped.")
 
 
 def _require_model(settings: Settings) -> None:
@@ -113,21 +113,22 @@ def _require_model(settings: Settings) -> None:
 
 def _panel(plan: ProcessPlan, *, absent: Collection[str], seconds: float) -> Panel:
     settings = plan.settings
-    faces = ", ".join(
-        f"{face} (not connected)" if face in absent else face for face in ("web", *plan.faces())
+    frontends = ", ".join(
+        f"{frontend} (not connected)" if frontend in absent else frontend
+        for frontend in ("web", *plan.frontends())
     )
     catalogue = model_catalogue(settings)
     lines = [
         f"[bold]{plan.url}[/]",
         "",
-        f"Model    {escape(catalogue.names[0])}",
+        f"Model       {escape(catalogue.names[0])}",
         *([f"[dim]{note}[/]"] if (note := bundled_notes(catalogue).get(catalogue.names[0])) else []),
-        f"Faces    {faces}",
-        f"Kept in  {escape(str(settings.home))}",
+        f"Front ends  {frontends}",
+        f"Data        {escape(str(settings.home))}",
         "",
-        "Ctrl-C closes it.",
+        "Ctrl-C stops it.",
     ]
     if not settings.web.is_loopback:
         lines.insert(1, "Other machines reach it too; people need the invite word.")
-    title = f"The studio is open after {seconds:.0f} s"
+    title = f"Chatelier is running after {seconds:.0f} s"
     return Panel.fit("\n".join(lines), title=title, border_style="green", padding=(1, 2))

@@ -1,4 +1,4 @@
-"""Which programs a house on one machine consists of, and how they find each other."""
+"""Which programs an installation on one machine consists of, and how they find each other."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from chatelier.settings import Loaded, Settings
 from chatelier.supervisor import Program
 
 _BEAT_NICE = 5
-_WORKER_NICE = 10  # the faces answer first where cores are few
+_WORKER_NICE = 10  # the front ends answer first where cores are few
 _WORKER_STOP_SECONDS = 20.0  # time to finish a step and give the jobs back
 
 
@@ -48,21 +48,28 @@ class ProcessPlan:
     def stages(self) -> list[list[Program]]:
         """Each stage starts when the one before is ready."""
         foundation = [_redis(self.redis)] if self.redis else []
-        house = [
+        services = [
             self._web(),
-            self._marked("worker", "worker", nice=_WORKER_NICE, stop_seconds=_WORKER_STOP_SECONDS),
-            self._marked("beat", "beat", nice=_BEAT_NICE, stop_seconds=10.0),
+            self._program_with_pid_file(
+                "worker", "worker", nice=_WORKER_NICE, stop_seconds=_WORKER_STOP_SECONDS
+            ),
+            self._program_with_pid_file("beat", "beat", nice=_BEAT_NICE, stop_seconds=10.0),
         ]
-        faces = [self._marked(face, "run", face, stop_seconds=10.0, optional=True) for face in self.faces()]
-        return [stage for stage in (foundation, house + faces) if stage]
+        frontends = [
+            self._program_with_pid_file(frontend, "run", frontend, stop_seconds=10.0, optional=True)
+            for frontend in self.frontends()
+        ]
+        return [stage for stage in (foundation, services + frontends) if stage]
 
-    def faces(self) -> list[str]:
-        """The chat faces that have a token and are part of this version."""
-        return [face for face in frontends_with_tokens(self.settings) if find_spec(f"bots.{face}")]
+    def frontends(self) -> list[str]:
+        """The chat front ends that have a token and are part of this version."""
+        return [
+            frontend for frontend in frontends_with_tokens(self.settings) if find_spec(f"bots.{frontend}")
+        ]
 
     def _web(self) -> Program:
         mark = self._mark("web")
-        return self._own(
+        return self._own_program(
             *("web", "run", "web", "--listener", str(self.listener), "--ready-file", str(mark)),
             is_ready=lambda _: is_healthy(self.url),
             sign_of_life=time_of_heartbeat(mark),
@@ -72,24 +79,24 @@ class ProcessPlan:
     def _mark(self, name: str) -> Path:
         return self.settings.run_folder / f"{name}.ready"
 
-    def _marked(
+    def _program_with_pid_file(
         self, name: str, *arguments: str, stop_seconds: float, nice: int = 0, optional: bool = False
     ) -> Program:
         """A program that says itself when it is ready, by writing its process id into a file."""
         mark = self._mark(name)
-        return self._own(
+        return self._own_program(
             name,
             *arguments,
             "--ready-file",
             str(mark),
-            is_ready=says_its_process_id(mark),
+            is_ready=has_written_process_id(mark),
             sign_of_life=time_of_heartbeat(mark),
             nice=nice,
             stop_seconds=stop_seconds,
             optional=optional,
         )
 
-    def _own(
+    def _own_program(
         self,
         name: str,
         *arguments: str,
@@ -127,7 +134,7 @@ class ProcessPlan:
 
 def frontends_with_tokens(settings: Settings) -> list[str]:
     tokens = {"discord": settings.discord.token, "slack": settings.slack.is_set}
-    return [face for face, token in tokens.items() if token]
+    return [frontend for frontend, token in tokens.items() if token]
 
 
 def _redis(redis: EmbeddedRedis) -> Program:
@@ -153,7 +160,7 @@ def time_of_heartbeat(mark: Path) -> Callable[[], object]:
     return written_at
 
 
-def says_its_process_id(mark: Path) -> Callable[[int], bool]:
+def has_written_process_id(mark: Path) -> Callable[[int], bool]:
     def is_ready(process_id: int) -> bool:
         try:
             # Where the leash stays to watch its parent, the program is a child of what we started, in its group.

@@ -1,4 +1,4 @@
-"""The database brought up to date, once, whoever asks first."""
+"""Upgrading the database, once, however many processes start together."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,10 +62,10 @@ def require_whole(database: Database) -> None:
     Raises `DatabaseUnavailableError`.
     """
     if damage := database.damage():
-        raise ConfigurationError(damaged(database.url.render_as_string(), damage))
+        raise ConfigurationError(damaged_message(database.url.render_as_string(), damage))
 
 
-def damaged(where: str, damage: str) -> str:
+def damaged_message(where: str, damage: str) -> str:
     return f"The database {where} is damaged ({damage}). {PUT_A_COPY}"
 
 

@@ -135,7 +135,7 @@ def _configuration(redis: EmbeddedRedis) -> str:
 
 
 def _lock(path: Path) -> int:
-    """Waits a little: the server of a house that was just closed may still be writing its data."""
+    """Waits a little: the server of an installation that was just stopped may still be writing its data."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     give_up_at = time.monotonic() + _LOCK_WAIT_SECONDS
     while True:

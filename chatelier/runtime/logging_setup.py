@@ -14,7 +14,7 @@ from chatelier.settings.redaction import HIDDEN, Redactor, secrets_of
 from chatelier.settings.settings import LogFormat, LogLevel
 from studio.errors import ChatelierError
 
-# Never in a log, whoever writes them there by mistake.
+# Never in a log, even by mistake.
 _PRIVATE_KEYS = frozenset(
     {"prompt", "negative_prompt", "token", "secret", "password", "authorization", "cookie"}
 )
@@ -63,7 +63,9 @@ def set_up_logging(
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(max(logging.getLevelNamesMapping()[each.upper()] for each in (settings.log.level, least)))
+    root.setLevel(
+        max(logging.getLevelNamesMapping()[level_name.upper()] for level_name in (settings.log.level, least))
+    )
     for name, level in _QUIETER.items():
         logging.getLogger(name).setLevel(max(level, root.level))
     logging.captureWarnings(True)
@@ -94,7 +96,7 @@ def _rendering(style: LogFormat, hide: "_Veil", *, colours: bool) -> list[Proces
 
 
 def _shorten_trouble(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Trouble that the house knows by name needs its cause and no traceback; libraries' own extras go."""
+    """An error of a known kind needs its cause and no traceback; libraries' own extras go."""
     for extra in ("data", "color_message"):  # Celery's and uvicorn's: the message again, in other forms
         event.pop(extra, None)
     info = event.get("exc_info")

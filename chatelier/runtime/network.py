@@ -19,7 +19,7 @@ _held_ports: list[socket.socket] = []
 def open_web_port(loaded: Loaded) -> socket.socket:
     """Listens on the port that is set, which must be free; else on the first free one from the default upwards.
 
-    From here on nobody else can take it, and whoever connects waits until a server accepts. Raises
+    From here on nobody else can take it, and a client that connects waits until a server accepts. Raises
     `ConfigurationError`.
     """
     web = loaded.settings.web
@@ -27,14 +27,14 @@ def open_web_port(loaded: Loaded) -> socket.socket:
     ports = (web.port,) if is_set else (*range(web.port, web.port + _PORTS_TRIED), 0)
     listener = next(filter(None, (_listen(web.host, port) for port in ports)), None)
     if listener is None:
-        raise _taken(web.host, web.port)
+        raise _address_in_use_error(web.host, web.port)
     return listener
 
 
 def require_free(host: str, port: int, *, setting: str = "CHATELIER_WEB__PORT") -> None:
     """Raises `ConfigurationError` when somebody else listens there."""
     if port and not is_free(host, port):
-        raise _taken(host, port, setting=setting)
+        raise _address_in_use_error(host, port, setting=setting)
 
 
 def is_free(host: str, port: int) -> bool:
@@ -45,7 +45,9 @@ def is_free(host: str, port: int) -> bool:
     return bound is not None
 
 
-def _taken(host: str, port: int, *, setting: str = "CHATELIER_WEB__PORT") -> ConfigurationError:
+def _address_in_use_error(
+    host: str, port: int, *, setting: str = "CHATELIER_WEB__PORT"
+) -> ConfigurationError:
     return ConfigurationError(
         f"Port {port} on {host} is taken. Close what uses it, or set another {setting}."
     )

@@ -39,9 +39,9 @@ class UnknownProxies:
             log.warning("proxy headers ignored: the sender is no trusted proxy address=%s", address)
         self._written_at[address] = at
         seen = {**read_unknown_proxies(self._path.parent), address: now()}
-        latest = sorted(seen.items(), key=lambda each: each[1])[-_MOST_ADDRESSES:]
+        latest = sorted(seen.items(), key=lambda item: item[1])[-_MOST_ADDRESSES:]
         with suppress(OSError):  # it is a hint only
-            self._write({each: seen_at.isoformat() for each, seen_at in latest})
+            self._write({sender: seen_at.isoformat() for sender, seen_at in latest})
 
     def _write(self, seen: Mapping[str, str]) -> None:
         fresh = self._path.with_suffix(f".{os.getpid()}")

@@ -18,14 +18,14 @@ def effective(loaded: Loaded) -> list[tuple[str, str, str]]:
     return [
         (
             name,
-            shown(name, _value(loaded.settings, name)) or _default_text(loaded.settings, name),
+            format_value(name, _value(loaded.settings, name)) or _default_text(loaded.settings, name),
             loaded.origin(name),
         )
         for name in setting_names()
     ]
 
 
-def shown(name: str, value: Any) -> str:
+def format_value(name: str, value: Any) -> str:
     """A value as text; of a secret only that it is set, of a URL everything but its secrets."""
     if value is None:
         return ""
@@ -115,4 +115,4 @@ def _default_text(settings: Settings, name: str) -> str:
     }.get(name, "(not set)")
 
 
-__all__ = ["effective", "example_file", "shown", "variable_of"]
+__all__ = ["effective", "example_file", "format_value", "variable_of"]

@@ -1,4 +1,4 @@
-"""The faces: Discord, Slack and the web room."""
+"""The front ends: Discord, Slack and the web room."""
 
 from typing import Self
 
@@ -9,7 +9,7 @@ from studio.runtime.loopback import is_loopback
 
 
 class DiscordSection(Section):
-    """The Discord face. It runs when a token is set."""
+    """The Discord front end. It runs when a token is set."""
 
     token: SecretStr | None = Field(None, description="The bot's token, from Discord's developer portal.")
     api_url: WebUrl = Field("https://discord.com/api/v10", description="Discord's REST API.")
@@ -33,7 +33,7 @@ class DiscordSection(Section):
 
 
 class SlackSection(Section):
-    """The Slack face.
+    """The Slack front end.
 
     It runs when a bot token is set, or a client id for many workspaces, in Socket Mode (app token) or HTTP mode
     (signing secret).
@@ -107,7 +107,7 @@ class WebSection(Section):
         description="The word that people type at the door. Needed when other machines can reach the room.",
     )
     moderator_invite: SecretStr | None = Field(
-        None, description="Whoever types this word instead comes in as a moderator."
+        None, description="A visitor who types this word instead comes in as a moderator."
     )
     secret: SecretStr | None = Field(
         None,
@@ -126,7 +126,9 @@ class WebSection(Section):
         min_length=16,
         description="The token, 16 characters or more, with which other machines read /metrics; unset: this one only.",
     )
-    name: str = Field("The atelier", min_length=1, max_length=60, description="The name over the door.")
+    name: str = Field(
+        "The Example Community", min_length=1, max_length=60, description="The name over the door."
+    )
 
     @property
     def is_loopback(self) -> bool:

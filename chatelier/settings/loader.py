@@ -72,9 +72,9 @@ def read_settings() -> Loaded:
     origins = {name: str(path) for name, _ in _flat(from_file)}
     origins |= {name: variable_of(name) for name, _ in _flat(from_environment)}
     try:
-        settings = Settings(**_merged(from_file, from_environment))
+        settings = Settings(**_merge(from_file, from_environment))
     except ValidationError as error:
-        problems += [_explained(each, origins) for each in error.errors()]
+        problems += [_explain(fault, origins) for fault in error.errors()]
     if problems:
         raise InvalidSettingsError(problems)
     hide_from_now_on(settings)
@@ -155,16 +155,16 @@ def _first_of(section: str) -> str:
     return next(name for name in setting_names() if name.startswith(f"{section}.")).partition(".")[2]
 
 
-def _explained(error: ErrorDetails, origins: Mapping[str, str]) -> Problem:
+def _explain(error: ErrorDetails, origins: Mapping[str, str]) -> Problem:
     path = [str(part) for part in error["loc"] if str(part) in _WORDS]
     name = ".".join(path) or ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
-        return _unknown(error, origins)
+        return _unknown_setting(error, origins)
     fault, fix = _fault(error, name), "Correct it, or remove it to have the default."
     if name in SECTIONS and error["type"] == "value_error":
         fix = "`chatelier config --example` explains the section."
         return Problem(setting=_section_name(name, origins), fault=fault, fix=fix)
-    return Problem(setting=_spelled(name, origins), fault=fault, fix=fix)
+    return Problem(setting=_name_as_written(name, origins), fault=fault, fix=fix)
 
 
 def _fault(error: ErrorDetails, name: str) -> str:
@@ -207,18 +207,20 @@ def _is_secret(name: str) -> bool:
     return "SecretStr" in str(kind.model_fields[part].annotation)
 
 
-def _unknown(error: ErrorDetails, origins: Mapping[str, str]) -> Problem:
+def _unknown_setting(error: ErrorDetails, origins: Mapping[str, str]) -> Problem:
     name = ".".join(map(str, error["loc"]))
     names = setting_names() + list(Settings.model_fields)
     nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     in_variable = name in origins and origins[name].startswith(PREFIX)
     hint = variable_of(nearest[0]) if nearest and in_variable else (nearest[0] if nearest else "")
     fix = f"Did you mean {hint}?" if hint else "`chatelier config --example` lists them all."
-    return Problem(setting=_spelled(name, origins), fault="there is no such setting", fix=fix)
+    return Problem(setting=_name_as_written(name, origins), fault="there is no such setting", fix=fix)
 
 
-def _spelled(name: str, origins: Mapping[str, str]) -> str:
-    origin = origins.get(name) or next((origins[each] for each in origins if each.startswith(f"{name}.")), "")
+def _name_as_written(name: str, origins: Mapping[str, str]) -> str:
+    origin = origins.get(name) or next(
+        (origins[origin] for origin in origins if origin.startswith(f"{name}.")), ""
+    )
     if origin and not origin.startswith(PREFIX):
         return f"{name} in {origin}"
     return variable_of(name)
@@ -226,7 +228,8 @@ def _spelled(name: str, origins: Mapping[str, str]) -> str:
 
 def _section_name(name: str, origins: Mapping[str, str]) -> str:
     """A section as a whole, for a problem between two of its values."""
-    return _spelled(name, origins) + (DELIMITER + "…" if _spelled(name, origins).startswith(PREFIX) else "")
+    written = _name_as_written(name, origins)
+    return written + (DELIMITER + "…" if written.startswith(PREFIX) else "")
 
 
 _WORDS = {part for name in setting_names() for part in name.split(".")}
@@ -240,10 +243,10 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
-def _merged(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(lower)
     for name, value in upper.items():
         below = merged.get(name)
         both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[name] = _merged(below, value) if both else value  # type: ignore[arg-type]
+        merged[name] = _merge(below, value) if both else value  # type: ignore[arg-type]
     return merged

@@ -1,4 +1,4 @@
-"""The house: what people may ask for, what they may see, and what their pictures carry."""
+"""Limits and moderation: what people may ask for, what they may see, and what their pictures carry."""
 
 from pydantic import Field, SecretStr
 
@@ -29,7 +29,7 @@ class LimitsSection(Section):
     refused_per_10_minutes: int = Field(
         8,
         ge=1,
-        description="Refused requests over 10 minutes; whoever has more is probing the rules and waits.",
+        description="Refused requests over 10 minutes; a person with more is probing the rules and waits.",
     )
     max_outstanding_jobs: int = Field(
         10, ge=1, le=1000, description="Jobs of one person waiting or being painted."
@@ -45,7 +45,7 @@ class LimitsSection(Section):
 
 
 class ModerationSection(Section):
-    """The house rules."""
+    """The moderation policy."""
 
     holds: bool | None = Field(
         None,
@@ -86,7 +86,7 @@ class ModerationSection(Section):
 class ProvenanceSection(Section):
     """What is put into pictures, so that it can be told later where they come from."""
 
-    signature: bool = Field(True, description="The little easel in the lower right corner.")
+    signature: bool = Field(True, description="The small sign in the lower right corner.")
     mark: bool = Field(True, description="The picture's id, hidden in its brightness.")
     credentials: bool = Field(
         True, description="C2PA content credentials, signed with this studio's own certificate."

@@ -39,7 +39,7 @@ def parse_url(url: str) -> ParsedUrl:
         return ParsedUrl(shown=url, secrets=frozenset())
     spans = [*_login(scheme, rest), *_parameters(rest)]
     return ParsedUrl(
-        shown=f"{scheme}://{_masked(rest, spans)}",
+        shown=f"{scheme}://{_mask(rest, spans)}",
         secrets=frozenset(rest[start:end] for start, end in spans if start < end),
     )
 
@@ -82,7 +82,9 @@ class Redactor:
     """Blots out secrets, in every way that libraries write them, and the passwords of all URLs."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {form for secret in secrets for form in _written(secret) if len(form) >= _SHORTEST_SECRET}
+        forms = {
+            form for secret in secrets for form in _encodings_of(secret) if len(form) >= _SHORTEST_SECRET
+        }
         self._forms = sorted(forms, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
@@ -98,9 +100,9 @@ class Redactor:
             case None | bool() | int() | float():
                 return value
             case dict():
-                return {name: self.deeply(each) for name, each in value.items()}
+                return {name: self.deeply(item) for name, item in value.items()}
             case list() | tuple() | set() | frozenset():
-                return [self.deeply(each) for each in value]
+                return [self.deeply(item) for item in value]
         said = str(value)
         return value if self(said) == said else self(said)
 
@@ -142,15 +144,15 @@ def _parameters(rest: str) -> Iterator[Span]:
         start += len(piece) + 1
 
 
-def _masked(text: str, spans: list[Span]) -> str:
+def _mask(text: str, spans: list[Span]) -> str:
     shown, position = "", 0
-    for start, end in _merged(spans):
+    for start, end in _merge(spans):
         shown += text[position:start] + HIDDEN
         position = end
     return shown + text[position:]
 
 
-def _merged(spans: list[Span]) -> list[Span]:
+def _merge(spans: list[Span]) -> list[Span]:
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
@@ -160,7 +162,7 @@ def _merged(spans: list[Span]) -> list[Span]:
     return merged
 
 
-def _written(secret: str) -> set[str]:
+def _encodings_of(secret: str) -> set[str]:
     plain = {secret, unquote(secret), unquote_plus(secret)}
-    quoted = {way(each) for each in plain for way in (quote, quote_plus, lambda each: quote(each, safe=""))}
-    return {form for each in plain | quoted for form in (each, repr(each)[1:-1], json.dumps(each)[1:-1])}
+    quoted = {way(text) for text in plain for way in (quote, quote_plus, lambda text: quote(text, safe=""))}
+    return {form for text in plain | quoted for form in (text, repr(text)[1:-1], json.dumps(text)[1:-1])}

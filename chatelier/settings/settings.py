@@ -1,6 +1,6 @@
 """Every setting with its default and one line of explanation. `chatelier config --example` prints them all.
 
-Those of the faces, the house rules and the painting stand in modules of their own.
+Those of the front ends, the moderation and the worker are in modules of their own.
 
 An environment variable is ``CHATELIER_`` and the name in capitals; a section and its name are joined by two
 underscores, such as ``CHATELIER_WEB__PORT``. In ``chatelier.toml`` a section is a table. Secrets are

@@ -23,4 +23,4 @@ def file_values(path: Path) -> dict[str, Any]:
 
 
 def _without_empty(value: Any) -> Any:
-    return {name: each for name, each in value.items() if each != ""} if isinstance(value, dict) else value
+    return {name: item for name, item in value.items() if item != ""} if isinstance(value, dict) else value

@@ -17,7 +17,7 @@ def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
         scheme, separator, rest = value.get_secret_value().partition("://")
         if not separator or scheme not in schemes or not rest:
             raise ValueError(
-                f"must be a URL that begins with {' or '.join(f'{each}://' for each in schemes)}"
+                f"must be a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
             )
         return value
 

@@ -1,4 +1,4 @@
-"""The settings of whoever paints: the worker, and how it runs its models."""
+"""The settings of the worker, and how it runs its models."""
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ class WorkerSection(Section):
         16,
         ge=1,
         le=64,
-        description="Jobs in hand at once, more than one person may have; the easel shares its steps among them.",
+        description="Jobs at once, more than one person may have; the step batcher shares its steps among them.",
     )
     device: str | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""Runs the processes of a house on one machine, and starts again what dies."""
+"""Runs the processes of an installation on one machine, and starts again what dies."""
 
 from chatelier.supervisor.program import Program
 from chatelier.supervisor.supervisor import ProcessStartError, Supervisor

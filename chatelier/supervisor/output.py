@@ -12,7 +12,7 @@ from rich.text import Text
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _MAX_LINE_BYTES = 64 * 1024
 _FILE_BYTES = 5 * 1024 * 1024
-_FILES_KEPT = 3
+_BACKUP_FILES = 3
 _LAST_LINES = 20
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_red")
 
@@ -42,7 +42,7 @@ class Output:
         self.last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         self.path = folder / f"{name}.log"
         self._file = logging.handlers.RotatingFileHandler(
-            self.path, maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="utf-8", errors="replace"
+            self.path, maxBytes=_FILE_BYTES, backupCount=_BACKUP_FILES, encoding="utf-8", errors="replace"
         )
 
     def feed(self, chunk: bytes) -> None:

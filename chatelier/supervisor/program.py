@@ -17,7 +17,7 @@ class Program:
     hang; None: nobody can tell.
 
     `stop_seconds` is the grace after SIGTERM. What a program that is not `talkative` says goes to its file
-    only. The house opens without waiting for an `optional` one, and goes on without it if it never comes up.
+    only. The installation starts without waiting for an `optional` one, and goes on without it if it never comes up.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Program:
     talkative: bool = True
     optional: bool = False
 
-    def leashed(self) -> list[str]:
+    def wrapped_command(self) -> list[str]:
         """The command line that ties the program's life to this process."""
         return [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), str(self.nice), *self.arguments]
 

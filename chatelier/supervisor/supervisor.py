@@ -1,4 +1,4 @@
-"""Starts programs stage by stage, starts again what dies, and ends all in good order."""
+"""Starts programs stage by stage, starts again what dies, and shuts all down cleanly."""
 
 import asyncio
 import math
@@ -18,7 +18,7 @@ from chatelier.supervisor.program import Program, backoff_seconds
 from studio.errors import ServiceError
 
 _POLL_SECONDS = 0.1
-_STEADY_SECONDS = 20.0  # whoever is up for this long has started well
+_STEADY_SECONDS = 20.0  # a program that is up for this long has started well
 _FAILED_STARTS = 3
 _REMIND_SECONDS = 60.0
 _LIVENESS_SECONDS = 5.0
@@ -59,7 +59,7 @@ class Supervisor:
                         folder=logs_folder,
                     ),
                     say=say,
-                    changed=self._changed,
+                    changed=self._report_change,
                     hang_seconds=hang_seconds,
                 )
                 for program in stage
@@ -98,7 +98,7 @@ class Supervisor:
         return [ward.program.name for ward in chain(*self._stages) if not ward.ready.is_set()]
 
     def stop(self) -> None:
-        """End everything in good order; the second call ends it at once."""
+        """Shut everything down cleanly; the second call ends it at once."""
         if self._stopping.is_set():
             self._at_once.set()
         self._stopping.set()
@@ -129,13 +129,13 @@ class Supervisor:
             task.result()
 
     async def _end(self) -> None:
-        """The last stage first: nobody loses what they stand on."""
+        """The last stage first: no program loses what it depends on."""
         for stage in reversed(self._stages):
             await asyncio.gather(*(ward.end(self._at_once) for ward in stage))
         for ward in chain(*self._stages):
             ward.output.close()
 
-    def _changed(self) -> None:
+    def _report_change(self) -> None:
         self._report({ward.program.name: ward.pid for ward in chain(*self._stages) if ward.pid})
 
 
@@ -155,7 +155,7 @@ class _Ward:
         self.output = output
         self.ready = asyncio.Event()
         self._say = say
-        self._changed = changed
+        self._report_change = changed
         self._hang_seconds = hang_seconds
         self._process: Process | None = None
         self._failures = 0
@@ -188,7 +188,7 @@ class _Ward:
                 self._say(
                     f"{self._last_words(code)}\nThe others go on without it. Put that right and start anew."
                 )
-                await asyncio.Event().wait()  # until the house closes
+                await asyncio.Event().wait()  # until the shutdown
             wait_seconds = backoff_seconds(self._failures)
             self._say(
                 f"{self.program.name} ended ({_ending(code)}); starting it again in {wait_seconds:g} s."
@@ -219,21 +219,21 @@ class _Ward:
         try:
             self._process = await asyncio.shield(started)
         except asyncio.CancelledError:
-            self._process = await started  # it runs already: whoever ends the house ends it in good order too
+            self._process = await started  # it runs already: a shutdown ends it cleanly too
             raise
-        self._changed()
+        self._report_change()
         return self._process
 
     async def _execute(self) -> Process:
         _, process = await asyncio.get_running_loop().subprocess_exec(
             lambda: Process(self.output),
-            *self.program.leashed(),
+            *self.program.wrapped_command(),
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
             env={**os.environ, **self.program.environment},
             pass_fds=self.program.keep_open,
-            start_new_session=True,  # Ctrl-C reaches only us, and we end the others in good order
+            start_new_session=True,  # Ctrl-C reaches only us, and we end the others cleanly
         )
         return process
 

@@ -33,7 +33,7 @@ def open_database(settings: Settings) -> Database:
     """Raises `ConfigurationError` when it does not answer, or when its schema is not this version's."""
     database = connect_database(settings)
     try:
-        with database_named(settings):
+        with explain_database_errors(settings):
             db_schema.require_current(database)
     except BaseException:
         database.close()
@@ -45,21 +45,21 @@ def bring_up_to_date(settings: Settings) -> tuple[str | None, str]:
     """The schema's revisions before and after. Raises `ConfigurationError`."""
     database = connect_database(settings)
     try:
-        with database_named(settings):
+        with explain_database_errors(settings):
             return db_schema.upgrade(database)
     finally:
         database.close()
 
 
 @contextmanager
-def database_named(settings: Settings) -> Iterator[None]:
+def explain_database_errors(settings: Settings) -> Iterator[None]:
     """While a process starts, a database that is away is said to the administrator, by its address."""
     try:
         yield
     except DatabaseUnavailableError as error:
         if isinstance(error.__cause__, DBAPIError) and is_broken(error.__cause__):
             raise ConfigurationError(
-                db_schema.damaged(mask_url(settings.database), cause_of(error))
+                db_schema.damaged_message(mask_url(settings.database), cause_of(error))
             ) from error
         raise ConfigurationError(
             f"The database {mask_url(settings.database)} does not answer ({cause_of(error)})."

@@ -1,4 +1,4 @@
-"""The faces as processes: from the settings to a room or a bot that runs until it is told to stop."""
+"""The front ends as processes: from the settings to a room or a bot that runs until it is stopped."""
 
 import fcntl
 import gc
@@ -34,7 +34,8 @@ def open_room(
     metrics: str | None = None,
     ready_file: Path | None = None,
 ) -> None:
-    """Be the web face until told to stop. `listener` is the descriptor of a socket that listens on its port already.
+    """Be the web front end until it is stopped. `listener` is the descriptor of a socket that listens on its port
+    already.
 
     `metrics` is a further address, HOST:PORT, for the figures. `ready_file` is fresh while it is open.
     """
@@ -61,7 +62,7 @@ def open_room(
     given = socket.socket(fileno=listener) if listener is not None else None
     figures = WebMetrics()
     serve_figures(metrics, registry=figures.registry)
-    with _furnished(settings) as ports:
+    with _running_ports(settings) as ports:
         serve(
             ports,
             room,
@@ -73,9 +74,11 @@ def open_room(
 
 
 @contextmanager
-def _furnished(settings: Settings) -> "Iterator[Ports]":
-    """A face's ports while it runs. What is loaded by now stays: to look through it for garbage again and again would
-    now and then keep everybody waiting for a fifth of a second.
+def _running_ports(settings: Settings) -> "Iterator[Ports]":
+    """A front end's ports while it runs.
+
+    What is loaded by now stays: to look through it for garbage again and again would now and then keep everybody
+    waiting for a fifth of a second.
     """
     ports = frontend_ports(settings)
     gc.collect()
@@ -85,7 +88,7 @@ def _furnished(settings: Settings) -> "Iterator[Ports]":
 
 
 def _with_slack(settings: Settings) -> "Around | None":
-    """The web room answers for the Slack face too, where one address serves both."""
+    """The web room answers for the Slack front end too, where one address serves both."""
     slack = settings.slack
     if not slack.behind_web:
         return None
@@ -95,7 +98,10 @@ def _with_slack(settings: Settings) -> "Around | None":
 
 
 def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
-    """Be the Discord face until told to stop. Raises `ConfigurationError` without a token, or with a wrong one."""
+    """Be the Discord front end until it is stopped.
+
+    Raises `ConfigurationError` without a token, or with a wrong one.
+    """
     from bots.discord import DiscordSettings, run_bot
 
     discord = settings.discord
@@ -114,12 +120,12 @@ def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
         shard_count=discord.shard_count,
     )
     make_folder(settings.home)
-    with _furnished(settings) as ports:
+    with _running_ports(settings) as ports:
         run_bot(ports, bot, ready_file=ready_file)
 
 
 def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
-    """Be the Slack face until told to stop. Raises `ConfigurationError` without tokens, or with wrong ones."""
+    """Be the Slack front end until it is stopped. Raises `ConfigurationError` without tokens, or with wrong ones."""
     from bots.slack import SlackSettings
     from bots.slack.run import run_frontend
 
@@ -128,7 +134,7 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
         raise ConfigurationError(
             "CHATELIER_SLACK__BOT_TOKEN is not set. Copy the bot token from your Slack app's page, OAuth & Permissions."
         )
-    face = SlackSettings(
+    slack_settings = SlackSettings(
         bot_token=slack.bot_token.get_secret_value() if slack.bot_token else None,
         client_id=slack.client_id,
         client_secret=slack.client_secret.get_secret_value() if slack.client_secret else None,
@@ -144,10 +150,10 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
         redis_url=redis_url(settings),
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
     )
-    if face.listens:
-        require_free(face.host, face.port, setting="CHATELIER_SLACK__PORT")
-    with _furnished(settings) as ports:
-        run_frontend(ports, face, ready_file=ready_file)
+    if slack_settings.listens:
+        require_free(slack_settings.host, slack_settings.port, setting="CHATELIER_SLACK__PORT")
+    with _running_ports(settings) as ports:
+        run_frontend(ports, slack_settings, ready_file=ready_file)
 
 
 def session_secret(settings: Settings) -> str:
@@ -155,7 +161,7 @@ def session_secret(settings: Settings) -> str:
     path = settings.home / "session-secret"
     make_folder(settings.home)
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # faces that start together agree on one
+        fcntl.flock(file, fcntl.LOCK_EX)  # front ends that start together agree on one
         secret = file.read().strip()
         if not secret:  # nor did one that was killed here leave any
             secret = secrets.token_urlsafe(32)

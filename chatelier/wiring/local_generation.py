@@ -1,4 +1,4 @@
-"""Painting without any service: the house rules, the atelier, and pictures in a folder."""
+"""Generation without any service: the moderation policy, the image generator, and pictures in a folder."""
 
 import errno
 import getpass
@@ -57,7 +57,7 @@ class SavedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithheldImage:
-    """A picture that the house rules do not let anybody see."""
+    """A picture that the moderation policy do not let anybody see."""
 
     seed: int
     category: str
@@ -65,7 +65,7 @@ class WithheldImage:
 
 
 def read_request(settings: Settings, values: Mapping[str, object]) -> tuple[PaintRequest, Sequence[Hint]]:
-    """Read and checked as the faces do it, flags in the words too; hints about other tools' syntax.
+    """Parsed and checked as the front ends do, flags in the words too; hints about other tools' syntax.
 
     Raises `BadParameterError`.
     """
@@ -85,7 +85,7 @@ def paint_into(
 ) -> Iterator[SavedImage | WithheldImage]:
     """Paint and save, picture by picture. Ctrl-C ends it within a denoising step.
 
-    `on_remark` is given what the house rules let pass here only.
+    `on_remark` is given what the moderation policy let pass here only.
 
     Raises `RequestRefusedError`, `BadParameterError`, `ModelLoadError`, `JobCancelledError`, `InspectionError`,
     `SigningError`, `StorageError`, and `ConfigurationError` when the certificates cannot be made.
@@ -101,13 +101,13 @@ def paint_into(
         )
         if cancelled():  # while they were looked over
             raise JobCancelledError
-    for index, (each, png, verdict) in enumerate(painted, start=1):
+    for index, (generated, png, verdict) in enumerate(painted, start=1):
         if verdict.allows:
             child = picture_id(job_id, index)
-            copy = _copied(each, child, signer) if signer else png
-            yield _save(folder, copy, each.recipe)
+            copy = _signed_copy(generated, child, signer) if signer else png
+            yield _save(folder, copy, generated.recipe)
         else:
-            yield WithheldImage(seed=each.recipe.seed, category=verdict.category, remedy=verdict.remedy)
+            yield WithheldImage(seed=generated.recipe.seed, category=verdict.category, remedy=verdict.remedy)
 
 
 def _open_gate(settings: Settings) -> "ModerationGate":
@@ -145,27 +145,27 @@ def _paint(
     on_progress: Callable[[Progress], None],
     cancelled: Callable[[], bool],
 ) -> list[tuple[GeneratedImage, bytes, Verdict]]:
-    """What was painted, as PNG too, and what the house says of each."""
+    """What was painted, as PNG too, and the verdict on each."""
     if cancelled():  # what comes now, loading a model, takes its time
         raise JobCancelledError
     generator = open_generator(settings, stays=False)
-    order = GenerationTask(job_id=job_id, person=person.key, request=request)
+    task = GenerationTask(job_id=job_id, person=person.key, request=request)
     try:
-        painted = generator.paint(order, on_progress=on_progress, cancelled=cancelled)
+        painted = generator.paint(task, on_progress=on_progress, cancelled=cancelled)
     finally:
         generator.close()
-    shown = [(each, write_recipe(each.image, each.recipe)) for each in painted]
+    shown = [(generated, write_recipe(generated.image, generated.recipe)) for generated in painted]
     return [
         (
-            each,
+            generated,
             png,
             gate.inspect(Inspection(kind=Inspected.OUTPUT, person=person, png=png, request=request)),
         )
-        for each, png in shown
+        for generated, png in shown
     ]
 
 
-def _copied(painted: GeneratedImage, child: str, signer: Signer) -> bytes:
+def _signed_copy(painted: GeneratedImage, child: str, signer: Signer) -> bytes:
     marked = signer.mark(painted.image, picture_id=child)
     return copy_of(marked, painted.recipe, child, signer)
 
@@ -221,7 +221,7 @@ def _sentence(folder: Path, error: OSError) -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C only sets a flag, so that painting ends in good order; the second one interrupts at once."""
+    """Ctrl-C only sets a flag, so that generation ends cleanly; the second one interrupts at once."""
     flag = threading.Event()
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -26,7 +26,7 @@ def open_gate(
     side_effects: "SideEffects | None" = None,
     analyzer: "ImageAnalyzer | None" = None,
 ) -> "ModerationGate":
-    """The house rules with the community's own words and pictures. Raises `ConfigurationError`."""
+    """The moderation policy with the community's own words and pictures. Raises `ConfigurationError`."""
     from moderation.gate import ModerationGate
     from moderation.limits.settings import LimitSettings, RateSettings
     from moderation.rules.image import default_image_rules

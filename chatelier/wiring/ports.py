@@ -13,7 +13,7 @@ from studio.ports import Ports
 
 
 def frontend_ports(settings: Settings) -> Ports:
-    """Everything that a face hands to the commands. Raises `ConfigurationError` and `DatabaseUnavailableError`.
+    """Everything that a front end hands to the commands. Raises `ConfigurationError` and `DatabaseUnavailableError`.
 
     Images that people bring along are judged and examined in processes beside it, which end when nobody has any.
     """

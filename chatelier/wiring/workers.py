@@ -1,4 +1,4 @@
-"""The processes behind the faces: the painting worker and the house-keeper."""
+"""The processes behind the front ends: the painting worker and the maintenance worker."""
 
 import os
 import secrets
@@ -70,7 +70,7 @@ def served_models(settings: Settings) -> tuple[str, ...]:
 
 
 def queues_served(settings: Settings) -> tuple[str, ...]:
-    """The common queue by whoever paints with the default model, and those of single models."""
+    """The common queue for a worker that has the default model, and the queues of single models."""
     from engine.queue.celery_app import PAINT_QUEUE, queue_of
 
     served, (default, *_) = served_models(settings), model_catalogue(settings).names
@@ -79,7 +79,7 @@ def queues_served(settings: Settings) -> tuple[str, ...]:
 
 
 def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
-    """Be a painting worker until told to stop.
+    """Be a painting worker until it is stopped.
 
     `on_ready` is called when the model is loaded and tasks are taken.
     """
@@ -133,7 +133,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
 
 
 def run_beat(settings: Settings, *, on_ready: Callable[[], None]) -> None:
-    """Run the sweeps until told to stop."""
+    """Run the sweeps until it is stopped."""
     url = redis_url(settings)
     with closing(open_database(settings)) as database:
         _sweep_with(database, url, settings, on_ready)

@@ -1,1 +1,1 @@
-"""Painters: what the easel knows of each model family. The one place, with the easel, that loads torch."""
+"""Adapters: what the step batcher knows of each model family. With the batcher, the only place that loads torch."""

@@ -13,7 +13,7 @@ class FlowMatchingModel(DenoisingModel):
     # Where a scheduler's configuration does not say: how far larger pictures shift the schedule towards noise.
     largest_shift: ClassVar[float] = 1.15
 
-    def _skipped(self, params: SamplingParams) -> int:
+    def _skipped_steps(self, params: SamplingParams) -> int:
         return int(max(params.steps - min(params.steps * params.strength, params.steps), 0))
 
     def _timing(self, sample: Sample) -> Mapping[str, Any]:

@@ -31,20 +31,20 @@ _NOISE_LEVEL = 200
 
 
 class ImageEmbeddingModel(PipelineModel):
-    """Paints variations and blends by what pictures show. Sketches with a likeness ask for that."""
+    """Generates variations and blends from image embeddings, for parameters with a `likeness`."""
 
     def __init__(
         self, entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
     ) -> None:
         super().__init__(entry, folder, device=device, speed=speed)
-        self.layout = replace(self.layout, has_eyes=True)
+        self.layout = replace(self.layout, has_image_encoder=True)
 
     def _embeddings(self, encoder: Any, params_list: Sequence[SamplingParams]) -> torch.Tensor:
-        """(n, width): for each sketch what its pictures show, by their shares."""
+        """(n, width): for each image the embedding of its sources, by their shares."""
         rows = []
         for params in params_list:
-            seen = image_embeddings(encoder, [each.picture for each in params.likeness])
-            shares = [each.share for each in params.likeness]
+            seen = image_embeddings(encoder, [weighted_image.picture for weighted_image in params.likeness])
+            shares = [weighted_image.share for weighted_image in params.likeness]
             rows.append(blend(zip(seen, shares, strict=True)))
         return torch.stack(rows)
 
@@ -106,7 +106,10 @@ class KarloModel(ImageOnlyModel):
         embeddings = self._embeddings(pipeline.image_encoder, params_list)
         if params_list[0].start is None:
             embeddings = torch.stack(
-                [_wander(each, params.seed) for each, params in zip(embeddings, params_list, strict=True)]
+                [
+                    _wander(embedding, params.seed)
+                    for embedding, params in zip(embeddings, params_list, strict=True)
+                ]
             )
         plain = [replace(params, start=None) for params in params_list]
         return super()._options(task, pipeline, plain) | {"image_embeddings": embeddings}
@@ -156,8 +159,8 @@ class KandinskyModel(ImageEmbeddingModel):
                 generator=generators(params_list),
             )
             seen, away = imagined.image_embeds, imagined.negative_image_embeds
-        told = super()._options(task, pipeline, params_list)
-        return told | {"image_embeds": seen, "negative_image_embeds": away}
+        options = super()._options(task, pipeline, params_list)
+        return options | {"image_embeds": seen, "negative_image_embeds": away}
 
     def _class_for(self, task: str) -> Any:
         if task == "edit":
@@ -192,6 +195,6 @@ SEEING: Mapping[str, type[PipelineModel]] = {
 def load_pipeline_model(
     entry: ModelEntry, folder: Path, *, device: torch.device, speed: Speed = PLAIN
 ) -> PipelineModel:
-    """The painter for the pipeline that the folder's index names."""
+    """The model for the pipeline that the folder's index names."""
     kind = SEEING.get(str(read_json(folder / INDEX).get("_class_name")), PipelineModel)
     return kind(entry, folder, device=device, speed=speed)

@@ -1,4 +1,4 @@
-"""The painters by family. A new one costs a file and a line here."""
+"""The models by family. A new one costs a file and a line here."""
 
 import importlib
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ FAMILIES: Mapping[str, str] = {
 def new_model(
     entry: ModelEntry, folder: Path, *, device: "torch.device", speed: Speed | None = None, **options: Any
 ) -> "Model":
-    """The painter of a model, its weights not loaded yet. Raises `ModelLoadError`.
+    """The model of a catalogue entry, its weights not loaded yet. Raises `ModelLoadError`.
 
     `speed` is how its networks are run. `options` are the family's own, such as where its networks come from.
     """
@@ -43,13 +43,13 @@ def new_model(
         # Which of all those pipelines is the same with fused projections nobody knows: only where they are asked for.
         options = {**options, "speed": replace(speed, fuse=bool(speed.fuse)).on(device.type)}
     elif speed is not None:
-        options = {**options, "loads": _tuned(entry, speed.on(device.type), **options)}
+        options = {**options, "loads": _optimizer_for(entry, speed.on(device.type), **options)}
     module, _, name = place.partition(":")
     model: Model = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)
     return model
 
 
-def _tuned(entry: ModelEntry, speed: Speed, **options: Any) -> Any:
+def _optimizer_for(entry: ModelEntry, speed: Speed, **options: Any) -> Any:
     """Fused projections would leave LoRA weights and image prompts out: models that have such do without."""
     from engine.adapters.runtime.optimization import TunedNetworks
 

@@ -41,12 +41,12 @@ class StableDiffusion3Model(FlowMatchingModel):
         width = self._parts["transformer"].config.joint_attention_dim
         conditions: list[Conditions] = []
         for *both, long in zip(*found, self._long(texts, width), strict=True):
-            short = torch.cat([each.hidden for each in both], dim=-1)
+            short = torch.cat([encoded.hidden for encoded in both], dim=-1)
             conditions.append(
                 {
                     "text": torch.nn.functional.pad(short, (0, width - short.shape[-1])).to(self._dtype),
                     "long": long.to(self._dtype),
-                    "pooled": torch.cat([each.pooled for each in both], dim=-1).to(self._dtype),
+                    "pooled": torch.cat([encoded.pooled for encoded in both], dim=-1).to(self._dtype),
                 }
             )
         return conditions

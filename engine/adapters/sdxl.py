@@ -1,4 +1,4 @@
-"""The SDXL layout: two text encoders, and a UNet that is told the picture's size. Base, Turbo, Lightning, LCM."""
+"""The SDXL layout: two text encoders, and a UNet with size conditioning. Base, Turbo, Lightning, LCM."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,7 +18,7 @@ class StableDiffusionXLModel(UNetModel):
         found = [self._encode_clip(texts, suffix, layer=-2) for suffix in ("", "_2")]
         return [
             {
-                "text": torch.cat([each.hidden for each in both], dim=-1).to(self._dtype),
+                "text": torch.cat([encoded.hidden for encoded in both], dim=-1).to(self._dtype),
                 "pooled": both[-1].pooled.to(self._dtype),
             }
             for both in zip(*found, strict=True)
@@ -36,5 +36,5 @@ class StableDiffusionXLModel(UNetModel):
         sizes = torch.tensor([*size, 0, 0, *size], device=self._device, dtype=self._dtype)
         return {**super()._shared_conditions(sample), "sizes": sizes}
 
-    def _added(self, conditions: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
+    def _added_conditions(self, conditions: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
         return {"text_embeds": conditions["pooled"], "time_ids": conditions["sizes"]}

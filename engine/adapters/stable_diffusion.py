@@ -11,4 +11,4 @@ class StableDiffusionModel(UNetModel):
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
         found = self._encode_clip(texts)
-        return [{"text": each.hidden.to(self._dtype)} for each in found]
+        return [{"text": encoded.hidden.to(self._dtype)} for encoded in found]

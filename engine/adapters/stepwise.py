@@ -1,4 +1,4 @@
-"""What the families that are driven step by step have in common: words, first latents, schedulers, pictures."""
+"""What the families that run step by step have in common: prompts, first latents, schedulers, decoding."""
 
 import gc
 from collections import defaultdict
@@ -11,7 +11,7 @@ import torch
 
 from engine.adapters.components.batch_inputs import BatchRows, BatchStacker, guide
 from engine.adapters.components.initial_latents import begin, set_steps
-from engine.adapters.components.loras import Loras, Worn
+from engine.adapters.components.loras import Loras, LoraWeights
 from engine.adapters.components.noise_schedulers import Schedulers
 from engine.adapters.components.prompt_cache import PromptCache
 from engine.adapters.components.text_encoding import (
@@ -32,14 +32,14 @@ from engine.catalog.model_files import INDEX, components
 from studio.errors import BadParameterError, ModelLoadError, NotSupportedError
 from studio.runtime.bounded_dict import BoundedDict
 
-# With LoRA weights on, words mean something else: a cache for each set of them that was worn lately.
-_WARDROBE = 8
+# LoRA weights change the text encoders: a prompt cache for each set of LoRAs that was active lately.
+_PROMPT_CACHES = 8
 
 
 class DenoisingModel:
     """Drives one model. A family says which networks it has, how it encodes words and how its denoiser is called.
 
-    See `Painter` for who may call what from where.
+    `engine/batching/models.py` says which thread may call what.
     """
 
     networks: tuple[str, ...]
@@ -70,7 +70,7 @@ class DenoisingModel:
         self._stackers = defaultdict[int, BatchStacker](
             partial(BatchStacker, device=device, dtype=self._dtype, images=self.denoiser == "unet")
         )
-        self._prompts: BoundedDict[Worn, PromptCache] = BoundedDict(_WARDROBE)
+        self._prompts: BoundedDict[LoraWeights, PromptCache] = BoundedDict(_PROMPT_CACHES)
         self._loras = Loras(entry, partial(stock_pipeline, self, folder))
 
     # ---- memory
@@ -98,7 +98,7 @@ class DenoisingModel:
         self._parts = networks | {name: load_part(self._folder, name) for name in self.tokenizers}
 
     def stock_parts(self) -> dict[str, Any]:
-        """The loaded components and a scheduler, for a pipeline of diffusers' own beside this painter."""
+        """The loaded components and a scheduler, for a pipeline of diffusers' own beside this model."""
         return {**self._parts, "scheduler": self._schedulers.new(self._entry.scheduler)}
 
     def unload(self) -> None:
@@ -111,7 +111,7 @@ class DenoisingModel:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    # ---- a lane's beginning
+    # ---- preparation
 
     def scheduler_name(self, wanted: str | None) -> str:
         return self._schedulers.name(wanted or self._entry.scheduler)
@@ -120,9 +120,11 @@ class DenoisingModel:
         grid = self.layout.grid
         if params.width % grid or params.height % grid:
             raise BadParameterError("width", f"and height must be multiples of {grid} for this model.")
-        if params.likeness and not self.layout.has_eyes:
+        if params.likeness and not self.layout.has_image_encoder:
             raise NotSupportedError(
-                model=self.name, operation="see pictures", instead="imagine, vary, edit and expand"
+                model=self.name,
+                operation="use an image as a prompt",
+                instead="imagine, vary, edit and expand",
             )
         sample = Sample(
             model=self,
@@ -137,13 +139,13 @@ class DenoisingModel:
         )
         if sample.hole is None and self.layout.repaints:
             sample.hole = torch.ones(1, 1, params.height, params.width)
-        set_steps(sample, timing=self._timing(sample), skipped=self._skipped(params))
+        set_steps(sample, timing=self._timing(sample), skipped=self._skipped_steps(params))
         return sample
 
     def prepare(self, samples: Sequence[Sample]) -> None:
-        worn = samples[0].key.adapters
-        self._loras.wear(worn)
-        known = self._cache(worn).find(
+        loras = samples[0].key.adapters
+        self._loras.apply(loras)
+        known = self._cache(loras).find(
             text for sample in samples for text in (*self._texts(sample), *([""] if sample.guided else []))
         )
         for sample in samples:
@@ -152,18 +154,18 @@ class DenoisingModel:
             words = self._words(sample, known)
             pictures = self._picture_conditions(sample)[-len(words) :]
             sample.conditions = tuple(
-                {**each, **shared, **seen} for each, seen in zip(words, pictures, strict=True)
+                {**text, **shared, **seen} for text, seen in zip(words, pictures, strict=True)
             )
         begin(samples, layout=self.layout, autoencoder=self._autoencoder, device=self._device)
 
     # ---- steps
 
     def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
-        self._loras.wear(samples[0].key.adapters)
+        self._loras.apply(samples[0].key.adapters)
         predictions: dict[Sample, torch.Tensor] = {}
-        for length, some in _by_length(samples).items():
-            rows = self._stackers[length].stack(some)
-            predictions.update(zip(some, guide(some, self._forward(rows)), strict=True))
+        for length, group in _by_length(samples).items():
+            rows = self._stackers[length].stack(group)
+            predictions.update(zip(group, guide(group, self._forward(rows)), strict=True))
         return [predictions[sample] for sample in samples]
 
     def decode(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
@@ -172,10 +174,10 @@ class DenoisingModel:
 
     def preview(self, sample: Sample) -> torch.Tensor:
         latents = sample.latents if sample.estimate is None else sample.estimate
-        assert latents is not None  # noqa: S101 - a lane that has made a step
+        assert latents is not None  # noqa: S101 - a sample that has made a step
         return self._autoencoder.preview(latents)
 
-    # ---- what a family says
+    # ---- what a family defines
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
         """Conditions for each text, on the device, in the model's dtype."""
@@ -186,11 +188,11 @@ class DenoisingModel:
         raise NotImplementedError
 
     def _is_guided(self, params: SamplingParams) -> bool:
-        """Whether a picture takes a second row, for the words to keep away from."""
+        """Whether an image takes a second row, for the negative prompt."""
         return params.guidance_scale > 1
 
     def _without_words(self, known: Mapping[str, Conditions]) -> Conditions:
-        """What guidance leads away from when a person names nothing to avoid."""
+        """The negative condition when there is no negative prompt."""
         return known[""]
 
     def _count_unread(self, text: str) -> int:
@@ -199,26 +201,26 @@ class DenoisingModel:
         return count_unread_clip(text, tokenizer=tokenizer, length=clip_length(tokenizer, encoder))
 
     def _shared_conditions(self, sample: Sample) -> Conditions:
-        """What every row of a lane is told beside its words."""
+        """Conditions of every row of a sample beside its text."""
         return {}
 
     def _picture_conditions(self, sample: Sample) -> tuple[Conditions, Conditions]:
-        """What the pictures of a sketch's likeness say, for the row that keeps away and the one that goes towards."""
+        """Conditions from the image prompts, for the negative row and for the positive one."""
         return {}, {}
 
     def _timing(self, sample: Sample) -> Mapping[str, Any]:
-        """What the scheduler wants to know beside the number of steps."""
+        """Options of the scheduler beside the number of steps."""
         return {}
 
-    def _skipped(self, params: SamplingParams) -> int:
+    def _skipped_steps(self, params: SamplingParams) -> int:
         """Steps that a start picture leaves out, as the family's pipeline in diffusers counts them."""
         return params.steps - min(int(params.steps * params.strength), params.steps)
 
     # ---- shared parts
 
-    def _cache(self, worn: Worn) -> PromptCache:
-        cache = self._prompts.setdefault(worn, PromptCache(self._encode_texts))
-        self._prompts.move_to_end(worn)
+    def _cache(self, loras: LoraWeights) -> PromptCache:
+        cache = self._prompts.setdefault(loras, PromptCache(self._encode_texts))
+        self._prompts.move_to_end(loras)
         return cache
 
     def _key(self, params: SamplingParams) -> BatchKey:
@@ -241,8 +243,8 @@ class DenoisingModel:
         if not sample.params.negative_prompt:
             words[0] = self._without_words(known)
         blank = known[""] if sample.params.negative_prompt else words[0]
-        longest = max(len(each["text"]) for each in words)
-        return [_lengthened(each, longest, blank["text"]) for each in words]
+        longest = max(len(condition["text"]) for condition in words)
+        return [_pad_chunks(condition, longest, blank["text"]) for condition in words]
 
     def _encode_clip(
         self, texts: Sequence[str], suffix: str = "", *, layer: int | None = None
@@ -265,13 +267,13 @@ class DenoisingModel:
         )
 
 
-def _lengthened(words: Conditions, length: int, blank: torch.Tensor) -> Conditions:
+def _pad_chunks(words: Conditions, length: int, blank: torch.Tensor) -> Conditions:
     missing = (length - len(words["text"])) // len(blank)
     return {**words, "text": torch.cat([words["text"], *[blank] * missing])} if missing else words
 
 
 def _by_length(samples: Sequence[Sample]) -> dict[int, list[Sample]]:
-    """Lanes whose words take as many tokens."""
+    """Samples whose words take as many tokens."""
     groups: dict[int, list[Sample]] = {}
     for sample in samples:
         groups.setdefault(len(sample.conditions[-1]["text"]), []).append(sample)

@@ -18,7 +18,7 @@ from engine.catalog.model_files import read_json
 
 
 class UNetModel(DenoisingModel):
-    """A family says with which words, and with what else, its UNet is told what to paint."""
+    """A family defines the text encoders and the further conditions of its UNet."""
 
     def __init__(
         self,
@@ -31,33 +31,33 @@ class UNetModel(DenoisingModel):
         super().__init__(entry, folder, device=device, loads=loads)
         # Width of the guidance embedding of a model that has guidance distilled into it, else None.
         self._distilled: int | None = read_json(folder / "unet" / "config.json").get("time_cond_proj_dim")
-        self._eyes: IpAdapter | None = None
-        # What was not pulled yet is done without: variations then start from the picture itself.
+        self._ip_adapter: IpAdapter | None = None
+        # Without the adapter's files, variations start from the picture itself.
         adapter = entry.ip_adapter
         if adapter is not None and not (is_on_hub(adapter.source) or is_on_hub(adapter.encoder)):
-            self.layout = replace(self.layout, has_eyes=True)
+            self.layout = replace(self.layout, has_image_encoder=True)
 
     def load(self) -> None:
         super().load()
-        if self._entry.ip_adapter is not None and self.layout.has_eyes:
+        if self._entry.ip_adapter is not None and self.layout.has_image_encoder:
             try:
-                self._open_eyes(self._entry.ip_adapter)
+                self._load_ip_adapter(self._entry.ip_adapter)
             except Exception:
                 self.unload()
                 raise
 
-    def _open_eyes(self, entry: IpAdapterEntry) -> None:
+    def _load_ip_adapter(self, entry: IpAdapterEntry) -> None:
         unet = self._parts["unet"]
-        self._eyes = IpAdapter(entry, unet, model=self.name, device=self._device, dtype=self._dtype)
-        self._measured_bytes = (self._measured_bytes or 0) + size_bytes(self._eyes.networks)
+        self._ip_adapter = IpAdapter(entry, unet, model=self.name, device=self._device, dtype=self._dtype)
+        self._measured_bytes = (self._measured_bytes or 0) + size_bytes(self._ip_adapter.networks)
 
     def unload(self) -> None:
         super().unload()
-        self._eyes = None
+        self._ip_adapter = None
 
     def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
-        if self._eyes is not None:
-            self._eyes.open(any(sample.params.likeness for sample in samples))
+        if self._ip_adapter is not None:
+            self._ip_adapter.open(any(sample.params.likeness for sample in samples))
         return super().predict(samples)
 
     def _forward(self, rows: BatchRows) -> torch.Tensor:
@@ -68,12 +68,12 @@ class UNetModel(DenoisingModel):
             rows.timesteps,
             encoder_hidden_states=words if pictures is None else (words, [pictures[:, None]]),
             timestep_cond=rows.conditions.get("guidance"),
-            added_cond_kwargs=self._added(rows.conditions),
+            added_cond_kwargs=self._added_conditions(rows.conditions),
             return_dict=False,
         )[0]
         return answer
 
-    def _added(self, conditions: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
+    def _added_conditions(self, conditions: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor] | None:
         """Further conditions for the UNet, taken from the stacked rows."""
         return None
 
@@ -81,9 +81,9 @@ class UNetModel(DenoisingModel):
         return params.guidance_scale > 1 and not self._distilled
 
     def _picture_conditions(self, sample: Sample) -> tuple[Conditions, Conditions]:
-        if self._eyes is None:
+        if self._ip_adapter is None:
             return {}, {}
-        away, towards = self._eyes.tokens(sample.params.likeness)
+        away, towards = self._ip_adapter.tokens(sample.params.likeness)
         return {"pictures": away}, {"pictures": towards}
 
     def _shared_conditions(self, sample: Sample) -> Conditions:

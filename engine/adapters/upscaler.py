@@ -1,4 +1,4 @@
-"""Larger pictures: a spandrel model run over tiles. To the easel a picture is a lane, and a tile is a step."""
+"""Larger pictures: a spandrel model run over tiles. To the step batcher a picture is a sample, and a tile is a step."""
 
 import hashlib
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ CONTEXT_PIXELS = 32
 _PIXELS_PER_CELL = 4
 # On a CPU each tile has a forward pass of its own. Two together take 1.6 times as long: their layers come to more than
 # 32 MiB each, and memory in such blocks is fetched from the kernel anew, page by page, for every layer. People still
-# take turns: each of those at the easel gets one tile a turn.
+# take turns: each of those at the step batcher gets one tile a turn.
 _TILES_A_PASS = {"cpu": 1}
 _MOST_TILES_A_PASS = 64
 _UNUSABLE = "The upscaler gave no usable picture. Please tell an administrator."
@@ -51,14 +51,14 @@ class UpscaleSample(Sample):
         return self.work is not None
 
     @property
-    def sound(self) -> bool:
+    def is_finite(self) -> bool:
         return True
 
     def advance(self, prediction: torch.Tensor, *, wants_estimate: bool = False) -> None:
         """`prediction` is (n, 3, h·scale, w·scale): the next n tiles."""
-        assert self.work is not None  # noqa: S101 - a prepared lane
+        assert self.work is not None  # noqa: S101 - a prepared sample
         for answer in prediction.numpy():
-            self.work.lay(self.work.tiles[self.position], answer)
+            self.work.paste(self.work.tiles[self.position], answer)
             self.position += 1
 
     def forget(self) -> None:
@@ -133,14 +133,14 @@ class Upscaler:
     def unload(self) -> None:
         self._model = None
 
-    # ---- a lane's beginning
+    # ---- a sample's beginning
 
     def scheduler_name(self, wanted: str | None) -> str:
         return "none"
 
     def new_sample(self, params: SamplingParams) -> UpscaleSample:
-        """A lane for `params.start`. Raises `BadParameterError` for a picture too large to enlarge."""
-        assert params.start is not None  # noqa: S101 - the atelier asks for one
+        """A sample for `params.start`. Raises `BadParameterError` for a picture too large to enlarge."""
+        assert params.start is not None  # noqa: S101 - the image generator asks for one
         width, height = params.start.size
         if width * height > MAX_SOURCE_PIXELS:
             raise BadParameterError(
@@ -178,7 +178,7 @@ class Upscaler:
     # ---- steps
 
     def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
-        """The next tiles of every lane, (n, 3, h·scale, w·scale) each; tiles of one size share forward passes.
+        """The next tiles of every sample, (n, 3, h·scale, w·scale) each; tiles of one size share forward passes.
 
         A picture whose tile alone does not fit into memory begins again with tiles of half the size.
         """
@@ -239,10 +239,10 @@ class Upscaler:
 
 
 def _next_parts(sample: UpscaleSample, *, most: int) -> list[Floats]:
-    assert sample.work is not None  # noqa: S101 - a prepared lane
+    assert sample.work is not None  # noqa: S101 - a prepared sample
     return [sample.work.read(tile) for tile in sample.work.tiles[sample.position : sample.position + most]]
 
 
 def _enlarging(sample: Sample) -> UpscaleSample:
-    assert isinstance(sample, UpscaleSample)  # noqa: S101 - made by this painter
+    assert isinstance(sample, UpscaleSample)  # noqa: S101 - made by this model
     return sample

@@ -21,7 +21,7 @@ from engine.adapters.components.text_encoding import count_unread_whole
 from engine.adapters.components.vae import Autoencoder, to_pixels
 from engine.adapters.runtime.loading import LOADING, choose_dtype, quiet
 from engine.adapters.runtime.pipeline_optimization import PipelineOptimizer, pipelines_bytes
-from engine.adapters.runtime.step_callbacks import GenerationStoppedError, watched
+from engine.adapters.runtime.step_callbacks import GenerationStoppedError, watch_steps
 from engine.adapters.shared_calls import shares_calls
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sampling_params import SamplingParams
@@ -40,7 +40,7 @@ _TASKS = {
 }
 _GUIDANCE_NAMES = ("true_cfg_scale", "guidance_scale", "decoder_guidance_scale")
 _STEPS_NAMES = ("num_inference_steps", "decoder_num_inference_steps")
-# The moderation wing looks at pictures, not the model's own checker; image encoders are fed without a processor.
+# The moderation package checks pictures, not the model's own checker; image encoders are fed without a processor.
 _LEFT_OUT = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 # Sizes are as asked for, and words as they were typed.
 _PLAIN = {"use_resolution_binning": False, "clean_caption": False}
@@ -112,7 +112,7 @@ class PipelineModel:
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    # ---- a lane's beginning
+    # ---- a sample's beginning
 
     def scheduler_name(self, wanted: str | None) -> str:
         if wanted is not None:
@@ -144,11 +144,11 @@ class PipelineModel:
             ),
             scheduler=None,
             generator=torch.Generator(),
-            timesteps=torch.arange(self._steps_made(task, params)),
+            timesteps=torch.arange(self._count_steps(task, params)),
             guided=params.guidance_scale > 1,
         )
 
-    def _steps_made(self, task: str, params: SamplingParams) -> int:
+    def _count_steps(self, task: str, params: SamplingParams) -> int:
         """Of the schedule's steps, those that a start picture leaves, at least one."""
         if (
             params.start is None
@@ -168,9 +168,9 @@ class PipelineModel:
         options = self._options(task, pipeline, params_list)
         known = inspect.signature(pipeline.__call__).parameters
         try:
-            with watched(pipeline, on_step) as listening:
-                told = {name: value for name, value in options.items() if name in known}
-                pictures = np.asarray(pipeline(**told, **listening).images, np.float32)
+            with watch_steps(pipeline, on_step) as listening:
+                call_options = {name: value for name, value in options.items() if name in known}
+                pictures = np.asarray(pipeline(**call_options, **listening).images, np.float32)
         except GenerationStoppedError:
             return
         if not np.isfinite(pictures).all():
@@ -186,7 +186,7 @@ class PipelineModel:
         known = inspect.signature(pipeline.__call__).parameters
         guidance = next((name for name in _GUIDANCE_NAMES if name in known), "guidance_scale")
         steps = next((name for name in _STEPS_NAMES if name in known), "num_inference_steps")
-        told: dict[str, Any] = {
+        call_options: dict[str, Any] = {
             **_PLAIN,
             "prompt": [plain_words(params.prompt) for params in params_list],
             "negative_prompt": [plain_words(params.negative_prompt) for params in params_list],
@@ -198,18 +198,18 @@ class PipelineModel:
             "output_type": "np",
         }
         if first.start is not None:
-            told |= {
+            call_options |= {
                 "image": [self._start(pipeline, params) for params in params_list],
                 "strength": first.strength,
             }
         if first.mask is not None:
-            told["mask_image"] = [params.mask for params in params_list]
-        if not any(told["negative_prompt"]):
+            call_options["mask_image"] = [params.mask for params in params_list]
+        if not any(call_options["negative_prompt"]):
             # Without words to avoid, true guidance would be left out, however much of it is asked for.
-            told["negative_prompt"] = [" "] * len(params_list)
+            call_options["negative_prompt"] = [" "] * len(params_list)
             if guidance != "true_cfg_scale":
-                del told["negative_prompt"]
-        return told
+                del call_options["negative_prompt"]
+        return call_options
 
     def _start(self, pipeline: Any, params: SamplingParams) -> Image.Image | None:
         """The picture to start from; of several, what lies between their latents."""
@@ -217,11 +217,14 @@ class PipelineModel:
             return params.start
         autoencoder = Autoencoder(pipeline.vae, device=self._device)
         assert params.start is not None  # noqa: S101 - mixed is mixed into something
-        pictures = [params.start, *(each.picture for each in params.mixed)]
-        shares = [1 - sum(each.share for each in params.mixed), *(each.share for each in params.mixed)]
+        pictures = [params.start, *(weighted_image.picture for weighted_image in params.mixed)]
+        shares = [
+            1 - sum(weighted_image.share for weighted_image in params.mixed),
+            *(weighted_image.share for weighted_image in params.mixed),
+        ]
         generator = torch.Generator().manual_seed(params.seed)
         found = autoencoder.encode(torch.cat([to_pixels(picture) for picture in pictures]))
-        latents = [autoencoder.sample(each, generator) for each in found]
+        latents = [autoencoder.sample(distribution, generator) for distribution in found]
         pixels = autoencoder.decode(blend(zip(latents, shares, strict=True)))[0].permute(1, 2, 0)
         return Image.fromarray((pixels.cpu().numpy() * 255).round().astype(np.uint8))
 

@@ -1,4 +1,4 @@
-"""What the easel needs to know of a model family: sketch, prepare, predict, decode."""
+"""What the step batcher needs of a model family: new sample, prepare, predict, decode."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -15,21 +15,21 @@ class Model(ModelHandle, Protocol):
     """A model of one family. `new_sample` is called from many threads, everything else as `ModelHandle` says."""
 
     def new_sample(self, params: SamplingParams) -> Sample:
-        """A lane at its start. Needs no weights. Raises `BadParameterError` or `NotSupportedError`."""
+        """A sample at its start. Needs no weights. Raises `BadParameterError` or `NotSupportedError`."""
 
 
 @runtime_checkable
 class StepwiseModel(Model, Protocol):
-    """A model that is driven step by step. Lanes with equal keys share a forward pass."""
+    """A model that is driven step by step. Samples with equal keys share a forward pass."""
 
     def prepare(self, samples: Sequence[Sample]) -> None:
-        """Fill in conditions and first latents: text and pictures of all lanes are encoded together."""
+        """Fill in conditions and first latents: text and pictures of all samples are encoded together."""
 
     def predict(self, samples: Sequence[Sample]) -> "Sequence[torch.Tensor]":
-        """One forward pass for lanes of one batch key; a prediction (1, c, h, w) for each, guidance applied."""
+        """One forward pass for samples of one batch key; a prediction (1, c, h, w) for each, guidance applied."""
 
     def decode(self, samples: Sequence[Sample]) -> "Sequence[torch.Tensor]":
-        """A finished picture (3, height, width) in [0, 1], or in bytes, for each lane of one size."""
+        """A finished picture (3, height, width) in [0, 1], or in bytes, for each sample of one size."""
 
     def preview(self, sample: Sample) -> "torch.Tensor | None":
         """A small picture, uint8 (h, w, 3) on the CPU, one pixel per latent cell; None: there is nothing to see yet."""
@@ -37,10 +37,11 @@ class StepwiseModel(Model, Protocol):
 
 @runtime_checkable
 class WholeCallModel(Model, Protocol):
-    """A model that runs from its first step to its last in one call. Lanes with equal, shared keys share the call."""
+    """A model that runs from its first step to its last in one call. Samples with equal, shared keys share the call."""
 
     def paint(self, samples: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
-        """Give each lane its picture. `on_step` is told the steps done, from 1, and answers False to stop early.
+        """Give each sample its picture. `on_step` gets the number of steps done, from 1, and answers False to stop
+        early.
 
-        May be called again for the same lanes after an error.
+        May be called again for the same samples after an error.
         """

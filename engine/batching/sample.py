@@ -1,4 +1,4 @@
-"""A lane: one picture being denoised, with a scheduler, a generator and a pace of its own."""
+"""A sample: one picture being denoised, with a scheduler, a generator and a pace of its own."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ Conditions = Mapping[str, torch.Tensor]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchKey:
-    """Lanes with equal keys share a forward pass, or take turns where it is not `shared`. Sizes in latent cells."""
+    """Samples with equal keys share a forward pass, or take turns where it is not `shared`. Sizes in latent cells."""
 
     model: str
     width: int
@@ -47,12 +47,12 @@ class PreservedRegion:
 
 
 class GroupHandle(Protocol):
-    """What a lane and the queues need to know of the group that the lane belongs to; see `SampleGroup`."""
+    """What a sample and the queues need to know of the group that the sample belongs to; see `SampleGroup`."""
 
     person: str
     weight: float
     number: int
-    orders: int
+    open_tasks: int
     previewed_at: float
 
     @property
@@ -87,7 +87,7 @@ class Sample:
     hole: torch.Tensor | None = None  # the mask in pixels, (1, 1, height, width) of 0 and 1
     conditions: tuple[Conditions, ...] = ()
     latents: torch.Tensor | None = None
-    kept: PreservedRegion | None = None
+    preserved: PreservedRegion | None = None
     channels: torch.Tensor | None = None
     estimate: torch.Tensor | None = None  # of the finished latents, when one was asked for
     picture: torch.Tensor | None = None  # (3, height, width) in [0, 1], or bytes
@@ -106,7 +106,7 @@ class Sample:
 
     @property
     def rows(self) -> int:
-        """Rows of a forward pass that the lane takes."""
+        """Rows of a forward pass that the sample takes."""
         return 2 if self.guided else 1
 
     @property
@@ -123,11 +123,11 @@ class Sample:
 
     @property
     def over(self) -> bool:
-        """Whether its order is finished, failed or given up."""
+        """Whether its task is finished, failed or given up."""
         return self.group is not None and self.group.over
 
     @property
-    def sound(self) -> bool:
+    def is_finite(self) -> bool:
         """Whether its latents are numbers."""
         return self.latents is not None and bool(torch.isfinite(self.latents).all())
 
@@ -140,9 +140,9 @@ class Sample:
         return self.group.weight if self.group else 1.0
 
     @property
-    def orders(self) -> int:
-        """How many orders of the same person are open."""
-        return self.group.orders if self.group else 1
+    def open_tasks(self) -> int:
+        """How many tasks of the same person are open."""
+        return self.group.open_tasks if self.group else 1
 
     @property
     def number(self) -> int:
@@ -154,32 +154,32 @@ class Sample:
 
     def model_input(self) -> torch.Tensor:
         """The latents as the denoiser wants them at this step, (1, c, h, w)."""
-        assert self.latents is not None  # noqa: S101 - a prepared lane
+        assert self.latents is not None  # noqa: S101 - a prepared sample
         scaled = self.latents
         if hasattr(self.scheduler, "scale_model_input"):
             scaled = self.scheduler.scale_model_input(self.latents, self.timestep)
         return scaled if self.channels is None else torch.cat([scaled, self.channels], dim=1)
 
     def advance(self, prediction: torch.Tensor, *, wants_estimate: bool = False) -> None:
-        """One step of the lane's own scheduler; `prediction` is (1, c, h, w) with guidance applied."""
+        """One step of the sample's own scheduler; `prediction` is (1, c, h, w) with guidance applied."""
         moved = self.scheduler.step(prediction, self.timestep, self.latents, **self.step_options)
         latents: torch.Tensor = moved.prev_sample
         if wants_estimate:
             self.estimate = _estimate(self.scheduler, moved)
         self.position += 1
-        self.latents = latents if self.kept is None else self._joined(latents, self.kept)
+        self.latents = latents if self.preserved is None else self._blend_preserved(latents, self.preserved)
 
     def forget(self) -> None:
         """Let go of everything on the device but the finished picture."""
-        self.latents = self.kept = self.channels = self.estimate = self.start = self.hole = None
+        self.latents = self.preserved = self.channels = self.estimate = self.start = self.hole = None
         self.conditions = ()
 
-    def _joined(self, latents: torch.Tensor, kept: PreservedRegion) -> torch.Tensor:
+    def _blend_preserved(self, latents: torch.Tensor, preserved: PreservedRegion) -> torch.Tensor:
         """Outside the mask the picture itself, noised for the next step; as diffusers' inpainting pipeline does."""
-        outside = kept.latents
+        outside = preserved.latents
         if not self.finished:
-            outside = add_noise(self.scheduler, outside, kept.noise, self.timestep.reshape(1))
-        free = kept.free(self.position / self.steps)
+            outside = add_noise(self.scheduler, outside, preserved.noise, self.timestep.reshape(1))
+        free = preserved.free(self.position / self.steps)
         joined: torch.Tensor = (1 - free) * outside + free * latents
         return joined
 

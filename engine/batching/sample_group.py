@@ -1,4 +1,4 @@
-"""A ticket: the lanes of one order on the easel, and where its task thread waits for them."""
+"""The samples of one task in the batcher, and where its task thread waits for them."""
 
 import threading
 import time
@@ -22,16 +22,16 @@ PREVIEW_TILE_PIXELS = 96
 
 
 class SampleGroup:
-    """`orders` is how many orders the person has open, this one among them; see `fairness`."""
+    """`open_tasks` is how many tasks the person has open, this one among them; see `fairness`."""
 
     def __init__(self, samples: "Sequence[Sample]", *, person: str, weight: float = 1.0) -> None:
         self.samples = tuple(samples)
         self.person = person
         self.weight = max(weight, 1e-3)
         self.number = next(_numbers)
-        self.orders = 1
+        self.open_tasks = 1
         self.cancelled = False
-        self.step_seconds: float | None = None  # what a step of its lanes took in the past
+        self.step_seconds: float | None = None  # what a step of its samples took in the past
         self._pace = StepRate()
         self.previewed_at = time.monotonic()
         self._changed = threading.Condition()
@@ -42,21 +42,21 @@ class SampleGroup:
         for sample in self.samples:
             sample.group = self
 
-    # ---- the easel's side
+    # ---- the batcher's side
 
     @property
     def over(self) -> bool:
-        """Finished, failed, or given up by its task thread: the easel has nothing more to do for it."""
+        """Finished, failed, or given up by its task thread: the step batcher has nothing more to do for it."""
         return self._over or self.cancelled
 
     def finish(self) -> None:
-        """Every lane has its picture."""
+        """Every sample has its picture."""
         with self._changed:
             self._over = True
             self._changed.notify_all()
 
     def fail(self, error: BaseException) -> None:
-        """The first error counts; the ticket's other lanes are given up."""
+        """The first error counts; the group's other samples are given up."""
         with self._changed:
             if not self._over:
                 self._error, self._over = error, True
@@ -70,18 +70,18 @@ class SampleGroup:
         on_progress: Callable[[Progress], None] = lambda progress: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Blocks until every lane has its picture. Raises `JobCancelledError`, or what went wrong with a lane."""
-        steps_told = -1
+        """Blocks until every sample has its picture. Raises `JobCancelledError`, or what went wrong with a sample."""
+        steps_reported = -1
         while not self._over:
             if cancelled():
                 self.cancelled = True
                 raise JobCancelledError
             progress = self.progress()
-            if progress.step != steps_told:
-                steps_told = progress.step
+            if progress.step != steps_reported:
+                steps_reported = progress.step
                 on_progress(progress)
             with self._changed:
-                # Steps do not wake anybody: at many steps a second that would slow the easel's own thread.
+                # Steps do not wake anybody: at many steps a second that would slow the batcher's own thread.
                 self._changed.wait_for(lambda: self._over, timeout=_ASK_SECONDS)
         if self._error is not None:
             if isinstance(self._error, ChatelierError):
@@ -100,13 +100,13 @@ class SampleGroup:
         )
 
     def _expected_seconds(self) -> float | None:
-        """Before the first steps were made: as long as such lanes took in the past, side by side."""
+        """Before the first steps were made: as long as such samples took in the past, side by side."""
         if self.step_seconds is None:
             return None
         return self.step_seconds * max(sample.steps - sample.position for sample in self.samples)
 
     def _preview(self) -> Image.Image | None:
-        """Composed anew only when a lane has a new glimpse."""
+        """Composed anew only when a sample has a new glimpse."""
         previews = [sample.preview for sample in self.samples]
         if any(old is not new for old, new in zip_longest(self._shown, previews)):
             self._shown, self._sheet = previews, _sheet(previews)
@@ -114,7 +114,7 @@ class SampleGroup:
 
 
 class StepRate:
-    """How fast an order goes forward, with whatever is painted beside it; from its first step on."""
+    """How fast a task goes forward, with whatever is painted beside it; from its first step on."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

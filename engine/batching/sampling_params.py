@@ -22,9 +22,9 @@ class SamplingParams:
     `guidance_scale` of 1 or less means none. `scheduler` None means the model's own. `adapters` are names of LoRA
     weights with their scales.
 
-    `mixed` are further pictures, `width` × `height` too, whose latents are mixed into the start's; the start has
-    what their shares leave. `likeness` are pictures of any size which a model that has eyes (`Layout.has_eyes`)
-    shall make one like; their shares add up to 1.
+    `mixed` are further pictures, `width` × `height` too, whose latents are mixed into the start's; the start has what
+    their shares leave. `likeness` are pictures of any size which a model with an image encoder
+    (`Layout.has_image_encoder`) shall make one like; their shares add up to 1.
     """
 
     prompt: str

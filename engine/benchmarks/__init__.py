@@ -1,1 +1,1 @@
-"""Measurements of the engine alone: `chatelier bench lanes|throughput|fair|overhead|upscale|gpu`."""
+"""Measurements of the engine alone: `chatelier bench mixed|throughput|fair|overhead|upscale|gpu`."""

@@ -1,4 +1,4 @@
-"""Stand-ins for measurements: a painter that paints nothing, and the ways of batching that others use."""
+"""Stand-ins for measurements: a model that paints nothing, and the ways of batching that others use."""
 
 import copy
 import threading
@@ -24,7 +24,8 @@ FACTOR = 8
 
 
 class NullModel:
-    """Real lanes, rows and schedulers around a forward pass that takes `seconds + rows · seconds_per_row` and no more.
+    """Real samples, rows and schedulers around a forward pass that takes `seconds + rows · seconds_per_row` and no
+    more.
 
     `started` are the times of the forward passes; `forward_seconds` and `scheduler_seconds` add up.
     """
@@ -69,8 +70,8 @@ class NullModel:
     def new_sample(self, params: SamplingParams) -> Sample:
         scheduler = copy.deepcopy(self._template)
         scheduler.set_timesteps(params.steps, device="cpu")
-        scheduler.step = self._timed(scheduler.step)
-        scheduler.scale_model_input = self._timed(scheduler.scale_model_input)
+        scheduler.step = self._with_timer(scheduler.step)
+        scheduler.scale_model_input = self._with_timer(scheduler.scale_model_input)
         return Sample(
             model=self,
             params=params,
@@ -104,7 +105,7 @@ class NullModel:
     def preview(self, sample: Sample) -> torch.Tensor:
         return torch.zeros(sample.key.height, sample.key.width, 3, dtype=torch.uint8)
 
-    def _timed(self, action: Callable[..., Any]) -> Callable[..., Any]:
+    def _with_timer(self, action: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any, **options: Any) -> Any:
             begun = time.perf_counter()
             answer = action(*arguments, **options)
@@ -115,11 +116,11 @@ class NullModel:
 
 
 def idle_batcher(model: Model, *, rows: int) -> StepBatcher:
-    """An easel without a thread, for `take_turn`."""
-    shelf = ModelCache(budget_bytes=2**60)
-    shelf.hold(model)
+    """A step batcher without a thread, for `take_turn`."""
+    cache = ModelCache(budget_bytes=2**60)
+    cache.hold(model)
     limits = BatchLimits("cpu", cells=2**40, max_rows=rows)
-    return StepBatcher(shelf, device=torch.device("cpu"), limits=limits)
+    return StepBatcher(cache, device=torch.device("cpu"), limits=limits)
 
 
 def take_turn(batcher: StepBatcher) -> bool:
@@ -128,11 +129,11 @@ def take_turn(batcher: StepBatcher) -> bool:
 
 
 def step_seconds(model: Model, params_list: Sequence[SamplingParams], *, times: int) -> list[float]:
-    """What each of some forward passes for these lanes takes, to the end of it on the device."""
+    """What each of some forward passes for these samples takes, to the end of it on the device."""
     stepper = cast("StepwiseModel", model)
     seconds = []
     with torch.inference_mode():
-        samples = [stepper.new_sample(each) for each in params_list]
+        samples = [stepper.new_sample(params) for params in params_list]
         stepper.prepare(samples)
         for _ in range(times):
             _settle()
@@ -152,7 +153,7 @@ def _settle() -> None:
 class Lockstep:
     """Paints whole requests, first come, first served; `together` puts waiting ones with equal parameters in a batch.
 
-    What serving systems without continuous batching do. The same painters, so that only the order of work differs.
+    What serving systems without continuous batching do. The same models, so that only the order of work differs.
     """
 
     def __init__(self, *, together: bool, max_rows: int) -> None:
@@ -213,7 +214,7 @@ def running(lockstep: Lockstep) -> Iterator[Lockstep]:
 
 
 def paint_together(samples: Sequence[Sample]) -> None:
-    """From the first step to the pictures, all lanes at one pace; lanes that end early are waited with."""
+    """From the first step to the pictures, all samples at one pace; samples that end early are waited with."""
     model = cast("StepwiseModel", samples[0].model)
     model.prepare(samples)
     while left := [sample for sample in samples if not sample.finished]:

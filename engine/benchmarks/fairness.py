@@ -35,7 +35,7 @@ class Fairness:
             (f"Jain index over {self.others} people", f"{self.jain:.3f}"),
             ("their median wait", f"{self.median_seconds:.2f} s"),
             (
-                f"the same without somebody's {self.spam_jobs} jobs",
+                f"the same without one person's {self.spam_jobs} jobs",
                 f"{self.median_without_spam_seconds:.2f} s",
             ),
             ("ratio", f"{self.ratio:.2f}"),
@@ -52,12 +52,14 @@ def measure_fairness(
     step_seconds: float = 0.004,
     stage: Stage | None = None,
 ) -> Fairness:
-    """Orders of so many pictures. Without a stage no model paints: twelve steps of `step_seconds` for each row.
+    """Tasks of so many pictures. Without a stage no model paints: twelve steps of `step_seconds` for each row.
 
     The busy one comes first with everything; the others come one after another and ask, all together, for six
-    tenths of what the easel can do.
+    tenths of what the step batcher can do.
     """
-    play_all, order_seconds = _rehearsed(rows, step_seconds) if stage is None else _painted(stage, pictures)
+    play_all, order_seconds = (
+        _play_pauses(rows, step_seconds) if stage is None else _play_model(stage, pictures)
+    )
     params = _PAUSES if stage is None else stage.new_sample()
 
     def asked(person: str, *, at_seconds: float, seed: int) -> Asked:
@@ -65,8 +67,8 @@ def measure_fairness(
             person=person, at_seconds=at_seconds, params_list=(replace(params, seed=seed),) * pictures
         )
 
-    each = pictures * order_seconds / LOAD
-    ordinary = [asked(f"person {n}", at_seconds=0.2 + n * each, seed=n) for n in range(others)]
+    interval_seconds = pictures * order_seconds / LOAD
+    ordinary = [asked(f"person {n}", at_seconds=0.2 + n * interval_seconds, seed=n) for n in range(others)]
     spam = [asked("busy", at_seconds=0.0, seed=1000 + n) for n in range(spam_jobs)]
     with_spam = play_all([*spam, *ordinary])
     without = play_all(ordinary)
@@ -92,8 +94,8 @@ _PAUSES = SamplingParams(prompt="", seed=0, width=256, height=256, steps=12, gui
 Plays = Callable[[Sequence[Asked]], list[float]]
 
 
-def _rehearsed(rows: int, step_seconds: float) -> tuple[Plays, float]:
-    """How orders are played with pauses for forward passes, and how long a picture takes a busy easel."""
+def _play_pauses(rows: int, step_seconds: float) -> tuple[Plays, float]:
+    """Runs tasks with pauses for forward passes; seconds a picture takes a busy step batcher."""
 
     def play_all(asked: Sequence[Asked]) -> list[float]:
         from engine.benchmarks.baselines import NullModel
@@ -105,8 +107,8 @@ def _rehearsed(rows: int, step_seconds: float) -> tuple[Plays, float]:
     return play_all, _PAUSES.steps * step_seconds
 
 
-def _painted(stage: Stage, pictures: int) -> tuple[Plays, float]:
-    """The same with the model of a stage, measured over a few orders, the first of them unheeded."""
+def _play_model(stage: Stage, pictures: int) -> tuple[Plays, float]:
+    """The same with the model of a stage, measured over a few tasks, the first of them unheeded."""
 
     def play_all(asked: Sequence[Asked]) -> list[float]:
         with batcher_for(

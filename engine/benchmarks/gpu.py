@@ -52,7 +52,7 @@ class Card:
                 f" (ratio {self.large_batcher / self.large_stock:.2f})",
             ),
             *quick,
-            ("bookkeeping in a step of 16 lanes", f"{self.bookkeeping_ms / self.step_ms:.2%}"),
+            ("bookkeeping in a step of 16 samples", f"{self.bookkeeping_ms / self.step_ms:.2%}"),
             ("measured in", f"{self.seconds:.0f} s"),
         ]
 
@@ -73,7 +73,7 @@ def measure_card(
     with set_up_random(large, device=device, speed=speed) as stage:
         found_large = _large(stage, pictures=pictures, began=began, say=say)
         name = _name(stage.device)
-        say("Measuring the easel's bookkeeping.")
+        say("Measuring the step batcher's bookkeeping.")
         overhead = measure_overhead(samples=16, stage=stage)
     say(f"Making a model of the size of {quick}.")
     batcher, alone = {}, {}
@@ -98,7 +98,7 @@ def measure_card(
 def _large(
     stage: Stage, *, pictures: int, began: float, say: Callable[[str], None]
 ) -> dict[str, float | int]:
-    """On the easel, and by the plain pipeline in batches of half and all that an easel takes."""
+    """In the step batcher, and by the plain pipeline in batches of half and all that a step batcher takes."""
     say("Compiling and warming up.")
     at_once = max(1, min(stage.rows() // 2, pictures))
     batcher_per_second(stage, [stage.new_sample(seed=seed, steps=2) for seed in range(at_once)])

@@ -1,4 +1,4 @@
-"""A model on a device, and an easel of its own, for a measurement."""
+"""A model on a device, and a step batcher of its own, for a measurement."""
 
 import os
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """`model` is loaded; `folder` is its model's. `overlap` is what its easels do with finished pictures."""
+    """`model` is loaded; `folder` is its model's. `overlap` is what its step batchers do with finished pictures."""
 
     entry: ModelEntry
     folder: Path
@@ -38,7 +38,7 @@ class Stage:
     overlap: bool = False
 
     def rows(self) -> int:
-        """How many rows of a picture of the model's own size an easel takes on this device."""
+        """How many rows of a picture of the model's own size a step batcher takes on this device."""
         from engine.adapters.runtime.loading import choose_device
         from engine.batching.device.memory_limits import BatchLimits
 
@@ -76,7 +76,7 @@ def set_up(
 def set_up_random(
     name: str, *, device: str | None = None, threads: int | None = None, speed: Speed | None = None
 ) -> Iterator[Stage]:
-    """A model of real size with random weights. Raises `BadParameterError` for a name that nobody knows."""
+    """A model of real size with random weights. Raises `BadParameterError` for an unknown name."""
     from engine.adapters.runtime.loading import random_network
 
     if name not in RANDOM_NAMES:
@@ -87,7 +87,7 @@ def set_up_random(
         yield _stage(entry, folder, device=device, threads=threads, speed=speed, loads=random_network)
 
 
-def rehearse(*, seconds: float = PAUSE_SECONDS, seconds_per_row: float = PAUSE_SECONDS_PER_ROW) -> Stage:
+def pause_stage(*, seconds: float = PAUSE_SECONDS, seconds_per_row: float = PAUSE_SECONDS_PER_ROW) -> Stage:
     """No model: a forward pass is a pause, most of which does not depend on the number of rows, as on a large card."""
     from engine.benchmarks.baselines import NullModel
 
@@ -134,22 +134,22 @@ def batcher_for(
     rows: int | None = None,
     overlap: bool = False,
 ) -> "Iterator[StepBatcher]":
-    """An easel that runs, with the painter, already loaded, on its shelf."""
+    """A running step batcher that holds the loaded model."""
     from engine.adapters.runtime.loading import choose_device
     from engine.batching.device.memory_limits import BatchLimits
     from engine.batching.device.model_cache import ModelCache
     from engine.batching.execution.step_batcher import StepBatcher
 
     chosen = choose_device(device)
-    shelf = ModelCache(budget_bytes=2**60)
-    shelf.hold(model)
+    cache = ModelCache(budget_bytes=2**60)
+    cache.hold(model)
     limits = (
         BatchLimits(chosen.type) if rows is None else BatchLimits(chosen.type, cells=2**40, max_rows=rows)
     )
-    batcher = StepBatcher(shelf, device=chosen, limits=limits, threads=threads, overlap=overlap)
+    batcher = StepBatcher(cache, device=chosen, limits=limits, threads=threads, overlap=overlap)
     batcher.start()
     try:
         yield batcher
     finally:
-        shelf.let_go(model)
+        cache.let_go(model)
         batcher.close()

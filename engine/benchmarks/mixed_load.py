@@ -1,4 +1,4 @@
-"""`bench lanes`: mixed requests as they come, painted in three ways, one after another in one run."""
+"""`bench mixed`: mixed requests as they come, painted in three ways, one after another in one run."""
 
 import random
 import statistics
@@ -17,8 +17,8 @@ _TRIED = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lanes:
-    """Mean latencies in seconds at the given load, a share of what the easel can do when it is never idle."""
+class MixedLoad:
+    """Mean latencies in seconds at the given load, a share of what the step batcher can do when it is never idle."""
 
     model: str
     requests: int
@@ -44,7 +44,7 @@ class Lanes:
         ]
 
 
-def measure_samples(
+def measure_mixed_load(
     stage: Stage,
     *,
     requests: int = 80,
@@ -53,11 +53,11 @@ def measure_samples(
     rows: int | None = None,
     longest_seconds: float = LONGEST_SECONDS,
     seed: int = 1,
-) -> Lanes:
+) -> MixedLoad:
     """Half to double steps, two sizes, with and without guidance, from words and from pictures.
 
     As many requests as fit into `longest_seconds`, at most `requests`. `rows` is how many share a forward pass at
-    most; the device's own number unless told.
+    most; the device's own number by default.
     """
     rows = rows or stage.rows()
     dice = random.Random(seed)
@@ -80,7 +80,7 @@ def measure_samples(
     asked = poisson(dice, params_list[:fitting], per_second=load * capacity)
     with batcher_for(stage.model, device=stage.device, rows=rows, overlap=stage.overlap) as batcher:
         continuous = statistics.mean(play(batcher, stage.model, asked))
-    return Lanes(
+    return MixedLoad(
         model=entry.name,
         requests=len(asked),
         load=load,
@@ -93,7 +93,7 @@ def measure_samples(
 
 def _capacity(stage: Stage, params_list: Sequence[tuple[SamplingParams, ...]], *, rows: int) -> float:
     """Requests a second when all wait from the start."""
-    asked = [Asked(person=str(n), at_seconds=0.0, params_list=each) for n, each in enumerate(params_list)]
+    asked = [Asked(person=str(n), at_seconds=0.0, params_list=params) for n, params in enumerate(params_list)]
     with batcher_for(stage.model, device=stage.device, rows=rows, overlap=stage.overlap) as batcher:
         play(batcher, stage.model, asked[:2])
         started = time.perf_counter()

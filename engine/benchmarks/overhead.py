@@ -1,4 +1,4 @@
-"""`bench overhead`: what the easel itself takes, around a forward pass that takes nothing."""
+"""`bench overhead`: what the step batcher itself takes, around a forward pass that takes nothing."""
 
 import statistics
 import time
@@ -19,8 +19,8 @@ _STEPS_TIMED = 3
 class Overhead:
     """Milliseconds. The schedulers' part is diffusers' own step, which every way of painting pays.
 
-    `step_ms` is a whole forward pass of a real model for as many lanes, where one was given. On a CPU it is that of
-    one lane times their number.
+    `step_ms` is a whole forward pass of a real model for as many samples, where one was given. On a CPU it is that of
+    one sample times their number.
     """
 
     samples: int
@@ -35,9 +35,9 @@ class Overhead:
 
     def rows(self) -> list[tuple[str, str]]:
         said = [
-            (f"a turn with {self.samples} lanes and nothing to compute", f"{self.turn_ms:.2f} ms"),
-            ("  of it the lanes' own schedulers", f"{self.scheduler_ms:.2f} ms"),
-            ("  of it the easel's bookkeeping", f"{self.bookkeeping_ms:.2f} ms"),
+            (f"a turn with {self.samples} samples and nothing to compute", f"{self.turn_ms:.2f} ms"),
+            ("  of it the samples' own schedulers", f"{self.scheduler_ms:.2f} ms"),
+            ("  of it the step batcher's bookkeeping", f"{self.bookkeeping_ms:.2f} ms"),
             ("from handing in to the first step", f"{self.enqueue_to_first_step_ms:.2f} ms"),
             ("from the last step to the waiting thread", f"{self.last_step_to_answer_ms:.2f} ms"),
         ]
@@ -46,7 +46,7 @@ class Overhead:
         share = self.bookkeeping_ms / self.step_ms
         return [
             *said,
-            (f"a forward pass of {self.model} for so many lanes", f"{self.step_ms:.0f} ms"),
+            (f"a forward pass of {self.model} for so many samples", f"{self.step_ms:.0f} ms"),
             ("  bookkeeping beside it", f"{share:.2%}"),
         ]
 
@@ -54,7 +54,7 @@ class Overhead:
 def measure_overhead(
     *, samples: int = SAMPLES, steps: int = 100, repeats: int = 20, stage: Stage | None = None
 ) -> Overhead:
-    """One lane an order, one order a person: the most bookkeeping there can be. One thread.
+    """One sample a task, one task a person: the most bookkeeping there can be. One thread.
 
     With a stage, latents and words have its model's size, and a step of the model is timed beside.
     """
@@ -112,7 +112,7 @@ def _turns(model: "NullModel", params: SamplingParams, samples: int) -> tuple[fl
 
 
 def _step_ms(stage: Stage, samples: int) -> float:
-    """The quickest of a few forward passes; on a CPU a single one of one lane, which takes minutes at SDXL's size."""
+    """The quickest of a few forward passes; on a CPU a single one of one sample, which takes minutes at SDXL's size."""
     from engine.benchmarks.baselines import step_seconds
 
     many = stage.device.startswith("cuda")
@@ -122,7 +122,7 @@ def _step_ms(stage: Stage, samples: int) -> float:
 
 
 def _waits(repeats: int) -> tuple[float, float]:
-    """Medians in ms with a running easel: hand in → first forward; end of the last forward → answer."""
+    """Medians in ms with a running step batcher: submit → first forward; end of the last forward → answer."""
     from engine.batching.sample_group import SampleGroup
     from engine.benchmarks.baselines import NullModel
     from engine.benchmarks.harness import batcher_for

@@ -1,4 +1,4 @@
-"""`bench throughput`: pictures a second when the easel is never idle, against the plain pipeline's best batch."""
+"""`bench throughput`: images a second of a step batcher that is never idle, against the plain pipeline."""
 
 import random
 import statistics
@@ -38,7 +38,7 @@ class Throughput:
         fewer = self.mixed_forwards_one_at_a_time / self.mixed_forwards
         return [
             ("model", self.model),
-            ("easel", f"{self.batcher_per_second:.3f} pictures a second"),
+            ("step batcher", f"{self.batcher_per_second:.3f} pictures a second"),
             (
                 "plain pipeline",
                 f"{self.stock_per_second:.3f} pictures a second in batches of {self.stock_batch}",
@@ -59,7 +59,7 @@ def measure_throughput(
     batches: Sequence[int] = BATCHES,
     rounds: int = ROUNDS,
 ) -> Throughput:
-    """The easel and every batch of the plain pipeline take turns, `rounds` times."""
+    """The step batcher and every batch of the plain pipeline take turns, `rounds` times."""
     params_list = [stage.new_sample(seed=seed, steps=steps) for seed in range(pictures)]
     with _busy_batcher(stage, params_list) as on_the_batcher:
         stock = _stock(stage, params_list, batches)
@@ -67,7 +67,7 @@ def measure_throughput(
         for _ in range(rounds):
             batcher.append(on_the_batcher())
             plain.append({batch: in_batches() for batch, in_batches in stock.items()})
-    rates = {batch: statistics.median(each[batch] for each in plain) for batch in stock}
+    rates = {batch: statistics.median(round_rates[batch] for round_rates in plain) for batch in stock}
     best = max(rates, key=rates.__getitem__)
     mixed, alone = _mixed_forwards(stage)
     return Throughput(
@@ -77,14 +77,16 @@ def measure_throughput(
         batcher_per_second=statistics.median(batcher),
         stock_per_second=rates[best],
         stock_batch=best,
-        ratio=statistics.median(one / each[best] for one, each in zip(batcher, plain, strict=True)),
+        ratio=statistics.median(
+            one / rates_of_round[best] for one, rates_of_round in zip(batcher, plain, strict=True)
+        ),
         mixed_forwards=mixed,
         mixed_forwards_one_at_a_time=alone,
     )
 
 
 def batcher_per_second(stage: Stage, params_list: Sequence[SamplingParams]) -> float:
-    """Pictures a second of an easel that is never idle."""
+    """Pictures a second of a step batcher that is never idle."""
     with _busy_batcher(stage, params_list) as on_the_batcher:
         return on_the_batcher()
 
@@ -100,7 +102,9 @@ def stock_per_second(
 @contextmanager
 def _busy_batcher(stage: Stage, params_list: Sequence[SamplingParams]) -> Iterator[Callable[[], float]]:
     """What paints all pictures, there from the start, and says how many a second. It has painted some before."""
-    asked = [Asked(person=str(n), at_seconds=0.0, params_list=(each,)) for n, each in enumerate(params_list)]
+    asked = [
+        Asked(person=str(n), at_seconds=0.0, params_list=(params,)) for n, params in enumerate(params_list)
+    ]
     with batcher_for(stage.model, device=stage.device, overlap=stage.overlap) as batcher:
         play(batcher, stage.model, asked[: stage.rows()])
 
@@ -115,7 +119,7 @@ def _busy_batcher(stage: Stage, params_list: Sequence[SamplingParams]) -> Iterat
 def _stock(
     stage: Stage, params_list: Sequence[SamplingParams], batches: Sequence[int]
 ) -> dict[int, Callable[[], float]]:
-    """The same by the plain pipeline, for each static batch that the sketches fill."""
+    """The same by the plain pipeline, for each static batch that the parameters fill."""
     from engine.adapters.runtime.reference_pipeline import StockPipeline
 
     pipeline = StockPipeline(stage.model, stage.folder)
@@ -132,7 +136,7 @@ def _stock(
 
 
 def _mixed_forwards(stage: Stage) -> tuple[int, int]:
-    """Forward passes for 24 mixed requests on an easel of eight rows, and one at a time. Counted, not timed."""
+    """Forward passes for 24 mixed requests on a step batcher of eight rows, and one at a time. Counted, not timed."""
     from engine.batching.sample_group import SampleGroup
     from engine.benchmarks.baselines import NullModel, idle_batcher, take_turn
 

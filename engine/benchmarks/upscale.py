@@ -65,7 +65,7 @@ def measure_upscaling(
     threads: int | None = None,
     rounds: int = ROUNDS,
 ) -> Upscaling:
-    """Equal pictures, one a person, all at once. `source` is an upscaler; the bundled one unless told.
+    """Equal pictures, one a person, all at once. `source` is an upscaler; the bundled one by default.
 
     Both ways take turns, `rounds` times: what else the machine does slows both.
     """
@@ -89,16 +89,16 @@ def measure_upscaling(
         running(Lockstep(together=False, max_rows=1)) as lockstep,
     ):
         play(batcher, upscaler, asked[:1])
-        timed = partial(_timed, upscaler=upscaler, counted=counted, asked=asked)
+        timed = partial(_time_turn, upscaler=upscaler, counted=counted, asked=asked)
         turns = [(timed(batcher), timed(lockstep)) for _ in range(rounds)]
-    return _compared(upscaler, turns, people=people, side_pixels=side_pixels)
+    return _summarise(upscaler, turns, people=people, side_pixels=side_pixels)
 
 
-def _compared(
+def _summarise(
     upscaler: "Upscaler", turns: Sequence[tuple["_Played", "_Played"]], *, people: int, side_pixels: int
 ) -> Upscaling:
     together, one_by_one = [turn[0] for turn in turns], [turn[1] for turn in turns]
-    together_seconds = statistics.median(each.seconds for each in together)
+    together_seconds = statistics.median(timing.seconds for timing in together)
     return Upscaling(
         upscaler=upscaler.name,
         people=people,
@@ -107,10 +107,10 @@ def _compared(
         tiles=together[-1].tiles,
         forwards=together[-1].forwards,
         together_seconds=together_seconds,
-        one_by_one_seconds=statistics.median(each.seconds for each in one_by_one),
+        one_by_one_seconds=statistics.median(timing.seconds for timing in one_by_one),
         ratio=statistics.median(one.seconds / other.seconds for one, other in turns),
-        together_mean_seconds=statistics.median(each.mean_seconds for each in together),
-        one_by_one_mean_seconds=statistics.median(each.mean_seconds for each in one_by_one),
+        together_mean_seconds=statistics.median(timing.mean_seconds for timing in together),
+        one_by_one_mean_seconds=statistics.median(timing.mean_seconds for timing in one_by_one),
         megapixels_per_second=people * (side_pixels * upscaler.scale) ** 2 / 1e6 / together_seconds,
         peak_mib=_peak_mib(),
     )
@@ -141,7 +141,7 @@ class _Played:
     tiles: int
 
 
-def _timed(server: Server, *, upscaler: "Upscaler", counted: _Counted, asked: Sequence[Asked]) -> _Played:
+def _time_turn(server: Server, *, upscaler: "Upscaler", counted: _Counted, asked: Sequence[Asked]) -> _Played:
     counted.forwards = counted.tiles = 0
     started = time.perf_counter()
     latencies = play(server, upscaler, asked)

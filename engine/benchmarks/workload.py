@@ -56,9 +56,9 @@ def poisson(
     """Each request from a person of its own, at exponentially distributed distances."""
     at_seconds = 0.0
     asked = []
-    for number, each in enumerate(params_list):
+    for number, params in enumerate(params_list):
         at_seconds += dice.expovariate(per_second)
-        asked.append(Asked(person=f"person {number}", at_seconds=at_seconds, params_list=each))
+        asked.append(Asked(person=f"person {number}", at_seconds=at_seconds, params_list=params))
     return asked
 
 
@@ -68,7 +68,8 @@ def play(server: Server, model: Model, asked: Sequence[Asked]) -> list[float]:
 
     latencies = [0.0] * len(asked)
     groups = [
-        SampleGroup([model.new_sample(each) for each in one.params_list], person=one.person) for one in asked
+        SampleGroup([model.new_sample(params) for params in one.params_list], person=one.person)
+        for one in asked
     ]
     started = time.perf_counter()
 

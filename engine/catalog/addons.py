@@ -1,4 +1,4 @@
-"""What an entry of the catalogue may lay over a model: LoRA weights by name, and eyes to see pictures with."""
+"""What an entry of the catalogue may lay over a model: LoRA weights by name, and image encoders."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def read_upscalers(table: object) -> tuple[dict[str, UpscalerEntry], list[str]]:
         name: _read(UpscalerEntry, {"source": said} if isinstance(said, str) else said, name, problems)
         for name, said in table.items()
     }
-    return {name: each for name, each in found.items() if each is not None}, problems
+    return {name: entry for name, entry in found.items() if entry is not None}, problems
 
 
 def read_loras(table: object) -> tuple[dict[str, LoraEntry], list[str]]:

@@ -100,12 +100,12 @@ class ModelCatalogue:
         check(folder)
         return folder
 
-    def settle(self, entry: ModelEntry) -> ModelEntry:
+    def resolve_extras(self, entry: ModelEntry) -> ModelEntry:
         """The entry with its extras as paths of this machine; what is not here keeps its name, and fails when used."""
-        loras = {name: replace(lora, source=self._settled(lora.source)) for name, lora in entry.loras.items()}
+        loras = {name: replace(lora, source=self._resolve(lora.source)) for name, lora in entry.loras.items()}
         seen = entry.ip_adapter
         if seen is not None:
-            seen = replace(seen, source=self._settled(seen.source), encoder=self._settled(seen.encoder))
+            seen = replace(seen, source=self._resolve(seen.source), encoder=self._resolve(seen.encoder))
         prior = str(self.folder(second_folder(entry))) if entry.prior is not None else None
         return replace(entry, loras=loras, ip_adapter=seen, prior=prior)
 
@@ -127,7 +127,7 @@ class ModelCatalogue:
 
     def extras_problems(self, entry: ModelEntry) -> list[str]:
         """What is wrong with the LoRAs and the IP-Adapter of a model, one sentence each."""
-        settled = self.settle(entry)
+        settled = self.resolve_extras(entry)
         loras = [lora.source for lora in settled.loras.values()]
         others = [source for source in _extras(settled) if source not in loras]
         problems = [
@@ -140,7 +140,7 @@ class ModelCatalogue:
                 problems.append(str(error))
         return problems
 
-    def _settled(self, source: str) -> str:
+    def _resolve(self, source: str) -> str:
         try:
             return str(locate(source, hub=self._hub))
         except ModelLoadError:

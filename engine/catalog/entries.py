@@ -105,8 +105,8 @@ def read_upscaler_entries(path: Path) -> dict[str, UpscalerEntry]:
     """The upscalers of a catalogue file. Raises `ConfigurationError` with everything that is wrong with them."""
     found, problems = read_upscalers(_read_tables(path).get(UPSCALERS, {}))
     if problems:
-        told = " ".join(f"[{UPSCALERS}] {problem}" for problem in problems)
-        raise ConfigurationError(f"The catalogue of models {path.name}: {told}")
+        message = " ".join(f"[{UPSCALERS}] {problem}" for problem in problems)
+        raise ConfigurationError(f"The catalogue of models {path.name}: {message}")
     return found
 
 
@@ -182,6 +182,6 @@ def _toml(name: str, table: Mapping[str, Any]) -> str:
 
 def _toml_value(value: object) -> str:
     if isinstance(value, dict):
-        inside = ", ".join(f"{json.dumps(key)} = {_toml_value(each)}" for key, each in value.items())
+        inside = ", ".join(f"{json.dumps(key)} = {_toml_value(item)}" for key, item in value.items())
         return f"{{ {inside} }}"
     return json.dumps(value, ensure_ascii=False)

@@ -13,7 +13,7 @@ MIN_RATIO, MAX_RATIO = 0.25, 4.0
 class Layout:
     """`factor` is pixels per latent cell. Sizes must be multiples of `grid` pixels; those of `multiple` suit best.
 
-    `has_eyes`: a picture can tell the model what to paint, through an image encoder.
+    `has_image_encoder`: a picture can tell the model what to paint, through an image encoder.
     """
 
     factor: int
@@ -22,7 +22,7 @@ class Layout:
     latent_channels: int
     input_channels: int
     sample_pixels: int
-    has_eyes: bool = False
+    has_image_encoder: bool = False
 
     @property
     def repaints(self) -> bool:

@@ -36,7 +36,7 @@ def runnable_models(
 def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | None:
     try:
         catalogue.check(entry)
-        loras = catalogue.settle(entry).loras
+        loras = catalogue.resolve_extras(entry).loras
     except ModelLoadError:
         return None
     here = sorted(name for name, lora in loras.items() if Path(lora.source).expanduser().exists())
@@ -63,7 +63,7 @@ class ModelAnnouncer:
     def announce(self) -> None:
         """A Redis that is away hears of it the next time."""
         now = time.time()
-        said = json.dumps({"at": now, "models": [to_data(each) for each in self._models()]})
+        said = json.dumps({"at": now, "models": [to_data(model) for model in self._models()]})
         try:
             stale = [name for name, at, _ in _read(self._redis) if at < now - _FORGOTTEN_SECONDS]
             if stale:
@@ -99,10 +99,12 @@ class AvailableOptions:
 
     def renew(self) -> None:
         """Look again. Blocks; never raises for a Redis that is away."""
-        found = self._announced() or {each.name: each for each in runnable_models(self._catalogue)}
+        found = self._read_announcements() or {
+            model.name: model for model in runnable_models(self._catalogue)
+        }
         order = {name: place for place, name in enumerate(self._catalogue.names)}
-        models = sorted(found.values(), key=lambda each: (order.get(each.name, len(order)), each.name))
-        self._known = tuple(replace(each, note=self._notes.get(each.name, "")) for each in models)
+        models = sorted(found.values(), key=lambda model: (order.get(model.name, len(order)), model.name))
+        self._known = tuple(replace(model, note=self._notes.get(model.name, "")) for model in models)
         self._known_until = time.monotonic() + _REMEMBERED_SECONDS
 
     def _renew_and_release(self) -> None:
@@ -117,13 +119,13 @@ class AvailableOptions:
     def close(self) -> None:
         self._redis.close()
 
-    def _announced(self) -> dict[str, RunnableModel]:
+    def _read_announcements(self) -> dict[str, RunnableModel]:
         try:
             said = _read(self._redis)
         except (redis.RedisError, OSError):
-            return {each.name: each for each in self._known}
+            return {model.name: model for model in self._known}
         since = max((at for _, at, _ in said), default=0.0) - _ALIVE_SECONDS
-        return {each.name: each for _, at, models in said if at >= since for each in models}
+        return {model.name: model for _, at, models in said if at >= since for model in models}
 
 
 def _read(client: redis.Redis) -> list[tuple[str, float, list[RunnableModel]]]:
@@ -133,7 +135,7 @@ def _read(client: redis.Redis) -> list[tuple[str, float, list[RunnableModel]]]:
     for worker, said in entries.items():
         try:
             data = json.loads(said)
-            models = [from_data(RunnableModel, each) for each in data["models"]]
+            models = [from_data(RunnableModel, model) for model in data["models"]]
             found.append((worker.decode(), float(data["at"]), models))
         except (ValueError, KeyError, TypeError):
             log.info("model announcement skipped: unreadable worker=%s", worker.decode(errors="replace")[:60])

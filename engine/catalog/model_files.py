@@ -17,7 +17,7 @@ _LOADED = re.compile(
     r"(?:diffusion_pytorch_model|model)(?:\.(?P<variant>[\w-]+?))?(?:-\d{5}-of-\d{5})?\.safetensors"
 )
 WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".npz", ".zip")
-# Components that the moderation wing replaces: they are neither needed nor loaded.
+# Components that the moderation package replaces: they are neither needed nor loaded.
 UNUSED = frozenset({"safety_checker", "feature_extractor"})
 _HEADER_LIMIT_BYTES = 100_000_000
 
@@ -90,7 +90,7 @@ def weights_hash(folder: Path, *, memory: Path | None = None) -> str:
     stamp = _stamp(folder, files)
     with _hash_lock:
         if stamp not in _hashes and memory is not None:
-            _hashes.update(_remembered(memory))
+            _hashes.update(_read_cache(memory))
         if stamp not in _hashes:
             _hashes[stamp] = _digest(folder, files)
             if memory is not None:
@@ -115,7 +115,7 @@ def _digest(folder: Path, files: list[Path]) -> str:
     return total.hexdigest()
 
 
-def _remembered(memory: Path) -> dict[str, str]:
+def _read_cache(memory: Path) -> dict[str, str]:
     try:
         content = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -128,7 +128,7 @@ def _remember(memory: Path, stamp: str, digest: str) -> None:
     unfinished = memory.with_suffix(".part")
     try:
         memory.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(_remembered(memory) | {stamp: digest}), encoding="utf-8")
+        unfinished.write_text(json.dumps(_read_cache(memory) | {stamp: digest}), encoding="utf-8")
         unfinished.replace(memory)
     except OSError:
         log.info("model hash not cached: file not writable")

@@ -16,12 +16,12 @@ def augment(picture: Image.Image, *, seed: int, reach: float) -> Image.Image:
     dice = np.random.default_rng(seed)
     width, height = picture.size
     share = 1 - dice.uniform(reach / 3, reach)
-    kept = max(1, round(width * share)), max(1, round(height * share))
+    cropped = max(1, round(width * share)), max(1, round(height * share))
     left, top = (
-        int(dice.integers(0, whole - part + 1)) for whole, part in zip(picture.size, kept, strict=True)
+        int(dice.integers(0, whole - part + 1)) for whole, part in zip(picture.size, cropped, strict=True)
     )
     framed = picture.convert("RGB").resize(
-        (width, height), _RESIZE, box=(left, top, left + kept[0], top + kept[1])
+        (width, height), _RESIZE, box=(left, top, left + cropped[0], top + cropped[1])
     )
     if reach > _MIRROR_REACH and dice.random() < 0.5:
         framed = ImageOps.mirror(framed)
@@ -32,5 +32,5 @@ def augment(picture: Image.Image, *, seed: int, reach: float) -> Image.Image:
 def _turn_hues(picture: Image.Image, turn: float) -> Image.Image:
     """`turn` is a share of the whole circle of hues."""
     hue, saturation, value = picture.convert("HSV").split()
-    turned = hue.point(lambda each: (each + round(turn * 256)) % 256)
+    turned = hue.point(lambda value: (value + round(turn * 256)) % 256)
     return Image.merge("HSV", (turned, saturation, value)).convert("RGB")

@@ -1,4 +1,4 @@
-"""Where a worker paints: an easel for each of its devices, with the models that were asked for so far."""
+"""The devices of a worker: a step batcher for each of its devices, with the models that were asked for so far."""
 
 import logging
 import threading
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class DeviceWorker:
-    """One easel and its painters. Called by many task threads at once."""
+    """One step batcher and its models. Called by many task threads at once."""
 
     def __init__(
         self, batcher: "StepBatcher", models: ModelCatalogue, *, speed: Speed, upscaler: str
@@ -52,12 +52,12 @@ class DeviceWorker:
             if entry.name not in self._models_by_name:
                 folder = self._models.check(entry)
                 self._models_by_name[entry.name] = new_model(
-                    self._models.settle(entry), folder, device=self._batcher.device, speed=self._speed
+                    self._models.resolve_extras(entry), folder, device=self._batcher.device, speed=self._speed
                 )
             return self._models_by_name[entry.name]
 
     def upscaler(self, name: str | None) -> "Upscaler":
-        """By its name in the catalogue; the usual one unless told. Raises `BadParameterError` or `ModelLoadError`."""
+        """By its name in the catalogue; the usual one by default. Raises `BadParameterError` or `ModelLoadError`."""
         from engine.adapters.upscaler import Upscaler
 
         source = self._upscaler if name is None else self._models.upscaler(name)
@@ -69,51 +69,51 @@ class DeviceWorker:
     def paint(
         self,
         samples: "Sequence[Sample]",
-        order: GenerationTask,
+        task: GenerationTask,
         *,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> None:
-        """Blocks until every lane has its picture. Raises `JobCancelledError`, or what went wrong with a lane."""
+        """Blocks until every sample has its picture. Raises `JobCancelledError`, or what went wrong with a sample."""
         from engine.batching.sample_group import SampleGroup
 
-        group = SampleGroup(samples, person=order.person, weight=order.weight)
+        group = SampleGroup(samples, person=task.person, weight=task.weight)
         self._batcher.submit(group)
         group.wait(on_progress=on_progress, cancelled=cancelled)
 
-    def rehearsals(self, entry: ModelEntry) -> list[GenerationTask]:
+    def warm_up_tasks(self, entry: ModelEntry) -> list[GenerationTask]:
         """What to warm a model up with. Raises `NotSupportedError` for one that paints from pictures only.
 
         Where blocks are compiled these are all numbers of pictures that may be painted side by side, a single row,
         for which they are compiled apart, pictures to start from, and all that in a second shape, after which they
-        are compiled for any: whoever joins later compiles nothing.
+        are compiled for any: samples that join later compile nothing.
         """
         plain = PaintRequest(
             operation=Operation.IMAGINE, seed=0, count=1, steps=1, prompt="a star", model=entry.name
         )
-        sample = self.model(entry).new_sample(_star(entry))
+        sample = self.model(entry).new_sample(_warm_up_params(entry))
         if not self._speed.on(self._batcher.device.type).compile:
-            return [_rehearsal(plain)]
+            return [_warm_up_task(plain)]
         from engine.adapters.runtime.optimization import BUCKETS
 
         # The largest first: it is compiled for its own shape, the others for any.
         fitting = [count for count in BUCKETS if count * sample.rows <= self._batcher.limits.rows(sample.key)]
         numbers = [replace(plain, count=count) for count in fitting[::-1] or [1]]
         alone = [replace(plain, guidance_scale=1.0)] if sample.rows > 1 else []
-        wide = [replace(each, aspect=_OTHER_SHAPE) for each in (replace(plain, count=2), plain, *alone)]
+        wide = [replace(request, aspect=_OTHER_SHAPE) for request in (replace(plain, count=2), plain, *alone)]
         begun = [
-            _rehearsal(replace(plain, operation=operation, aspect=aspect, steps=2), pictures=pictures)
+            _warm_up_task(replace(plain, operation=operation, aspect=aspect, steps=2), pictures=pictures)
             for aspect in (None, _OTHER_SHAPE)
             for operation, pictures in ((Operation.VARY, 1), (Operation.BLEND, 3))
         ]
-        return [*map(_rehearsal, (*numbers, *alone, *wide)), *begun]
+        return [*map(_warm_up_task, (*numbers, *alone, *wide)), *begun]
 
     def close(self) -> None:
         self._batcher.close()
 
 
 class DevicePool:
-    """Opened at the first order: until then no accelerator library is loaded."""
+    """Opened at the first task: until then no accelerator library is loaded."""
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class DevicePool:
         self._speed = speed
         self._learned_file = learned_file
         self._upscaler = upscaler
-        self._experiences: dict[str, DeviceProfile] = {}
+        self._profiles: dict[str, DeviceProfile] = {}
         self._open: list[DeviceWorker] = []
         self._lock = threading.Lock()
 
@@ -144,11 +144,11 @@ class DevicePool:
             return self._open
 
     def choose(self) -> DeviceWorker:
-        """The one with the fewest lanes."""
+        """The one with the fewest samples."""
         return min(self.all(), key=lambda device_worker: device_worker.samples)
 
     def close(self) -> None:
-        """Orders that are being painted fail; the models are let go."""
+        """Tasks that are running fail; the models are let go."""
         with self._lock:
             device_pool, self._open = self._open, []
         for device_worker in device_pool:
@@ -162,31 +162,31 @@ class DevicePool:
 
         device = choose_device(name)
         speed = self._speed.on(device.type)
-        shelf = ModelCache(budget_bytes=self._budget_bytes or budget_bytes(device))
-        limits = BatchLimits(device.type, experience=self._experience(device_name(device)))
+        cache = ModelCache(budget_bytes=self._budget_bytes or budget_bytes(device))
+        limits = BatchLimits(device.type, profile=self._profile(device_name(device)))
         batcher = StepBatcher(
-            shelf, device=device, limits=limits, threads=self._threads, overlap=bool(speed.overlap)
+            cache, device=device, limits=limits, threads=self._threads, overlap=bool(speed.overlap)
         )
         batcher.start()
         log.info("step batcher started", extra={"device": str(device), "speed": speed.words()})
         return DeviceWorker(batcher, self._models, speed=self._speed, upscaler=self._upscaler)
 
-    def _experience(self, device: str) -> "DeviceProfile":
+    def _profile(self, device: str) -> "DeviceProfile":
         """Cards of one kind learn together."""
         from engine.batching.device.device_profile import DeviceProfile
 
-        if device not in self._experiences:
-            self._experiences[device] = DeviceProfile(self._learned_file, device=device)
-        return self._experiences[device]
+        if device not in self._profiles:
+            self._profiles[device] = DeviceProfile(self._learned_file, device=device)
+        return self._profiles[device]
 
 
-def _rehearsal(request: PaintRequest, *, pictures: int = 0) -> GenerationTask:
+def _warm_up_task(request: PaintRequest, *, pictures: int = 0) -> GenerationTask:
     colours = ("navy", "olive", "teal")
     sources = [Image.new("RGB", (64, 64), colour) for colour in colours[:pictures]]
     return GenerationTask(job_id="warm-up", person="", request=request, sources=sources)
 
 
-def _star(entry: ModelEntry) -> SamplingParams:
+def _warm_up_params(entry: ModelEntry) -> SamplingParams:
     """The least that a model can be asked for at its own size."""
     return SamplingParams(
         prompt="a star",

@@ -1,4 +1,4 @@
-"""The atelier: from an order to finished pictures. Called by many task threads at once."""
+"""The image generator: from a task to finished pictures. Called by many task threads at once."""
 
 import logging
 import threading
@@ -43,7 +43,7 @@ def _nothing(progress: Progress) -> None:
 
 
 class ImageGenerator:
-    """Holds one easel for each device and loads models as orders need them.
+    """Holds one step batcher for each device and loads models as tasks need them.
 
     `device` is a torch device such as ``cuda:1``, several with commas between, or None for the best there is.
     `threads` are the CPU threads of a step; None leaves torch's choice. What is learned of the devices is kept in
@@ -81,7 +81,7 @@ class ImageGenerator:
 
     def paint(
         self,
-        order: GenerationTask,
+        task: GenerationTask,
         *,
         on_progress: Callable[[Progress], None] = _nothing,
         cancelled: Callable[[], bool] = lambda: False,
@@ -89,52 +89,54 @@ class ImageGenerator:
         """Blocks until all pictures are painted; `on_progress` and `cancelled` are called on this thread.
 
         Raises `JobCancelledError` within one step of `cancelled` saying so, `BadParameterError`, `BadImageError` or
-        `NotSupportedError` for an order that cannot be painted, `ModelLoadError`, or `GenerationError`.
+        `NotSupportedError` for a task that cannot be painted, `ModelLoadError`, or `GenerationError`.
         """
         if cancelled():
             raise JobCancelledError
         device_worker = self._device_pool.choose()
-        if order.request.operation is Operation.UPSCALE:
-            return [self._upscale(order, device_worker, on_progress, cancelled)]
-        return self._paint(order, device_worker, on_progress, cancelled)
+        if task.request.operation is Operation.UPSCALE:
+            return [self._upscale(task, device_worker, on_progress, cancelled)]
+        return self._paint(task, device_worker, on_progress, cancelled)
 
     def _paint(
         self,
-        order: GenerationTask,
+        task: GenerationTask,
         device_worker: DeviceWorker,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> list[GeneratedImage]:
-        entry = self._models.find(order.request.model or self._default)
-        wanted, added_words = order, ("",) * order.request.count
+        entry = self._models.find(task.request.model or self._default)
+        wanted, added_words = task, ("",) * task.request.count
         if self._represents and entry.representation:
-            order, added_words = diversify_task(order)
+            task, added_words = diversify_task(task)
         model = device_worker.model(entry)
         prior = self._prior(entry)
         drawings = [
-            prepare_inputs(order, index, entry=entry, layout=model.layout, prior=prior)
-            for index in range(order.request.count)
+            prepare_inputs(task, index, entry=entry, layout=model.layout, prior=prior)
+            for index in range(task.request.count)
         ]
-        outline = partial(resolve_params, order, entry=entry, prior=prior)
+        outline = partial(resolve_params, task, entry=entry, prior=prior)
         params_list = [outline(index, drawing) for index, drawing in enumerate(drawings)]
-        asked = asked_steps(order.request, entry=entry, prior=prior)
+        asked = asked_steps(task.request, entry=entry, prior=prior)
         meter = ProgressMeter(on_progress, asked=asked)
         meter.expect(steps_ahead(drawings, params_list))
 
-        def paint_round(some: "Sequence[Sample]") -> list[Image.Image]:
-            device_worker.paint(some, order, on_progress=meter, cancelled=cancelled)
-            meter.end_round(sum(sample.steps for sample in some))
-            return [_picture(sample) for sample in some]
+        def paint_round(samples: "Sequence[Sample]") -> list[Image.Image]:
+            device_worker.paint(samples, task, on_progress=meter, cancelled=cancelled)
+            meter.end_round(sum(sample.steps for sample in samples))
+            return [_picture(sample) for sample in samples]
 
         def complete(index: int, drawing: GenerationInputs, picture: Image.Image) -> GeneratedImage:
             image = refine_tiled(
                 drawing,
                 drawing.finish(picture),
                 lambda windows: paint_round(
-                    [model.new_sample(outline(index, each, window=number)) for number, each in windows]
+                    [model.new_sample(outline(index, inputs, window=number)) for number, inputs in windows]
                 ),
             )
-            return self._painted(wanted, index, added_words[index], entry, samples[index], image, steps=asked)
+            return self._to_generated_image(
+                wanted, index, added_words[index], entry, samples[index], image, steps=asked
+            )
 
         samples = [model.new_sample(params) for params in params_list]
         pictures = paint_round(samples)
@@ -146,29 +148,29 @@ class ImageGenerator:
     def warm_up(
         self, on_progress: Callable[[Progress], None] = _nothing, *, model: str | None = None
     ) -> None:
-        """Load a model, the default one unless told, and paint with it, so that nobody waits for that later.
+        """Load a model, else the default one, and paint with it, so that nobody waits for that later.
 
-        See `DeviceWorker.rehearsals`. What the model cannot do is left out: one that paints from pictures only is
-        loaded when somebody gives it one.
+        See `DeviceWorker.warm_up_tasks`. What the model cannot do is left out: one that paints from pictures only is
+        loaded when it is first given one.
         """
         entry = self._models.find(model or self._default)
         try:
             parts = [
-                (device_worker, order)
+                (device_worker, task)
                 for device_worker in self._device_pool.all()
-                for order in device_worker.rehearsals(entry)
+                for task in device_worker.warm_up_tasks(entry)
             ]
         except NotSupportedError:
             log.info("model warm-up skipped: the model needs an input image", extra={"model": entry.name})
             return
-        for done, (device_worker, order) in enumerate(parts, start=1):
+        for done, (device_worker, task) in enumerate(parts, start=1):
             with suppress(NotSupportedError):
-                self._paint(order, device_worker, _nothing, lambda: False)
+                self._paint(task, device_worker, _nothing, lambda: False)
             log.info("model warm-up advanced", extra={"part": done, "parts": len(parts)})
             on_progress(Progress(step=done, steps=len(parts)))
 
     def close(self) -> None:
-        """Orders that are being painted fail; the models are let go."""
+        """Tasks that are running fail; the models are let go."""
         self._device_pool.close()
 
     def _prior(self, entry: ModelEntry) -> LayoutPrior | None:
@@ -177,16 +179,16 @@ class ImageGenerator:
                 self._priors[entry.name] = load_prior(self._models.folder(entry))
             return self._priors[entry.name]
 
-    def _remark(self, order: GenerationTask, index: int, entry: ModelEntry) -> str:
+    def _remark(self, task: GenerationTask, index: int, entry: ModelEntry) -> str:
         """About words that the person chose for this picture."""
-        prompt, prior = order.request.prompt_of(index), self._prior(entry)
-        if prior is None or not prompt or not order.request.own_words:
+        prompt, prior = task.request.prompt_of(index), self._prior(entry)
+        if prior is None or not prompt or not task.request.own_words:
             return ""
         return prior.composer.remark(prompt, model=entry.title or entry.name)
 
-    def _painted(
+    def _to_generated_image(
         self,
-        order: GenerationTask,
+        task: GenerationTask,
         index: int,
         added_words: str,
         entry: ModelEntry,
@@ -197,43 +199,43 @@ class ImageGenerator:
     ) -> GeneratedImage:
         params = sample.params
         recipe = Recipe(
-            operation=order.request.operation,
-            prompt=order.request.prompt_of(index),
+            operation=task.request.operation,
+            prompt=task.request.prompt_of(index),
             added_words=added_words,
-            remark=self._remark(order, index, entry),
-            negative_prompt=order.request.negative_prompt,
+            remark=self._remark(task, index, entry),
+            negative_prompt=task.request.negative_prompt,
             seed=params.seed,
             steps=steps,
             guidance_scale=params.guidance_scale,
-            strength=params.strength if order.sources else None,
+            strength=params.strength if task.sources else None,
             width=image.width,
             height=image.height,
             model=entry.name,
             model_hash=self._models.hash(entry),
             scheduler=sample.model.scheduler_name(params.scheduler),
             software=SOFTWARE,
-            style=order.request.style,
-            loras=order.request.loras,
+            style=task.request.style,
+            loras=task.request.loras,
             unread_words=sample.unread_words,
         )
         return GeneratedImage(image=image, recipe=recipe)
 
     def _upscale(
         self,
-        order: GenerationTask,
+        task: GenerationTask,
         device_worker: DeviceWorker,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> GeneratedImage:
         """Tiles are steps, so people who enlarge pictures share forward passes and take turns with those who paint."""
-        if not order.sources:
+        if not task.sources:
             raise BadParameterError("picture", "give the id of a picture, or attach an image.")
-        upscaler = device_worker.upscaler(order.request.upscaler)
-        source = order.sources[0]
+        upscaler = device_worker.upscaler(task.request.upscaler)
+        source = task.sources[0]
         sample = upscaler.new_sample(
             SamplingParams(
-                prompt=order.request.prompt,
-                seed=order.request.seed,
+                prompt=task.request.prompt,
+                seed=task.request.seed,
                 width=source.width,
                 height=source.height,
                 steps=1,
@@ -241,12 +243,12 @@ class ImageGenerator:
                 start=source,
             )
         )
-        device_worker.paint([sample], order, on_progress=on_progress, cancelled=cancelled)
+        device_worker.paint([sample], task, on_progress=on_progress, cancelled=cancelled)
         image = _picture(sample)
         recipe = Recipe(
             operation=Operation.UPSCALE,
-            prompt=order.request.prompt,
-            seed=order.request.seed,
+            prompt=task.request.prompt,
+            seed=task.request.seed,
             steps=1,
             guidance_scale=0.0,
             width=image.width,
@@ -260,7 +262,7 @@ class ImageGenerator:
 
 
 def _picture(sample: "Sample") -> Image.Image:
-    assert sample.picture is not None  # noqa: S101 - the ticket is finished
+    assert sample.picture is not None  # noqa: S101 - the group is finished
     return to_image(sample.picture)
 
 

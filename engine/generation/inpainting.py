@@ -23,12 +23,12 @@ EXPAND_STRENGTH = 0.9
 
 
 def edit(
-    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+    task: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
-    source = order.sources[0]
-    if order.mask is None:
+    source = task.sources[0]
+    if task.mask is None:
         raise BadImageError("there is no mask. Name the part to change, for example B2-C3, or attach a mask.")
-    mask = masks.check_mask(order.mask, source.size)
+    mask = masks.check_mask(task.mask, source.size)
     box = window_around(mask.getbbox() or (0, 0, *mask.size), mask.size, native_area=native_area(entry))
     here, hole = source.crop(box), mask.crop(box)
     size = working_size(here.size, entry, layout)
@@ -36,10 +36,10 @@ def edit(
         here.resize(size, RESIZE),
         cover_cells(hole.resize(size, Image.Resampling.BOX), layout.grid),
     )
-    strength = order.request.strength or 1.0
+    strength = task.request.strength or 1.0
     if prior is not None:
-        start = _place(prior.composer, order.request, index, start, grown)
-        strength = order.request.strength or prior.edit_strength
+        start = _place(prior.composer, task.request, index, start, grown)
+        strength = task.request.strength or prior.edit_strength
 
     def finish(painted: Image.Image) -> Image.Image:
         result = source.copy()
@@ -64,9 +64,9 @@ def _place(
 
 
 def expand(
-    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+    task: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
-    request, source = order.request, order.sources[0]
+    request, source = task.request, task.sources[0]
     margins = margins_for(
         source.size, aspect=request.aspect, sides=request.sides, amount_percent=request.amount_percent
     )

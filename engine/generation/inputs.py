@@ -54,7 +54,10 @@ def with_overscan(drawing: GenerationInputs, rim_pixels: int) -> GenerationInput
         height=drawing.height + 2 * rim_pixels,
         start=_grow(drawing.start, rim_pixels),
         mask=None if drawing.mask is None else _grow(drawing.mask, rim_pixels),
-        mixed=tuple(replace(each, picture=_grow(each.picture, rim_pixels)) for each in drawing.mixed),
+        mixed=tuple(
+            replace(weighted_image, picture=_grow(weighted_image.picture, rim_pixels))
+            for weighted_image in drawing.mixed
+        ),
         finish=_cut_first(drawing.finish, rim_pixels),
     )
 
@@ -97,12 +100,12 @@ class TiledRefinement:
         """Windows to be painted side by side; those of the next batch want to see them laid."""
         for windows in self._windows.rounds():
             for first in range(0, len(windows), MOST_AT_ONCE):
-                some = windows[first : first + MOST_AT_ONCE]
-                yield [(window, self._drawing(window, drawing)) for window in some]
+                batch = windows[first : first + MOST_AT_ONCE]
+                yield [(window, self._drawing(window, drawing)) for window in batch]
 
-    def lay(self, window: Window, painted: Image.Image) -> None:
+    def paste(self, window: Window, painted: Image.Image) -> None:
         size = window.weights.size
-        self._windows.lay(window, painted if painted.size == size else painted.resize(size, RESIZE))
+        self._windows.paste(window, painted if painted.size == size else painted.resize(size, RESIZE))
 
     @property
     def picture(self) -> Image.Image:

@@ -14,7 +14,7 @@ from engine.catalog.geometry import Layout
 from engine.generation.augmentation import augment
 from engine.generation.inpainting import edit, expand
 from engine.generation.inputs import RESIZE, GenerationInputs, with_overscan
-from engine.generation.sizing import size_asked, size_like
+from engine.generation.sizing import requested_size, size_like
 from engine.imaging.canvas.colour_transfer import tint
 from engine.layout_prior.layout_prior import LayoutPrior
 from engine.types import GenerationTask
@@ -32,32 +32,32 @@ LEAST_STEPS = 4
 
 
 def prepare_inputs(
-    order: GenerationTask, index: int, *, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+    task: GenerationTask, index: int, *, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
-    """For picture `index` of the order. Raises `BadParameterError`, `BadImageError` or `NotSupportedError`."""
-    drawing = _draw_under(order, index, entry, layout, prior)
+    """For picture `index` of the task. Raises `BadParameterError`, `BadImageError` or `NotSupportedError`."""
+    drawing = _draw_under(task, index, entry, layout, prior)
     return drawing if prior is None else with_overscan(drawing, prior.rim_cells * layout.grid)
 
 
 def _draw_under(
-    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+    task: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
-    request = order.request
+    request = task.request
     if request.operation is Operation.UPSCALE:
         raise NotSupportedError(
             model=entry.name, operation="upscale", instead="imagine, vary, blend, edit and expand"
         )
-    if request.operation is Operation.IMAGINE and not order.sources:
+    if request.operation is Operation.IMAGINE and not task.sources:
         return _from_words(request, index, entry, layout, prior)
-    if not order.sources:
+    if not task.sources:
         raise BadParameterError("picture", "give the id of a picture, or attach an image.")
     if request.operation is Operation.EDIT:
-        return edit(order, index, entry, layout, prior)
+        return edit(task, index, entry, layout, prior)
     if request.operation is Operation.EXPAND:
-        return expand(order, index, entry, layout, prior)
+        return expand(task, index, entry, layout, prior)
     if request.operation is Operation.BLEND:
-        return _blend(order, index, entry, layout, prior)
-    return _vary(order, index, entry, layout, prior)
+        return _blend(task, index, entry, layout, prior)
+    return _vary(task, index, entry, layout, prior)
 
 
 def asked_steps(request: PaintRequest, *, entry: ModelEntry, prior: LayoutPrior | None) -> int:
@@ -80,7 +80,7 @@ def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: LayoutPrior | 
 def _from_words(
     request: PaintRequest, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
-    width, height = size_asked(request, entry, layout, ratio=None)
+    width, height = requested_size(request, entry, layout, ratio=None)
     if prior is None:
         return GenerationInputs(width=width, height=height)
     seed = request.seed_of(index)
@@ -91,12 +91,12 @@ def _from_words(
 
 
 def _vary(
-    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+    task: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
-    request, source = order.request, order.sources[0]
-    width, height = size_like(order, entry, layout)
+    request, source = task.request, task.sources[0]
+    width, height = size_like(task, entry, layout)
     start = ImageOps.fit(source, (width, height), method=RESIZE)
-    if layout.has_eyes and request.variation:
+    if layout.has_image_encoder and request.variation:
         # As DALL·E 2 does it: what the picture shows goes in as an embedding, its layout only for subtle changes.
         likeness = (WeightedImage(picture=source),)
         if request.variation is Strength.STRONG and not request.strength:
@@ -112,15 +112,15 @@ def _vary(
 
 
 def _blend(
-    order: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
+    task: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
-    """Something of each source: by what they show where the model has eyes, else by their latents."""
-    request = order.request
-    width, height = size_like(order, entry, layout)
-    weights = request.weights or (1.0,) * len(order.sources)
-    counted = [(source, weight) for source, weight in zip(order.sources, weights, strict=True) if weight > 0]
+    """Something of each source: by what they show where the model has an image encoder, else by their latents."""
+    request = task.request
+    width, height = size_like(task, entry, layout)
+    weights = request.weights or (1.0,) * len(task.sources)
+    counted = [(source, weight) for source, weight in zip(task.sources, weights, strict=True) if weight > 0]
     whole = sum(weight for _, weight in counted)
-    if layout.has_eyes:
+    if layout.has_image_encoder:
         likeness = tuple(WeightedImage(picture=source, share=weight / whole) for source, weight in counted)
         return GenerationInputs(width=width, height=height, likeness=likeness)
     fitted = [
@@ -130,7 +130,7 @@ def _blend(
     if prior is not None and request.prompt_of(index).strip():
         return _compose_blend(request, index, fitted, prior)
     if prior is not None and prior.mixer is not None:
-        pictures = [(each.picture, each.share) for each in fitted]
+        pictures = [(weighted_image.picture, weighted_image.share) for weighted_image in fitted]
         start = prior.mixer.resemble(pictures, seed=request.seed_of(index), width=width, height=height)
         return GenerationInputs(
             width=width, height=height, start=start, strength=request.strength or prior.strength
@@ -152,7 +152,9 @@ def _compose_blend(
     scene = prior.composer.compose(
         request.prompt_of(index), seed=request.seed_of(index), width=width, height=height
     )
-    start = tint(scene, [(each.picture, each.share) for each in weighted_images])
+    start = tint(
+        scene, [(weighted_image.picture, weighted_image.share) for weighted_image in weighted_images]
+    )
     return GenerationInputs(
         width=width, height=height, start=start, strength=request.strength or prior.strength
     )

@@ -80,16 +80,16 @@ def _words() -> _Words:
     return _Words(names=names, **added, **others)
 
 
-def diversify_task(order: GenerationTask) -> tuple[GenerationTask, tuple[str, ...]]:
-    """The order with what is added to each of its pictures' prompts, and the added words by picture."""
-    request = order.request
+def diversify_task(task: GenerationTask) -> tuple[GenerationTask, tuple[str, ...]]:
+    """The task with what is added to each of its pictures' prompts, and the added words by picture."""
+    request = task.request
     if request.operation is not Operation.IMAGINE:  # what is already there says who it is
-        return order, ("",) * request.count
+        return task, ("",) * request.count
     pictures = [diversify(request.prompt_of(i), seed=request.seed_of(i)) for i in range(request.count)]
-    if any(each.added_words for each in pictures):
-        request = replace(request, prompts=tuple(each.prompt for each in pictures))
-        order = replace(order, request=request)
-    return order, tuple(each.added_words for each in pictures)
+    if any(picture.added_words for picture in pictures):
+        request = replace(request, prompts=tuple(picture.prompt for picture in pictures))
+        task = replace(task, request=request)
+    return task, tuple(picture.added_words for picture in pictures)
 
 
 def diversify(prompt: str, *, seed: int) -> DiversifiedPrompt:
@@ -100,7 +100,7 @@ def diversify(prompt: str, *, seed: int) -> DiversifiedPrompt:
     lots = _Lots(seed)
     added, parts, done = [], [], 0
     for at in list(_somebody(tokens))[:_MOST_PEOPLE]:
-        words = " ".join(_drawn(tokens[at].low, lots))
+        words = " ".join(_draw_words(tokens[at].low, lots))
         first = _phrase_start(tokens, at)
         begin = tokens[first].start
         article = tokens[first - 1] if first and tokens[first - 1].low in ("a", "an") else None
@@ -180,15 +180,15 @@ class _Lots:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._drawn = 0
+        self._draw_words = 0
 
     def draw(self, choices: Sequence[str]) -> str:
-        self._drawn += 1
-        digest = hashlib.blake2b(f"{self._seed}:{self._drawn}".encode(), digest_size=8).digest()
+        self._draw_words += 1
+        digest = hashlib.blake2b(f"{self._seed}:{self._draw_words}".encode(), digest_size=8).digest()
         return choices[int.from_bytes(digest, "big") % len(choices)]
 
 
-def _drawn(word: str, lots: _Lots) -> list[str]:
+def _draw_words(word: str, lots: _Lots) -> list[str]:
     words = _words()
     if word in words.plural:
         return [lots.draw(words.groups)]

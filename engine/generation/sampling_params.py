@@ -1,4 +1,4 @@
-"""From an order and its underdrawings to sketches, every default filled in."""
+"""From a task and its inputs to parameters, every default filled in."""
 
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
@@ -15,7 +15,7 @@ _SEED_STRIDE = 7919
 
 
 def resolve_params(
-    order: GenerationTask,
+    task: GenerationTask,
     index: int,
     drawing: GenerationInputs,
     *,
@@ -23,11 +23,11 @@ def resolve_params(
     prior: LayoutPrior | None,
     window: int | None = None,
 ) -> SamplingParams:
-    """The order's picture `index` with the model's defaults for whatever it leaves open. Raises `BadParameterError`.
+    """The task's picture `index` with the model's defaults for whatever it leaves open. Raises `BadParameterError`.
 
     With `window`, a window of that number of it, whose noise is another one's nowhere.
     """
-    request = order.request
+    request = task.request
     guidance = entry.guidance_scale
     if prior is not None and prior.guidance_scale is not None:
         guidance = prior.guidance_scale
@@ -35,7 +35,7 @@ def resolve_params(
     if request.style:
         prompt, negative_prompt = find_style(request.style).apply(prompt, negative_prompt)
     return SamplingParams(
-        prompt=_with_triggers(prompt, order, entry),
+        prompt=_with_triggers(prompt, task, entry),
         negative_prompt=negative_prompt,
         seed=(request.seed_of(index) + (0 if window is None else _SEED_STRIDE * (window + 1)))
         % (MAX_SEED + 1),
@@ -49,14 +49,14 @@ def resolve_params(
         mask=drawing.mask,
         mixed=drawing.mixed,
         likeness=drawing.likeness,
-        adapters=_adapters(order, entry),
+        adapters=_adapters(task, entry),
     )
 
 
-def _adapters(order: GenerationTask, entry: ModelEntry) -> tuple[tuple[str, float], ...]:
+def _adapters(task: GenerationTask, entry: ModelEntry) -> tuple[tuple[str, float], ...]:
     """Sorted by name, so that two people who name the same ones in another order share a forward pass."""
     weights: dict[str, float] = {}
-    for lora in order.request.loras:
+    for lora in task.request.loras:
         known = entry.loras.get(lora.name)
         if known is None:
             have = f"it has {', '.join(entry.loras)}" if entry.loras else "it has none"
@@ -65,8 +65,8 @@ def _adapters(order: GenerationTask, entry: ModelEntry) -> tuple[tuple[str, floa
     return tuple(sorted((name, weight) for name, weight in weights.items() if weight))
 
 
-def _with_triggers(prompt: str, order: GenerationTask, entry: ModelEntry) -> str:
+def _with_triggers(prompt: str, task: GenerationTask, entry: ModelEntry) -> str:
     """The words that wake a LoRA, in front, where the prompt does not have them."""
-    triggers = [entry.loras[lora.name].trigger for lora in order.request.loras if lora.name in entry.loras]
-    missing = [each for each in triggers if each and each.lower() not in prompt.lower()]
+    triggers = [entry.loras[lora.name].trigger for lora in task.request.loras if lora.name in entry.loras]
+    missing = [trigger for trigger in triggers if trigger and trigger.lower() not in prompt.lower()]
     return ", ".join(part for part in (*missing, prompt) if part)

@@ -14,7 +14,7 @@ def native_area(entry: ModelEntry) -> int:
     return entry.width * entry.height
 
 
-def size_asked(
+def requested_size(
     request: PaintRequest, entry: ModelEntry, layout: Layout, *, ratio: float | None
 ) -> tuple[int, int]:
     """The size asked for, else the ratio asked for, else `ratio`, else the model's own size."""
@@ -34,14 +34,14 @@ def size_asked(
     return size_near(native_area(entry), ratio, multiple=min(layout.multiple, 64))
 
 
-def size_like(order: GenerationTask, entry: ModelEntry, layout: Layout) -> tuple[int, int]:
+def size_like(task: GenerationTask, entry: ModelEntry, layout: Layout) -> tuple[int, int]:
     """The size asked for, else that of the first source: as it is if it was painted here, else its ratio."""
-    request, source = order.request, order.sources[0]
+    request, source = task.request, task.sources[0]
     asked = bool(request.width or request.height or request.aspect)
     painted_here = bool(request.sources and request.sources[0].picture_id)
     if painted_here and not asked and source.width * source.height <= LARGEST_AREAS * native_area(entry):
         return layout.snap(*source.size)
-    return size_asked(request, entry, layout, ratio=source.width / source.height)
+    return requested_size(request, entry, layout, ratio=source.width / source.height)
 
 
 def working_size(size: tuple[int, int], entry: ModelEntry, layout: Layout) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from engine.types import Progress
 
 
 class ProgressMeter:
-    """Progress over several rounds of painting, as one, told in the steps that were asked for."""
+    """Progress over several rounds of painting, as one, counted in the steps that were asked for."""
 
     def __init__(self, on_progress: Callable[[Progress], None], *, asked: int) -> None:
         self._tell = on_progress
@@ -40,7 +40,7 @@ class ProgressMeter:
 
 
 def steps_ahead(drawings: Sequence[GenerationInputs], params_list: Sequence[SamplingParams]) -> int:
-    """What the details of an order's pictures will take when their wholes are painted, as far as is known."""
+    """What the details of a task's pictures will take when their wholes are painted, as far as is known."""
     return sum(
         drawing.detail.steps(params.steps)
         for drawing, params in zip(drawings, params_list, strict=True)
@@ -58,7 +58,7 @@ def refine_tiled(drawing: GenerationInputs, whole: Image.Image, paint: GenerateB
         return whole
     detail.begin(whole)
     for batch in detail.batches(drawing):
-        painted = paint([(window.number, each) for window, each in batch])
-        for (window, each), picture in zip(batch, painted, strict=True):
-            detail.lay(window, each.finish(picture))
+        painted = paint([(window.number, inputs) for window, inputs in batch])
+        for (window, inputs), picture in zip(batch, painted, strict=True):
+            detail.paste(window, inputs.finish(picture))
     return detail.picture

@@ -33,8 +33,8 @@ class JobResult:
     verdict: Verdict | None = None  # of what was refused or held
 
 
-def judged(verdict: Verdict) -> JobResult:
-    """The end of a job that the house rules refuse, or leave to a moderator."""
+def refused_or_held(verdict: Verdict) -> JobResult:
+    """The end of a job that the moderation refuses, or leaves to a moderator."""
     if verdict.ruling is Ruling.HOLD:
         return JobResult(state=JobState.HELD, verdict=verdict)
     error = verdict.refusal()
@@ -76,18 +76,18 @@ def _note_verdict(session: Session, job: Job, outcome: JobResult, verdict: Verdi
     if outcome.state is JobState.REFUSED:
         job_creation.note_refusal(session.get_one(JobRow, job.id), verdict)
         return []
-    held = next((each.index for each in outcome.pictures if each.verdict == verdict), None)
+    held = next((picture.index for picture in outcome.pictures if picture.verdict == verdict), None)
     picture = picture_id(job.id, held) if held else None
     return job_creation.open_hold(session, job, verdict, picture_id=picture)
 
 
 def _add_pictures(session: Session, job: Job, pictures: Sequence[StoredImage], at: datetime) -> None:
-    session.add_all([_row_of(job, each, at) for each in pictures])
+    session.add_all([_row_of(job, picture, at) for picture in pictures])
     session.flush()
     operation, person = job.request.operation, job.person.key
-    for each in pictures:
-        child = picture_id(job.id, each.index)
-        for parent in dict.fromkeys(each.recipe.parents):
+    for picture in pictures:
+        child = picture_id(job.id, picture.index)
+        for parent in dict.fromkeys(picture.recipe.parents):
             session.add(LineageRow(child=child, parent=parent, operation=operation, person_key=person))
 
 

@@ -1,4 +1,4 @@
-"""A job's life in the worker: lease, sources, painting, inspection, storage, record, word to the faces."""
+"""A job's life in the worker: lease, sources, painting, inspection, storage, record, word to the front ends."""
 
 import logging
 import time
@@ -9,9 +9,9 @@ from typing import Protocol
 
 from engine.imaging.codecs.encoding import data_url, decode, decode_mask
 from engine.imaging.masks.grid_masks import mask_of_cells
-from engine.jobs.job_results import JobResult, judged, record
+from engine.jobs.job_results import JobResult, record, refused_or_held
 from engine.jobs.leases import Lease, LeaseKeeper, is_paused
-from engine.jobs.postprocessing import JudgedImage, judge, keep
+from engine.jobs.postprocessing import JudgedImage, judge, store_pictures
 from engine.jobs.rejudging import ClearedGate, review
 from engine.jobs.tracked_store import TrackingStore, clear_up
 from engine.types import GeneratedImage, GenerationTask, Progress
@@ -39,11 +39,11 @@ log = logging.getLogger(__name__)
 
 
 class Generates(Protocol):
-    """What work needs of the atelier."""
+    """What work needs of the image generator."""
 
     def paint(
         self,
-        order: GenerationTask,
+        task: GenerationTask,
         *,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
@@ -79,7 +79,7 @@ class JobRunner:
         self._rules = rules
         self._worker = worker
         # Encoding and storing leave the interpreter's lock free: a job's pictures go side by side.
-        self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="finishing")
+        self._executor = ThreadPoolExecutor(_HANDS, thread_name_prefix="finishing")
 
     def paint(self, job_id: str) -> None:
         """Paint a job, unless it is in other hands or over. Never raises for what goes wrong with the job."""
@@ -109,53 +109,55 @@ class JobRunner:
             allowance = self._gate.allowance(job.person)
             verdict = review(self._database, self._gate, job, allowance)
             if not verdict.allows:
-                return judged(verdict)
+                return refused_or_held(verdict)
             return self._carry_out(job, lease, store, weight=allowance.weight)
         except JobCancelledError as error:
             if lease.cancelled and not lease.lost:
-                return _ended(JobState.CANCELLED, error)
+                return _failed_result(JobState.CANCELLED, error)
             return None
         except DatabaseUnavailableError:
             log.warning("job interrupted: database unavailable", extra={"job_id": job.id})
             return None  # the lease runs out and the sweeper sends the job again
         except RequestRefusedError as error:  # banned since it was accepted
-            return _ended(JobState.CANCELLED, error)
+            return _failed_result(JobState.CANCELLED, error)
         except ChatelierError as error:
             log.warning("job failed: %s", error.code, extra={"job_id": job.id}, exc_info=error.__cause__)
-            return _ended(JobState.FAILED, error)
+            return _failed_result(JobState.FAILED, error)
         except Exception:  # a defect must end the job, not the worker
             log.exception("job failed: unexpected error", extra={"job_id": job.id})
-            return _ended(JobState.FAILED, GenerationError())
+            return _failed_result(JobState.FAILED, GenerationError())
 
     def _carry_out(self, job: Job, lease: Lease, store: Store, *, weight: float) -> JobResult:
-        order = self._order(job, weight)
+        task = self._task_of(job, weight)
         started_at = time.monotonic()
         painted = self._generator.paint(
-            order, on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
+            task, on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
         )
         painting_seconds = time.monotonic() - started_at
         gate = ClearedGate(self._gate) if job.cleared else self._gate
         judging = partial(judge, job, gate=gate, signer=self._signer)
-        results = list(self._hands.map(judging, range(1, len(painted) + 1), painted))
-        refused = [each for each in results if isinstance(each, Verdict)]
-        if core := next((each for each in refused if each.is_core), None):
-            return judged(core)  # though its person's jobs are stopped for it at this very moment
+        results = list(self._executor.map(judging, range(1, len(painted) + 1), painted))
+        refused = [result for result in results if isinstance(result, Verdict)]
+        if core := next((verdict for verdict in refused if verdict.is_core), None):
+            return refused_or_held(core)  # though its person's jobs are stopped for it at this very moment
         if lease.must_stop():
             raise JobCancelledError
-        shown = [each for each in results if isinstance(each, JudgedImage)]
+        shown = [result for result in results if isinstance(result, JudgedImage)]
         if not shown:
-            return judged(refused[0])
-        held = next((each for each in shown if each.verdict.ruling is Ruling.HOLD), None)
-        kept, grid_key = keep(job, shown, store=store, hands=self._hands, signer=self._signer)
+            return refused_or_held(refused[0])
+        held = next((image for image in shown if image.verdict.ruling is Ruling.HOLD), None)
+        stored, grid_key = store_pictures(
+            job, shown, store=store, executor=self._executor, signer=self._signer
+        )
         return JobResult(
             state=JobState.HELD if held else JobState.DONE,
-            pictures=tuple(kept),
+            pictures=tuple(stored),
             verdict=held.verdict if held else None,
             grid_key=grid_key,
             painting_seconds=painting_seconds,
         )
 
-    def _order(self, job: Job, weight: float) -> GenerationTask:
+    def _task_of(self, job: Job, weight: float) -> GenerationTask:
         request = job.request
         sources = [decode(self._store.get(source.key)) for source in request.sources]
         mask = None
@@ -205,12 +207,12 @@ class JobRunner:
             log.info("job not requeued: queue unavailable", extra={"job_id": job.id})
 
 
-def _ended(state: JobState, error: ChatelierError) -> JobResult:
+def _failed_result(state: JobState, error: ChatelierError) -> JobResult:
     return JobResult(state=state, error_code=error.code, error_text=str(error))
 
 
 class _Announcer:
-    """Turns the easel's progress into a few messages a second. What is to be hidden is not shown on the way."""
+    """Turns the step batcher's progress into a few messages a second. What is to be hidden is not shown on the way."""
 
     def __init__(self, job: Job, events: Events) -> None:
         self._job = job

@@ -28,12 +28,12 @@ class Lease:
     aside: bool = False  # a moderator paused its community
 
     def must_stop(self) -> bool:
-        """What the easel asks between two denoising steps."""
+        """What the step batcher asks between two denoising steps."""
         return self.cancelled or self.lost or self.goes_back
 
     @property
     def goes_back(self) -> bool:
-        """The job is stopped and given back, for somebody to paint it later."""
+        """The job is stopped and given back, so that it runs again later."""
         return self.worker_stops or self.aside
 
 
@@ -82,7 +82,7 @@ class LeaseKeeper:
             self._held.pop(lease.job_id, None)
 
     def cancel(self, job_id: str) -> None:
-        """Called by whoever hears of a cancelled job; other workers' jobs are no business of ours."""
+        """Called when a job is cancelled; other workers' jobs are no business of ours."""
         with self._lock:
             lease = self._held.get(job_id)
         if lease is not None:
@@ -121,7 +121,7 @@ class LeaseKeeper:
 
     def _renew(self, lease: Lease) -> None:
         with self._database.begin() as session:
-            kept = job_transitions.renew_lease(
+            renewed = job_transitions.renew_lease(
                 session, lease.job_id, worker=self._worker, at=now(), lease_seconds=self._lease_seconds
             )
             row = session.get(JobRow, lease.job_id)
@@ -131,4 +131,4 @@ class LeaseKeeper:
         lease.aside = lease.aside or paused
         with self._lock:
             still_held = lease.job_id in self._held
-        lease.lost = lease.lost or (still_held and not kept)
+        lease.lost = lease.lost or (still_held and not renewed)

@@ -25,7 +25,7 @@ from studio.domain.pictures import Recipe
 from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import Gate, Inspected, Inspection, Signer, Store
 
-# Here pictures are laid out on the page. Where such a job is shown elsewhere, that face makes the grid.
+# Here pictures are laid out on the page. Where such a job is shown elsewhere, that front end makes the grid.
 _SHOW_EACH = frozenset({Platform.WEB})
 
 
@@ -82,42 +82,47 @@ def judge(
     return JudgedImage(index=index, recipe=recipe, verdict=verdict, master=master, image=image)
 
 
-def keep(
-    job: Job, pictures: Sequence[JudgedImage], *, store: Store, hands: Executor, signer: Signer | None = None
+def store_pictures(
+    job: Job,
+    pictures: Sequence[JudgedImage],
+    *,
+    store: Store,
+    executor: Executor,
+    signer: Signer | None = None,
 ) -> tuple[list[StoredImage], str | None]:
     """Store pictures, and the numbered grid of them where one is shown: its key comes second, else None.
 
     Raises `SigningError` before anything is stored, and `StorageError` when nothing more is being stored.
     """
-    making_grid = hands.submit(_grids_of, job, pictures)  # the longest of it, so it begins first
-    copies = list(hands.map(partial(_copy_of, job, signer=signer), pictures))
-    masters = [each.master for each in pictures] if signer else []
-    putting = {data: hands.submit(store.put, data, suffix=".png") for data in (*copies, *masters)}
+    making_grid = executor.submit(_grids_of, job, pictures)  # the longest of it, so it begins first
+    copies = list(executor.map(partial(_copy_of, job, signer=signer), pictures))
+    masters = [picture.master for picture in pictures] if signer else []
+    putting = {data: executor.submit(store.put, data, suffix=".png") for data in (*copies, *masters)}
     shrinking = [
         {
-            side: hands.submit(_put_thumbnail, each.image, side, store)
-            for side in thumbnail_sides(*each.image.size)
+            side: executor.submit(_put_thumbnail, picture.image, side, store)
+            for side in thumbnail_sides(*picture.image.size)
         }
-        for each in pictures
+        for picture in pictures
     ]
     grids = making_grid.result()
-    putting |= {data: hands.submit(store.put, data, suffix=".png") for data in grids}
-    wait([*putting.values(), *(each for sizes in shrinking for each in sizes.values())])
-    keys = {data: each.result() for data, each in putting.items()}
+    putting |= {data: executor.submit(store.put, data, suffix=".png") for data in grids}
+    wait([*putting.values(), *(upload for sizes in shrinking for upload in sizes.values())])
+    keys = {data: upload.result() for data, upload in putting.items()}
     finished = [
         StoredImage(
-            index=each.index,
-            recipe=each.recipe,
-            verdict=each.verdict,
+            index=picture.index,
+            recipe=picture.recipe,
+            verdict=picture.verdict,
             key=keys[copy],
-            master_key=keys[each.master] if signer else None,
+            master_key=keys[picture.master] if signer else None,
             thumbnail_keys={side: put.result() for side, put in sizes.items()},
-            perceptual_hash=each.verdict.fingerprint or None,
-            width=each.image.width,
-            height=each.image.height,
+            perceptual_hash=picture.verdict.fingerprint or None,
+            width=picture.image.width,
+            height=picture.image.height,
             size_bytes=len(copy),
         )
-        for each, copy, sizes in zip(pictures, copies, shrinking, strict=True)
+        for picture, copy, sizes in zip(pictures, copies, shrinking, strict=True)
     ]
     return finished, keys[grids[0]] if grids else None
 
@@ -131,8 +136,8 @@ def copy_of(image: Image.Image, recipe: Recipe, child: str, signer: Signer) -> b
 def _copy_of(job: Job, picture: JudgedImage, *, signer: Signer | None) -> bytes:
     if signer is None:
         return picture.master
-    told = replace(picture.recipe, parents=())
-    return copy_of(picture.image, told, picture_id(job.id, picture.index), signer)
+    published = replace(picture.recipe, parents=())
+    return copy_of(picture.image, published, picture_id(job.id, picture.index), signer)
 
 
 def _put_thumbnail(image: Image.Image, side_pixels: int, store: Store) -> str:
@@ -143,4 +148,8 @@ def _grids_of(job: Job, pictures: Sequence[JudgedImage]) -> list[bytes]:
     """One grid, or none of a single picture and where nobody would see it."""
     if len(pictures) < 2 or job.address.platform in _SHOW_EACH:
         return []
-    return [encode_png(make_grid([each.image for each in pictures], [each.index for each in pictures]))]
+    return [
+        encode_png(
+            make_grid([picture.image for picture in pictures], [picture.index for picture in pictures])
+        )
+    ]

@@ -14,7 +14,7 @@ from studio.ports import Admission, Allowance, Gate, Inspection
 
 
 def review(database: Database, gate: Gate, job: Job, allowance: Allowance) -> Verdict:
-    """By today's bans, and by the house rules if they changed since the job was accepted. Raises `BannedError`.
+    """By today's bans, and by the moderation policy if it changed since the job was accepted. Raises `BannedError`.
 
     What a moderator let pass is not judged again.
     """

@@ -69,5 +69,9 @@ def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put
 
 def _shown(outcome: JobResult) -> set[str | None]:
     pictures = outcome.pictures
-    keys = {key for each in pictures for key in (each.key, each.master_key, *each.thumbnail_keys.values())}
+    keys = {
+        key
+        for picture in pictures
+        for key in (picture.key, picture.master_key, *picture.thumbnail_keys.values())
+    }
     return {*keys, outcome.grid_key}

@@ -62,7 +62,7 @@ class CollageComposer:
     def __init__(self, library: Library, folder: Path | None = None) -> None:
         self.library = library
         self._folder = folder
-        self._eyes: tuple[LayoutEncoder, Appearances] | None = None
+        self._vision: tuple[LayoutEncoder, Appearances] | None = None
         self._lock = Lock()
 
     @classmethod
@@ -98,10 +98,10 @@ class CollageComposer:
         from engine.layout_prior.vision.layout_encoder import LayoutEncoder
 
         with self._lock:
-            if self._eyes is None:
+            if self._vision is None:
                 assert self._folder is not None  # noqa: S101 - asked for only where there is one
-                self._eyes = LayoutEncoder.load(self._folder), Appearances.load(self._folder, self.library)
-            return self._eyes
+                self._vision = LayoutEncoder.load(self._folder), Appearances.load(self._folder, self.library)
+            return self._vision
 
     def remark(self, prompt: str, *, model: str) -> str:
         """What to say where nothing in the library answers to a prompt; else nothing. Of the prompt it holds letters,
@@ -125,14 +125,14 @@ class CollageComposer:
         """The same picture, with what lies where in it."""
         prompt = plain_words(prompt)
         rng = _dice(prompt, seed)
-        wish = self.fill(parse(prompt, self.library), rng)
-        return self.lay_out(wish, rng, width=width, height=height)
+        spec = self.fill(parse(prompt, self.library), rng)
+        return self.compose_spec(spec, rng, width=width, height=height)
 
-    def lay_out(self, wish: SceneSpec, rng: np.random.Generator, *, width: int, height: int) -> Sheet:
+    def compose_spec(self, spec: SceneSpec, rng: np.random.Generator, *, width: int, height: int) -> Sheet:
         """A collage of a wish, and what lies where in it."""
-        style = choose_style(wish, rng)
-        chosen = choose(wish, self.library, style, rng)
-        backdrop = choose_backdrop(wish, chosen, style, rng, (width, height))
+        style = choose_style(spec, rng)
+        chosen = choose(spec, self.library, style, rng)
+        backdrop = choose_backdrop(spec, chosen, style, rng, (width, height))
         edge = 0.05 * min(width, height)
         if backdrop.ground is None:
             room = Box(edge, edge, width - 2 * edge, height - 2 * edge)
@@ -140,7 +140,7 @@ class CollageComposer:
         else:
             ground = backdrop.ground * height
             room = Box(edge, edge, width - 2 * edge, height - edge)
-        spots = arrange(wish, _shapes(wish, chosen), room, ground=ground)
+        spots = arrange(spec, _shapes(spec, chosen), room, ground=ground)
         sheet = paste(backdrop, spots, chosen, rng)
         return replace(sheet, picture=style.wash(sheet.picture))
 
@@ -156,34 +156,34 @@ class CollageComposer:
         free = np.asarray(mask.convert("L")) > 127
         if not free.any():
             return canvas
-        wish = parse(prompt, self.library)
-        style = choose_style(wish, rng)
-        chosen = choose(wish, self.library, style, rng)
-        if wish.scene or wish.time or wish.background:
-            backdrop = choose_backdrop(wish, chosen, style, rng, canvas.size)
+        spec = parse(prompt, self.library)
+        style = choose_style(spec, rng)
+        chosen = choose(spec, self.library, style, rng)
+        if spec.scene or spec.time or spec.background:
+            backdrop = choose_backdrop(spec, chosen, style, rng, canvas.size)
         else:
             backdrop = Backdrop(picture=carry_on(canvas, free), ground=None)
         painted = backdrop.picture
-        if wish.things:
-            spots = arrange(wish, _shapes(wish, chosen), *_room(canvas, free))
+        if spec.things:
+            spots = arrange(spec, _shapes(spec, chosen), *_room(canvas, free))
             painted = paste(backdrop, spots, chosen, rng).picture
         return Image.composite(painted, canvas, Image.fromarray(free.astype(np.uint8) * 255, "L"))
 
-    def fill(self, wish: SceneSpec, rng: np.random.Generator) -> SceneSpec:
+    def fill(self, spec: SceneSpec, rng: np.random.Generator) -> SceneSpec:
         """A scene without things gets props; no words at all get a surprise."""
-        if wish.things:
-            return wish
-        scene = wish.scene or (
-            {"night": "grass", "sunset": "sea"}.get(wish.time or "") if wish.time else None
+        if spec.things:
+            return spec
+        scene = spec.scene or (
+            {"night": "grass", "sunset": "sea"}.get(spec.time or "") if spec.time else None
         )
-        if scene is None and wish.background is not None:
-            return wish
+        if scene is None and spec.background is not None:
+            return spec
         if scene is None:
             subject = self.library.subjects[int(rng.integers(len(self.library.subjects)))]
-            return replace(wish, things=(SceneObject(word=subject.name, subjects=(subject,)),))
+            return replace(spec, things=(SceneObject(word=subject.name, subjects=(subject,)),))
         props = rng.permutation(_PROPS[scene])[: int(rng.integers(1, 3))]
-        things = tuple(SceneObject(word=name, subjects=self.library.named(name)) for name in props)
-        return replace(wish, scene=scene, things=tuple(thing for thing in things if thing.subjects))
+        things = tuple(SceneObject(word=name, subjects=self.library.find_named(name)) for name in props)
+        return replace(spec, scene=scene, things=tuple(thing for thing in things if thing.subjects))
 
 
 def _dice(prompt: str, seed: int) -> np.random.Generator:
@@ -213,13 +213,13 @@ def _has_ground(canvas: Image.Image, free: np.ndarray) -> bool:
     return bool(np.abs(top - bottom).mean() > 28)
 
 
-def _shapes(wish: SceneSpec, chosen: list[Chosen]) -> list[Shape]:
-    alone = len(wish.things) == 1
+def _shapes(spec: SceneSpec, chosen: list[Chosen]) -> list[Shape]:
+    alone = len(spec.things) == 1
     return [
         Shape(
             size=thing.size if alone else item.size,
             aspect=item.aspect,
             in_sky=item.in_sky,
         )
-        for thing, item in zip(wish.things, chosen, strict=True)
+        for thing, item in zip(spec.things, chosen, strict=True)
     ]

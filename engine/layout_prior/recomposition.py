@@ -36,8 +36,8 @@ def remake(
     `freedom` 0 keeps drawings and places; towards 1 places move, drawings change, and kin may stand in.
     """
     width, height = size
-    things = _kept(impression.things, rng)
-    chosen = [_drawn(thing, library, appearances, rng, freedom) for thing in things]
+    things = _choose_things(impression.things, rng)
+    chosen = [_choose_drawing(thing, library, appearances, rng, freedom) for thing in things]
     backdrop = _backdrop(impression, chosen, rng, width, height)
     standing = backdrop.ground is not None
     spots = [
@@ -48,14 +48,14 @@ def remake(
     return sheet.picture
 
 
-def _kept(things: Sequence[Seen], rng: np.random.Generator) -> list[Seen]:
+def _choose_things(things: Sequence[Seen], rng: np.random.Generator) -> list[Seen]:
     """The surest things of every picture; those of a small share now and then stay away."""
     ordered = sorted(things, key=lambda thing: -thing.sure * thing.share)
-    kept = [thing for thing in ordered if rng.random() < 3.2 * thing.share] or list(ordered[:1])
-    return kept[:THINGS_MAX]
+    chosen_things = [thing for thing in ordered if rng.random() < 3.2 * thing.share] or list(ordered[:1])
+    return chosen_things[:THINGS_MAX]
 
 
-def _drawn(
+def _choose_drawing(
     thing: Seen, library: Library, appearances: Appearances, rng: np.random.Generator, freedom: float
 ) -> Chosen:
     """The drawing that was seen; with some freedom another one of the same thing, or now and then one of its kin.
@@ -99,7 +99,7 @@ def _places(
     things: Sequence[Seen], rng: np.random.Generator, freedom: float, width: int, height: int
 ) -> list[Box]:
     """Boxes in pixels, moved and grown a little; those that lie on each other are set side by side."""
-    if len(things) > 1 and _crowded(things):
+    if len(things) > 1 and _overlaps(things):
         return _in_a_row(things, rng, width, height)
     boxes = []
     for thing in things:
@@ -116,7 +116,7 @@ def _places(
     return boxes
 
 
-def _crowded(things: Sequence[Seen]) -> bool:
+def _overlaps(things: Sequence[Seen]) -> bool:
     """Whether things of different pictures would lie on each other."""
     for at, one in enumerate(things):
         for other in things[at + 1 :]:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class OrphanFileCleaner:
-    """Run by the house-keeper each hour; two at once do no harm."""
+    """Run by the maintenance worker each hour; two at once do no harm."""
 
     def __init__(self, *, database: Database, store: Store) -> None:
         self._database = database

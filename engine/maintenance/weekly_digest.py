@@ -37,7 +37,7 @@ class DigestWriter:
     def _write(self, platform: Platform, community: str, since: datetime, until: datetime) -> bool:
         try:
             events = self._note(platform, community, since, until)
-        except IntegrityError:  # another house-keeper was quicker
+        except IntegrityError:  # another maintenance worker was quicker
             return False
         outbox.send(self._database, self._events, events)
         return bool(events)

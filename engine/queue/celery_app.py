@@ -1,4 +1,4 @@
-"""The Celery application: one task that carries a job's id, and the house-keeping."""
+"""The Celery application: one task that carries a job's id, and the maintenance."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,7 @@ PAINT_TASK = "chatelier.paint"
 SWEEP_TASK = "chatelier.sweep"
 CHORES_TASK = "chatelier.chores"
 PAINT_QUEUE = "paint"
-HOUSE_QUEUE = "house"
+MAINTENANCE_QUEUE = "house"
 PRIORITIES = 10  # 0 is served first
 SWEEP_EVERY_SECONDS = 5.0
 CHORES_EVERY_SECONDS = 3600.0
@@ -39,7 +39,7 @@ def make_app(redis_url: str, *, models: Iterable[str] = ()) -> Celery:
         task_reject_on_worker_lost=True,
         task_create_missing_queues=False,
         task_default_queue=PAINT_QUEUE,
-        task_queues=[Queue(PAINT_QUEUE), Queue(HOUSE_QUEUE), *own],
+        task_queues=[Queue(PAINT_QUEUE), Queue(MAINTENANCE_QUEUE), *own],
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
@@ -67,11 +67,11 @@ def _transport_options(order: str) -> dict[str, Any]:
 
 
 def _chores_schedule() -> dict[str, Any]:
-    options = {"queue": HOUSE_QUEUE, "expires": CHORES_EVERY_SECONDS}
+    options = {"queue": MAINTENANCE_QUEUE, "expires": CHORES_EVERY_SECONDS}
     return {"task": CHORES_TASK, "schedule": CHORES_EVERY_SECONDS, "options": options}
 
 
 def _sweep_schedule() -> dict[str, Any]:
     # A sweep that waited longer than a period is stale: the next one does its work.
-    options = {"queue": HOUSE_QUEUE, "expires": SWEEP_EVERY_SECONDS}
+    options = {"queue": MAINTENANCE_QUEUE, "expires": SWEEP_EVERY_SECONDS}
     return {"task": SWEEP_TASK, "schedule": SWEEP_EVERY_SECONDS, "options": options}

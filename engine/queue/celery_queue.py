@@ -1,4 +1,4 @@
-"""The queue as the faces see it. Starts without torch."""
+"""The queue as the front ends see it. Starts without torch."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -77,12 +77,12 @@ class CeleryQueue:
             return
 
     def close(self) -> None:
-        """Whoever sends to the same Redis from this process connects anew."""
+        """Every sender of this process connects to Redis anew."""
         broker = self._app.connection_for_write()
         pools.connections[broker].force_close_all()
-        for kept in (pools.producers, pools.connections):  # for the whole process, one of each for a broker
+        for pool in (pools.producers, pools.connections):  # for the whole process, one of each for a broker
             with suppress(KeyError):
-                del kept[broker]
+                del pool[broker]
         self._app.close()
         self._redis.close()
 

@@ -21,7 +21,7 @@ def register_painting(app: Celery, work: JobRunner) -> None:
 
 
 def register_periodic_tasks(app: Celery, sweeper: Sweeper, *, hourly: Sequence[Callable[[], object]]) -> None:
-    """What the house-keeper serves: a light worker with the beat inside, without a model."""
+    """What the maintenance worker serves: a light worker with the beat inside, without a model."""
 
     @app.task(name=SWEEP_TASK)
     def sweep() -> None:
@@ -29,8 +29,8 @@ def register_periodic_tasks(app: Celery, sweeper: Sweeper, *, hourly: Sequence[C
 
     @app.task(name=CHORES_TASK)
     def chores() -> None:
-        for each in hourly:
+        for task in hourly:
             try:
-                each()
+                task()
             except Exception:  # what goes wrong at one must not keep the others from being done
                 log.exception("hourly maintenance failed: unexpected error")

@@ -1,4 +1,4 @@
-"""A Celery worker in this process: painting, or house-keeping."""
+"""A Celery worker in this process: painting, or maintenance."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,7 +14,7 @@ from kombu.common import ignore_errors
 
 from engine.jobs.cancel_listener import CancelListener
 from engine.jobs.leases import LeaseKeeper
-from engine.queue.celery_app import HOUSE_QUEUE, PAINT_QUEUE
+from engine.queue.celery_app import MAINTENANCE_QUEUE, PAINT_QUEUE
 
 _RECONNECT_SECONDS = 4.0  # the longest pause between two attempts; Celery's own grows to 30 s
 
@@ -29,7 +29,7 @@ def run_painting(
 ) -> None:
     """Serve paint tasks until SIGTERM or SIGINT; what is being painted then goes back to the queue.
 
-    Raises `WorkerShutdown`, a `SystemExit` with a status above 0, when the worker ended without being told to.
+    Raises `WorkerShutdown`, a `SystemExit` with a status above 0, when the worker ended without being asked to.
     """
     app.steps["worker"].add(_give_back_step(leases))
     leases.start()
@@ -44,7 +44,7 @@ def run_painting(
 def run_periodic_tasks(app: Celery, *, schedule_file: str) -> None:
     """Serve the sweeps, with the beat inside, until SIGTERM or SIGINT. Raises as `run_painting`."""
     # The hourly chores may take minutes, and no lease that ran out shall wait for them.
-    _run(app, queues=[HOUSE_QUEUE], threads=2, beat=True, schedule_filename=schedule_file)
+    _run(app, queues=[MAINTENANCE_QUEUE], threads=2, beat=True, schedule_filename=schedule_file)
 
 
 def _run(app: Celery, *, queues: Sequence[str], threads: int, **options: Any) -> None:
@@ -59,15 +59,15 @@ def _run(app: Celery, *, queues: Sequence[str], threads: int, **options: Any) ->
         quiet=True,
         **options,
     )
-    told_to_end = False
+    end_requested = False
 
     def note(**_: object) -> None:
-        nonlocal told_to_end
-        told_to_end = True
+        nonlocal end_requested
+        end_requested = True
 
     signals.worker_shutting_down.connect(note)
     worker.start()
-    if not told_to_end:
+    if not end_requested:
         raise WorkerShutdown(worker.exitcode or EX_FAILURE)
 
 

@@ -1,4 +1,4 @@
-"""Events over Redis: a stream with a consumer group per face, and a fleeting channel for progress."""
+"""Events over Redis: a stream with a consumer group per front end, and a fleeting channel for progress."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ from studio.runtime.serialization import from_data, to_data, to_json
 
 STREAM = "chatelier:events"
 PROGRESS_CHANNEL = "chatelier:progress"
-_KEPT_ENTRIES = 20_000
+_MAX_ENTRIES = 20_000
 _BLOCK_MILLISECONDS = 1000
 _RECLAIM_EVERY_SECONDS = 5.0
 _RECLAIM_IDLE_MILLISECONDS = 15_000
@@ -35,7 +35,7 @@ class RedisEvents:
     def publish(self, event: Event) -> None:
         fields: dict[Any, Any] = {"kind": type(event).__name__, "event": json.dumps(to_data(event))}
         try:
-            self._redis.xadd(STREAM, fields, maxlen=_KEPT_ENTRIES, approximate=True)
+            self._redis.xadd(STREAM, fields, maxlen=_MAX_ENTRIES, approximate=True)
         except (redis.RedisError, OSError) as error:
             raise QueueUnavailableError from error
 
@@ -52,13 +52,13 @@ class RedisEvents:
         except (redis.RedisError, OSError) as error:
             raise QueueUnavailableError from error
 
-    def deliveries(self, face: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
+    def deliveries(self, frontend: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
         """See the port. A consumer that comes back under its old name first gets what it left over."""
-        reader = _Reader(self._redis, face, consumer)
+        reader = _Reader(self._redis, frontend, consumer)
         while not stop.is_set():
             try:
                 for entry, fields in reader.read():
-                    if delivery := self._delivery(face, entry, fields):
+                    if delivery := self._delivery(frontend, entry, fields):
                         yield delivery
                     if stop.is_set():
                         return
@@ -67,17 +67,17 @@ class RedisEvents:
                 reader.start_over()
                 stop.wait(_RETRY_SECONDS)
 
-    def _delivery(self, face: str, entry: bytes, fields: dict[bytes, bytes]) -> Delivery | None:
+    def _delivery(self, frontend: str, entry: bytes, fields: dict[bytes, bytes]) -> Delivery | None:
         """None for what is not for this front end, or cannot be read: both are acknowledged here."""
 
         def acknowledge() -> None:
             try:
-                self._redis.xack(STREAM, face, entry)
+                self._redis.xack(STREAM, frontend, entry)
             except (redis.RedisError, OSError):
                 log.warning("event not acknowledged: Redis unavailable, expect a redelivery")
 
         event = _read_event(fields)
-        if event is None or event.platform != face:  # another version's, or another face's
+        if event is None or event.platform != frontend:  # another version's, or another front end's
             acknowledge()
             return None
         return Delivery(event=event, acknowledge=acknowledge)
@@ -120,9 +120,9 @@ def _read_progress(message: dict[str, Any]) -> JobProgress | None:
 class _Reader:
     """One consumer's place in the stream: its own leftovers, then other consumers' leftovers, then news."""
 
-    def __init__(self, client: redis.Redis, face: str, consumer: str) -> None:
+    def __init__(self, client: redis.Redis, frontend: str, consumer: str) -> None:
         self._redis = client
-        self._face = face
+        self._frontend = frontend
         self._consumer = consumer
         self.start_over()
 
@@ -139,7 +139,7 @@ class _Reader:
             if claimed := self._reclaim():
                 return claimed
         found: Any = self._redis.xreadgroup(
-            self._face, self._consumer, {STREAM: self._position}, count=50, block=_BLOCK_MILLISECONDS
+            self._frontend, self._consumer, {STREAM: self._position}, count=50, block=_BLOCK_MILLISECONDS
         )
         entries = found[0][1] if found else []
         if self._position != ">":
@@ -148,7 +148,7 @@ class _Reader:
 
     def _join(self) -> None:
         try:
-            self._redis.xgroup_create(STREAM, self._face, id="0", mkstream=True)
+            self._redis.xgroup_create(STREAM, self._frontend, id="0", mkstream=True)
         except redis.ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
@@ -156,6 +156,6 @@ class _Reader:
 
     def _reclaim(self) -> list[tuple[bytes, dict[bytes, bytes]]]:
         claimed: Any = self._redis.xautoclaim(
-            STREAM, self._face, self._consumer, min_idle_time=_RECLAIM_IDLE_MILLISECONDS, count=50
+            STREAM, self._frontend, self._consumer, min_idle_time=_RECLAIM_IDLE_MILLISECONDS, count=50
         )
         return [(entry, fields) for entry, fields in claimed[1] if fields]

@@ -89,7 +89,7 @@ class FsspecStore:
                 found = self._filesystem.ls(self._path(folder), detail=True)
             except FileNotFoundError:
                 return []
-            names = [each["name"] for each in found if since <= modified_at(each) < before]
+            names = [entry["name"] for entry in found if since <= modified_at(entry) < before]
         keys = (f"{folder}/{PurePosixPath(name).name}" for name in names)
         return sorted(key for key in keys if is_key(key))
 
@@ -125,5 +125,5 @@ def _protocols(filesystem: Any) -> tuple[str, ...]:
 
 def modified_at(found: Mapping[str, Any]) -> datetime:
     """From what fsspec tells of a file; now where it does not tell, so that nothing is taken for old."""
-    told = next((found[name] for name in _MODIFIED if name in found), None) or now()
-    return told if isinstance(told, datetime) else datetime.fromtimestamp(told, tz=UTC)
+    modified = next((found[name] for name in _MODIFIED if name in found), None) or now()
+    return modified if isinstance(modified, datetime) else datetime.fromtimestamp(modified, tz=UTC)

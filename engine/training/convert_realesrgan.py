@@ -74,7 +74,7 @@ class WeightReader:
     def convolution(self, layer: Layer) -> tuple[Array, Array]:
         """Weight (out, in, 3, 3) and bias (out,)."""
         out, kernel, count = (int(layer.settings[key]) for key in (0, 1, 6))
-        weight = self._tagged(count).reshape(out, -1, kernel, kernel)
+        weight = self._read_tagged(count).reshape(out, -1, kernel, kernel)
         return weight, self._single(out)
 
     def slopes(self, layer: Layer) -> Array:
@@ -86,7 +86,7 @@ class WeightReader:
                 f"{len(self._data) - self._position} bytes are left over after the last layer."
             )
 
-    def _tagged(self, count: int) -> Array:
+    def _read_tagged(self, count: int) -> Array:
         tag = int.from_bytes(self._take(4), "little")
         if tag == HALF_TAG:
             return np.frombuffer(self._take(count * 2 + count * 2 % 4), "<f2", count)

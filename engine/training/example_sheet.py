@@ -89,7 +89,7 @@ def show(
         cells += [*_variations(sitting, seed, by_sight=by_sight), *_further(sitting, seed)]
     finally:
         generator.close()
-    captioned(cells).save(out, optimize=True)
+    add_captions(cells).save(out, optimize=True)
     autoencoder = AutoencoderKL.from_pretrained(folder / "vae", dtype=torch.float32)
     print(
         f"first stage: {fidelity(autoencoder, CollageComposer.load(folder / 'prior'), seed=seed):.1f} dB (16 collages)"
@@ -101,8 +101,10 @@ def _variations(sitting: EvaluationRun, seed: int, *, by_sight: bool) -> list[Ce
     prompt = "a cow in a meadow"
     (source,) = sitting.imagine(prompt, seed=seed)
     cells: list[Cell] = [(prompt, source)]
-    told = [("with words", prompt, 3)] + ([("by sight", "", 4)] if by_sight else [("with words", prompt, 4)])
-    for words, said, count in told:
+    rows_of_words = [("with words", prompt, 3)] + (
+        [("by sight", "", 4)] if by_sight else [("with words", prompt, 4)]
+    )
+    for words, said, count in rows_of_words:
         for at in range(count):
             strength = Strength.STRONG if at else Strength.SUBTLE
             varied = sitting.vary(source, seed=seed + 10 * len(cells), variation=strength, prompt=said)
@@ -126,7 +128,7 @@ def _further(sitting: EvaluationRun, seed: int) -> list[Cell]:
         ("… and again", sitting.blend((cat, rocket), seed=seed + 1)),
         ("a cup of coffee: edited, a red apple", edited),
         ("a house on grass", house),
-        ("… expanded to both sides", _letterboxed(expanded)),
+        ("… expanded to both sides", _letterbox(expanded)),
         ("… a third of it, enlarged plainly", _middle(house, house.width // 3)),
         ("… and upscaled", _middle(large, side)),
     ]
@@ -138,13 +140,13 @@ def _middle(picture: Image.Image, side: int) -> Image.Image:
     return part.resize((_CELL_PX, _CELL_PX), Image.Resampling.BICUBIC)
 
 
-def _letterboxed(picture: Image.Image) -> Image.Image:
+def _letterbox(picture: Image.Image) -> Image.Image:
     square = Image.new("RGB", (picture.width, picture.width), "white")
     square.paste(picture, (0, (picture.width - picture.height) // 2))
     return square
 
 
-def captioned(cells: list[Cell]) -> Image.Image:
+def add_captions(cells: list[Cell]) -> Image.Image:
     """A sheet of pictures with their prompts beneath."""
     rows = -(-len(cells) // _COLUMNS)
     sheet = Image.new("RGB", (_COLUMNS * _CELL_PX, rows * (_CELL_PX + _CAPTION_PX)), "white")

@@ -38,12 +38,12 @@ class OperationSheet:
         mask: Image.Image | None = None,
         **changes: Any,
     ) -> list[Image.Image]:
-        known = tuple(Source(key=str(each), picture_id=str(each)) for each in range(len(sources)))
+        known = tuple(Source(key=str(index), picture_id=str(index)) for index in range(len(sources)))
         request = PaintRequest(
             operation=operation, prompt=prompt, sources=known, **{"seed": 7, "count": 1, **changes}
         )
-        order = GenerationTask(job_id="gallery", person="", request=request, sources=sources, mask=mask)
-        return [each.image for each in self._generator.paint(order)]
+        task = GenerationTask(job_id="gallery", person="", request=request, sources=sources, mask=mask)
+        return [generated.image for generated in self._generator.paint(task)]
 
     def imagine(self, prompt: str, seed: int, **changes: Any) -> Image.Image:
         return self.paint(Operation.IMAGINE, prompt, seed=seed, **changes)[0]
@@ -62,57 +62,57 @@ CASTLE, BOAT, FOX = (
 def sheets(batcher: OperationSheet) -> Iterator[tuple[str, list[Row]]]:
     """A name and the rows of each sheet."""
     castle, boat, fox = (batcher.imagine(prompt, seed) for prompt, seed in ((CASTLE, 5), (BOAT, 9), (FOX, 4)))
-    yield "imagine", _imagined(batcher)
-    yield "vary", [_varied(batcher, name, picture) for name, picture in ((CASTLE, castle), (FOX, fox))]
+    yield "imagine", _imagine_rows(batcher)
+    yield "vary", [_vary_row(batcher, name, picture) for name, picture in ((CASTLE, castle), (FOX, fox))]
     yield (
         "blend",
-        [_blended(batcher, (CASTLE, castle), (BOAT, boat)), _blended(batcher, (FOX, fox), (BOAT, boat))],
+        [_blend_row(batcher, (CASTLE, castle), (BOAT, boat)), _blend_row(batcher, (FOX, fox), (BOAT, boat))],
     )
     yield (
         "edit",
         [
-            _edited(batcher, boat, "A1-B2", "a hot air balloon"),
-            _edited(batcher, castle, "C3-D4", "a tree"),
+            _edit_row(batcher, boat, "A1-B2", "a hot air balloon"),
+            _edit_row(batcher, castle, "C3-D4", "a tree"),
         ],
     )
-    yield "expand", _expanded(batcher, boat, castle)
-    yield "canvas", _grown(batcher, castle)
-    yield "upscale", _enlarged(batcher, fox)
+    yield "expand", _expand_rows(batcher, boat, castle)
+    yield "canvas", _large_canvas_rows(batcher, castle)
+    yield "upscale", _upscale_rows(batcher, fox)
 
 
-def _imagined(batcher: OperationSheet) -> list[Row]:
+def _imagine_rows(batcher: OperationSheet) -> list[Row]:
     ratios = ("1:1", "3:2", "2:3", "16:9")
     return [
         [(ratio, batcher.imagine(prompt, 11, aspect=ratio)) for ratio in ratios] for prompt in (CASTLE, BOAT)
     ]
 
 
-def _varied(batcher: OperationSheet, prompt: str, picture: Image.Image) -> Row:
+def _vary_row(batcher: OperationSheet, prompt: str, picture: Image.Image) -> Row:
     row: list[Tile] = [("the picture", picture)]
     for variation in Strength:
         varied = batcher.paint(Operation.VARY, prompt, picture, variation=variation, count=2)
-        row += [(str(variation), each) for each in varied]
+        row += [(str(variation), image) for image in varied]
     return row
 
 
-def _blended(batcher: OperationSheet, *pictures: tuple[str, Image.Image]) -> Row:
+def _blend_row(batcher: OperationSheet, *pictures: tuple[str, Image.Image]) -> Row:
     sources = [picture for _, picture in pictures]
     words = ", ".join(prompt for prompt, _ in pictures)
     row: list[Tile] = [("one", sources[0]), ("another", sources[1])]
-    row += [("blended", each) for each in batcher.paint(Operation.BLEND, words, *sources, count=2)]
+    row += [("blended", image) for image in batcher.paint(Operation.BLEND, words, *sources, count=2)]
     return [*row, ("without words", batcher.paint(Operation.BLEND, "", *sources)[0])]
 
 
-def _edited(batcher: OperationSheet, picture: Image.Image, region: str, prompt: str) -> Row:
+def _edit_row(batcher: OperationSheet, picture: Image.Image, region: str, prompt: str) -> Row:
     cells = parse_region(region)
     edited = batcher.paint(
         Operation.EDIT, prompt, picture, mask=mask_of_cells(cells, picture.size), cells=cells, count=3
     )
     chosen = lettered_overlay(picture, cells).resize(picture.size, Image.Resampling.LANCZOS)
-    return [("the picture", picture), (region, chosen), *((prompt, each) for each in edited)]
+    return [("the picture", picture), (region, chosen), *((prompt, image) for image in edited)]
 
 
-def _expanded(batcher: OperationSheet, boat: Image.Image, castle: Image.Image) -> list[Row]:
+def _expand_rows(batcher: OperationSheet, boat: Image.Image, castle: Image.Image) -> list[Row]:
     def expand(picture: Image.Image, prompt: str, **changes: Any) -> Image.Image:
         return batcher.paint(Operation.EXPAND, prompt, picture, own_words=False, **changes)[0]
 
@@ -131,7 +131,7 @@ def _expanded(batcher: OperationSheet, boat: Image.Image, castle: Image.Image) -
     ]
 
 
-def _grown(batcher: OperationSheet, castle: Image.Image) -> list[Row]:
+def _large_canvas_rows(batcher: OperationSheet, castle: Image.Image) -> list[Row]:
     """Expanded three times; the last two canvases are painted in windows."""
     row: list[Tile] = [(_size(castle), castle)]
     for _ in range(3):
@@ -144,7 +144,7 @@ def _size(picture: Image.Image) -> str:
     return f"{picture.width} x {picture.height}"
 
 
-def _enlarged(batcher: OperationSheet, fox: Image.Image) -> list[Row]:
+def _upscale_rows(batcher: OperationSheet, fox: Image.Image) -> list[Row]:
     large = batcher.paint(Operation.UPSCALE, "", fox)[0]
     side = fox.width // 2
     first, last = side // 2, side // 2 + side

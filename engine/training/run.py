@@ -16,7 +16,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from engine.layout_prior import CollageComposer
 from engine.training.data.captions import Captions, corpus
-from engine.training.data.collage_workers import composed
+from engine.training.data.collage_workers import compose_ahead
 from engine.training.data.cutout_library import build_library
 from engine.training.data.emoji_sources import fetch, gather, own_drawings
 from engine.training.data.rendered_cutouts import Stack, render_stack
@@ -26,7 +26,7 @@ from engine.training.stages.autoencoder import measure_scale, new_autoencoder, t
 from engine.training.stages.checkpoint import Average
 from engine.training.stages.config import Plan, Route
 from engine.training.stages.decoder_finetuning import Repainted, polish
-from engine.training.stages.denoiser import LatentPool, Painter, new_unet, train_denoiser
+from engine.training.stages.denoiser import LatentPool, TextToLatentModel, new_unet, train_denoiser
 from engine.training.stages.export import PRIOR, assemble, export, grid, imagine, paint
 from engine.training.stages.objectives import Flow, Objective, Repaint
 
@@ -130,12 +130,14 @@ class Run:
             widths=self.plan.unet_widths,
             text_width=self.plan.text_width,
         )
-        model = Painter(unet, text_encoder)
+        model = TextToLatentModel(unet, text_encoder)
         state = self.out / "checkpoints/denoiser.pt"
         seed = state.stat().st_mtime_ns if state.exists() else 2
         source = self._source(seed=seed)
         if self.plan.composers:
-            source = composed(self.library, seed=seed, side_px=self.plan.side_px, workers=self.plan.composers)
+            source = compose_ahead(
+                self.library, seed=seed, side_px=self.plan.side_px, workers=self.plan.composers
+            )
         pool = LatentPool(autoencoder, tokenizer, source, self.device, self.plan.pool)
         while pool.filled < min(self.plan.first_pool, self.plan.pool):
             pool.add(min(32, self.plan.first_pool))

@@ -213,7 +213,7 @@ class Events(Protocol):
     def announce(self, progress: JobProgress) -> None:
         """Send fleeting progress; never raises."""
 
-    def deliveries(self, face: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
+    def deliveries(self, frontend: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
         """Durable events for a face, shared by its consumers, unacknowledged ones again, until `stop`."""
 
     def progress(self, stop: threading.Event) -> Iterator[JobProgress]:

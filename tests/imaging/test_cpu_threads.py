@@ -1,4 +1,4 @@
-"""A painting process leaves its cores to the painter."""
+"""A worker leaves its cores to the step that runs."""
 
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits

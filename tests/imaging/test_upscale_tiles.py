@@ -47,7 +47,7 @@ def test_tiles_of_a_pixelwise_model_make_the_same_picture_as_one_pass(
     picture = noise(width, height)
     work = TiledUpscale(picture, scale=scale, tile_pixels=48, context_pixels=5, fade_pixels=fade)
     for tile in work.tiles:
-        work.lay(tile, repeat(work.read(tile), scale))
+        work.paste(tile, repeat(work.read(tile), scale))
     whole = picture.resize((width * scale, height * scale), Image.Resampling.NEAREST)
     assert np.array_equal(np.asarray(work.result), np.asarray(whole))
 
@@ -60,7 +60,7 @@ def test_a_model_that_sees_no_further_than_the_context_leaves_no_seam() -> None:
         part = Image.fromarray(np.rint(work.read(tile).transpose(1, 2, 0) * 255).astype(np.uint8)).filter(
             blur
         )
-        work.lay(tile, np.asarray(part, np.float32).transpose(2, 0, 1) / np.float32(255))
+        work.paste(tile, np.asarray(part, np.float32).transpose(2, 0, 1) / np.float32(255))
     assert len(work.tiles) > 10
     assert np.array_equal(np.asarray(work.result), np.asarray(picture.filter(blur)))
 
@@ -70,7 +70,7 @@ def test_answers_that_differ_from_tile_to_tile_are_faded_into_each_other() -> No
     assert len(work.tiles) == 3
     for level, tile in zip((0.2, 0.6, 1.0), work.tiles, strict=True):
         read = work.read(tile)
-        work.lay(tile, np.full((3, read.shape[1] * 2, read.shape[2] * 2), level, np.float32))
+        work.paste(tile, np.full((3, read.shape[1] * 2, read.shape[2] * 2), level, np.float32))
     row = np.asarray(work.result)[20, :, 0].astype(int)
     assert row[0] == 51
     assert row[-1] == 255
@@ -80,5 +80,5 @@ def test_answers_that_differ_from_tile_to_tile_are_faded_into_each_other() -> No
 
 def test_values_outside_the_range_are_clipped() -> None:
     work = TiledUpscale(Image.new("RGB", (8, 8)), scale=1, tile_pixels=64, context_pixels=4)
-    work.lay(work.tiles[0], np.full((3, 8, 8), 1.7, np.float32))
+    work.paste(work.tiles[0], np.full((3, 8, 8), 1.7, np.float32))
     assert np.asarray(work.result).min() == 255

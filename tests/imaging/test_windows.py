@@ -52,9 +52,9 @@ def test_the_original_stays_bit_for_bit_and_painters_of_other_colours_leave_no_e
     dice = np.random.default_rng(3)
     for together in windows.rounds():
         for window in together:
-            # A painter who paints what is there, in colours that are off by as much as a window's usually are.
+            # A model that repeats what is there, in colours that are off by as much as a window's usually are.
             off = np.asarray(windows.look(window), np.int16) + dice.integers(-12, 13, 3)
-            windows.lay(window, Image.fromarray(off.clip(0, 255).astype(np.uint8)))
+            windows.paste(window, Image.fromarray(off.clip(0, 255).astype(np.uint8)))
     painted = np.asarray(windows.picture, np.int16)
     original = np.asarray(picture, np.int16)
     assert (painted[64:128, 96:160] == original[64:128, 96:160]).all()

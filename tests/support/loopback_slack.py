@@ -139,8 +139,8 @@ class LoopbackSlack:
 
     def empty(self) -> None:
         """Nobody has said anything yet; sockets stay open."""
-        for kept in (self.messages, self.whispers, self.calls, self.bearers, self.downloads):
-            kept.clear()
+        for preserved in (self.messages, self.whispers, self.calls, self.bearers, self.downloads):
+            preserved.clear()
         for named in (
             self.files,
             self.deleted,

@@ -1,4 +1,4 @@
-"""The web room on the fakes, open to real browsers on a port, with a painter that needs no model."""
+"""The web room on the fakes, open to real browsers on a port, with a generator that needs no model."""
 
 import threading
 from dataclasses import dataclass, replace
@@ -77,7 +77,7 @@ class PaintingRoom:
         )
         self._threads = [
             threading.Thread(target=self._server.run, name="room", daemon=True),
-            threading.Thread(target=self._paint, name="painter", daemon=True),
+            threading.Thread(target=self._paint, name="generator", daemon=True),
         ]
 
     def _paint(self) -> None:

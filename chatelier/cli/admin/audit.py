@@ -1,4 +1,4 @@
-"""`chatelier audit …`: the audit chain. The moderation wing brings the commands."""
+"""`chatelier audit …`: the audit chain. The moderation package has the commands."""
 
 import typer
 

@@ -42,9 +42,9 @@ def status() -> None:
     from chatelier.runtime import db_schema
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
-    from chatelier.wiring.database import database_named, open_database
+    from chatelier.wiring.database import explain_database_errors, open_database
 
     settings = load_settings()
-    with closing(open_database(settings)) as database, database_named(settings):
+    with closing(open_database(settings)) as database, explain_database_errors(settings):
         db_schema.require_whole(database)
         answers().print(f"The database is up to date (schema {db_schema.revision(database)}).")

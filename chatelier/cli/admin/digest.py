@@ -31,10 +31,10 @@ def digest(
     since = until - timedelta(days=days)
     with closing(open_database(load_settings())) as database, database.read() as session:
         found = communities(session, since=since, until=until)
-        digests = [read_digest(session, *each, since=since, until=until) for each in found]
+        digests = [read_digest(session, *community, since=since, until=until) for community in found]
     if not digests:
         answers().print("Nothing was asked for in that time.")
-    for each in digests:
-        answers().print(f"[bold]{each.platform} {each.community}[/]", highlight=False)
-        for line in lines_of(each):
+    for digest in digests:
+        answers().print(f"[bold]{digest.platform} {digest.community}[/]", highlight=False)
+        for line in lines_of(digest):
             answers().print(f"  {line}", highlight=False, markup=False)

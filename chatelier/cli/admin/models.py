@@ -155,7 +155,7 @@ def check(
             continue
         try:
             folder = catalogue.check(entry)
-            new_model(catalogue.settle(entry), folder, device=choose_device("cpu"))
+            new_model(catalogue.resolve_extras(entry), folder, device=choose_device("cpu"))
             answers().print(f"{entry.name}: whole, {catalogue.hash(entry)[:12]} in {folder}", soft_wrap=True)
             for problem in catalogue.extras_problems(entry):
                 broken += 1

@@ -1,4 +1,4 @@
-"""`chatelier policy …`: the house rules. The moderation wing brings the commands."""
+"""`chatelier policy …`: the moderation policy. The moderation package has the commands."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 
 def use_own_settings(context: typer.Context) -> None:
-    """The house rules: check a policy, try a prompt, measure.
+    """The moderation policy: check a policy, try a prompt, measure.
 
     Without other files they are the policy, the words and the names of the settings.
     """

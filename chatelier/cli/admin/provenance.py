@@ -21,7 +21,7 @@ def init(
 
     The first worker does so too. Copy the folder to every machine that paints for the same studio.
 
-    Example: [bold]chatelier provenance init --organization "The atelier"[/]
+    Example: [bold]chatelier provenance init --organization "The Example Community"[/]
     """
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
@@ -34,9 +34,9 @@ def init(
     if chain is None:
         name = organization or settings.provenance.organization or settings.web.name
         chain = make_chain(settings.provenance_folder, organization=name)
-    stand = "are there already" if there else "are made"
+    state = "are there already" if there else "are made"
     answers().print(
-        f"The certificates {stand}: {chain.organization}, until {chain.ends_at:%Y-%m-%d},"
+        f"The certificates {state}: {chain.organization}, until {chain.ends_at:%Y-%m-%d},"
         f" in {settings.provenance_folder}.",
         soft_wrap=True,
         markup=False,
@@ -47,7 +47,7 @@ def init(
 def root() -> None:
     """Print the root certificate, for those who want to trust this studio's pictures.
 
-    Example: [bold]chatelier provenance root > atelier-root.pem[/]
+    Example: [bold]chatelier provenance root > chatelier-root.pem[/]
     """
     from chatelier.settings import load_settings
     from chatelier.wiring.provenance import own_chain

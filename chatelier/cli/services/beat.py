@@ -1,4 +1,4 @@
-"""`chatelier beat`: house-keeping."""
+"""`chatelier beat`: maintenance."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`chatelier run FACE`: one face in this process."""
+"""`chatelier run FRONTEND`: one front end in this process."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ import typer
 from chatelier.runtime.metrics_server import METRICS, serve_figures
 
 _READY = typer.Option(
-    None, "--ready-file", help="Keep this file fresh while the face is connected.", show_default=False
+    None, "--ready-file", help="Keep this file fresh while the front end is connected.", show_default=False
 )
 
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(
-        help="Run one face by itself, as containers and service managers do.", no_args_is_help=True
+        help="Run one front end by itself, as containers and service managers do.", no_args_is_help=True
     )
     for command in (web, discord, slack):
         group.command(command.__name__)(command)
@@ -45,7 +45,7 @@ def web(
 
 
 def discord(ready_file: Path | None = _READY, metrics: str | None = METRICS) -> None:
-    """The Discord face. Needs a bot's token, Redis and an up-to-date database.
+    """The Discord front end. Needs a bot's token, Redis and an up-to-date database.
 
     Example:
 
@@ -62,7 +62,7 @@ def discord(ready_file: Path | None = _READY, metrics: str | None = METRICS) -> 
 
 
 def slack(ready_file: Path | None = _READY, metrics: str | None = METRICS) -> None:
-    """The Slack face. Needs a bot token, an app token or a signing secret, Redis and an up-to-date database.
+    """The Slack front end. Needs a bot token, an app token or a signing secret, Redis and an up-to-date database.
 
     With an app token it speaks Socket Mode; with a signing secret it listens for signed requests.
 

@@ -1,4 +1,4 @@
-"""`chatelier up`: the whole house on one machine."""
+"""`chatelier up`: the whole installation on one machine."""
 
 import typer
 
@@ -13,11 +13,11 @@ def up(
         60.0, min=20.0, help="Restart a process that gives no sign of life for so long."
     ),
 ) -> None:
-    """Open a studio on this machine: Redis, one worker, house-keeping, the web room, and every face with a
+    """Run everything on this machine: Redis, one worker, maintenance, the web room, and every front end with a
     token.
 
     With nothing configured it runs its own Redis, keeps all in the home folder, paints with the bundled
-    model and prints the address to open. What dies is started again. Ctrl-C ends everything in good order.
+    model and prints the address to open. What dies is started again. Ctrl-C shuts everything down cleanly.
 
     Examples:
 

@@ -23,10 +23,10 @@ def worker(
     ),
     metrics: str | None = METRICS,
 ) -> None:
-    """Paint what the faces ask for, until Ctrl-C or SIGTERM. What is being painted then goes back to the
+    """Paint what the front ends ask for, until Ctrl-C or SIGTERM. What is being painted then goes back to the
     queue.
 
-    Run one per accelerator; all need the same database, Redis and storage as the faces.
+    Run one per accelerator; all need the same database, Redis and storage as the front ends.
 
     Examples:
 

@@ -60,20 +60,23 @@ def room(
     show("The room", figures.rows(), asdict(figures), json_file=json_file)
 
 
-@bench.command("lanes")
-def samples(
+@bench.command("lanes", hidden=True)  # the name until version 0.1
+@bench.command("mixed")
+def mixed(
     model: Model = None,
     random: Random = None,
     requests: Annotated[int, typer.Option(min=4, max=1000, help="How many requests arrive at most.")] = 80,
-    load: Annotated[float, typer.Option(min=0.1, max=2, help="Share of what the easel can do.")] = 0.7,
+    load: Annotated[float, typer.Option(min=0.1, max=2, help="Share of what the step batcher can do.")] = 0.7,
     pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each request.")] = 1,
     rows: Annotated[
         int | None, typer.Option(min=1, max=64, help="Most rows of a forward pass; the device's own number.")
     ] = None,
     seconds: Annotated[float, typer.Option(min=5, max=3600, help="How long it may take, about.")] = 75,
-    rehearse: Annotated[
+    pause: Annotated[
         bool,
-        typer.Option("--rehearse", help="No model: a forward pass is a pause, as long as on a large card."),
+        typer.Option(
+            "--pause", "--rehearse", help="No model: a forward pass is a pause, as long as on a large card."
+        ),
     ] = False,
     json_file: JsonFile = None,
 ) -> None:
@@ -81,21 +84,21 @@ def samples(
 
     Paints the same requests three times, as many as fit into the time.
 
-    Example: [bold]chatelier bench lanes --requests 20[/]
+    Example: [bold]chatelier bench mixed --requests 20[/]
     """
-    from engine.benchmarks.harness import rehearse as rehearsal
-    from engine.benchmarks.mixed_load import measure_samples
+    from engine.benchmarks.harness import pause_stage
+    from engine.benchmarks.mixed_load import measure_mixed_load
 
-    with nullcontext(rehearsal()) if rehearse else _stage(model, random) as stage:
-        figures = measure_samples(
+    with nullcontext(pause_stage()) if pause else _stage(model, random) as stage:
+        figures = measure_mixed_load(
             stage,
             requests=requests,
             load=load,
             pictures=pictures,
-            rows=rows or (16 if rehearse else None),
+            rows=rows or (16 if pause else None),
             longest_seconds=seconds,
         )
-    show("Lanes", figures.rows(), asdict(figures), json_file=json_file)
+    show("Mixed load", figures.rows(), asdict(figures), json_file=json_file)
 
 
 @bench.command("throughput")
@@ -107,7 +110,7 @@ def throughput(
     rounds: Annotated[int, typer.Option(min=1, max=100, help="How often each paints them, in turns.")] = 5,
     json_file: JsonFile = None,
 ) -> None:
-    """Pictures a second on a busy easel, against the plain diffusers pipeline at its best batch.
+    """Pictures a second on a busy step batcher, against the plain diffusers pipeline at its best batch.
 
     They paint in turns, so that whatever else the machine does slows both.
 
@@ -151,10 +154,10 @@ def fair(
 def overhead(
     model: Annotated[str | None, typer.Option(help="A model to compare with: its sizes, its step.")] = None,
     random: Random = None,
-    samples: Annotated[int, typer.Option(min=1, max=64, help="Lanes side by side.")] = 16,
+    samples: Annotated[int, typer.Option(min=1, max=64, help="Samples side by side.")] = 16,
     json_file: JsonFile = None,
 ) -> None:
-    """What the easel itself takes, around a forward pass that takes nothing.
+    """What the step batcher itself takes, around a forward pass that takes nothing.
 
     Example: [bold]chatelier bench overhead --random sdxl[/]
     """

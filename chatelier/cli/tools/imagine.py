@@ -36,7 +36,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
 ) -> None:
     """Paint pictures from words into a folder, without any service, and print the recipe of each.
 
-    Each PNG holds its recipe. The house rules apply. Ctrl-C stops within a denoising step.
+    Each PNG holds its recipe. The moderation policy applies. Ctrl-C stops within a denoising step.
 
     Examples:
 
@@ -134,13 +134,13 @@ def _print(results: "list[SavedImage | WithheldImage]", *, as_json: bool) -> Non
     from chatelier.wiring.local_generation import SavedImage
     from studio.errors import PolicyRefusalError
 
-    saved = [each for each in results if isinstance(each, SavedImage)]
-    withheld = [each for each in results if not isinstance(each, SavedImage)]
+    saved = [result for result in results if isinstance(result, SavedImage)]
+    withheld = [result for result in results if not isinstance(result, SavedImage)]
     if as_json:
         _print_json(saved)
     else:
-        for each in saved:
-            _print_recipe(each)
+        for image in saved:
+            _print_recipe(image)
     for refused in withheld:
         say_warning(
             f"The picture with seed {refused.seed} was not written: {refused.category}. {refused.remedy}"
@@ -155,7 +155,7 @@ def _print_json(saved: "list[SavedImage]") -> None:
 
     from studio.runtime.serialization import to_data
 
-    files = [{"file": str(each.path), "recipe": to_data(each.recipe)} for each in saved]
+    files = [{"file": str(image.path), "recipe": to_data(image.recipe)} for image in saved]
     typer.echo(json.dumps(files, indent=2, ensure_ascii=False))
 
 

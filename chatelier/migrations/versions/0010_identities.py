@@ -58,7 +58,7 @@ def _write_names_down(names: sa.Table) -> None:
     """People on the web keep the names that they have, also those that several have."""
     people = sa.table(
         "people",
-        *(sa.column(each) for each in ("key", "platform", "community", "user_id", "display_name")),
+        *(sa.column(column) for column in ("key", "platform", "community", "user_id", "display_name")),
         sa.column("first_seen_at", TIME),
     )
     query = sa.select(people).where(

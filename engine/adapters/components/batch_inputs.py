@@ -1,4 +1,4 @@
-"""Lanes as rows of one forward pass, and its answer as one prediction for each lane."""
+"""Samples as rows of one forward pass, and its answer as one prediction for each sample."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from engine.batching.sample import Sample
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRows:
-    """First one row for each lane with its own words, then one for each guided lane with the words to avoid."""
+    """First one row for each sample with its own words, then one for each guided sample with the words to avoid."""
 
     sample: torch.Tensor
     timesteps: torch.Tensor
@@ -18,7 +18,7 @@ class BatchRows:
 
 
 class BatchStacker:
-    """Stacks lanes. While the same lanes stay together, their conditions are stacked only once."""
+    """Stacks samples. While the same samples stay together, their conditions are stacked only once."""
 
     def __init__(self, *, device: torch.device, dtype: torch.dtype, images: bool = True) -> None:
         self._format = torch.channels_last if images else torch.contiguous_format

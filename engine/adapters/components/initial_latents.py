@@ -1,4 +1,4 @@
-"""A lane's first latents: from noise, from a picture, or from a picture with a hole in it.
+"""A sample's first latents: from noise, from a picture, or from a picture with a hole in it.
 
 Noise is drawn in the order in which diffusers' own pipelines draw it, so that a seed means the same picture.
 """
@@ -20,9 +20,9 @@ Found = dict[Name, DiagonalGaussianDistribution]
 
 
 def set_steps(sample: Sample, *, timing: Mapping[str, Any], skipped: int) -> None:
-    """Give the lane its timesteps: all of them, or for a start picture those after the skipped ones, at least one.
+    """Give the sample its timesteps: all of them, or for a start picture those after the skipped ones, at least one.
 
-    `timing` is what the scheduler is told; with `sigmas` in it, it does not need the number of steps.
+    `timing` are the scheduler's options; with `sigmas` in it, it does not need the number of steps.
     """
     if "sigmas" not in timing:
         timing = {"num_inference_steps": sample.params.steps, **timing}
@@ -39,7 +39,7 @@ def set_steps(sample: Sample, *, timing: Mapping[str, Any], skipped: int) -> Non
 def begin(
     samples: Sequence[Sample], *, layout: Layout, autoencoder: Autoencoder, device: torch.device
 ) -> None:
-    """First latents for lanes of one size. Equal pictures are encoded once, different ones together.
+    """First latents for samples of one size. Equal pictures are encoded once, different ones together.
 
     Whatever was drawn in an earlier try is drawn again from the seed, so that a repeated call changes nothing.
     """
@@ -47,9 +47,12 @@ def begin(
     for sample in samples:
         if sample.start is not None and _needs_start(sample, layout):
             wanted[id(sample.params.start)] = sample.start
-            wanted |= {id(each.picture): to_pixels(each.picture) for each in sample.params.mixed}
+            wanted |= {
+                id(weighted_image.picture): to_pixels(weighted_image.picture)
+                for weighted_image in sample.params.mixed
+            }
         if layout.repaints:
-            wanted[_hidden_id(sample)] = _hidden(sample)
+            wanted[_masked_start_id(sample)] = _masked_start(sample)
     found = _encode(wanted, autoencoder)
     for sample in samples:
         sample.generator.manual_seed(sample.params.seed)
@@ -74,35 +77,38 @@ def _begin(
         return
     cells = torch.nn.functional.interpolate(sample.hole, size=shape[2:]).to(device)
     if layout.repaints:
-        hidden = autoencoder.sample(found[_hidden_id(sample)], sample.generator)
+        hidden = autoencoder.sample(found[_masked_start_id(sample)], sample.generator)
         sample.channels = torch.cat([(cells >= 0.5).float(), hidden], dim=1)
     elif clean is not None:
         # diffusers draws latents of the masked picture here too, and does not use them.
         randn_tensor(shape, generator=sample.generator, device=device, dtype=torch.float32)
         soft = bool(((cells > 0) & (cells < 1)).any())
-        sample.kept = PreservedRegion(latents=clean, noise=noise, mask=cells, soft=soft)
+        sample.preserved = PreservedRegion(latents=clean, noise=noise, mask=cells, soft=soft)
 
 
 def _mix(first: torch.Tensor, sample: Sample, autoencoder: Autoencoder, found: Found) -> torch.Tensor:
-    """The start's latents with those of the sketch's further pictures, by their shares."""
+    """The start's latents with those of the parameters' further pictures, by their shares."""
     mixed = sample.params.mixed
-    others = [(autoencoder.sample(found[id(each.picture)], sample.generator), each.share) for each in mixed]
-    return blend([(first, 1 - sum(each.share for each in mixed)), *others])
+    others = [
+        (autoencoder.sample(found[id(weighted_image.picture)], sample.generator), weighted_image.share)
+        for weighted_image in mixed
+    ]
+    return blend([(first, 1 - sum(weighted_image.share for weighted_image in mixed)), *others])
 
 
 def _needs_start(sample: Sample, layout: Layout) -> bool:
     return sample.start is not None and not (layout.repaints and sample.params.strength >= 1)
 
 
-def _hidden(sample: Sample) -> torch.Tensor:
+def _masked_start(sample: Sample) -> torch.Tensor:
     """The start with its hole grey, or all grey where there is none."""
-    assert sample.hole is not None  # noqa: S101 - every lane of such a model has one
+    assert sample.hole is not None  # noqa: S101 - every sample of such a model has one
     if sample.start is None:
         return torch.zeros(1, 3, *sample.hole.shape[2:])
     return sample.start * (sample.hole < 0.5)
 
 
-def _hidden_id(sample: Sample) -> tuple[int, int]:
+def _masked_start_id(sample: Sample) -> tuple[int, int]:
     return id(sample.params.start), id(sample.params.mask)
 
 

@@ -1,7 +1,7 @@
 """IP-Adapter: pictures as tokens that stand beside the words (Ye et al., arXiv:2308.06721).
 
-diffusers' pipelines give every picture of a batch the same image prompt. Here each lane has tokens of its own, and
-lanes without a picture have zeros: the adapter's keys and values have no bias, so that zeros add exactly nothing.
+diffusers' pipelines give every picture of a batch the same image prompt. Here each sample has tokens of its own, and
+samples without a picture have zeros: the adapter's keys and values have no bias, so that zeros add exactly nothing.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _PARTS = ("image_proj", "ip_adapter")
 
 
 class IpAdapter:
-    """Lays an IP-Adapter into a UNet and turns pictures into its tokens. For the easel's thread."""
+    """Lays an IP-Adapter into a UNet and turns pictures into its tokens. For the batcher's thread."""
 
     def __init__(
         self, entry: IpAdapterEntry, unet: Any, *, model: str, device: torch.device, dtype: torch.dtype
@@ -47,10 +47,12 @@ class IpAdapter:
             raise ModelLoadError(
                 f"The IP-Adapter of the model {model} is missing, damaged or made for another model."
             ) from error
-        # The tokens are computed once for a lane instead of once for every step.
+        # The tokens are computed once for a sample instead of once for every step.
         self._projection = unet.encoder_hid_proj.image_projection_layers[0]
         unet.encoder_hid_proj = None
-        self._processors = [each for each in unet.attn_processors.values() if hasattr(each, "to_k_ip")]
+        self._processors = [
+            processor for processor in unet.attn_processors.values() if hasattr(processor, "to_k_ip")
+        ]
         self._scale = entry.scale
         self._open: bool | None = None
         # The plain kind sees the gist of a picture, the others its parts.
@@ -72,7 +74,7 @@ class IpAdapter:
         """For the row that keeps away and the one that goes towards, each (tokens, width); zeros without pictures."""
         if not likeness:
             return self._nothing, self._nothing
-        seen = blend((self._encode(each), each.share) for each in likeness)
+        seen = blend((self._encode(weighted_image), weighted_image.share) for weighted_image in likeness)
         return self._project(self._blank()), self._project(seen)
 
     def _encode(self, weighted_image: WeightedImage) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""LoRA weights laid over a model's own for some of its lanes and taken off again for the others."""
+"""LoRA weights laid over a model's own for some of its samples and taken off again for the others."""
 
 import importlib.util
 import logging
@@ -15,7 +15,7 @@ from engine.catalog.catalog import ModelEntry
 from engine.catalog.checkpoints import check_lora
 from studio.errors import ModelLoadError, NotSupportedError
 
-Worn = tuple[tuple[str, float], ...]
+LoraWeights = tuple[tuple[str, float], ...]
 
 # A LoRA takes a hundredth of its model: the least recently used of more than these is let go.
 MOST_LOADED = 8
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Loras:
-    """The LoRAs of one loaded model. For the easel's thread.
+    """The LoRAs of one loaded model. For the batcher's thread.
 
     `build` makes diffusers' own pipeline around the model's networks, which knows every layout of LoRA files.
     """
@@ -34,17 +34,17 @@ class Loras:
         self._build = build
         self._pipeline: Any = None
         self._loaded: OrderedDict[str, None] = OrderedDict()
-        self._worn: Worn = ()
+        self._applied: LoraWeights = ()
 
-    def wear(self, wanted: Worn) -> None:
+    def apply(self, wanted: LoraWeights) -> None:
         """From now on the networks answer with these and no others, by name and weight.
 
         Raises `NotSupportedError` for a LoRA that was made for another model, `ModelLoadError` for a file that is not
         there or damaged; the networks then are without any.
         """
-        if wanted == self._worn:
+        if wanted == self._applied:
             return
-        self._take_off()
+        self._disable()
         if not wanted:
             return
         if self._pipeline is None:
@@ -53,17 +53,17 @@ class Loras:
             self._fetch(name, keep={name for name, _ in wanted})
         self._pipeline.enable_lora()
         self._pipeline.set_adapters([name for name, _ in wanted], [weight for _, weight in wanted])
-        self._worn = wanted
+        self._applied = wanted
 
     def forget(self) -> None:
         self._pipeline = None
         self._loaded.clear()
-        self._worn = ()
+        self._applied = ()
 
-    def _take_off(self) -> None:
+    def _disable(self) -> None:
         if self._pipeline is not None:
             self._pipeline.disable_lora()
-        self._worn = ()
+        self._applied = ()
 
     def _fetch(self, name: str, *, keep: set[str]) -> None:
         if name in self._loaded:
@@ -71,7 +71,7 @@ class Loras:
             return
         self._load(name)
         self._loaded[name] = None
-        for old in [each for each in self._loaded if each not in keep][: len(self._loaded) - MOST_LOADED]:
+        for old in [lora for lora in self._loaded if lora not in keep][: len(self._loaded) - MOST_LOADED]:
             del self._loaded[old]
             self._pipeline.delete_adapters(old)
 
@@ -96,10 +96,10 @@ class Loras:
         except Exception as error:  # whatever a library throws at weights of another shape
             log.warning("LoRA load failed", extra={"model": self._entry.name, "lora": name})
             self._undo(name)
-            raise self._misfit(name) from error
-        self._take_off()
+            raise self._mismatch_error(name) from error
+        self._disable()
         if not fits:
-            raise self._misfit(name)
+            raise self._mismatch_error(name)
 
     def _undo(self, name: str) -> None:
         """Some layers may have taken the weights before one did not."""
@@ -107,10 +107,10 @@ class Loras:
             self._pipeline.delete_adapters(name)
         except Exception:  # noqa: BLE001 - there was nothing to undo
             log.debug("LoRA adapter not deleted: nothing was added")
-        self._take_off()
+        self._disable()
 
-    def _misfit(self, name: str) -> NotSupportedError:
-        others = ", ".join(each for each in self._entry.loras if each != name)
+    def _mismatch_error(self, name: str) -> NotSupportedError:
+        others = ", ".join(lora for lora in self._entry.loras if lora != name)
         return NotSupportedError(
             model=self._entry.name,
             operation=f"use the LoRA {name}: its file is damaged or was made for another model",

@@ -1,4 +1,4 @@
-"""Schedulers by name. Each lane owns one: multi-step schedulers remember, and none may be shared."""
+"""Schedulers by name. Each sample owns one: multi-step schedulers remember, and none may be shared."""
 
 import copy
 from collections.abc import Mapping

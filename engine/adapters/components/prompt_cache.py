@@ -24,8 +24,8 @@ class PromptCache:
         found = {text: self._known[text] for text in wanted if text in self._known}
         unknown = [text for text in wanted if text not in found]
         for start in range(0, len(unknown), _BATCH):
-            some = unknown[start : start + _BATCH]
-            found.update(zip(some, self._encode(some), strict=True))
+            batch = unknown[start : start + _BATCH]
+            found.update(zip(batch, self._encode(batch), strict=True))
         for text in wanted:
             self._known[text] = found[text]
         return found

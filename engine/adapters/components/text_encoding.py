@@ -53,20 +53,20 @@ def encode_clip(
     """`layer` counts the encoder's hidden states; None takes its last one, normed."""
     length = clip_length(tokenizer, encoder)
     chunks = [chunk_prompt(prompt, tokenizer=tokenizer, length=length) for prompt in prompts]
-    rows = [chunk for some in chunks for chunk in some]
+    rows = [chunk for prompt_chunks in chunks for chunk in prompt_chunks]
     weighted = any(weight != 1 for row in rows for weight in row.weights)
     blank = [Chunk()] if weighted else []
     hidden, pooled = _encode_chunks([*rows, *blank], tokenizer, encoder, device, length, layer)
     if weighted:
-        weights = torch.tensor([_padded(row.weights, length) for row in rows])
+        weights = torch.tensor([_pad_weights(row.weights, length) for row in rows])
         hidden = weigh(hidden[:-1], weights, blank=hidden[-1])
     starts = [sum(map(len, chunks[:index])) for index in range(len(chunks))]
     return [
         Encoded(
-            hidden=hidden[start : start + len(some)].flatten(0, 1),
+            hidden=hidden[start : start + len(prompt_chunks)].flatten(0, 1),
             pooled=pooled[start],
         )
-        for start, some in zip(starts, chunks, strict=True)
+        for start, prompt_chunks in zip(starts, chunks, strict=True)
     ]
 
 
@@ -177,10 +177,10 @@ def _encode_chunks(
     masked = layer is None and getattr(encoder.config, "use_attention_mask", False)
     hidden, pooled = [], []
     for start in range(0, len(chunks), _ROWS):
-        some = slice(start, start + _ROWS)
+        rows = slice(start, start + _ROWS)
         answer = encoder(
-            ids[some].to(device),
-            attention_mask=mask[some].to(device) if masked else None,
+            ids[rows].to(device),
+            attention_mask=mask[rows].to(device) if masked else None,
             output_hidden_states=layer is not None,
         )
         hidden.append(answer[0] if layer is None else answer.hidden_states[layer])
@@ -188,7 +188,7 @@ def _encode_chunks(
     return torch.cat(hidden), torch.cat(pooled)
 
 
-def _padded(weights: Sequence[float], length: int) -> list[float]:
+def _pad_weights(weights: Sequence[float], length: int) -> list[float]:
     """With those of the marks and of what fills the chunk up."""
     return [1.0, *weights, *([1.0] * (length - 1 - len(weights)))]
 

@@ -42,22 +42,22 @@ class Autoencoder:
     def encode(self, pixels: torch.Tensor) -> list[DiagonalGaussianDistribution]:
         """(n, 3, height, width) in [-1, 1] → for each picture what `sample` draws latents from."""
         found: list[DiagonalGaussianDistribution] = []
-        for some in torch.split(pixels, self._at_once):
-            sized = some.to(self._device, self._vae.dtype).contiguous(memory_format=torch.channels_last)
+        for batch in torch.split(pixels, self._at_once):
+            sized = batch.to(self._device, self._vae.dtype).contiguous(memory_format=torch.channels_last)
             parameters = self._vae.encode(sized).latent_dist.parameters.float()
-            found += [DiagonalGaussianDistribution(each) for each in torch.split(parameters, 1)]
+            found += [DiagonalGaussianDistribution(row) for row in torch.split(parameters, 1)]
         return found
 
     def sample(self, found: DiagonalGaussianDistribution, generator: torch.Generator) -> torch.Tensor:
-        """Latents (1, c, h, w), drawn with the lane's own generator."""
+        """Latents (1, c, h, w), drawn with the sample's own generator."""
         drawn: torch.Tensor = found.sample(generator=generator)
         return (drawn - self._shift) * self._scale
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """(n, c, h, w) → (n, 3, height, width) in [0, 1], float32."""
         pictures = []
-        for some in torch.split(latents / self._scale + self._shift, self._at_once):
-            sized = some.to(self._vae.dtype).contiguous(memory_format=torch.channels_last)
+        for batch in torch.split(latents / self._scale + self._shift, self._at_once):
+            sized = batch.to(self._vae.dtype).contiguous(memory_format=torch.channels_last)
             pictures.append(self._vae.decode(sized, return_dict=False)[0].float())
         return (torch.cat(pictures) * 0.5 + 0.5).clamp(0, 1)
 
@@ -80,7 +80,9 @@ class Autoencoder:
         factor = 2 ** (len(self._vae.config.block_out_channels) - 1)
         pixels = torch.nn.functional.interpolate(colours, scale_factor=factor, mode="bilinear")
         wanted = torch.nn.functional.avg_pool2d(pixels, factor).permute(0, 2, 3, 1).reshape(-1, 3)
-        found = torch.cat([(each.mean - self._shift) * self._scale for each in self.encode(pixels * 2 - 1)])
+        found = torch.cat(
+            [(distribution.mean - self._shift) * self._scale for distribution in self.encode(pixels * 2 - 1)]
+        )
         known = found.float().permute(0, 2, 3, 1).reshape(len(wanted), -1).cpu()
         known = torch.cat([known, torch.ones(len(wanted), 1)], dim=1)
         weights: torch.Tensor = torch.linalg.lstsq(known, wanted).solution

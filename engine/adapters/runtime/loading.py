@@ -83,14 +83,14 @@ def load_part(folder: Path, name: str, *, dtype: torch.dtype | None = None) -> A
 
 
 class LoadsNetworks(Protocol):
-    """Where a painter has its networks from: on the device, ready to run."""
+    """Where a model has its networks from: on the device, ready to run."""
 
     def __call__(self, folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any: ...
 
 
 def load_network(folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
     """A component with its weights. Raises `ModelLoadError`."""
-    return _settled(load_part(folder, name, dtype=dtype), device=device)
+    return _finish_loading(load_part(folder, name, dtype=dtype), device=device)
 
 
 def random_network(folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
@@ -107,10 +107,10 @@ def random_network(folder: Path, name: str, *, device: torch.device, dtype: torc
                 network = kind(kind.config_class.from_pretrained(folder / name))
     finally:
         torch.set_default_dtype(usual)
-    return _settled(network, device=device)
+    return _finish_loading(network, device=device)
 
 
-def _settled(network: Any, *, device: torch.device) -> Any:
+def _finish_loading(network: Any, *, device: torch.device) -> Any:
     network.requires_grad_(False)
     network.eval()
     return network.to(device=device, memory_format=memory_format(network))

@@ -17,7 +17,7 @@ from engine.adapters.runtime.loading import LoadsNetworks, load_network
 from engine.performance import LowMemory, Quantise, Speed
 from studio.errors import ModelLoadError
 
-# Rows are padded up to these, so that a compiled or tuned denoiser meets few shapes, whoever joins or leaves. The
+# Rows are padded up to these, so that a compiled or tuned denoiser meets few shapes, whatever joins or leaves. The
 # steps are small enough that at most a third of a forward pass is padding.
 BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64)
 _DENOISERS = ("unet", "transformer")
@@ -27,18 +27,18 @@ _CPU = torch.device("cpu")
 # Sizes, buckets and sets of LoRA weights that are seen each need a variant of the same code.
 _MOST_VARIANTS = 128
 _this_thread = threading.local()
-# What a transformer is told that has no row for each picture.
+# Inputs of a transformer that have no row for each image.
 _WITHOUT_ROWS = frozenset({"txt_ids", "img_ids"})
 
 
 class TunedNetworks:
-    """Loads the networks of one model; see `LoadsNetworks`. One for each painter."""
+    """Loads the networks of one model; see `LoadsNetworks`. One for each model."""
 
     def __init__(self, speed: Speed, *, loads: LoadsNetworks = load_network) -> None:
         """`speed` as `Speed.on` answered it for the device."""
         self._speed = speed
         self._loads = loads
-        self._lodging = CpuOffloader(speed.low_memory)
+        self._offloader = CpuOffloader(speed.low_memory)
 
     def __call__(self, folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
         speed = self._speed
@@ -51,7 +51,7 @@ class TunedNetworks:
         elif name == _FIRST_STAGE and self._speed.compile:
             compile_blocks(network)
         if moves:
-            self._lodging.take_in(network, device=device, denoises=name in _DENOISERS)
+            self._offloader.take_in(network, device=device, denoises=name in _DENOISERS)
         return network
 
 
@@ -157,21 +157,21 @@ class CpuOffloader:
 
     def __init__(self, mode: LowMemory) -> None:
         self._mode = mode
-        # Weak: a model that is unloaded must not stay in memory for having lodged here.
+        # Weak: a model that is unloaded must not stay in memory for having been offloaded here.
         self._here: WeakSet[torch.nn.Module] = WeakSet()
-        self._settled: WeakSet[torch.nn.Module] = WeakSet()  # those that never make way
+        self._resident: WeakSet[torch.nn.Module] = WeakSet()  # those that never make way
 
     def take_in(self, network: Any, *, device: torch.device, denoises: bool) -> None:
         for saving in ("enable_slicing", "enable_tiling"):  # a picture at a time, large ones in tiles
             with suppress(AttributeError, NotImplementedError):  # not an autoencoder, or one that cannot
                 getattr(network, saving)()
         if denoises and self._mode is LowMemory.PARTS:
-            self._settled.add(network)
+            self._resident.add(network)
         add_hook_to_module(network, _Fetched(self, device))
 
     def fetch(self, network: torch.nn.Module, device: torch.device) -> None:
         for other in list(self._here):
-            if other is not network and other not in self._settled:
+            if other is not network and other not in self._resident:
                 other.to(_CPU)
                 self._here.discard(other)
         if network not in self._here:
@@ -182,11 +182,11 @@ class CpuOffloader:
 class _Fetched(ModelHook):  # type: ignore[misc]
     """diffusers calls it before an autoencoder's `encode` and `decode` too, and asks it for the `execution_device`."""
 
-    def __init__(self, lodging: CpuOffloader, device: torch.device) -> None:
+    def __init__(self, offloader: CpuOffloader, device: torch.device) -> None:
         super().__init__()
-        self._lodging = lodging
+        self._offloader = offloader
         self.execution_device = device
 
     def pre_forward(self, module: torch.nn.Module, *args: Any, **named: Any) -> tuple[Any, Any]:
-        self._lodging.fetch(module, self.execution_device)
+        self._offloader.fetch(module, self.execution_device)
         return send_to_device(args, self.execution_device), send_to_device(named, self.execution_device)

@@ -14,7 +14,7 @@ _FIRST_STAGES = ("vae", "movq", "vqvae", "vqgan")
 
 
 class PipelineOptimizer:
-    """One for each painter: its pipelines share their networks and the room on the device.
+    """One for each model: its pipelines share their networks and the room on the device.
 
     Rows are not padded as for models that are driven step by step, since every pipeline calls its denoiser in its own
     way: a number of pictures seen for the first time may compile once more.
@@ -58,4 +58,4 @@ def networks_of(pipeline: Any) -> Mapping[str, Any]:
 
 def pipelines_bytes(pipelines: Iterable[Any]) -> int:
     """What the weights of pipelines take, shared ones counted once."""
-    return size_bytes({network for each in pipelines for network in networks_of(each).values()})
+    return size_bytes({network for pipeline in pipelines for network in networks_of(pipeline).values()})

@@ -23,7 +23,7 @@ class HasParts(Protocol):
 
 
 def stock_pipeline(model: HasParts, folder: Path) -> Any:
-    """diffusers' own pipeline around a painter's networks."""
+    """diffusers' own pipeline around a model's networks."""
     kind = _pipeline_class(read_json(folder / INDEX)["_class_name"])
     wanted = inspect.signature(kind.__init__).parameters
     parts: dict[str, Any] = {name: part for name, part in model.stock_parts().items() if name in wanted}
@@ -49,7 +49,7 @@ def _pipeline_class(name: str) -> Any:
 
 
 class StockPipeline:
-    """Shares the painter's weights. Text to image only, in static batches of equal sizes, steps and guidance."""
+    """Shares the model's weights. Text to image only, in static batches of equal sizes, steps and guidance."""
 
     def __init__(self, model: Model, folder: Path) -> None:
         if not isinstance(model, HasParts):
@@ -57,17 +57,17 @@ class StockPipeline:
         self._pipeline = stock_pipeline(model, folder)
 
     def seconds(self, params_list: Sequence[SamplingParams]) -> float:
-        """Paint one static batch; the first sketch's parameters count."""
+        """Paint one static batch; the first parameters count."""
         first = params_list[0]
         started = time.perf_counter()
         with torch.inference_mode():
             self._pipeline(
-                prompt=[each.prompt for each in params_list],
+                prompt=[params.prompt for params in params_list],
                 width=first.width,
                 height=first.height,
                 num_inference_steps=first.steps,
                 guidance_scale=first.guidance_scale,
-                generator=[torch.Generator().manual_seed(each.seed) for each in params_list],
+                generator=[torch.Generator().manual_seed(params.seed) for params in params_list],
                 output_type="np",
             )
         return time.perf_counter() - started

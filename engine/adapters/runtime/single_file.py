@@ -30,7 +30,7 @@ def convert_checkpoint(file: Path, *, config: Path, folder: Path) -> None:
     Raises `ConfigurationError` where they do not fit or a part is in neither of them; `folder` then is not there.
     """
     header = read_header(file)
-    kinds = Counter(each["dtype"] for each in header.values())
+    kinds = Counter(tensor["dtype"] for tensor in header.values())
     dtype = _DTYPES.get(kinds.most_common(1)[0][0], torch.bfloat16)
     lacking = [name for name in components(config) if _lacks(name, header)]
     for name in lacking:

@@ -25,7 +25,7 @@ def import_spandrel() -> ModuleType:
     """spandrel, also where torchvision is absent.
 
     It imports three names of torchvision for two layouts that are no upscalers (LaMa and RestoreFormer). A
-    stand-in takes their place during that import only, so that nobody else mistakes it for the real thing;
+    stand-in takes their place during that import only, so that no other module mistakes it for the real one;
     the two layouts then fail when they are used.
     """
     with _importing:

@@ -13,7 +13,7 @@ class GenerationStoppedError(Exception):
 
 
 @contextmanager
-def watched(pipeline: Any, on_step: Callable[[int], bool]) -> Iterator[dict[str, Any]]:
+def watch_steps(pipeline: Any, on_step: Callable[[int], bool]) -> Iterator[dict[str, Any]]:
     """What to call the pipeline with so that `on_step` hears the steps done, from 1.
 
     Raises `GenerationStoppedError` out of the call as soon as `on_step` answers False.
@@ -25,7 +25,7 @@ def watched(pipeline: Any, on_step: Callable[[int], bool]) -> Iterator[dict[str,
             raise GenerationStoppedError
 
     def after_step(_running: Any, step: int, _timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
-        # A first-order scheduler makes one step a timestep; others tell more steps than were asked for.
+        # A first-order scheduler makes one step a timestep; others report more steps than were asked for.
         heard(step + 1)
         return values
 

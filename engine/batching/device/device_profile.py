@@ -1,4 +1,4 @@
-"""What an easel has learned of its device, kept in a file: how many rows fit, and how long a step takes."""
+"""Measurements of one device, stored in a file: how many rows fit, and how long a step takes."""
 
 import json
 import logging
@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 _DAY_SECONDS = 86_400
-# Memory that was short once may have been somebody else's: after a while more rows are tried again.
-_BELIEVED_DAYS = 7
-_NEWS_WEIGHT = 0.1
+# Memory that was short once may have been taken by another process: after a while more rows are tried again.
+_VALID_DAYS = 7
+_NEW_WEIGHT = 0.1
 _SAVE_EVERY_STEPS = 1000
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Known:
+class _Measurements:
     """Of one model at one size. `rows` fit at most, as learned at `learned_at` (Unix time); seconds by rows."""
 
     rows: int | None = None
@@ -43,60 +43,64 @@ class DeviceProfile:
         self._device = device
         self._clock = clock
         self._lock = threading.Lock()
-        self._known = {kind: _Known(**said) for kind, said in read(file).get(device, {}).items()}
+        self._measurements = {
+            kind: _Measurements(**values) for kind, values in read(file).get(device, {}).items()
+        }
         self._unsaved = 0
 
     def rows(self, kind: str) -> int | None:
         """How many rows fit at most; None while nothing else was seen."""
-        known = self._known.get(kind)
-        if known is None or self._clock() - known.learned_at > _BELIEVED_DAYS * _DAY_SECONDS:
+        measurements = self._measurements.get(kind)
+        if measurements is None or self._clock() - measurements.learned_at > _VALID_DAYS * _DAY_SECONDS:
             return None
-        return known.rows
+        return measurements.rows
 
-    def fits(self, kind: str, rows: int) -> None:
+    def record_limit(self, kind: str, rows: int) -> None:
         """No more than `rows` rows fit."""
-        known = self._of(kind)
-        known.rows, known.learned_at = rows, self._clock()
+        measurements = self._of(kind)
+        measurements.rows, measurements.learned_at = rows, self._clock()
         self.save()
 
-    def took(self, kind: str, rows: int, seconds: float) -> None:
+    def record_step(self, kind: str, rows: int, seconds: float) -> None:
         """A step for so many rows."""
-        said = self._of(kind).step_seconds
-        before = said.get(str(rows))
-        said[str(rows)] = seconds if before is None else before + _NEWS_WEIGHT * (seconds - before)
+        seconds_by_rows = self._of(kind).step_seconds
+        before = seconds_by_rows.get(str(rows))
+        seconds_by_rows[str(rows)] = seconds if before is None else before + _NEW_WEIGHT * (seconds - before)
         self._unsaved += 1
         if self._unsaved >= _SAVE_EVERY_STEPS:
             self.save()
 
     def step_seconds(self, kind: str, rows: int) -> float | None:
         """What a step for about so many rows usually takes; None where none was made."""
-        known = self._known.get(kind)
-        if known is None or not known.step_seconds:
+        measurements = self._measurements.get(kind)
+        if measurements is None or not measurements.step_seconds:
             return None
-        return known.step_seconds[min(tuple(known.step_seconds), key=lambda each: abs(int(each) - rows))]
+        return measurements.step_seconds[
+            min(tuple(measurements.step_seconds), key=lambda known_rows: abs(int(known_rows) - rows))
+        ]
 
     def save(self) -> None:
         """What cannot be written is learned again another time."""
         self._unsaved = 0
-        if self._file is None or not self._known:
+        if self._file is None or not self._measurements:
             return
         with self._lock:
             everything = read(self._file)
-            everything[self._device] = self._told()
+            everything[self._device] = self._to_data()
             try:
                 _write(self._file, everything)
             except OSError as error:
                 log.warning("device profile not saved: %s", error.strerror)
 
-    def _told(self) -> dict[str, dict[str, Any]]:
-        """Each dictionary is copied in one go: another easel of the kind may learn at this very moment."""
+    def _to_data(self) -> dict[str, dict[str, Any]]:
+        """Each dictionary is copied in one go: another batcher of the kind may learn at this very moment."""
         return {
-            kind: asdict(replace(known, step_seconds=known.step_seconds.copy()))
-            for kind, known in self._known.copy().items()
+            kind: asdict(replace(measurements, step_seconds=measurements.step_seconds.copy()))
+            for kind, measurements in self._measurements.copy().items()
         }
 
-    def _of(self, kind: str) -> _Known:
-        return self._known.setdefault(kind, _Known())
+    def _of(self, kind: str) -> _Measurements:
+        return self._measurements.setdefault(kind, _Measurements())
 
 
 def read(file: Path | None) -> dict[str, dict[str, Any]]:
@@ -105,8 +109,8 @@ def read(file: Path | None) -> dict[str, dict[str, Any]]:
         if file is not None:
             found = json.loads(file.read_text(encoding="utf-8"))
             for kinds in found.values():
-                for said in kinds.values():
-                    _Known(**said)
+                for values in kinds.values():
+                    _Measurements(**values)
             return dict(found)
     return {}
 

@@ -41,7 +41,7 @@ def attempt(action: Callable[[], None]) -> BaseException | None:
     """What went wrong, or None."""
     try:
         action()
-    except Exception as error:  # noqa: BLE001 - any defect of a lane must stay with that lane
+    except Exception as error:  # noqa: BLE001 - any defect of a sample must stay with that sample
         # The traceback keeps tensors of the failed forward alive.
         return error.with_traceback(None) if is_out_of_memory(error) else error
     return None
@@ -80,7 +80,7 @@ MIN_ROWS = 2
 
 
 class BatchLimits:
-    """Rows by batch key. For the easel's thread; others may read."""
+    """Rows by batch key. For the batcher's thread; others may read."""
 
     def __init__(
         self,
@@ -88,23 +88,23 @@ class BatchLimits:
         *,
         cells: int | None = None,
         max_rows: int = MAX_ROWS,
-        experience: DeviceProfile | None = None,
+        profile: DeviceProfile | None = None,
     ) -> None:
-        self.experience = experience or DeviceProfile()
+        self.profile = profile or DeviceProfile()
         self._cells = cells or CELLS.get(device_type, CELLS["cpu"])
         self._max_rows = max_rows
 
     def rows(self, key: BatchKey) -> int:
-        """At least 1. One lane is always let in, even when it takes two rows."""
+        """At least 1. One sample is always let in, even when it takes two rows."""
         if not key.shared:
             return 1
         wanted = max(MIN_ROWS, min(self._max_rows, self._cells // (key.width * key.height)))
-        learned = self.experience.rows(kind_of(key))
+        learned = self.profile.rows(kind_of(key))
         return wanted if learned is None else min(wanted, learned)
 
     def ran_out(self, key: BatchKey, rows: int) -> None:
         """`rows` rows did not fit into memory: never more than half of them again."""
-        self.experience.fits(kind_of(key), max(1, min(rows // 2, self.rows(key))))
+        self.profile.record_limit(kind_of(key), max(1, min(rows // 2, self.rows(key))))
 
 
 def kind_of(key: BatchKey) -> str:

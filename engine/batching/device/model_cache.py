@@ -1,4 +1,4 @@
-"""The shelf: which models are on the device, which one goes when another is wanted."""
+"""The models on the device, and which one is unloaded when another is wanted."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ PATIENCE_LOADS = 3.0
 
 
 class ModelCache:
-    """Keeps the most recently used models within a budget of bytes. Weights are loaded beside the easel's thread.
+    """Keeps the most recently used models within a budget of bytes. Weights are loaded beside the batcher's thread.
 
     `on_change` is called, from another thread, when a model has been loaded or could not be.
     """
@@ -32,7 +32,7 @@ class ModelCache:
         self._budget_bytes = budget_bytes
         self._patience_seconds = patience_seconds
         self._clock = clock
-        self._used: dict[ModelHandle, float] = {}  # loaded painters and when they were last needed
+        self._used: dict[ModelHandle, float] = {}  # loaded models and when they were last needed
         self._wanted_since: dict[ModelHandle, float] = {}
         self._load_seconds: dict[ModelHandle, float] = {}
         self._loading: ModelHandle | None = None
@@ -46,13 +46,13 @@ class ModelCache:
 
     @property
     def open_models(self) -> Collection[ModelHandle]:
-        """The models that new lanes may come to."""
+        """The models that new samples may come to."""
         return self._used.keys() - self._closing
 
-    def tend(
+    def update(
         self, wanted: Mapping[ModelHandle, int], busy: Collection[ModelHandle]
     ) -> list[tuple[ModelHandle, BaseException]]:
-        """Called at every step: `wanted` maps models to their waiting lanes, `busy` have lanes on the easel.
+        """Called at every step: `wanted` maps models to their waiting samples, `busy` have samples in the batcher.
 
         Starts loading what is wanted, unloads what is not, and answers the models that could not be loaded.
         """
@@ -61,56 +61,60 @@ class ModelCache:
         for model in busy:
             self._used[model] = now
         since = self._wanted_since
-        self._wanted_since = {each: since.get(each, now) for each in wanted if each not in self.open_models}
-        for model in [each for each in self._closing if each not in busy]:
+        self._wanted_since = {
+            model: since.get(model, now) for model in wanted if model not in self.open_models
+        }
+        for model in [model for model in self._closing if model not in busy]:
             self._unload(model)
         failed = [model for model, _ in failures]
         missing = [model for model in wanted if model not in self._used and model not in failed]
         if missing and not self.loading:
-            self._make_way(max(missing, key=lambda each: self._urgency(each, wanted, now)), wanted, busy, now)
+            self._make_room(
+                max(missing, key=lambda candidate: self._urgency(candidate, wanted, now)), wanted, busy, now
+            )
         return failures
 
     def _urgency(self, model: ModelHandle, wanted: Mapping[ModelHandle, int], now: float) -> float:
-        """By how many lanes wait and for how long: no model is put off for ever."""
+        """By how many samples wait and for how long: no model is put off for ever."""
         return (1.0 + now - self._wanted_since[model]) * wanted[model]
 
     def _patience(self, model: ModelHandle) -> float:
         return max(self._patience_seconds, PATIENCE_LOADS * self._load_seconds.get(model, 0.0))
 
     def load_now(self, model: ModelHandle) -> None:
-        """Load on this thread, before the easel runs. Raises `ModelLoadError`."""
+        """Load on this thread, before the step batcher runs. Raises `ModelLoadError`."""
         model.load()
         self.hold(model)
 
     def hold(self, model: ModelHandle) -> None:
-        """Take a painter in whose weights are loaded already."""
+        """Add a model whose weights are loaded already."""
         self._used[model] = self._clock()
 
     def let_go(self, model: ModelHandle) -> None:
-        """Forget a painter, and leave its weights where they are."""
+        """Remove a model without unloading its weights."""
         self._used.pop(model, None)
 
     def unload_all(self) -> None:
         for model in list(self._used):
             self._unload(model)
 
-    def _make_way(
+    def _make_room(
         self, model: ModelHandle, wanted: Collection[ModelHandle], busy: Collection[ModelHandle], now: float
     ) -> None:
-        """Load the painter, if there is room or idle models can make it; else, after a while, close a busy one."""
+        """Load the model, if there is room or idle models can make it; else, after a while, close a busy one."""
         oldest_first = sorted(self._used, key=self._used.__getitem__)
-        idle = [each for each in oldest_first if each not in busy and each not in wanted]
+        idle = [other for other in oldest_first if other not in busy and other not in wanted]
         while not self._fits(model) and idle:
             self._unload(idle.pop(0))
         if self._fits(model) or not self._used:
             self._load(model)
         elif now - self._wanted_since[model] > self._patience(model) and not self._closing:
-            for each in oldest_first:
+            for other in oldest_first:
                 if not self._fits(model, without=self._closing):
-                    self._closing.add(each)
+                    self._closing.add(other)
 
     def _fits(self, model: ModelHandle, *, without: Collection[ModelHandle] = ()) -> bool:
-        taken = sum(each.memory_bytes for each in self._used if each not in without)
+        taken = sum(other.memory_bytes for other in self._used if other not in without)
         return taken + model.memory_bytes <= self._budget_bytes
 
     def _load(self, model: ModelHandle) -> None:

@@ -1,6 +1,6 @@
-"""The easel: one device, one thread, and the pictures of many people denoised side by side.
+"""The step batcher: one device, one thread, and the images of many people denoised side by side.
 
-Each turn of the loop takes one step for one group of lanes that can share a forward pass. Between two steps lanes
+Each turn of the loop takes one step for one group of samples that can share a forward pass. Between two steps samples
 come and go; nothing waits for the slowest of a batch.
 """
 
@@ -16,7 +16,7 @@ from engine.batching.device.model_cache import ModelCache
 from engine.batching.execution.decode_queue import DecodeQueue
 from engine.batching.execution.fairness import Turns
 from engine.batching.execution.run_queue import RunQueue
-from engine.batching.execution.step_runner import PREVIEW_SECONDS, StepRunner, fail, fitting, paints_whole
+from engine.batching.execution.step_runner import PREVIEW_SECONDS, StepRunner, fail, fitting, is_whole_call
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 
 
 class StepBatcher:
-    """Takes tickets from many threads; everything on the device happens on a thread of its own."""
+    """Takes groups from many threads; everything on the device happens on a thread of its own."""
 
     def __init__(
         self,
-        shelf: ModelCache,
+        cache: ModelCache,
         *,
         device: torch.device,
         limits: BatchLimits | None = None,
@@ -43,63 +43,63 @@ class StepBatcher:
         """With `overlap`, finished pictures are decoded beside the next steps, where the device can do that."""
         self.device = device
         self.limits = limits or BatchLimits(device.type)
-        self._shelf = shelf
+        self._cache = cache
         self._threads = threads
         self._turns = Turns()
-        self._places = RunQueue(self.limits)
-        self._hand = StepRunner(device, self.limits, preview_seconds=preview_seconds)
-        self._decode_queue = DecodeQueue(self._hand, device, overlap=overlap)
+        self._queue = RunQueue(self.limits)
+        self._runner = StepRunner(device, self.limits, preview_seconds=preview_seconds)
+        self._decode_queue = DecodeQueue(self._runner, device, overlap=overlap)
         self._inbox: list[SampleGroup] = []
         self._running: ModelHandle | None = None  # a model that is in the middle of a whole call
         self._seconds_beside = 0.0  # spent on other models' steps during whole calls
         self._closed = False
-        self._stirred = False
-        self._news = threading.Condition()
+        self._awake = False
+        self._wake_condition = threading.Condition()
         self._thread: threading.Thread | None = None
-        shelf.on_change = self.stir
+        cache.on_change = self.wake
 
     # ---- from any thread
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name=f"easel-{self.device}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"step-batcher-{self.device}", daemon=True)
         self._thread.start()
 
     def submit(self, group: SampleGroup) -> None:
-        """The ticket's lanes come to the easel as soon as it is their turn. Wait with `SampleGroup.wait`."""
-        with self._news:
+        """The group's samples come to the step batcher as soon as it is their turn. Wait with `SampleGroup.wait`."""
+        with self._wake_condition:
             if self._closed:
                 group.fail(GenerationError(CLOSED))
                 return
             group.step_seconds = self._usual_seconds(group)
             self._inbox.append(group)
-        self.stir()
+        self.wake()
 
-    def stir(self) -> None:
-        """Wake the easel: something is new."""
-        with self._news:
-            self._stirred = True
-            self._news.notify_all()
+    def wake(self) -> None:
+        """Wake the batcher's thread: something is new."""
+        with self._wake_condition:
+            self._awake = True
+            self._wake_condition.notify_all()
 
     @property
     def samples(self) -> int:
-        """Lanes that wait or are being painted."""
-        return self._places.count + sum(len(group.samples) for group in self._inbox)
+        """Samples that wait or are being painted."""
+        return self._queue.count + sum(len(group.samples) for group in self._inbox)
 
     def _usual_seconds(self, group: SampleGroup) -> float | None:
-        """What a step of such lanes took in the past."""
+        """What a step of such samples took in the past."""
         key = group.samples[0].key
         rows = min(sum(sample.rows for sample in group.samples), self.limits.rows(key))
-        return self.limits.experience.step_seconds(kind_of(key), rows)
+        return self.limits.profile.step_seconds(kind_of(key), rows)
 
     def close(self) -> None:
-        """Ends after the step that is being made. Open tickets fail."""
-        with self._news:
+        """Ends after the step that is being made. Open groups fail."""
+        with self._wake_condition:
             self._closed = True
-        self.stir()
+        self.wake()
         if self._thread is not None:
             self._thread.join()
 
-    # ---- the easel's own thread
+    # ---- the batcher's own thread
 
     def _run(self) -> None:
         if self._threads:
@@ -109,102 +109,105 @@ class StepBatcher:
                 try:
                     moved = self.turn()
                 except Exception:
-                    # No lane is to blame, or it would have been caught with it. The lanes go on if they can.
+                    # No sample caused it, or it would have been caught with it. All open groups fail.
                     log.exception("step batcher failed: unexpected error")
-                    self._give_up_all(GenerationError())
+                    self._fail_all(GenerationError())
                     moved = False
                 if not moved:
-                    self._rest()
-        self._give_up_all(GenerationError(CLOSED))
-        self._shelf.unload_all()
-        self.limits.experience.save()
+                    self._wait_for_news()
+        self._fail_all(GenerationError(CLOSED))
+        self._cache.unload_all()
+        self.limits.profile.save()
 
-    def _rest(self) -> None:
+    def _wait_for_news(self) -> None:
         """Until there is news; a second at most, since models may have to make way for waiting ones."""
-        with self._news:
-            longest = 1.0 if self._places.anybody_waits else None
-            self._news.wait_for(lambda: self._stirred or self._closed, timeout=longest)
-            self._stirred = False
+        with self._wake_condition:
+            longest = 1.0 if self._queue.has_waiting else None
+            self._wake_condition.wait_for(lambda: self._awake or self._closed, timeout=longest)
+            self._awake = False
 
     def turn(self) -> bool:
         """One step of one group. False when there is nothing to do."""
-        self._make_ready()
-        if not self._places.painting and self._decode_queue.empty:
+        self._admit_new()
+        if not self._queue.running and self._decode_queue.empty:
             return False
-        if self._places.painting:
-            self._work()
-        self._places.leave(self._decode_queue.take(wait=not self._places.painting))
-        self._places.drop_what_is_over()
+        if self._queue.running:
+            self._run_group()
+        self._queue.finish(self._decode_queue.take(wait=not self._queue.running))
+        self._queue.drop_finished()
         return True
 
-    def _make_ready(self) -> None:
-        with self._news:
+    def _admit_new(self) -> None:
+        with self._wake_condition:
             groups, self._inbox = self._inbox, []
-        self._places.receive(groups)
-        self._places.drop_what_is_over()
-        self._tend_models()
+        self._queue.receive(groups)
+        self._queue.drop_finished()
+        self._update_models()
         self._admit()
 
-    def _tend_models(self) -> None:
-        busy = self._places.busy() | self._decode_queue.busy()
+    def _update_models(self) -> None:
+        busy = self._queue.busy() | self._decode_queue.busy()
         if self._running is not None:
             busy.add(self._running)
-        for model, problem in self._shelf.tend(self._places.wanted(), busy):
-            for sample in self._places.waiting_for(model):
+        for model, problem in self._cache.update(self._queue.waiting_by_model(), busy):
+            for sample in self._queue.waiting_for(model):
                 fail(sample, problem)
-        self._places.drop_what_is_over()
+        self._queue.drop_finished()
 
     def _admit(self) -> None:
         """Fair places, group by group; those that give way wait where they are."""
-        for key, joins, leaves in self._places.moves(self._turns.counts, self._shelf.open_models):
-            self._hand.prepare(joins)
-            self._places.seat(key, joins, leaves)
+        for key, joins, leaves in self._queue.moves(self._turns.counts, self._cache.open_models):
+            self._runner.prepare(joins)
+            self._queue.place(key, joins, leaves)
 
-    def _work(self, *, apart: Collection[BatchKey] = ()) -> None:
+    def _run_group(self, *, apart: Collection[BatchKey] = ()) -> None:
         """A turn for one group that is not `apart`."""
-        groups = dict(self._places.painting)
+        groups = dict(self._queue.running)
         key = self._turns.next(groups, apart=apart)
         samples = list(groups[key])
         started, beside = time.perf_counter(), self._seconds_beside
-        if paints_whole(samples[0].model):
+        if is_whole_call(samples[0].model):
             self._call(key, samples)
         else:
-            self._hand.step(key, samples)
-            self._note(key, samples, seconds=time.perf_counter() - started)
-            self._places.fit(key)
+            self._runner.step(key, samples)
+            self._record_step(key, samples, seconds=time.perf_counter() - started)
+            self._queue.shrink_to_limit(key)
             done = [sample for sample in samples if sample.finished and not sample.over]
-            self._places.lift(done)
+            self._queue.remove(done)
             self._decode_queue.put(done)
         spent = time.perf_counter() - started - (self._seconds_beside - beside)
-        self._turns.took(key, spent, groups)
-        self._places.drop_what_is_over()
+        self._turns.record(key, spent, groups)
+        self._queue.drop_finished()
 
-    def _note(self, key: BatchKey, samples: Sequence[Sample], *, seconds: float) -> None:
-        self.limits.experience.took(kind_of(key), sum(sample.rows for sample in samples), seconds)
+    def _record_step(self, key: BatchKey, samples: Sequence[Sample], *, seconds: float) -> None:
+        self.limits.profile.record_step(kind_of(key), sum(sample.rows for sample in samples), seconds)
 
     def _call(self, key: BatchKey, samples: Sequence[Sample]) -> None:
-        """A whole call for the lanes that fit into it; the others stay for the next."""
+        """A whole call for the samples that fit into it; the others stay for the next."""
         batch = fitting([sample for sample in samples if not sample.over], self.limits.rows(key))
         self._running = samples[0].model
-        self._hand.call(key, batch, self._between)
+        self._runner.call(key, batch, self._after_step)
         self._running = None
-        self._places.leave([sample for sample in batch if sample.picture is not None and not sample.over])
+        self._queue.finish([sample for sample in batch if sample.picture is not None and not sample.over])
 
-    def _between(self, samples: Sequence[Sample], step: int) -> bool:
-        """After each step of a whole call: lanes of other models make a step too. False when nobody waits any more."""
+    def _after_step(self, samples: Sequence[Sample], step: int) -> bool:
+        """After each step of a whole call: samples of other models make a step too.
+
+        False when nobody waits any more.
+        """
         for sample in samples:
             sample.position = min(step, sample.steps)
         started = time.perf_counter()
-        self._make_ready()
-        painting = self._places.painting
-        apart = [key for key, found in painting.items() if paints_whole(found[0].model)]
-        if len(apart) < len(painting):
-            self._work(apart=apart)
-        self._places.leave(self._decode_queue.take())
+        self._admit_new()
+        running = self._queue.running
+        apart = [key for key, found in running.items() if is_whole_call(found[0].model)]
+        if len(apart) < len(running):
+            self._run_group(apart=apart)
+        self._queue.finish(self._decode_queue.take())
         self._seconds_beside += time.perf_counter() - started
         return not all(sample.over for sample in samples)
 
-    def _give_up_all(self, error: BaseException) -> None:
-        with self._news:
+    def _fail_all(self, error: BaseException) -> None:
+        with self._wake_condition:
             groups, self._inbox = self._inbox, []
-        self._places.give_up(error, groups)
+        self._queue.fail_all(error, groups)

@@ -1,4 +1,4 @@
-"""The easel's hand: what is done on the device for the lanes of one group."""
+"""The device work for the samples of one batch key."""
 
 import logging
 import time
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class StepRunner:
-    """As many lanes at once as memory allows; a lane that breaks a batch ends alone."""
+    """As many samples at once as memory allows; a sample that breaks a batch ends alone."""
 
     def __init__(self, device: torch.device, limits: BatchLimits, *, preview_seconds: float) -> None:
         self._device = device
@@ -37,26 +37,26 @@ class StepRunner:
         self._preview_seconds = preview_seconds
 
     def prepare(self, samples: Sequence[Sample]) -> None:
-        """Conditions and first latents for lanes of one group that have none yet."""
-        new = [sample for sample in samples if not sample.prepared and not paints_whole(sample.model)]
-        in_halves(lambda some: _stepper(some).prepare(some), new, failed=fail, ran_out=self._ran_out)
+        """Conditions and first latents for samples of one group that have none yet."""
+        new = [sample for sample in samples if not sample.prepared and not is_whole_call(sample.model)]
+        in_halves(lambda batch: _stepper(batch).prepare(batch), new, failed=fail, ran_out=self._ran_out)
 
     def step(self, key: BatchKey, samples: Sequence[Sample]) -> None:
-        """One step for each lane, in one forward pass if memory allows."""
+        """One step for each sample, in one forward pass if memory allows."""
         self._in_batches(key, samples, self._advance)
 
     def call(
         self, key: BatchKey, samples: Sequence[Sample], on_step: Callable[[Sequence[Sample], int], bool]
     ) -> None:
-        """A whole call for lanes that fit into it. `on_step` is told the lanes and the steps done."""
+        """A whole call for samples that fit into it. `on_step` gets the samples and the number of steps done."""
 
-        def paint(some: Sequence[Sample]) -> None:
-            cast("WholeCallModel", some[0].model).paint(some, lambda step: on_step(some, step))
+        def paint(batch: Sequence[Sample]) -> None:
+            cast("WholeCallModel", batch[0].model).paint(batch, lambda step: on_step(batch, step))
 
         self._in_batches(key, samples, paint)
 
     def finish(self, samples: Sequence[Sample]) -> list[Sample]:
-        """Decode lanes that made their last step; answers those that have their picture now."""
+        """Decode samples that made their last step; answers those that have their picture now."""
         sound: list[Sample] = []
         for sample in samples:
             try:
@@ -73,7 +73,7 @@ class StepRunner:
         left = [sample for sample in samples if not sample.over]
         while left:
             batch = fitting(left, self._limits.rows(key))
-            problem = attempt(lambda some=batch: action(some))  # type: ignore[misc]
+            problem = attempt(lambda part=batch: action(part))  # type: ignore[misc]
             if problem is not None and is_out_of_memory(problem):
                 self._limits.ran_out(key, sum(sample.rows for sample in batch))
                 self._ran_out(batch)
@@ -94,9 +94,9 @@ class StepRunner:
                 sample.advance(prediction, wants_estimate=wanted)
                 if wanted and not sample.finished:
                     _preview(sample)
-            except Exception as error:  # noqa: BLE001 - what one lane's scheduler throws is that lane's affair
+            except Exception as error:  # noqa: BLE001 - what one sample's scheduler throws concerns that sample only
                 fail(sample, error)
-        for group in {each.group for each in samples if each.group and self._wants_preview(each)}:
+        for group in {sample.group for sample in samples if sample.group and self._wants_preview(sample)}:
             group.previewed_at = time.monotonic()
 
     def _wants_preview(self, sample: Sample) -> bool:
@@ -109,13 +109,13 @@ class StepRunner:
         free_cache(self._device)
 
 
-def paints_whole(model: ModelHandle) -> bool:
+def is_whole_call(model: ModelHandle) -> bool:
     """Whether it is a `WholeCallModel`. Asked at every step: a protocol's own check reads all its properties."""
     return hasattr(type(model), "paint")
 
 
 def fitting(samples: Sequence[Sample], rows: int) -> Sequence[Sample]:
-    """The first lanes that take at most `rows` rows, one at least."""
+    """The first samples that take at most `rows` rows, one at least."""
     taken = 0
     for index, sample in enumerate(samples):
         taken += sample.rows
@@ -125,11 +125,11 @@ def fitting(samples: Sequence[Sample], rows: int) -> Sequence[Sample]:
 
 
 def fail(sample: Sample, error: BaseException) -> None:
-    """Only the lane's own order ends."""
+    """Only the sample's own task ends."""
     if is_out_of_memory(error):
-        told = GenerationError(TOO_LARGE)
-        told.__cause__ = error
-        error = told
+        explained = GenerationError(TOO_LARGE)
+        explained.__cause__ = error
+        error = explained
     if sample.group is not None:
         sample.group.fail(error)
 
@@ -150,5 +150,5 @@ def _preview(sample: Sample) -> None:
 
 
 def _check_numbers(sample: Sample) -> None:
-    if not sample.sound:
+    if not sample.is_finite:
         raise GenerationError(NOT_A_NUMBER)

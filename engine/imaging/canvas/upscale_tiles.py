@@ -56,7 +56,7 @@ def _span(start: int, stop: int, length: int, size: int, half_fade: int) -> Span
 
 
 class TiledUpscale:
-    """One picture on its way: hand `read(tile)` to a model and its answer to `lay`, tile by tile, in order.
+    """One picture on its way: hand `read(tile)` to a model and its answer to `paste`, tile by tile, in order.
 
     Several pictures may be on their way at once, so tiles of many people can share a batch.
     """
@@ -82,12 +82,12 @@ class TiledUpscale:
         part = self._pixels[slice(*tile.down.read), slice(*tile.across.read)]
         return np.ascontiguousarray(part.transpose(2, 0, 1), dtype=np.float32) / np.float32(255)
 
-    def lay(self, tile: Tile, answer: Floats) -> None:
+    def paste(self, tile: Tile, answer: Floats) -> None:
         """`answer` is (3, h·scale, w·scale) for what `read` gave; values outside [0, 1] are clipped."""
         if tile.across.write[0] == 0:
             rows = (tile.down.write[1] - tile.down.write[0]) * self._scale
             self._strip = np.zeros((rows, self._result.width, 3), np.float32)
-        used = answer[:, self._used(tile.down), self._used(tile.across)].transpose(1, 2, 0)
+        used = answer[:, self._used_slice(tile.down), self._used_slice(tile.across)].transpose(1, 2, 0)
         left, right = (edge * self._scale for edge in tile.across.write)
         self._strip[:, left:right] += used.clip(0, 1) * self._weights(tile.across)[None, :, None]
         if tile is self.tiles[-1] or not tile.across.fades[1]:
@@ -113,7 +113,7 @@ class TiledUpscale:
         pixels = np.rint(ready, out=ready).astype(np.uint8)
         self._result.paste(Image.fromarray(pixels), (0, row.write[0] * self._scale))
 
-    def _used(self, span: Span) -> slice:
+    def _used_slice(self, span: Span) -> slice:
         return slice(
             (span.write[0] - span.read[0]) * self._scale, (span.write[1] - span.read[0]) * self._scale
         )

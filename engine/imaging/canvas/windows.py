@@ -34,23 +34,23 @@ class Window:
 
 
 class Windows:
-    """Paints over `picture` everywhere but in the box `kept`, window by window.
+    """Paints over `picture` everywhere but in the box `frame`, window by window.
 
     What is used of the windows of one round does not overlap, so they may be painted side by side. Those of
     later rounds see what earlier ones painted and fade into it. At no time is there more than the canvas and one
     window in floats.
     """
 
-    def __init__(self, picture: Image.Image, kept: Box, *, window_pixels: int) -> None:
+    def __init__(self, picture: Image.Image, frame: Box, *, window_pixels: int) -> None:
         self.picture = picture
-        self._original = picture.crop(kept)
-        self._kept = kept
+        self._original = picture.crop(frame)
+        self._frame = frame
         self._across, self._down = (_plan(side, window_pixels) for side in picture.size)
         self._fade = max(2, round(window_pixels * FADE_SHARE))
 
     @property
     def count(self) -> int:
-        return sum(len(each) for each in self.rounds())
+        return sum(len(windows) for windows in self.rounds())
 
     def rounds(self) -> Iterator[list[Window]]:
         """Even columns and rows first, then those between, at last those that have neighbours on all sides."""
@@ -68,12 +68,12 @@ class Windows:
         """What the model starts from."""
         return self.picture.crop(window.box)
 
-    def lay(self, window: Window, painted: Image.Image) -> None:
+    def paste(self, window: Window, painted: Image.Image) -> None:
         """`painted` has the window's size."""
         here = self.look(window)
         matched = _match(here, painted, window.hole)
         self.picture.paste(overlay(here, matched, window.weights), window.box[:2])
-        self.picture.paste(self._original, self._kept[:2])
+        self.picture.paste(self._original, self._frame[:2])
 
     def _window(self, column: int, row: int) -> Window | None:
         """None where everything is kept."""
@@ -90,7 +90,7 @@ class Windows:
 
     def _distance(self, start: int, stop: int, *, axis: int) -> Floats:
         """Pixels from the kept box along one axis; 0 inside."""
-        first, last = self._kept[axis], self._kept[axis + 2] - 1
+        first, last = self._frame[axis], self._frame[axis + 2] - 1
         place = np.arange(start, stop, dtype=np.float32)
         return np.maximum(np.maximum(first - place, place - last), 0)
 
@@ -130,6 +130,6 @@ def _match(here: Image.Image, painted: Image.Image, hole: Image.Image) -> Image.
     if unknown.all():
         return painted
     band = near(unknown)
-    wanted, got = (np.asarray(each.convert("RGB"), np.float32) for each in (here, painted))
+    wanted, got = (np.asarray(picture.convert("RGB"), np.float32) for picture in (here, painted))
     shift = spread((wanted - got) * band[..., None], band).clip(-_MOST_SHIFT, _MOST_SHIFT)
     return shift_colours(painted, shift, blur_pixels=max(4.0, min(here.size) / 24))

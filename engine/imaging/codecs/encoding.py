@@ -40,19 +40,19 @@ def encode_jpeg(picture: Image.Image, *, quality: int, exif: bytes = b"") -> byt
 
 
 def decode(data: bytes) -> Image.Image:
-    """A picture that this house encoded itself, as RGB. Uploads go through `clean_upload`."""
+    """A picture that this installation encoded itself, as RGB. Uploads go through `clean_upload`."""
     with Image.open(io.BytesIO(data), formats=("PNG", "WEBP", "JPEG")) as opened:
         return opened.convert("RGB")
 
 
 def decode_mask(data: bytes) -> Image.Image:
-    """A mask that this house encoded itself, in mode L."""
+    """A mask that this installation encoded itself, in mode L."""
     with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
         return opened.convert("L")
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    """Width and height of a picture that this house encoded itself, without decoding it."""
+    """Width and height of a picture that this installation encoded itself, without decoding it."""
     with Image.open(io.BytesIO(data), formats=("PNG", "WEBP", "JPEG")) as opened:
         return opened.size
 

@@ -75,7 +75,7 @@ def read_header(data: bytes) -> Header:
 
 def _read_png(data: bytes) -> Header:
     if data[12:16] != b"IHDR" or len(data) < 33:
-        raise _damaged()
+        raise _damaged_error()
     return Header(kind=Kind.PNG, width=_big(data, 16, 4), height=_big(data, 20, 4))
 
 
@@ -100,14 +100,14 @@ def _read_jpeg(data: bytes) -> Header:
                 width = max(width, _big(data, position + 7, 2))
             position += 2 + max(2, _big(data, position + 2, 2))
     if not width or not height:
-        raise _damaged()
+        raise _damaged_error()
     return Header(kind=Kind.JPEG, width=width, height=height)
 
 
 def _read_webp(data: bytes) -> Header:
     """https://developers.google.com/speed/webp/docs/riff_container"""
     if len(data) < 30:
-        raise _damaged()
+        raise _damaged_error()
     chunk = data[12:16]
     if chunk == b"VP8X":
         width, height = 1 + _little(data, 24, 3), 1 + _little(data, 27, 3)
@@ -117,14 +117,14 @@ def _read_webp(data: bytes) -> Header:
     elif chunk == b"VP8 ":
         width, height = _little(data, 26, 2) & 0x3FFF, _little(data, 28, 2) & 0x3FFF
     else:
-        raise _damaged()
+        raise _damaged_error()
     return Header(kind=Kind.WEBP, width=width, height=height)
 
 
 def _read_gif(data: bytes) -> Header:
     """The logical screen, GIF89a specification, section 18. A frame may be larger: its reader is asked once more."""
     if len(data) < 13:
-        raise _damaged()
+        raise _damaged_error()
     return Header(kind=Kind.GIF, width=_little(data, 6, 2), height=_little(data, 8, 2))
 
 
@@ -154,7 +154,7 @@ def _read_heif(data: bytes, kind: Kind) -> Header:
         if end - start >= 12
     ]
     if not sizes:
-        raise _damaged()
+        raise _damaged_error()
     return Header(
         kind=kind, width=max(width for width, _ in sizes), height=max(height for _, height in sizes)
     )
@@ -189,7 +189,7 @@ def _name_other(data: bytes) -> str:
     )
 
 
-def _damaged() -> BadImageError:
+def _damaged_error() -> BadImageError:
     return BadImageError("the file is damaged. Please save it again as PNG, JPEG or WebP.")
 
 

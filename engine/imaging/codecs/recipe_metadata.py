@@ -58,7 +58,7 @@ def from_json(text: str) -> Recipe | None:
         values: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in known}
         values["operation"] = Operation(values["operation"])
         values["parents"] = tuple(values.get("parents", ()))
-        values["loras"] = tuple(Lora(**each) for each in values.get("loras", ()))
+        values["loras"] = tuple(Lora(**lora) for lora in values.get("loras", ()))
         return Recipe(**values)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

@@ -76,7 +76,7 @@ def shared_sanitizer() -> UploadSanitizer:
 def _check(reply: dict[str, Any]) -> None:
     """Raises ValueError for what no child of ours answers: one that a file took over may say anything."""
     sizes = [reply.get(name) for name in ("width", "height")]
-    if not isinstance(reply.get("error"), str) and not all(isinstance(each, int) for each in sizes):
+    if not isinstance(reply.get("error"), str) and not all(isinstance(size, int) for size in sizes):
         raise ValueError("invalid reply from the sanitizer process")
 
 

@@ -90,7 +90,7 @@ def _decode(data: bytes, header: Header) -> Image.Image:
             _check_size(header.kind, *opened.size)  # the decoder may have read the header in another way
             opened.draft(None, _draft_size(opened.size))
             opened.load()
-            return _upright(_to_rgb(opened), opened)
+            return _apply_orientation(_to_rgb(opened), opened)
     except (BadImageError, MemoryError):
         raise
     except Exception as error:  # a hostile file may break a decoder in any way
@@ -153,7 +153,7 @@ def _in_space_of(profile: ImageCms.ImageCmsProfile, picture: Image.Image) -> Ima
     return picture.convert(mode) if picture.mode != mode else picture
 
 
-def _upright(picture: Image.Image, opened: Image.Image) -> Image.Image:
+def _apply_orientation(picture: Image.Image, opened: Image.Image) -> Image.Image:
     """Turned as the camera's orientation tag says; a broken tag block turns nothing."""
     try:
         orientation = opened.getexif().get(0x0112, 1)

@@ -1,7 +1,7 @@
 """What lies wholly inside a hole, and what only runs through it.
 
-Whoever marks a part of a picture and names something new for it wants what stands there gone, but not the sky behind
-it. What runs on across the hole's edge without a sharp line is taken for background and stays.
+A person who marks a part of a picture and names something new for it wants what stands there gone, but not the sky
+behind it. What runs on across the hole's edge without a sharp line is taken for background and stays.
 """
 
 import numpy as np

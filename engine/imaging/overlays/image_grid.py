@@ -62,13 +62,13 @@ def _lay_tile(
     if size != shown.size:
         shown = shown.resize(size, Image.Resampling.LANCZOS)
     corner = (at[0] + (tile[0] - size[0]) // 2, at[1] + (tile[1] - size[1]) // 2)
-    paper.paste(shown, corner, _rounded(size))
+    paper.paste(shown, corner, _corner_mask(size))
     height = max(14, min(72, round(min(tile) * 0.11)))
     gap = max(3, height // 4)
     place(paper, number, (corner[0] + gap, corner[1] + gap), height)
 
 
-def _rounded(size: tuple[int, int]) -> Image.Image:
+def _corner_mask(size: tuple[int, int]) -> Image.Image:
     """Opaque but for slightly rounded corners."""
     mask = Image.new("L", size, 0)
     ImageDraw.Draw(mask).rounded_rectangle(

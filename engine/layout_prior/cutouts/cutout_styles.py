@@ -24,17 +24,17 @@ class Style:
     shadows: bool = True
 
 
-def bordered(cutout: Image.Image) -> Image.Image:
+def add_border(cutout: Image.Image) -> Image.Image:
     """A sticker: a broad white rim around the whole."""
-    return _rimmed(cutout, width=max(2, max(cutout.size) // 18), colour=(255, 255, 255))
+    return _add_rim(cutout, width=max(2, max(cutout.size) // 18), colour=(255, 255, 255))
 
 
-def inked(cutout: Image.Image) -> Image.Image:
+def add_outline(cutout: Image.Image) -> Image.Image:
     """Clip art: a dark outline around the whole."""
-    return _rimmed(cutout, width=max(1, max(cutout.size) // 45), colour=_INK)
+    return _add_rim(cutout, width=max(1, max(cutout.size) // 45), colour=_INK)
 
 
-def traced(cutout: Image.Image) -> Image.Image:
+def trace_lines(cutout: Image.Image) -> Image.Image:
     """A line drawing: ink where colours meet, white elsewhere inside."""
     spread = max(2, max(cutout.size) // 60)
     wide = ImageOps.expand(cutout, 2 * spread)
@@ -56,7 +56,7 @@ def traced(cutout: Image.Image) -> Image.Image:
     return drawn
 
 
-def _rimmed(cutout: Image.Image, *, width: int, colour: tuple[int, int, int]) -> Image.Image:
+def _add_rim(cutout: Image.Image, *, width: int, colour: tuple[int, int, int]) -> Image.Image:
     wide = ImageOps.expand(cutout, width + 1)
     alpha = wide.getchannel("A").point(lambda value: 255 * (value > 96))
     for _ in range(width):  # many small steps make a rounder rim than a large one
@@ -69,7 +69,7 @@ def _rimmed(cutout: Image.Image, *, width: int, colour: tuple[int, int, int]) ->
     return Image.alpha_composite(rim, wide)
 
 
-def pixelated(picture: Image.Image) -> Image.Image:
+def pixelate(picture: Image.Image) -> Image.Image:
     """About 44 squares to a side, in few colours."""
     cell = max(2, min(picture.size) // 44)
     small = picture.resize((picture.width // cell, picture.height // cell), Image.Resampling.BOX)
@@ -77,7 +77,7 @@ def pixelated(picture: Image.Image) -> Image.Image:
     return few.resize(picture.size, Image.Resampling.NEAREST)
 
 
-def washed(picture: Image.Image) -> Image.Image:
+def apply_watercolour(picture: Image.Image) -> Image.Image:
     """Watercolour: patches of even colour, darker at their edges, on bright paper."""
     side = min(picture.size)
     patches = picture.filter(ImageFilter.ModeFilter(max(3, side // 64 | 1))).filter(
@@ -91,7 +91,7 @@ def washed(picture: Image.Image) -> Image.Image:
     return Image.fromarray((bright - 1.6 * edges).clip(0, 255).astype(np.uint8), "RGB")
 
 
-def pencilled(picture: Image.Image) -> Image.Image:
+def apply_pencil(picture: Image.Image) -> Image.Image:
     """Grey shading and dark lines, by dividing a picture by its blurred negative."""
     grey = np.asarray(picture.convert("L"), np.float32)
     soft = np.asarray(
@@ -106,12 +106,12 @@ STYLES: Mapping[str, Style] = {
     "glossy": Style(drawings="glossy"),
     "cartoon": Style(drawings="cartoon"),
     "flat": Style(drawings="flat", shadows=False),
-    "sticker": Style(drawings="flat", finish=bordered),
-    "clip art": Style(drawings="cartoon", finish=inked, paper=(1.0, 1.0, 1.0), shadows=False),
-    "line": Style(drawings="flat", finish=traced, paper=(1.0, 1.0, 1.0), shadows=False),
-    "sketch": Style(drawings="cartoon", wash=pencilled, paper=(0.97, 0.97, 0.95)),
-    "pixel": Style(drawings="flat", wash=pixelated, shadows=False),
-    "watercolour": Style(drawings="cartoon", wash=washed, shadows=False),
+    "sticker": Style(drawings="flat", finish=add_border),
+    "clip art": Style(drawings="cartoon", finish=add_outline, paper=(1.0, 1.0, 1.0), shadows=False),
+    "line": Style(drawings="flat", finish=trace_lines, paper=(1.0, 1.0, 1.0), shadows=False),
+    "sketch": Style(drawings="cartoon", wash=apply_pencil, paper=(0.97, 0.97, 0.95)),
+    "pixel": Style(drawings="flat", wash=pixelate, shadows=False),
+    "watercolour": Style(drawings="cartoon", wash=apply_watercolour, shadows=False),
 }
 # What a prompt without a style may get.
 USUAL = ("glossy", "cartoon")

@@ -21,16 +21,16 @@ from engine.layout_prior.scenes.sky import Backdrop
 _KNOWN_BY_FACE = frozenset({"cat", "horse", "tiger"})
 
 
-def choose_style(wish: SceneSpec, rng: np.random.Generator) -> Style:
+def choose_style(spec: SceneSpec, rng: np.random.Generator) -> Style:
     """The style asked for, else one of the usual ones."""
     drawn = USUAL[int(rng.integers(len(USUAL)))]
-    return STYLES[wish.style or drawn]
+    return STYLES[spec.style or drawn]
 
 
-def choose(wish: SceneSpec, library: Library, style: Style, rng: np.random.Generator) -> list[Chosen]:
+def choose(spec: SceneSpec, library: Library, style: Style, rng: np.random.Generator) -> list[Chosen]:
     """One drawing for each thing, and for each copy of a person."""
-    things = [_near(thing) for thing in wish.things] if len(wish.things) == 1 else map(_whole, wish.things)
-    return [_choose(thing, library, style, rng, scene=wish.scene) for thing in things]
+    things = [_near(thing) for thing in spec.things] if len(spec.things) == 1 else map(_whole, spec.things)
+    return [_choose(thing, library, style, rng, scene=spec.scene) for thing in things]
 
 
 def _near(thing: SceneObject) -> SceneObject:
@@ -98,31 +98,31 @@ def _looks(subject: Subject, thing: SceneObject, rng: np.random.Generator) -> li
 
 
 def choose_backdrop(
-    wish: SceneSpec, chosen: list[Chosen], style: Style, rng: np.random.Generator, size: tuple[int, int]
+    spec: SceneSpec, chosen: list[Chosen], style: Style, rng: np.random.Generator, size: tuple[int, int]
 ) -> Backdrop:
     """The scene asked for, or one that suits; else a wall in the colour asked for, or in one that suits."""
     width, height = size
-    scene, time = wish.scene, wish.time
-    if scene is None and wish.background is None:
-        scene, hour = _suggested(wish, chosen)
+    scene, time = spec.scene, spec.time
+    if scene is None and spec.background is None:
+        scene, hour = _suggest_scene(spec, chosen)
         time = time or hour
-        if style.paper is not None and wish.time is None:
+        if style.paper is not None and spec.time is None:
             scene = None
     if scene is not None:
         own_moon = any(
-            "moon" in subject.name.split() for thing in wish.things for subject in thing.subjects[:1]
+            "moon" in subject.name.split() for thing in spec.things for subject in thing.subjects[:1]
         )
         return paint_scene(
             scene,
             time=time or "day",
-            colour=wish.background,
+            colour=spec.background,
             width=width,
             height=height,
             rng=rng,
             moon=not own_moon,
         )
-    if wish.background is not None:
-        red, green, blue = (part / 255 for part in COLOURS[wish.background])
+    if spec.background is not None:
+        red, green, blue = (part / 255 for part in COLOURS[spec.background])
         return paint_plain((red, green, blue), exact=True, width=width, height=height, rng=rng)
     if style.paper is not None:
         return Backdrop(picture=_paper(style.paper, width, height), ground=None)
@@ -134,15 +134,15 @@ def _paper(tone: tuple[float, float, float], width: int, height: int) -> Image.I
     return Image.new("RGB", (width, height), (red, green, blue))
 
 
-def _suggested(wish: SceneSpec, chosen: list[Chosen]) -> tuple[str | None, str | None]:
+def _suggest_scene(spec: SceneSpec, chosen: list[Chosen]) -> tuple[str | None, str | None]:
     """Scene and hour for things of the sky among others, or for an hour without a place; None: a plain wall."""
     flying = [item.in_sky for item in chosen]
-    words = {word for thing in wish.things for subject in thing.subjects[:1] for word in subject.keywords}
-    names = {word for thing in wish.things for subject in thing.subjects[:1] for word in subject.name.split()}
+    words = {word for thing in spec.things for subject in thing.subjects[:1] for word in subject.keywords}
+    names = {word for thing in spec.things for subject in thing.subjects[:1] for word in subject.name.split()}
     hour = "night" if "moon" in names or ("star" in names and len(chosen) > 1) else None
     if flying and all(flying):
-        return ("sky" if wish.time or hour else None), hour
-    if not any(flying) and wish.time is None:
+        return ("sky" if spec.time or hour else None), hour
+    if not any(flying) and spec.time is None:
         return None, None
     return ("sea" if words & {"boat", "ship"} else "grass"), hour
 

@@ -90,11 +90,11 @@ class Translator:
         tables: dict[str, dict[str, Meaning]] = {language: {} for language in _LANGUAGES}
         for language, nouns in json.loads(self._file.read_text(encoding="utf-8")).items():
             for word, english in nouns.items():
-                tables[language].setdefault(_folded(word), self._noun(english))
+                tables[language].setdefault(_fold(word), self._noun(english))
         small: dict[str, dict[str, Meaning]] = {language: {} for language in _LANGUAGES}
         for language, word, english in _small_words():
             words = () if english == _NONE else tuple(english.split())
-            small[language].setdefault(_folded(word), Meaning(words))
+            small[language].setdefault(_fold(word), Meaning(words))
         return {language: tables[language] | small[language] for language in _LANGUAGES}
 
     def _noun(self, english: str) -> Meaning:
@@ -133,7 +133,7 @@ def _split(tokens: Sequence[str]) -> Iterator[str]:
 
 
 def _look_up(phrase: str, language: str, table: Mapping[str, Meaning]) -> Meaning | None:
-    folded = _folded(phrase)
+    folded = _fold(phrase)
     if meaning := table.get(folded):
         return meaning
     for ending, instead in _ENDINGS[language]:
@@ -148,10 +148,10 @@ def _pieces(run: str, table: Mapping[str, Meaning]) -> Iterator[tuple[str, Meani
     if not _JAPANESE.fullmatch(run):
         yield run, None
         return
-    text, unknown, at = _folded(run), "", 0
+    text, unknown, at = _fold(run), "", 0
     while at < len(text):
         lengths = range(min(_LONGEST_RUN, len(text) - at), 0, -1)
-        length = next((each for each in lengths if text[at : at + each] in table), 0)
+        length = next((length for length in lengths if text[at : at + length] in table), 0)
         if length:
             if unknown:
                 yield unknown, None
@@ -188,7 +188,7 @@ def _describes(meaning: Meaning) -> bool:
     return len(meaning.words) == 1 and (meaning.words[0] in COLOUR_NAMES or meaning.words[0] in SIZES)
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     """Lower case, without accents; Japanese in katakana."""
     if _JAPANESE.search(text):
         return text.translate(_HIRAGANA)

@@ -52,19 +52,19 @@ _REACH = 1.14
 _ROW_SHARE = 0.62
 
 
-def arrange(wish: SceneSpec, shapes: list[Shape], room: Box, ground: float | None) -> list[Spot]:
+def arrange(spec: SceneSpec, shapes: list[Shape], room: Box, ground: float | None) -> list[Spot]:
     """Spots for every copy of every thing, inside `room`.
 
     `ground` is the height in pixels things stand on, None when they float.
     """
-    if not wish.things:
+    if not spec.things:
         return []
-    tops = _joined(wish, shapes)
+    tops = _build_trees(spec, shapes)
     flying = [
         node for node in tops if ground is not None and isinstance(node, _Leaf) and shapes[node.thing].in_sky
     ]
     rest = [node for node in tops if node not in flying]
-    layout = _Layout(wish.things, shapes)
+    layout = _Layout(spec.things, shapes)
     if ground is None:
         layout.place(_row(rest), room, 0, False)
         return layout.spots
@@ -79,18 +79,18 @@ def arrange(wish: SceneSpec, shapes: list[Shape], room: Box, ground: float | Non
     return layout.spots
 
 
-def _joined(wish: SceneSpec, shapes: list[Shape]) -> list[_Node]:
+def _build_trees(spec: SceneSpec, shapes: list[Shape]) -> list[_Node]:
     """The trees that the relations make of the things, in the order of their first thing."""
     owner: dict[int, _Node] = {
         at: _Leaf(at, max(0.55, shape.size * math.sqrt(thing.count)))
-        for at, (thing, shape) in enumerate(zip(wish.things, shapes, strict=True))
+        for at, (thing, shape) in enumerate(zip(spec.things, shapes, strict=True))
     }
-    for one, relation, other in wish.relations:
+    for one, relation, other in spec.relations:
         if owner[one] is owner[other] or (
             relation is Relation.BESIDE and shapes[one].in_sky != shapes[other].in_sky
         ):
             continue
-        kind, swapped = _kind(relation, wish.things[other], shapes[one], shapes[other])
+        kind, swapped = _kind(relation, spec.things[other], shapes[one], shapes[other])
         first, second = (owner[other], owner[one]) if swapped else (owner[one], owner[other])
         joined = _Pair(kind, first, second)
         owner = {at: joined if node in (first, second) else node for at, node in owner.items()}
@@ -128,7 +128,7 @@ class _Layout:
             return
         cut = {
             "row": self._beside,
-            "column": self._stacked,
+            "column": self._stack,
             "front": self._overlapping,
             "on": self._upon,
             "inside": self._within,
@@ -142,7 +142,7 @@ class _Layout:
         self.place(pair.first, Box(box.left, box.top, left, box.height), depth, standing)
         self.place(pair.second, Box(box.right - right, box.top, right, box.height), depth, standing)
 
-    def _stacked(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
+    def _stack(self, pair: _Pair, box: Box, depth: int, standing: bool) -> None:
         share = min(0.6, max(0.4, pair.first.weight / (pair.first.weight + pair.second.weight)))
         upper = share * box.height
         lower = min(1, (1 - share) * _REACH) * box.height

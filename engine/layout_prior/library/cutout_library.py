@@ -98,14 +98,14 @@ class Library:
 
     def is_english(self, word: str) -> bool:
         """Whether the grammar, a name or a keyword answers to a word."""
-        return word in GRAMMAR or bool(self.named(word) or self.suggested(word))
+        return word in GRAMMAR or bool(self.find_named(word) or self.find_by_keyword(word))
 
     def is_foreign(self, words: Sequence[str]) -> bool:
         """Whether a prompt is in a language that is not read: nothing of it is known, nor is it a made-up word."""
         strange = len(words) > 2 or not all(map(str.isascii, words))
         return strange and not any(map(self.is_english, words))
 
-    def named(self, phrase: str) -> tuple[Subject, ...]:
+    def find_named(self, phrase: str) -> tuple[Subject, ...]:
         """Subjects a phrase of one or more words names outright, in singular or plural; () when none."""
         for form in _singulars(phrase):
             found = self._synonyms.get(form)
@@ -120,7 +120,7 @@ class Library:
                     return tuple(heads[:CANDIDATES_MAX])
         return ()
 
-    def suggested(self, word: str) -> tuple[Subject, ...]:
+    def find_by_keyword(self, word: str) -> tuple[Subject, ...]:
         """Subjects that carry the word as a keyword; () when none."""
         for form in _singulars(word):
             found = self._by_keyword.get(form)
@@ -137,7 +137,7 @@ class Library:
             ((_dice(pairs, _letter_pairs(name)), name) for name in (*self.by_name, *self._synonyms)),
             default=(0.0, ""),
         )
-        return self.named(scored[1]) if scored[0] >= NGRAM_MATCH_MIN else ()
+        return self.find_named(scored[1]) if scored[0] >= NGRAM_MATCH_MIN else ()
 
     def picture(self, subject: Subject, style: str, look: str = "") -> Image.Image:
         """RGBA cut-out, cropped to what can be seen; in another style where this one does not exist."""

@@ -21,7 +21,7 @@ from engine.layout_prior.prompt.parser_state import Reading
 
 def read_adjective(reading: Reading) -> bool:
     """A number, colour, size or style; False when a noun begins here."""
-    if reading.named(longer_than=1) is not None:
+    if reading.find_named(longer_than=1) is not None:
         return False
     return _style(reading) or _skin(reading) or _colour(reading) or _number(reading) or _other(reading)
 
@@ -31,9 +31,9 @@ def _style(reading: Reading) -> bool:
     if not words:
         return False
     # 'a pencil' and 'a sticker' may be things, 'a pencil sketch' and 'a sticker of' are not
-    if length == 1 and reading.library.named(words) and reading.words(1, ahead=1) != "of":
+    if length == 1 and reading.library.find_named(words) and reading.words(1, ahead=1) != "of":
         return False
-    reading.wish = replace(reading.wish, style=reading.wish.style or STYLES[words])
+    reading.spec = replace(reading.spec, style=reading.spec.style or STYLES[words])
     reading.at += length
     return True
 
@@ -96,7 +96,7 @@ def _other(reading: Reading) -> bool:
 
 def read_noun(reading: Reading) -> bool:
     """A thing by its name, or by a keyword where a noun must come."""
-    named = reading.named()
+    named = reading.find_named()
     if named is None or _is_amount(reading, named[0]):
         return _read_amount(reading) or (named is None and _read_keyword(reading))
     words, subjects = named
@@ -106,7 +106,7 @@ def read_noun(reading: Reading) -> bool:
         reading.at += length
         return True
     reading.at += length
-    coloured = reading.library.named(f"{reading.phrase.colour} {words}") if reading.phrase.colour else ()
+    coloured = reading.library.find_named(f"{reading.phrase.colour} {words}") if reading.phrase.colour else ()
     if coloured:
         subjects, reading.phrase.colour = coloured, None
     reading.add(words, subjects)
@@ -142,7 +142,7 @@ def _read_keyword(reading: Reading) -> bool:
     if token in IGNORED or _noun_follows(reading, 1):
         return False
     expected = reading.phrase.started or len(reading.tokens) <= 3
-    subjects = reading.library.suggested(token) if expected else ()
+    subjects = reading.library.find_by_keyword(token) if expected else ()
     if not subjects:
         return False
     reading.at += 1
@@ -159,4 +159,4 @@ def _noun_follows(reading: Reading, ahead: int) -> bool:
         return _noun_follows(reading, ahead + 1)
     if word in STYLES and word not in reading.library.by_name:
         return False
-    return bool(reading.library.named(word)) and word not in IGNORED
+    return bool(reading.library.find_named(word)) and word not in IGNORED

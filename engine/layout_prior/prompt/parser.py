@@ -32,7 +32,7 @@ def parse(prompt: str, library: Library) -> SceneSpec:
             _skip(reading)
     if not reading.things:
         _guess(reading)
-    return replace(reading.wish, things=tuple(reading.things), relations=tuple(reading.relations))
+    return replace(reading.spec, things=tuple(reading.things), relations=tuple(reading.relations))
 
 
 def _read_comma(reading: Reading) -> bool:
@@ -84,15 +84,15 @@ def _skip(reading: Reading) -> None:
 
 def _guess(reading: Reading) -> None:
     """Nothing was named: take a keyword, then the nearest spelling, then a creature of the word's own."""
-    for find in (reading.library.suggested, reading.library.nearest):
+    for find in (reading.library.find_by_keyword, reading.library.nearest):
         for word in reading.unknown[:_GUESSES_MAX]:
             subjects = find(word)
             if subjects:
                 return _add_guess(reading, word, subjects)
-    placed = reading.wish.scene is not None or reading.wish.time is not None
+    placed = reading.spec.scene is not None or reading.spec.time is not None
     candidates = reading.asked if placed else reading.unknown
     if candidates:
-        reading.wish = replace(reading.wish, unknown=tuple(dict.fromkeys(candidates)))
+        reading.spec = replace(reading.spec, unknown=tuple(dict.fromkeys(candidates)))
         _add_guess(reading, max(candidates, key=len), ())
     return None
 
@@ -103,5 +103,5 @@ def _add_guess(reading: Reading, word: str, subjects: tuple[Subject, ...]) -> No
     count = next((NUMBERS[token] for token in reading.tokens if token in NUMBERS), None)
     colour = next((COLOUR_NAMES[token] for token in reading.tokens if token in COLOUR_NAMES), None)
     size = next((SIZES[token] for token in reading.tokens if token in SIZES), 1.0)
-    reading.phrase = Phrase(count=count, colour=None if reading.wish.background else colour, size=size)
+    reading.phrase = Phrase(count=count, colour=None if reading.spec.background else colour, size=size)
     reading.add(word, subjects)

@@ -48,7 +48,7 @@ class Reading:
     negated: bool = False
     unknown: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    wish: SceneSpec = field(default_factory=SceneSpec)
+    spec: SceneSpec = field(default_factory=SceneSpec)
 
     def words(self, length: int, *, ahead: int = 0) -> str:
         """The next words as one phrase; empty when there are fewer."""
@@ -63,12 +63,12 @@ class Reading:
                 return words, length
         return "", 0
 
-    def named(self, *, longer_than: int = 0) -> tuple[str, tuple[Subject, ...]] | None:
+    def find_named(self, *, longer_than: int = 0) -> tuple[str, tuple[Subject, ...]] | None:
         """The longest phrase from here that names subjects outright."""
         for length in range(self.library.longest_phrase, longer_than, -1):
             words = self.words(length)
             if words and (length > 1 or words not in IGNORED):
-                found = self.library.named(words)
+                found = self.library.find_named(words)
                 if found:
                     return words, found
         return None

@@ -35,7 +35,7 @@ def read_backdrop(reading: Reading) -> bool:
 
 
 def _set_background(reading: Reading, colour: str) -> bool:
-    reading.wish = replace(reading.wish, background=colour)
+    reading.spec = replace(reading.spec, background=colour)
     reading.forget()
     return True
 
@@ -63,16 +63,16 @@ def read_place(reading: Reading) -> bool:
 def _set_place(reading: Reading, scene: str | None, time: str | None) -> None:
     colour = reading.phrase.colour
     if scene is not None:
-        reading.wish = replace(reading.wish, scene=reading.wish.scene or scene)
+        reading.spec = replace(reading.spec, scene=reading.spec.scene or scene)
         if scene in ("table", "room") and colour is not None:
-            reading.wish = replace(reading.wish, background=colour)
+            reading.spec = replace(reading.spec, background=colour)
     if time is not None:
-        reading.wish = replace(reading.wish, time=reading.wish.time or time)
+        reading.spec = replace(reading.spec, time=reading.spec.time or time)
     reading.phrase, reading.pending, reading.preposition = Phrase(), None, ""
 
 
 def _is_a_thing(reading: Reading, words: str) -> bool:
-    if not reading.library.named(words):
+    if not reading.library.find_named(words):
         return False
     if words in FURNITURE:
         return reading.preposition.split(" ")[-1] not in _INTO
@@ -83,7 +83,7 @@ def _is_a_thing(reading: Reading, words: str) -> bool:
 def _longer_name(reading: Reading, length: int) -> bool:
     """Whether a longer phrase from here names a thing, as in 'sea horse' or 'snow man'."""
     return any(
-        reading.library.named(reading.words(longer))
+        reading.library.find_named(reading.words(longer))
         for longer in range(length + 1, reading.library.longest_phrase + 1)
         if reading.words(longer)
     )

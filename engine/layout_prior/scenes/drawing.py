@@ -64,7 +64,7 @@ def ridge(canvas: Canvas, middle: float, swing: float, waves: int) -> np.ndarray
     return middle + swing * np.asarray(line)
 
 
-def drawn(
+def draw_mask(
     canvas: Canvas, draw: Callable[[ImageDraw.ImageDraw, int, int], None], blur: float = 0.0
 ) -> np.ndarray:
     """A mask drawn at twice the size, so that its edges are smooth; (height, width), 0..1."""
@@ -88,7 +88,7 @@ def specks(
             size = max(1.0, canvas.between(*radius) * shorter)
             pen.ellipse((x - size, y - size, x + size, y + size), fill=int(canvas.between(150, 255)))
 
-    return drawn(canvas, draw)
+    return draw_mask(canvas, draw)
 
 
 def clouds(canvas: Canvas, count: int, *, bottom: float) -> np.ndarray:
@@ -105,7 +105,7 @@ def clouds(canvas: Canvas, count: int, *, bottom: float) -> np.ndarray:
                 centre = x + (step - 2) * size * shorter * 0.95
                 pen.ellipse((centre - puff, y - puff, centre + puff, y + puff * 0.75), fill=255)
 
-    return drawn(canvas, draw, blur=0.004)
+    return draw_mask(canvas, draw, blur=0.004)
 
 
 def disc(canvas: Canvas, x: float, y: float, radius: float, blur: float = 0.0) -> np.ndarray:
@@ -113,4 +113,4 @@ def disc(canvas: Canvas, x: float, y: float, radius: float, blur: float = 0.0) -
         size = radius * min(width, height)
         pen.ellipse((x * width - size, y * height - size, x * width + size, y * height + size), fill=255)
 
-    return drawn(canvas, draw, blur)
+    return draw_mask(canvas, draw, blur)

@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import ImageDraw
 
-from engine.layout_prior.scenes.drawing import Canvas, below, drawn, gradient, over, rgb, ridge, specks
-from engine.layout_prior.scenes.sky import Backdrop, dimmed, finish, sky
+from engine.layout_prior.scenes.drawing import Canvas, below, draw_mask, gradient, over, rgb, ridge, specks
+from engine.layout_prior.scenes.sky import Backdrop, finish, sky, under_light
 
 
 def open_sky(canvas: Canvas) -> Backdrop:
@@ -14,7 +14,7 @@ def open_sky(canvas: Canvas) -> Backdrop:
 def sea(canvas: Canvas) -> Backdrop:
     horizon = canvas.between(0.46, 0.58)
     field = sky(canvas, end=horizon)
-    water = gradient(canvas, dimmed(canvas, 62, 160, 214), dimmed(canvas, 16, 84, 160))
+    water = gradient(canvas, under_light(canvas, 62, 160, 214), under_light(canvas, 16, 84, 160))
     depth = np.clip((canvas.down() - horizon) / (1 - horizon), 0, 1)
     wave = np.sin(canvas.down() ** 2 * 95 + 5 * canvas.noise(4)) * depth
     water += (0.07 * wave + 0.02 * canvas.noise(12))[..., None]
@@ -27,8 +27,8 @@ def beach(canvas: Canvas) -> Backdrop:
     water_scene = sea(canvas)
     field = np.asarray(water_scene.picture, np.float32) / 255
     shore = ridge(canvas, horizon + 0.2, 0.025, 3)
-    over(field, dimmed(canvas, 250, 252, 255), below(canvas, shore - 0.022))
-    sand = gradient(canvas, dimmed(canvas, 246, 218, 160), dimmed(canvas, 226, 188, 122))
+    over(field, under_light(canvas, 250, 252, 255), below(canvas, shore - 0.022))
+    sand = gradient(canvas, under_light(canvas, 246, 218, 160), under_light(canvas, 226, 188, 122))
     sand += (0.025 * canvas.noise(5, 24))[..., None]
     field += (sand - field) * below(canvas, shore)[..., None]
     return finish(canvas, field, ground=canvas.between(0.86, 0.92), horizon=horizon + 0.2)
@@ -37,8 +37,8 @@ def beach(canvas: Canvas) -> Backdrop:
 def grass(canvas: Canvas) -> Backdrop:
     horizon = canvas.between(0.5, 0.6)
     field = sky(canvas, end=horizon)
-    over(field, dimmed(canvas, 132, 196, 110), below(canvas, ridge(canvas, horizon - 0.05, 0.05, 3)))
-    near = gradient(canvas, dimmed(canvas, 118, 196, 76), dimmed(canvas, 52, 142, 52))
+    over(field, under_light(canvas, 132, 196, 110), below(canvas, ridge(canvas, horizon - 0.05, 0.05, 3)))
+    near = gradient(canvas, under_light(canvas, 118, 196, 76), under_light(canvas, 52, 142, 52))
     near += (0.03 * canvas.noise(6, 26))[..., None]
     field += (near - field) * below(canvas, ridge(canvas, horizon + 0.03, 0.02, 2))[..., None]
 
@@ -51,11 +51,11 @@ def grass(canvas: Canvas) -> Backdrop:
                 (x, y, x + canvas.between(-0.4, 0.4) * tall, y - tall), fill=170, width=max(2, shorter // 180)
             )
 
-    over(field, dimmed(canvas, 40, 122, 44), 0.7 * drawn(canvas, blades))
+    over(field, under_light(canvas, 40, 122, 44), 0.7 * draw_mask(canvas, blades))
     if canvas.rng.random() < 0.6:
         colour = [(255, 240, 120), (255, 255, 255), (255, 150, 190)][int(canvas.rng.integers(3))]
         petals = specks(canvas, 12, top=horizon + 0.12, bottom=1, radius=(0.006, 0.012))
-        over(field, dimmed(canvas, *colour), petals)
+        over(field, under_light(canvas, *colour), petals)
     return finish(canvas, field, ground=canvas.between(0.84, 0.9), horizon=horizon)
 
 
@@ -64,8 +64,8 @@ def snow(canvas: Canvas) -> Backdrop:
     field = sky(canvas, end=horizon)
     if canvas.time == "day":
         field = field * 0.55 + 0.45 * rgb(214, 228, 244)
-    over(field, dimmed(canvas, 214, 228, 246), below(canvas, ridge(canvas, horizon - 0.06, 0.06, 3)))
-    near = gradient(canvas, dimmed(canvas, 252, 253, 255), dimmed(canvas, 206, 222, 244))
+    over(field, under_light(canvas, 214, 228, 246), below(canvas, ridge(canvas, horizon - 0.06, 0.06, 3)))
+    near = gradient(canvas, under_light(canvas, 252, 253, 255), under_light(canvas, 206, 222, 244))
     near += (0.015 * canvas.noise(4))[..., None]
     field += (near - field) * below(canvas, ridge(canvas, horizon + 0.03, 0.025, 2))[..., None]
     if canvas.rng.random() < 0.85:
@@ -78,7 +78,7 @@ def desert(canvas: Canvas) -> Backdrop:
     field = sky(canvas, end=horizon)
     for step, colour in enumerate([(240, 196, 128), (232, 178, 104), (222, 162, 86)]):
         line = ridge(canvas, horizon + 0.1 * step, 0.05, 2 + step)
-        shade = dimmed(canvas, *colour) * (1 - 0.12 * np.clip(canvas.down() - line, 0, 1))[..., None]
+        shade = under_light(canvas, *colour) * (1 - 0.12 * np.clip(canvas.down() - line, 0, 1))[..., None]
         alpha = below(canvas, line)
         field += (shade - field) * alpha[..., None]
     return finish(canvas, field, ground=canvas.between(0.84, 0.9), horizon=horizon)
@@ -120,9 +120,9 @@ def mountains(canvas: Canvas) -> Backdrop:
                     fill=255,
                 )  # fmt: skip
 
-        over(field, dimmed(canvas, *colour), drawn(canvas, slopes))
-        over(field, dimmed(canvas, 246, 250, 255), drawn(canvas, caps))
-    near = gradient(canvas, dimmed(canvas, 122, 186, 96), dimmed(canvas, 66, 140, 66))
+        over(field, under_light(canvas, *colour), draw_mask(canvas, slopes))
+        over(field, under_light(canvas, 246, 250, 255), draw_mask(canvas, caps))
+    near = gradient(canvas, under_light(canvas, 122, 186, 96), under_light(canvas, 66, 140, 66))
     near += (0.025 * canvas.noise(6, 22))[..., None]
     field += (near - field) * below(canvas, ridge(canvas, horizon, 0.02, 2))[..., None]
     return finish(canvas, field, ground=canvas.between(0.86, 0.92), horizon=horizon)
@@ -131,7 +131,7 @@ def mountains(canvas: Canvas) -> Backdrop:
 def forest(canvas: Canvas) -> Backdrop:
     horizon = canvas.between(0.62, 0.7)
     field = sky(canvas, end=horizon)
-    field = field * 0.6 + 0.4 * dimmed(canvas, 196, 226, 190)
+    field = field * 0.6 + 0.4 * under_light(canvas, 196, 226, 190)
     for step, colour in enumerate([(122, 178, 128), (76, 142, 92), (40, 104, 66)]):
         base = horizon + 0.02 + 0.03 * step
         trees = [
@@ -163,9 +163,9 @@ def forest(canvas: Canvas) -> Backdrop:
                         fill=255,
                     )
 
-        over(field, dimmed(canvas, *colour), drawn(canvas, firs))
-        over(field, dimmed(canvas, *colour), below(canvas, base - 0.01))
-    near = gradient(canvas, dimmed(canvas, 74, 134, 66), dimmed(canvas, 58, 108, 50))
+        over(field, under_light(canvas, *colour), draw_mask(canvas, firs))
+        over(field, under_light(canvas, *colour), below(canvas, base - 0.01))
+    near = gradient(canvas, under_light(canvas, 74, 134, 66), under_light(canvas, 58, 108, 50))
     near += (0.03 * canvas.noise(7, 26))[..., None]
     field += (near - field) * below(canvas, ridge(canvas, horizon + 0.08, 0.015, 3))[..., None]
     return finish(canvas, field, ground=canvas.between(0.86, 0.92), horizon=horizon)

@@ -60,7 +60,7 @@ def sky(canvas: Canvas, *, end: float = 1.0) -> Field:
     return field
 
 
-def dimmed(canvas: Canvas, *values: int) -> np.ndarray:
+def under_light(canvas: Canvas, *values: int) -> np.ndarray:
     """A ground colour under the light of the hour."""
     factor = {
         "day": (1, 1, 1),

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import ImageDraw
 
-from engine.layout_prior.scenes.drawing import Canvas, below, drawn, gradient, over, rgb, ridge, specks
+from engine.layout_prior.scenes.drawing import Canvas, below, draw_mask, gradient, over, rgb, ridge, specks
 from engine.layout_prior.scenes.sky import Backdrop, finish
 
 
@@ -47,5 +47,5 @@ def rain(canvas: Canvas, dry: Backdrop) -> Backdrop:
             x, y = canvas.between(0, 1.1) * width, canvas.between(-0.05, 1) * height
             pen.line((x, y, x - 0.015 * shorter, y + 0.06 * shorter), fill=200, width=max(2, shorter // 220))
 
-    over(field, rgb(206, 226, 246), 0.75 * drawn(canvas, streaks))
+    over(field, rgb(206, 226, 246), 0.75 * draw_mask(canvas, streaks))
     return finish(canvas, field, ground=dry.ground, horizon=dry.horizon)

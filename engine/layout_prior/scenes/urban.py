@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from engine.layout_prior.scenes.drawing import Canvas, Field, below, drawn, gradient, over, rgb
-from engine.layout_prior.scenes.sky import SKIES, Backdrop, dimmed, finish, sky
+from engine.layout_prior.scenes.drawing import Canvas, Field, below, draw_mask, gradient, over, rgb
+from engine.layout_prior.scenes.sky import SKIES, Backdrop, finish, sky, under_light
 
 
 def _skyline(canvas: Canvas, field: Field, base: float) -> None:
@@ -28,7 +28,7 @@ def _skyline(canvas: Canvas, field: Field, base: float) -> None:
             for x, wide, top in houses:
                 pen.rectangle((x * width, top * height, (x + wide * 0.96) * width, base * height), fill=255)
 
-        over(field, dimmed(canvas, *colour), drawn(canvas, walls))
+        over(field, under_light(canvas, *colour), draw_mask(canvas, walls))
         if windows:
 
             def panes(
@@ -52,14 +52,14 @@ def _skyline(canvas: Canvas, field: Field, base: float) -> None:
                                 )
 
             lit = rgb(255, 226, 140) if canvas.time in ("night", "sunset") else rgb(206, 228, 248)
-            over(field, lit, drawn(canvas, panes))
+            over(field, lit, draw_mask(canvas, panes))
 
 
 def city(canvas: Canvas) -> Backdrop:
     base = canvas.between(0.66, 0.74)
     field = sky(canvas, end=base)
     _skyline(canvas, field, base)
-    pavement = gradient(canvas, dimmed(canvas, 176, 180, 188), dimmed(canvas, 140, 144, 154))
+    pavement = gradient(canvas, under_light(canvas, 176, 180, 188), under_light(canvas, 140, 144, 154))
     field += (pavement - field) * below(canvas, base)[..., None]
     return finish(canvas, field, ground=canvas.between(0.86, 0.92), horizon=base)
 
@@ -68,17 +68,17 @@ def street(canvas: Canvas) -> Backdrop:
     base = canvas.between(0.56, 0.64)
     field = sky(canvas, end=base)
     _skyline(canvas, field, base)
-    over(field, dimmed(canvas, 120, 180, 96), below(canvas, base))
+    over(field, under_light(canvas, 120, 180, 96), below(canvas, base))
     road = base + 0.1
-    over(field, dimmed(canvas, 196, 198, 202), below(canvas, road - 0.025))
-    over(field, dimmed(canvas, 96, 100, 110), below(canvas, road))
+    over(field, under_light(canvas, 196, 198, 202), below(canvas, road - 0.025))
+    over(field, under_light(canvas, 96, 100, 110), below(canvas, road))
 
     def dashes(pen: ImageDraw.ImageDraw, width: int, height: int) -> None:
         y = (road + 0.62 * (1 - road)) * height
         for x in np.arange(canvas.between(-0.1, 0), 1.1, 0.2):
             pen.rectangle((x * width, y, (x + 0.11) * width, y + 0.02 * height), fill=255)
 
-    over(field, dimmed(canvas, 244, 240, 220), drawn(canvas, dashes))
+    over(field, under_light(canvas, 244, 240, 220), draw_mask(canvas, dashes))
     return finish(canvas, field, ground=road + 0.55 * (1 - road), horizon=base)
 
 
@@ -110,8 +110,8 @@ def room(canvas: Canvas, wall: np.ndarray | None = None) -> Backdrop:
             for y in (0.115, 0.268):
                 pen.rectangle((x * width, y * height, (x + 0.087) * width, (y + 0.137) * height), fill=255)
 
-    over(field, rgb(252, 250, 246) * dim, drawn(canvas, frame))
-    over(field, top * 0.7 + 0.3 * (0.2 if canvas.time == "night" else 1.0), drawn(canvas, pane))
+    over(field, rgb(252, 250, 246) * dim, draw_mask(canvas, frame))
+    over(field, top * 0.7 + 0.3 * (0.2 if canvas.time == "night" else 1.0), draw_mask(canvas, pane))
     floor = _planks(canvas, rgb(196, 148, 102), rgb(168, 118, 76), rows=6) * dim
     over(field, rgb(250, 246, 240) * dim, below(canvas, horizon - 0.025))
     field += (floor - field) * below(canvas, horizon)[..., None]

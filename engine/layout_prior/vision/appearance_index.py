@@ -72,8 +72,8 @@ class Appearances:
     def load(cls, folder: Path, library: Library) -> "Appearances":
         """Raises ModelBroken."""
         try:
-            with np.load(folder / FILE) as kept:
-                return cls(library, kept["pixels"], kept["aspects"])
+            with np.load(folder / FILE) as separate:
+                return cls(library, separate["pixels"], separate["aspects"])
         except (OSError, ValueError, KeyError) as problem:
             raise ModelLoadError(f"The appearances in {folder} cannot be read: {problem}") from problem
 

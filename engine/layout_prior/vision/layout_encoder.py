@@ -92,12 +92,12 @@ class LayoutEncoder(nn.Module):
         small = np.asarray(picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC))
         tensor = torch.from_numpy(small.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
         there, extents, places = self(tensor)
-        boxes = _apart(_boxes(there[0].sigmoid(), extents[0].flatten(0, 1)))
+        boxes = _without_nested(_boxes(there[0].sigmoid(), extents[0].flatten(0, 1)))
         large = _with_margin(picture.resize((_LOOKED_AT_PX, _LOOKED_AT_PX), Image.Resampling.BICUBIC))
         scenes, hours = places[0].split([len(SCENES), len(HOURS)])
         light = LIGHTS[HOURS[int(hours.argmax())]] if int(scenes.argmax()) else (1.0, 1.0, 1.0)
         aspect = picture.width / picture.height
-        things = [_seen(large, box, sure, aspect=aspect, light=light) for box, sure in boxes]
+        things = [_to_seen(large, box, sure, aspect=aspect, light=light) for box, sure in boxes]
         return SceneSummary(
             things=tuple(things),
             scenes=scenes.softmax(0).numpy(),
@@ -143,13 +143,15 @@ def _boxes(chances: torch.Tensor, extents: torch.Tensor) -> list[tuple[Box, floa
     return found
 
 
-def _apart(boxes: Sequence[tuple[Box, float]]) -> list[tuple[Box, float]]:
+def _without_nested(boxes: Sequence[tuple[Box, float]]) -> list[tuple[Box, float]]:
     """Without those that lie for the most part in a larger one: ears of a cow, flames of a rocket."""
-    kept: list[tuple[Box, float]] = []
-    for box, chance in sorted(boxes, key=lambda each: -each[0].width * each[0].height * each[1]):
-        if all(_overlap(box, other) < 0.6 for other, _ in kept):
-            kept.append((box, chance))
-    return kept
+    separate: list[tuple[Box, float]] = []
+    for box, chance in sorted(
+        boxes, key=lambda candidate: -candidate[0].width * candidate[0].height * candidate[1]
+    ):
+        if all(_overlap(box, other) < 0.6 for other, _ in separate):
+            separate.append((box, chance))
+    return separate
 
 
 def _overlap(box: Box, other: Box) -> float:
@@ -167,7 +169,7 @@ def _with_margin(picture: Image.Image) -> Image.Image:
     )
 
 
-def _seen(large: Image.Image, box: Box, sure: float, *, aspect: float, light: Colour) -> Seen:
+def _to_seen(large: Image.Image, box: Box, sure: float, *, aspect: float, light: Colour) -> Seen:
     """`aspect` is the picture's width over its height before it was made square; `light` is taken off again."""
     parts, grounds, aspects = [], [], []
     rim = 0.1 * box.width
@@ -176,7 +178,7 @@ def _seen(large: Image.Image, box: Box, sure: float, *, aspect: float, light: Co
         width, height = box.width * wider, box.height * taller
         left = box.left + (box.width - width) / 2 + right * box.width
         top = box.top + (box.height - height) / 2 + down * box.height
-        rimmed = _grown(Box(left, top, width, height), SIDE / (SIDE - 2 * RIM))
+        rimmed = _grow(Box(left, top, width, height), SIDE / (SIDE - 2 * RIM))
         parts.append(_cut(large, rimmed, SIDE))
         beside = [_cut(large, Box(at, rimmed.top, rim, rimmed.height), SIDE).mean(1) for at in outside]
         grounds.append((beside[0] + beside[1]) / 2)
@@ -191,7 +193,7 @@ def _seen(large: Image.Image, box: Box, sure: float, *, aspect: float, light: Co
     return Seen(view=view, box=box, sure=sure, pixels=pixels)
 
 
-def _grown(box: Box, factor: float) -> Box:
+def _grow(box: Box, factor: float) -> Box:
     width, height = box.width * factor, box.height * factor
     return Box(box.left - (width - box.width) / 2, box.top - (height - box.height) / 2, width, height)
 

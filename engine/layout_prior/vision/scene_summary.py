@@ -44,9 +44,9 @@ def blend(parts: Sequence[tuple[SceneSummary, float]]) -> SceneSummary:
     things = [replace(thing, share=share) for impression, share in parts for thing in impression.things]
     return SceneSummary(
         things=tuple(things),
-        scenes=sum_of([(each.scenes, share) for each, share in parts]),
-        hours=sum_of([(each.hours, share) for each, share in parts]),
-        tone=sum_of([(each.tone, share) for each, share in parts]),
+        scenes=sum_of([(summary.scenes, share) for summary, share in parts]),
+        hours=sum_of([(summary.hours, share) for summary, share in parts]),
+        tone=sum_of([(summary.tone, share) for summary, share in parts]),
     )
 
 

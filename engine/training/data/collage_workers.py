@@ -38,7 +38,7 @@ class _Compositions(IterableDataset[Batch]):
             yield np.stack(pictures), prompts
 
 
-def composed(library: Path, *, seed: int, side_px: int, workers: int) -> Callable[[int], Batch]:
+def compose_ahead(library: Path, *, seed: int, side_px: int, workers: int) -> Callable[[int], Batch]:
     """A source of pictures, uint8 (n, side, side, 3), and captions, made ahead by `workers` processes."""
     loader = DataLoader(
         _Compositions(library, seed=seed, side_px=side_px),

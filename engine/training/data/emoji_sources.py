@@ -112,7 +112,7 @@ def gather(cache: Path, styles: Mapping[str, str] = STYLES) -> list[Drawing]:
     icons = {style: _icons(cache / f"iconify-json-{name}") for style, name in styles.items()}
     found = []
     for entry in json.loads((cache / "emojibase-data/en/data.json").read_text()):
-        if not _kept(entry):
+        if not _is_usable(entry):
             continue
         svg = {}
         for style, drawn in icons.items():
@@ -166,9 +166,9 @@ def _people(entry: Mapping[str, Any], icons: Mapping[str, Mapping[str, str]]) ->
     for skin in SKINS:
         for style, drawn in icons.items():
             both = {
-                gender: _find_person(drawn, _gendered(label, gender), skin)
+                gender: _find_person(drawn, _add_gender(label, gender), skin)
                 for gender in GENDERS
-                if _gendered(label, gender) != label
+                if _add_gender(label, gender) != label
             }
             looks = {f"{gender} {skin}": svg for gender, svg in both.items() if svg is not None}
             alone = _find_person(drawn, label, skin)
@@ -181,7 +181,7 @@ def _people(entry: Mapping[str, Any], icons: Mapping[str, Mapping[str, str]]) ->
     return found
 
 
-def _gendered(label: str, gender: str) -> str:
+def _add_gender(label: str, gender: str) -> str:
     if "man" in label.split() or "woman" in label.split():
         return label
     return label.replace("person", gender, 1) if label.startswith("person") else f"{gender} {label}"
@@ -195,7 +195,7 @@ def _folder_name(package: str) -> str:
     return package.rpartition("@")[0].removeprefix("@").replace("/", "-")
 
 
-def _kept(entry: dict[str, Any]) -> bool:
+def _is_usable(entry: dict[str, Any]) -> bool:
     name, group, subgroup = entry["label"], entry.get("group"), entry.get("subgroup")
     if name in _FACES:
         return True

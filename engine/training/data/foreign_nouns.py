@@ -63,13 +63,13 @@ def nouns_of(foreign: Names, english: Names, library: Library) -> dict[str, str]
     "tree" stands), else the first of its subjects, where they are few.
     """
     found: dict[str, str] = {}
-    for word, some in foreign.keywords.items():
+    for word, subjects in foreign.keywords.items():
         if word in foreign.names:
             found[word] = library.subjects[foreign.names[word][0]].name
-        elif len(some) > 1 and (like := _like(set(some), english, library)):
+        elif len(subjects) > 1 and (like := _like(set(subjects), english, library)):
             found[word] = like
-        elif len(some) <= _FEW_SUBJECTS:
-            found[word] = library.subjects[some[0]].name
+        elif len(subjects) <= _FEW_SUBJECTS:
+            found[word] = library.subjects[subjects[0]].name
     return {word: found[word] for word in sorted(found) if _is_usable(word)}
 
 
@@ -79,7 +79,7 @@ def _like(subjects: set[int], english: Names, library: Library) -> str | None:
         return len(subjects & others) / len(subjects | others)
 
     best = max(english.keywords, key=alike)
-    return best if alike(best) >= _ALIKE and library.named(best) else None
+    return best if alike(best) >= _ALIKE and library.find_named(best) else None
 
 
 def _plain(text: str) -> str:

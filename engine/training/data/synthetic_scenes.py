@@ -86,13 +86,13 @@ class Backdrops:
     walls: tuple[str, ...]
 
 
-def paint_backdrops(side: int, *, each: int, seed: int) -> Backdrops:
-    """`each` of every scene at every hour, and as many plain walls again, a third of them in no named colour."""
+def paint_backdrops(side: int, *, variants: int, seed: int) -> Backdrops:
+    """`variants` of every scene at every hour, and as many plain walls again, a third of them in no named colour."""
     rng = np.random.default_rng(seed)
     made: list[tuple[Image.Image, str, str, str]] = []
     for scene in SCENE_NAMES:
         for hour in HOURS:
-            for _ in range(each):
+            for _ in range(variants):
                 painted = paint_scene(scene, time=hour, colour=None, width=side, height=side, rng=rng)
                 made.append((painted.picture, scene, hour, ""))
     for at in range(len(made)):
@@ -128,7 +128,7 @@ def paint(mosaic: Mosaic, bank: Bank, backdrops: Backdrops) -> torch.Tensor:
         if not len(there):
             continue
         drawn = bank.pixels[mosaic.drawings[there, slot]].float() / 255
-        drawn = torch.cat([_tinted(drawn[:, :3], mosaic.tints[there, slot]), drawn[:, 3:]], 1)
+        drawn = torch.cat([_tint(drawn[:, :3], mosaic.tints[there, slot]), drawn[:, 3:]], 1)
         grid = functional.affine_grid(
             _placing(mosaic, there, slot), [len(there), 4, side, side], align_corners=False
         )
@@ -148,7 +148,7 @@ def _placing(mosaic: Mosaic, there: torch.Tensor, slot: int) -> torch.Tensor:
     return torch.cat([turn, -turn @ middle[:, :, None]], 2)
 
 
-def _tinted(rgb: torch.Tensor, tints: torch.Tensor) -> torch.Tensor:
+def _tint(rgb: torch.Tensor, tints: torch.Tensor) -> torch.Tensor:
     """Drawings (n, 3, h, w) in another colour, their light and shade kept."""
     luma = (rgb * torch.tensor([0.3, 0.59, 0.11])[:, None, None]).sum(1, keepdim=True)
     wanted = tints[:, :3, None, None]

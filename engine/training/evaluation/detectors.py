@@ -1,4 +1,6 @@
-"""Eyes of code: the colour, the number and the position of things before a plain wall, without anything learnt."""
+"""Detectors without learned parts: the colour, the number and the position of things before a plain wall, without
+anything learnt.
+"""
 
 import colorsys
 
@@ -48,7 +50,7 @@ def _name(red: float, green: float, blue: float) -> str:
     return next(name for bound, name in bounds if degrees < bound)
 
 
-def hued(picture: Image.Image, colour: str) -> np.ndarray:
+def hue_mask(picture: Image.Image, colour: str) -> np.ndarray:
     """(height, width) bool: pixels that are clearly red or clearly blue."""
     red, green, blue = np.moveaxis(np.asarray(picture.convert("RGB"), np.float32) / 255, -1, 0)
     if colour == "red":
@@ -58,7 +60,7 @@ def hued(picture: Image.Image, colour: str) -> np.ndarray:
 
 def number_of(picture: Image.Image) -> int:
     """How many separate red things there are; specks much smaller than the largest do not count."""
-    sizes = sorted(_patches(hued(picture, "red")), reverse=True)
+    sizes = sorted(_patches(hue_mask(picture, "red")), reverse=True)
     return sum(size >= _SMALLEST_SHARE * sizes[0] for size in sizes) if sizes and sizes[0] >= 12 else 0
 
 
@@ -66,7 +68,7 @@ def position_of(picture: Image.Image) -> str:
     """How the red thing lies to the blue one: by the longer way between their middles; empty when one is missing."""
     middles = []
     for colour in ("red", "blue"):
-        rows, columns = np.nonzero(hued(picture, colour))
+        rows, columns = np.nonzero(hue_mask(picture, colour))
         if len(rows) < 40:
             return ""
         middles.append((float(np.median(columns)) / picture.width, float(np.median(rows)) / picture.height))

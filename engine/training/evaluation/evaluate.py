@@ -14,7 +14,14 @@ from safetensors.numpy import load_file
 from engine.training.evaluation import eval_prompts as asked
 from engine.training.evaluation.detectors import colour_of, number_of, position_of
 from engine.training.evaluation.eval_prompts import Question
-from engine.training.evaluation.metrics import distribution, diversity, frechet, seam, share_within, unchanged
+from engine.training.evaluation.metrics import (
+    distribution,
+    diversity,
+    frechet,
+    is_unchanged,
+    seam,
+    share_within,
+)
 from engine.training.evaluation.sampling import TOGETHER, EvaluationRun, edges
 from engine.training.evaluation.scorer.network import Scorer
 
@@ -46,7 +53,7 @@ class Figures:
 
     def rows(self) -> list[tuple[str, str]]:
         """What each figure is called, and the figure as people read it."""
-        return [(TITLES[name], worded(name, value)) for name, value in asdict(self).items()]
+        return [(TITLES[name], format_figure(name, value)) for name, value in asdict(self).items()]
 
 
 TITLES = {
@@ -71,7 +78,7 @@ _SHARES = frozenset(name for name in TITLES if name.endswith(("top1", "top5", "r
 LOW = frozenset({"distance", "edit_seam", "expand_seam", "four_seconds"})
 
 
-def worded(name: str, value: float) -> str:
+def format_figure(name: str, value: float) -> str:
     """A figure as people read it."""
     if name in _SHARES:
         return f"{100 * value:.0f} %"
@@ -104,9 +111,9 @@ def sit(
     singles = _scores(judge, single_pictures, single_questions, asked.singles())
     pairs = _scores(judge, pair_pictures, pair_questions, asked.pairs())
     note("Colours, numbers and positions")
-    colour = _right(sitting, _some(asked.colours(), quick), colour_of)
-    number = _right(sitting, _some(asked.counts(), quick), lambda picture: str(number_of(picture)))
-    position = _right(sitting, _some(asked.positions(), quick), position_of)
+    colour = _share_right(sitting, _some(asked.colours(), quick), colour_of)
+    number = _share_right(sitting, _some(asked.counts(), quick), lambda picture: str(number_of(picture)))
+    position = _share_right(sitting, _some(asked.positions(), quick), position_of)
     note("Variety")
     variety = [
         _variety(sitting, judge, prompt, seed=6000 + 10 * at)
@@ -150,7 +157,7 @@ def _scores(
     return scores
 
 
-def _right(
+def _share_right(
     sitting: EvaluationRun, questions: Sequence[Question], detect: Callable[[Image.Image], str]
 ) -> float:
     pictures = sitting.answer(questions)
@@ -174,7 +181,7 @@ def _edits(sitting: EvaluationRun, *, quick: bool) -> tuple[float, float]:
         (source,) = sitting.imagine(prompt, seed=8000 + at)
         painted, mask = sitting.edit(source, put, shares=shares, seed=8100 + at)
         seams.append(seam(painted, edges(source.size, shares)))
-        kept.append(unchanged(source, painted, ~mask))
+        kept.append(is_unchanged(source, painted, ~mask))
     return float(np.mean(seams)), sum(kept) / len(kept)
 
 
@@ -187,7 +194,7 @@ def _expansions(sitting: EvaluationRun, *, quick: bool) -> tuple[float, float]:
         top = _first(painted.height - source.height, "top" in sides, "bottom" in sides)
         frame = (left, top, left + source.width, top + source.height)
         seams.append(seam(painted, frame))
-        kept.append(unchanged(source, painted.crop(frame), np.ones((source.height, source.width), bool)))
+        kept.append(is_unchanged(source, painted.crop(frame), np.ones((source.height, source.width), bool)))
     return float(np.mean(seams)), sum(kept) / len(kept)
 
 

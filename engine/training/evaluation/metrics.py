@@ -54,6 +54,8 @@ def seam(picture: Image.Image, edges: Edges) -> float:
     return float(np.mean(across) / max(np.mean(beside), 0.5)) if across else 1.0
 
 
-def unchanged(before: Image.Image, after: Image.Image, kept: np.ndarray) -> bool:
-    """Whether no pixel of `kept` (height, width; bool) differs."""
-    return bool((np.asarray(before.convert("RGB"))[kept] == np.asarray(after.convert("RGB"))[kept]).all())
+def is_unchanged(before: Image.Image, after: Image.Image, preserved: np.ndarray) -> bool:
+    """Whether no pixel of `preserved` (height, width; bool) differs."""
+    return bool(
+        (np.asarray(before.convert("RGB"))[preserved] == np.asarray(after.convert("RGB"))[preserved]).all()
+    )

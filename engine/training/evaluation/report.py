@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from engine.training.evaluation.evaluate import LOW, TITLES, Figures, worded
+from engine.training.evaluation.evaluate import LOW, TITLES, Figures, format_figure
 
 FIGURES_FILE = "figures.json"
 # Shares of a few dozen pictures move by themselves; smaller changes are not called better or worse.
@@ -15,8 +15,8 @@ def read_figures(path: Path) -> dict[str, float]:
     """Figures that an exam has kept; empty when there are none."""
     if not path.exists():
         return {}
-    kept: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))["figures"]
-    return kept
+    figures: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))["figures"]
+    return figures
 
 
 def keep_figures(figures: Figures, path: Path, *, machine: str) -> None:
@@ -24,7 +24,7 @@ def keep_figures(figures: Figures, path: Path, *, machine: str) -> None:
     path.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
 
 
-def compared(figures: Figures, before: dict[str, float]) -> list[tuple[str, str, str, str]]:
+def compare_figures(figures: Figures, before: dict[str, float]) -> list[tuple[str, str, str, str]]:
     """Title, the figure now, the figure before, and a word for the change, for each figure."""
     rows = []
     for name, value in asdict(figures).items():
@@ -32,8 +32,8 @@ def compared(figures: Figures, before: dict[str, float]) -> list[tuple[str, str,
         rows.append(
             (
                 TITLES[name],
-                worded(name, value),
-                "" if old is None else worded(name, old),
+                format_figure(name, value),
+                "" if old is None else format_figure(name, old),
                 "" if old is None or name == "pictures" else change(name, value, old),
             )
         )
@@ -51,5 +51,7 @@ def change(name: str, value: float, old: float) -> str:
 def card_rows(figures: Figures, before: dict[str, float]) -> str:
     """The figures as rows of a table in Markdown."""
     lines = ["| Figure | This version | The one before |", "| --- | --- | --- |"]
-    lines += [f"| {title} | {now} | {old or '–'} |" for title, now, old, _ in compared(figures, before)]
+    lines += [
+        f"| {title} | {now} | {old or '–'} |" for title, now, old, _ in compare_figures(figures, before)
+    ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Painting the answers: every picture comes out of the atelier, as for people."""
+"""Painting the answers: every picture comes out of the image generator, as for people."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ TOGETHER = 4
 
 @dataclass(slots=True)
 class EvaluationRun:
-    """Paints with one model; `seconds` holds the times of orders of four pictures."""
+    """Paints with one model; `seconds` holds the times of tasks of four pictures."""
 
     generator: ImageGenerator
     model: str
@@ -89,8 +89,8 @@ class EvaluationRun:
             amount_percent=amount_percent,
             variation=variation,
         )
-        order = GenerationTask(job_id="exam", person="exam", request=request, sources=sources, mask=mask)
-        painted = [each.image for each in self.generator.paint(order)]
+        task = GenerationTask(job_id="exam", person="exam", request=request, sources=sources, mask=mask)
+        painted = [generated.image for generated in self.generator.paint(task)]
         self.tick(count)
         return painted
 

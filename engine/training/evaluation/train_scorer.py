@@ -78,7 +78,7 @@ def train(
         render_stack(gather(cache, SCORER_STYLES), cache / "drawings-scorer"),
     ]
     bank = gather_bank(stacks, cache / "drawings.npy")
-    backdrops = paint_backdrops(SIDE_PX, each=6, seed=4)
+    backdrops = paint_backdrops(SIDE_PX, variants=6, seed=4)
     asked = sorted({name for word in objects() for name in synonyms().get(word, [word])[:2]})
     state = out / "scorer.pt"
     sampled = Scenes(bank, backdrops, synonyms(), asked=asked, seed=1)
@@ -97,14 +97,16 @@ def _learn(
     scorer: Scorer, scenes: Scenes, test: Lot, state: Path, *, minutes: float, steps: int | None, out: Path
 ) -> None:
     scorer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = TrainingLoop.of_sight(scorer, state, peak=LEARNING_RATE, weight_decay=0.02)
+    course = TrainingLoop.for_vision(scorer, state, peak=LEARNING_RATE, weight_decay=0.02)
 
-    def tell(step: int, loss: float, share: float) -> None:
+    def report(step: int, loss: float, share: float) -> None:
         print(f"{share:.2f} step {step} loss {loss:.2f} {check(scorer, course.average, test)}", flush=True)
         _save(scorer, course.average, out)
 
     try:
-        course.learn(lambda: loss_of(scorer, scenes.draw(BATCH)), minutes=minutes, steps=steps, kept=tell)
+        course.learn(
+            lambda: loss_of(scorer, scenes.draw(BATCH)), minutes=minutes, steps=steps, on_save=report
+        )
     finally:
         _save(scorer, course.average, out)
     _keep_reference(Scorer.load(out / "scorer"), scenes.draw(REFERENCE), out / "scorer")

@@ -47,7 +47,7 @@ def new_unet(
     )
 
 
-class Painter(torch.nn.Module):
+class TextToLatentModel(torch.nn.Module):
     """UNet and text encoder trained as one."""
 
     def __init__(self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None:
@@ -123,7 +123,7 @@ def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
 
 
 def train_denoiser(
-    model: Painter,
+    model: TextToLatentModel,
     pool: LatentPool,
     state: Path,
     *,
@@ -157,18 +157,20 @@ def train_denoiser(
             pool.add(plan.fresh or plan.batch)
         return _loss_of(model, objective, *pool.draw(plan.batch, dice))
 
-    def tell(step: int, loss: float, share: float) -> None:
+    def report(step: int, loss: float, share: float) -> None:
         nonlocal sampled
         tick(step, loss, share)
         if time.monotonic() - sampled > 60 * sample_minutes:
             sampled = time.monotonic()
             sample(step, course.average)
 
-    course.learn(draw_loss, minutes=minutes, steps=plan.steps, tick=tell, keep_seconds=180)
+    course.learn(draw_loss, minutes=minutes, steps=plan.steps, tick=report, save_seconds=180)
     return course.average
 
 
-def _loss_of(model: Painter, objective: Objective, clean: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+def _loss_of(
+    model: TextToLatentModel, objective: Objective, clean: torch.Tensor, tokens: torch.Tensor
+) -> torch.Tensor:
     task = objective.draw(clean)
     with torch.autocast(clean.device.type, torch.bfloat16):
         made = model(task.noisy.to(memory_format=torch.channels_last), task.steps, tokens)

@@ -18,10 +18,10 @@ from transformers import CLIPTokenizer
 
 from engine.layout_prior import CollageComposer
 from engine.training.stages.checkpoint import Average
-from engine.training.stages.denoiser import Painter
+from engine.training.stages.denoiser import TextToLatentModel
 from engine.training.stages.objectives import REPAINTING
 
-# How the layout prior is used when nothing else is said; read from prior/prior.json by the painter too.
+# How the layout prior is used when nothing else is said; read from prior/prior.json by the model too.
 PRIOR: dict[str, Any] = {
     "kind": "collage",
     "width": 256,
@@ -34,7 +34,7 @@ PRIOR: dict[str, Any] = {
 
 
 def assemble(
-    model: Painter,
+    model: TextToLatentModel,
     average: Average | None,
     autoencoder: AutoencoderKL,
     tokenizer: CLIPTokenizer,

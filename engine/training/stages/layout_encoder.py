@@ -42,13 +42,13 @@ class Examples:
     def __init__(self, library: Library, *, seed: int) -> None:
         self._bank = library_bank(library)
         self._extents = self._bank.extents
-        self._backdrops = paint_backdrops(SIDE_PX, each=5, seed=8)
+        self._backdrops = paint_backdrops(SIDE_PX, variants=5, seed=8)
         self._rng = np.random.default_rng(seed)
         names = [subject.name for subject in library.subjects]
         subjects = np.array([names.index(name) for name in self._bank.names])
         drawings = [np.flatnonzero(subjects == row) for row in range(len(names))]
         self._drawings = drawings
-        called = {subject.name for word in library.words for subject in library.named(word)[:1]}
+        called = {subject.name for word in library.words for subject in library.find_named(word)[:1]}
         self._everyday = np.array(
             [row for row, name in enumerate(names) if name in called] or range(len(names))
         )
@@ -72,7 +72,7 @@ class Examples:
         )
         rows = []
         for at in range(count):
-            for slot, (row, across, down, side) in enumerate(self._pasted()):
+            for slot, (row, across, down, side) in enumerate(self._paste_things()):
                 mosaic.drawings[at, slot] = row
                 mosaic.middles[at, slot] = torch.tensor([across, down])
                 mosaic.sides[at, slot] = side
@@ -80,7 +80,7 @@ class Examples:
         pictures = paint(mosaic, self._bank, self._backdrops)
         return Lot(pictures, torch.tensor(rows), self._places[mosaic.backdrops])
 
-    def _pasted(self) -> list[tuple[int, float, float, float]]:
+    def _paste_things(self) -> list[tuple[int, float, float, float]]:
         """One large thing, copies of one, or two to four things that hardly overlap."""
         rng = self._rng
         kind = rng.random()
@@ -169,7 +169,7 @@ def _learn(
     prior: Path,
 ) -> None:
     layout_encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = TrainingLoop.of_sight(layout_encoder, state, peak=LEARNING_RATE, weight_decay=0.01, clip=2.0)
+    course = TrainingLoop.for_vision(layout_encoder, state, peak=LEARNING_RATE, weight_decay=0.01, clip=2.0)
     examples = Examples(library, seed=course.step + 21)
     seen_right = 0.0
 
@@ -179,11 +179,11 @@ def _learn(
         seen_right += 0.02 * (right - seen_right)
         return loss
 
-    def tell(step: int, loss: float, share: float) -> None:
+    def report(step: int, loss: float, share: float) -> None:
         print(f"{share:.2f} step {step} loss {loss:.2f} found {seen_right:.2f}", flush=True)
 
     try:
-        course.learn(draw_loss, minutes=minutes, steps=steps, kept=tell, keep_seconds=60)
+        course.learn(draw_loss, minutes=minutes, steps=steps, on_save=report, save_seconds=60)
     finally:
         averaged = LayoutEncoder()
         course.average.copy_to(averaged)

@@ -53,7 +53,7 @@ class TrainingLoop:
         self.step = load_state(state, model=module, average=self.average, optimizer=self.optimizer)
 
     @classmethod
-    def of_sight(
+    def for_vision(
         cls, module: nn.Module, state: Path, *, peak: float, weight_decay: float, clip: float = 1.0
     ) -> "TrainingLoop":
         """For a small network that looks at pictures."""
@@ -76,26 +76,26 @@ class TrainingLoop:
         minutes: float,
         steps: int | None = None,
         tick: Tick = lambda step, loss, share: None,
-        kept: Tick = lambda step, loss, share: None,
-        keep_seconds: float = 120,
+        on_save: Tick = lambda step, loss, share: None,
+        save_seconds: float = 120,
     ) -> None:
         """Learn for `minutes`, or up to `steps` steps in all. Ctrl-C keeps what was learnt and is raised again.
 
-        `tick` is called after each step, `kept` after everything was kept on the way, every `keep_seconds`.
+        `tick` is called after each step, `on_save` after everything was kept on the way, every `save_seconds`.
         """
-        begun = kept_at = time.monotonic()
+        begun = saved_at = time.monotonic()
         try:
             while (share := self._share(begun, minutes, steps)) < 1:
                 loss = self._step(loss_of, share)
                 tick(self.step, loss, share)
-                if time.monotonic() - kept_at > keep_seconds:
-                    kept_at = time.monotonic()
-                    self.keep()
-                    kept(self.step, loss, share)
+                if time.monotonic() - saved_at > save_seconds:
+                    saved_at = time.monotonic()
+                    self.save()
+                    on_save(self.step, loss, share)
         finally:
-            self.keep()
+            self.save()
 
-    def keep(self) -> None:
+    def save(self) -> None:
         save_state(self.state, self.step, model=self.module, average=self.average, optimizer=self.optimizer)
 
     def _share(self, begun: float, minutes: float, steps: int | None) -> float:

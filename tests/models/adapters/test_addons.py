@@ -54,10 +54,10 @@ def load(folder: Path, family: str = "sd", **extras: Any) -> Model:
 
 def hand_in(model: Model, *params_list: SamplingParams) -> list[SampleGroup]:
     """Each as somebody's order, painted side by side."""
-    shelf = ModelCache(budget_bytes=2**40)
-    shelf.hold(model)
+    cache = ModelCache(budget_bytes=2**40)
+    cache.hold(model)
     limits = BatchLimits("cpu", cells=2**20, max_rows=64)
-    batcher = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=9.0)
+    batcher = StepBatcher(cache, device=torch.device("cpu"), limits=limits, preview_seconds=9.0)
     groups = [
         SampleGroup([model.new_sample(each)], person=f"person {index}")
         for index, each in enumerate(params_list)
@@ -233,7 +233,7 @@ def alone(pipeline: Any, params: SamplingParams) -> np.ndarray:
 
 def test_the_pictures_of_different_people_do_not_mix(adapter: Path, folder: Path) -> None:
     model = load(folder, ip_adapter=entry_of(adapter))
-    assert model.layout.has_eyes
+    assert model.layout.has_image_encoder
     params_list = [
         params(1, likeness=(WeightedImage(picture=picture(1)),)),
         params(2, likeness=(WeightedImage(picture=picture(2)),), guidance_scale=1.0),
@@ -322,7 +322,7 @@ def test_an_ip_adapter_that_is_damaged_is_one_sentence(broken: str, folder: Path
 
 def test_a_model_without_eyes_says_so(folder: Path) -> None:
     model = load(folder)
-    with pytest.raises(NotSupportedError, match="see pictures"):
+    with pytest.raises(NotSupportedError, match="use an image as a prompt"):
         model.new_sample(params(1, likeness=(WeightedImage(picture=picture(1)),)))
 
 

@@ -78,7 +78,7 @@ def seer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_pictures_of_one_call_are_painted_each_from_its_own(seer: WholeCallModel) -> None:
-    assert seer.layout.has_eyes
+    assert seer.layout.has_image_encoder
     together = paint(seer, params(1, 5), params(2, 6), params(3, 5, 6))
     apart = [paint(seer, each)[0] for each in (params(1, 5), params(2, 6), params(3, 5, 6))]
     (other_picture,) = paint(seer, params(1, 6))

@@ -27,7 +27,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Bank:
 @pytest.fixture(scope="module")
 def scenes(bank: Bank) -> Scenes:
     return Scenes(
-        bank, paint_backdrops(SIDE_PX, each=1, seed=1), {"disc": ["circle"]}, asked=["circle"], seed=1
+        bank, paint_backdrops(SIDE_PX, variants=1, seed=1), {"disc": ["circle"]}, asked=["circle"], seed=1
     )
 
 
@@ -44,7 +44,7 @@ def one_circle(across: float, down: float, *, backdrop: int = 0) -> Mosaic:
 
 
 def test_a_drawing_lies_where_the_mosaic_says(bank: Bank) -> None:
-    backdrops = paint_backdrops(64, each=1, seed=1)
+    backdrops = paint_backdrops(64, variants=1, seed=1)
     plain = paint(one_circle(5.0, 5.0), bank, backdrops)
     made = paint(one_circle(0.7, 0.3), bank, backdrops)
     rows, columns = ((made - plain).abs().sum(1)[0] > 0.1).nonzero(as_tuple=True)

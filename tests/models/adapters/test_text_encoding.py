@@ -49,10 +49,10 @@ def params(prompt: str, **changes: Any) -> SamplingParams:
 
 
 def paint(model: Model, params_list: Sequence[SamplingParams]) -> list[Sample]:
-    shelf = ModelCache(budget_bytes=2**40)
-    shelf.hold(model)
+    cache = ModelCache(budget_bytes=2**40)
+    cache.hold(model)
     limits = BatchLimits("cpu", cells=2**20, max_rows=64)
-    batcher = StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
+    batcher = StepBatcher(cache, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
     samples = [model.new_sample(each) for each in params_list]
     groups = [SampleGroup([sample], person=str(index)) for index, sample in enumerate(samples)]
     for group in groups:

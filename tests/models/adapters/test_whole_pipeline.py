@@ -50,11 +50,11 @@ def params(seed: int, **changes: Any) -> SamplingParams:
 
 
 def batcher_for(*models: Model, max_rows: int = 64) -> StepBatcher:
-    shelf = ModelCache(budget_bytes=2**40)
+    cache = ModelCache(budget_bytes=2**40)
     for model in models:
-        shelf.hold(model)
+        cache.hold(model)
     limits = BatchLimits("cpu", cells=2**20, max_rows=max_rows)
-    return StepBatcher(shelf, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
+    return StepBatcher(cache, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
 
 
 def hand_in(

@@ -1,4 +1,4 @@
-"""What an easel learned is known after a restart."""
+"""Measurements of a device survive a restart."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ KEY = BatchKey(model="thimble", width=32, height=32)
 
 
 def limits(file: Path | None, device: str = "card") -> BatchLimits:
-    return BatchLimits("cuda", experience=DeviceProfile(file, device=device))
+    return BatchLimits("cuda", profile=DeviceProfile(file, device=device))
 
 
 def test_rows_that_did_not_fit_are_not_tried_again_after_a_restart(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_another_device_and_another_size_learn_for_themselves(tmp_path: Path) ->
 
 def test_what_was_learned_long_ago_is_tried_again(tmp_path: Path) -> None:
     file, today = tmp_path / "learned.json", [1e9]
-    DeviceProfile(file, device="card", clock=lambda: today[0]).fits("thimble/1024", 4)
+    DeviceProfile(file, device="card", clock=lambda: today[0]).record_limit("thimble/1024", 4)
     later = DeviceProfile(file, device="card", clock=lambda: today[0])
     today[0] += 6 * 86_400
     assert later.rows("thimble/1024") == 4
@@ -46,7 +46,7 @@ def test_the_time_of_a_step_is_a_slow_average_that_survives(tmp_path: Path) -> N
     file = tmp_path / "learned.json"
     first = DeviceProfile(file, device="cpu")
     for seconds in (1.0, 2.0):
-        first.took("thimble/1024", 4, seconds)
+        first.record_step("thimble/1024", 4, seconds)
     first.save()
     later = DeviceProfile(file, device="cpu")
     assert later.step_seconds("thimble/1024", 4) == pytest.approx(1.1)
@@ -60,11 +60,11 @@ def test_what_another_batcher_learns_while_it_is_written_down_is_in_nobodys_way(
 
     class Seconds(float):
         def __deepcopy__(self, memo: object) -> float:
-            shared.took("thimble/1024", 8, 2.0)
-            shared.took("thimble/4096", 4, 3.0)
+            shared.record_step("thimble/1024", 8, 2.0)
+            shared.record_step("thimble/4096", 4, 3.0)
             return float(self)
 
-    shared.took("thimble/1024", 4, Seconds(1.0))
+    shared.record_step("thimble/1024", 4, Seconds(1.0))
     shared.save()
     assert DeviceProfile(file, device="card").step_seconds("thimble/1024", 4) == 1.0
     assert shared.step_seconds("thimble/1024", 8) == 2.0
@@ -77,7 +77,7 @@ def test_a_damaged_file_counts_as_none(content: str, tmp_path: Path) -> None:
     file.write_text(content)
     known = DeviceProfile(file, device="cpu")
     assert known.rows("x") is None
-    known.fits("x", 2)
+    known.record_limit("x", 2)
     assert DeviceProfile(file, device="cpu").rows("x") == 2
 
 
@@ -85,7 +85,7 @@ def test_a_place_that_cannot_be_written_harms_nobody(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     known = DeviceProfile(blocked / "learned.json", device=torch.device("cpu").type)
-    known.fits("x", 2)
+    known.record_limit("x", 2)
     assert known.rows("x") == 2
 
 

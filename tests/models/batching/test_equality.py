@@ -1,4 +1,4 @@
-"""Every lane paints what the stock diffusers pipeline paints alone with the same seed."""
+"""Every sample equals the image of the stock diffusers pipeline that runs alone with the same seed."""
 
 import inspect
 import random
@@ -165,10 +165,10 @@ def batcher(model: Model) -> StepBatcher:
 
 
 def batcher_with(model: Model, *, max_rows: int = 64) -> StepBatcher:
-    shelf = ModelCache(budget_bytes=2**40)
-    shelf.hold(model)
+    cache = ModelCache(budget_bytes=2**40)
+    cache.hold(model)
     return StepBatcher(
-        shelf,
+        cache,
         device=torch.device("cpu"),
         limits=BatchLimits("cpu", cells=2**20, max_rows=max_rows),
         preview_seconds=0.0,
@@ -289,7 +289,7 @@ def any_params(dice: random.Random, index: int, *, schedulers: Sequence[str]) ->
 def paint_in_a_bustle(
     model: Model, params_list: Sequence[SamplingParams], dice: random.Random
 ) -> list[tuple[Sample, SamplingParams]]:
-    """Lanes come one after another and some are given up on the way; those that were painted to their end."""
+    """Samples join one after another, and some are cancelled on the way; answers those that finished."""
     batcher = batcher_with(model, max_rows=dice.choice((2, 5, 9, 64)))
     samples = [model.new_sample(each) for each in params_list]
     groups = [SampleGroup([sample], person=f"person {dice.randint(0, 4)}") for sample in samples]

@@ -1,4 +1,4 @@
-"""Who comes to the easel next."""
+"""Which samples run next."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from engine.batching.execution.fairness import QUANTUM_SECONDS, Turns, choose
 class Seat:
     person: str
     number: int = 0
-    orders: int = 1
+    open_tasks: int = 1
     rows: int = 1
     weight: float = 1.0
     index: int = 0
 
 
-def order(person: str, number: int, *, samples: int = 4, orders: int = 1, **more: float) -> list[Seat]:
-    return [Seat(person, number, orders, index=index, **more) for index in range(samples)]  # type: ignore[arg-type]
+def order(person: str, number: int, *, samples: int = 4, open_tasks: int = 1, **more: float) -> list[Seat]:
+    return [Seat(person, number, open_tasks, index=index, **more) for index in range(samples)]  # type: ignore[arg-type]
 
 
 def people(seats: list[Seat]) -> list[str]:
-    return [seat.person for seat in seats]
+    return [place.person for place in seats]
 
 
 def test_places_are_dealt_out_one_by_one_to_whoever_has_fewest() -> None:
@@ -44,14 +44,14 @@ def test_a_full_batcher_lets_nobody_in_who_is_no_worse_off() -> None:
 
 
 def test_who_has_several_orders_open_gives_way_to_who_has_one() -> None:
-    busy = [*order("spam", 1, orders=2), *order("spam", 2, orders=2)]
+    busy = [*order("spam", 1, open_tasks=2), *order("spam", 2, open_tasks=2)]
     joins, leaves = choose(busy, order("ben", 9), room_rows=8)
     assert people(joins) == ["ben"] * 4
-    assert [seat.number for seat in leaves] == [2] * 4
+    assert [place.number for place in leaves] == [2] * 4
 
 
 def test_a_person_with_many_orders_has_a_place_at_one_turn_in_so_many_beside_a_newcomer() -> None:
-    busy = order("spam", 1, samples=8, orders=32)
+    busy = order("spam", 1, samples=8, open_tasks=32)
     left = []
     for turn in range(8):
         joins, leaves = choose(busy, order("ben", 99), room_rows=8, turn=turn)
@@ -61,19 +61,19 @@ def test_a_person_with_many_orders_has_a_place_at_one_turn_in_so_many_beside_a_n
 
 
 def test_who_gives_way_comes_back_when_nobody_waits_for_the_place() -> None:
-    busy = order("spam", 1, samples=8, orders=32)
+    busy = order("spam", 1, samples=8, open_tasks=32)
     assert choose([], busy, room_rows=8, turn=3) == (busy, [])
 
 
 def test_a_person_with_many_orders_has_the_whole_batcher_alone() -> None:
-    waiting = [sample for number in range(32) for sample in order("spam", number, orders=32)]
+    waiting = [sample for number in range(32) for sample in order("spam", number, open_tasks=32)]
     joins, leaves = choose([], waiting, room_rows=8)
-    assert [seat.number for seat in joins] == [0] * 4 + [1] * 4
+    assert [place.number for place in joins] == [0] * 4 + [1] * 4
     assert leaves == []
 
 
 def test_people_with_equally_many_orders_are_equals() -> None:
-    waiting = [*order("ana", 1, samples=8, orders=3), *order("ben", 2, samples=8, orders=3)]
+    waiting = [*order("ana", 1, samples=8, open_tasks=3), *order("ben", 2, samples=8, open_tasks=3)]
     joins, _ = choose([], waiting, room_rows=8)
     assert people(joins).count("ana") == people(joins).count("ben") == 4
 
@@ -100,7 +100,7 @@ def test_groups_take_turns_by_time_in_proportion_to_their_people(people_in_secon
     turns, had = Turns(), {"slow": 0.0, "quick": 0.0}
     for _ in range(1000):
         key = turns.next(groups)
-        turns.took(key, seconds[key], groups)
+        turns.record(key, seconds[key], groups)
         had[key] += seconds[key]
     assert had["quick"] / had["slow"] == pytest.approx(people_in_second, rel=0.1)
 
@@ -109,13 +109,13 @@ def test_a_group_that_was_away_does_not_claim_the_time_it_missed() -> None:
     turns = Turns()
     first = {"old": [Seat("ana")]}
     for _ in range(100):
-        turns.took(turns.next(first), 1.0, first)
+        turns.record(turns.next(first), 1.0, first)
     both = {**first, "new": [Seat("ben")]}
     chosen = []
     for _ in range(10):
         key = turns.next(both)
         chosen.append(key)
-        turns.took(key, 1.0, both)
+        turns.record(key, 1.0, both)
     assert chosen.count("new") in {4, 5, 6}
 
 
@@ -126,25 +126,25 @@ def test_a_group_goes_on_for_a_moment_before_the_next_has_its_turn() -> None:
     for _ in range(12):
         key = turns.next(groups)
         chosen.append(key)
-        turns.took(key, QUANTUM_SECONDS * 0.45, groups)
+        turns.record(key, QUANTUM_SECONDS * 0.45, groups)
     assert "".join(key[1] for key in chosen) == "nnnttttttnnn"
 
 
 def test_a_group_does_not_go_on_before_one_in_which_more_people_wait() -> None:
     turns = Turns()
     alone = {"one": [Seat("ana")]}
-    turns.took(turns.next(alone), 0.1, alone)
+    turns.record(turns.next(alone), 0.1, alone)
     both = {**alone, "other": [Seat("ben"), Seat("cem")]}
     assert turns.next(both) == "other"
 
 
 def test_who_asks_for_many_sizes_at_once_gets_no_more_of_the_time() -> None:
-    spam = {f"size {n}": [Seat("spam", orders=8)] for n in range(8)}
+    spam = {f"size {n}": [Seat("spam", open_tasks=8)] for n in range(8)}
     groups = {**spam, "ben's": [Seat("ben")]}
     turns, had = Turns(), Counter[str]()
     for _ in range(900):
         key = turns.next(groups)
-        turns.took(key, 1.0, groups)
+        turns.record(key, 1.0, groups)
         had[key] += 1
     assert had["ben's"] == pytest.approx(800, abs=12)
     assert min(had[name] for name in spam) > 8
@@ -156,6 +156,6 @@ def test_a_group_set_apart_is_not_chosen_and_keeps_its_account() -> None:
     assert turns.next(groups) == "whole"
     for _ in range(3):
         assert turns.next(groups, apart=["whole"]) == "steps"
-        turns.took("steps", 1.0, groups)
-    turns.took("whole", 9.0, groups)
+        turns.record("steps", 1.0, groups)
+    turns.record("whole", 9.0, groups)
     assert [turns.next(groups), turns.counts["steps"]] == ["steps", 3]

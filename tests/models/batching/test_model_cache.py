@@ -32,16 +32,18 @@ class Watched:
     def __init__(self, *models: Model) -> None:
         self.now = 0.0
         self.models = models
-        self.shelf = ModelCache(budget_bytes=100, patience_seconds=10, clock=lambda: self.now)
+        self.cache = ModelCache(budget_bytes=100, patience_seconds=10, clock=lambda: self.now)
 
-    def tend(self, wanted: dict[Any, int], busy: tuple[Model, ...] = (), *, after_seconds: float = 0) -> str:
+    def update(
+        self, wanted: dict[Any, int], busy: tuple[Model, ...] = (), *, after_seconds: float = 0
+    ) -> str:
         """The names of the models that are loaded now."""
         self.now += after_seconds
-        self.shelf.tend(wanted, busy)
+        self.cache.update(wanted, busy)
         for thread in threading.enumerate():
             if thread.name.startswith("load-"):
                 thread.join()
-        self.shelf.tend(wanted, busy)
+        self.cache.update(wanted, busy)
         return " ".join(each.name for each in self.models if each.loaded)
 
 
@@ -52,51 +54,51 @@ def models() -> tuple[Model, Model, Model]:
 
 def test_the_model_that_more_samples_wait_for_comes_first(models: tuple[Model, ...]) -> None:
     a, b, _ = models
-    assert Watched(*models).tend({a: 1, b: 9}) == "b"
+    assert Watched(*models).update({a: 1, b: 9}) == "b"
 
 
 def test_a_sample_that_waited_long_goes_before_many_that_just_came(models: tuple[Model, ...]) -> None:
     a, b, c = models
-    watched = Watched(*models)
-    watched.tend({c: 1})
-    watched.tend({a: 1}, (c,))
-    assert watched.tend({a: 1, b: 9}, (c,), after_seconds=9) == "c"
-    assert watched.tend({a: 1, b: 1}, after_seconds=0.5) == "a"
+    watch_steps = Watched(*models)
+    watch_steps.update({c: 1})
+    watch_steps.update({a: 1}, (c,))
+    assert watch_steps.update({a: 1, b: 9}, (c,), after_seconds=9) == "c"
+    assert watch_steps.update({a: 1, b: 1}, after_seconds=0.5) == "a"
 
 
 def test_an_idle_model_makes_way_at_once_and_a_busy_one_after_a_while(models: tuple[Model, ...]) -> None:
     a, b, _ = models
-    watched = Watched(*models)
-    assert watched.tend({a: 1}) == "a"
-    assert watched.tend({a: 3, b: 1}, (a,)) == "a"
-    assert watched.tend({a: 3, b: 1}, (a,), after_seconds=9) == "a"
-    watched.tend({a: 3, b: 1}, (a,), after_seconds=2)
-    assert a not in watched.shelf.open_models
-    assert watched.tend({a: 3, b: 1}, ()) == "b"
+    watch_steps = Watched(*models)
+    assert watch_steps.update({a: 1}) == "a"
+    assert watch_steps.update({a: 3, b: 1}, (a,)) == "a"
+    assert watch_steps.update({a: 3, b: 1}, (a,), after_seconds=9) == "a"
+    watch_steps.update({a: 3, b: 1}, (a,), after_seconds=2)
+    assert a not in watch_steps.cache.open_models
+    assert watch_steps.update({a: 3, b: 1}, ()) == "b"
 
 
 def test_no_model_of_three_starves_where_only_one_fits(models: tuple[Model, ...]) -> None:
-    watched = Watched(*models)
+    watch_steps = Watched(*models)
     wanted = dict(zip(models, (16, 4, 1), strict=True))
     shown = set()
     for _ in range(12):
-        busy = tuple(each for each in models if each in watched.shelf.open_models)
-        shown.add(watched.tend(wanted, busy, after_seconds=6))
+        busy = tuple(each for each in models if each in watch_steps.cache.open_models)
+        shown.add(watch_steps.update(wanted, busy, after_seconds=6))
     assert shown >= {"a", "b", "c"}
 
 
 def test_a_model_that_takes_long_to_load_is_waited_for_longer(models: tuple[Model, ...]) -> None:
     slow, other, _ = models
-    watched = Watched(*models)
+    watch_steps = Watched(*models)
 
     def take_long() -> None:
-        watched.now += 30
+        watch_steps.now += 30
 
     slow.while_loading = take_long
-    watched.tend({slow: 1})
-    watched.tend({other: 1})
-    assert watched.tend({slow: 1, other: 1}, (other,)) == "b"
-    watched.tend({slow: 1, other: 1}, (other,), after_seconds=60)
-    assert other in watched.shelf.open_models
-    watched.tend({slow: 1, other: 1}, (other,), after_seconds=31)
-    assert other not in watched.shelf.open_models
+    watch_steps.update({slow: 1})
+    watch_steps.update({other: 1})
+    assert watch_steps.update({slow: 1, other: 1}, (other,)) == "b"
+    watch_steps.update({slow: 1, other: 1}, (other,), after_seconds=60)
+    assert other in watch_steps.cache.open_models
+    watch_steps.update({slow: 1, other: 1}, (other,), after_seconds=31)
+    assert other not in watch_steps.cache.open_models

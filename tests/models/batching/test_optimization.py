@@ -138,7 +138,7 @@ class Denoiser(torch.nn.Module):
 
 @pytest.fixture
 def other_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadPoolExecutor]:
-    """A thread of its own, as the easel has: torch keeps its compiler's settings for each apart."""
+    """A thread of its own, as the step batcher has: torch keeps its compiler's settings for each apart."""
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
     with ThreadPoolExecutor(1) as threads:
         yield threads

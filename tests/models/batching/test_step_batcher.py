@@ -1,4 +1,4 @@
-"""The easel's life: cancelled, broken, too large, switched, closed."""
+"""The step batcher: cancelled, failing, too large, switched and closed work."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -105,11 +105,11 @@ def params(seed: int, **changes: Any) -> SamplingParams:
 
 
 def batcher_for(*models: FakeModel, max_rows: int = 64, budget_bytes: int = 100) -> StepBatcher:
-    shelf = ModelCache(budget_bytes=budget_bytes)
+    cache = ModelCache(budget_bytes=budget_bytes)
     for model in models:
-        shelf.load_now(model)
+        cache.load_now(model)
     limits = BatchLimits("cpu", cells=2**20, max_rows=max_rows)
-    return StepBatcher(shelf, device=CPU, limits=limits, preview_seconds=0.0)
+    return StepBatcher(cache, device=CPU, limits=limits, preview_seconds=0.0)
 
 
 def hand_in(
@@ -125,7 +125,7 @@ def turn_until_idle(batcher: StepBatcher, *, limit: int = 200) -> int:
         for count in range(limit):
             if not batcher.turn():
                 return count
-    pytest.fail("the easel never rests")
+    pytest.fail("the step batcher never rests")
 
 
 @pytest.fixture
@@ -383,9 +383,9 @@ def test_the_least_recently_used_model_makes_room(running: StepBatcher, model: F
 def test_no_model_starves_while_another_is_always_busy() -> None:
     clock = [0.0]
     busy, other = FakeModel(name="busy", memory_bytes=60), FakeModel(name="other", memory_bytes=60)
-    shelf = ModelCache(budget_bytes=100, patience_seconds=10, clock=lambda: clock[0])
-    shelf.load_now(busy)
-    batcher = StepBatcher(shelf, device=CPU, preview_seconds=0.0)
+    cache = ModelCache(budget_bytes=100, patience_seconds=10, clock=lambda: clock[0])
+    cache.load_now(busy)
+    batcher = StepBatcher(cache, device=CPU, preview_seconds=0.0)
     waiting = hand_in(batcher, other, 7, person="ben")
     for number in range(400):
         hand_in(batcher, busy, number)

@@ -9,8 +9,8 @@ import torch
 from chatelier.cli.tools.bench import show
 from engine.benchmarks.fairness import jain_index, measure_fairness
 from engine.benchmarks.gpu import measure_card
-from engine.benchmarks.harness import Stage, rehearse, set_up, set_up_random
-from engine.benchmarks.mixed_load import measure_samples
+from engine.benchmarks.harness import Stage, pause_stage, set_up, set_up_random
+from engine.benchmarks.mixed_load import measure_mixed_load
 from engine.benchmarks.overhead import measure_overhead
 from engine.benchmarks.throughput import measure_throughput
 from engine.benchmarks.upscale import measure_upscaling
@@ -59,13 +59,13 @@ def test_fairness_is_measured_on_a_model_too(stage: Stage) -> None:
 
 
 def test_samples_paints_the_same_requests_in_three_ways(stage: Stage) -> None:
-    found = measure_samples(stage, requests=4)
+    found = measure_mixed_load(stage, requests=4)
     assert min(found.continuous_seconds, found.request_level_seconds, found.one_at_a_time_seconds) > 0
 
 
 def test_samples_paints_as_many_requests_as_there_is_time_for() -> None:
-    pause = rehearse(seconds=0.0005, seconds_per_row=0)
-    found = measure_samples(pause, requests=60, rows=8, longest_seconds=0.2)
+    pause = pause_stage(seconds=0.0005, seconds_per_row=0)
+    found = measure_mixed_load(pause, requests=60, rows=8, longest_seconds=0.2)
     assert 4 <= found.requests < 60
     assert found.model == pause.entry.name
 
@@ -101,8 +101,8 @@ def test_figures_are_shown_as_a_table_and_kept_as_json(
 ) -> None:
     show("Speed", [("steps a second", "7")], {"steps": 7}, json_file=tmp_path / "figures.json")
     assert "steps a second" in capsys.readouterr().out
-    kept = json.loads((tmp_path / "figures.json").read_text())
-    assert (kept["steps"], bool(kept["machine"])) == (7, True)
+    preserved = json.loads((tmp_path / "figures.json").read_text())
+    assert (preserved["steps"], bool(preserved["machine"])) == (7, True)
     show("Speed", [], {"steps": 7}, json_file=Path("-"))
     assert json.loads(capsys.readouterr().out)["steps"] == 7
 

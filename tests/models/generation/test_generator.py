@@ -313,7 +313,7 @@ def test_cancelled_while_painting(generator: ImageGenerator, monkeypatch: pytest
 
     def hold_after_a_step(batcher: StepBatcher) -> bool:
         """However slowly its person is told of the first step, the last one is not made meanwhile."""
-        if any(sample.position for samples in batcher._places.painting.values() for sample in samples):
+        if any(sample.position for samples in batcher._queue.running.values() for sample in samples):
             may_go_on.wait()
         return turn(batcher)
 

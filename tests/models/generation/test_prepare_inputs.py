@@ -209,7 +209,7 @@ def test_a_prior_knows_how_few_steps_do() -> None:
     assert steps_for(asks(), entry=ENTRY, prior=prior, strength=0.1) == 20
 
 
-SEEING = replace(LAYOUT, has_eyes=True)
+SEEING = replace(LAYOUT, has_image_encoder=True)
 
 
 def three_flags() -> list[Image.Image]:
@@ -296,8 +296,8 @@ def test_a_canvas_beyond_what_the_model_does_at_once_is_painted_in_windows_of_it
     picture = refine_tiled(drawing, whole, paint)
     assert picture.size == (2304, 2304)
     assert len(seen) == len(set(seen)) > 20
-    kept = picture.crop((768, 768, 1536, 1536))
-    assert kept.tobytes() == scene_of(768).tobytes()
+    preserved = picture.crop((768, 768, 1536, 1536))
+    assert preserved.tobytes() == scene_of(768).tobytes()
 
 
 def test_progress_over_all_windows_never_goes_back() -> None:

@@ -14,7 +14,7 @@ from engine.training.evaluation import eval_prompts as asked
 from engine.training.evaluation.demographics import rows_of, who_appears
 from engine.training.evaluation.detectors import colour_of, number_of, position_of
 from engine.training.evaluation.evaluate import TITLES, Figures, exam_size
-from engine.training.evaluation.metrics import distribution, diversity, frechet, seam, unchanged
+from engine.training.evaluation.metrics import distribution, diversity, frechet, is_unchanged, seam
 from engine.training.evaluation.report import card_rows, change, keep_figures, read_figures
 from engine.training.evaluation.scorer.network import Scorer
 from studio.errors import ModelLoadError
@@ -116,10 +116,10 @@ def test_a_step_at_the_edge_is_a_seam_and_a_smooth_slope_is_none() -> None:
 def test_one_changed_pixel_is_a_change() -> None:
     before = Image.new("RGB", (8, 8), "teal")
     after = before.copy()
-    kept = np.ones((8, 8), bool)
-    assert unchanged(before, after, kept)
+    on_save = np.ones((8, 8), bool)
+    assert is_unchanged(before, after, on_save)
     after.putpixel((3, 4), (0, 0, 0))
-    assert not unchanged(before, after, kept)
+    assert not is_unchanged(before, after, on_save)
 
 
 def test_figures_are_kept_and_compared(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_the_weights_on_disk_are_half_precision_safetensors(trained: Path) -> No
 
 def test_the_library_of_a_run_composes(trained: Path) -> None:
     collage = CollageComposer.load(trained / "model/prior")
-    assert collage.library.named("circles")
+    assert collage.library.find_named("circles")
     assert collage.compose("two red circles on a blue background", seed=1, width=64, height=64).size == (
         64,
         64,
@@ -168,11 +168,11 @@ class TestCourse:
         assert course.step == 0
 
     def test_on_the_way_everything_is_kept_before_it_is_told(self, tmp_path: Path) -> None:
-        course, kept = self.course(tmp_path), list[int]()
+        course, on_save = self.course(tmp_path), list[int]()
 
         def tell(step: int, _loss: float, _share: float) -> None:
-            kept.append(step)
+            on_save.append(step)
             assert self.course(tmp_path).step == step
 
-        course.learn(self.loss_of(course), minutes=0, steps=2, kept=tell, keep_seconds=-1)
-        assert kept == [1, 2]
+        course.learn(self.loss_of(course), minutes=0, steps=2, on_save=tell, save_seconds=-1)
+        assert on_save == [1, 2]

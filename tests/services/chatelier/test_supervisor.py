@@ -17,7 +17,7 @@ from rich.console import Console
 
 from chatelier.launcher.home_lock import HomeLock
 from chatelier.launcher.launch import _keep_open
-from chatelier.launcher.process_plan import ProcessPlan, says_its_process_id
+from chatelier.launcher.process_plan import ProcessPlan, has_written_process_id
 from chatelier.settings import read_settings
 from chatelier.supervisor import ProcessStartError, Program, Supervisor
 from chatelier.supervisor.output import Output, Terminal
@@ -179,7 +179,7 @@ def test_a_program_is_ready_by_its_file_behind_a_leash_that_stays_too(tmp_path: 
     script = f"printf $$ > {mark}; exec sleep 3600"
     command = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), "0", "--watch", "sh", "-c", script]
     leash = subprocess.Popen(command, start_new_session=True)
-    is_ready = says_its_process_id(mark)
+    is_ready = has_written_process_id(mark)
     while not mark.exists() or not mark.read_text():
         time.sleep(0.02)
     assert is_ready(leash.pid)

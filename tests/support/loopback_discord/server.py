@@ -336,7 +336,7 @@ class LoopbackDiscord:
         message.thinking = False
         if "attachments" in body:
             told = {str(each["id"]): each for each in body["attachments"]}
-            kept = [each for each in message.attachments if each.id in told]
+            preserved = [each for each in message.attachments if each.id in told]
             fresh = [
                 Attachment(
                     id=snowflake(),
@@ -346,7 +346,7 @@ class LoopbackDiscord:
                 )
                 for number, filename, data in files
             ]
-            message.attachments = kept + fresh
+            message.attachments = preserved + fresh
         return None
 
     # ---- payloads

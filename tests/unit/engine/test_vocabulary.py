@@ -56,8 +56,8 @@ def test_a_colour_that_is_part_of_the_name_is_not_painted_again(library: Library
     ],
 )
 def test_the_background_takes_its_colour_and_the_thing_keeps_its_own(library: Library, words: str) -> None:
-    wish = parse(f"a red star {words}", library)
-    assert (wish.background, wish.things[0].colour, len(wish.things)) == ("blue", "red", 1)
+    spec = parse(f"a red star {words}", library)
+    assert (spec.background, spec.things[0].colour, len(spec.things)) == ("blue", "red", 1)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,9 @@ def test_position_words_relate_the_things_around_them(
 def test_scene_words_are_the_place_and_not_a_thing(
     library: Library, words: str, scene: str, time: str | None
 ) -> None:
-    wish = parse(f"two dogs {words}", library)
-    assert (wish.scene, wish.time) == (scene, time)
-    assert [thing.count for thing in wish.things] == [2]
+    spec = parse(f"two dogs {words}", library)
+    assert (spec.scene, spec.time) == (scene, time)
+    assert [thing.count for thing in spec.things] == [2]
 
 
 def test_an_orange_is_a_fruit_and_an_orange_cat_is_a_cat(library: Library) -> None:
@@ -109,10 +109,10 @@ def test_an_orange_is_a_fruit_and_an_orange_cat_is_a_cat(library: Library) -> No
 
 
 def test_words_that_praise_are_not_things(library: Library) -> None:
-    wish = parse(
+    spec = parse(
         "a beautiful majestic dragon, trending on artstation, 8k, masterpiece, best quality", library
     )
-    assert [thing.word for thing in wish.things] == ["dragon"]
+    assert [thing.word for thing in spec.things] == ["dragon"]
 
 
 def test_what_is_not_wanted_is_left_out(library: Library) -> None:
@@ -126,8 +126,8 @@ def test_every_emoji_of_the_library_names_its_own_subject(library: Library) -> N
 
 
 def test_repeated_emoji_are_counted(library: Library) -> None:
-    wish = parse("🐱🐱🌙", library)
-    assert [thing.count for thing in wish.things] == [2, 1]
+    spec = parse("🐱🐱🌙", library)
+    assert [thing.count for thing in spec.things] == [2, 1]
 
 
 def test_a_misspelt_word_finds_its_neighbour(library: Library) -> None:
@@ -164,8 +164,8 @@ def test_words_added_about_people_change_no_thing_no_number_and_no_place(library
         for seed in range(12):
             plain, added = (parse(text, library) for text in (prompt, diversify(prompt, seed=seed).prompt))
             things = [
-                [(thing.subjects, thing.count, thing.colour) for thing in wish.things]
-                for wish in (plain, added)
+                [(thing.subjects, thing.count, thing.colour) for thing in spec.things]
+                for spec in (plain, added)
             ]
             assert things[0] == things[1]
             assert (plain.scene, plain.relations) == (added.scene, added.relations)

@@ -184,7 +184,7 @@ class Scenes:
 def vocabulary(names: Sequence[str], words: Mapping[str, Sequence[str]]) -> list[str]:
     """Every text that captions are put together from."""
     things = [*names, *words]
-    places = [place for some in _PLACES.values() for place in some]
+    places = [place for phrases in _PLACES.values() for place in phrases]
     joints = ["a an to the", *_SIDES, "and next to with", "on a background", *_NUMBERS, *_HOURS.values()]
     return [*things, *(plural(thing) for thing in things), *places, *joints, *WALLS]
 

@@ -133,7 +133,7 @@ class Scorer(nn.Module):
         weights: dict[str, torch.Tensor] = {}
         for name, value in self.state_dict().items():
             if not name.startswith("naming."):
-                weights |= _packed(name, value)
+                weights |= _pack(name, value)
         save_file(weights, folder / "scorer.safetensors")
         said = json.dumps({"words": self.words}, ensure_ascii=False)
         (folder / "words.json").write_text(said + "\n", encoding="utf-8")
@@ -147,7 +147,7 @@ class Scorer(nn.Module):
         except (OSError, ValueError, KeyError) as problem:
             raise ModelLoadError(f"The scorer in {folder} cannot be read: {problem}") from problem
         scorer = cls(words, ())
-        weights = {name: _unpacked(name, packed) for name in packed if not name.endswith(_SCALE)}
+        weights = {name: _unpack(name, packed) for name in packed if not name.endswith(_SCALE)}
         scorer.load_state_dict(weights, strict=False)
         return scorer.eval()
 
@@ -168,7 +168,7 @@ def as_input(pictures: Sequence[Image.Image]) -> torch.Tensor:
     return torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def _packed(name: str, value: torch.Tensor) -> dict[str, torch.Tensor]:
+def _pack(name: str, value: torch.Tensor) -> dict[str, torch.Tensor]:
     if value.dim() < 2:
         return {name: value.contiguous()}
     scale = value.flatten(1).abs().amax(1).clamp(min=1e-8) / 127
@@ -176,6 +176,6 @@ def _packed(name: str, value: torch.Tensor) -> dict[str, torch.Tensor]:
     return {name: rows.round().to(torch.int8).contiguous(), name + _SCALE: scale}
 
 
-def _unpacked(name: str, packed: dict[str, torch.Tensor]) -> torch.Tensor:
+def _unpack(name: str, packed: dict[str, torch.Tensor]) -> torch.Tensor:
     value, scale = packed[name], packed.get(name + _SCALE)
     return value if scale is None else value.float() * scale.view(-1, *[1] * (value.dim() - 1))
