@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from bots.delivery.deliveries import Claim, forget, record, release_claim, take_claim
-from bots.delivery.transport import DeliveryInProgressError, DestinationUnreachableError
+from bots.delivery.errors import DeliveryInProgressError, DestinationUnreachableError
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db import cases, settings
 from studio.db.database import Database

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bots.delivery import deliveries
 from bots.delivery.deliveries import Claim
-from bots.delivery.transport import PlatformUnavailableError
+from bots.delivery.errors import PlatformUnavailableError
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db.database import Database
 from studio.domain.deliveries import Subject

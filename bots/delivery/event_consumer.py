@@ -1,4 +1,4 @@
-"""Threads that read the house's events and hand them to the face's event loop."""
+"""Threads that read events and hand them to the event loop of a front end."""
 
 import asyncio
 import contextvars
@@ -6,25 +6,12 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from bots.delivery.case_messages import CaseMessages
-from bots.delivery.job_messages import JobMessages
-from bots.delivery.starboard import Starboard
-from bots.delivery.transport import DeliveryInProgressError
+from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool, ThreadPools
-from studio.domain.events import (
-    CaseChanged,
-    DigestWritten,
-    Event,
-    JobAccepted,
-    JobChanged,
-    JobEnded,
-    JobProgress,
-    NoticeWritten,
-    PictureChanged,
-)
+from studio.domain.events import CaseChanged, DigestWritten, Event, JobProgress, NoticeWritten
 from studio.domain.people import Platform
 from studio.errors import NotFoundError, ServiceError
 from studio.ports import Delivery, Events
@@ -32,8 +19,29 @@ from studio.ports import Delivery, Events
 _PAUSE_SECONDS = 1.0
 _TICK_SECONDS = 5.0
 _MOST_IN_HAND = 200
+# After these, trying again may help.
+_PASSING = (PlatformUnavailableError, DeliveryInProgressError, ServiceError, OSError)
 
 log = logging.getLogger(__name__)
+
+
+class EventHandler(Protocol):
+    """What a front end does about events, on its event loop.
+
+    All raise `NotFoundError`, `PlatformUnavailableError`, `DeliveryInProgressError` and `ServiceError`.
+    """
+
+    async def handle(self, event: Event) -> None:
+        """Act upon an event of the front end's platform. It may come again after it was acted upon."""
+
+    async def progressed(self, progress: JobProgress) -> None:
+        """Show a step of a job; a lost one costs nothing."""
+
+    async def tick(self) -> None:
+        """Called every few seconds."""
+
+    async def flush(self) -> None:
+        """Show what waits for its time, before the process ends."""
 
 
 class EventConsumer:
@@ -42,29 +50,23 @@ class EventConsumer:
     def __init__(
         self,
         events: Events,
-        board: JobMessages,
+        handler: EventHandler,
         pools: ThreadPools,
         *,
         platform: Platform,
         consumer: str,
-        passing: tuple[type[Exception], ...],
-        case_messages: CaseMessages | None = None,
-        starboard: Starboard | None = None,
+        passing: tuple[type[Exception], ...] = (),
     ) -> None:
-        """`passing` are the platform's errors after which trying again may help."""
+        """`passing` are further errors after which trying again may help.
+
+        Under the same name of a `consumer`, the next process first gets what this one left unacknowledged.
+        """
         self._events = events
-        self._board = board
-        self._case_messages = case_messages
-        self._starboard = starboard
+        self.handler = handler
         self._pools = pools
         self._platform = platform
         self._consumer = consumer
-        self._passing: tuple[type[Exception], ...] = (
-            *passing,
-            DeliveryInProgressError,
-            ServiceError,
-            OSError,
-        )
+        self._passing: tuple[type[Exception], ...] = (*passing, *_PASSING)
         self._unshown: tuple[type[Exception], ...] = (*self._passing, NotFoundError)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -72,8 +74,13 @@ class EventConsumer:
         self._room = threading.BoundedSemaphore(_MOST_IN_HAND)
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def reading(self) -> bool:
+        """Whether all threads are at work."""
+        return bool(self._threads) and all(thread.is_alive() for thread in self._threads)
+
     def start(self) -> None:
-        """Call it on the bot's running event loop."""
+        """Call it on the running event loop of the front end."""
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
         for name, read in (
@@ -109,7 +116,7 @@ class EventConsumer:
         """Show the small changes that wait for their time. Never raises."""
         try:
             async with asyncio.timeout(seconds):
-                await self._board.flush()
+                await self.handler.flush()
         except self._unshown:
             log.info("pending message updates not flushed at shutdown")
         except Exception as error:  # noqa: BLE001 - the end comes whatever happens
@@ -159,7 +166,7 @@ class EventConsumer:
                 return  # handed out again while we are still at it
             self._in_hand.add(event)
             try:
-                await self._act(event)
+                await self.handler.handle(event)
             finally:
                 self._in_hand.discard(event)
         except NotFoundError:
@@ -174,39 +181,15 @@ class EventConsumer:
             self._room.release()
         await self._pools.run(Pool.DATABASE, delivery.acknowledge)
 
-    async def _act(self, event: Event) -> None:
-        match event:
-            case JobAccepted():
-                await self._board.pin(event.job_id)
-            case JobEnded():
-                await self._board.show(event.job_id)
-            case JobChanged():
-                await self._board.show(event.job_id)
-                if self._starboard:
-                    await self._starboard.show_again(event.job_id)
-            case PictureChanged():
-                await self._board.picture_changed(event.job_id, event.picture_id)
-                if self._starboard:
-                    await self._starboard.show(event.picture_id)
-            case CaseChanged():
-                if self._case_messages:
-                    await self._case_messages.show(event.case_id)
-            case NoticeWritten():
-                if self._case_messages:
-                    await self._case_messages.tell(event.notice_id)
-            case DigestWritten():
-                if self._case_messages:
-                    await self._case_messages.announce(event.community, event.channel, event.text)
-
     async def _progressed(self, progress: JobProgress) -> None:
         try:
-            await self._board.progressed(progress)
+            await self.handler.progressed(progress)
         except self._unshown:
             log.debug("progress update not sent", extra={"job_id": progress.job_id})
 
     async def _ticked(self) -> None:
         try:
-            await self._board.tick()
+            await self.handler.tick()
         except self._unshown:
             log.debug("message update postponed until the next tick")
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from bots.delivery.deliveries import record
-from bots.delivery.transport import DestinationUnreachableError
+from bots.delivery.errors import DestinationUnreachableError
 from bots.queries.job_view import JobView, is_deleted, job_state, load_job_view, positions
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db.database import Database

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy import delete
 
 from bots.delivery.deliveries import Claim, record, release_claim, take_claim
-from bots.delivery.transport import DeliveryInProgressError, DestinationUnreachableError
+from bots.delivery.errors import DeliveryInProgressError, DestinationUnreachableError
 from bots.queries.starboard_entry import StarboardEntry, hanging_of, load_starboard_entry
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db.database import Database

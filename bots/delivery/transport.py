@@ -1,7 +1,7 @@
 """What the delivery core asks of a chat platform. Discord and Slack implement it in their `messages/transport.py`.
 
 The core decides what is shown where, claims messages, prepares files and limits the rate of small edits. A transport
-renders, sends, edits and deletes, and tells the errors of its platform apart by the exceptions below.
+renders, sends, edits and deletes, and tells the errors of its platform apart by those of `bots.delivery.errors`.
 """
 
 from collections.abc import Mapping
@@ -15,37 +15,6 @@ from studio.domain.deliveries import MessageRef, Subject
 from studio.domain.people import Address, Person
 
 
-class DestinationUnreachableError(Exception):
-    """The message, its channel, or every way to the person is gone. There is nothing left to do."""
-
-
-class ChannelClosedError(DestinationUnreachableError):
-    """The bot may not (or no longer) write there. Another place may take the message."""
-
-
-class MessageTakenBackError(DestinationUnreachableError):
-    """The front end itself has deleted the message, which was not about its subject after all. A new one is due."""
-
-
-class FileTooLargeError(Exception):
-    """The platform does not take a file of that size there; a smaller one may do."""
-
-
-class DeliveryInProgressError(Exception):
-    """Another process is sending the message; come again in a while."""
-
-
-class PlatformUnavailableError(Exception):
-    """The platform does not answer, or asks for patience. Trying again later may help.
-
-    `perhaps_done`: the request went out and its answer was lost, so that the message may be there.
-    """
-
-    def __init__(self, why: str = "", *, perhaps_done: bool = False) -> None:
-        super().__init__(why)
-        self.perhaps_done = perhaps_done
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a message is sent: to a channel and its `thread`, or, with a `person`, to their direct messages.
@@ -54,7 +23,7 @@ class Place:
     the interaction, while the token lasts by the token. `instead_of` is the channel that was closed when the message
     goes to its person instead: the transport says above it why. `reply_to` is a message in the same channel to which
     it is a reply, or with `in_thread` one in whose thread it stands; one that is gone is left out. `mentions` are
-    notified.
+    those named in the message who are notified; nobody else is.
     """
 
     community: str
@@ -133,6 +102,9 @@ class Transport(Protocol):
 
     def limit_bytes(self, subject: Subject, place: Place) -> int:
         """The size of the largest file that may be sent there."""
+
+    def link_to(self, community: str, ref: MessageRef) -> str:
+        """A link that leads to a message; empty where the platform has none."""
 
     def serves(self, community: str) -> bool:
         """Whether this process is the one that shows progress there."""

@@ -11,6 +11,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bots.delivery.board_events import BoardEvents
 from bots.delivery.case_messages import CaseMessages
 from bots.delivery.event_consumer import EventConsumer
 from bots.delivery.job_messages import JobMessages
@@ -89,13 +90,11 @@ class ChatelierBot(DiscordClient):
         build_menus(self.tree)
         self.event_consumer = EventConsumer(
             ports.events,
-            self.job_messages,
+            BoardEvents(self.job_messages, self.case_messages, self.starboard),
             self.pools,
             platform=Platform.DISCORD,
             consumer=settings.consumer,
             passing=(discord.HTTPException,),
-            case_messages=self.case_messages,
-            starboard=self.starboard,
         )
 
     async def login(self, token: str) -> None:

@@ -13,6 +13,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.delivery.board_events import BoardEvents
 from bots.delivery.case_messages import CaseMessages
 from bots.delivery.claims import SendClaims
 from bots.delivery.event_consumer import EventConsumer
@@ -20,7 +21,7 @@ from bots.delivery.job_messages import JobMessages
 from bots.delivery.starboard import Starboard
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool
-from bots.slack.api.client import SlackUnavailableError, web_client
+from bots.slack.api.client import web_client
 from bots.slack.blocks import case_blocks, home_view, modal_views
 from bots.slack.blocks.job_blocks import STAR_MENU
 from bots.slack.context import SlackContext
@@ -79,15 +80,13 @@ class SlackApp:
         self._desk = SlackCaseDelivery(context)
         self.board = JobMessages(database, pools, self._delivery)
         self.case_messages = CaseMessages(database, context.ports.desk, pools, self._desk)
+        starboard = Starboard(database, pools, SlackStarboardDelivery(context))
         self.news = EventConsumer(
             context.ports.events,
-            self.board,
+            BoardEvents(self.board, self.case_messages, starboard),
             pools,
             platform=Platform.SLACK,
             consumer=settings.consumer,
-            passing=(SlackUnavailableError,),
-            case_messages=self.case_messages,
-            starboard=Starboard(database, pools, SlackStarboardDelivery(context)),
         )
         self.bolt = _bolt(settings, web_client(None, settings.api_url, session))
         self.events: dict[str, Listener] = {}

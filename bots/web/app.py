@@ -29,6 +29,8 @@ from bots.web.texts import texts
 from studio.errors import ChatelierError, NotFoundError, ServiceError
 from studio.ports import Ports
 
+_FINISH_SECONDS = 2.0
+
 
 def create_app(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | None = None) -> Starlette:
     """Raises `ConfigurationError` when the settings would open the app to strangers.
@@ -47,6 +49,7 @@ def create_app(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | Non
             yield
         finally:
             await asyncio.to_thread(context.event_consumer.stop)
+            await context.event_consumer.finish(seconds=_FINISH_SECONDS)
             for task in (sending, warming):
                 task.cancel()
                 with suppress(asyncio.CancelledError):

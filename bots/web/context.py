@@ -4,17 +4,19 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from bots.delivery.event_consumer import EventConsumer
 from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.web.access.attempt_limiter import AttemptLimiter
 from bots.web.access.identities import Identities
 from bots.web.access.session_registry import SessionRegistry
 from bots.web.access.sessions import SessionStore
 from bots.web.live.dispatcher import CommandHandler
-from bots.web.live.event_consumer import EventConsumer
+from bots.web.live.event_handler import CONSUMER, LiveEvents
 from bots.web.live.feed import Feed
 from bots.web.live.hub import LiveHub
 from bots.web.metrics import WebMetrics
 from bots.web.settings import WebSettings
+from studio.domain.people import Platform
 from studio.ports import Ports
 
 _THREADS = {
@@ -63,7 +65,13 @@ def build_context(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | 
         hub=hub,
         feed=Feed(ports, pools, hub),
         command_handler=CommandHandler(ports, session_store),
-        event_consumer=EventConsumer(ports.events, ports.database, hub),
+        event_consumer=EventConsumer(
+            ports.events,
+            LiveEvents(ports.database, pools, hub),
+            pools,
+            platform=Platform.WEB,
+            consumer=CONSUMER,
+        ),
         metrics=metrics or WebMetrics(),
         attempt_limiter=AttemptLimiter(),
         identities=Identities(ports.database, session_store),

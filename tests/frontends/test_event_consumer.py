@@ -11,7 +11,7 @@ import pytest
 from bots.delivery.event_consumer import EventConsumer
 from bots.discord.bot import ChatelierBot
 from bots.runtime.thread_pools import Pool, ThreadPools
-from studio.domain.events import JobEnded
+from studio.domain.events import Event, JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import Delivery, Ports
@@ -27,14 +27,14 @@ class Platforms:
     def __init__(self) -> None:
         self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
         self.closed = False
-        self.shown: list[str] = []
+        self.shown: list[Event] = []
 
-    async def show(self, job_id: str) -> None:
+    async def handle(self, event: Event) -> None:
         self.asked.set()
         await self.may_answer.wait()
         if self.closed:
             raise RuntimeError("Session is closed")
-        self.shown.append(job_id)
+        self.shown.append(event)
 
 
 class Hands:
@@ -45,9 +45,7 @@ class Hands:
         self.pools = ThreadPools("test", {Pool.DATABASE: 1})
         self.acknowledged: list[object] = []
         board: Any = self.board
-        self.news = EventConsumer(
-            FakeEvents(), board, self.pools, platform=Platform.DISCORD, consumer="test", passing=()
-        )
+        self.news = EventConsumer(FakeEvents(), board, self.pools, platform=Platform.DISCORD, consumer="test")
         self.news._loop, self.news._context = asyncio.get_running_loop(), None  # type: ignore[assignment]
 
     async def take(self) -> None:
@@ -72,7 +70,7 @@ async def test_what_is_in_hand_is_brought_to_its_end() -> None:
     hands.board.may_answer.set()
     await hands.news.finish(seconds=300)
     await hands.end()
-    assert hands.board.shown == [ENDED.job_id]
+    assert hands.board.shown == [ENDED]
     assert hands.acknowledged == [ENDED]
 
 

@@ -122,7 +122,7 @@ class Room:
     async def tell(self, event: Event) -> None:
         """Deliver one event, as the stream would."""
         with self.env._bot_scope():
-            await self.bot.event_consumer._act(event)
+            await self.bot.event_consumer.handler.handle(event)
         await self.env.settle()
 
     async def progress(self, job_id: str, step: int, steps: int = 8, preview: str | None = None) -> None:

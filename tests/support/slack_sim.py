@@ -94,7 +94,7 @@ class SlackRoom:
 
     async def tell(self, event: Event) -> None:
         """Deliver one event, as the stream would."""
-        await self.face.news._act(event)
+        await self.face.news.handler.handle(event)
 
     async def progress(self, job_id: str, step: int, steps: int = 8, preview: str | None = None) -> None:
         await self.face.board.progressed(

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bots.delivery.case_images import case_attachments, pixelated_image
-from bots.delivery.transport import DestinationUnreachableError
+from bots.delivery.errors import DestinationUnreachableError
 from bots.discord.context import DiscordClient
 from bots.discord.messages.components import case_view
 from bots.discord.messages.message_sender import (

@@ -7,8 +7,8 @@ from dataclasses import replace
 import discord
 
 from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, decoded, job_attachment
+from bots.delivery.errors import DestinationUnreachableError
 from bots.delivery.job_view import JobView
-from bots.delivery.transport import DestinationUnreachableError
 from bots.discord.context import DiscordClient
 from bots.discord.messages.job_message import compose, compose_progress
 from bots.discord.messages.message_sender import (

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import discord
 
-from bots.delivery.transport import DestinationUnreachableError
+from bots.delivery.errors import DestinationUnreachableError
 from bots.discord.context import DiscordClient
 from bots.discord.guilds.permissions import lacking_in
 from bots.discord.messages.components import view_of

@@ -6,8 +6,8 @@ import logging
 import discord
 
 from bots.delivery.attachments import job_attachment
+from bots.delivery.errors import DeliveryInProgressError
 from bots.delivery.job_view import load_job_view
-from bots.delivery.transport import DeliveryInProgressError
 from bots.discord.context import DiscordClient
 from bots.discord.guilds.permissions import closed_channels
 from bots.discord.messages.case_delivery import DiscordCaseDelivery

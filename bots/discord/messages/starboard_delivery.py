@@ -5,8 +5,8 @@ import io
 import discord
 
 from bots.delivery.attachments import DEFAULT_LIMIT_BYTES, Attachment, fit_attachment
+from bots.delivery.errors import DestinationUnreachableError
 from bots.delivery.starboard import StarboardEntry
-from bots.delivery.transport import DestinationUnreachableError
 from bots.discord.context import DiscordClient
 from bots.discord.messages.case_delivery import closed
 from bots.discord.texts import texts

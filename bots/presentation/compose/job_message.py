@@ -52,11 +52,15 @@ def compose_job(
     return _result(job_view, pixelated=pixelated and job.spoiler)
 
 
-def compose_copy(job_view: JobView) -> Message:
-    """What is sent to a person by direct message: the pictures and all of their recipe."""
-    message = compose_job(job_view)
+def compose_copy(job_view: JobView, *, pixelated: bool = False) -> Message:
+    """What is sent to a person by direct message: the pictures and all of their recipe.
+
+    `pixelated` as in `compose_job`; of the buttons only the one that shows a hidden picture stays.
+    """
+    message = compose_job(job_view, pixelated=pixelated)
     facts = (recipe_facts(each) for each in job_view.pictures[:1])
-    return replace(message.with_parts(*facts), rows=(), audience=Audience.PERSON)
+    rows = tuple(row for row in message.rows if row.buttons[0].action is Action.SHOW)
+    return replace(message.with_parts(*facts), rows=rows, audience=Audience.PERSON)
 
 
 def compose_ping(job: Job) -> Message:

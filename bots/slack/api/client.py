@@ -11,7 +11,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.delivery.transport import PlatformUnavailableError
+from bots.delivery.errors import PlatformUnavailableError
 from bots.runtime.safe_downloads import PublicResolver
 from bots.slack.settings import FILE_HOSTS
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bots.delivery.case_messages import CaseMessages
+from bots.delivery.errors import DeliveryInProgressError
 from bots.delivery.job_messages import JobMessages
 from bots.delivery.job_view import load_job_view
-from bots.delivery.transport import DeliveryInProgressError
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bots.delivery.attachments import Attachment
 from bots.delivery.case_images import case_attachments, pixelated_image
-from bots.delivery.transport import DestinationUnreachableError
+from bots.delivery.errors import DestinationUnreachableError
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.blocks.case_blocks import answered, question, sheet

@@ -9,8 +9,8 @@ from bots.delivery.attachments import Attachment, job_attachment
 from bots.delivery.case_images import pixelate
 from bots.delivery.claims import SendClaims
 from bots.delivery.deliveries import Claim, find_message
+from bots.delivery.errors import DestinationUnreachableError
 from bots.delivery.job_view import JobView
-from bots.delivery.transport import DestinationUnreachableError
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.progress_throttle import ProgressThrottle

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bots.delivery.transport import DestinationUnreachableError
+from bots.delivery.errors import DestinationUnreachableError
 from bots.slack.api.client import (
     TOKEN_TROUBLES,
     NotInstalledError,

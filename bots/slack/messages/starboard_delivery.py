@@ -2,9 +2,9 @@
 
 from bots.delivery.attachments import Attachment, fit_attachment
 from bots.delivery.case_images import pixelate
+from bots.delivery.errors import DestinationUnreachableError
 from bots.delivery.job_view import load_job_view
 from bots.delivery.starboard import StarboardEntry
-from bots.delivery.transport import DestinationUnreachableError
 from bots.runtime.thread_pools import Pool
 from bots.slack.blocks.job_blocks import JobBlocks, actions, button, context, image, section
 from bots.slack.context import SlackComponent, Workspace

@@ -1,92 +1,94 @@
-"""The web room's reader of events, and what it acknowledges."""
+"""What the web room is told of events, and what is acknowledged."""
 
-import threading
-from collections.abc import Iterator
+import asyncio
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bots.web.live.event_consumer import EventConsumer
-from studio.domain.events import CaseChanged, Event, JobEnded, NoticeWritten
+from bots.delivery.event_consumer import EventConsumer
+from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.web.live import event_handler
+from bots.web.live.event_handler import LiveEvents
+from studio.domain.events import CaseChanged, Event, JobAccepted, JobEnded, NoticeWritten, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Delivery, Ports
 from tests.support.fakes import FakeEvents
 
-
-class Backlog(FakeEvents):
-    """Hands out these events and ends; what was acknowledged is written down."""
-
-    def __init__(self, *events: Event) -> None:
-        super().__init__()
-        self.events = events
-        self.acknowledged: list[Event] = []
-
-    def deliveries(self, face: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
-        for event in self.events:
-            yield Delivery(event=event, acknowledge=partial(self.acknowledged.append, event))
-
-
-class Loop:
-    def __init__(self, *, closed: bool = False) -> None:
-        self.closed = closed
-        self.told: list[tuple[object, ...]] = []
-
-    def call_soon_threadsafe(self, _: object, *told: object) -> None:
-        if self.closed:
-            raise RuntimeError
-        self.told.append(told)
-
-    def is_closed(self) -> bool:
-        return self.closed
-
-
-def read(ports: Ports, backlog: Backlog, *, closed: bool = False) -> list[tuple[object, ...]]:
-    """What the room is told."""
-    loop: Any = Loop(closed=closed)
-    room: Any = SimpleNamespace(job_ended=None)
-    EventConsumer(backlog, ports.database, room)._read_deliveries(loop)
-    told: list[tuple[object, ...]] = loop.told
-    return told
-
-
 ENDED = JobEnded(job_id="there", platform=Platform.WEB, state=JobState.DONE)
 NOTICE = NoticeWritten(notice_id="gone", platform=Platform.WEB)
 
 
-def test_an_event_of_what_is_gone_by_now_holds_up_no_other(ports: Ports) -> None:
-    backlog = Backlog(NOTICE, CaseChanged(case_id="gone", platform=Platform.WEB), ENDED)
-    assert read(ports, backlog) == [("there",)]
-    assert backlog.acknowledged == list(backlog.events)
+class Hub:
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *values: self.told.append((name, *values))
 
 
-def test_an_event_that_a_defect_spoils_holds_up_no_other(
+async def read(ports: Ports, *events: Event) -> tuple[list[tuple[str, ...]], list[Event]]:
+    """What the hub is told of the events, and which of them are acknowledged."""
+    hub, pools, acknowledged = Hub(), ThreadPools("test", {Pool.DATABASE: 1}), list[Event]()
+    handler = LiveEvents(ports.database, pools, hub)  # type: ignore[arg-type]
+    consumer = EventConsumer(FakeEvents(), handler, pools, platform=Platform.WEB, consumer="test")
+    for event in events:
+        consumer._room.acquire()
+        await consumer._deliver(Delivery(event=event, acknowledge=partial(acknowledged.append, event)))
+    pools.close()
+    return hub.told, acknowledged
+
+
+async def test_the_room_hears_of_jobs_and_pictures(ports: Ports) -> None:
+    accepted = JobAccepted(job_id="new", platform=Platform.WEB)
+    changed = PictureChanged(job_id="there", platform=Platform.WEB, picture_id="there.1")
+    told, acknowledged = await read(ports, accepted, ENDED, changed)
+    assert told == [
+        ("job_changed", "new"),
+        ("job_ended", "there"),
+        ("job_changed", "there"),
+        ("picture_changed", "there.1"),
+    ]
+    assert acknowledged == [accepted, ENDED, changed]
+
+
+async def test_an_event_of_what_is_gone_by_now_holds_up_no_other(ports: Ports) -> None:
+    case = CaseChanged(case_id="gone", platform=Platform.WEB)
+    told, acknowledged = await read(ports, NOTICE, case, ENDED)
+    assert told == [("job_ended", "there")]
+    assert acknowledged == [NOTICE, case, ENDED]
+
+
+async def test_an_event_that_a_defect_spoils_holds_up_no_other(
     ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.web.live.event_consumer.find_notice", lambda *_: None)
-    backlog = Backlog(NOTICE, ENDED)
-    assert read(ports, backlog) == [("there",)]
-    assert backlog.acknowledged == [NOTICE, ENDED]
+    monkeypatch.setattr(event_handler, "find_notice", lambda *_: None)
+    told, acknowledged = await read(ports, NOTICE, ENDED)
+    assert told == [("job_ended", "there")]
+    assert acknowledged == [NOTICE, ENDED]
 
 
-def test_an_event_that_cannot_be_looked_up_now_comes_again(
+async def test_an_event_that_cannot_be_looked_up_now_comes_again(
     ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> None:
         raise DatabaseUnavailableError
 
-    monkeypatch.setattr("bots.web.live.event_consumer.find_notice", away)
-    backlog = Backlog(NOTICE)
-    with pytest.raises(DatabaseUnavailableError):
-        read(ports, backlog)
-    assert backlog.acknowledged == []
+    monkeypatch.setattr(event_handler, "find_notice", away)
+    assert await read(ports, NOTICE) == ([], [])
 
 
-def test_an_event_that_reaches_nobody_any_more_comes_again_after_a_restart(ports: Ports) -> None:
-    backlog = Backlog(ENDED)
-    with pytest.raises(RuntimeError):
-        read(ports, backlog, closed=True)
-    assert backlog.acknowledged == []
+async def test_a_reader_is_at_work_from_its_start_to_its_stop(ports: Ports) -> None:
+    pools = ThreadPools("test", {Pool.DATABASE: 1})
+    handler = LiveEvents(ports.database, pools, Hub())  # type: ignore[arg-type]
+    consumer = EventConsumer(FakeEvents(), handler, pools, platform=Platform.WEB, consumer="test")
+    assert not consumer.reading
+    consumer.start()
+    assert consumer.reading
+    await asyncio.to_thread(consumer.stop)
+    assert not consumer.reading
+    pools.close()

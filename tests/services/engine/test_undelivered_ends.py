@@ -11,10 +11,9 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
+from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.deliveries import record
 from bots.delivery.event_consumer import EventConsumer
-from bots.delivery.job_messages import JobMessages
-from bots.delivery.transport import DestinationUnreachableError
 from bots.runtime.thread_pools import ThreadPools
 from engine.maintenance.job_sweeper import Sweeper
 from engine.queue.redis_events import RedisEvents
@@ -29,6 +28,7 @@ from studio.domain.people import Platform
 from studio.ports import InstanceLimits, Ports
 from studio.runtime.clock import now
 from studio.services import job_release
+from tests.support.chat import Chat
 from tests.support.fakes import FakeEvents, fake_ports, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
 
@@ -153,42 +153,14 @@ def test_old_ends_are_told_again_after_a_restore_before_they_are_forgotten(tmp_p
     restored.database.close()
 
 
-class Chat:
-    """A channel of messages, each with the job that it shows and its state; one may be closed."""
-
-    def __init__(self) -> None:
-        self.messages: dict[str, list[JobState]] = {}
-        self.sent = 0
-        self.closed = False
-
-    async def bring(self, job_view, message_ref):  # type: ignore[no-untyped-def]
-        if self.closed:
-            raise DestinationUnreachableError
-        if message_ref is None:
-            self.sent += 1
-            message_ref = MessageRef(channel="main", message=f"m{self.sent}")
-        self.messages.setdefault(job_view.job.id, []).append(job_view.job.state)
-        return message_ref
-
-    async def copy(self, job_view) -> None: ...  # type: ignore[no-untyped-def]
-
-    def calm_seconds(self, message_ref: MessageRef) -> float:
-        return 0.0
-
-    def serves(self, community: str) -> bool:
-        return True
-
-
 class FrontEnd:
     """A Discord front end's reading of events, on a real Redis, in front of a chat of its own."""
 
     def __init__(self, ports: Ports, chat: Chat) -> None:
         pools = ThreadPools("discord")
-        board = JobMessages(ports.database, pools, chat)  # type: ignore[arg-type]
+        handler = ChatDelivery(ports, pools, chat, pixelated=False)
         self._pools = pools
-        self._news = EventConsumer(
-            ports.events, board, pools, platform=Platform.DISCORD, consumer="one", passing=()
-        )
+        self._news = EventConsumer(ports.events, handler, pools, platform=Platform.DISCORD, consumer="one")
 
     async def __aenter__(self) -> "FrontEnd":
         self._news.start()
@@ -222,7 +194,7 @@ async def test_jobs_that_end_while_redis_loses_its_data_are_shown_once(
     sweeper = Sweeper(database=ports.database, queue=ports.queue, events=events, rules=InstanceLimits())
     async with FrontEnd(ports, chat):
         sweeper.sweep()
-        await until(lambda: all(states[-1] is JobState.DONE for states in chat.messages.values()))
+        await until(lambda: all(shown.now.final for shown in chat.messages.values()))
     sweeper.sweep()
     with ports.database.read() as session:
         assert session.scalars(select(DeliveryRow.final)).all() == [True] * len(jobs)
@@ -234,10 +206,11 @@ async def test_jobs_that_end_while_redis_loses_its_data_are_shown_once(
 
 async def test_the_end_of_a_job_whose_channel_is_gone_is_tried_once(ports: Ports) -> None:
     chat = Chat()
-    chat.closed = True
+    chat.closed.add("everywhere")
     job = ask(ports, "a")
     end(ports, job)
     pools = ThreadPools("discord")
-    await JobMessages(ports.database, pools, chat).show(job)  # type: ignore[arg-type]
+    handler = ChatDelivery(ports, pools, chat, pixelated=False)
+    await handler.handle(JobEnded(job_id=job, platform=Platform.DISCORD, state=JobState.DONE))
     pools.close()
     assert told_again(ports) == []

@@ -1,0 +1,107 @@
+"""The delivery core of a chat front end: what each event and each step of a job does to its messages."""
+
+from bots.delivery.draft import Compose
+from bots.delivery.drafts.cases import CaseDrafts, open_cases, read_for
+from bots.delivery.drafts.jobs import JobDrafts
+from bots.delivery.drafts.starboard import StarboardDrafts
+from bots.delivery.job_updates import JobUpdates
+from bots.delivery.message_sender import MessageSender
+from bots.delivery.personal_messages import PersonalMessages
+from bots.delivery.publisher import MessagePublisher
+from bots.delivery.transport import Transport
+from bots.queries.starboard_entry import hanging_of
+from bots.runtime.thread_pools import Pool, ThreadPools
+from studio.domain.cases import CaseDetails
+from studio.domain.deliveries import DeliveryKind
+from studio.domain.events import (
+    CaseChanged,
+    DigestWritten,
+    Event,
+    JobAccepted,
+    JobChanged,
+    JobEnded,
+    JobProgress,
+    NoticeWritten,
+    PictureChanged,
+)
+from studio.domain.people import Person
+from studio.ports import Ports
+
+
+class ChatDelivery:
+    """Implements `bots.delivery.event_consumer.EventHandler`.
+
+    `pixelated`: the platform has no spoilers. `publisher` keeps the messages of jobs, cases and starred pictures,
+    `personal` sends what is sent once. Methods raise `NotFoundError`, `DeliveryInProgressError`,
+    `PlatformUnavailableError` and `ServiceError`.
+    """
+
+    def __init__(self, ports: Ports, pools: ThreadPools, transport: Transport, *, pixelated: bool) -> None:
+        database = ports.database
+        self._ports = ports
+        self._pools = pools
+        starboard = StarboardDrafts(database, transport.link_to, pixelated=pixelated)
+        job_drafts = JobDrafts(database, pixelated=pixelated)
+        sender = MessageSender(ports, pools, transport)
+        self.personal = PersonalMessages(database, pools, sender, job_drafts)
+        compose: dict[DeliveryKind, Compose] = {
+            DeliveryKind.JOB: job_drafts.compose,
+            DeliveryKind.CASE: CaseDrafts(database, ports.desk).compose,
+            DeliveryKind.STARBOARD: starboard.compose,
+        }
+        self.publisher = MessagePublisher(
+            database, pools, transport, sender, compose, self.personal.follow_end
+        )
+        self.jobs = JobUpdates(ports, pools, transport, self.publisher, job_drafts)
+
+    async def handle(self, event: Event) -> None:
+        match event:
+            case JobAccepted():
+                await self.pin_job(event.job_id)
+            case JobEnded():
+                await self.publisher.show(DeliveryKind.JOB, event.job_id)
+            case JobChanged():
+                await self.publisher.show(DeliveryKind.JOB, event.job_id)
+                await self._show_starred(event.job_id)
+            case PictureChanged():
+                await self.jobs.picture_changed(event.job_id, event.picture_id)
+                await self.publisher.show(DeliveryKind.STARBOARD, event.picture_id)
+            case CaseChanged():
+                await self.publisher.show(DeliveryKind.CASE, event.case_id)
+            case NoticeWritten():
+                await self.personal.tell(event.notice_id)
+            case DigestWritten():
+                await self.personal.announce(event)
+
+    async def progressed(self, progress: JobProgress) -> None:
+        await self.jobs.progressed(progress)
+
+    async def tick(self) -> None:
+        """Every few seconds: small changes whose time has come, and queue positions that changed."""
+        try:
+            await self.publisher.show_overdue()
+        finally:
+            await self.jobs.show_positions()
+
+    async def flush(self) -> None:
+        await self.publisher.flush()
+
+    async def pin_job(self, job_id: str) -> None:
+        """Make the message of a new job, if nobody did so yet."""
+        await self.publisher.pin(DeliveryKind.JOB, job_id)
+
+    async def show_open_cases(self, moderator: Person) -> None:
+        """Show what is on the desk in a channel that was named just now."""
+        found = await self._pools.run(Pool.DATABASE, open_cases, self._ports.database, moderator)
+        for case_id in found:
+            await self.publisher.show(DeliveryKind.CASE, case_id)
+
+    async def case_for(self, moderator: Person, case_id: str) -> CaseDetails:
+        """A case of the moderator's own desk. Raises `NotAllowedError` and `NotFoundError`."""
+        ports = self._ports
+        return await self._pools.run(Pool.COMMANDS, read_for, ports.database, ports.desk, moderator, case_id)
+
+    async def _show_starred(self, job_id: str) -> None:
+        """After a job changed, as when a moderator hid it: those of its pictures that are on a starboard."""
+        for picture_id in await self._pools.run(Pool.DATABASE, hanging_of, self._ports.database, job_id):
+            await self.publisher.show(DeliveryKind.STARBOARD, picture_id)

@@ -1,0 +1,84 @@
+"""The message of a case on the desk channel, and the question to the owner of a picture."""
+
+from collections.abc import Iterator
+
+from bots.delivery.draft import Draft
+from bots.delivery.drafts.places import is_direct
+from bots.delivery.transport import Place
+from bots.presentation.compose.cases import compose_case, compose_question
+from studio.db import cases, settings
+from studio.db.database import Database
+from studio.db.deliveries import message_of
+from studio.db.people import person_of
+from studio.db.tables import PersonRow
+from studio.domain.cases import CaseDetails, CaseState
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
+from studio.domain.people import Person
+from studio.errors import NotAllowedError, NotFoundError
+from studio.ports import Desk
+
+
+class CaseDrafts:
+    def __init__(self, database: Database, desk: Desk) -> None:
+        self._database = database
+        self._desk = desk
+
+    def compose(self, case_id: str) -> Draft:
+        """Without a desk channel a case has no message: /cases lists it still. Raises `NotFoundError`."""
+        details = self._desk.read(case_id)
+        case = details.case
+        subject = Subject.of_case(case)
+        with self._database.read() as session:
+            rules = settings.community_rules(session, case.platform, case.community)
+            ref = message_of(session, subject.kind, case.id)
+            owner = session.get(PersonRow, case.addressee) if case.addressee else None
+        is_closed = case.state is CaseState.CLOSED
+        if subject.kind is DeliveryKind.QUESTION:
+            places = tuple(_where_to_ask(details, person_of(owner) if owner else None, ref))
+            message = compose_question(details)
+        else:
+            desk = rules.desk_channel or (ref.channel if ref else "")
+            places = (Place(community=case.community, channel=desk),) if desk else ()
+            message = compose_case(details)
+        is_shown = bool(places) and (ref is not None or not is_closed)
+        return Draft(
+            subject=subject,
+            message=message if is_shown else None,
+            places=places,
+            since=case.opened_at,
+            ref=ref if is_shown else None,
+            final=is_closed,
+            is_replaced=not is_closed and subject.kind is DeliveryKind.CASE and bool(rules.desk_channel),
+        )
+
+
+def _where_to_ask(details: CaseDetails, owner: Person | None, ref: MessageRef | None) -> Iterator[Place]:
+    """By direct message, else where the other person asked, unless that was in private."""
+    case, job = details.case, details.job
+    if owner is not None:
+        yield Place(community=case.community, person=owner)
+    elif ref is not None:
+        yield Place(community=case.community, channel=ref.channel)
+    if owner and job and job.address.platform is case.platform and not is_direct(job.address):
+        address = job.address
+        yield Place(
+            community=address.community, channel=address.channel, thread=address.thread, mentions=(owner,)
+        )
+
+
+def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) -> CaseDetails:
+    """A case of the moderator's own desk. Raises `NotAllowedError` for somebody who does not moderate, and
+    `NotFoundError` for a case of another desk.
+    """
+    if not moderator.moderates:
+        raise NotAllowedError("Only moderators can do that.")
+    with database.read() as session:
+        if cases.find_case(session, case_id, viewer=moderator).addressee:
+            raise NotFoundError(f"Case {case_id[:12]}")
+    return desk.read(case_id)
+
+
+def open_cases(database: Database, moderator: Person) -> list[str]:
+    """The ids of the cases on the moderator's desk."""
+    with database.read() as session:
+        return [case.id for case in cases.desk_cases(session, moderator)]

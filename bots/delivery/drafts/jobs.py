@@ -1,0 +1,113 @@
+"""The message of a job."""
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from bots.delivery.draft import Draft
+from bots.delivery.transport import Place
+from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping
+from bots.queries.job_view import JobView, load_job_view
+from studio.db import queries, settings
+from studio.db.database import Database
+from studio.db.deliveries import message_of
+from studio.domain.communities import PING_AFTER, CommunityRules, ResultPlacement
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
+from studio.domain.events import JobProgress
+from studio.domain.jobs import Job, JobState
+from studio.domain.people import Person
+from studio.errors import NotFoundError
+
+
+class JobDrafts:
+    """`pixelated`: the platform has no spoilers, so what a moderator hid is shown as a coarse copy."""
+
+    def __init__(self, database: Database, *, pixelated: bool) -> None:
+        self._database = database
+        self._pixelated = pixelated
+
+    def compose(self, job_id: str) -> Draft:
+        """Raises `NotFoundError`."""
+        job_view = load_job_view(self._database, job_id)
+        job = job_view.job
+        with self._database.read() as session:
+            rules = settings.community_rules(session, job.person.platform, job.person.community)
+            channel = _place(job, rules, _origin_message(session, job))
+        person = Place(community=channel.community, person=job.person, instead_of=channel.channel)
+        return Draft(
+            subject=Subject.of_job(job),
+            message=compose_job(job_view, pixelated=self._pixelated),
+            places=(channel, person),
+            since=job.created_at,
+            ref=job_view.message_ref,
+            final=job.state.ended and job.state is not JobState.HELD,
+            pings=_pings(job, rules),
+            job_view=job_view,
+        )
+
+    def with_progress(self, draft: Draft, progress: JobProgress) -> Draft:
+        """The draft of a job that is being painted, with one of its steps."""
+        if draft.job_view is None:
+            return draft
+        return replace(draft, message=compose_job(draft.job_view, progress, pixelated=self._pixelated))
+
+    def copy(self, job_view: JobView, person: Person) -> Draft | None:
+        """The finished job for somebody's direct messages; None where there are no pictures."""
+        if not job_view.pictures:
+            return None
+        job = job_view.job
+        return Draft(
+            subject=Subject(DeliveryKind.COPY, job.id, person.platform),
+            nonce=f"{job.id}-{person.user_id[-12:]}",
+            message=compose_copy(job_view, pixelated=self._pixelated),
+            places=(Place(community=person.community, person=person),),
+            since=job.created_at,
+        )
+
+    def ping(self, job: Job, ref: MessageRef) -> Draft:
+        """Tells the job's person that it is finished: an edit notifies nobody."""
+        place = Place(
+            community=job.address.community,
+            channel=ref.channel,
+            thread=ref.thread,
+            reply_to=ref,
+            mentions=(job.person,),
+        )
+        return Draft(
+            subject=Subject(DeliveryKind.PING, job.id, job.person.platform),
+            message=compose_ping(job),
+            places=(place,),
+            since=job.created_at,
+        )
+
+
+def _place(job: Job, rules: CommunityRules, origin: MessageRef | None) -> Place:
+    """Where the job was asked for; as a reply to the message that it came from, if the community wants that."""
+    address = job.address
+    is_reply = origin is not None and rules.results is not ResultPlacement.CHANNEL
+    return Place(
+        community=address.community,
+        channel=address.channel,
+        thread=address.thread,
+        address=address,
+        reply_to=origin if is_reply else None,
+        in_thread=is_reply and rules.results is ResultPlacement.THREAD,
+    )
+
+
+def _origin_message(session: Session, job: Job) -> MessageRef | None:
+    """The message of the job whose picture this one started from, where both stand in one channel."""
+    if job.origin_job_id is None:
+        return None
+    try:
+        origin = queries.find_job(session, job.origin_job_id)
+    except NotFoundError:
+        return None
+    found = message_of(session, DeliveryKind.JOB, origin.id)
+    same_platform = origin.address.platform is job.address.platform
+    return found if found and same_platform and found.channel == job.address.channel else None
+
+
+def _pings(job: Job, rules: CommunityRules) -> bool:
+    took_long = job.duration is not None and job.duration > PING_AFTER
+    return rules.ping and job.state is JobState.DONE and took_long

@@ -1,0 +1,129 @@
+"""Brings a draft to its message: claimed and sent once, or edited; to the next place where the first is closed."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from bots.delivery import deliveries
+from bots.delivery.claims import SendClaims
+from bots.delivery.deliveries import Claim
+from bots.delivery.draft import Draft, prepare
+from bots.delivery.errors import (
+    ChannelClosedError,
+    DeliveryInProgressError,
+    DestinationUnreachableError,
+    FileTooLargeError,
+    MessageTakenBackError,
+)
+from bots.delivery.transport import OutgoingMessage, Place, Transport
+from bots.runtime.thread_pools import Pool, ThreadPools
+from studio.domain.deliveries import MessageRef
+from studio.ports import Ports
+
+_SMALLEST_LIMIT_BYTES = 256 * 1024
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class MessageSender:
+    def __init__(self, ports: Ports, pools: ThreadPools, transport: Transport) -> None:
+        self._ports = ports
+        self._pools = pools
+        self._transport = transport
+        self._claims = SendClaims(ports.database, pools, lasts_seconds=transport.claim_seconds)
+
+    async def deliver(self, draft: Draft) -> MessageRef:
+        """Show the draft in its one message, and say where that is. A new message is claimed, not yet recorded.
+
+        Raises `DestinationUnreachableError`, `DeliveryInProgressError`, `PlatformUnavailableError`, `StorageError`.
+        """
+        if draft.ref is None:
+            return await self._send_once(draft)
+        try:
+            return await self._edit(draft, draft.ref)
+        except DestinationUnreachableError as error:
+            if not (draft.is_replaced or isinstance(error, MessageTakenBackError)):
+                raise
+        await self._pools.run(Pool.DATABASE, deliveries.forget, self._ports.database, draft.subject)
+        return await self._send_once(replace(draft, ref=None))
+
+    async def send(self, draft: Draft) -> MessageRef:
+        """Send a message that is recorded nowhere, such as a notice. Raises as `deliver`."""
+        return await self._send(draft, draft.places)
+
+    async def delete(self, draft: Draft, ref: MessageRef) -> None:
+        """Raises as `deliver`."""
+        await self._transport.delete(ref, draft.subject, draft.places[0])
+
+    async def _send_once(self, draft: Draft) -> MessageRef:
+        """Of several processes only one sends; what a killed one may have sent is looked for first."""
+        subject = draft.subject
+        async with self._claims.hold(subject, draft.places[0].target) as claim:
+            if claim is Claim.SENT and (found := await self._recorded(draft)):
+                return await self._edit(draft, found)
+            if claim in (Claim.THEIRS, Claim.SENT):
+                raise DeliveryInProgressError
+            if claim is Claim.INHERITED and (found := await self._sent_before(draft)):
+                log.info("message recovered after a restart", extra=_of(draft))
+                return await self._edit(draft, found)
+            return await self._send(draft, draft.places)
+
+    async def _recorded(self, draft: Draft) -> MessageRef | None:
+        database = self._ports.database
+        return await self._pools.run(Pool.DATABASE, deliveries.find_message, database, draft.subject)
+
+    async def _sent_before(self, draft: Draft) -> MessageRef | None:
+        """What the process before us has sent, where it was about to send it."""
+        target = await self._claims.channel_of(draft.subject)
+        place = next((place for place in draft.places if place.target == target), draft.places[0])
+        return await self._transport.find_sent(draft.subject, place, since=draft.since)
+
+    async def _edit(self, draft: Draft, ref: MessageRef) -> MessageRef:
+        try:
+            await self._fitted(draft, draft.places[0], partial(self._transport.edit, ref))
+        except ChannelClosedError:
+            if not draft.final or ref.final:
+                raise
+            return await self._end_elsewhere(draft)
+        return ref
+
+    async def _end_elsewhere(self, draft: Draft) -> MessageRef:
+        """The channel was closed meanwhile. A process that was killed may have sent the end to the next place."""
+        others = draft.places[1:]
+        for place in others:
+            if found := await self._transport.find_sent(draft.subject, place, since=draft.since):
+                await self._fitted(draft, place, partial(self._transport.edit, found))
+                return found
+        return await self._send(draft, others)
+
+    async def _send(self, draft: Draft, places: tuple[Place, ...]) -> MessageRef:
+        for number, place in enumerate(places):
+            if number:
+                await self._claims.move(draft.subject, place.target)
+            with suppress(ChannelClosedError):
+                return await self._fitted(draft, place, self._transport.send)
+        raise DestinationUnreachableError
+
+    async def _fitted(
+        self, draft: Draft, place: Place, deliver: Callable[[OutgoingMessage], Awaitable[T]]
+    ) -> T:
+        """With smaller and smaller files while the platform finds them too large."""
+        limit_bytes = self._transport.limit_bytes(draft.subject, place)
+        while True:
+            with_files = partial(prepare, self._ports, draft, place, limit_bytes=limit_bytes)
+            outgoing = await self._pools.run(Pool.FILES, with_files)
+            try:
+                return await deliver(outgoing)
+            except FileTooLargeError:
+                limit_bytes //= 2
+                if limit_bytes < _SMALLEST_LIMIT_BYTES:
+                    raise DestinationUnreachableError from None
+
+
+def _of(draft: Draft) -> dict[str, str]:
+    return {"subject": str(draft.subject.kind), "subject_id": draft.subject.id}

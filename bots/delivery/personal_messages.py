@@ -1,0 +1,105 @@
+"""Messages that are sent once and edited never: notices, copies, digests, and the word that a job is finished."""
+
+import hashlib
+import logging
+
+from bots.delivery.draft import Draft
+from bots.delivery.drafts.jobs import JobDrafts
+from bots.delivery.drafts.places import is_direct
+from bots.delivery.errors import DestinationUnreachableError, PlatformUnavailableError
+from bots.delivery.message_sender import MessageSender
+from bots.delivery.transport import Place
+from bots.presentation.compose.cases import compose_notice, compose_sentence
+from bots.presentation.message import Audience
+from bots.queries.job_view import JobView
+from bots.runtime.thread_pools import Pool, ThreadPools
+from studio.db import cases
+from studio.db.database import Database
+from studio.domain.cases import Notice
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
+from studio.domain.events import DigestWritten
+from studio.domain.people import Person
+from studio.runtime.clock import now
+
+log = logging.getLogger(__name__)
+
+
+class PersonalMessages:
+    def __init__(
+        self, database: Database, pools: ThreadPools, sender: MessageSender, drafts: JobDrafts
+    ) -> None:
+        self._database = database
+        self._pools = pools
+        self._sender = sender
+        self._drafts = drafts
+
+    async def tell(self, notice_id: str) -> None:
+        """Send a notice to its person, once. One that cannot be sent stays undelivered in the database.
+
+        Raises `NotFoundError`, `PlatformUnavailableError` and `ServiceError`.
+        """
+        notice = await self._pools.run(Pool.DATABASE, _load_notice, self._database, notice_id)
+        if notice.delivered:
+            return
+        person = notice.person
+        try:
+            await self._sender.send(
+                Draft(
+                    subject=Subject(DeliveryKind.NOTICE, notice.id, person.platform),
+                    message=compose_notice(notice),
+                    places=(Place(community=person.community, person=person),),
+                    since=notice.written_at,
+                )
+            )
+        except DestinationUnreachableError:
+            log.info("notice not delivered: recipient unreachable", extra={"notice_id": notice_id})
+            return
+        await self._pools.run(Pool.DATABASE, _mark_delivered, self._database, notice_id)
+
+    async def announce(self, event: DigestWritten) -> None:
+        """Send a community's digest to its log channel. Raises `PlatformUnavailableError` and `ServiceError`."""
+        digest = hashlib.blake2b(f"{event.channel}:{event.text}".encode(), digest_size=6).hexdigest()
+        draft = Draft(
+            subject=Subject(DeliveryKind.DIGEST, digest, event.platform),
+            message=compose_sentence(event.text, audience=Audience.CHANNEL),
+            places=(Place(community=event.community, channel=event.channel),),
+            since=now(),
+        )
+        try:
+            await self._sender.send(draft)
+        except DestinationUnreachableError:
+            log.info("digest not delivered: channel unreachable", extra={"channel": event.channel})
+
+    async def follow_end(self, draft: Draft, ref: MessageRef | None) -> None:
+        """What a job's person wants beside its message when they first see its end. Raises `ServiceError`."""
+        job_view = draft.job_view
+        if job_view is None:
+            return
+        if job_view.wants_copy and not is_direct(job_view.job.address):
+            await self.send_copy(job_view, job_view.job.person)
+        if draft.pings and ref is not None and ref.channel == job_view.job.address.channel:
+            await self._send_softly(self._drafts.ping(job_view.job, ref))
+
+    async def send_copy(self, job_view: JobView, person: Person) -> bool:
+        """A finished job by direct message. False: no pictures, or the person takes none. Raises `ServiceError`."""
+        draft = self._drafts.copy(job_view, person)
+        return draft is not None and await self._send_softly(draft)
+
+    async def _send_softly(self, draft: Draft) -> bool:
+        try:
+            await self._sender.send(draft)
+        except (DestinationUnreachableError, PlatformUnavailableError) as error:
+            kind, job_id = draft.subject.kind, draft.subject.id
+            log.info("%s not sent: %s", kind, type(error).__name__, extra={"job_id": job_id})
+            return False
+        return True
+
+
+def _load_notice(database: Database, notice_id: str) -> Notice:
+    with database.read() as session:
+        return cases.find_notice(session, notice_id)
+
+
+def _mark_delivered(database: Database, notice_id: str) -> None:
+    with database.begin() as session:
+        cases.notice_delivered(session, notice_id)

@@ -1,0 +1,81 @@
+"""What each event means for the people who have the web room open."""
+
+from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.web.live.hub import LiveHub
+from studio.db.cases import find_case, find_notice
+from studio.db.database import Database
+from studio.domain.cases import Case, Notice, NoticeKind
+from studio.domain.events import (
+    CaseChanged,
+    Event,
+    JobAccepted,
+    JobChanged,
+    JobEnded,
+    JobProgress,
+    NoticeWritten,
+    PictureChanged,
+)
+
+# A fixed name: after a crash, the next process first gets what this one left unacknowledged. One process reads for
+# the room; a second one would share the events and each would miss half.
+CONSUMER = "room"
+_SENT_AWAY = frozenset({NoticeKind.SUSPENSION, NoticeKind.BAN})
+
+
+class LiveEvents:
+    """Implements `bots.delivery.event_consumer.EventHandler`.
+
+    What is shown comes from the rows, also for those who connect later: telling the hub is enough.
+    """
+
+    def __init__(self, database: Database, pools: ThreadPools, hub: LiveHub) -> None:
+        self._database = database
+        self._pools = pools
+        self._hub = hub
+
+    async def handle(self, event: Event) -> None:
+        match event:
+            case CaseChanged():
+                await self._ask(event.case_id)
+            case NoticeWritten():
+                await self._tell(event.notice_id)
+            case JobEnded():
+                self._hub.job_ended(event.job_id)
+            case JobAccepted() | JobChanged():
+                self._hub.job_changed(event.job_id)
+            case PictureChanged():
+                self._hub.job_changed(event.job_id)
+                self._hub.picture_changed(event.picture_id)
+
+    async def progressed(self, progress: JobProgress) -> None:
+        self._hub.progressed(progress)
+
+    async def tick(self) -> None:
+        """Nothing waits for its time."""
+
+    async def flush(self) -> None:
+        """Nothing waits for its time."""
+
+    async def _ask(self, case_id: str) -> None:
+        """A question for one person. What lies on the moderators' desk its page looks up itself."""
+        case = await self._pools.run(Pool.DATABASE, _load_case, self._database, case_id)
+        if case.addressee is not None:
+            self._hub.post_changed(case.addressee.rpartition(":")[2])
+
+    async def _tell(self, notice_id: str) -> None:
+        notice = await self._pools.run(Pool.DATABASE, _load_notice, self._database, notice_id)
+        user_id = notice.person.user_id
+        if notice.kind in _SENT_AWAY:
+            self._hub.send_away(user_id)
+        else:
+            self._hub.post_changed(user_id, text=notice.text)
+
+
+def _load_case(database: Database, case_id: str) -> Case:
+    with database.read() as session:
+        return find_case(session, case_id)
+
+
+def _load_notice(database: Database, notice_id: str) -> Notice:
+    with database.read() as session:
+        return find_notice(session, notice_id)
