@@ -30,7 +30,8 @@ class SendClaims:
     async def hold(self, subject: Subject, channel: str) -> AsyncIterator[Claim]:
         """Waits a while for another process that has it. What ends with an error gives the claim back.
 
-        After one that leaves open whether the message was sent, whoever comes next inherits the claim.
+        After one that leaves open whether the message was sent, and of a claim that was inherited, whoever comes next
+        inherits it.
         """
         claim = await self._wait_for(subject, channel)
         if claim in (Claim.THEIRS, Claim.SENT):
@@ -41,7 +42,8 @@ class SendClaims:
             yield claim
         except Exception as error:
             renewal.cancel()
-            unsure = isinstance(error, PlatformUnavailableError) and error.perhaps_done
+            lost = isinstance(error, PlatformUnavailableError) and error.perhaps_done
+            unsure = lost or claim is Claim.INHERITED
             give_back = deliveries.abandon_claim if unsure else deliveries.release_claim
             await self._pools.run(Pool.DATABASE, give_back, self._database, subject)
             raise

@@ -12,7 +12,7 @@ from bots.delivery.errors import (
     PlatformUnavailableError,
 )
 from bots.delivery.transport import OutgoingMessage, Place
-from studio.domain.deliveries import MessageRef, Subject
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 
 
 @dataclass
@@ -56,8 +56,13 @@ class Chat:
         self.after_send: Callable[[OutgoingMessage], None] = lambda _: None
 
     def of(self, subject_id: str) -> Shown:
-        """The one message of a subject."""
-        (found,) = (each for each in self.messages.values() if each.now.subject.id == subject_id)
+        """The one message of a subject, beside which there may be copies and pings."""
+        beside = (DeliveryKind.COPY, DeliveryKind.PING)
+        (found,) = (
+            each
+            for each in self.messages.values()
+            if each.now.subject.id == subject_id and each.now.subject.kind not in beside
+        )
         return found
 
     async def send(self, outgoing: OutgoingMessage) -> MessageRef:
