@@ -4,7 +4,7 @@ from alembic import context
 
 import bots.slack.tables  # noqa: F401 - they join the studio's tables
 import moderation.records.tables  # noqa: F401 - they join the studio's tables
-import studio.db.tables.identities  # noqa: F401 - they join the studio's tables
+import studio.db.tables  # noqa: F401 - the studio's tables
 from studio.db.tables import Base
 
 context.configure(

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from studio.db.tables import Base
+from studio.db.tables.columns import Base
 
 
 class NameRow(Base):

@@ -1,0 +1,112 @@
+"""Jobs, pictures with their lineage and stars, and the ledger of credits."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from studio.db.tables.columns import Base
+
+
+class JobRow(Base):
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_state_lease_until", "state", "lease_until"),
+        Index("ix_jobs_ended_at", "ended_at"),
+        Index("ix_jobs_person_key_state", "person_key", "state"),
+        Index("ix_jobs_platform_community_created_at", "platform", "community", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    request_key: Mapped[str] = mapped_column(String(200), unique=True)  # one click, one job
+    command: Mapped[str] = mapped_column(String(32))
+    request: Mapped[dict[str, Any]]
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    person: Mapped[dict[str, Any]]
+    address: Mapped[dict[str, Any]]
+    platform: Mapped[str] = mapped_column(String(16))
+    community: Mapped[str] = mapped_column(String(64))
+    model: Mapped[str | None] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int]
+    cost: Mapped[int]
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    queued_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    lease_owner: Mapped[str | None] = mapped_column(String(100))
+    lease_until: Mapped[datetime | None]
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    error_code: Mapped[str | None] = mapped_column(String(32))
+    error_text: Mapped[str | None] = mapped_column(Text)
+    grid_key: Mapped[str | None] = mapped_column(String(120))
+    painting_seconds: Mapped[float | None]  # what the model took, without waiting and without what follows
+    refused_rule: Mapped[str] = mapped_column(String(64), default="")
+    refused_category: Mapped[str] = mapped_column(String(64), default="")
+    policy_version: Mapped[str] = mapped_column(String(12), default="")
+    cleared: Mapped[bool] = mapped_column(default=False)
+    spoiler: Mapped[bool] = mapped_column(default=False)
+
+
+class PictureRow(Base):
+    __tablename__ = "pictures"
+    __table_args__ = (Index("ix_pictures_job_id_position", "job_id", "position", unique=True),)
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"))
+    position: Mapped[int]  # counts from 1
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    recipe: Mapped[dict[str, Any]]
+    storage_key: Mapped[str] = mapped_column(String(120), index=True)
+    master_key: Mapped[str | None] = mapped_column(String(120))  # unsigned; None: the same file
+    thumbnail_key: Mapped[str] = mapped_column(String(120))
+    # None: the picture is no larger than the size before, or was stored when these were not made yet.
+    thumbnail_640_key: Mapped[str | None] = mapped_column(String(120))
+    thumbnail_1280_key: Mapped[str | None] = mapped_column(String(120))
+    perceptual_hash: Mapped[str | None] = mapped_column(String(64))  # PDQ, 64 hexadecimal digits
+    width: Mapped[int]
+    height: Mapped[int]
+    size_bytes: Mapped[int]
+    verdict: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class LineageRow(Base):
+    """`child` was made from `parent` by `person_key`."""
+
+    __tablename__ = "lineage"
+
+    child: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True)
+    parent: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True, index=True)
+    operation: Mapped[str] = mapped_column(String(16))
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+
+
+class StarRow(Base):
+    __tablename__ = "stars"
+
+    picture_id: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class LedgerRow(Base):
+    """Append-only. `entry_key` makes each entry happen once, e.g. ``<job>:reserve``."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (
+        Index("ix_ledger_person_key_period", "person_key", "period"),
+        Index("ix_ledger_account_period", "account", "period"),
+    )
+
+    entry_key: Mapped[str] = mapped_column(String(220), primary_key=True)
+    account: Mapped[str] = mapped_column(String(220))  # whose credits: a human's key, or a pool's
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    period: Mapped[str] = mapped_column(String(7))  # the month that the credits belong to, 2026-11
+    kind: Mapped[str] = mapped_column(String(16))  # grant, reserve, capture, release, gift, passed, parted
+    amount: Mapped[int]
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"), index=True)
+    created_at: Mapped[datetime]
