@@ -1,338 +1,106 @@
 """Everything that can go wrong, as one tree.
 
-``str(error)`` is one plain sentence that a face may show to a person. Fields carry what a face or a program
+``str(error)`` is one plain sentence that a front end may show to a person. Fields carry what a front end or a program
 may want to act on. No message ever holds a prompt, a token or a path of the server.
 
     ChatelierError
-    ├── Refused                  the person may not do this (now)
-    │   ├── PolicyRefusal        a house rule
-    │   ├── Banned
-    │   ├── RateLimited          try again later
-    │   ├── TooManyJobs
-    │   ├── OutOfCredits
-    │   ├── NotAllowed           not theirs, or moderators only
-    │   ├── ConsentNeeded        a face in an upload
-    │   ├── CaseTaken            another moderator was quicker
-    │   ├── ElsewhereOnly        not in this channel
-    │   └── Paused               a moderator stopped everything
-    ├── BadRequest               the request makes no sense as it stands
-    │   ├── UnknownCommand
-    │   ├── BadParameter
-    │   ├── BadImage
-    │   ├── NotFound
-    │   └── AmbiguousNameError   several people fit
-    ├── NotSupported             this model cannot do it
-    ├── JobCancelled
-    └── Trouble                  our side
-        ├── QueueUnavailable
-        ├── DatabaseUnavailable
-        ├── StorageFailed
-        ├── InspectionFailed
-        ├── ExaminationFailed
-        ├── SigningFailed
-        ├── ModelBroken
-        ├── PaintingFailed
-        └── Misconfigured
+    ├── RequestRefusedError          the person may not do this (now)
+    │   ├── PolicyRefusalError       a rule of the policy
+    │   ├── BannedError
+    │   ├── RateLimitedError         try again later
+    │   ├── TooManyJobsError
+    │   ├── OutOfCreditsError
+    │   ├── NotAllowedError          not theirs, or moderators only
+    │   ├── ConsentNeededError       a face in an upload
+    │   ├── CaseTakenError           another moderator was quicker
+    │   ├── WrongChannelError        not in this channel
+    │   └── CommunityPausedError     a moderator stopped everything
+    ├── BadRequestError              the request makes no sense as it stands
+    │   ├── UnknownCommandError
+    │   ├── BadParameterError
+    │   ├── BadImageError
+    │   ├── NotFoundError
+    │   └── AmbiguousNameError       several people fit
+    ├── NotSupportedError            this model cannot do it
+    ├── JobCancelledError
+    └── ServiceError                 our side
+        ├── QueueUnavailableError
+        ├── DatabaseUnavailableError
+        ├── StorageError
+        ├── InspectionError
+        ├── ExaminationError
+        ├── SigningError
+        ├── ModelLoadError
+        ├── GenerationError
+        └── ConfigurationError
 """
 
-from datetime import datetime, timedelta
-
-
-class ChatelierError(Exception):
-    """The root of the tree. `code` names the kind for faces, metrics and the job's row."""
-
-    code = "error"
-
-
-class RequestRefusedError(ChatelierError):
-    code = "refused"
-
-
-class PolicyRefusalError(RequestRefusedError):
-    """A house rule says no. `category` may be shown to the person; `rule` is for moderators.
-
-    `remedy` says which setting or moderator could change it. `job_id` names the refused job, against which the person
-    may appeal; None: there is no appeal. `sentence` is that of an earlier refusal, to be said again.
-    """
-
-    code = "policy"
-
-    def __init__(
-        self, *, rule: str, category: str, remedy: str = "", job_id: str | None = None, sentence: str = ""
-    ) -> None:
-        made = f"The house rules do not allow this ({category}). Please try something else. {remedy}".rstrip()
-        super().__init__(sentence or made)
-        self.rule = rule
-        self.category = category
-        self.job_id = job_id
-
-
-class BannedError(RequestRefusedError):
-    code = "banned"
-
-    def __init__(
-        self, *, until: datetime | None = None, more: str = "A moderator can tell you more."
-    ) -> None:
-        """`more` says what the person can do about it."""
-        end = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
-        super().__init__(f"You cannot paint here{end}. {more}")
-        self.until = until
-
-
-_TOO_FAST = {
-    "address": "People who are new here and come from your network share what they may ask for.",
-    "invite": "People who are new here ask for a lot at once.",
-    "community": "People here ask for a lot at once.",
-    "everybody": "The studio is asked for a lot at once.",
-    "refused": "Several of your requests were refused.",
-    "uploads": "You brought many images along.",
-}
-
-
-class RateLimitedError(RequestRefusedError):
-    """`scope` says whose limit was reached: the person's own by default, else community or everybody."""
-
-    code = "rate"
-
-    def __init__(self, *, retry_after_seconds: float, scope: str = "person") -> None:
-        wait_seconds = max(1, round(retry_after_seconds))
-        wait = f"{wait_seconds} s" if wait_seconds < 120 else f"{round(wait_seconds / 60)} min"
-        start = _TOO_FAST.get(scope, "That is a lot at once.")
-        super().__init__(f"{start} Please try again in {wait}.")
-        self.retry_after_seconds = retry_after_seconds
-        self.scope = scope
-
-
-_SHARING = {
-    "address": "People who are new here and come from your network share",
-    "invite": "People who are new here and came in with the same invite word share",
-}
-
-
-def _own_from(until: datetime | None) -> str:
-    return f"You have your own from {until:%Y-%m-%d %H:%M} UTC on." if until else ""
-
-
-class TooManyJobsError(RequestRefusedError):
-    """`scope`, address or invite, says whose newcomers share the limit, `until` when the person does so no more."""
-
-    code = "concurrency"
-
-    def __init__(self, *, limit: int, scope: str = "person", until: datetime | None = None) -> None:
-        jobs = f"You already have {limit} jobs waiting."
-        if scope in _SHARING:
-            jobs = f"{_SHARING[scope]} {limit} jobs at once, and all are taken."
-        super().__init__(f"{jobs} Let one finish or cancel one, then try again. {_own_from(until)}".rstrip())
-        self.limit = limit
-        self.scope = scope
-
-
-class OutOfCreditsError(RequestRefusedError):
-    code = "credits"
-
-    def __init__(
-        self,
-        *,
-        needed: int,
-        balance: int,
-        at: datetime,
-        scope: str = "person",
-        until: datetime | None = None,
-    ) -> None:
-        """`at` is when they were wanted: they belong to its month. `scope` and `until` as in `TooManyJobsError`."""
-        renewed = (at.replace(day=1) + timedelta(days=31)).replace(day=1)
-        sentence = (
-            f"This needs {needed} credits and you have {balance}. Ask for fewer pictures, or wait for the new"
-            f" month's credits on 1 {renewed:%B}."
-        )
-        if scope in _SHARING:
-            sentence = (
-                f"This needs {needed} credits. {_SHARING[scope]} their credits, and {balance} are left for you."
-                f" {_own_from(until)}"
-            )
-        super().__init__(sentence.rstrip())
-        self.needed = needed
-        self.balance = balance
-        self.scope = scope
-
-
-class NotAllowedError(RequestRefusedError):
-    code = "not_allowed"
-
-    def __init__(self, reason: str = "Only the person who made this, or a moderator, can do that.") -> None:
-        super().__init__(reason)
-
-
-class ConsentNeededError(RequestRefusedError):
-    """An upload shows a face, and nobody has said yet that the people in it agreed."""
-
-    code = "consent"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This image shows a face. If everybody in it agreed to be painted, send the same image again"
-            " within 15 minutes; otherwise please choose another one."
-        )
-
-
-class CaseTakenError(RequestRefusedError):
-    code = "case_taken"
-
-    def __init__(self, *, closed: bool) -> None:
-        reason = "was decided already" if closed else "is in another moderator's hands"
-        super().__init__(f"This case {reason}. Please take another one.")
-        self.closed = closed
-
-
-class WrongChannelError(RequestRefusedError):
-    """The community paints in other channels; `channels` are the platform's ids."""
-
-    code = "elsewhere"
-
-    def __init__(self, *, channels: tuple[str, ...]) -> None:
-        super().__init__("Pictures are painted in other channels here. Please ask there.")
-        self.channels = channels
-
-
-class CommunityPausedError(RequestRefusedError):
-    code = "paused"
-
-    def __init__(self) -> None:
-        super().__init__("A moderator has paused the studio. Please try again later.")
-
-
-class BadRequestError(ChatelierError):
-    code = "bad_request"
-
-
-class UnknownCommandError(BadRequestError):
-    code = "unknown_command"
-
-    def __init__(self, name: str, *, nearest: str | None = None) -> None:
-        hint = f" Did you mean /{nearest}?" if nearest else " Type /help to see what there is."
-        super().__init__(f"There is no command /{name[:32]}.{hint}")
-        self.name = name
-        self.nearest = nearest
-
-
-class BadParameterError(BadRequestError):
-    """`parameter` is the catalogue's name of the part that is wrong.
-
-    `text` is what the person typed and `span` the part of it that is wrong, for a face that can point at it.
-    """
-
-    code = "bad_parameter"
-
-    def __init__(
-        self, parameter: str, reason: str, *, text: str = "", span: tuple[int, int] = (0, 0)
-    ) -> None:
-        super().__init__(f"{parameter}: {reason}")
-        self.parameter = parameter
-        self.reason = reason
-        self.text = text
-        self.span = span
-
-
-class BadImageError(BadRequestError):
-    code = "bad_image"
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"This image cannot be used: {reason}")
-        self.reason = reason
-
-
-class NotFoundError(BadRequestError):
-    code = "not_found"
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} is not here (any more).")
-        self.what = what
-
-
-class AmbiguousNameError(BadRequestError):
-    """Several people go, or went, by a name. The sentence says how to name each."""
-
-    code = "ambiguous_name"
-
-
-class NotSupportedError(ChatelierError):
-    """The model cannot do this operation; `instead` names what it can do."""
-
-    code = "not_supported"
-
-    def __init__(self, *, model: str, operation: str, instead: str = "") -> None:
-        hint = f" It can do: {instead}." if instead else ""
-        super().__init__(f"The model {model} cannot {operation}.{hint}")
-        self.model = model
-        self.operation = operation
-        self.instead = instead
-
-
-class JobCancelledError(ChatelierError):
-    code = "cancelled"
-
-    def __init__(self) -> None:
-        super().__init__("Cancelled.")
-
-
-class ServiceError(ChatelierError):
-    """Our side failed. The sentence is safe to show; the cause belongs in the log."""
-
-    code = "trouble"
-    sentence = "Something broke on our side. Nothing was charged; please try again."
-
-    def __init__(self, sentence: str | None = None) -> None:
-        super().__init__(sentence or self.sentence)
-
-
-class QueueUnavailableError(ServiceError):
-    code = "queue"
-    sentence = "The queue is away for a moment. Your request is kept and starts when the queue is back."
-
-
-class DatabaseUnavailableError(ServiceError):
-    code = "database"
-    sentence = "The studio's records are away. Nothing was lost or charged; please try again in a minute."
-
-
-class StorageError(ServiceError):
-    code = "storage"
-    sentence = "The pictures could not be stored. Nothing was charged; please tell an administrator."
-
-
-class InspectionError(ServiceError):
-    """A picture could not be inspected, so nobody sees it."""
-
-    code = "inspection"
-    sentence = "The picture could not be checked, so it is not shown. Nothing was charged; please try again."
-
-
-class ExaminationError(ServiceError):
-    """Where a file comes from could not be looked into, so nothing is said of it."""
-
-    code = "examination"
-    sentence = "The image could not be examined. Please try again, or save it again as PNG or JPEG first."
-
-
-class SigningError(ServiceError):
-    """A picture could not be signed, and the administrator wants none shown without."""
-
-    code = "signing"
-    sentence = "The picture could not be signed, so it is not shown. Nothing was charged; please try again."
-
-
-class ModelLoadError(ServiceError):
-    """A model folder is incomplete or corrupt; the sentence says which file."""
-
-    code = "model"
-    sentence = "The model cannot be loaded. Please tell an administrator."
-
-
-class GenerationError(ServiceError):
-    code = "painting"
-
-
-class ConfigurationError(ServiceError):
-    """Settings are wrong. The sentence lists every problem and how to fix it."""
-
-    code = "settings"
+from studio.errors.bad_requests import (
+    AmbiguousNameError,
+    BadImageError,
+    BadParameterError,
+    BadRequestError,
+    JobCancelledError,
+    NotFoundError,
+    NotSupportedError,
+    UnknownCommandError,
+)
+from studio.errors.chatelier_error import ChatelierError
+from studio.errors.refusals import (
+    BannedError,
+    CaseTakenError,
+    CommunityPausedError,
+    ConsentNeededError,
+    NotAllowedError,
+    OutOfCreditsError,
+    PolicyRefusalError,
+    RateLimitedError,
+    RequestRefusedError,
+    TooManyJobsError,
+    WrongChannelError,
+)
+from studio.errors.service_errors import (
+    ConfigurationError,
+    DatabaseUnavailableError,
+    ExaminationError,
+    GenerationError,
+    InspectionError,
+    ModelLoadError,
+    QueueUnavailableError,
+    ServiceError,
+    SigningError,
+    StorageError,
+)
+
+__all__ = [
+    "AmbiguousNameError",
+    "BadImageError",
+    "BadParameterError",
+    "BadRequestError",
+    "BannedError",
+    "CaseTakenError",
+    "ChatelierError",
+    "CommunityPausedError",
+    "ConfigurationError",
+    "ConsentNeededError",
+    "DatabaseUnavailableError",
+    "ExaminationError",
+    "GenerationError",
+    "InspectionError",
+    "JobCancelledError",
+    "ModelLoadError",
+    "NotAllowedError",
+    "NotFoundError",
+    "NotSupportedError",
+    "OutOfCreditsError",
+    "PolicyRefusalError",
+    "QueueUnavailableError",
+    "RateLimitedError",
+    "RequestRefusedError",
+    "ServiceError",
+    "SigningError",
+    "StorageError",
+    "TooManyJobsError",
+    "UnknownCommandError",
+    "WrongChannelError",
+]

@@ -1,0 +1,77 @@
+"""Requests that cannot be carried out as they stand."""
+
+from studio.errors.chatelier_error import ChatelierError
+
+
+class BadRequestError(ChatelierError):
+    code = "bad_request"
+
+
+class UnknownCommandError(BadRequestError):
+    code = "unknown_command"
+
+    def __init__(self, name: str, *, nearest: str | None = None) -> None:
+        hint = f" Did you mean /{nearest}?" if nearest else " Type /help to see what there is."
+        super().__init__(f"There is no command /{name[:32]}.{hint}")
+        self.name = name
+        self.nearest = nearest
+
+
+class BadParameterError(BadRequestError):
+    """`parameter` is the catalogue's name of the part that is wrong.
+
+    `text` is what the person typed and `span` the part of it that is wrong, for a face that can point at it.
+    """
+
+    code = "bad_parameter"
+
+    def __init__(
+        self, parameter: str, reason: str, *, text: str = "", span: tuple[int, int] = (0, 0)
+    ) -> None:
+        super().__init__(f"{parameter}: {reason}")
+        self.parameter = parameter
+        self.reason = reason
+        self.text = text
+        self.span = span
+
+
+class BadImageError(BadRequestError):
+    code = "bad_image"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This image cannot be used: {reason}")
+        self.reason = reason
+
+
+class NotFoundError(BadRequestError):
+    code = "not_found"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not here (any more).")
+        self.what = what
+
+
+class AmbiguousNameError(BadRequestError):
+    """Several people go, or went, by a name. The sentence says how to name each."""
+
+    code = "ambiguous_name"
+
+
+class NotSupportedError(ChatelierError):
+    """The model cannot do this operation; `instead` names what it can do."""
+
+    code = "not_supported"
+
+    def __init__(self, *, model: str, operation: str, instead: str = "") -> None:
+        hint = f" It can do: {instead}." if instead else ""
+        super().__init__(f"The model {model} cannot {operation}.{hint}")
+        self.model = model
+        self.operation = operation
+        self.instead = instead
+
+
+class JobCancelledError(ChatelierError):
+    code = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("Cancelled.")
