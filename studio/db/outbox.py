@@ -4,7 +4,7 @@ import itertools
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -16,7 +16,6 @@ from studio.domain.events import EVENT_KINDS, Event, JobChanged, JobEnded
 from studio.domain.jobs import ENDED
 from studio.domain.people import Platform
 from studio.errors import QueueUnavailableError
-from studio.ports import Events
 from studio.runtime.clock import now
 from studio.runtime.serialization import from_data, to_data
 
@@ -29,6 +28,13 @@ _MOST_ATTEMPTS = 12
 _TELL_OF_AN_END = frozenset({JobEnded.__name__, JobChanged.__name__})
 
 log = logging.getLogger(__name__)
+
+
+class EventPublisher(Protocol):
+    """What sends events; `studio.ports.Events` does."""
+
+    def publish(self, event: Event) -> None:
+        """Raises `QueueUnavailableError`."""
 
 
 def write(session: Session, event: Event) -> OutboxRow:
@@ -55,7 +61,7 @@ def pace(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
     return at_once
 
 
-def send(database: Database, events: Events, rows: Iterable[OutboxRow]) -> None:
+def send(database: Database, events: EventPublisher, rows: Iterable[OutboxRow]) -> None:
     """Send what a committed transaction wrote. If the queue is away, the sweeper sends it later."""
     sent: list[OutboxRow] = []
     try:
@@ -84,7 +90,7 @@ def _read(row: OutboxRow) -> Event | None:
         return None
 
 
-def send_unsent(database: Database, events: Events, *, before: datetime) -> int:
+def send_unsent(database: Database, events: EventPublisher, *, before: datetime) -> int:
     """Send events committed before `before` and never sent; forget old ones. Returns how many it found."""
     with database.read() as session:
         known = OutboxRow.kind.in_(sorted(EVENT_KINDS))  # a newer version may have written others
@@ -99,7 +105,7 @@ def send_unsent(database: Database, events: Events, *, before: datetime) -> int:
     return len(rows)
 
 
-def send_undelivered(database: Database, events: Events, *, at: datetime) -> None:
+def send_undelivered(database: Database, events: EventPublisher, *, at: datetime) -> None:
     """Publish again the ends of jobs that no message shows: Redis, or a restored database, may have lost the event.
 
     It is looked for 1, 2, 4 … minutes after each publication, up to three days in all. A front end that has shown it

@@ -1,0 +1,23 @@
+"""What a request may name."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnableModel:
+    """A model whose weights some worker has, and the names of its LoRAs. `note` is what people should know of it."""
+
+    name: str
+    loras: tuple[str, ...] = ()
+    note: str = ""
+
+
+class GenerationOptions(Protocol):
+    """The names that people may give in a request."""
+
+    def models(self) -> tuple[RunnableModel, ...]:
+        """Those that this installation can run, the default one first."""
+
+    def styles(self) -> tuple[str, ...]:
+        """In lower case."""

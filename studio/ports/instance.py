@@ -1,0 +1,40 @@
+"""One installation: its limits, and the implementation of each port."""
+
+from dataclasses import dataclass
+
+from studio.db.database import Database
+from studio.ports.desk import Desk
+from studio.ports.events import Events
+from studio.ports.gate import Gate
+from studio.ports.generation_options import GenerationOptions
+from studio.ports.image_tools import ImageTools
+from studio.ports.provenance import Examiner
+from studio.ports.queue import Queue
+from studio.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceLimits:
+    """Numbers that an administrator may set."""
+
+    monthly_credits: int | None = None  # None: credits are counted and never run out
+    max_outstanding_jobs: int = 10  # per person
+    max_attempts: int = 8  # leases a job may lose before it counts as failed
+    lease_seconds: float = 30.0
+    max_pictures: int = 4  # per job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything a command handler may touch."""
+
+    database: Database
+    gate: Gate
+    queue: Queue
+    store: Store
+    events: Events
+    image_tools: ImageTools
+    desk: Desk
+    examiner: Examiner
+    options: GenerationOptions
+    rules: InstanceLimits = InstanceLimits()
