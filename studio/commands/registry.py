@@ -8,6 +8,7 @@ from studio.commands.account import cancel, credits, forget_me, history, link, q
 from studio.commands.button_ids import Action, Button
 from studio.commands.generation import blend, edit, expand, imagine, remix, reroll, upscale, vary
 from studio.commands.moderation import answer, appeal, ban, cases, community_rules, report, review, unban
+from studio.commands.named_pictures import names_any, require_visible
 from studio.commands.pictures import delete, lineage, show, star, whose
 from studio.commands.results import Answer
 from studio.commands.spec import Call, CommandSpec, Kind
@@ -17,7 +18,6 @@ from studio.domain.people import Platform
 from studio.errors import UnknownCommandError
 from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
 from studio.ports import Ports
-from studio.services import visibility
 
 CATALOG: Mapping[str, CommandSpec] = {
     module.SPEC.name: module.SPEC
@@ -99,9 +99,9 @@ def execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -
         ports.gate.require_welcome(call.person)
     if spec.rationed:
         ports.gate.admit_errand(call.person, spec.name)
-    if visibility.names_any(spec, values):
+    if names_any(spec, values):
         with ports.database.read() as session:
-            visibility.require(session, call, spec, values)
+            require_visible(session, call, spec, values)
     answer: Answer = spec.handle(ports, call, command)
     send_hints(ports, call, hints)
     return answer

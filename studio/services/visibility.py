@@ -5,23 +5,17 @@ who are there. Its own person sees it everywhere, under all their linked identit
 picture over into another place; what it came from stays where it was.
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from studio.commands.spec import Call, CommandSpec, Kind
 from studio.db import queries
 from studio.db.identities.linked_identities import same_human
-from studio.db.tables import JobRow, PictureRow
-from studio.domain.identifiers import is_job_id, split_picture_id
+from studio.db.tables import PictureRow
 from studio.domain.jobs import Job
-from studio.domain.people import Person, Platform
+from studio.domain.people import Address, Person, Platform
 from studio.domain.pictures import Picture
 from studio.errors import NotFoundError
-
-# A moderator may stop and remove what they cannot see.
-_WITHOUT_LOOKING = frozenset({"cancel", "delete"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +34,9 @@ class Audience:
         return cls(home=person.home, channel=channel, person_key=person.key)
 
     @classmethod
-    def of_call(cls, call: Call) -> "Audience":
-        """The person alone: answers that tell of other people's pictures are for nobody else."""
-        return cls.of_person(call.person, channel=call.address.channel)
+    def of_asker(cls, person: Person, address: Address) -> "Audience":
+        """The person alone, where they ask: answers that tell of other people's pictures are for nobody else."""
+        return cls.of_person(person, channel=address.channel)
 
     @classmethod
     def of_message(cls, job: Job) -> "Audience":
@@ -78,30 +72,3 @@ def without_hidden_parents(session: Session, picture: Picture, audience: Audienc
 def _may_see_picture(session: Session, picture_id: str, audience: Audience) -> bool:
     row = session.get(PictureRow, picture_id)
     return row is not None and may_see(session, queries.find_job(session, row.job_id), audience)
-
-
-def require(session: Session, call: Call, spec: CommandSpec, values: Mapping[str, object]) -> None:
-    """Raises `NotFoundError` for pictures and jobs named from outside the private place that they belong to."""
-    if call.person.moderates and spec.name in _WITHOUT_LOOKING:
-        return
-    for identifier in _named(spec, values):
-        split = split_picture_id(identifier)
-        row = session.get(JobRow, split[0] if split else identifier)
-        if row is None:
-            continue  # the command itself says so
-        job = queries.job_of(row)
-        if not may_see(session, job, Audience.of_call(call)):
-            raise NotFoundError(f"{'Picture' if split else 'Job'} {identifier}")
-
-
-def names_any(spec: CommandSpec, values: Mapping[str, object]) -> bool:
-    return any(_named(spec, values))
-
-
-def _named(spec: CommandSpec, values: Mapping[str, object]) -> Iterator[str]:
-    for parameter in spec.parameters:
-        if parameter.kind not in (Kind.PICTURE, Kind.JOB) and parameter.name != "what":
-            continue
-        identifier = str(values.get(parameter.name) or "").strip().lower()
-        if is_job_id(identifier) or split_picture_id(identifier):
-            yield identifier

@@ -122,7 +122,7 @@ def _own_jobs(session: Session, call: Call) -> list[Job]:
 
 
 def _visible_jobs(session: Session, call: Call) -> list[Job]:
-    audience = Audience.of_call(call)
+    audience = Audience.of_asker(call.person, call.address)
     jobs = queries.recent_jobs(session, call.person, limit=_JOBS_READ)
     return [job for job in jobs if may_see(session, job, audience)]
 

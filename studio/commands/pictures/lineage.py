@@ -68,7 +68,7 @@ def _relatives(session: Session, call: Call, order: list[str], edges: Iterable[E
     """In the order given, without those that were never shown to anybody, or not to people who are here."""
     query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
     rows = {row.id: (row, job) for row, job in session.execute(query.where(PictureRow.id.in_(order)))}
-    audience = Audience.of_call(call)
+    audience = Audience.of_asker(call.person, call.address)
     shown = {
         each
         for each, (_, row) in rows.items()

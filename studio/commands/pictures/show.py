@@ -22,7 +22,8 @@ class Show:
 def show(ports: Ports, call: Call, command: Show) -> PictureShown:
     with ports.database.read() as session:
         job = queries.find_job(session, command.job, viewer=call.person)
-        return PictureShown(job=job, pictures=_visible_pictures(session, job, Audience.of_call(call)))
+        audience = Audience.of_asker(call.person, call.address)
+        return PictureShown(job=job, pictures=_visible_pictures(session, job, audience))
 
 
 def _visible_pictures(session: Session, job: Job, audience: Audience) -> tuple[Picture, ...]:

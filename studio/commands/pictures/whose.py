@@ -69,7 +69,7 @@ def _told(
     job = queries.find_job(session, row.job_id)
     if job.state is not JobState.DONE:
         return None
-    audience = Audience.of_call(call) if call else None
+    audience = Audience.of_asker(call.person, call.address) if call else None
     near = audience is None or may_see(session, job, audience)
     picture = queries.picture_of(row) if near and row.deleted_at is None else None
     if picture and audience:

@@ -81,10 +81,11 @@ def enqueue(ports: Ports, row: JobRow, events: list[OutboxRow]) -> None:
 def admission_of(session: Session, call: Call, command: str, request: PaintRequest) -> Admission:
     """Raises `NotFoundError` for a source that is out of the person's reach."""
     origins = [source.picture_id for source in request.sources if source.picture_id]
-    for each in origins:
-        picture = queries.find_picture(session, each, viewer=call.person)
+    audience = Audience.of_asker(call.person, call.address)
+    for picture_id in origins:
+        picture = queries.find_picture(session, picture_id, viewer=call.person)
         # Whoever repeats a job names it, not what it started from.
-        if not may_see(session, queries.find_job(session, picture.job_id), Audience.of_call(call)):
+        if not may_see(session, queries.find_job(session, picture.job_id), audience):
             raise NotFoundError("A picture that this starts from")
     family = queries.family(session, origins)
     return Admission(

@@ -1,0 +1,42 @@
+"""Pictures and jobs that are named in a command's values, and whether the person may see them."""
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy.orm import Session
+
+from studio.commands.spec import Call, CommandSpec, Kind
+from studio.db import queries
+from studio.db.tables import JobRow
+from studio.domain.identifiers import is_job_id, split_picture_id
+from studio.errors import NotFoundError
+from studio.services.visibility import Audience, may_see
+
+# A moderator may stop and remove what they cannot see.
+_WITHOUT_LOOKING = frozenset({"cancel", "delete"})
+
+
+def require_visible(session: Session, call: Call, spec: CommandSpec, values: Mapping[str, object]) -> None:
+    """Raises `NotFoundError` for pictures and jobs named from outside the private place that they belong to."""
+    if call.person.moderates and spec.name in _WITHOUT_LOOKING:
+        return
+    for identifier in _named(spec, values):
+        split = split_picture_id(identifier)
+        row = session.get(JobRow, split[0] if split else identifier)
+        if row is None:
+            continue  # the command itself says so
+        job = queries.job_of(row)
+        if not may_see(session, job, Audience.of_asker(call.person, call.address)):
+            raise NotFoundError(f"{'Picture' if split else 'Job'} {identifier}")
+
+
+def names_any(spec: CommandSpec, values: Mapping[str, object]) -> bool:
+    return any(_named(spec, values))
+
+
+def _named(spec: CommandSpec, values: Mapping[str, object]) -> Iterator[str]:
+    for parameter in spec.parameters:
+        if parameter.kind not in (Kind.PICTURE, Kind.JOB) and parameter.name != "what":
+            continue
+        identifier = str(values.get(parameter.name) or "").strip().lower()
+        if is_job_id(identifier) or split_picture_id(identifier):
+            yield identifier
