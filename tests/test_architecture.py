@@ -20,6 +20,8 @@ ACCELERATOR_ROOMS = (
     "engine/layout_prior/",
     "engine/training/",
 )
+# The client context and the upload of files name each other.
+WITH_FOLDERS_IN_A_CIRCLE = {"bots.discord"}
 ACCELERATOR_LIBRARIES = {"accelerate", "diffusers", "spandrel", "torch", "transformers"}
 # Alembic runs these as files; they are package data.
 SCRIPTS_OF_ALEMBIC = {"chatelier/migrations", "chatelier/migrations/versions"}
@@ -66,6 +68,29 @@ def dependencies(repository: Path) -> dict[str, set[str]]:
 
 def test_no_imports_go_in_a_circle(repository: Path) -> None:
     graphlib.TopologicalSorter(dependencies(repository)).prepare()  # raises CycleError with the modules
+
+
+def siblings(imports: dict[str, set[str]], package: str) -> dict[str, set[str]]:
+    """Which module or folder of a package imports which other one, each with all that is inside of it."""
+    found: dict[str, set[str]] = {}
+    for name, imported in imports.items():
+        if not name.startswith(f"{package}."):
+            continue
+        child = name.removeprefix(f"{package}.").partition(".")[0]
+        others = {
+            other.removeprefix(f"{package}.").partition(".")[0]
+            for other in imported
+            if other.startswith(f"{package}.")
+        }
+        found.setdefault(child, set()).update(others - {child})
+    return found
+
+
+def test_no_folders_import_each_other_in_a_circle(repository: Path) -> None:
+    imports = dependencies(repository)
+    packages = {name.rpartition(".")[0] for name in imports} - {""} - WITH_FOLDERS_IN_A_CIRCLE
+    for package in sorted(packages):
+        graphlib.TopologicalSorter(siblings(imports, package)).prepare()  # raises CycleError with the names
 
 
 def imported_names(module: Path) -> Iterator[str]:
