@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from PIL import Image, ImageDraw
 
 from bots.drawing.fonts import Font, font_for
-from bots.texts.chat import shorten
+from bots.texts.shortening import shorten
 from studio.commands.results import Family, Relative
 from studio.errors import NotFoundError, StorageError
 from studio.ports import Store

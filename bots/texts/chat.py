@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from bots.texts import shortening
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation
 from studio.errors import BadParameterError, ChatelierError
-from studio.parsing.text_cleaning import clean_text, point_at
+from studio.parsing.text_cleaning import point_at
+
+shorten, subject_of = shortening.shorten, shortening.subject_of
 
 _BAR_CELLS = 12
 _WORTH_TELLING_SECONDS = 7.5
@@ -57,12 +60,6 @@ def credit(maker: str, sources: Sequence[tuple[str, str]]) -> str:
         return maker
     listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
     return f"{maker}, from {listed}"
-
-
-def shorten(text: str, longest: int) -> str:
-    """One clean line of at most `longest` characters."""
-    line = clean_text(text)
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def broke(fault_id: str) -> str:
@@ -126,25 +123,6 @@ def ended(job: Job, *, asks: bool = False) -> str:
             return job.error_text or "The house rules do not allow this. Please try something else."
         case _:
             return job.error_text or "This could not be painted. Nothing was charged; please try again."
-
-
-_ARTICLES = {"a", "an", "the", "some", "my"}
-_TURNS = set("on in at with under over by near of beside behind and from for to".split())
-
-
-def subject_of(prompt: str) -> str:
-    """A prompt's subject in at most three words: ``"a red fox in the snow"`` becomes ``"red fox"``."""
-    subject: list[str] = []
-    for word in prompt.split():
-        bare = word.strip(",.;:!?").lower()
-        if not subject and bare in _ARTICLES:
-            continue
-        if bare in _TURNS or len(subject) == 3:
-            break
-        subject.append(word.strip(",.;:!?"))
-        if word[-1] in ",.;:!?":
-            break
-    return shorten(" ".join(subject), 40) or "picture"
 
 
 def alternative(prompt: str, count: int, *, longest: int) -> str:

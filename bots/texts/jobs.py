@@ -3,6 +3,7 @@
 from bots.texts.translation import translate, translate_plural
 
 _WORTH_TELLING_SECONDS = 7.5
+_BAR_CELLS = 12
 
 FROM_AN_UPLOAD = "A picture from an upload"
 GENERATING = "Painting…"
@@ -70,6 +71,13 @@ def step(step: int, steps: int, seconds_left: float | None = None) -> str:
     if seconds_left is None or seconds_left < _WORTH_TELLING_SECONDS:
         return told
     return f"{told} · {translate('{time} left', time=about(seconds_left))}"
+
+
+def progress_bar(step_: int, steps: int, seconds_left: float | None = None) -> str:
+    """A bar of characters, the share in percent, the step, and the time left where it is worth telling."""
+    share = min(1.0, step_ / steps) if steps else 0.0
+    full = round(share * _BAR_CELLS)
+    return f"{'▰' * full}{'▱' * (_BAR_CELLS - full)} {share:.0%} · {step(step_, steps, seconds_left)}"
 
 
 def unread(count: int) -> str:

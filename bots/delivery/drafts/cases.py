@@ -9,7 +9,7 @@ from bots.presentation.compose.cases import compose_case, compose_question
 from studio.db import cases, settings
 from studio.db.database import Database
 from studio.db.deliveries import message_of
-from studio.db.people import person_of
+from studio.db.identities.people import person_of
 from studio.db.tables import PersonRow
 from studio.domain.cases import CaseDetails, CaseState
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject

@@ -11,11 +11,11 @@ from bots.queries.job_view import JobView, load_job_view
 from studio.db import queries, settings
 from studio.db.database import Database
 from studio.db.deliveries import message_of
-from studio.domain.communities import PING_AFTER, CommunityRules, ResultPlacement
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import JobProgress
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
+from studio.domain.settings.communities import PING_AFTER, CommunityRules, ResultPlacement
 from studio.errors import NotFoundError
 
 

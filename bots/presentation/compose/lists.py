@@ -19,7 +19,7 @@ from bots.presentation.message import (
 from bots.presentation.spans import joined, separated
 from bots.texts import command_answers, jobs, moderation
 from bots.texts.cases import heading, outcome
-from bots.texts.chat import shorten
+from bots.texts.shortening import shorten
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.results import DeskCases, History, InQueue, Place

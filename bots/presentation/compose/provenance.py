@@ -24,7 +24,7 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import joined, listed, plain_text, sentence
 from bots.texts import provenance
-from bots.texts.chat import subject_of
+from bots.texts.shortening import subject_of
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.results import Attribution, Family, Relative

@@ -4,7 +4,7 @@ from bots.presentation.message import FileKind, Image, PersonName, Spans
 from bots.presentation.spans import listed, sentence
 from bots.queries.job_view import JobView
 from bots.texts import jobs
-from bots.texts.chat import subject_of
+from bots.texts.shortening import subject_of
 from bots.texts.translation import translate
 from studio.domain.pictures import Picture
 

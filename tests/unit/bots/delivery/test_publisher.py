@@ -16,10 +16,9 @@ from bots.runtime.thread_pools import ThreadPools
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, settings
-from studio.db.people import lock_person
+from studio.db.identities.people import lock_person
 from studio.db.tables import DeliveryRow, JobRow
 from studio.domain.cases import CaseKind, Decision
-from studio.domain.communities import CommunityRules, ResultPlacement
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import (
     CaseChanged,
@@ -32,6 +31,7 @@ from studio.domain.events import (
 )
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
+from studio.domain.settings.communities import CommunityRules, ResultPlacement
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
 from studio.runtime.clock import now
