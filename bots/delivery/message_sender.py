@@ -84,8 +84,9 @@ class MessageSender:
         return await self._transport.find_sent(draft.subject, place, since=draft.since)
 
     async def _edit(self, draft: Draft, ref: MessageRef) -> MessageRef:
+        place = next((place for place in draft.places if place.channel == ref.channel), draft.places[0])
         try:
-            await self._fitted(draft, draft.places[0], partial(self._transport.edit, ref))
+            await self._fitted(draft, place, partial(self._transport.edit, ref))
         except ChannelClosedError:
             if not draft.final or ref.final:
                 raise
@@ -103,6 +104,8 @@ class MessageSender:
 
     async def _send(self, draft: Draft, places: tuple[Place, ...]) -> MessageRef:
         for number, place in enumerate(places):
+            if not place.target:  # a private place that was forgotten with its person
+                continue
             if number:
                 await self._claims.move(draft.subject, place.target)
             with suppress(ChannelClosedError):

@@ -361,7 +361,9 @@ async def test_a_job_that_is_shown_while_its_acknowledgement_is_taken_away_is_sh
 
     async def overtaken(interaction: discord.Interaction) -> None:
         """The event of the job comes first."""
-        await room.bot.event_consumer._act(JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD))
+        await room.bot.event_consumer.handler.handle(
+            JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD)
+        )
         await delete(interaction)
 
     with monkeypatch.context() as patch:
