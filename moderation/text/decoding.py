@@ -1,4 +1,4 @@
-"""What is encoded in a text: entities, escapes, percent signs, base 64, hexadecimal, humps and overridden direction."""
+"""What is hidden in a text by entities, escapes, percent signs, base 64, hexadecimal, ROT13 or missing spaces."""
 
 import base64
 import binascii
@@ -9,13 +9,13 @@ from functools import partial
 from itertools import islice
 from urllib.parse import unquote
 
+from moderation.text.joined_words import rotated, split_runs
+
 _MOST_CHARACTERS = 20_000
 _MAX_DECODED = 20  # encoded pieces
 
 _LETTER = re.compile(r"[^\W\d_]")
 _BASE64 = re.compile(r"(?<![\w+/=-])(?:[A-Za-z0-9+/_-]{8,}={0,2}|[A-Za-z0-9+/_-]{6,}==?)")
-_CAMEL = re.compile(r"\b(?=\w*[a-z][A-Z])(?:[A-Z]?[a-z]+)(?:[A-Z][a-z]{2,})+\b")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _HEX = re.compile(r"(?<!\w)(?:0x)?((?:[0-9a-fA-F]{2}[\s:]?){4,})(?!\w)")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
 _OVERRIDDEN = re.compile("[\u202e\u2067]([^\u202c\u2069\n]*)")
@@ -27,8 +27,9 @@ def decode_hidden(text: str) -> Iterator[str]:
     if "%" in plain:
         plain = unquote(plain, errors="ignore")
     yield plain
-    for match in islice(_CAMEL.finditer(plain), _MAX_DECODED):
-        yield _HUMP.sub(" ", match[0])
+    yield from islice(split_runs(plain), _MAX_DECODED)
+    if decoded := rotated(plain):
+        yield decoded
     for match in _OVERRIDDEN.finditer(plain):
         yield match[1][::-1]
     budget = _MAX_DECODED

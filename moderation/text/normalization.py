@@ -29,12 +29,13 @@ class NormalizedText:
 
     Where the text has weights, as in ``(a hat:1.3)``, `words` are those of its versions without weights, and
     `candidates` those of the text as typed too. `spoken` is each version of the text with spelled, doubled and leet
-    letters put right, as it would be read aloud.
+    letters put right, as it would be read aloud; `joined` are the phrases that stood without spaces.
     """
 
     words: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     spoken: tuple[str, ...]
+    joined: tuple[str, ...]
     cut: bool  # the text was longer, or more disguised, than what was read
 
     @property
@@ -57,6 +58,7 @@ def read(text: str) -> NormalizedText:
         words=tuple(word for version in plain for word in version.words),
         candidates=tuple(found),
         spoken=tuple(dict.fromkeys(version.spoken for version in plain)),
+        joined=tuple(dict.fromkeys(phrase for version in plain for phrase in version.joined)),
         cut=len(text) > MAX_CHARACTERS
         or len(joined) == _MAX_JOINED
         or any(version.cut for version in versions),
@@ -100,9 +102,19 @@ class _Version:
     @property
     def spoken(self) -> str:
         """Of the text, and of what was decoded in it the phrases: a lone word may be one by chance only."""
-        plain, *hidden = self._texts
-        phrases = [piece for piece in hidden if " " in piece.strip() and piece.replace(" ", "") not in plain]
-        return spoken(" ".join([plain, *phrases])[:_MAX_FOLDED].split())
+        phrases = [phrase for phrase in self._phrases if not self._is_joined(phrase)]
+        return spoken(" ".join([self._texts[0], *phrases])[:_MAX_FOLDED].split())
+
+    @property
+    def joined(self) -> list[str]:
+        return list(filter(self._is_joined, self._phrases))
+
+    @property
+    def _phrases(self) -> list[str]:
+        return [piece for piece in self._texts[1:] if " " in piece.strip()]
+
+    def _is_joined(self, phrase: str) -> bool:
+        return phrase.replace(" ", "") in self._texts[0]
 
 
 def fold_text(text: str) -> str:

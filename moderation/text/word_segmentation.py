@@ -1,10 +1,13 @@
 """Every way to read the words of a folded text, from the plainest to the most far-fetched, in linear time."""
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from itertools import islice, pairwise
 from typing import NamedTuple
+
+from moderation.text.joined_words import inner_words, is_word
 
 _MAX_WORD = 40  # longer runs of letters are no word
 _LONGEST_PHRASE = 4  # words
@@ -32,6 +35,7 @@ _AMOUNT = (
 )
 _OPENING = r"f/?(?:\d{1,2}\.\d|[1-9]|1[0-8]|2[02]|32|45|64)"
 _MEASURE = re.compile(rf"(?:{_OPENING}|{_AMOUNT}(?:[-/]{_AMOUNT})*)")
+_AMOUNTS = re.compile(r"(?:\d+(?:k|mm|p|s|d|f)?)+")  # "4 k 8 k", letter by letter
 _AROUND = ".,;:!?\"'()[]{}~+"
 _INSIDE = re.compile(r"[^\W\d_][0-9@$!|+(€£%¥]+[^\W\d_]")
 _RUN = re.compile(r"(.)\1+")
@@ -58,6 +62,7 @@ class View(StrEnum):
     SPELLED = "spelled"  # letters with spaces between
     MASKED = "masked"  # some letters hidden behind signs; `text` has * for each
     REVERSED = "reversed"
+    ROTATED = "ROT13"
 
 
 class Candidate(NamedTuple):
@@ -92,6 +97,10 @@ def candidates(chunks: list[str], words: tuple[str, ...]) -> Iterator[Candidate]
     yield from _phrases(_without_leet(chunks))
     yield from _broken(words)
     yield from _spelled(chunks)
+    for word in dict.fromkeys(words):
+        if word.isascii() and 3 < len(word) <= _MAX_WORD and not is_word(word):
+            yield from (Candidate(View.JOINED, inner, inner) for inner in inner_words(word))
+            yield Candidate(View.ROTATED, codecs.encode(word, "rot13"), word)
 
 
 def too_disguised(chunks: list[str]) -> bool:
@@ -115,7 +124,7 @@ def spoken(chunks: Iterable[str]) -> str:
         if len(pieces) == 1 and len(pieces[0]) == 1:
             letters += pieces[0]
             continue
-        words += [letters] if len(letters) > 2 else letters
+        words += [letters] if len(letters) > 2 and not _AMOUNTS.fullmatch(letters) else letters
         letters = ""
         words += pieces if not _INSIDE.search(chunk) else WORD.findall(chunk.translate(_LEET_ONE))
     return " ".join(_THRICE.sub(r"\1", _read_leet(word)) for word in words)
@@ -234,6 +243,6 @@ def _letter_runs(chunks: Iterable[str]) -> Iterator[str]:
         if len(letter) == 1:
             run += letter
             continue
-        if len(run) > 2:
+        if len(run) > 2 and not _AMOUNTS.fullmatch(run):
             yield run
         run = ""

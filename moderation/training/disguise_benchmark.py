@@ -1,12 +1,13 @@
 r"""How many disguises of listed words the prompt rules see through, and how long a prompt takes of one core.
 
     npm pack cuss && tar xzf cuss-*.tgz
-    OMP_NUM_THREADS=1 python -m moderation.training.disguise_benchmark --cuss package/index.js
+    OMP_NUM_THREADS=1 python -m moderation.training.disguise_benchmark --cuss package/index.js --prompts USERS.jsonl
 
 The words are the severe ones of the library's list, each in the middle of a harmless sentence; nothing prints them.
 """
 
 import base64
+import codecs
 import random
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt_judge import PromptJudge
 from moderation.text.word_lists import SHORTEST_MISSPELT, Severity
+from moderation.training.data.dataset import read_rows
 from moderation.training.data.harmless_sentences import scenes
 from moderation.training.word_list import consensus, ratings
 
@@ -64,18 +66,25 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "backwards": lambda word: word[::-1],
     "base 64": lambda word: base64.b64encode(f"{word} picture".encode()).decode(),
     "HTML entities": lambda word: "".join(f"&#{ord(letter)};" for letter in word),
+    "joined with the next word": lambda word: f"{word}picture",
+    "joined with two words": lambda word: f"big{word}picture",
+    "humps": lambda word: f"big{word.capitalize()}Picture",
+    "ROT13": lambda word: codecs.encode(word, "rot13"),
     "vowels starred": lambda word: "".join("*" if letter in "aeiou" else letter for letter in word),
     "two letters swapped": _swapped,
 }
 
 
-def measure(cuss: Annotated[Path, typer.Option()]) -> None:
+def measure(
+    cuss: Annotated[Path, typer.Option()],
+    prompts: Annotated[Path | None, typer.Option(help="Rows of users' prompts, to measure the time.")] = None,
+) -> None:
     listed = consensus(ratings(cuss.read_text("utf-8")))
     words = [
         word for word, severity in listed if severity is Severity.SEVERE and word.isalpha() and len(word) > 3
     ]
     _disguises(words)
-    _speed(PromptJudge())
+    _speed(PromptJudge(), [row.text for row in read_rows(prompts)] if prompts else [])
 
 
 def _disguises(words: list[str]) -> None:
@@ -90,11 +99,16 @@ def _disguises(words: list[str]) -> None:
     typer.echo(f"{len(shares)} disguises: {np.mean(shares):.1f} % on average, {min(shares):.1f} % at least")
 
 
-def _speed(prompt_judge: PromptJudge) -> None:
+def _speed(prompt_judge: PromptJudge, users: list[str]) -> None:
     texts = list(scenes(count=400, seed=3))
     prompt_judge.judge(PromptSubject(prompt=texts[0]))
     long = [" ".join(random.Random(seed).sample(texts, 300))[:10_000] for seed in range(10)]
-    for name, prompts in (("400 prompts", texts), ("10 prompts of 10,000 characters", long)):
+    kinds = {"400 prompts": texts, "10 prompts of 10,000 characters": long}
+    if users:
+        rng = random.Random(1)
+        kinds["400 users' prompts"] = rng.sample(users, 400)
+        kinds["100 of 1,000 characters"] = [", ".join(rng.sample(users, 20))[:1_000] for _ in range(100)]
+    for name, prompts in kinds.items():
         times = []
         for text in prompts:
             start = time.thread_time()

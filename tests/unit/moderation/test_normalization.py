@@ -1,6 +1,7 @@
 """However a word is hidden, the normaliser reads it; and what is not hidden it leaves alone."""
 
 import base64
+import codecs
 import string
 from itertools import pairwise
 
@@ -64,6 +65,10 @@ HIDDEN = {
     "base 64": base64.b64encode(f"a {WORD} here".encode()).decode(),
     "hexadecimal": WORD.encode().hex(),
     "humps": "smallPumpkinPhoto",
+    "short words between humps": "aPumpkinOnATable",
+    "no spaces": "onepumpkinonatable",
+    "ROT13": codecs.encode(f"a {WORD} on the floor", "rot13"),
+    "ROT13 of the word alone": codecs.encode(WORD, "rot13"),
     "base 64 of the word alone": base64.b64encode(WORD.encode()).decode(),
     "between brackets": f"({WORD})",
     "in inverted commas": f"«{WORD}»",
@@ -84,7 +89,7 @@ def test_a_phrase_is_read_whatever_stands_between_its_words(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "pumpkinseed oil",
+        "pumpkinesque oil",
         "a spumpkin",
         "lantern, small",
         "pump the kin",
@@ -106,6 +111,32 @@ def test_only_whole_words_count(text: str) -> None:
 def test_a_town_is_no_offence_for_what_its_name_contains(town: str) -> None:
     inner = PlainWords.of(["sex", "stone", "light", "thorpe", "eroe"])
     assert not list(inner.find(read(f"a view of {town} at dawn").candidates))
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("a photorealistic psychotherapist, trendingonartstation", ["trending on art station"]),
+        ("nuclearpowerplant at dawn", ["nuclear powerplant"]),
+        ("by Kuvshinov, Rutkowski, Mohrbacher and Balenciaga", []),
+        ("an ilustration of Middlesbrough", []),
+    ],
+)
+def test_words_without_a_space_between_are_read_apart_and_names_are_not(text: str, joined: list[str]) -> None:
+    assert [phrase for phrase in read(text).joined if phrase != "photo realistic"] == joined
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["4 k, 8 k, 3 5 mm", "8 k 4 k", "by James Gurney, 4 k 8 k, trending", "a rhythm of nymphs, f / 1. 8"],
+)
+def test_amounts_that_stand_letter_by_letter_are_no_word(text: str) -> None:
+    reading = read(text)
+    spelled = [
+        candidate.text for candidate in reading.candidates if candidate.view in (View.SPELLED, View.LEET)
+    ]
+    assert not any(map(str.isalpha, spelled))
+    assert reading.spoken == (" ".join(reading.words),)
 
 
 def test_words_that_happen_to_stand_side_by_side_are_not_joined() -> None:
