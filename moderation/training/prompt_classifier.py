@@ -1,10 +1,11 @@
 r"""Train the prompt classifier and write its weights and their figures.
 
-    nice -n 19 python -m moderation.training.prompt_classifier ROWS.jsonl \
+    nice -n 19 python -m moderation.training.prompt_classifier ROWS.jsonl USERS.jsonl \
         --wordnet /usr/share/wordnet --out moderation/weights
 
-The rows are those of `rows.py`. The figures are percent of the rows of each kind whose harm reaches each threshold,
-for the half of the unseen rows that thresholds are chosen on, and for the half that is only measured.
+The rows are those of `dataset.py`. The figures are percent of the rows of each kind whose harm, the worst of the whole
+and its windows, reaches each threshold: for the half of the unseen rows that thresholds are chosen on, and for the
+half that is only measured.
 """
 
 import json
@@ -17,9 +18,11 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from moderation.text.prompt_classifier import CLASSES, embed, word_places
+from moderation.text.prompt_classifier import CLASSES, ClassifierNetwork, word_places
+from moderation.text.windows import windows_of
 from moderation.training.classifier_fit import fit
-from moderation.training.data.dataset import Part, Row, read_rows, with_made
+from moderation.training.data.dataset import USERS, Part, Row, read_rows, with_made
+from moderation.training.embedding_cache import embeddings
 
 Floats = NDArray[np.float32]
 
@@ -35,36 +38,52 @@ _WEIGHTS = {
     ("scenes", "made"): 2.5,
     ("secrets", "unsafe"): 2.0,
     ("public sides", "made"): 2.0,
+    (USERS, "benign"): 4.0,
+    ("hidden", "unsafe"): 1.5,
 }
+_BATCH_TEXTS = 50_000
 _COMMON_ROWS = 1500  # a category with more rows counts less per row, by the root
 _THRESHOLDS = (0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 0.85, 0.9)
 
 
 def train(
-    rows_path: Path,
+    rows_paths: list[Path],
     out: Annotated[Path, typer.Option()],
     wordnet: Annotated[Path, typer.Option(help="The folder with data.noun.")],
-    cache: Annotated[Path | None, typer.Option(help="Keep the embeddings in this file.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Keep the embeddings in this folder.")] = None,
     seed: int = 1,
 ) -> None:
-    rows = list(with_made(list(read_rows(rows_path)), wordnet, seed=seed))
-    texts = [row.text for row in rows]
-    vectors, words = embeddings(texts, cache), [word_places(text) for text in texts]
-    trained = np.array([row.trained for row in rows])
-    targets = np.array([CLASSES.index(row.target) for row in rows])
-    weights = np.array(list(row_weights(rows)), np.float32)
-    taught = [places for places, row in zip(words, rows, strict=True) if row.trained]
-    network = fit(vectors[trained], taught, targets[trained], weights[trained], seed=seed)
+    published = [row for path in rows_paths for row in read_rows(path)]
+    rows = list(with_made(published, wordnet, seed=seed))
+    network = fit_rows([row for row in rows if row.trained], cache, seed=seed)
     out.mkdir(parents=True, exist_ok=True)
     network.save(out / "prompt_classifier.npz")
-    harm = np.zeros(len(rows))
-    unseen = np.flatnonzero(~trained)
-    for start in range(0, len(unseen), 1024):
-        part = unseen[start : start + 1024]
-        harm[part] = 1 - network.chances(vectors[part], [words[row] for row in part])[:, 0]
-    figures = {part.value: measure(rows, harm, part) for part in (Part.CHOOSE, Part.MEASURE)}
+    unseen = [row for row in rows if not row.trained]
+    harm = worst_harm(network, [row.text for row in unseen], cache)
+    figures = {part.value: measure(unseen, harm, part) for part in (Part.CHOOSE, Part.MEASURE)}
     (out / "prompt_classifier.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     typer.echo(json.dumps(figures[Part.MEASURE], indent=2))
+
+
+def fit_rows(rows: list[Row], cache: Path | None, *, seed: int) -> ClassifierNetwork:
+    texts = [row.text for row in rows]
+    targets = np.array([CLASSES.index(row.target) for row in rows])
+    weights = np.array(list(row_weights(rows)), np.float32)
+    return fit(embeddings(texts, cache), [word_places(text) for text in texts], targets, weights, seed=seed)
+
+
+def worst_harm(network: ClassifierNetwork, texts: list[str], cache: Path | None) -> NDArray[np.float64]:
+    """The harm of each text: the worst of the whole and its windows."""
+    windows = [windows_of(text).texts for text in texts]
+    parts = [window for of_text in windows for window in of_text]
+    harm = np.zeros(len(parts))
+    for start in range(0, len(parts), _BATCH_TEXTS):
+        batch = parts[start : start + _BATCH_TEXTS]
+        chances = network.chances(embeddings(batch, cache), [word_places(text) for text in batch])
+        harm[start : start + len(batch)] = 1 - chances[:, 0]
+    starts = np.cumsum([0, *map(len, windows[:-1])])
+    worst: NDArray[np.float64] = np.maximum.reduceat(harm, starts)
+    return worst
 
 
 def row_weights(rows: list[Row]) -> Iterator[float]:
@@ -72,21 +91,6 @@ def row_weights(rows: list[Row]) -> Iterator[float]:
     for row in rows:
         common = (_COMMON_ROWS / max(1, named[row.target])) ** 0.5 if row.label == "unsafe" else 1.0
         yield _WEIGHTS.get((row.source, row.label), common)
-
-
-def embeddings(texts: list[str], cache: Path | None) -> Floats:
-    """One row of 512 numbers for each text."""
-    if cache is not None and cache.exists():
-        known: dict[str, Floats] = np.load(cache, allow_pickle=True)["vectors"].item()
-    else:
-        known = {}
-    missing = [text for text in dict.fromkeys(texts) if text not in known]
-    for start in range(0, len(missing), 512):
-        part = missing[start : start + 512]
-        known.update(zip(part, embed(part), strict=True))
-    if cache is not None and missing:
-        np.savez(cache, vectors=np.array(known, dtype=object))
-    return np.stack([known[text] for text in texts])
 
 
 def measure(rows: list[Row], harm: NDArray[np.float64], part: Part) -> dict[str, dict[str, float]]:

