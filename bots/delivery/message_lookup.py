@@ -15,7 +15,7 @@ from studio.domain.people import Platform
 from studio.errors import BadRequestError
 
 # Where one picture is shown a reaction means that one, and nothing is painted there.
-_OF_ONE = frozenset({Action.STAR, Action.REPORT, Action.DELETE})
+_OF_ONE = frozenset({Action.STAR, Action.REPORT, Action.DELETE, Action.SEND})
 # After this time the record of a message is there, or never comes.
 _RECORDED_SECONDS = 10.0
 _PAUSES_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bots.texts.chat import shorten
+from bots.texts.shortening import shorten
+from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.cases import DECISIONS, Case, CaseDetails, CaseKind, CaseState, Decision, PersonRecord
 
@@ -64,12 +65,12 @@ GRAVE = frozenset({Action.SUSPEND, Action.BAN, Action.BLOCK})  # shown so that n
 
 
 def heading(case: Case) -> str:
-    return _HEADINGS[case.kind]
+    return translate(_HEADINGS[case.kind])
 
 
 def label(action: Action) -> str:
     """The text of a button on a case."""
-    return _LABELS[action]
+    return translate(_LABELS[action])
 
 
 def buttons(case: Case) -> tuple[Action, ...]:
@@ -134,12 +135,12 @@ def outcome(case: Case) -> str:
     if case.decision is None:
         return ""
     if case.kind is CaseKind.CONSENT:
-        return "Allowed" if case.decision is Decision.APPROVE else "Declined"
+        return translate("Allowed" if case.decision is Decision.APPROVE else "Declined")
     if case.kind is CaseKind.REPORT and case.decision in _DONE_TO_REPORTS:
-        return _DONE_TO_REPORTS[case.decision]
+        return translate(_DONE_TO_REPORTS[case.decision])
     if case.kind is CaseKind.APPEAL and case.decision is Decision.REJECT:
-        return "The refusal stands"
-    return _DONE[case.decision]
+        return translate("The refusal stands")
+    return translate(_DONE[case.decision])
 
 
 def question(asker: str, picture: str, prompt: str) -> str:

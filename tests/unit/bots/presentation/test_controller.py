@@ -2,6 +2,7 @@
 
 import pytest
 
+from bots.delivery.message_lookup import ShownPictures
 from bots.presentation.controller import (
     Ask,
     Choose,
@@ -84,6 +85,13 @@ class TestReactions:
         button = Button(action=Action.REPORT, job_id=JOB_ID, index=1)
         assert reacted(button) == Run(command="report", values={"picture": f"{JOB_ID}.1"})
         assert reacted(Button(action=Action.SEND, job_id=JOB_ID)) == Send(job_id=JOB_ID)
+
+    def test_an_envelope_on_the_starboard_sends_the_job_of_the_picture(self) -> None:
+        meaning = meaning_of("✉")
+        assert meaning is not None
+        button = ShownPictures(job_id=JOB_ID, index=2).meant_by(*meaning)
+        assert button is not None
+        assert reacted(button) == Send(job_id=JOB_ID)
 
     def test_only_a_star_is_taken_back_with_its_reaction(self) -> None:
         star = Button(action=Action.STAR, job_id=JOB_ID, index=1)
