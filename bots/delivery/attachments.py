@@ -12,6 +12,8 @@ from studio.ports import Ports
 DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024
 _ROOM_FOR_WORDS_BYTES = 16 * 1024
 _LARGEST_PREVIEW = 200_000  # characters
+_TILES = 14  # of a pixelated copy, on the longer side
+_LONGEST_PIXELATED = 448  # pixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +85,24 @@ def decoded(data_url: str) -> Attachment | None:
         return Attachment(data=base64.b64decode(body, validate=True), suffix=f".{kind}")
     except binascii.Error:
         return None
+
+
+def pixelate(picture: bytes) -> bytes | None:
+    """A PNG of a few coarse tiles; None for bytes that are no picture."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(picture)) as opened:
+            image = opened.convert("RGB")
+    except (OSError, UnidentifiedImageError):
+        return None
+    scale = _TILES / max(image.size)
+    coarse = image.resize(_scaled(image.size, scale), Image.Resampling.BOX)
+    mosaic = coarse.resize(_scaled(coarse.size, _LONGEST_PIXELATED / _TILES), Image.Resampling.NEAREST)
+    file = io.BytesIO()
+    mosaic.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

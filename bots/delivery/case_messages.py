@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from bots.delivery.deliveries import Claim, forget, record, release_claim, take_claim
 from bots.delivery.errors import DeliveryInProgressError, DestinationUnreachableError
+from bots.queries.desk import open_cases, read_for
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db import cases, settings
 from studio.db.database import Database
@@ -18,7 +19,6 @@ from studio.db.deliveries import message_of
 from studio.domain.cases import CaseDetails, CaseState, Notice
 from studio.domain.deliveries import MessageRef, Subject
 from studio.domain.people import Person
-from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Desk
 
 _CLAIM_LASTS = timedelta(seconds=20)
@@ -160,21 +160,6 @@ def load_case_message_state(database: Database, desk: Desk, case_id: str) -> Cas
         rules = settings.community_rules(session, case.platform, case.community)
         found = message_of(session, Subject.of_case(case).kind, case_id)
     return CaseMessageState(details=details, desk_channel=rules.desk_channel, message_ref=found)
-
-
-def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) -> CaseDetails:
-    """Raises `NotAllowedError` for somebody who does not moderate, `NotFoundError` for a case of another desk."""
-    if not moderator.moderates:
-        raise NotAllowedError("Only moderators can do that.")
-    with database.read() as session:
-        if cases.find_case(session, case_id, viewer=moderator).addressee:
-            raise NotFoundError(f"Case {case_id[:12]}")
-    return desk.read(case_id)
-
-
-def open_cases(database: Database, moderator: Person) -> list[str]:
-    with database.read() as session:
-        return [case.id for case in cases.desk_cases(session, moderator)]
 
 
 def load_notice(database: Database, notice_id: str) -> Notice:

@@ -1,7 +1,7 @@
 """The delivery core of a chat front end: what each event and each step of a job does to its messages."""
 
 from bots.delivery.draft import Compose
-from bots.delivery.drafts.cases import CaseDrafts, open_cases, read_for
+from bots.delivery.drafts.cases import CaseDrafts
 from bots.delivery.drafts.jobs import JobDrafts
 from bots.delivery.drafts.starboard import StarboardDrafts
 from bots.delivery.job_updates import JobUpdates
@@ -9,6 +9,7 @@ from bots.delivery.message_sender import MessageSender
 from bots.delivery.personal_messages import PersonalMessages
 from bots.delivery.publisher import MessagePublisher
 from bots.delivery.transport import Transport
+from bots.queries.desk import open_cases, read_for
 from bots.queries.starboard_entry import hanging_of
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.domain.cases import CaseDetails

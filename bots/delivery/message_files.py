@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bots.delivery.attachments import Attachment, fit_attachment
-from bots.delivery.case_images import pixelate
+from bots.delivery.attachments import Attachment, fit_attachment, pixelate
 from bots.drawing.lineage_tree import draw_family
 from bots.presentation.compose.provenance import FAMILY_TREE
 from bots.presentation.message import FileKind, Image, Message

@@ -6,7 +6,7 @@ from bots.delivery.draft import Draft
 from bots.delivery.drafts.places import is_direct
 from bots.delivery.transport import Place
 from bots.presentation.compose.cases import compose_case, compose_question
-from studio.db import cases, settings
+from studio.db import settings
 from studio.db.database import Database
 from studio.db.deliveries import message_of
 from studio.db.identities.people import person_of
@@ -14,7 +14,6 @@ from studio.db.tables import PersonRow
 from studio.domain.cases import CaseDetails, CaseState
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Person
-from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Desk
 
 
@@ -64,21 +63,3 @@ def _where_to_ask(details: CaseDetails, owner: Person | None, ref: MessageRef | 
         yield Place(
             community=address.community, channel=address.channel, thread=address.thread, mentions=(owner,)
         )
-
-
-def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) -> CaseDetails:
-    """A case of the moderator's own desk. Raises `NotAllowedError` for somebody who does not moderate, and
-    `NotFoundError` for a case of another desk.
-    """
-    if not moderator.moderates:
-        raise NotAllowedError("Only moderators can do that.")
-    with database.read() as session:
-        if cases.find_case(session, case_id, viewer=moderator).addressee:
-            raise NotFoundError(f"Case {case_id[:12]}")
-    return desk.read(case_id)
-
-
-def open_cases(database: Database, moderator: Person) -> list[str]:
-    """The ids of the cases on the moderator's desk."""
-    with database.read() as session:
-        return [case.id for case in cases.desk_cases(session, moderator)]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from bots.delivery.case_messages import read_for
+from bots.queries.desk import read_for
 from bots.runtime.thread_pools import Pool
 from bots.texts import cases as case_texts
 from bots.texts.answers import lines_of
@@ -73,7 +73,7 @@ async def case_picture(request: Request) -> Response:
     work = partial(_picture, context, user, request.path_params["case"], request.path_params["picture"])
     data = await context.pools.run(Pool.FILES, work)
     if "seen" not in request.query_params:
-        from bots.delivery.case_images import pixelate  # Pillow is loaded when a moderator needs it
+        from bots.delivery.attachments import pixelate  # Pillow is loaded when a moderator needs it
 
         blurred = await context.pools.run(Pool.FILES, pixelate, data)
         if blurred is None:
