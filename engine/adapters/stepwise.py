@@ -21,6 +21,7 @@ from engine.adapters.components.text_encoding import (
     encode_clip,
     encode_long,
 )
+from engine.adapters.components.textual_inversion import TextualInversions
 from engine.adapters.components.vae import Autoencoder, to_hole, to_pixels
 from engine.adapters.runtime.loading import LoadsNetworks, choose_dtype, load_network, load_part, size_bytes
 from engine.adapters.runtime.reference_pipeline import stock_pipeline
@@ -72,6 +73,7 @@ class DenoisingModel:
         )
         self._prompts: BoundedDict[LoraWeights, PromptCache] = BoundedDict(_PROMPT_CACHES)
         self._loras = Loras(entry, partial(stock_pipeline, self, folder))
+        self._inversions = TextualInversions(entry, partial(stock_pipeline, self, folder))
 
     # ---- memory
 
@@ -106,6 +108,7 @@ class DenoisingModel:
         self._stackers.clear()
         self._prompts.clear()
         self._loras.forget()
+        self._inversions.forget()
         del self._autoencoder
         gc.collect()
         if self._device.type == "cuda":
@@ -145,9 +148,12 @@ class DenoisingModel:
     def prepare(self, samples: Sequence[Sample]) -> None:
         loras = samples[0].key.adapters
         self._loras.apply(loras)
-        known = self._cache(loras).find(
+        texts = [
             text for sample in samples for text in (*self._texts(sample), *([""] if sample.guided else []))
-        )
+        ]
+        for text in texts:
+            self._inversions.load_for(text)
+        known = self._cache(loras).find(texts)
         for sample in samples:
             sample.unread_words = self._count_unread(sample.params.prompt)
             shared = self._shared_conditions(sample)
@@ -198,7 +204,8 @@ class DenoisingModel:
     def _count_unread(self, text: str) -> int:
         """Words at the end of a text that the model cannot take in."""
         tokenizer, encoder = self._parts["tokenizer"], self._parts["text_encoder"]
-        return count_unread_clip(text, tokenizer=tokenizer, length=clip_length(tokenizer, encoder))
+        expanded = self._inversions.expand(text, tokenizer)
+        return count_unread_clip(expanded, tokenizer=tokenizer, length=clip_length(tokenizer, encoder))
 
     def _shared_conditions(self, sample: Sample) -> Conditions:
         """Conditions of every row of a sample beside its text."""
@@ -249,9 +256,10 @@ class DenoisingModel:
     def _encode_clip(
         self, texts: Sequence[str], suffix: str = "", *, layer: int | None = None
     ) -> list[Encoded]:
+        tokenizer = self._parts[f"tokenizer{suffix}"]
         return encode_clip(
-            texts,
-            tokenizer=self._parts[f"tokenizer{suffix}"],
+            [self._inversions.expand(text, tokenizer) for text in texts],
+            tokenizer=tokenizer,
             encoder=self._parts[f"text_encoder{suffix}"],
             device=self._device,
             layer=layer,

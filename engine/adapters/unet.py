@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -14,7 +15,7 @@ from engine.batching.sample import Conditions, Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.addons import IpAdapterEntry, is_on_hub
 from engine.catalog.catalog import ModelEntry
-from engine.catalog.model_files import read_json
+from engine.catalog.model_files import INDEX, read_json
 
 
 class UNetModel(DenoisingModel):
@@ -31,6 +32,8 @@ class UNetModel(DenoisingModel):
         super().__init__(entry, folder, device=device, loads=loads)
         # Width of the guidance embedding of a model that has guidance distilled into it, else None.
         self._distilled: int | None = read_json(folder / "unet" / "config.json").get("time_cond_proj_dim")
+        # Its pipeline spreads all steps over the part of the schedule that a strength leaves.
+        self._is_consistency_model = _pipeline_name(folder).startswith("LatentConsistency")
         self._ip_adapter: IpAdapter | None = None
         # Without the adapter's files, variations start from the picture itself.
         adapter = entry.ip_adapter
@@ -80,6 +83,17 @@ class UNetModel(DenoisingModel):
     def _is_guided(self, params: SamplingParams) -> bool:
         return params.guidance_scale > 1 and not self._distilled
 
+    def _timing(self, sample: Sample) -> Mapping[str, Any]:
+        if sample.start is None or not self._spreads_steps(sample.params):
+            return {}
+        return {"strength": min(sample.params.strength, 1.0)}
+
+    def _skipped_steps(self, params: SamplingParams) -> int:
+        return 0 if self._spreads_steps(params) else super()._skipped_steps(params)
+
+    def _spreads_steps(self, params: SamplingParams) -> bool:
+        return self._is_consistency_model and self.scheduler_name(params.scheduler) == "lcm"
+
     def _picture_conditions(self, sample: Sample) -> tuple[Conditions, Conditions]:
         if self._ip_adapter is None:
             return {}, {}
@@ -91,6 +105,10 @@ class UNetModel(DenoisingModel):
             return {}
         embedded = embed_guidance(sample.params.guidance_scale - 1, width=self._distilled)
         return {"guidance": embedded.to(self._device, self._dtype)}
+
+
+def _pipeline_name(folder: Path) -> str:
+    return str(read_json(folder / INDEX)["_class_name"])
 
 
 def embed_guidance(scale: float, *, width: int) -> torch.Tensor:

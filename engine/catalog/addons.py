@@ -23,6 +23,13 @@ class LoraEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingEntry:
+    """A textual inversion: a .safetensors file of this machine, whose vectors stand for a word of the prompt."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IpAdapterEntry:
     """An IP-Adapter: its weights, the folder of its image encoder, and how much it counts beside the words."""
 
@@ -54,21 +61,30 @@ def read_upscalers(table: object) -> tuple[dict[str, UpscalerEntry], list[str]]:
 
 def read_loras(table: object) -> tuple[dict[str, LoraEntry], list[str]]:
     """The LoRAs of an entry by name, and what is wrong with them."""
+    return _read_named(LoraEntry, table, "loras")
+
+
+def read_embeddings(table: object) -> tuple[dict[str, EmbeddingEntry], list[str]]:
+    """The textual inversions of an entry by their words, and what is wrong with them."""
+    return _read_named(EmbeddingEntry, table, "embeddings")
+
+
+def _read_named(kind: Callable[..., T], table: object, field: str) -> tuple[dict[str, T], list[str]]:
     if not isinstance(table, dict):
-        return {}, ["loras must be a table of tables."]
+        return {}, [f"{field} must be a table of tables."]
     problems: list[str] = []
-    loras: dict[str, LoraEntry] = {}
-    for name, said in table.items():
-        # A source alone may stand without a table of its own.
-        given = {"source": said} if isinstance(said, str) else said
-        found = _read(LoraEntry, given, f"loras.{name}", problems)
+    entries: dict[str, T] = {}
+    for name, value in table.items():
+        # A source alone may be given without a table of its own.
+        given = {"source": value} if isinstance(value, str) else value
+        found = _read(kind, given, f"{field}.{name}", problems)
         if any(mark in name for mark in ",:. ") or name != name.lower():
             problems.append(
-                f"loras.{name} must be a name in small letters without commas, colons and spaces."
+                f"{field}.{name} must be a name in small letters without commas, colons and spaces."
             )
         elif found is not None:
-            loras[name] = found
-    return loras, problems
+            entries[name] = found
+    return entries, problems
 
 
 def read_ip_adapter(table: object) -> tuple[IpAdapterEntry | None, list[str]]:

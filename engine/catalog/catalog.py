@@ -103,11 +103,15 @@ class ModelCatalogue:
     def resolve_extras(self, entry: ModelEntry) -> ModelEntry:
         """The entry with its extras as paths of this machine; what is not here keeps its name, and fails when used."""
         loras = {name: replace(lora, source=self._resolve(lora.source)) for name, lora in entry.loras.items()}
+        embeddings = {
+            word: replace(embedding, source=self._resolve(embedding.source))
+            for word, embedding in entry.embeddings.items()
+        }
         seen = entry.ip_adapter
         if seen is not None:
             seen = replace(seen, source=self._resolve(seen.source), encoder=self._resolve(seen.encoder))
         prior = str(self.folder(second_folder(entry))) if entry.prior is not None else None
-        return replace(entry, loras=loras, ip_adapter=seen, prior=prior)
+        return replace(entry, loras=loras, embeddings=embeddings, ip_adapter=seen, prior=prior)
 
     def upscaler(self, name: str, *, offline: bool = True) -> str:
         """Where the weights of an upscaler lie: a path, or the name of bundled ones; fetched unless `offline`.
@@ -191,11 +195,14 @@ class ModelCatalogue:
 
 def second_folder(entry: ModelEntry) -> ModelEntry:
     """The entry of a model's other half."""
-    return replace(entry, source=entry.prior or "", prior=None, revision=None, loras={}, ip_adapter=None)
+    return replace(
+        entry, source=entry.prior or "", prior=None, revision=None, loras={}, embeddings={}, ip_adapter=None
+    )
 
 
 def _extras(entry: ModelEntry) -> list[str]:
     sources = [lora.source for lora in entry.loras.values()]
+    sources += [embedding.source for embedding in entry.embeddings.values()]
     if entry.ip_adapter is not None:
         sources += [entry.ip_adapter.source, entry.ip_adapter.encoder]
     return sources

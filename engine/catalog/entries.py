@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from engine.catalog.addons import (
+    EmbeddingEntry,
     IpAdapterEntry,
     LoraEntry,
     UpscalerEntry,
+    read_embeddings,
     read_ip_adapter,
     read_loras,
     read_upscalers,
@@ -48,6 +50,7 @@ class ModelEntry:
     )
     loras: Mapping[str, LoraEntry] = field(default_factory=dict, hash=False)
     ip_adapter: IpAdapterEntry | None = None
+    embeddings: Mapping[str, EmbeddingEntry] = field(default_factory=dict, hash=False)
 
     @property
     def bundled(self) -> bool:
@@ -138,6 +141,9 @@ def _read_extras(name: str, table: object) -> tuple[dict[str, Any], list[str]]:
     if isinstance(table, dict) and "loras" in table:
         extras["loras"], found = read_loras(table["loras"])
         problems += found
+    if isinstance(table, dict) and "embeddings" in table:
+        extras["embeddings"], found = read_embeddings(table["embeddings"])
+        problems += found
     if isinstance(table, dict) and "ip_adapter" in table:
         extras["ip_adapter"], found = read_ip_adapter(table["ip_adapter"])
         problems += found
@@ -146,7 +152,7 @@ def _read_extras(name: str, table: object) -> tuple[dict[str, Any], list[str]]:
 
 _HINTS: Mapping[str, Any] = get_type_hints(ModelEntry)
 _KNOWN = {field.name for field in fields(ModelEntry)} - {"name"}
-_TABLES = {"loras", "ip_adapter"}
+_TABLES = {"loras", "embeddings", "ip_adapter"}
 _FLOATS = {name for name, hint in _HINTS.items() if hint is float}
 
 

@@ -27,6 +27,11 @@ SCHEDULERS = (
     "dpm++ 2m karras",
     "unipc",
     "lcm",
+    "heun",
+    "deis",
+    "tcd",
+    "dpm++ 2m sde",
+    "dpm++ 2m sde karras",
     "flow euler",
 )
 

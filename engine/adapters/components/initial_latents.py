@@ -14,6 +14,7 @@ from engine.adapters.components.latent_blending import blend
 from engine.adapters.components.vae import Autoencoder, to_pixels
 from engine.batching.sample import PreservedRegion, Sample, add_noise
 from engine.catalog.geometry import Layout
+from studio.errors import BadParameterError
 
 Name = int | tuple[int, int]
 Found = dict[Name, DiagonalGaussianDistribution]
@@ -26,7 +27,10 @@ def set_steps(sample: Sample, *, timing: Mapping[str, Any], skipped: int) -> Non
     """
     if "sigmas" not in timing:
         timing = {"num_inference_steps": sample.params.steps, **timing}
-    sample.scheduler.set_timesteps(device="cpu", **timing)
+    try:
+        sample.scheduler.set_timesteps(device="cpu", **timing)
+    except ValueError as error:  # of those with a distilled schedule: no more steps than that has
+        raise BadParameterError("steps", "are too many for this scheduler at this strength.") from error
     timesteps = sample.scheduler.timesteps
     if sample.start is not None:
         first = min(skipped, sample.params.steps - 1) * getattr(sample.scheduler, "order", 1)

@@ -1,6 +1,7 @@
 """Schedulers by name. Each sample owns one: multi-step schedulers remember, and none may be shared."""
 
 import copy
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
@@ -11,6 +12,8 @@ import diffusers
 from engine.catalog.model_files import read_json
 from studio.errors import BadParameterError
 
+_ODE = {"algorithm_type": "dpmsolver++"}
+_SDE = {"algorithm_type": "sde-dpmsolver++"}
 # Name → diffusers class and what is set on top of the model's own configuration.
 BY_NAME: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "ddim": ("DDIMScheduler", {}),
@@ -18,10 +21,15 @@ BY_NAME: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "pndm": ("PNDMScheduler", {"skip_prk_steps": True}),
     "euler": ("EulerDiscreteScheduler", {}),
     "euler a": ("EulerAncestralDiscreteScheduler", {}),
-    "dpm++ 2m": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": False}),
-    "dpm++ 2m karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
+    "dpm++ 2m": ("DPMSolverMultistepScheduler", {**_ODE, "use_karras_sigmas": False}),
+    "dpm++ 2m karras": ("DPMSolverMultistepScheduler", {**_ODE, "use_karras_sigmas": True}),
     "unipc": ("UniPCMultistepScheduler", {}),
     "lcm": ("LCMScheduler", {}),
+    "heun": ("HeunDiscreteScheduler", {"use_karras_sigmas": False}),
+    "deis": ("DEISMultistepScheduler", {"algorithm_type": "deis", "use_karras_sigmas": False}),
+    "tcd": ("TCDScheduler", {}),
+    "dpm++ 2m sde": ("DPMSolverMultistepScheduler", {**_SDE, "use_karras_sigmas": False}),
+    "dpm++ 2m sde karras": ("DPMSolverMultistepScheduler", {**_SDE, "use_karras_sigmas": True}),
 }
 FLOW_BY_NAME: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "flow euler": ("FlowMatchEulerDiscreteScheduler", {}),
@@ -66,5 +74,9 @@ class Schedulers:
         own = getattr(diffusers, self._own).from_pretrained(self._folder)
         if wanted is None:
             return own
-        kind, options = self._known[wanted]
-        return getattr(diffusers, kind).from_config(own.config, **options)
+        name, options = self._known[wanted]
+        kind = getattr(diffusers, name)
+        if "clip_sample" in inspect.signature(kind.__init__).parameters:
+            # Some classes clip by default, which suits pixels; latents exceed that range.
+            options = {"clip_sample": own.config.get("clip_sample", False), **options}
+        return kind.from_config(own.config, **options)

@@ -31,8 +31,7 @@ class Autoencoder:
     def __init__(self, vae: Any, *, device: torch.device) -> None:
         self._vae = vae
         self._device = device
-        self._scale = float(vae.config.scaling_factor)
-        self._shift = float(getattr(vae.config, "shift_factor", None) or 0.0)
+        self._scale, self._shift = _scale_and_shift(vae.config, device)
         # Some first stages overflow in half precision and say so.
         if getattr(vae.config, "force_upcast", False) and vae.dtype is torch.float16:
             vae.to(torch.float32)
@@ -87,3 +86,16 @@ class Autoencoder:
         known = torch.cat([known, torch.ones(len(wanted), 1)], dim=1)
         weights: torch.Tensor = torch.linalg.lstsq(known, wanted).solution
         return weights.to(self._device)
+
+
+def _scale_and_shift(config: Any, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Each (1, c, 1, 1) or a scalar, on the device; the denoiser's latents are (latents - shift) · scale.
+
+    Some models, such as Playground v2.5, normalise each channel by its own mean and deviation.
+    """
+    scale = torch.tensor(float(config.scaling_factor), device=device)
+    mean, deviation = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
+    if mean is None or deviation is None:
+        return scale, torch.tensor(float(getattr(config, "shift_factor", None) or 0.0), device=device)
+    by_channel = [torch.tensor(values, device=device).view(1, -1, 1, 1) for values in (mean, deviation)]
+    return scale / by_channel[1], by_channel[0]

@@ -1,87 +1,38 @@
 """Every sample equals the image of the stock diffusers pipeline that runs alone with the same seed."""
 
-import inspect
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import diffusers
 import numpy as np
 import pytest
-import torch
-from PIL import Image
 
 import studio.domain.requests
-from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME, Schedulers
-from engine.adapters.registry import new_model
-from engine.batching.device.memory_limits import BatchLimits
-from engine.batching.device.model_cache import ModelCache
+from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME
 from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.models import Model
 from engine.batching.sample import Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams
-from engine.catalog.catalog import ModelEntry
+from tests.support.stock_pipelines import (
+    OPERATIONS,
+    TOLERANCE,
+    batcher_with,
+    difference,
+    load,
+    paint_together,
+    params,
+    stock,
+    turns,
+)
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 
 # diffusers turns tensors into arrays in a way that numpy 2 wants otherwise.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-TOLERANCE = 1e-4
-PIPELINES: dict[str, tuple[Any, Any, Any]] = {
-    "sd": (
-        diffusers.StableDiffusionPipeline,
-        diffusers.StableDiffusionImg2ImgPipeline,
-        diffusers.StableDiffusionInpaintPipeline,
-    ),
-    "sdxl": (
-        diffusers.StableDiffusionXLPipeline,
-        diffusers.StableDiffusionXLImg2ImgPipeline,
-        diffusers.StableDiffusionXLInpaintPipeline,
-    ),
-    "flux": (diffusers.FluxPipeline, diffusers.FluxImg2ImgPipeline, diffusers.FluxInpaintPipeline),
-    "sd3": (
-        diffusers.StableDiffusion3Pipeline,
-        diffusers.StableDiffusion3Img2ImgPipeline,
-        diffusers.StableDiffusion3InpaintPipeline,
-    ),
-}
+
 SCHEDULERS = tuple(BY_NAME)
-WORDS = ("a red apple", "two blue stars", "a castle by the sea", "", "🌵 in the desert")
-
-
-def picture(seed: int, width: int = 32, height: int = 32) -> Image.Image:
-    values = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
-    return Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
-
-
-def hole(width: int = 32, height: int = 32) -> Image.Image:
-    mask = Image.new("L", (width, height), 0)
-    mask.paste(255, (8, 4, 24, 20))
-    return mask
-
-
-def params(index: int = 0, **changes: Any) -> SamplingParams:
-    plain = SamplingParams(
-        prompt=WORDS[index % len(WORDS)],
-        negative_prompt="fog" if index % 2 else "",
-        seed=100 + index,
-        width=32,
-        height=32,
-        steps=5,
-        guidance_scale=4.0,
-    )
-    return replace(plain, **changes)
-
-
-OPERATIONS: dict[str, dict[str, Any]] = {
-    "from words": {},
-    "from a picture": {"start": picture(1), "strength": 0.6},
-    "with a hole": {"start": picture(2), "mask": hole(), "strength": 0.8},
-    "with a hole, from noise": {"start": picture(2), "mask": hole(), "strength": 1.0},
-}
 
 
 @pytest.fixture(scope="module")
@@ -94,66 +45,6 @@ def model(folder: Path) -> Model:
     return load(folder)
 
 
-def load(folder: Path, family: str = "sd") -> Model:
-    entry = ModelEntry(name="tiny", source=str(folder), family=family, width=32, height=32, dtype="float32")
-    model = new_model(entry, folder, device=torch.device("cpu"))
-    model.load()
-    return model
-
-
-def stock(folder: Path, family: str = "sd") -> Callable[[SamplingParams], np.ndarray]:
-    """Paints a sketch alone, with the pipeline that diffusers has for it."""
-    from_words, from_picture, with_hole = PIPELINES[family]
-    extra = {"requires_safety_checker": False} if family == "sd" else {}
-    without = {} if (folder / "text_encoder_3").exists() else {"text_encoder_3": None, "tokenizer_3": None}
-    base = from_words.from_pretrained(folder, **extra, **(without if family == "sd3" else {}))
-    schedulers = Schedulers(folder)
-
-    def paint(params: SamplingParams) -> np.ndarray:
-        options: dict[str, Any] = {
-            "prompt": params.prompt,
-            "negative_prompt": params.negative_prompt or None,
-            "num_inference_steps": params.steps,
-            "guidance_scale": params.guidance_scale,
-            "generator": torch.Generator().manual_seed(params.seed),
-            "output_type": "np",
-        }
-        size = {"height": params.height, "width": params.width}
-        if params.start is None:
-            kind = from_words
-            options |= size
-        elif params.mask is None:
-            kind = from_picture
-            options |= {"image": params.start, "strength": params.strength}
-            # Some take the picture's size, others have no such parameter, others have a larger default.
-            options |= size if {"width", "height"} <= set(inspect.signature(kind.__call__).parameters) else {}
-        else:
-            kind = with_hole
-            options |= {"image": params.start, "strength": params.strength, "mask_image": params.mask, **size}
-        parts = {**base.components, "scheduler": schedulers.new(params.scheduler)}
-        if kind is diffusers.StableDiffusion3InpaintPipeline:
-            parts["vae"] = RememberingShift(parts["vae"])
-        pipeline = kind(**parts, **extra)
-        pipeline.set_progress_bar_config(disable=True)
-        result: np.ndarray = pipeline(**options).images[0]
-        return result
-
-    return paint
-
-
-class RememberingShift:
-    """A first stage for diffusers' inpainting pipeline of SD3, which takes the shift off and never puts it back."""
-
-    def __init__(self, vae: Any) -> None:
-        self._vae = vae
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._vae, name)
-
-    def decode(self, latents: torch.Tensor, **options: Any) -> Any:
-        return self._vae.decode(latents + self._vae.config.shift_factor, **options)
-
-
 @pytest.fixture(scope="module")
 def alone(folder: Path) -> Callable[[SamplingParams], np.ndarray]:
     return stock(folder)
@@ -162,43 +53,6 @@ def alone(folder: Path) -> Callable[[SamplingParams], np.ndarray]:
 @pytest.fixture
 def batcher(model: Model) -> StepBatcher:
     return batcher_with(model)
-
-
-def batcher_with(model: Model, *, max_rows: int = 64) -> StepBatcher:
-    cache = ModelCache(budget_bytes=2**40)
-    cache.hold(model)
-    return StepBatcher(
-        cache,
-        device=torch.device("cpu"),
-        limits=BatchLimits("cpu", cells=2**20, max_rows=max_rows),
-        preview_seconds=0.0,
-    )
-
-
-def difference(sample: Sample, wanted: np.ndarray) -> float:
-    assert sample.picture is not None
-    return float(np.abs(sample.picture.permute(1, 2, 0).numpy() - wanted).max())
-
-
-def turns(batcher: StepBatcher) -> Iterator[int]:
-    """Takes turns until there is nothing to do; yields after each one, so that a test can meddle."""
-    count = 0
-    while True:
-        with torch.inference_mode():
-            moved = batcher.turn()
-        if not moved:
-            return
-        count += 1
-        yield count
-
-
-def paint_together(batcher: StepBatcher, params_list: Sequence[SamplingParams], model: Model) -> list[Sample]:
-    samples = [model.new_sample(each) for each in params_list]
-    for index, sample in enumerate(samples):
-        batcher.submit(SampleGroup([sample], person=f"person {index}"))
-    for _ in turns(batcher):
-        pass
-    return samples
 
 
 def test_every_scheduler_that_people_may_name_is_known_to_some_family() -> None:
