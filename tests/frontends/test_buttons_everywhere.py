@@ -1,0 +1,50 @@
+"""Every button of every message is there on each platform, unless the table of actions says why it is not."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from bots.delivery.attachments import Attachment
+from bots.discord import render as discord_render
+from bots.presentation.actions import ACTIONS
+from bots.presentation.message import Message
+from bots.slack import render as slack_render
+from studio.domain.people import Platform
+from tests.support.messages import MESSAGES
+
+
+def on_discord(message: Message) -> set[str]:
+    files = {image.name: Attachment(data=b"x", suffix=".png") for image in message.files}
+    view = discord_render.render(message, files)
+    return {str(item.custom_id) for item in view.walk_children() if hasattr(item, "custom_id")}
+
+
+def on_slack(message: Message) -> set[str]:
+    rendered = slack_render.render(message, {image.name: "F1" for image in message.files})
+    return set(_values(rendered["blocks"]))
+
+
+def _values(block: Any) -> Iterator[str]:
+    """Of buttons and of options in menus."""
+    if isinstance(block, Mapping):
+        if isinstance(block.get("value"), str):
+            yield block["value"]
+        block = list(block.values())
+    for inner in block if isinstance(block, list) else ():
+        yield from _values(inner)
+
+
+PLATFORMS = {Platform.DISCORD: on_discord, Platform.SLACK: on_slack}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("name", [name for name, message in MESSAGES.items() if message.buttons])
+async def test_a_button_of_a_message_is_there(platform: Platform, name: str) -> None:
+    message = MESSAGES[name]
+    wanted = {
+        each.custom_id
+        for each in message.buttons
+        if not each.disabled and platform not in ACTIONS[each.action].absent
+    }
+    assert wanted <= PLATFORMS[platform](message)

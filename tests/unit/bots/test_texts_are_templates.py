@@ -1,0 +1,27 @@
+"""Every sentence of `bots/texts/` can be translated: its values have names."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from string import Formatter
+
+import pytest
+
+import bots.texts
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    for found in pkgutil.iter_modules(bots.texts.__path__):
+        module = importlib.import_module(f"bots.texts.{found.name}")
+        for name, value in vars(module).items():
+            values = value.values() if isinstance(value, dict) else [value]
+            texts = [each for each in values if isinstance(each, str)]
+            yield from ((f"{found.name}.{name}", each) for each in texts if name.isupper())
+
+
+@pytest.mark.parametrize(("name", "text"), list(sentences()))
+def test_the_values_of_a_sentence_have_names(name: str, text: str) -> None:
+    if name == "help.ALTERNATIVES_EXAMPLE":  # shown as it is
+        return
+    fields = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+    assert all(field.isidentifier() for field in fields), text
