@@ -11,7 +11,7 @@ import torch
 
 from engine.adapters.components.batch_inputs import BatchRows, BatchStacker, guide
 from engine.adapters.components.initial_latents import begin, set_steps
-from engine.adapters.components.loras import Loras, LoraWeights
+from engine.adapters.components.loras import Loras
 from engine.adapters.components.noise_schedulers import Schedulers
 from engine.adapters.components.prompt_cache import PromptCache
 from engine.adapters.components.text_encoding import (
@@ -31,10 +31,6 @@ from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import read_layout
 from engine.catalog.model_files import INDEX, components
 from studio.errors import BadParameterError, ModelLoadError, NotSupportedError
-from studio.runtime.bounded_dict import BoundedDict
-
-# LoRA weights change the text encoders: a prompt cache for each set of LoRAs that was active lately.
-_PROMPT_CACHES = 8
 
 
 class DenoisingModel:
@@ -71,7 +67,7 @@ class DenoisingModel:
         self._stackers = defaultdict[int, BatchStacker](
             partial(BatchStacker, device=device, dtype=self._dtype, images=self.denoiser == "unet")
         )
-        self._prompts: BoundedDict[LoraWeights, PromptCache] = BoundedDict(_PROMPT_CACHES)
+        self._prompts = PromptCache(self._encode_texts)
         self._loras = Loras(entry, partial(stock_pipeline, self, folder))
         self._inversions = TextualInversions(entry, partial(stock_pipeline, self, folder))
 
@@ -153,7 +149,7 @@ class DenoisingModel:
         ]
         for text in texts:
             self._inversions.load_for(text)
-        known = self._cache(loras).find(texts)
+        known = self._prompts.find(texts, loras=loras)
         for sample in samples:
             sample.unread_words = self._count_unread(sample.params.prompt)
             shared = self._shared_conditions(sample)
@@ -224,11 +220,6 @@ class DenoisingModel:
         return params.steps - min(int(params.steps * params.strength), params.steps)
 
     # ---- shared parts
-
-    def _cache(self, loras: LoraWeights) -> PromptCache:
-        cache = self._prompts.setdefault(loras, PromptCache(self._encode_texts))
-        self._prompts.move_to_end(loras)
-        return cache
 
     def _key(self, params: SamplingParams) -> BatchKey:
         return BatchKey(
