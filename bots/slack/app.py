@@ -13,50 +13,41 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.delivery.board_events import BoardEvents
-from bots.delivery.case_messages import CaseMessages
-from bots.delivery.claims import SendClaims
+from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.event_consumer import EventConsumer
-from bots.delivery.job_messages import JobMessages
-from bots.delivery.starboard import Starboard
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import web_client
-from bots.slack.blocks import case_blocks, home_view, modal_views
-from bots.slack.blocks.job_blocks import STAR_MENU
 from bots.slack.context import SlackContext
 from bots.slack.http.oauth_flow import Uninstall
-from bots.slack.listeners import shortcuts as menu
-from bots.slack.listeners.actions import Clicks
+from bots.slack.listeners.actions import ActionListener
 from bots.slack.listeners.commands import CommandListener
 from bots.slack.listeners.dispatcher import Dispatcher
-from bots.slack.listeners.home_tab import HomeTab
+from bots.slack.listeners.home_tab import FORMER_SETTING, HomeTab
 from bots.slack.listeners.modals import Modals
 from bots.slack.listeners.reactions import Reactions
-from bots.slack.listeners.shortcuts import Shortcuts
+from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE, Shortcuts
+from bots.slack.listeners.steps import Steps
 from bots.slack.listeners.uploads import Uploads
-from bots.slack.messages.case_delivery import SlackCaseDelivery
 from bots.slack.messages.ephemeral_replies import EphemeralReplies
 from bots.slack.messages.file_cleanup import FileCleanup
-from bots.slack.messages.job_delivery import SlackJobDelivery
 from bots.slack.messages.preview_uploads import PreviewUploads
-from bots.slack.messages.starboard_delivery import SlackStarboardDelivery
+from bots.slack.messages.transport import SlackTransport
+from bots.slack.render_form import PICTURE_CHOICE, PREFIX
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.members import People
 from bots.slack.workspaces.user_groups import Groups
-from studio.commands.button_ids import VERSION
 from studio.domain.people import Platform
 
 Body = Mapping[str, Any]
 Listener = Callable[[Body], Coroutine[Any, Any, None]]
 
-_BUTTONS = re.compile(rf"{VERSION}:")
+_PRESSES = re.compile("c1[a-z]?:")  # buttons, and menus whose options are buttons
+_FORMER_SETTINGS = re.compile(re.escape(FORMER_SETTING))
+_FORMS = re.compile(re.escape(PREFIX))
 _FINISH_SECONDS = 5.0
 _ACT_SECONDS = 1.0
-_WINDOWS = re.compile(re.escape(case_blocks.WINDOW))
-_SETTINGS = re.compile(re.escape(home_view.PREFIX))
-_MODALS = re.compile(re.escape(modal_views.PREFIX))
 
 
 class SlackApp:
@@ -64,85 +55,69 @@ class SlackApp:
 
     def __init__(self, context: SlackContext, *, leaving: Uninstall | None = None) -> None:
         """`leaving` follows workspaces that take the app away, where many may install it."""
-        settings, session = context.settings, context.session
         self._serving: set[asyncio.Task[None]] = set()
         self.context = context
-        database, pools, workspaces = context.ports.database, context.pools, context.workspaces
-        self.previews = PreviewUploads(
-            database,
-            pools,
-            first_seconds=settings.preview_first_seconds,
-            every_seconds=settings.preview_every_seconds,
-        )
-        self.file_cleanup = FileCleanup(database, pools, workspaces)
-        claims = SendClaims(database, pools, lasts_seconds=settings.claim_seconds)
-        self._delivery = SlackJobDelivery(context, claims, self.previews)
-        self._desk = SlackCaseDelivery(context)
-        self.board = JobMessages(database, pools, self._delivery)
-        self.case_messages = CaseMessages(database, context.ports.desk, pools, self._desk)
-        starboard = Starboard(database, pools, SlackStarboardDelivery(context))
-        self.news = EventConsumer(
-            context.ports.events,
-            BoardEvents(self.board, self.case_messages, starboard),
+        ports, pools, settings = context.ports, context.pools, context.settings
+        self.previews = PreviewUploads(context)
+        self.file_cleanup = FileCleanup(context)
+        self.transport = SlackTransport(context, self.previews)
+        self.delivery = ChatDelivery(ports, pools, self.transport, pixelated=True)
+        self.event_consumer = EventConsumer(
+            ports.events,
+            self.delivery,
             pools,
             platform=Platform.SLACK,
             consumer=settings.consumer,
         )
-        self.bolt = _bolt(settings, web_client(None, settings.api_url, session))
+        self.bolt = _bolt(settings, web_client(None, settings.api_url, context.session))
         self.events: dict[str, Listener] = {}
         if leaving:
             self.events |= {"app_uninstalled": leaving.uninstalled, "tokens_revoked": leaving.revoked}
-        self._hang_all(settings, EphemeralReplies(context))
+        self._register_listeners()
 
-    def _hang_all(self, settings: SlackSettings, ephemeral_replies: EphemeralReplies) -> None:
-        """Everything that people do reaches Bolt first, and from there a part of the face."""
+    def _register_listeners(self) -> None:
+        """Everything that people do reaches Bolt first, and from there a listener."""
         context = self.context
-        groups = Groups(context.workspaces, settings.moderator_groups)
         channels = Channels(context.workspaces)
-        people = People(context, groups, channels)
-        counter = Dispatcher(
-            context, people, ephemeral_replies, self.board, self._delivery, self.case_messages, self._desk
-        )
-        uploads = Uploads(context)
-        forms, home = Modals(context, people, counter), HomeTab(context, people)
-        self._hang_talk(CommandListener(context, people, channels, counter, uploads))
-        reactions = Reactions(context, people, counter, self._delivery)
+        people = People(context, Groups(context.workspaces, context.settings.moderator_groups), channels)
+        replies, uploads = EphemeralReplies(context), Uploads(context)
+        dispatcher = Dispatcher(context, people, replies, self.delivery)
+        home = HomeTab(context, people)
+        modals = Modals(context, people, dispatcher, uploads, home)
+        steps = Steps(context, dispatcher, modals, self.delivery)
+        commands = CommandListener(context, people, channels, dispatcher, uploads)
+        reactions = Reactions(context, people, dispatcher, steps)
         self.events |= {
             "app_home_opened": home.opened,
+            "app_mention": commands.message,
+            "message": commands.message,
             "reaction_added": reactions.added,
             "reaction_removed": reactions.removed,
         }
         self.bolt.middleware(self._follow_event)
-        clicks = Clicks(context, counter, forms, home, self.case_messages, self._desk)
-        self._hang_clicks(clicks, forms, home)
-        self._hang_shortcuts(Shortcuts(context, counter, forms, uploads))
+        self.bolt.command("/imagine")(self._acknowledged(commands.imagine))
+        self.bolt.command("/studio")(self._acknowledged(commands.studio))
+        self._register_actions(ActionListener(dispatcher, steps, modals, home), modals, home)
+        self._register_shortcuts(Shortcuts(context, dispatcher, modals, steps, uploads))
 
-    def _hang_talk(self, talk: CommandListener) -> None:
-        self.events |= {"app_mention": talk.message, "message": talk.message}
-        self.bolt.command("/imagine")(self._acknowledged(talk.imagine))
-        self.bolt.command("/studio")(self._acknowledged(talk.studio))
-
-    def _hang_clicks(self, clicks: Clicks, forms: Modals, home: HomeTab) -> None:
-        self.bolt.action(_BUTTONS)(self._acknowledged(clicks.pressed))
-        self.bolt.action(STAR_MENU)(self._acknowledged(clicks.pressed))
-        self.bolt.action(modal_views.CHOICE)(self._acknowledged(clicks.chosen))
-        self.bolt.action(_WINDOWS)(self._acknowledged(clicks.revealed))
-        self.bolt.action(_SETTINGS)(self._acknowledged(home.settled))
+    def _register_actions(self, actions: ActionListener, modals: Modals, home: HomeTab) -> None:
+        self.bolt.action(PICTURE_CHOICE)(self._acknowledged(actions.picture_chosen))
+        self.bolt.action(_FORMER_SETTINGS)(self._acknowledged(home.former_setting_changed))
+        self.bolt.action(_PRESSES)(self._acknowledged(actions.pressed))
 
         async def submitted(ack: AsyncAck, body: Body) -> None:
-            await self._begin(forms.submitted(ack, body))
+            await self._begin(modals.submitted(ack, body))
 
-        self.bolt.view(_MODALS)(submitted)
+        self.bolt.view(_FORMS)(submitted)
 
-    def _hang_shortcuts(self, shortcuts: Shortcuts) -> None:
-        self.bolt.shortcut(menu.IMAGINE)(self._acknowledged(shortcuts.anywhere))
-        self.bolt.shortcut(menu.WHO)(self._acknowledged(shortcuts.who_made_this))
-        for callback_id in menu.DEEDS:
+    def _register_shortcuts(self, shortcuts: Shortcuts) -> None:
+        self.bolt.shortcut(IMAGINE)(self._acknowledged(shortcuts.anywhere))
+        for callback_id in ENTRIES:
             self.bolt.shortcut(callback_id)(self._acknowledged(shortcuts.on_message))
 
     def start(self) -> None:
         """Read the news, and tidy up behind. Call it on the running event loop."""
-        self.news.start()
+        self.event_consumer.start()
         self.file_cleanup.start()
 
     async def finish(self) -> None:
@@ -152,9 +127,9 @@ class SlackApp:
 
     async def close(self) -> None:
         self.file_cleanup.stop()
-        await self.context.pools.run(Pool.DATABASE, self.news.stop)
-        await self.news.finish(seconds=_FINISH_SECONDS)
-        await self.news.flush(seconds=_FINISH_SECONDS)
+        await self.context.pools.run(Pool.DATABASE, self.event_consumer.stop)
+        await self.event_consumer.finish(seconds=_FINISH_SECONDS)
+        await self.event_consumer.flush(seconds=_FINISH_SECONDS)
         await self.previews.finish(seconds=_FINISH_SECONDS)
 
     def _acknowledged(self, listener: Listener) -> Callable[..., Awaitable[None]]:

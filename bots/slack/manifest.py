@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bots.slack.listeners.shortcuts import DEEDS, IMAGINE, WHO
+from bots.presentation.actions import ACTIONS, description
+from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE
 from bots.slack.settings import EVENTS_PATH, REDIRECT_PATH
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import as_typed
-from bots.texts import chat
 from studio.commands.registry import CATALOG
 
 _LONGEST_HINT = 1000
@@ -78,10 +78,9 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
                     "description": CATALOG["imagine"].summary,
                 },
                 *(
-                    _on_message(name, callback_id, CATALOG[str(action)].summary)
-                    for callback_id, (name, action) in DEEDS.items()
+                    _on_message(ACTIONS[action].menu, callback_id, description(action))
+                    for callback_id, action in ENTRIES.items()
                 ),
-                _on_message(chat.MENU_WHO, WHO, texts.WHO_SUMMARY),
             ],
             "slash_commands": [
                 each | ({"url": f"{public_url}{EVENTS_PATH}"} if public_url else {}) for each in commands
@@ -103,8 +102,8 @@ def _typed(name: str) -> str:
     return as_typed(name).removeprefix("/studio ").removeprefix("/")
 
 
-def _on_message(name: str, callback_id: str, description: str) -> dict[str, str]:
-    return {"name": name, "type": "message", "callback_id": callback_id, "description": description}
+def _on_message(name: str, callback_id: str, summary: str) -> dict[str, str]:
+    return {"name": name, "type": "message", "callback_id": callback_id, "description": summary}
 
 
 def _command(command: str, description: str, hint: str) -> dict[str, Any]:

@@ -4,11 +4,11 @@ Sources: https://docs.slack.dev/reference/block-kit/blocks and the models of sla
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from bots.presentation.actions import ACTIONS, description, label
+from bots.presentation.actions import description, label
 from bots.presentation.limits import CUT, Limits
 from bots.presentation.message import (
     Button,
@@ -36,7 +36,7 @@ from studio.domain.identifiers import split_picture_id
 Block = dict[str, Any]
 
 MENU = "c1s:"  # and the action: a menu whose options are buttons
-MOST_BLOCKS = 50  # of a message; a view may have 100
+MOST_BLOCKS, _MOST_VIEW_BLOCKS = 50, 100
 _SECTION = 3000
 _HEADER = 150
 _CONTEXT = 2000
@@ -66,6 +66,16 @@ def render(
     """
     renderer = _Renderer(files=files or {}, carousel=carousel, links=links, limits=limits)
     return renderer.message(message)
+
+
+def render_home(
+    messages: Sequence[Message], files: Mapping[str, str] | None = None, *, limits: Limits = CUT
+) -> dict[str, Any]:
+    """The view of the Home tab. Images whose file is not there are left out, as they may still be on their way."""
+    known = files or {}
+    shown = [_with_files(message, known) for message in messages]
+    blocks = [block for each in shown for block in render(each, known, limits=limits)["blocks"]]
+    return {"type": "home", "blocks": limits.items(blocks, _MOST_VIEW_BLOCKS, "blocks")}
 
 
 def plain(text: str) -> Block:
@@ -219,7 +229,7 @@ class _Renderer:
         }
 
     def _button(self, button: Button) -> Block:
-        text = button.label or label(button.action, button.index, single=True)
+        text = button.label or label(button.action, button.index)
         block: Block = {
             "type": "button",
             "action_id": button.custom_id,
@@ -228,7 +238,7 @@ class _Renderer:
         }
         if (spoken := description(button.action, button.index)) and len(spoken) <= _LABEL:
             block["accessibility_label"] = spoken
-        if style := _STYLES.get(_tone_of(button)):
+        if style := _STYLES.get(button.tone):
             block["style"] = style
         if button.confirm:
             block["confirm"] = self._confirm(button, text)
@@ -240,21 +250,27 @@ class _Renderer:
             "text": plain(self.limits.text(button.confirm, _CONFIRM_TEXT, "question")),
             "confirm": plain(self.limits.text(text, _CONFIRM_BUTTON, "answer")),
             "deny": plain(texts.CLOSE),
-            **({"style": "danger"} if _tone_of(button) is Tone.DANGER else {}),
+            **({"style": "danger"} if button.tone is Tone.DANGER else {}),
         }
 
     def _label(self, text: str) -> str:
         return self.limits.text(text, _LABEL, "label")
 
 
+def _with_files(message: Message, files: Mapping[str, str]) -> Message:
+    parts = [
+        replace(part, images=tuple(image for image in part.images if image.name in files))
+        if isinstance(part, Images)
+        else part
+        for part in message.parts
+    ]
+    return replace(message, parts=tuple(parts))
+
+
 def _number(image: Image) -> str:
     """That of a job's picture, as on the buttons."""
     split = split_picture_id(image.name)
     return str(split[1]) if split else ""
-
-
-def _tone_of(button: Button) -> Tone:
-    return button.tone if button.tone is not Tone.NEUTRAL else ACTIONS[button.action].tone
 
 
 def _option_label(button: Button) -> str:

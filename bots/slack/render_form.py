@@ -8,7 +8,7 @@ from typing import Any
 
 from bots.presentation.forms import Choice, Field, FieldKind, Form
 from bots.presentation.limits import CUT, Limits
-from bots.slack.render import Block, plain, section
+from bots.slack.render import Block, context, plain, section
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
 from studio.domain.sizing.canvases import SIDES
@@ -16,7 +16,7 @@ from studio.parsing.grid_regions import ALL_CELLS
 
 View = dict[str, Any]
 
-PREFIX = "c1m:"  # and the command that the form stands for
+PREFIX = "c1m:"  # and the command that the form stands for, and what it is about
 PICTURE_CHOICE = "c1s:picture"  # the select that says which picture a form is about
 _TITLE, _SUBMIT = 24, 24
 _MOST_BLOCKS = 100
@@ -32,13 +32,13 @@ _FILE_TYPES = ("png", "jpg", "jpeg", "webp", "gif")
 def render_form(
     form: Form, metadata: str, files: Mapping[str, str] | None = None, *, limits: Limits = CUT
 ) -> View:
-    """`metadata` comes back with the filled form. `files` as of `bots.slack.render.render`."""
-    writer = _FormWriter(files or {}, limits)
+    """`metadata` comes back with the filled form. `files` as of `bots.slack.render.render`; None: still to come."""
+    writer = _FormWriter(files, limits)
     if len(metadata) > _METADATA:
         raise ValueError(f"metadata of {len(metadata)} characters; Slack keeps {_METADATA}")
     return {
         "type": "modal",
-        "callback_id": f"{PREFIX}{form.command}",
+        "callback_id": f"{PREFIX}{form.command}:{form.about}",
         "title": plain(limits.text(form.title, _TITLE, "title")),
         "submit": plain(limits.text(form.submit or texts.SUBMIT, _SUBMIT, "submit")),
         "close": plain(texts.CLOSE),
@@ -86,7 +86,7 @@ _DEFAULT_CHOICES = {
 
 
 class _FormWriter:
-    def __init__(self, files: Mapping[str, str], limits: Limits) -> None:
+    def __init__(self, files: Mapping[str, str] | None, limits: Limits) -> None:
         self._files = files
         self._limits = limits
 
@@ -97,8 +97,10 @@ class _FormWriter:
         return self._limits.items(blocks, _MOST_BLOCKS, "blocks")
 
     def _image(self, form: Form) -> list[Block]:
-        if form.image is None or form.image.name not in self._files:
+        if form.image is None:
             return []
+        if self._files is None or form.image.name not in self._files:
+            return [context(texts.GRID_COMING if self._files is None else texts.GRID_MISSING)]
         alt_text = self._limits.text(form.image.alt_text, _ALT_TEXT, "alternative text")
         file = {"id": self._files[form.image.name]}
         return [{"type": "image", "slack_file": file, "alt_text": alt_text}]

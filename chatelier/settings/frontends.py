@@ -69,6 +69,9 @@ class SlackSection(Section):
         (),
         description="User groups, by handle or id, whose members moderate; admins and owners do so anyway.",
     )
+    carousel: bool = Field(
+        True, description="Show several pictures side by side, unless a workspace refuses that."
+    )
     claim_seconds: float = Field(
         20.0, ge=1, le=120, description="After how long another process sends what a silent one was to send."
     )

@@ -146,6 +146,7 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
         public_url=slack.public_url,
         allowed_workspaces=frozenset(slack.allowed_workspaces),
         moderator_groups=frozenset(slack.moderator_groups),
+        carousel=slack.carousel,
         claim_seconds=slack.claim_seconds,
         redis_url=redis_url(settings),
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,

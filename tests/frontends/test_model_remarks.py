@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from bots.discord.texts import texts as discord_words
-from bots.slack.texts import texts as slack_words
+from bots.presentation.compose.help import compose_help
+from bots.slack.render import render as slack_render
 from bots.texts.chat import recipe
 from bots.web.queries.job_cards import load_cards
 from bots.web.rendering import code_spans, render_card
@@ -13,9 +14,11 @@ from studio.db import queries
 from studio.db.tables import JobRow, PictureRow
 from studio.ports import Ports, RunnableModel
 from tests.support.finished_jobs import paint_job
+from tests.support.loopback_slack import said
 from tests.support.web_client import OpenRoom
 
 NOTE = "Thimble is a small demo model. `chatelier models pull NAME` fetches <another>."
+SHORT_NOTE = "Thimble is a small demo model."
 REMARK = "not known to Thimble: zorgle"
 
 
@@ -44,10 +47,10 @@ def test_the_room_and_its_help_say_what_the_model_is(room: OpenRoom, ports: Port
 def test_the_chats_help_says_what_the_model_is() -> None:
     assert code_spans("a `b` <c>") == "a <code>b</code> &lt;c&gt;"
     for told in (
-        discord_words.help_text(CATALOG.values(), note=NOTE),
-        slack_words.help_text(moderates=True, note=NOTE),
+        discord_words.help_text(CATALOG.values(), note=SHORT_NOTE),
+        said(slack_render(compose_help(moderates=True, note=SHORT_NOTE))["blocks"]),
     ):
-        assert NOTE in told
+        assert SHORT_NOTE in told
     long = discord_words.help_text([replace(spec, summary="x" * 300) for spec in CATALOG.values()], note=NOTE)
     assert len(long) <= discord_words.LONGEST_MESSAGE
     assert long.endswith(NOTE)

@@ -14,8 +14,9 @@ from bots.delivery.starboard import load_starboard_entry
 from bots.discord.interactions import autocomplete as suggestions
 from bots.discord.messages import job_message as discord_posts
 from bots.discord.texts import texts as discord_words
-from bots.slack.blocks import job_blocks as slack_posts
-from bots.slack.texts import texts as slack_words
+from bots.presentation.compose.job_message import compose_job
+from bots.presentation.compose.provenance import compose_family
+from bots.slack.render import render as slack_render
 from bots.texts import cases as case_texts
 from bots.texts.attributions import attribution
 from bots.texts.lists import lines_of
@@ -99,7 +100,7 @@ def discord_copy(made: Painted) -> str:
 
 
 def slack_message(made: Painted) -> str:
-    return str(slack_posts.compose(load_job_view(made.ports.database, made.child), "F1"))
+    return str(slack_render(compose_job(load_job_view(made.ports.database, made.child))))
 
 
 def discord_who_made_this(made: Painted) -> str:
@@ -109,9 +110,8 @@ def discord_who_made_this(made: Painted) -> str:
 
 
 def slack_who_made_this(made: Painted) -> str:
-    return slack_words.family(
-        *load_family(made.ports.database, f"{made.child}.1", someone("cy"), channel="main")
-    )
+    family = ask(made.ports, "cy", "lineage", picture=f"{made.child}.1")
+    return str(slack_render(compose_family(family)))
 
 
 def autocomplete(made: Painted) -> str:
@@ -229,7 +229,7 @@ def test_private_relatives_of_a_picture_are_told_nowhere(painted: Painted, surfa
     assert (surface in TELLING) == bool("badger" in told), "the picture itself is told of where pictures are"
 
 
-@pytest.mark.parametrize("tell", [discord_words.family, slack_words.family])
+@pytest.mark.parametrize("tell", [discord_words.family])
 def test_whoever_is_in_the_private_place_reads_of_it_there(
     painted: Painted, tell: Callable[..., str]
 ) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from bots.slack.listeners.shortcuts import WHO
 from studio.domain.provenance import Traces
 from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import Ports
@@ -47,8 +46,8 @@ async def test_discord_names_the_maker_of_a_picture_that_comes_back(ports: Ports
 async def test_slack_looks_at_somebodys_image(marked: Ports) -> None:
     async with open_slack_room(marked) as room:
         message = {"ts": "1600000000.000002", "user": "U0BO", "files": [room.slack.share("cat.png", b"cat")]}
-        await room.send(room.slack.shortcut(WHO, message))
-        assert f"the mark of a Chatelier studio, as {STRANGE}" in room.slack.whispered()[-1]
+        await room.send(room.slack.shortcut("who_made_this", message))
+        assert f"the watermark of a Chatelier studio, as `{STRANGE}`" in room.slack.whispered()[-1]
         await room.send(room.slack.mention("whose", files=[room.slack.share("dog.png", b"dog")]))
         assert STRANGE in room.slack.whispered()[-1]
         assert marked.examiner.examined == [b"cat", b"dog"]  # type: ignore[attr-defined]

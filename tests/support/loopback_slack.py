@@ -56,6 +56,16 @@ class Message:
         return next(iter(files_of(self.blocks)), None)
 
     @property
+    def pictures(self) -> list[str]:
+        return files_of(self.blocks)
+
+    @property
+    def options(self) -> list[str]:
+        """The ids of its buttons, those of its menus among them."""
+        elements = [each for block in self.blocks if block["type"] == "actions" for each in block["elements"]]
+        return [option["value"] for each in elements for option in each.get("options", [each])]
+
+    @property
     def words(self) -> str:
         return said(self.blocks)
 

@@ -221,11 +221,18 @@ def _lists() -> dict[str, Message]:
         Place(job=waiting, ahead=2, eta_seconds=200.0),
     )
     ended = [JobState.DONE, JobState.REFUSED, JobState.HELD, JobState.FAILED, JobState.CANCELLED] * 2
-    cases = (sample_case(), sample_case(CaseKind.APPEAL, claimed_by=BO.key))
+    cases = (sample_case(), sample_case(CaseKind.APPEAL, id="c4s3c4s3c4s4", claimed_by=BO.key))
     return {
         "queue": _answered(InQueue(places=places)),
         "queue empty": _answered(InQueue(places=())),
-        "history": _answered(History(jobs=tuple(sample_job(state, prompt=LONG_PROMPT) for state in ended))),
+        "history": _answered(
+            History(
+                jobs=tuple(
+                    sample_job(state, prompt=LONG_PROMPT, job_id=f"k3v9m2p4qx7{number}")
+                    for number, state in enumerate(ended)
+                )
+            )
+        ),
         "history empty": _answered(History(jobs=())),
         "desk": _answered(DeskCases(cases=cases)),
         "desk empty": _answered(DeskCases(cases=())),
@@ -316,7 +323,8 @@ def _people() -> dict[str, Message]:
 def _pages() -> dict[str, Message]:
     job = sample_job()
     place = Place(job=sample_job(JobState.QUEUED), ahead=1)
-    recent = tuple((job, sample_picture(index, job)) for index in range(1, 5))
+    others = [sample_job(job_id=f"k3v9m2p4qx7{number}") for number in range(1, 5)]
+    recent = tuple((each, sample_picture(1, each)) for each in others)
     home = HomeContent(balance=Balance(used=3, monthly=100), preferences=_PREFERENCES)
     picture = replace(sample_picture(1, job), stars=3)
     entry = StarboardEntry(picture=picture, job=job, channel="904")

@@ -18,6 +18,7 @@ from bots.slack.run import SocketOpening
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.registry import open_workspace
 from studio.db.tables import Base, JobRow
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import Event, JobEnded, JobProgress, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -94,16 +95,16 @@ class SlackRoom:
 
     async def tell(self, event: Event) -> None:
         """Deliver one event, as the stream would."""
-        await self.face.news.handler.handle(event)
+        await self.face.delivery.handle(event)
 
     async def progress(self, job_id: str, step: int, steps: int = 8, preview: str | None = None) -> None:
-        await self.face.board.progressed(
+        await self.face.delivery.progressed(
             JobProgress(job_id=job_id, platform=Platform.SLACK, step=step, steps=steps, preview=preview)
         )
 
     def rest(self, job_id: str) -> None:
         """As if the message had not been touched for a while."""
-        self.face.board._sheets[job_id].touched_at -= 100
+        self.face.delivery.publisher.message(DeliveryKind.JOB, job_id).touched_at -= 100
 
     def jobs(self) -> list[JobRow]:
         with self.ports.database.read() as session:

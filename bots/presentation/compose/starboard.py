@@ -1,11 +1,13 @@
 """A starred picture on the starboard."""
 
+from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.parts.pictures import picture_image, title_of
 from bots.presentation.message import Code, Images, Link, Message, PersonName, Small, Title
 from bots.presentation.spans import separated
 from bots.queries.starboard_entry import StarboardEntry
 from bots.texts import jobs
 from bots.texts.translation import translate, translate_plural
+from studio.commands.button_ids import Action
 
 
 def compose_starboard(entry: StarboardEntry, *, url: str = "", pixelated: bool = False) -> Message:
@@ -30,5 +32,6 @@ def compose_starboard(entry: StarboardEntry, *, url: str = "", pixelated: bool =
             Title(title),
             Small(line),
         ),
+        rows=rows_of([button(Action.SHOW, job.id)]) if pixelated else (),
         summary=f"⭐ {stars}: {title}",
     )

@@ -1,7 +1,7 @@
 """Which picture files are at Slack, what they stand for, and until when: what is shown no more is deleted there."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -80,9 +80,9 @@ def newest(database: Database, subject: str) -> tuple[str, datetime] | None:
 
 
 def keep_only(
-    database: Database, subject: str, file_id: str | None, *, after: timedelta = timedelta()
+    database: Database, subject: str, file_ids: Collection[str], *, after: timedelta = timedelta()
 ) -> int:
-    """The subject is shown by this one file now, or by none. How many others became unwanted, `after` a while.
+    """The subject is shown by these files now. How many others became unwanted, `after` a while.
 
     When one was replaced, the passing ones go as well: what they show may be what must be seen no more. A file
     that another process thought replaced stays when it is shown after all.
@@ -90,8 +90,8 @@ def keep_only(
     of_subject = SlackFileRow.subject == subject
     with database.read() as session:
         rows = session.scalars(select(SlackFileRow).where(of_subject, ~SlackFileRow.passing)).all()
-    replaced = [row.id for row in rows if row.id != file_id and row.unwanted_at is None]
-    rescued = any(row.id == file_id and row.unwanted_at for row in rows)
+    replaced = [row.id for row in rows if row.id not in file_ids and row.unwanted_at is None]
+    rescued = [row.id for row in rows if row.id in file_ids and row.unwanted_at]
     if not (replaced or rescued):
         return 0
     when = now() + after
@@ -99,7 +99,7 @@ def keep_only(
     if replaced:
         going |= SlackFileRow.passing & (SlackFileRow.unwanted_at > when)
     with database.begin() as session:
-        session.execute(update(SlackFileRow).where(SlackFileRow.id == file_id).values(unwanted_at=None))
+        session.execute(update(SlackFileRow).where(SlackFileRow.id.in_(rescued)).values(unwanted_at=None))
         session.execute(update(SlackFileRow).where(of_subject, going).values(unwanted_at=when))
     return len(replaced)
 

@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import io
 import logging
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
 from bots.delivery.attachments import Attachment
+from bots.presentation.message import Image
 from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import SlackClient, SlackUnavailableError
 from bots.slack.files import file_records
@@ -29,17 +31,36 @@ class ImageUploads:
         self._community = community
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
-    async def hang(
+    async def upload_all(
+        self,
+        subject: str,
+        images: Sequence[Image],
+        attachments: Mapping[str, Attachment],
+        *,
+        passing: bool = False,
+    ) -> dict[str, str]:
+        """The ids of their files by the images' names, of those that have an attachment. Raises as `upload`."""
+        there = [image for image in images if image.name in attachments]
+        uploads = (
+            self.upload(subject, attachments[image.name], image.alt_text, name=image.name, passing=passing)
+            for image in there
+        )
+        file_ids = await asyncio.gather(*uploads)
+        return {image.name: file_id for image, file_id in zip(there, file_ids, strict=True)}
+
+    async def upload(
         self,
         subject: str,
         picture: Attachment,
         alternative: str,
         *,
+        name: str = "",
         passing: bool = False,
         patient: bool = True,
     ) -> str:
         """The id of the file, uploaded unless it is there already. A `passing` one is gone after an hour.
 
+        `name` is what people see when they save it.
         Raises `SlackUnavailableError`, `SlackApiRefusedError`, `DatabaseUnavailableError`.
         """
         digest = hashlib.sha256(picture.data).hexdigest()
@@ -58,25 +79,27 @@ class ImageUploads:
                 return known
             if picture.suffix == ".webp":  # image blocks show PNG, JPEG and GIF
                 picture = await self._pools.run(Pool.FILES, _as_jpeg, picture)
-            file_id = await self._upload(subject, picture, alternative, patient=patient)
+            file_id = await self._upload(subject, picture, alternative, name or subject, patient=patient)
             await self._pools.run(
                 Pool.DATABASE, file_records.keep, self._database, file_id, digest=digest, passing=passing
             )
             return file_id
 
-    async def keep_only(self, subject: str, file_id: str | None, *, after_seconds: float = 0) -> None:
-        """What else hung for the subject is taken down. Raises `DatabaseUnavailableError`."""
+    async def keep_only(self, subject: str, file_ids: Collection[str], *, after_seconds: float = 0) -> None:
+        """Other files of the subject are deleted. Raises `DatabaseUnavailableError`."""
         after = timedelta(seconds=after_seconds)
         await self._pools.run(
-            Pool.DATABASE, file_records.keep_only, self._database, subject, file_id, after=after
+            Pool.DATABASE, file_records.keep_only, self._database, subject, file_ids, after=after
         )
 
     async def discard(self, file_id: str) -> None:
         """A file that Slack does not show, or that came too late. Raises `DatabaseUnavailableError`."""
         await self._pools.run(Pool.DATABASE, file_records.discard, self._database, file_id)
 
-    async def _upload(self, subject: str, picture: Attachment, alternative: str, *, patient: bool) -> str:
-        data, filename = picture.data, f"{subject}{picture.suffix}"
+    async def _upload(
+        self, subject: str, picture: Attachment, alternative: str, name: str, *, patient: bool
+    ) -> str:
+        data, filename = picture.data, f"{name}{picture.suffix}"
         ticket = await self._line.call(
             "files.getUploadURLExternal",
             patient=patient,
@@ -113,8 +136,8 @@ class ImageUploads:
 
 
 def _as_jpeg(picture: Attachment) -> Attachment:
-    from PIL import Image
+    from PIL import Image as PillowImage
 
     file = io.BytesIO()
-    Image.open(io.BytesIO(picture.data)).convert("RGB").save(file, "JPEG", quality=92)
+    PillowImage.open(io.BytesIO(picture.data)).convert("RGB").save(file, "JPEG", quality=92)
     return Attachment(data=file.getvalue(), suffix=".jpg")

@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.delivery.deliveries import find_subject
-from bots.delivery.job_view import load_job_view
+from bots.presentation.compose.answers import compose_spans
+from bots.presentation.compose.cases import compose_sentence
+from bots.presentation.compose.help import compose_command_help, compose_help
+from bots.presentation.message import Message
+from bots.queries.job_view import load_job_view
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
-from bots.slack.blocks.job_blocks import said as post_said
 from bots.slack.context import SlackComponent, SlackContext
-from bots.slack.listeners.dispatcher import Dispatcher, Work
+from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.uploads import File, Uploads, images
-from bots.slack.messages.message_sender import send
+from bots.slack.messages.message_sender import Draft, send
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import (
     Wanted,
@@ -25,7 +28,7 @@ from bots.slack.texts.command_parsing import (
     read_studio,
     read_talk,
 )
-from bots.slack.texts.escaping import named, typed
+from bots.slack.texts.typed_text import named, typed
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.members import People
 from studio.commands.registry import execute, find_command
@@ -59,13 +62,13 @@ class CommandListener(SlackComponent):
         context: SlackContext,
         people: People,
         channels: Channels,
-        counter: Dispatcher,
+        dispatcher: Dispatcher,
         uploads: Uploads,
     ) -> None:
         super().__init__(context)
         self._people = people
         self._channels = channels
-        self._counter = counter
+        self._dispatcher = dispatcher
         self._uploads = uploads
 
     async def imagine(self, body: Mapping[str, Any]) -> None:
@@ -96,7 +99,7 @@ class CommandListener(SlackComponent):
         if wanted is None or (wanted and not is_command(wanted)):  # a picture may begin with that word
             await self._follow(request, read_talk, said, files)
         elif files:
-            await self._counter.serve(request, _answering(texts.WHAT_WITH_IT))
+            await self._dispatcher.serve(request, _what_with_it)
         else:
             await self._help(request, wanted)
 
@@ -122,15 +125,15 @@ class CommandListener(SlackComponent):
                 await self._warn(request, answer.rules.desk_channel)
             return answer
 
-        await self._counter.serve(request, work)
+        await self._dispatcher.serve(request, work)
 
     async def _help(self, request: SlackRequest, command: str) -> None:
-        async def work(call: Call) -> str:
+        async def work(call: Call) -> Message:
             if command:
-                return texts.help_of(find_command(command))
-            return texts.help_text(moderates=call.person.moderates, note=default_note(self._ports))
+                return compose_command_help(find_command(command))
+            return compose_help(moderates=call.person.moderates, note=default_note(self._ports))
 
-        await self._counter.serve(request, work)
+        await self._dispatcher.serve(request, work)
 
     async def _introduce(
         self, request: SlackRequest, spec: CommandSpec, values: Mapping[str, object]
@@ -145,15 +148,16 @@ class CommandListener(SlackComponent):
             return
         workspace = await self._workspaces.of(request.community)
         try:
-            await send(workspace, post_said(texts.GREETINGS[setting]), channel=channel)
+            greeting = compose_sentence(texts.GREETINGS[setting])
+            await send(workspace, Draft(message=greeting), channel=channel)
         except SlackApiRefusedError:
-            sentence = texts.uninvited(workspace.identity.bot_user, channel)
-            await self._counter.tell(request, post_said(sentence))
+            spans = texts.uninvited(workspace.identity.bot_user, channel)
+            await self._dispatcher.reply(request, compose_spans(spans))
 
     async def _warn(self, request: SlackRequest, desk: str | None) -> None:
         """Of a desk that everybody in the workspace can read."""
         if desk and not await self._channels.is_private(replace(request, channel=desk), anew=True):
-            await self._counter.tell(request, post_said(texts.open_desk(desk)))
+            await self._dispatcher.reply(request, compose_spans(texts.open_desk(desk)))
 
     async def _with_files(
         self,
@@ -197,8 +201,5 @@ class CommandListener(SlackComponent):
         return {wanted.name: job_view.pictures[0].id} if job_view.pictures else {}
 
 
-def _answering(sentence: str) -> Work:
-    async def work(_call: Call) -> str:
-        return sentence
-
-    return work
+async def _what_with_it(_call: Call) -> Message:
+    return compose_sentence(texts.WHAT_WITH_IT)

@@ -1,36 +1,39 @@
-"""The counter: every visit is served once, carried out by the studio, and answered."""
+"""Serves every request once: carries it out and answers, and says what went wrong."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
 
-from bots.delivery.case_messages import CaseMessages
+from bots.delivery.attachments import Attachment
+from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.errors import DeliveryInProgressError
-from bots.delivery.job_messages import JobMessages
-from bots.delivery.job_view import load_job_view
+from bots.delivery.message_files import draw_images, load_files
+from bots.presentation.compose.answers import compose_answer, compose_spans
+from bots.presentation.compose.cases import compose_sentence
+from bots.presentation.compose.errors import compose_error, compose_fault
+from bots.presentation.compose.job_message import compose_job, with_missing_files
+from bots.presentation.compose.provenance import compose_family
+from bots.presentation.message import Message
+from bots.queries.job_view import load_job_view
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
-from bots.slack.blocks.case_blocks import appeal_under
-from bots.slack.blocks.job_blocks import JobBlocks, said, section
 from bots.slack.context import SlackComponent, SlackContext
-from bots.slack.messages.case_delivery import SlackCaseDelivery
 from bots.slack.messages.ephemeral_replies import EphemeralReplies
-from bots.slack.messages.job_delivery import SlackJobDelivery
-from bots.slack.messages.responses import post_of
+from bots.slack.messages.message_sender import Draft
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import People
-from bots.texts import cases as case_texts
-from bots.texts import chat
-from studio.commands.results import Accepted, Answer, CaseOpened, Community, PictureShown, ReportFiled
+from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown, ReportFiled
 from studio.commands.spec import Call
-from studio.errors import ChatelierError, PolicyRefusalError
+from studio.errors import ChatelierError
 from studio.runtime.bounded_dict import BoundedDict
 
-Work = Callable[[Call], Awaitable[Answer | str]]
+Reply = Answer | Message | None
+Work = Callable[[Call], Awaitable[Reply]]
 
 _REMEMBERED = 5000
+_LIMIT_BYTES = 8 * 1024 * 1024
+_NO_FILES: Mapping[str, Attachment] = {}
 
 log = logging.getLogger(__name__)
 
@@ -40,25 +43,19 @@ class Dispatcher(SlackComponent):
         self,
         context: SlackContext,
         people: People,
-        ephemeral_replies: EphemeralReplies,
-        board: JobMessages,
-        delivery: SlackJobDelivery,
-        case_messages: CaseMessages,
-        desk: SlackCaseDelivery,
+        replies: EphemeralReplies,
+        delivery: ChatDelivery,
     ) -> None:
         super().__init__(context)
         self._people = people
-        self._ephemeral_replies = ephemeral_replies
-        self._board = board
+        self._replies = replies
         self._delivery = delivery
-        self._case_messages = case_messages
-        self._desk = desk
         self._served: BoundedDict[str, None] = BoundedDict(_REMEMBERED)
 
     async def serve(self, request: SlackRequest, work: Work, *, quietly: bool = False) -> None:
         """Do the work and answer; never raises. `quietly` says nothing when all went well.
 
-        A visit that Slack tells of again is passed over: a job would be made once in any case, but a star
+        A request that Slack delivers again is passed over: a job would be made once in any case, but a star
         would be taken back, and a sentence said twice.
         """
         if not self.is_new(request):
@@ -81,20 +78,18 @@ class Dispatcher(SlackComponent):
         """Say what went wrong; a refusal that may be appealed has a button for that."""
         match error:
             case ChatelierError():
-                post = said(texts.sentence_of(error))
-                if isinstance(error, PolicyRefusalError) and error.job_id:
-                    post = appeal_under(post, error.job_id)
+                message = compose_error(error)
             case NotInstalledError():
-                post = said(texts.NOT_INSTALLED)
+                message = compose_sentence(texts.NOT_INSTALLED)
             case SlackUnavailableError() | SlackApiRefusedError():
                 log.warning("modal not opened: %s", error)
-                post = said(texts.NOT_OPENED)
+                message = compose_sentence(texts.NOT_OPENED)
             case _:
-                post = said(chat.broke(report_error(error)))
-        await self._ephemeral_replies.tell(request, post)
+                message = compose_fault(report_error(error))
+        await self._replies.send(request, Draft(message=message))
 
     async def answer(
-        self, request: SlackRequest, call: Call, answer: Answer | str, *, quietly: bool = False
+        self, request: SlackRequest, call: Call, answer: Reply, *, quietly: bool = False
     ) -> None:
         """Never raises: a job that was accepted is safe, and its events bring the answer later."""
         try:
@@ -109,39 +104,61 @@ class Dispatcher(SlackComponent):
         except Exception as error:  # noqa: BLE001 - the job is safe
             report_error(error)
 
-    async def tell(self, request: SlackRequest, post: JobBlocks) -> None:
-        await self._ephemeral_replies.tell(request, post)
-
-    async def _answer(
-        self, request: SlackRequest, call: Call, answer: Answer | str, *, quietly: bool
+    async def reply(
+        self,
+        request: SlackRequest,
+        message: Message,
+        *,
+        subject: str = "",
+        made: Mapping[str, Attachment] = _NO_FILES,
     ) -> None:
+        """To the person alone. Files at Slack are recorded for `subject`, and gone after an hour."""
+        files: dict[str, str] = {}
+        shown = message
+        if message.files:
+            found = await self._pools.run(
+                Pool.FILES, load_files, self._ports, message, limit_bytes=_LIMIT_BYTES, made=made
+            )
+            shown = with_missing_files(message, found.missing)
+            uploads = (await self._workspaces.of(request.community)).image_uploads
+            files = await uploads.upload_all(subject or request.user, shown.files, found.files, passing=True)
+        await self._replies.send(request, Draft(message=shown, files=files))
+
+    async def _answer(self, request: SlackRequest, call: Call, answer: Reply, *, quietly: bool) -> None:
         match answer:
             case Accepted():
-                await self._pin(request, answer)
+                await self._accepted(request, answer)
             case PictureShown():
                 await self._show(request, call, answer)
-            case CaseOpened():
-                workspace = await self._workspaces.of(request.community)
-                sheet = await self._desk.sheet_of(answer.details, workspace, passing=True)
-                await self.tell(request, replace(sheet, blocks=(section(case_texts.YOURS), *sheet.blocks)))
-            case _ if not quietly and (post := post_of(answer)):
-                await self.tell(request, post)
+            case Family():
+                await self._show_family(request, answer)
+            case CaseOpened() if message := compose_answer(answer):
+                await self.reply(request, message, subject=answer.details.case.id)
+            case Message() if not quietly:
+                await self.reply(request, answer)
+            case Message() | None:
+                return
+            case _ if not quietly and (message := compose_answer(answer)):
+                await self.reply(request, message)
         if isinstance(answer, Community) and answer.rules.desk_channel:
-            await self._case_messages.lay_open_cases(call.person)
+            await self._delivery.show_open_cases(call.person)
 
-    async def _pin(self, request: SlackRequest, answer: Accepted) -> None:
-        await self._board.pin(answer.job_id)
+    async def _show_family(self, request: SlackRequest, answer: Family) -> None:
+        made = await self._pools.run(Pool.FILES, draw_images, self._ports, answer)
+        await self.reply(request, compose_family(answer), subject=answer.picture_id, made=made)
+
+    async def _accepted(self, request: SlackRequest, answer: Accepted) -> None:
+        await self._delivery.pin_job(answer.job_id)
         if answer.repeated or request.channel is None:
             return
         job_view = await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, answer.job_id)
         if job_view.message_ref and job_view.message_ref.channel != request.channel:
             bot_user = (await self._workspaces.of(request.community)).identity.bot_user
-            await self.tell(request, said(texts.not_here(bot_user, request.channel)))
+            await self.reply(request, compose_spans(texts.not_here(bot_user, request.channel)))
 
     async def _show(self, request: SlackRequest, call: Call, answer: PictureShown) -> None:
         """The job once more, for one person's eyes, whatever it is hidden from others for."""
         job_view = await self._pools.run(
             Pool.COMMANDS, load_job_view, self._ports.database, answer.job.id, viewer=call.person
         )
-        workspace = await self._workspaces.of(request.community)
-        await self.tell(request, await self._delivery.post_of(job_view, workspace, hidden=False))
+        await self.reply(request, compose_job(job_view), subject=answer.job.id)

@@ -1,38 +1,38 @@
-"""The Home tab: one's own queue, one's latest pictures, and settings that are kept when they are changed."""
+"""The Home tab: one's own credits, queue, latest pictures and settings."""
 
-import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 
-from bots.delivery.attachments import job_attachment
-from bots.delivery.job_view import load_job_view
+from bots.delivery.attachments import Attachment
+from bots.delivery.message_files import load_files
+from bots.presentation.compose.cases import compose_sentence
+from bots.presentation.compose.errors import compose_error, compose_fault
+from bots.presentation.compose.settings import HomeContent, compose_home
+from bots.presentation.message import Image, Message
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_home, of_interaction
-from bots.slack.blocks import home_view
-from bots.slack.blocks.home_view import HomeContent
-from bots.slack.blocks.modal_views import View
 from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.render import render_home
+from bots.slack.texts import texts
 from bots.slack.workspaces.members import People
-from bots.texts import chat
 from studio.commands.registry import execute
-from studio.commands.results import Balance, SettingsChanged
+from studio.commands.results import Balance, InQueue, SettingsChanged
 from studio.commands.spec import Call
-from studio.commands.submission.known_names import names_offered
 from studio.db import queries
 from studio.db.identities.linked_identities import identities
-from studio.db.queue_estimates import Outlook, outlooks
 from studio.db.tables import JobRow
-from studio.domain.jobs import OUTSTANDING, Job, JobState
+from studio.domain.jobs import Job, JobState
+from studio.domain.pictures import Picture
 from studio.errors import ChatelierError
 from studio.ports import Ports
 
-_MOST_WAITING = 10
+FORMER_SETTING = "c1h:"  # and a setting's name: earlier versions' Home tab had a menu for each
+_FORMER_DEFAULT = "none"
 _MOST_RECENT = 5
 _LIMIT_BYTES = 8 * 1024 * 1024
 
@@ -48,81 +48,89 @@ class HomeTab(SlackComponent):
         if body["event"].get("tab") == "home":
             await self.show(of_home(body))
 
-    async def settled(self, body: Mapping[str, Any]) -> None:
-        """Somebody changed one of their settings on the tab."""
+    async def former_setting_changed(self, body: Mapping[str, Any]) -> None:
+        """On a tab that an earlier version published."""
         request = of_interaction(body)
         element: Mapping[str, Any] = body["actions"][0]
-        chosen: Mapping[str, Any] = element.get("selected_option") or {}
-        name = str(element["action_id"]).removeprefix(home_view.PREFIX)
-        value = str(chosen.get("value") or element.get("value") or home_view.HOUSES)
+        name = str(element["action_id"]).removeprefix(FORMER_SETTING)
+        value = str((element.get("selected_option") or {}).get("value") or _FORMER_DEFAULT)
         try:
             call = await self._people.call_of(request)
             await self._pools.run(Pool.COMMANDS, execute, self._ports, call, "settings", {name: value})
         except NotInstalledError:
             return
         except ChatelierError as error:
-            await self.show(request, fault=str(error))
+            await self.show(request, fault=compose_error(error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self.show(request, fault=chat.broke(report_error(error)))
+            await self.show(request, fault=compose_fault(report_error(error)))
         else:
             await self.show(request)
 
-    async def show(self, request: SlackRequest, *, fault: str = "") -> None:
+    async def show(self, request: SlackRequest, *, fault: Message | None = None) -> None:
         """First what is known at once, then with the pictures. Never raises for what Slack refuses."""
         try:
             call = await self._people.call_of(request)
-            mine = await self._pools.run(Pool.DATABASE, _look_up, self._ports, call)
+            content = await self._pools.run(Pool.DATABASE, _load_content, self._ports, call)
         except ChatelierError:
-            await self._publish(request, home_view.home_away())
+            await self._publish(request, [compose_sentence(texts.HOME_AWAY)])
             return
         except NotInstalledError:
             return
-        await self._publish(request, home_view.home(mine, fault=fault))
-        if mine.recent:
-            files = await asyncio.gather(*(self._file_of(request, job) for job, _ in mine.recent))
-            jobs = [job for job, _ in mine.recent]
-            shown = replace(mine, recent=tuple(zip(jobs, files, strict=True)))
-            await self._publish(request, home_view.home(shown, fault=fault))
+        shown = [*([fault] if fault else []), compose_home(content)]
+        await self._publish(request, shown)
+        if content.recent:
+            await self._publish(request, shown, await self._files_of(request, shown[-1]))
 
-    async def _publish(self, request: SlackRequest, view: View) -> None:
+    async def _publish(
+        self, request: SlackRequest, messages: Sequence[Message], files: Mapping[str, str] | None = None
+    ) -> None:
         try:
             line = (await self._workspaces.of(request.community)).line
-            await line.call("views.publish", user_id=request.user, view=view)
+            await line.call("views.publish", user_id=request.user, view=render_home(messages, files))
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.warning("Home tab not published: %s", error)
 
-    async def _file_of(self, request: SlackRequest, job: Job) -> str | None:
+    async def _files_of(self, request: SlackRequest, message: Message) -> dict[str, str]:
+        """Those of the pictures that could be loaded and uploaded."""
         try:
-            job_view = await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, job.id)
-            picture = await self._pools.run(
-                Pool.FILES, job_attachment, self._ports, job_view, limit_bytes=_LIMIT_BYTES
+            found = await self._pools.run(
+                Pool.FILES, load_files, self._ports, message, limit_bytes=_LIMIT_BYTES
             )
-            if picture is None:
-                return None
-            image_uploads = (await self._workspaces.of(request.community)).image_uploads
-            return await image_uploads.hang(job.id, picture, job.request.prompt, passing=True)
+        except ChatelierError:
+            return {}
+        files: dict[str, str] = {}
+        for image in message.files:
+            files |= await self._upload(request, image, found.files)
+        return files
+
+    async def _upload(
+        self, request: SlackRequest, image: Image, attachments: Mapping[str, Attachment]
+    ) -> dict[str, str]:
+        """Recorded for the job, so that it goes when the picture is deleted."""
+        job_id = image.name.partition(".")[0]
+        try:
+            uploads = (await self._workspaces.of(request.community)).image_uploads
+            return await uploads.upload_all(job_id, [image], attachments, passing=True)
         except (ChatelierError, SlackUnavailableError, SlackApiRefusedError):
-            return None
+            return {}
 
 
-def _look_up(ports: Ports, call: Call) -> HomeContent:
+def _load_content(ports: Ports, call: Call) -> HomeContent:
     """Jobs that are outstanding with their places, and the latest that are done, of all linked identities."""
-    balance, settled = execute(ports, call, "credits", {}), execute(ports, call, "settings", {})
-    if not isinstance(balance, Balance) or not isinstance(settled, SettingsChanged):
-        raise TypeError("credits and settings commands returned an unexpected result type")
-    models, styles = names_offered(ports)
+    answers = [execute(ports, call, command, {}) for command in ("credits", "settings", "queue")]
+    match answers:
+        case [Balance() as balance, SettingsChanged() as settings, InQueue() as queue]:
+            recent = tuple(_recent(ports, call))
+            return HomeContent(
+                balance=balance, preferences=settings.preferences, waiting=queue.places, recent=recent
+            )
+    raise TypeError("credits, settings or queue command returned an unexpected result type")
+
+
+def _recent(ports: Ports, call: Call) -> Sequence[tuple[Job, Picture]]:
     with ports.database.read() as session:
         mine = select(JobRow).where(JobRow.person_key.in_(identities(session, call.person.key)))
-        waiting = mine.where(JobRow.state.in_(sorted(OUTSTANDING))).order_by(JobRow.created_at)
         done = mine.where(JobRow.state == JobState.DONE).order_by(JobRow.created_at.desc())
-        queue = [queries.job_of(row) for row in session.scalars(waiting.limit(_MOST_WAITING))]
-        recent = [queries.job_of(row) for row in session.scalars(done.limit(_MOST_RECENT))]
-        seen = outlooks(session) if queue else {}
-        return HomeContent(
-            balance=balance,
-            preferences=settled.preferences,
-            models=models,
-            styles=styles,
-            waiting=tuple((job, seen.get(job.id, Outlook())) for job in queue),
-            recent=tuple((job, None) for job in recent if queries.pictures_of_job(session, job.id)),
-        )
+        jobs = [queries.job_of(row) for row in session.scalars(done.limit(_MOST_RECENT))]
+        pictures = {job.id: queries.pictures_of_job(session, job.id) for job in jobs}
+        return [(job, pictures[job.id][0]) for job in jobs if pictures[job.id]]

@@ -3,193 +3,201 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bots.delivery.attachments import fit_attachment
-from bots.delivery.job_view import load_family, load_job_view
+from bots.delivery.message_files import load_files
+from bots.presentation.actions import label
+from bots.presentation.compose.errors import compose_fault, explain
+from bots.presentation.compose.forms import FormSubject, imagine_form
+from bots.presentation.controller import Ask, FormId, submitted
+from bots.presentation.forms import Form
+from bots.presentation.lookups import form_about, load_form, load_subject
+from bots.presentation.message import Images, Message
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_submission
-from bots.slack.blocks import modal_views
-from bots.slack.blocks.modal_views import ModalSubject
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher
+from bots.slack.listeners.form_state import FormState, read_form
+from bots.slack.listeners.home_tab import HomeTab
+from bots.slack.listeners.uploads import Uploads
+from bots.slack.render_form import View, notice_view, render_form, values_of
 from bots.slack.texts import texts
+from bots.slack.texts.mrkdwn import mrkdwn, plain_text
 from bots.slack.workspaces.members import People
-from bots.texts import chat
-from bots.texts.prompt_flags import spread_flags
-from studio.commands.button_ids import Action, Button
-from studio.commands.registry import execute, execute_button
-from studio.commands.results import Answer
-from studio.commands.spec import Call
+from bots.texts.buttons import FORM_UNKNOWN
+from studio.commands.button_ids import Action
+from studio.commands.registry import CATALOG, execute
+from studio.commands.results import Answer, SettingsChanged
+from studio.commands.spec import Call, Kind
 from studio.commands.submission.known_names import names_offered
 from studio.domain.identifiers import split_picture_id
-from studio.domain.people import Person
-from studio.errors import BadParameterError, BadRequestError, ChatelierError
+from studio.domain.people import Person, Platform
+from studio.errors import BadParameterError, ChatelierError
 
 _ANSWER_SECONDS = 2.0  # of the three that Slack gives a modal
+_LONGEST_ERROR = 300
 _LIMIT_BYTES = 8 * 1024 * 1024
 _UPLOAD = "upload"  # what stands for somebody's own image, among the subjects of files
-
-Find = Callable[[Call], Awaitable[ModalSubject]]
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A form with what its view keeps."""
+
+    form: Form
+    state: FormState
+
+    def view(self, files: Mapping[str, str] | None = None) -> View:
+        return render_form(self.form, self.state.metadata, files)
+
+
+Find = Callable[[Call], Awaitable[Opening]]
+
+
 class Modals(SlackComponent):
-    def __init__(self, context: SlackContext, people: People, counter: Dispatcher) -> None:
+    def __init__(
+        self,
+        context: SlackContext,
+        people: People,
+        dispatcher: Dispatcher,
+        uploads: Uploads,
+        home: HomeTab,
+    ) -> None:
         super().__init__(context)
         self._people = people
-        self._counter = counter
+        self._dispatcher = dispatcher
+        self._uploads = uploads
+        self._home = home
 
-    async def ask(self, request: SlackRequest, action: Action, find: Find) -> None:
-        """A modal, opened at once, and filled when `find` has told what it is about. Never raises.
+    async def open(self, request: SlackRequest, title: str, find: Find) -> None:
+        """A modal, opened at once, and filled when `find` has told what it asks. Never raises.
 
         A trigger lasts three seconds, and whatever is looked up first could take longer.
         """
-        if not self._counter.is_new(request):
+        if not self._dispatcher.is_new(request):
             return
         try:
-            view_id = await self._open(request, modal_views.loading(action))
+            view_id = await self._open(request, notice_view(title, texts.MODAL_LOADING))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._counter.refuse(request, error)
+            await self._dispatcher.refuse(request, error)
             return
         try:
-            call = await self._people.call_of(request)
-            await self._fill(request, view_id, await find(call), call.person)
+            await self._fill(request, view_id, await find(await self._people.call_of(request)))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._fail(request, view_id, action, error)
+            await self._fail(request, view_id, title, error)
 
-    async def matter_of(self, request: SlackRequest, button: Button, call: Call) -> ModalSubject:
-        """What the modal of a button is about: one picture, or those of a job. Raises `ChatelierError`."""
-        indices: tuple[int, ...] = (button.index,) if button.index else ()
-        if not indices and button.action is not Action.APPEAL:
-            job_view = await self._pools.run(
-                Pool.COMMANDS, load_job_view, self._ports.database, button.job_id, viewer=call.person
+    async def ask(self, request: SlackRequest, step: Ask) -> None:
+        """The form of an action on a picture or a job. Never raises."""
+
+        async def find(call: Call) -> Opening:
+            form = await self._pools.run(
+                Pool.COMMANDS, load_form, self._ports, step, call.person, channel=request.channel
             )
-            indices = tuple(picture.index for picture in job_view.pictures)
-            if not indices:
-                raise BadRequestError(chat.ALL_DELETED)
-        return ModalSubject(
-            action=button.action,
-            job=button.job_id,
-            indices=indices,
-            channel=request.channel,
-            thread=request.thread,
-        )
+            return self.opening(request, form)
+
+        await self.open(request, label(step.action, single=True), find)
 
     async def ask_imagine(self, request: SlackRequest) -> None:
-        """Open the form at once and fill in the names of models and styles afterwards. Never raises."""
-        if not self._counter.is_new(request):
-            return
-        matter = ModalSubject(action=Action.SHOW)
-        try:
-            view_id = await self._open(request, modal_views.imagine(matter))
+        """From everywhere, so that it asks for a channel. Never raises."""
+
+        async def find(_call: Call) -> Opening:
             models, styles = await self._pools.run(Pool.DATABASE, names_offered, self._ports)
-            await self._update(request, view_id, modal_views.imagine(matter, models=models, styles=styles))
-        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._counter.refuse(request, error)
+            form = imagine_form(models=models, styles=styles, asks_channel=True)
+            return Opening(form=form, state=FormState())
 
-    async def ask_which(self, request: SlackRequest, matter: ModalSubject) -> None:
-        """For what turned out to need a choice only. Raises `SlackUnavailableError` and `SlackApiRefusedError`."""
-        await self._open(request, modal_views.pick(matter))
+        await self.open(request, texts.SHORTCUT_IMAGINE, find)
 
-    async def _fill(self, request: SlackRequest, view_id: str, matter: ModalSubject, person: Person) -> None:
-        match matter.action:
-            case Action.REMIX:
-                view = modal_views.remix(matter, prompt=await self._prompt_of(matter, person))
-            case Action.EDIT:
-                view = modal_views.edit(matter)
-            case Action.EXPAND:
-                view = modal_views.expand(matter)
-            case Action.REPORT:
-                view = modal_views.report(matter)
-            case Action.APPEAL:
-                view = modal_views.appeal(matter)
-            case _:
-                view = modal_views.pick(matter)
-        await self._update(request, view_id, view)
-        if matter.action is Action.EDIT:
-            first = f"{matter.job}.{matter.indices[0]}" if matter.job else None
-            await self.show_grid(request, view_id, matter, first)
+    def opening(self, request: SlackRequest, form: Form) -> Opening:
+        choices = next((each.choices for each in form.fields if each.name == "picture"), ())
+        pictures = tuple(each.value for each in choices)
+        state = FormState(channel=request.channel, thread=request.thread, pictures=pictures)
+        return Opening(form=form, state=state)
 
-    async def _fail(self, request: SlackRequest, view_id: str, action: Action, error: Exception) -> None:
+    async def picture_chosen(self, body: Mapping[str, Any], request: SlackRequest) -> None:
+        """Another picture was chosen in a modal: its grid takes the place of the other's."""
+        view: Mapping[str, Any] = body["view"]
+        form, state = read_form(view)
+        if form.command != Action.EDIT or not self._dispatcher.is_new(request):
+            return
+        picture = str(body["actions"][0]["selected_option"]["value"])
+        person = await self._people.person(request)
+        try:
+            subject = await self._pools.run(
+                Pool.COMMANDS, load_subject, self._ports.database, picture, person, channel=state.channel
+            )
+        except ChatelierError:
+            subject = FormSubject(about=picture)
+        edited = form_about(Action.EDIT, replace(subject, about=form.about, pictures=state.pictures))
+        await self._show_image(request, str(view["id"]), Opening(form=edited, state=state))
+
+    async def _fill(self, request: SlackRequest, view_id: str, opening: Opening) -> None:
+        await self._update(request, view_id, opening.view())
+        if opening.form.image:
+            await self._show_image(request, view_id, opening)
+
+    async def _fail(self, request: SlackRequest, view_id: str, title: str, error: Exception) -> None:
         """In the modal, which would wait for ever; in the chat where it is closed already."""
         try:
             if not isinstance(error, ChatelierError):
                 raise error
-            await self._update(request, view_id, modal_views.failed(action, texts.sentence_of(error)))
+            await self._update(request, view_id, notice_view(title, mrkdwn(explain(error))))
         except Exception:  # noqa: BLE001 - the person hears of what went wrong first
-            await self._counter.refuse(request, error)
+            await self._dispatcher.refuse(request, error)
 
-    async def _update(self, request: SlackRequest, view_id: str, view: modal_views.View) -> None:
+    async def _update(self, request: SlackRequest, view_id: str, view: View) -> None:
         line = (await self._workspaces.of(request.community)).line
         await line.call("views.update", view_id=view_id, view=view)
 
-    async def _open(self, request: SlackRequest, view: modal_views.View) -> str:
+    async def _open(self, request: SlackRequest, view: View) -> str:
         """The id of the open view. Raises `SlackUnavailableError` and `SlackApiRefusedError`."""
         line = (await self._workspaces.of(request.community)).line
         answer = await line.call("views.open", patient=False, trigger_id=request.trigger_id, view=view)
         return str(answer["view"]["id"])
 
-    async def show_grid(
-        self, request: SlackRequest, view_id: str, matter: ModalSubject, picture: str | None
-    ) -> None:
-        """Put the picture under its lettered grid into an open modal; what was typed meanwhile stays."""
+    async def _show_image(self, request: SlackRequest, view_id: str, opening: Opening) -> None:
+        """Put the picture into an open modal; what was typed meanwhile stays."""
         try:
-            person = await self._people.person(request)
-            overlay = await self._overlay(request, matter, picture, person)
+            files = await self._uploaded(request, opening)
         except (ChatelierError, SlackUnavailableError, SlackApiRefusedError):
-            overlay = modal_views.overlay_missing()
+            files = {}
         try:
-            await self._update(request, view_id, modal_views.edit(matter, overlay=overlay))
+            await self._update(request, view_id, opening.view(files))
         except (SlackUnavailableError, SlackApiRefusedError) as error:
-            log.info("edit modal not updated: %s", error)  # or the grid is not taken
+            log.info("modal not updated: %s", error)  # or the picture is not taken
 
-    async def _overlay(
-        self, request: SlackRequest, matter: ModalSubject, picture: str | None, person: Person
-    ) -> dict[str, Any]:
-        key, alternative = (matter.image.key, "") if matter.image else ("", "")
-        if picture:
-            _, found, _ = await self._pools.run(
-                Pool.COMMANDS, load_family, self._ports.database, picture, person, channel=matter.channel
-            )
-            key, alternative = found.key, found.recipe.prompt
-
-        def lettered() -> Any:
-            overlay = self._ports.image_tools.overlay(self._ports.store.get(key))
-            return fit_attachment(self._ports, overlay, limit_bytes=_LIMIT_BYTES)
-
-        print_ = await self._pools.run(Pool.FILES, lettered)
-        text = texts.overlay_alternative(alternative)
-        image_uploads = (await self._workspaces.of(request.community)).image_uploads
-        subject = matter.job or _UPLOAD
-        return modal_views.overlay_image(await image_uploads.hang(subject, print_, text, passing=True), text)
-
-    async def _prompt_of(self, matter: ModalSubject, person: Person) -> str:
-        """The words to begin with."""
-        picture = f"{matter.job}.{matter.indices[0]}"
-        _, found, _ = await self._pools.run(
-            Pool.COMMANDS, load_family, self._ports.database, picture, person, channel=matter.channel
+    async def _uploaded(self, request: SlackRequest, opening: Opening) -> dict[str, str]:
+        if opening.form.image is None:
+            return {}
+        shown = Message(parts=(Images(images=(opening.form.image,)),))
+        found = await self._pools.run(Pool.FILES, load_files, self._ports, shown, limit_bytes=_LIMIT_BYTES)
+        subject = split_picture_id(opening.form.about)
+        workspace = await self._workspaces.of(request.community)
+        return await workspace.image_uploads.upload_all(
+            subject[0] if subject else opening.form.about or _UPLOAD,
+            shown.files,
+            found.files,
+            passing=True,
         )
-        return found.recipe.prompt
 
     async def submitted(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Errors go back into the modal while Slack waits for them, afterwards to the person."""
         view: Mapping[str, Any] = body["view"]
-        name = str(view["callback_id"]).removeprefix(modal_views.PREFIX)
-        values = modal_views.values_of(view)
+        values = values_of(view)
         try:
-            matter = modal_views.matter_of(view)
+            form, state = read_form(view)
         except ValueError:
-            await ack(response_action="errors", errors={_first_field(view): chat.FORM_UNKNOWN})
+            await ack(response_action="errors", errors={_first_field(view): FORM_UNKNOWN})
             return
-        channel = str(values.pop("channel", "")) or matter.channel
-        request = of_submission(body, channel=channel, thread=matter.thread)
-        work = asyncio.ensure_future(self._follow(request, name, matter, values))
+        channel = str(values.pop("channel", "")) or state.channel
+        request = of_submission(body, channel=channel, thread=state.thread)
+        work = asyncio.ensure_future(self._carry_out(request, form, state, values))
         try:
             call, answer = await asyncio.wait_for(asyncio.shield(work), _ANSWER_SECONDS)
         except TimeoutError:
@@ -198,67 +206,50 @@ class Modals(SlackComponent):
         except ChatelierError as error:
             await ack(response_action="errors", errors=_errors(view, error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            sentence = chat.broke(report_error(error))
+            sentence = compose_fault(report_error(error)).summary
             await ack(response_action="errors", errors={_first_field(view): sentence})
         else:
             await ack()
-            await self._counter.answer(request, call, answer)
+            await self._answer(request, call, answer)
 
-    async def _follow(
-        self, request: SlackRequest, name: str, matter: ModalSubject, values: dict[str, object]
+    async def _answer(self, request: SlackRequest, call: Call, answer: Answer) -> None:
+        """Settings that were changed on the Home tab are shown there."""
+        if isinstance(answer, SettingsChanged) and request.channel is None:
+            await self._home.show(request)
+        else:
+            await self._dispatcher.answer(request, call, answer)
+
+    async def _carry_out(
+        self, request: SlackRequest, form: FormId, state: FormState, values: dict[str, object]
     ) -> tuple[Call, Answer]:
         call = await self._people.call_of(request)
-        if name == modal_views.PICK:
-            button = _picked(matter, values)
-            return call, await self._pools.run(Pool.COMMANDS, execute_button, self._ports, call, button)
-        command, values = _command(name, matter, values)
-        return call, await self._pools.run(Pool.COMMANDS, execute, self._ports, call, command, values)
+        read = {name: await self._read(request, call, form, name, value) for name, value in values.items()}
+        run = submitted(form, read, upload=state.image)
+        return call, await self._pools.run(Pool.COMMANDS, execute, self._ports, call, run.command, run.values)
+
+    async def _read(
+        self, request: SlackRequest, call: Call, form: FormId, name: str, value: object
+    ) -> object:
+        """Uploads are taken in; a person is meant by their key."""
+        if isinstance(value, tuple):
+            return [await self._uploads.take_in(request, file, call.person) for file in value]
+        parameter = CATALOG[form.command].parameter(name)
+        if parameter and parameter.kind is Kind.PERSON:
+            return Person.key_of(Platform.SLACK, request.team, str(value))
+        return value
 
     async def _answer_late(self, request: SlackRequest, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
         try:
             call, answer = await work
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._counter.refuse(request, error)
+            await self._dispatcher.refuse(request, error)
         else:
-            await self._counter.answer(request, call, answer)
-
-
-def _command(name: str, matter: ModalSubject, values: dict[str, object]) -> tuple[str, dict[str, object]]:
-    """The command that a modal stands for. Raises `BadRequestError`."""
-    if name not in modal_views.FIELDS:
-        raise BadRequestError(chat.FORM_UNKNOWN)
-    if name == modal_views.APPEAL:
-        return name, {"job": matter.job, **values}
-    if matter.image:
-        values["image"] = matter.image
-    elif name != "imagine":
-        values.setdefault("picture", matter.only)
-    if name == modal_views.REPORT:
-        return name, values
-    if name == "expand":
-        values = _reconciled(values)
-    if "prompt" not in values and name != "expand":
-        values["prompt"] = ""
-    return name, spread_flags(name, values)
-
-
-def _reconciled(values: dict[str, object]) -> dict[str, object]:
-    """A new aspect needs no amount, which the field suggests."""
-    return (
-        {name: value for name, value in values.items() if name != "amount"} if "aspect" in values else values
-    )
-
-
-def _picked(matter: ModalSubject, values: Mapping[str, object]) -> Button:
-    split = split_picture_id(str(values.get("picture") or matter.only or ""))
-    if split is None:
-        raise BadRequestError(chat.FORM_UNKNOWN)
-    return Button(action=matter.action, job_id=split[0], index=split[1])
+            await self._answer(request, call, answer)
 
 
 def _errors(view: Mapping[str, Any], error: ChatelierError) -> dict[str, str]:
     """Slack shows an error at a field of the modal; one that fits no field stands at the first."""
-    sentence = chat.shorten(texts.as_typed_here(str(error)), texts.LONGEST_ERROR)
+    sentence = plain_text(explain(error))[:_LONGEST_ERROR]
     if isinstance(error, BadParameterError) and error.parameter in _fields(view):
         return {error.parameter: sentence}
     return {_first_field(view): sentence}

@@ -1,4 +1,4 @@
-"""Reactions on the app's own messages, old ones too: which message shows which job stands in the records."""
+"""Reactions on the app's own messages, old ones too: which message shows which job stands in the database."""
 
 import logging
 import time
@@ -6,84 +6,86 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.delivery.job_view import JobView, has_star, load_job_view
 from bots.delivery.message_lookup import ShownPictures, find_soon
+from bots.presentation.controller import Send, meaning_of, reacted
+from bots.presentation.lookups import changes_star
+from bots.queries.job_view import JobView, load_job_view
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_reaction
 from bots.slack.context import SlackComponent, SlackContext
-from bots.slack.listeners.dispatcher import Dispatcher
-from bots.slack.messages.job_delivery import SlackJobDelivery
+from bots.slack.listeners.dispatcher import Dispatcher, Reply
+from bots.slack.listeners.steps import Steps
 from bots.slack.messages.message_lookup import Finder
 from bots.slack.workspaces.members import People
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import REACTIONS, execute_button
-from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.errors import DatabaseUnavailableError, NotFoundError
 
-# What Slack calls the reactions of the catalogue.
-NAMES: Mapping[str, str] = {
-    "1️⃣": "one",
-    "2️⃣": "two",
-    "3️⃣": "three",
-    "4️⃣": "four",
-    "🔁": "repeat",
-    "⬆️": "arrow_up",
-    "⭐": "star",
-    "❌": "x",
-    "🚩": "triangular_flag_on_post",
+# Slack's names of the reactions that mean something. An envelope has two; which one is told depends on who reacts.
+EMOJI: Mapping[str, str] = {
+    "one": "1️⃣",
+    "two": "2️⃣",
+    "three": "3️⃣",
+    "four": "4️⃣",
+    "repeat": "🔁",
+    "arrow_up": "⬆️",
+    "star": "⭐",
+    "x": "❌",
+    "triangular_flag_on_post": "🚩",
+    "envelope": "✉️",
+    "email": "✉️",
 }
-MEANINGS: Mapping[str, tuple[Action, int]] = {NAMES[emoji]: meaning for emoji, meaning in REACTIONS.items()}
-ENVELOPES = frozenset(
-    {"envelope", "email"}
-)  # two names of the same sign; which one is told depends on who reacts
 
 log = logging.getLogger(__name__)
 
 
 class Reactions(SlackComponent):
-    def __init__(
-        self, context: SlackContext, people: People, counter: Dispatcher, delivery: SlackJobDelivery
-    ) -> None:
+    def __init__(self, context: SlackContext, people: People, dispatcher: Dispatcher, steps: Steps) -> None:
         super().__init__(context)
         self._finder = Finder(context)
         self._people = people
-        self._counter = counter
-        self._delivery = delivery
+        self._dispatcher = dispatcher
+        self._steps = steps
 
     async def added(self, body: Mapping[str, Any]) -> None:
-        event: Mapping[str, Any] = body["event"]
-        name = str(event.get("reaction"))
-        if name in ENVELOPES:
-            await self._send_copy(body)
-        elif meaning := MEANINGS.get(name):
-            await self._carry_out(body, meaning, given=True)
+        await self._follow(body, added=True)
 
     async def removed(self, body: Mapping[str, Any]) -> None:
-        """Only a star can be taken back; what is painted is painted."""
-        event: Mapping[str, Any] = body["event"]
-        meaning = MEANINGS.get(str(event.get("reaction")))
-        if meaning is not None and meaning[0] is Action.STAR:
-            await self._carry_out(body, meaning, given=False)
+        """Only a star can be taken back."""
+        await self._follow(body, added=False)
 
-    async def _carry_out(self, body: Mapping[str, Any], meaning: tuple[Action, int], *, given: bool) -> None:
+    async def _follow(self, body: Mapping[str, Any], *, added: bool) -> None:
+        meaning = meaning_of(EMOJI.get(str(body["event"].get("reaction")), ""))
+        if meaning is None or not (added or meaning[0] is Action.STAR):
+            return
         found = await self._job_view_of(body)
-        button = found[0].meant_by(*meaning) if found else None
-        if found is None or button is None:
+        if found is None:
             return
         shown, job_view = found
+        if meaning[0] is Action.SEND:
+            if job_view.pictures:
+                await self._steps.take(of_reaction(body), Send(job_id=shown.job_id), quietly=True)
+            return
+        button = shown.meant_by(*meaning)
+        if button is None or (button.index and button.index not in _indices(job_view)):
+            return  # a picture that is not there
         request = of_reaction(body, thread=job_view.job.address.thread if shown.first else None)
-        if button.index and button.index not in {picture.index for picture in job_view.pictures}:
-            return  # a tile that is not there
-        await self._counter.serve(request, self._pressing(request, button, given=given), quietly=True)
+        work = partial(self._carry_out, request, button, added)
+        await self._dispatcher.serve(request, work, quietly=True)
 
-    async def _send_copy(self, body: Mapping[str, Any]) -> None:
-        """The pictures with their recipe, into the direct messages of whoever wants them."""
-        found = await self._job_view_of(body)
-        request = of_reaction(body)
-        if found and found[1].pictures and self._counter.is_new(request):
-            await self._delivery.copy_to(found[1], request.user)
+    async def _carry_out(self, request: SlackRequest, button: Button, added: bool, call: Call) -> Reply:
+        if button.action is Action.STAR and not await self._pools.run(
+            Pool.COMMANDS,
+            changes_star,
+            self._ports.database,
+            button.picture_id or "",
+            call.person.key,
+            added=added,
+        ):
+            return None
+        step = reacted(button, added=added)
+        return await self._steps.carry_out(request, step, call) if step else None
 
     async def _job_view_of(self, body: Mapping[str, Any]) -> tuple[ShownPictures, JobView] | None:
         """What the message shows that a member reacted to; None for other messages, and for apps."""
@@ -108,18 +110,6 @@ class Reactions(SlackComponent):
             log.warning("reaction not handled: database or Slack unavailable")
             return None
 
-    def _pressing(self, request: SlackRequest, button: Button, *, given: bool) -> Any:
-        async def work(call: Call) -> Answer | str:
-            if button.action is Action.STAR:
-                starred = await self._pools.run(
-                    Pool.COMMANDS,
-                    has_star,
-                    self._ports.database,
-                    button.picture_id or "",
-                    call.person.key,
-                )
-                if starred == given:
-                    return ""
-            return await self._pools.run(Pool.COMMANDS, execute_button, self._ports, call, button)
 
-        return work
+def _indices(job_view: JobView) -> set[int]:
+    return {picture.index for picture in job_view.pictures}

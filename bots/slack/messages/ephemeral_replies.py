@@ -5,8 +5,8 @@ from typing import Any
 
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError, respond
 from bots.slack.api.request import SlackRequest
-from bots.slack.blocks.job_blocks import JobBlocks
 from bots.slack.context import SlackComponent
+from bots.slack.messages.message_sender import Draft
 
 log = logging.getLogger(__name__)
 
@@ -14,33 +14,33 @@ log = logging.getLogger(__name__)
 class EphemeralReplies(SlackComponent):
     """Through the interaction, else in the channel for one person alone, else by direct message."""
 
-    async def tell(self, request: SlackRequest, post: JobBlocks) -> None:
-        """Never raises: a sentence that Slack does not take is written down as such."""
+    async def send(self, request: SlackRequest, draft: Draft) -> None:
+        """Never raises: an answer that Slack does not take is logged."""
         try:
-            if await self._responded(request, post) or await self._whispered(request, post):
+            if await self._responded(request, draft) or await self._whispered(request, draft):
                 return
             line = (await self._workspaces.of(request.community)).line
             where: dict[str, Any] = {"channel": request.user}
             if request.in_private:
                 where = {"channel": request.channel, "thread_ts": request.thread}
-            await line.call("chat.postMessage", **where, **post.arguments("chat.postMessage"))
+            await line.call("chat.postMessage", **where, **draft.arguments("chat.postMessage"))
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.warning("private reply not sent: %s", error)
 
-    async def _responded(self, request: SlackRequest, post: JobBlocks) -> bool:
+    async def _responded(self, request: SlackRequest, draft: Draft) -> bool:
         if not request.response_url:
             return False
         kind = {"response_type": "ephemeral", "replace_original": False}
         try:
             await respond(
-                self._context.session, request.response_url, **kind, **post.arguments("response_url")
+                self._context.session, request.response_url, **kind, **draft.arguments("response_url")
             )
         except (SlackUnavailableError, SlackApiRefusedError):
             log.info("response URL not usable: trying an ephemeral message")
             return False
         return True
 
-    async def _whispered(self, request: SlackRequest, post: JobBlocks) -> bool:
+    async def _whispered(self, request: SlackRequest, draft: Draft) -> bool:
         if not request.channel or request.in_private:
             return False
         line = (await self._workspaces.of(request.community)).line
@@ -50,7 +50,7 @@ class EphemeralReplies(SlackComponent):
             "thread_ts": request.thread,
         }
         try:
-            await line.call("chat.postEphemeral", **where, **post.arguments("chat.postEphemeral"))
+            await line.call("chat.postEphemeral", **where, **draft.arguments("chat.postEphemeral"))
         except SlackApiRefusedError as error:
             log.info("ephemeral message not sent: code=%s", error.code)
             return False

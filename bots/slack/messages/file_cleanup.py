@@ -4,12 +4,11 @@ import asyncio
 import logging
 
 from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
-from bots.slack.context import WorkspaceRegistry
+from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.files import file_records
 from bots.slack.files.file_records import Unwanted
-from studio.db.database import Database
 from studio.errors import DatabaseUnavailableError
 
 _SWEEP_SECONDS = 15.0
@@ -20,11 +19,9 @@ _NEVER = frozenset({"cant_delete_file", "delete_not_allowed"})
 log = logging.getLogger(__name__)
 
 
-class FileCleanup:
-    def __init__(self, database: Database, pools: ThreadPools, workspaces: WorkspaceRegistry) -> None:
-        self._database = database
-        self._pools = pools
-        self._workspaces = workspaces
+class FileCleanup(SlackComponent):
+    def __init__(self, context: SlackContext) -> None:
+        super().__init__(context)
         self._sweeping: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -49,7 +46,7 @@ class FileCleanup:
     async def sweep(self) -> None:
         """Delete what is due. Raises `DatabaseUnavailableError`."""
         for unwanted in await self._pools.run(
-            Pool.DATABASE, file_records.take_unwanted, self._database, most_of_one=_MOST_OF_ONE
+            Pool.DATABASE, file_records.take_unwanted, self._ports.database, most_of_one=_MOST_OF_ONE
         ):
             await self._delete(unwanted)
 
@@ -66,8 +63,8 @@ class FileCleanup:
                 return
             if error.code in _NEVER:
                 log.warning("file not deleted: Slack refused file=%s code=%s", unwanted.id, error.code)
-        await self._pools.run(Pool.DATABASE, file_records.forget, self._database, unwanted.id)
+        await self._pools.run(Pool.DATABASE, file_records.forget, self._ports.database, unwanted.id)
 
     async def _put_off(self, unwanted: Unwanted) -> None:
-        if not await self._pools.run(Pool.DATABASE, file_records.put_off, self._database, unwanted):
+        if not await self._pools.run(Pool.DATABASE, file_records.put_off, self._ports.database, unwanted):
             log.warning("file not deleted: no attempts left file=%s", unwanted.id)

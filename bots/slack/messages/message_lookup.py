@@ -1,7 +1,7 @@
 """Which job, or which of its pictures, a message of the app's shows."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bots.delivery.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
@@ -47,11 +47,17 @@ class Finder(SlackComponent):
         )
 
     async def _by_files(self, message: Mapping[str, Any]) -> ShownPictures | None:
-        for block in message.get("blocks") or ():
-            file_id = (block.get("slack_file") or {}).get("id")
-            if not file_id:
-                continue
-            subject = await self._pools.run(Pool.COMMANDS, subject_of, self._ports.database, str(file_id))
+        for file_id in _files_of(message.get("blocks") or ()):
+            subject = await self._pools.run(Pool.COMMANDS, subject_of, self._ports.database, file_id)
             if subject and (shown := shown_by_filename(subject)):
                 return shown
         return None
+
+
+def _files_of(blocks: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The ids of the files in image blocks and in a carousel's cards."""
+    for block in blocks:
+        cards = block.get("elements", ()) if block.get("type") == "carousel" else ()
+        for image in (block, *(card.get("hero_image") or {} for card in cards)):
+            if file_id := (image.get("slack_file") or {}).get("id"):
+                yield str(file_id)

@@ -11,8 +11,7 @@ from typing import Any
 
 from bots.slack.api.client import SlackApiRefusedError
 from bots.slack.context import Workspace
-from studio.domain.deliveries import MessageRef
-from studio.domain.jobs import Job
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 
 _MOST_MESSAGES = 100
 _PEOPLE = ("U", "W")  # how the ids of people begin
@@ -31,20 +30,12 @@ class MessageMarker:
         return {"event_type": f"chatelier_{self.kind}", "event_payload": {f"{self.kind}_id": self.id}}
 
 
-def mark_of(job: Job) -> MessageMarker:
-    return MessageMarker(kind="job", id=job.id)
+# Under these names messages of every version bear their marks.
+_NAMES = {DeliveryKind.QUESTION: "case", DeliveryKind.STARBOARD: "star"}
 
 
-async def find_orphan(workspace: Workspace, job: Job) -> MessageRef | None:
-    """The job's message, where it was asked for. Raises as `find_marked`."""
-    address = job.address
-    where = {"channel": address.channel, "thread": address.thread}
-    return await find_marked(workspace, mark_of(job), **where, since=job.created_at)
-
-
-async def find_orphan_at_home(workspace: Workspace, job: Job) -> MessageRef | None:
-    """The same in the direct messages of the job's person."""
-    return await find_marked(workspace, mark_of(job), channel=job.person.user_id, since=job.created_at)
+def marker_of(subject: Subject) -> MessageMarker:
+    return MessageMarker(kind=_NAMES.get(subject.kind, str(subject.kind)), id=subject.id)
 
 
 async def find_marked(
@@ -78,7 +69,7 @@ async def find_marked(
         log.warning("message recovery failed: history not readable code=%s", error.code)
         return None
     found = _marked(answer.get("messages", ()), mark, bot=workspace.identity.bot_user)
-    return MessageRef(channel=channel, message=found) if found else None
+    return MessageRef(channel=channel, message=found, thread=thread) if found else None
 
 
 async def _home_of(workspace: Workspace, user: str) -> str | None:

@@ -1,24 +1,24 @@
-"""Posts on their way to Slack: shown with their pictures, to a channel or to one person."""
+"""Messages on their way to Slack: rendered, sent with their pictures, and found again when Slack's answer was lost."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from bots.delivery.errors import DestinationUnreachableError
+from bots.delivery.errors import ChannelClosedError, DestinationUnreachableError
+from bots.presentation.message import Message
 from bots.slack.api.client import (
     TOKEN_TROUBLES,
     NotInstalledError,
     SlackApiRefusedError,
     SlackUnavailableError,
 )
-from bots.slack.blocks.job_blocks import JobBlocks, section
 from bots.slack.context import Workspace
 from bots.slack.messages.message_recovery import MessageMarker, find_marked
-from bots.slack.texts import texts
+from bots.slack.render import Block, render
 from studio.domain.deliveries import MessageRef
 from studio.runtime.clock import now
 
@@ -38,78 +38,122 @@ CLOSED = frozenset(
     }
 )
 GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
-NO_THREAD = frozenset({"cannot_reply_to_message", "restricted_action_thread_locked", "thread_not_found"})
-_NO_PERSON = frozenset({"cannot_dm_bot", "messages_tab_disabled", "user_disabled", "user_not_found"})
-_NOT_READY_SECONDS = 1.5
+_THREAD_GONE = frozenset({"cannot_reply_to_message", "restricted_action_thread_locked", "thread_not_found"})
+NO_PERSON = frozenset({"cannot_dm_bot", "messages_tab_disabled", "user_disabled", "user_not_found"})
+_ATTEMPTS, _NOT_READY_SECONDS = 3, 1.5
 _RECENTLY = timedelta(minutes=5)
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What `bots.slack.render.render` takes, with the ids of uploaded files; `above` are blocks before its own."""
+
+    message: Message
+    files: Mapping[str, str] = field(default_factory=dict)
+    links: bool = True
+    above: tuple[Block, ...] = ()
+
+    def arguments(self, method: str, *, carousel: bool = False) -> dict[str, Any]:
+        """For one of Slack's methods, or for a ``response_url``: new messages alone take a word on their links."""
+        made = render(self.message, self.files, carousel=carousel, links=self.links)
+        no_previews = {"unfurl_links": False, "unfurl_media": False} if method == "chat.postMessage" else {}
+        return {"text": made["text"], "blocks": [*self.above, *made["blocks"]], **no_previews}
+
+    def without_files(self) -> "Draft":
+        return Draft(message=self.message, links=self.links, above=self.above)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """The message under which another one stands, if any. `broadcast`: it is shown in the channel as well."""
+
+    root: str | None = None
+    broadcast: bool = False
+
+    def arguments(self) -> dict[str, Any]:
+        return {"thread_ts": self.root, "reply_broadcast": (self.broadcast and self.root is not None) or None}
+
+
+NO_THREAD = Thread()
+
+
 @asynccontextmanager
-async def patience() -> AsyncIterator[None]:
-    """What only an administrator can put right is brought when they have; without an installation, never."""
+async def transport_errors() -> AsyncIterator[None]:
+    """What only an administrator can put right is sent when they have; without an installation, never."""
     try:
         yield
     except NotInstalledError as error:
         raise DestinationUnreachableError from error
     except SlackApiRefusedError as error:
-        if error.code not in TOKEN_TROUBLES:
-            raise
-        log.warning("Slack API call refused: bot token problem code=%s", error.code)
-        raise SlackUnavailableError(error.code) from error
+        if error.code in TOKEN_TROUBLES:
+            log.warning("Slack API call refused: bot token problem code=%s", error.code)
+            raise SlackUnavailableError(error.code) from error
+        raise
 
 
 @contextmanager
 def unreachable_when(codes: frozenset[str]) -> Iterator[None]:
-    """Raises `DestinationUnreachableError` in place of a refusal for one of these reasons."""
+    """Raises in place of a refusal for one of these reasons `ChannelClosedError` where another place may take the
+    message, else `DestinationUnreachableError`.
+    """
     try:
         yield
     except SlackApiRefusedError as error:
+        if error.code in codes - GONE:
+            raise ChannelClosedError from error
         if error.code in codes:
             raise DestinationUnreachableError from error
         raise
 
 
-async def show(workspace: Workspace, method: str, post: JobBlocks, **where: Any) -> dict[str, Any]:
-    """Send it; a picture that Slack has not looked over yet is tried again, and in the end left out.
+async def call_with(workspace: Workspace, method: str, draft: Draft, **where: Any) -> dict[str, Any]:
+    """Send it; a picture that Slack has not processed yet is tried again, and in the end left out.
 
+    A workspace that refuses a carousel gets single images from then on.
     Raises `SlackUnavailableError` and `SlackApiRefusedError`.
     """
-    file_id = file_of(post)
-    for _ in range(3):
+    for attempt in range(_ATTEMPTS):
         try:
-            return dict(await workspace.line.call(method, **where, **post.arguments(method)))
+            return await _call(workspace, method, draft, where)
         except SlackApiRefusedError as error:
-            if error.code != "invalid_blocks" or not file_id:
+            if error.code != "invalid_blocks" or not draft.files:
                 raise
+            if attempt:
+                workspace.features.carousel = False
             await asyncio.sleep(_NOT_READY_SECONDS)
     log.warning("image left out of the message: Slack refused the block")
-    await workspace.image_uploads.discard(file_id)
-    bare = tuple(section(texts.NOT_SHOWN) if "slack_file" in block else block for block in post.blocks)
-    return dict(await workspace.line.call(method, **where, **replace(post, blocks=bare).arguments(method)))
+    for file_id in draft.files.values():
+        await workspace.image_uploads.discard(file_id)
+    return await _call(workspace, method, draft.without_files(), where)
+
+
+async def _call(workspace: Workspace, method: str, draft: Draft, where: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = draft.arguments(method, carousel=workspace.features.carousel)
+    return dict(await workspace.line.call(method, **where, **arguments))
 
 
 async def send(
     workspace: Workspace,
-    post: JobBlocks,
+    draft: Draft,
     *,
     channel: str,
-    thread: str | None = None,
+    thread: Thread = NO_THREAD,
     mark: MessageMarker | None = None,
 ) -> MessageRef:
-    """Into the thread, or the channel itself where the thread is gone. Raises as `show`.
+    """Into the thread, or the channel itself where the thread is gone. Raises as `call_with`.
 
     A message with a `mark` of which Slack's answer was lost is looked for, so that it is not sent again.
     """
     try:
-        return await _send(workspace, post, channel, thread, mark.metadata() if mark else None)
+        return await _send(workspace, draft, channel, thread, mark.metadata() if mark else None)
     except SlackUnavailableError as away:
         if not (away.perhaps_done and mark):
             raise
         try:
             since = now() - _RECENTLY
-            found = await find_marked(workspace, mark, channel=channel, thread=thread, since=since)
+            found = await find_marked(workspace, mark, channel=channel, thread=thread.root, since=since)
         except SlackUnavailableError:
             raise away from None
         if found is None:
@@ -120,40 +164,26 @@ async def send(
 
 async def _send(
     workspace: Workspace,
-    post: JobBlocks,
+    draft: Draft,
     channel: str,
-    thread: str | None,
+    thread: Thread,
     metadata: Mapping[str, Any] | None,
 ) -> MessageRef:
     where = {"channel": channel, "metadata": metadata}
     try:
-        answer = await show(workspace, "chat.postMessage", post, thread_ts=thread, **where)
+        answer = await call_with(workspace, "chat.postMessage", draft, **thread.arguments(), **where)
     except SlackApiRefusedError as error:
-        if error.code not in NO_THREAD or thread is None:
+        if error.code not in _THREAD_GONE or thread.root is None:
             raise
-        answer = await show(workspace, "chat.postMessage", post, **where)
-    return MessageRef(channel=str(answer["channel"]), message=str(answer["ts"]))
-
-
-async def edit(workspace: Workspace, post: JobBlocks, message_ref: MessageRef) -> MessageRef:
-    """Raises `DestinationUnreachableError` for a message that is gone or that the app may not edit any more, and as
-    `show`.
-    """
-    with unreachable_when(CLOSED | GONE):
-        await show(workspace, "chat.update", post, channel=message_ref.channel, ts=message_ref.message)
-    return message_ref
+        return await _send(workspace, draft, channel, NO_THREAD, metadata)
+    return MessageRef(channel=str(answer["channel"]), message=str(answer["ts"]), thread=thread.root)
 
 
 async def send_to_person(
-    workspace: Workspace, user: str, post: JobBlocks, *, mark: MessageMarker | None = None
+    workspace: Workspace, user: str, draft: Draft, *, mark: MessageMarker | None = None
 ) -> MessageRef:
-    """By direct message. Raises `DestinationUnreachableError` for somebody who takes none, and as `show`."""
+    """By direct message. Raises `ChannelClosedError` for somebody who takes none, and as `call_with`."""
     if not user.isalnum():  # they asked to be forgotten
         raise DestinationUnreachableError
-    with unreachable_when(CLOSED | _NO_PERSON):
-        return await send(workspace, post, channel=user, mark=mark)
-
-
-def file_of(post: JobBlocks) -> str:
-    """The picture that a post shows."""
-    return next((str(block["slack_file"]["id"]) for block in post.blocks if "slack_file" in block), "")
+    with unreachable_when(CLOSED | NO_PERSON):
+        return await send(workspace, draft, channel=user, mark=mark)

@@ -5,19 +5,16 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bots.delivery.attachments import Attachment, decoded
-from bots.delivery.job_view import JobView, job_state
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.delivery.attachments import Attachment
+from bots.delivery.transport import OutgoingMessage
+from bots.presentation.message import FileKind, Image, Images, Message, Progress
+from bots.queries.job_view import job_state
+from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
-from bots.slack.context import Workspace
+from bots.slack.context import SlackComponent, SlackContext, Workspace
 from bots.slack.files import file_records
-from bots.slack.texts import texts
-from bots.texts import chat
-from studio.db.database import Database
-from studio.domain.events import JobProgress
-from studio.domain.jobs import Job
 from studio.errors import ChatelierError
 from studio.runtime.bounded_dict import BoundedDict
 from studio.runtime.clock import now
@@ -36,80 +33,85 @@ class _Seen:
 
     since: float
     asked_at: float = float("-inf")
+    image: Image | None = None
     file_id: str | None = None
     shown: str | None = None
 
 
-class PreviewUploads:
+class PreviewUploads(SlackComponent):
     """The first one comes `first_seconds` after painting began, the next not before `every_seconds`.
 
     Nobody has inspected what they show; they go where the job's message is, and nowhere if it is to be hidden.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        pools: ThreadPools,
-        *,
-        first_seconds: float,
-        every_seconds: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._database = database
-        self._pools = pools
-        self._first_seconds = first_seconds
-        self._every_seconds = every_seconds
+    def __init__(self, context: SlackContext, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(context)
+        self._first_seconds = context.settings.preview_first_seconds
+        self._every_seconds = context.settings.preview_every_seconds
         self._clock = clock
         self._seen: BoundedDict[str, _Seen] = BoundedDict(_KEPT_JOBS)
         self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def of(self, workspace: Workspace, job_view: JobView, progress: JobProgress) -> str | None:
-        """The file to show now. One that is due is uploaded on the side, so that no answer waits for it."""
-        job = job_view.job
-        if job.spoiler:
-            return None
-        seen = self._seen.setdefault(job.id, _Seen(since=self._clock()))
-        self._seen.move_to_end(job.id)
-        if progress.preview and self._is_due(workspace, job, seen, progress):
-            seen.asked_at = self._clock()
-            if preview := decoded(progress.preview):
-                task = asyncio.create_task(self._renew(workspace, job, preview, seen))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-        return seen.file_id
+    def current(self, workspace: Workspace, outgoing: OutgoingMessage) -> tuple[Message, dict[str, str]]:
+        """The message with the preview to show now, and the id of its file by the image's name.
 
-    async def shown(self, workspace: Workspace, job: Job, file_id: str) -> None:
-        """The job's message shows it by now, so the one before may go. Raises `DatabaseUnavailableError`."""
-        seen = self._seen.get(job.id)
+        One that is due is uploaded on the side, so that no answer waits for it. Until the next one it stays.
+        """
+        message, subject = outgoing.message, outgoing.subject.id
+        image, progress = _preview_of(message)
+        if image:
+            seen = self._seen.setdefault(subject, _Seen(since=self._clock()))
+            seen.image = image
+            self._seen.move_to_end(subject)
+            preview = outgoing.files.get(image.name)
+            if preview and self._is_due(workspace, outgoing.place.community, seen, progress):
+                self._begin(workspace, subject, preview, seen)
+        current = self._seen.get(subject)
+        if current is None or current.file_id is None or current.image is None:
+            return message, {}
+        shown = (
+            message if image else replace(message, parts=(Images(images=(current.image,)), *message.parts))
+        )
+        return shown, {current.image.name: current.file_id}
+
+    def _begin(self, workspace: Workspace, subject: str, preview: Attachment, seen: _Seen) -> None:
+        seen.asked_at = self._clock()
+        task = asyncio.create_task(self._renew(workspace, subject, preview, seen))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def shown(self, workspace: Workspace, subject: str, file_id: str) -> None:
+        """The message shows it by now, so the one before may go. Raises `DatabaseUnavailableError`."""
+        seen = self._seen.get(subject)
         if seen and seen.shown != file_id:
             seen.shown = file_id
-            await workspace.image_uploads.keep_only(job.id, file_id, after_seconds=_LINGERS_SECONDS)
+            await workspace.image_uploads.keep_only(subject, {file_id}, after_seconds=_LINGERS_SECONDS)
 
-    async def refused(self, workspace: Workspace, job: Job) -> None:
+    async def refused(self, workspace: Workspace, subject: str) -> None:
         """Slack does not take it: on with words alone, until the next. Raises `DatabaseUnavailableError`."""
-        if seen := self._seen.get(job.id):
+        if seen := self._seen.get(subject):
             seen.file_id = seen.shown = None
-        await workspace.image_uploads.keep_only(job.id, None)
+        await workspace.image_uploads.keep_only(subject, ())
 
-    def end(self, job: Job) -> None:
+    def end(self, subject: str) -> None:
         """The job is painted no more."""
-        self._seen.pop(job.id, None)
+        self._seen.pop(subject, None)
 
     async def finish(self, *, seconds: float) -> None:
         """Let the uploads that are under way come to their end."""
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
 
-    def _is_due(self, workspace: Workspace, job: Job, seen: _Seen, progress: JobProgress) -> bool:
+    def _is_due(self, workspace: Workspace, community: str, seen: _Seen, progress: Progress | None) -> bool:
         at = self._clock()
         if at - seen.since < self._first_seconds or at - seen.asked_at < self._every_seconds:
             return False
-        if progress.seconds_left is not None and progress.seconds_left < _LAST_SECONDS:
+        if progress and progress.seconds_left is not None and progress.seconds_left < _LAST_SECONDS:
             return False
         if workspace.line.is_strained:
             return False
-        recent = self._recent[job.address.community]
+        recent = self._recent[community]
         while recent and at - recent[0] > 60:
             recent.popleft()
         if len(recent) >= _MOST_A_MINUTE:
@@ -117,18 +119,26 @@ class PreviewUploads:
         recent.append(at)
         return True
 
-    async def _renew(self, workspace: Workspace, job: Job, preview: Attachment, seen: _Seen) -> None:
+    async def _renew(self, workspace: Workspace, job_id: str, preview: Attachment, seen: _Seen) -> None:
+        alt_text = seen.image.alt_text if seen.image else ""
         try:
-            latest = await self._pools.run(Pool.DATABASE, file_records.newest, self._database, job.id)
+            latest = await self._pools.run(Pool.DATABASE, file_records.newest, self._ports.database, job_id)
             if latest and (now() - latest[1]).total_seconds() < self._every_seconds:
-                seen.file_id = latest[0]  # another process of the face was quicker
+                seen.file_id = latest[0]  # another process of the front end was quicker
                 return
-            text = chat.unfinished(job.request.prompt, longest=texts.LONGEST_ALTERNATIVE)
-            file_id = await workspace.image_uploads.hang(job.id, preview, text, patient=False)
-            state = await self._pools.run(Pool.DATABASE, job_state, self._database, job.id)
+            file_id = await workspace.image_uploads.upload(job_id, preview, alt_text, patient=False)
+            state = await self._pools.run(Pool.DATABASE, job_state, self._ports.database, job_id)
             if state is None or state.ended:
                 await workspace.image_uploads.discard(file_id)  # too late: its end is shown, or about to be
             else:
                 seen.file_id = file_id
         except (SlackUnavailableError, SlackApiRefusedError, ChatelierError) as error:
             log.debug("preview not uploaded: %s", type(error).__name__)
+
+
+def _preview_of(message: Message) -> tuple[Image | None, Progress | None]:
+    """None for an image that is to be hidden, as Slack hides none."""
+    shown = [part for part in message.parts if isinstance(part, Images) and not part.spoiler]
+    previews = [image for part in shown for image in part.images if image.kind is FileKind.PREVIEW]
+    progress = [part for part in message.parts if isinstance(part, Progress)]
+    return next(iter(previews), None), next(iter(progress), None)

@@ -15,6 +15,7 @@ from bots.presentation.message import (
     Spans,
     Time,
 )
+from bots.presentation.spans import plain_text as unformatted
 from bots.slack.texts.command_parsing import as_typed
 from studio.domain.people import Person, Platform
 
@@ -26,6 +27,12 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 def mrkdwn(spans: Spans, *, links: bool = True) -> str:
     """`links`: people are links to their profiles, of which Slack tells them; else they are names."""
     return "".join(_span(span, links=links) for span in spans)
+
+
+def plain_text(spans: Spans) -> str:
+    """For places without markup: a modal's error, a notification."""
+    typed = (as_typed(span.text) if isinstance(span, Command) else span for span in spans)
+    return unformatted(tuple(typed))
 
 
 def escape(text: str) -> str:

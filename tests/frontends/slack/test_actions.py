@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
-from bots.slack.blocks.job_blocks import STAR_MENU
-from bots.slack.blocks.modal_views import CHOICE
-from bots.slack.listeners.shortcuts import DEEDS, IMAGINE, WHO
+from bots.slack.listeners.shortcuts import IMAGINE
+from bots.slack.render_form import PICTURE_CHOICE
 from studio.db.queries import job_of
 from studio.domain.events import PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.ports import Ports
+from tests.support.block_kit import files_of
 from tests.support.loopback_slack import ANA, BO, BOT_USER, GENERAL, STRANGE, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room
+
+FORMER_STAR_MENU = "c1s:star"  # of messages that earlier versions sent
 
 
 @pytest.fixture
@@ -56,34 +58,34 @@ async def test_a_button_in_a_thread_is_answered_in_the_thread(room: SlackRoom) -
 async def test_a_picture_alone_has_the_buttons_of_one_picture(room: SlackRoom) -> None:
     job_id, message = await finished(room, "a red fox --count 1")
     assert f"c1:subtle:{job_id}:1" in message.buttons
-    assert f"c1:star:{job_id}:1" in message.buttons
-    assert STAR_MENU not in message.buttons
+    assert f"c1:more:{job_id}:1" in message.buttons
+    assert "c1s:upscale" not in message.buttons
 
 
 async def test_a_click_that_is_delivered_twice_is_one_job_and_one_star(room: SlackRoom) -> None:
     job_id, message = await finished(room)
     again = room.slack.press(message, f"c1:vary:{job_id}:1")
-    star = room.slack.press(message, STAR_MENU, value=f"c1:star:{job_id}:1")
+    star = room.slack.press(message, FORMER_STAR_MENU, value=f"c1:star:{job_id}:1")
     for payload in (again, again, star, star):
         await room.send(payload)
     assert len(room.jobs()) == 2
-    assert room.slack.whispered() == ["Starred; it has 1 now."]
+    assert room.slack.whispered() == ["Starred; it has 1 star now."]
 
 
 async def test_a_star_is_counted_on_the_message(room: SlackRoom) -> None:
     job_id, message = await finished(room)
-    await room.send(room.slack.press(message, STAR_MENU, value=f"c1:star:{job_id}:1", user=BO))
+    await room.send(room.slack.press(message, FORMER_STAR_MENU, value=f"c1:star:{job_id}:1", user=BO))
     room.rest(job_id)
     await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
     assert "⭐ 1" in message.words
-    assert len(room.slack.called("files.completeUploadExternal")) == 1, "the picture is uploaded once"
+    assert len(room.slack.called("files.completeUploadExternal")) == 4, "each picture is uploaded once"
 
 
 @pytest.mark.parametrize("action", ["c1:vary:zzz:1", "c1:fly:k3v9m2p4qx7a:1", "c1:vary:k3v9m2p4qx7a:99"])
 async def test_a_forged_button_is_answered_with_a_sentence(room: SlackRoom, action: str) -> None:
     _, message = await finished(room)
     await room.send(room.slack.press(message, action))
-    assert room.slack.whispered() == ["This button does not belong to a picture here."]
+    assert room.slack.whispered() == [":warning: This button does not belong to a picture here."]
 
 
 async def test_a_button_of_a_deleted_picture_is_answered_with_a_sentence(room: SlackRoom) -> None:
@@ -124,7 +126,7 @@ async def test_edit_shows_the_lettered_grid_and_follows_the_choice_of_a_tile(roo
     await room.send(room.slack.press(message, f"c1:edit:{job_id}:0"))
     assert overlay(room) == f"overlay of picture {job_id} 1".encode()
     chosen: dict[str, Any] = {
-        **room.slack.press(message, CHOICE, value=f"{job_id}.3"),
+        **room.slack.press(message, PICTURE_CHOICE, value=f"{job_id}.3"),
         "view": room.view,
     }
     await room.send(chosen)
@@ -140,7 +142,7 @@ def overlay(room: SlackRoom) -> bytes:
 @pytest.mark.parametrize(
     ("values", "field", "sentence"),
     [
-        ({"region": [], "prompt": "a boat"}, "region", "say which part to change"),
+        ({"region": [], "prompt": "a boat"}, "region", "Say which part to change"),
         ({"region": ["A1"], "prompt": ""}, "prompt", "is missing"),
         ({"region": ["A1"], "prompt": "z" * 1001}, "prompt", "1,001 characters"),
         ({"region": ["A1"], "prompt": "a boat --sead 4"}, "prompt", "Did you mean --seed?"),
@@ -162,7 +164,7 @@ async def test_expand_takes_sides_or_an_aspect(room: SlackRoom) -> None:
     job_id, message = await finished(room, "a red fox --count 1")
     await room.send(room.slack.press(message, f"c1:expand:{job_id}:1"))
     first = room.view
-    assert "a credit for each megapixel" in json.dumps(first["blocks"])
+    assert "one credit for each megapixel" in json.dumps(first["blocks"])
     await room.send(room.slack.submission(first, {"sides": ["left", "top"], "amount": "30"}))
     request = newest_request(room)
     assert (request.sides, request.amount_percent) == (("left", "top"), 30)
@@ -207,7 +209,7 @@ def methods(room: SlackRoom, *, since: int) -> list[str]:
     return [method for _, method, _ in room.slack.calls[since:]]
 
 
-@pytest.mark.parametrize("action", ["remix", "edit", "expand", "report", "vary", "upscale"])
+@pytest.mark.parametrize("action", ["remix", "edit", "expand", "report", "blend"])
 async def test_a_modal_is_opened_before_anything_is_looked_up(room: SlackRoom, action: str) -> None:
     """A trigger lasts three seconds, and who Bo is has to be asked of Slack."""
     job_id, message = await finished(room)
@@ -259,7 +261,7 @@ def strange(room: SlackRoom) -> dict[str, Any]:
     return {"ts": "1600000000.000001", "user": BO, "files": [room.slack.share("dog.png", b"a dog")]}
 
 
-@pytest.mark.parametrize("callback_id", [each for each in DEEDS if each != "report_picture"])
+@pytest.mark.parametrize("callback_id", ["edit_picture", "expand_picture"])
 async def test_a_shortcut_on_a_grid_asks_which_picture(room: SlackRoom, callback_id: str) -> None:
     job_id, message = await finished(room)
     await room.send(room.slack.shortcut(callback_id, shown(message)))
@@ -295,17 +297,48 @@ async def test_a_shortcut_on_a_message_without_an_image_says_so(room: SlackRoom)
     await room.send(
         room.slack.shortcut("vary_picture", {"ts": "1600000000.000002", "user": BO, "text": "hm"})
     )
-    assert room.slack.whispered() == ["There is no image on that message."]
+    assert room.slack.whispered() == [":warning: There is no image on that message."]
 
 
 async def test_who_made_this_names_the_makers_in_private(room: SlackRoom) -> None:
     job_id, message = await finished(room)
     await room.send(room.slack.press(message, f"c1:vary:{job_id}:1", user=BO))
     child = await room.painted(room.newest_job())
-    await room.send(room.slack.shortcut(WHO, shown(child)))
+    await room.send(room.slack.shortcut("who_made_this", shown(child)))
+    assert room.slack.whispered()[-1] == "Who made this?\nWhich picture?"
+    await room.send(room.slack.press(child, offered(room)[1]))
     said = room.slack.whispered()[-1]
-    assert "Varied by @Bo" in said
-    assert "from @Ana’s red fox" in said
+    assert "Varied by <@U0BO>" in said
+    assert "<@U0ANA>" in said
+    assert len(files_of(room.slack.whispers[-1]["blocks"])) == 1, "the family is drawn"
+
+
+def offered(room: SlackRoom) -> list[str]:
+    """The buttons of the latest private answer."""
+    blocks = room.slack.whispers[-1]["blocks"]
+    return [each["value"] for block in blocks if block["type"] == "actions" for each in block["elements"]]
+
+
+@pytest.mark.parametrize("action", ["vary", "upscale", "star"])
+async def test_a_button_of_an_earlier_message_that_meant_no_picture_asks_which(
+    room: SlackRoom, action: str
+) -> None:
+    job_id, message = await finished(room)
+    await room.send(room.slack.press(message, f"c1:{action}:{job_id}:0", user=BO))
+    assert offered(room) == [f"c1:{action}:{job_id}:{index}" for index in range(1, 5)]
+
+
+async def test_more_is_a_private_panel_for_one_picture(room: SlackRoom) -> None:
+    job_id, message = await finished(room)
+    await room.send(room.slack.press(message, f"c1:more:{job_id}:0", user=BO))
+    await room.send(room.slack.press(message, offered(room)[2], user=BO))
+    panel = offered(room)
+    assert {f"c1:{name}:{job_id}:3" for name in ("subtle", "vary", "expand", "blend", "star", "report")} <= {
+        *panel
+    }
+    await room.send(room.slack.press(message, f"c1:send:{job_id}:3", user=BO))
+    assert room.message.channel == "D0BO"
+    assert len(room.message.pictures) == 4
 
 
 async def test_the_shortcut_from_everywhere_paints_in_the_chosen_channel(room: SlackRoom) -> None:

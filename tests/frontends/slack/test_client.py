@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 from slack_bolt.response import BoltResponse
 
+from bots.presentation.compose.errors import explain
 from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import SlackApiRefusedError, SlackClient, SlackUnavailableError, open_session
 from bots.slack.api.progress_throttle import ProgressThrottle
@@ -15,9 +16,9 @@ from bots.slack.http.request_verification import RequestVerification
 from bots.slack.http.web_proxy import WebProxy
 from bots.slack.run import SocketOpening
 from bots.slack.settings import SlackSettings
-from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import read_studio, read_talk
-from bots.slack.texts.escaping import mrkdwn, typed
+from bots.slack.texts.mrkdwn import escape, mrkdwn
+from bots.slack.texts.typed_text import typed
 from studio.errors import ChatelierError, ConfigurationError, UnknownCommandError
 from studio.ports import Ports
 from tests.support.loopback_slack import BOT_TOKEN, GENERAL, SIGNING_SECRET, LoopbackSlack, Refusal, signed
@@ -153,12 +154,8 @@ def test_all_channels_together_leave_room_for_answers() -> None:
     "text", ["<!channel> hello", "<@U0ANA>", "<https://evil.example|click>", "a & b", "<!subteam^S1>"]
 )
 def test_what_people_write_is_no_markup(text: str) -> None:
-    assert "<" not in mrkdwn(text)
-    assert mrkdwn(text).count("&") == text.count("<") + text.count(">") + text.count("&")
-
-
-def test_a_long_text_is_shortened_before_it_is_escaped() -> None:
-    assert len(mrkdwn("<" * 1000, longest=50)) <= 50 * 4
+    assert "<" not in escape(text)
+    assert escape(text).count("&") == text.count("<") + text.count(">") + text.count("&")
 
 
 @pytest.mark.parametrize(
@@ -198,13 +195,13 @@ def test_a_misspelt_command_before_an_id_is_not_taken_for_a_prompt() -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("comunity desk", "There is no command comunity. Did you mean `/studio community`?"),
-        ("paus", "There is no command paus. Did you mean `/studio pause`?"),
-        ("hlep", "There is no command hlep. Did you mean `/studio help`?"),
-        ("imagien a cat", "There is no command imagien. Did you mean `/imagine`?"),
-        ("edit", "prompt: is missing. For example: /studio edit k3v9m2p4qx7a.2 a small boat --region B3-C4"),
-        ("community colour blue", "setting: must be one of: pause"),
-        ("queue now", "text: /studio queue takes no free text. For example: /studio queue"),
+        ("comunity desk", "There is no command `/studio comunity`. Did you mean `/studio community`?"),
+        ("paus", "There is no command `/studio paus`. Did you mean `/studio pause`?"),
+        ("hlep", "There is no command `/studio hlep`. Did you mean `/studio help`?"),
+        ("imagien a cat", "There is no command `/studio imagien`. Did you mean `/imagine`?"),
+        ("edit", "The prompt is missing. For example: `/studio edit` k3v9m2p4qx7a.2 a small boat"),
+        ("community colour blue", "The setting must be one of: pause"),
+        ("queue now", "`/studio queue` takes no free text. For example: `/studio queue`"),
     ],
 )
 def test_what_cannot_be_followed_is_said_in_commands_that_are_typed_here(typed: str, sentence: str) -> None:
@@ -214,7 +211,7 @@ def test_what_cannot_be_followed_is_said_in_commands_that_are_typed_here(typed: 
 
     with pytest.raises(ChatelierError) as error:
         follow()
-    assert texts.sentence_of(error.value).startswith(sentence)
+    assert mrkdwn(explain(error.value)).startswith(sentence)
 
 
 # ---- where files may come from

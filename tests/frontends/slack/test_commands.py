@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from bots.delivery.deliveries import Claim, take_claim
+from bots.delivery.errors import DeliveryInProgressError
 from bots.slack.api.client import SlackUnavailableError
 from bots.slack.texts.command_parsing import as_typed
 from studio.commands.registry import CATALOG
@@ -19,7 +20,7 @@ from studio.domain.requests import Operation
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
 from studio.runtime.clock import now
-from tests.support.loopback_slack import ANA, BO, BOT_TOKEN, GENERAL, MOD, PRIVATE, STRANGE, STRANGE_DM
+from tests.support.loopback_slack import ANA, BO, BOT_TOKEN, GENERAL, MOD, PRIVATE, STRANGE, STRANGE_DM, said
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
 
@@ -36,7 +37,7 @@ async def test_imagine_leaves_one_message_that_says_where_the_job_stands(room: S
     job_id = await room.imagine("a red fox --seed 7")
     assert len(room.slack.messages) == 1
     assert "a red fox" in room.message.words
-    assert "You are next" in room.message.words
+    assert "Next in line" in room.message.words
     assert room.message.buttons == [f"c1:cancel:{job_id}:0"]
     job = job_of(room.jobs()[0])
     assert (job.request.seed, job.person.user_id, job.person.display_name) == (7, ANA, "Ana")
@@ -48,11 +49,25 @@ async def test_the_message_becomes_the_picture(room: SlackRoom) -> None:
     message = await room.painted(job_id)
     assert len(room.slack.messages) == 1
     assert message.picture is not None
-    assert room.slack.files[message.picture]["data"] == f"grid {job_id}".encode()
+    shown = [room.slack.files[each]["data"] for each in message.pictures]
+    assert shown == [f"picture {job_id} {index}".encode() for index in range(1, 5)]
     assert "@Ana" in message.words
-    assert f"c1:vary:{job_id}:3" in message.buttons
-    image = next(block for block in message.blocks if block["type"] == "image")
-    assert image["alt_text"] == "4 numbered pictures: a red fox"
+    assert f"c1:vary:{job_id}:3" in message.options
+    images = [card["hero_image"] for card in message.blocks[0]["elements"]]
+    assert images[1]["alt_text"] == "Picture 2 of 4: a red fox"
+
+
+async def test_a_workspace_that_refuses_a_carousel_gets_single_pictures_from_then_on(
+    room: SlackRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.slack.messages.message_sender._NOT_READY_SECONDS", 0)
+    job_id = await room.imagine("a red fox")
+    room.slack.refuse("chat.update", "invalid_blocks", times=2)
+    for message in (await room.painted(job_id), await room.painted(await room.imagine("a boat"))):
+        images = [block["alt_text"] for block in message.blocks if block["type"] == "image"]
+        assert images[0].startswith("Picture 1 of 4:")
+        assert len(images) == 4
+    assert len(room.slack.called("chat.update")) == 4
 
 
 async def test_a_picture_of_several_megabytes_arrives_whole(room: SlackRoom) -> None:
@@ -92,7 +107,7 @@ async def test_an_answer_in_a_private_channel_stays_there(room: SlackRoom) -> No
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "prompt: is missing"),
+        ("", "The prompt is missing"),
         ("a fox --aspekt 3:2", "Did you mean --aspect?"),
         ("x" * 1200, "1,200 characters long"),
     ],
@@ -132,7 +147,7 @@ async def test_where_the_app_is_no_member_the_answer_goes_to_the_person_and_says
 async def test_between_two_people_the_answer_goes_to_whoever_asked(room: SlackRoom) -> None:
     await room.imagine(channel=STRANGE_DM)
     assert room.message.channel == "D0ANA"
-    assert "no part of this conversation" in room.slack.whispered()[0]
+    assert "not in this conversation" in room.slack.whispered()[0]
 
 
 # ---- /studio
@@ -147,20 +162,20 @@ async def test_an_unknown_command_is_answered_with_the_nearest(room: SlackRoom) 
 async def test_help_lists_every_command_of_the_catalogue(room: SlackRoom, text: str) -> None:
     await room.slash(text, command="/studio", user=MOD)
     for spec in CATALOG.values():
-        assert as_typed(spec.example) in room.slack.whispered()[0]
+        assert f"`{as_typed(spec.name)}`" in said(room.slack.whispers[0]["blocks"])
     await room.slash(text, command="/studio")
-    assert "/studio ban" not in room.slack.whispered()[1]
+    assert "/studio ban" not in said(room.slack.whispers[1]["blocks"])
 
 
 async def test_help_with_one_command_tells_of_its_options(room: SlackRoom) -> None:
     await room.slash("help /vary", command="/studio")
     await room.send(room.slack.mention("help community"))
-    vary, community = room.slack.whispered()
+    vary, community = (said(each["blocks"]) for each in room.slack.whispers)
     for parameter in CATALOG["vary"].parameters:
         assert parameter.summary in vary
-    assert "*/studio community*" in community
+    assert "`/studio community" in community
     await room.slash("help vairy", command="/studio")
-    assert "Did you mean `/studio vary`?" in room.slack.whispered()[-1]
+    assert "Did you mean `/studio vary`?" in said(room.slack.whispers[-1]["blocks"])
     await room.send(room.slack.mention("help for a drowning fox"))
     assert job_of(room.jobs()[-1]).request.prompt == "help for a drowning fox"
 
@@ -343,14 +358,14 @@ async def test_of_two_processes_at_once_one_sends_the_message(room: SlackRoom) -
     subject = Subject(DeliveryKind.JOB, job_id, Platform.SLACK)
     assert take_claim(database, subject, GENERAL, lasts=a_minute) is Claim.OURS
     assert take_claim(database, subject, GENERAL, lasts=a_minute) is Claim.THEIRS
-    room.face.board._sheets.clear()
-    with pytest.raises(SlackUnavailableError):
-        await room.face.board.show(job_id)
+    room.face.delivery.publisher._messages.clear()
+    with pytest.raises(DeliveryInProgressError):
+        await room.face.delivery.publisher.show(DeliveryKind.JOB, job_id)
     assert len(room.slack.messages) == 1
     with database.begin() as session:  # whoever claimed it was killed before it sent anything
         session.execute(update(DeliveryRow).values(claimed_until=now() - a_minute))
     room.slack.messages.clear()
-    await room.face.board.show(job_id)
+    await room.face.delivery.publisher.show(DeliveryKind.JOB, job_id)
     assert len(room.slack.messages) == 1
 
 
@@ -358,7 +373,7 @@ async def test_a_message_that_a_killed_process_sent_is_found_again(room: SlackRo
     job_id = await room.imagine()
     with room.ports.database.begin() as session:  # as it was between sending and writing down
         session.execute(update(DeliveryRow).values(message="", claimed_until=now() - timedelta(minutes=1)))
-    room.face.board._sheets.clear()
+    room.face.delivery.publisher._messages.clear()
     message = await room.painted(job_id)
     assert len(room.slack.messages) == 1
     assert message.picture is not None
@@ -368,7 +383,7 @@ async def test_where_the_app_may_not_look_a_new_message_comes(room: SlackRoom) -
     job_id = await room.imagine()
     with room.ports.database.begin() as session:
         session.execute(update(DeliveryRow).values(message="", claimed_until=now() - timedelta(minutes=1)))
-    room.face.board._sheets.clear()
+    room.face.delivery.publisher._messages.clear()
     room.slack.refuse("conversations.history", "missing_scope")
     await room.painted(job_id)
     assert len(room.slack.messages) == 2
@@ -380,7 +395,7 @@ async def test_with_a_revoked_token_an_answer_waits_for_the_next(room: SlackRoom
     with pytest.raises(SlackUnavailableError):
         await room.painted(job_id)
     room.slack.tokens.add(BOT_TOKEN)
-    await room.face.board.show(job_id)
+    await room.face.delivery.publisher.show(DeliveryKind.JOB, job_id)
     assert room.message.picture is not None
 
 

@@ -11,15 +11,19 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
+from bots.delivery.attachments import Attachment
+from bots.delivery.transport import OutgoingMessage, Place
+from bots.presentation.compose.job_message import PREVIEW, compose_job
+from bots.queries.job_view import load_job_view
 from bots.slack.api.client import SlackUnavailableError
-from bots.slack.blocks.job_blocks import STAR_MENU
 from bots.slack.files import file_records
+from bots.slack.messages.preview_uploads import PreviewUploads
 from bots.slack.tables import SlackFileRow
 from studio.db import cases
-from studio.db.queries import find_job
 from studio.db.tables import DeliveryRow, JobRow, NoticeRow
 from studio.domain.cases import NoticeKind
-from studio.domain.events import JobChanged, NoticeWritten, PictureChanged
+from studio.domain.deliveries import DeliveryKind, Subject
+from studio.domain.events import JobChanged, JobProgress, NoticeWritten, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import Ports
@@ -44,7 +48,7 @@ async def preview_after(room: SlackRoom, job_id: str, step: int, colour: str) ->
     """What the message shows after two steps: the first brings a preview, which the second can show."""
     for each in (step, step + 1):
         room.rest(job_id)
-        room.face.board._delivery._paces.clear()  # type: ignore[attr-defined]
+        room.face.transport._throttles.clear()
         await room.progress(job_id, each, preview=preview(colour))
         await room.face.previews.finish(seconds=60)
     return room.message.picture
@@ -92,7 +96,7 @@ async def test_a_preview_is_shown_while_it_is_painted_and_goes_when_it_is_done(r
     message = await room.painted(job_id)
     await sweep(room)
     assert list(room.slack.deleted) == [first, second]
-    assert list(rows(room)) == [message.picture]
+    assert sorted(rows(room)) == sorted(message.pictures)
 
 
 async def test_a_job_that_fails_leaves_no_preview_behind(room: SlackRoom) -> None:
@@ -111,7 +115,7 @@ async def test_a_preview_that_comes_after_the_end_is_thrown_away(room: SlackRoom
     message = await room.painted(job_id)
     await room.face.previews.finish(seconds=60)
     await sweep(room)
-    assert list(room.slack.files) == [message.picture]
+    assert sorted(room.slack.files) == sorted(message.pictures)
 
 
 async def test_a_preview_that_slack_does_not_take_leaves_the_words(room: SlackRoom) -> None:
@@ -119,7 +123,7 @@ async def test_a_preview_that_slack_does_not_take_leaves_the_words(room: SlackRo
     assert await preview_after(room, job_id, 1, "red")
     room.slack.refuse("chat.update", "invalid_blocks")
     room.rest(job_id)
-    room.face.board._delivery._paces.clear()  # type: ignore[attr-defined]
+    room.face.transport._throttles.clear()
     await room.progress(job_id, 3)
     assert room.message.picture is None
     assert "of 8" in room.message.words
@@ -144,7 +148,7 @@ async def test_what_a_moderator_let_through_hidden_shows_no_preview(room: SlackR
     job_id = await room.imagine()
     with room.ports.database.begin() as session:
         session.get_one(JobRow, job_id).spoiler = True
-    room.face.board._sheets[job_id].job_view = None
+    room.face.delivery.publisher._messages.clear()
     assert await preview_after(room, job_id, 1, "red") is None
     assert room.slack.files == {}
 
@@ -158,7 +162,7 @@ async def test_short_jobs_show_no_preview_and_long_ones_few(ports: Ports) -> Non
         async def uploads_after(seconds: float) -> int:
             clock[0] += seconds
             room.rest(job_id)
-            room.face.board._delivery._paces.clear()  # type: ignore[attr-defined]
+            room.face.transport._throttles.clear()
             await room.progress(job_id, 1, preview=preview(f"#0000{int(clock[0]) % 256:02x}"))
             await room.face.previews.finish(seconds=60)
             return len(room.slack.called("files.completeUploadExternal"))
@@ -173,16 +177,22 @@ async def test_of_two_processes_one_uploads_the_preview(room: SlackRoom) -> None
     job_id = await room.imagine()
     shown = await preview_after(room, job_id, 1, "red")
     workspace = await room.face.context.workspaces.of("T0HOUSE")
-    with room.ports.database.read() as session:
-        job = find_job(session, job_id)
-    other = type(room.face.previews)(
-        room.ports.database, room.face.context.pools, first_seconds=0, every_seconds=60
+    job_view = load_job_view(room.ports.database, job_id)
+    job = replace(job_view.job, state=JobState.PAINTING)
+    context = room.face.context
+    later = replace(context, settings=replace(context.settings, preview_every_seconds=60.0))
+    other = PreviewUploads(later)
+    progress = JobProgress(job_id=job_id, platform=Platform.SLACK, step=2, steps=8, preview=preview("blue"))
+    outgoing = OutgoingMessage(
+        subject=Subject.of_job(job),
+        nonce="",
+        place=Place(community=job.address.community),
+        message=compose_job(replace(job_view, job=job), progress),
+        files={PREVIEW: Attachment(data=b"blue", suffix=".png")},
     )
-    job_view: Any = replace(room.face.board._sheets[job_id].job_view, job=job)  # type: ignore[type-var]
-    progress: Any = type("Step", (), {"preview": preview("blue"), "seconds_left": None})
-    other.of(workspace, job_view, progress)
+    other.current(workspace, outgoing)
     await other.finish(seconds=60)
-    assert other.of(workspace, job_view, progress) == shown
+    assert list(other.current(workspace, outgoing)[1].values()) == [shown]
     assert list(room.slack.files) == [shown]
 
 
@@ -191,13 +201,13 @@ async def test_of_two_processes_one_uploads_the_preview(room: SlackRoom) -> None
 
 async def test_a_deleted_picture_goes_from_slack_as_well(room: SlackRoom) -> None:
     job_id, message = await room.finished()
-    grid = str(message.picture)
-    await room.send(room.slack.reaction(message, "envelope", user=BO))  # a copy shows the same file
+    shown = message.pictures
+    await room.send(room.slack.reaction(message, "envelope", user=BO))  # a copy shows the same files
     await deleted(room, job_id, job_id)
     assert message.picture is None
     await sweep(room)
     assert room.slack.files == {}
-    assert list(room.slack.deleted) == [grid]
+    assert sorted(room.slack.deleted) == sorted(shown)
     assert rows(room) == {}
 
 
@@ -228,7 +238,7 @@ async def starred(room: SlackRoom, still: Callable[[str], None]) -> tuple[str, M
     """A star that waits for its time: the message was touched just now, and no time passes."""
     still("bots.delivery.job_messages")
     job_id, message = await room.finished()
-    await room.send(room.slack.press(message, STAR_MENU, value=f"c1:star:{job_id}:1", user=BO))
+    await room.send(room.slack.press(message, "c1s:star", value=f"c1:star:{job_id}:1", user=BO))
     await room.picture_changed(f"{job_id}.1")
     assert "⭐ 1" not in message.words
     return job_id, message
@@ -248,10 +258,10 @@ async def test_a_star_that_slack_does_not_take_waits_for_the_next_time(
     job_id, message = await starred(room, still)
     room.rest(job_id)
     room.slack.refuse("chat.update", "internal_error")
-    await room.face.news._ticked()
+    await room.face.event_consumer._ticked()
     assert "⭐ 1" not in message.words
     room.rest(job_id)
-    await room.face.news._ticked()
+    await room.face.event_consumer._ticked()
     assert "⭐ 1" in message.words
 
 
@@ -264,7 +274,7 @@ async def test_forget_me_takes_every_file_of_ones_own_from_slack(room: SlackRoom
         await room.picture_changed(f"{job_id}.1")
     await sweep(room)
     assert [message.picture for _, message in jobs] == [None, None]
-    assert list(room.slack.files) == [others.picture]
+    assert sorted(room.slack.files) == sorted(others.pictures)
 
 
 async def test_a_file_goes_although_its_message_is_gone(room: SlackRoom) -> None:
@@ -297,10 +307,11 @@ async def test_a_file_of_the_starboard_goes_with_its_message(room: SlackRoom) ->
     await room.open_starboard(MODERATORS)
     job_id, message = await room.finished()
     await room.star(job_id, message)
-    assert len(room.slack.files) == 2
+    assert len(room.slack.files) == 5
     await deleted(room, job_id, f"{job_id}.1")
     await sweep(room)
-    assert list(room.slack.files) == [message.picture], "the other three are still shown"
+    assert sorted(room.slack.files) == sorted(message.pictures), "the other three are still shown"
+    assert len(message.pictures) == 3
 
 
 async def test_a_picture_is_uploaded_once_over_restarts(room: SlackRoom) -> None:
@@ -309,13 +320,13 @@ async def test_a_picture_is_uploaded_once_over_restarts(room: SlackRoom) -> None
     async with open_slack_room(room.ports) as other:
         other.slack.files.update(room.slack.files)
         other.slack.messages.append(message)
-        await other.face.board.show(job_id)
+        await other.face.delivery.publisher.show(DeliveryKind.JOB, job_id)
         assert other.slack.called("files.completeUploadExternal") == []
-    assert len(room.slack.called("files.completeUploadExternal")) == 1
+    assert len(room.slack.called("files.completeUploadExternal")) == 4
 
 
 async def test_an_upload_that_broke_off_is_cleared_away(room: SlackRoom) -> None:
-    job_id = await room.imagine()
+    job_id = await room.imagine("a red fox --count 1")
     room.slack.rate_limit("files.completeUploadExternal", 600)
     with pytest.raises(SlackUnavailableError):
         await room.painted(job_id)
@@ -329,14 +340,14 @@ async def test_an_upload_that_broke_off_is_cleared_away(room: SlackRoom) -> None
 
 
 async def test_a_deletion_that_slack_does_not_do_is_tried_again_later(room: SlackRoom) -> None:
-    job_id, message = await room.finished()
-    grid = str(message.picture)
+    job_id, message = await room.finished("a red fox --count 1")
+    picture = str(message.picture)
     await deleted(room, job_id, job_id)
     room.slack.refuse("files.delete", "internal_error")
     await room.face.file_cleanup.sweep()
     await room.face.file_cleanup.sweep()
     assert len(room.slack.called("files.delete")) == 1, "it waits a while"
-    assert (rows(room)[grid].attempts, grid in room.slack.files) == (1, True)
+    assert (rows(room)[picture].attempts, picture in room.slack.files) == (1, True)
     await sweep(room)
     assert room.slack.files == {}
 
@@ -373,7 +384,7 @@ def killed_before_writing_down(room: SlackRoom) -> None:
     """As it was between Slack's yes and our record."""
     with room.ports.database.begin() as session:
         session.execute(update(DeliveryRow).values(message="", claimed_until=now() - timedelta(minutes=1)))
-    room.face.board._sheets.clear()
+    room.face.delivery.publisher._messages.clear()
 
 
 async def test_a_direct_message_that_a_killed_process_sent_is_found_again(room: SlackRoom) -> None:
@@ -429,7 +440,7 @@ async def test_where_an_answer_is_about_to_go_is_written_down_first(
             places.append(session.query(DeliveryRow).one().channel)
         raise SlackUnavailableError("the process ends here")
 
-    monkeypatch.setattr("bots.slack.messages.job_delivery.send_to_person", killed)
+    monkeypatch.setattr("bots.slack.messages.transport.send_to_person", killed)
     await room.imagine(channel=STRANGE)
     assert places == [ANA]
 
@@ -442,8 +453,8 @@ async def test_an_end_that_was_sent_to_the_person_is_found_again(room: SlackRoom
     with room.ports.database.begin() as session:  # the slip still names the channel's message
         first = room.slack.messages[0]
         session.execute(update(DeliveryRow).values(channel=GENERAL, message=first.ts, final=False))
-    room.face.board._sheets.clear()
-    await room.face.board.show(job_id)
+    room.face.delivery.publisher._messages.clear()
+    await room.face.delivery.publisher.show(DeliveryKind.JOB, job_id)
     assert len(room.slack.messages) == 2
 
 

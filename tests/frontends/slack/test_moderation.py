@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bots.slack.listeners.shortcuts import DEEDS
+from bots.slack.listeners.shortcuts import ENTRIES
+from studio.commands.button_ids import NO_TARGET
 from studio.db import cases, settings
 from studio.db.identities.people import find_person
 from studio.db.queries import job_of
@@ -104,7 +105,7 @@ async def test_the_shortcut_asks_what_is_wrong(room: SlackRoom) -> None:
     job_id, message = await finished(room, user=BO)
     shown = {"ts": message.ts, "user": BOT_USER, "text": message.text}
     await room.send(room.slack.shortcut("report_picture", shown))
-    assert "report_picture" in DEEDS
+    assert "report_picture" in ENTRIES
     assert await room.send(room.slack.submission(room.view, {"reason": "a private person"})) is None
     (row,) = case_rows(room)
     assert (row.picture_id, row.words) == (f"{job_id}.1", "a private person")
@@ -165,7 +166,7 @@ async def test_a_case_is_laid_on_the_desk_with_a_mosaic_and_what_can_be_decided(
     actions = [each.split(":")[1] for each in sheet.buttons if each.startswith("c1:")]
     assert actions[0] == "claim"
     assert {"approve", "spoiler", "reject", "warn", "suspend", "ban", "block"} <= set(actions)
-    assert sheet.buttons[-1] == f"c1k:{case_id}"
+    assert sheet.buttons[1] == f"c1:reveal:{case_id}:0"
     grave = [each for block in sheet.blocks for each in block.get("elements", ()) if "confirm" in each]
     assert len(grave) == 4, "what is grave, and the window, ask first"
 
@@ -178,7 +179,7 @@ async def test_a_claim_and_a_decision_show_on_the_one_message(room: SlackRoom) -
     sheet = room.message
     await room.send(room.slack.press(sheet, f"c1:claim:{case_id}:0", user=MOD))
     await changed(room, case_id)
-    assert f"claimed by <@{MOD}>" in sheet.words
+    assert f"*Claimed*\n<@{MOD}>, until" in sheet.words
     await room.send(room.slack.press(sheet, f"c1:reject:{case_id}:0", user=MOD))
     await changed(room, case_id)
     assert "The picture was taken down" in sheet.words
@@ -273,7 +274,7 @@ async def test_a_desk_that_the_app_may_not_enter_is_said_to_the_moderator(room: 
     assert f"I cannot write in <#{STRANGE}>" in "\n".join(room.slack.whispered())
     await settle_desk(room)
     assert room.message.channel == MODERATORS
-    assert "laid here from now on" in room.message.words
+    assert "shown here from now on" in room.message.words
 
 
 # ---- notices, consent, spoilers, stars
@@ -299,7 +300,7 @@ async def test_the_owner_is_asked_and_answers_with_a_click(room: SlackRoom) -> N
     await changed(room, case.id)
     question = room.message
     assert question.channel == "D0ANA"
-    assert f"<@{BO}> would like to build on your picture `{job_id}.1`" in question.words
+    assert f"<@{BO}> asks to build on your picture `{job_id}.1`" in question.words
     await room.send(room.slack.press(question, f"c1:consent:{case.id}:0", user=BO))
     assert case_rows(room)[0].state == CaseState.OPEN, "only who was asked answers"
     await room.send(room.slack.press(question, f"c1:consent:{case.id}:0", user=ANA))
@@ -317,7 +318,7 @@ async def test_an_owner_who_takes_no_direct_messages_is_asked_in_the_channel(roo
     room.slack.refuse("chat.postMessage", "messages_tab_disabled")
     await changed(room, case.id)
     assert room.message.channel == GENERAL
-    assert room.message.words.startswith(f"<@{ANA}>:")
+    assert room.message.words.startswith(f"<@{ANA}>:\n")
     await room.send(room.slack.press(room.message, f"c1:consent:{case.id}:0", user=ANA))
     assert case_rows(room)[0].decision == Decision.APPROVE
 
@@ -428,14 +429,28 @@ def home(room: SlackRoom) -> str:
     return json.dumps(room.slack.homes[ANA][-1]["blocks"])
 
 
-async def test_the_home_tab_keeps_a_setting_when_it_is_changed(room: SlackRoom) -> None:
+async def test_the_settings_of_the_home_tab_are_changed_in_a_form(room: SlackRoom) -> None:
+    await room.send(room.slack.event({"type": "app_home_opened", "user": ANA, "tab": "home"}))
+    await room.send(room.slack.press_at_home(f"c1:settings:{NO_TARGET}:0"))
+    fields = {block["block_id"] for block in room.view["blocks"]}
+    assert {"remix", "dm", "count", "aspect"} <= fields
+    values = {"remix": "ask", "dm": "no", "built_on": "off", "count": "2", "aspect": "3:2"}
+    assert await room.send(room.slack.submission(room.view, values)) is None
+    with room.ports.database.read() as session:
+        kept = settings.preferences_of(session, ANA_KEY)
+    assert (kept.remix, kept.count, kept.aspect) == ("ask", 2, "3:2")
+    assert "3:2" in home(room)
+    assert room.slack.messages == [], "the tab shows it"
+
+
+async def test_a_home_tab_of_an_earlier_version_keeps_a_setting_when_it_is_changed(room: SlackRoom) -> None:
     await room.imagine()
     await room.send(room.slack.press_at_home("c1h:remix", value="ask"))
     await room.send(room.slack.press_at_home("c1h:count", value="2"))
     with room.ports.database.read() as session:
         kept = settings.preferences_of(session, ANA_KEY)
     assert (kept.remix, kept.count) == ("ask", 2)
-    assert '"initial_option": {"text": {"type": "plain_text", "text": "Whoever asks me"' in home(room)
+    assert "People who ask me first" in home(room)
     await room.send(room.slack.press_at_home("c1h:count", value="none"))
     with room.ports.database.read() as session:
         assert settings.preferences_of(session, ANA_KEY).count is None
@@ -443,7 +458,7 @@ async def test_the_home_tab_keeps_a_setting_when_it_is_changed(room: SlackRoom) 
 
 async def test_a_setting_that_cannot_be_kept_is_said_on_the_tab(room: SlackRoom) -> None:
     await room.send(room.slack.press_at_home("c1h:count", value="99"))
-    assert ":warning: count: must" in home(room)
+    assert ":warning: The count must" in home(room)
 
 
 async def test_home_shows_what_is_left_this_month(room: SlackRoom) -> None:
@@ -456,7 +471,7 @@ async def test_link_and_settings_are_answered_as_they_are_typed_here(room: Slack
     await room.slash("link", command="/studio")
     assert "`/studio link " in room.slack.whispered()[-1]
     await room.slash("settings --aspect 3:2", command="/studio")
-    assert "aspect: 3:2" in room.slack.whispered()[-1]
+    assert "*Width to height*\n3:2" in room.slack.whispered()[-1]
 
 
 @pytest.mark.parametrize("text", ["community pause", "pause"])
@@ -490,7 +505,7 @@ async def test_a_mention_that_begins_like_the_rules_is_a_prompt(room: SlackRoom,
 
 async def test_a_mention_with_a_setting_changes_the_rules(room: SlackRoom) -> None:
     await room.send(room.slack.mention("community pictures 2", user=MOD))
-    assert "pictures: 2 at a time" in room.slack.whispered()[-1]
+    assert "*Pictures at a time*\n2" in room.slack.whispered()[-1]
 
 
 async def test_painting_may_be_kept_to_channels(room: SlackRoom) -> None:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bots.slack.listeners.reactions import MEANINGS, NAMES
+from bots.presentation.controller import meaning_of
+from bots.slack.listeners.reactions import EMOJI
 from studio.commands.button_ids import Action
 from studio.commands.registry import REACTIONS
 from studio.db.queries import job_of, star_counts
@@ -33,8 +34,9 @@ def stars(room: SlackRoom, picture: str) -> int:
 
 
 def test_every_reaction_of_the_catalogue_has_its_name_on_slack() -> None:
-    assert set(NAMES) == set(REACTIONS)
-    assert MEANINGS["three"] == (Action.VARY, 3)
+    meanings = {name: meaning_of(emoji) for name, emoji in EMOJI.items()}
+    assert set(REACTIONS.values()) <= set(meanings.values())
+    assert (meanings["three"], meanings["email"]) == ((Action.VARY, 3), (Action.SEND, 0))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ async def test_a_copy_in_direct_messages_is_followed_like_the_first(room: SlackR
     assert (row.address["channel"], row.address["private"]) == (copy.channel, True)
     shown = {"ts": copy.ts, "blocks": copy.blocks, "files": []}
     await room.send(room.slack.shortcut("vary_picture", shown, channel=copy.channel))
-    assert room.view["callback_id"] == "c1m:pick"
+    assert room.slack.whispered()[-1].endswith("Which picture?")
 
 
 async def test_on_the_starboard_a_reaction_means_that_picture_and_paints_nothing(room: SlackRoom) -> None:
@@ -171,7 +173,7 @@ async def test_a_picture_that_slack_never_takes_leaves_words_and_buttons(
     job_id = await room.imagine()
     message = await room.painted(job_id)
     assert "does not take the picture" in message.words
-    assert f"c1:vary:{job_id}:1" in message.buttons
+    assert f"c1:vary:{job_id}:1" in message.options
 
 
 async def test_a_failed_job_says_why_in_its_message(room: SlackRoom) -> None:
@@ -198,12 +200,12 @@ async def test_a_message_without_pictures_does_not_name_who_was_forgotten(
 async def test_what_is_in_hand_is_brought_before_the_face_ends(room: SlackRoom) -> None:
     job_id = await room.imagine()
     room.slack.rate_limit("chat.update", 0.5)
-    room.face.news.start()
+    room.face.event_consumer.start()
     paint_job(room.ports, job_id)
     room.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.SLACK, state=JobState.DONE))
     await room.slack.until(lambda: bool(room.slack.called("chat.update")))
-    await asyncio.to_thread(room.face.news.stop)
-    await room.face.news.finish(seconds=300)
+    await asyncio.to_thread(room.face.event_consumer.stop)
+    await room.face.event_consumer.finish(seconds=300)
     assert room.message.picture is not None
 
 

@@ -5,14 +5,13 @@ from shutil import copytree
 
 import pytest
 
-from bots.slack.blocks import home_view, modal_views
+from bots.presentation.compose.forms import imagine_form, settings_form
+from bots.slack.render_form import render_form
 from bots.web.rendering import catalog_data
 from engine.catalog.catalog import MODELS, ModelCatalogue
 from engine.catalog.model_availability import AvailableOptions
-from studio.commands.button_ids import Action
 from studio.commands.parameters import MODEL
 from studio.commands.registry import execute
-from studio.commands.results import Balance
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import choices_of, lora_suggestions
 from studio.domain.settings.preferences import Preferences
@@ -119,27 +118,15 @@ def test_the_web_rooms_completion_knows_the_names(ports: Ports) -> None:
     assert choices["lora"] == ("ink", "pixel")
 
 
-def test_slacks_forms_offer_the_names(ports: Ports) -> None:
-    modal = modal_views.imagine(
-        modal_views.ModalSubject(action=Action.SHOW), models=("thimble", "large"), styles=("ink", "sketch")
-    )
+def test_slacks_forms_offer_the_names() -> None:
+    imagine = render_form(imagine_form(models=("thimble", "large"), styles=("ink", "sketch")), "{}")
     offered = {
         block["block_id"]: [each["value"] for each in block["element"].get("options", [])]
-        for block in modal["blocks"]
+        for block in imagine["blocks"]
     }
     assert (offered["model"], offered["style"]) == (["thimble", "large"], ["ink", "sketch"])
     many = tuple(f"model-{number}" for number in range(150))
-    mine = home_view.HomeContent(
-        balance=Balance(used=0, monthly=None),
-        preferences=Preferences(style="gone"),
-        models=many,
-        styles=("ink",),
-    )
-    selects = {
-        block["accessory"]["action_id"]: block["accessory"]
-        for block in home_view.home(mine)["blocks"]
-        if "accessory" in block
-    }
-    assert len(selects["c1h:model"]["options"]) == 100
-    assert selects["c1h:style"]["initial_option"]["value"] == "gone"
-    assert [each["value"] for each in selects["c1h:style"]["options"]] == ["none", "gone", "ink"]
+    chosen = settings_form(Preferences(style="gone"), models=many, styles=("ink",))
+    fields = {block["block_id"]: block["element"] for block in render_form(chosen, "{}")["blocks"]}
+    assert len(fields["model"]["options"]) == 100
+    assert fields["style"]["initial_option"]["value"] == "gone"

@@ -1,27 +1,13 @@
-"""Text of people on its way out and in: shown as text, and read as they typed it."""
+"""What people typed, from what Slack made of it."""
 
 import re
 from collections.abc import Callable
 
-from bots.texts.chat import shorten
 from studio.domain.people import Person, Platform
 
-_MARKS = re.compile(r"([*_~`])")
-_ZERO_WIDTH = "\u200b"
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # What Slack makes of mentions, channels, links and broadcasts in text that people type.
 _GROUP = "subteam^"
 _TAG = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
-
-
-def mrkdwn(text: str, *, longest: int = 300) -> str:
-    """At most `longest` characters of `text` for a line of mrkdwn: no mention, no link, no formatting."""
-    return _MARKS.sub(rf"{_ZERO_WIDTH}\1", entities(shorten(text, longest)))
-
-
-def entities(text: str) -> str:
-    """Slack's three control characters, so that no ``<!channel>`` and no link can come of a text."""
-    return "".join(_ENTITIES.get(character, character) for character in text)
 
 
 def typed(text: str, *, without: str | None = None) -> str:

@@ -1,1 +1,0 @@
-"""Messages, modals and the Home tab in Block Kit."""
