@@ -46,7 +46,7 @@ def split_flags(spec: CommandSpec, text: str) -> tuple[str, dict[str, object]]:
     text, loras = _without_lora_tags(spec, text)
     text, foreign = _without_foreign_flags(spec, text)
     flags = list(find_flags(spec, text))
-    ends = [each.start for each in flags[1:]] + [len(text)]
+    ends = [following.start for following in flags[1:]] + [len(text)]
     values = dict(_read_flag(spec, flag, text, end) for flag, end in zip(flags, ends, strict=False))
     if loras:
         values["lora"] = ", ".join([*filter(None, [values.get("lora")]), *loras])
@@ -99,7 +99,7 @@ def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
 
     A picture id may be left out where an image is attached, so a word that is none is not taken for one.
     """
-    places = [each for each in spec.parameters if each.positional]
+    places = [parameter for parameter in spec.parameters if parameter.positional]
     words = " ".join(text.split())
     values: dict[str, object] = {}
     for place in places[:-1]:

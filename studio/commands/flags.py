@@ -58,8 +58,8 @@ def suggestion(spec: CommandSpec, name: str) -> str:
     nearest = difflib.get_close_matches(name.lower(), _names(spec), n=1)
     if nearest:
         return f"Did you mean --{nearest[0]}?"
-    typed = [each.name for each in spec.parameters if each.kind not in _ATTACHED]
-    return f"/{spec.name} takes: {', '.join(f'--{each}' for each in typed)}."
+    typed = [parameter.name for parameter in spec.parameters if parameter.kind not in _ATTACHED]
+    return f"/{spec.name} takes: {', '.join(f'--{name}' for name in typed)}."
 
 
 def _is_flag(flag: Flag, run: re.Match[str], text: str) -> bool:
@@ -109,5 +109,5 @@ def _is_readable(parameter: Parameter, rest: str) -> bool:
 
 
 def _names(spec: CommandSpec) -> list[str]:
-    typed = [each for each in spec.parameters if each.kind not in _ATTACHED]
-    return [name for each in typed for name in (each.name, *each.aliases)]
+    typed = [parameter for parameter in spec.parameters if parameter.kind not in _ATTACHED]
+    return [name for parameter in typed for name in (parameter.name, *parameter.aliases)]

@@ -95,21 +95,25 @@ class CommandSpec:
         return self.replaced_by or self.name
 
     def parameter(self, flag: str) -> Parameter | None:
-        return next((each for each in self.parameters if flag in (each.name, *each.aliases)), None)
+        return next(
+            (parameter for parameter in self.parameters if flag in (parameter.name, *parameter.aliases)), None
+        )
 
     @property
     def images(self) -> tuple[str, ...]:
         """The parameters that take an upload to start from, or to look at."""
         kinds = (Kind.IMAGE, Kind.FILE)
-        return tuple(each.name for each in self.parameters if each.kind in kinds)
+        return tuple(parameter.name for parameter in self.parameters if parameter.kind in kinds)
 
     def places_for_files(self, values: Mapping[str, object]) -> tuple[str, ...]:
         """The parameters that files attached to `values` fill, in order: images, then masks.
 
         A picture given by its id takes the place of an image.
         """
-        named = sum(each.kind is Kind.PICTURE and each.name in values for each in self.parameters)
-        masks = [each.name for each in self.parameters if each.kind is Kind.MASK]
+        named = sum(
+            parameter.kind is Kind.PICTURE and parameter.name in values for parameter in self.parameters
+        )
+        masks = [parameter.name for parameter in self.parameters if parameter.kind is Kind.MASK]
         return (*self.images[: max(0, len(self.images) - named)], *masks)
 
     def read(self, values: Mapping[str, object]) -> Any:
@@ -129,7 +133,7 @@ class CommandSpec:
         return self.build(**read)
 
     def _takes(self) -> str:
-        return f"It takes: {', '.join(each.name for each in self.parameters)}."
+        return f"It takes: {', '.join(parameter.name for parameter in self.parameters)}."
 
 
 def _read_text(parameter: Parameter, value: object) -> str:

@@ -193,8 +193,8 @@ def _require(
     """Raises `OutOfCreditsError`."""
     if (left := balance_of(session, account, at=at)) < needed:
         raise OutOfCreditsError(needed=needed, balance=left, at=at)
-    for each in shared:
-        each.require(needed, at=at)
+    for share in shared:
+        share.require(needed, at=at)
 
 
 def _grant(session: Session, account: str, person_key: str, credits: int, at: datetime) -> None:

@@ -147,7 +147,7 @@ def outstanding_jobs(session: Session, person_key: str) -> int:
 
 def family(session: Session, picture_ids: Sequence[str]) -> list[Picture]:
     """These pictures and what they were made from, nearest first; deleted ones included."""
-    rows = (session.get(PictureRow, each) for each in dict.fromkeys(picture_ids))
+    rows = (session.get(PictureRow, picture_id) for picture_id in dict.fromkeys(picture_ids))
     return [*(picture_of(row) for row in rows if row is not None), *ancestors(session, picture_ids)]
 
 

@@ -93,8 +93,8 @@ def learn_pace(session: Session) -> QueuePace:
         if seconds is not None and started_at is not None
     ]
     by_kind: dict[_Kind, list[float]] = defaultdict(list)
-    for each in latest:
-        by_kind[each.kind].append(each.seconds / each.cost)
+    for job in latest:
+        by_kind[job.kind].append(job.seconds / job.cost)
     seconds = {kind: statistics.median(found) for kind, found in by_kind.items()}
     return QueuePace(seconds=seconds, at_once=_at_once(latest))
 
@@ -112,10 +112,10 @@ def _at_once(painted: Sequence[_Painted]) -> float:
     """All seconds of painting over the seconds in which anything was painted; 1 or more."""
     total, covered = 0.0, 0.0
     until: datetime | None = None
-    for each in sorted(painted, key=lambda each: each.started_at):
-        ends_at = each.started_at + timedelta(seconds=each.seconds)
-        begins_at = each.started_at if until is None else max(each.started_at, until)
-        total += each.seconds
+    for job in sorted(painted, key=lambda job: job.started_at):
+        ends_at = job.started_at + timedelta(seconds=job.seconds)
+        begins_at = job.started_at if until is None else max(job.started_at, until)
+        total += job.seconds
         covered += max(0.0, (ends_at - begins_at).total_seconds())
         until = ends_at if until is None else max(until, ends_at)
     return max(1.0, total / covered) if covered else 1.0

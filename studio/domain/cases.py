@@ -114,10 +114,10 @@ class CaseDetails:
     def exhibits(self) -> tuple[CaseImage, ...]:
         """The picture that the case names, else all of its job's, else the uploads that it starts from."""
         if self.pictures:
-            named = [each for each in self.pictures if each.id == self.case.picture_id]
+            named = [picture for picture in self.pictures if picture.id == self.case.picture_id]
             return tuple(map(_painted, named or self.pictures))
         sources = self.job.request.sources if self.job else ()
-        uploads = [each.key for each in sources if each.picture_id is None]
+        uploads = [source.key for source in sources if source.picture_id is None]
         return tuple(
             CaseImage(id=f"upload-{number}", number=number, key=key, thumbnail_key=key)
             for number, key in enumerate(uploads, start=1)

@@ -95,4 +95,4 @@ class Address:
     @property
     def places(self) -> tuple[str, ...]:
         """What may be named to mean this place, the nearest first."""
-        return tuple(each for each in (self.thread, self.channel, self.parent) if each)
+        return tuple(place for place in (self.thread, self.channel, self.parent) if place)

@@ -42,7 +42,7 @@ class Traces:
     def claims(self) -> tuple[tuple[Trace, str], ...]:
         """The picture ids in the file and how they stand there, the surest first."""
         told = ((Trace.CREDENTIALS, self.credentials), (Trace.MARK, self.mark), (Trace.TEXT, self.named))
-        return tuple((trace, each) for trace, each in told if each)
+        return tuple((trace, picture) for trace, picture in told if picture)
 
 
 def difference(one: str, other: str) -> int:

@@ -225,7 +225,7 @@ def parse_size(text: str) -> tuple[int, int]:
 def parse_loras(text: str) -> tuple[Lora, ...]:
     """``"pixel:0.8, ink"`` becomes two, the second with the weight that the catalogue gives it."""
     loras = tuple(_parse_lora(part.strip()) for part in text.split(",") if part.strip())
-    if len({each.name for each in loras}) < len(loras):
+    if len({lora.name for lora in loras}) < len(loras):
         raise BadParameterError("lora", "name each one once.")
     if len(loras) > MOST_LORAS:
         raise BadParameterError("lora", f"at most {MOST_LORAS} at a time.")

@@ -49,7 +49,7 @@ def fold_name(name: str) -> str:
     A name of punctuation alone stays what it is. Empty only when nothing of the name can be seen.
     """
     visible = _visible(name)
-    letters = [each for each in visible if unicodedata.category(each) not in _PUNCTUATION]
+    letters = [character for character in visible if unicodedata.category(character) not in _PUNCTUATION]
     folded = "".join(letters or visible).translate(_SAME_TO_THE_EYE)
     return unicodedata.normalize("NFC", folded.replace("rn", "m").replace("vv", "w"))
 
@@ -86,8 +86,8 @@ def _plain(character: str) -> str:
     if match := _LATIN_LETTER.fullmatch(unicodedata.name(character, "")):
         return match[1].lower()
     confusables = _confusables()
-    for each in (character, character.upper(), character.lower()):
-        for other in confusables.get(each, ()):
+    for form in (character, character.upper(), character.lower()):
+        for other in confusables.get(form, ()):
             if other.isascii() and other.isalnum():
                 return other.lower()
     return min(character, *confusables.get(character, ()))
@@ -100,7 +100,7 @@ def _confusables() -> dict[str, tuple[str, ...]]:
 
     found = {}
     for character, others in confusables.confusables_data.items():
-        single = [each["c"] for each in others if len(each["c"]) == 1]
+        single = [confusable["c"] for confusable in others if len(confusable["c"]) == 1]
         if len(character) == 1 and single:
-            found[character] = tuple(sorted(single, key=lambda each: (not each.isalpha(), each)))
+            found[character] = tuple(sorted(single, key=lambda letter: (not letter.isalpha(), letter)))
     return found

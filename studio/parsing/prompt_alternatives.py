@@ -33,7 +33,10 @@ def spread(text: str) -> tuple[str, ...]:
         raise _wrong(
             f"this makes {count} different pictures; the most is {MOST}.", text, widest.start, widest.end
         )
-    prompts = [clean_text("".join(parts)) for parts in itertools.product(*(each.choices for each in groups))]
+    prompts = [
+        clean_text("".join(parts))
+        for parts in itertools.product(*(alternatives.choices for alternatives in groups))
+    ]
     if not all(prompts):
         raise _wrong("one of these says nothing at all.", text, 0, len(text))
     return tuple(dict.fromkeys(prompts))
@@ -58,7 +61,7 @@ def _groups(text: str) -> list[_Group]:
             if opened < 0:
                 raise _wrong("this brace closes nothing; write \\} for the letter.", text, place, place + 1)
             choices.append(piece)
-            if not any(each.strip() for each in choices):
+            if not any(choice.strip() for choice in choices):
                 raise _wrong("there is nothing between these braces.", text, opened, place + 1)
             groups.append(_Group(tuple(choices), opened, place + 1))
             piece, opened, start = "", -1, place + 1

@@ -30,13 +30,13 @@ def is_reserved(name: str) -> bool:
 
 
 def _speaks_for_others(name: str) -> bool:
-    words = [each.strip(_DIGITS_AROUND) for each in _NO_LETTER.split(name)]
+    words = [part.strip(_DIGITS_AROUND) for part in _NO_LETTER.split(name)]
     whole = fold_name(name.strip(_DIGITS_AROUND))
     reserved = _folded(*_ROLES, *_APP)
     return (
         whole in reserved | _folded(*_ALONE)
-        or any(fold_name(each) in reserved for each in words if each)
-        or any(each in whole for each in reserved if len(each) >= _LONG)
+        or any(fold_name(word) in reserved for word in words if word)
+        or any(word in whole for word in reserved if len(word) >= _LONG)
     )
 
 

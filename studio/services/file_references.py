@@ -59,7 +59,7 @@ def of_deleted(session: Session, sources: Iterable[Source]) -> set[str]:
     """The files of those pictures among them that were deleted since."""
     ids = {source.picture_id: source.key for source in sources if source.picture_id}
     query = select(PictureRow.id).where(PictureRow.id.in_(ids), PictureRow.deleted_at.is_not(None))
-    return {ids[each] for each in session.scalars(query)} if ids else set()
+    return {ids[key] for key in session.scalars(query)} if ids else set()
 
 
 def _shown(session: Session, keys: set[str]) -> set[str]:

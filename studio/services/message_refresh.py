@@ -103,7 +103,7 @@ def _of_cases(session: Session, pictures: set[str], named: ColumnElement[bool]) 
         for wanted in (named, *(CaseRow.id.in_(some) for some in _batches(quoting)))
         for row in session.scalars(select(CaseRow).where(_is_shown(), wanted))
     }
-    return [cases.changed(session, found[each]) for each in sorted(found)]
+    return [cases.changed(session, found[found_id]) for found_id in sorted(found)]
 
 
 def _is_shown() -> ColumnElement[bool]:
@@ -135,4 +135,4 @@ def _batches(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _sources(request: dict[str, Any]) -> set[str]:
-    return {str(each.get("picture_id")) for each in request.get("sources", ())}
+    return {str(source.get("picture_id")) for source in request.get("sources", ())}

@@ -48,7 +48,9 @@ def take_away(session: Session, job: Job, pictures: Sequence[Picture], *, told: 
     """
     events = [_mark_deleted(session, job, picture) for picture in pictures]
     if not told:
-        events += outbox.pace(message_refresh.of_deleted(session, job.id, [each.id for each in pictures]))
+        events += outbox.pace(
+            message_refresh.of_deleted(session, job.id, [deleted.id for deleted in pictures])
+        )
     return Removal(events=events, files=_orphaned_files(session, job, pictures))
 
 
@@ -134,7 +136,7 @@ def _mark_deleted(session: Session, job: Job, picture: Picture) -> OutboxRow:
 
 
 def _orphaned_files(session: Session, job: Job, pictures: Sequence[Picture]) -> set[str]:
-    keys = {key for each in pictures for key in each.file_keys}
+    keys = {key for picture in pictures for key in picture.file_keys}
     row = session.get_one(JobRow, job.id)
     if row.grid_key:  # the grid shows what is now deleted
         keys.add(row.grid_key)

@@ -65,7 +65,7 @@ def find_picture(session: Session, picture_id: str, audience: Audience) -> Pictu
 
 def without_hidden_parents(session: Session, picture: Picture, audience: Audience) -> Picture:
     recipe = picture.recipe
-    parents = tuple(each for each in recipe.parents if _may_see_picture(session, each, audience))
+    parents = tuple(parent for parent in recipe.parents if _may_see_picture(session, parent, audience))
     return picture if parents == recipe.parents else replace(picture, recipe=replace(recipe, parents=parents))
 
 

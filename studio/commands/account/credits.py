@@ -63,13 +63,13 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
         credit_ledger.grant_monthly(session, call.person.key, credits=monthly, at=at)
         before = credit_ledger.balance(session, call.person.key, at=at)
         gift = f"gift:{call.request_key}"
-        shared = [each.credits_of(monthly) for each in shares]
+        shared = [share.credits_of(monthly) for share in shares]
         left = credit_ledger.give(session, call.person.key, to, amount, key=gift, at=at, shared=shared)
         events = []
         if left < before:
             text = f"@{call.person.display_name} gave you {amount} credits."
             events = [write_notice(session, NoticeKind.GIFT, to, text, notice_id=job_id_of(gift))]
-    outbox.send(ports.database, ports.events, [each for each in events if each is not None])
+    outbox.send(ports.database, ports.events, [event for event in events if event is not None])
     return CreditsGiven(seen=receiver, amount=amount, left=left)
 
 

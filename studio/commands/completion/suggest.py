@@ -39,7 +39,9 @@ def suggest(
         return _of_names(names)[:most]
     wanted = typed.strip().lower()
     found = _find(ports, call, spec, parameter, values)
-    return [each for each in found if wanted in each.label.lower() or wanted in each.value][:most]
+    return [
+        suggestion for suggestion in found if wanted in suggestion.label.lower() or wanted in suggestion.value
+    ][:most]
 
 
 def _find(

@@ -39,12 +39,12 @@ class Blend:
     @property
     def pictures(self) -> tuple[str, ...]:
         named = (self.picture, self.picture2, self.picture3, self.picture4, self.picture5)
-        return tuple(each for each in named if each)
+        return tuple(picture for picture in named if picture)
 
     @property
     def images(self) -> tuple[Source, ...]:
         attached = (self.image, self.image2, self.image3, self.image4, self.image5)
-        return tuple(each for each in attached if each)
+        return tuple(image for image in attached if image)
 
 
 def blend(ports: Ports, call: Call, command: Blend) -> Accepted:
@@ -54,19 +54,19 @@ def blend(ports: Ports, call: Call, command: Blend) -> Accepted:
 def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
     """Pictures painted here come first, then uploads. Raises `BadParameterError` and what `find_origin` raises."""
     _check_number(command)
-    origins = [find_origin(ports, call, picture=each, image=None) for each in command.pictures]
-    origins += [find_origin(ports, call, picture=None, image=each) for each in command.images]
-    first = next((each for each in origins if each.model), origins[0])
+    origins = [find_origin(ports, call, picture=picture, image=None) for picture in command.pictures]
+    origins += [find_origin(ports, call, picture=None, image=image) for image in command.images]
+    first = next((origin for origin in origins if origin.model), origins[0])
     return PaintRequest(
         operation=Operation.BLEND,
-        prompt=command.prompt or _together([each.prompt for each in origins]),
-        negative_prompt=_together([each.negative_prompt for each in origins]),
+        prompt=command.prompt or _together([origin.prompt for origin in origins]),
+        negative_prompt=_together([origin.negative_prompt for origin in origins]),
         count=command.count or usual_count(ports, call),
         seed=chosen_seed(command.seed),
         model=first.model,
         style=_shared_style(origins),
         loras=first.loras,
-        sources=tuple(each.source for each in origins),
+        sources=tuple(origin.source for origin in origins),
         pixels=pixels_like(origins[0].source),
         weights=parse_weights(command.weights, len(origins)) if command.weights else (),
     )
@@ -76,14 +76,14 @@ def parse_weights(text: str, count: int) -> tuple[float, ...]:
     """``"2, 1"`` for two pictures: two thirds of the first. Raises `BadParameterError`."""
     example = ", ".join(["2", *["1"] * (count - 1)])
     try:
-        weights = tuple(float(each) for each in text.replace(",", " ").split())
+        weights = tuple(float(number) for number in text.replace(",", " ").split())
     except ValueError:
         raise BadParameterError("weights", f"must be numbers, for example {example}.") from None
     if len(weights) != count:
         raise BadParameterError(
             "weights", f"give one for each of the {count} pictures, for example {example}."
         )
-    if not all(math.isfinite(each) and 0 <= each <= 100 for each in weights) or not any(weights):
+    if not all(math.isfinite(weight) and 0 <= weight <= 100 for weight in weights) or not any(weights):
         raise BadParameterError(
             "weights", f"must lie between 0 and 100, and not all be 0; for example {example}."
         )
@@ -109,7 +109,7 @@ def _check_number(command: Blend) -> None:
 def _together(texts: Sequence[str]) -> str:
     """The different texts one after the other, as many as a prompt has room for."""
     joined = ""
-    for text in dict.fromkeys(each for each in texts if each):
+    for text in dict.fromkeys(words for words in texts if words):
         longer = f"{joined}, {text}" if joined else text
         if len(longer) > MAX_PROMPT:
             break
@@ -118,7 +118,7 @@ def _together(texts: Sequence[str]) -> str:
 
 
 def _shared_style(origins: Sequence[SourceImage]) -> str | None:
-    styles = {each.style for each in origins}
+    styles = {origin.style for origin in origins}
     return styles.pop() if len(styles) == 1 else None
 
 

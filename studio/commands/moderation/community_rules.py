@@ -78,7 +78,7 @@ def _set_pictures(rules: CommunityRules, value: str) -> CommunityRules:
 def _set_tier(rules: CommunityRules, value: str) -> CommunityRules:
     role, tier = _pair(value, "a role and a tier, such as 123456 trusted")
     if tier in NOTHING:
-        return replace(rules, tiers={name: each for name, each in rules.tiers.items() if name != role})
+        return replace(rules, tiers={name: granted for name, granted in rules.tiers.items() if name != role})
     return replace(rules, tiers={**rules.tiers, role: _tier(tier)})
 
 
@@ -86,7 +86,7 @@ def _set_credits(rules: CommunityRules, value: str) -> CommunityRules:
     name, amount = _pair(value, "a tier and its credits a month, such as member 200")
     tier = _tier(name)
     if amount in NOTHING:
-        rest = {each: credits for each, credits in rules.monthly_credits.items() if each is not tier}
+        rest = {other: credits for other, credits in rules.monthly_credits.items() if other is not tier}
         return replace(rules, monthly_credits=rest)
     return replace(rules, monthly_credits={**rules.monthly_credits, tier: _number(amount, 0, 1_000_000)})
 
@@ -94,7 +94,7 @@ def _set_credits(rules: CommunityRules, value: str) -> CommunityRules:
 def _set_pool(rules: CommunityRules, value: str) -> CommunityRules:
     channel, amount = _pair(value, "a channel and its credits a month, such as 1234567890 500")
     if amount in NOTHING:
-        return replace(rules, pools={name: each for name, each in rules.pools.items() if name != channel})
+        return replace(rules, pools={name: budget for name, budget in rules.pools.items() if name != channel})
     return replace(rules, pools={**rules.pools, channel: _number(amount, 1, 1_000_000)})
 
 

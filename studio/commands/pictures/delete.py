@@ -37,7 +37,9 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
         mine = same_human(session, job.person.key, call.person.key)
         if not (call.person.moderates or mine):
             raise NotAllowedError
-        pictures = [each for each in queries.pictures_of_job(session, job_id) if index in (0, each.index)]
+        pictures = [
+            picture for picture in queries.pictures_of_job(session, job_id) if index in (0, picture.index)
+        ]
         if not pictures:
             raise NotFoundError(f"Picture {command.what[:14]}")
         taken_down = call.person.moderates and not mine

@@ -70,18 +70,18 @@ def _relatives(session: Session, call: Call, order: list[str], edges: Iterable[E
     rows = {row.id: (row, job) for row, job in session.execute(query.where(PictureRow.id.in_(order)))}
     audience = Audience.of_asker(call.person, call.address)
     shown = {
-        each
-        for each, (_, row) in rows.items()
+        picture_id
+        for picture_id, (_, row) in rows.items()
         if row.state == JobState.DONE and may_see(session, queries.job_of(row), audience)
     }
     return [
         Relative(
-            picture=queries.picture_of(rows[each][0]),
-            person=queries.job_of(rows[each][1]).person,
-            parents=tuple(edge.parent for edge in edges if edge.child == each and edge.parent in shown),
+            picture=queries.picture_of(rows[picture_id][0]),
+            person=queries.job_of(rows[picture_id][1]).person,
+            parents=tuple(edge.parent for edge in edges if edge.child == picture_id and edge.parent in shown),
         )
-        for each in order
-        if each in shown
+        for picture_id in order
+        if picture_id in shown
     ]
 
 

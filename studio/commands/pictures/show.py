@@ -29,7 +29,7 @@ def show(ports: Ports, call: Call, command: Show) -> PictureShown:
 def _visible_pictures(session: Session, job: Job, audience: Audience) -> tuple[Picture, ...]:
     """Held pictures are for moderators' eyes, and their desk asks for them on its own."""
     pictures = queries.pictures_of_job(session, job.id) if job.state is JobState.DONE else []
-    return tuple(without_hidden_parents(session, each, audience) for each in pictures)
+    return tuple(without_hidden_parents(session, picture, audience) for picture in pictures)
 
 
 SPEC = CommandSpec(

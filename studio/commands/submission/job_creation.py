@@ -78,7 +78,7 @@ def add_within(
     session.add(row)
     session.flush()
     monthly = allowance.monthly_credits
-    shared = [each.credits_of(monthly) for each in shares] if monthly is not None else ()
+    shared = [common.credits_of(monthly) for common in shares] if monthly is not None else ()
     credit_ledger.reserve(session, row, limited=limited, pool=_pool(session, row, rules), shared=shared)
 
 

@@ -22,9 +22,9 @@ def require_known(ports: Ports, request: PaintRequest) -> None:
 def find_model(ports: Ports, name: str | None) -> RunnableModel:
     """The default model where none is named. Raises `BadParameterError`."""
     models = ports.options.models()
-    found = next((each for each in models if name is None or each.name == name), None)
+    found = next((model for model in models if name is None or model.name == name), None)
     if found is None:
-        raise unknown_name("model", name or "", [each.name for each in models])
+        raise unknown_name("model", name or "", [model.name for model in models])
     return found
 
 
@@ -35,7 +35,7 @@ def require_style(ports: Ports, name: str) -> None:
 
 
 def is_model(ports: Ports, name: str | None) -> bool:
-    return name is not None and any(each.name == name for each in ports.options.models())
+    return name is not None and any(model.name == name for model in ports.options.models())
 
 
 def _require_lora(model: RunnableModel, lora: Lora) -> None:
@@ -48,30 +48,30 @@ def choices_of(ports: Ports, parameter: Parameter) -> tuple[str, ...]:
     """What may be put into a parameter: its own choices, or the names that this installation knows."""
     match parameter.kind:
         case Kind.MODEL:
-            return tuple(each.name for each in ports.options.models())
+            return tuple(model.name for model in ports.options.models())
         case Kind.STYLE:
             return ports.options.styles()
         case Kind.LORA:
-            return tuple(sorted({name for each in ports.options.models() for name in each.loras}))
+            return tuple(sorted({name for model in ports.options.models() for name in model.loras}))
         case _:
             return parameter.choices
 
 
 def default_note(ports: Ports) -> str:
     """What people should know of the model that paints where none is named; often nothing."""
-    return next((each.note for each in ports.options.models()), "")
+    return next((model.note for model in ports.options.models()), "")
 
 
 def names_offered(ports: Ports) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The models, the default one first, and the styles."""
-    return tuple(each.name for each in ports.options.models()), ports.options.styles()
+    return tuple(model.name for model in ports.options.models()), ports.options.styles()
 
 
 def lora_suggestions(ports: Ports, typed: str, model: str | None) -> list[str]:
     """What may stand in the parameter, after the LoRAs that were typed already: of one model, or of all."""
-    models = [each for each in ports.options.models() if model is None or each.name == model]
+    models = [known for known in ports.options.models() if model is None or known.name == model]
     before, comma, start = typed.rpartition(_SEVERAL)
-    chosen = {each.partition(":")[0].strip() for each in before.split(_SEVERAL)}
-    names = sorted({name for each in models for name in each.loras} - chosen)
+    chosen = {lora.partition(":")[0].strip() for lora in before.split(_SEVERAL)}
+    names = sorted({name for known in models for name in known.loras} - chosen)
     prefix = f"{before}{comma} " if comma else ""
     return [f"{prefix}{name}" for name in names if start.strip().lower() in name]

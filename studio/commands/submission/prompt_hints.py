@@ -25,4 +25,4 @@ def send_hints(ports: Ports, call: Call, hints: Sequence[Hint]) -> None:
                 events.append(
                     write_notice(session, NoticeKind.HINT, call.person.key, hint.text, notice_id=notice_id)
                 )
-    outbox.send(ports.database, ports.events, [each for each in events if each])
+    outbox.send(ports.database, ports.events, [event for event in events if event])

@@ -25,7 +25,7 @@ def hold(session: Session, *person_keys: str) -> None:
     Transactions that hold several rows take them in one order, or two could wait for each other: people and
     accounts, jobs, cases, bans, the audit chain; within each by key.
     """
-    keys = sorted({each for key in person_keys for each in identities(session, key)})
+    keys = sorted({linked for key in person_keys for linked in identities(session, key)})
     query = select(PersonRow.key).where(PersonRow.key.in_(keys)).order_by(PersonRow.key)
     session.execute(query.with_for_update(key_share=True))
 

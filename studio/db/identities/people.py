@@ -77,8 +77,8 @@ def find_named(session: Session, platform: Platform, community: str, name: str) 
 
 def _several(name: str, sightings: Sequence[Sighting]) -> str:
     choices = "; ".join(
-        f"#{each.person.user_id} is @{each.person.display_name}, {each.when}"
-        for each in sightings[:_MOST_NAMESAKES]
+        f"#{sighting.person.user_id} is @{sighting.person.display_name}, {sighting.when}"
+        for sighting in sightings[:_MOST_NAMESAKES]
     )
     return f"Several people fit @{name[:32]}. Name one by the id: {choices}."
 

@@ -69,7 +69,7 @@ def hold_shares(
     if not any(row.person_key == person_key for row in usage):  # they are known under a linked name
         return ()
     by_origin = [
-        [row for row in usage if row.origin == each] for each in sorted({row.origin for row in usage})
+        [row for row in usage if row.origin == origin] for origin in sorted({row.origin for row in usage})
     ]
     return [_share(person_key, limits, rows, until=first_seen_at + FIRST_DAY) for rows in by_origin]
 
