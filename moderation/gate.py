@@ -113,7 +113,7 @@ class ModerationGate:
     def admit(self, admission: Admission) -> Verdict:
         """Raises `BannedError` or `RateLimitedError`; `DatabaseUnavailableError` when bans cannot be read."""
         person = admission.person
-        self.require_welcome(person)
+        self.require_not_banned(person)
         with self._database.read() as session:
             rules = community_rules(session, person.platform, person.community)
             newcomer = tier_of(session, person, rules, at=now()) is Tier.NEWCOMER
@@ -123,12 +123,12 @@ class ModerationGate:
         verdict = self._judge_prompt(admission, rules)
         VERDICTS.labels("prompt", verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE:
-            self._limiter.note_refusal(person, account=account, origins=origins)
+            self._limiter.record_refusal(person, account=account, origins=origins)
         if not verdict.allows:
             self._record(person, verdict, admission.job_id)
         return verdict
 
-    def require_welcome(self, person: Person) -> None:
+    def require_not_banned(self, person: Person) -> None:
         """Raises `BannedError`; `DatabaseUnavailableError` when bans cannot be read."""
         moderated = self._is_moderated(person)
         with self._database.read() as session:
@@ -152,21 +152,21 @@ class ModerationGate:
 
     def admit_upload(self, person: Person) -> None:
         """Raises `BannedError` and `RateLimitedError`; `DatabaseUnavailableError` when bans cannot be read."""
-        self.require_welcome(person)
+        self.require_not_banned(person)
         account, origins = self._account(person)
         self._limiter.admit_upload(person, account=account, origins=origins)
 
-    def admit_errand(self, person: Person, command: str) -> None:
+    def check_command_rate(self, person: Person, command: str) -> None:
         """Raises `RateLimitedError`; `DatabaseUnavailableError` when the records cannot be read."""
         account, origins = self._account(person)
-        self._limiter.admit_errand(person, command, account=account, origins=origins)
+        self._limiter.check_command_rate(person, command, account=account, origins=origins)
 
     def review(self, admission: Admission) -> Verdict:
         """Judge a request again, as when painting starts: by today's bans and policy, without counting it.
 
         Raises `BannedError`.
         """
-        self.require_welcome(admission.person)
+        self.require_not_banned(admission.person)
         return self._judge_prompt(admission, self._community(admission.person))
 
     def judge(self, subject: PromptSubject, *, any_language: bool = False) -> Verdict:
@@ -225,7 +225,7 @@ class ModerationGate:
             verdict = self._apply_newcomer_rule(verdict, person, rules, policy)
         if verdict.ruling is Ruling.REFUSE and not verdict.asks_consent:
             account, origins = self._account(person)
-            self._limiter.note_refusal(person, account=account, origins=origins)
+            self._limiter.record_refusal(person, account=account, origins=origins)
         return verdict
 
     def _apply_newcomer_rule(

@@ -180,7 +180,7 @@ async def take_case(room: Room, painting: Painting, camera: Camera) -> None:
     channel = room.guild.create_text_channel("desk")
     by = Person(platform=Platform.DISCORD, community=str(room.guild.id), user_id="1", display_name="")
     with room.ports.database.begin() as session:
-        settings.keep_community_rules(session, CommunityRules(desk_channel=str(channel.id)), by=by)
+        settings.save_community_rules(session, CommunityRules(desk_channel=str(channel.id)), by=by)
     gate = cast("FakeGate", room.ports.gate)
     gate.picture_verdict = HOLD
     job_id = await room.imagine(room.bo, "a red knight with a sword", seed=5, count=1)

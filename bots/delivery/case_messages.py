@@ -169,4 +169,4 @@ def load_notice(database: Database, notice_id: str) -> Notice:
 
 def mark_delivered(database: Database, notice_id: str) -> None:
     with database.begin() as session:
-        cases.notice_delivered(session, notice_id)
+        cases.mark_notice_delivered(session, notice_id)

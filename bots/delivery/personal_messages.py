@@ -102,4 +102,4 @@ def _load_notice(database: Database, notice_id: str) -> Notice:
 
 def _mark_delivered(database: Database, notice_id: str) -> None:
     with database.begin() as session:
-        cases.notice_delivered(session, notice_id)
+        cases.mark_notice_delivered(session, notice_id)

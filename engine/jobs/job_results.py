@@ -74,7 +74,7 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
 def _note_verdict(session: Session, job: Job, outcome: JobResult, verdict: Verdict) -> list[OutboxRow]:
     """A refusal stays with the job, for an appeal; a hold goes to the moderators' desk."""
     if outcome.state is JobState.REFUSED:
-        job_creation.note_refusal(session.get_one(JobRow, job.id), verdict)
+        job_creation.record_refusal(session.get_one(JobRow, job.id), verdict)
         return []
     held = next((picture.index for picture in outcome.pictures if picture.verdict == verdict), None)
     picture = picture_id(job.id, held) if held else None

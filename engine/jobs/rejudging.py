@@ -19,7 +19,7 @@ def review(database: Database, gate: Gate, job: Job, allowance: Allowance) -> Ve
     What a moderator let pass is not judged again.
     """
     if job.cleared or job.policy_version == allowance.policy_version:
-        gate.require_welcome(job.person)
+        gate.require_not_banned(job.person)
         return ALLOWED
     origins = [source.picture_id for source in job.request.sources if source.picture_id]
     with database.read() as session:
@@ -62,8 +62,8 @@ class ClearedGate:
     def admit(self, admission: Admission) -> Verdict:
         return self._gate.admit(admission)
 
-    def require_welcome(self, person: Person) -> None:
-        self._gate.require_welcome(person)
+    def require_not_banned(self, person: Person) -> None:
+        self._gate.require_not_banned(person)
 
     def require_moderators(self, person: Person) -> None:
         self._gate.require_moderators(person)
@@ -71,8 +71,8 @@ class ClearedGate:
     def admit_upload(self, person: Person) -> None:
         self._gate.admit_upload(person)
 
-    def admit_errand(self, person: Person, command: str) -> None:
-        self._gate.admit_errand(person, command)
+    def check_command_rate(self, person: Person, command: str) -> None:
+        self._gate.check_command_rate(person, command)
 
     def review(self, admission: Admission) -> Verdict:
         return self._gate.review(admission)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from studio.db import credit_ledger, job_transitions, outbox
 from studio.db.database import Database
-from studio.db.settings import paused_communities
+from studio.db.settings import find_paused_communities
 from studio.db.tables import JobRow, OutboxRow
 from studio.domain.events import JobEnded
 from studio.domain.jobs import WAITING, JobState
@@ -39,7 +39,7 @@ class Sweeper:
                 at=at,
                 unsent_before=at - _UNSENT_AFTER,
                 stale_before=at - _STALE_AFTER,
-                resting=paused_communities(session),
+                resting=find_paused_communities(session),
             )
         for row in self._without_queued(stranded, at):
             if row.state == JobState.PAINTING and row.attempts >= self._rules.max_attempts:

@@ -14,7 +14,7 @@ from studio.domain.events import DigestWritten
 from studio.domain.people import Platform
 from studio.ports import Events
 from studio.runtime.clock import now
-from studio.services.weekly_digest import communities, lines_of, note_written, read_digest, week_of
+from studio.services.weekly_digest import communities, lines_of, read_digest, record_written, week_of
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class DigestWriter:
             if channel is None:
                 return []
             digest = read_digest(session, platform, community, since=since, until=until)
-            if not note_written(session, digest):
+            if not record_written(session, digest):
                 return []
             event = DigestWritten(
                 platform=platform, community=community, channel=channel, text="\n".join(lines_of(digest))

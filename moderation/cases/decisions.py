@@ -73,7 +73,7 @@ def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> DecisionEff
     outcome = DecisionEffects()
     if job_release.pictures_of(session, row.id):
         outcome.events += job_release.deliver(session, row.id, spoiler=spoiler)
-    elif not job_release.was_painted(session, row.id) and (moved := job_release.paint(session, row.id)):
+    elif not job_release.has_pictures(session, row.id) and (moved := job_release.paint(session, row.id)):
         row.spoiler = spoiler
         row.request = _without_doubts(row.request)
         outcome.events += moved

@@ -44,7 +44,7 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
 def let_judged_go(database: Database) -> None:
     """Those who were forgotten while they were judged, once no ban, strike or open case of theirs is left."""
     with database.read() as session:
-        found = account_erasure.nameless_keys(session)
+        found = account_erasure.find_nameless_keys(session)
     for key in found:
         with database.begin() as session:
             linked_identities.hold(session, key)

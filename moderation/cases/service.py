@@ -21,7 +21,7 @@ from studio.db import cases, outbox, settings
 from studio.db.database import Database
 from studio.db.identities.linked_identities import identities, same_human
 from studio.db.newcomers import newcomer_origins
-from studio.db.sql_dialects import hold_names
+from studio.db.sql_dialects import lock_names
 from studio.db.tables import CaseRow, JobRow
 from studio.domain.cases import DECISIONS, Case, CaseDetails, Decision, NoticeKind
 from studio.domain.jobs import WAITING, JobState
@@ -101,7 +101,7 @@ class CaseService:
             if same_human(session, who, moderator.key):
                 raise NotAllowedError("Somebody else has to lift your ban.")
             hold(session, who)
-            inherited = newcomer_origins.inherited_bans(session, who, at=now())
+            inherited = newcomer_origins.find_inherited_bans(session, who, at=now())
             newcomer_origins.excuse(session, who)
             found = bans.holding(session, who)
             theirs = [row for row in found if not bans.may_lift(row, moderator.key)]
@@ -117,12 +117,12 @@ class CaseService:
     def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
         _require_moderator(moderator)
         with self._database.begin() as session:
-            hold_names(session, f"rules:{moderator.platform}:{moderator.community}")  # or one change is lost
+            lock_names(session, f"rules:{moderator.platform}:{moderator.community}")  # or one change is lost
             former = settings.community_rules(session, moderator.platform, moderator.community)
             rules = change(former)
             added = rules.stances.items() - former.stances.items()  # older ones may have lost their category
             apply_overrides(self._policy, dict(added))
-            settings.keep_community_rules(session, rules, by=moderator)
+            settings.save_community_rules(session, rules, by=moderator)
             details = {"changed": _changed_fields(former, rules)}
             audit_log.append(session, "govern", actor=moderator.key, details=details)
         if rules.paused != former.paused:

@@ -60,7 +60,7 @@ class Limiter:
             ]
         )
 
-    def admit_errand(
+    def check_command_rate(
         self, person: Person, command: str, *, account: str | None = None, origins: Sequence[str] = ()
     ) -> None:
         """Count one use of a command that is rationed. Raises `RateLimitedError`."""
@@ -75,7 +75,7 @@ class Limiter:
             LIMITED.labels(refusal.scope).inc()
             raise RateLimitedError(retry_after_seconds=refusal.wait_seconds, scope=refusal.scope)
 
-    def note_refusal(
+    def record_refusal(
         self, person: Person, *, account: str | None = None, origins: Sequence[str] = ()
     ) -> None:
         """Count one refused request: on each meter by itself, also where another one is full."""

@@ -78,7 +78,7 @@ def bans_in_force(session: Session, person: Person, *, at: datetime | None = Non
     at = at or now()
     found = list(holding(session, person.key, at=at))
     if not person.moderates:
-        found += newcomer_origins.inherited_bans(session, person.key, at=at)
+        found += newcomer_origins.find_inherited_bans(session, person.key, at=at)
     return found
 
 

@@ -96,9 +96,9 @@ def execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -
     values, hints = _in_our_syntax(spec, values)
     command = spec.read(values)
     if not spec.open_to_banned and not spec.paints:  # what paints is asked at the gate anyway
-        ports.gate.require_welcome(call.person)
+        ports.gate.require_not_banned(call.person)
     if spec.rationed:
-        ports.gate.admit_errand(call.person, spec.name)
+        ports.gate.check_command_rate(call.person, spec.name)
     if names_any(spec, values):
         with ports.database.read() as session:
             require_visible(session, call, spec, values)

@@ -130,7 +130,7 @@ def desk_cases(
     return [case_of(row) for row in session.scalars(query.order_by(*order).limit(limit))]
 
 
-def open_questions(session: Session, person: Person, *, limit: int) -> list[Case]:
+def find_open_questions(session: Session, person: Person, *, limit: int) -> list[Case]:
     """What others asked this person, oldest first."""
     query = select(CaseRow).where(OPEN_QUESTION, CaseRow.addressee == person.key)
     return [case_of(row) for row in session.scalars(query.order_by(CaseRow.opened_at).limit(limit))]
@@ -219,7 +219,7 @@ def find_notice(session: Session, notice_id: str) -> Notice:
     )
 
 
-def notice_delivered(session: Session, notice_id: str) -> None:
+def mark_notice_delivered(session: Session, notice_id: str) -> None:
     session.execute(update(NoticeRow).where(NoticeRow.id == notice_id).values(delivered_at=now()))
 
 
@@ -229,7 +229,7 @@ def _moved(session: Session, case_id: str, guard: Any, values: dict[str, Any]) -
     return cast("CursorResult[Any]", result).rowcount == 1
 
 
-def report_of(session: Session, picture_id: str, person_keys: Collection[str]) -> Case | None:
+def find_report(session: Session, picture_id: str, person_keys: Collection[str]) -> Case | None:
     """The first report of a picture by one of these people; None when they filed none."""
     filed = CaseRow.filed_by.in_(person_keys) & (CaseRow.kind == CaseKind.REPORT)
     query = select(CaseRow).where(filed, CaseRow.picture_id == picture_id)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from studio.db.identities import linked_identities
 from studio.db.identities.linked_identities import human_of
-from studio.db.sql_dialects import hold_names
+from studio.db.sql_dialects import lock_names
 from studio.db.tables import JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Platform
@@ -72,7 +72,7 @@ def net_spending(person_key: InstrumentedAttribute[str], at: datetime) -> Select
 
 def lock(session: Session, *accounts: str) -> None:
     """Hold accounts until the commit, so that none is overdrawn."""
-    hold_names(session, *accounts)
+    lock_names(session, *accounts)
 
 
 def grant_monthly(session: Session, person_key: str, *, credits: int, at: datetime) -> None:

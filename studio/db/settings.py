@@ -17,7 +17,7 @@ def preferences_of(session: Session, person_key: str) -> Preferences:
     return from_data(Preferences, row.data) if row else preferences.DEFAULT
 
 
-def keep_preferences(session: Session, person_key: str, chosen: Preferences) -> None:
+def save_preferences(session: Session, person_key: str, chosen: Preferences) -> None:
     """The person's row must be there."""
     session.merge(PreferencesRow(person_key=person_key, data=to_data(chosen)))
 
@@ -27,13 +27,13 @@ def community_rules(session: Session, platform: Platform, community: str) -> Com
     return from_data(CommunityRules, row.data) if row else communities.DEFAULT
 
 
-def paused_communities(session: Session) -> list[tuple[str, str]]:
+def find_paused_communities(session: Session) -> list[tuple[str, str]]:
     """Platform and id of each community that its moderators paused."""
     rows = session.scalars(select(CommunityRow))
     return [(row.platform, row.community) for row in rows if from_data(CommunityRules, row.data).paused]
 
 
-def keep_community_rules(session: Session, rules: CommunityRules, *, by: Person) -> None:
+def save_community_rules(session: Session, rules: CommunityRules, *, by: Person) -> None:
     row = CommunityRow(
         platform=by.platform,
         community=by.community,

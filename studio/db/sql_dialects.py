@@ -16,7 +16,7 @@ def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqli
     return postgresql.insert(table) if is_postgresql(session) else sqlite.insert(table)
 
 
-def hold_names(session: Session, *names: str) -> None:
+def lock_names(session: Session, *names: str) -> None:
     """Whoever else wants to hold one of these names waits for the commit. SQLite writers go one by one anyway."""
     if is_postgresql(session):
         for name in sorted(set(names)):

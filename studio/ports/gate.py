@@ -66,7 +66,7 @@ class Gate(Protocol):
         Raises a `RequestRefusedError` for bans and limits; answers a verdict for the house rules.
         """
 
-    def require_welcome(self, person: Person) -> None:
+    def require_not_banned(self, person: Person) -> None:
         """Raises `BannedError`."""
 
     def require_moderators(self, person: Person) -> None:
@@ -75,7 +75,7 @@ class Gate(Protocol):
     def admit_upload(self, person: Person) -> None:
         """Count a file that somebody brings along, before it is opened. Raises `BannedError` and `RateLimitedError`."""
 
-    def admit_errand(self, person: Person, command: str) -> None:
+    def check_command_rate(self, person: Person, command: str) -> None:
         """Count a command that is rationed for each person by itself. Raises `RateLimitedError`."""
 
     def review(self, admission: Admission) -> Verdict:

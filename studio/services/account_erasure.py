@@ -51,7 +51,7 @@ _KEPT_WORDS = ("operation", "seed", "count")
 _LOOKS = {"perceptual_hash": None, "verdict": to_data(ALLOWED)}  # of a picture that nobody shall know again
 
 
-def hold_jobs(session: Session, keys: Sequence[str]) -> None:
+def lock_jobs(session: Session, keys: Sequence[str]) -> None:
     """Those that are about to be forgotten, and those that wait for an answer: no worker takes one up meanwhile."""
     job_transitions.hold(
         session, JobRow.person_key.in_(keys) | JobRow.id.in_(_questions(keys, CaseRow.job_id))
@@ -117,7 +117,7 @@ def is_judged(session: Session, keys: Sequence[str]) -> bool:
     return _has_open_case(session, keys) or session.scalars(banned).first() is not None
 
 
-def nameless_keys(session: Session) -> list[str]:
+def find_nameless_keys(session: Session) -> list[str]:
     """The keys of those who were forgotten and not let go, because they were being judged."""
     return list(session.scalars(select(PersonRow.key).where(PersonRow.display_name == "")))
 

@@ -35,7 +35,7 @@ def unnamed(session: Session, keys: Iterable[str]) -> set[str]:
     return wanted - _started_from(session, wanted, true())
 
 
-def needed_since(session: Session, keys: Iterable[str]) -> set[str]:
+def find_needed_since(session: Session, keys: Iterable[str]) -> set[str]:
     """Those of some deleted files that a picture, a grid or an upload of a job names since it was decided.
 
     What a job starts from that was deleted is not meant: who takes a picture down takes it from late comers too.

@@ -85,7 +85,7 @@ def withdraw_questions(session: Session, job_id: str) -> Iterator[OutboxRow]:
             yield cases.changed(session, row)
 
 
-def was_painted(session: Session, job_id: str) -> bool:
+def has_pictures(session: Session, job_id: str) -> bool:
     """Whether it has pictures, deleted ones included: then it is not painted again."""
     return session.scalars(select(PictureRow.id).where(PictureRow.job_id == job_id)).first() is not None
 

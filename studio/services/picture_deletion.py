@@ -119,7 +119,7 @@ def _lay_again(database: Database, store: Store, taken: Mapping[str, bytes]) -> 
         return
     try:
         with database.read() as session:
-            needed = file_references.needed_since(session, taken)
+            needed = file_references.find_needed_since(session, taken)
     except DatabaseUnavailableError:
         needed = set(taken)
     for key in sorted(needed):
@@ -152,7 +152,7 @@ def _stop_heirs(session: Session, picture_id: str) -> Iterator[OutboxRow]:
     for row in session.scalars(select(JobRow).where(named, going_on).order_by(JobRow.id)).all():
         if row.state == JobState.PAINTING:
             job_transitions.request_cancel(session, row.id)
-        elif not job_release.was_painted(session, row.id):
+        elif not job_release.has_pictures(session, row.id):
             yield from job_release.stop(
                 session, row.id, JobState.CANCELLED, error_code="cancelled", error_text=_TAKEN_DOWN
             )

@@ -122,7 +122,7 @@ def _counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def note_written(session: Session, digest: Digest) -> bool:
+def record_written(session: Session, digest: Digest) -> bool:
     """False when the digest of that week was written before."""
     key = (digest.platform, digest.community, f"{digest.since:%Y-%m-%d}")
     if session.get(DigestRow, key) is not None:

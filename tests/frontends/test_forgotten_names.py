@@ -42,7 +42,7 @@ async def slack(house: Ports) -> AsyncIterator[SlackRoom]:
 def set_desk(ports: Ports, platform: Platform, community: str, channel: str) -> None:
     by = Person(platform=platform, community=community, user_id="1", display_name="")
     with ports.database.begin() as session:
-        settings.keep_community_rules(session, CommunityRules(desk_channel=channel), by=by)
+        settings.save_community_rules(session, CommunityRules(desk_channel=channel), by=by)
 
 
 # ---- Discord

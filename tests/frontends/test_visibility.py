@@ -149,7 +149,7 @@ def history(made: Painted) -> str:
 def starboard(made: Painted) -> str:
     with made.ports.database.begin() as session:
         rules = replace(settings.community_rules(session, Platform.WEB, "room"), star_channel="stars")
-        settings.keep_community_rules(session, rules, by=someone("mod", moderator=True))
+        settings.save_community_rules(session, rules, by=someone("mod", moderator=True))
     for name, job_id in (("cy", made.child), ("bo", made.first), ("bo", made.last)):
         for fan in (name, "ed", "fay", "gil"):
             ask(made.ports, fan, "star", secret=job_id != made.child, picture=f"{job_id}.1")

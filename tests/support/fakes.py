@@ -65,7 +65,7 @@ class FakeGate:
     def allowance(self, person: Person) -> Allowance:
         return replace(self.allowed, policy_version=self.policy_version)
 
-    def require_welcome(self, person: Person) -> None:
+    def require_not_banned(self, person: Person) -> None:
         if self.welcome_error:
             raise self.welcome_error
 
@@ -74,14 +74,14 @@ class FakeGate:
             raise self.moderators_error
 
     def admit_upload(self, person: Person) -> None:
-        self.require_welcome(person)
+        self.require_not_banned(person)
 
-    def admit_errand(self, person: Person, command: str) -> None:
+    def check_command_rate(self, person: Person, command: str) -> None:
         self.side_effects.append(command)
 
     def review(self, admission: Admission) -> Verdict:
         self.reviews.append(admission)
-        self.require_welcome(admission.person)
+        self.require_not_banned(admission.person)
         return self.verdict
 
     def inspect(self, inspection: Inspection) -> Verdict:
@@ -253,7 +253,7 @@ class FakeCaseService:
         self._tell("govern", moderator.key)
         with self.database.begin() as session:
             rules = change(settings.community_rules(session, moderator.platform, moderator.community))
-            settings.keep_community_rules(session, rules, by=moderator)
+            settings.save_community_rules(session, rules, by=moderator)
         return rules
 
     def forget(self, person: Person) -> bool:

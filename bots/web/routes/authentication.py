@@ -36,7 +36,7 @@ async def require_not_banned(context: WebContext, user: WebUser) -> None:
     """Raises `BannedError`. Records the visit of a user who is not banned."""
 
     def check() -> None:
-        context.ports.gate.require_welcome(user.person)
+        context.ports.gate.require_not_banned(user.person)
         # A banned user's address is not recorded: other people may share it.
         context.identities.record_visit(user)
 

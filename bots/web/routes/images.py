@@ -62,7 +62,7 @@ def _find_key(context: WebContext, user: WebUser, picture_id: str, side: int | N
         owner = queries.find_job(session, picture.job_id).person.key
         own = same_human(session, owner, user.person.key)
     if not own:
-        context.ports.gate.require_welcome(user.person)
+        context.ports.gate.require_not_banned(user.person)
     return picture.thumbnail_keys.get(side, picture.key) if side else picture.key
 
 

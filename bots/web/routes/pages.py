@@ -81,7 +81,7 @@ async def job_sheet(request: Request) -> Response:
         if not card.seen_by(user.user_id, moderator=user.moderator):
             raise NotFoundError(f"Job {job_id}")
         if job.person.key != user.person.key:  # one's own stay within reach of whoever is banned
-            context.ports.gate.require_welcome(user.person)
+            context.ports.gate.require_not_banned(user.person)
         return render("job.html", card=card, job=card.job)
 
     if not is_job_id(job_id):

@@ -8,7 +8,7 @@ from studio.db import credit_ledger, outbox
 from studio.db.cases import write_notice
 from studio.db.identities.linked_identities import human_of, same_human
 from studio.db.identities.people import lock_person, sighting
-from studio.db.newcomers.newcomer_shares import hold_shares
+from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of
 from studio.errors import BadParameterError, NotAllowedError
@@ -57,7 +57,7 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
         if same_human(session, to, call.person.key):
             raise BadParameterError("to", "is yourself.")
         credit_ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))
-        shares = hold_shares(
+        shares = lock_shares(
             session, call.person.key, allowance.newcomers, first_seen_at=first_seen_at, at=at
         )
         credit_ledger.grant_monthly(session, call.person.key, credits=monthly, at=at)

@@ -9,7 +9,7 @@ from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person
 from studio.errors import NotAllowedError
 from studio.ports import Ports
-from studio.services.account_erasure import count_pictures, forget, hold_jobs, is_painting
+from studio.services.account_erasure import count_pictures, forget, is_painting, lock_jobs
 from studio.services.picture_deletion import clear_away
 
 _PAINTING = "One of your jobs is being painted. Wait for it or cancel it, and then ask again."
@@ -31,7 +31,7 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
         lock_person(session, call.person)
         keys = linked_identities.identities(session, call.person.key)
         credit_ledger.lock(session, *keys)
-        hold_jobs(session, keys)
+        lock_jobs(session, keys)
         if is_painting(session, keys):  # since it was asked a moment ago
             raise NotAllowedError(_PAINTING)
         pictures = count_pictures(session, keys)

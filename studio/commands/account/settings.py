@@ -48,7 +48,7 @@ def settle(ports: Ports, call: Call, command: Settings) -> SettingsChanged:
         if changes:
             chosen = replace(chosen, **changes)  # type: ignore[arg-type]
             lock_person(session, call.person)
-            settings.keep_preferences(session, call.person.key, chosen)
+            settings.save_preferences(session, call.person.key, chosen)
     return SettingsChanged(preferences=chosen)
 
 

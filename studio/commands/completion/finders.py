@@ -95,7 +95,7 @@ def visible_jobs(session: Session, call: Call, _spec: CommandSpec) -> list[Sugge
 
 def questions(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
     """What others asked this person."""
-    return list(map(suggestion.of_case, cases.open_questions(session, call.person, limit=_CASES_READ)))
+    return list(map(suggestion.of_case, cases.find_open_questions(session, call.person, limit=_CASES_READ)))
 
 
 def desk_cases(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:

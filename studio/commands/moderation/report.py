@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from studio.commands.results import ReportFiled
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import job_transitions, outbox, queries
-from studio.db.cases import open_case, report_of, report_weight
+from studio.db.cases import find_report, open_case, report_weight
 from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person
 from studio.db.tables import JobRow
@@ -33,7 +33,9 @@ def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
         job = queries.find_job(session, picture.job_id)
         if linked_identities.same_human(session, job.person.key, call.person.key):
             raise NotAllowedError("This is your own picture: delete it, and it is gone.")
-        if earlier := report_of(session, picture.id, linked_identities.identities(session, call.person.key)):
+        if earlier := find_report(
+            session, picture.id, linked_identities.identities(session, call.person.key)
+        ):
             return ReportFiled(case=earlier, repeated=True)
         case, events = open_case(
             session,

@@ -9,7 +9,7 @@ from studio.commands.spec import Call
 from studio.db import credit_ledger, queries
 from studio.db.cases import open_case, write_notice
 from studio.db.identities.linked_identities import human_of
-from studio.db.newcomers.newcomer_shares import hold_shares
+from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.db.tables import JobRow, NoticeRow, OutboxRow
 from studio.domain.cases import CaseKind, NoticeKind
 from studio.domain.jobs import Job, JobState
@@ -68,7 +68,7 @@ def add_within(
     outstanding = queries.outstanding_jobs(session, row.person_key)
     if outstanding >= allowance.max_outstanding_jobs:
         raise TooManyJobsError(limit=allowance.max_outstanding_jobs)
-    shares = hold_shares(
+    shares = lock_shares(
         session, row.person_key, allowance.newcomers, first_seen_at=first_seen_at, at=row.created_at
     )
     for share in shares:
@@ -108,10 +108,10 @@ def refuse(row: JobRow, verdict: Verdict) -> None:
     row.cost = 0
     refusal = verdict.refusal()
     row.error_code, row.error_text = refusal.code, str(refusal)
-    note_refusal(row, verdict)
+    record_refusal(row, verdict)
 
 
-def note_refusal(row: JobRow, verdict: Verdict) -> None:
+def record_refusal(row: JobRow, verdict: Verdict) -> None:
     """What is refused is kept without its words and images where the rule says that nobody shall see them."""
     row.refused_rule, row.refused_category = verdict.rule, verdict.category
     if not verdict.appealable:

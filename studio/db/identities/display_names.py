@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from studio.db.sql_dialects import hold_names, insert_into
+from studio.db.sql_dialects import insert_into, lock_names
 from studio.db.tables.identities import NameRow
 from studio.domain.people import Person, Platform
 from studio.parsing.name_folding import name_digest
@@ -15,7 +15,7 @@ from studio.runtime.clock import now
 def claim(session: Session, person: Person, name: str) -> bool:
     """Write down that a name is theirs. False: it is, or was, somebody else's."""
     digest = name_digest(name)
-    hold_names(session, f"name:{person.platform}:{person.community}:{digest}")
+    lock_names(session, f"name:{person.platform}:{person.community}:{digest}")
     keys = bearers(session, *person.home, name)
     if person.key in keys:
         return True

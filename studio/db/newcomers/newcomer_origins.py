@@ -49,7 +49,7 @@ def of_newcomer(session: Session, person: Person, *, since: datetime) -> tuple[s
     return tuple(origins) if seen_at is None or seen_at >= since else ()
 
 
-def inherited_bans(session: Session, person_key: str, *, at: datetime) -> list[BanRow]:
+def find_inherited_bans(session: Session, person_key: str, *, at: datetime) -> list[BanRow]:
     """The bans at `at` on others that were there before this person came in from an address of theirs.
 
     Whoever was known before the ban, or came in from elsewhere, is not meant: an address may be shared by many.

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from studio.db.credit_ledger import net_spending
 from studio.db.newcomers.newcomer_origins import ADDRESS, FIRST_DAY, INVITE
-from studio.db.sql_dialects import hold_names
+from studio.db.sql_dialects import lock_names
 from studio.db.tables import JobRow, PersonRow
 from studio.db.tables.identities import OriginRow
 from studio.domain.jobs import OUTSTANDING
@@ -48,7 +48,7 @@ class NewcomerShare:
         return SharedCredits(scope=self.scope, left=left, until=self.until)
 
 
-def hold_shares(
+def lock_shares(
     session: Session,
     person_key: str,
     limits: NewcomerLimits | None,
@@ -64,7 +64,7 @@ def hold_shares(
     if limits is None or first_seen_at < at - FIRST_DAY:
         return ()
     community = person_key.rpartition(":")[0]
-    hold_names(session, f"newcomers:{community}")
+    lock_names(session, f"newcomers:{community}")
     usage = session.execute(_newcomers(person_key, at)).all()
     if not any(row.person_key == person_key for row in usage):  # they are known under a linked name
         return ()

@@ -45,7 +45,7 @@ def desk(room: Room) -> Any:
 def govern(room: Room, rules: CommunityRules) -> None:
     by = Person(platform=Platform.DISCORD, community=str(room.guild.id), user_id="1", display_name="")
     with room.ports.database.begin() as session:
-        settings.keep_community_rules(session, rules, by=by)
+        settings.save_community_rules(session, rules, by=by)
 
 
 def case_of(room: Room) -> CaseRow:

@@ -84,9 +84,9 @@ def test_faces_share_one_count(redis_url: str, opened: Open) -> None:
 def test_refusals_are_counted_across_processes(redis_url: str, opened: Open) -> None:
     settings = limits(refused=RateSettings(requests=2, seconds=86_400))
     here, there = (opened(settings, redis_url=redis_url) for _ in range(2))
-    here.note_refusal(ADA)
+    here.record_refusal(ADA)
     assert admitted(there)
-    there.note_refusal(ADA)
+    there.record_refusal(ADA)
     assert not admitted(here)
 
 

@@ -55,7 +55,7 @@ def test_every_hour_weeks_are_told_questions_closed_and_old_words_emptied(
     with ports.database.begin() as session, pytest.MonkeyPatch.context() as patch:
         session.execute(update(CaseRow).values(opened_at=LONG_AGO))
         session.execute(update(JobRow).where(JobRow.id != waiting).values(created_at=week_of(now())[0]))
-        settings.keep_community_rules(session, CommunityRules(log_channel="42"), by=MOD)
+        settings.save_community_rules(session, CommunityRules(log_channel="42"), by=MOD)
         old, _ = cases.open_case(session, CaseKind.REPORT, case_key="old", subject=bo.person, words="private")
         cases.close(session, old.id, Decision.APPROVE, by=MOD.key, at=LONG_AGO)
         patch.setattr("moderation.records.audit_log.now", lambda: LONG_AGO)

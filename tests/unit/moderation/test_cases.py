@@ -573,7 +573,7 @@ class TestGoverning:
         house = with_gate(ports)
         stances = {"bygone": "hold", "deception": "refuse"}
         with house.database.begin() as session:
-            settings.keep_community_rules(session, CommunityRules(stances=stances), by=MOD)
+            settings.save_community_rules(session, CommunityRules(stances=stances), by=MOD)
         with pytest.raises(PolicyRefusalError):
             imagine(house, call, "a doubtful thing")
         assert execute(house, by(call, MOD), "community", {"setting": "pause"}).rules.paused

@@ -89,12 +89,12 @@ def test_a_newcomer_asks_less_often_and_linked_identities_share_a_pace() -> None
 
 def test_side_effects_are_counted_each_by_itself_and_for_all_names_of_a_human() -> None:
     limiter = Limiter(settings(side_effects=RateSettings(requests=2, seconds=600)))
-    limiter.admit_errand(person("ada"), "link", account="one")
-    limiter.admit_errand(person("bo"), "link", account="one")
+    limiter.check_command_rate(person("ada"), "link", account="one")
+    limiter.check_command_rate(person("bo"), "link", account="one")
     with pytest.raises(RateLimitedError):
-        limiter.admit_errand(person("ada"), "link", account="one")
-    limiter.admit_errand(person("ada"), "report", account="one")
-    limiter.admit_errand(person("grace"), "link")
+        limiter.check_command_rate(person("ada"), "link", account="one")
+    limiter.check_command_rate(person("ada"), "report", account="one")
+    limiter.check_command_rate(person("grace"), "link")
     assert admitted(limiter, person("ada"))
 
 
@@ -103,7 +103,7 @@ def test_whoever_probes_the_rules_waits_for_everything(still: Callable[[str], No
     limiter = Limiter(settings(refused=RateSettings(requests=3, seconds=600)))
     for _ in range(3):
         assert admitted(limiter, person())
-        limiter.note_refusal(person())
+        limiter.record_refusal(person())
     assert not admitted(limiter, person())
     assert admitted(limiter, person("grace"))
 
@@ -155,7 +155,7 @@ def test_an_administrator_may_give_an_address_more_than_one_person(still: Callab
     limiter = Limiter(replace(limits, address_people=2))
     answers = [newcomer_admitted(limiter, f"eve{number}", "address:a") for number in range(8)]
     assert answers == [True] * 6 + [False] * 2
-    limiter.note_refusal(person("eve"), origins=("address:a",))
+    limiter.record_refusal(person("eve"), origins=("address:a",))
     limiter.admit_upload(person("bo"), origins=("address:a",))
 
 
@@ -176,7 +176,7 @@ def test_what_newcomers_from_one_address_were_refused_counts_for_all_of_them(
     still("moderation.limits.gcra")
     limiter = Limiter(settings(refused=RateSettings(requests=2, seconds=600)))
     for name in ("eve", "eva"):
-        limiter.note_refusal(person(name), origins=("address:a",))
+        limiter.record_refusal(person(name), origins=("address:a",))
     with pytest.raises(RateLimitedError):
         limiter.admit_upload(person("evi"), origins=("address:a",))
     limiter.admit_upload(person("evi"), origins=("address:b",))

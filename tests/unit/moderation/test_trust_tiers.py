@@ -37,7 +37,7 @@ def tier(house, person):
 
 def settle(house, **rules):
     with house.database.begin() as session:
-        settings.keep_community_rules(session, CommunityRules(**rules), by=someone("mod", moderator=True))
+        settings.save_community_rules(session, CommunityRules(**rules), by=someone("mod", moderator=True))
 
 
 def has_painted(house, call, count, days_ago):

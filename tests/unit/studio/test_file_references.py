@@ -49,7 +49,7 @@ class TornStore(FakeStore):
 @pytest.fixture
 def house(ports, monkeypatch):
     store = TornStore()
-    look = picture_deletion.file_references.needed_since
+    look = picture_deletion.file_references.find_needed_since
 
     def looking(session, keys):
         store.reach("before looking")
@@ -58,7 +58,7 @@ def house(ports, monkeypatch):
         store.reach("after looking")
         return found
 
-    monkeypatch.setattr(picture_deletion.file_references, "needed_since", looking)
+    monkeypatch.setattr(picture_deletion.file_references, "find_needed_since", looking)
     return replace(ports, store=store)
 
 
@@ -162,7 +162,7 @@ def test_while_the_records_are_away_a_deleted_file_is_laid_again(house, call, mo
     def away(*_):
         raise DatabaseUnavailableError
 
-    monkeypatch.setattr(picture_deletion.file_references, "needed_since", away)
+    monkeypatch.setattr(picture_deletion.file_references, "find_needed_since", away)
     delete_files(house.database, house.store, [key])
     assert house.store.get(key) == SAME
 

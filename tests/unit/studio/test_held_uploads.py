@@ -148,7 +148,7 @@ class TestNewcomers:
     def test_a_community_may_refuse_it(self, ports):
         house = with_gate(ports)
         with house.database.begin() as session:
-            settings.keep_community_rules(session, CommunityRules(stances={"newcomer": "refuse"}), by=MOD)
+            settings.save_community_rules(session, CommunityRules(stances={"newcomer": "refuse"}), by=MOD)
         with pytest.raises(PolicyRefusalError, match="newcomer"):
             accept_upload(house, NEW, png())
 
@@ -172,7 +172,7 @@ def test_files_are_counted_and_so_are_those_that_are_refused():
     for _ in range(2):
         counted.admit_upload(ANA)
         probed.admit_upload(ANA)
-        probed.note_refusal(ANA)
+        probed.record_refusal(ANA)
     for limiter, scope in ((counted, "uploads"), (probed, "refused")):
         with pytest.raises(RateLimitedError) as caught:
             limiter.admit_upload(ANA)

@@ -77,7 +77,7 @@ def test_it_is_written_once_a_week_to_the_log_channel(busy):
     writer = DigestWriter(database=busy.database, events=busy.events, clock=lambda: MONDAY)
     assert writer.write_due() == 0  # nobody named a channel
     with busy.database.begin() as session:
-        settings.keep_community_rules(session, CommunityRules(log_channel="42"), by=someone("mod"))
+        settings.save_community_rules(session, CommunityRules(log_channel="42"), by=someone("mod"))
     assert [writer.write_due() for _ in range(2)] == [1, 0]
     written = [event for event in busy.events.published if isinstance(event, DigestWritten)]
     assert [(event.community, event.channel) for event in written] == [("room", "42")]

@@ -99,7 +99,7 @@ class FrontEnd:
 
     def govern(self, **rules: Any) -> None:
         with self.ports.database.begin() as session:
-            settings.keep_community_rules(session, CommunityRules(**rules), by=someone("mod"))
+            settings.save_community_rules(session, CommunityRules(**rules), by=someone("mod"))
 
 
 @pytest.fixture
