@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.db import queries
-from studio.db.cases import asking
+from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.database import Database
 from studio.db.deliveries import message_of
 from studio.db.identities.linked_identities import same_human
@@ -79,7 +79,7 @@ def load_job_view(database: Database, job_id: str, *, viewer: Person | None = No
             ahead=seen.ahead,
             eta_seconds=seen.eta_seconds,
             message_ref=message_of(session, DeliveryKind.JOB, job_id),
-            asks=job.state is JobState.HELD and bool(asking(session, [job_id])),
+            asks=job.state is JobState.HELD and bool(find_jobs_awaiting_consent(session, [job_id])),
             wants_copy=done and preferences_of(session, job.person.key).direct_messages,
         )
 

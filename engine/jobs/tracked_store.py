@@ -61,7 +61,7 @@ def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put
             gone = file_references.of_deleted(session, job.request.sources)
             if outcome.verdict and outcome.verdict.is_core:  # whose request was not kept
                 gone |= file_references.of_sources(job.request.sources)
-            unnamed = file_references.unnamed(session, doubtful | gone)
+            unnamed = file_references.find_unnamed(session, doubtful | gone)
         delete_files(database, store, unnamed)
     except DatabaseUnavailableError:
         log.warning("job files not deleted: database unavailable", extra={"job_id": job.id})

@@ -49,7 +49,7 @@ class OrphanFileCleaner:
         if not old or most <= 0:
             return 0
         with self._database.read() as session:
-            unnamed = sorted(file_references.unnamed(session, old))[:most]
+            unnamed = sorted(file_references.find_unnamed(session, old))[:most]
         delete_files(self._database, self._store, unnamed, unless_put_since=before)
         return len(unnamed)
 

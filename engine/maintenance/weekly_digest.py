@@ -14,7 +14,7 @@ from studio.domain.events import DigestWritten
 from studio.domain.people import Platform
 from studio.ports import Events
 from studio.runtime.clock import now
-from studio.services.weekly_digest import communities, lines_of, read_digest, record_written, week_of
+from studio.services.weekly_digest import find_communities, lines_of, read_digest, record_written, week_of
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class DigestWriter:
         """How many were written. Raises `DatabaseUnavailableError`; the next hour tries again."""
         since, until = week_of(self._clock())
         with self._database.read() as session:
-            found = communities(session, since=since, until=until)
+            found = find_communities(session, since=since, until=until)
         return sum(self._write(platform, community, since, until) for platform, community in found)
 
     def _write(self, platform: Platform, community: str, since: datetime, until: datetime) -> bool:

@@ -22,7 +22,7 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.runtime.clock import now
 from studio.services import job_release
-from studio.services.picture_deletion import take_down
+from studio.services.picture_deletion import take_down_pictures
 
 _REJECTED = "A moderator did not let this through. Nothing was charged."
 EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs
@@ -124,7 +124,7 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects
             picture for picture in queries.pictures_of_job(session, job.id) if picture.id == case.picture_id
         ]
         if pictures:
-            outcome.remove(take_down(session, job, pictures))
+            outcome.remove(take_down_pictures(session, job, pictures))
             text = f"A moderator took your picture {case.picture_id} down."
             outcome.add(notify(session, case.subject, NoticeKind.DECIDED, text, case_id=case.id))
     return outcome
@@ -222,6 +222,6 @@ def answer_alike(session: Session, case: Case) -> DecisionEffects:
     for row in session.scalars(query.order_by(CaseRow.id).with_for_update(skip_locked=True)):
         own = row.filed_by is not None and same_human(session, row.filed_by, by)
         if not own and cases.close(session, row.id, case.decision, by=by, at=now()):
-            outcome.events.append(cases.changed(session, row))
+            outcome.events.append(cases.write_case_changed(session, row))
             outcome.add(_tell_filer(session, cases.case_of(row)))
     return outcome

@@ -47,9 +47,9 @@ def let_judged_go(database: Database) -> None:
         found = account_erasure.find_nameless_keys(session)
     for key in found:
         with database.begin() as session:
-            linked_identities.hold(session, key)
+            linked_identities.lock_identities(session, key)
             keys = linked_identities.identities(session, key)
             credit_ledger.lock(session, *keys)
             if not account_erasure.is_judged(session, keys) and not strike_sum(session, key):
-                account_erasure.let_go(session, key)
+                account_erasure.erase_remaining_records(session, key)
                 audit_log.erase(session, key, actor=HOUSE)

@@ -15,7 +15,7 @@ from studio.db.tables import CaseRow
 from studio.domain.cases import CaseState
 from studio.runtime.clock import now
 from studio.services import account_erasure
-from studio.services.picture_deletion import let_unseen_go
+from studio.services.picture_deletion import delete_unseen_pictures
 
 _DELIVERED = timedelta(days=1)  # by then every face has heard of a deletion
 
@@ -30,7 +30,7 @@ def let_go(database: Database, *, keep: timedelta) -> int:
     with database.begin() as session:
         credit_ledger.leave_names(session, at=now())
     with database.begin() as session:
-        let_unseen_go(session, before=before)
+        delete_unseen_pictures(session, before=before)
         account_erasure.leave_private_places(session, before=now() - _DELIVERED)
     with database.begin() as session:
         _empty_cases(session, keep)

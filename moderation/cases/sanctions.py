@@ -124,13 +124,13 @@ def _cooled_off_at(row: BanRow) -> datetime:
 def hold(session: Session, person_key: str, *, job_id: str | None = None, all_jobs: bool = False) -> None:
     """Let nothing else happen to a human until the commit: to their account, and to one job or all that go on.
 
-    `humans.hold` says in which order rows are held.
+    `linked_identities.lock_identities` says in which order rows are held.
     """
     credit_ledger.lock(session, human_of(session, person_key))
     wanted = JobRow.id == job_id
     if all_jobs:
         wanted |= _going_on(identities(session, person_key))
-    job_transitions.hold(session, wanted)
+    job_transitions.lock_jobs(session, wanted)
 
 
 def _going_on(keys: tuple[str, ...]) -> ColumnElement[bool]:

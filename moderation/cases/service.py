@@ -52,7 +52,7 @@ class CaseService:
             if not cases.claim(session, case_id, by=moderator.key, at=now()):
                 raise CaseTakenError(closed=case.decision is not None)
             row = _row(session, case_id)
-            events = [cases.changed(session, row)]
+            events = [cases.write_case_changed(session, row)]
             details = read_details(session, cases.case_of(row))
             audit_log.append(
                 session, "claim", actor=moderator.key, subject=case.subject, details={"case": case_id}
@@ -75,7 +75,7 @@ class CaseService:
             if row is None:
                 raise CaseTakenError(closed=_row(session, case_id).decision is not None)
             case = cases.case_of(row)
-            changed = cases.changed(session, row)
+            changed = cases.write_case_changed(session, row)
             outcome = answer_alike(session, case)
             outcome.events.append(changed)
             outcome.add(follow(session, case))
@@ -102,7 +102,7 @@ class CaseService:
                 raise NotAllowedError("Somebody else has to lift your ban.")
             hold(session, who)
             inherited = newcomer_origins.find_inherited_bans(session, who, at=now())
-            newcomer_origins.excuse(session, who)
+            newcomer_origins.excuse_from_bans(session, who)
             found = bans.holding(session, who)
             theirs = [row for row in found if not bans.may_lift(row, moderator.key)]
             if found and found == theirs:

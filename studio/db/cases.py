@@ -67,10 +67,10 @@ def open_case(
     )
     session.add(row)
     session.flush()
-    return case_of(row), [changed(session, row)]
+    return case_of(row), [write_case_changed(session, row)]
 
 
-def changed(session: Session, row: CaseRow) -> OutboxRow:
+def write_case_changed(session: Session, row: CaseRow) -> OutboxRow:
     return outbox.write(session, CaseChanged(case_id=row.id, platform=Platform(row.platform)))
 
 
@@ -136,7 +136,7 @@ def find_open_questions(session: Session, person: Person, *, limit: int) -> list
     return [case_of(row) for row in session.scalars(query.order_by(CaseRow.opened_at).limit(limit))]
 
 
-def appealed(session: Session, job_ids: Collection[str]) -> set[str]:
+def find_appealed(session: Session, job_ids: Collection[str]) -> set[str]:
     """Those of the jobs that were appealed already."""
     query = select(CaseRow.job_id).where(CaseRow.kind == CaseKind.APPEAL, CaseRow.job_id.in_(job_ids))
     return {job_id for job_id in session.scalars(query) if job_id is not None}
@@ -146,7 +146,7 @@ def claim(session: Session, case_id: str, *, by: str, at: datetime) -> bool:
     """One moderator takes an open case for ten minutes. False: somebody else has it, or it is closed."""
     free = or_(CaseRow.claimed_by.is_(None), CaseRow.claimed_by == by, CaseRow.claimed_until < at)
     guard = (CaseRow.state == CaseState.OPEN) & free
-    return _moved(session, case_id, guard, {"claimed_by": by, "claimed_until": at + CLAIM_LASTS})
+    return _update_case(session, case_id, guard, {"claimed_by": by, "claimed_until": at + CLAIM_LASTS})
 
 
 def close(
@@ -161,12 +161,12 @@ def close(
         "decided_at": at,
         "note": note,
     }
-    if not _moved(session, case_id, (CaseRow.state == CaseState.OPEN) & free, values):
+    if not _update_case(session, case_id, (CaseRow.state == CaseState.OPEN) & free, values):
         return None
     return session.get_one(CaseRow, case_id, populate_existing=True)
 
 
-def asking(session: Session, job_ids: Collection[str]) -> set[str]:
+def find_jobs_awaiting_consent(session: Session, job_ids: Collection[str]) -> set[str]:
     """Those of the jobs that wait for the owner of a picture to answer."""
     if not job_ids:
         return set()
@@ -223,7 +223,7 @@ def mark_notice_delivered(session: Session, notice_id: str) -> None:
     session.execute(update(NoticeRow).where(NoticeRow.id == notice_id).values(delivered_at=now()))
 
 
-def _moved(session: Session, case_id: str, guard: Any, values: dict[str, Any]) -> bool:
+def _update_case(session: Session, case_id: str, guard: Any, values: dict[str, Any]) -> bool:
     statement = update(CaseRow).where(CaseRow.id == case_id, guard).values(**values)
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return cast("CursorResult[Any]", result).rowcount == 1

@@ -109,15 +109,15 @@ def give(
     return balance_of(session, source, at=at)
 
 
-def merge(session: Session, kept: str, other: str, *, person_key: str, at: datetime) -> None:
+def merge(session: Session, into: str, other: str, *, person_key: str, at: datetime) -> None:
     """Two humans turned out to be one: of what both were granted this month, the smaller share goes back."""
-    lock(session, kept, other)
-    for account in (kept, other):
-        _come_back(session, account, person_key, at)
-    twice = min(_sum(session, account, at, kinds=("grant",)) for account in (kept, other))
-    left = balance_of(session, kept, at=at) + balance_of(session, other, at=at)
+    lock(session, into, other)
+    for account in (into, other):
+        _undo_parted_grants(session, account, person_key, at)
+    twice = min(_sum(session, account, at, kinds=("grant",)) for account in (into, other))
+    left = balance_of(session, into, at=at) + balance_of(session, other, at=at)
     if (back := min(twice, left)) > 0:
-        _enter(session, f"link:{new_job_id()}", kept, person_key, "grant", -back, at)
+        _enter(session, f"link:{new_job_id()}", into, person_key, "grant", -back, at)
 
 
 def unlink(session: Session, person_key: str, *, at: datetime) -> bool:
@@ -215,7 +215,7 @@ def _part(session: Session, person_key: str, account: str, *, at: datetime) -> N
         _enter_twice(session, person_key, person_key, granted, at)
 
 
-def _come_back(session: Session, account: str, person_key: str, at: datetime) -> None:
+def _undo_parted_grants(session: Session, account: str, person_key: str, at: datetime) -> None:
     """What only counted as granted, because the identity had parted from others, does so no more."""
     if (apart := -_sum(session, account, at, kinds=("parted",))) > 0:
         _enter_twice(session, account, person_key, -apart, at)

@@ -12,7 +12,7 @@ from studio.domain.deliveries import DeliveryKind
 from studio.domain.jobs import WAITING, JobState, sources_of
 
 
-def _moved(session: Session, job_id: str, guard: Any, values: dict[str, Any]) -> bool:
+def _update_job(session: Session, job_id: str, guard: Any, values: dict[str, Any]) -> bool:
     statement = update(JobRow).where(JobRow.id == job_id, guard).values(**values)
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return cast("CursorResult[Any]", result).rowcount == 1
@@ -22,8 +22,8 @@ def _in(states: Iterable[JobState]) -> Any:
     return JobRow.state.in_(sorted(states))
 
 
-def hold(session: Session, jobs: ColumnElement[bool]) -> None:
-    """Keep these jobs until the commit, in the order of their ids; `humans.hold` says why."""
+def lock_jobs(session: Session, jobs: ColumnElement[bool]) -> None:
+    """Keep these jobs until the commit, in the order of their ids; `linked_identities.lock_identities` says why."""
     query = select(JobRow.id).where(jobs).order_by(JobRow.id)
     session.execute(query.with_for_update(key_share=True))
 
@@ -31,7 +31,7 @@ def hold(session: Session, jobs: ColumnElement[bool]) -> None:
 def mark_queued(session: Session, job_id: str, *, at: datetime) -> bool:
     """Accepted → queued. False when a worker was quicker."""
     guard = JobRow.state == JobState.ACCEPTED
-    return _moved(session, job_id, guard, {"state": JobState.QUEUED, "queued_at": at})
+    return _update_job(session, job_id, guard, {"state": JobState.QUEUED, "queued_at": at})
 
 
 def take_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:
@@ -44,20 +44,20 @@ def take_lease(session: Session, job_id: str, *, worker: str, at: datetime, leas
         "attempts": JobRow.attempts + 1,
         "started_at": at,
     }
-    return _moved(session, job_id, or_(_in(WAITING), expired), values)
+    return _update_job(session, job_id, or_(_in(WAITING), expired), values)
 
 
 def renew_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:
     """False: the lease is lost, and the worker must drop the job."""
     guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
-    return _moved(session, job_id, guard, {"lease_until": at + timedelta(seconds=lease_seconds)})
+    return _update_job(session, job_id, guard, {"lease_until": at + timedelta(seconds=lease_seconds)})
 
 
 def requeue(session: Session, job_id: str, *, at: datetime) -> bool:
     """Waiting or abandoned → queued, for a job that was sent again."""
     abandoned = and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
     values = {"state": JobState.QUEUED, "queued_at": at, "lease_owner": None, "lease_until": None}
-    return _moved(session, job_id, or_(_in(WAITING), abandoned), values)
+    return _update_job(session, job_id, or_(_in(WAITING), abandoned), values)
 
 
 def confirm_queued(session: Session, job_ids: Collection[str], *, at: datetime) -> None:
@@ -79,7 +79,7 @@ def give_back(session: Session, job_id: str, *, worker: str) -> bool:
         "lease_until": None,
         "attempts": JobRow.attempts - 1,
     }
-    return _moved(session, job_id, guard, values)
+    return _update_job(session, job_id, guard, values)
 
 
 def end(
@@ -111,7 +111,7 @@ def end(
         "error_code": error_code,
         "error_text": error_text,
     }
-    return _moved(session, job_id, guard, values)
+    return _update_job(session, job_id, guard, values)
 
 
 def release(session: Session, job_id: str, *, at: datetime, cleared: bool) -> bool:
@@ -126,7 +126,7 @@ def release(session: Session, job_id: str, *, at: datetime, cleared: bool) -> bo
         "refused_category": "",
         "cleared": cleared,
     }
-    return _moved(session, job_id, _in([JobState.HELD, JobState.REFUSED]), values)
+    return _update_job(session, job_id, _in([JobState.HELD, JobState.REFUSED]), values)
 
 
 def reopen_delivery(session: Session, job_id: str) -> None:
@@ -137,7 +137,7 @@ def reopen_delivery(session: Session, job_id: str) -> None:
 
 def request_cancel(session: Session, job_id: str) -> bool:
     """Note on a job being painted that its person wants it stopped."""
-    return _moved(session, job_id, JobRow.state == JobState.PAINTING, {"cancel_requested": True})
+    return _update_job(session, job_id, JobRow.state == JobState.PAINTING, {"cancel_requested": True})
 
 
 def find_stalled(

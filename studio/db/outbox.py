@@ -20,7 +20,7 @@ from studio.runtime.clock import now
 from studio.runtime.serialization import from_data, to_data
 
 _BATCH = 200
-_KEPT = timedelta(days=2)
+_RETENTION = timedelta(days=2)
 _MOST_AT_ONCE = 20
 _PACE = timedelta(seconds=1)  # Slack takes about one edit a second, and people wait for answers meanwhile
 _CHECK_AFTER = timedelta(minutes=1)
@@ -73,10 +73,10 @@ def send(database: Database, events: EventPublisher, rows: Iterable[OutboxRow]) 
         pass
     if sent:
         with database.begin() as session:
-            session.execute(update(OutboxRow), [_published(row, at=now()) for row in sent])
+            session.execute(update(OutboxRow), [_published_values(row, at=now()) for row in sent])
 
 
-def _published(row: OutboxRow, *, at: datetime) -> dict[str, Any]:
+def _published_values(row: OutboxRow, *, at: datetime) -> dict[str, Any]:
     check_at = at + _CHECK_AFTER * 2**row.attempts if row.kind in _TELL_OF_AN_END else None
     return {"id": row.id, "published_at": at, "check_at": check_at, "attempts": row.attempts + 1}
 
@@ -100,7 +100,7 @@ def send_unsent(database: Database, events: EventPublisher, *, before: datetime)
         rows = list(session.scalars(query.order_by(OutboxRow.id).limit(_BATCH)))
     send(database, events, rows)
     with database.begin() as session:
-        old = (OutboxRow.published_at < now() - _KEPT) & OutboxRow.check_at.is_(None)
+        old = (OutboxRow.published_at < now() - _RETENTION) & OutboxRow.check_at.is_(None)
         session.execute(delete(OutboxRow).where(old))
     return len(rows)
 
@@ -114,7 +114,7 @@ def send_undelivered(database: Database, events: EventPublisher, *, at: datetime
     with database.begin() as session:
         due = select(OutboxRow).where(OutboxRow.check_at < at).order_by(OutboxRow.check_at, OutboxRow.id)
         rows = list(session.scalars(due.limit(_BATCH)))
-        undelivered = set(session.scalars(_undelivered([row.payload["job_id"] for row in rows])))
+        undelivered = set(session.scalars(_select_undelivered([row.payload["job_id"] for row in rows])))
         latest = {row.payload["job_id"]: row for row in rows}  # one event for each job will do
         lost = [row for job_id, row in latest.items() if job_id in undelivered]
         for row in rows:
@@ -129,7 +129,7 @@ def send_undelivered(database: Database, events: EventPublisher, *, at: datetime
     send(database, events, [row for row in lost if row.check_at])
 
 
-def _undelivered(job_ids: Collection[str]) -> Select[str]:
+def _select_undelivered(job_ids: Collection[str]) -> Select[str]:
     """Those of the jobs that ended without a final message. The web room reads its jobs from the database itself."""
     unseen = or_(DeliveryRow.subject.is_(None), DeliveryRow.final.is_(False))
     of_job = (DeliveryRow.kind == DeliveryKind.JOB) & (DeliveryRow.subject == JobRow.id)

@@ -83,7 +83,7 @@ class Job:
 
     @property
     def may_appeal(self) -> bool:
-        """A house rule refused it, and not one against which there is no appeal."""
+        """A rule refused it, with an appeal, where somebody moderates."""
         return self.state is JobState.REFUSED and self.error_code == PolicyRefusalError.code
 
     @property

@@ -41,8 +41,8 @@ class Traces:
     @property
     def claims(self) -> tuple[tuple[Trace, str], ...]:
         """The picture ids in the file and how they stand there, the surest first."""
-        told = ((Trace.CREDENTIALS, self.credentials), (Trace.MARK, self.mark), (Trace.TEXT, self.named))
-        return tuple((trace, picture) for trace, picture in told if picture)
+        claims = ((Trace.CREDENTIALS, self.credentials), (Trace.MARK, self.mark), (Trace.TEXT, self.named))
+        return tuple((trace, picture) for trace, picture in claims if picture)
 
 
 def difference(one: str, other: str) -> int:

@@ -47,9 +47,11 @@ class Verdict:
         return self.appealable and self.heard
 
     def refusal(self, *, job_id: str | None = None) -> PolicyRefusalError:
-        """`job_id` is the refused job's, told where its person may appeal."""
-        told = job_id if self.may_be_appealed else None
-        return PolicyRefusalError(rule=self.rule, category=self.category, remedy=self.remedy, job_id=told)
+        """`job_id` is the refused job's, named where its person may appeal."""
+        appealable = job_id if self.may_be_appealed else None
+        return PolicyRefusalError(
+            rule=self.rule, category=self.category, remedy=self.remedy, job_id=appealable
+        )
 
     def raise_if_refused(self) -> None:
         if self.ruling is Ruling.REFUSE:

@@ -30,7 +30,7 @@ _DIGEST_DIGITS = 32
 
 def without_clutter(text: str) -> str:
     """The text without characters that show nothing, and without marks piled upon one letter."""
-    kept: list[str] = []
+    characters: list[str] = []
     latin, marks = False, 0
     for character in unicodedata.normalize("NFD", _INVISIBLE.sub("", text)):
         if unicodedata.category(character) in _MARKS:
@@ -39,8 +39,8 @@ def without_clutter(text: str) -> str:
                 continue
         else:
             latin, marks = character.isascii(), 0
-        kept.append(character)
-    return unicodedata.normalize("NFC", "".join(kept))
+        characters.append(character)
+    return unicodedata.normalize("NFC", "".join(characters))
 
 
 def fold_name(name: str) -> str:

@@ -32,14 +32,14 @@ def is_reserved(name: str) -> bool:
 def _speaks_for_others(name: str) -> bool:
     words = [part.strip(_DIGITS_AROUND) for part in _NO_LETTER.split(name)]
     whole = fold_name(name.strip(_DIGITS_AROUND))
-    reserved = _folded(*_ROLES, *_APP)
+    reserved = _folded_reserved_names(*_ROLES, *_APP)
     return (
-        whole in reserved | _folded(*_ALONE)
+        whole in reserved | _folded_reserved_names(*_ALONE)
         or any(fold_name(word) in reserved for word in words if word)
         or any(word in whole for word in reserved if len(word) >= _LONG)
     )
 
 
 @cache
-def _folded(*words: str) -> frozenset[str]:
+def _folded_reserved_names(*words: str) -> frozenset[str]:
     return frozenset(map(fold_name, words))

@@ -19,11 +19,11 @@ _MEANT = re.compile(
 def clean_text(text: str) -> str:
     """NFC, one line, no control, invisible or direction-changing characters, runs of spaces as one."""
     spaced = unicodedata.normalize("NFC", "".join(" " if letter.isspace() else letter for letter in text))
-    kept, start = [], 0
+    parts, start = [], 0
     for meant in _MEANT.finditer(spaced):
-        kept += [_visible(spaced[start : meant.start()]), meant[0]]
+        parts += [_visible(spaced[start : meant.start()]), meant[0]]
         start = meant.end()
-    return " ".join("".join([*kept, _visible(spaced[start:])]).split()).strip("\u200d")
+    return " ".join("".join([*parts, _visible(spaced[start:])]).split()).strip("\u200d")
 
 
 def _visible(text: str) -> str:

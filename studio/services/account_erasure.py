@@ -43,17 +43,17 @@ from studio.runtime.clock import now
 from studio.runtime.serialization import to_data
 from studio.services import file_references, job_release, message_refresh
 from studio.services.built_on_notices import unname_builder
-from studio.services.picture_deletion import Removal, take_away
+from studio.services.picture_deletion import Removal, delete_pictures
 
 _STOPPED = "Deleted, as its person asked."
 _MOST_AT_ONCE = 1000
-_KEPT_WORDS = ("operation", "seed", "count")
+_FIELDS_TO_KEEP = ("operation", "seed", "count")
 _LOOKS = {"perceptual_hash": None, "verdict": to_data(ALLOWED)}  # of a picture that nobody shall know again
 
 
 def lock_jobs(session: Session, keys: Sequence[str]) -> None:
     """Those that are about to be forgotten, and those that wait for an answer: no worker takes one up meanwhile."""
-    job_transitions.hold(
+    job_transitions.lock_jobs(
         session, JobRow.person_key.in_(keys) | JobRow.id.in_(_questions(keys, CaseRow.job_id))
     )
 
@@ -88,13 +88,13 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
             removal.events.extend(_stop(session, row.id))
             session.refresh(row)
     for row in jobs:
-        told = _forget_job(session, row, removal)
-        if row.id in over and not told:
-            removal.events.extend(_unname(session, row))
-    removal.files.update(file_references.unnamed(session, uploads))
+        has_pictures = _forget_job(session, row, removal)
+        if row.id in over and not has_pictures:
+            removal.events.extend(_refresh_message(session, row))
+    removal.files.update(file_references.find_unnamed(session, uploads))
     for table in (StarRow, PreferencesRow, LinkCodeRow, NoticeRow):
         session.execute(delete(table).where(table.person_key.in_(keys)))
-    display_names.leave(session, keys)
+    display_names.release_names(session, keys)
     judged = judged or is_judged(session, keys)
     linked = len(keys) > 1  # bans and strikes under a single key need no row beside them
     nameless = _has_open_case(session, keys) or (linked and judged)
@@ -122,7 +122,7 @@ def find_nameless_keys(session: Session) -> list[str]:
     return list(session.scalars(select(PersonRow.key).where(PersonRow.display_name == "")))
 
 
-def let_go(session: Session, key: str) -> None:
+def erase_remaining_records(session: Session, key: str) -> None:
     """The last that is kept of somebody who was forgotten goes, when nothing is judged any more."""
     session.execute(delete(NoticeRow).where(NoticeRow.person_key == key))
     judged = CaseRow.subject == key
@@ -173,7 +173,7 @@ def _close_questions(session: Session, keys: Sequence[str], removal: Removal) ->
     """Nobody is left whom others could ask, who waits for the answer, or who wants what was refused."""
     for row in session.scalars(_questions(keys, CaseRow).order_by(CaseRow.job_id, CaseRow.id)).all():
         if cases.close(session, row.id, Decision.REJECT, by=row.claimed_by or "", at=now()):
-            removal.events.append(cases.changed(session, row))
+            removal.events.append(cases.write_case_changed(session, row))
             removal.events.extend(_stop(session, row.job_id or ""))
 
 
@@ -186,9 +186,9 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
     """Whether it had pictures, by which its face hears of it."""
     job = queries.job_of(row)
     pictures = queries.pictures_of_job(session, row.id)
-    removal.add(take_away(session, job, pictures, told=True))
+    removal.add(delete_pictures(session, job, pictures, refreshed=True))
     row.request_key = f"forgotten:{row.id}"
-    row.request = {name: value for name, value in row.request.items() if name in _KEPT_WORDS}
+    row.request = {name: value for name, value in row.request.items() if name in _FIELDS_TO_KEEP}
     row.address = {name: value for name, value in row.address.items() if not name.startswith("token")}
     on_the_desk = session.scalars(_open_cases([row.person_key]).where(CaseRow.job_id == row.id)).first()
     for picture in session.scalars(select(PictureRow).where(PictureRow.job_id == row.id)):
@@ -201,7 +201,7 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
     return bool(pictures)
 
 
-def _unname(session: Session, row: JobRow) -> Iterable[OutboxRow]:
+def _refresh_message(session: Session, row: JobRow) -> Iterable[OutboxRow]:
     """A message without a picture may name its person as well: it is rendered again, in chats where there is one."""
     delivery = session.get(DeliveryRow, (DeliveryKind.JOB, row.id))
     if delivery is not None and delivery.message:

@@ -171,7 +171,7 @@ def _daily_sentences(session: Session, owner: str, uses: Sequence[tuple[str, str
     """Without names of people: a notice about several could not lose the name of one who is forgotten."""
     for picture_id, job_id in uses:
         job = queries.find_job(session, job_id)
-        told_at_once = session.get(NoticeRow, _id_for_job(job_id, owner)) is not None
-        if not told_at_once and _may_hear(session, owner, job):
+        heard_at_once = session.get(NoticeRow, _id_for_job(job_id, owner)) is not None
+        if not heard_at_once and _may_hear(session, owner, job):
             picture = queries.find_picture(session, picture_id)
             yield f"{_named(picture)} was {job.request.operation.past_tense}: /show {job_id}."

@@ -21,17 +21,17 @@ _BATCH = 2000  # databases take a few ten thousand values in one statement
 _GOING_ON = sorted(GOING_ON)
 
 
-def unneeded(session: Session, keys: Iterable[str]) -> set[str]:
+def find_unneeded(session: Session, keys: Iterable[str]) -> set[str]:
     """Those of some files of pictures that no picture and no grid shows, and no job that goes on starts from."""
     wanted = set(keys)
-    wanted -= _shown(session, wanted)
+    wanted -= _find_shown(session, wanted)
     return wanted - _started_from(session, wanted, JobRow.state.in_(_GOING_ON))
 
 
-def unnamed(session: Session, keys: Iterable[str]) -> set[str]:
+def find_unnamed(session: Session, keys: Iterable[str]) -> set[str]:
     """The same for files of any kind: those stay too that a job which is over was given as an upload."""
     wanted = set(keys)
-    wanted -= _shown(session, wanted)
+    wanted -= _find_shown(session, wanted)
     return wanted - _started_from(session, wanted, true())
 
 
@@ -41,7 +41,7 @@ def find_needed_since(session: Session, keys: Iterable[str]) -> set[str]:
     What a job starts from that was deleted is not meant: who takes a picture down takes it from late comers too.
     """
     wanted = set(keys)
-    shown = _shown(session, wanted)
+    shown = _find_shown(session, wanted)
     return shown | _started_from(session, wanted - shown, JobRow.state.in_(_GOING_ON), uploads_only=True)
 
 
@@ -62,7 +62,7 @@ def of_deleted(session: Session, sources: Iterable[Source]) -> set[str]:
     return {ids[key] for key in session.scalars(query)} if ids else set()
 
 
-def _shown(session: Session, keys: set[str]) -> set[str]:
+def _find_shown(session: Session, keys: set[str]) -> set[str]:
     columns = (
         PictureRow.storage_key,
         PictureRow.master_key,
@@ -71,11 +71,11 @@ def _shown(session: Session, keys: set[str]) -> set[str]:
         PictureRow.thumbnail_1280_key,
     )
     shown: set[str] = set()
-    for some in _batches(keys):
-        there = or_(*(column.in_(some) for column in columns)) & PictureRow.deleted_at.is_(None)
+    for batch in _batches(keys):
+        there = or_(*(column.in_(batch) for column in columns)) & PictureRow.deleted_at.is_(None)
         for row in session.execute(select(*columns).where(there)):
             shown.update(key for key in row if key)
-        shown.update(session.scalars(select(JobRow.grid_key).where(JobRow.grid_key.in_(some))))
+        shown.update(session.scalars(select(JobRow.grid_key).where(JobRow.grid_key.in_(batch))))
     return shown & keys
 
 

@@ -82,7 +82,7 @@ def withdraw_questions(session: Session, job_id: str) -> Iterator[OutboxRow]:
     asked = select(CaseRow.id).where(CaseRow.job_id == job_id, cases.OPEN_QUESTION).order_by(CaseRow.id)
     for case_id in session.scalars(asked).all():
         if row := cases.close(session, case_id, Decision.REJECT, by="", at=now()):
-            yield cases.changed(session, row)
+            yield cases.write_case_changed(session, row)
 
 
 def has_pictures(session: Session, job_id: str) -> bool:

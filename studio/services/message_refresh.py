@@ -48,31 +48,33 @@ def of_forgotten(session: Session, keys: Sequence[str]) -> list[OutboxRow]:
 def of_cases(session: Session, wanted: ColumnElement[bool]) -> list[OutboxRow]:
     """Those cases among the wanted that have a message."""
     query = select(CaseRow).where(_is_shown(), wanted)
-    return [cases.changed(session, row) for row in session.scalars(query.order_by(CaseRow.id)).all()]
+    return [
+        cases.write_case_changed(session, row) for row in session.scalars(query.order_by(CaseRow.id)).all()
+    ]
 
 
 def _of_children(session: Session, pictures: set[str], *, but: set[str]) -> Iterator[OutboxRow]:
     """Of the jobs that started from the pictures. In chats a job without a message must not get one now."""
-    job_ids = (_painted_from(session, pictures) | _unpainted_from(session, pictures)) - but
-    for some in _batches(sorted(job_ids)):
+    job_ids = (_find_painted_from(session, pictures) | _find_unpainted_from(session, pictures)) - but
+    for batch in _batches(sorted(job_ids)):
         query = select(JobRow.id, JobRow.platform, DeliveryRow.message)
         of_job = (DeliveryRow.kind == DeliveryKind.JOB) & (DeliveryRow.subject == JobRow.id)
-        query = query.outerjoin(DeliveryRow, of_job).where(JobRow.id.in_(some))
+        query = query.outerjoin(DeliveryRow, of_job).where(JobRow.id.in_(batch))
         for job_id, platform, message in session.execute(query.order_by(JobRow.created_at.desc())).all():
             if message or platform == Platform.WEB:
                 yield outbox.write(session, JobChanged(job_id=job_id, platform=Platform(platform)))
 
 
-def _painted_from(session: Session, pictures: set[str]) -> set[str]:
+def _find_painted_from(session: Session, pictures: set[str]) -> set[str]:
     query = select(PictureRow.job_id).join(LineageRow, LineageRow.child == PictureRow.id).distinct()
     return {
         job_id
-        for some in _batches(sorted(pictures))
-        for job_id in session.scalars(query.where(LineageRow.parent.in_(some)))
+        for batch in _batches(sorted(pictures))
+        for job_id in session.scalars(query.where(LineageRow.parent.in_(batch)))
     }
 
 
-def _unpainted_from(session: Session, pictures: set[str]) -> set[str]:
+def _find_unpainted_from(session: Session, pictures: set[str]) -> set[str]:
     """Of the jobs without pictures, those whose messages credit their sources: on the web the failed ones too."""
     unpainted_on_the_web = (JobRow.platform == Platform.WEB) & JobRow.state.in_(
         sorted(ENDED - {JobState.DONE})
@@ -100,10 +102,10 @@ def _of_cases(session: Session, pictures: set[str], named: ColumnElement[bool]) 
     quoting = [case_id for case_id, request in shown if not quotable.isdisjoint(_sources(request))]
     found = {
         row.id: row
-        for wanted in (named, *(CaseRow.id.in_(some) for some in _batches(quoting)))
+        for wanted in (named, *(CaseRow.id.in_(batch) for batch in _batches(quoting)))
         for row in session.scalars(select(CaseRow).where(_is_shown(), wanted))
     }
-    return [cases.changed(session, found[found_id]) for found_id in sorted(found)]
+    return [cases.write_case_changed(session, found[found_id]) for found_id in sorted(found)]
 
 
 def _is_shown() -> ColumnElement[bool]:
@@ -118,8 +120,8 @@ def _descendants(session: Session, pictures: set[str]) -> set[str]:
     for _ in range(_MOST_GENERATIONS):
         children = {
             child
-            for some in _batches(sorted(front))
-            for child in session.scalars(select(LineageRow.child).where(LineageRow.parent.in_(some)))
+            for batch in _batches(sorted(front))
+            for child in session.scalars(select(LineageRow.child).where(LineageRow.parent.in_(batch)))
         }
         front = children - found - pictures
         if not front:
@@ -130,8 +132,8 @@ def _descendants(session: Session, pictures: set[str]) -> set[str]:
 
 def _batches(values: Iterable[str]) -> Iterator[list[str]]:
     rest = iter(values)
-    while some := list(islice(rest, _MOST_VALUES)):
-        yield some
+    while batch := list(islice(rest, _MOST_VALUES)):
+        yield batch
 
 
 def _sources(request: dict[str, Any]) -> set[str]:

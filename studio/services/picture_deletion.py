@@ -41,36 +41,38 @@ class Removal:
         self.files.update(other.files)
 
 
-def take_away(session: Session, job: Job, pictures: Sequence[Picture], *, told: bool = False) -> Removal:
+def delete_pictures(
+    session: Session, job: Job, pictures: Sequence[Picture], *, refreshed: bool = False
+) -> Removal:
     """Mark pictures of a job as deleted. What a job that goes on starts from is kept until it is over.
 
-    `told`: other messages that show something of them are rendered again by the caller's own events.
+    `refreshed`: other messages that show something of them are rendered again by the caller's own events.
     """
     events = [_mark_deleted(session, job, picture) for picture in pictures]
-    if not told:
+    if not refreshed:
         events += outbox.pace(
             message_refresh.of_deleted(session, job.id, [deleted.id for deleted in pictures])
         )
     return Removal(events=events, files=_orphaned_files(session, job, pictures))
 
 
-def take_down(session: Session, job: Job, pictures: Sequence[Picture]) -> Removal:
+def take_down_pictures(session: Session, job: Job, pictures: Sequence[Picture]) -> Removal:
     """The same by a moderator: what was to be made from the pictures ends with them."""
     stopped = [event for picture in pictures for event in _stop_heirs(session, picture.id)]
-    removal = take_away(session, job, pictures)
+    removal = delete_pictures(session, job, pictures)
     removal.events.extend(stopped)
     return removal
 
 
-def withdraw(session: Session, job: Job) -> Removal:
+def withdraw_pictures(session: Session, job: Job) -> Removal:
     """Whatever a job that was just cancelled has, or alone still needed, goes."""
-    removal = take_away(session, job, queries.pictures_of_job(session, job.id))
+    removal = delete_pictures(session, job, queries.pictures_of_job(session, job.id))
     deleted = file_references.of_deleted(session, job.request.sources)
-    removal.files.update(file_references.unneeded(session, deleted))
+    removal.files.update(file_references.find_unneeded(session, deleted))
     return removal
 
 
-def let_unseen_go(session: Session, *, before: datetime) -> None:
+def delete_unseen_pictures(session: Session, *, before: datetime) -> None:
     """Mark pictures as deleted that nobody was shown, of jobs that ended before then and that no open case is about.
 
     The housekeeper finds their files.
@@ -84,7 +86,7 @@ def let_unseen_go(session: Session, *, before: datetime) -> None:
     session.execute(update(JobRow).where(shown).values(grid_key=None))
 
 
-def clear_away(ports: Ports, removal: Removal) -> None:
+def finish_removal(ports: Ports, removal: Removal) -> None:
     """After the commit."""
     outbox.send(ports.database, ports.events, removal.events)
     delete_files(ports.database, ports.store, removal.files)
@@ -106,14 +108,14 @@ def delete_files(
                 size_bytes += len(taken[key])
                 store.delete(key, unless_put_since=unless_put_since)
             if size_bytes > _MOST_BYTES_AT_ONCE:
-                _lay_again(database, store, taken)
+                _store_again(database, store, taken)
                 taken, size_bytes = {}, 0
     except StorageError:
         log.warning("file not deleted: storage unavailable")
-    _lay_again(database, store, taken)
+    _store_again(database, store, taken)
 
 
-def _lay_again(database: Database, store: Store, taken: Mapping[str, bytes]) -> None:
+def _store_again(database: Database, store: Store, taken: Mapping[str, bytes]) -> None:
     """Those that a row names. While nobody can say which, all of them: the housekeeper finds what none names."""
     if not taken:
         return
@@ -142,7 +144,7 @@ def _orphaned_files(session: Session, job: Job, pictures: Sequence[Picture]) -> 
         keys.add(row.grid_key)
         row.grid_key = None
     session.flush()
-    return file_references.unneeded(session, keys)
+    return file_references.find_unneeded(session, keys)
 
 
 def _stop_heirs(session: Session, picture_id: str) -> Iterator[OutboxRow]:

@@ -53,7 +53,7 @@ def week_of(at: datetime) -> tuple[datetime, datetime]:
     return until - WEEK, until
 
 
-def communities(session: Session, *, since: datetime, until: datetime) -> list[tuple[Platform, str]]:
+def find_communities(session: Session, *, since: datetime, until: datetime) -> list[tuple[Platform, str]]:
     """Where anything was asked for in that time."""
     query = select(JobRow.platform, JobRow.community).where(
         JobRow.created_at >= since, JobRow.created_at < until
@@ -87,7 +87,7 @@ def read_digest(
         refused=states.count(JobState.REFUSED),
         failed=states.count(JobState.FAILED),
         usual_wait_seconds=statistics.median(waits) if waits else None,
-        long_wait_seconds=_nineteen_of_twenty(waits),
+        long_wait_seconds=_percentile_95(waits),
         painting_minutes=sum(row.painting_seconds or 0.0 for row in rows) / 60,
         decided=len(decisions),
         confirmed=sum(decision not in _LENIENT for decision in decisions),
@@ -99,7 +99,7 @@ def lines_of(digest: Digest) -> list[str]:
     """The digest in plain words."""
     lines = [
         f"The week from {digest.since:%d %B} to {digest.until - timedelta(days=1):%d %B %Y}:",
-        f"{_counted(digest.jobs, 'job')} of {_counted(digest.people, 'person', 'people')}:"
+        f"{_count_of(digest.jobs, 'job')} of {_count_of(digest.people, 'person', 'people')}:"
         f" {digest.done} done, {digest.refused} refused,"
         f" {digest.failed} failed.",
     ]
@@ -111,14 +111,14 @@ def lines_of(digest: Digest) -> list[str]:
     lines.append(f"{digest.painting_minutes:.1f} minutes of painting.")
     if digest.confirm_rate is not None:
         lines.append(
-            f"Moderators decided {_counted(digest.decided, 'case')} and agreed with {digest.confirm_rate:.0%} of them."
+            f"Moderators decided {_count_of(digest.decided, 'case')} and agreed with {digest.confirm_rate:.0%} of them."
         )
     if digest.open_cases:
-        lines.append(f"On the desk: {_counted(digest.open_cases, 'case')}.")
+        lines.append(f"On the desk: {_count_of(digest.open_cases, 'case')}.")
     return lines
 
 
-def _counted(number: int, one: str, many: str | None = None) -> str:
+def _count_of(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
@@ -160,5 +160,5 @@ def _open_cases(session: Session, platform: Platform, community: str) -> int:
     )
 
 
-def _nineteen_of_twenty(waits: Sequence[float]) -> float | None:
+def _percentile_95(waits: Sequence[float]) -> float | None:
     return sorted(waits)[min(len(waits) - 1, int(0.95 * len(waits)))] if waits else None

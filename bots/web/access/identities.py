@@ -6,7 +6,7 @@ from bots.web.access.sessions import SessionStore, WebUser
 from bots.web.texts import texts
 from studio.db.database import Database
 from studio.db.identities import display_names
-from studio.db.identities.people import lock_person, touch
+from studio.db.identities.people import lock_person, mark_seen
 from studio.db.newcomers import newcomer_origins
 from studio.parsing.reserved_names import is_reserved
 from studio.runtime.bounded_dict import BoundedDict
@@ -34,9 +34,9 @@ class Identities:
             if not display_names.claim(session, user.person, user.name):
                 return texts.NAME_TAKEN
             key = user.person.key
-            is_new = newcomer_origins.first_seen(session, key) is None
+            is_new = newcomer_origins.find_first_seen(session, key) is None
             lock_person(session, user.person)
-            newcomer_origins.note(session, key, self._session_store.origins(user), arrived=is_new)
+            newcomer_origins.record_origin(session, key, self._session_store.origins(user), arrived=is_new)
         return ""
 
     def rename(self, user: WebUser) -> str:
@@ -59,9 +59,9 @@ class Identities:
             return
         with self._database.begin() as session:
             display_names.claim(session, user.person, user.name)
-            touch(session, user.person.key)
+            mark_seen(session, user.person.key)
             address, *_ = self._session_store.origins(user)
-            newcomer_origins.note(session, user.person.key, [address])
+            newcomer_origins.record_origin(session, user.person.key, [address])
         self._noted_at[place] = at
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from studio.db.cases import asking
+from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.identities.linked_identities import same_human
 from studio.db.queries import job_of, picture_of
 from studio.db.queue_estimates import Outlook, outlooks
@@ -113,7 +113,7 @@ def load_cards(session: Session, jobs: Sequence[Job]) -> list[Card]:
     parents = [source.picture_id for job in jobs for source in job.request.sources if source.picture_id]
     origins = _load_origins(session, parents)
     seen = outlooks(session) if any(job.state in WAITING for job in jobs) else {}
-    asks = asking(session, [job.id for job in jobs if job.state is JobState.HELD])
+    asks = find_jobs_awaiting_consent(session, [job.id for job in jobs if job.state is JobState.HELD])
     return [
         Card(
             job=job,

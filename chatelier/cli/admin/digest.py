@@ -25,12 +25,12 @@ def digest(
     from chatelier.settings import load_settings
     from chatelier.wiring.database import open_database
     from studio.runtime.clock import now
-    from studio.services.weekly_digest import communities, lines_of, read_digest
+    from studio.services.weekly_digest import find_communities, lines_of, read_digest
 
     until = now()
     since = until - timedelta(days=days)
     with closing(open_database(load_settings())) as database, database.read() as session:
-        found = communities(session, since=since, until=until)
+        found = find_communities(session, since=since, until=until)
         digests = [read_digest(session, *community, since=since, until=until) for community in found]
     if not digests:
         answers().print("Nothing was asked for in that time.")

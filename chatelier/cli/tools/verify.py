@@ -62,18 +62,18 @@ def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
     """What the records say; without a database, what the file says."""
     from chatelier.runtime.console import say_warning
     from chatelier.wiring.database import open_database
-    from studio.commands.pictures.whose import attribute, claimed
+    from studio.commands.pictures.whose import attribute, attribution_from_file
     from studio.db.database import Database
     from studio.errors import ConfigurationError, DatabaseUnavailableError
 
     file = Database(settings.database).url.database
     if settings.database_url is None and not (file and Path(file).exists()):
-        return claimed(traces)
+        return attribution_from_file(traces)
     try:
         database = open_database(settings)
     except (DatabaseUnavailableError, ConfigurationError) as error:
         say_warning(f"The records were not asked: {error}")
-        return claimed(traces)
+        return attribution_from_file(traces)
     try:
         with database.read() as session:
             return attribute(session, traces, None)

@@ -11,7 +11,7 @@ from studio.domain.jobs import JobState
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 from studio.services import job_release
-from studio.services.picture_deletion import Removal, clear_away, withdraw
+from studio.services.picture_deletion import Removal, finish_removal, withdraw_pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +28,10 @@ def cancel(ports: Ports, call: Call, command: Cancel) -> JobsStopped:
         ended = job_release.stop(session, job.id, JobState.CANCELLED, error_code="cancelled")
         removal = Removal(events=ended)
         if ended:
-            removal.add(withdraw(session, job))
+            removal.add(withdraw_pictures(session, job))
         elif not job_transitions.request_cancel(session, job.id):
             raise BadParameterError("job", "is over already.")
-    clear_away(ports, removal)
+    finish_removal(ports, removal)
     if not ended:
         ports.queue.cancel(job.id)
     return JobsStopped(job_id=job.id, at_once=bool(ended))

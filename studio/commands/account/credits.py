@@ -7,7 +7,7 @@ from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.db import credit_ledger, outbox
 from studio.db.cases import write_notice
 from studio.db.identities.linked_identities import human_of, same_human
-from studio.db.identities.people import lock_person, sighting
+from studio.db.identities.people import find_sighting, lock_person
 from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of
@@ -53,7 +53,7 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
     at = now()
     with ports.database.begin() as session:
         first_seen_at = lock_person(session, call.person)
-        receiver = sighting(session, to)
+        receiver = find_sighting(session, to)
         if same_human(session, to, call.person.key):
             raise BadParameterError("to", "is yourself.")
         credit_ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))

@@ -10,7 +10,7 @@ from studio.db.identities.people import lock_person
 from studio.errors import NotAllowedError
 from studio.ports import Ports
 from studio.services.account_erasure import count_pictures, forget, is_painting, lock_jobs
-from studio.services.picture_deletion import clear_away
+from studio.services.picture_deletion import finish_removal
 
 _PAINTING = "One of your jobs is being painted. Wait for it or cancel it, and then ask again."
 
@@ -27,7 +27,7 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
             raise NotAllowedError(_PAINTING)
     judged = ports.desk.forget(call.person)
     with ports.database.begin() as session:
-        linked_identities.hold(session, call.person.key)
+        linked_identities.lock_identities(session, call.person.key)
         lock_person(session, call.person)
         keys = linked_identities.identities(session, call.person.key)
         credit_ledger.lock(session, *keys)
@@ -36,7 +36,7 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
             raise NotAllowedError(_PAINTING)
         pictures = count_pictures(session, keys)
         removal = forget(session, keys, judged=judged)
-    clear_away(ports, removal)
+    finish_removal(ports, removal)
     return Forgotten(pictures=pictures, identities=len(keys))
 
 

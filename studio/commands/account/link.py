@@ -37,8 +37,8 @@ def link(ports: Ports, call: Call, command: Link) -> LinkOffered | Linked:
     with ports.database.begin() as session:
         session.execute(delete(LinkCodeRow).where(LinkCodeRow.expires_at < now()))
         if (command.code or "").strip().lower() == PART:
-            return _part(session, call)
-        return _join(session, call, command.code) if command.code else _offer(session, call)
+            return _unlink(session, call)
+        return _link(session, call, command.code) if command.code else _offer(session, call)
 
 
 def _offer(session: Session, call: Call) -> LinkOffered:
@@ -50,19 +50,19 @@ def _offer(session: Session, call: Call) -> LinkOffered:
     return LinkOffered(code=code, expires_at=row.expires_at)
 
 
-def _join(session: Session, call: Call, code: str) -> Linked:
+def _link(session: Session, call: Call, code: str) -> Linked:
     wanted = code.strip().lower()
     if offered := session.get(LinkCodeRow, wanted):
-        linked_identities.hold(session, offered.person_key, call.person.key)
+        linked_identities.lock_identities(session, offered.person_key, call.person.key)
     lock_person(session, call.person)
     row = session.get(LinkCodeRow, wanted, with_for_update=True, populate_existing=True)
     if row is None:
         raise BadParameterError("code", _UNKNOWN)
     if row.person_key == call.person.key:
         raise BadParameterError("code", "is your own: type it where you have your other name.")
-    kept, other = (linked_identities.human_of(session, key) for key in (row.person_key, call.person.key))
-    if kept != other:
-        credit_ledger.merge(session, kept, other, person_key=call.person.key, at=now())
+    into, other = (linked_identities.human_of(session, key) for key in (row.person_key, call.person.key))
+    if into != other:
+        credit_ledger.merge(session, into, other, person_key=call.person.key, at=now())
         linked_identities.link(session, row.person_key, call.person.key)
     session.delete(row)
     session.flush()
@@ -70,8 +70,8 @@ def _join(session: Session, call: Call, code: str) -> Linked:
     return Linked(identities=tuple(find_person(session, key) for key in keys))
 
 
-def _part(session: Session, call: Call) -> Linked:
-    linked_identities.hold(session, call.person.key)
+def _unlink(session: Session, call: Call) -> Linked:
+    linked_identities.lock_identities(session, call.person.key)
     lock_person(session, call.person)
     credit_ledger.lock(session, *linked_identities.identities(session, call.person.key))
     if not credit_ledger.unlink(session, call.person.key, at=now()):

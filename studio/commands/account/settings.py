@@ -28,12 +28,12 @@ class Settings:
     built_on: str | None = None
 
 
-def settle(ports: Ports, call: Call, command: Settings) -> SettingsChanged:
+def change_settings(ports: Ports, call: Call, command: Settings) -> SettingsChanged:
     """Raises `BadParameterError`."""
     _require_known(ports, command)
     with ports.database.begin() as session:
         chosen = settings.preferences_of(session, call.person.key)
-        plain = {"model": command.model, "style": command.style, "aspect": _shape(command.aspect)}
+        plain = {"model": command.model, "style": command.style, "aspect": _normalized_aspect(command.aspect)}
         changes: dict[str, object] = {
             name: None if value == RESET else value for name, value in plain.items() if value is not None
         }
@@ -60,7 +60,7 @@ def _require_known(ports: Ports, command: Settings) -> None:
         require_style(ports, command.style)
 
 
-def _shape(aspect: str | None) -> str | None:
+def _normalized_aspect(aspect: str | None) -> str | None:
     """Raises `BadParameterError` for what is no shape of a picture."""
     if aspect is None or aspect == RESET:
         return aspect
@@ -73,7 +73,7 @@ SPEC = CommandSpec(
     summary="Your own defaults, and who may build on your pictures.",
     example="/settings --remix ask --aspect 3:2",
     build=Settings,
-    handle=settle,
+    handle=change_settings,
     parameters=(
         Parameter(
             name="remix",

@@ -51,7 +51,7 @@ def jobs_to_cancel(session: Session, call: Call, _spec: CommandSpec) -> list[Sug
 def jobs_to_appeal(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
     """Those that may be appealed and were not yet."""
     refused = [job for job in _own_jobs(session, call) if job.may_appeal]
-    filed = cases.appealed(session, [job.id for job in refused])
+    filed = cases.find_appealed(session, [job.id for job in refused])
     return [suggestion.of_job(job, own=True) for job in refused if job.id not in filed]
 
 

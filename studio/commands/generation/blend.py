@@ -8,7 +8,7 @@ from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.results import Accepted
 from studio.commands.spec import MAX_PROMPT, Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.request_defaults import usual_count
-from studio.commands.submission.source_images import SourceImage, chosen_seed, find_origin
+from studio.commands.submission.source_images import SourceImage, find_origin, get_seed
 from studio.commands.submission.submit import submit
 from studio.domain.requests import MOST_BLENDED, Operation, PaintRequest, Source
 from studio.domain.sizing.prices import pixels_like
@@ -59,10 +59,10 @@ def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
     first = next((origin for origin in origins if origin.model), origins[0])
     return PaintRequest(
         operation=Operation.BLEND,
-        prompt=command.prompt or _together([origin.prompt for origin in origins]),
-        negative_prompt=_together([origin.negative_prompt for origin in origins]),
+        prompt=command.prompt or _joined_texts([origin.prompt for origin in origins]),
+        negative_prompt=_joined_texts([origin.negative_prompt for origin in origins]),
         count=command.count or usual_count(ports, call),
-        seed=chosen_seed(command.seed),
+        seed=get_seed(command.seed),
         model=first.model,
         style=_shared_style(origins),
         loras=first.loras,
@@ -106,7 +106,7 @@ def _check_number(command: Blend) -> None:
         )
 
 
-def _together(texts: Sequence[str]) -> str:
+def _joined_texts(texts: Sequence[str]) -> str:
     """The different texts one after the other, as many as a prompt has room for."""
     joined = ""
     for text in dict.fromkeys(words for words in texts if words):

@@ -7,7 +7,7 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.request_defaults import usual_count
-from studio.commands.submission.source_images import chosen_seed, find_origin
+from studio.commands.submission.source_images import find_origin, get_seed
 from studio.commands.submission.submit import submit
 from studio.domain.requests import Operation, PaintRequest, Source
 from studio.domain.sizing.canvases import Box
@@ -34,7 +34,7 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
     mask_key = command.mask or origin.source.mask_key
     if not cells and not mask_key:
         raise BadParameterError("region", "say which part to change, for example B2-C3, or attach a mask.")
-    source, box = _marked(ports, replace(origin.source, mask_key=mask_key), cells)
+    source, box = _with_fitted_mask(ports, replace(origin.source, mask_key=mask_key), cells)
     wording = read_wording(command.prompt, count=command.count, usual=usual_count(ports, call))
     request = PaintRequest(
         operation=Operation.EDIT,
@@ -43,7 +43,7 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
         negative_prompt=origin.negative_prompt,
         cells=cells,
         count=wording.count,
-        seed=chosen_seed(command.seed),
+        seed=get_seed(command.seed),
         model=origin.model,
         style=origin.style,
         loras=origin.loras,
@@ -53,7 +53,7 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
     return submit(ports, call, SPEC.name, request)
 
 
-def _marked(ports: Ports, source: Source, cells: tuple[str, ...]) -> tuple[Source, Box | None]:
+def _with_fitted_mask(ports: Ports, source: Source, cells: tuple[str, ...]) -> tuple[Source, Box | None]:
     """The picture with its mask at its size, and the box that changes, where that is known. Cells count before a mask.
 
     Raises `BadImageError` for a mask that does not fit, before anybody waits for a worker to say so.

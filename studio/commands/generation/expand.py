@@ -6,7 +6,7 @@ from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.request_defaults import usual_count
-from studio.commands.submission.source_images import chosen_seed, find_origin
+from studio.commands.submission.source_images import find_origin, get_seed
 from studio.commands.submission.submit import submit
 from studio.domain.requests import Operation, PaintRequest, Source
 from studio.domain.sizing.canvases import DEFAULT_PERCENT, SIDES, area_with, margins_for
@@ -45,7 +45,7 @@ def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
         sides=sides,
         amount_percent=amount,
         count=command.count or usual_count(ports, call),
-        seed=chosen_seed(command.seed),
+        seed=get_seed(command.seed),
         model=origin.model,
         style=origin.style,
         loras=origin.loras,

@@ -19,7 +19,7 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.request_defaults import own_defaults, usual_count
-from studio.commands.submission.source_images import chosen_seed
+from studio.commands.submission.source_images import get_seed
 from studio.commands.submission.submit import submit
 from studio.domain.requests import (
     LEAST_SIDE,
@@ -82,7 +82,7 @@ def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
         prompts=wording.prompts,
         negative_prompt=command.negative,
         count=wording.count,
-        seed=chosen_seed(command.seed),
+        seed=get_seed(command.seed),
         aspect=aspect,
         width=width,
         height=height,

@@ -7,7 +7,7 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
 from studio.commands.submission.prompt_wording import PromptWording, read_wording
 from studio.commands.submission.request_defaults import usual_count
-from studio.commands.submission.source_images import chosen_seed, find_origin
+from studio.commands.submission.source_images import find_origin, get_seed
 from studio.commands.submission.submit import submit
 from studio.domain.requests import Operation, PaintRequest, Source, Strength
 from studio.domain.sizing.prices import pixels_like
@@ -44,7 +44,7 @@ def request_of(ports: Ports, call: Call, command: Vary) -> PaintRequest:
         negative_prompt=origin.negative_prompt,
         variation=Strength(command.strength),
         count=wording.count,
-        seed=chosen_seed(command.seed),
+        seed=get_seed(command.seed),
         model=origin.model,
         style=origin.style,
         loras=origin.loras,

@@ -41,7 +41,7 @@ def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> CaseDeci
             raise CaseTakenError(closed=True)
         case = cases.case_of(row)
         follow = _follow(session, case, decision)
-        events = [cases.changed(session, row), *follow]
+        events = [cases.write_case_changed(session, row), *follow]
     if follow and decision is Decision.APPROVE:
         enqueue(ports, job, events)
     else:
@@ -56,7 +56,7 @@ def _follow(session: Session, case: Case, decision: Decision) -> list[OutboxRow]
         return job_release.stop(
             session, job_id, JobState.CANCELLED, error_code="consent", error_text=_DECLINED
         )
-    if cases.asking(session, [job_id]):
+    if cases.find_jobs_awaiting_consent(session, [job_id]):
         return []
     cleared = session.get_one(JobRow, job_id).cleared  # by a moderator, before the owners were asked
     return job_release.paint(session, job_id, cleared=cleared)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from studio.commands.results import ReportFiled
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.submission.job_creation import CORE
 from studio.db import outbox, queries
 from studio.db.cases import open_case
 from studio.db.identities.linked_identities import same_human
@@ -33,7 +34,7 @@ def appeal(ports: Ports, call: Call, command: Appeal) -> ReportFiled:
             raise NotAllowedError("Only the person who asked for this can appeal.")
         if job.state is not JobState.REFUSED:
             raise BadParameterError("job", "was not refused, so there is nothing to appeal.")
-        if not job.may_appeal:
+        if job.error_code == CORE:
             raise NotAllowedError("Against this refusal there is no appeal.")
         case, events = open_case(
             session,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.results import BanChanged
 from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
-from studio.db.identities.people import sighting
+from studio.db.identities.people import find_sighting
 from studio.domain.people import Sighting
 from studio.errors import NotAllowedError
 from studio.ports import Ports
@@ -40,7 +40,7 @@ def person_here(ports: Ports, call: Call, key: str) -> Sighting:
     if not key.startswith(here):
         raise NotAllowedError("You moderate the people of this community only.")
     with ports.database.read() as session:
-        return sighting(session, key)
+        return find_sighting(session, key)
 
 
 SPEC = CommandSpec(

@@ -27,7 +27,7 @@ class Report:
 def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
     """One human reports one picture once, under whichever name. Raises `NotFoundError`."""
     with ports.database.begin() as session:
-        linked_identities.hold(session, call.person.key)
+        linked_identities.lock_identities(session, call.person.key)
         lock_person(session, call.person)
         picture = queries.find_picture(session, command.picture, viewer=call.person)
         job = queries.find_job(session, picture.job_id)
@@ -60,7 +60,7 @@ def report_from_outside(ports: Ports, picture_id: str, words: str) -> Case:
     """
     with ports.database.begin() as session:
         picture = queries.find_picture(session, picture_id)
-        job_transitions.hold(
+        job_transitions.lock_jobs(
             session, JobRow.id == picture.job_id
         )  # of two at once, the second finds the first's case
         job = queries.find_job(session, picture.job_id)

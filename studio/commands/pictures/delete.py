@@ -12,7 +12,7 @@ from studio.domain.jobs import JobState
 from studio.errors import BadParameterError, NotAllowedError, NotFoundError
 from studio.ports import Ports
 from studio.services import job_release
-from studio.services.picture_deletion import clear_away, take_away, take_down
+from studio.services.picture_deletion import delete_pictures, finish_removal, take_down_pictures
 
 _DELETED = "Its pictures were deleted. Nothing was charged."
 
@@ -43,13 +43,13 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
         if not pictures:
             raise NotFoundError(f"Picture {command.what[:14]}")
         taken_down = call.person.moderates and not mine
-        removal = (take_down if taken_down else take_away)(session, job, pictures)
+        removal = (take_down_pictures if taken_down else delete_pictures)(session, job, pictures)
         if job.state is JobState.HELD and not job_release.pictures_of(session, job_id):
             ended = job_release.stop(
                 session, job_id, JobState.CANCELLED, error_code="cancelled", error_text=_DELETED
             )
             removal.events.extend(ended)
-    clear_away(ports, removal)
+    finish_removal(ports, removal)
     return PicturesDeleted(picture_ids=tuple(picture.id for picture in pictures))
 
 

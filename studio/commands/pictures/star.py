@@ -24,7 +24,7 @@ class Star:
 def star(ports: Ports, call: Call, command: Star) -> StarChanged:
     """A human gives one star, whichever of their names they do it under."""
     with ports.database.begin() as session:
-        linked_identities.hold(session, call.person.key)
+        linked_identities.lock_identities(session, call.person.key)
         lock_person(session, call.person)
         picture = queries.find_picture(session, command.picture, viewer=call.person)
         mine = StarRow.person_key.in_(linked_identities.identities(session, call.person.key))

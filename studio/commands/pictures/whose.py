@@ -40,16 +40,16 @@ def attribute(session: Session, traces: Traces, call: Call | None) -> Attributio
     """What the records know of the picture behind `traces`. `call` None is the administrator's, who sees all."""
     for trace, picture_id in traces.claims:
         row = session.get(PictureRow, picture_id)
-        if row is not None and (found := _told(session, row, trace, traces, call)):
+        if row is not None and (found := _attribution_of(session, row, trace, traces, call)):
             return found
-    for row in _alike(session, traces.fingerprint, call):
-        found = _told(session, row, Trace.LIKENESS, traces, call)
+    for row in _find_lookalikes(session, traces.fingerprint, call):
+        found = _attribution_of(session, row, Trace.LIKENESS, traces, call)
         if found and found.person:  # that something looks alike is nobody's business elsewhere
             return found
-    return claimed(traces)
+    return attribution_from_file(traces)
 
 
-def claimed(traces: Traces) -> Attribution:
+def attribution_from_file(traces: Traces) -> Attribution:
     """What the file says, without anybody to confirm it."""
     by, picture_id = traces.claims[0] if traces.claims else (None, None)
     return Attribution(
@@ -62,7 +62,7 @@ def claimed(traces: Traces) -> Attribution:
     )
 
 
-def _told(
+def _attribution_of(
     session: Session, row: PictureRow, trace: Trace, traces: Traces, call: Call | None
 ) -> Attribution | None:
     """None for what was never shown to anybody."""
@@ -90,7 +90,7 @@ def _told(
     )
 
 
-def _alike(session: Session, fingerprint: str, call: Call | None) -> list[PictureRow]:
+def _find_lookalikes(session: Session, fingerprint: str, call: Call | None) -> list[PictureRow]:
     """The pictures of the community that look most like it, at most 31 of 256 bits away; of equal ones the first.
 
     Walks over the latest 100,000, which takes about half a second. Older ones are known by what their files say.

@@ -124,12 +124,12 @@ def record_refusal(row: JobRow, verdict: Verdict) -> None:
 def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
     """A word to whoever asks for what the house minds and lets pass; once a day for each category."""
     text = f"What you asked for touches on {verdict.category}. It goes ahead; please mind the house rules."
-    told = select(NoticeRow.id).where(
+    recent = select(NoticeRow.id).where(
         NoticeRow.person_key == person.key,
         NoticeRow.text == text,
         NoticeRow.written_at > now() - timedelta(days=1),
     )
-    if session.scalars(told).first():
+    if session.scalars(recent).first():
         return []
     written = write_notice(session, NoticeKind.WARNING, person.key, text)
     return [written] if written else []

@@ -60,7 +60,7 @@ def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source 
     return SourceImage(source=source, recipe=found.recipe)
 
 
-def chosen_seed(seed: int | None) -> int:
+def get_seed(seed: int | None) -> int:
     """None and -1, as other tools write it, stand for any."""
     return any_seed() if seed is None or seed < 0 else seed
 

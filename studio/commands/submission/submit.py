@@ -32,7 +32,7 @@ from studio.errors import (
 from studio.ports import Admission, Allowance, Ports
 from studio.runtime.clock import now
 from studio.services import file_references
-from studio.services.picture_deletion import Removal, clear_away
+from studio.services.picture_deletion import Removal, finish_removal
 from studio.services.visibility import Audience, may_see
 
 
@@ -46,7 +46,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     if request.count > allowance.max_pictures:
         raise BadParameterError("count", f"at most {allowance.max_pictures} pictures at a time here.")
     with ports.database.read() as session:
-        if earlier := _earlier(session, call.request_key):
+        if earlier := _find_earlier(session, call.request_key):
             return earlier
         _require_open(session, call)
         remix_consent.require(session, call.person, request)
@@ -56,11 +56,11 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
         raise _refusal(ports, call, admission, verdict, allowance)
     with ports.database.begin() as session:
         first_seen_at = lock_person(session, call.person)
-        if earlier := _earlier(session, call.request_key):
+        if earlier := _find_earlier(session, call.request_key):
             return earlier
         row, events = _accept(session, call, admission, verdict, allowance, first_seen_at)
     with ports.database.read() as session:
-        accepted = _accepted(session, row)
+        accepted = _repeated_answer(session, row)
     enqueue(ports, row, events)
     return replace(accepted, state=JobState(row.state))
 
@@ -107,7 +107,7 @@ def _require_open(session: Session, call: Call) -> None:
         raise WrongChannelError(channels=rules.channels)
 
 
-def _earlier(session: Session, request_key: str) -> Accepted | None:
+def _find_earlier(session: Session, request_key: str) -> Accepted | None:
     row = session.scalar(select(JobRow).where(JobRow.request_key == request_key))
     if row is None:
         return None
@@ -118,10 +118,10 @@ def _earlier(session: Session, request_key: str) -> Accepted | None:
             job_id=row.id if row.error_code == PolicyRefusalError.code else None,
             sentence=row.error_text or "",
         )
-    return replace(_accepted(session, row), repeated=True)
+    return replace(_repeated_answer(session, row), repeated=True)
 
 
-def _accepted(session: Session, row: JobRow) -> Accepted:
+def _repeated_answer(session: Session, row: JobRow) -> Accepted:
     seen = outlook(session, row.id)
     return Accepted(job_id=row.id, state=JobState(row.state), ahead=seen.ahead, eta_seconds=seen.eta_seconds)
 
@@ -169,14 +169,14 @@ def _refusal(
     job_creation.refuse(row, verdict)
     with ports.database.begin() as session:
         lock_person(session, call.person)
-        _earlier(session, call.request_key)  # of two clicks at once, the second hears of the first
+        _find_earlier(session, call.request_key)  # of two clicks at once, the second hears of the first
         job_creation.grant(session, row, allowance)
         session.add(row)
         session.flush()
         unneeded = (
-            file_references.unnamed(session, file_references.of_sources(admission.request.sources))
+            file_references.find_unnamed(session, file_references.of_sources(admission.request.sources))
             if not verdict.appealable
             else set()
         )
-    clear_away(ports, Removal(files=unneeded))
+    finish_removal(ports, Removal(files=unneeded))
     return verdict.refusal(job_id=row.id)

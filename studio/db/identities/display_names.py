@@ -16,7 +16,7 @@ def claim(session: Session, person: Person, name: str) -> bool:
     """Write down that a name is theirs. False: it is, or was, somebody else's."""
     digest = name_digest(name)
     lock_names(session, f"name:{person.platform}:{person.community}:{digest}")
-    keys = bearers(session, *person.home, name)
+    keys = find_holders(session, *person.home, name)
     if person.key in keys:
         return True
     if keys:
@@ -29,7 +29,7 @@ def claim(session: Session, person: Person, name: str) -> bool:
     return True
 
 
-def bearers(session: Session, platform: Platform, community: str, name: str) -> tuple[str, ...]:
+def find_holders(session: Session, platform: Platform, community: str, name: str) -> tuple[str, ...]:
     """The keys of everybody who has or had that name or one that looks like it; an empty key is a forgotten person."""
     query = select(NameRow.person_key).where(
         NameRow.platform == platform, NameRow.community == community, NameRow.digest == name_digest(name)
@@ -37,7 +37,7 @@ def bearers(session: Session, platform: Platform, community: str, name: str) -> 
     return tuple(session.scalars(query))
 
 
-def leave(session: Session, keys: Sequence[str]) -> None:
+def release_names(session: Session, keys: Sequence[str]) -> None:
     """The names of somebody who is forgotten stay taken, by nobody."""
     for row in session.scalars(select(NameRow).where(NameRow.person_key.in_(keys))).all():
         place = {"platform": row.platform, "community": row.community, "digest": row.digest}

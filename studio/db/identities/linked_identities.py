@@ -19,7 +19,7 @@ def identities(session: Session, person_key: str) -> tuple[str, ...]:
     return (person_key, *(key for key in others if key != person_key))
 
 
-def hold(session: Session, *person_keys: str) -> None:
+def lock_identities(session: Session, *person_keys: str) -> None:
     """Keep the rows of all identities of these humans until the commit.
 
     Transactions that hold several rows take them in one order, or two could wait for each other: people and

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from studio.db.identities.display_names import bearers
+from studio.db.identities.display_names import find_holders
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import PersonRow
 from studio.domain.people import Person, Platform, Sighting
@@ -59,7 +59,7 @@ def find_named(session: Session, platform: Platform, community: str, name: str) 
     here = (PersonRow.platform == platform) & (PersonRow.community == community)
     wanted = name.strip().removeprefix("@")
     name_part, hash_sign, user_id = wanted.rpartition("#")
-    keys = [key for key in bearers(session, platform, community, wanted) if key]
+    keys = [key for key in find_holders(session, platform, community, wanted) if key]
     fits: ColumnElement[bool] = PersonRow.key.in_(keys) | (
         func.lower(PersonRow.display_name) == wanted.lower()
     )
@@ -83,7 +83,7 @@ def _several(name: str, sightings: Sequence[Sighting]) -> str:
     return f"Several people fit @{name[:32]}. Name one by the id: {choices}."
 
 
-def sighting(session: Session, key: str) -> Sighting:
+def find_sighting(session: Session, key: str) -> Sighting:
     """Raises `NotFoundError`."""
     row = session.get(PersonRow, key)
     if row is None:
@@ -109,6 +109,6 @@ def find_person(session: Session, key: str) -> Person:
     return person_of(row)
 
 
-def touch(session: Session, key: str) -> None:
+def mark_seen(session: Session, key: str) -> None:
     """Somebody was seen just now."""
     session.execute(update(PersonRow).where(PersonRow.key == key).values(last_seen_at=now()))

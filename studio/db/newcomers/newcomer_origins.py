@@ -16,11 +16,13 @@ from studio.runtime.clock import now
 ADDRESS = "address:"
 INVITE = "invite:"
 FIRST_DAY = timedelta(days=1)  # for so long after they were first seen, people are newcomers
-KEPT = timedelta(days=30)  # and as long as the person is banned
+RETENTION = timedelta(days=30)  # and as long as the person is banned
 
 
-def note(session: Session, person_key: str, origins: Sequence[str], *, arrived: bool = False) -> None:
-    """Somebody was seen coming from there; `arrived`: as a newcomer. What is older than `KEPT` goes."""
+def record_origin(
+    session: Session, person_key: str, origins: Sequence[str], *, arrived: bool = False
+) -> None:
+    """Somebody was seen coming from there; `arrived`: as a newcomer. What is older than `RETENTION` goes."""
     for origin in sorted(origins):
         statement = insert_into(session, OriginRow).values(
             person_key=person_key, origin=origin, seen_at=now(), arrived=arrived, excused=False
@@ -28,11 +30,11 @@ def note(session: Session, person_key: str, origins: Sequence[str], *, arrived: 
         latest = {"seen_at": statement.excluded.seen_at}
         keys = [OriginRow.person_key, OriginRow.origin]
         session.execute(statement.on_conflict_do_update(index_elements=keys, set_=latest))
-    old = OriginRow.seen_at < now() - KEPT
+    old = OriginRow.seen_at < now() - RETENTION
     session.execute(delete(OriginRow).where(old, OriginRow.person_key.not_in(select(BanRow.person_key))))
 
 
-def first_seen(session: Session, person_key: str) -> datetime | None:
+def find_first_seen(session: Session, person_key: str) -> datetime | None:
     """When a human was first seen under any of their names; None for somebody unknown."""
     query = select(func.min(PersonRow.first_seen_at))
     return session.scalar(query.where(PersonRow.key.in_(identities(session, person_key))))
@@ -45,7 +47,7 @@ def of_newcomer(session: Session, person: Person, *, since: datetime) -> tuple[s
     origins = session.scalars(select(OriginRow.origin).where(OriginRow.person_key == person.key)).all()
     if not origins:
         return ()
-    seen_at = first_seen(session, person.key)
+    seen_at = find_first_seen(session, person.key)
     return tuple(origins) if seen_at is None or seen_at >= since else ()
 
 
@@ -67,11 +69,11 @@ def find_inherited_bans(session: Session, person_key: str, *, at: datetime) -> l
     rows = session.scalars(select(BanRow).where(BanRow.person_key.in_(from_there), holds)).all()
     if not rows:
         return []
-    seen_at = first_seen(session, person_key)
+    seen_at = find_first_seen(session, person_key)
     return [row for row in rows if seen_at is None or row.created_at < seen_at]
 
 
-def excuse(session: Session, person_key: str) -> None:
+def excuse_from_bans(session: Session, person_key: str) -> None:
     """Bans on others from where this person came do not concern them."""
     session.execute(update(OriginRow).where(OriginRow.person_key == person_key).values(excused=True))
 
@@ -89,5 +91,5 @@ def hand_over(session: Session, key: str, nobody: PersonRow) -> None:
         return
     over_at = nobody.first_seen_at + FIRST_DAY
     for origin in session.scalars(select(OriginRow.origin).where(OriginRow.person_key == key)).all():
-        session.add(OriginRow(person_key=nobody.key, origin=origin, seen_at=over_at - KEPT))
+        session.add(OriginRow(person_key=nobody.key, origin=origin, seen_at=over_at - RETENTION))
     session.flush()

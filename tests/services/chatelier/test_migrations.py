@@ -18,7 +18,7 @@ from sqlalchemy import types as sql
 from chatelier.migrations import HEAD
 from chatelier.runtime import db_schema
 from studio.db.database import Database
-from studio.db.identities.display_names import bearers, claim
+from studio.db.identities.display_names import claim, find_holders
 from studio.db.identities.people import find_named
 from studio.db.tables import Base, DeliveryRow
 from studio.domain.people import Person, Platform
@@ -316,7 +316,10 @@ def test_people_of_an_older_version_keep_their_names_also_those_that_several_hav
             )
     assert db_schema.upgrade(database) == ("0009", HEAD)
     with database.begin() as session:
-        assert tuple(sorted(bearers(session, Platform.WEB, "room", "ana"))) == ("web:room:1", "web:room:2")
+        assert tuple(sorted(find_holders(session, Platform.WEB, "room", "ana"))) == (
+            "web:room:1",
+            "web:room:2",
+        )
         ana, other, newcomer = (
             Person(platform=Platform.WEB, community="room", user_id=each, display_name="Ana")
             for each in ("1", "2", "5")

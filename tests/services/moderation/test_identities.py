@@ -15,7 +15,7 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.identities import linked_identities
-from studio.db.identities.display_names import bearers, claim, leave
+from studio.db.identities.display_names import claim, find_holders, release_names
 from studio.db.identities.people import lock_person
 from studio.db.newcomers import newcomer_origins
 from studio.db.tables import BanRow, JobRow, PersonRow
@@ -44,7 +44,7 @@ def arrive(database: Database, *people: Person, origins: Sequence[str] = (HOME, 
     for each in people:
         with database.begin() as session:
             lock_person(session, each)
-            newcomer_origins.note(session, each.key, origins, arrived=True)
+            newcomer_origins.record_origin(session, each.key, origins, arrived=True)
 
 
 def test_of_many_who_want_one_name_at_once_one_gets_it(database: Database) -> None:
@@ -60,10 +60,10 @@ def test_a_name_of_two_forgotten_people_is_nobodys(database: Database) -> None:
     with database.begin() as session:
         assert claim(session, ANA, "Ana")
         assert claim(session, ANA, "Anna")
-        leave(session, [ANA.key])
-        leave(session, [EVE.key])
+        release_names(session, [ANA.key])
+        release_names(session, [EVE.key])
     with database.begin() as session:
-        assert bearers(session, Platform.WEB, "room", "ana") == ("",)
+        assert find_holders(session, Platform.WEB, "room", "ana") == ("",)
         assert not claim(session, ANA, "Anna")
 
 
@@ -91,7 +91,7 @@ def test_a_ban_meets_whoever_comes_after_it_from_the_same_address(database: Data
         assert bans.bans_in_force(session, ANA) == []
         assert bans.bans_in_force(session, EVA, at=now() + timedelta(days=2)) == []
     with database.begin() as session:
-        newcomer_origins.excuse(session, EVA.key)
+        newcomer_origins.excuse_from_bans(session, EVA.key)
     with database.read() as session:
         assert bans.bans_in_force(session, EVA) == []
 

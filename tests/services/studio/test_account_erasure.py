@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from bots.delivery.deliveries import record
 from engine.maintenance.orphan_files import PARTS_A_RUN, OrphanFileCleaner
 from moderation.cases.retention import let_go
-from moderation.cases.strikes import burden
+from moderation.cases.strikes import strike_sum
 from moderation.records import audit_log, bans
 from moderation.records.tables import BlockedPictureRow, StrikeRow
 from studio.commands.registry import execute
@@ -435,7 +435,7 @@ def test_strikes_count_for_whoever_comes_back_under_any_name(house: Ports):
     forget(house)
     ask(house, "elsewhere", "imagine", prompt="a boat")
     with house.database.read() as session:
-        assert burden(session, someone("elsewhere").key) == pytest.approx(0.25, abs=0.01)
+        assert strike_sum(session, someone("elsewhere").key) == pytest.approx(0.25, abs=0.01)
         assert session.execute(select(StrikeRow.job_id, StrikeRow.case_id)).one() == (None, None)
 
 

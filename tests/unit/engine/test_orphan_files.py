@@ -87,14 +87,14 @@ def test_what_was_put_again_a_moment_ago_stays(ports, call, monkeypatch):
         session.execute(update(PersonRow).values(first_seen_at=now() - timedelta(days=9)))
     key = accept_upload(ports, call.person, b"again").key
     ports.store.put_at[key] -= timedelta(days=3)
-    asked = orphan_files.file_references.unnamed
+    asked = orphan_files.file_references.find_unnamed
 
     def meanwhile(session, keys):
         found = asked(session, keys)
         accept_upload(ports, call.person, b"again")
         return found
 
-    monkeypatch.setattr(orphan_files.file_references, "unnamed", meanwhile)
+    monkeypatch.setattr(orphan_files.file_references, "find_unnamed", meanwhile)
     a_round(ports, later=timedelta())
     assert key in ports.store.blobs
 

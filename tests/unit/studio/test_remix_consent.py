@@ -10,7 +10,7 @@ from moderation.records import bans
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute, execute_button
 from studio.db import credit_ledger, queries
-from studio.db.cases import asking
+from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.tables import CaseRow, LinkCodeRow
 from studio.domain.cases import CaseKind, CaseState
 from studio.domain.jobs import JobState
@@ -109,10 +109,10 @@ class TestConsent:
     def test_only_what_still_waits_for_an_owner_is_said_to(self, ports, call):
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask")).job_id
         with ports.database.read() as session:
-            assert asking(session, [job]) == {job}
+            assert find_jobs_awaiting_consent(session, [job]) == {job}
         execute_button(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=question(ports).id))
         with ports.database.read() as session:
-            assert asking(session, [job]) == set()
+            assert find_jobs_awaiting_consent(session, [job]) == set()
 
     def test_a_no_cancels_the_job_and_pays_back(self, ports, call):
         job = vary(ports, by(call, "bo"), painted(ports, call, "ask"))

@@ -15,7 +15,7 @@ from studio.domain.events import DigestWritten
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.settings.communities import CommunityRules
-from studio.services.weekly_digest import communities, lines_of, read_digest, week_of
+from studio.services.weekly_digest import find_communities, lines_of, read_digest, week_of
 from tests.support.fakes import someone
 from tests.support.finished_jobs import end_job, paint_job
 
@@ -56,7 +56,7 @@ def busy(ports, call):
 def test_it_counts_jobs_waits_minutes_and_how_often_moderators_agreed(busy):
     with busy.database.read() as session:
         digest = read_digest(session, Platform.WEB, "room", since=WEEK[0], until=WEEK[1])
-        assert communities(session, since=WEEK[0], until=WEEK[1]) == [(Platform.WEB, "room")]
+        assert find_communities(session, since=WEEK[0], until=WEEK[1]) == [(Platform.WEB, "room")]
     assert (digest.jobs, digest.people, digest.done, digest.failed) == (3, 2, 2, 1)
     assert (digest.usual_wait_seconds, digest.long_wait_seconds) == (20, 30)
     assert (digest.painting_minutes, digest.confirm_rate) == (3.0, 0.5)
