@@ -18,9 +18,20 @@ from moderation.text.word_lists import PlainWords, Severity, WordList
 from moderation.text.word_segmentation import Candidate, View
 from studio.domain.verdicts import Ruling
 
+_NUMBER = r"(?:[1-9]|1[0-7])"
+_TEEN = r"(?:1[0-7]|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen)"
+_SMALL = r"(?:[3-9]|three|four|five|six|seven|eight|nine)"
+_UNIT = r"(?! ?(?:k|mm|cm|m|p|x|d|bit|ft|feet|foot|inch|inches|th|st|nd|rd|s|am|pm|of|other|\d|\w*[^\Ws]s)\b)"
+_PERSON = r"(?:she|he|they|girl|girls|boy|boys|lady|woman|man|female|male|daughter|son|sister|brother|model|lass|lad)"
+# Also a number alone behind a person: "she is 12", "a girl, 13"; "girl, 8 k" and "a girl with 12 cats" are none.
 _AGE = re.compile(
-    r"\b(?:[1-9]|1[0-7]) ?(?:yo|y o|yrs?|years?) ?(?:old|of age|s old)?\b|\baged? (?:[1-9]|1[0-7])\b"
+    rf"\b{_NUMBER} ?(?:yo|y o|yrs?|years?) ?(?:old|of age|s old)?\b"
+    rf"|\b(?:aged?|ages|age of) (?:{_SMALL}|{_TEEN})\b{_UNIT}"
+    rf"|\b{_PERSON}(?: who)? (?:is|s|was|turned|turns|looks|of|about|around|only|just|barely|not yet)"
+    rf"(?: only| just| barely| about)? (?:{_SMALL}|{_TEEN})\b{_UNIT}"
+    rf"|\b{_PERSON} {_TEEN}\b{_UNIT}"
 )
+_FEWEST_INFORMING = 2  # words of a lesson beside those that it only mentions
 
 
 @cache
@@ -42,18 +53,42 @@ class Minors:
         return any(True for reading in subject.wished_readings for _ in self._minors(reading))
 
     def judge(self, subject: PromptSubject) -> Finding | None:
+        if any(True for reading in subject.wished_readings for _ in self._named("alone", reading)):
+            return self._finding(Ruling.REFUSE)
         minors = {word for reading in subject.wished_readings for word in self._minors(reading)}
         if not minors:
             return None
         sexual = {word for reading in subject.wished_readings for word in self._sexual(reading)}
-        if not sexual:
+        if not sexual or self._is_harmless(subject, minors, sexual):
             return None
+        return self._finding(Ruling.HOLD if self._doubtful(subject, minors, sexual) else Ruling.REFUSE)
+
+    def _finding(self, ruling: Ruling) -> Finding:
         # The text itself is kept out of the evidence: nobody needs to read it again.
-        return Finding(
-            ruling=Ruling.HOLD if self._doubtful(subject, minors, sexual) else Ruling.REFUSE,
-            rule=self.name,
-            category=Category.MINORS,
-            evidence="words for a minor and for sex together",
+        evidence = "words for a minor and for sex together"
+        return Finding(ruling=ruling, rule=self.name, category=Category.MINORS, evidence=evidence)
+
+    def _is_harmless(self, subject: PromptSubject, minors: set[str], sexual: set[str]) -> bool:
+        """Lessons that only mention the matter, old art, swimming lessons, and small children who are cared for."""
+        words = {word for reading in subject.wished_readings for word in reading.words}
+        named = {candidate.text for reading in subject.wished_readings for candidate in reading.candidates}
+
+        def are(group: str, found: set[str]) -> bool:
+            return found <= self._words[group].words
+
+        return (
+            (are("mentioned", sexual) and len(words & self._words["informing"].words) >= _FEWEST_INFORMING)
+            or (are("swimwear", sexual) and bool(words & self._words["swimming"].words))
+            or (
+                are("sacred_sexual", sexual)
+                and are("sacred_minor", minors)
+                and bool(named & self._words["sacred"].words)
+            )
+            or (
+                are("little_clothing", sexual)
+                and are("small_child", minors)
+                and bool(words & self._words["cared_for"].words)
+            )
         )
 
     def _doubtful(self, subject: PromptSubject, minors: set[str], sexual: set[str]) -> bool:
