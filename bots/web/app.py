@@ -14,17 +14,19 @@ from starlette.staticfiles import StaticFiles
 
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool
+from bots.texts import errors
+from bots.texts.translation import translate
 from bots.web.access.error_middleware import ErrorMiddleware
 from bots.web.access.security_middleware import SecurityMiddleware
 from bots.web.access.session_registry import EndedSessionMiddleware
 from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.context import build_context
 from bots.web.metrics import WebMetrics
-from bots.web.rendering import FOLDER, render
-from bots.web.routes import banned, health, images, login, moderation, pages, public_report
+from bots.web.routes import account, banned, forms, health, images, login, moderation, pages, public_report
 from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
+from bots.web.templating import FOLDER, render_template
 from bots.web.texts import texts
 from studio.errors import ChatelierError, NotFoundError, ServiceError
 from studio.ports import Ports
@@ -89,19 +91,16 @@ class Assets(StaticFiles):
 
 
 ROUTES = [
-    Route("/", pages.room_page),
-    Route("/wall", pages.older),
-    Route("/help", pages.help_sheet),
-    Route("/view/{picture}", pages.picture_sheet),
-    Route("/edit/{picture}", pages.picture_sheet),
-    Route("/remix/{picture}", pages.picture_sheet),
-    Route("/expand/{picture}", pages.picture_sheet),
-    Route("/flag/{what}", pages.flag_sheet),
-    Route("/jobs/{job}", pages.job_sheet),
-    Route("/mine/messages", pages.messages_sheet),
-    Route("/mine/{name}", pages.own_sheet),
-    Route("/settings", pages.settings_sheet),
-    Route("/rules", pages.rules_sheet),
+    Route("/", pages.app_page),
+    Route("/wall", pages.older_jobs),
+    Route("/view/{subject}", pages.picture_dialog),
+    *(Route(f"/{name}/{{subject}}", forms.form_dialog) for name in forms.ACTION_OF),
+    Route("/jobs/{job}", pages.job_dialog),
+    Route("/help", account.help_dialog),
+    Route("/mine/messages", account.messages_dialog),
+    Route("/mine/{name}", account.jobs_dialog),
+    Route("/settings", account.settings_dialog),
+    Route("/rules", account.rules_dialog),
     Route("/desk", moderation.desk_page),
     Route("/desk/cases", moderation.case_list),
     Route("/desk/{case}/claim", moderation.claim_case, methods=["POST"]),
@@ -127,9 +126,11 @@ def _problem(request: Request, sentence: str, status: int) -> Response:
     """HTML for an open dialog, a page for a link, plain text for everything else."""
     if "hx-request" in request.headers:
         # 200: htmx shows what it gets, and the person needs the sentence in the dialog.
-        return HTMLResponse(render("problem.html", sentence=sentence, whole=False))
+        return HTMLResponse(render_template("problem.html", sentence=sentence, whole=False))
     if "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(render("problem.html", sentence=sentence, whole=True), status_code=status)
+        return HTMLResponse(
+            render_template("problem.html", sentence=sentence, whole=True), status_code=status
+        )
     return PlainTextResponse(sentence, status_code=status)
 
 
@@ -152,4 +153,4 @@ async def _on_login_required(request: Request, _error: Exception) -> Response:
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
-    return _problem(request, texts.broke(report_error(error)), 500)
+    return _problem(request, translate(errors.FAULT, fault=report_error(error)), 500)

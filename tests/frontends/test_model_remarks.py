@@ -6,8 +6,9 @@ from bots.discord.texts import texts as discord_words
 from bots.presentation.compose.help import compose_help
 from bots.slack.render import render as slack_render
 from bots.texts.chat import recipe
+from bots.web.live.cards import render_card
 from bots.web.queries.job_cards import load_cards
-from bots.web.rendering import code_spans, render_card
+from bots.web.templating import code_spans
 from studio.commands.registry import CATALOG, execute
 from studio.commands.spec import Call
 from studio.db import queries
@@ -63,7 +64,7 @@ def test_a_card_says_once_which_words_the_model_did_not_know(ports: Ports, call:
         pictures = queries.pictures_of_job(session, job_id)
         (card,) = load_cards(session, [job])
     assert recipe(job, pictures, model="thimble").count(REMARK) == 1
-    assert render_card(card).count(REMARK) == 1
+    assert render_card(card).count(f"{REMARK[0].upper()}{REMARK[1:]}.") == 1
 
 
 def test_the_room_tells_it_of_one_picture_too(room: OpenRoom, ports: Ports) -> None:
@@ -73,7 +74,8 @@ def test_the_room_tells_it_of_one_picture_too(room: OpenRoom, ports: Ports) -> N
     with ports.database.begin() as session:
         row = session.get_one(PictureRow, f"{job_id}.1")
         row.recipe = {**row.recipe, "remark": REMARK}
-    assert REMARK in ana.client.get(f"/view/{job_id}.1", headers={"hx-request": "true"}).text
+    shown = ana.client.get(f"/view/{job_id}.1", headers={"hx-request": "true"}).text
+    assert f"{REMARK[0].upper()}{REMARK[1:]}." in shown
 
 
 def test_a_remark_is_forgotten_with_the_words(ports: Ports, call: Call) -> None:

@@ -58,7 +58,7 @@ def test_the_web_room_looks_at_a_file_without_taking_it_in(marked: Ports, room: 
     ana, eve = room.guest("Ana"), room.guest("Eve")
     assert "house rules" in ana.post("/uploads", b"a picture").json()["text"]
     ticket = ana.post("/uploads?look", b"a picture").json()["ticket"]
-    assert f"the mark of a Chatelier studio, as {STRANGE}" in ana.say("/whose", image=ticket)["text"]
+    assert f"the watermark of a Chatelier studio, as {STRANGE}" in ana.say("/whose", image=ticket)["text"]
     assert "attach it again" in eve.say("/whose", image=ticket)["text"].lower()
     assert not ana.say("/edit a boat", image=ticket)["ok"]
-    assert "attach the picture" in ana.say("/whose")["text"]
+    assert "ttach the picture" in ana.say("/whose")["text"]

@@ -1,22 +1,23 @@
 """Turns client messages into commands of the studio, and their answers into what the browser gets."""
 
-from typing import Any
+from collections.abc import Mapping
 
+from bots.presentation import controller
+from bots.presentation.forms import command_of
 from bots.runtime.error_reports import report_error
-from bots.texts import chat
 from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, SessionStore, WebUser
 from bots.web.live.protocol import Ask, ClientMessage, Press, Say
-from bots.web.live.responses import Reply, reply_to
+from bots.web.live.responses import Reply, reply_to, reply_to_error, reply_to_fault
+from bots.web.render import dialog_path
 from bots.web.texts import texts
-from studio.commands.button_ids import parse_button
 from studio.commands.command_line import parse_phrase
-from studio.commands.registry import execute, execute_button, find_command
+from studio.commands.registry import execute, find_command
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.db.identities.people import find_named
 from studio.domain.people import Platform
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source
-from studio.errors import BadRequestError, ChatelierError, PolicyRefusalError
+from studio.errors import BadRequestError, ChatelierError
 from studio.ports import Ports
 
 
@@ -28,15 +29,13 @@ class CommandHandler:
         self._session_store = session_store
 
     def serve(self, user: WebUser, message: ClientMessage) -> Reply:
-        """Never raises: what goes wrong becomes one sentence for the person."""
+        """Never raises: what goes wrong becomes a sentence for the person."""
         try:
             reply = self._execute(user, message)
-        except PolicyRefusalError as error:  # the refused job has a card, with a way to appeal
-            reply = _failed(error, job_id=error.job_id)
         except ChatelierError as error:
-            reply = _failed(error)
+            reply = reply_to_error(error)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            reply = Reply(data={"ok": False, "text": texts.broke(report_error(error)), "code": "fault"})
+            reply = reply_to_fault(report_error(error))
         reply.data.update(type="answer", id=message.id)
         return reply
 
@@ -48,8 +47,19 @@ class CommandHandler:
             case Press():
                 return self._press(call, message)
             case Ask():
-                values = self._named(find_command(message.command), dict(message.values))
-                return reply_to(execute(self._ports, call, message.command, values))
+                return self._ask(call, user, message)
+
+    def _ask(self, call: Call, user: WebUser, message: Ask) -> Reply:
+        """A filled form names in its own fields what it is about."""
+        files = {
+            name: [self._redeem(user, each) for each in tickets] for name, tickets in message.files.items()
+        }
+        values = command_of(message.command, {}, {**message.values, **files})
+        return self._run(call, message.command, values)
+
+    def _run(self, call: Call, command: str, values: Mapping[str, object]) -> Reply:
+        named = self._named(find_command(command), dict(values))
+        return reply_to(execute(self._ports, call, command, named))
 
     def _say(self, call: Call, user: WebUser, message: Say) -> Reply:
         if message.text.strip().lower().partition(" ")[0] == "/help":
@@ -62,13 +72,22 @@ class CommandHandler:
             values[place] = self._redeem_examined(user, ticket) if examined else self._redeem(user, ticket)
         if message.mask:
             values["mask"] = self._redeem(user, message.mask)
-        return reply_to(execute(self._ports, call, spec.name, self._named(spec, values)))
+        return self._run(call, spec.name, values)
 
     def _press(self, call: Call, message: Press) -> Reply:
-        button = parse_button(message.button)
+        """A button that opens a dialog on the pages may be pressed all the same."""
+        button = controller.parse_press(message.button)
         if button is None:
             raise BadRequestError(texts.BUTTON_UNKNOWN)
-        return reply_to(execute_button(self._ports, call, button))
+        match controller.pressed(button):
+            case controller.Run(command=command, values=values):
+                return self._run(call, command, values)
+            case controller.Ask() | controller.Panel() | controller.Choose():
+                return Reply(
+                    data={"ok": True, "open": dialog_path(button.action, button.job_id, button.index)}
+                )
+            case _:
+                raise BadRequestError(texts.BUTTON_UNKNOWN)
 
     def _named(self, spec: CommandSpec, values: dict[str, object]) -> dict[str, object]:
         """People are called by their names here; the studio knows them by their keys."""
@@ -90,10 +109,3 @@ class CommandHandler:
         if traces is None:
             raise BadRequestError(texts.TICKET_EXPIRED)
         return traces
-
-
-def _failed(error: ChatelierError, *, job_id: str | None = None) -> Reply:
-    data: dict[str, Any] = {"ok": False, "text": texts.sentence_of(error), "code": error.code}
-    if point := chat.pointer(error):
-        data["point"] = point
-    return Reply(data=data, job_id=job_id)

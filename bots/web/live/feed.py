@@ -5,9 +5,10 @@ from typing import Any
 
 from bots.runtime.thread_pools import Pool, ThreadPools
 from bots.web.access.sessions import WebUser
+from bots.web.live.cards import render_card
 from bots.web.live.hub import LiveHub
 from bots.web.queries.job_cards import Card, load_cards
-from bots.web.rendering import compile_templates, render, render_card
+from bots.web.templating import compile_templates, render_template
 from studio.db import queries
 from studio.domain.jobs import OUTSTANDING
 from studio.errors import ChatelierError
@@ -50,7 +51,7 @@ class Feed:
             jobs = queries.recent_jobs(session, person, limit=PAGE, before=earlier)
             cards = load_cards(session, jobs)
         shown = [card for card in cards if card.seen_by(user.user_id, moderator=user.moderator)]
-        html = render(
+        html = render_template(
             "feed.html",
             cards=[self._render(card) for card in shown],
             older=jobs[-1].id if len(jobs) == PAGE else None,

@@ -13,14 +13,14 @@ from typing import Any
 
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool, ThreadPools
-from bots.texts.chat import waiting
+from bots.texts.jobs import waiting
 from bots.web.access.sessions import WebUser
+from bots.web.live.cards import render_card, render_people
 from bots.web.live.connection import Connection
 from bots.web.live.connections import Connections
 from bots.web.live.job_updates import JobUpdates
 from bots.web.queries.inbox import count_messages
 from bots.web.queries.job_cards import Card, children_of, load_cards, load_jobs
-from bots.web.rendering import render_card, render_people
 from studio.db.queue_estimates import Outlook, outlooks
 from studio.domain.events import JobProgress
 from studio.ports import Ports

@@ -18,6 +18,7 @@ LONGEST_BYTES = 6 * MAX_PHRASE + (MOST_BLENDED + 1) * LONGEST_TICKET + 2048
 _MESSAGE_ID = r"^[A-Za-z0-9-]{8,40}$"
 MessageId = Annotated[str, Field(pattern=_MESSAGE_ID)]
 Ticket = Annotated[str, Field(max_length=LONGEST_TICKET)]
+Tickets = Annotated[tuple[Ticket, ...], Field(max_length=MOST_BLENDED)]
 
 
 class _Message(BaseModel):
@@ -48,12 +49,13 @@ class Press(_Message):
 
 
 class Ask(_Message):
-    """A command with the fields of a filled-in form."""
+    """A command with the fields of a filled form, and the tickets of the files in its fields for files."""
 
     do: Literal["ask"]
     id: MessageId
     command: Annotated[str, Field(max_length=64)]
     values: Annotated[dict[str, str], Field(max_length=20)]
+    files: Annotated[dict[str, Tickets], Field(max_length=3)] = {}
 
 
 ClientMessage = Say | Press | Ask

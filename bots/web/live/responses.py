@@ -1,17 +1,18 @@
-"""What a browser is reply of a command's answer: a sentence, a sheet to open, or a page to go to."""
+"""What a browser gets for a command's answer: a sentence, a dialog to open, or a page to go to."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from bots.texts.answers import Formatter, lines_of
-from bots.texts.attributions import attribution
-from bots.texts.lists import balance
-from bots.web.texts import texts
+from bots.presentation.compose.answers import compose_answer
+from bots.presentation.compose.errors import explain, pointer
+from bots.presentation.message import Message, Note, Paragraph
+from bots.presentation.spans import plain_text
+from bots.texts import errors
+from bots.texts.translation import translate
 from studio.commands.results import (
     Accepted,
     Answer,
     Attribution,
-    Balance,
     CaseDecided,
     CaseOpened,
     Community,
@@ -28,15 +29,7 @@ from studio.commands.results import (
 )
 from studio.domain.cases import CaseKind
 from studio.domain.identifiers import split_picture_id
-
-VOICE = Formatter(
-    text=str,
-    person=lambda person: f"@{person.display_name}",
-    channel=lambda channel: f"#{channel}",
-    role=str,
-    moment=lambda at: f"{at:%Y-%m-%d %H:%M} UTC",
-    code=str,
-)
+from studio.errors import ChatelierError, PolicyRefusalError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,56 +45,44 @@ class Reply:
 
 
 def reply_to(answer: Answer) -> Reply:
+    if path := _dialog_of(answer):
+        return Reply(data={"ok": True, "open": path})
     match answer:
-        case PictureShown() | InQueue() | History() | Family() | SettingsChanged() | Community():
-            return Reply(data={"ok": True, "open": _sheet_of(answer)})
+        case Accepted():
+            return Reply(data={"ok": True, "job": answer.job_id}, job_id=answer.job_id)
         case DeskCases():
             return Reply(data={"ok": True, "go": "/desk"})
         case CaseOpened(details=details):
             return Reply(data={"ok": True, "go": f"/desk#case-{details.case.id}"})
-        case CaseDecided(case=case):
-            reply = _say(" ".join(lines_of(answer, VOICE)), case.job_id)
-            if case.kind is CaseKind.CONSENT:
-                reply.data["open"] = "/mine/messages"
-            return reply
-        case Accepted() | JobsStopped() | PicturesDeleted() | StarChanged():
-            return _of_a_job(answer)
-        case Balance():
-            return _say(balance(answer))
-        case Attribution() | LinkOffered():
-            return _to_copy(answer)
-        case _:
-            return _say(" ".join(lines_of(answer, VOICE)))
-
-
-def _of_a_job(answer: Accepted | JobsStopped | PicturesDeleted | StarChanged) -> Reply:
+    reply = Reply(data={"ok": True, "text": text_of(compose_answer(answer))}, job_id=_job_of(answer))
     match answer:
-        case Accepted():
-            return Reply(data={"ok": True, "job": answer.job_id}, job_id=answer.job_id)
-        case JobsStopped():
-            return _say(texts.stopped(at_once=answer.at_once), answer.job_id)
-        case PicturesDeleted():
-            return _say(texts.deleted(len(answer.picture_ids)), _job_of(answer.picture_ids[0]))
-        case StarChanged():
-            return _say(texts.starred(given=answer.given), _job_of(answer.picture_id))
+        case CaseDecided(case=case) if case.kind is CaseKind.CONSENT:
+            reply.data["open"] = "/mine/messages"
+        case Attribution() | LinkOffered():  # stays until the person closes it, with a button that copies
+            reply.data.update(keep=True, copy=_to_copy(answer))
+    return reply
 
 
-def _say(text: str, job_id: str | None = None) -> Reply:
-    return Reply(data={"ok": True, "text": text}, job_id=job_id)
+def reply_to_error(error: ChatelierError) -> Reply:
+    """Of a refusal also the job, whose card has a button to appeal."""
+    data: dict[str, Any] = {"ok": False, "text": plain_text(explain(error)), "code": error.code}
+    if pointed := pointer(error):
+        data["point"] = pointed
+    return Reply(data=data, job_id=error.job_id if isinstance(error, PolicyRefusalError) else None)
 
 
-def _to_copy(answer: Attribution | LinkOffered) -> Reply:
-    """Stays until the person closes it, with a button that copies what they need of it."""
-    match answer:
-        case Attribution():
-            text, copy = " ".join(attribution(answer)), answer.picture_id or ""
-        case LinkOffered():
-            text, copy = " ".join(lines_of(answer, VOICE)), f"/link {answer.code}"
-    return Reply(data={"ok": True, "text": text, "keep": True, "copy": copy})
+def reply_to_fault(fault: str) -> Reply:
+    return Reply(data={"ok": False, "text": translate(errors.FAULT, fault=fault), "code": "fault"})
 
 
-def _sheet_of(answer: PictureShown | InQueue | History | Family | SettingsChanged | Community) -> str:
-    """The path of the sheet that shows it."""
+def text_of(message: Message | None) -> str:
+    """What a message says, without what it shows and offers."""
+    parts = message.parts if message else ()
+    return " ".join(plain_text(part.spans) for part in parts if isinstance(part, Paragraph | Note))
+
+
+def _dialog_of(answer: Answer) -> str:
+    """The path of the dialog that shows it; empty where a sentence does."""
     match answer:
         case PictureShown(job=job):
             return f"/jobs/{job.id}"
@@ -113,10 +94,25 @@ def _sheet_of(answer: PictureShown | InQueue | History | Family | SettingsChange
             return f"/view/{answer.picture_id}"
         case SettingsChanged():
             return "/settings"
-        case Community(former_name=former_name):
-            return f"/rules?typed={former_name}" if former_name else "/rules"
+        case Community(former_name=typed):
+            return f"/rules?typed={typed}" if typed else "/rules"
+        case _:
+            return ""
 
 
-def _job_of(picture_id: str) -> str | None:
-    split = split_picture_id(picture_id)
-    return split[0] if split else None
+def _to_copy(answer: Attribution | LinkOffered) -> str:
+    return f"/link {answer.code}" if isinstance(answer, LinkOffered) else answer.picture_id or ""
+
+
+def _job_of(answer: Answer) -> str | None:
+    """The job whose card changed."""
+    match answer:
+        case JobsStopped():
+            return answer.job_id
+        case CaseDecided(case=case):
+            return case.job_id
+        case PicturesDeleted(picture_ids=(first, *_)) | StarChanged(picture_id=first):
+            split = split_picture_id(first)
+            return split[0] if split else None
+        case _:
+            return None

@@ -1,33 +1,19 @@
-"""What one person is told: questions that wait for their answer, and notices."""
-
-from dataclasses import dataclass
+"""The messages of one person: questions that wait for their answer, and notices."""
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import cases
-from studio.db.identities.people import find_person
 from studio.db.tables import CaseRow, NoticeRow
-from studio.domain.cases import Case, CaseState, Notice
-from studio.domain.people import Person
+from studio.domain.cases import CaseState, Notice
 from studio.runtime.clock import now
 
 _MOST_NOTICES = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Somebody asks to build on a picture."""
-
-    case: Case
-    asker: Person
-
-
-def read_messages(session: Session, person_key: str) -> tuple[list[Question], list[Notice]]:
-    questions = [
-        Question(case=cases.case_of(row), asker=find_person(session, row.subject))
-        for row in session.scalars(_asked(person_key).order_by(CaseRow.opened_at))
-    ]
+def read_messages(session: Session, person_key: str) -> tuple[list[str], list[Notice]]:
+    """The ids of the cases that wait for the person's answer, and their latest notices."""
+    questions = [row.id for row in session.scalars(_asked(person_key).order_by(CaseRow.opened_at))]
     query = select(NoticeRow.id).where(NoticeRow.person_key == person_key)
     latest = session.scalars(query.order_by(NoticeRow.written_at.desc()).limit(_MOST_NOTICES))
     return questions, [cases.find_notice(session, notice_id) for notice_id in latest]

@@ -1,4 +1,4 @@
-"""What the wall shows of a job, loaded for many jobs at once."""
+"""What the feed shows of a job, loaded for many jobs at once."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bots.queries.job_view import JobView
 from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.identities.linked_identities import same_human
 from studio.db.queries import job_of, picture_of
@@ -52,7 +53,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One job on the wall. `seen` is its place in the queue while it waits. A `secret` one is its person's alone."""
+    """One job in the feed. `seen` is its place in the queue while it waits. A `secret` one is its person's alone."""
 
     job: Job
     tiles: tuple[Tile, ...] = ()
@@ -61,6 +62,16 @@ class Card:
     asks: bool = False  # waits for the owner of a picture
     lends_uploads: bool = True  # others may paint it again, with what its person brought along
     secret: bool = False
+
+    @property
+    def view(self) -> JobView:
+        return JobView(
+            job=self.job,
+            pictures=tuple(tile.picture for tile in self.tiles),
+            ahead=self.seen.ahead,
+            eta_seconds=self.seen.eta_seconds,
+            asks=self.asks,
+        )
 
     @property
     def credits(self) -> tuple[Origin, ...]:
@@ -76,12 +87,6 @@ class Card:
         """False where painting it again is refused whoever asks."""
         request = self.job.request
         return request.operation is not Operation.UPSCALE and bool(request.prompt or request.sources)
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What the model says of the prompt, each once."""
-        said = dict.fromkeys(tile.picture.recipe.remark for tile in self.tiles)
-        return tuple(remark for remark in said if remark)
 
     @property
     def hidden(self) -> bool:

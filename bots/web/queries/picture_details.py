@@ -10,7 +10,7 @@ from studio.db import queries
 from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
-from studio.services.visibility import Audience, find_picture, may_see
+from studio.services.visibility import Audience, find_picture, may_see, without_hidden_parents
 
 _MOST_SHOWN = 12
 _MOST_LOOKED_AT = 100  # some may be hidden from the viewer
@@ -50,7 +50,7 @@ class PictureDetails:
 def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDetails:
     """Raises `NotFoundError` for pictures that the viewer may not see."""
     audience = Audience.of_person(viewer)
-    picture = find_picture(session, picture_id, audience)
+    picture = without_hidden_parents(session, find_picture(session, picture_id, audience), audience)
     ancestors = [each.id for each in queries.ancestors(session, [picture_id])]
     query = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_COUNTED)
     became = _relatives(session, list(session.scalars(query)), audience)

@@ -7,8 +7,8 @@ from starlette.responses import HTMLResponse, Response
 
 from bots.runtime.thread_pools import Pool
 from bots.web.access.sessions import ROOM_ADDRESS
-from bots.web.rendering import render
 from bots.web.routes.authentication import require_user
+from bots.web.templating import render_template
 from bots.web.texts import texts
 from studio.commands.registry import execute
 from studio.commands.spec import Call
@@ -18,7 +18,9 @@ from studio.errors import ChatelierError
 async def banned_page(request: Request, sentence: str, *, status: int = 403) -> Response:
     context, user = require_user(request)
     token = context.session_store.form_token(user)
-    html = render("banned.html", sentence=sentence, token=token, room_name=context.settings.room_name)
+    html = render_template(
+        "banned.html", sentence=sentence, token=token, room_name=context.settings.room_name
+    )
     return HTMLResponse(html, status_code=status)
 
 

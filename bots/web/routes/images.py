@@ -1,4 +1,4 @@
-"""Picture files: served only for pictures that are on the wall."""
+"""Picture files, for those who may see the picture; and uploads."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response

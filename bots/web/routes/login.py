@@ -12,8 +12,8 @@ from bots.runtime.thread_pools import Pool
 from bots.web.access.identities import name_problem
 from bots.web.access.sessions import COOKIE, LONGEST_NAME, WebUser, clean_name
 from bots.web.context import WebContext
-from bots.web.rendering import render
 from bots.web.routes.authentication import context_of, posting_user, read_short_body
+from bots.web.templating import render_template
 from bots.web.texts import texts
 
 _TRIES_A_MINUTE = 20
@@ -27,7 +27,7 @@ def entry_page(
 ) -> Response:
     context = context_of(request)
     user = user or context.session_store.anonymous_user()
-    html = render(
+    html = render_template(
         "login.html",
         room_name=context.settings.room_name,
         token=context.session_store.form_token(user),

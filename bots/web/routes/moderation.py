@@ -8,17 +8,19 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from bots.presentation.compose.answers import compose_answer
+from bots.presentation.compose.cases import compose_case
 from bots.queries.desk import read_for
 from bots.runtime.thread_pools import Pool
 from bots.texts import cases as case_texts
-from bots.texts.answers import lines_of
 from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
-from bots.web.live.responses import VOICE
-from bots.web.rendering import render
+from bots.web.live.responses import text_of
+from bots.web.render import rows_of, with_people
 from bots.web.routes.authentication import posting_user, read_short_body, require_unbanned_user
+from bots.web.templating import render_template
 from bots.web.texts import texts
-from studio.commands.button_ids import Action
+from bots.web.texts.moderation_texts import DECISION_KEYS
 from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.registry import execute
 from studio.commands.results import CaseOpened
@@ -37,7 +39,7 @@ _LONGEST_BODY = 4096
 async def desk_page(request: Request) -> Response:
     """GET /desk."""
     context, user = await _moderator(request)
-    html = render(
+    html = render_template(
         "desk.html",
         room_name=context.settings.room_name,
         token=context.session_store.form_token(user),
@@ -95,19 +97,22 @@ async def _act(request: Request, values: dict[str, str]) -> Response:
     except ChatelierError as error:
         return JSONResponse({"text": texts.sentence_of(error)}, status_code=409)
     if isinstance(answer, CaseOpened):
-        return JSONResponse({"html": _case_html(answer.details)})
-    return JSONResponse({"text": " ".join(lines_of(answer, VOICE))})
+        html = await context.pools.run(Pool.DATABASE, _case_html, context, answer.details)
+        return JSONResponse({"html": html})
+    return JSONResponse({"text": text_of(compose_answer(answer))})
 
 
-def _case_html(details: CaseDetails) -> str:
-    case = details.case
-    return render(
+def _case_html(context: WebContext, details: CaseDetails) -> str:
+    """All pictures of the case, pixelated until the moderator asks for one."""
+    with context.ports.database.read() as session:
+        message = with_people(compose_case(details, taken=True), partial(find_person, session))
+    rows = rows_of(message.rows)
+    return render_template(
         "case.html",
-        case=case,
-        details=details,
+        case=details.case,
+        message=message,
         exhibits=details.exhibits,
-        facts=case_texts.facts(details),
-        actions=[each for each in case_texts.buttons(case) if each is not Action.CLAIM],
+        decisions=[each for row in rows for each in row if each.button.action in DECISION_KEYS],
     )
 
 
@@ -115,7 +120,7 @@ def _list(context: WebContext, user: WebUser) -> str:
     with context.ports.database.read() as session:
         opened = desk_cases(session, user.person)
         closed = desk_cases(session, user.person, states=(CaseState.CLOSED,), limit=_DECIDED_SHOWN)
-        return render(
+        return render_template(
             "cases.html",
             rows=[_row(session, case, user) for case in opened],
             decided=[_row(session, case, user) for case in closed],
@@ -126,6 +131,8 @@ def _row(session: Session, case: Case, user: WebUser) -> dict[str, object]:
     held_by = case.claimed_by if case.claimed_until and case.claimed_until > now() else None
     return {
         "case": case,
+        "heading": case_texts.heading(case),
+        "outcome": case_texts.outcome(case),
         "who": find_person(session, case.subject).display_name,
         "mine": held_by == user.person.key,
         "taken": held_by not in (None, user.person.key),

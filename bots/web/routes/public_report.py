@@ -9,8 +9,8 @@ from starlette.responses import HTMLResponse, Response
 from bots.runtime.thread_pools import Pool
 from bots.web.access.sessions import address_of
 from bots.web.context import WebContext
-from bots.web.rendering import render
 from bots.web.routes.authentication import context_of
+from bots.web.templating import render_template
 from bots.web.texts import texts
 from studio.commands.moderation.report import report_from_outside
 from studio.commands.pictures.whose import attribute
@@ -75,7 +75,7 @@ def _report(context: WebContext, picture_id: str, data: bytes, reason: str) -> N
 def _form(
     request: Request, *, picture: str = "", problem: str = "", sent: bool = False, status: int = 200
 ) -> Response:
-    html = render(
+    html = render_template(
         "report.html",
         room_name=context_of(request).settings.room_name,
         picture=picture,

@@ -1,19 +1,18 @@
 // Images brought along: by the button, by dropping or by pasting.
-import { $, post } from "./dom.js";
+import { $ } from "./dom.js";
 import { say } from "./notices.js";
-import { catalog, fill, mostUploadBytes, words } from "./page_data.js";
-import { fitted, isImage } from "./image_resizing.js";
+import { catalog, fill, words } from "./page_data.js";
+import { prepare, upload } from "./uploads.js";
 
-const shelf = $("#attached");
+const list = $("#attached");
 const picker = $("#file");
 let attached = []; // { name, ticket, role, item, url }
 
 export async function attach(files) {
-  for (const file of [...files]) {
-    const photo = isImage(file) ? await fitted(file, mostUploadBytes) : null;
-    if (photo) upload(photo);
-    else if (!isImage(file)) say(words.notImage, { bad: true });
-    else say(fill(words.tooLarge, { megabytes: mostUploadBytes / 1024 ** 2 }), { bad: true });
+  for (const chosen of [...files]) {
+    const { file, problem } = await prepare(chosen);
+    if (file) add(file);
+    else say(problem, { bad: true });
   }
 }
 
@@ -24,12 +23,12 @@ function most() {
 }
 
 // Whether a command only looks at its file. Such a file is not taken in, and what it tells is all that is sent.
-function looks(text) {
+function examines(text) {
   const name = text.match(/^\s*\/(\w+)/)?.[1];
   return catalog.find((each) => each.name === name)?.parameters.some(({ kind }) => kind === "file") ?? false;
 }
 
-async function upload(file) {
+async function add(file) {
   const name = file.name || "image";
   const several = most() > 1;
   const role = !several && attached.some((each) => each.role === "image") ? "mask" : "image";
@@ -39,8 +38,8 @@ async function upload(file) {
   const entry = { name, role, ticket: null, url: URL.createObjectURL(file) };
   entry.item = row(entry);
   attached.push(entry);
-  shelf.append(entry.item);
-  shelf.hidden = false;
+  list.append(entry.item);
+  list.hidden = false;
   say(fill(words.attaching, { name }));
   const problem = await send(entry, file);
   if (problem) {
@@ -53,23 +52,17 @@ async function upload(file) {
   }
 }
 
-async function send(entry, file, looked = looks($("#say").value)) {
-  Object.assign(entry, { file, looked });
-  try {
-    const response = await post(looked ? "/uploads?look" : "/uploads", file);
-    const answer = await response.json();
-    entry.ticket = answer.ticket;
-    return response.ok ? "" : answer.text;
-  } catch {
-    return words.uploadFailed;
-  }
+async function send(entry, file, examined = examines($("#say").value)) {
+  const { ticket, problem } = await upload(file, { examined });
+  Object.assign(entry, { file, examined, ticket });
+  return problem ?? "";
 }
 
 function row(entry) {
   const item = document.createElement("li");
   item.className = "busy";
   const role = Object.assign(document.createElement("button"), { type: "button", className: "link" });
-  const tell = () => {
+  const update = () => {
     role.textContent = entry.role === "image" ? words.asPicture : words.asMask;
     role.title = entry.role === "image" ? words.asPictureHint : words.asMaskHint;
   };
@@ -78,10 +71,10 @@ function row(entry) {
     const other = attached.find((each) => each !== entry);
     entry.role = entry.role === "image" ? "mask" : "image";
     if (other) other.swap(entry.role === "image" ? "mask" : "image");
-    tell();
+    update();
   });
-  entry.swap = (to) => { entry.role = to; tell(); };
-  tell();
+  entry.swap = (to) => { entry.role = to; update(); };
+  update();
   const away = Object.assign(document.createElement("button"), { type: "button", className: "round", textContent: "×" });
   away.setAttribute("aria-label", fill(words.detach, { name: entry.name }));
   away.addEventListener("click", () => {
@@ -96,14 +89,14 @@ function remove(entry) {
   attached = attached.filter((each) => each !== entry);
   entry.item.remove();
   URL.revokeObjectURL(entry.url);
-  shelf.hidden = attached.length === 0;
+  list.hidden = attached.length === 0;
 }
 
 // Files that were attached before the command was typed are sent once more for what it does. A sentence if one fails.
 export async function suit(text) {
   for (const entry of attached) {
-    if (!entry.ticket || entry.looked === looks(text)) continue;
-    const problem = await send(entry, entry.file, looks(text));
+    if (!entry.ticket || entry.examined === examines(text)) continue;
+    const problem = await send(entry, entry.file, examines(text));
     if (problem) return problem;
   }
   return "";

@@ -2,8 +2,8 @@
 import { $ } from "./dom.js";
 import { say, tell } from "./notices.js";
 import { catalog, newId, words } from "./page_data.js";
-import { wish } from "./socket.js";
-import { follow, lay, settle } from "./feed.js";
+import { request } from "./socket.js";
+import { follow, settle, showPlaceholder } from "./feed.js";
 import { open } from "./dialogs.js";
 import * as completion from "./completion.js";
 import * as attachments from "./attachments.js";
@@ -28,9 +28,9 @@ form.addEventListener("submit", async (event) => {
   grow();
   say("");
   const id = newId();
-  const paper = paints(text) ? lay(id, text) : null;
-  const answer = await wish({ do: "say", text, image, mask, more }, { id });
-  settle(paper, answer.job);
+  const placeholder = paints(text) ? showPlaceholder(id, text) : null;
+  const answer = await request({ do: "say", text, image, mask, more }, { id });
+  settle(placeholder, answer.job);
   if (!answer.ok) {
     if (!box.value) box.value = text; // what was typed is not lost to a typing mistake
     grow();
@@ -98,6 +98,6 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const example = event.target.closest?.("[data-type]");
   if (!example) return;
-  $("#sheet").close();
+  $("#dialog").close();
   put(example.dataset.type);
 });

@@ -1,25 +1,25 @@
-// The address of the open sheet: Back closes it, a link or a reload opens it again.
-history.scrollRestoration = "manual"; // the wall may have grown meanwhile, and stays where it is under a sheet
+// The address of the open dialog: Back closes it, a link or a reload opens it again.
+history.scrollRestoration = "manual"; // the feed may have grown meanwhile, and stays where it is under a dialog
 
 let leaving = false;
-let left = Promise.resolve(); // when the address is the wall's again
+let left = Promise.resolve(); // when the address is the feed's again
 
 export async function enter(path, isOpen) {
   await left;
   if (!isOpen()) return;
-  history[history.state?.sheet ? "replaceState" : "pushState"]({ sheet: true }, "", path);
+  history[history.state?.dialog ? "replaceState" : "pushState"]({ dialog: true }, "", path);
 }
 
-// The page came with a sheet. The wall lies under it, so Back leads there first.
+// The page came with a dialog. The feed lies under it, so Back leads there first.
 export function arrive() {
-  if (history.state?.sheet) return; // it was only reloaded
+  if (history.state?.dialog) return; // it was only reloaded
   const path = location.pathname;
   history.replaceState(null, "", "/");
-  history.pushState({ sheet: true }, "", path);
+  history.pushState({ dialog: true }, "", path);
 }
 
 export function leave() {
-  if (!history.state?.sheet) return;
+  if (!history.state?.dialog) return;
   leaving = true;
   left = new Promise((resolve) => { addEventListener("popstate", resolve, { once: true }); });
   history.back();
@@ -28,7 +28,7 @@ export function leave() {
 export function onTravel({ open, close }) {
   addEventListener("popstate", () => {
     if (leaving) leaving = false;
-    else if (history.state?.sheet) open(location.pathname);
+    else if (history.state?.dialog) open(location.pathname);
     else close();
   });
 }

@@ -1,27 +1,28 @@
-// Sheets over the wall: a picture, its family, and the forms that start from it.
+// Dialogs over the feed: a picture, its family, and the forms that start from it.
 import { $, $$, sure } from "./dom.js";
 import { arrive, enter, leave, onTravel } from "./dialog_history.js";
 import { carryHome, carryTo, say, tell } from "./notices.js";
 import { words } from "./page_data.js";
-import { wish } from "./socket.js";
-import { announce, dress } from "./feed.js";
+import { prepare, upload } from "./uploads.js";
+import { request } from "./socket.js";
+import { announce, personalize } from "./feed.js";
 
-const sheet = $("#sheet");
-const body = $("#sheet-body");
-let shown = null; // what lies on the sheet that was opened last
+const dialog = $("#dialog");
+const body = $("#dialog-body");
+let shown = null; // what lies on the dialog that was opened last
 
 export function open(path) {
-  return htmx.ajax("GET", path, { target: "#sheet-body", swap: "innerHTML" });
+  return htmx.ajax("GET", path, { target: "#dialog-body", swap: "innerHTML" });
 }
 
 function opened(path) {
   shown = body.firstElementChild;
-  dress(body);
+  personalize(body);
   $("#present").open = false;
-  if (!sheet.open) sheet.showModal();
-  carryTo(sheet);
-  if (path) enter(path, () => sheet.open);
-  sheet.scrollTop = 0;
+  if (!dialog.open) dialog.showModal();
+  carryTo(dialog);
+  if (path) enter(path, () => dialog.open);
+  dialog.scrollTop = 0;
   const cells = $(".cells", body);
   if (cells) chooseCells(cells);
   ($("[autofocus]", body) ?? body).focus();
@@ -32,8 +33,8 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (body.contains(event.target) || target === body) opened(request?.action);
 });
 document.addEventListener("htmx:error", () => say(words.unreached, { bad: true }));
-sheet.addEventListener("close", () => {
-  if (sheet.open || body.firstElementChild !== shown) return; // late news: the next sheet lies here
+dialog.addEventListener("close", () => {
+  if (dialog.open || body.firstElementChild !== shown) return; // late news: the next dialog lies here
   body.replaceChildren();
   carryHome();
   leave();
@@ -42,13 +43,13 @@ onTravel({
   open,
   close() {
     $("#sure").close();
-    sheet.close();
+    dialog.close();
   },
 });
-sheet.addEventListener("pointerdown", (event) => {
-  if (event.target === sheet) sheet.close(); // the backdrop
+dialog.addEventListener("pointerdown", (event) => {
+  if (event.target === dialog) dialog.close(); // the backdrop
 });
-sheet.addEventListener("keydown", (event) => {
+dialog.addEventListener("keydown", (event) => {
   if (event.target.closest("textarea, input")) return;
   $(`[data-key="${event.key}"]`, body)?.click();
 });
@@ -58,59 +59,91 @@ if (body.childElementCount) { // somebody followed a link
 }
 
 // Forms become commands.
-sheet.addEventListener("submit", async (event) => {
+dialog.addEventListener("submit", async (event) => {
   const form = event.target.closest("[data-ask]");
   if (!form) return;
   event.preventDefault();
-  const values = {};
-  for (const [name, value] of new FormData(form)) {
-    values[name] = name in values ? `${values[name]},${value}` : value;
-  }
-  for (const input of $$("[data-empty]", form)) values[input.name] ||= input.dataset.empty;
-  if (form.dataset.ask === "edit" && !values.region) return problem(form, words.chooseCells);
-  if (values.aspect) {
-    delete values.sides;
-    delete values.amount;
-  }
-  const answer = await wish({ do: "ask", command: form.dataset.ask, values });
-  if (!answer.ok) return problem(form, answer.text);
-  sheet.close();
+  const send = $(".primary", form);
+  send.disabled = true;
+  const { files, problem } = await uploadedFiles(form);
+  const answer = problem
+    ? { ok: false, text: problem }
+    : await request({ do: "ask", command: form.dataset.ask, values: valuesOf(form), files });
+  send.disabled = false;
+  if (!answer.ok) return showProblem(form, answer.text);
+  dialog.close();
   if (form.dataset.ask === "settings") say(words.saved);
   else tell(answer);
   if (answer.job) announce(answer.job);
 });
 
+// Several values of a field are joined with commas.
+function valuesOf(form) {
+  const values = {};
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === "string") values[name] = name in values ? `${values[name]},${value}` : value;
+  }
+  return values;
+}
+
+// The tickets of what was chosen in fields for files, by field.
+async function uploadedFiles(form) {
+  const files = {};
+  for (const input of $$("input[type=file]", form)) {
+    for (const chosen of [...input.files].slice(0, Number(input.dataset.most))) {
+      const { file, problem } = await prepare(chosen);
+      const { ticket, problem: refused } = file ? await upload(file) : { problem };
+      if (!ticket) return { problem: refused };
+      (files[input.name] ??= []).push(ticket);
+    }
+  }
+  return { files };
+}
+
+// A suggestion fills its field, or empties it again.
+dialog.addEventListener("click", (event) => {
+  const suggestion = event.target.closest("[data-fill]");
+  if (!suggestion) return;
+  const field = document.getElementById(suggestion.dataset.fill);
+  field.value = field.value === suggestion.value ? "" : suggestion.value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // For good, so only after a second word.
-sheet.addEventListener("click", async (event) => {
+dialog.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-forget]");
   if (!button || !(await sure(button.dataset.sure))) return;
-  const answer = await wish({ do: "ask", command: "forget-me", values: { confirm: "yes" } });
-  if (!answer.ok) return problem(button.closest("form"), answer.text);
-  sheet.close();
+  const answer = await request({ do: "ask", command: "forget-me", values: { confirm: "yes" } });
+  if (!answer.ok) return showProblem(button.closest("form"), answer.text);
+  dialog.close();
   say(answer.text);
 });
 
-function problem(form, text) {
+function showProblem(form, text) {
   const line = $(".problem", form);
   line.textContent = text;
   line.hidden = false;
 }
 
-// The new frame around the picture follows the chosen sides.
-sheet.addEventListener("change", (event) => {
-  const form = event.target.closest("[data-ask=expand]");
-  if (!form) return;
-  const shaped = form.elements.aspect.value !== "";
-  $$("[name=sides], [name=amount]", form).forEach((input) => { input.disabled = shaped; });
+// The new frame around the picture follows the form: all sides where none is chosen, none where a shape is given.
+dialog.addEventListener("input", (event) => {
+  const form = event.target.closest("form");
+  const frame = form && $(".beyond", form);
+  const aspect = form?.elements.aspect;
+  if (aspect) {
+    $$("[data-fill]", form).forEach((each) => each.setAttribute("aria-pressed", String(each.value === aspect.value)));
+  }
+  if (!frame) return;
   const sides = $$("[name=sides]:checked", form).map((input) => input.value);
-  $(".beyond", form).dataset.sides = shaped ? "" : sides.join(" ");
+  const shown = sides.length ? sides : $$("[name=sides]", form).map((input) => input.value);
+  frame.dataset.sides = aspect.value ? "" : shown.join(" ");
 });
 
 // The lettered grid lies exactly on the picture; tap, sweep, or move with the arrow keys.
 function chooseCells(cells) {
   const image = $("img", cells.parentElement);
   const boxes = $$("input", cells);
-  const lay = () => {
+  const place = () => {
     const scale = Math.min(image.clientWidth / image.width0, image.clientHeight / image.height0);
     const [width, height] = [image.width0 * scale, image.height0 * scale];
     Object.assign(cells.style, {
@@ -122,7 +155,7 @@ function chooseCells(cells) {
   };
   image.width0 = Number(image.getAttribute("width"));
   image.height0 = Number(image.getAttribute("height"));
-  new ResizeObserver(lay).observe(image);
+  new ResizeObserver(place).observe(image);
   sweep(cells);
   cells.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -4, ArrowDown: 4 }[event.key];
@@ -137,27 +170,27 @@ function chooseCells(cells) {
 }
 
 function sweep(cells) {
-  let paint = null; // whether the sweep chooses or clears
+  let choosing = null; // whether the sweep chooses or clears
   const at = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest?.(".cells label")?.firstChild;
   cells.addEventListener("pointerdown", (event) => {
     const box = at(event);
     if (!box) return;
     event.preventDefault();
     box.releasePointerCapture?.(event.pointerId);
-    paint = !box.checked;
-    box.checked = paint;
+    choosing = !box.checked;
+    box.checked = choosing;
   });
   cells.addEventListener("click", (event) => {
     if (event.detail > 0) event.preventDefault(); // the pointer has done it already; the space bar has not
   });
   cells.addEventListener("pointermove", (event) => {
-    const box = paint === null ? null : at(event);
-    if (box) box.checked = paint;
+    const box = choosing === null ? null : at(event);
+    if (box) box.checked = choosing;
   });
-  addEventListener("pointerup", () => { paint = null; });
-  addEventListener("pointercancel", () => { paint = null; });
+  addEventListener("pointerup", () => { choosing = null; });
+  addEventListener("pointercancel", () => { choosing = null; });
 }
 
-sheet.addEventListener("click", (event) => {
+dialog.addEventListener("click", (event) => {
   if (event.target.closest("[data-clear]")) $$(".cells input", body).forEach((box) => { box.checked = false; });
 });

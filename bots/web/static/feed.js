@@ -1,18 +1,18 @@
-// The wall of cards: each card is one job and is replaced in place whenever the job changed.
+// The feed of cards: each card is one job and is replaced in place whenever the job changed.
 import { $, $$, sure } from "./dom.js";
 import { dismiss, isDismissed } from "./dismissed.js";
 import { say, speak, tell } from "./notices.js";
 import { fill, me, words } from "./page_data.js";
-import { on, wish } from "./socket.js";
+import { on, request } from "./socket.js";
 
-const wall = $("#wall");
+const feed = $("#feed");
 const mine = new Set(); // jobs asked for here and not finished
-const held = new Map(); // job → { at, html }: came while the top of the wall was out of sight
+const held = new Map(); // job → { at, html }: came while the top of the feed was out of sight
 
 on("wall", ({ html }) => {
   held.clear();
   countNews();
-  htmx.swap({ target: wall, text: html, swap: "innerMorph" }).then(() => $$(".card", wall).forEach(dress));
+  htmx.swap({ target: feed, text: html, swap: "innerMorph" }).then(() => $$(".card", feed).forEach(personalize));
 });
 
 on("cards", ({ cards, gone }) => {
@@ -48,27 +48,27 @@ on("waiting", ({ jobs }) => {
 });
 
 on("received", ({ id }) => {
-  const status = document.querySelector(`#paper-${CSS.escape(id)} .status`);
+  const status = document.querySelector(`#placeholder-${CSS.escape(id)} .status`);
   if (status) status.textContent = words.received;
 });
 
-// A blank sheet for what was just typed, until its card is there.
-const papers = new Map(); // job → the sheet that waits for its card
+// A blank card for what was just typed, until its card is there.
+const placeholders = new Map(); // job → the blank card that waits for its own
 
-export function lay(id, text) {
-  const paper = $("#paper").content.firstElementChild.cloneNode(true);
-  paper.id = `paper-${id}`;
-  $(".prompt bdi", paper).textContent = text;
-  wall.prepend(paper);
+export function showPlaceholder(id, text) {
+  const placeholder = $("#placeholder").content.firstElementChild.cloneNode(true);
+  placeholder.id = `placeholder-${id}`;
+  $(".prompt bdi", placeholder).textContent = text;
+  feed.prepend(placeholder);
   $("#empty")?.remove();
-  paper.scrollIntoView({ block: "nearest" });
-  return paper;
+  placeholder.scrollIntoView({ block: "nearest" });
+  return placeholder;
 }
 
-export function settle(paper, jobId) {
-  if (!paper) return;
-  if (!jobId || document.getElementById(`job-${jobId}`)) paper.remove();
-  else papers.set(jobId, paper);
+export function settle(placeholder, jobId) {
+  if (!placeholder) return;
+  if (!jobId || document.getElementById(`job-${jobId}`)) placeholder.remove();
+  else placeholders.set(jobId, placeholder);
 }
 
 function show({ id, at, state, html }) {
@@ -79,10 +79,10 @@ function show({ id, at, state, html }) {
     htmx.swap({ target: card, text: html, swap: "outerMorph" }).then(() => {
       const fresh = document.getElementById(`job-${id}`);
       if (!fresh) return;
-      dress(fresh);
+      personalize(fresh);
       if (focused && !fresh.contains(document.activeElement)) $(`[data-press="${focused}"]`, fresh)?.focus();
     });
-  } else if (isAbove(at) && !papers.has(id)) {
+  } else if (isAbove(at) && !placeholders.has(id)) {
     held.set(id, { at, html });
   } else {
     insert(id, at, html);
@@ -94,14 +94,14 @@ function show({ id, at, state, html }) {
 
 const cardOf = (html) => $(".card", document.createRange().createContextualFragment(html));
 
-// Whether the wall is read so far down that its newest card, and so one of this time, is above the window.
+// Whether the feed is read so far down that its newest card, and so one of this time, is above the window.
 function isAbove(at) {
-  const newest = $(":scope > .card", wall);
+  const newest = $(":scope > .card", feed);
   return newest !== null && newest.getBoundingClientRect().bottom < 0 && Number(newest.dataset.at) <= at;
 }
 
 // What is read stays where it is: cards in a grid would all move on by one.
-function hangHeld() {
+function showHeld() {
   for (const [id, { at, html }] of held) insert(id, at, html);
   held.clear();
   countNews();
@@ -109,21 +109,21 @@ function hangHeld() {
 
 // Newest first. A card older than everything shown belongs to a page that was not scrolled to yet.
 function insert(id, at, html) {
-  const later = $$(":scope > .card", wall).find((other) => Number(other.dataset.at) <= at);
-  if (!later && $("#older") && !papers.has(id)) return;
+  const later = $$(":scope > .card", feed).find((other) => Number(other.dataset.at) <= at);
+  if (!later && $("#older") && !placeholders.has(id)) return;
   held.delete(id);
   const card = cardOf(html);
-  if (!papers.has(id)) card.classList.add("arriving");
-  const paper = papers.get(id);
-  papers.delete(id);
-  if (paper?.isConnected) paper.replaceWith(card);
-  else wall.insertBefore(card, later ?? $("#older"));
+  if (!placeholders.has(id)) card.classList.add("arriving");
+  const placeholder = placeholders.get(id);
+  placeholders.delete(id);
+  if (placeholder?.isConnected) placeholder.replaceWith(card);
+  else feed.insertBefore(card, later ?? $("#older"));
   htmx.process(card);
-  dress(card);
+  personalize(card);
 }
 
 // What differs from person to person: one's own cards, one's own stars, one's own clock.
-export function dress(root) {
+export function personalize(root) {
   if (isDismissed(root)) return root.remove();
   if (root.matches(".card")) root.classList.toggle("mine", root.dataset.owner === me);
   for (const star of $$("[data-starred]", root)) {
@@ -159,14 +159,14 @@ function countNews() {
 
 $("#news").addEventListener("click", () => scrollTo({ top: 0, behavior: "smooth" }));
 addEventListener("scroll", () => {
-  if (held.size && scrollY < 200) hangHeld();
+  if (held.size && scrollY < 200) showHeld();
 }, { passive: true });
 
-// htmx brought older cards or a sheet.
+// htmx brought older cards or a dialog.
 document.addEventListener("htmx:after:swap", () => {
   $$(".card:not(.dressed)").forEach((card) => {
     card.classList.add("dressed");
-    dress(card);
+    personalize(card);
   });
 });
 
@@ -192,18 +192,23 @@ document.addEventListener("click", async (event) => {
   if (!button || button.ariaBusy === "true") return;
   if (button.dataset.sure && !(await sure(button.dataset.sure))) return;
   button.ariaBusy = "true";
-  const answer = await wish({ do: "press", button: button.dataset.press });
+  const answer = await request({ do: "press", button: button.dataset.press });
   button.ariaBusy = null;
   if (!answer.ok) return say(answer.text, { bad: true });
   tell(answer);
   if (answer.go) location.assign(answer.go);
-  if (answer.open) htmx.ajax("GET", answer.open, { target: "#sheet-body", swap: "innerHTML" });
+  if (answer.open) return openDialog(answer.open);
   if (answer.job) announce(answer.job);
-  if (button.dataset.then === "close") $("#sheet").close();
-  else if ("starred" in button.dataset && $("#sheet").open) toggleStar(button);
+  if (answer.job || (answer.text && button.dataset.sure)) $("#dialog").close(); // it led to something else, or is gone
+  else if ($("#dialog").open && location.pathname.startsWith("/mine/")) openDialog(location.pathname); // a list changed
+  else if ("starred" in button.dataset && $("#dialog").open) toggleStar(button);
 });
 
-// In the sheet, which the room does not update by itself.
+function openDialog(path) {
+  return htmx.ajax("GET", path, { target: "#dialog-body", swap: "innerHTML" });
+}
+
+// In the dialog, which is not updated by itself.
 function toggleStar(button) {
   button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
 }

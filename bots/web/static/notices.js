@@ -1,5 +1,5 @@
 // What the room says to one person. It is shown and announced where the person is: under the prompt, or on the open
-// sheet, behind which the page is inert.
+// dialog, behind which the page is inert.
 import { $ } from "./dom.js";
 import { fill, words } from "./page_data.js";
 
@@ -38,7 +38,7 @@ export function keep(text, { copy = "" } = {}) {
   $("#kept").append(item);
 }
 
-// What a command was answered, beside the sheet or card that it opens.
+// What a command was answered, beside the dialog or card that it opens.
 export function tell({ text = "", keep: stays = false, copy = "" }) {
   if (stays) keep(text, { copy });
   say(stays ? "" : text);

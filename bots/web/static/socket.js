@@ -5,7 +5,7 @@ import { fill, newId, words } from "./page_data.js";
 const LONGEST_WAIT_SECONDS = 15;
 const PING_SECONDS = 25;
 const NOT_IN = 4401;
-const wishes = new Map(); // id → { message, resolve }: sent, not yet answered
+const requests = new Map(); // id → { message, resolve }: sent, not yet answered
 const handlers = new Map();
 let socket;
 let tries = 0;
@@ -16,11 +16,11 @@ export function on(type, handler) {
   handlers.set(type, handler);
 }
 
-// Resolves with the answer. A lost connection only delays it: the id makes a repeated wish the same wish.
-export function wish(message, { id = newId() } = {}) {
+// Resolves with the answer. A lost connection only delays it: the id makes a repeated request the same one.
+export function request(message, { id = newId() } = {}) {
   return new Promise((resolve) => {
-    wishes.set(id, { message: { ...message, id }, resolve });
-    if (!transmit(wishes.get(id).message)) tellLine(words.waiting);
+    requests.set(id, { message: { ...message, id }, resolve });
+    if (!transmit(requests.get(id).message)) tellLine(words.waiting);
   });
 }
 
@@ -43,14 +43,14 @@ function opened() {
   heardAt = Date.now();
   if (tries > 0) tellLine(words.back, 2500);
   tries = 0;
-  for (const { message } of wishes.values()) transmit(message);
+  for (const { message } of requests.values()) transmit(message);
 }
 
 function received(message) {
   heardAt = Date.now();
   if (message.type === "answer") {
-    const found = wishes.get(message.id);
-    wishes.delete(message.id);
+    const found = requests.get(message.id);
+    requests.delete(message.id);
     found?.resolve(message);
   }
   handlers.get(message.type)?.(message);
@@ -60,7 +60,7 @@ function closed({ code }) {
   if (code === NOT_IN) return location.reload();
   tries += 1;
   const seconds = Math.min(LONGEST_WAIT_SECONDS, 2 ** Math.min(tries - 1, 4)) * (0.75 + Math.random() / 2);
-  if (tries > 1 || wishes.size) tellLine(fill(words.lost, { seconds: Math.ceil(seconds) }));
+  if (tries > 1 || requests.size) tellLine(fill(words.lost, { seconds: Math.ceil(seconds) }));
   waiting = setTimeout(connect, seconds * 1000);
 }
 

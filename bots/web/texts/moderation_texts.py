@@ -1,25 +1,18 @@
 """What stands on the moderators' desk, and on the form by which people outside report a picture."""
 
-from studio.domain.cases import Decision
+from studio.commands.button_ids import Action
 
 DESK = {
     "to_room": "Back to the room",
-    "empty": "Nothing lies on the desk.",
-    "empty_hint": "Cases appear here by themselves.",
+    "empty": "No case is open.",
+    "empty_hint": "New cases appear here by themselves.",
     "choose": "Choose a case with j and k, and take it with Enter.",
-    "decided": "Decided last",
-    "taken": "in another moderator’s hands",
+    "decided": "Decided recently",
+    "taken": "another moderator has it",
     "yours": "yours",
-    "claim": "Take this case",
     "blurred": "Blurred picture {number}; press to see it",
-    "seen": "Picture {number}",
     "note": "A word for the records",
     "keys": "Keys",
-    "moderators_only": "Only moderators can open the desk.",
-    "of": "by",
-    "filed": "filed by",
-    "outside": "somebody outside",
-    "sure": "{deed}: really?",
     "do_it": "Do it",
 }
 DESK_KEYS = {
@@ -36,14 +29,14 @@ DESK_KEYS = {
     "o": "overturn",
 }
 DECISION_KEYS = {
-    Decision.APPROVE: "a",
-    Decision.SPOILER: "s",
-    Decision.REJECT: "r",
-    Decision.WARN: "w",
-    Decision.SUSPEND: "u",
-    Decision.BAN: "b",
-    Decision.BLOCK: "x",
-    Decision.OVERTURN: "o",
+    Action.APPROVE: "a",
+    Action.SPOILER: "s",
+    Action.REJECT: "r",
+    Action.WARN: "w",
+    Action.SUSPEND: "u",
+    Action.BAN: "b",
+    Action.BLOCK: "x",
+    Action.OVERTURN: "o",
 }
 
 # The form for people outside.

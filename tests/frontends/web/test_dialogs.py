@@ -148,16 +148,13 @@ def test_what_became_of_a_picture_says_that_there_is_more(room: OpenRoom) -> Non
 def test_the_flag_asks_which_picture_and_why(room: OpenRoom) -> None:
     ana, bo = room.guest("Ana"), room.guest("Bo")
     job_id = painted(room, ana)
-    flag = button_of(card_of(bo, job_id), "Report a picture to the moderators")
+    flag = button_of(card_of(bo, job_id), "Report picture to the moderators")
     assert f'hx-get="/flag/{job_id}"' in flag
     assert "data-press" not in flag
     form = sheet(bo, f"/flag/{job_id}")
-    assert re.findall(r'name="picture" value="([^"]+)" required(\schecked)?', form) == [
-        (f"{job_id}.1", ""),
-        (f"{job_id}.2", ""),
-    ]
-    assert re.search(r'<textarea[^>]*name="reason"[^>]*required', form)
-    values = {"picture": f"{job_id}.2", "reason": "shows a private person"}
+    assert re.findall(r'name="picture" value="([^"]+)" required', form) == [f"{job_id}.1", f"{job_id}.2"]
+    assert re.search(r'<input type="radio" name="topic" value="private" required', form)
+    values = {"picture": f"{job_id}.2", "topic": "private", "reason": "my sister"}
     assert "moderators" in bo.ask(do="ask", command="report", values=values)["text"]
     with room.ports.database.read() as session:
         (case_id,) = session.scalars(CaseRow.__table__.select().with_only_columns(CaseRow.id))
@@ -165,7 +162,7 @@ def test_the_flag_asks_which_picture_and_why(room: OpenRoom) -> None:
     assert (case.kind, case.picture_id, case.words) == (
         CaseKind.REPORT,
         f"{job_id}.2",
-        "shows a private person",
+        "It shows a private person: my sister",
     )
 
 
@@ -174,7 +171,9 @@ def test_the_flag_of_one_picture_has_chosen_it(room: OpenRoom) -> None:
     job_id = painted(room, ana)
     assert f'hx-get="/flag/{job_id}.2"' in sheet(bo, f"/view/{job_id}.2")
     assert "/flag/" not in sheet(ana, f"/view/{job_id}.2")
-    assert f'value="{job_id}.2" required checked' in sheet(bo, f"/flag/{job_id}.2")
+    form = sheet(bo, f"/flag/{job_id}.2")
+    assert f'<input type="hidden" name="picture" value="{job_id}.2">' in form
+    assert f'src="/thumbnails/{job_id}.2"' in form
 
 
 @pytest.mark.parametrize("what", ["zzzzzzzzzzzz", "zzzzzzzzzzzz.1", "nothing"])

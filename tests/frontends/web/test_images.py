@@ -343,7 +343,7 @@ def test_an_unreachable_queue_loses_nothing(room: OpenRoom) -> None:
     room.ports.events.away = True  # type: ignore[attr-defined]
     ana = room.guest("Ana")
     job_id = ana.say("a boat")["job"]
-    assert "Accepted." in ana.card(job_id, "accepted")
+    assert "Next in line." in ana.card(job_id, "accepted")
 
 
 def test_figures_count_without_naming_anybody(room: OpenRoom) -> None:

@@ -84,7 +84,7 @@ def test_a_case_is_listed_taken_and_decided(house: OpenRoom) -> None:
     assert "a doubtful thing" in html
     assert "found it" in html
     assert re.findall(r'data-key="(\w)"', html) == ["a", "s", "r", "w", "u", "b", "x"]
-    assert "moderator’s hands" in bea.client.get("/desk/cases").text
+    assert "another moderator has it" in bea.client.get("/desk/cases").text
     taken = bea.post(f"/desk/{case}/decide", '{"decision": "approve"}')
     assert (taken.status_code, "another moderator" in taken.json()["text"]) == (409, True)
     decided = mo.post(f"/desk/{case}/decide", '{"decision": "approve", "note": "fine"}').json()
@@ -114,7 +114,7 @@ def test_nothing_is_decided_without_the_token_of_the_page(house: OpenRoom) -> No
 def test_pictures_of_a_case_come_blurred_until_asked_for(house: OpenRoom) -> None:
     ana, bo, mo = house.guest("Ana"), house.guest("Bo"), house.user("Mo", "keys")
     job_id = painted(house, ana)
-    bo.press(Button(action=Action.REPORT, job_id=job_id, index=2))
+    bo.ask(do="ask", command="report", values={"picture": f"{job_id}.2", "topic": "other"})
     case = case_of(house, CaseKind.REPORT)
     html = mo.post(f"/desk/{case}/claim").json()["html"]
     assert f"/desk/{case}/pictures/{job_id}.2?seen" in html
@@ -137,11 +137,16 @@ def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(house: OpenRo
     assert (answer["ok"], answer["code"]) == (False, "policy")
     message = ana.hear("cards", lambda each: each["cards"])
     (card,) = message["cards"]
-    appeal = re.search(r'data-press="(c1:appeal:\w+:0)"', card["html"])
-    assert appeal
-    assert "look at it again" in ana.press(appeal[1])["text"]
+    path = f"/appeal/{card['id']}"
+    assert f'hx-get="{path}"' in card["html"]
+    form = ana.client.get(path, headers={"hx-request": "true"}).text
+    assert f'<input type="hidden" name="job" value="{card["id"]}">' in form
+    values = {"job": card["id"], "reason": "it is a play"}
+    assert "look at it again" in ana.ask(do="ask", command="appeal", values=values)["text"]
     case = case_of(house, CaseKind.APPEAL)
-    assert 'data-key="o"' in mo.post(f"/desk/{case}/claim").json()["html"]
+    html = mo.post(f"/desk/{case}/claim").json()["html"]
+    assert 'data-key="o"' in html
+    assert "it is a play" in html
     mo.post(f"/desk/{case}/decide", '{"decision": "overturn"}')
     assert state(house, card["id"]) is JobState.QUEUED
     told = ana.hear("post", lambda post: post["text"])
@@ -167,7 +172,7 @@ def test_the_owner_of_a_picture_is_asked_and_answers_in_the_messages(house: Open
     job_id = painted(house, ana)
     assert ana.say("/settings --remix ask")["open"] == "/settings"
     wish = bo.press(Button(action=Action.VARY, job_id=job_id, index=1))["job"]
-    assert "asked first" in bo.card(wish, "held")
+    assert "owner of the picture was asked" in bo.card(wish, "held")
     assert ana.hear("post", lambda post: post["count"] == 1)
     sheet = ana.client.get("/mine/messages", headers={"hx-request": "true"}).text
     assert "@Bo" in sheet
@@ -217,7 +222,10 @@ def test_a_banned_moderator_sees_no_case(house: OpenRoom) -> None:
 def test_the_rules_of_the_room_are_shown_and_changed(house: OpenRoom) -> None:
     mo = house.guest("Mo", "keys")
     assert mo.say("/community pictures 2")["open"] == "/rules"
-    assert "pictures: 2 at a time" in mo.client.get("/rules", headers={"hx-request": "true"}).text
+    assert (
+        '<dt>Pictures at a time</dt><dd dir="auto">2</dd>'
+        in mo.client.get("/rules", headers={"hx-request": "true"}).text
+    )
     assert "Only moderators" in house.guest("Ana").say("/community")["text"]
 
 
@@ -226,7 +234,7 @@ def test_the_former_name_of_the_rules_works_and_says_the_new_one(house: OpenRoom
     page = mo.say("/studio pictures 3")["open"]
     shown = mo.client.get(page, headers={"hx-request": "true"}).text
     assert "/studio is now called /community." in shown.replace("<code>", "").replace("</code>", "")
-    assert "pictures: 3 at a time" in shown
+    assert '<dt>Pictures at a time</dt><dd dir="auto">3</dd>' in shown
 
 
 def test_people_are_called_by_their_names(house: OpenRoom) -> None:
@@ -242,7 +250,7 @@ def test_people_are_called_by_their_names(house: OpenRoom) -> None:
 def test_a_hidden_picture_is_veiled(house: OpenRoom) -> None:
     ana, bo, mo = house.guest("Ana"), house.guest("Bo"), house.user("Mo", "keys")
     job_id = painted(house, ana)
-    bo.press(Button(action=Action.REPORT, job_id=job_id, index=1))
+    bo.ask(do="ask", command="report", values={"picture": f"{job_id}.1", "topic": "other"})
     case = case_of(house, CaseKind.REPORT)
     mo.post(f"/desk/{case}/decide", '{"decision": "spoiler"}')
     assert "data-unveil" in house.guest("Cy").wall

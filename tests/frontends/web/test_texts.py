@@ -4,49 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from bots.texts import chat
 from bots.web.access.sessions import clean_name
+from bots.web.live.cards import render_card
 from bots.web.queries.job_cards import Card, Tile
-from bots.web.rendering import data_block, hue, render_card
-from bots.web.texts import texts
+from bots.web.templating import data_block, hue
 from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters
-from studio.commands.registry import REACTIONS
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation, PaintRequest
 from studio.runtime.clock import now
 from tests.support.fakes import someone, somewhere
 from tests.support.recipes import PLAIN
-
-
-@pytest.mark.parametrize(
-    ("prompt", "title"),
-    [
-        ("a fox", "fox"),
-        ("A red fox in the snow, evening light", "red fox"),
-        ("the old lighthouse at the sea", "old lighthouse"),
-        ("portrait of a very old man", "portrait"),
-        ("one two three four five six", "one two three four"),
-        ("🍎🍏", "🍎🍏"),
-        ("", "picture"),
-        ("in the beginning", "in the beginning"),
-        ("x" * 300, "x" * 40),
-    ],
-)
-def test_a_picture_is_credited_by_its_subject(prompt: str, title: str) -> None:
-    assert texts.title_of(prompt) == title
-
-
-def test_places_in_the_queue_are_told_in_plain_words() -> None:
-    assert [texts.waiting(ahead) for ahead in (0, 1, 2)] == [
-        "Accepted. You are next.",
-        "Accepted. 1 is painted before it.",
-        "Accepted. 2 are painted before it.",
-    ]
-
-
-def test_every_reaction_has_words() -> None:
-    assert all(texts.deed(action, number) for action, number in REACTIONS.values())
 
 
 def test_data_for_scripts_cannot_close_its_own_element() -> None:
@@ -90,10 +58,8 @@ def test_words_that_a_model_could_not_take_in_are_counted_on_the_card() -> None:
         size_bytes=1,
         created_at=now(),
     )
-    said = "too long for this model: the last 12 words were not read"
-    assert said in chat.recipe(job, [picture], model="brush")
-    assert "not read" not in chat.recipe(job, [replace(picture, recipe=PLAIN)], model="brush")
     card = Card(job=job, tiles=(Tile(picture=picture),))
-    assert said.capitalize() in render_card(card)
+    assert "Too long for this model: the last 12 words were not read." in render_card(card)
+    assert "not read" not in render_card(Card(job=job, tiles=(Tile(picture=replace(picture, recipe=PLAIN)),)))
     assert "Unread words: 12" in to_parameters(picture.recipe)
     assert from_json(to_json(picture.recipe)) == picture.recipe

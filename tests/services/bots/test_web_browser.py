@@ -28,7 +28,7 @@ ARGUMENTS = [
 PATIENCE_MILLISECONDS = 300_000  # bounds a hang
 # Opens a sheet while the news that the one before it was closed is still on its way.
 SWIFT = """async (path) => {
-  const [sheet, body] = ["#sheet", "#sheet-body"].map((name) => document.querySelector(name));
+  const [sheet, body] = ["#dialog", "#dialog-body"].map((name) => document.querySelector(name));
   const html = await (await fetch(path, { headers: { "HX-Request": "true" } })).text();
   const heard = new Promise((resolve) => sheet.addEventListener("close", resolve, { once: true }));
   sheet.close();
@@ -131,7 +131,7 @@ def test_two_people_paint_together(browser: Browser, studio: RunningInstance) ->
         expect(ana.locator(".saw-progress")).to_have_count(1)
         apples = painted(bo, "a red apple on a blue background", "Ana")
         expect(apples.locator("img").nth(1)).to_have_attribute(
-            "alt", "a red apple on a blue background (2 of 4)"
+            "alt", "Picture 2 of 4: a red apple on a blue background"
         )
 
         apples.get_by_role("button", name="Vary picture 2", exact=True).first.click()
@@ -185,14 +185,16 @@ def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(
         star.get_by_role("button", name="Edit").click()
         for cell in ("B2", "C2"):
             edda.locator(".cells label", has_text=cell).click()
-        edda.get_by_label("What shall be there instead?").fill("a small moon")
-        edda.locator("#sheet").get_by_role("button", name="Paint").click()
+        edda.get_by_label("What that part shows").fill("a small moon")
+        edda.locator("#dialog").get_by_role("button", name="Paint").click()
         painted(edda, "a small moon")
 
-        star.get_by_role("button", name="Expand").click()
-        edda.locator("#sheet label", has_text="Top").click()
-        edda.get_by_label("What the new part shows (if you like)").fill("a yellow star at night")
-        edda.locator("#sheet").get_by_role("button", name="Paint").click()
+        star.get_by_role("button", name="More").click()
+        edda.locator("#dialog").get_by_role("button", name="Expand").click()
+        for side in ("Left", "Right", "Bottom"):
+            edda.locator("#dialog label", has_text=side).click()
+        edda.get_by_label("What the new part shows").fill("a yellow star at night")
+        edda.locator("#dialog").get_by_role("button", name="Paint").click()
         painted(edda, "a yellow star at night")
 
         before = int(star.locator("img").get_attribute("width") or 0)
@@ -201,7 +203,7 @@ def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(
         expect(large).to_be_visible()
 
         large.locator(".tile a").click()
-        sheet = edda.locator("#sheet")
+        sheet = edda.locator("#dialog")
         expect(sheet.locator("dt", has_text="Seed")).to_be_visible()
         with edda.expect_download() as download:
             sheet.get_by_role("link", name="Download").click()
@@ -273,9 +275,9 @@ def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: RunningIns
         link = boat.locator(".tile a")
         link.focus()
         kay.keyboard.press("Enter")
-        expect(kay.locator("#sheet")).to_be_visible()
+        expect(kay.locator("#dialog")).to_be_visible()
         kay.keyboard.press("Escape")
-        expect(kay.locator("#sheet")).to_be_hidden()
+        expect(kay.locator("#dialog")).to_be_hidden()
         expect(link).to_be_focused()
         edit = boat.get_by_role("button", name="Edit")
         edit.focus()
@@ -316,15 +318,15 @@ def fits_a_phone(page: Page, shown: Locator) -> None:
     box = prompt(page).bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= 740
-    for name in ("Edit", "Expand", "Remix"):
+    for name in ("Edit", "Remix", "More"):
         shown.get_by_role("button", name=name).tap()
-        expect(page.locator("#sheet")).to_be_visible()
+        expect(page.locator("#dialog")).to_be_visible()
         assert page.evaluate(width) == 360
-        assert page.evaluate("document.querySelector('#sheet').scrollWidth") == 360
+        assert page.evaluate("document.querySelector('#dialog').scrollWidth") == 360
         page.get_by_role("button", name="Close").tap()
     page.get_by_role("button", name="Help: commands and reactions").tap()
     expect(page.get_by_role("heading", name="What you can type")).to_be_visible()
-    assert page.evaluate("document.querySelector('#sheet').scrollWidth") == 360
+    assert page.evaluate("document.querySelector('#dialog').scrollWidth") == 360
 
 
 def test_a_killed_face_comes_back_and_shows_everything_as_it_is(

@@ -1,10 +1,12 @@
 """Sheets, notices and cards of the web room in a real browser, at a desk and on phones."""
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from studio.commands.button_ids import Action, Button
@@ -83,7 +85,7 @@ def test_back_closes_a_sheet_and_forward_opens_it_again(browser: Browser, room: 
     with guest(browser, room, "Ana") as ana:
         type_in(ana, "a fox --count 1")
         fox = painted(ana, "a fox", tiles=1)
-        sheet = ana.locator("#sheet")
+        sheet = ana.locator("#dialog")
         fox.locator(".tile a").click()
         expect(sheet).to_be_visible()
         expect(ana).to_have_url(re.compile(r"/view/\w+\.1$"))
@@ -98,7 +100,7 @@ def test_back_closes_a_sheet_and_forward_opens_it_again(browser: Browser, room: 
         fox.get_by_role("button", name="Edit").click()
         expect(ana).to_have_url(re.compile(r"/edit/\w+\.1$"))
         ana.reload()
-        expect(ana.locator("#sheet .cells")).to_be_visible()
+        expect(ana.locator("#dialog .cells")).to_be_visible()
         ana.keyboard.press("Escape")
         expect(ana).to_have_url(f"{room.url}/")
 
@@ -109,9 +111,9 @@ def test_a_link_opens_its_sheet_behind_the_door(browser: Browser, room: Painting
         link = painted(ana, "a fox", tiles=1).locator(".tile a").get_attribute("href")
     with guest(browser, room, "Bo", path=str(link)) as bo:
         expect(bo).to_have_url(f"{room.url}{link}")
-        expect(bo.locator("#sheet h2.prompt")).to_have_text("a fox")
+        expect(bo.locator("#dialog h2.prompt")).to_have_text("a fox")
         bo.go_back()
-        expect(bo.locator("#sheet")).to_be_hidden()
+        expect(bo.locator("#dialog")).to_be_hidden()
         expect(card(bo, "a fox")).to_be_visible()
 
 
@@ -122,8 +124,8 @@ def test_what_is_said_is_seen_and_announced_on_the_open_sheet(
     with guest(browser, room, "Ana", viewport={"width": width, "height": 740}) as ana:
         type_in(ana, "a fox --count 1")
         painted(ana, "a fox", tiles=1).locator(".tile a").click()
-        ana.locator("#sheet .star").click()
-        said = ana.locator("#sheet").get_by_role("status").filter(has_text="Starred.")
+        ana.locator("#dialog .star").click()
+        said = ana.locator("#dialog").get_by_role("status").filter(has_text="Starred; it has 1 star now.")
         expect(said).to_be_visible()
         assert in_sight(said)
         ana.get_by_role("button", name="Close").click()
@@ -139,9 +141,9 @@ def test_a_code_to_copy_stays_until_it_is_closed(browser: Browser, room: Paintin
         code = ana.get_by_text("Type /link")
         expect(code).to_be_visible()
         fox.locator(".tile a").click()
-        ana.locator("#sheet .star").click()
-        expect(ana.get_by_text("Starred.")).to_be_visible()
-        expect(ana.locator("#sheet").get_by_text("Type /link")).to_be_visible()
+        ana.locator("#dialog .star").click()
+        expect(ana.get_by_text("Starred; it has 1 star now.")).to_be_visible()
+        expect(ana.locator("#dialog").get_by_text("Type /link")).to_be_visible()
         assert in_sight(code)
         ana.go_back()
         expect(ana.locator(".desk").get_by_text("Type /link")).to_be_visible()
@@ -201,7 +203,7 @@ def test_no_deed_of_a_picture_is_cut_off(browser: Browser, room: PaintingRoom, w
         fox.get_by_role("button", name="Star picture 1").last.click()
         expect(fox.locator(".tile .stars")).to_have_text("1")
         fox.locator(".tile a").click()
-        deeds = ana.locator("#sheet .deeds")
+        deeds = ana.locator("#dialog .actions")
         expect(deeds.get_by_role("button", name="Delete")).to_be_visible()
         for deed in deeds.locator("button, a").all():
             assert deed.evaluate("(each) => each.scrollWidth <= each.clientWidth")
@@ -218,7 +220,7 @@ def test_varying_deep_in_the_wall_moves_nothing(browser: Browser, room: Painting
         deep = card(ana, "boat 1")
         deep.evaluate("(each) => each.scrollIntoView({ block: 'center' })")
         before = deep.bounding_box()
-        deep.get_by_role("button", name="Vary", exact=True).click()
+        deep.get_by_role("button", name="Vary strongly").click()
         expect(ana.locator("#news")).to_have_text("1 new above")
         type_in(bo, "a boat of Bo --count 1")
         painted(bo, "a boat of Bo", tiles=1)
@@ -244,21 +246,84 @@ def test_refused_and_failed_cards_are_put_away_for_good(browser: Browser, room: 
         expect(card(ana, "a fox")).to_be_visible()
         expect(ana.locator("article.card")).to_have_count(1)
         type_in(ana, "/history")
-        expect(ana.locator("#sheet")).to_contain_text("a forbidden fox")
+        expect(ana.locator("#dialog")).to_contain_text("a forbidden fox")
 
 
 def test_the_flag_asks_before_it_reports(browser: Browser, room: PaintingRoom) -> None:
     with guest(browser, room, "Ana") as ana, guest(browser, room, "Bo") as bo:
         type_in(ana, "a fox --count 2")
-        painted(bo, "a fox", tiles=2).get_by_role("button", name="Report a picture").click()
-        send = bo.get_by_role("button", name="Send the report")
+        painted(bo, "a fox", tiles=2).get_by_role("button", name="Report picture").click()
+        send = bo.get_by_role("button", name="Send", exact=True)
         send.click()
         expect(send).to_be_visible()  # the browser asks for what is missing
-        bo.locator("#sheet label", has_text="2").click()
-        bo.get_by_label("What is wrong with it?").fill("shows a private person")
+        bo.locator("#dialog label", has_text="Picture 2").click()
+        bo.locator("#dialog label", has_text="It shows a private person").click()
+        bo.get_by_label("In your words").fill("my sister")
         send.click()
         expect(bo.get_by_text("The moderators will look at it.")).to_be_visible()
-        expect(bo.locator("#sheet")).to_be_hidden()
+        expect(bo.locator("#dialog")).to_be_hidden()
+
+
+def test_an_appeal_says_why(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana:
+        type_in(ana, "a forbidden fox")
+        card(ana, "a forbidden fox").get_by_role("button", name="Appeal").click()
+        ana.get_by_label("Why it should be allowed").fill("it is a play")
+        ana.get_by_role("button", name="Send", exact=True).click()
+        expect(ana.get_by_text("You will hear what they decide.")).to_be_visible()
+        expect(ana.locator("#dialog")).to_be_hidden()
+
+
+def test_settings_are_saved_and_shown_again(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana:
+        type_in(ana, "/settings")
+        dialog = ana.locator("#dialog")
+        dialog.locator("label", has_text="People who ask me first").click()
+        shape = dialog.get_by_label("Width to height")
+        dialog.get_by_role("button", name="16:9").click()
+        expect(shape).to_have_value("16:9")
+        expect(dialog.get_by_role("button", name="16:9")).to_have_attribute("aria-pressed", "true")
+        dialog.get_by_role("button", name="Save").click()
+        expect(ana.get_by_text("Saved.")).to_be_visible()
+        type_in(ana, "/settings")
+        expect(shape).to_have_value("16:9")
+        expect(dialog.get_by_role("radio", name="People who ask me first")).to_be_checked()
+
+
+def test_a_picture_is_blended_with_an_image_that_is_attached_in_the_form(
+    browser: Browser, room: PaintingRoom
+) -> None:
+    image = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(image, "PNG")
+    with guest(browser, room, "Ana") as ana:
+        type_in(ana, "a fox --count 1")
+        painted(ana, "a fox", tiles=1).get_by_role("button", name="More").click()
+        dialog = ana.locator("#dialog")
+        dialog.get_by_role("button", name="Blend").click()
+        expect(ana).to_have_url(re.compile(r"/blend/\w+\.1$"))
+        file = {"name": "mine.png", "mimeType": "image/png", "buffer": b"no picture"}
+        dialog.locator("input[type=file]").set_input_files([file])
+        dialog.get_by_label("What the blend shows").fill("both at once")
+        dialog.get_by_role("button", name="Paint").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("This image cannot be used")
+        dialog.locator("input[type=file]").set_input_files([{**file, "buffer": image.getvalue()}])
+        dialog.get_by_role("button", name="Paint").click()
+        expect(dialog).to_be_hidden()
+        expect(painted(ana, "both at once", tiles=4).locator(".credit")).to_have_text("from @Ana’s fox")
+
+
+def test_the_frame_of_an_expansion_follows_the_form(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana:
+        type_in(ana, "a fox --count 1")
+        painted(ana, "a fox", tiles=1).get_by_role("button", name="More").click()
+        dialog = ana.locator("#dialog")
+        dialog.get_by_role("button", name="Expand").click()
+        frame = dialog.locator(".beyond")
+        expect(frame).to_have_attribute("data-sides", "left top right bottom")
+        dialog.locator("label", has_text="Left").click()
+        expect(frame).to_have_attribute("data-sides", "left")
+        dialog.get_by_role("button", name="16:9").click()
+        expect(frame).to_have_attribute("data-sides", "")
 
 
 def test_a_full_prompt_box_is_answered(browser: Browser, room: PaintingRoom) -> None:
@@ -277,8 +342,10 @@ def test_neither_wall_nor_sheet_loads_a_picture_file(browser: Browser, room: Pai
         fox = painted(ana, "a fox", tiles=1)
         expect(fox.locator("img")).to_have_js_property("complete", True)
         fox.locator(".tile a").click()
-        expect(ana.locator("#sheet figure img")).to_have_js_property("complete", True)
-        shown = ana.locator("#sheet figure img").evaluate("(image) => [image.currentSrc, image.naturalWidth]")
+        expect(ana.locator("#dialog figure img")).to_have_js_property("complete", True)
+        shown = ana.locator("#dialog figure img").evaluate(
+            "(image) => [image.currentSrc, image.naturalWidth]"
+        )
         assert re.search(r"/thumbnails/\w+\.1\?side=1280$", shown[0])
         assert shown[1] > 0
         assert not [url for url in loaded if "/pictures/" in url]

@@ -7,7 +7,7 @@ import pytest
 
 from bots.presentation.compose.forms import imagine_form, settings_form
 from bots.slack.render_form import render_form
-from bots.web.rendering import catalog_data
+from bots.web.routes.page_layout import catalog_data
 from engine.catalog.catalog import MODELS, ModelCatalogue
 from engine.catalog.model_availability import AvailableOptions
 from studio.commands.parameters import MODEL

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bots.texts.chat import painting, waiting
-from bots.web.texts.texts import step
+from bots.texts.jobs import step
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import job_transitions

@@ -1,0 +1,104 @@
+"""Dialogs about the user: their jobs, messages and settings, the help, and the rules of the community."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bots.presentation.actions import description
+from bots.presentation.compose.answers import compose_answer
+from bots.presentation.compose.cases import compose_notice, compose_question
+from bots.presentation.compose.help import commands_for, compose_command_help
+from bots.presentation.lookups import load_settings_form
+from bots.presentation.message import Message
+from bots.runtime.thread_pools import Pool
+from bots.web.access.sessions import ROOM_ADDRESS, WebUser
+from bots.web.context import WebContext
+from bots.web.queries.inbox import mark_read, read_messages
+from bots.web.render import render
+from bots.web.routes.authentication import require_user
+from bots.web.routes.page_layout import dialog_of
+from bots.web.templating import render_template
+from bots.web.texts import texts
+from studio.commands.button_ids import Action
+from studio.commands.registry import FORMER_COMMANDS, REACTIONS, execute
+from studio.commands.spec import Call
+from studio.commands.submission.known_names import default_note
+from studio.errors import NotFoundError
+
+
+async def jobs_dialog(request: Request) -> Response:
+    """GET /mine/queue and /mine/history: the user's own jobs, those that wait or those that are over."""
+    context, user = require_user(request)
+    name: str = request.path_params["name"]
+    if name not in ("queue", "history"):
+        raise NotFoundError("That page")
+    message = await context.pools.run(Pool.DATABASE, _answer, context, user, name)
+    return _message_dialog(request, user, message)
+
+
+async def rules_dialog(request: Request) -> Response:
+    """GET /rules: what the moderators settled; for them only. ``?typed=`` is the command's former name."""
+    context, user = require_user(request)
+    typed = request.query_params.get("typed", "")
+    name = typed if typed in FORMER_COMMANDS else "community"
+    message = await context.pools.run(Pool.DATABASE, _answer, context, user, name)
+    return _message_dialog(request, user, message, hint=texts.PAGE["rules_hint"])
+
+
+def _answer(context: WebContext, user: WebUser, command: str) -> Message:
+    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
+    message = compose_answer(execute(context.ports, call, command, {}))
+    if message is None:
+        raise NotFoundError("That page")
+    return message
+
+
+def _message_dialog(request: Request, user: WebUser, message: Message, *, hint: str = "") -> Response:
+    html = render_template("message.html", message=render(message), summary=message.summary, hint=hint)
+    return dialog_of(request, user, html)
+
+
+async def messages_dialog(request: Request) -> Response:
+    """GET /mine/messages. Opening it marks them as read."""
+    context, user = require_user(request)
+
+    def load() -> str:
+        with context.ports.database.begin() as session:
+            asked, notices = read_messages(session, user.person.key)
+            mark_read(session, user.person.key)
+        questions = [context.ports.desk.read(case_id) for case_id in asked]
+        return render_template(
+            "messages.html",
+            questions=[(each.case.picture_id, render(compose_question(each))) for each in questions],
+            notices=[(each.written_at, render(compose_notice(each))) for each in notices],
+        )
+
+    dialog = dialog_of(request, user, await context.pools.run(Pool.DATABASE, load))
+    context.hub.post_changed(user.user_id)
+    return dialog
+
+
+async def settings_dialog(request: Request) -> Response:
+    """GET /settings."""
+    context, user = require_user(request)
+    form = await context.pools.run(Pool.DATABASE, load_settings_form, context.ports, user.person)
+    return dialog_of(request, user, render_template("settings.html", form=form))
+
+
+async def help_dialog(request: Request) -> Response:
+    context, user = require_user(request)
+    html = render_template(
+        "help.html",
+        commands=[(spec, compose_command_help(spec)) for spec in commands_for(moderates=user.moderator)],
+        reactions=_reactions(),
+        note=default_note(context.ports),
+    )
+    return dialog_of(request, user, html)
+
+
+def _reactions() -> Mapping[str, str]:
+    """What the reactions on a card do. The one that deletes also cancels a job that waits."""
+    meanings = {emoji: description(action, index) for emoji, (action, index) in REACTIONS.items()}
+    deletes = {emoji for emoji, (action, _) in REACTIONS.items() if action is Action.DELETE}
+    return meanings | dict.fromkeys(deletes, texts.PAGE["cancel_or_delete"])

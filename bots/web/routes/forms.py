@@ -1,0 +1,74 @@
+"""Dialogs with a form: what is made from a picture, reports and appeals."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bots.presentation.actions import ACTIONS, Needs
+from bots.presentation.compose.parts.pictures import alt_text_of
+from bots.presentation.controller import Ask
+from bots.presentation.forms import FieldKind, Form
+from bots.presentation.lookups import load_form, load_indices
+from bots.runtime.thread_pools import Pool
+from bots.web.access.sessions import WebUser
+from bots.web.context import WebContext
+from bots.web.queries.job_cards import load_cards
+from bots.web.queries.picture_details import load_details
+from bots.web.render import FormPicture, ShownImage, dialog_name, render_form, shown_picture
+from bots.web.routes.authentication import require_unbanned_user
+from bots.web.routes.page_layout import dialog_of
+from studio.commands.button_ids import Action
+from studio.db import queries
+from studio.domain.identifiers import is_job_id, picture_id, split_picture_id
+from studio.errors import BadRequestError, NotFoundError
+
+# By the first part of the address. The settings are about nobody's picture: they have a route of their own.
+ACTION_OF = {
+    dialog_name(action): action
+    for action, spec in ACTIONS.items()
+    if spec.needs is Needs.FORM and action is not Action.SETTINGS
+}
+
+
+async def form_dialog(request: Request) -> Response:
+    """GET /edit/<picture or job>, and the same for each action that needs a form."""
+    context, user = await require_unbanned_user(request)
+    action = ACTION_OF[request.url.path.split("/")[1]]
+    subject: str = request.path_params["subject"]
+    job_id, index = split_picture_id(subject) or (subject, 0)
+    if not is_job_id(job_id):
+        raise NotFoundError("That picture")
+    try:
+        html = await context.pools.run(Pool.DATABASE, _render, context, user, action, job_id, index)
+    except BadRequestError:  # no picture of the job is there
+        raise NotFoundError("That picture") from None
+    return dialog_of(request, user, html)
+
+
+def _render(context: WebContext, user: WebUser, action: Action, job_id: str, index: int) -> str:
+    database = context.ports.database
+    if index == 0 and action is not Action.REPORT and not ACTIONS[action].about_job:  # about the first one
+        index = load_indices(database, job_id, user.person)[0]
+    form = load_form(context.ports, Ask(action=action, job_id=job_id, index=index), user.person)
+    picture = _picture(context, user, action, picture_id(job_id, index)) if index else None
+    return render_form(form, picture, _choices(context, user, form, job_id))
+
+
+def _picture(context: WebContext, user: WebUser, action: Action, about: str) -> FormPicture:
+    with context.ports.database.read() as session:
+        details = load_details(session, about, user.person)
+    path = f"/{dialog_name(action)}/"
+    return FormPicture(
+        image=shown_picture(details.tile.picture, spoiler=details.job.spoiler and action is Action.REPORT),
+        alt_text=alt_text_of(details.tile.picture, len(details.siblings)),
+        before=path + details.before if details.before else "",
+        after=path + details.after if details.after else "",
+    )
+
+
+def _choices(context: WebContext, user: WebUser, form: Form, job_id: str) -> dict[str, ShownImage]:
+    """The thumbnails of the pictures that may be chosen."""
+    if all(field.kind is not FieldKind.PICTURE for field in form.fields):
+        return {}
+    with context.ports.database.read() as session:
+        (card,) = load_cards(session, [queries.find_job(session, job_id, viewer=user.person)])
+    return {tile.picture.id: shown_picture(tile.picture, spoiler=card.job.spoiler) for tile in card.tiles}
