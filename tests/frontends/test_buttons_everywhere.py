@@ -10,6 +10,7 @@ from bots.discord import render as discord_render
 from bots.presentation.actions import ACTIONS
 from bots.presentation.message import Message
 from bots.slack import render as slack_render
+from bots.web import render as web_render
 from studio.domain.people import Platform
 from tests.support.messages import MESSAGES
 
@@ -35,7 +36,17 @@ def _values(block: Any) -> Iterator[str]:
         yield from _values(inner)
 
 
-PLATFORMS = {Platform.DISCORD: on_discord, Platform.SLACK: on_slack}
+def on_the_web(message: Message) -> set[str]:
+    """A button that opens a dialog has its address instead of an id."""
+    html = str(web_render.render(message))
+    addresses = {
+        each.custom_id: web_render.dialog_path(each.action, each.target, each.index) or each.custom_id
+        for each in message.buttons
+    }
+    return {custom_id for custom_id, address in addresses.items() if f'"{address}"' in html}
+
+
+PLATFORMS = {Platform.DISCORD: on_discord, Platform.SLACK: on_slack, Platform.WEB: on_the_web}
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
