@@ -1,4 +1,4 @@
-"""The bot: discord.py's client with the face's parts hung into it."""
+"""The bot: discord.py's client with the parts of the front end put together."""
 
 import hashlib
 import json
@@ -11,34 +11,29 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bots.delivery.board_events import BoardEvents
-from bots.delivery.case_messages import CaseMessages
+from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.event_consumer import EventConsumer
-from bots.delivery.job_messages import JobMessages
-from bots.delivery.starboard import Starboard
-from bots.discord.context import DiscordClient
-from bots.discord.guilds.uploads import Downloads
-from bots.discord.interactions.context_menus import build_menus
-from bots.discord.interactions.dispatcher import Dispatcher, send_private
+from bots.discord.context import DiscordContext
+from bots.discord.downloads import Downloads
+from bots.discord.interactions.buttons import Buttons
+from bots.discord.interactions.context_menus import ContextMenus
+from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.modals import Modals
 from bots.discord.interactions.reactions import Reactions
-from bots.discord.interactions.slash_commands import build_commands
-from bots.discord.messages.case_delivery import DiscordCaseDelivery
-from bots.discord.messages.components import DYNAMIC_ITEMS
-from bots.discord.messages.job_delivery import DiscordJobDelivery
-from bots.discord.messages.message_sender import MessageSender
-from bots.discord.messages.responses import Responses
-from bots.discord.messages.starboard_delivery import DiscordStarboardDelivery
+from bots.discord.interactions.slash_commands import SlashCommands
+from bots.discord.messages.answers import Answers, notice, send_private
+from bots.discord.messages.transport import DiscordTransport
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
+from bots.presentation.actions import ACTIONS
+from bots.presentation.compose.errors import compose_fault
 from bots.runtime.error_reports import report_error
 from bots.runtime.pending_uploads import PendingUploads
 from bots.runtime.safe_downloads import PublicResolver, redirects_within
 from bots.runtime.thread_pools import Pool, ThreadPools
-from bots.texts import chat
+from studio.commands.button_ids import Action
 from studio.domain.people import Platform
 from studio.ports import Ports
-from studio.runtime.clock import now
 
 _TOO_MANY_COMMANDS = 30032
 _FINISH_SECONDS = 5.0
@@ -46,10 +41,12 @@ _FINISH_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
-class ChatelierBot(DiscordClient):
+class ChatelierBot(discord.AutoShardedClient):
     """Needs no privileged intent: commands, buttons and reactions come by themselves."""
 
-    def __init__(self, ports: Ports, settings: DiscordSettings) -> None:
+    def __init__(
+        self, ports: Ports, settings: DiscordSettings, *, downloads: Downloads | None = None
+    ) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
         intents.guild_reactions = True
@@ -67,35 +64,42 @@ class ChatelierBot(DiscordClient):
             chunk_guilds_at_startup=False,
             http_trace=redirects_within(settings.may_download),
         )
-        self.ports = ports
         self.settings = settings
         self.pools = ThreadPools("discord")
-        self.downloads = Downloads(settings)
-        self.delivery = delivery = DiscordJobDelivery(self, ports, self.pools, MessageSender(self, now))
-        self.job_messages = JobMessages(ports.database, self.pools, delivery)
-        self.case_delivery = case_delivery = DiscordCaseDelivery(self, ports, self.pools)
-        self.case_messages = CaseMessages(ports.database, ports.desk, self.pools, case_delivery)
-        self.starboard = Starboard(
-            ports.database, self.pools, DiscordStarboardDelivery(self, ports, self.pools)
+        self.context = context = DiscordContext(
+            client=self,
+            ports=ports,
+            pools=self.pools,
+            settings=settings,
+            downloads=downloads or Downloads(settings),
+            pending_uploads=PendingUploads(),
         )
-        self.dispatcher = Dispatcher(
-            self, ports, self.pools, Responses(self, ports, self.pools, delivery, case_delivery), settings
-        )
-        self.pending_uploads = PendingUploads()
-        self.modals = Modals(self, ports, self.pools, self.dispatcher, self.pending_uploads, settings)
-        self.reactions = Reactions(self)
+        self._deliver(context)
+        self._listen(context)
         self._leaving = False
-        self.tree = Tree(self)
-        build_commands(self.tree)
-        build_menus(self.tree)
+
+    def _deliver(self, context: DiscordContext) -> None:
+        """What keeps the messages of jobs, cases and the starboard up to date."""
+        self.transport = DiscordTransport(context)
+        self.delivery = ChatDelivery(context.ports, context.pools, self.transport, pixelated=False)
         self.event_consumer = EventConsumer(
-            ports.events,
-            BoardEvents(self.job_messages, self.case_messages, self.starboard),
-            self.pools,
+            context.ports.events,
+            self.delivery,
+            context.pools,
             platform=Platform.DISCORD,
-            consumer=settings.consumer,
-            passing=(discord.HTTPException,),
+            consumer=context.settings.consumer,
         )
+
+    def _listen(self, context: DiscordContext) -> None:
+        """What answers commands, presses, forms and reactions."""
+        answers = Answers(context, self.transport, self.delivery)
+        dispatcher = Dispatcher(context, answers)
+        self.modals = Modals(context, dispatcher, answers)
+        self.buttons = Buttons(context, dispatcher, self.modals, answers)
+        self.reactions = Reactions(context, dispatcher, answers)
+        self.tree = Tree(self)
+        SlashCommands(context, dispatcher).build(self.tree)
+        ContextMenus(context, dispatcher, self.modals, self.buttons).build(self.tree)
 
     async def login(self, token: str) -> None:
         """The connector is made here because it needs the running loop."""
@@ -104,7 +108,6 @@ class ChatelierBot(DiscordClient):
 
     async def setup_hook(self) -> None:
         """Logged in, not yet connected: what ended while we were away is delivered from here on."""
-        self.add_dynamic_items(*DYNAMIC_ITEMS)
         await self._register_commands()
         self.event_consumer.start()
 
@@ -133,17 +136,11 @@ class ChatelierBot(DiscordClient):
         except discord.HTTPException as error:
             if error.code != _TOO_MANY_COMMANDS:
                 raise
-            # Better without its sixth menu than not at all; /report is there still.
-            log.warning("context menu not registered: Discord's limit is reached menu=%s", chat.MENU_REPORT)
-            self.tree.remove_command(chat.MENU_REPORT, type=discord.AppCommandType.message)
+            # Better without its last menu than not at all; its command is there still.
+            name = ACTIONS[Action.REPORT].menu
+            log.warning("context menu not registered: Discord's limit is reached menu=%s", name)
+            self.tree.remove_command(name, type=discord.AppCommandType.message)
             await self.tree.sync()
-
-    def serves(self, community: str) -> bool:
-        """Whether the events of this server come to this process; direct messages come to shard 0."""
-        if not self.shard_count:
-            return True
-        shard = (int(community) >> 22) % self.shard_count if community.isdecimal() else 0
-        return shard in (self.shard_ids or range(self.shard_count))
 
     def is_connected(self) -> bool:
         """Every shard of this process has its connection."""
@@ -152,9 +149,12 @@ class ChatelierBot(DiscordClient):
     async def on_ready(self) -> None:
         log.info("Discord client ready: shards=%s guilds=%s", len(self.shards), len(self.guilds))
 
-    async def on_interaction(self, interaction: discord.Interaction["ChatelierBot"]) -> None:
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Commands have gone to the tree by then; everything else is read from its id."""
         if interaction.type is discord.InteractionType.modal_submit:
             await self.modals.submitted(interaction)
+        elif interaction.type is discord.InteractionType.component:
+            await self.buttons.pressed(interaction)
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         await self.reactions.added(event)
@@ -173,7 +173,7 @@ class ChatelierBot(DiscordClient):
             await self.event_consumer.finish(seconds=_FINISH_SECONDS)
             await self.event_consumer.flush(seconds=_FINISH_SECONDS)
             await super().close()
-            await self.downloads.close()
+            await self.context.downloads.close()
             self.pools.close()
 
 
@@ -183,11 +183,11 @@ class Tree(app_commands.CommandTree[ChatelierBot]):
     ) -> None:
         """What the command itself did not turn into a sentence: commands of another version, above all."""
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-            await send_private(interaction, texts.COMMAND_CHANGED)
+            await send_private(interaction, notice(texts.COMMAND_CHANGED))
             return
-        sentence = chat.broke(report_error(error))
+        message = compose_fault(report_error(error))
         if not interaction.response.is_done():
-            await send_private(interaction, sentence)
+            await send_private(interaction, message)
 
 
 def _read(file: Path) -> str:

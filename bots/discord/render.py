@@ -5,8 +5,7 @@ where four of them fit side by side on a phone.
 """
 
 import io
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -32,6 +31,7 @@ from bots.presentation.message import (
     Tone,
 )
 from bots.texts import jobs
+from studio.domain.people import Person
 
 # Limits of https://docs.discord.com/developers/components/reference, as of 2026.
 MAX_COMPONENTS = 40
@@ -40,6 +40,7 @@ MAX_FILES = 10
 MAX_ALT_TEXT = 1024
 MAX_BUTTON_LABEL = 80
 BUTTONS_PER_ROW = 5
+CONFIRM = "c1q"  # in place of the version in the id of a button whose press is confirmed first
 
 Item = ui.Item[Any]
 Files = Mapping[str, Attachment]
@@ -61,15 +62,18 @@ _BAR_CELLS = 12
 _NOTE_SIGNS = {Tone.WARNING: "⚠️ ", Tone.DANGER: "⚠️ "}
 
 
-def send_arguments(message: Message, files: Files, limits: Limits = CUT) -> dict[str, Any]:
+def send_arguments(
+    message: Message, files: Files, limits: Limits = CUT, *, mentions: Sequence[Person] = ()
+) -> dict[str, Any]:
     """Arguments of `send`, made anew for each try, because sending reads the files to their end.
 
-    `files` holds the images by their name; an image without a file is left out. Nobody is pinged.
+    `files` holds the images by their name; an image without a file is left out. Nobody is notified but `mentions`.
     """
+    notified = [discord.Object(person.user_id) for person in mentions if person.user_id.isdecimal()]
     return {
         "view": render(message, files, limits),
         "files": _uploads(message, files),
-        "allowed_mentions": discord.AllowedMentions.none(),
+        "allowed_mentions": discord.AllowedMentions(everyone=False, roles=False, users=notified),
     }
 
 
@@ -107,9 +111,14 @@ def _within_text_limit(blocks: Iterable[Item], limits: Limits) -> list[Item]:
 
 
 def _rows(message: Message) -> Iterator[tuple[Button, ...]]:
+    """Discord takes each id once, so a button that does what another does is left out."""
+    seen: set[str] = set()
     for row in message.rows:
-        for start in range(0, len(row.buttons), BUTTONS_PER_ROW):
-            yield row.buttons[start : start + BUTTONS_PER_ROW]
+        fresh = {each.custom_id: each for each in row.buttons if each.custom_id not in seen}
+        seen |= fresh.keys()
+        buttons = list(fresh.values())
+        for start in range(0, len(buttons), BUTTONS_PER_ROW):
+            yield tuple(buttons[start : start + BUTTONS_PER_ROW])
 
 
 def _most_rows(message: Message, blocks: int) -> int:
@@ -187,17 +196,18 @@ def _uploads(message: Message, files: Files) -> list[discord.File]:
 
 
 def _action_row(row: tuple[Button, ...], limits: Limits) -> ui.ActionRow[Any]:
-    """An action that stands alone in its row needs no number: there is one picture."""
-    counts = Counter(button.action for button in row)
-    return ui.ActionRow(*(_button(button, limits, single=counts[button.action] == 1) for button in row))
+    return ui.ActionRow(*(_button(button, limits) for button in row))
 
 
-def _button(button: Button, limits: Limits, *, single: bool) -> ui.Button[Any]:
-    """Grey unless it has a tone; the one that was pressed stands out."""
+def _button(button: Button, limits: Limits) -> ui.Button[Any]:
+    """Grey unless it has a tone; the one that was pressed stands out.
+
+    Discord asks no question before a press counts, so a button with one has an id that leads to it.
+    """
     style = discord.ButtonStyle.primary if button.pressed else _BUTTON_STYLES[button.tone]
-    text = button.label or label(button.action, button.index, single=single)
+    text = button.label or label(button.action, button.index)
     return ui.Button(
-        custom_id=button.custom_id,
+        custom_id=f"{CONFIRM}:{button.custom_id.partition(':')[2]}" if button.confirm else button.custom_id,
         label=limits.text(text, MAX_BUTTON_LABEL, "label"),
         style=style,
         disabled=button.disabled,

@@ -10,6 +10,7 @@ import discord
 from discord import ui
 
 from bots.discord.texts.markdown import markdown
+from bots.presentation.controller import FORM_PREFIX
 from bots.presentation.forms import Field, FieldKind, Form
 from bots.presentation.limits import CUT, Limits
 
@@ -24,7 +25,6 @@ MAX_MENU_OPTIONS = 25
 MAX_TEXT_INPUT = 4000
 MAX_FILES = 10
 
-FORM_PREFIX = "c1m:"
 _FORGET_SECONDS = 15 * 60
 _FILE_UPLOAD, _LABEL = discord.ComponentType.file_upload.value, discord.ComponentType.label.value
 

@@ -14,7 +14,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.settings.communities import CommunityRules
 from studio.ports import Ports
 from tests.support.case_sim import with_desk
-from tests.support.discord_sim import Room, open_room
+from tests.support.discord_sim import Room, open_room, words
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
 from tests.support.loopback_slack import ANA, BO, GENERAL, MOD, MODERATORS, Message
@@ -61,20 +61,20 @@ async def built_on(room: Room) -> tuple[str, str]:
 
 async def test_on_discord_a_deleted_picture_loses_its_words_in_others_messages(discord: Room) -> None:
     first, _ = await built_on(discord)
-    assert "red fox" in discord.message.content
+    assert "red fox" in words(discord.message)
     await discord.ana.slash(discord.channel, "delete", what=f"{first}.1")
     await discord.act()
-    assert "red fox" not in discord.message.content
-    assert f"from <@{discord.ana.id}>’s picture" in discord.message.content
+    assert "red fox" not in words(discord.message)
+    assert f"from <@{discord.ana.id}>’s picture" in words(discord.message)
 
 
 async def test_on_discord_a_forgotten_person_loses_their_name_in_others_messages(discord: Room) -> None:
     await built_on(discord)
-    assert str(discord.ana.id) in discord.message.content
+    assert str(discord.ana.id) in words(discord.message)
     await discord.ana.slash(discord.channel, "forget-me", confirm="yes")
     await discord.act()
-    assert str(discord.ana.id) not in discord.message.content
-    assert "from somebody’s picture" in discord.message.content
+    assert str(discord.ana.id) not in words(discord.message)
+    assert "from somebody’s picture" in words(discord.message)
 
 
 async def test_on_discord_a_forgotten_person_is_named_in_no_case(discord: Room) -> None:
@@ -85,13 +85,13 @@ async def test_on_discord_a_forgotten_person_is_named_in_no_case(discord: Room) 
     await discord.bo.slash(discord.channel, "report", picture=f"{first}.1")
     await discord.ana.slash(discord.channel, "report", picture=f"{second}.1")
     await discord.act()
-    about, quoting = (str([each.fields for each in message.embeds]) for message in desk.history())
+    about, quoting = map(words, desk.history())
     assert str(discord.ana.id) in about
     assert str(discord.ana.id) in quoting
     assert "red fox" in quoting
     await discord.ana.slash(discord.channel, "forget-me", confirm="yes")
     await discord.act()
-    shown = str([each.fields for message in desk.history() for each in message.embeds])
+    shown = "\n".join(map(words, desk.history()))
     assert [trace for trace in (str(discord.ana.id), "ana", "red fox") if trace in shown] == []
     assert "an owl" in shown
 

@@ -1,15 +1,14 @@
 """What the model that paints says of itself, in the room and every help; and of a prompt, on its card."""
 
-from dataclasses import replace
-
-from bots.discord.texts import texts as discord_words
+from bots.discord.render import render as discord_render
 from bots.presentation.compose.help import compose_help
+from bots.presentation.limits import STRICT
 from bots.slack.render import render as slack_render
 from bots.texts.chat import recipe
 from bots.web.live.cards import render_card
 from bots.web.queries.job_cards import load_cards
 from bots.web.templating import code_spans
-from studio.commands.registry import CATALOG, execute
+from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import queries
 from studio.db.tables import JobRow, PictureRow
@@ -47,14 +46,12 @@ def test_the_room_and_its_help_say_what_the_model_is(room: OpenRoom, ports: Port
 
 def test_the_chats_help_says_what_the_model_is() -> None:
     assert code_spans("a `b` <c>") == "a <code>b</code> &lt;c&gt;"
+    message = compose_help(moderates=True, note=SHORT_NOTE)
     for told in (
-        discord_words.help_text(CATALOG.values(), note=SHORT_NOTE),
-        said(slack_render(compose_help(moderates=True, note=SHORT_NOTE))["blocks"]),
+        str(discord_render(message, {}, STRICT).to_components()),  # type: ignore[no-untyped-call]
+        said(slack_render(message)["blocks"]),
     ):
         assert SHORT_NOTE in told
-    long = discord_words.help_text([replace(spec, summary="x" * 300) for spec in CATALOG.values()], note=NOTE)
-    assert len(long) <= discord_words.LONGEST_MESSAGE
-    assert long.endswith(NOTE)
 
 
 def test_a_card_says_once_which_words_the_model_did_not_know(ports: Ports, call: Call) -> None:

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.resolver import ThreadedResolver
 
-from bots.discord.guilds.uploads import Downloads, download
+from bots.discord.downloads import Downloads
 from bots.discord.settings import DiscordSettings
 from bots.runtime.safe_downloads import (
     ForeignAddressError,
@@ -193,7 +193,7 @@ async def test_an_attachment_that_is_longer_than_discord_says_is_given_up_at_the
     )
     try:
         with pytest.raises(BadImageError, match="larger than 1 MiB"):
-            await download(discord.Attachment(data=payload, state=state), downloads)
+            await downloads.download(discord.Attachment(data=payload, state=state))
     finally:
         await downloads.close()
     assert sum(sent) < LIMIT_BYTES + BUFFERED_BYTES

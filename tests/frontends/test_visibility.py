@@ -9,19 +9,20 @@ import pytest
 from sqlalchemy import select
 
 from bots.delivery.attachments import Attachment
-from bots.delivery.job_view import load_family, load_job_view
-from bots.delivery.starboard import load_starboard_entry
-from bots.discord.interactions import autocomplete as suggestions
-from bots.discord.messages import job_message as discord_posts
-from bots.discord.texts import texts as discord_words
-from bots.presentation.compose.job_message import compose_job
+from bots.discord.render import render as discord_render
+from bots.presentation.compose.job_message import compose_copy, compose_job
 from bots.presentation.compose.provenance import compose_family
+from bots.presentation.compose.starboard import compose_starboard
+from bots.presentation.message import Message
+from bots.queries.job_view import load_family, load_job_view
+from bots.queries.starboard_entry import load_starboard_entry
 from bots.slack.render import render as slack_render
 from bots.texts import cases as case_texts
 from bots.texts.attributions import attribution
 from bots.texts.lists import lines_of
 from moderation.records import audit_log
-from studio.commands.registry import execute
+from studio.commands.completion.suggest import suggest
+from studio.commands.registry import CATALOG, execute
 from studio.commands.results import Accepted, Attribution, Family, PictureShown, ReportFiled
 from studio.commands.spec import Call
 from studio.db import settings
@@ -41,7 +42,6 @@ from tests.support.finished_jobs import paint_job
 from tests.support.web_client import OpenRoom, web_settings
 
 SECRET_WORDS = ("walrus", "owl", "heron", "zelda")
-_PRINT = Attachment(data=b"png", suffix=".png")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,13 +90,17 @@ def painted(ports: Ports) -> Painted:
 # ---- everything that a front end tells of `child` to Cy, who is in the open channel
 
 
+def on_discord(message: Message) -> str:
+    files = {image.name: Attachment(data=b"png", suffix=".png") for image in message.files}
+    return str(discord_render(message, files).to_components())  # type: ignore[no-untyped-call]
+
+
 def discord_message(made: Painted) -> str:
-    post = discord_posts.compose(load_job_view(made.ports.database, made.child), _PRINT)
-    return f"{post.content} {post.alternative}"
+    return on_discord(compose_job(load_job_view(made.ports.database, made.child)))
 
 
 def discord_copy(made: Painted) -> str:
-    return discord_words.whole_recipe(load_job_view(made.ports.database, made.child).pictures[0])
+    return on_discord(compose_copy(load_job_view(made.ports.database, made.child)))
 
 
 def slack_message(made: Painted) -> str:
@@ -104,9 +108,7 @@ def slack_message(made: Painted) -> str:
 
 
 def discord_who_made_this(made: Painted) -> str:
-    return discord_words.family(
-        *load_family(made.ports.database, f"{made.child}.1", someone("cy"), channel="main")
-    )
+    return on_discord(compose_family(ask(made.ports, "cy", "lineage", picture=f"{made.child}.1")))
 
 
 def slack_who_made_this(made: Painted) -> str:
@@ -114,14 +116,18 @@ def slack_who_made_this(made: Painted) -> str:
     return str(slack_render(compose_family(family)))
 
 
+def suggested(ports: Ports, name: str, command: str, parameter: str, *, channel: str = "main") -> list[str]:
+    spec = CATALOG[command]
+    place = replace(somewhere(), channel=channel)
+    call = Call(person=someone(name), address=place, request_key="typing")
+    wanted = spec.parameter(parameter)
+    assert wanted is not None
+    return [f"{each.value} {each.label}" for each in suggest(ports, call, spec, wanted, "", {})]
+
+
 def autocomplete(made: Painted) -> str:
-    database, cy = made.ports.database, someone("cy")
-    offered = [
-        *suggestions.recent_pictures(database, cy, "main"),
-        *suggestions.recent_jobs(database, cy, "main"),
-        *suggestions.recent_prompts(database, cy),
-    ]
-    return str(offered)
+    options = (("vary", "picture"), ("show", "job"), ("imagine", "prompt"), ("report", "picture"))
+    return str([suggested(made.ports, "cy", *option) for option in options])
 
 
 def lineage(made: Painted) -> str:
@@ -157,7 +163,7 @@ def starboard(made: Painted) -> str:
     for job_id in (made.first, made.second, made.child, made.last):
         exhibit, _ = load_starboard_entry(made.ports.database, f"{job_id}.1")
         if exhibit:
-            told.append(discord_words.starred_caption(exhibit.picture, exhibit.job, link=""))
+            told.append(on_discord(compose_starboard(exhibit)))
     return str(told)
 
 
@@ -219,7 +225,7 @@ SURFACES: Mapping[str, Callable[[Painted], str]] = {
         *(autocomplete, lineage, show, whose, history, starboard, case, audit_export, digest),
     )
 }
-TELLING = SURFACES.keys() - {"history", "audit_export", "digest", "discord_copy"}
+TELLING = SURFACES.keys() - {"history", "audit_export", "digest"}
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -229,18 +235,15 @@ def test_private_relatives_of_a_picture_are_told_nowhere(painted: Painted, surfa
     assert (surface in TELLING) == bool("badger" in told), "the picture itself is told of where pictures are"
 
 
-@pytest.mark.parametrize("tell", [discord_words.family])
-def test_whoever_is_in_the_private_place_reads_of_it_there(
-    painted: Painted, tell: Callable[..., str]
-) -> None:
-    there = load_family(painted.ports.database, f"{painted.child}.1", someone("dee"), channel="secret")
-    assert "walrus" in tell(*there)
+def test_a_person_in_the_private_channel_reads_of_it_there(painted: Painted) -> None:
+    family = ask(painted.ports, "dee", "lineage", secret=True, picture=f"{painted.child}.1")
+    assert isinstance(family, Family)
+    assert "walrus" in on_discord(compose_family(family))
 
 
 def test_a_private_picture_is_suggested_in_its_own_place_and_to_its_own_person(painted: Painted) -> None:
     def offered(name: str, channel: str) -> bool:
-        found = suggestions.recent_jobs(painted.ports.database, someone(name), channel)
-        return painted.first in [value for _, value in found]
+        return painted.first in str(suggested(painted.ports, name, "show", "job", channel=channel))
 
     assert (offered("cy", "secret"), offered("zelda", "main"), offered("cy", "main")) == (True, True, False)
 

@@ -7,7 +7,7 @@ import pytest
 from studio.domain.provenance import Traces
 from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import Ports
-from tests.support.discord_sim import PNG, open_room
+from tests.support.discord_sim import PNG, open_room, words
 from tests.support.slack_sim import open_slack_room
 from tests.support.web_client import OpenRoom
 
@@ -28,7 +28,7 @@ def marked(ports: Ports) -> Ports:
 async def test_discord_looks_at_an_attachment_and_keeps_nothing(marked: Ports, tmp_path: Path) -> None:
     async with open_room(marked, tmp_path / "home") as room:
         result = await room.ana.slash(room.channel, "whose", image=("fox.png", PNG))
-        assert f"the mark of a Chatelier studio, as {STRANGE}" in result.response.content
+        assert f"the watermark of a Chatelier studio, as `{STRANGE}`" in words(result.response)
         assert result.response.ephemeral
         assert marked.store.blobs == {}  # type: ignore[attr-defined]
 
@@ -39,8 +39,8 @@ async def test_discord_names_the_maker_of_a_picture_that_comes_back(ports: Ports
         await room.painted(room.newest_job())
         ports.examiner.traces = Traces(mark=f"{room.newest_job()}.1")  # type: ignore[attr-defined]
         result = await room.bo.slash(room.channel, "whose", image=("copy.png", PNG))
-        assert "Known by the invisible mark in it." in result.response.content
-        assert "a red fox" in result.response.content
+        assert "Known by its invisible watermark." in words(result.response)
+        assert "a red fox" in words(result.response)
 
 
 async def test_slack_looks_at_somebodys_image(marked: Ports) -> None:

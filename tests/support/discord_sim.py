@@ -10,13 +10,14 @@ from typing import Any
 import discord
 import pytest
 import simcord
+from simcord.components import walk_components
 
 from bots.discord.bot import ChatelierBot
-from bots.discord.guilds.uploads import Downloads
-from bots.discord.messages.components import PictureButton
+from bots.discord.downloads import Downloads
 from bots.discord.settings import CDN_HOSTS, DiscordSettings
 from bots.runtime.safe_downloads import TooManyBytesError
 from studio.db.tables import JobRow
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import Event, JobEnded, JobProgress, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -38,21 +39,19 @@ class PatientEnv(simcord.Env):
 class SimulatedDownloads(Downloads):
     """From the simulation, which has no web server."""
 
-    def __init__(self, bot: ChatelierBot) -> None:
-        super().__init__(bot.settings)
-        self._bot = bot
+    bot: ChatelierBot
 
     async def fetch(self, url: str) -> bytes:
-        data: bytes = await self._bot.http.get_from_cdn(url)
+        data: bytes = await self.bot.http.get_from_cdn(url)
         if len(data) > self.settings.max_upload_bytes:
             raise TooManyBytesError
         return data
 
 
 def new_bot(ports: Ports, settings: DiscordSettings) -> ChatelierBot:
-    bot = ChatelierBot(ports, settings)
-    bot.downloads = SimulatedDownloads(bot)
-    return bot
+    downloads = SimulatedDownloads(settings)
+    downloads.bot = ChatelierBot(ports, settings, downloads=downloads)
+    return downloads.bot
 
 
 @dataclass(kw_only=True)
@@ -88,7 +87,8 @@ class Room:
     async def press(self, custom_id: str, who: Any = None) -> Any:
         """Put a button of the given id under a message of the bot's, and press it."""
         view = discord.ui.View(timeout=None)
-        view.add_item(PictureButton(custom_id, "press", style=discord.ButtonStyle.secondary))
+        view.add_item(discord.ui.Button(custom_id=custom_id, label="press"))
+        view.stop()
         with self.env._bot_scope():
             channel = self.bot.get_partial_messageable(self.channel.id)
             message = await channel.send("forged", view=view)
@@ -130,11 +130,11 @@ class Room:
             job_id=job_id, platform=Platform.DISCORD, step=step, steps=steps, preview=preview
         )
         with self.env._bot_scope():
-            await self.bot.job_messages.progressed(progress)
+            await self.bot.delivery.progressed(progress)
 
     def allow_edit(self, job_id: str) -> None:
         """As if the message had not been touched for a while."""
-        self.bot.job_messages._sheets[job_id].touched_at -= 100
+        self.bot.delivery.publisher.message(DeliveryKind.JOB, job_id).touched_at -= 100
 
     @property
     def messages(self) -> list[discord.Message]:
@@ -229,3 +229,27 @@ def button_ids(message: discord.Message) -> list[str]:
         for child in row.children
         if isinstance(child, discord.Button | discord.SelectMenu) and child.custom_id
     ]
+
+
+def words(message: Any) -> str:
+    """What a message says: its text, or the texts of its layout, a line each."""
+    found = [message.content] if message.content else []
+    for component in walk_components([_data_of(each) for each in message.components]):
+        if component.get("type") == discord.ComponentType.text_display.value:
+            found.append(component["content"])
+    return "\n".join(found)
+
+
+def gallery(message: Any) -> list[dict[str, Any]]:
+    """The pictures that a message's layout shows: their files, alternative texts and whether they are hidden."""
+    return [
+        item
+        for component in walk_components([_data_of(each) for each in message.components])
+        if component.get("type") == discord.ComponentType.media_gallery.value
+        for item in component["items"]
+    ]
+
+
+def _data_of(component: Any) -> dict[str, Any]:
+    data: dict[str, Any] = component if isinstance(component, dict) else component.to_dict()
+    return data

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import discord
 
-from bots.discord.context import DiscordClient
+from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import person_of
 from bots.runtime.thread_pools import Pool
 from studio.commands.spec import Call
@@ -16,7 +16,7 @@ from studio.domain.people import Platform
 _DIRECT = "dm:"
 
 
-async def in_home_community(bot: DiscordClient, call: Call, what: str, *, paints: bool) -> Call:
+async def in_home_community(context: DiscordContext, call: Call, what: str, *, paints: bool) -> Call:
     """The call as a member of the server that a job, a picture or a case belongs to.
 
     Who wants to paint there, or means somebody else's picture, has to be a member still. Otherwise the call stays as
@@ -24,8 +24,8 @@ async def in_home_community(bot: DiscordClient, call: Call, what: str, *, paints
     """
     if not call.person.community.startswith(_DIRECT):
         return call
-    home = await bot.pools.run(
-        Pool.DATABASE, find_home_community, bot.ports.database, what, call.person.user_id
+    home = await context.pools.run(
+        Pool.DATABASE, find_home_community, context.ports.database, what, call.person.user_id
     )
     if home is None or not home.community.isdecimal():
         return call
@@ -33,7 +33,9 @@ async def in_home_community(bot: DiscordClient, call: Call, what: str, *, paints
     if paints or not home.own:
         try:
             # The server may be on a shard of another process; direct messages come to shard 0 alone.
-            guild = bot.get_guild(int(home.community)) or await bot.fetch_guild(int(home.community))
+            guild = context.client.get_guild(int(home.community)) or await context.client.fetch_guild(
+                int(home.community)
+            )
             member = await guild.fetch_member(int(call.person.user_id))
         except discord.HTTPException:
             return call

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 import discord
+from discord import app_commands
 
+from bots.presentation.message import ChannelName, Spans
+from bots.presentation.spans import sentence
 from studio.commands.moderation.community_rules import CHANNELS, NOTHING
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError
@@ -21,8 +24,14 @@ _NO_CHANNEL = (
     "names a channel that I do not see here: {}. Name one of this server, such as #desk, that I may view."
 )
 _NO_MESSAGES = "names a forum or a category, which takes no messages. Name a text channel, such as #desk."
-_OPEN_DESK = "Everybody here can read <#{}>, and cases show what people wrote. Hide it from members."
+_UNSEEN = "I see no channel {channel}: name one of this server, such as #desk, that I may view."
+_LACKING = "In {channel} I lack: {permissions}."
+_OPEN_DESK = "Everybody here can read {channel}, and cases show what people wrote. Hide it from members."
 SCOPES = ("bot", "applications.commands")
+# Where commands are offered, and to whom.
+CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
+IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+INSTALLS = app_commands.AppInstallationType(guild=True, user=False)
 
 
 def invite_url(application_id: int) -> str:
@@ -59,15 +68,16 @@ def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> No
         raise BadParameterError("value", _NO_MESSAGES)
 
 
-def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[str]:
+def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[Spans]:
     """A sentence for each channel of the rules in which the bot cannot do its work, or not in private."""
     for chosen in (rules.desk_channel, rules.log_channel, rules.star_channel):
         if chosen is None or guild is None or guild.me is None:
             continue
         channel = guild.get_channel_or_thread(int(chosen)) if chosen.isdecimal() else None
+        named = ChannelName(chosen)
         if channel is None:
-            yield f"I see no channel {chosen[:40]}: name one of this server, such as #desk, that I may view."
+            yield sentence(_UNSEEN, channel=chosen)
         elif lacking := missing(channel, guild.me):
-            yield f"In <#{chosen}> I lack: {', '.join(lacking)}."
+            yield sentence(_LACKING, channel=named, permissions=", ".join(lacking))
         elif chosen == rules.desk_channel and channel.permissions_for(guild.default_role).view_channel:
-            yield _OPEN_DESK.format(chosen)
+            yield sentence(_OPEN_DESK, channel=named)

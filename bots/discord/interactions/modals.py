@@ -1,224 +1,165 @@
-"""Forms: words for a remix, the lettered overlay and words for an edit.
+"""Modals are opened and read here.
 
-What a form is about stands in its id, and its answer is read from the interaction itself: a form that was
-opened before a restart is served after it.
+What a modal is about stands in its id, and its answer is read from the interaction itself: one that was opened before
+a restart is served after it. A modal must be the first answer to a press and cannot show a picture, so a form that has
+one, or that is about an upload, stands behind a button of a private message.
 """
 
 import asyncio
-import io
 import logging
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
+from discord import ui
 
-from bots.delivery.attachments import fit_attachment
-from bots.delivery.job_view import load_family
-from bots.discord.context import DiscordClient
+from bots.discord.context import DiscordContext
 from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
-from bots.discord.interactions.dispatcher import Dispatcher, send_private
-from bots.discord.messages.components import choice_of_cells
-from bots.discord.settings import DiscordSettings
-from bots.discord.texts import texts
-from bots.runtime.pending_uploads import PendingUploads
-from bots.runtime.thread_pools import Pool, ThreadPools
-from bots.texts import cases as case_texts
-from bots.texts import chat
-from bots.texts.prompt_flags import spread_flags
-from studio.commands.button_ids import Action, Button
-from studio.commands.registry import execute
-from studio.commands.results import Answer
-from studio.commands.spec import MAX_PROMPT, Call
-from studio.domain.identifiers import split_picture_id
-from studio.errors import BadRequestError, ChatelierError
-from studio.parsing.grid_regions import is_cell
-from studio.ports import Ports
+from bots.discord.guilds.uploads import store_attachment
+from bots.discord.interactions.dispatcher import Dispatcher
+from bots.discord.messages.answers import Answers, send_private
+from bots.discord.render_form import MAX_COMPONENTS, render_form, values_of
+from bots.presentation.actions import ACTIONS, label
+from bots.presentation.compose.errors import compose_error
+from bots.presentation.compose.forms import FormSubject
+from bots.presentation.controller import FORM_PREFIX, Ask, Choose, Run, parse_form_id, submitted
+from bots.presentation.forms import FieldKind, Form
+from bots.presentation.lookups import form_about, load_choice, load_form
+from bots.presentation.message import Images, Message, Paragraph, Part
+from bots.runtime.thread_pools import Pool
+from bots.texts import buttons
+from bots.texts.translation import translate
+from studio.commands.button_ids import Action
+from studio.commands.spec import Call
+from studio.domain.identifiers import picture_id
+from studio.domain.requests import Source
+from studio.errors import BadRequestError, ChatelierError, DatabaseUnavailableError
 
-_REMIX = re.compile(r"c1m:remix:(?P<what>[\w.]{1,20})")
-_EDIT = re.compile(r"c1m:edit:(?P<what>[\w.]{1,40}):(?P<cells>(?:[A-D][1-4])*)")
-_REPORT = re.compile(r"c1m:report:(?P<what>[\w.]{1,20})")
-_APPEAL = re.compile(r"c1m:appeal:(?P<what>\w{1,20})")
-_PREFIX = "c1m:"
-_PROMPT = "prompt"
+OPENER = "c1f"  # and the action and what its form is about
 _LOOK_UP_SECONDS = 1.0
-_FORGET_SECONDS = 15 * 60
-_LONGEST_REASON = 500
-_REASONS = {
-    Action.APPEAL: (case_texts.MODAL_APPEAL, case_texts.FIELD_APPEAL),
-    Action.REPORT: (chat.MODAL_REPORT, chat.FIELD_REPORT),
-}
 
 log = logging.getLogger(__name__)
 
 
-class Form(discord.ui.Modal):
-    """A modal with one field. Its answer is read by `Modals.submitted`, whoever opened it."""
-
-    def __init__(
-        self, custom_id: str, title: str, field: str, *, default: str = "", longest: int = MAX_PROMPT
-    ) -> None:
-        """A field with less room than a prompt has may stay empty."""
-        super().__init__(title=title, custom_id=custom_id, timeout=_FORGET_SECONDS)
-        text: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
-            custom_id=_PROMPT,
-            style=discord.TextStyle.paragraph,
-            default=default[:longest] or None,
-            max_length=longest,
-            required=longest == MAX_PROMPT,
-        )
-        self.add_item(discord.ui.Label(text=field, component=text))
-
-    async def on_submit(self, interaction: discord.Interaction) -> None:
-        """Nothing: see `Modals.submitted`."""
-
-
 class Modals:
-    def __init__(
-        self,
-        bot: DiscordClient,
-        ports: Ports,
-        pools: ThreadPools,
-        counter: Dispatcher,
-        pending_uploads: PendingUploads,
-        settings: DiscordSettings,
-    ) -> None:
-        self._bot = bot
-        self._ports = ports
-        self._pools = pools
-        self._counter = counter
-        self._pending_uploads = pending_uploads
-        self._settings = settings
+    def __init__(self, context: DiscordContext, dispatcher: Dispatcher, answers: Answers) -> None:
+        self._context = context
+        self._dispatcher = dispatcher
+        self._answers = answers
 
-    async def ask_for_words(self, interaction: discord.Interaction, button: Button) -> None:
-        """A form must be the first answer to a click, so its prefilled words may not take long to find."""
-        asked, what = call_of(interaction, self._settings), button.picture_id or ""
-        prompt = ""
+    async def ask(self, interaction: discord.Interaction, ask: Ask) -> None:
+        """Open the form of an action, or what comes before it."""
+        try:
+            form = await self._load(interaction, ask)
+        except ChatelierError as error:
+            await send_private(interaction, compose_error(error))
+            return
+        if form.image or len(form.fields) + bool(form.intro) > MAX_COMPONENTS:
+            await self._show_before(interaction, ask, form)
+        else:
+            await self._open(interaction, form)
+
+    async def _load(self, interaction: discord.Interaction, ask: Ask) -> Form:
+        """A modal must be the first answer to a press, so its prefilled words may not take long to find.
+
+        Raises a `ChatelierError`.
+        """
+        call = call_of(interaction, self._context.settings)
         try:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
-                viewer = await in_home_community(self._bot, asked, what, paints=False)
-                _, picture, _ = await self._pools.run(
+                viewer = await in_home_community(self._context, call, ask.job_id, paints=False)
+                return await self._context.pools.run(
                     Pool.DATABASE,
-                    load_family,
-                    self._ports.database,
-                    what,
+                    load_form,
+                    self._context.ports,
+                    ask,
                     viewer.person,
                     channel=viewer.address.channel,
                 )
-            prompt = picture.recipe.prompt
         except TimeoutError:
-            pass
-        except ChatelierError as error:
-            await send_private(interaction, texts.sentence_of(error))
-            return
-        form = Form(
-            f"{_PREFIX}remix:{button.picture_id}", chat.MODAL_REMIX, chat.FIELD_PROMPT, default=prompt
+            if not ask.index:
+                raise DatabaseUnavailableError from None
+            return form_about(ask.action, FormSubject(about=picture_id(ask.job_id, ask.index)))
+
+    async def _show_before(self, interaction: discord.Interaction, ask: Ask, form: Form) -> None:
+        """Which picture is meant, where there are several; else the form's picture, and a button that opens it."""
+        asks_which = any(field.kind is FieldKind.PICTURE for field in form.fields)
+
+        async def operation(call: Call) -> Message | None:
+            if asks_which:
+                viewer = await in_home_community(self._context, call, ask.job_id, paints=False)
+                choose = Choose(action=ask.action, job_id=ask.job_id)
+                database = self._context.ports.database
+                return await self._context.pools.run(
+                    Pool.DATABASE, load_choice, database, choose, viewer.person
+                )
+            await self.show_opener(interaction, ask.action, form)
+            return None
+
+        await self._dispatcher.serve(interaction, operation, public=False)
+
+    async def show_opener(self, interaction: discord.Interaction, action: Action, form: Form) -> None:
+        """A private message with the form's picture and a button that opens the form."""
+        parts: list[Part] = [Images(images=(form.image,))] if form.image else []
+        parts.append(Paragraph(form.intro or (form.title,)))
+        opener: ui.Button[Any] = ui.Button(
+            custom_id=f"{OPENER}:{action}:{form.about}", label=label(action, single=True)
         )
-        await self._open(interaction, form)
+        await self._answers.show(interaction, Message(parts=tuple(parts)), more=ui.ActionRow(opener))
 
-    async def show_cells(self, interaction: discord.Interaction, button: Button) -> None:
-        """The picture under the lettered grid, and a menu of its cells."""
+    async def open_from(self, interaction: discord.Interaction, opener: str) -> None:
+        """The button of `show_opener` was pressed; `opener` is its action and what its form is about."""
+        action, _, about = opener.partition(":")
+        if action in ACTIONS:
+            await self._open(interaction, form_about(Action(action), FormSubject(about=about)))
 
-        async def work(call: Call) -> str:
-            what = button.picture_id or ""
-            viewer = await in_home_community(self._bot, call, what, paints=False)
-            _, picture, _ = await self._pools.run(
-                Pool.COMMANDS,
-                load_family,
-                self._ports.database,
-                what,
-                viewer.person,
-                channel=viewer.address.channel,
-            )
-            await self.send_overlay(interaction, picture.key, picture.id, picture.recipe.prompt)
-            return ""
-
-        await self._counter.serve(interaction, work, public=False)
-
-    async def send_overlay(self, interaction: discord.Interaction, key: str, what: str, prompt: str) -> None:
-        """`what` is the picture's id or an upload's ticket; the interaction is acknowledged already."""
-        limit_bytes = interaction.filesize_limit
-
-        def lettered() -> tuple[bytes, str]:
-            overlay = self._ports.image_tools.overlay(self._ports.store.get(key))
-            print_ = fit_attachment(self._ports, overlay, limit_bytes=limit_bytes)
-            return print_.data, print_.suffix
-
-        data, suffix = await self._pools.run(Pool.FILES, lettered)
-        file = discord.File(io.BytesIO(data), f"cells{suffix}", description=texts.overlay_alternative(prompt))
-        await interaction.edit_original_response(
-            content=texts.WHICH_CELLS, attachments=[file], view=choice_of_cells(what)
-        )
-
-    async def ask_for_edit(self, interaction: discord.Interaction, what: str, cells: Sequence[str]) -> None:
-        if not cells:
-            await send_private(interaction, chat.BUTTON_UNKNOWN)
-            return
-        form = Form(f"{_PREFIX}edit:{what}:{''.join(sorted(cells))}", chat.MODAL_EDIT, chat.FIELD_EDIT)
-        await self._open(interaction, form)
-
-    async def ask_for_reason(self, interaction: discord.Interaction, button: Button) -> None:
-        """Before an appeal or a report is filed. Nothing is looked up: what is wrong is said afterwards."""
-        what = button.picture_id or button.job_id
-        title, field = _REASONS[button.action]
-        await self._open(
-            interaction, Form(f"{_PREFIX}{button.action}:{what}", title, field, longest=_LONGEST_REASON)
-        )
+    async def open_edit(self, interaction: discord.Interaction, about: str, cells: Sequence[str]) -> None:
+        """Cells were chosen in a menu of an earlier version."""
+        form = form_about(Action.EDIT, FormSubject(about=about))
+        await self._open(interaction, form.with_values({"region": ",".join(sorted(cells))}))
 
     async def submitted(self, interaction: discord.Interaction) -> None:
-        """The answer to any form of ours; called for every form that comes in."""
+        """The answer to any modal; called for every one that comes in."""
         data: Mapping[str, Any] = interaction.data or {}
         custom_id = str(data.get("custom_id", ""))
-        if not custom_id.startswith(_PREFIX):
+        if not custom_id.startswith(FORM_PREFIX):
             return
-        prompt = next((value for name, value in fields(data.get("components", [])) if name == _PROMPT), "")
+        filled = values_of(data)
+        try:
+            form = parse_form_id(custom_id)
+            if form is None:
+                raise BadRequestError(translate(buttons.FORM_UNKNOWN))
+            person = call_of(interaction, self._context.settings).person
+            upload = self._context.pending_uploads.find(form.about, person)
+            texts = {name: value for name, value in filled.items() if isinstance(value, str)}
+            run = submitted(form, texts, upload=upload)
+        except ChatelierError as error:
+            await send_private(interaction, compose_error(error))
+            return
 
-        files = bool(_REPORT.fullmatch(custom_id) or _APPEAL.fullmatch(custom_id))
-
-        async def work(call: Call) -> Answer:
-            call = await in_home_community(
-                self._bot, call, (*custom_id.split(":"), "", "")[2], paints=not files
+        async def complete(call: Call) -> Run:
+            return submitted(
+                form, {**texts, **await self._received(interaction, filled, call)}, upload=upload
             )
-            name, values = self._read(custom_id, prompt, call)
-            return await self._pools.run(Pool.COMMANDS, execute, self._ports, call, name, values)
 
-        await self._counter.serve(interaction, work, public=not files)
+        await self._dispatcher.run(interaction, run, complete=complete)
 
-    def _read(self, custom_id: str, prompt: str, call: Call) -> tuple[str, dict[str, object]]:
-        """The command that a form stands for. Raises `BadRequestError`."""
-        if match := _REMIX.fullmatch(custom_id):
-            return "remix", spread_flags("remix", {"picture": match["what"], "prompt": prompt})
-        if match := _EDIT.fullmatch(custom_id):
-            letters = match["cells"]
-            cells = [letters[start : start + 2] for start in range(0, len(letters), 2)]
-            values: dict[str, object] = {"prompt": prompt, "region": ",".join(filter(is_cell, cells))}
-            if split_picture_id(match["what"]):
-                values["picture"] = match["what"]
-            elif source := self._pending_uploads.find(match["what"], call.person):
-                values["image"] = source
-            else:
-                raise BadRequestError(chat.UPLOAD_GONE)
-            return "edit", spread_flags("edit", values)
-        if match := _REPORT.fullmatch(custom_id):
-            return "report", {"picture": match["what"], "reason": prompt}
-        if match := _APPEAL.fullmatch(custom_id):
-            return "appeal", {"job": match["what"], "reason": prompt}
-        raise BadRequestError(chat.FORM_UNKNOWN)
+    async def _received(
+        self, interaction: discord.Interaction, filled: Mapping[str, object], call: Call
+    ) -> dict[str, list[Source]]:
+        """The uploads of a form, taken in."""
+        data: Mapping[str, Any] = interaction.data or {}
+        resolved = data.get("resolved", {}).get("attachments", {})
+        received = {}
+        for name, ids in filled.items():
+            if isinstance(ids, tuple):
+                files = [discord.Attachment(data=resolved[each], state=interaction._state) for each in ids]
+                received[name] = [await store_attachment(self._context, each, call.person) for each in files]
+        return received
 
     async def _open(self, interaction: discord.Interaction, form: Form) -> None:
         try:
-            await interaction.response.send_modal(form)
+            await interaction.response.send_modal(render_form(form))
         except discord.HTTPException as error:
-            form.stop()
             log.warning("modal not opened: code=%s", error.code)
-
-
-def fields(components: object) -> Iterator[tuple[str, str]]:
-    """Name and text of every input in a form's answer, however deep it is wrapped."""
-    for component in components if isinstance(components, Iterable) else ():
-        if isinstance(component, Mapping):
-            if "value" in component:
-                yield str(component.get("custom_id", "")), str(component["value"])
-            inner = component.get("component")
-            yield from fields([inner] if inner else component.get("components", []))

@@ -22,7 +22,7 @@ _MARKS = re.compile(r"([\\*_~`|<>\[\]@#])")
 _ZERO_WIDTH = "\u200b"
 # Discord makes links and invitations of these wherever they stand.
 _LINKS = re.compile(r"(?i)(https?:)(//)|(discord)(\.gg|\.com|app\.com)")
-_LIST_MARKS = re.compile(r"(?m)^( ?)([-+]|\d+\.)(?= )")  # a list, where they begin a line
+_LIST_MARKS = re.compile(r"(?m)^( ?\d+(?=\.)| ?(?=[-+]))([-+.])(?= )")  # a list, where they begin a line
 
 
 def escape(text: str) -> str:

@@ -1,6 +1,7 @@
 """Cases on the desk channel, questions to owners, notices, reports, appeals, settings and the starboard."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from PIL import Image
 
 from bots.delivery.deliveries import find_message
 from bots.discord.guilds import permissions
-from bots.texts import cases as case_texts
-from bots.texts import chat
+from bots.texts import jobs
+from bots.texts.moderation import YOURS
 from studio.commands.submission.job_creation import open_hold
 from studio.db import cases, queries, settings
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow
@@ -26,7 +27,7 @@ from studio.ports import InstanceLimits, Ports
 from studio.runtime.clock import now
 from tests.support import discord_sim
 from tests.support.case_sim import with_gate
-from tests.support.discord_sim import Room, button_ids, open_room
+from tests.support.discord_sim import Room, button_ids, gallery, open_room, words
 from tests.support.fakes import ruled
 
 room, painted = discord_sim.room, discord_sim.painted
@@ -78,15 +79,16 @@ async def held_picture(room: Room) -> str:
     Image.effect_mandelbrot((64, 64), (-2, -1.5, 1, 1.5), 40).convert("RGB").save(file, "PNG")
     with room.ports.database.begin() as session:
         picture = queries.pictures_of_job(session, job_id)[0]
-        room.ports.store.blobs[picture.thumbnail_key] = file.getvalue()  # type: ignore[attr-defined]
+        room.ports.store.blobs[picture.key] = file.getvalue()  # type: ignore[attr-defined]
         open_hold(session, queries.find_job(session, job_id), HOLD, picture_id=picture.id)
     await changed(room)
     return job_id
 
 
-def facts(message: discord.Message) -> dict[str, str]:
-    (embed,) = message.embeds
-    return {field.name or "": field.value or "" for field in embed.fields}
+def facts(message: Any) -> dict[str, str]:
+    """Labels and texts of what a message lists."""
+    found = (re.fullmatch(r"\*\*(.+?)\*\* (.+)", line) for line in words(message).splitlines())
+    return {match[1]: match[2] for match in found if match}
 
 
 # ---- the desk channel
@@ -97,17 +99,20 @@ async def test_a_held_prompt_lies_on_the_desk_with_all_that_is_needed_to_judge_i
 ) -> None:
     case_id = await held_prompt(room, "a *doubtful* thing")
     (message,) = desk.history()
-    (embed,) = message.embeds
-    assert embed.title == "Held for a moderator"
-    assert case_id in (embed.footer.text or "")
+    assert words(message).startswith("**Held for a moderator**")
+    assert case_id in words(message)
     shown = facts(message)
-    assert shown["About"] == f"ana (<@{room.ana.id}>)"
+    assert shown["About"] == f"<@{room.ana.id}>"
     assert shown["Effective prompt"] == r"a \*doubtful\* thing"
     assert shown["Rule"] == "meaning · gore"
     assert shown["Evidence"] == "gore: 0.61"
     assert "3 jobs · 1 refused · strikes 0.5 · 2 earlier cases" in shown["Their record"]
-    wanted = ["claim", "approve", "spoiler", "reject", "warn", "suspend", "ban", "block"]
-    assert button_ids(message) == [*(f"c1:{each}:{case_id}:0" for each in wanted), f"c1k:{case_id}"]
+    at_once = ["claim", "approve", "spoiler", "reject", "warn"]  # the others after a question
+    after_a_question = ["suspend", "ban", "block"]
+    assert button_ids(message) == [
+        *(f"c1:{each}:{case_id}:0" for each in at_once),
+        *(f"c1q:{each}:{case_id}:0" for each in after_a_question),
+    ]
 
 
 async def test_a_held_picture_is_a_mosaic_until_a_moderator_asks_for_it(room: Room, desk: Any) -> None:
@@ -117,29 +122,33 @@ async def test_a_held_picture_is_a_mosaic_until_a_moderator_asks_for_it(room: Ro
     colours = Image.open(io.BytesIO(await mosaic.read())).convert("RGB").getcolors(4096)
     assert colours is not None
     assert len(colours) <= 14 * 14
-    shown = await room.mod.click(message, label="Show")
+    sure = await room.mod.click(message, label="Show pictures")
+    assert sure.response.ephemeral
+    shown = await room.mod.click(sure.response.message, label="Show pictures")
     assert shown.response.ephemeral
     (picture,) = shown.response.attachments
-    assert await picture.read() == f"picture {job_id} 1".encode()
-    assert picture.is_spoiler()
-    assert "picture 1: a red fox" in (picture.description or "")
+    assert Image.open(io.BytesIO(await picture.read())).size == (64, 64)
+    (shown_picture,) = gallery(shown.response.message)
+    assert shown_picture["spoiler"]
+    assert "a red fox" in shown_picture["description"]
+    assert picture.filename == f"{job_id}.1.png"
 
 
 async def test_a_case_is_one_message_from_open_to_decided(room: Room, desk: Any) -> None:
     await held_picture(room)
     (message,) = desk.history()
     claimed = await room.mod.click(message, label="Claim")
-    assert claimed.response.content == case_texts.YOURS
-    assert claimed.response.embeds[0].title == "Held for a moderator"
+    assert YOURS in words(claimed.response)
+    assert "**Held for a moderator**" in words(claimed.response)
     await changed(room)
     (message,) = desk.history()
     assert f"<@{room.mod.id}>" in facts(message)["Claimed"]
     decided = await room.mod.click(message, label="Spoiler")
-    assert decided.response.content == "Approved, hidden until clicked."
+    assert words(decided.response) == "Approved, hidden until clicked."
     await changed(room)
     (message,) = desk.history()
     assert facts(message)["Decided"] == f"Approved, hidden until clicked, by <@{room.mod.id}>"
-    assert not message.components
+    assert not button_ids(message)
     assert not message.attachments
 
 
@@ -147,9 +156,9 @@ async def test_buttons_on_a_case_are_for_moderators_and_outlive_a_restart(room: 
     await held_prompt(room)
     (message,) = desk.history()
     refused = await room.bo.click(message, label="Approve")
-    assert "Only moderators" in refused.response.content
-    refused = await room.bo.click(message, label="Show")
-    assert "Only moderators" in refused.response.content
+    assert "Only moderators" in words(refused.response)
+    refused = await room.press(f"c1k:{case_of(room).id}")
+    assert "Only moderators" in words(refused.response)
     await room.restart()
     await room.mod.click(message, label="Reject")
     assert case_of(room).decision == Decision.REJECT
@@ -159,8 +168,8 @@ async def test_a_case_of_another_server_cannot_be_shown(room: Room, desk: Any) -
     case_id = await held_prompt(room)
     with room.ports.database.begin() as session:
         session.get_one(CaseRow, case_id).community = "12345"
-    result = await room.mod.click(desk.history()[0], label="Show")
-    assert "not here" in result.response.content
+    result = await room.press(f"c1:reveal:{case_id}:0", room.mod)
+    assert "not here" in words(result.response)
 
 
 async def test_a_repeated_event_and_a_restart_make_no_second_message(room: Room, desk: Any) -> None:
@@ -183,10 +192,11 @@ async def test_without_a_desk_channel_cases_wait_in_the_list(room: Room) -> None
     case_id = await held_prompt(room)
     assert message_of_case(room) is None
     result = await room.mod.slash(room.channel, "cases")
-    assert f"1. `{case_id}` · Held for a moderator · meaning · gore" in result.response.content
+    assert f"`{case_id}`" in words(result.response)
+    assert "Held for a moderator" in words(result.response)
     assert button_ids(result.response.message) == [f"c1:claim:{case_id}:0"]
     taken = await room.mod.click(result.response.message, label="Claim 1")
-    assert taken.response.embeds[0].title == "Held for a moderator"
+    assert "**Held for a moderator**" in words(taken.response)
 
 
 async def test_a_desk_that_is_closed_to_the_bot_ends_quietly(room: Room, desk: Any) -> None:
@@ -202,7 +212,7 @@ async def test_naming_a_desk_lays_the_open_cases_there(room: Room) -> None:
     await held_prompt(room)
     channel = room.guild.create_text_channel("desk")
     result = await room.mod.slash(room.channel, "community", setting="desk", value=f"<#{channel.id}>")
-    assert f"desk: <#{channel.id}>" in result.response.content
+    assert f"<#{channel.id}>" in words(result.response)
     assert len(channel.history()) == 1
 
 
@@ -214,24 +224,24 @@ async def test_a_desk_that_everybody_can_read_is_said(room: Room) -> None:
     for name, overwrites in (("open", {}), ("hidden", hidden)):
         channel = room.guild.create_text_channel(name, overwrites=overwrites)
         result = await room.mod.slash(room.channel, "community", setting="desk", value=f"<#{channel.id}>")
-        assert ("Everybody here can read" in result.response.content) is (name == "open")
+        assert ("Everybody here can read" in words(result.response)) is (name == "open")
 
 
 @pytest.mark.parametrize("value", ["4711", "moderators"])
 async def test_a_desk_outside_the_server_is_not_taken(room: Room, value: str) -> None:
     result = await room.mod.slash(room.channel, "community", setting="desk", value=value)
-    assert f"I do not see here: {value}" in result.response.content
+    assert f"I do not see here: {value}" in words(result.response)
     result = await room.mod.slash(room.channel, "community")
-    assert value not in result.response.content
+    assert value not in words(result.response)
 
 
 @pytest.mark.parametrize("setting", ["desk", "log", "stars"])
 async def test_a_place_that_takes_no_messages_is_not_taken(room: Room, setting: str) -> None:
     forum = room.guild.create_forum_channel("ideas")
     result = await room.mod.slash(room.channel, "community", setting=setting, value=f"<#{forum.id}>")
-    assert "Name a text channel" in result.response.content
+    assert "Name a text channel" in words(result.response)
     shown = await room.mod.slash(room.channel, "community")
-    assert str(forum.id) not in shown.response.content
+    assert str(forum.id) not in words(shown.response)
 
 
 async def test_members_do_not_govern_and_are_not_shown_the_commands(room: Room, tmp_path: Path) -> None:
@@ -249,21 +259,21 @@ async def test_members_do_not_govern_and_are_not_shown_the_commands(room: Room, 
 async def test_a_member_is_banned_and_let_back(room: Room) -> None:
     result = await room.mod.slash(room.channel, "ban", person=room.bo, duration="7d", reason="kept probing")
     said = f"<@{room.bo.id}> (id `{room.bo.id}`, known since {now():%Y-%m-%d}) cannot paint here until"
-    assert said in result.response.content
+    assert said in words(result.response)
     key = f"discord:{room.guild.id}:{room.bo.id}"
     assert room.ports.desk.told[-1][::2] == ("ban", key)  # type: ignore[attr-defined]
     result = await room.mod.slash(room.channel, "unban", person=room.bo)
-    assert result.response.content.endswith(") may paint here again.")
+    assert words(result.response).endswith(") may paint here again.")
 
 
 async def test_review_takes_the_next_case_and_decides_it(room: Room) -> None:
     case_id = await held_prompt(room)
     taken = await room.mod.slash(room.channel, "review")
-    assert taken.response.embeds[0].title == "Held for a moderator"
+    assert "**Held for a moderator**" in words(taken.response)
     suggested = await room.mod.autocomplete(room.channel, "review", "case", "")
     assert [choice["value"] for choice in suggested] == [case_id]
     done = await room.mod.slash(room.channel, "review", case=case_id, decision="approve")
-    assert done.response.content == "Approved."
+    assert words(done.response) == "Approved."
 
 
 # ---- reports and appeals
@@ -273,9 +283,10 @@ async def test_a_report_by_the_menu_asks_which_picture_and_what_is_wrong(
     room: Room, painted: str, desk: Any
 ) -> None:
     which = await room.bo.context_menu(room.channel, "Report", room.message)
-    form = await room.bo.click(which.response.message, label="2")
-    result = await room.bo.submit_modal(form, {"prompt": "shows a private person"})
-    assert "Thank you" in result.response.content
+    result = await room.bo.submit_modal(
+        which, {"picture": f"{painted}.2", "topic": "other", "reason": "shows a private person"}
+    )
+    assert "Thank you" in words(result.response)
     assert result.response.ephemeral
     row = case_of(room)
     assert (row.kind, row.picture_id, row.words) == (
@@ -290,10 +301,10 @@ async def test_a_report_by_the_menu_asks_which_picture_and_what_is_wrong(
 async def test_a_flag_reports_once(room: Room, painted: str) -> None:
     grid = room.message
     await room.bo.react(grid, "🚩")
-    assert "moderators will look" in room.bo.user.dm_channel.last_message.content
+    assert "moderators will look" in words(room.bo.user.dm_channel.last_message)
     await room.bo.unreact(grid, "🚩")
     await room.bo.react(grid, "🚩")
-    assert "already" in room.bo.user.dm_channel.last_message.content
+    assert "already" in words(room.bo.user.dm_channel.last_message)
     assert case_of(room).picture_id == f"{painted}.1"
 
 
@@ -301,16 +312,16 @@ async def test_a_refused_prompt_has_an_appeal_which_is_filed_once(room: Room) ->
     room.ports.gate.verdict = REFUSE  # type: ignore[attr-defined]
     refusal = await room.ana.slash(room.channel, "imagine", prompt="something doubtful")
     (shown,) = refusal.followups
-    assert "gore" in shown.content
+    assert "gore" in words(shown)
     job_id = room.newest_job()
     assert button_ids(shown.message) == [f"c1:appeal:{job_id}:0"]
     form = await room.ana.click(shown.message, label="Appeal")
-    result = await room.ana.submit_modal(form, {"prompt": "it is from a textbook"})
-    assert "A moderator will look at it again" in result.response.content
+    result = await room.ana.submit_modal(form, {"reason": "it is from a textbook"})
+    assert "A moderator will look at it again" in words(result.response)
     assert case_of(room).words == "it is from a textbook"
     form = await room.ana.click(shown.message, label="Appeal")
-    result = await room.ana.submit_modal(form, {"prompt": ""})
-    assert "already" in result.response.content
+    result = await room.ana.submit_modal(form, {})
+    assert "already" in words(result.response)
 
 
 async def test_what_is_refused_for_good_has_no_appeal(room: Room) -> None:
@@ -325,8 +336,8 @@ async def test_only_the_owner_appeals(room: Room) -> None:
     room.ports.gate.verdict = REFUSE  # type: ignore[attr-defined]
     await room.ana.slash(room.channel, "imagine", prompt="something doubtful")
     form = await room.press(f"c1:appeal:{room.newest_job()}:0", room.bo)
-    result = await room.bo.submit_modal(form, {"prompt": ""})
-    assert "Only the person" in result.response.content
+    result = await room.bo.submit_modal(form, {})
+    assert "Only the person" in words(result.response)
 
 
 # ---- consent
@@ -342,15 +353,15 @@ async def asked(room: Room, painted: str) -> Any:
 
 async def test_the_owner_is_asked_by_direct_message_and_allows_it(room: Room, painted: str) -> None:
     question = await asked(room, painted)
-    assert f"<@{room.bo.id}> would like to build on your picture `{painted}.2`" in question.content
-    assert "is asked first" in room.message.content
+    assert f"<@{room.bo.id}> asks to build on your picture `{painted}.2`" in words(question)
+    assert "was asked" in words(room.message)
     result = await room.ana.user.click(question, label="Allow")
-    assert result.response.content == "Allowed."
+    assert words(result.response) == "Allowed."
     assert room.jobs()[-1].state == JobState.QUEUED
     await changed(room)
     answered = room.ana.user.dm_channel.last_message
-    assert answered.content == f"You allowed <@{room.bo.id}> to build on it."
-    assert not answered.components
+    assert words(answered) == f"You allowed <@{room.bo.id}> to build on your picture."
+    assert not button_ids(answered)
 
 
 async def test_the_owner_declines_and_the_job_ends(room: Room, painted: str) -> None:
@@ -376,7 +387,7 @@ async def test_what_one_was_asked_is_suggested(room: Room, painted: str) -> None
 async def test_nobody_else_answers(room: Room, painted: str) -> None:
     await asked(room, painted)
     result = await room.press(f"c1:consent:{case_of(room).id}:0", room.bo)
-    assert "Only the person" in result.response.content
+    assert "Only the person" in words(result.response)
     assert room.jobs()[-1].state == JobState.HELD
 
 
@@ -385,7 +396,7 @@ async def test_an_owner_who_takes_no_direct_messages_is_asked_in_the_channel(
 ) -> None:
     room.env.inject_error("POST", "/users/@me/channels", status=403, code=50007, times=None)
     await asked(room, painted)
-    assert room.message.content.startswith(f"<@{room.ana.id}>: <@{room.bo.id}> would like")
+    assert words(room.message).startswith(f"<@{room.ana.id}>:\n<@{room.bo.id}> asks")
     await room.ana.click(room.message, label="Allow")
     assert room.jobs()[-1].state == JobState.QUEUED
 
@@ -393,7 +404,7 @@ async def test_an_owner_who_takes_no_direct_messages_is_asked_in_the_channel(
 async def test_nobody_may_build_on_the_pictures_of_who_says_so(room: Room, painted: str) -> None:
     await room.ana.slash(room.channel, "settings", remix="nobody")
     result = await room.bo.slash(room.channel, "vary", picture=f"{painted}.2")
-    assert "does not want others" in result.followups[0].content
+    assert "does not want others" in words(result.followups[0])
 
 
 # ---- notices
@@ -413,7 +424,7 @@ async def test_a_notice_comes_by_direct_message_once(room: Room) -> None:
     for _ in range(2):
         await room.tell(NoticeWritten(notice_id=notice_id, platform=Platform.DISCORD))
     (message,) = room.ana.user.dm_channel.history()
-    assert message.content == r"Please mind the \*rules\*."
+    assert words(message) == r"Please mind the \*rules\*."
 
 
 async def test_a_notice_that_cannot_be_brought_stays_undelivered(room: Room) -> None:
@@ -455,22 +466,22 @@ async def test_a_picture_with_enough_stars_hangs_on_the_starboard_once(room: Roo
     await starred()
     await starred()
     (shown,) = channel.history()
-    assert "⭐ 2 stars" in shown.content
-    assert f"<@{room.ana.id}>" in shown.content
-    assert f"/{room.channel.id}/{grid.id}" in shown.content
+    assert "⭐ 2 stars" in words(shown)
+    assert f"<@{room.ana.id}>" in words(shown)
+    assert f"/{room.channel.id}/{grid.id}" in words(shown)
     assert await shown.attachments[0].read() == f"picture {painted} 1".encode()
     await room.bo.unreact(grid, "⭐")
     await starred()
     (shown,) = channel.history()
-    assert "⭐ 1 star ·" in shown.content
+    assert "⭐ 1 star ·" in words(shown)
     await room.bo.react(shown, "⭐")
     await starred()
     (shown,) = channel.history()
-    assert "⭐ 2 stars" in shown.content, "the starboard's own message takes stars too"
+    assert "⭐ 2 stars" in words(shown), "the starboard's own message takes stars too"
     await room.bo.unreact(shown, "⭐")
     await starred()
     (shown,) = channel.history()
-    assert "⭐ 1 star ·" in shown.content
+    assert "⭐ 1 star ·" in words(shown)
     await room.bo.react(shown, "⬆️")
     assert len(room.jobs()) == 1, "nothing is painted on the starboard"
     await room.ana.slash(room.channel, "delete", what=f"{painted}.1")
@@ -485,13 +496,13 @@ async def test_a_picture_with_enough_stars_hangs_on_the_starboard_once(room: Roo
 
 async def test_finished_pictures_come_by_direct_message_too_where_that_is_wished(room: Room) -> None:
     settled = await room.ana.slash(room.channel, "settings", dm="yes")
-    assert "by direct message too" in settled.response.content
+    assert "**Send me my pictures by direct message, too** Yes" in words(settled.response)
     job_id = await room.imagine()
     await room.painted(job_id)
     await room.tell(PictureChanged(job_id=job_id, platform=Platform.DISCORD, picture_id=f"{job_id}.1"))
     (copy,) = room.ana.user.dm_channel.history()
-    assert "guidance 1" in copy.content
-    assert await copy.attachments[0].read() == f"grid {job_id}".encode()
+    assert "**Guidance** 1" in words(copy)
+    assert await copy.attachments[0].read() == f"picture {job_id} 1".encode()
     assert len(room.messages) == 1
 
 
@@ -500,7 +511,7 @@ async def test_what_a_moderator_let_through_as_a_spoiler_is_hidden_until_clicked
     with room.ports.database.begin() as session:
         session.get_one(JobRow, job_id).spoiler = True
     await room.painted(job_id)
-    assert room.message.attachments[0].is_spoiler()
+    assert all(item["spoiler"] for item in gallery(room.message))
 
 
 async def test_what_is_hidden_later_is_hidden_on_the_starboard_too(room: Room, painted: str) -> None:
@@ -509,18 +520,18 @@ async def test_what_is_hidden_later_is_hidden_on_the_starboard_too(room: Room, p
     await room.bo.react(room.message, "⭐")
     await room.tell(PictureChanged(job_id=painted, platform=Platform.DISCORD, picture_id=f"{painted}.1"))
     (shown,) = channel.history()
-    assert not shown.attachments[0].is_spoiler()
+    assert not gallery(shown)[0]["spoiler"]
     with room.ports.database.begin() as session:
         session.get_one(JobRow, painted).spoiler = True
     await room.tell(JobChanged(job_id=painted, platform=Platform.DISCORD))
     (shown,) = channel.history()
-    assert shown.attachments[0].is_spoiler()
+    assert gallery(shown)[0]["spoiler"]
 
 
 async def test_linking_gives_a_code_to_the_person_alone(room: Room) -> None:
     result = await room.ana.slash(room.channel, "link")
     assert result.ephemeral
-    assert "`/link " in result.response.content
+    assert "`/link " in words(result.response)
 
 
 async def test_who_asks_is_known_with_their_roles_and_their_days(room: Room) -> None:
@@ -536,7 +547,7 @@ async def test_who_may_delete_everybodys_messages_moderates(room: Room) -> None:
     role = room.guild.create_role("Keepers", permissions=discord.Permissions(manage_messages=True))
     eve = room.guild.add_member(room.env.create_user("eve"), roles=[role])
     result = await eve.slash(room.channel, "cases")
-    assert result.response.content == "Nothing lies on the desk."
+    assert "No case is open." in words(result.response)
 
 
 async def test_a_person_who_was_named_is_written_down(room: Room) -> None:
@@ -553,32 +564,32 @@ def test_the_invitation_asks_for_exactly_what_is_needed(ports: Ports) -> None:
 async def test_credits_go_to_another_member_and_to_nobody_else(ports: Ports, tmp_path: Path) -> None:
     async with open_room(ruled(ports, InstanceLimits(monthly_credits=30)), tmp_path) as room:
         given = await room.ana.slash(room.channel, "credits", to=room.bo, amount=10)
-        said = given.response.content
+        said = words(given.response)
         assert said.startswith(f"<@{room.bo.id}> (id `{room.bo.id}`, known since ")
-        assert ") has 10 credits of yours now." in said
+        assert ") received 10 credits from you." in said
         robot = room.guild.add_member(room.env.create_user("robot", bot=True))
         refused = await room.ana.slash(room.channel, "credits", to=robot, amount=1)
-        assert "is a bot" in refused.response.content
+        assert "is a bot" in words(refused.response)
         refused = await room.ana.user.slash("credits", to=room.bo, amount=1)
-        assert "in a server only" in refused.response.content
+        assert "in a server only" in words(refused.response)
 
 
 async def test_who_wants_to_be_forgotten_is(room: Room, painted: str) -> None:
     result = await room.ana.slash(room.channel, "forget-me", confirm="yes")
     assert result.ephemeral
-    assert "Deleted for good: 4 pictures" in result.response.content
+    assert "deleted for good: 4 pictures" in words(result.response)
     with room.ports.database.read() as session:
         assert queries.pictures_of_job(session, painted) == []
     await room.changed(f"{painted}.1")
-    assert room.message.content == chat.ALL_DELETED
+    assert words(room.message).endswith(jobs.ALL_DELETED)
 
 
 async def test_a_picture_built_on_a_forgotten_persons_names_nobody(room: Room, painted: str) -> None:
     await room.bo.slash(room.channel, "vary", picture=f"{painted}.2")
     await room.ana.slash(room.channel, "forget-me", confirm="yes")
     await room.painted(room.newest_job())
-    assert f"<@{room.bo.id}>, from somebody’s" in room.message.content
-    assert str(room.ana.id) not in room.message.content
+    assert f"<@{room.bo.id}>, from somebody’s" in words(room.message)
+    assert str(room.ana.id) not in words(room.message)
 
 
 @pytest.mark.parametrize("prompt", ["something violent", "something with a minor"])
@@ -589,7 +600,7 @@ async def test_an_age_restricted_channel_relaxes_nothing(ports: Ports, tmp_path:
         known.nsfw = True
         for who, channel in ((room.ana, room.channel), (room.bo, restricted)):
             refusal = await who.slash(channel, "imagine", prompt=prompt)
-            assert "house rules" in refusal.followups[0].content
+            assert "rules" in words(refusal.followups[0])
             assert channel.history(viewer=room.mod) == []
         assert [(row.state, row.refused_rule) for row in room.jobs()] == [(JobState.REFUSED, "wording")] * 2
         await room.mod.slash(restricted, "imagine", prompt="a red fox")

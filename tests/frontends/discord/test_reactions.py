@@ -9,16 +9,13 @@ import discord
 import pytest
 
 from bots.discord.guilds.uploads import first_image
-from bots.discord.interactions.reactions import MEANINGS
-from bots.discord.texts import texts
-from bots.texts import chat
-from bots.texts.attributions import NOTHING
-from studio.commands.registry import REACTIONS
+from bots.texts import buttons, jobs
+from bots.texts.provenance import NOTHING
 from studio.db.tables import DeliveryRow, StarRow
 from studio.domain.jobs import JobState
 from studio.errors import TooManyJobsError
 from tests.support import discord_sim
-from tests.support.discord_sim import PNG, Room, button_ids
+from tests.support.discord_sim import PNG, Room, button_ids, gallery, words
 
 room, painted = discord_sim.room, discord_sim.painted
 
@@ -37,14 +34,14 @@ async def test_a_number_varies_that_tile(room: Room, painted: str, number: int) 
     assert room.request["operation"] == "vary"
     assert room.request["sources"][0]["picture_id"] == f"{painted}.{number}"
     assert len(room.messages) == 2
-    assert f"<@{room.bo.id}>, from <@{room.ana.id}>’s red fox" in room.message.content
+    assert f"<@{room.bo.id}>, from <@{room.ana.id}>’s red fox" in words(room.message)
 
 
 async def test_the_job_of_a_reaction_ends_in_its_own_message(room: Room, painted: str) -> None:
     await room.bo.react(room.message, "🔁")
     await room.painted(room.newest_job())
     assert len(room.messages) == 2
-    assert len(room.message.attachments) == 1
+    assert len(room.message.attachments) == 4
 
 
 async def test_an_arrow_upscales_with_and_without_the_variation_mark(room: Room, painted: str) -> None:
@@ -52,10 +49,6 @@ async def test_an_arrow_upscales_with_and_without_the_variation_mark(room: Room,
     await room.bo.react(grid, "⬆️")
     await room.mod.react(grid, "⬆")
     assert [job.request["operation"] for job in room.jobs()[1:]] == ["upscale", "upscale"]
-
-
-def test_every_reaction_of_the_catalogue_has_a_meaning() -> None:
-    assert set(MEANINGS.values()) == set(REACTIONS.values())
 
 
 async def test_a_star_counts_and_taking_it_away_counts_too(room: Room, painted: str) -> None:
@@ -71,7 +64,7 @@ async def test_a_star_given_by_button_is_not_taken_back_by_the_same_persons_reac
     job_id = await room.imagine(count=1)
     await room.painted(job_id)
     message = room.message
-    await room.bo.click(message, label="⭐")
+    await room.press(f"c1:star:{job_id}:1")
     await room.bo.react(message, "⭐")
     assert stars(room) == [str(room.bo.id)]
 
@@ -82,10 +75,10 @@ async def test_a_cross_cancels_or_deletes_for_the_person_and_moderators_only(
     grid = room.message
     await room.bo.react(grid, "❌")
     direct = room.bo.user.dm_channel.last_message
-    assert "Only the person" in direct.content
+    assert "Only the person" in words(direct)
     await room.ana.react(grid, "❌")
     await room.changed(f"{painted}.1")
-    assert room.message.content == chat.ALL_DELETED
+    assert words(room.message).endswith(jobs.ALL_DELETED)
 
 
 async def test_a_moderators_cross_cancels_a_waiting_job(room: Room) -> None:
@@ -97,7 +90,7 @@ async def test_a_moderators_cross_cancels_a_waiting_job(room: Room) -> None:
 async def test_a_refusal_goes_into_direct_messages_and_not_into_the_channel(room: Room, painted: str) -> None:
     room.ports.gate.admit_error = TooManyJobsError(limit=3)  # type: ignore[attr-defined]
     await room.bo.react(room.message, "🔁")
-    assert "3 jobs waiting" in room.bo.user.dm_channel.last_message.content
+    assert "3 jobs waiting" in words(room.bo.user.dm_channel.last_message)
     assert len(room.messages) == 1
 
 
@@ -132,11 +125,13 @@ async def test_a_number_without_a_tile_means_nothing(room: Room) -> None:
 async def test_a_letter_sends_the_pictures_and_the_recipe_home(room: Room, painted: str) -> None:
     await room.bo.react(room.message, "✉️")
     letter = room.bo.user.dm_channel.last_message
-    assert "a red fox" in letter.content
-    assert "guidance 1" in letter.content
-    assert "DDIM" in letter.content
-    assert await letter.attachments[0].read() == f"grid {painted}".encode()
-    assert not letter.components
+    assert "a red fox" in words(letter)
+    assert "**Guidance** 1" in words(letter)
+    assert "DDIM" in words(letter)
+    assert [await each.read() for each in letter.attachments] == [
+        f"picture {painted} {number}".encode() for number in (1, 2, 3, 4)
+    ]
+    assert not button_ids(letter)
     assert len(room.jobs()) == 1
 
 
@@ -191,9 +186,7 @@ async def foreign_image(room: Room, data: bytes = PNG, name: str = "fox.png") ->
     return await room.bo.send(room.channel, "my drawing", attachments=[(name, data)])
 
 
-@pytest.mark.parametrize(
-    ("menu", "operation"), [("Vary", "vary"), ("Expand", "expand"), ("Upscale", "upscale")]
-)
+@pytest.mark.parametrize(("menu", "operation"), [("Vary", "vary"), ("Upscale", "upscale")])
 async def test_a_menu_on_somebodys_image_takes_it_in(room: Room, menu: str, operation: str) -> None:
     message = await foreign_image(room)
     await room.ana.context_menu(room.channel, menu, message)
@@ -201,15 +194,25 @@ async def test_a_menu_on_somebodys_image_takes_it_in(room: Room, menu: str, oper
     source = room.request["sources"][0]
     assert "picture_id" not in source
     assert room.ports.store.get(source["key"]) == PNG
-    assert "Accepted" in room.message.content
+    assert "Next in line" in words(room.message)
+
+
+async def test_expand_on_somebodys_image_asks_in_a_form(room: Room) -> None:
+    message = await foreign_image(room)
+    shown = await room.ana.context_menu(room.channel, "Expand", message)
+    form = await room.ana.click(shown.response.message, label="Expand")
+    await room.ana.submit_modal(form, {"sides": ["left"]})
+    assert room.request["operation"] == "expand"
+    assert room.request["sides"] == ["left"]
+    assert room.ports.store.get(room.request["sources"][0]["key"]) == PNG
 
 
 async def test_edit_on_somebodys_image_asks_for_cells_and_words(room: Room) -> None:
     message = await foreign_image(room)
     shown = await room.ana.context_menu(room.channel, "Edit", message)
     assert await shown.response.attachments[0].read() == b"overlay of " + PNG
-    form = await room.ana.select(shown.response.message, ["A1"])
-    await room.ana.submit_modal(form, {"prompt": "a small boat"})
+    form = await room.ana.click(shown.response.message, label="Edit")
+    await room.ana.submit_modal(form, {"region": ["A1"], "prompt": "a small boat"})
     assert room.request["cells"] == ["A1"]
     assert room.ports.store.get(room.request["sources"][0]["key"]) == PNG
 
@@ -217,16 +220,16 @@ async def test_edit_on_somebodys_image_asks_for_cells_and_words(room: Room) -> N
 async def test_an_image_that_was_taken_in_before_a_restart_has_to_be_chosen_again(room: Room) -> None:
     message = await foreign_image(room)
     shown = await room.ana.context_menu(room.channel, "Edit", message)
-    form = await room.ana.select(shown.response.message, ["A1"])
+    form = await room.ana.click(shown.response.message, label="Edit")
     await room.restart()
-    result = await room.ana.submit_modal(form, {"prompt": "a small boat"})
-    assert result.followups[0].content == chat.UPLOAD_GONE
+    result = await room.ana.submit_modal(form, {"region": ["A1"], "prompt": "a small boat"})
+    assert buttons.UPLOAD_GONE in words(result.response)
     assert room.jobs() == []
 
 
 async def test_a_menu_on_a_painted_picture_uses_the_picture_itself(room: Room, painted: str) -> None:
     result = await room.bo.context_menu(room.channel, "Vary", room.message)
-    assert result.response.content == chat.WHICH_PICTURE
+    assert "Which picture?" in words(result.response)
     assert button_ids(result.response.message)[2] == f"c1:vary:{painted}:3"
 
 
@@ -234,7 +237,7 @@ async def test_a_menu_on_a_single_picture_asks_no_further(room: Room) -> None:
     job_id = await room.imagine(count=1)
     await room.painted(job_id)
     shown = await room.bo.context_menu(room.channel, "Edit", room.message)
-    assert shown.response.content == texts.WHICH_CELLS
+    assert len(gallery(shown.response.message)) == 1
     form = await room.bo.context_menu(room.channel, "Report", room.message)
     assert form.modal is not None
     await room.bo.context_menu(room.channel, "Vary", room.message)
@@ -247,8 +250,9 @@ async def test_a_menu_on_a_copy_knows_what_it_shows(room: Room, painted: str) ->
         place = room.bot.get_partial_messageable(room.channel.id)
         copy = await place.send("a copy", file=discord.File(io.BytesIO(PNG), f"SPOILER_{painted}.png"))
     await room.env.settle()
-    told = await room.bo.context_menu(room.channel, "Who made this?", copy)
-    assert f"Painted by <@{room.ana.id}>" in told.response.content
+    asked = await room.bo.context_menu(room.channel, "Who made this?", copy)
+    told = await room.bo.click(asked.response.message, label="2")
+    assert f"<@{room.ana.id}>" in words(told.response)
     asked = await room.bo.context_menu(room.channel, "Upscale", copy)
     assert button_ids(asked.response.message)[3] == f"c1:upscale:{painted}:4"
 
@@ -256,7 +260,7 @@ async def test_a_menu_on_a_copy_knows_what_it_shows(room: Room, painted: str) ->
 async def test_the_name_of_a_file_that_is_not_the_bots_own_says_nothing(room: Room, painted: str) -> None:
     message = await foreign_image(room, name=f"{painted}.png")
     result = await room.ana.context_menu(room.channel, "Report", message)
-    assert result.response.content == chat.NOT_FROM_HERE
+    assert buttons.NOT_FROM_HERE in words(result.response)
 
 
 async def test_a_picture_that_somebody_forwards_is_an_image_too() -> None:
@@ -268,32 +272,38 @@ async def test_a_picture_that_somebody_forwards_is_an_image_too() -> None:
 async def test_a_menu_on_a_message_without_image_is_a_sentence(room: Room) -> None:
     message = await room.bo.send(room.channel, "only words")
     result = await room.ana.context_menu(room.channel, "Vary", message)
-    assert result.response.content == chat.NO_IMAGE
-    assert (await room.ana.context_menu(room.channel, "Report", message)).response.content == chat.NO_IMAGE
+    assert buttons.NO_IMAGE in words(result.response)
+    reported = await room.ana.context_menu(room.channel, "Report", message)
+    assert buttons.NO_IMAGE in words(reported.response)
 
 
 async def test_a_menu_on_a_broken_image_is_a_sentence(room: Room) -> None:
     message = await foreign_image(room, b"bad bytes")
     result = await room.ana.context_menu(room.channel, "Upscale", message)
-    assert "not a picture" in result.followups[0].content
+    assert "not a picture" in words(result.followups[0])
     assert room.jobs() == []
 
 
-async def test_who_made_this_tells_of_the_person_the_recipe_and_the_family(room: Room, painted: str) -> None:
+async def test_who_made_this_asks_which_picture_and_tells_of_the_person_and_the_family(
+    room: Room, painted: str
+) -> None:
     await room.bo.click(room.message, label="V2")
-    await room.painted(room.newest_job())
-    result = await room.mod.context_menu(room.channel, "Who made this?", room.message)
+    child = room.newest_job()
+    await room.painted(child)
+    which = await room.mod.context_menu(room.channel, "Who made this?", room.message)
+    assert button_ids(which.response.message)[1] == f"c1:who:{child}:2"
+    result = await room.mod.click(which.response.message, label="2")
     assert result.response.ephemeral
-    content = result.response.content
-    assert f"Varied by <@{room.bo.id}>" in content
-    assert f"from <@{room.ana.id}>’s red fox" in content
-    assert "seed" in content
+    content = words(result.response)
+    assert f"<@{room.bo.id}>" in content
+    assert f"<@{room.ana.id}>" in content
+    assert len(gallery(result.response.message)) == 1, "the drawn family"
 
 
 async def test_who_made_this_knows_when_it_was_not_painted_here(room: Room) -> None:
     message = await foreign_image(room)
     result = await room.ana.context_menu(room.channel, "Who made this?", message)
-    assert result.response.content == NOTHING
+    assert NOTHING in words(result.response)
 
 
 async def test_a_reaction_that_is_quicker_than_the_records_is_followed(

@@ -15,9 +15,8 @@ from discord.http import Route
 from sqlalchemy import select
 
 from bots.discord.bot import ChatelierBot
-from bots.discord.interactions.slash_commands import is_suggested
+from bots.discord.interactions.autocomplete import is_suggested
 from bots.discord.run import _keep_connected
-from bots.discord.texts import texts
 from studio.commands.registry import CATALOG
 from studio.commands.spec import Audience, Kind
 from studio.db.queries import job_of
@@ -27,7 +26,7 @@ from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import ConfigurationError, DatabaseUnavailableError
 from studio.ports import Ports
 from tests.support import discord_sim
-from tests.support.discord_sim import PNG, Room, button_ids, open_room, settings_for
+from tests.support.discord_sim import PNG, Room, button_ids, gallery, open_room, settings_for, words
 
 room = discord_sim.room
 
@@ -96,7 +95,7 @@ async def test_a_process_shows_progress_for_its_own_shards_only(
     bot = ChatelierBot(ports, settings_for(tmp_path, shard_count=2, shard_ids=shard_ids))
     bot.pools.close()
     even, odd = str(4 << 22), str(5 << 22)
-    assert [bot.serves(community) for community in (even, odd, "dm:7")] == served
+    assert [bot.context.serves(community) for community in (even, odd, "dm:7")] == served
     assert bot.settings.consumer == f"bot-{shard_ids[0]}"
 
 
@@ -118,9 +117,9 @@ async def test_commands_are_registered_once_and_again_when_they_change(room: Roo
 async def test_imagine_leaves_one_message_that_shows_where_the_job_stands(room: Room) -> None:
     await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     (job,) = room.jobs()
-    assert "a red fox" in room.message.content
-    assert f"<@{room.ana.id}>" in room.message.content
-    assert "You are next" in room.message.content
+    assert "a red fox" in words(room.message)
+    assert f"<@{room.ana.id}>" in words(room.message)
+    assert "Next in line" in words(room.message)
     assert len(room.channel.history()) == 1
     assert button_ids(room.message) == [f"c1:cancel:{job.id}:0"]
 
@@ -161,25 +160,34 @@ async def test_flags_work_in_the_words_and_a_filled_in_option_wins(room: Room) -
     assert (request["aspect"], request["seed"], request["negative_prompt"]) == ("3:2", 9, "text")
 
 
-async def test_an_unknown_flag_is_named_to_the_person_alone(room: Room) -> None:
+async def test_a_mistake_in_a_flag_is_told_before_anybody_sees_that_something_is_coming(room: Room) -> None:
     result = await room.ana.slash(room.channel, "imagine", prompt="a red fox --sed 7")
     assert room.jobs() == []
-    assert "--sed" in result.followups[0].content
-    assert "--seed" in result.followups[0].content
-    assert result.followups[0].ephemeral
+    assert not result.deferred
+    assert not result.followups
+    assert result.response is not None
+    assert result.response.ephemeral
+    assert "--sed" in words(result.response)
+    assert "--seed" in words(result.response)
     assert room.channel.history(viewer=room.bo) == []
+
+
+async def test_a_value_that_is_out_of_range_is_told_at_once_too(room: Room) -> None:
+    result = await room.ana.slash(room.channel, "imagine", prompt="a red fox --steps 100000")
+    assert not result.deferred
+    assert "Steps" in words(result.response) or "steps" in words(result.response)
 
 
 async def test_a_prompt_over_the_limit_is_refused_in_a_sentence(room: Room) -> None:
     result = await room.ana.slash(room.channel, "imagine", prompt="fox " * 400)
-    assert "1,000" in result.followups[0].content
+    assert "1,000" in words(result.response)
     assert room.jobs() == []
 
 
 async def test_a_refusal_is_for_the_person_alone(room: Room) -> None:
     room.ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="r", category="gore")  # type: ignore[attr-defined]
     result = await room.ana.slash(room.channel, "imagine", prompt="something bad")
-    assert "gore" in result.followups[0].content
+    assert "gore" in words(result.followups[0])
     assert result.followups[0].ephemeral
     assert room.channel.history(viewer=room.bo) == []
 
@@ -187,8 +195,8 @@ async def test_a_refusal_is_for_the_person_alone(room: Room) -> None:
 async def test_a_held_prompt_is_not_shown(room: Room) -> None:
     room.ports.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="gore")  # type: ignore[attr-defined]
     await room.ana.slash(room.channel, "imagine", prompt="something doubtful")
-    assert "moderator" in room.message.content
-    assert "doubtful" not in room.message.content
+    assert "moderator" in words(room.message)
+    assert "doubtful" not in words(room.message)
 
 
 async def test_a_database_that_is_away_is_a_sentence_and_nothing_is_lost(
@@ -200,7 +208,7 @@ async def test_a_database_that_is_away_is_a_sentence_and_nothing_is_lost(
     with monkeypatch.context() as patch:
         patch.setattr(room.ports.database, "begin", away)
         result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
-    assert "records are away" in result.followups[0].content
+    assert "records are away" in words(result.followups[0])
     assert result.followups[0].ephemeral
     await room.imagine()
     assert len(room.jobs()) == 1
@@ -225,7 +233,7 @@ async def test_a_queue_that_is_away_keeps_the_job(room: Room) -> None:
     room.ports.events.away = True  # type: ignore[attr-defined]
     await room.imagine()
     assert room.jobs()[0].state == JobState.ACCEPTED
-    assert "Accepted" in room.message.content
+    assert "Next in line" in words(room.message)
 
 
 async def test_a_defect_becomes_a_sentence_with_a_fault_number(
@@ -236,7 +244,7 @@ async def test_a_defect_becomes_a_sentence_with_a_fault_number(
 
     monkeypatch.setattr(room.ports.gate, "admit", broken)
     result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
-    sentence = result.followups[0].content
+    sentence = words(result.followups[0])
     assert "Fault" in sentence
     assert "secret detail" not in sentence
 
@@ -244,18 +252,18 @@ async def test_a_defect_becomes_a_sentence_with_a_fault_number(
 async def test_two_people_at_once_each_get_their_own_message(room: Room) -> None:
     await room.imagine(room.ana, "a red fox")
     await room.imagine(room.bo, "a blue bird")
-    assert [message.content.split("\n")[0] for message in room.channel.history()] == [
+    assert [words(message).split("\n")[0] for message in room.channel.history()] == [
         "**a red fox**",
         "**a blue bird**",
     ]
-    assert "1 is painted before it" in room.message.content
+    assert "1 job is ahead" in words(room.message)
 
 
 async def test_a_direct_message_is_a_community_of_its_own(room: Room) -> None:
     user = room.ana.user
     await user.slash("imagine", prompt="a red fox")
     assert room.jobs()[0].community == f"dm:{user.id}"
-    assert "a red fox" in user.dm_channel.last_message.content
+    assert "a red fox" in words(user.dm_channel.last_message)
 
 
 # ---- attachments
@@ -287,7 +295,7 @@ async def test_an_unusable_attachment_is_a_sentence(
 ) -> None:
     async with open_room(ports, tmp_path, **changes) as room:
         result = await room.ana.slash(room.channel, "imagine", prompt="a red fox", image=file)
-        assert sentence in result.followups[0].content
+        assert sentence in words(result.followups[0])
         assert room.jobs() == []
 
 
@@ -317,16 +325,16 @@ async def test_show_repeats_a_job_for_the_person_alone(room: Room) -> None:
     result = await room.bo.slash(room.channel, "show", job=job_id)
     assert result.ephemeral
     assert result.response is not None
-    assert "a red fox" in result.response.content
-    assert len(result.response.attachments) == 1
+    assert "a red fox" in words(result.response)
+    assert len(result.response.attachments) == 4
 
 
 async def test_cancel_stops_a_waiting_job(room: Room) -> None:
     job_id = await room.imagine()
     result = await room.ana.slash(room.channel, "cancel", job=job_id)
     assert result.response is not None
-    assert result.response.content == "Cancelled."
-    await room.until(lambda: room.channel.history()[0].content.endswith("Cancelled."))
+    assert words(result.response) == "Cancelled."
+    await room.until(lambda: words(room.channel.history()[0]).endswith("Cancelled."))
 
 
 async def test_vary_starts_from_a_picture_and_names_its_maker(room: Room) -> None:
@@ -335,7 +343,7 @@ async def test_vary_starts_from_a_picture_and_names_its_maker(room: Room) -> Non
     await room.ana.slash(room.channel, "vary", picture=f"{job_id}.2", strength="subtle")
     request = room.jobs()[1].request
     assert request["sources"][0]["picture_id"] == f"{job_id}.2"
-    assert f"<@{room.ana.id}>, from <@{room.bo.id}>’s red fox" in room.message.content
+    assert f"<@{room.ana.id}>, from <@{room.bo.id}>’s red fox" in words(room.message)
 
 
 async def test_a_picture_of_another_server_is_not_found(room: Room) -> None:
@@ -345,7 +353,7 @@ async def test_a_picture_of_another_server_is_not_found(room: Room) -> None:
     channel = other.create_text_channel("general")
     eve = other.add_member(room.env.create_user("eve"))
     result = await eve.slash(channel, "vary", picture=f"{job_id}.1")
-    assert "not here" in result.followups[0].content
+    assert "not here" in words(result.followups[0])
     assert len(room.jobs()) == 1
 
 
@@ -355,9 +363,9 @@ async def test_help_names_every_command_that_one_may_use(room: Room) -> None:
         result = await who.slash(room.channel, "help")
         assert result.ephemeral
         assert result.response is not None
-        content = result.response.content
-        assert len(content) < texts.LONGEST_MESSAGE
-        seen[who] = {name for name in CATALOG if f"**/{name}**" in content}
+        content = words(result.response)
+        assert len(content) <= 4000
+        seen[who] = {name for name in CATALOG if f"`/{name}`" in content}
     assert seen[room.mod] == set(CATALOG)
     left_out = set(CATALOG) - seen[room.ana]
     assert left_out == {name for name, spec in CATALOG.items() if spec.audience is Audience.MODERATORS}
@@ -366,9 +374,9 @@ async def test_help_names_every_command_that_one_may_use(room: Room) -> None:
 async def test_help_tells_of_one_commands_options(room: Room) -> None:
     offered = await room.ana.autocomplete(room.channel, "help", "command", "ima")
     assert [choice["value"] for choice in offered] == ["imagine"]
-    told = (await room.ana.slash(room.channel, "help", command="imagine")).response.content
+    told = words((await room.ana.slash(room.channel, "help", command="imagine")).response)
     assert all(f"`{each.name}`" in told for each in CATALOG["imagine"].parameters)
-    assert "Did you mean" in (await room.ana.slash(room.channel, "help", command="imagin")).response.content
+    assert "Did you mean" in words((await room.ana.slash(room.channel, "help", command="imagin")).response)
 
 
 async def test_a_command_of_another_version_is_a_sentence(room: Room) -> None:
@@ -376,7 +384,7 @@ async def test_a_command_of_another_version_is_a_sentence(room: Room) -> None:
     result = await room.ana.slash(room.channel, "queue")
     assert result.ephemeral
     assert result.response is not None
-    assert "has changed" in result.response.content
+    assert "has changed" in words(result.response)
     simcord.assert_error(room.env, discord.app_commands.CommandNotFound)
 
 
@@ -428,7 +436,7 @@ async def test_the_queue_has_a_cancel_button_for_each_job(room: Room) -> None:
     result = await room.ana.slash(room.channel, "queue")
     assert result.ephemeral
     assert result.response is not None
-    assert [line.split(" · ")[0] for line in result.response.content.split("\n")] == [first, second]
+    assert words(result.response).index("a red fox") < words(result.response).index("a green tree")
     shown = result.response.message
     assert button_ids(shown) == [f"c1:cancel:{first}:0", f"c1:cancel:{second}:0"]
     await room.ana.click(shown, label="Cancel 2")
@@ -438,11 +446,13 @@ async def test_the_queue_has_a_cancel_button_for_each_job(room: Room) -> None:
 async def test_lineage_attaches_the_drawn_tree(room: Room) -> None:
     job_id = await room.imagine()
     await room.painted(job_id)
+    await room.bo.slash(room.channel, "vary", picture=f"{job_id}.1", count=1)
+    await room.painted(room.newest_job())
     result = await room.bo.slash(room.channel, "lineage", picture=f"{job_id}.1")
     assert result.response is not None
     (tree,) = result.response.attachments
     assert (await tree.read()).startswith(b"\x89PNG")
-    assert "1 in the family, by ana." in (tree.description or "")
+    assert "ana" in gallery(result.response.message)[0]["description"]
 
 
 async def test_history_and_credits_are_for_the_person_alone(room: Room) -> None:
@@ -451,10 +461,11 @@ async def test_history_and_credits_are_for_the_person_alone(room: Room) -> None:
     history = await room.ana.slash(room.channel, "history")
     assert history.ephemeral
     assert history.response is not None
-    assert history.response.content == rf"done · {job_id} · a \*red\* fox"
+    assert r"a \*red\* fox" in words(history.response)
+    assert f"`{job_id}`" in words(history.response)
     balance = await room.ana.slash(room.channel, "credits")
     assert balance.response is not None
-    assert "4 credits this month" in balance.response.content
+    assert "4 credits this month" in words(balance.response)
 
 
 # ---- words with alternatives
@@ -465,16 +476,18 @@ async def test_alternatives_in_the_words_are_one_picture_each(room: Room) -> Non
     await room.painted(job_id)
     assert room.jobs()[0].request["prompts"] == ["a red bird", "a blue bird"]
     assert room.jobs()[0].request["count"] == 2
-    assert room.message.content.startswith("**a {red,blue} bird**")
-    assert room.message.attachments[0].description == "2 numbered pictures: a {red,blue} bird"
+    assert words(room.message).startswith("**a {red,blue} bird**")
+    assert [item["description"] for item in gallery(room.message)] == [
+        f"Picture {number} of 2: a {{red,blue}} bird" for number in (1, 2)
+    ]
 
 
 async def test_carets_stand_under_what_is_wrong_with_the_words(room: Room) -> None:
     result = await room.ana.slash(room.channel, "imagine", prompt="a {red,blue bird")
-    assert "never closed" in result.followups[0].content
-    assert "```\na {red,blue bird\n  ^\n```" in result.followups[0].content
+    assert "never closed" in words(result.followups[0])
+    assert "```\na {red,blue bird\n  ^\n```" in words(result.followups[0])
     result = await room.ana.slash(room.channel, "imagine", prompt="a bird --sed 4")
-    assert "```\na bird --sed 4\n       ^^^^^\n```" in result.followups[0].content
+    assert "```\na bird --sed 4\n       ^^^^^\n```" in words(result.response)
 
 
 async def test_styles_and_loras_are_suggested(ports: Ports, tmp_path: Path) -> None:
@@ -505,10 +518,11 @@ async def test_settings_of_the_community_are_suggested(room: Room) -> None:
 
 async def test_the_former_name_of_the_rules_works_and_says_the_new_one(room: Room) -> None:
     result = await room.mod.slash(room.channel, "studio", setting="pause")
-    lines = result.response.content.splitlines()  # type: ignore[union-attr]
-    assert lines[:2] == ["`/studio` is now called `/community`.", "Paused: nothing new is accepted."]
+    lines = words(result.response).splitlines()  # type: ignore[union-attr]
+    assert "`/studio` is now called `/community`." in "\n".join(lines)
+    assert "**Status** Paused" in "\n".join(lines)
     result = await room.mod.slash(room.channel, "community")
-    assert "is now called" not in result.response.content  # type: ignore[union-attr]
+    assert "is now called" not in words(result.response)  # type: ignore[union-attr]
     assert "studio" not in room.ana.available_commands(room.channel)
 
 
@@ -530,9 +544,9 @@ async def test_a_blend_takes_ids_and_attachments(room: Room) -> None:
 async def test_who_asks_elsewhere_is_told_where_pictures_are_painted(room: Room) -> None:
     other = room.guild.create_text_channel("studio")
     result = await room.mod.slash(room.channel, "community", setting="channels", value=f"<#{other.id}>")
-    assert f"channels: <#{other.id}>" in result.response.content  # type: ignore[union-attr]
+    assert f"**Channels** <#{other.id}>" in words(result.response)  # type: ignore[union-attr]
     refusal = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
-    assert f"<#{other.id}>" in refusal.followups[0].content
+    assert f"<#{other.id}>" in words(refusal.followups[0])
     await room.ana.slash(other, "imagine", prompt="a red fox")
     assert len(room.jobs()) == 1
 
@@ -556,7 +570,7 @@ async def test_threads_and_posts_of_a_channel_where_pictures_are_painted_are_suc
     thread, post = room.channel.threads[0], forum.threads[0]
     other = room.guild.create_text_channel("talk")
     refusal = await room.ana.slash(other, "imagine", prompt="a red fox")
-    assert "painted in other channels" in refusal.followups[0].content
+    assert "made in other channels" in words(refusal.followups[0])
     await room.ana.slash(thread, "imagine", prompt="a red fox")
     await room.ana.slash(post, "imagine", prompt="an owl")
     first, second = room.jobs()
@@ -569,9 +583,9 @@ async def test_threads_and_posts_of_a_channel_where_pictures_are_painted_are_suc
 
 async def test_a_paused_studio_says_so(room: Room) -> None:
     result = await room.mod.slash(room.channel, "community", setting="pause")
-    assert "Paused: nothing new is accepted." in result.response.content  # type: ignore[union-attr]
+    assert "Paused" in words(result.response)  # type: ignore[union-attr]
     refusal = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
-    assert "paused" in refusal.followups[0].content
+    assert "paused" in words(refusal.followups[0])
 
 
 async def test_one_menu_too_many_for_discord_is_left_out(room: Room) -> None:
@@ -657,6 +671,6 @@ async def test_what_was_painted_in_a_hidden_channel_is_not_at_hand_in_others(roo
     await room.painted(job_id)
     assert room.jobs()[-1].address["private"] is True
     refusal = await room.bo.slash(room.channel, "vary", picture=f"{job_id}.1")
-    assert "is not here" in refusal.followups[0].content
+    assert "is not here" in words(refusal.followups[0])
     await room.imagine(room.bo)
     assert room.jobs()[-1].address["private"] is False

@@ -3,6 +3,7 @@
 import inspect
 import re
 from pathlib import Path
+from typing import cast
 
 import discord
 import pytest
@@ -10,7 +11,9 @@ import typer
 import yaml
 from discord import app_commands
 
-from bots.discord.interactions.slash_commands import build_commands
+from bots.discord.context import DiscordContext
+from bots.discord.interactions.dispatcher import Dispatcher
+from bots.discord.interactions.slash_commands import SlashCommands
 from bots.presentation.compose.help import compose_help
 from bots.slack import app
 from bots.slack.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, file_text, manifest
@@ -113,8 +116,9 @@ def help_text(*, moderates: bool) -> str:
 
 
 def discord_commands() -> set[str]:
-    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
-    build_commands(tree)  # type: ignore[arg-type]
+    client = discord.Client(intents=discord.Intents.none())
+    tree = app_commands.CommandTree(client)
+    SlashCommands(cast("DiscordContext", None), cast("Dispatcher", None)).build(tree)
     return {command.name for command in tree.get_commands()}
 
 

@@ -6,6 +6,7 @@ One process serves all tests that leave it alone; before each test its house is 
 import asyncio
 import base64
 import io
+import json
 import os
 import signal
 import sys
@@ -150,7 +151,7 @@ class House:
         outbox.send(self.ports.database, self.ports.events, rows)
 
     def cases(self) -> list[Message]:
-        return [message for message in self.discord.seen() if message.embeds]
+        return [message for message in self.discord.seen() if "Held for a moderator" in message.words]
 
     def tell(self, job_id: str, state: JobState) -> None:
         with self.ports.database.begin() as session:
@@ -158,9 +159,7 @@ class House:
         outbox.send(self.ports.database, self.ports.events, [row])
 
     def finished(self) -> list[Message]:
-        return [
-            message for message in self.discord.seen() if message.attachments and "seed" in message.content
-        ]
+        return [message for message in self.discord.seen() if message.attachments and "seed" in message.words]
 
 
 @pytest.fixture(scope="module")
@@ -243,21 +242,21 @@ async def test_imagine_from_the_command_to_the_picture(house: House) -> None:
     (job,) = await house.job_count(1)
     message = asked.message
     assert message is not None
-    await house.until(lambda: "next" in message.content, "no place in the queue is shown")
+    await house.until(lambda: "Next in line" in message.words, "no place in the queue is shown")
     preview = "data:image/png;base64," + base64.b64encode(png()).decode()
 
     def shown() -> bool:
         house.ports.events.announce(
             JobProgress(job_id=job.id, platform=Platform.DISCORD, step=4, steps=8, preview=preview)
         )
-        return "50%" in message.content
+        return "50%" in message.words
 
     await house.until(shown, "no progress is shown")
     assert message.attachments[0].data == png()
     house.paint(job.id, png("blue"))
-    await house.until(lambda: "seed" in message.content, "the picture is not shown")
+    await house.until(lambda: "seed" in message.words, "the picture is not shown")
     assert [each.data for each in message.attachments] == [png("blue")]
-    assert message.attachments[0].description == "a red fox"
+    assert '"description": "a red fox"' in json.dumps(message.components)
     assert house.discord.seen() == [message]
     assert all(map(_silent, house.discord.mentions))
 
@@ -279,7 +278,7 @@ async def test_a_button_a_form_and_a_reaction_each_start_a_job(house: House) -> 
     await house.job_count(2)
     form = await house.discord.click("8", message, f"c1:remix:{job.id}:1")
     await asyncio.wait_for(form.answered.wait(), PATIENCE_SECONDS)
-    await house.discord.submit("8", form, "a blue fox")
+    await house.discord.submit("8", form, prompt="a blue fox")
     await house.job_count(3)
     await house.discord.react("9", message, "🔁")
     jobs = await house.job_count(4)
@@ -288,7 +287,7 @@ async def test_a_button_a_form_and_a_reaction_each_start_a_job(house: House) -> 
     for each in jobs[1:]:
         house.end(each.id, JobState.CANCELLED)
     await house.until(
-        lambda: sum("Cancelled" in each.content for each in house.discord.seen()) == 3, "an end is missing"
+        lambda: sum("Cancelled" in each.words for each in house.discord.seen()) == 3, "an end is missing"
     )
 
 
@@ -299,7 +298,7 @@ async def test_a_case_is_one_message_on_the_desk_until_it_is_decided(house: Hous
     house.hold(job.id)
     await house.until(lambda: len(house.cases()) == 1, "the case is not shown")
     (message,) = house.cases()
-    assert message.embeds[0]["title"] == "Held for a moderator"
+    assert "Held for a moderator" in message.words
     (approve,) = [each for each in message.custom_ids if each.startswith("c1:approve:")]
     await house.discord.click("7", message, approve)  # it is none of their business
     await house.discord.click("1", message, approve)
@@ -398,7 +397,9 @@ async def test_an_acknowledging_message_that_is_not_named_is_asked_for(house: Ho
 async def test_an_expired_token_is_answered_as_the_bot(house: House) -> None:
     asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
     (job,) = await house.job_count(1)
-    await house.until(lambda: "next" in asked.message.content if asked.message else False, "no placeholder")
+    await house.until(
+        lambda: "Next in line" in asked.message.words if asked.message else False, "no placeholder"
+    )
     asked.expired = True
     house.paint(job.id, png())
     await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
@@ -409,7 +410,9 @@ async def test_an_expired_token_is_answered_as_the_bot(house: House) -> None:
 async def test_a_channel_deleted_meanwhile_ends_quietly(house: House) -> None:
     asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
     (job,) = await house.job_count(1)
-    await house.until(lambda: "next" in asked.message.content if asked.message else False, "no placeholder")
+    await house.until(
+        lambda: "Next in line" in asked.message.words if asked.message else False, "no placeholder"
+    )
     house.discord.deleted_channels.add(asked.channel)
     house.paint(job.id, png())
 
@@ -428,7 +431,7 @@ async def test_a_connection_that_breaks_is_resumed_and_nothing_is_missed(house: 
     assert house.discord.gateway.resumed == 1
     assert house.discord.gateway.identified == 0, "no new session was begun"
     house.end(job.id, JobState.CANCELLED)
-    await house.until(lambda: any("Cancelled" in each.content for each in house.discord.seen()), "no end")
+    await house.until(lambda: any("Cancelled" in each.words for each in house.discord.seen()), "no end")
 
 
 async def test_commands_are_registered_once_for_all_starts(house: House) -> None:
@@ -470,7 +473,7 @@ async def test_while_redis_is_away_requests_are_kept_and_answered_afterwards(
     asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
     await asyncio.wait_for(asked.answered.wait(), PATIENCE_SECONDS)
     (job,) = await house.job_count(1)
-    await house.until(lambda: bool(asked.message and "Accepted" in asked.message.content), "no placeholder")
+    await house.until(lambda: bool(asked.message and "Next in line" in asked.message.words), "no placeholder")
     redis_process.start()
     house.paint(job.id, png())
     await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
@@ -557,7 +560,7 @@ async def test_two_processes_share_the_servers_and_each_job_has_one_answer(
                 house.paint(job.id, png())
 
             def all_shown() -> bool:
-                return all(each.message and "seed" in each.message.content for each in asked)
+                return all(each.message and "seed" in each.message.words for each in asked)
 
             await house.until(all_shown, "not every picture is shown")
             assert len(discord.seen(CHANNEL)) == len(discord.seen(OTHER_CHANNEL)) == 5

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from simcord.components import walk_components
+
 EPOCH_MILLISECONDS = 1_420_070_400_000
 _counter = itertools.count(1)
 
@@ -44,12 +46,13 @@ class Message:
 
     @property
     def custom_ids(self) -> list[str]:
-        return [
-            child["custom_id"]
-            for row in self.components
-            for child in row.get("components", [])
-            if "custom_id" in child
-        ]
+        return [each["custom_id"] for each in walk_components(self.components) if "custom_id" in each]
+
+    @property
+    def words(self) -> str:
+        """The text of the message and of its layout."""
+        texts = [each["content"] for each in walk_components(self.components) if each.get("type") == 10]
+        return "\n".join([self.content, *texts] if self.content else texts)
 
 
 @dataclass(kw_only=True)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
+from simcord.components import COMPONENTS_V2_FLAG, validate_components
 
 from tests.support.loopback_discord.contract import Contract, load_contract
 from tests.support.loopback_discord.gateway import Gateway
@@ -68,12 +69,13 @@ class LoopbackDiscord:
         data = {"custom_id": custom_id, "component_type": 2}
         return await self._interact(3, user, data, message=self._message_data(message))
 
-    async def submit(self, user: str, opened: Interaction, prompt: str) -> Interaction:
+    async def submit(self, user: str, opened: Interaction, **values: str) -> Interaction:
+        """Fill in the texts of a form."""
         assert opened.modal is not None
-        field = {"type": 4, "id": 2, "custom_id": "prompt", "value": prompt}
+        fields = [{"type": 4, "id": 2, "custom_id": name, "value": value} for name, value in values.items()]
         data = {
             "custom_id": opened.modal["custom_id"],
-            "components": [{"type": 18, "id": 1, "component": field}],
+            "components": [{"type": 18, "id": 1, "component": field} for field in fields],
         }
         return await self._interact(5, user, data)
 
@@ -324,11 +326,18 @@ class LoopbackDiscord:
         return self._dms[user]
 
     def _fill(self, message: Message, body: Mapping[str, Any], files: list[Any]) -> web.Response | None:
-        if sum(len(data) for _, _, data in files) > ATTACHMENT_LIMIT_BYTES:
+        if max((len(data) for _, _, data in files), default=0) > ATTACHMENT_LIMIT_BYTES:
             return _error(413, 40005, "Request entity too large")
-        if len(body.get("content") or "") > 2000 or len(body.get("components") or []) > 5:
+        flags = message.flags | (int(body.get("flags") or 0) & COMPONENTS_V2_FLAG)
+        content, embeds = body.get("content", message.content), body.get("embeds", message.embeds)
+        try:
+            validate_components(body.get("components") or [], flags=flags)
+        except ValueError as error:
+            return _error(400, 50035, f"Invalid Form Body: {error}")
+        if len(content or "") > 2000 or (flags & COMPONENTS_V2_FLAG and (content or embeds)):
             return _error(400, 50035, "Invalid Form Body")
-        if "content" in body:
+        message.flags = flags
+        if "content" in body or "components" in body:
             self.mentions.append(body.get("allowed_mentions"))
         message.content = body.get("content", message.content) or ""
         message.components = body.get("components", message.components) or []

@@ -1,0 +1,61 @@
+"""Files from Discord's own hosts, no larger than allowed."""
+
+import aiohttp
+import discord
+
+from bots.discord.settings import DiscordSettings
+from bots.discord.texts import texts
+from bots.runtime.safe_downloads import (
+    UNCOMPRESSED,
+    PublicResolver,
+    TooManyBytesError,
+    read_within,
+    redirects_within,
+)
+from bots.texts import chat
+from studio.errors import BadImageError
+
+_TIMEOUT = aiohttp.ClientTimeout(total=60)
+
+
+class Downloads:
+    """discord.py would read each file to its end before anybody could see how long it is."""
+
+    def __init__(self, settings: DiscordSettings) -> None:
+        self.settings = settings
+        self._session: aiohttp.ClientSession | None = None
+
+    async def download(self, attachment: discord.Attachment) -> bytes:
+        """Raises `BadImageError`. What Discord says of the file is checked before a byte is asked for."""
+        if not self.settings.may_download(attachment.url):
+            raise BadImageError(texts.FOREIGN_FILE)
+        limit_bytes = self.settings.max_upload_bytes
+        if attachment.size > limit_bytes:
+            raise BadImageError(chat.too_large(limit_bytes))
+        if attachment.content_type is not None and not attachment.content_type.startswith("image/"):
+            raise BadImageError(chat.NOT_AN_IMAGE)
+        try:
+            return await self.fetch(attachment.url)
+        except TooManyBytesError as error:
+            raise BadImageError(chat.too_large(limit_bytes)) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise BadImageError(texts.DOWNLOAD_FAILED) from error
+
+    async def fetch(self, url: str) -> bytes:
+        """Raises `TooManyBytesError`, aiohttp's errors and OSError."""
+        if self._session is None:
+            self._session = self._open_session()
+        async with self._session.get(url, raise_for_status=True) as response:
+            return await read_within(response, most_bytes=self.settings.max_upload_bytes)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=PublicResolver(self.settings.cdn_hosts)),
+            trace_configs=[redirects_within(self.settings.may_download)],
+            timeout=_TIMEOUT,
+            headers=UNCOMPRESSED,
+        )

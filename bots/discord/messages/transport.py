@@ -1,0 +1,238 @@
+"""Discord's side of the delivery core: sends, edits and deletes messages, and tells Discord's errors apart.
+
+A message with which an interaction was acknowledged is edited by the interaction's token while that is valid, and
+afterwards by the bot itself. A new message carries its subject as a nonce: Discord answers a repeated sending with the
+message that is there already.
+"""
+
+import logging
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import aiohttp
+import discord
+
+from bots.delivery.attachments import DEFAULT_LIMIT_BYTES
+from bots.delivery.errors import (
+    ChannelClosedError,
+    DestinationUnreachableError,
+    FileTooLargeError,
+    MessageTakenBackError,
+    PlatformUnavailableError,
+)
+from bots.delivery.transport import OutgoingMessage, Place
+from bots.discord.context import DiscordContext
+from bots.discord.guilds.permissions import lacking_in
+from bots.discord.render import edit_arguments, send_arguments
+from bots.discord.texts import texts
+from bots.presentation.message import Message, Note
+from studio.domain.deliveries import MessageRef, Subject
+from studio.domain.people import Address
+from studio.runtime.bounded_dict import BoundedDict
+from studio.runtime.clock import now
+
+PROGRESS_EVERY_SECONDS = 1.5
+_OLD_MESSAGE_SECONDS = 3600.0
+_OLD_MESSAGE_EVERY_SECONDS = 60.0
+_TOKEN_MARGIN = timedelta(seconds=45)
+_REMEMBERED = 1000
+_DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
+# Codes of https://docs.discord.com/developers/topics/opcodes-and-status-codes#json.
+_UNKNOWN_WEBHOOK = 10015
+_INVALID_WEBHOOK_TOKEN = 50027
+_TOO_LARGE = 40005
+_ARCHIVED_THREAD = 50083
+_TOO_MANY_EDITS_OF_AN_OLD_MESSAGE = 30046
+
+log = logging.getLogger(__name__)
+
+
+class DiscordTransport:
+    """Implements `bots.delivery.transport.Transport`."""
+
+    claim_seconds = 20.0
+
+    def __init__(self, context: DiscordContext) -> None:
+        self._client = context.client
+        self._serves = context.serves
+        self._limits: BoundedDict[str, int] = BoundedDict(_REMEMBERED)
+        self._taken_back: BoundedDict[str, None] = BoundedDict(_REMEMBERED)
+
+    def expect(self, subject_id: str, *, limit_bytes: int) -> None:
+        """Remember how large a file the channel takes, as the interaction said."""
+        self._limits[subject_id] = limit_bytes
+
+    def take_back(self, message_id: str) -> None:
+        """An acknowledging message is about to be deleted with a refusal, and is no job's message any more.
+
+        The job may have been accepted all the same: the database can fail after the commit.
+        """
+        self._taken_back[message_id] = None
+
+    async def send(self, outgoing: OutgoingMessage) -> MessageRef:
+        acknowledging = acknowledging_message(outgoing.place.address)
+        if acknowledging is not None and acknowledging.message not in self._taken_back:
+            try:
+                await self.edit(acknowledging, outgoing)
+            except ChannelClosedError:
+                raise
+            except DestinationUnreachableError:
+                log.info("interaction response not edited: message deleted", extra=_of(outgoing))
+            else:
+                return acknowledging
+        return await self._send_new(outgoing)
+
+    async def _send_new(self, outgoing: OutgoingMessage) -> MessageRef:
+        place = outgoing.place
+        message = self._explained(outgoing)
+        try:
+            channel = await self._channel_of(place)
+            arguments = send_arguments(message, outgoing.files, mentions=place.mentions)
+            sent = await channel.send(**arguments, nonce=outgoing.nonce, reference=_reference(place))
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            raise classify_error(error) from error
+        return MessageRef(channel=str(sent.channel.id), message=str(sent.id))
+
+    def _explained(self, outgoing: OutgoingMessage) -> Message:
+        """With a line above it where it could not go to its channel."""
+        place, message = outgoing.place, outgoing.message
+        if not place.instead_of:
+            return message
+        log.info("message sent as a direct message: channel not accessible", extra=_of(outgoing))
+        guild = self._client.get_guild(int(place.community)) if place.community.isdecimal() else None
+        why = Note(spans=texts.elsewhere(lacking_in(guild, place.instead_of)))
+        return replace(message, parts=(why, *message.parts))
+
+    async def _channel_of(self, place: Place) -> discord.abc.Messageable:
+        if place.person is not None:
+            return await open_dm(self._client, place.person.user_id)
+        if not place.channel:
+            raise ChannelClosedError
+        return self._client.get_partial_messageable(int(place.thread or place.channel))
+
+    async def edit(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
+        if ref.message in self._taken_back:
+            raise MessageTakenBackError
+        try:
+            if not await self._edit_by_token(ref, outgoing):
+                await self._partial(ref).edit(**edit_arguments(outgoing.message, outgoing.files))
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            raise classify_error(error) from error
+
+    async def _edit_by_token(self, ref: MessageRef, outgoing: OutgoingMessage) -> bool:
+        """False where there is no token, or Discord does not take it any more."""
+        address = outgoing.place.address
+        if address is None or not _token_serves(address, ref):
+            return False
+        application_id = self._client.application_id or 0
+        webhook = discord.Webhook.partial(application_id, address.token or "", client=self._client)
+        try:
+            await webhook.edit_message(int(ref.message), **edit_arguments(outgoing.message, outgoing.files))
+        except discord.HTTPException as error:
+            if error.status in (401, 403) or error.code in (_UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN):
+                log.info("interaction token expired", extra=_of(outgoing))
+                return False
+            raise
+        return True
+
+    async def touch(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
+        try:
+            await self.edit(ref, outgoing)
+        except (DestinationUnreachableError, FileTooLargeError, PlatformUnavailableError) as error:
+            log.debug("progress update not sent: %s", type(error).__name__)
+
+    async def delete(self, ref: MessageRef, subject: Subject, place: Place) -> None:
+        try:
+            await self._partial(ref).delete()
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            raise classify_error(error) from error
+
+    async def find_sent(self, subject: Subject, place: Place, *, since: datetime) -> MessageRef | None:
+        """The nonce makes a second sending harmless, so nothing is looked up."""
+        return None
+
+    def may_touch(self, ref: MessageRef, place: Place, *, age_seconds: float, since_seconds: float) -> bool:
+        """Rarely in an old message: the edits that it has left are for the end."""
+        return since_seconds >= max(PROGRESS_EVERY_SECONDS, self.calm_seconds(ref))
+
+    def calm_seconds(self, ref: MessageRef) -> float:
+        """Discord lets a message over an hour old be edited a few times only."""
+        return _OLD_MESSAGE_EVERY_SECONDS if _age_seconds(ref.message) > _OLD_MESSAGE_SECONDS else 0.0
+
+    def limit_bytes(self, subject: Subject, place: Place) -> int:
+        if place.person is not None:
+            return DEFAULT_LIMIT_BYTES
+        guild = self._client.get_guild(int(place.community)) if place.community.isdecimal() else None
+        return self._limits.get(subject.id) or (guild.filesize_limit if guild else DEFAULT_LIMIT_BYTES)
+
+    def link_to(self, community: str, ref: MessageRef) -> str:
+        if not (community.isdecimal() and ref.message):
+            return ""
+        return f"https://discord.com/channels/{community}/{ref.channel}/{ref.message}"
+
+    def serves(self, community: str) -> bool:
+        return self._serves(community)
+
+    def _partial(self, ref: MessageRef) -> discord.PartialMessage:
+        channel = self._client.get_partial_messageable(int(ref.channel))
+        return channel.get_partial_message(int(ref.message))
+
+
+def acknowledging_message(address: Address | None) -> MessageRef | None:
+    """The message with which the interaction was acknowledged: there from the first moment."""
+    if address is None or not address.message:
+        return None
+    return MessageRef(channel=address.channel, message=address.message)
+
+
+def _token_serves(address: Address, ref: MessageRef) -> bool:
+    """A token opens the message with which its interaction was acknowledged, for a quarter of an hour."""
+    if not address.token or address.token_expires_at is None or ref.message != address.message:
+        return False
+    return now() + _TOKEN_MARGIN < address.token_expires_at
+
+
+def _reference(place: Place) -> discord.MessageReference | None:
+    """A reply needs a message of the same channel; one that is gone is left out."""
+    if place.reply_to is None or place.person is not None or place.reply_to.channel != place.channel:
+        return None
+    return discord.MessageReference(
+        message_id=int(place.reply_to.message),
+        channel_id=int(place.reply_to.channel),
+        fail_if_not_exists=False,
+    )
+
+
+async def open_dm(client: discord.Client, user_id: str) -> discord.DMChannel:
+    """Somebody's direct messages.
+
+    Raises `DestinationUnreachableError` for a person who asked to be forgotten, and as Discord does.
+    """
+    if not user_id.isdecimal():
+        raise DestinationUnreachableError
+    return await client.create_dm(discord.Object(int(user_id)))
+
+
+def classify_error(error: Exception) -> Exception:
+    """What an error of Discord's, or of the way there, means for the delivery."""
+    if not isinstance(error, discord.HTTPException):
+        return PlatformUnavailableError(type(error).__name__, perhaps_done=True)
+    if error.status == 413 or error.code == _TOO_LARGE:
+        return FileTooLargeError()
+    if error.code == _ARCHIVED_THREAD or isinstance(error, discord.Forbidden):
+        return ChannelClosedError()
+    if isinstance(error, discord.NotFound):  # the message or the channel was deleted
+        return DestinationUnreachableError()
+    if error.status == 400 and error.code != _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE:
+        log.error("message rejected by Discord: code=%s", error.code)
+        return DestinationUnreachableError()
+    return PlatformUnavailableError(f"status {error.status}, code {error.code}")
+
+
+def _age_seconds(message_id: str) -> float:
+    return time.time() - ((int(message_id) >> 22) + _DISCORD_EPOCH_MILLISECONDS) / 1000
+
+
+def _of(outgoing: OutgoingMessage) -> dict[str, str]:
+    return {"subject": str(outgoing.subject.kind), "subject_id": outgoing.subject.id}
