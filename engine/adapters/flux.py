@@ -1,6 +1,7 @@
 """The Flux layout: CLIP for the gist, T5 for the words, guidance distilled into the transformer. Dev and Schnell."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class FluxModel(FlowMatchingModel):
             pooled_projections=rows.conditions["pooled"],
             encoder_hidden_states=words,
             txt_ids=torch.zeros(words.shape[1], 3, device=self._device, dtype=self._dtype),
-            img_ids=places(height // 2, width // 2).to(self._device, self._dtype),
+            img_ids=patch_ids(height // 2, width // 2, self._device, self._dtype),
             return_dict=False,
         )[0]
         return unpack(answer, height, width)
@@ -77,7 +78,9 @@ def unpack(patches: torch.Tensor, height: int, width: int) -> torch.Tensor:
     return cells.reshape(count, channels // 4, height, width)
 
 
-def places(height: int, width: int) -> torch.Tensor:
-    """(height · width, 3): 0, row and column of each patch."""
+@lru_cache(maxsize=16)
+def patch_ids(height: int, width: int, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """(height · width, 3) on the device: 0, row and column of each patch. Uploaded once for a size."""
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    return torch.stack([torch.zeros_like(rows), rows, columns], dim=-1).reshape(-1, 3)
+    ids = torch.stack([torch.zeros_like(rows), rows, columns], dim=-1).reshape(-1, 3)
+    return ids.to(device, dtype)

@@ -167,7 +167,7 @@ class DenoisingModel:
         predictions: dict[Sample, torch.Tensor] = {}
         for length, group in _by_length(samples).items():
             rows = self._stackers[length].stack(group)
-            predictions.update(zip(group, guide(group, self._forward(rows)), strict=True))
+            predictions.update(zip(group, guide(rows.guidance, self._forward(rows)), strict=True))
         return [predictions[sample] for sample in samples]
 
     def decode(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:

@@ -1,7 +1,7 @@
 """A sample: one picture being denoised, with a scheduler, a generator and a pace of its own."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
@@ -94,6 +94,8 @@ class Sample:
     unread_words: int = 0  # at the end of the prompt, beyond what the model takes in
     preview: torch.Tensor | None = None  # a small preview, uint8 (h, w, 3)
     step_options: dict[str, Any] = field(default_factory=dict)
+    schedule_key: Hashable = None  # equal for samples whose schedulers do the same at every step
+    times: torch.Tensor | None = None  # `timesteps` on the device, float32
 
     def __post_init__(self) -> None:
         step = getattr(type(self.scheduler), "step", None)
@@ -152,6 +154,12 @@ class Sample:
     def timestep(self) -> torch.Tensor:
         return self.timesteps[self.position]
 
+    def time_on(self, device: torch.device) -> torch.Tensor:
+        """The next timestep as a scalar on the device. All are uploaded at the first step."""
+        if self.times is None:
+            self.times = self.timesteps.to(device, torch.float32)
+        return self.times[self.position]
+
     def model_input(self) -> torch.Tensor:
         """The latents as the denoiser wants them at this step, (1, c, h, w)."""
         assert self.latents is not None  # noqa: S101 - a prepared sample
@@ -163,22 +171,28 @@ class Sample:
     def advance(self, prediction: torch.Tensor, *, wants_estimate: bool = False) -> None:
         """One step of the sample's own scheduler; `prediction` is (1, c, h, w) with guidance applied."""
         moved = self.scheduler.step(prediction, self.timestep, self.latents, **self.step_options)
-        latents: torch.Tensor = moved.prev_sample
         if wants_estimate:
-            self.estimate = _estimate(self.scheduler, moved)
+            self.estimate = estimate_of(self.scheduler, moved)
+        self.move_to(moved.prev_sample)
+
+    def move_to(self, latents: torch.Tensor) -> None:
+        """The latents after a step of the scheduler; where a region is preserved, that is put back into them."""
         self.position += 1
         self.latents = latents if self.preserved is None else self._blend_preserved(latents, self.preserved)
 
     def forget(self) -> None:
         """Let go of everything on the device but the finished picture."""
-        self.latents = self.preserved = self.channels = self.estimate = self.start = self.hole = None
+        self.times = self.latents = self.preserved = self.channels = self.estimate = self.start = (
+            self.hole
+        ) = None
         self.conditions = ()
 
     def _blend_preserved(self, latents: torch.Tensor, preserved: PreservedRegion) -> torch.Tensor:
         """Outside the mask the picture itself, noised for the next step; as diffusers' inpainting pipeline does."""
         outside = preserved.latents
         if not self.finished:
-            outside = add_noise(self.scheduler, outside, preserved.noise, self.timestep.reshape(1))
+            clean, noise = noise_shares(self.scheduler, self.timestep)
+            outside = clean * outside + noise * preserved.noise
         free = preserved.free(self.position / self.steps)
         joined: torch.Tensor = (1 - free) * outside + free * latents
         return joined
@@ -195,7 +209,14 @@ def add_noise(
     return noisy
 
 
-def _estimate(scheduler: Any, moved: Any) -> torch.Tensor:
+def noise_shares(scheduler: Any, timestep: torch.Tensor) -> tuple[float, float]:
+    """The shares of clean latents and of noise at a timestep. Computed on the CPU: no device is waited for."""
+    one, zero = torch.tensor([1.0, 0.0]).view(2, 1, 1, 1), torch.tensor([0.0, 1.0]).view(2, 1, 1, 1)
+    clean, noise = add_noise(scheduler, one, zero, timestep.reshape(1).repeat(2)).flatten().tolist()
+    return clean, noise
+
+
+def estimate_of(scheduler: Any, moved: Any) -> torch.Tensor:
     """The scheduler's idea of the finished latents, or where it does not say, the latents as they are."""
     for name in ("pred_original_sample", "denoised"):
         estimate = getattr(moved, name, None)

@@ -97,7 +97,7 @@ class NullModel:
             time.sleep(wanted)
         answer = torch.zeros_like(rows.sample)
         self.forward_seconds += time.perf_counter() - self.started[-1]
-        return guide(samples, answer)
+        return guide(rows.guidance, answer)
 
     def decode(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
         return [torch.zeros(3, FACTOR, FACTOR) for _ in samples]

@@ -15,10 +15,31 @@ class BatchRows:
     sample: torch.Tensor
     timesteps: torch.Tensor
     conditions: dict[str, torch.Tensor]
+    guidance: "Guidance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
+    """Which of `count` samples are guided, and how: `scales` (guided, 1, 1, 1) and `index` (guided) on the device."""
+
+    count: int
+    guided: tuple[int, ...] = ()
+    scales: torch.Tensor | None = None
+    index: torch.Tensor | None = None  # None where all are guided
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], device: torch.device) -> "Guidance":
+        guided = tuple(index for index, sample in enumerate(samples) if sample.guided)
+        if not guided:
+            return cls(count=len(samples))
+        scales = torch.tensor([samples[index].params.guidance_scale for index in guided], device=device)
+        some = len(guided) < len(samples)
+        index = torch.tensor(guided, device=device) if some else None
+        return cls(count=len(samples), guided=guided, scales=scales.view(-1, 1, 1, 1), index=index)
 
 
 class BatchStacker:
-    """Stacks samples. While the same samples stay together, their conditions are stacked only once."""
+    """Stacks samples. While the same samples stay together, nothing is uploaded: a step waits for no copy."""
 
     def __init__(self, *, device: torch.device, dtype: torch.dtype, images: bool = True) -> None:
         self._format = torch.channels_last if images else torch.contiguous_format
@@ -26,19 +47,22 @@ class BatchStacker:
         self._dtype = dtype
         self._samples: tuple[Sample, ...] = ()
         self._conditions: dict[str, torch.Tensor] = {}
+        self._guidance = Guidance(count=0)
 
     def stack(self, samples: Sequence[Sample]) -> BatchRows:
         if self._samples != tuple(samples):
             self._conditions = _conditions(samples)
+            self._guidance = Guidance.of(samples, self._device)
             self._samples = tuple(samples)
-        guided = [index for index, sample in enumerate(samples) if sample.guided]
         inputs = [sample.model_input() for sample in samples]
-        times = [float(sample.timestep) for sample in samples]
-        sample = torch.cat(inputs + [inputs[index] for index in guided])
+        times = [sample.time_on(self._device) for sample in samples]
+        guided = self._guidance.guided
+        rows = torch.cat(inputs + [inputs[index] for index in guided])
         return BatchRows(
-            sample=sample.to(self._dtype).contiguous(memory_format=self._format),
-            timesteps=torch.tensor(times + [times[index] for index in guided], device=self._device),
+            sample=rows.to(self._dtype).contiguous(memory_format=self._format),
+            timesteps=torch.stack(times + [times[index] for index in guided]),
             conditions=self._conditions,
+            guidance=self._guidance,
         )
 
     def forget(self) -> None:
@@ -51,18 +75,14 @@ def _conditions(samples: Sequence[Sample]) -> dict[str, torch.Tensor]:
     return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def guide(samples: Sequence[Sample], answer: torch.Tensor) -> list[torch.Tensor]:
+def guide(guidance: Guidance, answer: torch.Tensor) -> list[torch.Tensor]:
     """`answer` has the rows of `BatchRows`; classifier-free guidance (Ho and Salimans, arXiv:2207.12598, eq. 6)."""
     answer = answer.float()
-    towards, away = answer[: len(samples)], answer[len(samples) :]
-    guided = [index for index, sample in enumerate(samples) if sample.guided]
+    towards, away = answer[: guidance.count], answer[guidance.count :]
     predictions = list(torch.split(towards, 1))
-    if guided:
-        scales = torch.tensor(
-            [samples[index].params.guidance_scale for index in guided], device=answer.device
-        )
-        there = towards if len(guided) == len(samples) else towards[guided]
-        combined = away + scales.view(-1, 1, 1, 1) * (there - away)
-        for index, prediction in zip(guided, torch.split(combined, 1), strict=True):
+    if guidance.scales is not None:
+        there = towards if guidance.index is None else towards.index_select(0, guidance.index)
+        combined = away + guidance.scales * (there - away)
+        for index, prediction in zip(guidance.guided, torch.split(combined, 1), strict=True):
             predictions[index] = prediction
     return predictions

@@ -3,7 +3,7 @@
 Noise is drawn in the order in which diffusers' own pipelines draw it, so that a seed means the same picture.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -38,6 +38,20 @@ def set_steps(sample: Sample, *, timing: Mapping[str, Any], skipped: int) -> Non
         if hasattr(sample.scheduler, "set_begin_index"):
             sample.scheduler.set_begin_index(first)
     sample.timesteps = timesteps
+    sample.schedule_key = _schedule_key(sample)
+
+
+def _schedule_key(sample: Sample) -> Hashable:
+    """Equal configurations and equal timesteps and noise levels make equal steps."""
+    scheduler = sample.scheduler
+    sigmas = getattr(scheduler, "sigmas", None)
+    levels = sigmas.numpy().tobytes() if isinstance(sigmas, torch.Tensor) else b""
+    return (
+        type(scheduler),
+        repr(sorted(scheduler.config.items(), key=str)),
+        sample.timesteps.numpy().tobytes(),
+        levels,
+    )
 
 
 def begin(

@@ -8,11 +8,13 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import torch
 
 from engine.batching.device.memory_limits import BatchLimits, kind_of
 from engine.batching.device.model_cache import ModelCache
+from engine.batching.device.step_clock import StepClock
 from engine.batching.execution.decode_queue import DecodeQueue
 from engine.batching.execution.fairness import Turns
 from engine.batching.execution.run_queue import RunQueue
@@ -48,6 +50,7 @@ class StepBatcher:
         self._turns = Turns()
         self._queue = RunQueue(self.limits)
         self._runner = StepRunner(device, self.limits, preview_seconds=preview_seconds)
+        self._clock = StepClock(device)
         self._decode_queue = DecodeQueue(self._runner, device, overlap=overlap)
         self._inbox: list[SampleGroup] = []
         self._running: ModelHandle | None = None  # a model that is in the middle of a whole call
@@ -169,8 +172,9 @@ class StepBatcher:
         if is_whole_call(samples[0].model):
             self._call(key, samples)
         else:
+            self._clock.start()
             self._runner.step(key, samples)
-            self._record_step(key, samples, seconds=time.perf_counter() - started)
+            self._clock.stop(partial(self._record_step, key, sum(sample.rows for sample in samples)))
             self._queue.shrink_to_limit(key)
             done = [sample for sample in samples if sample.finished and not sample.over]
             self._queue.remove(done)
@@ -179,8 +183,8 @@ class StepBatcher:
         self._turns.record(key, spent, groups)
         self._queue.drop_finished()
 
-    def _record_step(self, key: BatchKey, samples: Sequence[Sample], *, seconds: float) -> None:
-        self.limits.profile.record_step(kind_of(key), sum(sample.rows for sample in samples), seconds)
+    def _record_step(self, key: BatchKey, rows: int, seconds: float) -> None:
+        self.limits.profile.record_step(kind_of(key), rows, seconds)
 
     def _call(self, key: BatchKey, samples: Sequence[Sample]) -> None:
         """A whole call for the samples that fit into it; the others stay for the next."""

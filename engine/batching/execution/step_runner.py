@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import torch
@@ -15,6 +15,7 @@ from engine.batching.device.memory_limits import (
     in_halves,
     is_out_of_memory,
 )
+from engine.batching.execution.joint_steps import advance_together, group_by_schedule
 from engine.batching.model_handle import ModelHandle
 from engine.batching.models import StepwiseModel, WholeCallModel
 from engine.batching.sample import BatchKey, Sample
@@ -85,17 +86,16 @@ class StepRunner:
             left = left[len(batch) :]
 
     def _advance(self, samples: Sequence[Sample]) -> None:
-        predictions = _stepper(samples).predict(samples)
-        for sample, prediction in zip(samples, predictions, strict=True):
-            if sample.over:
+        predictions = dict(zip(samples, _stepper(samples).predict(samples), strict=True))
+        previewed = frozenset(sample for sample in samples if self._wants_preview(sample))
+        for equal in group_by_schedule([sample for sample in samples if not sample.over]):
+            if len(equal) > 1 and _move_together(equal, predictions, previewed):
                 continue
-            wanted = self._wants_preview(sample)
-            try:
-                sample.advance(prediction, wants_estimate=wanted)
-                if wanted and not sample.finished:
-                    _preview(sample)
-            except Exception as error:  # noqa: BLE001 - what one sample's scheduler throws concerns that sample only
-                fail(sample, error)
+            for sample in equal:
+                _alone(sample, lambda one: one.advance(predictions[one], wants_estimate=one in previewed))
+        for sample in previewed:
+            if not sample.over and not sample.finished:
+                _alone(sample, _preview)
         for group in {sample.group for sample in samples if sample.group and self._wants_preview(sample)}:
             group.previewed_at = time.monotonic()
 
@@ -107,6 +107,25 @@ class StepRunner:
     def _ran_out(self, samples: Sequence[Sample]) -> None:
         log.warning("batch size reduced: out of memory", extra={"samples": len(samples)})
         free_cache(self._device)
+
+
+def _move_together(
+    samples: Sequence[Sample], predictions: Mapping[Sample, torch.Tensor], previewed: frozenset[Sample]
+) -> bool:
+    """False when they have to go one by one: one scheduler's problem concerns that sample only."""
+    try:
+        advance_together(samples, predictions, wanting_estimates=previewed)
+    except Exception as error:  # noqa: BLE001 - whoever it was fails again alone
+        log.debug("joint step failed: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _alone(sample: Sample, action: Callable[[Sample], None]) -> None:
+    try:
+        action(sample)
+    except Exception as error:  # noqa: BLE001 - what one sample's scheduler throws concerns that sample only
+        fail(sample, error)
 
 
 def is_whole_call(model: ModelHandle) -> bool:
