@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from moderation.cases.blocked_pictures import blocked_bits
 from moderation.cases.sanctions import ENDS_BY_ITSELF, find_exclusion
 from moderation.cases.side_effects import SideEffects
-from moderation.cases.strikes import SEVERE, weight_of
+from moderation.cases.strikes import SEVERE, strike_weight
 from moderation.cases.violations import ViolationLog
 from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
@@ -120,12 +120,13 @@ class ModerationGate:
             account = human_of(session, person.key)
             origins = _newcomer_origins(session, person)
         self._limiter.admit(person, newcomer=newcomer, account=account, origins=origins)
-        verdict = self._judge_prompt(admission, rules)
+        judged = self._judge_prompt(admission, rules)
+        verdict = self._settle(judged, person, rules)
         VERDICTS.labels("prompt", verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE:
             self._limiter.record_refusal(person, account=account, origins=origins)
         if not verdict.allows:
-            self._record(person, verdict, admission.job_id)
+            self._record(person, verdict, admission.job_id, weight=strike_weight(judged))
         return verdict
 
     def require_not_banned(self, person: Person) -> None:
@@ -167,7 +168,8 @@ class ModerationGate:
         Raises `BannedError`.
         """
         self.require_not_banned(admission.person)
-        return self._judge_prompt(admission, self._community(admission.person))
+        rules = self._community(admission.person)
+        return self._settle(self._judge_prompt(admission, rules), admission.person, rules)
 
     def judge(self, subject: PromptSubject, *, any_language: bool = False) -> Verdict:
         """What the prompt rules and the operator's policy say, without any person: counts and records nothing."""
@@ -177,25 +179,25 @@ class ModerationGate:
         """Raises `InspectionError` when any rule cannot judge: the picture is then not shown."""
         rules = self._community(inspection.person)
         policy = self._policy_for(rules)
-        verdict = self._settle_hold(
-            self._inspector.judge(inspection, policy=policy), inspection.person, rules
-        )
+        judged = self._inspector.judge(inspection, policy=policy)
+        verdict = self._settle_hold(judged, inspection.person, rules)
         upload = inspection.kind is Inspected.UPLOAD
         if upload and inspection.person.platform is not Platform.CLI:
             verdict = self._judge_upload(verdict, inspection.person, rules, policy)
         verdict = self._add_remedy(verdict, inspection.person, appeal=not upload)
         VERDICTS.labels(inspection.kind, verdict.ruling, verdict.rule, verdict.category).inc()
-        if verdict.ruling is Ruling.REFUSE and weight_of(verdict.category) >= SEVERE:
+        if (weight := strike_weight(judged)) >= SEVERE:
             # Other refused pictures weigh nothing: a model may paint what nobody asked for.
-            self._record(inspection.person, verdict, inspection.job_id)
+            self._record(inspection.person, verdict, inspection.job_id, weight=weight)
         return verdict
 
     def _judge_prompt(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
-        verdict = apply_upload_doubts(
-            self._prompt_judge.judge(subject, policy=self._policy_for(rules)), admission.request, subject
-        )
-        return self._add_remedy(self._settle_hold(verdict, admission.person, rules), admission.person)
+        verdict = self._prompt_judge.judge(subject, policy=self._policy_for(rules))
+        return apply_upload_doubts(verdict, admission.request, subject)
+
+    def _settle(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
+        return self._add_remedy(self._settle_hold(verdict, person, rules), person)
 
     def _settle_hold(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
         """What nobody would look at is refused."""
@@ -260,10 +262,11 @@ class ModerationGate:
         with self._database.read() as session:
             return community_rules(session, person.platform, person.community)
 
-    def _record(self, person: Person, verdict: Verdict, job_id: str) -> None:
+    def _record(self, person: Person, verdict: Verdict, job_id: str, *, weight: float) -> None:
         self._violations.record(
             person,
             verdict,
+            weight=weight,
             policy_version=self.policy_version,
             job_id=job_id,
             moderated=self._is_moderated(person),

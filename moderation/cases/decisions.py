@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from moderation.cases import strikes
 from moderation.cases.blocked_pictures import block
-from moderation.cases.sanctions import exclude, notify, outlasts, warning
+from moderation.cases.sanctions import exclude, lift_timeouts, notify, outlasts, warning
 from moderation.cases.side_effects import DecisionEffects
 from moderation.records import bans
 from studio.commands.submission import remix_consent
@@ -186,9 +186,9 @@ def _ban(session: Session, case: Case) -> DecisionEffects:
 
 
 def _lift(session: Session, case: Case) -> DecisionEffects:
-    """Only the suspension that the case is about."""
+    """The suspension that the case is about, or a timeout to which the appealed refusal led."""
     if case.kind is not CaseKind.SUSPENSION:
-        return DecisionEffects()
+        return lift_timeouts(session, case.subject, by=case.decided_by or "", case_id=case.id)
     text = "Your suspension was lifted: it was a mistake, and it counts no more."
     outcome = notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id)
     for key in sorted(identities(session, case.subject)):

@@ -48,6 +48,7 @@ _FREEZE = SanctionStep(strike_sum=0.0, name="suspension", opens_case=True)
 # Where nobody moderates no human will look, so what the house imposes there ends by itself.
 _COOLING_OFF = timedelta(hours=1)
 _LONGEST_COOLING_OFF = timedelta(days=1)
+_TEMPORARY = ("timeout: ", "cooling-off: ")  # how the reasons of timeouts begin
 ENDS_BY_ITSELF = "That ends by itself."
 
 
@@ -229,6 +230,21 @@ def _exclude(
             )
         )
     return outcome
+
+
+def lift_timeouts(session: Session, person_key: str, *, by: str, case_id: str) -> DecisionEffects:
+    """End timeouts that the remaining strikes no longer lead to. Suspensions and bans are decided by their own case."""
+    left = round(strike_sum(session, person_key), 2)
+    if any(step.name == "timeout" and step.strike_sum <= left for step in SANCTION_STEPS):
+        return DecisionEffects()
+    timeouts = [row for row in bans.holding(session, person_key) if row.reason.startswith(_TEMPORARY)]
+    lifted = [
+        bans.unban(session, row.person_key, by=by) for row in sorted(timeouts, key=lambda row: row.person_key)
+    ]
+    if not any(lifted):
+        return DecisionEffects()
+    text = "Your timeout has ended: the request that led to it was refused by mistake."
+    return notify(session, person_key, NoticeKind.LIFTED, text, case_id=case_id)
 
 
 def outlasts(session: Session, person_key: str, until: datetime | None) -> bool:

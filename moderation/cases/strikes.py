@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from moderation.policy.categories import Category
 from moderation.records.tables import StrikeRow
 from studio.db.identities.linked_identities import identities
+from studio.domain.verdicts import Ruling, Verdict
 from studio.runtime.clock import now
 
 HALF_LIFE = timedelta(days=30)
@@ -33,11 +34,13 @@ _HARMLESS = frozenset(
 )
 
 
-def weight_of(category: str) -> float:
-    """Of one refused request of this category."""
-    if category == Category.MINORS:
+def strike_weight(verdict: Verdict) -> float:
+    """Of a request that the rules refuse. A hold weighs nothing, also where nobody reviews holds: it is a doubt."""
+    if verdict.ruling is not Ruling.REFUSE:
+        return 0.0
+    if verdict.category == Category.MINORS:
         return SEVERE
-    return 0.0 if category in {*_HARMLESS} else _REFUSED
+    return 0.0 if verdict.category in {*_HARMLESS} else _REFUSED
 
 
 def strike_sum(session: Session, person_key: str, *, at: datetime | None = None) -> float:

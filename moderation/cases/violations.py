@@ -6,11 +6,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from moderation.cases.sanctions import HOUSE, punish
 from moderation.cases.side_effects import DecisionEffects, SideEffects
-from moderation.cases.strikes import weight_of
 from moderation.records import audit_log
 from studio.db.database import Database
 from studio.domain.people import Person
-from studio.domain.verdicts import Ruling, Verdict
+from studio.domain.verdicts import Verdict
 from studio.errors import DatabaseUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -24,12 +23,18 @@ class ViolationLog:
         self._side_effects = side_effects
 
     def record(
-        self, person: Person, verdict: Verdict, *, policy_version: str, job_id: str, moderated: bool
+        self,
+        person: Person,
+        verdict: Verdict,
+        *,
+        weight: float,
+        policy_version: str,
+        job_id: str,
+        moderated: bool,
     ) -> None:
         """Rule and category, never the text, and the strike. If it cannot be written, the verdict stands."""
         details = {"rule": verdict.rule, "category": verdict.category, "policy": policy_version}
         outcome = DecisionEffects()
-        weight = weight_of(verdict.category) if verdict.ruling is Ruling.REFUSE else 0.0
         try:
             with self._database.begin() as session:
                 if weight:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from PIL import Image, ImageEnhance
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bots.texts import cases as case_texts
 from moderation.cases.blocked_pictures import blocked_bits
@@ -528,6 +528,39 @@ class TestStrikes:
         decide(strict, call, only_case(strict), Decision.OVERTURN)
         with strict.database.read() as session:
             assert strike_sum(session, call.person.key) == 0
+
+    def test_an_overturned_appeal_ends_the_timeout_that_its_request_led_to(self, strict, call):
+        self.probe(strict, call, 7)
+        with pytest.raises(PolicyRefusalError) as caught:
+            imagine(strict, by(call, call.person, "last"), "a violent sea")
+        with pytest.raises(BannedError):
+            imagine(strict, by(call, call.person, "meanwhile"))
+        execute(strict, by(call, call.person, "a"), "appeal", {"job": caught.value.job_id})
+        decide(strict, call, only_case(strict), Decision.OVERTURN)
+        imagine(strict, by(call, call.person, "after"))
+        assert NoticeKind.LIFTED in notices(strict, call.person.key)
+
+    def test_an_overturned_appeal_leaves_a_timeout_that_other_strikes_led_to(self, strict, call):
+        self.probe(strict, call, 7)
+        refused = []
+        for index in range(2):
+            with strict.database.begin() as session:
+                session.execute(delete(BanRow))
+            with pytest.raises(PolicyRefusalError) as caught:
+                imagine(strict, by(call, call.person, f"last{index}"), "a violent sea")
+            refused.append(caught.value.job_id)
+        with strict.database.begin() as session:
+            bans.ban(
+                session,
+                call.person.key,
+                by=f"{call.person.key.rpartition(':')[0]}:house",
+                reason="timeout: violence",
+                until=now() + timedelta(hours=1),
+            )
+        execute(strict, by(call, call.person, "a"), "appeal", {"job": refused[0]})
+        decide(strict, call, only_case(strict), Decision.OVERTURN)
+        with pytest.raises(BannedError):
+            imagine(strict, by(call, call.person, "after"))
 
     def test_everything_stands_in_the_audit_chain(self, strict, call):
         self.probe(strict, call, 1, word="minor")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bots.discord.guilds.members import community_of
 from chatelier.doctor.moderation import moderators
@@ -14,6 +14,8 @@ from chatelier.wiring import moderation as wiring
 from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding, weigh
+from moderation.policy.policy import default_policy, parse_policy
+from moderation.records.tables import StrikeRow
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptJudge
@@ -21,6 +23,7 @@ from studio.commands.registry import execute
 from studio.commands.results import ReportFiled
 from studio.commands.spec import Call
 from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow
+from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.domain.verdicts import Ruling
 from studio.errors import BannedError, NotAllowedError, PolicyRefusalError
@@ -253,3 +256,52 @@ def test_the_doctor_warns_of_what_would_wait_for_ever(monkeypatch: pytest.Monkey
     monkeypatch.setenv("CHATELIER_MODERATION__HOLDS", "true")
     (found,) = moderators(read_settings())
     assert "waits for ever" in str(found)
+
+
+# ---- holds
+
+
+class Holds:
+    """A rule that is in doubt about some words."""
+
+    name = "doubts"
+
+    def __init__(self, category: Category) -> None:
+        self._category = category
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        if not any("doubtful" in text for text in subject.wished):
+            return None
+        return Finding(ruling=Ruling.HOLD, rule=self.name, category=self._category)
+
+
+def strikes(house: Ports) -> list[StrikeRow]:
+    with house.database.read() as session:
+        return list(session.scalars(select(StrikeRow)))
+
+
+def test_a_doubt_of_the_core_rule_is_refused_and_no_strike(ports: Ports) -> None:
+    unmoderated = frozenset({Platform.WEB})
+    house = with_gate(ports, holds=False, prompt_rules=[Holds(Category.MINORS)], unmoderated=unmoderated)
+    refused(house, "a doubtful fox")
+    assert strikes(house) == []
+    ask(house, prompt="a red fox")
+
+
+def test_an_hour_of_an_ordinary_user_ends_without_a_timeout(ports: Ports) -> None:
+    """48 prompts, a quarter of them doubtful, where nobody reviews what the rules would hold."""
+    unmoderated = frozenset({Platform.WEB})
+    policy = parse_policy('[categories.violence]\naction = "hold"\n', over=default_policy())
+    rules = [Holds(Category.VIOLENCE)]
+    house = with_gate(ports, holds=False, prompt_rules=rules, policy=policy, unmoderated=unmoderated)
+    for index in range(48):
+        if index % 4:
+            ask(house, prompt=f"fox number {index}")
+            with house.database.begin() as session:
+                session.execute(update(JobRow).values(state=JobState.DONE))
+        else:
+            refused(house, f"doubtful battle {index}")
+    assert strikes(house) == []
+    with house.database.read() as session:
+        assert list(session.scalars(select(BanRow))) == []
+        assert list(session.scalars(select(NoticeRow))) == []
