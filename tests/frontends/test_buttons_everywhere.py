@@ -11,14 +11,17 @@ from bots.presentation.actions import ACTIONS
 from bots.presentation.message import Message
 from bots.slack import render as slack_render
 from bots.web import render as web_render
+from studio.commands.button_ids import VERSION
 from studio.domain.people import Platform
 from tests.support.messages import MESSAGES
 
 
 def on_discord(message: Message) -> set[str]:
+    """A button whose press is confirmed first has another version in its id."""
     files = {image.name: Attachment(data=b"x", suffix=".png") for image in message.files}
     view = discord_render.render(message, files)
-    return {str(item.custom_id) for item in view.walk_children() if hasattr(item, "custom_id")}
+    found = [str(item.custom_id) for item in view.walk_children() if hasattr(item, "custom_id")]
+    return {each.replace(discord_render.CONFIRM, VERSION, 1) for each in found}
 
 
 def on_slack(message: Message) -> set[str]:
