@@ -42,7 +42,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """`name` is also the flag on the web and in chat text (``--name``); `aliases` are other flags for it."""
+    """`name` is also the flag on the web and in chat text (``--name``); `aliases` are other flags for it.
+
+    `own`: of pictures, only the person's own are suggested.
+    """
 
     name: str
     kind: Kind
@@ -54,6 +57,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     max_length: int = MAX_PROMPT
     aliases: tuple[str, ...] = ()
+    own: bool = False
 
     def read(self, value: object) -> Any:
         """Turn what a face received into a clean value. Raises `BadParameterError`."""

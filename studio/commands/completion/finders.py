@@ -68,6 +68,10 @@ def pictures_to_delete(session: Session, call: Call, _spec: CommandSpec) -> list
     return found
 
 
+def own_pictures(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
+    return _pictures(session, call, _own_jobs(session, call))
+
+
 def pictures_to_report(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
     """Other people's pictures."""
     mine = set(identities(session, call.person.key))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from studio.commands.completion.finders import FINDERS, FINDERS_BY_KIND, earlier_prompts
+from studio.commands.completion.finders import FINDERS, FINDERS_BY_KIND, earlier_prompts, own_pictures
 from studio.commands.completion.suggestion import LONGEST, Suggestion, of_name
 from studio.commands.moderation.community_rules import SWITCH
 from studio.commands.spec import Call, CommandSpec, Kind, Parameter
@@ -50,6 +50,8 @@ def _find(
     if spec.current_name == "community" and parameter.name == "value":
         return _of_names(_rule_values(ports, str(values.get("setting") or "")))
     find = FINDERS.get((spec.name, parameter.name)) or FINDERS_BY_KIND.get(parameter.kind)
+    if parameter.own:
+        find = own_pictures
     if parameter.name == "prompt":
         find = earlier_prompts
     if find is None:
