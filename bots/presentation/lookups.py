@@ -10,6 +10,7 @@ from bots.presentation.compose.forms import (
     appeal_form,
     settings_form,
 )
+from bots.presentation.compose.parts.pictures import alt_text_of
 from bots.presentation.controller import Ask, Choose, Panel
 from bots.presentation.forms import Form
 from bots.presentation.message import Message
@@ -62,7 +63,8 @@ def load_subject(
 ) -> FormSubject:
     """Raises `NotFoundError`."""
     _, found, _ = load_family(database, picture, viewer, channel=channel)
-    return FormSubject(about=found.id, prompt=found.recipe.prompt, key=found.key)
+    recipe = found.recipe
+    return FormSubject(about=found.id, prompt=recipe.prompt, alt_text=alt_text_of(found), key=found.key)
 
 
 def load_choice(database: Database, choose: Choose, viewer: Person) -> Message:

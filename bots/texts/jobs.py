@@ -31,7 +31,6 @@ OWNERS = "{owner}’s {subject}"
 OWN = "their own {subject}"
 AND = "{first} and {last}"
 
-ALT_TEXT = "{prompt}"
 ALT_TEXT_OF_SEVERAL = "Picture {index} of {count}: {prompt}"
 ALT_TEXT_PREVIEW = "An unfinished picture: {prompt}"
 ALT_TEXT_PIXELATED = "A coarse copy of a picture that a moderator hid"

@@ -58,6 +58,7 @@ def picture_of(row: PictureRow, *, stars: int = 0) -> Picture:
         height=row.height,
         size_bytes=row.size_bytes,
         created_at=row.created_at,
+        alt_text=row.alt_text or "",
         stars=stars,
         deleted=row.deleted_at is not None,
     )

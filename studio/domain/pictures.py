@@ -5,6 +5,7 @@ from datetime import datetime
 
 from studio.domain.requests import Lora, Operation
 
+LONGEST_ALT_TEXT = 1000  # characters; Discord takes 1,024
 THUMBNAIL_SIDES_PIXELS = (320, 640, 1280)  # of the longer side, at most
 
 
@@ -56,6 +57,7 @@ class Picture:
     master_key: str | None = None  # None: the picture itself is the master
     thumbnail_640_key: str | None = None
     thumbnail_1280_key: str | None = None
+    alt_text: str = ""  # what it shows, in its owner's words; empty: its prompt says so
     stars: int = 0
     deleted: bool = False
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bots.presentation.actions import label
 from bots.presentation.compose.parts.fields import (
     aspect_field,
     files_field,
     line_field,
     named_setting_fields,
     names_field,
+    parameter_field,
     prompt_field,
     setting_field,
     words_field,
@@ -22,6 +24,8 @@ from bots.texts.translation import translate
 from studio.commands.account.settings import RESET
 from studio.commands.button_ids import Action
 from studio.commands.moderation.report import LONGEST_REASON
+from studio.commands.registry import CATALOG
+from studio.commands.spec import Kind
 from studio.domain.identifiers import split_picture_id
 from studio.domain.requests import MAX_COUNT, MOST_BLENDED
 from studio.domain.settings.preferences import BuiltOn, Preferences, RemixConsent
@@ -38,13 +42,14 @@ _LONGEST_TOPIC = 60  # of the reason's characters
 class FormSubject:
     """What a form is about: a picture or job by its id, or an upload by its ticket.
 
-    `pictures` are the ids to choose from where several may be meant. `prompt` and `key`, the storage key, are the
-    picture's, for forms that show them.
+    `pictures` are the ids to choose from where several may be meant. `prompt`, `alt_text` and `key`, the
+    storage key, are the picture's, for forms that show them.
     """
 
     about: str
     pictures: tuple[str, ...] = ()
     prompt: str = ""
+    alt_text: str = ""
     key: str = ""
 
 
@@ -117,6 +122,22 @@ def report_form(subject: FormSubject) -> Form:
     )
     words = words_field(forms.REPORT_WORDS, longest=LONGEST_REASON - _LONGEST_TOPIC)
     return _form("report", subject, forms.REPORT, topic, words, intro=forms.REPORT_INTRO, submit=forms.SEND)
+
+
+def command_form(action: Action, subject: FormSubject, *, initial: Mapping[str, str]) -> Form:
+    """A form as the catalogue describes the command of an action: a field for each of its parameters.
+
+    `initial` are values by parameter.
+    """
+    spec = CATALOG[action]
+    about = (Kind.PICTURE, Kind.JOB, Kind.CASE)
+    fields = (
+        parameter_field(each, initial.get(each.name, ""))
+        for each in spec.parameters
+        if each.kind not in about
+    )
+    submit = forms.PAINT if spec.paints else forms.SAVE
+    return _form(spec.name, subject, label(action), *fields, intro=spec.summary, submit=submit)
 
 
 PICTURE_FORMS: Mapping[Action, Callable[[FormSubject], Form]] = {

@@ -70,6 +70,7 @@ class PictureRow(Base):
     height: Mapped[int]
     size_bytes: Mapped[int]
     verdict: Mapped[dict[str, Any]]
+    alt_text: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 

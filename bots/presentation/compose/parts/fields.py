@@ -7,6 +7,7 @@ from bots.texts import forms
 from bots.texts import settings as texts
 from bots.texts.translation import translate
 from studio.commands.account.settings import RESET
+from studio.commands.spec import Kind, Parameter
 
 COMMON_ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 _LONGEST_ASPECT = 20
@@ -69,3 +70,31 @@ def named_setting_fields(name: str, label: str, names: Sequence[str], value: str
         return ()
     labels = {RESET: translate(texts.DEFAULT_CHOICE)} | {each: each for each in offered}
     return (setting_field(name, label, labels, value or RESET),)
+
+
+_KINDS = {
+    Kind.TEXT: FieldKind.TEXT,
+    Kind.INTEGER: FieldKind.NUMBER,
+    Kind.CHOICE: FieldKind.CHOICE,
+    Kind.IMAGE: FieldKind.FILES,
+    Kind.MASK: FieldKind.FILES,
+}
+
+
+def parameter_field(parameter: Parameter, initial: str = "") -> Field:
+    """A field for a parameter of a command, in the words of the catalogue."""
+    minimum, maximum = (
+        None if each is None else int(each) for each in (parameter.minimum, parameter.maximum)
+    )
+    return Field(
+        name=parameter.name,
+        kind=_KINDS.get(parameter.kind, FieldKind.LINE),
+        label=translate(parameter.name).capitalize(),
+        hint=translate(parameter.summary),
+        initial=initial,
+        required=parameter.required,
+        choices=tuple(Choice(value=each, label=translate(each)) for each in parameter.choices),
+        minimum=minimum,
+        maximum=maximum,
+        max_length=parameter.max_length,
+    )

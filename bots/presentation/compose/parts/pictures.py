@@ -22,10 +22,11 @@ def picture_image(picture: Picture, count: int = 1, *, pixelated: bool = False) 
 
 
 def alt_text_of(picture: Picture, count: int = 1) -> str:
-    prompt = title_of(picture.recipe.prompt)
+    """The owner's words, else the prompt. `count` is that of the job's pictures."""
+    shown = picture.alt_text or title_of(picture.recipe.prompt)
     if count == 1:
-        return translate(jobs.ALT_TEXT, prompt=prompt)
-    return translate(jobs.ALT_TEXT_OF_SEVERAL, index=picture.index, count=count, prompt=prompt)
+        return shown
+    return translate(jobs.ALT_TEXT_OF_SEVERAL, index=picture.index, count=count, prompt=shown)
 
 
 def title_of(prompt: str) -> str:
