@@ -135,6 +135,13 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         reaction="⭐",
         panel_row=2,
     ),
+    Action.ALT: ActionSpec(
+        label="Alt text",
+        description="Describe picture {index} for people who cannot see it",
+        needs=Needs.FORM,
+        panel_row=3,
+        panel_reader=PanelReader.OWNER,
+    ),
     Action.SHOW: ActionSpec(label="Show", description="Show the pictures and their recipe"),
     Action.CANCEL: ActionSpec(label="Cancel", description="Cancel this job", tone=Tone.DANGER, reaction="❌"),
     Action.DELETE: ActionSpec(
@@ -143,7 +150,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         tone=Tone.DANGER,
         reaction="❌",
         confirm="The picture is deleted for good.",
-        panel_row=3,
+        panel_row=4,
         panel_reader=PanelReader.OWNER,
     ),
     Action.REPORT: ActionSpec(
@@ -153,7 +160,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         tone=Tone.DANGER,
         reaction="🚩",
         menu="Report",
-        panel_row=3,
+        panel_row=4,
         panel_reader=PanelReader.OTHERS,
     ),
     Action.APPEAL: ActionSpec(

@@ -20,6 +20,7 @@ class Action(StrEnum):
     EXPAND = "expand"
     BLEND = "blend"
     STAR = "star"
+    ALT = "alt"
     SHOW = "show"
     CANCEL = "cancel"
     DELETE = "delete"

@@ -377,6 +377,7 @@ FORMS: Mapping[str, Form] = {
     "blend": forms.blend_form(_ONE),
     "report": forms.report_form(_ONE),
     "report of several": forms.report_form(_SEVERAL),
+    "alt": forms.alt_form(replace(_ONE, alt_text=LONG_PROMPT)),
     "appeal": forms.appeal_form(JOB_ID),
     "imagine": forms.imagine_form(models=("thimble", "sdxl"), styles=("ink", "clay")),
     "settings": forms.settings_form(_PREFERENCES, models=("thimble", "sdxl"), styles=("ink", "clay")),

@@ -124,6 +124,10 @@ def report_form(subject: FormSubject) -> Form:
     return _form("report", subject, forms.REPORT, topic, words, intro=forms.REPORT_INTRO, submit=forms.SEND)
 
 
+def alt_form(subject: FormSubject) -> Form:
+    return command_form(Action.ALT, subject, initial={"text": subject.alt_text})
+
+
 def command_form(action: Action, subject: FormSubject, *, initial: Mapping[str, str]) -> Form:
     """A form as the catalogue describes the command of an action: a field for each of its parameters.
 
@@ -146,6 +150,7 @@ PICTURE_FORMS: Mapping[Action, Callable[[FormSubject], Form]] = {
     Action.EXPAND: expand_form,
     Action.BLEND: blend_form,
     Action.REPORT: report_form,
+    Action.ALT: alt_form,
 }
 
 

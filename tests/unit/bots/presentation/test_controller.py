@@ -194,7 +194,7 @@ class TestLookups:
         theirs = {
             each.action for each in load_panel(ports.database, panel, someone("mo", moderator=True)).buttons
         }
-        assert own ^ others == {Action.DELETE, Action.REPORT}
+        assert own ^ others == {Action.ALT, Action.DELETE, Action.REPORT}
         assert Action.DELETE in own
         assert {Action.DELETE, Action.REPORT} <= theirs
 
