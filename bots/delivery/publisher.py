@@ -18,7 +18,7 @@ from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.errors import NotFoundError
 from studio.runtime.bounded_dict import BoundedDict
 
-_REMEMBERED = 1000
+_REMEMBERED = 3000  # of all kinds; a long queue alone has some hundreds
 
 log = logging.getLogger(__name__)
 
