@@ -1,7 +1,7 @@
 """The delivery core of a chat front end: what each event and each step of a job does to its messages."""
 
-from bots.delivery.draft import Compose
 from bots.delivery.drafts.cases import CaseDrafts
+from bots.delivery.drafts.draft import Compose
 from bots.delivery.drafts.jobs import JobDrafts
 from bots.delivery.drafts.starboard import StarboardDrafts
 from bots.delivery.job_updates import JobUpdates

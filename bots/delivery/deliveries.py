@@ -7,14 +7,13 @@ process does not renew it; whoever takes it over then may find that the message 
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, update
 
 from studio.db.database import Database
 from studio.db.deliveries import message_of
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow
-from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
-from studio.domain.people import Platform
+from studio.domain.deliveries import MessageRef, Subject
 from studio.runtime.clock import now
 
 
@@ -28,18 +27,6 @@ class Claim(StrEnum):
 def find_message(database: Database, subject: Subject) -> MessageRef | None:
     with database.read() as session:
         return message_of(session, subject.kind, subject.id)
-
-
-def find_subject(
-    database: Database, platform: Platform, message: str, *, channel: str | None = None
-) -> Subject | None:
-    """What a message shows, by the records. Where messages are numbered by channel, name the channel."""
-    query = select(DeliveryRow).where(DeliveryRow.message == message, DeliveryRow.platform == platform)
-    if channel is not None:
-        query = query.where(DeliveryRow.channel == channel)
-    with database.read() as session:
-        row = session.scalars(query.limit(1)).first()
-        return Subject(DeliveryKind(row.kind), row.subject, platform) if row else None
 
 
 def take_claim(database: Database, subject: Subject, channel: str, *, lasts: timedelta) -> Claim:

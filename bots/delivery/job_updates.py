@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from bots.delivery.attachments import decoded
-from bots.delivery.draft import Draft, prepare
+from bots.delivery.drafts.draft import Draft, prepare
 from bots.delivery.drafts.jobs import JobDrafts
 from bots.delivery.publisher import MessagePublisher, PublishedMessage
 from bots.delivery.transport import Transport

@@ -10,7 +10,7 @@ from typing import TypeVar
 from bots.delivery import deliveries
 from bots.delivery.claims import SendClaims
 from bots.delivery.deliveries import Claim
-from bots.delivery.draft import Draft, prepare
+from bots.delivery.drafts.draft import Draft, prepare
 from bots.delivery.errors import (
     ChannelClosedError,
     DeliveryInProgressError,

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 
-from bots.delivery.draft import Draft
+from bots.delivery.drafts.draft import Draft
 from bots.delivery.drafts.jobs import JobDrafts
 from bots.delivery.drafts.places import is_direct
 from bots.delivery.errors import DestinationUnreachableError, PlatformUnavailableError

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bots.delivery import deliveries
-from bots.delivery.draft import Compose, Draft
+from bots.delivery.drafts.draft import Compose, Draft
 from bots.delivery.errors import DestinationUnreachableError
 from bots.delivery.message_sender import MessageSender
 from bots.delivery.transport import Transport

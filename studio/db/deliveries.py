@@ -1,16 +1,29 @@
 """Reading which message shows a subject; `bots.delivery.deliveries` writes it."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.db.tables import DeliveryRow
-from studio.domain.deliveries import DeliveryKind, MessageRef
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
+from studio.domain.people import Platform
 
 
 def message_of(session: Session, kind: DeliveryKind, subject_id: str) -> MessageRef | None:
     """None while there is no message, also while it is being sent."""
     row = session.get(DeliveryRow, (kind, subject_id))
-    return ref_of(row) if row is not None and row.message else None
+    return _ref_of(row) if row is not None and row.message else None
 
 
-def ref_of(row: DeliveryRow) -> MessageRef:
+def find_subject(
+    session: Session, platform: Platform, message: str, *, channel: str | None = None
+) -> Subject | None:
+    """What a message shows. Where messages are numbered by channel, name the channel."""
+    query = select(DeliveryRow).where(DeliveryRow.message == message, DeliveryRow.platform == platform)
+    if channel is not None:
+        query = query.where(DeliveryRow.channel == channel)
+    row = session.scalars(query.limit(1)).first()
+    return Subject(DeliveryKind(row.kind), row.subject, platform) if row else None
+
+
+def _ref_of(row: DeliveryRow) -> MessageRef:
     return MessageRef(channel=row.channel, message=row.message, thread=row.thread, final=row.final)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bots.delivery.draft import Draft
+from bots.delivery.drafts.draft import Draft
 from bots.delivery.drafts.places import is_direct
 from bots.delivery.transport import Place
 from bots.presentation.compose.cases import compose_case, compose_question

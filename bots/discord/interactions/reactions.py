@@ -6,7 +6,6 @@ from functools import partial
 
 import discord
 
-from bots.delivery.message_lookup import ShownPictures, find_soon
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import community_of, is_private, moderates, parent_of, person_of
@@ -21,6 +20,7 @@ from bots.presentation.controller import Run, Send, meaning_of, reacted
 from bots.presentation.lookups import changes_star
 from bots.presentation.message import Message
 from bots.queries.job_view import known_name
+from bots.queries.message_lookup import ShownPictures, find_soon
 from bots.runtime.error_reports import report_error
 from bots.runtime.thread_pools import Pool
 from studio.commands.button_ids import Action, Button

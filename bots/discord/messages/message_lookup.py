@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import discord
 
-from bots.delivery.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
 from bots.discord.context import DiscordContext
+from bots.queries.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
 from bots.runtime.thread_pools import Pool
 from studio.domain.people import Platform
 

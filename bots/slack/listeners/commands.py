@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.delivery.deliveries import find_subject
 from bots.presentation.compose.answers import compose_spans
 from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.compose.help import compose_command_help, compose_help
 from bots.presentation.message import Message
 from bots.queries.job_view import load_job_view
+from bots.queries.message_lookup import find_shown_pictures
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
@@ -35,7 +35,6 @@ from studio.commands.registry import execute, find_command
 from studio.commands.results import Answer, Community
 from studio.commands.spec import Call, CommandSpec, Kind
 from studio.commands.submission.known_names import default_note
-from studio.domain.deliveries import DeliveryKind
 from studio.domain.people import Platform
 
 log = logging.getLogger(__name__)
@@ -185,18 +184,18 @@ class CommandListener(SlackComponent):
             return {}
         shown = await self._pools.run(
             Pool.COMMANDS,
-            find_subject,
+            find_shown_pictures,
             self._ports.database,
             Platform.SLACK,
             request.thread,
             channel=request.channel,
         )
-        if shown is None or shown.kind is not DeliveryKind.JOB:
+        if shown is None or not shown.first:
             return {}
         if wanted.kind is Kind.JOB:
-            return {wanted.name: shown.id}
+            return {wanted.name: shown.job_id}
         job_view = await self._pools.run(
-            Pool.COMMANDS, load_job_view, self._ports.database, shown.id, viewer=call.person
+            Pool.COMMANDS, load_job_view, self._ports.database, shown.job_id, viewer=call.person
         )
         return {wanted.name: job_view.pictures[0].id} if job_view.pictures else {}
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.delivery.message_lookup import ShownPictures, find_soon
 from bots.presentation.controller import Send, meaning_of, reacted
 from bots.presentation.lookups import changes_star
 from bots.queries.job_view import JobView, load_job_view
+from bots.queries.message_lookup import ShownPictures, find_soon
 from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_reaction

@@ -318,7 +318,7 @@ async def test_a_reaction_that_is_quicker_than_the_records_is_followed(
         with room.ports.database.begin() as session:
             session.get_one(DeliveryRow, ("job", painted)).message = str(message.id)
 
-    monkeypatch.setattr("bots.delivery.message_lookup.sleep", pause)
+    monkeypatch.setattr("bots.queries.message_lookup.sleep", pause)
     monkeypatch.setattr("bots.discord.interactions.reactions.now", lambda: message.created_at)
     await room.bo.react(message, "🔁")
     assert len(room.jobs()) == 2

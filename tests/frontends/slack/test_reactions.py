@@ -222,6 +222,6 @@ async def test_a_reaction_that_is_quicker_than_the_records_is_followed(
         with room.ports.database.begin() as session:
             session.get_one(DeliveryRow, ("job", job_id)).message = message.ts
 
-    monkeypatch.setattr("bots.delivery.message_lookup.sleep", pause)
+    monkeypatch.setattr("bots.queries.message_lookup.sleep", pause)
     await room.send(room.slack.reaction(message, "repeat", user=BO))
     assert len(room.jobs()) == 2

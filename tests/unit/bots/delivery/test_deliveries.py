@@ -12,6 +12,7 @@ from bots.delivery.starboard import Starboard, load_starboard_entry
 from bots.runtime.thread_pools import ThreadPools
 from studio.commands.registry import execute
 from studio.commands.spec import Call
+from studio.db.deliveries import find_subject
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Platform
 from studio.ports import Ports
@@ -91,11 +92,12 @@ def test_what_a_message_shows_is_found_where_messages_are_numbered_by_channel(po
     other = Subject(DeliveryKind.CASE, "k3v9m2p4qx7a", Platform.SLACK)
     deliveries.record(database, SUBJECT, MESSAGE_REF)
     deliveries.record(database, other, MessageRef(channel="d", message="m"))
-    find = partial(deliveries.find_subject, database)
-    assert find(Platform.SLACK, "m", channel="c") == SUBJECT
-    assert find(Platform.SLACK, "m", channel="d") == other
-    assert find(Platform.SLACK, "m", channel="e") is None
-    assert find(Platform.DISCORD, "m") is None
+    with database.read() as session:
+        find = partial(find_subject, session)
+        assert find(Platform.SLACK, "m", channel="c") == SUBJECT
+        assert find(Platform.SLACK, "m", channel="d") == other
+        assert find(Platform.SLACK, "m", channel="e") is None
+        assert find(Platform.DISCORD, "m") is None
 
 
 def test_a_job_and_its_case_have_a_message_each(ports: Ports) -> None:

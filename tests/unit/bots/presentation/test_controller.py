@@ -2,7 +2,6 @@
 
 import pytest
 
-from bots.delivery.message_lookup import ShownPictures
 from bots.presentation.controller import (
     Ask,
     Choose,
@@ -18,6 +17,7 @@ from bots.presentation.controller import (
     submitted,
 )
 from bots.presentation.lookups import changes_star, load_choice, load_form, load_panel
+from bots.queries.message_lookup import ShownPictures
 from studio.commands.button_ids import Action, Button, parse_button
 from studio.commands.registry import execute
 from studio.commands.spec import Call

@@ -4,11 +4,11 @@ from asyncio import sleep
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bots.delivery.deliveries import find_subject
 from bots.queries.job_view import JobView
 from bots.texts.chat import ALL_DELETED, NO_IMAGE
 from studio.commands.button_ids import Action, Button
 from studio.db.database import Database
+from studio.db.deliveries import find_subject
 from studio.domain.deliveries import DeliveryKind, Subject
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
@@ -66,7 +66,9 @@ def find_shown_pictures(
 
     Where messages are numbered by channel, name the channel.
     """
-    match find_subject(database, platform, message, channel=channel):
+    with database.read() as session:
+        subject = find_subject(session, platform, message, channel=channel)
+    match subject:
         case Subject(kind=DeliveryKind.JOB, id=job_id):
             return ShownPictures(job_id=job_id, first=True)
         case Subject(kind=DeliveryKind.STARBOARD, id=picture_id):
