@@ -23,9 +23,9 @@ from PIL import Image
 from playwright.async_api import async_playwright
 
 from bots.delivery.attachments import decoded
-from bots.delivery.job_view import load_job_view
 from bots.discord.messages.components import view_of
 from bots.discord.messages.job_message import compose_progress
+from bots.queries.job_view import load_job_view
 from engine.catalog.catalog import ModelCatalogue
 from engine.generation.generator import ImageGenerator
 from engine.imaging.image_tools import PillowImageTools

@@ -1,12 +1,10 @@
-"""The picture files that go with a message, within the size that its platform takes."""
+"""Picture files that go with a message, within the size that its platform takes."""
 
 import base64
 import binascii
 import io
 from dataclasses import dataclass, field
 
-from bots.queries.job_view import JobView
-from studio.errors import NotFoundError
 from studio.ports import Ports
 
 DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024
@@ -24,55 +22,13 @@ class Attachment:
     suffix: str
 
 
-def job_attachment(ports: Ports, job_view: JobView, *, limit_bytes: int) -> Attachment | None:
-    """The picture of the job, or the numbered grid of its pictures; None when their files are gone.
-
-    Raises `StorageError`.
-    """
-    if not job_view.pictures:
-        return None
-    try:
-        data = ports.store.get(job_view.pictures[0].key) if job_view.alone else _grid(ports, job_view)
-    except NotFoundError:
-        return None
-    return fit_attachment(ports, data, limit_bytes=limit_bytes)
-
-
 def fit_attachment(ports: Ports, data: bytes, *, limit_bytes: int) -> Attachment:
+    """An encoded picture in a request of at most `limit_bytes`, with room for its words; smaller when needed."""
     limit_bytes -= _ROOM_FOR_WORDS_BYTES
     if len(data) <= limit_bytes:
         return Attachment(data=data, suffix=".png")
     smaller, suffix = ports.image_tools.fit(data, limit_bytes=limit_bytes)
     return Attachment(data=smaller, suffix=suffix)
-
-
-def _grid(ports: Ports, job_view: JobView) -> bytes:
-    """The worker's grid, unless it is gone or its numbers would not be those of the buttons."""
-    numbers = [picture.index for picture in job_view.pictures]
-    complete = numbers == list(range(1, len(numbers) + 1))
-    if complete and job_view.job.grid_key:
-        try:
-            return ports.store.get(job_view.job.grid_key)
-        except NotFoundError:
-            pass
-    by_number = {picture.index: picture for picture in job_view.pictures}
-    first = job_view.pictures[0]
-    empty = _empty_tile(first.width, first.height)
-    return ports.image_tools.grid(
-        [
-            ports.store.get(by_number[number].key) if number in by_number else empty
-            for number in range(1, max(numbers) + 1)
-        ]
-    )
-
-
-def _empty_tile(width: int, height: int) -> bytes:
-    """Stands where a picture was deleted or refused, so that the others keep their numbers."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.new("RGB", (width, height), (43, 45, 49)).save(file, "PNG")
-    return file.getvalue()
 
 
 def decoded(data_url: str) -> Attachment | None:

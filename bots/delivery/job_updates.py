@@ -1,6 +1,5 @@
 """What happens to the message of a job between its beginning and its end: progress, queue positions, deletions."""
 
-import time
 from dataclasses import replace
 from functools import partial
 
@@ -96,9 +95,9 @@ class JobUpdates:
             return False
         if not self._may_touch(draft, message.ref, message):
             return False
-        message.touched_at = time.monotonic()
+        message.mark_touched()
         await self._touch(draft, message.ref, progress)
-        message.touched_at = time.monotonic()
+        message.mark_touched()
         state = await self._pools.run(Pool.DATABASE, job_state, self._ports.database, progress.job_id)
         return state is not None and state.ended
 

@@ -44,7 +44,11 @@ class PublishedMessage:
 
     @property
     def rested_seconds(self) -> float:
+        """How long ago it was edited last."""
         return time.monotonic() - self.touched_at
+
+    def mark_touched(self) -> None:
+        self.touched_at = time.monotonic()
 
 
 class MessagePublisher:
@@ -146,7 +150,7 @@ class MessagePublisher:
         if only_new and draft.ref is not None:
             return
         ref = await self._deliver(draft)
-        message.touched_at = time.monotonic()
+        message.mark_touched()
         message.ref, message.shown = ref, draft
         if ref != recorded:
             message.unrecorded = ref

@@ -176,7 +176,6 @@ async def test_progress_is_a_bar_with_a_preview_and_not_too_often(
     room: Room, still: Callable[[str], None]
 ) -> None:
     still("bots.delivery.publisher")
-    still("bots.delivery.job_updates")
     job_id = await room.imagine()
     await room.progress(job_id, 1)
     assert "%" not in words(room.message)

@@ -1,15 +1,11 @@
 """Which message shows what, and which of several processes sends it: exactly one."""
 
-import asyncio
 from datetime import timedelta
 from functools import partial
 
-import pytest
-
 from bots.delivery import deliveries
 from bots.delivery.deliveries import Claim
-from bots.delivery.starboard import Starboard, load_starboard_entry
-from bots.runtime.thread_pools import ThreadPools
+from bots.queries.starboard_entry import load_starboard_entry
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.deliveries import find_subject
@@ -22,12 +18,6 @@ from tests.support.finished_jobs import paint_job
 MINUTE = timedelta(minutes=1)
 SUBJECT = Subject(DeliveryKind.JOB, "k3v9m2p4qx7a", Platform.SLACK)
 MESSAGE_REF = MessageRef(channel="c", message="m")
-
-
-@pytest.fixture
-def picture_id(ports: Ports, call: Call) -> str:
-    accepted = execute(ports, call, "imagine", {"prompt": "a red apple", "count": 1})
-    return f"{paint_job(ports, accepted.job_id)}.1"  # type: ignore[union-attr]
 
 
 def test_one_process_sends_a_message(ports: Ports) -> None:
@@ -109,39 +99,11 @@ def test_a_job_and_its_case_have_a_message_each(ports: Ports) -> None:
     assert deliveries.take_claim(ports.database, case, "desk", lasts=MINUTE) is Claim.THEIRS
 
 
-def test_a_starred_picture_stays_however_few_stars_it_has_left(ports: Ports, picture_id: str) -> None:
+def test_a_starred_picture_stays_however_few_stars_it_has_left(ports: Ports, call: Call) -> None:
+    accepted = execute(ports, call, "imagine", {"prompt": "a red apple", "count": 1})
+    picture_id = f"{paint_job(ports, accepted.job_id)}.1"  # type: ignore[union-attr]
     subject = Subject(DeliveryKind.STARBOARD, picture_id, Platform.DISCORD)
     deliveries.record(ports.database, subject, MESSAGE_REF)
     entry, message_ref = load_starboard_entry(ports.database, picture_id)
     assert entry is not None
     assert message_ref == MESSAGE_REF
-
-
-class Wall:
-    """Takes messages down, except that the platform is away at first."""
-
-    def __init__(self, troubles: int) -> None:
-        self.troubles = troubles
-        self.taken: list[str] = []
-
-    async def take_down(self, picture_id: str, message_ref: MessageRef) -> None:
-        if self.troubles:
-            self.troubles -= 1
-            raise ConnectionError
-        self.taken.append(message_ref.message)
-
-
-def test_a_deleted_picture_leaves_the_starboard_also_after_a_short_trouble(
-    ports: Ports, call: Call, picture_id: str
-) -> None:
-    subject = Subject(DeliveryKind.STARBOARD, picture_id, Platform.DISCORD)
-    deliveries.record(ports.database, subject, MESSAGE_REF)
-    execute(ports, call, "delete", {"what": picture_id})
-    wall, pools = Wall(troubles=1), ThreadPools("test")
-    board = Starboard(ports.database, pools, wall)  # type: ignore[arg-type]
-    with pytest.raises(ConnectionError):
-        asyncio.run(board.show(picture_id))
-    asyncio.run(board.show(picture_id))
-    asyncio.run(board.show(picture_id))
-    pools.close()
-    assert wall.taken == [MESSAGE_REF.message]
