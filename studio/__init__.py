@@ -1,6 +1,6 @@
-"""The studio: the words of the house, its ports, its catalogue of commands and its database.
+"""The studio: the domain, the ports, its catalogue of commands and its database.
 
-Nothing here imports a wing (`bots`, `engine`, `moderation`) or the cap (`chatelier`).
+Nothing here imports `bots`, `engine`, `moderation` or `chatelier`.
 """
 
 __version__ = "0.1.0"

@@ -118,7 +118,9 @@ class DenoisingModel:
     def new_sample(self, params: SamplingParams) -> Sample:
         grid = self.layout.grid
         if params.width % grid or params.height % grid:
-            raise BadParameterError("width", f"and height must be multiples of {grid} for this model.")
+            raise BadParameterError(
+                "width", f"the width and the height must be multiples of {grid} for this model."
+            )
         if params.likeness and not self.layout.has_image_encoder:
             raise NotSupportedError(
                 model=self.name,

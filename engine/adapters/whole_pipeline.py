@@ -116,7 +116,7 @@ class PipelineModel:
 
     def scheduler_name(self, wanted: str | None) -> str:
         if wanted is not None:
-            raise BadParameterError("scheduler", f"the model {self.name} paints with its own only.")
+            raise BadParameterError("scheduler", f"the model {self.name} uses its own scheduler only.")
         named = self._index.get("scheduler")
         return str(named[1]) if isinstance(named, list) else "its own"
 

@@ -124,7 +124,7 @@ class ModelCatalogue:
             there = (
                 f"there are {', '.join(self.upscalers)}" if self.upscalers else "there is only the usual one"
             )
-            raise BadParameterError("upscaler", f"there is no {name[:40]} here; {there}.")
+            raise BadParameterError("upscaler", f"there is no upscaler {name[:40]} here; {there}.")
         if entry.source.startswith(BUNDLED):
             return entry.source.removeprefix(BUNDLED)
         return str(locate(entry.source, hub=self._hub, offline=offline))

@@ -23,7 +23,8 @@ def requested_size(
         if width * height > LARGEST_AREAS * native_area(entry):
             most = round(math.sqrt(LARGEST_AREAS * native_area(entry)))
             raise BadParameterError(
-                "width", f"and height are too large for {entry.name}: at most about {most}×{most}."
+                "width",
+                f"the width and the height are too large for {entry.name}: at most about {most}×{most}.",
             )
         return fit_within(width, height, area_pixels=width * height, multiple=layout.grid)
     if request.aspect:

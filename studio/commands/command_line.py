@@ -85,7 +85,7 @@ def _without_foreign_flags(spec: CommandSpec, text: str) -> tuple[str, list[str]
 
 
 def _check(parameter: Parameter, value: str, text: str, span: tuple[int, int]) -> None:
-    """Read a value once to see that it can be read; who is meant only a face can tell."""
+    """Read a value once to see that it can be read; only a front end knows which person is meant."""
     if parameter.kind in _READ_BY_FACES:
         return
     try:

@@ -1,4 +1,4 @@
-"""The catalogue: every command, and what every reaction and button means. All faces are built from it."""
+"""The catalogue: every command, and what every reaction and button means. All front ends are built from it."""
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence

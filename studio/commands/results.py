@@ -1,4 +1,4 @@
-"""What a command answers; each face turns these into its own words."""
+"""What a command answers; each front end turns these into messages."""
 
 from dataclasses import dataclass
 from datetime import datetime

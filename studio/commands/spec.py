@@ -1,4 +1,4 @@
-"""The words with which a command describes itself, so that every face can be built from it."""
+"""How a command describes itself, so that every front end can be built from it."""
 
 import math
 import re
@@ -29,13 +29,13 @@ class Kind(StrEnum):
     SIZE = "size"  # width and height in pixels
     PICTURE = "picture"  # the id of a picture painted here
     JOB = "job"
-    IMAGE = "image"  # an upload; faces hand over a `Source`
-    FILE = "file"  # an upload that is only looked at; faces hand over its `Traces`
-    MASK = "mask"  # an upload, white where the picture may change; faces hand over its storage key
+    IMAGE = "image"  # an upload; front ends hand over a `Source`
+    FILE = "file"  # an upload that is only looked at; front ends hand over its `Traces`
+    MASK = "mask"  # an upload, white where the picture may change; front ends hand over its storage key
     MODEL = "model"  # one of the models that the workers hold
     STYLE = "style"  # a named style
     LORA = "lora"  # LoRAs of the model by name, each with a weight or without
-    PERSON = "person"  # faces hand over the key of the person who is named
+    PERSON = "person"  # front ends hand over the key of the person who is named
     CASE = "case"  # the id of a case
     DURATION = "duration"  # 30m, 12h, 7d, or for good
 
@@ -60,7 +60,7 @@ class Parameter:
     own: bool = False
 
     def read(self, value: object) -> Any:
-        """Turn what a face received into a clean value. Raises `BadParameterError`."""
+        """Turn what a front end received into a clean value. Raises `BadParameterError`."""
         return _READERS[self.kind](self, value)
 
 
@@ -264,7 +264,7 @@ def _read_duration(parameter: Parameter, value: object) -> timedelta | None:
         return None
     match = re.fullmatch(r"(\d{1,4})\s*([mhdw])", text)
     if match is None or not int(match[1]):
-        raise BadParameterError(parameter.name, "write it as 30m, 12h, 7d, 2w, or: for good.")
+        raise BadParameterError(parameter.name, "write the duration as 30m, 12h, 7d or 2w, or: for good.")
     return int(match[1]) * _UNITS[match[2]]
 
 

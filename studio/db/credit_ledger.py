@@ -164,7 +164,7 @@ def reserve(
 
 
 def reserve_what_is_left(session: Session, job: JobRow) -> None:
-    """Set the job's cost aside, or as much of it as the human has left: the house pays the rest.
+    """Set the job's cost aside, or as much of it as the human has left: the instance pays the rest.
 
     Where nobody was granted anything, credits are only counted, and the whole cost is.
     """

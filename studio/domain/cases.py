@@ -13,7 +13,9 @@ class CaseKind(StrEnum):
     HOLD = "hold"  # the gate left a prompt or a picture to a moderator
     REPORT = "report"  # somebody says that a picture breaks the rules
     APPEAL = "appeal"  # the owner of a refused job asks for a second look
-    SUSPENSION = "suspension"  # the house suspended somebody: a moderator confirms or overturns it
+    SUSPENSION = (
+        "suspension"  # the strikes of somebody led to a suspension: a moderator confirms or overturns it
+    )
     CONSENT = "consent"  # the owner of a picture is asked whether somebody may build on it
 
 

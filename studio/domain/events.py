@@ -1,7 +1,7 @@
-"""What the house tells its faces.
+"""What the studio tells the front ends.
 
 All but `JobProgress` are durable: written to the outbox in the transaction that makes them true, then sent
-through a Redis stream until each face has acknowledged them. `JobProgress` is fleeting: a lost one costs nothing.
+through a Redis stream until each front end has acknowledged them. `JobProgress` is fleeting: a lost one costs nothing.
 """
 
 from dataclasses import dataclass

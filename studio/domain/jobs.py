@@ -77,7 +77,7 @@ class Job:
     grid_key: str | None = None
     refused_rule: str = ""
     refused_category: str = ""
-    policy_version: str = ""  # of the house rules by which the request was admitted
+    policy_version: str = ""  # of the policy by which the request was admitted
     cleared: bool = False  # a moderator let the request pass: it is not judged again
     spoiler: bool = False  # a moderator let it through, hidden until clicked
 

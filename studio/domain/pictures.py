@@ -39,7 +39,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One finished picture as the faces see it. `index` counts from 1.
+    """One finished picture as front ends see it. `index` counts from 1.
 
     `key` is the signed copy that people get. Further work starts from the unsigned master, which nobody gets.
     """

@@ -158,7 +158,7 @@ class PaintRequest:
     sides: tuple[str, ...] = ()  # of left, top, right, bottom
     amount_percent: int | None = None
     factor: int | None = None
-    upscaler: str | None = None  # None: the house's usual one
+    upscaler: str | None = None  # None: the default one
     pixels: int | None = None
 
     @property
@@ -193,7 +193,7 @@ def parse_aspect(text: str) -> tuple[int, int]:
     try:
         width, height = _decimal(left), _decimal(right)
     except ValueError:
-        raise BadParameterError("aspect", "write it as two numbers, for example 3:2.") from None
+        raise BadParameterError("aspect", "write the aspect as two numbers, for example 3:2.") from None
     if width <= 0 or height <= 0 or not Fraction(1, 4) <= width / height <= 4:
         raise BadParameterError("aspect", "must lie between 1:4 and 4:1.")
     if width.denominator == height.denominator == 1:
@@ -215,7 +215,7 @@ def parse_size(text: str) -> tuple[int, int]:
         width, height = int(left), int(right)
     except ValueError:
         raise BadParameterError(
-            "size", "write it as width and height in pixels, for example 512x768."
+            "size", "write the size as width and height in pixels, for example 512x768."
         ) from None
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in (width, height)):
         raise BadParameterError("size", f"each side must lie between {LEAST_SIDE} and {MOST_SIDE} pixels.")
@@ -226,9 +226,9 @@ def parse_loras(text: str) -> tuple[Lora, ...]:
     """``"pixel:0.8, ink"`` becomes two, the second with the weight that the catalogue gives it."""
     loras = tuple(_parse_lora(part.strip()) for part in text.split(",") if part.strip())
     if len({lora.name for lora in loras}) < len(loras):
-        raise BadParameterError("lora", "name each one once.")
+        raise BadParameterError("lora", "name each LoRA once.")
     if len(loras) > MOST_LORAS:
-        raise BadParameterError("lora", f"at most {MOST_LORAS} at a time.")
+        raise BadParameterError("lora", f"at most {MOST_LORAS} LoRAs at a time.")
     return loras
 
 
@@ -239,7 +239,9 @@ def _parse_lora(text: str) -> Lora:
     try:
         weight = float(number)
     except ValueError:
-        raise BadParameterError("lora", "write its weight as a number, for example pixel:0.8.") from None
+        raise BadParameterError(
+            "lora", "write the weight of a LoRA as a number, for example pixel:0.8."
+        ) from None
     if not -2 <= weight <= 2:
-        raise BadParameterError("lora", "its weight must lie between -2 and 2.")
+        raise BadParameterError("lora", "the weight of a LoRA must lie between -2 and 2.")
     return Lora(name=name.strip(), weight=weight)

@@ -17,10 +17,16 @@ class UnknownCommandError(BadRequestError):
         self.nearest = nearest
 
 
-class BadParameterError(BadRequestError):
-    """`parameter` is the catalogue's name of the part that is wrong.
+# Words with which a reason goes on after its subject, the parameter; other reasons are sentences of their own.
+PREDICATES = frozenset({"is", "must", "was", "has", "needs", "can", "cannot", "takes", "names", "of"})
 
-    `text` is what the person typed and `span` the part of it that is wrong, for a face that can point at it.
+
+class BadParameterError(BadRequestError):
+    """`parameter` is the catalogue's name of the part that is wrong; ``--name``, as somebody typed it.
+
+    A `reason` begins with a predicate ("must be a number.") or is a sentence ("give sides or a new aspect, not both.").
+
+    `text` is what the person typed and `span` the part of it that is wrong, for a front end that can point at it.
     """
 
     code = "bad_parameter"
@@ -28,11 +34,18 @@ class BadParameterError(BadRequestError):
     def __init__(
         self, parameter: str, reason: str, *, text: str = "", span: tuple[int, int] = (0, 0)
     ) -> None:
-        super().__init__(f"{parameter}: {reason}")
+        super().__init__(_sentence(parameter, reason))
         self.parameter = parameter
         self.reason = reason
         self.text = text
         self.span = span
+
+
+def _sentence(parameter: str, reason: str) -> str:
+    if reason.split(maxsplit=1)[0] not in PREDICATES:
+        return reason[:1].upper() + reason[1:]
+    subject = parameter if parameter.startswith("--") else f"The {parameter.replace('_', ' ')}"
+    return f"{subject} {reason}"
 
 
 class BadImageError(BadRequestError):

@@ -44,9 +44,9 @@ _TOO_FAST = {
     "address": "People who are new here and come from your network share what they may ask for.",
     "invite": "People who are new here ask for a lot at once.",
     "community": "People here ask for a lot at once.",
-    "everybody": "The studio is asked for a lot at once.",
+    "everybody": "Many people ask at once.",
     "refused": "Several of your requests were refused.",
-    "uploads": "You brought many images along.",
+    "uploads": "You uploaded many images.",
 }
 
 
@@ -140,7 +140,7 @@ class CaseTakenError(RequestRefusedError):
     code = "case_taken"
 
     def __init__(self, *, closed: bool) -> None:
-        reason = "was decided already" if closed else "is in another moderator's hands"
+        reason = "was decided already" if closed else "was taken by another moderator"
         super().__init__(f"This case {reason}. Please take another one.")
         self.closed = closed
 

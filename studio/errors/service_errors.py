@@ -15,12 +15,14 @@ class ServiceError(ChatelierError):
 
 class QueueUnavailableError(ServiceError):
     code = "queue"
-    sentence = "The queue is away for a moment. Your request is kept and starts when the queue is back."
+    sentence = (
+        "The queue is not available at the moment. Your request is saved and starts when the queue is back."
+    )
 
 
 class DatabaseUnavailableError(ServiceError):
     code = "database"
-    sentence = "The studio's records are away. Nothing was lost or charged; please try again in a minute."
+    sentence = "The database is not available at the moment. Nothing was lost or charged; please try again in a minute."
 
 
 class StorageError(ServiceError):

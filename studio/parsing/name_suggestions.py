@@ -16,4 +16,4 @@ def unknown_name(parameter: str, name: str, known: Sequence[str]) -> BadParamete
     there = (
         f"there are {listed}" if len(known) > 1 else f"there is only {listed}" if known else "there are none"
     )
-    return BadParameterError(parameter, f"there is no {name[:40]} here; {there}.{hint}")
+    return BadParameterError(parameter, f"there is no {parameter} {name[:40]} here; {there}.{hint}")

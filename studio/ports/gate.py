@@ -43,7 +43,7 @@ class Allowance:
     """What a person may do at the moment. `monthly_credits` None: they never run out.
 
     `weight` is the person's share of a worker against others of weight 1. `policy_version`, of at most 12
-    characters, is that of the house rules that hold for their community. With `newcomers`, the person shares credits
+    characters, is that of the policy that holds for their community. With `newcomers`, the person shares credits
     and jobs at once with others on their first day there; None: with nobody.
     """
 
@@ -63,7 +63,7 @@ class Gate(Protocol):
     def admit(self, admission: Admission) -> Verdict:
         """Judge a request.
 
-        Raises a `RequestRefusedError` for bans and limits; answers a verdict for the house rules.
+        Raises a `RequestRefusedError` for bans and limits; answers a verdict for the policy.
         """
 
     def require_not_banned(self, person: Person) -> None:

@@ -29,7 +29,7 @@ class FittedMask:
 
 
 class ImageTools(Protocol):
-    """Picture work that faces need, without a model."""
+    """Image processing that front ends need, without a model."""
 
     def clean(self, data: bytes) -> CleanUpload:
         """Raises `BadImageError` with one sentence for everything that is not a usable picture."""

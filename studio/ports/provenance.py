@@ -26,7 +26,7 @@ class Signer(Protocol):
 
 class Examiner(Protocol):
     def examine(self, data: bytes, *, png: bytes) -> Traces:
-        """What a file of any origin says of where it comes from; `png` is the same, made harmless by the darkroom.
+        """What a file of any origin says of where it comes from; `png` is the same, made harmless by the image tools.
 
         Raises `BadImageError`, and `ExaminationError` when it cannot tell.
         """

@@ -1,4 +1,4 @@
-"""A room beside the house: a child process for work that is dangerous or heavy, with little memory and little time.
+"""A child process for work that is dangerous or heavy, with little memory and little time.
 
 What breaks, hangs or fills the child takes only the child down; another one is started. One stays warm for a while, so
 that the next piece of work waits for nothing but itself, and then ends: what it had loaded is given back. A child is

@@ -145,7 +145,7 @@ def _has_open_case(session: Session, keys: Sequence[str]) -> bool:
 def leave_private_places(session: Session, *, before: datetime) -> None:
     """The channels of forgotten jobs that were asked for in private, which may lead to a person, go as well.
 
-    Faces need them until they took pictures and names away, so what was deleted or told since `before` is waited for.
+    Front ends need them until they have removed pictures and names. What was deleted or edited since `before` waits.
     """
     where = cast(JobRow.address, Text)
     query = select(JobRow).where(
@@ -183,7 +183,7 @@ def _questions(keys: Sequence[str], what: Any) -> Select[Any]:
 
 
 def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
-    """Whether it had pictures, by which its face hears of it."""
+    """Whether it had pictures, by which its front end hears of it."""
     job = queries.job_of(row)
     pictures = queries.pictures_of_job(session, row.id)
     removal.add(delete_pictures(session, job, pictures, refreshed=True))

@@ -24,7 +24,7 @@ def paint(session: Session, job_id: str, *, cleared: bool = True) -> list[Outbox
 
     A refused job costs what it would have cost, but no more than its person has left of that month's credits: that
     the refusal was a mistake shall not keep it from being painted.
-    `cleared`: a moderator has read the request. An owner's consent does not spare it the house rules.
+    `cleared`: a moderator has read the request. An owner's consent does not exempt it from the policy.
     """
     row = session.get_one(JobRow, job_id)
     refused = row.state == JobState.REFUSED

@@ -75,7 +75,7 @@ def withdraw_pictures(session: Session, job: Job) -> Removal:
 def delete_unseen_pictures(session: Session, *, before: datetime) -> None:
     """Mark pictures as deleted that nobody was shown, of jobs that ended before then and that no open case is about.
 
-    The housekeeper finds their files.
+    The orphan file cleaner deletes their files.
     """
     over = JobRow.state.in_([JobState.REFUSED, JobState.CANCELLED]) & (JobRow.ended_at < before)
     judged = select(CaseRow.job_id).where(CaseRow.state == CaseState.OPEN, CaseRow.job_id.is_not(None))
@@ -97,7 +97,7 @@ def delete_files(
 ) -> None:
     """After the commit. What a row came to name meanwhile is laid again from the bytes that were taken.
 
-    What the storage does not let go of now, the housekeeper finds later: rows name it no more.
+    What the storage does not let go of now, the orphan file cleaner deletes later: rows name it no more.
     """
     taken: dict[str, bytes] = {}
     size_bytes = 0
@@ -116,7 +116,7 @@ def delete_files(
 
 
 def _store_again(database: Database, store: Store, taken: Mapping[str, bytes]) -> None:
-    """Those that a row names. While nobody can say which, all of them: the housekeeper finds what none names."""
+    """Those that a row names; all, while the database is not available. The orphan file cleaner deletes the others."""
     if not taken:
         return
     try:

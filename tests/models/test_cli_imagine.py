@@ -128,14 +128,14 @@ def test_the_options_reach_the_recipe(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([""], "prompt: "),
+        ([""], "The prompt is empty"),
         (["x" * 10_000], "the most is 1,000"),
-        (["a star", "-n", "99"], "count: must lie between"),
-        (["a star", "--seed", "-2"], "seed: must lie between"),
-        (["a star", "--size", "large"], "size: "),
-        (["a star", "--size", "9x9"], "size: each side must lie between"),
-        (["a star", "--ar", "9:1"], "aspect: must lie between"),
-        (["a star", "--steps", "0"], "steps: must lie between"),
+        (["a star", "-n", "99"], "The count must lie between"),
+        (["a star", "--seed", "-2"], "The seed must lie between"),
+        (["a star", "--size", "large"], "Write the size as"),
+        (["a star", "--size", "9x9"], "Each side must lie between"),
+        (["a star", "--ar", "9:1"], "The aspect must lie between"),
+        (["a star", "--steps", "0"], "The steps must lie between"),
     ],
 )
 def test_a_bad_request_is_one_sentence(run: Run, arguments: list[str], says: str, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
         first_seen_at = lock_person(session, call.person)
         receiver = find_sighting(session, to)
         if same_human(session, to, call.person.key):
-            raise BadParameterError("to", "is yourself.")
+            raise BadParameterError("to", "you cannot give credits to yourself.")
         credit_ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))
         shares = lock_shares(
             session, call.person.key, allowance.newcomers, first_seen_at=first_seen_at, at=at
@@ -75,12 +75,12 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
 
 SPEC = CommandSpec(
     name="credits",
-    summary="What you used this month and what is left; or give some to somebody.",
+    summary="Show what you used this month and what is left, or give credits to somebody.",
     example="/credits @bo 20",
     build=Credits,
     handle=credits,
     parameters=(
-        Parameter(name="to", kind=Kind.PERSON, summary="Who shall have some of yours.", positional=True),
+        Parameter(name="to", kind=Kind.PERSON, summary="Who gets some of your credits.", positional=True),
         Parameter(
             name="amount",
             kind=Kind.INTEGER,

@@ -42,7 +42,7 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
 
 SPEC = CommandSpec(
     name="forget-me",
-    summary="Delete everything the studio keeps of you: pictures, words, settings. It cannot be undone.",
+    summary="Delete everything that is stored about you: pictures, words, settings. It cannot be undone.",
     example="/forget-me yes",
     build=ForgetMe,
     handle=forget_me,

@@ -75,7 +75,7 @@ def _unlink(session: Session, call: Call) -> Linked:
     lock_person(session, call.person)
     credit_ledger.lock(session, *linked_identities.identities(session, call.person.key))
     if not credit_ledger.unlink(session, call.person.key, at=now()):
-        raise BadParameterError("code", "parts you from your other names, and you have linked none.")
+        raise BadParameterError("code", "you have linked no other names, so there is nothing to part.")
     session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
     return Linked(identities=(call.person,))
 
@@ -90,7 +90,7 @@ SPEC = CommandSpec(
         Parameter(
             name="code",
             kind=Kind.TEXT,
-            summary="The code that /link gave you on the other side; or part, to stand alone again.",
+            summary="The code that /link gave you on the other side; or part, to undo your links.",
             max_length=16,
             positional=True,
         ),

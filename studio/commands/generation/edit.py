@@ -68,7 +68,7 @@ def _with_fitted_mask(ports: Ports, source: Source, cells: tuple[str, ...]) -> t
 
 SPEC = CommandSpec(
     name="edit",
-    summary="Paint a part of a picture anew.",
+    summary="Change a part of a picture.",
     example="/edit k3v9m2p4qx7a.2 a small boat --region B3-C4",
     build=Edit,
     handle=edit,

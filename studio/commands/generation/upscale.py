@@ -46,7 +46,7 @@ SPEC = CommandSpec(
         PICTURE,
         IMAGE,
         Parameter(
-            name="upscaler", kind=Kind.TEXT, summary="Which one, if the house has several.", max_length=50
+            name="upscaler", kind=Kind.TEXT, summary="Which one, where there are several.", max_length=50
         ),
     ),
 )

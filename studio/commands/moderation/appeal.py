@@ -1,4 +1,4 @@
-"""/appeal: ask a moderator to look again at what the house refused."""
+"""/appeal: ask a moderator to look again at what a rule refused."""
 
 from dataclasses import dataclass
 

@@ -45,14 +45,14 @@ def person_here(ports: Ports, call: Call, key: str) -> Sighting:
 
 SPEC = CommandSpec(
     name="ban",
-    summary="Keep somebody from painting, for a while or for good.",
+    summary="Ban somebody, for a while or for good.",
     example="/ban @bo --duration 7d --reason kept probing the rules",
     build=Ban,
     handle=ban,
     parameters=(
         PERSON,
         Parameter(name="duration", kind=Kind.DURATION, summary="Such as 12h or 7d; for good if left out."),
-        Parameter(name="reason", kind=Kind.TEXT, summary="A word for the records.", max_length=500),
+        Parameter(name="reason", kind=Kind.TEXT, summary="A note for the records.", max_length=500),
     ),
     paints=False,
     audience=Audience.MODERATORS,

@@ -20,7 +20,7 @@ def unban(ports: Ports, call: Call, command: Unban) -> BanChanged:
 
 SPEC = CommandSpec(
     name="unban",
-    summary="Let somebody paint again.",
+    summary="Lift a ban.",
     example="/unban @bo",
     build=Unban,
     handle=unban,

@@ -102,7 +102,7 @@ def _pool(session: Session, row: JobRow, rules: CommunityRules) -> str | None:
 
 
 def refuse(row: JobRow, verdict: Verdict) -> None:
-    """A new job that the house rules refuse."""
+    """A new job that the policy refuses."""
     row.state = JobState.REFUSED
     row.ended_at = row.created_at
     row.cost = 0
@@ -122,7 +122,7 @@ def record_refusal(row: JobRow, verdict: Verdict) -> None:
 
 
 def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
-    """A word to whoever asks for what the house minds and lets pass; once a day for each category."""
+    """A word to whoever asks for what the policy minds and allows; once a day for each category."""
     text = f"What you asked for touches on {verdict.category}. It goes ahead; please mind the house rules."
     recent = select(NoticeRow.id).where(
         NoticeRow.person_key == person.key,

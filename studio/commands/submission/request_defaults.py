@@ -1,4 +1,4 @@
-"""What is left open in a request: the person's own settings, then their community's, then the house's."""
+"""What is left open in a request: the person's own settings, then their community's, then the instance's."""
 
 from dataclasses import replace
 

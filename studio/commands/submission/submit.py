@@ -66,7 +66,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
 
 
 def enqueue(ports: Ports, row: JobRow, events: list[OutboxRow]) -> None:
-    """After the commit: tell the faces and the workers. What fails here, the sweeper repeats."""
+    """After the commit: tell the front ends and the workers. What fails here, the sweeper repeats."""
     outbox.send(ports.database, ports.events, events)
     if row.state == JobState.HELD:
         return

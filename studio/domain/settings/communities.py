@@ -11,7 +11,7 @@ PING_AFTER = timedelta(seconds=30)
 
 
 class Tier(StrEnum):
-    """How far the house trusts a person, from least to most."""
+    """How far the instance trusts a person, from least to most."""
 
     NEWCOMER = "newcomer"
     MEMBER = "member"

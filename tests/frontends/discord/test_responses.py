@@ -370,7 +370,7 @@ async def test_a_job_whose_acknowledgement_was_taken_away_with_a_refusal_is_show
     with monkeypatch.context() as patch:  # the connection breaks after the job was committed
         patch.setattr("studio.commands.submission.submit.mark_queued", away)
         result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
-    assert "records are away" in words(result.followups[0])
+    assert "database is not available" in words(result.followups[0])
     await room.painted(room.newest_job())
     (message,) = room.messages
     assert len(gallery(message)) == 4

@@ -208,7 +208,7 @@ async def test_a_database_that_is_away_is_a_sentence_and_nothing_is_lost(
     with monkeypatch.context() as patch:
         patch.setattr(room.ports.database, "begin", away)
         result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
-    assert "records are away" in words(result.followups[0])
+    assert "database is not available" in words(result.followups[0])
     assert result.followups[0].ephemeral
     await room.imagine()
     assert len(room.jobs()) == 1

@@ -130,7 +130,7 @@ async def test_while_the_records_are_away_a_sentence_says_so(
 
     monkeypatch.setattr("studio.db.database.Database.read", away)
     await room.slash("a fox")
-    assert "The studio’s records are away" in room.slack.whispered()[0].replace("'", "’")
+    assert "The database is not available" in room.slack.whispered()[0].replace("'", "’")
 
 
 async def test_where_the_app_is_no_member_the_answer_goes_to_the_person_and_says_how_to_invite_it(

@@ -332,10 +332,10 @@ def test_an_unreachable_database_is_a_sentence(room: OpenRoom, monkeypatch: pyte
         raise DatabaseUnavailableError
 
     monkeypatch.setattr(type(room.ports.database), "read", away)
-    assert "records are away" in ana.say("a boat")["text"]
+    assert "database is not available" in ana.say("a boat")["text"]
     answer = ana.client.get(f"/view/{job_id}.1", headers={"accept": "text/html"})
     assert answer.status_code == 503
-    assert "records are away" in answer.text
+    assert "database is not available" in answer.text
 
 
 def test_an_unreachable_queue_loses_nothing(room: OpenRoom) -> None:

@@ -124,7 +124,7 @@ def test_loras_are_read_by_name_and_weight():
         ("pixel:much", "as a number"),
         ("pixel:9", "between -2 and 2"),
         ("a, a:1", "once"),
-        ("a,b,c,d,e", "at most 4"),
+        ("a,b,c,d,e", "At most 4"),
     ],
 )
 def test_wrong_loras_are_one_sentence(text, sentence):

@@ -225,7 +225,7 @@ def test_values_out_of_range_name_their_parameter(text: str, wrong: str):
 
 @pytest.mark.parametrize("text", ["", "   ", "\u200b\u2060", "\x00\x07"])
 def test_nothing_visible_is_an_empty_prompt(text: str):
-    with pytest.raises(BadParameterError, match="prompt: is empty"):
+    with pytest.raises(BadParameterError, match="The prompt is empty"):
         parse_phrase(text)
 
 
@@ -242,12 +242,12 @@ def test_a_size_is_width_and_height(size: str):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("a cat --size 512", "size: write it as width and height in pixels, for example 512x768."),
-        ("a cat --size 512x9999", "size: each side must lie between 64 and 2048 pixels."),
-        ("a cat --seed -5", "seed: must lie between -1 and 4294967295."),
-        ("a cat --guidance 31", "guidance: must lie between 0 and 30."),
-        ("a cat --image 0", "image: must be an image that you attach."),
-        ("a cat --strength 0.01", "strength: must lie between 0.05 and 1."),
+        ("a cat --size 512", "Write the size as width and height in pixels, for example 512x768."),
+        ("a cat --size 512x9999", "Each side must lie between 64 and 2048 pixels."),
+        ("a cat --seed -5", "The seed must lie between -1 and 4294967295."),
+        ("a cat --guidance 31", "The guidance must lie between 0 and 30."),
+        ("a cat --image 0", "The image must be an image that you attach."),
+        ("a cat --strength 0.01", "The strength must lie between 0.05 and 1."),
     ],
 )
 def test_ranges_are_said_in_numbers_that_can_be_typed(text: str, sentence: str):

@@ -166,7 +166,7 @@ class TestAccepting:
         execute(poor, again(call), "imagine", {"prompt": "a red apple", "count": 2})
 
     def test_more_pictures_than_the_house_allows_are_refused(self, ports, call):
-        with pytest.raises(BadParameterError, match="at most 4"):
+        with pytest.raises(BadParameterError, match="At most 4"):
             execute(ports, call, "imagine", {"prompt": "a red apple", "count": 8})
 
     def test_the_gate_sees_the_words_of_the_ancestors(self, ports, call):

@@ -261,13 +261,15 @@ class TestSettings:
         ],
     )
     def test_what_no_community_can_have_is_said(self, ports, call, setting, value):
-        with pytest.raises(BadParameterError, match="value"):
+        with pytest.raises(BadParameterError) as caught:
             execute(
                 with_desk(ports),
                 by(call, "mod", moderator=True),
                 "community",
                 {"setting": setting, "value": value},
             )
+        assert caught.value.parameter == "value"
+        assert str(caught.value)[0].isupper()
 
 
 class TestLinking:
@@ -308,7 +310,7 @@ class TestLinking:
         self.link(poor, by(call, "ana", "again"))
         assert imagine(poor, by(call, "ana", "together"))
         execute(poor, by(call, "bo", "p"), "link", {"code": "Part "})
-        with pytest.raises(BadParameterError, match="linked none"):
+        with pytest.raises(BadParameterError, match="linked no other names"):
             execute(poor, by(call, "bo", "p"), "link", {"code": "part"})
 
     def test_a_ban_holds_for_every_name_also_for_one_linked_later(self, ports, call):

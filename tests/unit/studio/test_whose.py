@@ -140,7 +140,7 @@ def test_foreign_credentials_and_tampering_are_told():
 
 
 def test_without_a_file_there_is_nothing_to_say(ports, call):
-    with pytest.raises(BadParameterError, match="attach the picture"):
+    with pytest.raises(BadParameterError, match="Attach the picture"):
         execute(ports, call, "whose", {})
 
 
