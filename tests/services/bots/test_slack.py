@@ -307,7 +307,7 @@ def picture() -> bytes:
 async def test_from_a_command_to_a_picture_to_a_variation(face: FaceProcess) -> None:
     slack = face.slack
     job_id, message = await face.imagine("a red fox --seed 7")
-    assert "You are next" in message.words
+    assert "Next in line" in message.words
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         while "of 8" not in message.words:  # a message rests two seconds between its steps
@@ -316,14 +316,16 @@ async def test_from_a_command_to_a_picture_to_a_variation(face: FaceProcess) -> 
 
     await face.paint(job_id)
     await slack.until(lambda: message.picture is not None)
-    assert slack.files[str(message.picture)]["data"] == f"grid {job_id}".encode()
+    shown = [slack.files[each]["data"] for each in message.pictures]
+    assert shown == [f"picture {job_id} {index}".encode() for index in range(1, 5)]
 
     await face.send(slack.press(message, f"c1:vary:{job_id}:2", user=BO))
     await slack.until(lambda: len(slack.messages) == 2)
     child = face.jobs()[-1]
     assert child.request["operation"] == Operation.VARY
     assert child.request["sources"][0]["picture_id"] == f"{job_id}.2"
-    assert "@Bo, from @Ana’s red fox" in slack.messages[-1].words
+    assert "by @Bo, from @Ana’s red fox" in slack.messages[-1].words
+    assert slack.messages[-1].thread_ts == message.ts, "it is a reply"
 
     await face.paint(child.id)
     await slack.until(lambda: slack.messages[-1].picture is not None)
