@@ -50,7 +50,15 @@ body{margin:0;background:#fff;color:#1d1c1d;font:15px/1.46 Lato,"Noto Sans","Dej
 .block{margin:8px 0}
 h3{font-size:18px;margin:14px 0 6px}
 .context{color:#616061;font-size:13px}
-.block img{max-width:440px;width:100%;border-radius:8px;display:block}
+.block img{max-width:360px;width:100%;border-radius:8px;display:block}
+.carousel{display:flex;gap:12px;overflow:hidden}
+.tile{border:1px solid #ddd;border-radius:12px;overflow:hidden;flex:0 0 220px}
+.tile .block,.tile b{margin:8px 12px;display:inline-block}
+.tile img{border-radius:0;max-width:100%}
+.fields{display:grid;grid-template-columns:1fr 1fr;gap:8px 16px}
+.hint,.title{color:#616061;font-size:13px}
+.options label{font-weight:400;display:block;margin:2px 0}
+pre{background:#f8f8f8;border:1px solid #ddd;border-radius:4px;padding:8px;white-space:pre-wrap;font-size:12px;margin:0}
 .home .block img{max-width:240px}
 .actions{display:flex;flex-wrap:wrap;gap:8px}
 .button{border:1px solid #bbb;border-radius:4px;padding:4px 12px;font-size:13px;font-weight:700;background:#fff}
@@ -98,23 +106,36 @@ class Drawing:
     def _block(self, block: Mapping[str, Any]) -> str:
         match block["type"]:
             case "section":
-                accessory = block.get("accessory")
-                text = _mrkdwn(block["text"]["text"])
-                return f'<div class="row"><div>{text}</div>{_element(accessory)}</div>' if accessory else text
+                fields = "".join(f"<div>{_mrkdwn(each['text'])}</div>" for each in block.get("fields", ()))
+                return f'<div class="fields">{fields}</div>' if fields else _mrkdwn(block["text"]["text"])
             case "header":
                 return f"<h3>{html.escape(block['text']['text'])}</h3>"
             case "context":
                 inner = " ".join(_mrkdwn(each["text"]) for each in block["elements"])
                 return f'<div class="context">{inner}</div>'
             case "image":
-                data = base64.b64encode(self.slack.files[block["slack_file"]["id"]]["data"]).decode()
-                return f'<img src="data:image;base64,{data}" alt="">'
+                title = (block.get("title") or {}).get("text", "")
+                return f'<div class="title">{html.escape(title)}</div>{self._image(block)}'
+            case "carousel":
+                cards = "".join(map(self._card, block["elements"]))
+                return f'<div class="carousel">{cards}</div>'
             case "actions":
                 return f'<div class="actions">{"".join(map(_element, block["elements"]))}</div>'
             case "input":
-                return f"<label>{html.escape(block['label']['text'])}</label>{_element(block['element'])}"
+                optional = ' <span class="hint">(optional)</span>' if block["optional"] else ""
+                hint = html.escape((block.get("hint") or {}).get("text", ""))
+                label = f"<label>{html.escape(block['label']['text'])}{optional}</label>"
+                return f'{label}{_element(block["element"])}<div class="hint">{hint}</div>'
             case _:
                 return "<hr>"
+
+    def _image(self, image: Mapping[str, Any]) -> str:
+        data = base64.b64encode(self.slack.files[image["slack_file"]["id"]]["data"]).decode()
+        return f'<img src="data:image;base64,{data}" alt="">'
+
+    def _card(self, card: Mapping[str, Any]) -> str:
+        title = _mrkdwn(card["title"]["text"]) if "title" in card else ""
+        return f'<div class="tile">{self._image(card["hero_image"])}{title}</div>'
 
 
 def _element(element: Mapping[str, Any]) -> str:
@@ -124,9 +145,17 @@ def _element(element: Mapping[str, Any]) -> str:
         case "static_select" | "multi_static_select" | "conversations_select":
             chosen = (element.get("initial_option") or {}).get("text") or element.get("placeholder") or {}
             return f'<span class="select">{html.escape(chosen.get("text", ""))}</span>'
-        case "plain_text_input":
+        case "plain_text_input" | "number_input":
             shown = element.get("initial_value") or (element.get("placeholder") or {}).get("text", "")
             return f'<span class="field {"tall" if element.get("multiline") else ""}">{html.escape(shown)}</span>'
+        case "radio_buttons" | "checkboxes":
+            mark = "◯" if element["type"] == "radio_buttons" else "☐"
+            rows = [
+                f"<label>{mark} {html.escape(each['text']['text'])}</label>" for each in element["options"]
+            ]
+            return f'<div class="options">{"".join(rows)}</div>'
+        case "file_input":
+            return _button("Upload a file")
         case _:
             return '<span class="field"></span>'
 
@@ -137,6 +166,7 @@ def _button(text: str, style: str = "") -> str:
 
 def _mrkdwn(text: str) -> str:
     """The little of mrkdwn that the face writes. Its texts are escaped already."""
+    text = re.sub(r"```\n(.*?)\n```", r"<pre>\1</pre>", text, flags=re.DOTALL)
     text = re.sub(r"<!date\^[^|>]*\|([^>]*)>", r"\1", text)
     text = re.sub(r"<@U0(\w+)>", lambda found: f'<span class="mention">@{found[1].title()}</span>', text)
     text = re.sub(r"<#C0(\w+)>", lambda found: f'<span class="mention">#{found[1].lower()}</span>', text)
@@ -152,9 +182,13 @@ class Camera:
     browser: Browser
     folder: Path
 
-    async def take(self, name: str, body: str) -> None:
-        page = await self.browser.new_page(viewport={"width": WIDTH, "height": 900})
-        await page.set_content(f'<meta charset="utf-8"><style>{STYLE}</style><div id="shot">{body}</div>')
+    async def take(self, name: str, body: str, width: int = WIDTH) -> None:
+        page = await self.browser.new_page(viewport={"width": width, "height": 900})
+        narrow = (
+            f"#shot{{width:{width}px}}.card{{width:auto}}.blocks{{margin-left:0}}" if width < WIDTH else ""
+        )
+        style = f"<style>{STYLE}{narrow}</style>"
+        await page.set_content(f'<meta charset="utf-8">{style}<div id="shot">{body}</div>')
         path = self.folder / f"{name}.png"
         await page.locator("#shot").screenshot(path=path)
         await page.close()
@@ -170,7 +204,7 @@ async def show_progress(room: SlackRoom, job_id: str, announced: Sequence[JobPro
     half = next(each for each in announced if each.preview and each.step * 2 >= each.steps)
     for _ in range(2):
         room.rest(job_id)
-        await room.face.board.progressed(replace(half, job_id=job_id, seconds_left=6.0))
+        await room.face.delivery.progressed(replace(half, job_id=job_id, seconds_left=6.0))
         await room.face.previews.finish(seconds=60)
         await asyncio.sleep(1)  # a channel hears of progress once a second
 

@@ -30,7 +30,7 @@ from bots.presentation.message import (
 )
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import entities, mrkdwn
-from bots.texts import chat
+from bots.texts import jobs
 from studio.domain.identifiers import split_picture_id
 
 Block = dict[str, Any]
@@ -128,7 +128,7 @@ class _Renderer:
             case Facts():
                 return self._facts(part)
             case Progress():
-                return [section(chat.painting(part.step, part.steps, part.seconds_left))]
+                return [section(jobs.progress_bar(part.step, part.steps, part.seconds_left))]
             case Preformatted():
                 return self._preformatted(part.text)
             case Note():
@@ -185,22 +185,22 @@ class _Renderer:
         shown = [image for image in images.images if image.name in self.files]
         if any(image not in shown and image.kind is not FileKind.PREVIEW for image in images.images):
             yield section(texts.NOT_SHOWN)
+        numbers = _numbers(images.images)
         if self.carousel and len(shown) > 1:
             cards = self.limits.items(shown, _MOST_CARDS, "cards")
-            yield {"type": "carousel", "elements": [self._card(image) for image in cards]}
+            yield {"type": "carousel", "elements": [self._card(image, numbers) for image in cards]}
             return
         for image in shown:
-            number = _number(image) if len(images.images) > 1 else ""
+            number = numbers.get(image.name, "")
             yield self._image(image) | ({"title": plain(number)} if number else {})
 
     def _image(self, image: Image) -> Block:
         alt_text = self.limits.text(image.alt_text, _ALT_TEXT, "alternative text")
         return {"type": "image", "slack_file": {"id": self.files[image.name]}, "alt_text": alt_text}
 
-    def _card(self, image: Image) -> Block:
-        number = {"type": "mrkdwn", "text": f"*{_number(image)}*"} if _number(image) else None
-        card = {"type": "card", "hero_image": self._image(image)}
-        return card | ({"title": number} if number else {})
+    def _card(self, image: Image, numbers: Mapping[str, str]) -> Block:
+        number = {"type": "mrkdwn", "text": f"*{numbers[image.name]}*"}
+        return {"type": "card", "hero_image": self._image(image), "title": number}
 
     def _rows(self, rows: Sequence[ButtonRow]) -> Iterator[Block]:
         """Rows with a menu become menus that stand side by side."""
@@ -267,10 +267,16 @@ def _with_files(message: Message, files: Mapping[str, str]) -> Message:
     return replace(message, parts=tuple(parts))
 
 
-def _number(image: Image) -> str:
-    """That of a job's picture, as on the buttons."""
-    split = split_picture_id(image.name)
-    return str(split[1]) if split else ""
+def _numbers(images: Sequence[Image]) -> Mapping[str, str]:
+    """By the images' names, where there are several: those of one job's pictures, as on its buttons; else in order."""
+    if len(images) < 2:
+        return {}
+    split = [split_picture_id(image.name) for image in images]
+    of_one_job = None not in split and len({each[0] for each in split if each}) == 1
+    return {
+        image.name: str(each[1] if each and of_one_job else number)
+        for number, (image, each) in enumerate(zip(images, split, strict=True), start=1)
+    }
 
 
 def _option_label(button: Button) -> str:

@@ -83,7 +83,7 @@ async def test_progress_moves_a_bar_and_not_too_often(room: SlackRoom, still: Ca
     room.rest(job_id)
     await room.progress(job_id, 4)
     await room.progress(job_id, 5)
-    assert "step 4 of 8" in room.message.words
+    assert "Step 4 of 8" in room.message.words
     assert len(room.slack.called("chat.update")) == 1
 
 

@@ -39,7 +39,7 @@ from tests.support.block_kit import check_blocks, check_view, files_of
 from tests.support.loopback_slack import ANA, TEAM, said
 from tests.support.messages import FORMS, MESSAGES
 
-JOB = "k3v9m2p4qx7a"
+JOB, OTHER_JOB = "k3v9m2p4qx7a", "k3v9m2p4qx7b"
 FILES = {f"{JOB}.{index}": f"F{index}" for index in range(1, 5)}
 IMAGES = Images(
     images=tuple(
@@ -101,6 +101,15 @@ def test_a_workspace_with_carousels_shows_the_pictures_as_cards_side_by_side() -
     cards = blocks[0]["elements"]
     assert [each["hero_image"]["alt_text"][:9] for each in cards] == [f"Picture {i}" for i in range(1, 5)]
     assert files_of(blocks) == ["F1", "F2", "F3", "F4"]
+
+
+def test_pictures_of_several_jobs_are_numbered_in_order_and_those_of_one_job_by_their_own() -> None:
+    several = Images(images=tuple(Image(name=f"{job}.1", alt_text="a fox") for job in (JOB, OTHER_JOB)))
+    files = {image.name: "F1" for image in several.images}
+    blocks = rendered(Message(parts=(several,)), files)["blocks"]
+    assert [block["title"]["text"] for block in blocks] == ["1", "2"]
+    gap = Message(parts=(Images(images=IMAGES.images[1:]),))
+    assert [block["title"]["text"] for block in rendered(gap)["blocks"]] == ["2", "3", "4"]
 
 
 def test_one_picture_is_an_image_also_where_there_are_carousels() -> None:
