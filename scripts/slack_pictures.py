@@ -228,6 +228,8 @@ async def take_all(room: SlackRoom, painting: Painting, camera: Camera) -> None:
     await camera.take("slack-edit", drawing.modal(room.view))
 
     await take_case(room, painting, camera)
+    await room.slash(f"delete {rehearsal}", command="/studio")
+    await room.imagine("a lighthouse on a cliff at night")
     await room.send(room.slack.event({"type": "app_home_opened", "user": ANA, "tab": "home"}))
     await camera.take("slack-home", drawing.home(room.slack.homes[ANA][-1]))
 
