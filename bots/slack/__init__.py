@@ -1,4 +1,4 @@
-"""The Slack face: slash commands, mentions, buttons, modals, reactions and one message for every job."""
+"""The Slack front end: slash commands, mentions, buttons, modals, reactions and one message for every job."""
 
 from bots.slack.settings import SlackSettings
 

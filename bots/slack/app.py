@@ -1,4 +1,4 @@
-"""The face: Bolt's app with the face's parts hung into it, the same in Socket Mode and over HTTP."""
+"""The front end: Bolt's app with its listeners, the same in Socket Mode and over HTTP."""
 
 import asyncio
 import logging
@@ -36,8 +36,8 @@ from bots.slack.messages.transport import SlackTransport
 from bots.slack.render_form import PICTURE_CHOICE, PREFIX
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.channels import Channels
-from bots.slack.workspaces.members import People
-from bots.slack.workspaces.user_groups import Groups
+from bots.slack.workspaces.members import Members
+from bots.slack.workspaces.user_groups import UserGroups
 from studio.domain.people import Platform
 
 Body = Mapping[str, Any]
@@ -51,10 +51,10 @@ _ACT_SECONDS = 1.0
 
 
 class SlackApp:
-    """`bolt` receives; everything else is the face's own. Call it on the running event loop."""
+    """`bolt` receives requests. Create it on the running event loop."""
 
-    def __init__(self, context: SlackContext, *, leaving: Uninstall | None = None) -> None:
-        """`leaving` follows workspaces that take the app away, where many may install it."""
+    def __init__(self, context: SlackContext, *, uninstalls: Uninstall | None = None) -> None:
+        """`uninstalls` is there where many workspaces may install the app."""
         self._serving: set[asyncio.Task[None]] = set()
         self.context = context
         ports, pools, settings = context.ports, context.pools, context.settings
@@ -71,15 +71,15 @@ class SlackApp:
         )
         self.bolt = _bolt(settings, web_client(None, settings.api_url, context.session))
         self.events: dict[str, Listener] = {}
-        if leaving:
-            self.events |= {"app_uninstalled": leaving.uninstalled, "tokens_revoked": leaving.revoked}
+        if uninstalls:
+            self.events |= {"app_uninstalled": uninstalls.uninstalled, "tokens_revoked": uninstalls.revoked}
         self._register_listeners()
 
     def _register_listeners(self) -> None:
-        """Everything that people do reaches Bolt first, and from there a listener."""
+        """Bolt receives what people do and calls a listener."""
         context = self.context
         channels = Channels(context.workspaces)
-        people = People(context, Groups(context.workspaces, context.settings.moderator_groups), channels)
+        people = Members(context, UserGroups(context.workspaces, context.settings.moderator_groups), channels)
         replies, uploads = EphemeralReplies(context), Uploads(context)
         dispatcher = Dispatcher(context, people, replies, self.delivery)
         home = HomeTab(context, people)
@@ -116,12 +116,12 @@ class SlackApp:
             self.bolt.shortcut(callback_id)(self._acknowledged(shortcuts.on_message))
 
     def start(self) -> None:
-        """Read the news, and tidy up behind. Call it on the running event loop."""
+        """Consume events and clean up files. Call it on the running event loop."""
         self.event_consumer.start()
         self.file_cleanup.start()
 
     async def finish(self) -> None:
-        """Let those who are being served go with their answer, but not wait for ever."""
+        """Wait for requests in progress, but not for ever."""
         if self._serving:
             await asyncio.wait(self._serving, timeout=_FINISH_SECONDS)
 
@@ -133,7 +133,7 @@ class SlackApp:
         await self.previews.finish(seconds=_FINISH_SECONDS)
 
     def _acknowledged(self, listener: Listener) -> Callable[..., Awaitable[None]]:
-        """Slack hears at once that we heard; the work comes after."""
+        """Acknowledges at once and works afterwards."""
 
         async def serve(ack: AsyncAck, body: Body) -> None:
             await ack()
@@ -152,7 +152,7 @@ class SlackApp:
         return BoltResponse(status=200)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        """On its own, so that it goes on whatever becomes of the request."""
+        """As a task of its own, so that it goes on whatever becomes of the request."""
         task = asyncio.create_task(_guarded(work))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
@@ -165,7 +165,7 @@ def _bolt(settings: SlackSettings, client: AsyncWebClient) -> AsyncApp:
     quiet.setLevel(logging.WARNING)
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        """Bolt only receives, so it needs no token: no request waits for Slack or for the records."""
+        """Bolt only receives, so it needs no token: no request waits for Slack or the database."""
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
     app = AsyncApp(

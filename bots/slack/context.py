@@ -31,7 +31,7 @@ class Features:
 class Workspace:
     """What the front end holds of one workspace. Slack counts requests, and keeps files, for each by itself."""
 
-    line: SlackClient
+    client: SlackClient
     identity: AppIdentity
     image_uploads: ImageUploads
     features: Features = field(default_factory=Features)

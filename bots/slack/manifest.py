@@ -1,4 +1,4 @@
-"""The app's manifest, from the catalogue and from what the face listens to.
+"""The app's manifest, from the catalogue and from what the front end listens to.
 
 ``python -m bots.slack.manifest > slack-manifest.yaml`` writes it anew; a test sees that the file is up to date. With an
 address behind it, such as ``https://paint.example.org``, it is that of an app for HTTP mode and many workspaces.

@@ -1,4 +1,4 @@
-"""From settings to a face that runs until it is told to stop."""
+"""Runs the front end from its settings until it is told to stop."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ from bots.runtime.thread_pools import ThreadPools
 from bots.slack.api.client import TOKEN_TROUBLES, SlackClient, SlackUnavailableError, open_session, web_client
 from bots.slack.app import SlackApp
 from bots.slack.context import SlackContext, WorkspaceRegistry
-from bots.slack.http.oauth_flow import Uninstall, doorway, enter
+from bots.slack.http.oauth_flow import Uninstall, build_flow, show_page
 from bots.slack.http.replay_protection import ReplayProtection
 from bots.slack.http.request_verification import REMEMBERED_SECONDS, Page, RequestVerification
 from bots.slack.settings import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, SlackSettings
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 def run_frontend(ports: Ports, settings: SlackSettings, *, ready_file: Path | None = None) -> None:
-    """Be the Slack face until SIGINT or SIGTERM; `ready_file` is fresh while it serves.
+    """Run the Slack front end until SIGINT or SIGTERM; `ready_file` is fresh while it serves.
 
     Raises `ConfigurationError` for tokens that Slack does not take.
     """
@@ -57,7 +57,7 @@ async def _run(ports: Ports, settings: SlackSettings, ready_file: Path | None) -
     pools = ThreadPools("slack")
     try:
         async with open_session() as session:
-            opened = await _opened(SocketOpening(ports, settings, pools, session), stopping)
+            opened = await _open_when_available(AppFactory(ports, settings, pools, session), stopping)
             if opened is not None:
                 await _serve(*opened, settings, stopping, ready_file)
     finally:
@@ -65,28 +65,28 @@ async def _run(ports: Ports, settings: SlackSettings, ready_file: Path | None) -
 
 
 async def _serve(
-    face: SlackApp,
+    app: SlackApp,
     pages: Mapping[str, Page],
     settings: SlackSettings,
     stopping: asyncio.Event,
     ready_file: Path | None,
 ) -> None:
-    face.start()
+    app.start()
     try:
-        async with AsyncExitStack() as ways_in:
+        async with AsyncExitStack() as stack:
             if settings.app_token:
-                await ways_in.enter_async_context(_socket(face, settings.app_token))
+                await stack.enter_async_context(_socket_mode(app, settings.app_token))
             if settings.listens:
-                await ways_in.enter_async_context(_door(face, pages, settings, stopping))
-            await ways_in.enter_async_context(heartbeat(ready_file, lambda: not stopping.is_set()))
+                await stack.enter_async_context(_http_server(app, pages, settings, stopping))
+            await stack.enter_async_context(heartbeat(ready_file, lambda: not stopping.is_set()))
             log.info("Slack front end ready")
             await stopping.wait()
     finally:
-        await face.close()
+        await app.close()
 
 
-class SocketOpening:
-    """The face, made once Slack has said that its tokens will do."""
+class AppFactory:
+    """Builds the front end once Slack has accepted its tokens."""
 
     def __init__(
         self, ports: Ports, settings: SlackSettings, pools: ThreadPools, session: aiohttp.ClientSession
@@ -97,15 +97,15 @@ class SocketOpening:
         self._session = session
 
     async def open(self) -> tuple[SlackApp, Mapping[str, Page]]:
-        """The face and its pages for those who install it. Raises `ConfigurationError` and `SlackUnavailableError`."""
+        """The front end, and the pages of its installation. Raises `ConfigurationError` and `SlackUnavailableError`."""
         settings = self._settings
-        client = web_client(None, settings.api_url, self._session)
+        web = web_client(None, settings.api_url, self._session)
         if settings.app_token:
-            await _check_app_token(client, settings.app_token)
+            await _check_app_token(web, settings.app_token)
         if settings.bot_token:
-            line = SlackClient.open(settings.bot_token, settings.api_url, self._session)
-            return self._face(await open_workspace(line, self._pools, self._ports.database, settings)), {}
-        return self._for_many(client)
+            client = SlackClient.open(settings.bot_token, settings.api_url, self._session)
+            return self._app(await open_workspace(client, self._pools, self._ports.database, settings)), {}
+        return self._for_many(web)
 
     def _for_many(self, client: AsyncWebClient) -> tuple[SlackApp, Mapping[str, Page]]:
         settings, database = self._settings, self._ports.database
@@ -120,11 +120,11 @@ class SocketOpening:
             session=self._session,
             settings=settings,
         )
-        flow = doorway(settings, client, installations, States(database, self._pools), workspaces)
-        pages = {path: partial(enter, flow, path) for path in (INSTALL_PATH, REDIRECT_PATH)}
-        return self._face(workspaces, Uninstall(installations, workspaces)), pages
+        flow = build_flow(settings, client, installations, States(database, self._pools), workspaces)
+        pages = {path: partial(show_page, flow, path) for path in (INSTALL_PATH, REDIRECT_PATH)}
+        return self._app(workspaces, Uninstall(installations, workspaces)), pages
 
-    def _face(self, workspaces: WorkspaceRegistry, leaving: Uninstall | None = None) -> SlackApp:
+    def _app(self, workspaces: WorkspaceRegistry, uninstalls: Uninstall | None = None) -> SlackApp:
         context = SlackContext(
             ports=self._ports,
             pools=self._pools,
@@ -132,13 +132,13 @@ class SocketOpening:
             settings=self._settings,
             session=self._session,
         )
-        return SlackApp(context, leaving=leaving)
+        return SlackApp(context, uninstalls=uninstalls)
 
 
-async def _opened(
-    opening: SocketOpening, stopping: asyncio.Event
+async def _open_when_available(
+    opening: AppFactory, stopping: asyncio.Event
 ) -> tuple[SlackApp, Mapping[str, Page]] | None:
-    """Waits while Slack is away; None when told to stop meanwhile."""
+    """Waits while Slack is unavailable; None when told to stop meanwhile."""
     pause_seconds = _FIRST_PAUSE_SECONDS
     while not stopping.is_set():
         try:
@@ -152,7 +152,7 @@ async def _opened(
 
 
 async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
-    """A wrong one is one sentence now, instead of a connection that is tried for ever."""
+    """Raises `ConfigurationError` for a wrong one, instead of connecting for ever."""
     try:
         await client.apps_connections_open(app_token=app_token)
     except SlackApiError as error:
@@ -166,36 +166,38 @@ async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
 
 
 @asynccontextmanager
-async def _socket(face: SlackApp, app_token: str) -> AsyncIterator[None]:
+async def _socket_mode(app: SlackApp, app_token: str) -> AsyncIterator[None]:
     """Socket Mode: the library connects, and connects anew when Slack asks for it or goes away."""
     handler = AsyncSocketModeHandler(
-        face.bolt, app_token, web_client=face.bolt.client, ping_interval=_PING_SECONDS
+        app.bolt, app_token, web_client=app.bolt.client, ping_interval=_PING_SECONDS
     )
     await handler.connect_async()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]
-        await face.finish()
+        await app.finish()
 
 
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """None: the face listens for them itself."""
+        """None: the front end handles them itself."""
         yield
 
 
 @asynccontextmanager
-async def _door(
-    face: SlackApp, pages: Mapping[str, Page], settings: SlackSettings, stopping: asyncio.Event
+async def _http_server(
+    app: SlackApp, pages: Mapping[str, Page], settings: SlackSettings, stopping: asyncio.Event
 ) -> AsyncIterator[None]:
-    """HTTP mode: signed requests on a port of our own, to be put behind a proxy that speaks TLS."""
-    handler: Any = AsyncSlackRequestHandler(face.bolt, EVENTS_PATH)
+    """HTTP mode: signed requests on a port of its own, behind a proxy that terminates TLS."""
+    handler: Any = AsyncSlackRequestHandler(app.bolt, EVENTS_PATH)
     replays = ReplayProtection(lasts_seconds=REMEMBERED_SECONDS, redis_url=settings.redis_url)
-    app = RequestVerification(handler, signing_secret=settings.signing_secret, pages=pages, replays=replays)
+    verified = RequestVerification(
+        handler, signing_secret=settings.signing_secret, pages=pages, replays=replays
+    )
     config = uvicorn.Config(
-        app,
+        verified,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -213,5 +215,5 @@ async def _door(
     finally:
         server.should_exit = True
         await serving
-        await face.finish()
+        await app.finish()
         await replays.close()

@@ -1,4 +1,4 @@
-"""What the Slack face is told by whoever starts it."""
+"""The settings of the Slack front end."""
 
 import socket
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ FILE_HOSTS = frozenset({"files.slack.com", "slack-files.com"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSettings:
-    """With a `bot_token` the face serves one workspace, with a `client_id` and its secret all that install it.
+    """With a `bot_token` the front end serves one workspace, with a `client_id` and its secret all that install it.
 
     With an `app_token` it speaks Socket Mode, with a `signing_secret` it takes signed requests on `port`.
     """
@@ -41,7 +41,7 @@ class SlackSettings:
 
     @property
     def consumer(self) -> str:
-        """Stays the same over restarts, so that a process first gets what it left undone."""
+        """The same after a restart, so that a process first gets the events that it left unacknowledged."""
         return f"slack-{socket.gethostname()[:60]}"
 
     def may_download(self, url: str) -> bool:

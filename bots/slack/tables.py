@@ -1,4 +1,4 @@
-"""The face's own tables among the studio's: Slack's installations, as slack_sdk defines them, and our files there."""
+"""The front end's own tables: Slack's installations, as slack_sdk defines them, and files at Slack."""
 
 from datetime import datetime
 

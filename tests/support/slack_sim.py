@@ -14,7 +14,7 @@ from bots.slack.api.client import SlackClient, open_session
 from bots.slack.app import SlackApp
 from bots.slack.context import SlackContext
 from bots.slack.http.request_verification import Page
-from bots.slack.run import SocketOpening
+from bots.slack.run import AppFactory
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.registry import open_workspace
 from studio.db.tables import Base, JobRow
@@ -154,7 +154,7 @@ async def open_installed_room(ports: Ports, **changes: Any) -> AsyncIterator[Sla
                 **changes,
             )
             pools = ThreadPools("slack")
-            face, pages = await SocketOpening(ports, settings, pools, session).open()
+            face, pages = await AppFactory(ports, settings, pools, session).open()
             yield SlackRoom(slack=slack, face=face, ports=ports, pages=pages)
             await face.finish()
             await face.close()
@@ -170,8 +170,8 @@ async def open_slack_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRo
             )
             pools = ThreadPools("slack")
             async with open_session() as session:
-                line = SlackClient.open(BOT_TOKEN, slack.api_url, session)
-                workspaces = await open_workspace(line, pools, ports.database, settings)
+                client = SlackClient.open(BOT_TOKEN, slack.api_url, session)
+                workspaces = await open_workspace(client, pools, ports.database, settings)
                 context = SlackContext(
                     ports=ports, pools=pools, workspaces=workspaces, settings=settings, session=session
                 )

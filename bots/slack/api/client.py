@@ -1,4 +1,4 @@
-"""The line to Slack: its Web API, with the pauses it asks for, method by method."""
+"""A client of Slack's Web API that observes the pauses that Slack asks for, by method."""
 
 import asyncio
 import io
@@ -60,11 +60,11 @@ log = logging.getLogger(__name__)
 
 
 class SlackUnavailableError(PlatformUnavailableError):
-    """Slack does not answer, or asks for patience."""
+    """Slack does not answer, or asks for a pause."""
 
 
 class SlackApiRefusedError(Exception):
-    """Slack's answer is no. `code` is its word for why."""
+    """Slack refused a request. `code` is the error code of its answer."""
 
     def __init__(self, method: str, code: str) -> None:
         super().__init__(f"{method}: {code}")
@@ -80,7 +80,7 @@ class NotInstalledError(SlackApiRefusedError):
 
 
 def open_session() -> aiohttp.ClientSession:
-    """Shared by all lines. Call it on the running event loop, and close it in the end."""
+    """Shared by all clients. Call it on the running event loop, and close it in the end."""
     connector = aiohttp.TCPConnector(resolver=PublicResolver(FILE_HOSTS))
     return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS))
 
@@ -100,10 +100,10 @@ def web_client(token: str | None, api_url: str, session: aiohttp.ClientSession) 
 
 
 class SlackClient:
-    """One workspace's: Slack counts requests by method and workspace."""
+    """The client of one workspace: Slack limits requests by method and workspace."""
 
-    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
-        self.client = client
+    def __init__(self, web: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self.web = web
         self.session = session
         self._closed_until: dict[str, float] = {}
         self._strained_until = 0.0
@@ -118,7 +118,7 @@ class SlackClient:
 
     @property
     def is_strained(self) -> bool:
-        """Slack asked for a pause in some method within the last minute: what is not needed can wait."""
+        """Slack asked for a pause in some method within the last minute: what is optional can wait."""
         return self._strained_until > time.monotonic()
 
     async def call(self, method: str, *, patient: bool = True, **arguments: Any) -> Mapping[str, Any]:
@@ -144,9 +144,9 @@ class SlackClient:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             if method in _READS:
-                response = await self.client.api_call(method, http_verb="GET", params=given)
+                response = await self.web.api_call(method, http_verb="GET", params=given)
             else:
-                response = await self.client.api_call(method, json=given)
+                response = await self.web.api_call(method, json=given)
         except SlackApiError as error:
             raise _sorted(method, error) from error
         except aiohttp.ClientConnectorError as error:
@@ -156,7 +156,7 @@ class SlackClient:
         return response.data if isinstance(response.data, dict) else {}
 
     async def upload(self, upload_url: str, data: bytes) -> None:
-        """The bytes of a file, to the address that Slack named for them. Raises `SlackUnavailableError`."""
+        """Send the bytes of a file to the URL that Slack gave for them. Raises `SlackUnavailableError`."""
         try:
             async with self.session.post(upload_url, data=io.BytesIO(data)) as response:
                 if response.status != 200:
@@ -166,7 +166,7 @@ class SlackClient:
 
 
 async def respond(session: aiohttp.ClientSession, response_url: str, **message: Any) -> None:
-    """An answer through the address that came with an interaction, which needs no token.
+    """Answer through the ``response_url`` of an interaction, which needs no token.
 
     Raises `SlackUnavailableError` and `SlackApiRefusedError`.
     """
@@ -185,7 +185,7 @@ class _RateLimitPauseError(Exception):
 
 
 def _sorted(method: str, error: SlackApiError) -> Exception:
-    """What an answer of Slack's means."""
+    """The exception for an error response."""
     response = error.response
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
     if status == 429:

@@ -1,4 +1,4 @@
-"""How often messages are touched for mere progress, so that answers always find room in Slack's limits."""
+"""Limits progress updates, so that they leave room for answers in Slack's rate limits."""
 
 import time
 from collections import deque
@@ -23,7 +23,7 @@ class ProgressThrottle:
         self._channels: BoundedDict[str, float] = BoundedDict(_KEPT_CHANNELS)
 
     def allows(self, channel: str, *, age_seconds: float, since_seconds: float) -> bool:
-        """Whether a job of that age may show a step now; counts it if so."""
+        """Whether a job of that age may show progress now. A yes is counted."""
         now = self._clock()
         every = next((pause for age, pause in _CALMER if age_seconds < age), _CALMEST_SECONDS)
         if since_seconds < every or now - self._channels.get(channel, -1e9) < _CHANNEL_EVERY_SECONDS:

@@ -1,4 +1,4 @@
-"""A visit: one click, command, message or reaction, whatever its payload looked like."""
+"""One click, command, message or reaction, whatever its payload looked like."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _LONGEST_KEY = 190
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackRequest:
-    """Who came, from where, and how to answer them alone.
+    """Who asked, from where, and how to answer them in private.
 
     `key` is the same however often Slack repeats the delivery. `response_url` serves a few private answers.
     `thread` is the root message of the thread that the answer belongs to.
@@ -67,7 +67,7 @@ def of_interaction(body: Mapping[str, Any]) -> SlackRequest:
 
 
 def of_submission(body: Mapping[str, Any], *, channel: str | None, thread: str | None) -> SlackRequest:
-    """A modal that was sent. Its view is the key: sent twice, it is still one request."""
+    """A submitted modal. Its view is the key: submitted twice, it is still one request."""
     return SlackRequest(
         key=_key("view", body["view"]["id"]),
         **_who(body),
@@ -78,7 +78,7 @@ def of_submission(body: Mapping[str, Any], *, channel: str | None, thread: str |
 
 
 def of_message(body: Mapping[str, Any]) -> SlackRequest:
-    """A mention or a direct message. Slack may tell of one message in several events."""
+    """A mention or a direct message. Slack may send several events for one message."""
     event: Mapping[str, Any] = body["event"]
     said = event.get("client_msg_id")
     return SlackRequest(
@@ -111,7 +111,7 @@ def of_home(body: Mapping[str, Any]) -> SlackRequest:
 
 
 def _who(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Somebody of another organisation, in a shared channel, acts where the app is that they act upon."""
+    """A user of another organisation, in a shared channel, acts in the workspace of the app that they use."""
     user: Mapping[str, Any] = body["user"]
     team: Mapping[str, Any] = body.get("team") or {}
     enterprise: Mapping[str, Any] = body.get("enterprise") or {}
@@ -128,7 +128,7 @@ def _who(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _where(body: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
-    """The workspace whose app heard an event: in a shared channel it may be another than where it was said."""
+    """The workspace whose app received an event: in a shared channel it may differ from the sender's."""
     heard: Mapping[str, Any] = (body.get("authorizations") or [{}])[0]
     team = None if heard.get("is_enterprise_install") else heard.get("team_id")
     return {

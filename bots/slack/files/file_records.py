@@ -1,4 +1,4 @@
-"""Which picture files are at Slack, what they stand for, and until when: what is shown no more is deleted there."""
+"""Which files are at Slack, for which subject and until when. Files that no message shows are deleted there."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -30,7 +30,7 @@ class Unwanted:
 
 
 def begin_upload(database: Database, file_id: str, *, community: str, subject: str) -> None:
-    """Written down before the bytes go out, so that a process that dies meanwhile leaves nothing behind."""
+    """Recorded before the upload, so that a process that is killed meanwhile leaves no file behind."""
     with database.begin() as session:
         session.add(
             SlackFileRow(
@@ -45,13 +45,13 @@ def begin_upload(database: Database, file_id: str, *, community: str, subject: s
 
 
 def keep(database: Database, file_id: str, *, digest: str, passing: bool) -> None:
-    """The file is there, for good or to be looked at once."""
+    """The upload is complete. A `passing` file is deleted after an hour."""
     unwanted_at = now() + PASSING_LASTS if passing else None
     _change(database, file_id, digest=digest, passing=passing, unwanted_at=unwanted_at)
 
 
 def reuse(database: Database, *, community: str, subject: str, digest: str, passing: bool) -> str | None:
-    """A wanted file of the same bytes for the same purpose. What was passing stays when it is wanted for good."""
+    """A file with the same bytes for the same subject. A passing one becomes permanent where that is wanted."""
     same = (SlackFileRow.subject == subject) & (SlackFileRow.digest == digest)
     soon = now() + PASSING_LASTS / 2
     lasting = SlackFileRow.passing & (SlackFileRow.attempts == 0) & (SlackFileRow.unwanted_at > soon)
@@ -65,15 +65,15 @@ def reuse(database: Database, *, community: str, subject: str, digest: str, pass
 
 
 def subject_of(database: Database, file_id: str) -> str | None:
-    """What a file of the app's stands for."""
+    """The subject of a file of the app."""
     with database.read() as session:
         return session.scalar(select(SlackFileRow.subject).where(SlackFileRow.id == file_id))
 
 
 def newest(database: Database, subject: str) -> tuple[str, datetime] | None:
-    """The latest file that hangs for a subject, whichever process uploaded it, and when."""
-    hangs = (SlackFileRow.subject == subject) & (SlackFileRow.digest != "")
-    query = select(SlackFileRow).where(hangs, ~SlackFileRow.passing, SlackFileRow.unwanted_at.is_(None))
+    """The latest permanent file of a subject, whichever process uploaded it, and when."""
+    permanent = (SlackFileRow.subject == subject) & (SlackFileRow.digest != "")
+    query = select(SlackFileRow).where(permanent, ~SlackFileRow.passing, SlackFileRow.unwanted_at.is_(None))
     with database.read() as session:
         row = session.scalars(query.order_by(SlackFileRow.uploaded_at.desc()).limit(1)).first()
         return (row.id, row.uploaded_at) if row else None
@@ -109,7 +109,7 @@ def discard(database: Database, file_id: str) -> None:
 
 
 def take_unwanted(database: Database, *, most_of_one: int) -> Sequence[Unwanted]:
-    """Files whose time has come, for this process to delete: for a minute no other one tries.
+    """Files that are due, for this process to delete: for a minute no other process tries.
 
     At most `most_of_one` of each community, whose requests Slack counts.
     """
@@ -135,13 +135,13 @@ def _claim(database: Database, row: SlackFileRow) -> Unwanted | None:
 
 
 def forget(database: Database, file_id: str) -> None:
-    """It is gone from Slack, or out of our reach."""
+    """The file is deleted at Slack, or cannot be deleted."""
     with database.begin() as session:
         session.execute(delete(SlackFileRow).where(SlackFileRow.id == file_id))
 
 
 def put_off(database: Database, unwanted: Unwanted) -> bool:
-    """Try again later, each time after a longer pause. False: often enough, it is given up."""
+    """Try again later, each time after a longer pause. False: no attempts are left."""
     if unwanted.attempts + 1 >= _MOST_ATTEMPTS:
         forget(database, unwanted.id)
         return False

@@ -1,4 +1,4 @@
-"""Picture files on Slack: uploaded by the app, shown in image blocks and nowhere else, and written down."""
+"""Uploads image files to Slack, where only image blocks show them, and records them."""
 
 import asyncio
 import hashlib
@@ -15,17 +15,19 @@ from bots.slack.api.client import SlackClient, SlackUnavailableError
 from bots.slack.files import file_records
 from studio.db.database import Database
 
-# Slack looks a file over before it can be shown; until then it has no type.
+# Slack processes a file before it can be shown; until then it has no type.
 _PAUSES_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 
 log = logging.getLogger(__name__)
 
 
 class ImageUploads:
-    """One workspace's. A file belongs to one subject: a job, a case, or a picture on the starboard."""
+    """The uploads of one workspace. A file belongs to one subject: a job, a case, or a picture on the starboard."""
 
-    def __init__(self, line: SlackClient, pools: ThreadPools, database: Database, *, community: str) -> None:
-        self._line = line
+    def __init__(
+        self, client: SlackClient, pools: ThreadPools, database: Database, *, community: str
+    ) -> None:
+        self._client = client
         self._pools = pools
         self._database = database
         self._community = community
@@ -100,7 +102,7 @@ class ImageUploads:
         self, subject: str, picture: Attachment, alternative: str, name: str, *, patient: bool
     ) -> str:
         data, filename = picture.data, f"{name}{picture.suffix}"
-        ticket = await self._line.call(
+        ticket = await self._client.call(
             "files.getUploadURLExternal",
             patient=patient,
             filename=filename,
@@ -116,17 +118,17 @@ class ImageUploads:
             community=self._community,
             subject=subject,
         )
-        await self._line.upload(str(ticket["upload_url"]), data)
+        await self._client.upload(str(ticket["upload_url"]), data)
         done = [{"id": file_id, "title": filename}]
-        await self._line.call("files.completeUploadExternal", patient=patient, files=done)
+        await self._client.call("files.completeUploadExternal", patient=patient, files=done)
         await self._ready(file_id)
         return file_id
 
     async def _ready(self, file_id: str) -> None:
-        """Wait until Slack has looked the file over, but not for ever: showing it is tried in any case."""
+        """Wait until Slack has processed the file, but not for ever: showing it is tried in any case."""
         for pause_seconds in _PAUSES_SECONDS:
             try:
-                answer = await self._line.call("files.info", patient=False, file=file_id)
+                answer = await self._client.call("files.info", patient=False, file=file_id)
             except SlackUnavailableError:
                 answer = {}
             if answer.get("file", {}).get("mimetype"):

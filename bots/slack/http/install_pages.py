@@ -1,4 +1,4 @@
-"""The few pages that people see while they install the app."""
+"""The pages that people see while they install the app."""
 
 from html import escape
 
@@ -15,7 +15,7 @@ _REASONS = {
     "invalid_state": "That took longer than ten minutes, or the page was opened twice.",
     "invalid_code": "Slack did not accept the request, or this studio is not for your workspace.",
     "slack_away": "Slack did not answer.",
-    "storage_error": "The studio's records are away for a moment.",
+    "storage_error": "The database is not available for a moment.",
 }
 
 

@@ -1,4 +1,4 @@
-"""How a workspace gets the app: the page that leads to Slack, the way back, and the end of it."""
+"""The OAuth flow: the page that leads to Slack, the redirect back, and uninstalls."""
 
 import logging
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ log = logging.getLogger(__name__)
 
 
 class InstallFlow(AsyncOAuthFlow):
-    """Bolt's flow with pages of our own. Its answers never tell why Slack or the records said no."""
+    """Bolt's flow with our own pages. Its answers never say why Slack or the database refused."""
 
     allowed: frozenset[str] = frozenset()
 
     async def run_installation(self, code: str) -> Installation | None:
-        """None for a workspace that the studio is not for: its token is not kept."""
+        """None for a workspace that is not allowed: its token is not stored."""
         installation = await super().run_installation(code)
         if installation is None or not self.allowed:
             return installation
@@ -47,7 +47,7 @@ class InstallFlow(AsyncOAuthFlow):
         return install_pages.install(url)
 
 
-def doorway(
+def build_flow(
     settings: SlackSettings,
     client: AsyncWebClient,
     installations: InstallationStore,
@@ -93,7 +93,7 @@ def doorway(
     return flow
 
 
-async def enter(flow: InstallFlow, path: str, query: str, headers: Mapping[str, str]) -> BoltResponse:
+async def show_page(flow: InstallFlow, path: str, query: str, headers: Mapping[str, str]) -> BoltResponse:
     """The page of `INSTALL_PATH` or `REDIRECT_PATH`."""
     request = AsyncBoltRequest(body="", query=query, headers=dict(headers))
     try:
@@ -108,14 +108,14 @@ async def enter(flow: InstallFlow, path: str, query: str, headers: Mapping[str, 
 
 
 class Uninstall:
-    """Workspaces that take the app away, or its tokens."""
+    """Workspaces that uninstall the app or revoke its tokens."""
 
     def __init__(self, installations: InstallationStore, workspaces: WorkspaceRegistry) -> None:
         self._installations = installations
         self._workspaces = workspaces
 
     async def uninstalled(self, body: Mapping[str, Any]) -> None:
-        """Slack may say it late: an installation that is newer than the event stays."""
+        """The event may come late: an installation that is newer than it stays."""
         enterprise, team = _whose(body)
         bot = await self._installations.find(f"{enterprise}:{team or ''}" if enterprise else team or "")
         if bot and bot.installed_at > float(body.get("event_time") or bot.installed_at):

@@ -19,7 +19,7 @@ class ReplayProtection:
 
     Soft on purpose: while Redis is away the signature and its age of five minutes at most hold as ever, and a
     request that another process has served makes no second job, as its key is in the records. To turn everything
-    away for that would stop the face for no gain.
+    unavailable for that would stop the front end for no gain.
     """
 
     def __init__(self, *, lasts_seconds: int, redis_url: str | None = None) -> None:

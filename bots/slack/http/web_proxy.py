@@ -1,4 +1,4 @@
-"""One address for the web room and Slack: what comes for Slack's face is passed on to its port as it came."""
+"""One address for the web front end and Slack: requests for Slack are forwarded to its port unchanged."""
 
 import logging
 

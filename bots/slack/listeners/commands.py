@@ -30,7 +30,7 @@ from bots.slack.texts.command_parsing import (
 )
 from bots.slack.texts.typed_text import named, typed
 from bots.slack.workspaces.channels import Channels
-from bots.slack.workspaces.members import People
+from bots.slack.workspaces.members import Members
 from studio.commands.registry import execute, find_command
 from studio.commands.results import Answer, Community
 from studio.commands.spec import Call, CommandSpec, Kind
@@ -41,8 +41,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlashCommandText:
-    """What came from Slack, in its own markup; `without` is the app, whose mention says nothing."""
+class CommandText:
+    """A command's text in Slack's markup; `without` is the app, whose mention is left out."""
 
     text: str
     without: str | None = None
@@ -59,7 +59,7 @@ class CommandListener(SlackComponent):
     def __init__(
         self,
         context: SlackContext,
-        people: People,
+        people: Members,
         channels: Channels,
         dispatcher: Dispatcher,
         uploads: Uploads,
@@ -71,10 +71,10 @@ class CommandListener(SlackComponent):
         self._uploads = uploads
 
     async def imagine(self, body: Mapping[str, Any]) -> None:
-        await self._follow(of_command(body), read_imagine, SlashCommandText(text=str(body.get("text") or "")))
+        await self._follow(of_command(body), read_imagine, CommandText(text=str(body.get("text") or "")))
 
     async def studio(self, body: Mapping[str, Any]) -> None:
-        request, said = of_command(body), SlashCommandText(text=str(body.get("text") or ""))
+        request, said = of_command(body), CommandText(text=str(body.get("text") or ""))
         wanted = help_wanted(said.typed)
         if wanted is None:
             await self._follow(request, read_studio, said)
@@ -82,7 +82,7 @@ class CommandListener(SlackComponent):
             await self._help(request, wanted)
 
     async def message(self, body: Mapping[str, Any]) -> None:
-        """A mention, or a direct message. The app's own messages and edits of old ones are not for us."""
+        """A mention, or a direct message. The app's own messages and edits are ignored."""
         event: Mapping[str, Any] = body["event"]
         if event.get("bot_id") or event.get("subtype") not in (None, "file_share") or not event.get("user"):
             return
@@ -92,7 +92,7 @@ class CommandListener(SlackComponent):
         except (SlackUnavailableError, NotInstalledError):
             log.info("message ignored: workspace lookup failed")
             return
-        said = SlashCommandText(text=str(event.get("text") or ""), without=bot_user)
+        said = CommandText(text=str(event.get("text") or ""), without=bot_user)
         files = images(event)
         wanted = help_wanted(said.typed)
         if wanted is None or (wanted and not is_command(wanted)):  # a picture may begin with that word
@@ -106,7 +106,7 @@ class CommandListener(SlackComponent):
         self,
         request: SlackRequest,
         read: Callable[[str], Wanted],
-        said: SlashCommandText,
+        said: CommandText,
         files: Sequence[File] = (),
     ) -> None:
         async def work(call: Call) -> Answer:
@@ -142,7 +142,7 @@ class CommandListener(SlackComponent):
                 await self._people.introduce(request, str(person_key))
 
     async def _greet(self, request: SlackRequest, setting: str, channel: str) -> None:
-        """A channel that was named for the app's own messages hears so; or the moderator, how to invite it."""
+        """Say so in a channel that was named for the app's messages, or tell the moderator how to invite the app."""
         if setting not in texts.GREETINGS or not channel.isalnum() or channel.islower():
             return
         workspace = await self._workspaces.of(request.community)
@@ -154,7 +154,7 @@ class CommandListener(SlackComponent):
             await self._dispatcher.reply(request, compose_spans(spans))
 
     async def _warn(self, request: SlackRequest, desk: str | None) -> None:
-        """Of a desk that everybody in the workspace can read."""
+        """Where everybody in the workspace can read the desk channel."""
         if desk and not await self._channels.is_private(replace(request, channel=desk), anew=True):
             await self._dispatcher.reply(request, compose_spans(texts.open_desk(desk)))
 
@@ -178,7 +178,7 @@ class CommandListener(SlackComponent):
     async def _of_thread(
         self, request: SlackRequest, call: Call, spec: CommandSpec, values: Mapping[str, object]
     ) -> dict[str, object]:
-        """In the thread under a job, what names no picture and no job means that one, and its first picture."""
+        """In the thread of a job's message, a command without a picture or job means that job, or its first picture."""
         wanted = next((each for each in spec.parameters if each.kind in (Kind.PICTURE, Kind.JOB)), None)
         if wanted is None or request.thread is None or values.keys() & {wanted.name, "image"}:
             return {}

@@ -22,7 +22,7 @@ from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.messages.ephemeral_replies import EphemeralReplies
 from bots.slack.messages.message_sender import Draft
 from bots.slack.texts import texts
-from bots.slack.workspaces.members import People
+from bots.slack.workspaces.members import Members
 from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown, ReportFiled
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
@@ -42,7 +42,7 @@ class Dispatcher(SlackComponent):
     def __init__(
         self,
         context: SlackContext,
-        people: People,
+        people: Members,
         replies: EphemeralReplies,
         delivery: ChatDelivery,
     ) -> None:
@@ -157,7 +157,7 @@ class Dispatcher(SlackComponent):
             await self.reply(request, compose_spans(texts.not_here(bot_user, request.channel)))
 
     async def _show(self, request: SlackRequest, call: Call, answer: PictureShown) -> None:
-        """The job once more, for one person's eyes, whatever it is hidden from others for."""
+        """The job once more, for one person, also what is hidden from others."""
         job_view = await self._pools.run(
             Pool.COMMANDS, load_job_view, self._ports.database, answer.job.id, viewer=call.person
         )

@@ -19,7 +19,7 @@ from bots.slack.api.request import SlackRequest, of_home, of_interaction
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.render import render_home
 from bots.slack.texts import texts
-from bots.slack.workspaces.members import People
+from bots.slack.workspaces.members import Members
 from studio.commands.registry import execute
 from studio.commands.results import Balance, InQueue, SettingsChanged
 from studio.commands.spec import Call
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 class HomeTab(SlackComponent):
-    def __init__(self, context: SlackContext, people: People) -> None:
+    def __init__(self, context: SlackContext, people: Members) -> None:
         super().__init__(context)
         self._people = people
 
@@ -85,8 +85,8 @@ class HomeTab(SlackComponent):
         self, request: SlackRequest, messages: Sequence[Message], files: Mapping[str, str] | None = None
     ) -> None:
         try:
-            line = (await self._workspaces.of(request.community)).line
-            await line.call("views.publish", user_id=request.user, view=render_home(messages, files))
+            client = (await self._workspaces.of(request.community)).client
+            await client.call("views.publish", user_id=request.user, view=render_home(messages, files))
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.warning("Home tab not published: %s", error)
 

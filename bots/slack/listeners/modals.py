@@ -28,7 +28,7 @@ from bots.slack.listeners.uploads import Uploads
 from bots.slack.render_form import View, notice_view, render_form, values_of
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn, plain_text
-from bots.slack.workspaces.members import People
+from bots.slack.workspaces.members import Members
 from bots.texts.buttons import FORM_UNKNOWN
 from studio.commands.button_ids import Action
 from studio.commands.registry import CATALOG, execute
@@ -65,7 +65,7 @@ class Modals(SlackComponent):
     def __init__(
         self,
         context: SlackContext,
-        people: People,
+        people: Members,
         dispatcher: Dispatcher,
         uploads: Uploads,
         home: HomeTab,
@@ -152,13 +152,13 @@ class Modals(SlackComponent):
             await self._dispatcher.refuse(request, error)
 
     async def _update(self, request: SlackRequest, view_id: str, view: View) -> None:
-        line = (await self._workspaces.of(request.community)).line
-        await line.call("views.update", view_id=view_id, view=view)
+        client = (await self._workspaces.of(request.community)).client
+        await client.call("views.update", view_id=view_id, view=view)
 
     async def _open(self, request: SlackRequest, view: View) -> str:
         """The id of the open view. Raises `SlackUnavailableError` and `SlackApiRefusedError`."""
-        line = (await self._workspaces.of(request.community)).line
-        answer = await line.call("views.open", patient=False, trigger_id=request.trigger_id, view=view)
+        client = (await self._workspaces.of(request.community)).client
+        answer = await client.call("views.open", patient=False, trigger_id=request.trigger_id, view=view)
         return str(answer["view"]["id"])
 
     async def _show_image(self, request: SlackRequest, view_id: str, opening: Opening) -> None:

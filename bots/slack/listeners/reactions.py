@@ -16,8 +16,8 @@ from bots.slack.api.request import SlackRequest, of_reaction
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher, Reply
 from bots.slack.listeners.steps import Steps
-from bots.slack.messages.message_lookup import Finder
-from bots.slack.workspaces.members import People
+from bots.slack.messages.message_lookup import MessageLookup
+from bots.slack.workspaces.members import Members
 from studio.commands.button_ids import Action, Button
 from studio.commands.spec import Call
 from studio.errors import DatabaseUnavailableError, NotFoundError
@@ -41,9 +41,9 @@ log = logging.getLogger(__name__)
 
 
 class Reactions(SlackComponent):
-    def __init__(self, context: SlackContext, people: People, dispatcher: Dispatcher, steps: Steps) -> None:
+    def __init__(self, context: SlackContext, people: Members, dispatcher: Dispatcher, steps: Steps) -> None:
         super().__init__(context)
-        self._finder = Finder(context)
+        self._finder = MessageLookup(context)
         self._people = people
         self._dispatcher = dispatcher
         self._steps = steps

@@ -16,7 +16,7 @@ from bots.slack.listeners.form_state import FormState
 from bots.slack.listeners.modals import Modals, Opening
 from bots.slack.listeners.steps import Steps
 from bots.slack.listeners.uploads import Uploads, images
-from bots.slack.messages.message_lookup import Finder
+from bots.slack.messages.message_lookup import MessageLookup
 from bots.texts.buttons import NO_IMAGE, NOT_FROM_HERE
 from studio.commands.button_ids import Action
 from studio.commands.registry import execute
@@ -52,7 +52,7 @@ class Shortcuts(SlackComponent):
         self._modals = modals
         self._steps = steps
         self._uploads = uploads
-        self._finder = Finder(context)
+        self._finder = MessageLookup(context)
 
     async def anywhere(self, body: Mapping[str, Any]) -> None:
         await self._modals.ask_imagine(of_interaction(body))
@@ -88,7 +88,7 @@ class Shortcuts(SlackComponent):
         if action is Action.WHO:
             traces = await self._uploads.look_at(request, _image(message), call.person)
             return await self._execute(call, "whose", traces)
-        return await self._execute(call, str(action), await self._taken_in(request, call, message))
+        return await self._execute(call, str(action), await self._accept(request, call, message))
 
     async def _execute(self, call: Call, command: str, image: Source | Traces) -> Answer:
         return await self._pools.run(Pool.COMMANDS, execute, self._ports, call, command, {"image": image})
@@ -107,12 +107,12 @@ class Shortcuts(SlackComponent):
             return self._modals.opening(request, form)
         if action is Action.REPORT:
             raise BadRequestError(NOT_FROM_HERE)
-        image = await self._taken_in(request, call, message)
+        image = await self._accept(request, call, message)
         state = FormState(channel=request.channel, thread=request.thread, image=image)
         return Opening(form=form_about(action, FormSubject(about="", key=image.key)), state=state)
 
-    async def _taken_in(self, request: SlackRequest, call: Call, message: Mapping[str, Any]) -> Source:
-        """Taken in like an upload of the person who asks."""
+    async def _accept(self, request: SlackRequest, call: Call, message: Mapping[str, Any]) -> Source:
+        """Accepted like an upload of the person who asks."""
         return await self._uploads.take_in(request, _image(message), call.person)
 
     async def _found(

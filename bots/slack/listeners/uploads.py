@@ -42,25 +42,25 @@ class Uploads(SlackComponent):
         return await self._pools.run(Pool.FILES, accept_upload, self._ports, person, data)
 
     async def look_at(self, request: SlackRequest, file: File, person: Person) -> Traces:
-        """What a file tells of where it comes from; nothing is kept. Raises `BadImageError` and `RateLimitedError`."""
+        """What a file says of its origin; nothing is stored. Raises `BadImageError` and `RateLimitedError`."""
         data = await self._fetch(request, file)
         return await self._pools.run(Pool.FILES, examine_upload, self._ports, person, data)
 
     async def _fetch(self, request: SlackRequest, file: File) -> bytes:
         try:
-            line = (await self._workspaces.of(request.community)).line
+            client = (await self._workspaces.of(request.community)).client
         except SlackUnavailableError as error:
             raise BadImageError(texts.DOWNLOAD_FAILED) from error
-        return await self._download(line, await self._whole(line, file))
+        return await self._download(client, await self._whole(client, file))
 
-    async def _whole(self, line: SlackClient, file: File) -> File:
+    async def _whole(self, client: SlackClient, file: File) -> File:
         """What Slack knows of the file; in shared channels an event names the id alone."""
         if file.get("mode") in _GONE:
             raise BadImageError(texts.FILE_GONE)
         if file.get("file_access") != "check_file_info" and file.get("url_private"):
             return file
         try:
-            answer = await line.call("files.info", file=str(file.get("id", "")))
+            answer = await client.call("files.info", file=str(file.get("id", "")))
         except SlackApiRefusedError as error:
             raise BadImageError(texts.FILE_GONE) from error
         except SlackUnavailableError as error:
@@ -70,7 +70,7 @@ class Uploads(SlackComponent):
             raise BadImageError(texts.FILE_GONE)
         return found
 
-    async def _download(self, line: SlackClient, file: File) -> bytes:
+    async def _download(self, client: SlackClient, file: File) -> bytes:
         """What Slack says of the file is checked before a byte is asked for."""
         url = str(file.get("url_private_download") or file["url_private"])
         if not self._settings.may_download(url):
@@ -80,10 +80,10 @@ class Uploads(SlackComponent):
             raise BadImageError(upload_texts.NOT_AN_IMAGE)
         if int(file.get("size") or 0) > self._settings.max_upload_bytes:
             raise BadImageError(upload_texts.too_large(self._settings.max_upload_bytes))
-        headers = {"Authorization": f"Bearer {line.client.token}", **UNCOMPRESSED}
+        headers = {"Authorization": f"Bearer {client.web.token}", **UNCOMPRESSED}
         try:
             # No redirect is followed: it could carry the token to another host.
-            async with line.session.get(
+            async with client.session.get(
                 url, headers=headers, allow_redirects=False, timeout=_TIMEOUT
             ) as response:
                 if response.status in (404, 410):

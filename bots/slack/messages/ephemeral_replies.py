@@ -1,4 +1,4 @@
-"""Private answers: what one pair of eyes sees."""
+"""Private answers, visible to one person."""
 
 import logging
 from typing import Any
@@ -17,17 +17,17 @@ class EphemeralReplies(SlackComponent):
     async def send(self, request: SlackRequest, draft: Draft) -> None:
         """Never raises: an answer that Slack does not take is logged."""
         try:
-            if await self._responded(request, draft) or await self._whispered(request, draft):
+            if await self._send_by_response_url(request, draft) or await self._send_ephemeral(request, draft):
                 return
-            line = (await self._workspaces.of(request.community)).line
+            client = (await self._workspaces.of(request.community)).client
             where: dict[str, Any] = {"channel": request.user}
             if request.in_private:
                 where = {"channel": request.channel, "thread_ts": request.thread}
-            await line.call("chat.postMessage", **where, **draft.arguments("chat.postMessage"))
+            await client.call("chat.postMessage", **where, **draft.arguments("chat.postMessage"))
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.warning("private reply not sent: %s", error)
 
-    async def _responded(self, request: SlackRequest, draft: Draft) -> bool:
+    async def _send_by_response_url(self, request: SlackRequest, draft: Draft) -> bool:
         if not request.response_url:
             return False
         kind = {"response_type": "ephemeral", "replace_original": False}
@@ -40,17 +40,17 @@ class EphemeralReplies(SlackComponent):
             return False
         return True
 
-    async def _whispered(self, request: SlackRequest, draft: Draft) -> bool:
+    async def _send_ephemeral(self, request: SlackRequest, draft: Draft) -> bool:
         if not request.channel or request.in_private:
             return False
-        line = (await self._workspaces.of(request.community)).line
+        client = (await self._workspaces.of(request.community)).client
         where: dict[str, Any] = {
             "channel": request.channel,
             "user": request.user,
             "thread_ts": request.thread,
         }
         try:
-            await line.call("chat.postEphemeral", **where, **draft.arguments("chat.postEphemeral"))
+            await client.call("chat.postEphemeral", **where, **draft.arguments("chat.postEphemeral"))
         except SlackApiRefusedError as error:
             log.info("ephemeral message not sent: code=%s", error.code)
             return False

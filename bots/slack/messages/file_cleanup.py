@@ -1,4 +1,4 @@
-"""Deletes picture files at Slack that nothing shows any more, softly and for as long as it takes."""
+"""Deletes files at Slack that no message shows any more, and retries what fails."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ class FileCleanup(SlackComponent):
         self._sweeping = asyncio.create_task(self._keep_sweeping())
 
     def stop(self) -> None:
-        """What was not deleted yet stands in the records."""
+        """What was not deleted yet stays recorded."""
         if self._sweeping:
             self._sweeping.cancel()
 
@@ -52,8 +52,8 @@ class FileCleanup(SlackComponent):
 
     async def _delete(self, unwanted: Unwanted) -> None:
         try:
-            line = (await self._workspaces.of(unwanted.community)).line
-            await line.call("files.delete", patient=False, file=unwanted.id)
+            client = (await self._workspaces.of(unwanted.community)).client
+            await client.call("files.delete", patient=False, file=unwanted.id)
         except SlackUnavailableError:
             await self._put_off(unwanted)
             return

@@ -15,24 +15,24 @@ from studio.domain.people import Platform
 log = logging.getLogger(__name__)
 
 
-class Finder(SlackComponent):
+class MessageLookup(SlackComponent):
     async def in_message(self, channel: str | None, message: Mapping[str, Any]) -> ShownPictures | None:
-        """By the records, else by the files that the app itself put there: copies stand in no record."""
+        """By the database, else by the app's own files in the message: copies are not recorded."""
         known = await self._known(channel, str(message["ts"]))
         return known or await self._by_files(message)
 
     async def by_name(self, request: SlackRequest, channel: str, ts: str) -> ShownPictures | None:
-        """The same for a message of which only the name is known; in direct messages it is looked at.
+        """The same for a message of which only the timestamp is known; in direct messages it is fetched.
 
         Raises `SlackUnavailableError`.
         """
         known = await self._known(channel, ts)
         if known is not None or not channel.startswith("D"):
             return known
-        line = (await self._workspaces.of(request.community)).line
+        client = (await self._workspaces.of(request.community)).client
         one: dict[str, Any] = {"latest": ts, "oldest": ts, "inclusive": "true", "limit": 1}
         try:
-            answer = await line.call("conversations.history", patient=False, channel=channel, **one)
+            answer = await client.call("conversations.history", patient=False, channel=channel, **one)
         except SlackApiRefusedError as error:
             log.info("direct message lookup failed: code=%s", error.code)
             return None

@@ -1,4 +1,4 @@
-"""Messages that were sent and not written down, found again by the mark that they bear.
+"""Finds messages that were sent but not recorded, by the marker in their metadata.
 
 A process may be killed between Slack's yes and its own record, and an answer of Slack's may be lost on its way.
 """
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageMarker:
-    """What a message stands for, such as a job by its id. Slack keeps it where only apps can see it."""
+    """The subject of a message, such as a job by its id, in metadata that only apps can see."""
 
     kind: str
     id: str
@@ -62,9 +62,9 @@ async def find_marked(
     }
     try:
         if thread:
-            answer = await workspace.line.call("conversations.replies", ts=thread, **where)
+            answer = await workspace.client.call("conversations.replies", ts=thread, **where)
         else:
-            answer = await workspace.line.call("conversations.history", **where)
+            answer = await workspace.client.call("conversations.history", **where)
     except SlackApiRefusedError as error:
         log.warning("message recovery failed: history not readable code=%s", error.code)
         return None
@@ -74,7 +74,7 @@ async def find_marked(
 
 async def _home_of(workspace: Workspace, user: str) -> str | None:
     try:
-        answer = await workspace.line.call("conversations.open", users=user, prevent_creation=True)
+        answer = await workspace.client.call("conversations.open", users=user, prevent_creation=True)
     except SlackApiRefusedError as error:
         log.warning("message recovery failed: direct messages not readable code=%s", error.code)
         return None

@@ -1,4 +1,4 @@
-"""Messages on their way to Slack: rendered, sent with their pictures, and found again when Slack's answer was lost."""
+"""Sends messages to Slack: rendered, with their pictures, and found again when Slack's answer was lost."""
 
 import asyncio
 import logging
@@ -56,7 +56,7 @@ class Draft:
     above: tuple[Block, ...] = ()
 
     def arguments(self, method: str, *, carousel: bool = False) -> dict[str, Any]:
-        """For one of Slack's methods, or for a ``response_url``: new messages alone take a word on their links."""
+        """For one of Slack's methods, or for a ``response_url``: only new messages have options for link previews."""
         made = render(self.message, self.files, carousel=carousel, links=self.links)
         no_previews = {"unfurl_links": False, "unfurl_media": False} if method == "chat.postMessage" else {}
         return {"text": made["text"], "blocks": [*self.above, *made["blocks"]], **no_previews}
@@ -131,7 +131,7 @@ async def call_with(workspace: Workspace, method: str, draft: Draft, **where: An
 
 async def _call(workspace: Workspace, method: str, draft: Draft, where: Mapping[str, Any]) -> dict[str, Any]:
     arguments = draft.arguments(method, carousel=workspace.features.carousel)
-    return dict(await workspace.line.call(method, **where, **arguments))
+    return dict(await workspace.client.call(method, **where, **arguments))
 
 
 async def send(

@@ -1,4 +1,4 @@
-"""Glimpses of what is being painted: small private files, few enough that answers always find room."""
+"""Previews of unfinished pictures: small private files, few enough to leave room for answers."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class _Seen:
-    """What this process knows of a job that is being painted. Times are of the monotonic clock."""
+    """What this process knows of a job in progress. Times are of the monotonic clock."""
 
     since: float
     asked_at: float = float("-inf")
@@ -89,17 +89,17 @@ class PreviewUploads(SlackComponent):
             await workspace.image_uploads.keep_only(subject, {file_id}, after_seconds=_LINGERS_SECONDS)
 
     async def refused(self, workspace: Workspace, subject: str) -> None:
-        """Slack does not take it: on with words alone, until the next. Raises `DatabaseUnavailableError`."""
+        """Slack refused it: the message goes on without it, until the next. Raises `DatabaseUnavailableError`."""
         if seen := self._seen.get(subject):
             seen.file_id = seen.shown = None
         await workspace.image_uploads.keep_only(subject, ())
 
     def end(self, subject: str) -> None:
-        """The job is painted no more."""
+        """The job has ended."""
         self._seen.pop(subject, None)
 
     async def finish(self, *, seconds: float) -> None:
-        """Let the uploads that are under way come to their end."""
+        """Wait for the uploads that are under way."""
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
 
@@ -109,7 +109,7 @@ class PreviewUploads(SlackComponent):
             return False
         if progress and progress.seconds_left is not None and progress.seconds_left < _LAST_SECONDS:
             return False
-        if workspace.line.is_strained:
+        if workspace.client.is_strained:
             return False
         recent = self._recent[community]
         while recent and at - recent[0] > 60:

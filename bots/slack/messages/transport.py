@@ -100,7 +100,7 @@ class SlackTransport(SlackComponent):
             workspace = await self._workspaces.of(place.community)
             try:
                 with unreachable_when(CLOSED | GONE):
-                    await workspace.line.call("chat.delete", channel=ref.channel, ts=ref.message)
+                    await workspace.client.call("chat.delete", channel=ref.channel, ts=ref.message)
             finally:
                 await workspace.image_uploads.keep_only(subject.id, ())
 
@@ -156,7 +156,7 @@ async def _update_at_once(workspace: Workspace, ref: MessageRef, draft: Draft) -
     method = "chat.update"
     arguments = draft.arguments(method, carousel=workspace.features.carousel)
     where = {"channel": ref.channel, "ts": ref.message}
-    await workspace.line.call(method, patient=False, **where, **arguments)
+    await workspace.client.call(method, patient=False, **where, **arguments)
 
 
 def _root_of(place: Place) -> str | None:

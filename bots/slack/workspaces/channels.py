@@ -34,8 +34,8 @@ class Channels:
             return not public
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                line = (await self._workspaces.of(request.community)).line
-                answer = await line.call("conversations.info", patient=False, channel=channel)
+                client = (await self._workspaces.of(request.community)).client
+                answer = await client.call("conversations.info", patient=False, channel=channel)
         except SlackApiRefusedError:
             public = False  # the app may see public channels, so this is none
         except (SlackUnavailableError, TimeoutError):

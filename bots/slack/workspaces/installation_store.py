@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class InstallationStore(AsyncInstallationStore):
-    """slack_sdk's store of installations, asked in the backroom. All methods raise `DatabaseUnavailableError`."""
+    """slack_sdk's store of installations, called on a database thread. All methods raise `DatabaseUnavailableError`."""
 
     def __init__(self, database: Database, pools: ThreadPools, *, client_id: str) -> None:
         self._pools = pools
@@ -80,7 +80,7 @@ class InstallationStore(AsyncInstallationStore):
 
 
 class States(AsyncOAuthStateStore):
-    """The states of those who are installing the app right now: each is good once, for ten minutes."""
+    """The OAuth states of installations in progress: each is valid once, for ten minutes."""
 
     def __init__(self, database: Database, pools: ThreadPools) -> None:
         self._pools = pools
@@ -96,7 +96,7 @@ class States(AsyncOAuthStateStore):
 
 
 class Rotation:
-    """Tokens that expire are renewed two hours before, once, even when several processes think of it."""
+    """Tokens that expire are renewed two hours before, once, even by several processes."""
 
     def __init__(self, installations: InstallationStore, rotator: AsyncTokenRotator) -> None:
         self._installations = installations

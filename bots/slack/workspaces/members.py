@@ -14,7 +14,7 @@ from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import AppIdentity, SlackComponent, SlackContext
 from bots.slack.workspaces.channels import Channels
-from bots.slack.workspaces.user_groups import Groups
+from bots.slack.workspaces.user_groups import UserGroups
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.identities.people import lock_person
@@ -40,17 +40,17 @@ class Member:
     is_bot: bool = False
 
 
-class People(SlackComponent):
-    def __init__(self, context: SlackContext, groups: Groups, channels: Channels) -> None:
+class Members(SlackComponent):
+    def __init__(self, context: SlackContext, groups: UserGroups, channels: Channels) -> None:
         super().__init__(context)
         self._groups = groups
         self._channels = channels
         self._members: BoundedDict[str, tuple[float, Member]] = BoundedDict(_KEPT_MEMBERS)
 
     async def call_of(self, request: SlackRequest) -> Call:
-        """The visit as the studio's words. A workspace is one community, whichever channel was used.
+        """The request as the studio's call. A workspace is one community, whichever channel was used.
 
-        Raises `NotInstalledError`: nothing is painted for a workspace that took the app away.
+        Raises `NotInstalledError`: nothing is generated for a workspace that uninstalled the app.
         """
         with suppress(SlackUnavailableError):
             await self._workspaces.of(request.community)
@@ -65,7 +65,7 @@ class People(SlackComponent):
         return Call(person=person, address=address, request_key=request.key)
 
     async def person(self, request: SlackRequest) -> Person:
-        """User groups stand for the platform's roles. Slack does not tell apps how old an account is."""
+        """User groups are the platform's roles. Slack does not tell apps how old an account is."""
         member, groups = await asyncio.gather(self.member(request), self._groups.of(request))
         moderates = not member.guest and (member.moderates or self._groups.moderate(groups))
         return Person(
@@ -79,7 +79,7 @@ class People(SlackComponent):
         )
 
     async def introduce(self, request: SlackRequest, person_key: str) -> None:
-        """Write somebody down who was named and may never have been here. Whom Slack does not know is left out."""
+        """Record a person who was named and may never have been here. One whom Slack does not know is left out."""
         platform, team, user = (*person_key.split(":"), "", "")[:3]
         if (platform, team) != (Platform.SLACK, request.team):
             return
@@ -87,10 +87,10 @@ class People(SlackComponent):
         if await self._known_member(other) is None:
             return
         person = await self.person(other)
-        await self._pools.run(Pool.COMMANDS, _write_down, self._ports.database, person)
+        await self._pools.run(Pool.COMMANDS, _record, self._ports.database, person)
 
     async def member(self, request: SlackRequest) -> Member:
-        """Admins and owners of the workspace moderate. When Slack is silent, what is known has to do."""
+        """Admins and owners of the workspace moderate. While Slack does not answer, what is known is used."""
         if member := await self._known_member(request):
             return member
         return Member(name=await self._fallback(request))
@@ -103,7 +103,7 @@ class People(SlackComponent):
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 workspace = await self._workspaces.of(request.community)
-                answer = await workspace.line.call("users.info", patient=False, user=request.user)
+                answer = await workspace.client.call("users.info", patient=False, user=request.user)
         except (SlackUnavailableError, SlackApiRefusedError, TimeoutError):
             log.info("member lookup failed: Slack unavailable or refused")
             return kept[1] if kept else None
@@ -123,7 +123,7 @@ class People(SlackComponent):
         return known or request.user
 
 
-def _write_down(database: Database, person: Person) -> None:
+def _record(database: Database, person: Person) -> None:
     with database.begin() as session:
         lock_person(session, person, present=False)
 

@@ -21,10 +21,10 @@ from studio.domain.people import Platform
 from studio.errors import ConfigurationError, DatabaseUnavailableError
 
 
-async def load_identity(line: SlackClient) -> AppIdentity:
+async def load_identity(client: SlackClient) -> AppIdentity:
     """Raises `ConfigurationError` for a token that Slack does not take, and `SlackUnavailableError`."""
     try:
-        answer = await line.call("auth.test")
+        answer = await client.call("auth.test")
     except SlackApiRefusedError as error:
         raise ConfigurationError(texts.WRONG_BOT_TOKEN.format(code=error.code)) from error
     return AppIdentity(
@@ -40,7 +40,7 @@ _LOOK_AGAIN_SECONDS = 60.0
 
 
 class SingleWorkspace:
-    """The app by its token: whatever Slack sends is of this workspace."""
+    """The one workspace of the token: everything that Slack sends belongs to it."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -53,19 +53,19 @@ class SingleWorkspace:
 
 
 async def open_workspace(
-    line: SlackClient, pools: ThreadPools, database: Database, settings: SlackSettings
+    client: SlackClient, pools: ThreadPools, database: Database, settings: SlackSettings
 ) -> SingleWorkspace:
     """Raises `ConfigurationError` for a token that Slack does not take, and `SlackUnavailableError`."""
-    identity = await load_identity(line)
-    image_uploads = ImageUploads(line, pools, database, community=identity.team)
+    identity = await load_identity(client)
+    image_uploads = ImageUploads(client, pools, database, community=identity.team)
     features = Features(carousel=settings.carousel)
     return SingleWorkspace(
-        Workspace(line=line, identity=identity, image_uploads=image_uploads, features=features)
+        Workspace(client=client, identity=identity, image_uploads=image_uploads, features=features)
     )
 
 
 class InstalledWorkspaces:
-    """As many as installed the app. What is known of one is looked up again after a minute."""
+    """All workspaces that installed the app. Each is looked up again after a minute."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class InstalledWorkspaces:
                 if workspace:
                     return workspace
                 raise SlackUnavailableError("database unavailable: installations not read") from error
-            workspace = self._taken_up(workspace, bot, community)
+            workspace = self._updated(workspace, bot, community)
             self._known[community] = (time.monotonic(), workspace)
             self._known.move_to_end(community)
             while len(self._known) > _KEPT_WORKSPACES:
@@ -119,25 +119,25 @@ class InstalledWorkspaces:
             raise NotInstalledError
         return await self._rotation.renewed(community, bot)
 
-    def _taken_up(self, workspace: Workspace | None, bot: Bot, community: str) -> Workspace:
-        """A renewed token goes to the line that is there, which knows what Slack asked for."""
+    def _updated(self, workspace: Workspace | None, bot: Bot, community: str) -> Workspace:
+        """A renewed token goes to the existing client, which knows the pauses that Slack asked for."""
         if workspace:
-            workspace.line.client.token = bot.bot_token
+            workspace.client.web.token = bot.bot_token
             return workspace
-        line = SlackClient.open(bot.bot_token, self._settings.api_url, self._session)
+        client = SlackClient.open(bot.bot_token, self._settings.api_url, self._session)
         identity = AppIdentity(
             team=community.rpartition(":")[2],
             bot_user=bot.bot_user_id,
             bot=bot.bot_id,
             enterprise=bot.enterprise_id,
         )
-        image_uploads = ImageUploads(line, self._pools, self._database, community=community)
+        image_uploads = ImageUploads(client, self._pools, self._database, community=community)
         features = Features(carousel=self._settings.carousel)
-        return Workspace(line=line, identity=identity, image_uploads=image_uploads, features=features)
+        return Workspace(client=client, identity=identity, image_uploads=image_uploads, features=features)
 
 
 def _address_of(database: Database, team: str) -> str | None:
-    """Under which name a workspace's latest job came: people are known without their organisation."""
+    """The community of a workspace's latest job, with its organisation: people's keys leave it out."""
     query = select(JobRow.address).where(JobRow.platform == Platform.SLACK, JobRow.community == team)
     with database.read() as session:
         address = session.scalar(query.order_by(JobRow.created_at.desc()).limit(1))

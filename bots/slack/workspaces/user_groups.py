@@ -21,7 +21,7 @@ class _Known:
     members: Mapping[str, frozenset[str]]  # group id → its members
 
 
-class Groups:
+class UserGroups:
     """`moderators` are groups by id (``S…``) or handle."""
 
     def __init__(self, workspaces: WorkspaceRegistry, moderators: Collection[str]) -> None:
@@ -30,7 +30,7 @@ class Groups:
         self._known: dict[str, _Known] = {}
 
     async def of(self, request: SlackRequest) -> frozenset[str]:
-        """The ids and handles of a person's groups; none while Slack does not tell."""
+        """The ids and handles of a person's groups; none while Slack does not answer."""
         known = self._known.get(request.community)
         if known is None or time.monotonic() - known.at > _KEPT_SECONDS:
             known = self._known[request.community] = await self._look_up(request, known)
@@ -44,7 +44,7 @@ class Groups:
         try:
             workspace = await self._workspaces.of(request.community)
             team = request.team if workspace.identity.enterprise else None  # the organisation has many
-            answer = await workspace.line.call(
+            answer = await workspace.client.call(
                 "usergroups.list", patient=False, include_users="true", team_id=team
             )
         except (SlackUnavailableError, SlackApiRefusedError) as error:

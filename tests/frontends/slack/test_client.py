@@ -14,7 +14,7 @@ from bots.slack.api.progress_throttle import ProgressThrottle
 from bots.slack.http.replay_protection import ReplayProtection
 from bots.slack.http.request_verification import RequestVerification
 from bots.slack.http.web_proxy import WebProxy
-from bots.slack.run import SocketOpening
+from bots.slack.run import AppFactory
 from bots.slack.settings import SlackSettings
 from bots.slack.texts.command_parsing import read_studio, read_talk
 from bots.slack.texts.mrkdwn import escape, mrkdwn
@@ -31,7 +31,7 @@ async def slack() -> AsyncIterator[LoopbackSlack]:
 
 
 @pytest.fixture
-async def line(slack: LoopbackSlack) -> AsyncIterator[SlackClient]:
+async def client(slack: LoopbackSlack) -> AsyncIterator[SlackClient]:
     async with open_session() as session:
         yield SlackClient.open(BOT_TOKEN, slack.api_url, session)
 
@@ -39,36 +39,36 @@ async def line(slack: LoopbackSlack) -> AsyncIterator[SlackClient]:
 # ---- the line
 
 
-async def test_a_pause_that_slack_asks_for_is_kept(slack: LoopbackSlack, line: SlackClient) -> None:
+async def test_a_pause_that_slack_asks_for_is_kept(slack: LoopbackSlack, client: SlackClient) -> None:
     slack.rate_limit("auth.test", 0.3)
-    assert (await line.call("auth.test"))["ok"]
+    assert (await client.call("auth.test"))["ok"]
     first, second = [at for at, _, _ in slack.calls]
     assert second - first >= 0.3
 
 
 async def test_what_is_fleeting_does_not_wait_and_does_not_ask(
-    slack: LoopbackSlack, line: SlackClient, still: Callable[[str], None]
+    slack: LoopbackSlack, client: SlackClient, still: Callable[[str], None]
 ) -> None:
     still("bots.slack.api.client")
     slack.rate_limit("auth.test", 60)
     for _ in range(3):
         with pytest.raises(SlackUnavailableError):
-            await line.call("auth.test", patient=False)
+            await client.call("auth.test", patient=False)
     assert len(slack.calls) == 1
-    assert line.is_closed("auth.test")
+    assert client.is_closed("auth.test")
 
 
-async def test_a_pause_concerns_one_method(slack: LoopbackSlack, line: SlackClient) -> None:
+async def test_a_pause_concerns_one_method(slack: LoopbackSlack, client: SlackClient) -> None:
     slack.rate_limit("auth.test", 60)
     with pytest.raises(SlackUnavailableError):
-        await line.call("auth.test", patient=False)
-    assert (await line.call("users.info", user="U0ANA"))["user"]["id"] == "U0ANA"
+        await client.call("auth.test", patient=False)
+    assert (await client.call("users.info", user="U0ANA"))["user"]["id"] == "U0ANA"
 
 
-async def test_no_means_no_and_away_means_away(slack: LoopbackSlack, line: SlackClient) -> None:
+async def test_no_means_no_and_away_means_away(slack: LoopbackSlack, client: SlackClient) -> None:
     slack.refuse("auth.test", "account_inactive")
     with pytest.raises(SlackApiRefusedError) as refused:
-        await line.call("auth.test")
+        await client.call("auth.test")
     assert refused.value.code == "account_inactive"
     for refusal in (
         Refusal(status=502, body={}),
@@ -76,33 +76,33 @@ async def test_no_means_no_and_away_means_away(slack: LoopbackSlack, line: Slack
     ):
         slack.refusals["auth.test"].append(refusal)
         with pytest.raises(SlackUnavailableError):
-            await line.call("auth.test")
+            await client.call("auth.test")
 
 
-async def test_a_pause_concerns_one_workspace(slack: LoopbackSlack, line: SlackClient) -> None:
+async def test_a_pause_concerns_one_workspace(slack: LoopbackSlack, client: SlackClient) -> None:
     slack.rate_limit("auth.test", 60)
     with pytest.raises(SlackUnavailableError):
-        await line.call("auth.test", patient=False)
-    other = SlackClient.open(BOT_TOKEN, slack.api_url, line.session)
+        await client.call("auth.test", patient=False)
+    other = SlackClient.open(BOT_TOKEN, slack.api_url, client.session)
     assert (await other.call("auth.test", patient=False))["ok"]
 
 
 async def test_a_wrong_app_token_is_one_sentence(
-    slack: LoopbackSlack, line: SlackClient, ports: Ports
+    slack: LoopbackSlack, client: SlackClient, ports: Ports
 ) -> None:
     settings = SlackSettings(bot_token=BOT_TOKEN, app_token="xapp-someone", api_url=slack.api_url)
     pools = ThreadPools("slack")
     with pytest.raises(ConfigurationError, match="does not accept the app-level token") as error:
-        await SocketOpening(ports, settings, pools, line.session).open()
+        await AppFactory(ports, settings, pools, client.session).open()
     assert "xapp-someone" not in str(error.value)
     pools.close()
 
 
 async def test_a_slack_that_does_not_answer_is_away() -> None:
     async with open_session() as session:
-        line = SlackClient.open(BOT_TOKEN, "http://127.0.0.1:9/api", session)
+        client = SlackClient.open(BOT_TOKEN, "http://127.0.0.1:9/api", session)
         with pytest.raises(SlackUnavailableError):
-            await line.call("auth.test")
+            await client.call("auth.test")
 
 
 # ---- the pace

@@ -120,5 +120,5 @@ async def test_a_modal_over_somebodys_image_that_was_open_over_an_update_is_read
     ],
 )
 def test_a_view_that_is_not_ours_is_refused(view: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         read_form(view)

@@ -138,7 +138,7 @@ async def test_while_slack_asks_for_pauses_words_go_on_alone(
     job_id = await room.imagine()
     room.slack.rate_limit("users.info", 0)
     workspace = await room.face.context.workspaces.of("T0HOUSE")
-    await workspace.line.call("users.info", user=ANA)
+    await workspace.client.call("users.info", user=ANA)
     assert await preview_after(room, job_id, 1, "red") is None
     assert "of 8" in room.message.words
     assert room.slack.called("files.getUploadURLExternal") == []

@@ -90,7 +90,7 @@ async def test_an_organisation_installs_it_for_all_of_its_workspaces(room: Slack
     assert ("chat.postMessage", "xoxb-estate") in room.slack.bearers
     # A case or a notice names the workspace alone.
     workspaces = room.face.context.workspaces
-    assert (await workspaces.of("T0WING")).line.client.token == "xoxb-estate"
+    assert (await workspaces.of("T0WING")).client.web.token == "xoxb-estate"
 
 
 async def test_an_admin_of_a_sister_workspace_is_a_member_here_who_moderates_nothing(
