@@ -1,9 +1,11 @@
 """Forms as Discord's modals, and the values of a modal that was sent. Pure, like `render.py`.
 
-A modal holds five components, so a longer form is asked in steps. It cannot show a picture.
+A modal holds five components, so a longer form has several. Each is carried out by itself, which suits settings.
+It cannot show a picture.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -60,8 +62,24 @@ def steps_of(form: Form) -> list[tuple[Field, ...]]:
 
 
 def form_id(form: Form, step: int = 0) -> str:
-    """``c1m:COMMAND:ABOUT``, with the number of the step from the second on."""
-    return f"{FORM_PREFIX}{form.command}:{form.about}" + (f":{step}" if step else "")
+    """``c1m:COMMAND:ABOUT``, and for a form of several steps ``#`` with the number of this one and of all."""
+    steps = len(steps_of(form))
+    return f"{FORM_PREFIX}{form.command}:{form.about}" + (f"#{step + 1}/{steps}" if steps > 1 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class StepId:
+    """The id of a modal without its step; `next_step` counts from 0, None after the last one."""
+
+    form_id: str
+    next_step: int | None
+
+
+def parse_step(custom_id: str) -> StepId:
+    base, _, step = custom_id.partition("#")
+    number, _, steps = step.partition("/")
+    is_open = number.isdecimal() and steps.isdecimal() and int(number) < int(steps)
+    return StepId(base, int(number) if is_open else None)
 
 
 def values_of(data: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:

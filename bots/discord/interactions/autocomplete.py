@@ -1,8 +1,9 @@
 """What is offered while an option is typed: the studio's suggestions, and channels and roles, which it cannot know."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -31,7 +32,7 @@ def is_suggested(parameter: Parameter) -> bool:
 
 def autocompleter(
     context: DiscordContext, spec: CommandSpec, parameter: Parameter
-) -> Callable[[discord.Interaction, str], Awaitable[Choices]]:
+) -> Callable[[discord.Interaction, str], Coroutine[Any, Any, Choices]]:
     """Never raises: without suggestions, people type."""
 
     async def complete(interaction: discord.Interaction, typed: str) -> Choices:

@@ -8,6 +8,7 @@ one, or that is about an upload, stands behind a button of a private message.
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import discord
@@ -19,8 +20,10 @@ from bots.discord.guilds.members import call_of
 from bots.discord.guilds.uploads import store_attachment
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.messages.answers import Answers, send_private
-from bots.discord.render_form import MAX_COMPONENTS, render_form, values_of
+from bots.discord.render_form import parse_step, render_form, steps_of, values_of
+from bots.discord.texts import texts
 from bots.presentation.actions import ACTIONS, label
+from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.forms import FormSubject
 from bots.presentation.controller import FORM_PREFIX, Ask, Choose, Run, parse_form_id, submitted
@@ -30,7 +33,7 @@ from bots.presentation.message import Images, Message, Paragraph, Part
 from bots.runtime.thread_pools import Pool
 from bots.texts import buttons
 from bots.texts.translation import translate
-from studio.commands.button_ids import Action
+from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
 from studio.domain.requests import Source
@@ -55,8 +58,9 @@ class Modals:
         except ChatelierError as error:
             await send_private(interaction, compose_error(error))
             return
-        if form.image or len(form.fields) + bool(form.intro) > MAX_COMPONENTS:
-            await self._show_before(interaction, ask, form)
+        asks_which = any(field.kind is FieldKind.PICTURE for field in form.fields)
+        if form.image or (asks_which and len(steps_of(form)) > 1):
+            await self._show_before(interaction, ask, form, asks_which=asks_which)
         else:
             await self._open(interaction, form)
 
@@ -82,9 +86,10 @@ class Modals:
                 raise DatabaseUnavailableError from None
             return form_about(ask.action, FormSubject(about=picture_id(ask.job_id, ask.index)))
 
-    async def _show_before(self, interaction: discord.Interaction, ask: Ask, form: Form) -> None:
+    async def _show_before(
+        self, interaction: discord.Interaction, ask: Ask, form: Form, *, asks_which: bool
+    ) -> None:
         """Which picture is meant, where there are several; else the form's picture, and a button that opens it."""
-        asks_which = any(field.kind is FieldKind.PICTURE for field in form.fields)
 
         async def operation(call: Call) -> Message | None:
             if asks_which:
@@ -103,15 +108,16 @@ class Modals:
         """A private message with the form's picture and a button that opens the form."""
         parts: list[Part] = [Images(images=(form.image,))] if form.image else []
         parts.append(Paragraph(form.intro or (form.title,)))
-        opener: ui.Button[Any] = ui.Button(
-            custom_id=f"{OPENER}:{action}:{form.about}", label=label(action, single=True)
-        )
-        await self._answers.show(interaction, Message(parts=tuple(parts)), more=ui.ActionRow(opener))
+        opener = _opener(f"{action}:{form.about}", label(action, single=True))
+        await self._answers.show(interaction, Message(parts=tuple(parts)), more=opener)
 
     async def open_from(self, interaction: discord.Interaction, opener: str) -> None:
-        """The button of `show_opener` was pressed; `opener` is its action and what its form is about."""
+        """The button before a form was pressed; `opener` is its action and what it is about, or the step of a form."""
         action, _, about = opener.partition(":")
-        if action in ACTIONS:
+        if action == Action.SETTINGS and about.isdecimal():
+            form = await self._load(interaction, Ask(action=Action.SETTINGS, job_id=NO_TARGET))
+            await self._open(interaction, form, step=min(int(about), len(steps_of(form)) - 1))
+        elif action in ACTIONS:
             await self._open(interaction, form_about(Action(action), FormSubject(about=about)))
 
     async def open_edit(self, interaction: discord.Interaction, about: str, cells: Sequence[str]) -> None:
@@ -125,25 +131,36 @@ class Modals:
         custom_id = str(data.get("custom_id", ""))
         if not custom_id.startswith(FORM_PREFIX):
             return
-        filled = values_of(data)
+        filled, step = values_of(data), parse_step(custom_id)
         try:
-            form = parse_form_id(custom_id)
+            form = parse_form_id(step.form_id)
             if form is None:
                 raise BadRequestError(translate(buttons.FORM_UNKNOWN))
             person = call_of(interaction, self._context.settings).person
             upload = self._context.pending_uploads.find(form.about, person)
-            texts = {name: value for name, value in filled.items() if isinstance(value, str)}
-            run = submitted(form, texts, upload=upload)
+            typed = {name: value for name, value in filled.items() if isinstance(value, str)}
+            run = submitted(form, typed, upload=upload)
         except ChatelierError as error:
             await send_private(interaction, compose_error(error))
             return
 
         async def complete(call: Call) -> Run:
-            return submitted(
-                form, {**texts, **await self._received(interaction, filled, call)}, upload=upload
-            )
+            uploads = await self._received(interaction, filled, call)
+            return submitted(form, {**typed, **uploads}, upload=upload)
 
-        await self._dispatcher.run(interaction, run, complete=complete)
+        if step.next_step is None:
+            await self._dispatcher.run(interaction, run, complete=complete)
+        else:
+            operation = partial(self._carry_out_step, interaction, run, step.next_step)
+            await self._dispatcher.serve(interaction, operation, public=False)
+
+    async def _carry_out_step(
+        self, interaction: discord.Interaction, run: Run, next_step: int, call: Call
+    ) -> None:
+        """The answer to one step of a form, with a button that opens the next."""
+        message = compose_answer(await self._dispatcher.carry_out(call, run))
+        opener = _opener(f"{run.command}:{next_step}", texts.NEXT_STEP)
+        await self._answers.show(interaction, message or Message(parts=()), more=opener)
 
     async def _received(
         self, interaction: discord.Interaction, filled: Mapping[str, object], call: Call
@@ -158,8 +175,13 @@ class Modals:
                 received[name] = [await store_attachment(self._context, each, call.person) for each in files]
         return received
 
-    async def _open(self, interaction: discord.Interaction, form: Form) -> None:
+    async def _open(self, interaction: discord.Interaction, form: Form, *, step: int = 0) -> None:
         try:
-            await interaction.response.send_modal(render_form(form))
+            await interaction.response.send_modal(render_form(form, step=step))
         except discord.HTTPException as error:
             log.warning("modal not opened: code=%s", error.code)
+
+
+def _opener(opens: str, text: str) -> ui.ActionRow[Any]:
+    button: ui.Button[Any] = ui.Button(custom_id=f"{OPENER}:{opens}", label=text)
+    return ui.ActionRow(button)

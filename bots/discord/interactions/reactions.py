@@ -101,8 +101,8 @@ class Reactions:
         answer = await self._dispatcher.carry_out(call, run)
         if isinstance(answer, Accepted) and not answer.repeated:
             await self._answers.pin(answer.job_id)
-        elif isinstance(answer, ReportFiled):
-            await self._explain(event.user_id, compose_answer(answer))
+        elif isinstance(answer, ReportFiled) and (message := compose_answer(answer)):
+            await self._explain(event.user_id, message)
 
     async def _shown(self, event: discord.RawReactionActionEvent) -> ShownPictures | None:
         """Raises `discord.HTTPException`."""

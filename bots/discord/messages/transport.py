@@ -89,7 +89,9 @@ class DiscordTransport:
         try:
             channel = await self._channel_of(place)
             arguments = send_arguments(message, outgoing.files, mentions=place.mentions)
-            sent = await channel.send(**arguments, nonce=outgoing.nonce, reference=_reference(place))
+            if reference := _reference(place):
+                arguments["reference"] = reference
+            sent = await channel.send(**arguments, nonce=outgoing.nonce)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             raise classify_error(error) from error
         return MessageRef(channel=str(sent.channel.id), message=str(sent.id))

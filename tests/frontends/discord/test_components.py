@@ -253,6 +253,22 @@ async def test_blend_takes_other_pictures_and_uploads(room: Room, painted: str) 
     assert room.ports.store.get(sources[2]["key"]) == PNG
 
 
+async def test_settings_are_a_form_of_two_steps_each_kept_at_once(room: Room) -> None:
+    told = await room.bo.slash(room.channel, "settings")
+    first = await room.bo.click(told.response.message, custom_id="c1:settings:000000000000:0")
+    assert len(first.modal["components"]) == 5
+    kept = await room.bo.submit_modal(
+        first, {"remix": "nobody", "dm": "no", "built_on": "off", "count": "2", "aspect": "3:2"}
+    )
+    assert kept.response.ephemeral
+    assert "**How many pictures** 2" in words(kept.response)
+    second = await room.bo.click(kept.response.message, label="More settings")
+    assert "model" in controls(second.modal)
+    kept = await room.bo.submit_modal(second, {"model": "large", "style": "sketch"})
+    assert "**Model** large" in words(kept.response)
+    assert "**How many pictures** 2" in words(kept.response)
+
+
 # ---- edit a region
 
 
