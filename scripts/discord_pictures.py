@@ -10,6 +10,7 @@ colours around them are simcord's, everything inside the messages is what the bo
 """
 
 import asyncio
+import json
 import os
 import sys
 import tempfile
@@ -23,8 +24,8 @@ from PIL import Image
 from playwright.async_api import async_playwright
 
 from bots.delivery.attachments import decoded
-from bots.discord.messages.components import view_of
-from bots.discord.messages.job_message import compose_progress
+from bots.discord.render import send_arguments
+from bots.presentation.compose.job_message import PREVIEW, compose_job
 from bots.queries.job_view import load_job_view
 from engine.catalog.catalog import ModelCatalogue
 from engine.generation.generator import ImageGenerator
@@ -44,7 +45,19 @@ from studio.ports import Ports
 from tests.support.discord_sim import Room, open_room
 from tests.support.fakes import FakeCaseService, FakeEvents, FakeGate, fake_ports
 
-WIDTH, HEIGHT = 760, 1000
+DESKTOP, PHONE = (760, 1400), (360, 1200)  # width and height in pixels
+# Discord lays four pictures out two by two at every width, which simcord's page does not.
+_LAYOUT = """
+.component-gallery:has(> figure:nth-child(2)) { grid-template-columns: repeat(2, minmax(0, 1fr)) !important; }
+.component-gallery .gallery-item { margin: 0 !important; }
+.component-gallery .media-lightbox-trigger { width: 100% !important; }
+:root { --preview-font-sans: "Liberation Sans", Arial, sans-serif !important; }
+"""
+_ADD_LAYOUT = f"""
+const layout = new CSSStyleSheet();
+layout.replaceSync({json.dumps(_LAYOUT)});
+addEventListener("DOMContentLoaded", () => document.adoptedStyleSheets.push(layout));
+"""
 PROMPT = os.environ.get("PROMPT", "a snowman in front of a red house in the snow")
 REMIXED = "a snowman in front of a blue house in the snow"
 HOLD = Verdict(
@@ -65,11 +78,14 @@ class Camera:
         self._room = room
         self._folder = folder
 
-    async def take(self, name: str, channel: Any, viewer: Any, target: Any) -> None:
+    async def take(
+        self, name: str, channel: Any, viewer: Any, target: Any, size: tuple[int, int] = DESKTOP
+    ) -> None:
         """A picture of one message as `viewer` sees it, with the empty margin cut off."""
+        width, height = size
         async with (
             self._room.env.preview(
-                channel, viewers=[viewer], display="fixed", width=WIDTH, height=HEIGHT
+                channel, viewers=[viewer], display="fixed", width=width, height=height
             ) as preview,
             _browser(preview),
         ):
@@ -90,6 +106,14 @@ async def _browser(preview: Any) -> AsyncIterator[None]:
     manager._browser = await manager._playwright.chromium.launch(
         executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox"]
     )
+    new_context = manager._browser.new_context
+
+    async def with_layout(**options: Any) -> Any:
+        context = await new_context(**options)
+        await context.add_init_script(_ADD_LAYOUT)
+        return context
+
+    manager._browser.new_context = with_layout
     yield
 
 
@@ -134,16 +158,20 @@ async def take_all(room: Room, painting: Painting, camera: Camera) -> None:
     await show_progress(room, camera, job_id, half)
     await show_end(room, job_id)
     await camera.take("discord-grid", room.channel, room.ana, room.message)
+    await camera.take("discord-phone", room.channel, room.ana, room.message, PHONE)
+    which = await room.ana.click(room.message, label="More")
+    more = await room.ana.click(which.response.message, label="2")
+    await camera.take("discord-more", room.channel, room.ana, more.response.message)
 
     await build_on(room, painting, job_id)
     single = await room.imagine(room.ana, "a blue boat on a green sea", seed=3, count=1)
     await painting.paint(room, single)
     await show_end(room, single)
-    overlay = await room.ana.click(room.message, label="🖌 Edit")
-    await camera.take("discord-edit", room.channel, room.ana, overlay)
+    overlay = await room.ana.click(room.message, label="Edit")
+    await camera.take("discord-edit", room.channel, room.ana, overlay.response.message)
 
     tree = await room.mod.slash(room.channel, "lineage", picture=f"{job_id}.2")
-    await camera.take("discord-lineage", room.channel, room.mod, tree)
+    await camera.take("discord-lineage", room.channel, room.mod, tree.response.message)
     await take_case(room, painting, camera)
 
 
@@ -164,12 +192,11 @@ async def build_on(room: Room, painting: Painting, job_id: str) -> None:
 async def show_progress(room: Room, camera: Camera, job_id: str, half: JobProgress) -> None:
     """The job is over in the records by now, but its message still shows the step."""
     job_view = load_job_view(room.ports.database, job_id)
+    painting = replace(job_view, job=replace(job_view.job, state=JobState.PAINTING), pictures=())
     preview = decoded(half.preview or "")
-    post = compose_progress(job_view, half, preview=preview)
+    arguments = send_arguments(compose_job(painting, half), {PREVIEW: preview} if preview else {})
     with room.env._bot_scope():
-        message = await room.bot.get_partial_messageable(room.channel.id).send(
-            post.content, files=post.files(), view=view_of(post)
-        )
+        message = await room.bot.get_partial_messageable(room.channel.id).send(**arguments)
     await room.env.settle()
     await camera.take("discord-progress", room.channel, room.ana, message)
     with room.env._bot_scope():

@@ -1,4 +1,4 @@
-"""The Discord face: slash commands, buttons, reactions and one message for every job."""
+"""The Discord front end: slash commands, buttons, reactions and one message for every job."""
 
 from bots.discord.run import run_bot
 from bots.discord.settings import DiscordSettings

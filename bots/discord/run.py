@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 def run_bot(ports: Ports, settings: DiscordSettings, *, ready_file: Path | None = None) -> None:
-    """Be the Discord face until SIGINT or SIGTERM; `ready_file` is fresh while it is connected.
+    """Run the Discord front end until SIGINT or SIGTERM; `ready_file` is fresh while it is connected.
 
     Raises `ConfigurationError` for a token Discord does not take.
     """

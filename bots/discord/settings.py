@@ -1,4 +1,4 @@
-"""What the Discord face is told by whoever starts it."""
+"""Settings of the Discord front end, made by the program that starts it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

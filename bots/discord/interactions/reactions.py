@@ -1,4 +1,4 @@
-"""Reactions on the face's own messages, old ones too: raw events, because no message needs to be cached."""
+"""Reactions on the bot's own messages, old ones too: raw events, because no message needs to be cached."""
 
 import logging
 import time

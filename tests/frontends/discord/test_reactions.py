@@ -44,6 +44,13 @@ async def test_the_job_of_a_reaction_ends_in_its_own_message(room: Room, painted
     assert len(room.message.attachments) == 4
 
 
+async def test_the_message_of_a_reaction_replies_to_the_one_it_came_from(room: Room, painted: str) -> None:
+    result = room.message
+    await room.bo.react(result, "2️⃣")
+    assert room.message.reference is not None
+    assert room.message.reference.message_id == result.id
+
+
 async def test_an_arrow_upscales_with_and_without_the_variation_mark(room: Room, painted: str) -> None:
     grid = room.message
     await room.bo.react(grid, "⬆️")

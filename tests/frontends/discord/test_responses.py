@@ -506,6 +506,24 @@ async def test_no_message_pings_anybody(room: Room) -> None:
     assert all(not message.mention_everyone for message in room.channel.history())
 
 
+async def test_where_the_community_wants_it_the_owner_of_a_long_job_is_pinged(room: Room) -> None:
+    await room.mod.slash(room.channel, "community", setting="ping", value="on")
+    job_id = await room.imagine()
+    with room.ports.database.begin() as session:
+        session.get_one(JobRow, job_id).created_at = now() - timedelta(minutes=2)
+    await room.painted(job_id)
+    result, ping = room.messages
+    assert f"<@{room.ana.id}>" in words(ping)
+    assert ping.reference is not None
+    assert ping.reference.message_id == result.id
+    (sent,) = [
+        entry.json
+        for entry in room.env.http_requests
+        if entry.method == "POST" and "message_reference" in str(entry.json)
+    ]
+    assert sent["allowed_mentions"]["users"] == [room.ana.id]
+
+
 async def test_a_long_prompt_leaves_room_for_the_rest(room: Room) -> None:
     job_id = await room.imagine(prompt="*_~`|<>[]" * 100)
     await room.painted(job_id)
