@@ -67,7 +67,7 @@ def description(action: Action, index: int = 0) -> str:
 
 
 def _on_case(action: Action, *, tone: Tone = Tone.NEUTRAL, confirm: str = "") -> ActionSpec:
-    text = cases.label(action)
+    text = cases.LABELS[action]
     return ActionSpec(label=text, description=text, tone=tone, confirm=confirm)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bots.queries.job_view import JobView
-from bots.texts.chat import ALL_DELETED, NO_IMAGE
+from bots.texts.buttons import NO_IMAGE
+from bots.texts.jobs import ALL_DELETED
 from studio.commands.button_ids import Action, Button
 from studio.db.database import Database
 from studio.db.deliveries import find_subject

@@ -2,9 +2,10 @@
 
 from bots.discord.render import render as discord_render
 from bots.presentation.compose.help import compose_help
+from bots.presentation.compose.job_message import compose_job
 from bots.presentation.limits import STRICT
+from bots.queries.job_view import JobView
 from bots.slack.render import render as slack_render
-from bots.texts.chat import recipe
 from bots.web.live.cards import render_card
 from bots.web.queries.job_cards import load_cards
 from bots.web.templating import code_spans
@@ -15,6 +16,7 @@ from studio.db.tables import JobRow, PictureRow
 from studio.ports import Ports, RunnableModel
 from tests.support.finished_jobs import paint_job
 from tests.support.loopback_slack import said
+from tests.support.message_text import text_of
 from tests.support.web_client import OpenRoom
 
 NOTE = "Thimble is a small demo model. `chatelier models pull NAME` fetches <another>."
@@ -60,7 +62,7 @@ def test_a_card_says_once_which_words_the_model_did_not_know(ports: Ports, call:
         job = queries.job_of(session.get_one(JobRow, job_id))
         pictures = queries.pictures_of_job(session, job_id)
         (card,) = load_cards(session, [job])
-    assert recipe(job, pictures, model="thimble").count(REMARK) == 1
+    assert text_of(compose_job(JobView(job=job, pictures=tuple(pictures)))).count(REMARK[1:]) == 1
     assert render_card(card).count(f"{REMARK[0].upper()}{REMARK[1:]}.") == 1
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bots.delivery.attachments import Attachment
 from bots.discord.render import render as discord_render
+from bots.presentation.compose.cases import compose_case
 from bots.presentation.compose.job_message import compose_copy, compose_job
 from bots.presentation.compose.provenance import compose_family
 from bots.presentation.compose.starboard import compose_starboard
@@ -17,9 +18,6 @@ from bots.presentation.message import Message
 from bots.queries.job_view import load_family, load_job_view
 from bots.queries.starboard_entry import load_starboard_entry
 from bots.slack.render import render as slack_render
-from bots.texts import cases as case_texts
-from bots.texts.attributions import attribution
-from bots.texts.lists import lines_of
 from moderation.records import audit_log
 from studio.commands.completion.suggest import suggest
 from studio.commands.registry import CATALOG, execute
@@ -39,6 +37,7 @@ from studio.services.weekly_digest import read_digest
 from tests.support.case_sim import with_desk
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
+from tests.support.message_text import answer_text, text_of
 from tests.support.web_client import OpenRoom, web_settings
 
 SECRET_WORDS = ("walrus", "owl", "heron", "zelda")
@@ -133,7 +132,7 @@ def autocomplete(made: Painted) -> str:
 def lineage(made: Painted) -> str:
     family = ask(made.ports, "cy", "lineage", picture=f"{made.child}.1")
     assert isinstance(family, Family)
-    return str(lines_of(family))
+    return answer_text(family)
 
 
 def show(made: Painted) -> str:
@@ -145,7 +144,7 @@ def show(made: Painted) -> str:
 def whose(made: Painted) -> str:
     found = ask(made.ports, "cy", "whose", image=Traces(named=f"{made.child}.1"))
     assert isinstance(found, Attribution)
-    return f"{attribution(found)} {found}"
+    return f"{answer_text(found)} {found}"
 
 
 def history(made: Painted) -> str:
@@ -171,7 +170,7 @@ def case(made: Painted) -> str:
     """Moderators read what Bo, who is judged, wrote before, wherever that was."""
     filed = ask(made.ports, "cy", "report", picture=f"{made.child}.1", reason="look")
     assert isinstance(filed, ReportFiled)
-    return str(case_texts.facts(made.ports.desk.read(filed.case.id))).replace("an owl", "his own words")
+    return text_of(compose_case(made.ports.desk.read(filed.case.id))).replace("an owl", "his own words")
 
 
 def audit_export(made: Painted) -> str:

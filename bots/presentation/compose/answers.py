@@ -7,8 +7,8 @@ from bots.presentation.compose.provenance import compose_attribution, compose_fa
 from bots.presentation.compose.settings import compose_community, compose_settings
 from bots.presentation.message import Audience, Code, Command, Message, Paragraph, PersonName, Spans, Time
 from bots.presentation.spans import joined, listed, plain_text, sentence
-from bots.texts import command_answers as texts
-from bots.texts import moderation
+from bots.texts import answers as texts
+from bots.texts import cases
 from bots.texts.cases import outcome
 from bots.texts.translation import translate_plural
 from studio.commands.results import (
@@ -153,15 +153,15 @@ def _moderation(answer: ReportFiled | CaseDecided | BanChanged) -> Spans:
         case ReportFiled():
             return _filed(answer)
         case CaseDecided(case=case):
-            return (f"{outcome(case)}.",) if case.decision else sentence(moderation.NOT_DECIDED)
+            return (f"{outcome(case)}.",) if case.decision else sentence(cases.NOT_DECIDED)
         case BanChanged():
             return _ban(answer)
 
 
 def _filed(answer: ReportFiled) -> Spans:
     if answer.case.kind is CaseKind.APPEAL:
-        return sentence(moderation.APPEAL_REPEATED if answer.repeated else moderation.APPEAL_FILED)
-    return sentence(moderation.REPORT_REPEATED if answer.repeated else moderation.REPORT_FILED)
+        return sentence(cases.APPEAL_REPEATED if answer.repeated else cases.APPEAL_FILED)
+    return sentence(cases.REPORT_REPEATED if answer.repeated else cases.REPORT_FILED)
 
 
 def _ban(answer: BanChanged) -> Spans:

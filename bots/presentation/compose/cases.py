@@ -24,7 +24,7 @@ from bots.presentation.message import (
     Tone,
 )
 from bots.presentation.spans import joined, plain_text, sentence, with_commands
-from bots.texts import moderation
+from bots.texts import cases
 from bots.texts.cases import buttons as actions_of
 from bots.texts.cases import heading, outcome
 from bots.texts.translation import translate
@@ -49,7 +49,7 @@ def compose_case(details: CaseDetails, *, taken: bool = False) -> Message:
     is_open = case.state is CaseState.OPEN
     shown = details.exhibits[:1] if is_open else ()
     parts: list[Part] = [
-        *([Paragraph((translate(moderation.YOURS),))] if taken else []),
+        *([Paragraph((translate(cases.YOURS),))] if taken else []),
         Title(heading(case)),
         *(Images(images=(_pixelated(each.id, each.key),)) for each in shown),
         Facts((*_people(details), *_facts(details))),
@@ -66,19 +66,19 @@ def compose_case(details: CaseDetails, *, taken: bool = False) -> Message:
 
 def compose_case_pictures(details: CaseDetails) -> Message:
     """The pictures as they are, for a moderator who asks for them."""
-    prompt = details.prompts[0] if details.prompts else translate(moderation.NO_WORDS)
+    prompt = details.prompts[0] if details.prompts else translate(cases.NO_WORDS)
     images = tuple(
         Image(
             name=each.id,
             alt_text=translate(
-                moderation.PICTURE_ALT_TEXT, heading=heading(details.case), number=number, prompt=prompt
+                cases.PICTURE_ALT_TEXT, heading=heading(details.case), number=number, prompt=prompt
             ),
             key=each.key,
         )
         for number, each in enumerate(details.exhibits[:_MOST_PICTURES], start=1)
     )
     part: Part = (
-        Images(images=images, spoiler=True) if images else Note(spans=(translate(moderation.NO_PICTURES),))
+        Images(images=images, spoiler=True) if images else Note(spans=(translate(cases.NO_PICTURES),))
     )
     return Message(parts=(part,), audience=Audience.PERSON, summary=heading(details.case))
 
@@ -89,10 +89,10 @@ def compose_question(details: CaseDetails) -> Message:
     asker = PersonName(details.subject)
     if case.decision is not None:
         allowed = case.decision is Decision.APPROVE
-        spans = sentence(moderation.ALLOWED if allowed else moderation.DECLINED, asker=asker)
+        spans = sentence(cases.ALLOWED if allowed else cases.DECLINED, asker=asker)
         return Message(parts=(Paragraph(spans),), audience=Audience.PERSON, summary=plain_text(spans))
     prompt = details.prompts[0] if details.prompts else ""
-    question = moderation.QUESTION if prompt else moderation.QUESTION_WITHOUT_WORDS
+    question = cases.QUESTION if prompt else cases.QUESTION_WITHOUT_WORDS
     spans = sentence(question, asker=asker, picture=Code(case.picture_id or ""), prompt=prompt)
     return Message(
         parts=(Paragraph(spans),),
@@ -117,7 +117,7 @@ def compose_sentence(text: str, *, audience: Audience = Audience.PERSON) -> Mess
 
 
 def _pixelated(name: str, key: str) -> Image:
-    return Image(name=name, alt_text=translate(moderation.BLURRED), key=key, kind=FileKind.PIXELATED)
+    return Image(name=name, alt_text=translate(cases.BLURRED), key=key, kind=FileKind.PIXELATED)
 
 
 def _case_rows(case: Case, *, has_pictures: bool) -> tuple[ButtonRow, ...]:
@@ -133,32 +133,30 @@ def _case_rows(case: Case, *, has_pictures: bool) -> tuple[ButtonRow, ...]:
 def _people(details: CaseDetails) -> list[tuple[str, Spans]]:
     """Whom it is about, who brought it, who has it or decided it."""
     case = details.case
-    found: list[tuple[str, Spans]] = [(moderation.ABOUT, (PersonName(details.subject),))]
+    found: list[tuple[str, Spans]] = [(cases.ABOUT, (PersonName(details.subject),))]
     if case.filed_by and case.filed_by != case.subject:
-        found.append((moderation.FILED_BY, (PersonName(case.filed_by),)))
+        found.append((cases.FILED_BY, (PersonName(case.filed_by),)))
     if case.state is CaseState.CLOSED:
         person = PersonName(case.decided_by or "")
-        found.append(
-            (moderation.DECIDED, sentence(moderation.DECIDED_BY, outcome=outcome(case), person=person))
-        )
+        found.append((cases.DECIDED, sentence(cases.DECIDED_BY, outcome=outcome(case), person=person)))
     elif case.claimed_by and case.claimed_until:
         person, until = PersonName(case.claimed_by), Time(case.claimed_until)
-        found.append((moderation.CLAIMED, sentence(moderation.CLAIMED_BY, person=person, until=until)))
+        found.append((cases.CLAIMED, sentence(cases.CLAIMED_BY, person=person, until=until)))
     return [(translate(label), spans) for label, spans in found]
 
 
 def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
     case, request = details.case, details.job.request if details.job else None
     found: list[tuple[str, Spans]] = [
-        (moderation.PROMPT, (_prompt(details),)),
-        (moderation.NEGATIVE, (request.negative_prompt if request else "",)),
-        (moderation.STYLE, ((request.style or "") if request else "",)),
-        (moderation.RULE, (" · ".join(each for each in (case.rule, case.category) if each),)),
-        (moderation.EVIDENCE, (case.evidence,)),
-        (moderation.WORDS, (case.words,)),
-        (moderation.WEIGHT, (f"{case.weight:.2f}" if case.kind is CaseKind.REPORT else "",)),
-        (moderation.RECORD, record_line(details.person_record)),
-        (moderation.NOTE, (case.note,)),
+        (cases.PROMPT, (_prompt(details),)),
+        (cases.NEGATIVE, (request.negative_prompt if request else "",)),
+        (cases.STYLE, ((request.style or "") if request else "",)),
+        (cases.RULE, (" · ".join(each for each in (case.rule, case.category) if each),)),
+        (cases.EVIDENCE, (case.evidence,)),
+        (cases.WORDS, (case.words,)),
+        (cases.WEIGHT, (f"{case.weight:.2f}" if case.kind is CaseKind.REPORT else "",)),
+        (cases.RECORD, record_line(details.person_record)),
+        (cases.NOTE, (case.note,)),
     ]
     return [(translate(label), spans) for label, spans in found if joined(spans)]
 
@@ -168,11 +166,11 @@ def _prompt(details: CaseDetails) -> str:
     if not details.prompts:
         return ""
     ancestors = [each for each in dict.fromkeys(details.prompts[1:]) if each]
-    own = details.prompts[0] or translate(moderation.NO_WORDS)
+    own = details.prompts[0] or translate(cases.NO_WORDS)
     return " ← ".join([own, *ancestors[:_MOST_ANCESTORS]])
 
 
 def _ids(case: Case) -> Spans:
     if case.job_id is None:
-        return sentence(moderation.CASE_ID, case=Code(case.id))
-    return sentence(moderation.CASE_AND_JOB, case=Code(case.id), job=Code(case.job_id))
+        return sentence(cases.CASE_ID, case=Code(case.id))
+    return sentence(cases.CASE_AND_JOB, case=Code(case.id), job=Code(case.job_id))

@@ -17,7 +17,7 @@ from bots.presentation.message import (
     Title,
 )
 from bots.presentation.spans import joined, separated
-from bots.texts import command_answers, jobs, moderation
+from bots.texts import answers, cases, jobs
 from bots.texts.cases import heading, outcome
 from bots.texts.shortening import shorten
 from bots.texts.translation import translate
@@ -32,11 +32,9 @@ _MOST_BUTTONS = 20
 
 def compose_queue(answer: InQueue) -> Message:
     if not answer.places:
-        return _list(command_answers.QUEUE, [(translate(command_answers.QUEUE_EMPTY),)])
+        return _list(answers.QUEUE, [(translate(answers.QUEUE_EMPTY),)])
     targets = [place.job.id for place in answer.places]
-    return _list(
-        command_answers.QUEUE, queue_entries(answer.places), numbered_buttons(Action.CANCEL, targets)
-    )
+    return _list(answers.QUEUE, queue_entries(answer.places), numbered_buttons(Action.CANCEL, targets))
 
 
 def queue_entries(places: Iterable[Place]) -> list[Spans]:
@@ -46,33 +44,31 @@ def queue_entries(places: Iterable[Place]) -> list[Spans]:
 
 def _status(place: Place) -> str:
     if place.job.state is JobState.PAINTING:
-        return translate(command_answers.BEING_PAINTED)
+        return translate(answers.BEING_PAINTED)
     cost = translate(jobs.COST, credits=place.job.cost) if place.job.cost > place.job.request.count else ""
     return " ".join(filter(None, [jobs.waiting(place.ahead, place.eta_seconds), cost]))
 
 
 def compose_history(answer: History) -> Message:
     if not answer.jobs:
-        return _list(command_answers.HISTORY, [(translate(command_answers.HISTORY_EMPTY),)])
-    entries = [
-        separated([_job_entry(job), (translate(command_answers.STATES[job.state]),)]) for job in answer.jobs
-    ]
+        return _list(answers.HISTORY, [(translate(answers.HISTORY_EMPTY),)])
+    entries = [separated([_job_entry(job), (translate(answers.STATES[job.state]),)]) for job in answer.jobs]
     targets = [job.id if job.state is JobState.DONE else "" for job in answer.jobs]
-    return _list(command_answers.HISTORY, _numbered(entries), numbered_buttons(Action.SHOW, targets))
+    return _list(answers.HISTORY, _numbered(entries), numbered_buttons(Action.SHOW, targets))
 
 
 def compose_desk(answer: DeskCases) -> Message:
     """Cases in a list, with a button to take each open one."""
     if not answer.cases:
-        return _list(moderation.CASES, [(translate(moderation.NO_CASES),)])
+        return _list(cases.CASES, [(translate(cases.NO_CASES),)])
     targets = [case.id if case.state is CaseState.OPEN else "" for case in answer.cases]
     entries = _numbered([_case_entry(case) for case in answer.cases])
-    return _list(moderation.CASES, entries, numbered_buttons(Action.CLAIM, targets))
+    return _list(cases.CASES, entries, numbered_buttons(Action.CLAIM, targets))
 
 
 def _case_entry(case: Case) -> Spans:
     claimed = case.claimed_by is not None and case.state is CaseState.OPEN
-    state = outcome(case) or translate(moderation.LIST_CLAIMED if claimed else moderation.LIST_OPEN)
+    state = outcome(case) or translate(cases.LIST_CLAIMED if claimed else cases.LIST_OPEN)
     rule = " · ".join(each for each in (case.rule, case.category) if each)
     return separated(
         [(Bold(heading(case)),), (rule,) if rule else (), (Time(case.opened_at),), (state,), (Code(case.id),)]

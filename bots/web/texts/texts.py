@@ -2,8 +2,8 @@
 
 from bots.presentation.compose.errors import explain
 from bots.presentation.spans import plain_text
-from bots.texts.chat import subject_of
 from bots.texts.jobs import step
+from bots.texts.shortening import subject_of
 from bots.web.texts.moderation_texts import DECISION_KEYS, DESK, DESK_KEYS, REPORT
 from bots.web.texts.page_texts import HELP_IMAGES, HELP_TYPING, PAGE, SCRIPT_WORDS
 from studio.errors import ChatelierError

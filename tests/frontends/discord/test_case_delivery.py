@@ -12,7 +12,7 @@ from PIL import Image
 from bots.delivery.deliveries import find_message
 from bots.discord.guilds import permissions
 from bots.texts import jobs
-from bots.texts.moderation import YOURS
+from bots.texts.cases import YOURS
 from studio.commands.submission.job_creation import open_hold
 from studio.db import cases, queries, settings
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow

@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bots.texts import buttons
-from bots.texts.command_answers import UNDER_WAY
+from bots.texts.answers import UNDER_WAY
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.errors import TooManyJobsError

@@ -13,8 +13,10 @@ from PIL import Image
 
 from bots.delivery.errors import PlatformUnavailableError
 from bots.delivery.transport import Place
+from bots.discord.texts.texts import ELSEWHERE
 from bots.queries.job_view import load_job_view
-from bots.texts import chat, jobs
+from bots.texts import jobs
+from bots.texts.shortening import subject_of
 from engine.imaging.image_tools import PillowImageTools
 from studio.db.tables import DeliveryRow, JobRow
 from studio.domain.deliveries import DeliveryKind
@@ -307,7 +309,7 @@ async def test_a_token_that_discord_refuses_is_not_the_end(room: Room, status: i
 
 async def check_it_went_home_once(room: Room, job_id: str) -> None:
     direct = room.ana.user.dm_channel.last_message
-    assert words(direct).startswith(chat.ELSEWHERE)
+    assert words(direct).startswith(ELSEWHERE)
     assert len(gallery(direct)) == 4
     assert delivery(room, job_id).message == str(direct.id)
     await room.tell(JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.DONE))
@@ -542,7 +544,7 @@ async def test_a_long_prompt_leaves_room_for_the_rest(room: Room) -> None:
     ],
 )
 def test_a_credit_names_the_subject_of_the_prompt(prompt: str, subject: str) -> None:
-    assert chat.subject_of(prompt) == subject
+    assert subject_of(prompt) == subject
 
 
 async def test_a_picture_that_a_rule_refused_has_an_appeal_under_it(room: Room) -> None:

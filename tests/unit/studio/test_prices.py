@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from bots.texts.chat import price
+from bots.presentation.compose.job_message import compose_job
+from bots.queries.job_view import JobView
 from studio.commands.registry import execute
 from studio.db import credit_ledger, queries
 from studio.domain.requests import Operation, PaintRequest, Source
 from studio.domain.sizing.canvases import margins_for
 from studio.domain.sizing.prices import pixels_around, pixels_enlarged, pixels_like
 from studio.errors import BadParameterError
+from tests.support.message_text import text_of
 
 
 def upload(width, height):
@@ -107,6 +109,6 @@ def test_a_job_says_its_price_where_it_is_more_than_a_credit_for_each_picture(po
     dear = asked(
         ports, replace(call, request_key="other"), "imagine", prompt="a fox", count=2, size="2048x2048"
     )
-    assert price(cheap) == ""
-    assert price(dear) == "Costs 8 credits."
+    assert "Costs" not in text_of(compose_job(JobView(job=cheap)))
+    assert "Costs 8 credits." in text_of(compose_job(JobView(job=dear)))
     assert (dear.cost, dear.request.price) == (8, 4)

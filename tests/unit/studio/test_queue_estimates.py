@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bots.texts.chat import painting, waiting
-from bots.texts.jobs import step
+from bots.texts.jobs import progress_bar, step, waiting
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import job_transitions
@@ -119,11 +118,11 @@ def test_what_is_over_has_no_place_and_no_time(ports, call):
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (None, "Accepted. You are next."),
-        (0.4, "Accepted. You are next. Done in a few seconds."),
-        (9, "Accepted. You are next. Done in about 10 s."),
-        (43, "Accepted. You are next. Done in about 40 s."),
-        (170, "Accepted. You are next. Done in about 3 min."),
+        (None, "Next in line."),
+        (0.4, "Next in line. Done in a few seconds."),
+        (9, "Next in line. Done in about 10 s."),
+        (43, "Next in line. Done in about 40 s."),
+        (170, "Next in line. Done in about 3 min."),
     ],
 )
 def test_times_are_told_coarsely(seconds, said):
@@ -135,5 +134,5 @@ def test_times_are_told_coarsely(seconds, said):
     [(None, "of 8"), (3, "of 8"), (21, "of 8 · about 20 s left"), (200, "about 3 min left")],
 )
 def test_the_time_left_is_told_while_it_is_worth_telling(seconds, end):
-    assert painting(3, 8, seconds).endswith(end)
+    assert progress_bar(3, 8, seconds).endswith(end)
     assert step(3, 8, seconds).endswith(end)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bots.texts.attributions import NOTHING, attribution
+from bots.texts.provenance import NOTHING
 from studio.commands.registry import execute
 from studio.commands.results import Attribution
 from studio.db.tables import PictureRow
@@ -14,6 +14,7 @@ from studio.errors import BadParameterError, RateLimitedError
 from studio.services.upload_intake import examine_upload
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
+from tests.support.message_text import answer_text
 
 LOOKS = "f0" * 32
 STRANGE = "k3v9m2p4qx7a.2"
@@ -44,7 +45,7 @@ def ask(ports, call):
 
 
 def said(answer):
-    return " ".join(attribution(answer))
+    return answer_text(answer)
 
 
 @pytest.mark.parametrize("field", ["credentials", "mark", "named"])
@@ -53,7 +54,7 @@ def test_a_picture_is_known_by_each_of_its_traces(ask, picture, field):
     assert (answer.known, answer.picture_id) == (True, picture)
     assert answer.by == {"named": "text"}.get(field, field)
     assert answer.person.display_name == "Ana"
-    assert "painted by Ana" in said(answer)
+    assert "Painted by @Ana" in said(answer)
     assert "“a red apple”" in said(answer)
 
 
@@ -61,7 +62,7 @@ def test_a_picture_is_known_by_its_looks(ask, picture):
     answer = ask(Traces(fingerprint=shifted(LOOKS, 31)))
     assert (answer.by, answer.picture_id) == (Trace.LIKENESS, picture)
     assert answer.similarity == pytest.approx(1 - 31 / 256)
-    assert "by its looks alone. It looks 88% alike." in said(answer)
+    assert "by its looks alone. It is 88% similar to the picture in the records." in said(answer)
 
 
 def test_what_looks_otherwise_is_not_taken_for_it(ask, picture):
@@ -125,11 +126,11 @@ def test_what_was_never_shown_is_not_told(ports, call, ask):
 def test_an_id_that_nobody_knows_is_told_as_a_claim(ask):
     answer = ask(Traces(mark=STRANGE))
     assert (answer.known, answer.picture_id) == (False, STRANGE)
-    assert f"as {STRANGE}; the records here do not know it" in said(answer)
+    assert f"as {STRANGE}; the records here do not have that picture" in said(answer)
 
 
 def test_a_file_without_traces_says_nothing(ask):
-    assert attribution(ask(Traces())) == [NOTHING]
+    assert said(ask(Traces())) == NOTHING
 
 
 def test_foreign_credentials_and_tampering_are_told():

@@ -1,7 +1,7 @@
 """Credits in a sentence."""
 
 from bots.presentation.message import Spans
-from bots.texts import command_answers as texts
+from bots.texts import answers as texts
 from bots.texts.translation import translate, translate_plural
 from studio.commands.results import Balance
 

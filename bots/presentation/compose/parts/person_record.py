@@ -2,7 +2,7 @@
 
 from bots.presentation.message import Spans, Time
 from bots.presentation.spans import sentence, separated
-from bots.texts import moderation
+from bots.texts import cases as texts
 from bots.texts.translation import translate_plural
 from studio.domain.cases import PersonRecord
 
@@ -13,8 +13,8 @@ def record_line(record: PersonRecord) -> Spans:
     return separated(
         [
             (jobs,),
-            sentence(moderation.REFUSED, count=record.refusals),
-            sentence(moderation.STRIKES, count=f"{record.strikes:.1f}"),
+            sentence(texts.REFUSED, count=record.refusals),
+            sentence(texts.STRIKES, count=f"{record.strikes:.1f}"),
             (cases,),
             _ban(record),
         ]
@@ -25,5 +25,5 @@ def _ban(record: PersonRecord) -> Spans:
     if not record.banned:
         return ()
     if record.banned_until is None:
-        return sentence(moderation.BANNED)
-    return sentence(moderation.BANNED_UNTIL, until=Time(record.banned_until, exact=True))
+        return sentence(texts.BANNED)
+    return sentence(texts.BANNED_UNTIL, until=Time(record.banned_until, exact=True))

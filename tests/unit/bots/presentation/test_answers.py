@@ -10,12 +10,7 @@ from bots.presentation.message import (
     Command,
     Facts,
     FileKind,
-    Images,
-    Message,
     Paragraph,
-    Preformatted,
-    Progress,
-    Title,
 )
 from bots.presentation.spans import plain_text
 from studio.commands.button_ids import NO_TARGET, Action
@@ -25,23 +20,9 @@ from studio.commands.spec import Call
 from studio.domain.jobs import JobState
 from studio.ports import Ports
 from tests.support.finished_jobs import paint_job
+from tests.support.message_text import text_of
 from tests.support.messages import MESSAGES
 from tests.support.sample_domain import JOB_ID, LONG_PROMPT, OTHER_JOB_ID, sample_job
-
-
-def text_of(message: Message) -> str:
-    found = []
-    for part in message.parts:
-        match part:
-            case Title(text=text) | Preformatted(text=text):
-                found.append(text)
-            case Facts(facts=facts):
-                found += [f"{label}: {plain_text(spans)}" for label, spans in facts]
-            case Images() | Progress():
-                pass
-            case _:
-                found.append(plain_text(part.spans))
-    return "\n".join(found)
 
 
 def buttons(name: str) -> list[tuple[Action, str, str]]:
