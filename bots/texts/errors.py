@@ -23,7 +23,3 @@ PARAMETERS = {
     "image5": "fifth image",
     "negative": "negative prompt",
 }
-# A reason that begins so lacks its subject; every other one is a sentence of its own.
-PREDICATES = frozenset(
-    {"is", "must", "was", "has", "needs", "can", "cannot", "takes", "names", "parts", "of"}
-)

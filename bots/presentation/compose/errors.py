@@ -27,6 +27,7 @@ from studio.errors import (
     UnknownCommandError,
     WrongChannelError,
 )
+from studio.errors.bad_requests import PREDICATES
 from studio.parsing.text_cleaning import point_at
 
 _MOST_CHANNELS = 10
@@ -96,7 +97,7 @@ def _unknown_command(error: UnknownCommandError) -> Spans:
 def explain_parameter(error: BadParameterError) -> str:
     """A sentence: ``"amount", "must be a number."`` becomes "The amount must be a number."."""
     reason = error.reason
-    if reason.split(maxsplit=1)[0] not in errors.PREDICATES:
+    if reason.split(maxsplit=1)[0] not in PREDICATES:
         return reason[:1].upper() + reason[1:]
     if error.parameter not in _PARAMETERS:  # as somebody typed it
         return translate(errors.WRONG_FLAG, parameter=error.parameter, reason=reason)
