@@ -14,7 +14,6 @@ REPORT = "Report a picture"
 REPORT_INTRO = "The moderators see the picture and what you write."
 APPEAL = "Ask for a second look"
 IMAGINE = "Paint from words"
-WHICH = "Which picture?"
 
 PAINT = "Paint"
 SEND = "Send"
