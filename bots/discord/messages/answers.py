@@ -10,7 +10,7 @@ from discord import ui
 
 from bots.delivery.attachments import Attachment
 from bots.delivery.chat_delivery import ChatDelivery
-from bots.delivery.errors import DeliveryInProgressError
+from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.delivery.message_files import draw_images, load_files
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.dm_context import in_home_community
@@ -84,8 +84,8 @@ class Answers:
         if answer.rules.desk_channel:
             try:
                 await self._delivery.show_open_cases(call.person)
-            except DeliveryInProgressError:
-                log.info("case message skipped: another process is sending it")
+            except (DeliveryInProgressError, PlatformUnavailableError) as error:
+                log.info("case message postponed: %s", type(error).__name__)
 
     async def show(
         self,
