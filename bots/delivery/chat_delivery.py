@@ -10,7 +10,7 @@ from bots.delivery.personal_messages import PersonalMessages
 from bots.delivery.publisher import MessagePublisher
 from bots.delivery.transport import Transport
 from bots.queries.desk import open_cases, read_for
-from bots.queries.starboard_entry import hanging_of
+from bots.queries.starboard_entry import find_starboard_pictures
 from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.domain.cases import CaseDetails
 from studio.domain.deliveries import DeliveryKind
@@ -104,5 +104,7 @@ class ChatDelivery:
 
     async def _show_starred(self, job_id: str) -> None:
         """After a job changed, as when a moderator hid it: those of its pictures that are on a starboard."""
-        for picture_id in await self._pools.run(Pool.DATABASE, hanging_of, self._ports.database, job_id):
+        for picture_id in await self._pools.run(
+            Pool.DATABASE, find_starboard_pictures, self._ports.database, job_id
+        ):
             await self.publisher.show(DeliveryKind.STARBOARD, picture_id)

@@ -71,7 +71,7 @@ class EventConsumer:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._in_hand: set[Event] = set()
-        self._room = threading.BoundedSemaphore(_MOST_IN_HAND)
+        self._capacity = threading.BoundedSemaphore(_MOST_IN_HAND)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -137,7 +137,7 @@ class EventConsumer:
             if delivery.event.platform is not self._platform:
                 delivery.acknowledge()
                 continue
-            while not self._room.acquire(timeout=1):
+            while not self._capacity.acquire(timeout=1):
                 if self._stop.is_set():
                     return
             self._hand_over(partial(self._deliver, delivery))
@@ -178,7 +178,7 @@ class EventConsumer:
         except Exception as error:  # noqa: BLE001 - a defect must not be repeated for ever
             report_error(error)
         finally:
-            self._room.release()
+            self._capacity.release()
         await self._pools.run(Pool.DATABASE, delivery.acknowledge)
 
     async def _progressed(self, progress: JobProgress) -> None:

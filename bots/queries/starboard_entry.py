@@ -17,7 +17,7 @@ from studio.services.visibility import Audience, may_see
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StarboardEntry:
-    """A starred picture, its job, the channel where such pictures hang, and the message that first showed it."""
+    """A starred picture, its job, the channel of the starboard, and the message that first showed it."""
 
     picture: Picture
     job: Job
@@ -28,9 +28,9 @@ class StarboardEntry:
 def load_starboard_entry(
     database: Database, picture_id: str
 ) -> tuple[StarboardEntry | None, MessageRef | None]:
-    """What is to be shown, if anything, and where it hangs already. Raises `NotFoundError`.
+    """What is to be shown, if anything, and the message that shows it already. Raises `NotFoundError`.
 
-    A picture that hangs stays when it loses a star: only its count changes.
+    A picture that is shown stays when it loses a star: only its count changes.
     """
     with database.read() as session:
         row = session.get(PictureRow, picture_id)
@@ -52,7 +52,7 @@ def load_starboard_entry(
         ), found
 
 
-def hanging_of(database: Database, job_id: str) -> list[str]:
+def find_starboard_pictures(database: Database, job_id: str) -> list[str]:
     """The pictures of a job that are on a starboard."""
     shown = (DeliveryRow.kind == DeliveryKind.STARBOARD) & (DeliveryRow.subject == PictureRow.id)
     of_job = select(PictureRow.id).join(DeliveryRow, shown).where(PictureRow.job_id == job_id)

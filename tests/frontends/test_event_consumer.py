@@ -50,7 +50,7 @@ class Hands:
 
     async def take(self) -> None:
         delivery = Delivery(event=ENDED, acknowledge=partial(self.acknowledged.append, ENDED))
-        self.news._room.acquire()
+        self.news._capacity.acquire()
         self.news._hand_over(partial(self.news._deliver, delivery))
         await self.board.asked.wait()
 

@@ -37,7 +37,7 @@ async def read(ports: Ports, *events: Event) -> tuple[list[tuple[str, ...]], lis
     handler = LiveEvents(ports.database, pools, hub)  # type: ignore[arg-type]
     consumer = EventConsumer(FakeEvents(), handler, pools, platform=Platform.WEB, consumer="test")
     for event in events:
-        consumer._room.acquire()
+        consumer._capacity.acquire()
         await consumer._deliver(Delivery(event=event, acknowledge=partial(acknowledged.append, event)))
     pools.close()
     return hub.told, acknowledged

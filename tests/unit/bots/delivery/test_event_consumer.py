@@ -73,7 +73,7 @@ async def deliver(handler: Handler, *events: Event) -> list[Event]:
     backlog, pools = Backlog(*events), ThreadPools("test", {Pool.DATABASE: 1})
     consumer = EventConsumer(backlog, handler, pools, platform=Platform.SLACK, consumer="test")
     for event in events:
-        consumer._room.acquire()
+        consumer._capacity.acquire()
         acknowledge = partial(backlog.acknowledged.append, event)
         await consumer._deliver(Delivery(event=event, acknowledge=acknowledge))
     pools.close()
