@@ -8,11 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from bots.presentation.actions import description, label
 from bots.presentation.limits import CUT, Limits
 from bots.presentation.message import (
-    Button,
-    ButtonRow,
     Facts,
     FileKind,
     Image,
@@ -28,26 +25,21 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
+from bots.slack.blocks import Block, context, plain, section
+from bots.slack.render_buttons import rows_of
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import entities, mrkdwn
 from bots.texts import jobs
 from studio.domain.identifiers import split_picture_id
 
-Block = dict[str, Any]
-
-MENU = "c1s:"  # and the action: a menu whose options are buttons
 MOST_BLOCKS, _MOST_VIEW_BLOCKS = 50, 100
 _SECTION = 3000
 _HEADER = 150
 _CONTEXT = 2000
 _FIELD, _MOST_FIELDS, _SHORT_FACT = 2000, 10, 60
 _ALT_TEXT = 2000
-_CARD_TITLE, _MOST_CARDS = 150, 10
-_MOST_ELEMENTS = 25
-_LABEL, _MOST_OPTIONS = 75, 100
-_CONFIRM_TEXT, _CONFIRM_BUTTON = 300, 30
+_MOST_CARDS = 10
 _SUMMARY = 3000
-_STYLES = {Tone.SUCCESS: "primary", Tone.DANGER: "danger"}
 _SIGNS = {Tone.WARNING: ":warning: ", Tone.DANGER: ":warning: "}
 
 
@@ -78,18 +70,6 @@ def render_home(
     return {"type": "home", "blocks": limits.items(blocks, _MOST_VIEW_BLOCKS, "blocks")}
 
 
-def plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": True}
-
-
-def section(text: str, **more: Any) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}, **more}
-
-
-def context(text: str) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Renderer:
     files: Mapping[str, str]
@@ -98,7 +78,7 @@ class _Renderer:
     limits: Limits
 
     def message(self, message: Message) -> dict[str, Any]:
-        rows = list(self._rows(message.rows))
+        rows = list(rows_of(message.rows, self.limits))
         parts = list(self._parts(message.parts))
         parts = self.limits.items(parts, MOST_BLOCKS - len(rows), "blocks")
         summary = message.summary or _first_words(message.parts)
@@ -202,60 +182,6 @@ class _Renderer:
         number = {"type": "mrkdwn", "text": f"*{numbers[image.name]}*"}
         return {"type": "card", "hero_image": self._image(image), "title": number}
 
-    def _rows(self, rows: Sequence[ButtonRow]) -> Iterator[Block]:
-        """Rows with a menu become menus that stand side by side."""
-        shown = [row for row in rows if any(not button.disabled for button in row.buttons)]
-        for is_menu, group in groupby(shown, key=lambda row: bool(row.menu)):
-            if is_menu:
-                menus = groupby(group, key=lambda row: row.menu)
-                elements = [self._menu(name, [*same]) for name, same in menus]
-                yield {"type": "actions", "elements": elements}
-                continue
-            for row in group:
-                buttons = [self._button(each) for each in row.buttons if not each.disabled]
-                kept = self.limits.items(buttons, _MOST_ELEMENTS, "elements")
-                yield {"type": "actions", "elements": kept}
-
-    def _menu(self, name: str, rows: Sequence[ButtonRow]) -> Block:
-        buttons = [each for row in rows for each in row.buttons if not each.disabled]
-        options = [
-            {"text": plain(self._label(_option_label(each))), "value": each.custom_id} for each in buttons
-        ]
-        return {
-            "type": "static_select",
-            "action_id": f"{MENU}{buttons[0].action}",
-            "placeholder": plain(self._label(name)),
-            "options": self.limits.items(options, _MOST_OPTIONS, "options"),
-        }
-
-    def _button(self, button: Button) -> Block:
-        text = button.label or label(button.action, button.index)
-        block: Block = {
-            "type": "button",
-            "action_id": button.custom_id,
-            "value": button.custom_id,
-            "text": plain(self._label(f"✓ {text}" if button.pressed else text)),
-        }
-        if (spoken := description(button.action, button.index)) and len(spoken) <= _LABEL:
-            block["accessibility_label"] = spoken
-        if style := _STYLES.get(button.tone):
-            block["style"] = style
-        if button.confirm:
-            block["confirm"] = self._confirm(button, text)
-        return block
-
-    def _confirm(self, button: Button, text: str) -> Block:
-        return {
-            "title": plain(texts.SURE),
-            "text": plain(self.limits.text(button.confirm, _CONFIRM_TEXT, "question")),
-            "confirm": plain(self.limits.text(text, _CONFIRM_BUTTON, "answer")),
-            "deny": plain(texts.CLOSE),
-            **({"style": "danger"} if button.tone is Tone.DANGER else {}),
-        }
-
-    def _label(self, text: str) -> str:
-        return self.limits.text(text, _LABEL, "label")
-
 
 def _with_files(message: Message, files: Mapping[str, str]) -> Message:
     parts = [
@@ -277,10 +203,6 @@ def _numbers(images: Sequence[Image]) -> Mapping[str, str]:
         image.name: str(each[1] if each and of_one_job else number)
         for number, (image, each) in enumerate(zip(images, split, strict=True), start=1)
     }
-
-
-def _option_label(button: Button) -> str:
-    return button.label or texts.PICTURE_NUMBER.format(number=button.index)
 
 
 def _first_words(parts: Sequence[Part]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bots.presentation.forms import Choice, Field, FieldKind, Form
 from bots.presentation.limits import CUT, Limits
-from bots.slack.render import Block, context, plain, section
+from bots.slack.blocks import Block, context, plain, section
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
 from studio.domain.sizing.canvases import SIDES

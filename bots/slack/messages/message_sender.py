@@ -16,9 +16,10 @@ from bots.slack.api.client import (
     SlackApiRefusedError,
     SlackUnavailableError,
 )
+from bots.slack.blocks import Block
 from bots.slack.context import Workspace
 from bots.slack.messages.message_recovery import MessageMarker, find_marked
-from bots.slack.render import Block, render
+from bots.slack.render import render
 from studio.domain.deliveries import MessageRef
 from studio.runtime.clock import now
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from bots.delivery.transport import OutgoingMessage, Place
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.progress_throttle import ProgressThrottle
+from bots.slack.blocks import Block, section
 from bots.slack.context import SlackComponent, SlackContext, Workspace
 from bots.slack.messages.message_recovery import find_marked, marker_of
 from bots.slack.messages.message_sender import (
@@ -23,7 +24,6 @@ from bots.slack.messages.message_sender import (
     unreachable_when,
 )
 from bots.slack.messages.preview_uploads import PreviewUploads
-from bots.slack.render import Block, section
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
 from studio.commands.button_ids import Action

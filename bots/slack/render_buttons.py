@@ -1,0 +1,82 @@
+"""Rows of buttons as Block Kit: buttons side by side, and menus whose options are buttons."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from bots.presentation.actions import description, label
+from bots.presentation.limits import Limits
+from bots.presentation.message import Button, ButtonRow, Tone
+from bots.slack.blocks import Block, plain
+from bots.slack.texts import texts
+
+MENU = "c1s:"  # and the action: a menu whose options are buttons
+_MOST_ELEMENTS = 25
+_LABEL, _MOST_OPTIONS = 75, 100
+_CONFIRM_TEXT, _CONFIRM_BUTTON = 300, 30
+_STYLES = {Tone.SUCCESS: "primary", Tone.DANGER: "danger"}
+
+
+def rows_of(rows: Sequence[ButtonRow], limits: Limits) -> Iterator[Block]:
+    """Rows with a menu become menus that stand side by side."""
+    shown = [row for row in rows if _enabled([row])]
+    for is_menu, group in groupby(shown, key=lambda row: bool(row.menu)):
+        if is_menu:
+            menus = groupby(group, key=lambda row: row.menu)
+            yield _actions([_menu(name, _enabled(same), limits) for name, same in menus], limits)
+        else:
+            for row in group:
+                yield _actions([_button(each, limits) for each in _enabled([row])], limits)
+
+
+def _enabled(rows: Iterable[ButtonRow]) -> list[Button]:
+    """Slack has no disabled buttons: these are left out."""
+    return [button for row in rows for button in row.buttons if not button.disabled]
+
+
+def _actions(elements: Sequence[Block], limits: Limits) -> Block:
+    return {"type": "actions", "elements": limits.items(elements, _MOST_ELEMENTS, "elements")}
+
+
+def _menu(name: str, buttons: Sequence[Button], limits: Limits) -> Block:
+    options = [{"text": _label(_option(each), limits), "value": each.custom_id} for each in buttons]
+    return {
+        "type": "static_select",
+        "action_id": f"{MENU}{buttons[0].action}",
+        "placeholder": _label(name, limits),
+        "options": limits.items(options, _MOST_OPTIONS, "options"),
+    }
+
+
+def _option(button: Button) -> str:
+    return button.label or texts.PICTURE_NUMBER.format(number=button.index)
+
+
+def _button(button: Button, limits: Limits) -> Block:
+    text = button.label or label(button.action, button.index)
+    block: Block = {
+        "type": "button",
+        "action_id": button.custom_id,
+        "value": button.custom_id,
+        "text": _label(f"✓ {text}" if button.pressed else text, limits),
+    }
+    if (spoken := description(button.action, button.index)) and len(spoken) <= _LABEL:
+        block["accessibility_label"] = spoken
+    if style := _STYLES.get(button.tone):
+        block["style"] = style
+    if button.confirm:
+        block["confirm"] = _confirm(button, text, limits)
+    return block
+
+
+def _confirm(button: Button, text: str, limits: Limits) -> Block:
+    return {
+        "title": plain(texts.SURE),
+        "text": plain(limits.text(button.confirm, _CONFIRM_TEXT, "question")),
+        "confirm": plain(limits.text(text, _CONFIRM_BUTTON, "answer")),
+        "deny": plain(texts.CLOSE),
+        **({"style": "danger"} if button.tone is Tone.DANGER else {}),
+    }
+
+
+def _label(text: str, limits: Limits) -> Block:
+    return plain(limits.text(text, _LABEL, "label"))
