@@ -648,7 +648,9 @@ def _filled(element: Mapping[str, Any], value: Any) -> dict[str, Any]:
     kind = element["type"]
     if kind in ("multi_static_select", "checkboxes"):
         return {"type": kind, "selected_options": [{"value": each} for each in value or []]}
-    if kind == "static_select":
+    if kind == "file_input":
+        return {"type": kind, "files": value or []}
+    if kind in ("static_select", "radio_buttons"):
         chosen = {"value": value} if value else element.get("initial_option")
         return {"type": kind, "selected_option": chosen}
     if kind == "conversations_select":

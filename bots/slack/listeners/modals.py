@@ -61,6 +61,15 @@ class Opening:
 Find = Callable[[Call], Awaitable[Opening]]
 
 
+class FieldRefusedError(Exception):
+    """What was filled into a field cannot be used."""
+
+    def __init__(self, field: str, error: ChatelierError) -> None:
+        super().__init__(field)
+        self.field = field
+        self.error = error
+
+
 class Modals(SlackComponent):
     def __init__(
         self,
@@ -203,7 +212,7 @@ class Modals(SlackComponent):
         except TimeoutError:
             await ack()
             await self._answer_late(request, work)
-        except ChatelierError as error:
+        except (ChatelierError, FieldRefusedError) as error:
             await ack(response_action="errors", errors=_errors(view, error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             sentence = compose_fault(report_error(error)).summary
@@ -232,7 +241,10 @@ class Modals(SlackComponent):
     ) -> object:
         """Uploads are taken in; a person is meant by their key."""
         if isinstance(value, tuple):
-            return [await self._uploads.take_in(request, file, call.person) for file in value]
+            try:
+                return [await self._uploads.take_in(request, file, call.person) for file in value]
+            except ChatelierError as error:
+                raise FieldRefusedError(name, error) from error
         parameter = CATALOG[form.command].parameter(name)
         if parameter and parameter.kind is Kind.PERSON:
             return Person.key_of(Platform.SLACK, request.team, str(value))
@@ -241,14 +253,18 @@ class Modals(SlackComponent):
     async def _answer_late(self, request: SlackRequest, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
         try:
             call, answer = await work
+        except FieldRefusedError as refused:
+            await self._dispatcher.refuse(request, refused.error)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await self._dispatcher.refuse(request, error)
         else:
             await self._answer(request, call, answer)
 
 
-def _errors(view: Mapping[str, Any], error: ChatelierError) -> dict[str, str]:
+def _errors(view: Mapping[str, Any], error: ChatelierError | FieldRefusedError) -> dict[str, str]:
     """Slack shows an error at a field of the modal; one that fits no field stands at the first."""
+    if isinstance(error, FieldRefusedError):
+        return {error.field: plain_text(explain(error.error))[:_LONGEST_ERROR]}
     sentence = plain_text(explain(error))[:_LONGEST_ERROR]
     if isinstance(error, BadParameterError) and error.parameter in _fields(view):
         return {error.parameter: sentence}

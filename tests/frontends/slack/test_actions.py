@@ -173,6 +173,34 @@ async def test_expand_takes_sides_or_an_aspect(room: SlackRoom) -> None:
     assert newest_request(room).aspect == "16:9"
 
 
+async def test_a_mask_is_uploaded_in_the_modal(room: SlackRoom) -> None:
+    job_id, message = await finished(room, "a red fox --count 1")
+    await room.send(room.slack.press(message, f"c1:edit:{job_id}:1"))
+    mask = room.slack.share("mask.png", b"a mask")
+    assert await room.send(room.slack.submission(room.view, {"prompt": "a boat", "mask": [mask]})) is None
+    (source,) = newest_request(room).sources
+    assert source.picture_id == f"{job_id}.1"
+    assert room.ports.store.get(str(source.mask_key)) == b"a mask"
+
+
+async def test_a_file_that_is_no_image_is_an_error_in_the_modal(room: SlackRoom) -> None:
+    await room.send(room.slack.global_shortcut(IMAGINE))
+    file = room.slack.share("notes.txt", b"words", mimetype="text/plain")
+    values = {"prompt": "a red fox", "channel": GENERAL, "image": [file]}
+    answer = await room.send(room.slack.submission(room.view, values))
+    assert "not an image" in answer["errors"]["image"]
+    assert room.jobs() == []
+
+
+async def test_a_reference_is_uploaded_in_the_modal_of_imagine(room: SlackRoom) -> None:
+    await room.send(room.slack.global_shortcut(IMAGINE))
+    image = room.slack.share("dog.png", b"a dog")
+    values = {"prompt": "a red fox", "channel": GENERAL, "image": [image]}
+    assert await room.send(room.slack.submission(room.view, values)) is None
+    (source,) = newest_request(room).sources
+    assert room.ports.store.get(source.key) == b"a dog"
+
+
 async def test_a_modal_that_is_sent_twice_is_one_job(room: SlackRoom) -> None:
     job_id, message = await finished(room, "a red fox --count 1")
     await room.send(room.slack.press(message, f"c1:remix:{job_id}:1"))
