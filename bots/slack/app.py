@@ -29,6 +29,7 @@ from bots.slack.listeners.reactions import Reactions
 from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE, Shortcuts
 from bots.slack.listeners.steps import Steps
 from bots.slack.listeners.uploads import Uploads
+from bots.slack.listeners.view_submissions import ViewSubmissions
 from bots.slack.messages.ephemeral_replies import EphemeralReplies
 from bots.slack.messages.file_cleanup import FileCleanup
 from bots.slack.messages.preview_uploads import PreviewUploads
@@ -83,7 +84,8 @@ class SlackApp:
         replies, uploads = EphemeralReplies(context), Uploads(context)
         dispatcher = Dispatcher(context, people, replies, self.delivery)
         home = HomeTab(context, people)
-        modals = Modals(context, people, dispatcher, uploads, home)
+        modals = Modals(context, people, dispatcher)
+        submissions = ViewSubmissions(context, people, dispatcher, uploads, home)
         steps = Steps(context, dispatcher, modals, self.delivery)
         commands = CommandListener(context, people, channels, dispatcher, uploads)
         reactions = Reactions(context, people, dispatcher, steps)
@@ -97,16 +99,16 @@ class SlackApp:
         self.bolt.middleware(self._follow_event)
         self.bolt.command("/imagine")(self._acknowledged(commands.imagine))
         self.bolt.command("/studio")(self._acknowledged(commands.studio))
-        self._register_actions(ActionListener(dispatcher, steps, modals, home), modals, home)
+        self._register_actions(ActionListener(dispatcher, steps, modals, home), submissions, home)
         self._register_shortcuts(Shortcuts(context, dispatcher, modals, steps, uploads))
 
-    def _register_actions(self, actions: ActionListener, modals: Modals, home: HomeTab) -> None:
+    def _register_actions(self, actions: ActionListener, submissions: ViewSubmissions, home: HomeTab) -> None:
         self.bolt.action(PICTURE_CHOICE)(self._acknowledged(actions.picture_chosen))
         self.bolt.action(_FORMER_SETTINGS)(self._acknowledged(home.former_setting_changed))
         self.bolt.action(_PRESSES)(self._acknowledged(actions.pressed))
 
         async def submitted(ack: AsyncAck, body: Body) -> None:
-            await self._begin(modals.submitted(ack, body))
+            await self._begin(submissions.submitted(ack, body))
 
         self.bolt.view(_FORMS)(submitted)
 

@@ -125,7 +125,7 @@ class SlackRoom:
 _CUT_SHORT = (
     "app._FINISH_SECONDS",
     "workspaces.channels._PATIENCE_SECONDS",
-    "listeners.modals._ANSWER_SECONDS",
+    "listeners.view_submissions._ANSWER_SECONDS",
     "workspaces.members._PATIENCE_SECONDS",
 )
 
