@@ -44,7 +44,7 @@ from studio.domain.people import Platform
 Body = Mapping[str, Any]
 Listener = Callable[[Body], Coroutine[Any, Any, None]]
 
-_PRESSES = re.compile("c1[a-z]?:")  # buttons, and menus whose options are buttons
+_PRESSES = re.compile("^c1[a-z]?:")  # buttons, and menus whose options are buttons
 _FORMER_SETTINGS = re.compile(re.escape(FORMER_SETTING))
 _FORMS = re.compile(re.escape(PREFIX))
 _FINISH_SECONDS = 5.0

@@ -113,16 +113,26 @@ class Dispatcher(SlackComponent):
         made: Mapping[str, Attachment] = _NO_FILES,
     ) -> None:
         """To the person alone. Files at Slack are recorded for `subject`, and gone after an hour."""
-        files: dict[str, str] = {}
-        shown = message
+        draft = Draft(message=message)
         if message.files:
-            found = await self._pools.run(
-                Pool.FILES, load_files, self._ports, message, limit_bytes=_LIMIT_BYTES, made=made
-            )
-            shown = with_missing_files(message, found.missing)
+            draft = await self._with_files(request, message, subject or request.user, made)
+        await self._replies.send(request, draft)
+
+    async def _with_files(
+        self, request: SlackRequest, message: Message, subject: str, made: Mapping[str, Attachment]
+    ) -> Draft:
+        """Without those that Slack refuses. Raises `StorageError`."""
+        found = await self._pools.run(
+            Pool.FILES, load_files, self._ports, message, limit_bytes=_LIMIT_BYTES, made=made
+        )
+        shown = with_missing_files(message, found.missing)
+        try:
             uploads = (await self._workspaces.of(request.community)).image_uploads
-            files = await uploads.upload_all(subject or request.user, shown.files, found.files, passing=True)
-        await self._replies.send(request, Draft(message=shown, files=files))
+            files = await uploads.upload_all(subject, shown.files, found.files, passing=True)
+        except (SlackUnavailableError, SlackApiRefusedError) as error:
+            log.warning("images left out of a private answer: %s", error)
+            files = {}
+        return Draft(message=shown, files=files)
 
     async def _answer(self, request: SlackRequest, call: Call, answer: Reply, *, quietly: bool) -> None:
         match answer:

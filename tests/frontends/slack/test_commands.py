@@ -9,6 +9,7 @@ from sqlalchemy import delete, update
 from bots.delivery.deliveries import Claim, take_claim
 from bots.delivery.errors import DeliveryInProgressError
 from bots.slack.api.client import SlackUnavailableError
+from bots.slack.tables import SlackFileRow
 from bots.slack.texts.command_parsing import as_typed
 from studio.commands.registry import CATALOG
 from studio.db.queries import job_of
@@ -187,6 +188,17 @@ async def test_show_brings_the_picture_to_one_person(room: SlackRoom) -> None:
     shown = room.slack.whispers[-1]
     assert any("slack_file" in block for block in shown["blocks"])
     assert len(room.slack.messages) == 1
+
+
+async def test_where_slack_takes_no_files_the_private_answer_comes_without_them(room: SlackRoom) -> None:
+    job_id = await room.imagine("a red fox --count 1")
+    await room.painted(job_id)
+    with room.ports.database.begin() as session:
+        session.query(SlackFileRow).delete()
+    room.slack.refuse("files.getUploadURLExternal", "storage_limit_reached")
+    await room.slash(f"show {job_id}", command="/studio", user=BO)
+    assert "does not take the picture" in room.slack.whispered()[-1]
+    assert job_id in room.slack.whispered()[-1]
 
 
 async def test_a_job_of_another_workspace_is_not_here(room: SlackRoom) -> None:
