@@ -71,6 +71,7 @@ class JobDrafts:
             channel=ref.channel,
             thread=ref.thread,
             reply_to=ref,
+            in_thread=True,  # it is news for one person
             mentions=(job.person,),
         )
         return Draft(

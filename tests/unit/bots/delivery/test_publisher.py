@@ -537,6 +537,7 @@ async def test_a_job_that_took_long_pings_its_person_where_the_community_wants_i
     assert len(pings) == pinged
     for ping in pings:
         assert ping.place.reply_to == replace(front_end.chat.of(job_id).ref, final=True)
+        assert ping.place.in_thread
         assert [person.user_id for person in ping.place.mentions] == ["ana"]
 
 
