@@ -1,10 +1,10 @@
-"""Figures of the room, for Prometheus."""
+"""Prometheus metrics of the web front end."""
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 
 class WebMetrics:
-    """Each app has its own registry, so that one process may open several rooms, as tests do."""
+    """Each app has its own registry, so that one process may run several apps, as tests do."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""Opens the room to browsers."""
+"""The HTTP server."""
 
 import socket
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def make_server(
 ) -> Server:
     """Raises `ConfigurationError`.
 
-    Logging is left to the caller. `around` puts an app of somebody else's before ours.
+    The caller sets up logging. `around` wraps the app in another one.
     """
     app: ASGIApp = create_app(ports, settings, metrics=metrics)
     config = uvicorn.Config(
@@ -61,7 +61,7 @@ def serve(
     metrics: WebMetrics | None = None,
     ready_file: Path | None = None,
 ) -> None:
-    """Run the room until the process is told to end. `listener` listens on its port already; else it is opened."""
+    """Serve until the process is told to end. `listener` listens on its port already; without one it is opened."""
     server = make_server(ports, settings, around=around, metrics=metrics)
     server.ready_file = ready_file
     server.run(sockets=[listener] if listener else None)

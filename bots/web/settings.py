@@ -1,4 +1,4 @@
-"""What the room needs to know before it opens."""
+"""The settings of the web front end."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,18 +10,18 @@ SHORTEST_SECRET_KEY = 16
 
 
 def _ignore(_address: str) -> None:
-    """Nobody wants to know."""
+    """No report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """`secret_key` signs sessions; keep it, or everybody has to come in anew after a restart.
+    """`secret_key` signs sessions; with another one everybody has to sign in again.
 
-    `shared_secret` is the invite word that people type at the door; it may be left out on loopback only.
-    Whoever types `moderator_secret` instead comes in as a moderator. `allowed_hosts` are the names under
-    which browsers reach the room; localhost and plain IP addresses need no entry. `trusted_proxies` are the addresses
+    `shared_secret` is the invite word that people type to sign in; it may be left out on loopback only.
+    `moderator_secret` instead of it signs a moderator in. `allowed_hosts` are the names under
+    which browsers reach the app; localhost and plain IP addresses need no entry. `trusted_proxies` are the addresses
     or networks of the proxies in front; `report_unknown_proxy` gets the address of any other that seems to be one.
-    `metrics_token` opens /metrics to other machines.
+    `metrics_token` allows other machines to read /metrics.
     """
 
     secret_key: str = field(repr=False)
@@ -38,7 +38,7 @@ class WebSettings:
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine can reach the room."""
+        """Whether only this machine can reach the app."""
         return is_loopback(self.host)
 
     def check(self) -> None:

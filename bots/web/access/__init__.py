@@ -1,1 +1,1 @@
-"""Who comes in, from where, and how often they may try."""
+"""Sessions, names, addresses, rate limits and the security headers."""

@@ -1,4 +1,4 @@
-"""Counts wrong words at the door and uploads at the hatch, so that neither can be rushed."""
+"""Limits the rate of wrong invite words, new names, uploads and reports."""
 
 import time
 
@@ -8,17 +8,17 @@ _MOST_KEYS = 10_000
 
 
 class AttemptLimiter:
-    """Token buckets in memory: `tries` at once for a key, refilled evenly over `seconds`."""
+    """Token buckets in memory: `tries` attempts at once for a key, refilled evenly over `seconds`."""
 
     def __init__(self) -> None:
         self._buckets: BoundedDict[str, tuple[float, float]] = BoundedDict(_MOST_KEYS)
 
     def allows(self, key: str, *, tries: int, seconds: float = 60) -> bool:
-        """Whether another try is left."""
+        """Whether another attempt is left."""
         return self._left(key, tries, seconds) >= 1
 
     def count(self, key: str, *, tries: int, seconds: float = 60) -> None:
-        """One try less."""
+        """Record an attempt."""
         self._buckets[key] = (self._left(key, tries, seconds) - 1, time.monotonic())
 
     def _left(self, key: str, tries: int, seconds: float) -> float:

@@ -1,6 +1,6 @@
-"""What no handler foresaw: the person gets a sentence, and the log where it broke and no more.
+"""Unexpected errors: the user gets a sentence, and the log the place where it happened and no message.
 
-Starlette would hand the error on to the server, which logs its message; and that may hold a prompt.
+Starlette would pass the error to the server, which logs its message, and a message may contain a prompt.
 """
 
 from collections.abc import Awaitable, Callable
@@ -34,7 +34,7 @@ class ErrorMiddleware:
             if scope["type"] == "lifespan":
                 raise
             answer = await self._explain(Request({**scope, "type": "http"}), error)
-            with suppress(Exception):  # whoever asked may be gone
+            with suppress(Exception):  # the client may have disconnected
                 if scope["type"] == "websocket":
                     await send({"type": "websocket.close", "code": _FAULT_OF_OURS})
                 elif not begun:

@@ -1,4 +1,4 @@
-"""Who somebody is here: their name, which nobody else gets, and where they came from."""
+"""Names, each of which belongs to one person, and the addresses from which people came."""
 
 import time
 
@@ -24,7 +24,7 @@ class Identities:
         self._noted_at: BoundedDict[tuple[str, str], float] = BoundedDict(_MOST_REMEMBERED)
 
     def register(self, user: WebUser) -> str:
-        """Write down a person who comes in. Else answers what is wrong with the name, as a sentence.
+        """Record a person who signs in. Otherwise returns what is wrong with the name, as a sentence.
 
         Raises `DatabaseUnavailableError`.
         """
@@ -40,7 +40,7 @@ class Identities:
         return ""
 
     def rename(self, user: WebUser) -> str:
-        """As `register`, for somebody who is in. Their earlier names stay theirs."""
+        """As `register`, for somebody who is signed in. Their earlier names stay theirs."""
         if problem := name_problem(user.name):
             return problem
         with self._database.begin() as session:
@@ -50,9 +50,9 @@ class Identities:
         return ""
 
     def record_visit(self, user: WebUser) -> None:
-        """Somebody who is welcome is here again: seldom enough, write down when and from where.
+        """Record when and from where a user who is not banned visits, at most once an hour for each address.
 
-        Whoever came in before names were written down, and whose name is free, gets it now.
+        Somebody who signed in before names were recorded, and whose name is free, gets it now.
         """
         place, at = (user.user_id, user.address), time.monotonic()
         if at - self._noted_at.get(place, -_NOTE_AGAIN_SECONDS) < _NOTE_AGAIN_SECONDS:
@@ -66,7 +66,7 @@ class Identities:
 
 
 def name_problem(name: str) -> str:
-    """What is wrong with a name whoever wants it; empty when nothing is."""
+    """What is wrong with a name for everybody; empty when nothing is."""
     if not name:
         return texts.NAME_MISSING
     return texts.NAME_RESERVED if is_reserved(name) else ""

@@ -1,4 +1,4 @@
-"""What every request passes first: host, origin, and the headers that keep a browser out of mischief."""
+"""Checks the host and the origin of every request, and sets the security headers."""
 
 import ipaddress
 import re

@@ -1,4 +1,4 @@
-"""Sessions that their people ended, so that a copy of the cookie is worth nothing either."""
+"""Sessions that their users ended, so that copies of their cookies are invalid too."""
 
 import hashlib
 import time
@@ -24,19 +24,19 @@ _PUBLIC_PATHS = ("/static/", "/healthz", "/metrics")
 
 
 class SessionRegistry:
-    """The ended sessions, in the records and for a while in memory."""
+    """The ended sessions, in the database and for a while in memory."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ended: BoundedDict[str, tuple[bool, float]] = BoundedDict(_MOST_REMEMBERED)
 
     def remembered(self, session: str) -> bool | None:
-        """Whether it has ended; None when the records have to be asked. For the event loop."""
+        """Whether it has ended; None when the database has to be asked. For the event loop."""
         ended, asked_at = self._ended.get(session, (False, 0.0))
         return ended if ended or time.monotonic() - asked_at < _ASK_AGAIN_SECONDS else None
 
     def look_up(self, session: str) -> bool:
-        """Whether it has ended. Records that are away end nothing: without them there is nothing to see."""
+        """Whether it has ended. False while the database is unavailable: without it there is nothing to see."""
         with suppress(DatabaseUnavailableError):
             with self._database.read() as records:
                 ended = records.get(EndedSessionRow, _id_of(session)) is not None
@@ -45,7 +45,7 @@ class SessionRegistry:
         return False
 
     def end(self, session: str) -> None:
-        """Raises `DatabaseUnavailableError`: then it goes on."""
+        """Raises `DatabaseUnavailableError`; the session then continues."""
         with self._database.begin() as records:
             row = insert_into(records, EndedSessionRow).values(id=_id_of(session), ended_at=now())
             records.execute(row.on_conflict_do_nothing())
@@ -59,7 +59,7 @@ def _id_of(session: str) -> str:
 
 
 class EndedSessionMiddleware:
-    """ASGI middleware: a session that has ended comes through as if there were none."""
+    """ASGI middleware: removes the cookie of a session that has ended."""
 
     def __init__(self, app: ASGIApp, *, is_ended: Callable[[HTTPConnection], Awaitable[bool]]) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Who is in the room: signed session cookies and the tokens that go with them."""
+"""Signed session cookies, form tokens and upload tickets."""
 
 import hashlib
 import hmac
@@ -29,16 +29,16 @@ _UPLOAD_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebUser:
-    """A browser's session. `user_id` is empty until somebody came in, and never changes then; the name may.
+    """A browser's session. `user_id` is empty until somebody signs in, and never changes afterwards; the name may.
 
-    `session` is new each time somebody comes in. `address` is that of the connection, as tries are counted by it.
+    `session` is new with each sign-in. `address` is that of the connection; attempts are limited by it.
     """
 
     user_id: str = ""
     name: str = ""
     session: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
-    word: str = ""  # fingerprint of the invite word that let the visitor in
+    word: str = ""  # fingerprint of the invite word that was used
     moderator: bool = False
 
     @property
@@ -57,7 +57,7 @@ ROOM_ADDRESS = Address(platform=Platform.WEB, community=COMMUNITY, channel="main
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """What tries are counted by: an IPv4 address, or an IPv6 network that one subscriber has."""
+    """What attempts are limited by: an IPv4 address, or an IPv6 network that one subscriber has."""
     return network_of(connection.client.host) if connection.client else ""
 
 
@@ -70,7 +70,7 @@ def clean_name(text: str) -> str:
 
 
 class SessionStore:
-    """Writes and reads everything that is signed: sessions, form tokens and tickets for uploads."""
+    """Signs and verifies sessions, form tokens and tickets for uploads."""
 
     def __init__(self, settings: WebSettings) -> None:
         key = settings.secret_key
@@ -82,7 +82,7 @@ class SessionStore:
         self._words = {False: settings.shared_secret, True: settings.moderator_secret}
 
     def read(self, connection: HTTPConnection) -> WebUser | None:
-        """The visitor of a request, named or not; None without a genuine cookie."""
+        """The user of a request, signed in or not; None without a valid cookie."""
         try:
             data: Any = self._sessions.loads(connection.cookies.get(COOKIE, ""), max_age=_SESSION_SECONDS)
             return WebUser(
@@ -98,7 +98,7 @@ class SessionStore:
             return None
 
     def admits(self, user: WebUser | None) -> bool:
-        """Whether the visitor has a name and came in with a word that is still valid."""
+        """Whether the user has a name and signed in with an invite word that is still valid."""
         if user is None or not user.user_id or not user.name:
             return False
         word = self._words[user.moderator]
@@ -107,11 +107,11 @@ class SessionStore:
         return hmac.compare_digest(user.word, self._fingerprint(word))
 
     def anonymous_user(self) -> WebUser:
-        """Somebody in front of the door."""
+        """A user who has not signed in yet."""
         return WebUser(session=secrets.token_urlsafe(16))
 
     def open_session(self, user_id: str, *, name: str, address: str) -> WebUser:
-        """A new session of a person. Whatever proves who somebody is, a way back in too, ends here."""
+        """A new session of a known person."""
         session = secrets.token_urlsafe(16)
         return WebUser(user_id=user_id, name=name, session=session, address=address)
 
@@ -146,7 +146,7 @@ class SessionStore:
         )
 
     def form_token(self, user: WebUser) -> str:
-        """The proof that a POST comes from a page that we made for this visitor."""
+        """Proves that a POST comes from a page that was rendered for this user."""
         return str(self._forms.dumps(user.session))
 
     def is_form_token(self, user: WebUser, token: str) -> bool:
@@ -157,7 +157,7 @@ class SessionStore:
         return bool(found == user.session)
 
     def upload_ticket(self, user: WebUser, source: Source) -> str:
-        """An upload's place in the storage, usable by its visitor only, who can read it: so without evidence."""
+        """An upload's place in the storage, usable by its user only. They can read it, so it contains no evidence."""
         doubt = replace(source.doubt, evidence="") if source.doubt else None
         return str(self._uploads.dumps([user.user_id, to_data(replace(source, doubt=doubt))]))
 
@@ -169,7 +169,7 @@ class SessionStore:
             return None
 
     def examined_ticket(self, user: WebUser, traces: Traces) -> str:
-        """What a file tells of where it comes from, to be asked about by its visitor only."""
+        """What a file tells of its origin, usable by its user only."""
         return str(self._examined.dumps([user.user_id, to_data(traces)]))
 
     def redeem_examined(self, user: WebUser, ticket: str) -> Traces | None:
@@ -180,7 +180,7 @@ class SessionStore:
         return from_data(Traces, traces) if user_id == user.user_id else None
 
     def origins(self, user: WebUser) -> tuple[str, ...]:
-        """Where the visitor comes from, as digests that nobody can read without the key of the sessions."""
+        """The user's address and invite word, as digests that nobody can read without the secret key."""
         address = hmac.new(self._key, f"address {user.address}".encode(), hashlib.sha256).hexdigest()[:32]
         invite = (f"{INVITE}{user.word}",) if user.word else ()
         return (f"{ADDRESS}{address}", *invite)

@@ -64,7 +64,7 @@ def _extra(card: Card, message: Message) -> Iterator[Part]:
 
 
 def _rows(card: Card, message: Message) -> Sequence[ButtonRow]:
-    """Without what is refused whoever asks."""
+    """Without what the studio refuses to everybody."""
     if card.rerolls:
         return message.rows
     rows = [tuple(each for each in row.buttons if each.action is not Action.REROLL) for row in message.rows]

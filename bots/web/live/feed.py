@@ -39,7 +39,7 @@ class Feed:
         return html
 
     def warm_up(self) -> None:
-        """Do once what every visitor needs, before the first one does. What is away now may be back by then."""
+        """Do once what every user needs, before the first one connects. An unavailable database may be back then."""
         compile_templates()
         with suppress(ChatelierError):
             self._load_page(WebUser(user_id="nobody"), None)

@@ -84,7 +84,7 @@ class Card:
 
     @property
     def rerolls(self) -> bool:
-        """False where painting it again is refused whoever asks."""
+        """False where a reroll is refused to everybody."""
         request = self.job.request
         return request.operation is not Operation.UPSCALE and bool(request.prompt or request.sources)
 

@@ -1,4 +1,4 @@
-"""What is left to somebody who may not paint here: the reason, and to be forgotten."""
+"""The page of a banned user: the reason, and a way to delete their data."""
 
 from functools import partial
 

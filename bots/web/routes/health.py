@@ -1,4 +1,4 @@
-"""Whether the room can do its work, for supervisors and scrapers."""
+"""Health and metrics, for supervisors and scrapers."""
 
 import hmac
 
@@ -17,7 +17,7 @@ from studio.runtime.loopback import is_loopback
 
 
 async def health(request: Request) -> Response:
-    """GET /healthz: 200, or 503 with what is away."""
+    """GET /healthz: 200, or 503 with what is unavailable."""
     context = context_of(request)
     away = await context.pools.run(Pool.FILES, _what_is_away, context)
     return JSONResponse({"ok": not away, "away": away}, status_code=503 if away else 200)

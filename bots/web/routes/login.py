@@ -44,7 +44,7 @@ def entry_page(
 
 
 def _destination(request: Request) -> str:
-    """The page here that was asked for before the door, kept in the address of its form; nothing leads elsewhere."""
+    """The page that was asked for before the login, kept in the address of the form; never one of another site."""
     wanted = request.query_params.get("next", "/") if request.url.path == "/enter" else request.url.path
     return wanted if _PAGE.fullmatch(wanted) else "/"
 
@@ -98,7 +98,7 @@ async def rename(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """POST /leave: end the session, wherever a copy of its cookie lies."""
+    """POST /leave: end the session, also for copies of its cookie."""
     context = context_of(request)
     user = posting_user(request)
     if user is None:
@@ -115,7 +115,7 @@ async def _end_session(context: WebContext, user: WebUser) -> None:
 
 
 def _may_try(context: WebContext, address: str) -> bool:
-    """Whether this address may try another word, and take another name: names are taken for ever."""
+    """Whether this address may try another word and take another name; names are taken permanently."""
     return context.attempt_limiter.allows(
         f"door:{address}", tries=_TRIES_A_MINUTE
     ) and context.attempt_limiter.allows(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)

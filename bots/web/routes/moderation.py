@@ -1,4 +1,4 @@
-"""The moderators' desk as a page: a list of cases, and the one that a moderator took."""
+"""The moderators' desk: a list of cases, and the one that the moderator claimed."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""The form with which people outside report a picture: by its id, or by the picture itself."""
+"""The form with which people without a session report a picture: by its id, or by the file itself."""
 
 from functools import partial
 
@@ -56,7 +56,7 @@ async def send_report(request: Request) -> Response:
 def _report(context: WebContext, picture_id: str, data: bytes, reason: str) -> None:
     """Raises `NotFoundError` for an unknown id, and `BadImageError` for a file that is no picture.
 
-    Of a file nobody is told whether anything here looks like it.
+    Whether a file was recognised is not disclosed.
     """
     if not picture_id and not data:
         raise BadImageError(texts.REPORT["nothing"])

@@ -171,8 +171,8 @@ def test_a_copy_of_a_picture_tells_who_made_it(browser: Browser, studio: Running
         joe.locator("#file").set_input_files([file])
         expect(joe.locator("#attached li:not(.busy)")).to_have_count(1)
         prompt(joe).press("Enter")
-        expect(joe.get_by_text("Known by the invisible mark in it.")).to_be_visible()
-        expect(joe.get_by_text("painted by Ida")).to_be_visible()
+        expect(joe.get_by_text("Known by its invisible watermark.")).to_be_visible()
+        expect(joe.get_by_text("Painted by @Ida")).to_be_visible()
 
 
 def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(
