@@ -56,6 +56,7 @@ def catalog_data(ports: Ports, *, moderator: bool = False) -> list[dict[str, Any
                     "kind": parameter.kind,
                     "choices": choices_of(ports, parameter),
                     "positional": parameter.positional,
+                    "own": parameter.own,
                 }
                 for parameter in spec.parameters
             ],

@@ -45,11 +45,11 @@ function values(parameter, start, from) {
     .map((choice) => ({ from, text: `${choice} `, shown: choice, summary: "" }));
 }
 
-// The pictures at the top of the feed, for commands that start from one.
+// The pictures at the top of the feed, for commands that start from one; only one's own where no other will do.
 function pictures(parameters, start, from) {
-  const wanted = parameters.find(({ positional }) => positional)?.kind;
-  if (wanted !== "picture") return [];
-  return $$("#feed .tile a[href^='/view/']")
+  const wanted = parameters.find(({ positional }) => positional);
+  if (wanted?.kind !== "picture") return [];
+  return $$(`#feed ${wanted.own ? ".mine " : ""}.tile a[href^='/view/']`)
     .map((link) => ({ id: link.getAttribute("href").slice(6), image: $("img", link) }))
     .filter(({ id }) => id.startsWith(start) && id !== start)
     .slice(0, 8)

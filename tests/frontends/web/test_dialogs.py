@@ -191,6 +191,22 @@ def test_a_picture_that_was_never_shown_is_not_offered_for_a_report(room: OpenRo
     assert "fox" not in answer.text
 
 
+# ---- alternative texts
+
+
+def test_the_owner_writes_what_screen_readers_say_of_a_picture(room: OpenRoom) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    job_id = painted(room, ana)
+    assert f'hx-get="/alt/{job_id}.2"' in sheet(ana, f"/view/{job_id}.2")
+    assert "/alt/" not in sheet(bo, f"/view/{job_id}.2")
+    form = sheet(ana, f"/alt/{job_id}.2")
+    assert f'<input type="hidden" name="picture" value="{job_id}.2">' in form
+    values = {"picture": f"{job_id}.2", "text": "a fox asleep, seen from above"}
+    assert ana.ask(do="ask", command="alt", values=values)["ok"]
+    assert "a fox asleep, seen from above" in card_of(bo, job_id)
+    assert "a fox asleep, seen from above" in sheet(bo, f"/view/{job_id}.2")
+
+
 # ---- answers
 
 

@@ -326,6 +326,21 @@ def test_the_frame_of_an_expansion_follows_the_form(browser: Browser, room: Pain
         expect(frame).to_have_attribute("data-sides", "")
 
 
+def test_only_own_pictures_are_suggested_where_no_other_will_do(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana, guest(browser, room, "Bo") as bo:
+        type_in(ana, "a fox --count 1")
+        type_in(bo, "an owl --count 1")
+        painted(ana, "an owl", tiles=1)
+        painted(ana, "a fox", tiles=1)
+        suggested = ana.locator("#choices [role=option]")
+        ana.locator("#say").press_sequentially("/vary ")
+        expect(suggested).to_have_count(2)
+        ana.locator("#say").fill("")
+        ana.locator("#say").press_sequentially("/alt ")
+        expect(suggested).to_have_count(1)
+        expect(suggested).to_contain_text("a fox")
+
+
 def test_a_full_prompt_box_is_answered(browser: Browser, room: PaintingRoom) -> None:
     with guest(browser, room, "Ana") as ana:
         type_in(ana, "狐" * MAX_PHRASE)
