@@ -1,13 +1,15 @@
 """English words that stand without a space between them, or in ROT13, told by a dictionary.
 
-The package `wordninja` (MIT) carries 125,000 words of English Wikipedia by their frequency, about 18 MB in memory, and
-the likeliest way to split a run of letters into them.
+The dictionary is that of the package `symspellpy` (MIT): 82,765 words with their counts in Google's Ngrams, about 10 MB
+in memory. Its own segmentation indexes misspellings too, which takes seconds and six times the memory, so a run of
+letters is split here, by the usual dynamic programming over word frequencies.
 """
 
 import codecs
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib.resources import files
 from math import inf, log
 
 _JOINED = re.compile(r"[A-Za-z]{8,60}")
@@ -17,6 +19,7 @@ _SHORTEST_OF_TWO = 4  # letters of each, where a run is only two words
 _COMMONEST = 30_000  # rarer short words are likelier names, or what a misspelt word happens to be made of
 _SHORT = 7  # letters
 _LONGEST_RUN = 40
+_LONGEST_WORD = 20
 _SHORTEST_AROUND, _SHORTEST_INNER = 11, 4  # letters of the run, and of the word in it
 _SHORT_WORDS = frozenset(
     "a i am an as at be by do go he if in is it me my no of on or so to up us we".split()
@@ -28,7 +31,7 @@ _SHORTEST_ROTATED = 5  # letters of a word that is in ROT13 by itself
 def split_runs(text: str) -> Iterator[str]:
     """Each run of letters that is no word, as the words that it is made of: "redApple" is "red Apple"."""
     for match in dict.fromkeys(_JOINED.findall(text)):
-        if match.lower() in _frequencies():
+        if is_word(match):
             continue
         words = _HUMP.split(match)
         if len(words) == 1 and len(match) >= _SHORTEST_RUN:
@@ -74,27 +77,30 @@ def _is_common_or_empty(run: str) -> bool:
 
 
 def _is_common(word: str) -> bool:
-    """The package keeps the logarithm of a word's rank times that of the number of all words."""
-    words = _frequencies()
-    if len(word) > _SHORT:
-        return word in words
-    return words.get(word, inf) <= log(_COMMONEST * log(len(words)))
+    rank = _ranks().get(word)
+    return rank is not None and (len(word) > _SHORT or rank < _COMMONEST)
 
 
 def is_word(word: str) -> bool:
-    return word.lower() in _frequencies()
+    return word.lower() in _ranks()
 
 
 @cache
-def _frequencies() -> Mapping[str, float]:
-    import wordninja
-
-    words: Mapping[str, float] = wordninja.DEFAULT_LANGUAGE_MODEL._wordcost
-    return words
+def _ranks() -> Mapping[str, int]:
+    """Each word's place by frequency, from 0."""
+    with (files("symspellpy") / "frequency_dictionary_en_82_765.txt").open(encoding="utf-8-sig") as lines:
+        counts = [(int(count), word) for word, count in (line.split() for line in lines)]
+    return {word: rank for rank, (_, word) in enumerate(sorted(counts, reverse=True))}
 
 
 def _split(run: str) -> list[str]:
-    import wordninja
-
-    words: list[str] = wordninja.split(run)
-    return words
+    """The likeliest words of a run, or none. A word costs its rank's logarithm (Zipf's law)."""
+    best: list[tuple[float, list[str]]] = [(0.0, [])]
+    for stop in range(1, len(run) + 1):
+        found = (
+            (best[start][0] + log(2.0 + rank), [*best[start][1], run[start:stop]])
+            for start in range(max(0, stop - _LONGEST_WORD), stop)
+            if (rank := _ranks().get(run[start:stop])) is not None and best[start][0] < inf
+        )
+        best.append(min(found, default=(inf, [])))
+    return best[-1][1]

@@ -117,7 +117,7 @@ def test_a_town_is_no_offence_for_what_its_name_contains(town: str) -> None:
     ("text", "joined"),
     [
         ("a photorealistic psychotherapist, trendingonartstation", ["trending on art station"]),
-        ("nuclearpowerplant at dawn", ["nuclear powerplant"]),
+        ("nuclearpowerplant at dawn", ["nuclear power plant"]),
         ("by Kuvshinov, Rutkowski, Mohrbacher and Balenciaga", []),
         ("an ilustration of Middlesbrough", []),
     ],

@@ -163,11 +163,11 @@ def test_eval_measures_rows_and_shows_none(tmp_path: Path, words: Path) -> None:
 def test_eval_says_which_line_is_wrong(tmp_path: Path, line: str) -> None:
     data = tmp_path / "rows.jsonl"
     data.write_text('{"text": "a", "label": "benign"}\n' + line + "\n", "utf-8")
-    with pytest.raises(BadParameterError, match="line 2"):
+    with pytest.raises(BadParameterError, match="Line 2"):
         list(read_rows(data))
     answer = RUN.invoke(policy_app, ["eval", str(data)])
     assert answer.exit_code == 1
-    assert "line 2" in answer.output
+    assert "Line 2" in answer.output
 
 
 def test_held_and_refused_are_counted_apart() -> None:
