@@ -426,7 +426,7 @@ async def test_an_answer_that_discord_never_takes_is_not_tried_for_ever(room: Ro
     event = JobEnded(job_id=job_id, platform=Platform.DISCORD, state=JobState.CANCELLED)
     end_job(room.ports, job_id, JobState.CANCELLED)
     with room.env._bot_scope():
-        room.bot.event_consumer._room.acquire()
+        room.bot.event_consumer._capacity.acquire()
         await room.bot.event_consumer._deliver(
             Delivery(event=event, acknowledge=lambda: acknowledged.append(job_id))
         )
