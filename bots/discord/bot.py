@@ -17,7 +17,7 @@ from bots.discord.context import DiscordContext
 from bots.discord.downloads import Downloads
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.context_menus import ContextMenus
-from bots.discord.interactions.dispatcher import Dispatcher
+from bots.discord.interactions.dispatcher import Dispatcher, explained
 from bots.discord.interactions.modals import Modals
 from bots.discord.interactions.reactions import Reactions
 from bots.discord.interactions.slash_commands import SlashCommands
@@ -26,7 +26,6 @@ from bots.discord.messages.transport import DiscordTransport
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
 from bots.presentation.actions import ACTIONS
-from bots.presentation.compose.errors import compose_fault
 from bots.runtime.error_reports import report_error
 from bots.runtime.pending_uploads import PendingUploads
 from bots.runtime.safe_downloads import PublicResolver, redirects_within
@@ -151,10 +150,13 @@ class ChatelierBot(discord.AutoShardedClient):
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Commands have gone to the tree by then; everything else is read from its id."""
-        if interaction.type is discord.InteractionType.modal_submit:
-            await self.modals.submitted(interaction)
-        elif interaction.type is discord.InteractionType.component:
-            await self.buttons.pressed(interaction)
+        try:
+            if interaction.type is discord.InteractionType.modal_submit:
+                await self.modals.submitted(interaction)
+            elif interaction.type is discord.InteractionType.component:
+                await self.buttons.pressed(interaction)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            await send_private(interaction, explained(error))
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         await self.reactions.added(event)
@@ -185,9 +187,7 @@ class Tree(app_commands.CommandTree[ChatelierBot]):
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
             await send_private(interaction, notice(texts.COMMAND_CHANGED))
             return
-        message = compose_fault(report_error(error))
-        if not interaction.response.is_done():
-            await send_private(interaction, message)
+        await send_private(interaction, explained(error))
 
 
 def _read(file: Path) -> str:

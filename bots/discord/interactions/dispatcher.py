@@ -88,7 +88,7 @@ class Dispatcher:
                     "response postponed: the job's events will deliver it", extra={"job_id": answer.job_id}
                 )
             else:
-                await self._answers.refuse(interaction, call, _explained(error), public=public)
+                await self._answers.refuse(interaction, call, explained(error), public=public)
 
     async def _acknowledge(
         self, interaction: discord.Interaction, *, public: bool
@@ -125,5 +125,6 @@ def check_values(run: Run) -> None:
             parameter.read(value)
 
 
-def _explained(error: Exception) -> Message:
+def explained(error: Exception) -> Message:
+    """What went wrong, for the person; a defect is logged under the number that they are told."""
     return compose_error(error) if isinstance(error, ChatelierError) else compose_fault(report_error(error))

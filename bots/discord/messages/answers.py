@@ -96,7 +96,7 @@ class Answers:
         more: ui.ActionRow[Any] | None = None,
     ) -> None:
         """Fill the private answer of an acknowledged interaction; `more` stands below the message's own buttons."""
-        limit_bytes = interaction.filesize_limit
+        limit_bytes = interaction.filesize_limit // max(1, len(message.files))  # together they fit for sure
         load = partial(load_files, self._context.ports, message, limit_bytes=limit_bytes, made=made)
         loaded = await self._context.pools.run(Pool.FILES, load)
         arguments = edit_arguments(with_missing_files(message, loaded.missing), loaded.files)
@@ -143,7 +143,9 @@ def notice(text: str) -> Message:
 
 
 async def send_private(interaction: discord.Interaction, message: Message) -> None:
-    """A first and only answer, seen by the person alone."""
+    """A first and only answer, seen by the person alone; nothing where there was one already."""
+    if interaction.response.is_done():
+        return
     try:
         await interaction.response.send_message(ephemeral=True, **send_arguments(message, {}))
     except discord.HTTPException as error:

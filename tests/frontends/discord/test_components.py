@@ -337,6 +337,19 @@ async def test_a_menu_of_cells_of_an_earlier_version_opens_the_form_with_them(ro
     assert room.request["cells"] == ["A1", "C3"]
 
 
+async def test_a_defect_behind_a_button_is_a_sentence_with_a_number(
+    room: Room, painted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object, **_named: object) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr("bots.discord.interactions.modals.load_form", broken)
+    result = await room.press(f"c1:remix:{painted}:1")
+    assert result.response.ephemeral
+    assert "Fault" in words(result.response)
+    assert "secret detail" not in words(result.response)
+
+
 # ---- forged and foreign ids
 
 

@@ -326,7 +326,7 @@ class LoopbackDiscord:
         return self._dms[user]
 
     def _fill(self, message: Message, body: Mapping[str, Any], files: list[Any]) -> web.Response | None:
-        if max((len(data) for _, _, data in files), default=0) > ATTACHMENT_LIMIT_BYTES:
+        if sum(len(data) for _, _, data in files) > ATTACHMENT_LIMIT_BYTES:
             return _error(413, 40005, "Request entity too large")
         flags = message.flags | (int(body.get("flags") or 0) & COMPONENTS_V2_FLAG)
         content, embeds = body.get("content", message.content), body.get("embeds", message.embeds)
