@@ -162,7 +162,7 @@ def _print_json(saved: "list[SavedImage]") -> None:
 def _print_recipe(saved: "SavedImage") -> None:
     from rich.markup import escape
 
-    from bots.texts.chat import unread
+    from bots.texts.jobs import unread
     from chatelier.runtime.console import answers
 
     recipe = saved.recipe

@@ -29,7 +29,8 @@ def verify(
 
       chatelier verify screenshot.jpg --json
     """
-    from bots.texts.attributions import attribution
+    from bots.presentation.compose.provenance import compose_attribution
+    from bots.presentation.plain_text import plain_lines
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
 
@@ -39,7 +40,7 @@ def verify(
     if as_json:
         _print_json(traces, found)
     else:
-        for line in attribution(found):
+        for line in plain_lines(compose_attribution(found)):
             answers().print(line, soft_wrap=True, markup=False, highlight=False)
     if not (found.known or traces.claims or traces.signed_by or traces.software):
         raise typer.Exit(1)
