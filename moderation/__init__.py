@@ -1,1 +1,1 @@
-"""The moderation wing: what may be painted, by whom, how fast, and who looks when in doubt."""
+"""Moderation: what may be painted, by whom, how fast, and who looks when in doubt."""

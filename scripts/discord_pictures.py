@@ -66,7 +66,7 @@ HOLD = Verdict(
 
 
 class Desk(FakeCaseService):
-    """With the real dossiers."""
+    """With the real details of cases."""
 
     def read(self, case_id: str) -> Any:
         with self.database.read() as session:

@@ -39,6 +39,57 @@ def documents(repository: Path) -> Iterator[Path]:
     yield from sorted((repository / "docs").rglob("*.md"))
 
 
+# ---- words
+
+
+FORMER_NAMES = (
+    *(
+        "annex",
+        "backroom",
+        "composure",
+        "courier",
+        "darkroom",
+        "doorkeeper",
+        "dossier",
+        "exhibit",
+        "glovebox",
+    ),
+    *("hangings", "house-?keeper", "leash", "lodging", "onlooker", "premises", "promptcourt", "retake"),
+    *("shredder", "showcase", "teller", "underdraw(?:ing)?"),
+)
+FORMER_NAME = re.compile(rf"(?<![a-z])(?:{'|'.join(FORMER_NAMES)})(?:s|es|ed)?(?![a-z])", re.IGNORECASE)
+SUFFIXES_OF_TEXT = {".py", ".md", ".html", ".js", ".css", ".sh", ".yml", ".yaml", ".ini"}
+WITH_FORMER_NAMES = (
+    "tests/test_architecture.py",
+    # The history of the project and of its tables.
+    *(
+        "CHANGELOG.md",
+        "docs/decisions/",
+        "chatelier/migrations/versions/",
+        "tests/services/chatelier/test_migrations.py",
+    ),
+    # Words of pictures, and names of bundled weights.
+    *("engine/models/", "engine/training/", "moderation/training/"),
+)
+
+
+def test_no_former_name_of_a_part_comes_back(repository: Path) -> None:
+    """Code, logs and documents use the terms of `docs/glossary.md`."""
+    folders = (*PACKAGES, "docs", "scripts", "tests")
+    files = [
+        *repository.glob("*.*"),
+        *(path for folder in folders for path in (repository / folder).rglob("*.*")),
+    ]
+    names = [path.relative_to(repository).as_posix() for path in files if path.suffix in SUFFIXES_OF_TEXT]
+    found = [
+        f"{name}: {match[0]}"
+        for name in sorted(names)
+        if not name.startswith(WITH_FORMER_NAMES)
+        for match in FORMER_NAME.finditer((repository / name).read_text())
+    ]
+    assert found == []
+
+
 # ---- imports
 
 

@@ -163,7 +163,7 @@ def time_of_heartbeat(mark: Path) -> Callable[[], object]:
 def has_written_process_id(mark: Path) -> Callable[[int], bool]:
     def is_ready(process_id: int) -> bool:
         try:
-            # Where the leash stays to watch its parent, the program is a child of what we started, in its group.
+            # Where the wrapper stays to watch its parent, the program is a child of what we started, in its group.
             return os.getpgid(int(mark.read_text())) == process_id
         except (OSError, ValueError):
             return False

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_LEASH = Path(__file__).with_name("child_wrapper.py")
+_CHILD_WRAPPER = Path(__file__).with_name("child_wrapper.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,15 @@ class Program:
 
     def wrapped_command(self) -> list[str]:
         """The command line that ties the program's life to this process."""
-        return [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), str(self.nice), *self.arguments]
+        return [
+            sys.executable,
+            "-I",
+            "-S",
+            str(_CHILD_WRAPPER),
+            str(os.getpid()),
+            str(self.nice),
+            *self.arguments,
+        ]
 
 
 def backoff_seconds(failures: int) -> float:

@@ -1,4 +1,4 @@
-"""A retake: the same picture framed and lit a little differently, by seed.
+"""An augmented copy: the same picture framed and lit a little differently, by seed.
 
 For models that paint over what they are given and invent little themselves: their variations come from here.
 """
@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
 _RESIZE = Image.Resampling.LANCZOS
-# Beyond this reach a retake may also be mirrored.
+# Beyond this reach a copy may also be mirrored.
 _MIRROR_REACH = 0.1
 
 

@@ -25,7 +25,7 @@ STRENGTHS = {Strength.SUBTLE: 0.35, Strength.STRONG: 0.7}
 WITH_IMAGE_STRENGTH = 0.7
 # Enough to make one picture of latents that lie on top of each other, not so much that nobody knows them again.
 BLEND_STRENGTH = 0.65
-# How far a retake goes, for models with a prior.
+# How far an augmented copy goes, for models with a prior.
 SUBTLE_REACH, STRONG_REACH = 0.08, 0.25
 # Fewer steps than that leave a picture half done, whatever share of the schedule it goes through.
 LEAST_STEPS = 4

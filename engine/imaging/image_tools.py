@@ -1,4 +1,4 @@
-"""The studio's darkroom: picture work on encoded pictures, without a model."""
+"""Processing of encoded pictures without a model: implements `studio.ports.ImageTools`."""
 
 from collections.abc import Sequence
 

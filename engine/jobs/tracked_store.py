@@ -53,7 +53,7 @@ class TrackingStore:
 def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put: set[str]) -> None:
     """After a job's end was recorded: what it put and does not show goes, and sources that only it still needed.
 
-    What cannot be cleared away now, the housekeeper finds later.
+    What cannot be deleted now, the orphan file cleaner deletes later.
     """
     doubtful = put - _shown(outcome)
     try:

@@ -1,7 +1,7 @@
 """`chatelier policy …` and `chatelier audit …`.
 
 They check a policy, try a prompt, measure the rules, show what another policy would change, and verify and export
-the audit chain. They need paths and a database URL only; nothing here imports the cap.
+the audit chain. They need paths and a database URL only; nothing here imports `chatelier`.
 """
 
 import csv

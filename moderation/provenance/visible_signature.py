@@ -1,4 +1,4 @@
-"""The visible signature: the house's little easel in the lower right corner."""
+"""The visible signature: a small drawn easel in the lower right corner."""
 
 from functools import lru_cache
 

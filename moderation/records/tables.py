@@ -1,4 +1,4 @@
-"""The tables of the moderation wing, beside those of the studio."""
+"""The tables of moderation, beside those of the studio."""
 
 from datetime import datetime
 from typing import Any

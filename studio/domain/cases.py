@@ -113,7 +113,7 @@ class CaseDetails:
     person_record: PersonRecord
 
     @property
-    def exhibits(self) -> tuple[CaseImage, ...]:
+    def images(self) -> tuple[CaseImage, ...]:
         """The picture that the case names, else all of its job's, else the uploads that it starts from."""
         if self.pictures:
             named = [picture for picture in self.pictures if picture.id == self.case.picture_id]

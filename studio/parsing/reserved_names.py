@@ -18,7 +18,7 @@ _ROLES = """
     админ администратор модератор поддержка
     管理员 管理員 管理者 版主 官方 運営 公式 モデレーター 관리자 운영자 مشرف مدير
 """.split()
-_APP = "chatelier thimble bot housekeeper".split()
+_APP = "chatelier thimble bot".split()
 _ALONE = "somebody nobody everyone everybody here channel me you".split()  # as a whole name only
 
 

@@ -147,7 +147,7 @@ class WorkerProcess:
 
 
 def _end_idle(worker_process: "weakref.ref[WorkerProcess]", child: "_Child", naps: int) -> None:
-    """A timer that held on to the annex would keep it from being cleared away."""
+    """A timer that held a reference to the worker process would keep it from being collected."""
     if (found := worker_process()) is not None:
         found._end_idle(child, naps)
 

@@ -160,9 +160,9 @@ def starboard(made: Painted) -> str:
             ask(made.ports, fan, "star", secret=job_id != made.child, picture=f"{job_id}.1")
     told = []
     for job_id in (made.first, made.second, made.child, made.last):
-        exhibit, _ = load_starboard_entry(made.ports.database, f"{job_id}.1")
-        if exhibit:
-            told.append(on_discord(compose_starboard(exhibit)))
+        entry, _ = load_starboard_entry(made.ports.database, f"{job_id}.1")
+        if entry:
+            told.append(on_discord(compose_starboard(entry)))
     return str(told)
 
 

@@ -149,7 +149,7 @@ def test_no_size_of_a_deleted_picture_stays(ports, call, brush, stamp):
     assert ports.store.blobs == {}
 
 
-def test_the_housekeeper_leaves_every_size_of_a_picture_alone(ports, call, brush, stamp, monkeypatch):
+def test_the_orphan_file_cleaner_leaves_every_size_of_a_picture_alone(ports, call, brush, stamp, monkeypatch):
     brush.size = (2048, 1024)
     paint(ports, call, brush, stamp, count=1)
     monkeypatch.setattr("engine.maintenance.orphan_files.PARTS_A_RUN", STORE_PARTS)

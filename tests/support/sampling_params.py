@@ -1,6 +1,6 @@
 """A studio in one process that draws simple pictures instead of painting them: for the room's tests.
 
-Everything but the model is real: the worker's life of a job, the darkroom, the inspection, the database.
+Everything but the model is real: the worker's life of a job, the image tools, the inspection, the database.
 
 Usage: python -m tests.support.sampling_params FOLDER PORT [STEP_SECONDS]
 """

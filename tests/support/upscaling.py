@@ -37,7 +37,7 @@ def sample_for(upscaler: Upscaler, picture: Image.Image) -> UpscaleSample:
 
 
 def enlarge(upscaler: Upscaler, *pictures: Image.Image) -> list[Image.Image]:
-    """All side by side, without an easel."""
+    """All side by side, without a step batcher."""
     samples = [sample_for(upscaler, picture) for picture in pictures]
     paint_together(samples)
     return [to_image(sample.picture) for sample in samples if sample.picture is not None]

@@ -47,7 +47,7 @@ def compose_case(details: CaseDetails, *, taken: bool = False) -> Message:
     """Its picture is a pixelated copy, and gone once the case is decided. `taken`: for the moderator who took it."""
     case = details.case
     is_open = case.state is CaseState.OPEN
-    shown = details.exhibits[:1] if is_open else ()
+    shown = details.images[:1] if is_open else ()
     parts: list[Part] = [
         *([Paragraph((translate(cases.YOURS),))] if taken else []),
         Title(heading(case)),
@@ -75,7 +75,7 @@ def compose_case_pictures(details: CaseDetails) -> Message:
             ),
             key=each.key,
         )
-        for number, each in enumerate(details.exhibits[:_MOST_PICTURES], start=1)
+        for number, each in enumerate(details.images[:_MOST_PICTURES], start=1)
     )
     part: Part = (
         Images(images=images, spoiler=True) if images else Note(spans=(translate(cases.NO_PICTURES),))

@@ -111,7 +111,7 @@ def _case_html(context: WebContext, details: CaseDetails) -> str:
         "case.html",
         case=details.case,
         message=message,
-        exhibits=details.exhibits,
+        images=details.images,
         decisions=[each for row in rows for each in row if each.button.action in DECISION_KEYS],
     )
 
@@ -141,7 +141,7 @@ def _row(session: Session, case: Case, user: WebUser) -> dict[str, object]:
 
 def _picture(context: WebContext, user: WebUser, case_id: str, picture_id: str) -> bytes:
     details = read_for(context.ports.database, context.ports.desk, user.person, case_id)
-    found = next((each for each in details.exhibits if each.id == picture_id), None)
+    found = next((each for each in details.images if each.id == picture_id), None)
     if found is None:
         raise NotFoundError("That picture")
     return context.ports.store.get(found.key)

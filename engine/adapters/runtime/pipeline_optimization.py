@@ -24,7 +24,7 @@ class PipelineOptimizer:
         """`speed` as `Speed.on` answered it for the device."""
         self._speed = speed
         self._device = device
-        self._lodging = CpuOffloader(speed.low_memory)
+        self._offloader = CpuOffloader(speed.low_memory)
 
     def put_on(self, pipeline: Any) -> None:
         """Settle a pipeline's networks on the device, or where they wait for their turn on it."""
@@ -48,7 +48,7 @@ class PipelineOptimizer:
             if name in pipeline._exclude_from_cpu_offload:
                 network.to(self._device)
             else:
-                self._lodging.take_in(network, device=self._device, denoises=name in _DENOISERS)
+                self._offloader.take_in(network, device=self._device, denoises=name in _DENOISERS)
 
 
 def networks_of(pipeline: Any) -> Mapping[str, Any]:

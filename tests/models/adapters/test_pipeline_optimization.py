@@ -80,9 +80,9 @@ def test_what_saves_time_and_memory_changes_no_picture(
     fetched: list[Any] = []
     fetch = CpuOffloader.fetch
 
-    def noted(lodging: CpuOffloader, network: torch.nn.Module, device: torch.device) -> None:
+    def noted(offloader: CpuOffloader, network: torch.nn.Module, device: torch.device) -> None:
         fetched.append(network)
-        fetch(lodging, network, device)
+        fetch(offloader, network, device)
 
     folder = FAMILIES[family](tmp_path)
     expected = painted(model_of(folder, PLAIN), family)

@@ -209,9 +209,9 @@ class Traveller(torch.nn.Module):
 )
 def test_what_is_not_needed_stays_away_from_the_card(mode: LowMemory, denoiser_goes: list[str]) -> None:
     words, denoiser, first_stage = Traveller(), Traveller(), Traveller()
-    lodging = CpuOffloader(mode)
+    offloader = CpuOffloader(mode)
     for each in (words, denoiser, first_stage):
-        lodging.take_in(each, device=torch.device("meta"), denoises=each is denoiser)
+        offloader.take_in(each, device=torch.device("meta"), denoises=each is denoiser)
     for each in (words, denoiser, denoiser, words, denoiser, first_stage):
         each()
     assert denoiser.sent == denoiser_goes

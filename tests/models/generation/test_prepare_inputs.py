@@ -121,17 +121,17 @@ def test_a_strength_asked_for_counts_with_every_model() -> None:
     assert np.array_equal(np.asarray(drawing.start), np.asarray(checked_cloth()))
 
 
-def test_a_small_retake_stays_nearer_than_a_large_one() -> None:
+def test_a_small_augmentation_stays_nearer_than_a_large_one() -> None:
     cloth = checked_cloth()
 
     def distance(reach: float) -> float:
-        retakes = [np.asarray(augment(cloth, seed=seed, reach=reach), np.int16) for seed in range(8)]
-        return float(np.mean([np.abs(each - np.asarray(cloth, np.int16)).mean() for each in retakes]))
+        copies = [np.asarray(augment(cloth, seed=seed, reach=reach), np.int16) for seed in range(8)]
+        return float(np.mean([np.abs(each - np.asarray(cloth, np.int16)).mean() for each in copies]))
 
     assert 0 < distance(0.08) < distance(0.25)
 
 
-def test_a_retake_is_the_same_for_the_same_seed() -> None:
+def test_an_augmentation_is_the_same_for_the_same_seed() -> None:
     first, second = (augment(checked_cloth(), seed=4, reach=0.2) for _ in range(2))
     assert first.tobytes() == second.tobytes()
 

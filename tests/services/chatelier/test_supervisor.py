@@ -25,7 +25,7 @@ from chatelier.supervisor.program import backoff_seconds
 from chatelier.wiring.instance import make_folder
 from tests.support.running_instance import WAIT_SECONDS, end_soon, is_over
 
-LEASH = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("child_wrapper.py")
+WRAPPER = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("child_wrapper.py")
 
 
 def shell(
@@ -174,19 +174,30 @@ async def test_what_the_house_can_do_without_is_let_go_with_its_last_words(tmp_p
     await watched.close()
 
 
-def test_a_program_is_ready_by_its_file_behind_a_leash_that_stays_too(tmp_path: Path) -> None:
+def test_a_program_is_ready_by_its_file_behind_a_wrapper_that_stays_too(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     script = f"printf $$ > {mark}; exec sleep 3600"
-    command = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), "0", "--watch", "sh", "-c", script]
-    leash = subprocess.Popen(command, start_new_session=True)
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(WRAPPER),
+        str(os.getpid()),
+        "0",
+        "--watch",
+        "sh",
+        "-c",
+        script,
+    ]
+    wrapper = subprocess.Popen(command, start_new_session=True)
     is_ready = has_written_process_id(mark)
     while not mark.exists() or not mark.read_text():
         time.sleep(0.02)
-    assert is_ready(leash.pid)
+    assert is_ready(wrapper.pid)
     assert not is_ready(os.getpid())
-    leash.terminate()
-    leash.wait()
-    assert not is_ready(leash.pid), "what another process left behind says nothing"
+    wrapper.terminate()
+    wrapper.wait()
+    assert not is_ready(wrapper.pid), "what another process left behind says nothing"
 
 
 EARLY_BLOW = """
@@ -204,11 +215,11 @@ runpy.run_path(sys.argv.pop(1), run_name="__main__")
 """
 
 
-def test_a_leash_told_to_end_while_its_program_starts_takes_it_along() -> None:
-    leash = [str(LEASH), str(os.getpid()), "0", "--watch", "sleep", "3600"]
-    ended = subprocess.run([sys.executable, "-c", EARLY_BLOW, *leash], check=False)
+def test_a_wrapper_told_to_end_while_its_program_starts_takes_it_along() -> None:
+    wrapper = [str(WRAPPER), str(os.getpid()), "0", "--watch", "sleep", "3600"]
+    ended = subprocess.run([sys.executable, "-c", EARLY_BLOW, *wrapper], check=False)
     assert ended.returncode == 128 + signal.SIGTERM, (
-        "the program's own end, passed up by a leash that waited for it"
+        "the program's own end, passed up by a wrapper that waited for it"
     )
 
 
@@ -319,12 +330,12 @@ def test_output_is_cut_into_lines_kept_plain_in_the_file_and_named_on_the_screen
     assert "web    │ one [red]\n" in screen.getvalue()
 
 
-def spawn_leashed(*mode: str) -> tuple[subprocess.Popen[str], int]:
-    """A parent that starts a leashed program, and that program's id."""
+def spawn_wrapped(*mode: str) -> tuple[subprocess.Popen[str], int]:
+    """A parent that starts a wrapped program, and that program's id."""
     script = (
         "import os, subprocess, sys\n"
-        f"child = subprocess.Popen([sys.executable, '-I', '-S', {str(LEASH)!r}, str(os.getpid()), '3', *{list(mode)!r},"
-        " 'sh', '-c', 'echo $$; exec sleep 3600'])\n"
+        f"child = subprocess.Popen([sys.executable, '-I', '-S', {str(WRAPPER)!r}, str(os.getpid()), '3',"
+        f" *{list(mode)!r}, 'sh', '-c', 'echo $$; exec sleep 3600'])\n"
         "child.wait()\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
@@ -340,8 +351,8 @@ def ends_soon(process_id: int) -> bool:
 
 
 @pytest.mark.parametrize("mode", [(), ("--watch",)], ids=["by the kernel", "by watching"])
-def test_a_leashed_program_ends_with_its_parent(mode: tuple[str, ...]) -> None:
-    parent, program = spawn_leashed(*mode)
+def test_a_wrapped_program_ends_with_its_parent(mode: tuple[str, ...]) -> None:
+    parent, program = spawn_wrapped(*mode)
     raised = psutil.Process(program).nice() - psutil.Process().nice()
     with parent:
         parent.kill()
@@ -350,11 +361,11 @@ def test_a_leashed_program_ends_with_its_parent(mode: tuple[str, ...]) -> None:
 
 
 def test_a_program_whose_parent_is_gone_already_is_not_started() -> None:
-    leashed = subprocess.run(
-        [sys.executable, "-I", "-S", str(LEASH), "1", "0", "echo", "started"],
+    wrapped = subprocess.run(
+        [sys.executable, "-I", "-S", str(WRAPPER), "1", "0", "echo", "started"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert leashed.returncode != 0
-    assert "started" not in leashed.stdout
+    assert wrapped.returncode != 0
+    assert "started" not in wrapped.stdout

@@ -467,7 +467,7 @@ def files_of(house: Ports, job: str) -> list[str]:
 
 
 def cleared(house: Ports) -> int:
-    """How many files the house-keeper finds in a day from the day after tomorrow on."""
+    """How many files the orphan file cleaner finds in a day from the day after tomorrow on."""
     cleaner = OrphanFileCleaner(database=house.database, store=house.store)
     return sum(
         cleaner.clear(now() + timedelta(days=2, hours=hour)) for hour in range(STORE_PARTS // PARTS_A_RUN)

@@ -1,4 +1,4 @@
-"""Figures for Prometheus from workers, housekeepers and bots."""
+"""Figures for Prometheus from workers, the beat and front ends."""
 
 from urllib.request import urlopen
 

@@ -1,4 +1,4 @@
-"""The wings plugged together: faces without an accelerator library, limits and rules as they are set."""
+"""The packages plugged together: front ends without an accelerator library, limits and rules as they are set."""
 
 import subprocess
 import sys
@@ -64,7 +64,7 @@ def test_a_face_has_all_its_ports_and_loads_no_heavy_library_even_where_images_a
     subprocess.run([sys.executable, "-c", script], check=True, env=environment, cwd=_root())
 
 
-def test_a_housekeeper_loads_no_accelerator_library() -> None:
+def test_the_beat_loads_no_accelerator_library() -> None:
     script = (
         "import sys\n"
         "import chatelier.wiring.workers, engine.maintenance.job_sweeper\n"

@@ -1,4 +1,4 @@
-"""What the house-keeper does every hour, as `chatelier beat` puts it together."""
+"""What the beat does every hour, as `chatelier beat` puts it together."""
 
 from dataclasses import replace
 from datetime import timedelta

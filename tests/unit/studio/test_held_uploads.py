@@ -74,8 +74,8 @@ def test_a_doubtful_upload_lies_on_the_desk_with_the_request_that_needs_it(ports
     assert waiting.state is JobState.HELD
     case = only_hold(house)
     assert (case.rule, case.category) == ("appearance", Category.DECEPTION)
-    (exhibit,) = house.desk.claim(MOD, case.id).exhibits
-    assert house.store.get(exhibit.key) == png()
+    (image,) = house.desk.claim(MOD, case.id).images
+    assert house.store.get(image.key) == png()
     decide(house, call, case, Decision.APPROVE)
     assert (waiting.job_id, 0) in house.queue.sent
 
