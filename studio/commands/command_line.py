@@ -1,8 +1,9 @@
 """Commands as people type them: ``/imagine a red apple --seed 7 --no text``."""
 
 from studio.commands.flags import Flag, find_flags, suggestion
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.registry import find_command
-from studio.commands.spec import CommandSpec, Kind, Parameter
+from studio.commands.spec import CommandSpec
 from studio.domain.identifiers import split_picture_id
 from studio.errors import BadParameterError, UnknownCommandError
 from studio.parsing.foreign_syntax import FOREIGN_FLAG, LORA_TAG

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from studio.commands.spec import CommandSpec, Kind, Parameter
+from studio.commands.parameter_values import Kind, Parameter
+from studio.commands.spec import CommandSpec
 from studio.errors import BadParameterError
 
 # Hyphen-minus, the hyphens and dashes of U+2010 to U+2015, the minus sign, and wide and small forms.

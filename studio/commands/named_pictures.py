@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy.orm import Session
 
-from studio.commands.spec import Call, CommandSpec, Kind
+from studio.commands.parameter_values import Kind
+from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
 from studio.db.tables import JobRow
 from studio.domain.identifiers import is_job_id, split_picture_id

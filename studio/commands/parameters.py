@@ -1,6 +1,6 @@
 """Parameters that several commands share."""
 
-from studio.commands.spec import Kind, Parameter
+from studio.commands.parameter_values import Kind, Parameter
 from studio.domain.requests import MAX_COUNT, MAX_SEED, SCHEDULERS
 
 PROMPT = Parameter(

@@ -9,9 +9,10 @@ from studio.commands.button_ids import Action, Button
 from studio.commands.generation import blend, edit, expand, imagine, remix, reroll, upscale, vary
 from studio.commands.moderation import answer, appeal, ban, cases, community_rules, report, review, unban
 from studio.commands.named_pictures import names_any, require_visible
+from studio.commands.parameter_values import Kind
 from studio.commands.pictures import alt, delete, lineage, show, star, whose
 from studio.commands.results import Answer
-from studio.commands.spec import Call, CommandSpec, Kind
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.prompt_hints import send_hints
 from studio.domain.cases import Decision
 from studio.domain.people import Platform

@@ -14,7 +14,8 @@ from bots.runtime.thread_pools import Pool
 from studio.commands.completion.suggest import MOST, suggest
 from studio.commands.completion.suggestion import LONGEST
 from studio.commands.moderation.community_rules import CHANNELS
-from studio.commands.spec import CommandSpec, Kind, Parameter
+from studio.commands.parameter_values import Kind, Parameter
+from studio.commands.spec import CommandSpec
 from studio.domain.settings.communities import Tier
 from studio.errors import ChatelierError
 

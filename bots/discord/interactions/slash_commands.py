@@ -22,8 +22,9 @@ from bots.presentation.controller import Run
 from bots.runtime.thread_pools import Pool
 from bots.texts.prompt_flags import spread_flags
 from studio.commands.completion.finders import whole_prompt
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.registry import CATALOG, FORMER_COMMANDS
-from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Audience, Call, CommandSpec
 from studio.domain.people import Person
 from studio.errors import BadParameterError
 

@@ -24,8 +24,8 @@ from bots.texts.translation import translate
 from studio.commands.account.settings import RESET
 from studio.commands.button_ids import Action
 from studio.commands.moderation.report import LONGEST_REASON
+from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG
-from studio.commands.spec import Kind
 from studio.domain.identifiers import split_picture_id
 from studio.domain.requests import MAX_COUNT, MOST_BLENDED
 from studio.domain.settings.preferences import BuiltOn, Preferences, RemixConsent

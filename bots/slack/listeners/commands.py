@@ -31,9 +31,10 @@ from bots.slack.texts.command_parsing import (
 from bots.slack.texts.typed_text import named, typed
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.members import Members
+from studio.commands.parameter_values import Kind
 from studio.commands.registry import execute, find_command
 from studio.commands.results import Answer, Community
-from studio.commands.spec import Call, CommandSpec, Kind
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.known_names import default_note
 from studio.domain.people import Platform
 

@@ -20,9 +20,10 @@ from bots.slack.render_form import values_of
 from bots.slack.texts.mrkdwn import plain_text
 from bots.slack.workspaces.members import Members
 from bots.texts.buttons import FORM_UNKNOWN
+from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, execute
 from studio.commands.results import Answer, SettingsChanged
-from studio.commands.spec import Call, Kind
+from studio.commands.spec import Call
 from studio.domain.people import Person, Platform
 from studio.errors import BadParameterError, ChatelierError
 

@@ -3,8 +3,9 @@
 import difflib
 
 from studio.commands.command_line import parse_phrase
+from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, FORMER_COMMANDS, find_command
-from studio.commands.spec import CommandSpec, Kind
+from studio.commands.spec import CommandSpec
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.errors import UnknownCommandError
 from studio.parsing.text_cleaning import clean_text

@@ -11,8 +11,9 @@ from bots.web.live.responses import Reply, reply_to, reply_to_error, reply_to_fa
 from bots.web.render import dialog_path
 from bots.web.texts import texts
 from studio.commands.command_line import parse_phrase
+from studio.commands.parameter_values import Kind
 from studio.commands.registry import execute, find_command
-from studio.commands.spec import Call, CommandSpec, Kind
+from studio.commands.spec import Call, CommandSpec
 from studio.db.identities.people import find_named
 from studio.domain.people import Platform
 from studio.domain.provenance import Traces

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Balance, CreditsGiven
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.db import credit_ledger, outbox
 from studio.db.cases import write_notice
 from studio.db.identities.linked_identities import human_of, same_human

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Forgotten
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.db import credit_ledger
 from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person

@@ -7,8 +7,9 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Linked, LinkOffered
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.db import credit_ledger
 from studio.db.identities import linked_identities
 from studio.db.identities.people import find_person, lock_person

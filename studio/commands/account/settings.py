@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from studio.commands.parameter_values import Kind, Parameter, bare_value
 from studio.commands.parameters import MODEL, STYLE
 from studio.commands.results import SettingsChanged
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter, bare_value
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.known_names import find_model, require_style
 from studio.db import settings
 from studio.db.identities.people import lock_person

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from studio.commands.completion import suggestion
 from studio.commands.completion.suggestion import LONGEST, Suggestion
-from studio.commands.spec import Call, CommandSpec, Kind
+from studio.commands.parameter_values import Kind
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission import remix_consent
 from studio.db import cases, queries
 from studio.db.identities.linked_identities import identities

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from studio.commands.completion.finders import FINDERS, FINDERS_BY_KIND, earlier_prompts, own_pictures
 from studio.commands.completion.suggestion import LONGEST, Suggestion, of_name
 from studio.commands.moderation.community_rules import SWITCH
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.parameter_values import Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.known_names import choices_of, lora_suggestions
 from studio.domain.settings.communities import ResultPlacement
 from studio.ports import Ports

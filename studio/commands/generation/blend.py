@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from studio.commands.parameter_values import MAX_PROMPT, Kind, Parameter
 from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.results import Accepted
-from studio.commands.spec import MAX_PROMPT, Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.request_defaults import usual_count
 from studio.commands.submission.source_images import SourceImage, find_origin, get_seed
 from studio.commands.submission.submit import submit

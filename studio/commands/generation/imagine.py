@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.parameters import (
     COUNT,
     GUIDANCE,
@@ -16,7 +17,7 @@ from studio.commands.parameters import (
     STYLE,
 )
 from studio.commands.results import Accepted
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.request_defaults import own_defaults, usual_count
 from studio.commands.submission.source_images import get_seed

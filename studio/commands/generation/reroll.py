@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Accepted
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission import remix_consent
 from studio.commands.submission.source_images import any_seed
 from studio.commands.submission.submit import submit

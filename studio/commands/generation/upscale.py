@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.parameters import IMAGE, PICTURE
 from studio.commands.results import Accepted
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.source_images import find_origin
 from studio.commands.submission.submit import submit
 from studio.domain.requests import Operation, PaintRequest, Source

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.results import Accepted
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.prompt_wording import PromptWording, read_wording
 from studio.commands.submission.request_defaults import usual_count
 from studio.commands.submission.source_images import find_origin, get_seed

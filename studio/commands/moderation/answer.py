@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import CaseDecided
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.submit import enqueue
 from studio.db import cases, outbox
 from studio.db.identities.linked_identities import same_human

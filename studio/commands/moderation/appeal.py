@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import ReportFiled
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.job_creation import CORE
 from studio.db import outbox, queries
 from studio.db.cases import open_case

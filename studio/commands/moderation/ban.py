@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from studio.commands.moderation.cases import MODERATORS_ONLY
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import BanChanged
-from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Audience, Call, CommandSpec
 from studio.db.identities.people import find_sighting
 from studio.domain.people import Sighting
 from studio.errors import NotAllowedError

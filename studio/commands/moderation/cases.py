@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import DeskCases
-from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Audience, Call, CommandSpec
 from studio.db.cases import desk_cases
 from studio.domain.cases import CaseState
 from studio.errors import NotAllowedError

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from studio.commands.moderation.cases import MODERATORS_ONLY
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Community
-from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Audience, Call, CommandSpec
 from studio.commands.submission.known_names import find_model
 from studio.db import settings
 from studio.domain.settings.communities import CommunityRules, ResultPlacement, Tier

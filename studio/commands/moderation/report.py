@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import ReportFiled
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.db import job_transitions, outbox, queries
 from studio.db.cases import find_report, open_case, report_weight
 from studio.db.identities import linked_identities

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from studio.commands.moderation.cases import MODERATORS_ONLY
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import CaseDecided, CaseOpened
-from studio.commands.spec import Audience, Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Audience, Call, CommandSpec
 from studio.db.cases import desk_cases
 from studio.db.identities.linked_identities import identities
 from studio.domain.cases import Decision

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import PictureShown
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.db import outbox, queries
 from studio.db.identities.linked_identities import same_human
 from studio.db.identities.people import lock_person

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from studio.commands.account.cancel import Cancel, cancel
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import JobsStopped, PicturesDeleted
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
 from studio.db.identities.linked_identities import same_human
 from studio.domain.identifiers import is_job_id, split_picture_id

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Family, Relative
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
 from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.domain.jobs import JobState

@@ -5,8 +5,9 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete
 
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import StarChanged
-from studio.commands.spec import Call, CommandSpec, Kind, Parameter
+from studio.commands.spec import Call, CommandSpec
 from studio.db import outbox, queries
 from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person

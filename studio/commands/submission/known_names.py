@@ -1,6 +1,6 @@
 """Models, styles and LoRAs are checked as soon as somebody names them, so that no job fails for a name."""
 
-from studio.commands.spec import Kind, Parameter
+from studio.commands.parameter_values import Kind, Parameter
 from studio.domain.requests import Lora, PaintRequest
 from studio.errors import BadParameterError
 from studio.parsing.name_suggestions import unknown_name

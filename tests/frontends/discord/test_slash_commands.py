@@ -17,8 +17,9 @@ from sqlalchemy import select
 from bots.discord.bot import ChatelierBot
 from bots.discord.interactions.autocomplete import is_suggested
 from bots.discord.run import _keep_connected
+from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG
-from studio.commands.spec import Audience, Kind
+from studio.commands.spec import Audience
 from studio.db.queries import job_of
 from studio.db.tables import LedgerRow
 from studio.domain.jobs import JobState

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.commands.command_line import parse_phrase
+from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG
-from studio.commands.spec import Kind
 from studio.errors import BadParameterError, BadRequestError, UnknownCommandError
 
 PICTURE = "k3v9m2p4qx7a.2"

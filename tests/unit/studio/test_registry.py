@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.commands.button_ids import MAX_LENGTH, Action, Button, parse_button
+from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, REACTIONS, command_of_button, execute, execute_button
-from studio.commands.spec import Kind
 from studio.domain.identifiers import is_job_id, new_job_id, picture_id, split_picture_id
 from studio.errors import ChatelierError
 

@@ -7,7 +7,7 @@ from bots.texts import forms
 from bots.texts import settings as texts
 from bots.texts.translation import translate
 from studio.commands.account.settings import RESET
-from studio.commands.spec import Kind, Parameter
+from studio.commands.parameter_values import Kind, Parameter
 
 COMMON_ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 _LONGEST_ASPECT = 20
