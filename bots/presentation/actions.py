@@ -119,7 +119,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         needs=Needs.FORM,
         public=True,
         menu="Expand",
-        panel_row=1,
+        panel_row=2,
     ),
     Action.BLEND: ActionSpec(
         label="Blend",
@@ -171,7 +171,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Show who made picture {index}, and from what",
         needs=Needs.PICTURE,
         menu="Who made this?",
-        panel_row=3,
+        panel_row=4,
     ),
     Action.MORE: ActionSpec(
         label="More", description="Show what else can be done with picture {index}", needs=Needs.PICTURE
@@ -181,7 +181,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Send me the pictures by direct message",
         reaction="✉️",
         absent={Platform.WEB: "The room has no direct messages; its pictures have a download link."},
-        panel_row=2,
+        panel_row=3,
     ),
     Action.SETTINGS: ActionSpec(
         label="Change settings", description="Change your settings", needs=Needs.FORM, about_job=True

@@ -33,7 +33,7 @@ from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, Decision
 
 _MOST_PICTURES = 10
 _MOST_ANCESTORS = 5
-_DECISIONS_IN_A_ROW = 4
+_DECISIONS_IN_A_ROW = 3  # as many as fit side by side on a phone
 _TONES = {
     CaseKind.HOLD: Tone.WARNING,
     CaseKind.REPORT: Tone.DANGER,

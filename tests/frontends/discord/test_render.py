@@ -149,6 +149,20 @@ def test_a_single_picture_has_words_on_its_buttons_few_enough_for_a_phone() -> N
     ]
 
 
+# Of a phone that is 360 pixels wide, Discord leaves this much beside the avatar. A letter of its typeface takes about
+# seven pixels, a button 24 more, and eight lie between two buttons.
+PHONE_WIDTH, LETTER_WIDTH, BUTTON_PADDING, BUTTON_GAP = 272, 7, 24, 8
+
+
+@pytest.mark.parametrize("name", [name for name in MESSAGES if name != "home"])  # a page of Slack's
+def test_no_row_of_buttons_wraps_on_a_phone(name: str) -> None:
+    rows = [each["components"] for each in wire(MESSAGES[name]) if each["type"] == 1]
+    for row in rows:
+        labels = [button["label"] for button in row]
+        letters = sum(LETTER_WIDTH * len(label) + BUTTON_PADDING for label in labels)
+        assert letters + BUTTON_GAP * (len(row) - 1) <= PHONE_WIDTH, labels
+
+
 def test_buttons_are_grey_and_the_pressed_one_stands_out() -> None:
     row = RESULT.rows[0]
     pressed = replace(row, buttons=(replace(row.buttons[0], pressed=True), *row.buttons[1:]))
