@@ -77,7 +77,7 @@ class PersonalMessages:
             return
         if job_view.wants_copy and not is_direct(job_view.job.address):
             await self.send_copy(job_view, job_view.job.person)
-        if draft.pings and ref is not None and ref.channel == job_view.job.address.channel:
+        if draft.pings and ref is not None:
             await self._send_softly(self._drafts.ping(job_view.job, ref))
 
     async def send_copy(self, job_view: JobView, person: Person) -> bool:

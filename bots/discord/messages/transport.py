@@ -27,7 +27,7 @@ from bots.discord.guilds.permissions import lacking_in
 from bots.discord.render import edit_arguments, send_arguments
 from bots.discord.texts import texts
 from bots.presentation.message import Message, Note
-from studio.domain.deliveries import MessageRef, Subject
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Address
 from studio.runtime.bounded_dict import BoundedDict
 from studio.runtime.clock import now
@@ -44,6 +44,7 @@ _INVALID_WEBHOOK_TOKEN = 50027
 _TOO_LARGE = 40005
 _ARCHIVED_THREAD = 50083
 _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE = 30046
+_HAS_A_THREAD = 160004
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,8 @@ class DiscordTransport:
         self._taken_back[message_id] = None
 
     async def send(self, outgoing: OutgoingMessage) -> MessageRef:
+        if thread := await self._thread_of(outgoing):
+            return await self._send_into(thread, outgoing)
         acknowledging = acknowledging_message(outgoing.place.address)
         if acknowledging is not None and acknowledging.message not in self._taken_back:
             try:
@@ -82,6 +85,47 @@ class DiscordTransport:
             else:
                 return acknowledging
         return await self._send_new(outgoing)
+
+    async def _thread_of(self, outgoing: OutgoingMessage) -> str | None:
+        """The thread of the message which a job came from, if it belongs there.
+
+        None also where the bot may not make one, such as within another thread: there the job is a reply.
+        """
+        place = outgoing.place
+        replied = place.reply_to
+        guild = self._guild(place.community)
+        if (
+            replied is None
+            or not place.in_thread
+            or outgoing.subject.kind is not DeliveryKind.JOB
+            or not guild
+        ):
+            return None
+        channel = self._client.get_partial_messageable(int(replied.channel), guild_id=guild.id)
+        try:
+            await channel.get_partial_message(int(replied.message)).create_thread(name=texts.THREAD_NAME)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            if getattr(error, "code", None) == _HAS_A_THREAD:
+                return replied.message
+            reason = classify_error(error)
+            if isinstance(reason, PlatformUnavailableError):
+                raise reason from error
+            log.info("thread not created: %s", type(reason).__name__, extra=_of(outgoing))
+            return None
+        return replied.message  # the thread of a message has its id
+
+    async def _send_into(self, thread: str, outgoing: OutgoingMessage) -> MessageRef:
+        """The interaction was acknowledged outside of the thread, so that message goes once the answer is there."""
+        address = outgoing.place.address
+        within = replace(outgoing.place, channel=thread, reply_to=None)
+        ref = await self._send_new(outgoing.at(within))
+        acknowledging = acknowledging_message(address)
+        if address is not None and acknowledging is not None and _token_serves(address, acknowledging):
+            try:
+                await self._webhook(address).delete_message(int(acknowledging.message))
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.info("interaction response not deleted: %s", type(error).__name__, extra=_of(outgoing))
+        return ref
 
     async def _send_new(self, outgoing: OutgoingMessage) -> MessageRef:
         place = outgoing.place
@@ -102,7 +146,7 @@ class DiscordTransport:
         if not place.instead_of:
             return message
         log.info("message sent as a direct message: channel not accessible", extra=_of(outgoing))
-        guild = self._client.get_guild(int(place.community)) if place.community.isdecimal() else None
+        guild = self._guild(place.community)
         why = Note(spans=texts.elsewhere(lacking_in(guild, place.instead_of)))
         return replace(message, parts=(why, *message.parts))
 
@@ -127,16 +171,24 @@ class DiscordTransport:
         address = outgoing.place.address
         if address is None or not _token_serves(address, ref):
             return False
-        application_id = self._client.application_id or 0
-        webhook = discord.Webhook.partial(application_id, address.token or "", client=self._client)
+        arguments = edit_arguments(outgoing.message, outgoing.files)
         try:
-            await webhook.edit_message(int(ref.message), **edit_arguments(outgoing.message, outgoing.files))
+            await self._webhook(address).edit_message(int(ref.message), **arguments)
         except discord.HTTPException as error:
             if error.status in (401, 403) or error.code in (_UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN):
                 log.info("interaction token expired", extra=_of(outgoing))
                 return False
             raise
         return True
+
+    def _guild(self, community: str) -> discord.Guild | None:
+        """None for direct messages, and for a server of another process."""
+        return self._client.get_guild(int(community)) if community.isdecimal() else None
+
+    def _webhook(self, address: Address) -> discord.Webhook:
+        """Edits and deletes the message with which an interaction was acknowledged."""
+        application_id = self._client.application_id or 0
+        return discord.Webhook.partial(application_id, address.token or "", client=self._client)
 
     async def touch(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         try:
@@ -165,7 +217,7 @@ class DiscordTransport:
     def limit_bytes(self, subject: Subject, place: Place) -> int:
         if place.person is not None:
             return DEFAULT_LIMIT_BYTES
-        guild = self._client.get_guild(int(place.community)) if place.community.isdecimal() else None
+        guild = self._guild(place.community)
         return self._limits.get(subject.id) or (guild.filesize_limit if guild else DEFAULT_LIMIT_BYTES)
 
     def link_to(self, community: str, ref: MessageRef) -> str:

@@ -51,6 +51,35 @@ async def test_the_message_of_a_reaction_replies_to_the_one_it_came_from(room: R
     assert room.message.reference.message_id == result.id
 
 
+async def test_in_a_community_that_wants_threads_results_stand_in_the_thread_of_their_source(
+    room: Room, painted: str
+) -> None:
+    await room.mod.slash(room.channel, "community", setting="results", value="thread")
+    source = room.message
+    await room.bo.react(source, "2️⃣")
+    room.env.inject_error("POST", "/channels/*/messages/*/threads", status=400, code=160004)  # it has one
+    await room.bo.click(source, custom_id=f"c1:vary:{painted}:3")
+    jobs = [job.id for job in room.jobs()[1:]]
+    assert len(jobs) == 2
+    for job_id in jobs:
+        await room.painted(job_id)
+    (thread,) = room.channel.threads
+    assert thread.id == source.id
+    results = [message for message in thread.history() if message.attachments]
+    assert [len(message.attachments) for message in results] == [4, 4]
+    shown = [each.id for each in room.messages if each.type is not discord.MessageType.thread_created]
+    assert shown == [source.id], "the acknowledgement of the button is gone"
+
+
+async def test_where_no_thread_can_be_made_a_result_is_a_reply(room: Room, painted: str) -> None:
+    await room.mod.slash(room.channel, "community", setting="results", value="thread")
+    source = room.message
+    room.env.inject_error("POST", "/channels/*/messages/*/threads", status=403, code=50013, times=None)
+    await room.bo.react(source, "2️⃣")
+    assert room.message.reference is not None
+    assert room.message.reference.message_id == source.id
+
+
 async def test_an_arrow_upscales_with_and_without_the_variation_mark(room: Room, painted: str) -> None:
     grid = room.message
     await room.bo.react(grid, "⬆️")
