@@ -12,7 +12,7 @@ from bots.runtime.safe_downloads import (
     read_within,
     redirects_within,
 )
-from bots.texts import uploads
+from bots.texts import errors
 from studio.errors import BadImageError
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
@@ -31,13 +31,13 @@ class Downloads:
             raise BadImageError(texts.FOREIGN_FILE)
         limit_bytes = self.settings.max_upload_bytes
         if attachment.size > limit_bytes:
-            raise BadImageError(uploads.too_large(limit_bytes))
+            raise BadImageError(errors.too_large(limit_bytes))
         if attachment.content_type is not None and not attachment.content_type.startswith("image/"):
-            raise BadImageError(uploads.NOT_AN_IMAGE)
+            raise BadImageError(errors.NOT_AN_IMAGE)
         try:
             return await self.fetch(attachment.url)
         except TooManyBytesError as error:
-            raise BadImageError(uploads.too_large(limit_bytes)) from error
+            raise BadImageError(errors.too_large(limit_bytes)) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise BadImageError(texts.DOWNLOAD_FAILED) from error
 

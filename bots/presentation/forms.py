@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import cast
 
 from bots.presentation.message import Image, Spans
+from bots.presentation.prompt_flags import spread_flags
 from bots.texts.forms import OTHER_TOPIC, TOPICS
-from bots.texts.prompt_flags import spread_flags
 from bots.texts.translation import translate
 from studio.domain.identifiers import split_picture_id
 from studio.domain.requests import MOST_BLENDED

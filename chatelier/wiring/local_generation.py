@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from bots.texts.prompt_flags import spread_flags
+from bots.presentation.prompt_flags import spread_flags
 from chatelier.runtime.private_files import with_umask_of_person
 from chatelier.settings import Settings
 from chatelier.wiring.moderation import open_gate

@@ -19,8 +19,8 @@ from bots.discord.interactions.help_command import help_command
 from bots.discord.messages.answers import send_private
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.controller import Run
+from bots.presentation.prompt_flags import spread_flags
 from bots.runtime.thread_pools import Pool
-from bots.texts.prompt_flags import spread_flags
 from studio.commands.completion.finders import whole_prompt
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.registry import CATALOG, FORMER_COMMANDS

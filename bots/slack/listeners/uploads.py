@@ -11,7 +11,7 @@ from bots.slack.api.client import SlackApiRefusedError, SlackClient, SlackUnavai
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent
 from bots.slack.texts import texts
-from bots.texts import uploads as upload_texts
+from bots.texts import errors
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source
@@ -77,9 +77,9 @@ class Uploads(SlackComponent):
             raise BadImageError(texts.FOREIGN_FILE)
         kind = str(file.get("mimetype") or "")
         if kind and not kind.startswith("image/"):
-            raise BadImageError(upload_texts.NOT_AN_IMAGE)
+            raise BadImageError(errors.NOT_AN_IMAGE)
         if int(file.get("size") or 0) > self._settings.max_upload_bytes:
-            raise BadImageError(upload_texts.too_large(self._settings.max_upload_bytes))
+            raise BadImageError(errors.too_large(self._settings.max_upload_bytes))
         headers = {"Authorization": f"Bearer {client.web.token}", **UNCOMPRESSED}
         try:
             # No redirect is followed: it could carry the token to another host.
@@ -92,6 +92,6 @@ class Uploads(SlackComponent):
                     raise BadImageError(texts.DOWNLOAD_FAILED)
                 return await read_within(response, most_bytes=self._settings.max_upload_bytes)
         except TooManyBytesError as error:
-            raise BadImageError(upload_texts.too_large(self._settings.max_upload_bytes)) from error
+            raise BadImageError(errors.too_large(self._settings.max_upload_bytes)) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise BadImageError(texts.DOWNLOAD_FAILED) from error

@@ -59,7 +59,7 @@ def test_a_signed_file_is_known_without_any_records(run, file):
     status, out, _ = run("verify", str(file))
     assert (status, out.strip()) == (
         0,
-        f"This studio signed it as {PICTURE}, but its records do not know that picture.",
+        f"This studio signed it as {PICTURE}, but the records here do not have that picture.",
     )
 
 
@@ -75,7 +75,8 @@ def test_a_signed_file_is_found_in_the_records(run, home, tmp_path):
     path.write_bytes(signed(settings, f"{job_id}.1"))
     status, out, err = run("verify", str(path))
     assert (status, err) == (0, "")
-    assert f"{job_id}.1, painted by Ana" in out
+    assert "Painted by @Ana" in out
+    assert f"{job_id}.1" in out
     assert "a red apple" in out
     assert "this studio signed it, and it is unchanged since" in out
 
