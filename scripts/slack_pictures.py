@@ -149,9 +149,11 @@ def _element(element: Mapping[str, Any]) -> str:
             shown = element.get("initial_value") or (element.get("placeholder") or {}).get("text", "")
             return f'<span class="field {"tall" if element.get("multiline") else ""}">{html.escape(shown)}</span>'
         case "radio_buttons" | "checkboxes":
-            mark = "◯" if element["type"] == "radio_buttons" else "☐"
+            chosen = [element.get("initial_option"), *element.get("initial_options", ())]
+            marks = ("◉", "◯") if element["type"] == "radio_buttons" else ("☑", "☐")
             rows = [
-                f"<label>{mark} {html.escape(each['text']['text'])}</label>" for each in element["options"]
+                f"<label>{marks[each not in chosen]} {html.escape(each['text']['text'])}</label>"
+                for each in element["options"]
             ]
             return f'<div class="options">{"".join(rows)}</div>'
         case "file_input":

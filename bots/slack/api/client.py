@@ -112,10 +112,6 @@ class SlackClient:
     def open(cls, token: str, api_url: str, session: aiohttp.ClientSession) -> "SlackClient":
         return cls(web_client(token, api_url, session), session)
 
-    def is_closed(self, method: str) -> bool:
-        """Slack asked for a pause in this method, and it is not over."""
-        return self._closed_until.get(method, 0.0) > time.monotonic()
-
     @property
     def is_strained(self) -> bool:
         """Slack asked for a pause in some method within the last minute: what is optional can wait."""

@@ -8,7 +8,7 @@ from typing import Any
 from bots.presentation.compose.answers import compose_spans
 from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.compose.help import compose_command_help, compose_help
-from bots.presentation.message import Message
+from bots.presentation.message import Message, Small
 from bots.queries.job_view import load_job_view
 from bots.queries.message_lookup import find_shown_pictures
 from bots.runtime.thread_pools import Pool
@@ -131,7 +131,8 @@ class CommandListener(SlackComponent):
         async def work(call: Call) -> Message:
             if command:
                 return compose_command_help(find_command(command))
-            return compose_help(moderates=call.person.moderates, note=default_note(self._ports))
+            message = compose_help(moderates=call.person.moderates, note=default_note(self._ports))
+            return message.with_parts(Small(texts.in_threads()))
 
         await self._dispatcher.serve(request, work)
 

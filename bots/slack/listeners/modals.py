@@ -19,6 +19,7 @@ from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.form_state import FormState, read_form
+from bots.slack.listeners.suggestions import with_suggestions
 from bots.slack.render_form import View, notice_view, render_form
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
@@ -86,6 +87,7 @@ class Modals(SlackComponent):
             form = await self._pools.run(
                 Pool.COMMANDS, load_form, self._ports, step, call.person, channel=request.channel
             )
+            form = await self._pools.run(Pool.DATABASE, with_suggestions, self._ports, call, form)
             return self.opening(request, form)
 
         await self.open(request, label(step.action, single=True), find)

@@ -33,6 +33,7 @@ GRID_MISSING = (
 SUBMIT = "Generate"
 CLOSE = "Cancel"
 SURE = "Are you sure?"
+LATEST_PICTURES = "Other pictures, from the latest"
 PICTURE_NUMBER = "Picture {number}"
 
 HOME_AWAY = "The database is away for a moment. Please open this page again in a minute."
@@ -68,7 +69,13 @@ _FROM_CHANNEL = (
     "I cannot write in {channel}, where you asked, so here it is."
     " If the channel is not archived, {invite} {bot} lets me in."
 )
+_IN_THREADS = "In threads, mention the app: {example}. An image attached to the mention is a source picture."
 _INVITE = Code("/invite")
+
+
+def in_threads() -> Spans:
+    """Where slash commands do not work."""
+    return sentence(_IN_THREADS, example=Code("@Chatelier imagine a red fox"))
 
 
 def not_here(bot_user: str, channel: str) -> Spans:

@@ -201,6 +201,20 @@ async def test_a_reference_is_uploaded_in_the_modal_of_imagine(room: SlackRoom) 
     assert room.ports.store.get(source.key) == b"a dog"
 
 
+async def test_a_blend_offers_the_latest_pictures_and_takes_ids_too(room: SlackRoom) -> None:
+    first, _ = await finished(room, "a red fox --count 1")
+    second, _ = await finished(room, "a boat --count 1")
+    third, message = await finished(room, "a lighthouse --count 1")
+    await room.send(room.slack.press(message, f"c1:blend:{third}:1"))
+    fields = {block.get("block_id"): block.get("element") for block in room.view["blocks"]}
+    offered = [option["value"] for option in fields["latest"]["options"]]
+    assert {*offered} == {f"{first}.1", f"{second}.1"}
+    values = {"latest": [f"{second}.1"], "pictures": f"{first}.1"}
+    assert await room.send(room.slack.submission(room.view, values)) is None
+    sources = [source.picture_id for source in newest_request(room).sources]
+    assert sources == [f"{third}.1", f"{second}.1", f"{first}.1"]
+
+
 async def test_a_modal_that_is_sent_twice_is_one_job(room: SlackRoom) -> None:
     job_id, message = await finished(room, "a red fox --count 1")
     await room.send(room.slack.press(message, f"c1:remix:{job_id}:1"))

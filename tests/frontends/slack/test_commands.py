@@ -164,6 +164,7 @@ async def test_help_lists_every_command_of_the_catalogue(room: SlackRoom, text: 
     await room.slash(text, command="/studio", user=MOD)
     for spec in CATALOG.values():
         assert f"`{as_typed(spec.name)}`" in said(room.slack.whispers[0]["blocks"])
+    assert "`@Chatelier imagine a red fox`" in said(room.slack.whispers[0]["blocks"])
     await room.slash(text, command="/studio")
     assert "/studio ban" not in said(room.slack.whispers[1]["blocks"])
 
