@@ -15,8 +15,8 @@ from studio.commands.registry import REACTIONS
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, JobState
 
-# Everybody gets the same card. These buttons show on a person's own cards only, or on those of others only.
-_SHOWN_TO = {Action.CANCEL: "own", Action.DELETE: "own", Action.APPEAL: "own", Action.REPORT: "others"}
+# Everybody gets the same card; its styles show these buttons to the owner and moderators, the owner, or others only.
+_SHOWN_TO = {Action.CANCEL: "own", Action.DELETE: "own", Action.APPEAL: "by-owner", Action.REPORT: "others"}
 
 
 def render_card(card: Card, progress: JobProgress | None = None) -> str:

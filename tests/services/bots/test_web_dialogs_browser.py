@@ -2,8 +2,10 @@
 
 import io
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -15,7 +17,7 @@ from studio.ports import Ports
 from tests.conftest import free_port
 from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, card, open_browser, painted, type_in
 from tests.support.case_sim import with_desk
-from tests.support.painting_web_server import PaintingRoom
+from tests.support.painting_web_server import PaintingRoom, QuickBrush
 from tests.support.web_client import web_settings
 
 PHONE = {"has_touch": True, "is_mobile": True}
@@ -339,6 +341,35 @@ def test_only_own_pictures_are_suggested_where_no_other_will_do(browser: Browser
         ana.locator("#say").press_sequentially("/alt ")
         expect(suggested).to_have_count(1)
         expect(suggested).to_contain_text("a fox")
+
+
+class WaitingBrush(QuickBrush):
+    """Paints when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may = threading.Event()
+
+    def paint(self, *arguments: Any, **options: Any) -> Any:
+        self.may.wait(PATIENCE_MILLISECONDS / 1000)
+        return super().paint(*arguments, **options)
+
+
+def test_only_its_owner_and_moderators_are_offered_to_cancel_a_job(browser: Browser, ports: Ports) -> None:
+    brush = WaitingBrush()
+    settings = web_settings(moderator_secret="keys", port=free_port())
+    with PaintingRoom(with_desk(ports), settings, brush) as room:
+        with (
+            guest(browser, room, "Ana") as ana,
+            guest(browser, room, "Bo") as bo,
+            guest(browser, room, "Mo", "keys") as mo,
+        ):
+            type_in(ana, "a fox --count 1")
+            for page, shown in ((ana, 1), (bo, 0), (mo, 1)):
+                expect(card(page, "a fox")).to_be_visible()
+                visible = card(page, "a fox").locator(".group").filter(visible=True)
+                expect(visible).to_have_count(shown)
+        brush.may.set()
 
 
 def test_a_full_prompt_box_is_answered(browser: Browser, room: PaintingRoom) -> None:
