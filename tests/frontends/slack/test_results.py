@@ -46,6 +46,23 @@ async def test_a_variation_of_a_variation_stands_in_the_same_thread(room: SlackR
     assert room.message.thread_ts == message.ts
 
 
+async def test_a_variation_that_was_asked_for_in_a_thread_stays_in_that_thread(room: SlackRoom) -> None:
+    await room.send(room.slack.mention("a red fox", thread_ts="1700000000.000009"))
+    job_id = room.newest_job()
+    message = await room.painted(job_id)
+    await room.send(room.slack.press(message, f"c1:vary:{job_id}:1", user=BO))
+    sent = room.slack.called("chat.postMessage")[-1]
+    assert (sent["thread_ts"], "reply_broadcast" in sent) == ("1700000000.000009", False)
+
+
+async def test_a_variation_stands_alone_where_the_message_of_its_source_is_gone(room: SlackRoom) -> None:
+    job_id, message = await room.finished()
+    room.slack.refuse("chat.postMessage", "thread_not_found")
+    await room.send(room.slack.press(message, f"c1:vary:{job_id}:1", user=BO))
+    assert room.message.thread_ts is None
+    assert len(room.slack.messages) == 2
+
+
 async def test_the_thread_of_a_message_is_known_after_a_restart(room: SlackRoom) -> None:
     job_id, message = await room.finished()
     await room.send(room.slack.press(message, f"c1:vary:{job_id}:1", user=BO))
