@@ -60,15 +60,15 @@ class LiveEvents:
         """A question for one person. What lies on the moderators' desk its page looks up itself."""
         case = await self._pools.run(Pool.DATABASE, _load_case, self._database, case_id)
         if case.addressee is not None:
-            self._hub.post_changed(case.addressee.rpartition(":")[2])
+            self._hub.inbox_changed(case.addressee.rpartition(":")[2])
 
     async def _tell(self, notice_id: str) -> None:
         notice = await self._pools.run(Pool.DATABASE, _load_notice, self._database, notice_id)
         user_id = notice.person.user_id
         if notice.kind in _SENT_AWAY:
-            self._hub.send_away(user_id)
+            self._hub.close_user(user_id)
         else:
-            self._hub.post_changed(user_id, text=notice.text)
+            self._hub.inbox_changed(user_id, text=notice.text)
 
 
 def _load_case(database: Database, case_id: str) -> Case:

@@ -63,11 +63,11 @@ class LiveHub:
         self._connections.rename(user)
         self._update_people()
 
-    def send_away(self, user_id: str) -> None:
+    def close_user(self, user_id: str) -> None:
         """Close every socket of a person. The login decides whether they may come back."""
         self._connections.close_user(user_id)
 
-    def sign_out(self, session: str) -> None:
+    def close_session(self, session: str) -> None:
         """Close every socket of a session that its person ended."""
         self._connections.close_session(session)
 
@@ -95,7 +95,7 @@ class LiveHub:
         self._jobs.add_progress(progress)
         self._wake.set()
 
-    def post_changed(self, user_id: str, *, text: str = "") -> None:
+    def inbox_changed(self, user_id: str, *, text: str = "") -> None:
         """A person has a new message, or read the old ones; `text` is shown to them at once."""
         self._inbox[user_id] = text or self._inbox.get(user_id, "")
         self._wake.set()

@@ -75,7 +75,7 @@ async def messages_dialog(request: Request) -> Response:
         )
 
     dialog = dialog_of(request, user, await context.pools.run(Pool.DATABASE, load))
-    context.hub.post_changed(user.user_id)
+    context.hub.inbox_changed(user.user_id)
     return dialog
 
 

@@ -111,7 +111,7 @@ async def leave(request: Request) -> Response:
 
 async def _end_session(context: WebContext, user: WebUser) -> None:
     await context.pools.run(Pool.DATABASE, context.sessions.end, user.session)
-    context.hub.sign_out(user.session)
+    context.hub.close_session(user.session)
 
 
 def _may_try(context: WebContext, address: str) -> bool:

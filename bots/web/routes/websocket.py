@@ -36,7 +36,7 @@ async def serve_websocket(socket: WebSocket) -> None:
     sender = asyncio.create_task(connection.send_queued())
     try:
         connection.send(json.dumps(await context.feed.load_message(user)))
-        context.hub.post_changed(user.user_id)
+        context.hub.inbox_changed(user.user_id)
         await _receive(context, connection)
     except (WebSocketDisconnect, RuntimeError):
         pass  # RuntimeError: the sender closed the socket while we were listening

@@ -59,11 +59,11 @@ async def test_a_word_of_the_house_is_told_when_the_records_are_back(
 ) -> None:
     ana: Any = Told("ana")
     room.connect(ana)
-    room.post_changed("ana", text="Your appeal was granted.")
+    room.inbox_changed("ana", text="Your appeal was granted.")
     with monkeypatch.context() as patch:
         patch.setattr("bots.web.live.hub.count_messages", away)
         with pytest.raises(DatabaseUnavailableError):
             await room._send_changes()
-    room.post_changed("ana")
+    room.inbox_changed("ana")
     await room._send_changes()
     assert [message["text"] for message in ana.of("post")] == ["Your appeal was granted."]
