@@ -74,17 +74,17 @@ def photograph(browser: Browser, url: str, folder: Path) -> None:
 def main(folder: Path) -> None:
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with tempfile.TemporaryDirectory() as home:
-        house = RunningInstance(Path(home) / "home")
+        instance = RunningInstance(Path(home) / "home")
         try:
-            house.wait_until_open()
+            instance.wait_until_open()
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(
                     executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox", "--disable-gpu"]
                 )
-                photograph(browser, house.note["url"], folder)
+                photograph(browser, instance.note["url"], folder)
                 browser.close()
         finally:
-            house.clear_away()
+            instance.clear_away()
 
 
 if __name__ == "__main__":

@@ -216,7 +216,7 @@ def test_the_second_ctrl_c_does_not_wait(run: Run, generator: PlainAtelier) -> N
     assert run("a star")[0] == 130
 
 
-def test_the_house_rules_apply_to_words(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_policy_applies_to_words(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "words.txt").write_text("zorblatt\n")
     monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(tmp_path / "words.txt"))
     status, _, err = run("a z0rbl4tt in a field")

@@ -19,7 +19,7 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
-from engine.queue.celery_app import HOUSE_QUEUE, PAINT_QUEUE
+from engine.queue.celery_app import MAINTENANCE_QUEUE, PAINT_QUEUE
 from engine.queue.redis_events import PROGRESS_CHANNEL, STREAM
 from studio.commands.registry import execute
 from studio.commands.spec import Call
@@ -48,7 +48,7 @@ HUNG_SECONDS = 180.0  # noticed after 30 s
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[RunningInstance]:
+def instance(tmp_path: Path) -> Iterator[RunningInstance]:
     made = RunningInstance(
         tmp_path / "home", CHATELIER_WORKER__LEASE_SECONDS="4", CHATELIER_WORKER__MAX_ATTEMPTS="100"
     )
@@ -59,13 +59,13 @@ def house(tmp_path: Path) -> Iterator[RunningInstance]:
 
 
 @pytest.fixture
-def ports(house: RunningInstance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
+def ports(instance: RunningInstance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
     """What a face has in its hands, in this process."""
     from chatelier.settings import load_settings
     from chatelier.wiring.ports import frontend_ports
 
-    monkeypatch.setenv("CHATELIER_HOME", str(house.home))
-    monkeypatch.setenv("CHATELIER_REDIS_URL", house.note["redis_url"])
+    monkeypatch.setenv("CHATELIER_HOME", str(instance.home))
+    monkeypatch.setenv("CHATELIER_REDIS_URL", instance.note["redis_url"])
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_OUTSTANDING_JOBS", "100")
     made = frontend_ports(load_settings())
     yield made
@@ -92,7 +92,7 @@ def states(database: Database) -> Counter[str]:
 
 @pytest.mark.timeout(2400)
 def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
-    house: RunningInstance, ports: Ports
+    instance: RunningInstance, ports: Ports
 ):
     chance = random.Random(7)
     troubles = ["worker"] * WORKER_KILLS + ["web"] * WEB_KILLS + ["redis"]
@@ -102,7 +102,7 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
         jobs += [ask(ports, f"person{each}", index) for each in range(PEOPLE)]
         for trouble in troubles[index::JOBS_EACH]:
             time.sleep(chance.uniform(0.3, 1.5))
-            house.kill(trouble)
+            instance.kill(trouble)
     assert len(set(jobs)) == PEOPLE * JOBS_EACH
 
     def all_over() -> bool:
@@ -111,7 +111,7 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
             return sum(found[state] for state in JobState if state.ended) == len(jobs)
         return False
 
-    house.wait(all_over, "the end of all jobs", seconds=1500)
+    instance.wait(all_over, "the end of all jobs", seconds=1500)
     assert states(ports.database) == {JobState.DONE: len(jobs)}
     with ports.database.read() as session:
         entries = Counter((row.job_id, row.kind) for row in session.scalars(select(LedgerRow)))
@@ -127,18 +127,18 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
     def all_told() -> bool:
         with ports.database.read() as session:
             unsent = session.scalars(select(OutboxRow.id).where(OutboxRow.published_at.is_(None))).all()
-        with redis.Redis.from_url(house.note["redis_url"]) as client:
+        with redis.Redis.from_url(instance.note["redis_url"]) as client:
             web = next(group for group in client.xinfo_groups(STREAM) if group["name"] == b"web")
             heard_all = web["last-delivered-id"] == client.xinfo_stream(STREAM)["last-generated-id"]
             return not unsent and heard_all and web["pending"] == 0
 
-    house.wait(all_told, "word of every end to the face")
-    files = [path for path in (house.home / "storage" / "pictures").rglob("*") if path.is_file()]
+    instance.wait(all_told, "word of every end to the face")
+    files = [path for path in (instance.home / "storage" / "pictures").rglob("*") if path.is_file()]
     assert len(files) > len(jobs)
     for path in files:
         name = path.parent.name + path.stem
         assert hashlib.sha256(path.read_bytes()).hexdigest() == name, f"half a file: {path.name}"
-    assert house.end() == 0
+    assert instance.end() == 0
 
 
 @pytest.mark.timeout(2400)
@@ -147,7 +147,7 @@ class TestOneTrouble:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def house(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInstance]:
+    def instance(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningInstance]:
         made = RunningInstance(
             tmp_path_factory.mktemp("trouble") / "home",
             options=("--hang-seconds", "30"),
@@ -160,25 +160,25 @@ class TestOneTrouble:
             made.clear_away()
 
     @pytest.fixture
-    def client(self, house: RunningInstance) -> Iterator[redis.Redis]:
-        with redis.Redis.from_url(house.note["redis_url"]) as made:
+    def client(self, instance: RunningInstance) -> Iterator[redis.Redis]:
+        with redis.Redis.from_url(instance.note["redis_url"]) as made:
             yield made
 
     def state_of(self, ports: Ports, job: str) -> JobState:
         with ports.database.read() as session:
             return JobState(session.get_one(JobRow, job).state)
 
-    def wait_for_end(self, house: RunningInstance, ports: Ports, job: str, *, seconds: float) -> None:
+    def wait_for_end(self, instance: RunningInstance, ports: Ports, job: str, *, seconds: float) -> None:
         def is_over() -> bool:
             with suppress(DatabaseUnavailableError):
                 return self.state_of(ports, job) is JobState.DONE
             return False
 
-        house.wait(is_over, f"the end of {job}", seconds=seconds)
+        instance.wait(is_over, f"the end of {job}", seconds=seconds)
 
-    def seconds_of_a_small_job(self, house: RunningInstance, ports: Ports) -> float:
+    def seconds_of_a_small_job(self, instance: RunningInstance, ports: Ports) -> float:
         began = time.monotonic()
-        self.wait_for_end(house, ports, ask(ports, "ada", 99), seconds=LOST_MESSAGE_SECONDS)
+        self.wait_for_end(instance, ports, ask(ports, "ada", 99), seconds=LOST_MESSAGE_SECONDS)
         return time.monotonic() - began
 
     def let_time_pass(self, ports: Ports, jobs: Collection[str]) -> datetime:
@@ -189,75 +189,75 @@ class TestOneTrouble:
         return long_ago
 
     def test_what_cannot_be_read_stops_nobody(
-        self, house: RunningInstance, ports: Ports, client: redis.Redis
+        self, instance: RunningInstance, ports: Ports, client: redis.Redis
     ) -> None:
-        before = house.note["processes"]
+        before = instance.note["processes"]
         client.xadd(STREAM, {"kind": "JobEnded", "event": "{"})
         client.publish(PROGRESS_CHANNEL, "{")
         client.lpush(PAINT_QUEUE, "{", '{"body":"x","properties":{}}')
-        client.lpush(HOUSE_QUEUE, "{")
-        self.wait_for_end(house, ports, ask(ports, "ana", 1), seconds=EVENTS_SECONDS)
+        client.lpush(MAINTENANCE_QUEUE, "{")
+        self.wait_for_end(instance, ports, ask(ports, "ana", 1), seconds=EVENTS_SECONDS)
 
         def has_heard_all() -> bool:
             web = next(group for group in client.xinfo_groups(STREAM) if group["name"] == b"web")
             last = client.xinfo_stream(STREAM)["last-generated-id"]
             return bool(web["last-delivered-id"] == last and web["pending"] == 0)
 
-        house.wait(has_heard_all, "word of the end behind it", seconds=EVENTS_SECONDS)
-        assert house.note["processes"] == before
+        instance.wait(has_heard_all, "word of the end behind it", seconds=EVENTS_SECONDS)
+        assert instance.note["processes"] == before
 
     def test_something_is_painted_soon_after_redis_died_while_painting(
-        self, house: RunningInstance, ports: Ports, client: redis.Redis
+        self, instance: RunningInstance, ports: Ports, client: redis.Redis
     ) -> None:
-        job_seconds = self.seconds_of_a_small_job(house, ports)
+        job_seconds = self.seconds_of_a_small_job(instance, ports)
         long = ask(ports, "bo", 1, **LONG)
-        house.wait(lambda: self.state_of(ports, long) is JobState.PAINTING, "the painting")
-        worker = house.process_of("worker")
-        house.kill("redis")
-        house.wait(lambda: answers(client), "Redis, restarted")
+        instance.wait(lambda: self.state_of(ports, long) is JobState.PAINTING, "the painting")
+        worker = instance.process_of("worker")
+        instance.kill("redis")
+        instance.wait(lambda: answers(client), "Redis, restarted")
         # Only jobs asked for now show that the worker listens: those of before may all have ended meanwhile.
         jobs = [ask(ports, f"bo{each}", 1) for each in range(PEOPLE)]
-        house.wait(
+        instance.wait(
             lambda: any(self.state_of(ports, job) is JobState.DONE for job in jobs),
             "the end of any job",
             seconds=OUTAGE_SECONDS + 5 * job_seconds,
         )
         for job in (long, *jobs):
-            self.wait_for_end(house, ports, job, seconds=LOST_MESSAGE_SECONDS)
-        assert house.process_of("worker") == worker
+            self.wait_for_end(instance, ports, job, seconds=LOST_MESSAGE_SECONDS)
+        assert instance.process_of("worker") == worker
 
     def test_jobs_end_although_redis_lost_all_that_it_held(
-        self, house: RunningInstance, ports: Ports, client: redis.Redis
+        self, instance: RunningInstance, ports: Ports, client: redis.Redis
     ) -> None:
-        worker = house.process_of("worker")
+        worker = instance.process_of("worker")
         os.kill(worker, signal.SIGSTOP)
         jobs = [ask(ports, f"cy{each}", 1) for each in range(PEOPLE)]
         client.flushall()
         self.let_time_pass(ports, jobs)
         os.kill(worker, signal.SIGCONT)
-        house.kill("web")
+        instance.kill("web")
         for job in jobs:
-            self.wait_for_end(house, ports, job, seconds=LOST_MESSAGE_SECONDS)
+            self.wait_for_end(instance, ports, job, seconds=LOST_MESSAGE_SECONDS)
 
     def test_the_message_of_a_job_given_back_lies_in_the_queue(
-        self, house: RunningInstance, ports: Ports
+        self, instance: RunningInstance, ports: Ports
     ) -> None:
         jobs = [ask(ports, "di", 1, **LONG), *(ask(ports, f"di{each}", 1) for each in range(PEOPLE))]
-        house.wait(lambda: self.state_of(ports, jobs[0]) is JobState.PAINTING, "the painting")
-        worker = house.process_of("worker")
+        instance.wait(lambda: self.state_of(ports, jobs[0]) is JobState.PAINTING, "the painting")
+        worker = instance.process_of("worker")
         os.kill(worker, signal.SIGTERM)
-        house.process_of("worker", but=worker)
+        instance.process_of("worker", but=worker)
         waiting = ports.queue.waiting()
         assert [job for job in jobs if self.state_of(ports, job) in WAITING and job not in waiting] == []
         for job in jobs:
-            self.wait_for_end(house, ports, job, seconds=LOST_MESSAGE_SECONDS)
+            self.wait_for_end(instance, ports, job, seconds=LOST_MESSAGE_SECONDS)
 
     def test_waiting_jobs_are_not_sent_again_and_hung_processes_are_restarted(
-        self, house: RunningInstance, ports: Ports, client: redis.Redis
+        self, instance: RunningInstance, ports: Ports, client: redis.Redis
     ) -> None:
         for name in ("worker", "web"):
-            house.wait_until_ready(name)
-        hung = {name: house.process_of(name) for name in ("worker", "web")}
+            instance.wait_until_ready(name)
+        hung = {name: instance.process_of(name) for name in ("worker", "web")}
         for process in hung.values():
             os.kill(process, signal.SIGSTOP)
         jobs = {ask(ports, f"eve{each}", 1) for each in range(PEOPLE)}
@@ -269,7 +269,7 @@ class TestOneTrouble:
                     long_ago not in session.scalars(select(JobRow.queued_at).where(JobRow.id.in_(jobs))).all()
                 )
 
-        house.wait(are_swept, "the sweep", seconds=EVENTS_SECONDS)
+        instance.wait(are_swept, "the sweep", seconds=EVENTS_SECONDS)
         lists = [key for key in client.keys(f"{PAINT_QUEUE}*") if client.type(key) == b"list"]
         messages = [json.loads(message) for key in lists for message in client.lrange(key, 0, -1)]
         sent = Counter(message["headers"]["id"] for message in messages)
@@ -277,10 +277,10 @@ class TestOneTrouble:
             "one message each, also for what the worker has in its hands"
         )
         for name, process in hung.items():
-            house.wait(
-                lambda name=name, process=process: house.note["processes"].get(name, process) != process,
+            instance.wait(
+                lambda name=name, process=process: instance.note["processes"].get(name, process) != process,
                 f"another {name}",
                 seconds=HUNG_SECONDS,
             )
         for job in jobs:
-            self.wait_for_end(house, ports, job, seconds=LOST_MESSAGE_SECONDS)
+            self.wait_for_end(instance, ports, job, seconds=LOST_MESSAGE_SECONDS)

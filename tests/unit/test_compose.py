@@ -41,7 +41,7 @@ def test_the_specification_would_notice_a_mistake(compose: dict[str, Any], repos
     assert not jsonschema.Draft7Validator(schema).is_valid(wrong)
 
 
-def test_every_part_of_the_house_has_its_service(services: dict[str, Any]) -> None:
+def test_every_part_of_the_instance_has_its_service(services: dict[str, Any]) -> None:
     assert set(services) == OURS | {"redis", "postgres"}
 
 

@@ -155,7 +155,7 @@ def test_words_for_a_minor_and_a_doubtful_picture_never_meet(
     assert (verdict.category == Category.MINORS) is (ruling is Ruling.REFUSE)
 
 
-def test_drawings_of_the_house_are_not_mistaken() -> None:
+def test_drawings_of_the_instance_are_not_mistaken() -> None:
     for name in (COOK, APPLE):
         finding = Nudity().judge(subject(drawn(name)))
         assert finding is not None
@@ -363,7 +363,7 @@ def grader() -> Iterator[tuple[str, dict[str, Any]]]:
     ("violence", "ruling"), [(0.1, Ruling.ALLOW), (0.7, Ruling.HOLD), (0.95, Ruling.REFUSE)]
 )
 @pytest.mark.parametrize("kind", [Inspected.UPLOAD, Inspected.OUTPUT])
-def test_a_larger_model_that_is_set_decides_with_the_houses_policy(
+def test_a_larger_model_that_is_set_decides_with_the_instances_policy(
     monkeypatch: pytest.MonkeyPatch,
     grader: tuple[str, dict[str, Any]],
     kind: Inspected,

@@ -1,6 +1,6 @@
 """The bot as a process of its own, against a Discord on the loopback interface, over real sockets.
 
-One process serves all tests that leave it alone; before each test its house is emptied.
+One process serves all tests that leave it alone; before each test its instance is emptied.
 """
 
 import asyncio
@@ -102,7 +102,7 @@ class BotProcess:
 
 
 @dataclass(kw_only=True)
-class House:
+class Instance:
     discord: LoopbackDiscord
     bot: BotProcess
     ports: Ports
@@ -202,17 +202,17 @@ def environment(url: str, ports: Ports, redis_url: str, folder: Path, **more: st
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(ports: Ports, redis_process: RedisServer, folder: Path) -> AsyncIterator[House]:
+async def running(ports: Ports, redis_process: RedisServer, folder: Path) -> AsyncIterator[Instance]:
     """One bot for all tests that leave it alone; one that was killed is started again for the next."""
     async with open_discord() as (discord, url):
         settings = environment(url, ports, redis_process.url, folder)
         bot = BotProcess(environment=settings, log=folder / "bot.log", discord=discord)
-        yield House(discord=discord, bot=bot, ports=ports)
+        yield Instance(discord=discord, bot=bot, ports=ports)
         await bot.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def house(running: House) -> AsyncIterator[House]:
+async def instance(running: Instance) -> AsyncIterator[Instance]:
     """Empty, with the bot in it."""
     running.empty()
     bot, discord = running.bot, running.discord
@@ -236,29 +236,29 @@ def png(colour: str = "red") -> bytes:
 # ---- one job
 
 
-async def test_imagine_from_the_command_to_the_picture(house: House) -> None:
-    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
+async def test_imagine_from_the_command_to_the_picture(instance: Instance) -> None:
+    asked = await instance.discord.slash("7", "imagine", prompt="a red fox", count=1)
     await asyncio.wait_for(asked.answered.wait(), PATIENCE_SECONDS)
-    (job,) = await house.job_count(1)
+    (job,) = await instance.job_count(1)
     message = asked.message
     assert message is not None
-    await house.until(lambda: "Next in line" in message.words, "no place in the queue is shown")
+    await instance.until(lambda: "Next in line" in message.words, "no place in the queue is shown")
     preview = "data:image/png;base64," + base64.b64encode(png()).decode()
 
     def shown() -> bool:
-        house.ports.events.announce(
+        instance.ports.events.announce(
             JobProgress(job_id=job.id, platform=Platform.DISCORD, step=4, steps=8, preview=preview)
         )
         return "50%" in message.words
 
-    await house.until(shown, "no progress is shown")
+    await instance.until(shown, "no progress is shown")
     assert message.attachments[0].data == png()
-    house.paint(job.id, png("blue"))
-    await house.until(lambda: "seed" in message.words, "the picture is not shown")
+    instance.paint(job.id, png("blue"))
+    await instance.until(lambda: "seed" in message.words, "the picture is not shown")
     assert [each.data for each in message.attachments] == [png("blue")]
     assert '"description": "a red fox"' in json.dumps(message.components)
-    assert house.discord.seen() == [message]
-    assert all(map(_silent, house.discord.mentions))
+    assert instance.discord.seen() == [message]
+    assert all(map(_silent, instance.discord.mentions))
 
 
 def _silent(allowed_mentions: object) -> bool:
@@ -268,99 +268,102 @@ def _silent(allowed_mentions: object) -> bool:
     )
 
 
-async def test_a_button_a_form_and_a_reaction_each_start_a_job(house: House) -> None:
-    await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
-    (job,) = await house.job_count(1)
-    house.paint(job.id, png())
-    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
-    (message,) = house.finished()
-    await house.discord.click("8", message, f"c1:vary:{job.id}:1")
-    await house.job_count(2)
-    form = await house.discord.click("8", message, f"c1:remix:{job.id}:1")
+async def test_a_button_a_form_and_a_reaction_each_start_a_job(instance: Instance) -> None:
+    await instance.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    (job,) = await instance.job_count(1)
+    instance.paint(job.id, png())
+    await instance.until(lambda: len(instance.finished()) == 1, "the picture is not shown")
+    (message,) = instance.finished()
+    await instance.discord.click("8", message, f"c1:vary:{job.id}:1")
+    await instance.job_count(2)
+    form = await instance.discord.click("8", message, f"c1:remix:{job.id}:1")
     await asyncio.wait_for(form.answered.wait(), PATIENCE_SECONDS)
-    await house.discord.submit("8", form, prompt="a blue fox")
-    await house.job_count(3)
-    await house.discord.react("9", message, "🔁")
-    jobs = await house.job_count(4)
+    await instance.discord.submit("8", form, prompt="a blue fox")
+    await instance.job_count(3)
+    await instance.discord.react("9", message, "🔁")
+    jobs = await instance.job_count(4)
     assert [each.command for each in jobs] == ["imagine", "vary", "remix", "reroll"]
-    await house.until(lambda: len(house.discord.seen()) == 4, "not every job has its message")
+    await instance.until(lambda: len(instance.discord.seen()) == 4, "not every job has its message")
     for each in jobs[1:]:
-        house.end(each.id, JobState.CANCELLED)
-    await house.until(
-        lambda: sum("Cancelled" in each.words for each in house.discord.seen()) == 3, "an end is missing"
+        instance.end(each.id, JobState.CANCELLED)
+    await instance.until(
+        lambda: sum("Cancelled" in each.words for each in instance.discord.seen()) == 3, "an end is missing"
     )
 
 
-async def test_a_case_is_one_message_on_the_desk_until_it_is_decided(house: House) -> None:
-    await house.discord.slash("1", "community", setting="desk", value=f"<#{CHANNEL}>")
-    await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
-    (job,) = await house.job_count(1)
-    house.hold(job.id)
-    await house.until(lambda: len(house.cases()) == 1, "the case is not shown")
-    (message,) = house.cases()
+async def test_a_case_is_one_message_on_the_desk_until_it_is_decided(instance: Instance) -> None:
+    await instance.discord.slash("1", "community", setting="desk", value=f"<#{CHANNEL}>")
+    await instance.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    (job,) = await instance.job_count(1)
+    instance.hold(job.id)
+    await instance.until(lambda: len(instance.cases()) == 1, "the case is not shown")
+    (message,) = instance.cases()
     assert "Held for a moderator" in message.words
     (approve,) = [each for each in message.custom_ids if each.startswith("c1:approve:")]
-    await house.discord.click("7", message, approve)  # it is none of their business
-    await house.discord.click("1", message, approve)
-    await house.until(lambda: not message.custom_ids, "the decision is not shown")
-    await house.until(lambda: house.jobs()[0].state == JobState.QUEUED, "the job does not go on")
-    assert house.cases() == [message]
+    await instance.discord.click("7", message, approve)  # it is none of their business
+    await instance.discord.click("1", message, approve)
+    await instance.until(lambda: not message.custom_ids, "the decision is not shown")
+    await instance.until(lambda: instance.jobs()[0].state == JobState.QUEUED, "the job does not go on")
+    assert instance.cases() == [message]
 
 
 # ---- many at once
 
 
-async def test_fifty_members_at_once_are_acknowledged_and_served(house: House) -> None:
+async def test_fifty_members_at_once_are_acknowledged_and_served(instance: Instance) -> None:
     members = [str(100 + number) for number in range(50)]
     asked = await asyncio.gather(
-        *(house.discord.slash(member, "imagine", prompt=f"fox {member}", count=1) for member in members)
+        *(instance.discord.slash(member, "imagine", prompt=f"fox {member}", count=1) for member in members)
     )
     await asyncio.wait_for(asyncio.gather(*(each.answered.wait() for each in asked)), PATIENCE_SECONDS)
     slowest = max(each.acknowledgement_seconds for each in asked)
     print(f"slowest of 50 acknowledgements: {slowest * 1000:.0f} ms")
-    jobs = await house.job_count(50)
+    jobs = await instance.job_count(50)
     assert len(jobs) == 50
     for job in jobs:
-        house.paint(job.id, png())
-    await house.until(lambda: len(house.finished()) == 50, "not every picture is shown")
-    assert len(house.discord.seen()) == 50
+        instance.paint(job.id, png())
+    await instance.until(lambda: len(instance.finished()) == 50, "not every picture is shown")
+    assert len(instance.discord.seen()) == 50
 
 
 # ---- deaths
 
 
-async def test_a_bot_killed_in_mid_job_gives_one_answer_after_its_restart(house: House) -> None:
+async def test_a_bot_killed_in_mid_job_gives_one_answer_after_its_restart(instance: Instance) -> None:
     asked = [
-        await house.discord.slash(str(each), "imagine", prompt="a red fox", count=1) for each in range(7, 12)
+        await instance.discord.slash(str(each), "imagine", prompt="a red fox", count=1)
+        for each in range(7, 12)
     ]
-    jobs = await house.job_count(5)
-    await house.bot.kill()
+    jobs = await instance.job_count(5)
+    await instance.bot.kill()
     for job in jobs:
-        house.paint(job.id, png())
-    await house.bot.start()
-    await house.until(lambda: len(house.finished()) == 5, "not every picture is shown")
-    assert {message.id for message in house.discord.seen()} == {
+        instance.paint(job.id, png())
+    await instance.bot.start()
+    await instance.until(lambda: len(instance.finished()) == 5, "not every picture is shown")
+    assert {message.id for message in instance.discord.seen()} == {
         each.message.id for each in asked if each.message
     }
 
 
-async def test_a_bot_killed_between_click_and_answer_makes_no_second_message(house: House) -> None:
+async def test_a_bot_killed_between_click_and_answer_makes_no_second_message(instance: Instance) -> None:
     for round_ in range(3):
-        asked = await house.discord.slash("7", "imagine", prompt=f"fox {round_}", count=1)
+        asked = await instance.discord.slash("7", "imagine", prompt=f"fox {round_}", count=1)
         await asyncio.wait_for(asked.answered.wait(), PATIENCE_SECONDS)
-        await house.bot.kill()  # anywhere between acknowledgement, row and message
-        await house.bot.start()
-    for job in house.jobs():
-        house.paint(job.id, png())
-    await house.until(lambda: len(house.finished()) == len(house.jobs()), "not every picture is shown")
-    await house.until(lambda: house.deliveries() == len(house.jobs()), "not every answer was noted")
+        await instance.bot.kill()  # anywhere between acknowledgement, row and message
+        await instance.bot.start()
+    for job in instance.jobs():
+        instance.paint(job.id, png())
+    await instance.until(
+        lambda: len(instance.finished()) == len(instance.jobs()), "not every picture is shown"
+    )
+    await instance.until(lambda: instance.deliveries() == len(instance.jobs()), "not every answer was noted")
 
 
 # ---- troubles of Discord's
 
 
-async def test_a_storm_of_429_and_502_delays_and_loses_nothing(house: House) -> None:
-    house.discord.faults += [
+async def test_a_storm_of_429_and_502_delays_and_loses_nothing(instance: Instance) -> None:
+    instance.discord.faults += [
         too_many_requests("POST", "/interactions/*", times=3),
         too_many_requests("PATCH", "/webhooks/*", times=4),
         too_many_requests("PATCH", "/webhooks/*", times=1, scope="global"),
@@ -368,145 +371,149 @@ async def test_a_storm_of_429_and_502_delays_and_loses_nothing(house: House) -> 
         Fault(method="PATCH", path="/webhooks/*", status=502, times=2),
     ]
     await asyncio.gather(
-        *(house.discord.slash(str(each), "imagine", prompt="fox", count=1) for each in range(7, 12))
+        *(instance.discord.slash(str(each), "imagine", prompt="fox", count=1) for each in range(7, 12))
     )
-    for job in await house.job_count(5):
-        house.paint(job.id, png())
-    await house.until(lambda: len(house.finished()) == 5, "not every picture is shown")
-    assert len(house.discord.seen()) == 5
+    for job in await instance.job_count(5):
+        instance.paint(job.id, png())
+    await instance.until(lambda: len(instance.finished()) == 5, "not every picture is shown")
+    assert len(instance.discord.seen()) == 5
 
 
-async def test_an_acknowledgement_whose_answer_was_lost_is_still_one_answer(house: House) -> None:
-    house.discord.lost_answers = 1
-    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
-    (job,) = await house.job_count(1)
-    house.paint(job.id, png())
-    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
-    assert house.discord.seen() == [asked.message]
+async def test_an_acknowledgement_whose_answer_was_lost_is_still_one_answer(instance: Instance) -> None:
+    instance.discord.lost_answers = 1
+    asked = await instance.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    (job,) = await instance.job_count(1)
+    instance.paint(job.id, png())
+    await instance.until(lambda: len(instance.finished()) == 1, "the picture is not shown")
+    assert instance.discord.seen() == [asked.message]
 
 
-async def test_an_acknowledging_message_that_is_not_named_is_asked_for(house: House) -> None:
-    house.discord.names_messages = False
-    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
-    (job,) = await house.job_count(1)
-    house.paint(job.id, png())
-    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
-    assert house.discord.seen() == [asked.message]
+async def test_an_acknowledging_message_that_is_not_named_is_asked_for(instance: Instance) -> None:
+    instance.discord.names_messages = False
+    asked = await instance.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    (job,) = await instance.job_count(1)
+    instance.paint(job.id, png())
+    await instance.until(lambda: len(instance.finished()) == 1, "the picture is not shown")
+    assert instance.discord.seen() == [asked.message]
 
 
-async def test_an_expired_token_is_answered_as_the_bot(house: House) -> None:
-    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
-    (job,) = await house.job_count(1)
-    await house.until(
+async def test_an_expired_token_is_answered_as_the_bot(instance: Instance) -> None:
+    asked = await instance.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    (job,) = await instance.job_count(1)
+    await instance.until(
         lambda: "Next in line" in asked.message.words if asked.message else False, "no placeholder"
     )
     asked.expired = True
-    house.paint(job.id, png())
-    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
-    assert house.finished() == [asked.message]
-    assert any(method == "PATCH" and path.startswith("/channels/") for method, path in house.discord.requests)
+    instance.paint(job.id, png())
+    await instance.until(lambda: len(instance.finished()) == 1, "the picture is not shown")
+    assert instance.finished() == [asked.message]
+    assert any(
+        method == "PATCH" and path.startswith("/channels/") for method, path in instance.discord.requests
+    )
 
 
-async def test_a_channel_deleted_meanwhile_ends_quietly(house: House) -> None:
-    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
-    (job,) = await house.job_count(1)
-    await house.until(
+async def test_a_channel_deleted_meanwhile_ends_quietly(instance: Instance) -> None:
+    asked = await instance.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    (job,) = await instance.job_count(1)
+    await instance.until(
         lambda: "Next in line" in asked.message.words if asked.message else False, "no placeholder"
     )
-    house.discord.deleted_channels.add(asked.channel)
-    house.paint(job.id, png())
+    instance.discord.deleted_channels.add(asked.channel)
+    instance.paint(job.id, png())
 
     def noted() -> bool:
-        with house.ports.database.read() as session:
+        with instance.ports.database.read() as session:
             row = session.get(DeliveryRow, ("job", job.id))
             return row is not None and row.final
 
-    await house.until(noted, "the end was not noted")
+    await instance.until(noted, "the end was not noted")
 
 
-async def test_a_connection_that_breaks_is_resumed_and_nothing_is_missed(house: House) -> None:
-    await house.discord.gateway.drop()
-    await house.discord.slash("7", "imagine", prompt="a red fox", count=1)  # while nobody listens
-    (job,) = await house.job_count(1)
-    assert house.discord.gateway.resumed == 1
-    assert house.discord.gateway.identified == 0, "no new session was begun"
-    house.end(job.id, JobState.CANCELLED)
-    await house.until(lambda: any("Cancelled" in each.words for each in house.discord.seen()), "no end")
+async def test_a_connection_that_breaks_is_resumed_and_nothing_is_missed(instance: Instance) -> None:
+    await instance.discord.gateway.drop()
+    await instance.discord.slash("7", "imagine", prompt="a red fox", count=1)  # while nobody listens
+    (job,) = await instance.job_count(1)
+    assert instance.discord.gateway.resumed == 1
+    assert instance.discord.gateway.identified == 0, "no new session was begun"
+    instance.end(job.id, JobState.CANCELLED)
+    await instance.until(lambda: any("Cancelled" in each.words for each in instance.discord.seen()), "no end")
 
 
-async def test_commands_are_registered_once_for_all_starts(house: House) -> None:
-    await house.bot.stop()
-    await house.bot.start()
-    assert house.discord.registrations == 1
+async def test_commands_are_registered_once_for_all_starts(instance: Instance) -> None:
+    await instance.bot.stop()
+    await instance.bot.start()
+    assert instance.discord.registrations == 1
 
 
-async def test_a_session_that_discord_forgot_is_begun_anew(house: House) -> None:
-    house.discord.gateway.forgetful = True
-    await house.discord.gateway.drop()
-    await house.until(lambda: house.discord.gateway.identified == 1, "no new session")
-    await house.until(house.discord.gateway.connected.is_set, "not connected again")
-    await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
-    await house.job_count(1)
+async def test_a_session_that_discord_forgot_is_begun_anew(instance: Instance) -> None:
+    instance.discord.gateway.forgetful = True
+    await instance.discord.gateway.drop()
+    await instance.until(lambda: instance.discord.gateway.identified == 1, "no new session")
+    await instance.until(instance.discord.gateway.connected.is_set, "not connected again")
+    await instance.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    await instance.job_count(1)
 
 
-async def test_a_result_of_eleven_mebibytes_is_made_to_fit(house: House) -> None:
-    await house.discord.slash("7", "imagine", prompt="noise", count=1)
-    (job,) = await house.job_count(1)
+async def test_a_result_of_eleven_mebibytes_is_made_to_fit(instance: Instance) -> None:
+    await instance.discord.slash("7", "imagine", prompt="noise", count=1)
+    (job,) = await instance.job_count(1)
     file = io.BytesIO()
     noise = [Image.effect_noise((2000, 2000), 120) for _ in range(3)]
     Image.merge("RGB", noise).save(file, "PNG", compress_level=0)
     assert len(file.getvalue()) > 11 * 2**20
-    house.paint(job.id, file.getvalue())
-    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
-    (attachment,) = house.finished()[0].attachments
+    instance.paint(job.id, file.getvalue())
+    await instance.until(lambda: len(instance.finished()) == 1, "the picture is not shown")
+    (attachment,) = instance.finished()[0].attachments
     assert len(attachment.data) <= 10 * 2**20
     assert max(Image.open(io.BytesIO(attachment.data)).size) >= 1000
 
 
-# ---- troubles of the house's own
+# ---- failures of the instance
 
 
 async def test_while_redis_is_away_requests_are_kept_and_answered_afterwards(
-    house: House, redis_process: RedisServer
+    instance: Instance, redis_process: RedisServer
 ) -> None:
     redis_process.stop()
-    asked = await house.discord.slash("7", "imagine", prompt="a red fox", count=1)
+    asked = await instance.discord.slash("7", "imagine", prompt="a red fox", count=1)
     await asyncio.wait_for(asked.answered.wait(), PATIENCE_SECONDS)
-    (job,) = await house.job_count(1)
-    await house.until(lambda: bool(asked.message and "Next in line" in asked.message.words), "no placeholder")
+    (job,) = await instance.job_count(1)
+    await instance.until(
+        lambda: bool(asked.message and "Next in line" in asked.message.words), "no placeholder"
+    )
     redis_process.start()
-    house.paint(job.id, png())
-    await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
-    assert house.discord.seen() == house.finished()
+    instance.paint(job.id, png())
+    await instance.until(lambda: len(instance.finished()) == 1, "the picture is not shown")
+    assert instance.discord.seen() == instance.finished()
 
 
 # ---- the program
 
 
-async def test_the_bot_says_that_it_is_well_and_stops_in_good_order(house: House) -> None:
-    ready_file = house.bot.log.with_name("ready")
-    await house.until(ready_file.exists, "no file says that it is well")
-    assert house.bot.process is not None
-    assert ready_file.read_text() == str(house.bot.process.pid)
-    assert await house.bot.stop() == 0
+async def test_the_bot_says_that_it_is_well_and_stops_in_good_order(instance: Instance) -> None:
+    ready_file = instance.bot.log.with_name("ready")
+    await instance.until(ready_file.exists, "no file says that it is well")
+    assert instance.bot.process is not None
+    assert ready_file.read_text() == str(instance.bot.process.pid)
+    assert await instance.bot.stop() == 0
     assert not ready_file.exists()
 
 
-async def test_the_bot_needs_little_memory_after_many_jobs(house: House) -> None:
-    await house.bot.kill()
-    await house.bot.start()
-    assert house.bot.process is not None
-    bot = psutil.Process(house.bot.process.pid)
+async def test_the_bot_needs_little_memory_after_many_jobs(instance: Instance) -> None:
+    await instance.bot.kill()
+    await instance.bot.start()
+    assert instance.bot.process is not None
+    bot = psutil.Process(instance.bot.process.pid)
     at_start_bytes = bot.memory_info().rss
     for round_ in range(JOBS_FOR_MEMORY // 50):
         members = [str(100 + number) for number in range(50)]
         await asyncio.gather(
-            *(house.discord.slash(each, "imagine", prompt="a red fox", count=1) for each in members)
+            *(instance.discord.slash(each, "imagine", prompt="a red fox", count=1) for each in members)
         )
-        for job in (await house.job_count(50 * (round_ + 1)))[-50:]:
-            house.paint(job.id, png())
-        await house.until(
-            lambda done=50 * (round_ + 1): len(house.finished()) == done, "a picture is missing"
+        for job in (await instance.job_count(50 * (round_ + 1)))[-50:]:
+            instance.paint(job.id, png())
+        await instance.until(
+            lambda done=50 * (round_ + 1): len(instance.finished()) == done, "a picture is missing"
         )
     at_end_bytes = bot.memory_info().rss
     print(
@@ -518,7 +525,7 @@ async def test_the_bot_needs_little_memory_after_many_jobs(house: House) -> None
 # ---- other processes
 
 
-async def alone(running: House) -> Ports:
+async def alone(running: Instance) -> Ports:
     """The empty house, without the bot that serves the other tests."""
     await running.bot.kill()
     running.empty()
@@ -526,7 +533,7 @@ async def alone(running: House) -> Ports:
 
 
 async def test_two_processes_share_the_servers_and_each_job_has_one_answer(
-    running: House, redis_process: RedisServer, folder: Path, tmp_path: Path
+    running: Instance, redis_process: RedisServer, folder: Path, tmp_path: Path
 ) -> None:
     ports = await alone(running)
     async with open_discord() as (discord, url):
@@ -546,30 +553,30 @@ async def test_two_processes_share_the_servers_and_each_job_has_one_answer(
             )
             for shard in range(2)
         ]
-        house = House(discord=discord, bot=bots[0], ports=ports)
+        instance = Instance(discord=discord, bot=bots[0], ports=ports)
         try:
             await asyncio.gather(*(bot.start() for bot in bots))
             asked = [
                 await discord.slash(str(7 + number), "imagine", guild=guild, prompt="a red fox", count=1)
                 for number, guild in enumerate([GUILD, OTHER_GUILD] * 5)
             ]
-            jobs = await house.job_count(10)
+            jobs = await instance.job_count(10)
             assert {job.community for job in jobs} == {GUILD, OTHER_GUILD}
             await bots[1].kill()  # the other one delivers for it
             for job in jobs:
-                house.paint(job.id, png())
+                instance.paint(job.id, png())
 
             def all_shown() -> bool:
                 return all(each.message and "seed" in each.message.words for each in asked)
 
-            await house.until(all_shown, "not every picture is shown")
+            await instance.until(all_shown, "not every picture is shown")
             assert len(discord.seen(CHANNEL)) == len(discord.seen(OTHER_CHANNEL)) == 5
         finally:
             await asyncio.gather(*(bot.stop() for bot in bots))
 
 
-async def test_with_the_house_rules_it_serves_and_keeps_within_its_memory(
-    running: House, redis_process: RedisServer, folder: Path, tmp_path: Path
+async def test_with_the_policy_it_serves_and_keeps_within_its_memory(
+    running: Instance, redis_process: RedisServer, folder: Path, tmp_path: Path
 ) -> None:
     ports = await alone(running)
     async with open_discord() as (discord, url):
@@ -581,11 +588,11 @@ async def test_with_the_house_rules_it_serves_and_keeps_within_its_memory(
         )
         try:
             await bot.start()
-            house = House(discord=discord, bot=bot, ports=ports)
+            instance = Instance(discord=discord, bot=bot, ports=ports)
             await discord.slash("7", "imagine", prompt="a red fox", count=1)
-            (job,) = await house.job_count(1)
-            house.paint(job.id, png())
-            await house.until(lambda: len(house.finished()) == 1, "the picture is not shown")
+            (job,) = await instance.job_count(1)
+            instance.paint(job.id, png())
+            await instance.until(lambda: len(instance.finished()) == 1, "the picture is not shown")
             assert bot.process is not None
             resident_bytes = psutil.Process(bot.process.pid).memory_info().rss
             print(f"resident with the house rules: {resident_bytes / 2**20:.0f} MiB")

@@ -1,7 +1,7 @@
 """The Slack face as a process of its own, with a loopback Slack, real Redis and a worker played by the test.
 
 Both ways in tell the same story: Socket Mode with the token of one workspace, and signed requests over HTTP for
-workspaces that install the app. One process of each serves all tests; before each test its house is emptied.
+workspaces that install the app. One process of each serves all tests; before each test its instance is emptied.
 """
 
 import asyncio

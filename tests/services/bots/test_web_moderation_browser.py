@@ -29,14 +29,14 @@ pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture
-def house(ports: Ports) -> Ports:
+def instance(ports: Ports) -> Ports:
     return with_desk(ports)
 
 
 @pytest.fixture
-def address(house: Ports) -> Iterator[str]:
+def address(instance: Ports) -> Iterator[str]:
     port = free_port()
-    app = create_app(house, web_settings(moderator_secret="keys", port=port))
+    app = create_app(instance, web_settings(moderator_secret="keys", port=port))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="websockets-sansio"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -52,12 +52,12 @@ def asks(name: str, mark: str) -> Call:
     return Call(person=someone(name), address=somewhere(), request_key=f"desk:{name}:{mark}")
 
 
-def hold(house: Ports, prompt: str, mark: str) -> str:
-    house.gate.verdict = Verdict(  # type: ignore[attr-defined]
+def hold(instance: Ports, prompt: str, mark: str) -> str:
+    instance.gate.verdict = Verdict(  # type: ignore[attr-defined]
         ruling=Ruling.HOLD, rule="meaning", category="violence", evidence="violence 0.71"
     )
-    job = execute(house, asks("ana", mark), "imagine", {"prompt": prompt})
-    house.gate.verdict = ALLOWED  # type: ignore[attr-defined]
+    job = execute(instance, asks("ana", mark), "imagine", {"prompt": prompt})
+    instance.gate.verdict = ALLOWED  # type: ignore[attr-defined]
     return str(job.job_id)  # type: ignore[union-attr]
 
 
@@ -82,13 +82,15 @@ def come_in(page: Page, address: str) -> None:
 
 
 def test_a_moderator_works_through_the_desk_with_keys_alone(
-    house: Ports, address: str, chromium_path: str, tmp_path: Path
+    instance: Ports, address: str, chromium_path: str, tmp_path: Path
 ) -> None:
-    first = hold(house, "a knight after a battle, oil painting", "1")
+    first = hold(instance, "a knight after a battle, oil painting", "1")
     job = paint_job(
-        house, execute(house, asks("bo", "2"), "imagine", {"prompt": "two hills"}).job_id, png=landscape()
+        instance,
+        execute(instance, asks("bo", "2"), "imagine", {"prompt": "two hills"}).job_id,
+        png=landscape(),
     )  # type: ignore[union-attr]
-    execute(house, asks("cy", "3"), "report", {"picture": f"{job}.1", "reason": "this is my drawing"})
+    execute(instance, asks("cy", "3"), "report", {"picture": f"{job}.1", "reason": "this is my drawing"})
     with open_browser(chromium_path) as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(PATIENCE_MILLISECONDS)
@@ -103,7 +105,7 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         page.keyboard.press("a")
         expect(page.locator("#line")).to_have_text("Approved.")
         expect(page.locator(".case-line")).to_have_count(1)
-        with house.database.read() as session:
+        with instance.database.read() as session:
             assert queries.find_job(session, first).state is JobState.QUEUED
 
         page.keyboard.press("Enter")
@@ -115,7 +117,7 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         expect(picture).to_have_attribute("src", re.compile(r"\.1$"))
 
         # What cannot be undone is asked twice; and a case that comes meanwhile appears by itself.
-        hold(house, "a shipwreck at night", "4")
+        hold(instance, "a shipwreck at night", "4")
         page.keyboard.press("x")
         page.get_by_role("button", name="Keep").click()
         expect(page.locator(".case-line")).to_have_count(2)
@@ -123,7 +125,7 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         page.keyboard.press("r")
         expect(page.locator("#line")).to_have_text("The picture was taken down.")
         expect(page.locator(".case-line")).to_have_count(1)
-        with house.database.read() as session:
+        with instance.database.read() as session:
             assert f"{job}.1" not in [each.id for each in queries.pictures_of_job(session, job)]
         assert complaints == []
 

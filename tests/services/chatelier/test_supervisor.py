@@ -45,7 +45,7 @@ class Watched:
         self.said: list[str] = []
         self.processes: list[dict[str, int]] = []
         self.opened = asyncio.Event()
-        self.house = Supervisor(
+        self.instance = Supervisor(
             stages,
             console=Console(file=self.screen, width=200),
             logs_folder=folder,
@@ -53,7 +53,7 @@ class Watched:
             changed=self.processes.append,
             hang_seconds=hang_seconds,
         )
-        self.running = asyncio.create_task(self.house.run(opened=self.opened.set))
+        self.running = asyncio.create_task(self.instance.run(opened=self.opened.set))
 
     async def open(self) -> "Watched":
         await asyncio.wait(
@@ -67,7 +67,7 @@ class Watched:
             await asyncio.sleep(0.02)
 
     async def close(self) -> None:
-        self.house.stop()
+        self.instance.stop()
         await self.running
 
 
@@ -150,7 +150,7 @@ async def test_what_takes_long_to_start_does_not_hang(
     await watched.close()
 
 
-async def test_what_never_starts_ends_the_house_with_its_last_words(
+async def test_what_never_starts_ends_the_instance_with_its_last_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatelier.supervisor.supervisor._STEADY_SECONDS", 0.0)  # however long each try takes
@@ -163,13 +163,13 @@ async def test_what_never_starts_ends_the_house_with_its_last_words(
     assert all(gone(process_id) for noted in watched.processes for process_id in noted.values())
 
 
-async def test_what_the_house_can_do_without_is_let_go_with_its_last_words(tmp_path: Path) -> None:
+async def test_what_the_instance_can_do_without_is_let_go_with_its_last_words(tmp_path: Path) -> None:
     steady = shell("steady", "sleep 3600")
     bot = shell("bot", "echo wrong token; exit 1", is_ready=lambda _: False, optional=True)
     watched = await Watched(tmp_path, [steady, bot]).open()
     await watched.until(lambda: "go on without it" in watched.said[-1])
     assert "bot does not start (exit status 1). It said last:\n  wrong token" in watched.said[-1]
-    assert watched.house.absent == ["bot"]
+    assert watched.instance.absent == ["bot"]
     assert sum("starting it again" in said for said in watched.said) == 2
     await watched.close()
 
@@ -237,7 +237,7 @@ async def test_the_second_stop_does_not_wait_for_the_grace(tmp_path: Path) -> No
     script = "trap '' TERM; echo deaf; while true; do sleep 0.1; done"
     watched = await Watched(tmp_path, [shell("deaf", script, stop_seconds=3600.0)]).open()
     await watched.until(lambda: "deaf │ deaf" in watched.screen.getvalue())
-    watched.house.stop()
+    watched.instance.stop()
     await watched.close()
 
 
@@ -272,7 +272,7 @@ async def test_what_is_started_at_the_very_moment_of_the_end_is_ended_with_all_i
         """The program runs, and the house has not taken note of it yet."""
         while not mark.exists():  # noqa: ASYNC110 - another process makes it
             await asyncio.sleep(0.02)
-        watched.house.stop()
+        watched.instance.stop()
         for _ in range(20):
             await asyncio.sleep(0)
         return await connect(*arguments)
@@ -302,7 +302,7 @@ class Notes:
             raise OpeningError(self.screen.getvalue())
 
 
-async def test_whoever_reads_that_the_house_is_open_may_read_its_address_on_the_screen_too() -> None:
+async def test_whoever_reads_that_the_instance_is_open_may_read_its_address_on_the_screen_too() -> None:
     plan, screen = SmallPlan(loaded=read_settings(), redis=None, port=8123, listener=-1), StringIO()
     make_folder(plan.settings.logs_folder)
     with pytest.raises(OpeningError) as opening:

@@ -50,7 +50,7 @@ def wait_until_heard(redis_url: str) -> None:
 
 
 @pytest.fixture
-def house(database_url: str, redis_url: str) -> Iterator[Ports]:
+def instance(database_url: str, redis_url: str) -> Iterator[Ports]:
     made = fake_ports(database_url)
     queue = CeleryQueue(redis_url)
     yield with_desk(replace(made, queue=queue))
@@ -58,23 +58,23 @@ def house(database_url: str, redis_url: str) -> Iterator[Ports]:
     made.database.close()
 
 
-def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(house: Ports, redis_url: str):
+def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(instance: Ports, redis_url: str):
     brush = SlowBrush()
-    leases = LeaseKeeper(house.database, worker="w1", lease_seconds=_LONG_LEASE_SECONDS)
+    leases = LeaseKeeper(instance.database, worker="w1", lease_seconds=_LONG_LEASE_SECONDS)
     listener = CancelListener(redis_url, leases.cancel, on_aside=leases.set_aside)
     work = JobRunner(
-        database=house.database,
-        store=house.store,
-        gate=house.gate,
-        events=house.events,
-        queue=house.queue,
+        database=instance.database,
+        store=instance.store,
+        gate=instance.gate,
+        events=instance.events,
+        queue=instance.queue,
         generator=brush,
         leases=leases,
-        rules=house.rules,
+        rules=instance.rules,
         worker="w1",
     )
     ana = Call(person=someone("ana"), address=somewhere(), request_key="k:1")
-    job = execute(house, ana, "imagine", {"prompt": "a boat"}).job_id
+    job = execute(instance, ana, "imagine", {"prompt": "a boat"}).job_id
     listener.start()
     wait_until_heard(redis_url)
     painting = threading.Thread(target=work.paint, args=[job])
@@ -82,13 +82,13 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(house: P
     try:
         assert brush.began.wait(_PATIENCE_SECONDS)
         mod = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="k:2")
-        execute(house, mod, "community", {"setting": "pause"})
+        execute(instance, mod, "community", {"setting": "pause"})
         with pytest.raises(CommunityPausedError):
-            execute(house, replace(ana, request_key="k:3"), "imagine", {"prompt": "a pear"})
+            execute(instance, replace(ana, request_key="k:3"), "imagine", {"prompt": "a pear"})
         assert brush.stopped.wait(_PATIENCE_SECONDS)
     finally:
         painting.join(timeout=_PATIENCE_SECONDS)
         listener.stop()
-    with house.database.read() as session:
+    with instance.database.read() as session:
         waiting = queries.find_job(session, job)
     assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)

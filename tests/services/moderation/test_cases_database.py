@@ -52,28 +52,28 @@ def held_case(ports: Ports) -> str:
 
 
 def test_one_of_many_moderators_gets_the_case(ports: Ports):
-    house = with_desk(ports)
-    case = held_case(house)
+    instance = with_desk(ports)
+    case = held_case(instance)
 
     def claim(index: int):
-        return execute(house, call("c", f"mod{index}", moderator=True), "review", {"case": case})
+        return execute(instance, call("c", f"mod{index}", moderator=True), "review", {"case": case})
 
     results = at_once(8, claim)
     assert sum(isinstance(each, CaseTakenError) for each in results) == 7
 
 
 def test_a_decision_is_followed_once_however_many_decide(ports: Ports):
-    house = with_desk(ports)
-    case = held_case(house)
+    instance = with_desk(ports)
+    case = held_case(instance)
     decisions = [Decision.APPROVE, Decision.WARN, Decision.BAN, Decision.REJECT]
 
     def decide(index: int):
         values = {"case": case, "decision": decisions[index % 4]}
-        return execute(house, call("d", f"mod{index}", moderator=True), "review", values)
+        return execute(instance, call("d", f"mod{index}", moderator=True), "review", values)
 
     results = at_once(8, decide)
     assert sum(isinstance(each, CaseTakenError) for each in results) == 7
-    with house.database.read() as session:
+    with instance.database.read() as session:
         row = session.get_one(CaseRow, case)
         assert row.state == CaseState.CLOSED
         told = session.scalar(select(func.count()).select_from(NoticeRow))
@@ -101,30 +101,30 @@ def test_equal_reports_from_outside_at_the_same_time_are_one(ports: Ports):
 
 
 def test_moderators_who_settle_different_things_at_once_lose_nothing(ports: Ports):
-    house = with_desk(ports)
+    instance = with_desk(ports)
     moderator = someone("mod", moderator=True)
     changes = [{"paused": True}, {"max_pictures": 2}, {"desk_channel": "desk"}, {"log_channel": "log"}]
-    at_once(4, lambda index: house.desk.govern(moderator, lambda rules: replace(rules, **changes[index])))
-    with house.database.read() as session:
+    at_once(4, lambda index: instance.desk.govern(moderator, lambda rules: replace(rules, **changes[index])))
+    with instance.database.read() as session:
         rules = settings.community_rules(session, moderator.platform, moderator.community)
     assert rules == CommunityRules(paused=True, max_pictures=2, desk_channel="desk", log_channel="log")
 
 
 def test_many_reports_on_one_picture_decided_at_once_do_not_get_in_each_others_way(ports: Ports):
-    house = with_desk(ports)
-    job = paint_job(house, imagine(house, "a"))
+    instance = with_desk(ports)
+    job = paint_job(instance, imagine(instance, "a"))
     for index in range(6):
-        execute(house, call("r", f"p{index}"), "report", {"picture": f"{job}.1"})
-    with house.database.read() as session:
+        execute(instance, call("r", f"p{index}"), "report", {"picture": f"{job}.1"})
+    with instance.database.read() as session:
         filed = sorted(session.scalars(select(CaseRow.id)))
 
     def decide(index: int):
         values = {"case": filed[index], "decision": "reject"}
-        return execute(house, call("d", f"mod{index}", moderator=True), "review", values)
+        return execute(instance, call("d", f"mod{index}", moderator=True), "review", values)
 
     results = at_once(6, decide)
     assert all(isinstance(each, CaseTakenError | CaseDecided) for each in results)
-    with house.database.read() as session:
+    with instance.database.read() as session:
         assert {row.state for row in session.scalars(select(CaseRow))} == {CaseState.CLOSED}
         assert session.scalar(select(func.count()).select_from(NoticeRow)) == 7  # six reporters, one owner
 
@@ -209,7 +209,7 @@ def test_of_overturned_refusals_nobody_pays_more_than_they_have(ports: Ports):
         assert min(reserved) == -4
 
 
-def test_what_the_house_paid_for_an_overturned_refusal_nobody_gets_back(ports: Ports):
+def test_what_the_instance_paid_for_an_overturned_refusal_nobody_gets_back(ports: Ports):
     poor = with_desk(ruled(ports, InstanceLimits(monthly_credits=10)))
     appeal = refused(poor, "r")
     paint_job(poor, imagine(poor, "a"))
@@ -221,24 +221,24 @@ def test_what_the_house_paid_for_an_overturned_refusal_nobody_gets_back(ports: P
 
 
 def test_a_job_that_was_refused_when_it_was_painted_is_charged_once_it_is_painted_after_all(ports: Ports):
-    house = with_desk(ports)
-    job = imagine(house, "a")
-    with house.database.begin() as session:
+    instance = with_desk(ports)
+    job = imagine(instance, "a")
+    with instance.database.begin() as session:
         job_release.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
         assert credit_ledger.used(session, someone("ana").key, at=now()) == 0
-    overturn(house, execute(house, call("b"), "appeal", {"job": job}).case.id)
-    paint_job(house, job)
-    with house.database.read() as session:
+    overturn(instance, execute(instance, call("b"), "appeal", {"job": job}).case.id)
+    paint_job(instance, job)
+    with instance.database.read() as session:
         assert credit_ledger.used(session, someone("ana").key, at=now()) == 4
 
 
 def test_pictures_that_are_delivered_after_a_refusal_are_charged(ports: Ports):
-    house = with_desk(ports)
-    job = paint_job(house, imagine(house, "a"), state=JobState.HELD)
-    with house.database.begin() as session:
+    instance = with_desk(ports)
+    job = paint_job(instance, imagine(instance, "a"), state=JobState.HELD)
+    with instance.database.begin() as session:
         job_release.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
-    overturn(house, execute(house, call("b"), "appeal", {"job": job}).case.id)
-    with house.database.read() as session:
+    overturn(instance, execute(instance, call("b"), "appeal", {"job": job}).case.id)
+    with instance.database.read() as session:
         assert queries.find_job(session, job).state is JobState.DONE
         assert credit_ledger.used(session, someone("ana").key, at=now()) == 4
 
@@ -279,22 +279,22 @@ def test_what_a_pool_paid_for_goes_back_to_the_pool(ports: Ports):
 
 
 def test_a_ban_and_running_requests_leave_no_job_behind(ports: Ports):
-    house = with_gate(ports, InstanceLimits(max_outstanding_jobs=100))
-    imagine(house, "first")
+    instance = with_gate(ports, InstanceLimits(max_outstanding_jobs=100))
+    imagine(instance, "first")
     moderator = call("ban", "mod", moderator=True)
 
     def act(index: int):
         if index == 3:
-            return execute(house, moderator, "ban", {"person": someone("ana").key})
-        return imagine(house, f"r{index}")
+            return execute(instance, moderator, "ban", {"person": someone("ana").key})
+        return imagine(instance, f"r{index}")
 
     results = at_once(8, act)
     jobs = [each for each in results if isinstance(each, str)]
     assert all(isinstance(each, str | BannedError) or index == 3 for index, each in enumerate(results))
-    with house.database.read() as session:
+    with instance.database.read() as session:
         assert bans.is_banned(session, someone("ana"))
         states = {queries.find_job(session, job).state for job in jobs}
     # One that slipped past the ban ends when its painting starts: the worker asks the gate once more.
     assert states <= {JobState.CANCELLED, JobState.QUEUED, JobState.ACCEPTED}
     with pytest.raises(BannedError):
-        house.gate.require_not_banned(replace(someone("ana"), display_name="Ana again"))
+        instance.gate.require_not_banned(replace(someone("ana"), display_name="Ana again"))

@@ -114,7 +114,7 @@ _requests = count()
 
 
 @pytest.fixture
-def house(database: Database, database_url: str) -> Iterator[Ports]:
+def instance(database: Database, database_url: str) -> Iterator[Ports]:
     """Each person has 20 credits a month and six jobs at once, a picture costs one credit, and a request asks for 4."""
     made = fake_ports(database_url)
     assert isinstance(made.gate, FakeGate)
@@ -124,44 +124,44 @@ def house(database: Database, database_url: str) -> Iterator[Ports]:
     made.database.close()
 
 
-def more_jobs(house: Ports, limit: int = 100) -> Ports:
-    assert isinstance(house.gate, FakeGate)
-    allowed = replace(house.gate.allowed, max_outstanding_jobs=limit)
-    return replace(house, gate=replace(house.gate, allowed=allowed))
+def more_jobs(instance: Ports, limit: int = 100) -> Ports:
+    assert isinstance(instance.gate, FakeGate)
+    allowed = replace(instance.gate.allowed, max_outstanding_jobs=limit)
+    return replace(instance, gate=replace(instance.gate, allowed=allowed))
 
 
 def call(person: Person) -> Call:
     return Call(person=person, address=somewhere(), request_key=f"n:{next(_requests)}")
 
 
-def ask(house: Ports, person: Person) -> str:
+def ask(instance: Ports, person: Person) -> str:
     """A job for 4 credits: its id, or the code of the refusal."""
     try:
-        return str(execute(house, call(person), "imagine", {"prompt": "a red apple"}).job_id)
+        return str(execute(instance, call(person), "imagine", {"prompt": "a red apple"}).job_id)
     except (OutOfCreditsError, TooManyJobsError) as error:
         return error.code
 
 
-def accepted(house: Ports, *people: Person) -> int:
-    return [ask(house, each) in ("credits", "concurrency") for each in people].count(False)
+def accepted(instance: Ports, *people: Person) -> int:
+    return [ask(instance, each) in ("credits", "concurrency") for each in people].count(False)
 
 
-def give(house: Ports, giver: Person, receiver: Person, amount: int) -> str:
+def give(instance: Ports, giver: Person, receiver: Person, amount: int) -> str:
     try:
-        execute(house, call(giver), "credits", {"to": receiver.key, "amount": amount})
+        execute(instance, call(giver), "credits", {"to": receiver.key, "amount": amount})
     except OutOfCreditsError as error:
         return error.code
     return "ok"
 
 
-def forget(house: Ports, person: Person) -> None:
+def forget(instance: Ports, person: Person) -> None:
     """Their jobs end, and they want to be forgotten."""
-    with house.database.begin() as session:
+    with instance.database.begin() as session:
         session.execute(update(JobRow).values(state=JobState.DONE))
-    execute(house, call(person), "forget-me", {"confirm": "yes"})
+    execute(instance, call(person), "forget-me", {"confirm": "yes"})
 
 
-def statements(house: Ports, person: Person) -> list[str]:
+def statements(instance: Ports, person: Person) -> list[str]:
     """What is said to the database for one request, without waiting for others."""
     said: list[str] = []
 
@@ -169,9 +169,9 @@ def statements(house: Ports, person: Person) -> list[str]:
         if "advisory" not in statement:
             said.append(statement)
 
-    event.listen(house.database.engine, "before_cursor_execute", note)
-    ask(house, person)
-    event.remove(house.database.engine, "before_cursor_execute", note)
+    event.listen(instance.database.engine, "before_cursor_execute", note)
+    ask(instance, person)
+    event.remove(instance.database.engine, "before_cursor_execute", note)
     return said
 
 
@@ -188,121 +188,121 @@ def at_once(work: Callable[[Person], str]) -> list[str]:
         return list(pool.map(work, EVES * 3))
 
 
-def test_ten_newcomers_from_one_address_spend_the_credits_of_one_also_at_once(house: Ports) -> None:
-    arrive(house.database, *EVES)
-    answers = at_once(lambda each: ask(more_jobs(house), each))
+def test_ten_newcomers_from_one_address_spend_the_credits_of_one_also_at_once(instance: Ports) -> None:
+    arrive(instance.database, *EVES)
+    answers = at_once(lambda each: ask(more_jobs(instance), each))
     assert len(answers) - answers.count("credits") == 5
 
 
-def test_ten_newcomers_from_one_address_have_the_jobs_of_one_also_at_once(house: Ports) -> None:
-    arrive(house.database, *EVES)
-    answers = at_once(lambda each: ask(more_jobs(house, 3), each))
+def test_ten_newcomers_from_one_address_have_the_jobs_of_one_also_at_once(instance: Ports) -> None:
+    arrive(instance.database, *EVES)
+    answers = at_once(lambda each: ask(more_jobs(instance, 3), each))
     assert len(answers) - answers.count("concurrency") == 3
 
 
-def test_newcomers_of_one_invite_share_what_it_is_worth(house: Ports) -> None:
+def test_newcomers_of_one_invite_share_what_it_is_worth(instance: Ports) -> None:
     for number, each in enumerate(EVES):
-        arrive(house.database, each, origins=[f"address:{number}", INVITE])
-    assert accepted(house, *EVES * 2) == 10  # 40 credits
-    arrive(house.database, EVES[0], origins=["invite:another"])
-    assert ask(house, EVES[0]) == "credits"  # one more origin is no way out
+        arrive(instance.database, each, origins=[f"address:{number}", INVITE])
+    assert accepted(instance, *EVES * 2) == 10  # 40 credits
+    arrive(instance.database, EVES[0], origins=["invite:another"])
+    assert ask(instance, EVES[0]) == "credits"  # one more origin is no way out
 
 
-def test_whoever_is_known_shares_nothing_and_takes_nothing_from_newcomers(house: Ports) -> None:
-    arrive(house.database, ANA, EVE, EVA)
-    grow_older(house.database, ANA)
-    assert accepted(house, *[ANA] * 6) == 5
-    assert accepted(house, *[EVE] * 6) == 5
-    assert ask(house, EVA) == "credits"
-    grow_older(house.database, EVE)
-    assert accepted(house, EVA) == 1
+def test_whoever_is_known_shares_nothing_and_takes_nothing_from_newcomers(instance: Ports) -> None:
+    arrive(instance.database, ANA, EVE, EVA)
+    grow_older(instance.database, ANA)
+    assert accepted(instance, *[ANA] * 6) == 5
+    assert accepted(instance, *[EVE] * 6) == 5
+    assert ask(instance, EVA) == "credits"
+    grow_older(instance.database, EVE)
+    assert accepted(instance, EVA) == 1
 
 
-def test_an_older_linked_identity_makes_nobody_a_newcomer(house: Ports) -> None:
-    arrive(house.database, ANA, EVE, EVA)
-    grow_older(house.database, ANA)
-    with house.database.begin() as session:
+def test_an_older_linked_identity_makes_nobody_a_newcomer(instance: Ports) -> None:
+    arrive(instance.database, ANA, EVE, EVA)
+    grow_older(instance.database, ANA)
+    with instance.database.begin() as session:
         linked_identities.link(session, ANA.key, EVE.key)
-    assert accepted(house, *[EVE] * 5) == 5
-    assert accepted(house, EVA) == 1
+    assert accepted(instance, *[EVE] * 5) == 5
+    assert accepted(instance, EVA) == 1
 
 
-def test_people_without_origins_share_nothing(house: Ports) -> None:
-    assert accepted(house, *EVES * 2) == 20
+def test_people_without_origins_share_nothing(instance: Ports) -> None:
+    assert accepted(instance, *EVES * 2) == 20
 
 
-def test_where_credits_never_run_out_newcomers_share_only_jobs(house: Ports) -> None:
-    arrive(house.database, *EVES)
-    assert isinstance(house.gate, FakeGate)
-    allowed = replace(house.gate.allowed, monthly_credits=None, max_outstanding_jobs=8)
-    free = replace(house, gate=replace(house.gate, allowed=allowed))
+def test_where_credits_never_run_out_newcomers_share_only_jobs(instance: Ports) -> None:
+    arrive(instance.database, *EVES)
+    assert isinstance(instance.gate, FakeGate)
+    allowed = replace(instance.gate.allowed, monthly_credits=None, max_outstanding_jobs=8)
+    free = replace(instance, gate=replace(instance.gate, allowed=allowed))
     assert [ask(free, each) for each in EVES].count("concurrency") == 2
 
 
-def test_a_refusal_says_what_is_shared_and_until_when(house: Ports) -> None:
-    arrive(house.database, EVE, EVA)
-    grow_older(house.database, EVA, hours=1)
-    with house.database.read() as session:
+def test_a_refusal_says_what_is_shared_and_until_when(instance: Ports) -> None:
+    arrive(instance.database, EVE, EVA)
+    grow_older(instance.database, EVA, hours=1)
+    with instance.database.read() as session:
         first_seen_at = session.get_one(PersonRow, EVA.key).first_seen_at
     until = f"{first_seen_at + timedelta(days=1):%Y-%m-%d %H:%M} UTC"
     for _ in range(5):
-        ask(house, EVE)
+        ask(instance, EVE)
     with pytest.raises(
         OutOfCreditsError, match=f"come from your network share .* 0 are left .* from {until}"
     ):
-        execute(house, call(EVA), "imagine", {"prompt": "a red apple"})
+        execute(instance, call(EVA), "imagine", {"prompt": "a red apple"})
     with pytest.raises(TooManyJobsError, match=f"come from your network share 5 jobs .* from {until}"):
-        execute(more_jobs(house, 5), call(EVA), "imagine", {"prompt": "a red apple"})
+        execute(more_jobs(instance, 5), call(EVA), "imagine", {"prompt": "a red apple"})
 
 
-def test_a_gift_to_a_newcomer_is_for_them_alone(house: Ports) -> None:
-    house = more_jobs(house)
-    arrive(house.database, ANA, EVE, EVA)
-    grow_older(house.database, ANA)
-    assert give(house, ANA, EVE, 8) == "ok"
-    assert accepted(house, *[EVA] * 6) == 5
-    assert accepted(house, *[EVE] * 4) == 2
-    assert ask(house, EVA) == "credits"
+def test_a_gift_to_a_newcomer_is_for_them_alone(instance: Ports) -> None:
+    instance = more_jobs(instance)
+    arrive(instance.database, ANA, EVE, EVA)
+    grow_older(instance.database, ANA)
+    assert give(instance, ANA, EVE, 8) == "ok"
+    assert accepted(instance, *[EVA] * 6) == 5
+    assert accepted(instance, *[EVE] * 4) == 2
+    assert ask(instance, EVA) == "credits"
 
 
-def test_gifts_among_newcomers_and_to_others_give_nothing_more(house: Ports) -> None:
-    house = more_jobs(house)
-    arrive(house.database, ANA, *EVES)
-    grow_older(house.database, ANA)
-    assert [give(house, each, EVES[0], 20) for each in EVES[1:]] == ["ok"] + ["credits"] * 8
-    assert accepted(house, *EVES) == 0
-    grow_older(house.database, EVES[1])
-    assert [give(house, each, ANA, 12) for each in EVES[2:]] == ["ok"] + ["credits"] * 7
-    assert accepted(house, *EVES * 2) == 2  # the last 8 of 20
+def test_gifts_among_newcomers_and_to_others_give_nothing_more(instance: Ports) -> None:
+    instance = more_jobs(instance)
+    arrive(instance.database, ANA, *EVES)
+    grow_older(instance.database, ANA)
+    assert [give(instance, each, EVES[0], 20) for each in EVES[1:]] == ["ok"] + ["credits"] * 8
+    assert accepted(instance, *EVES) == 0
+    grow_older(instance.database, EVES[1])
+    assert [give(instance, each, ANA, 12) for each in EVES[2:]] == ["ok"] + ["credits"] * 7
+    assert accepted(instance, *EVES * 2) == 2  # the last 8 of 20
 
 
-def test_being_forgotten_is_no_way_to_a_fresh_share(house: Ports) -> None:
-    arrive(house.database, EVE, EVA)
-    assert accepted(house, *[EVE] * 5) == 5
-    forget(house, EVE)
-    assert ask(house, EVA) == "credits"
-    arrive(house.database, EVE)
-    assert ask(house, EVE) == "credits"
+def test_being_forgotten_is_no_way_to_a_fresh_share(instance: Ports) -> None:
+    arrive(instance.database, EVE, EVA)
+    assert accepted(instance, *[EVE] * 5) == 5
+    forget(instance, EVE)
+    assert ask(instance, EVA) == "credits"
+    arrive(instance.database, EVE)
+    assert ask(instance, EVE) == "credits"
 
 
 def test_where_a_forgotten_newcomer_came_from_is_kept_for_their_first_day_without_a_name(
-    house: Ports,
+    instance: Ports,
 ) -> None:
-    arrive(house.database, EVE)
-    forget(house, EVE)
-    with house.database.begin() as session:
+    arrive(instance.database, EVE)
+    forget(instance, EVE)
+    with instance.database.begin() as session:
         left = session.query(OriginRow).all()
         assert {row.origin for row in left} == {HOME, INVITE}
         assert EVE.key not in {row.person_key for row in left}
         for row in left:  # a day passes
             row.seen_at -= timedelta(days=1)
-    arrive(house.database, ANA)
-    with house.database.read() as session:
+    arrive(instance.database, ANA)
+    with instance.database.read() as session:
         assert {row.person_key for row in session.query(OriginRow)} == {ANA.key}
 
 
-def test_only_newcomers_cost_a_query_more(house: Ports) -> None:
-    arrive(house.database, ANA, EVE)
-    grow_older(house.database, ANA)
-    known, new = (statements(house, each) for each in (ANA, EVE))
+def test_only_newcomers_cost_a_query_more(instance: Ports) -> None:
+    arrive(instance.database, ANA, EVE)
+    grow_older(instance.database, ANA)
+    known, new = (statements(instance, each) for each in (ANA, EVE))
     assert len(new) == len(known) + 1

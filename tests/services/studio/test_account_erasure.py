@@ -36,29 +36,29 @@ REFUSED = Verdict(ruling=Ruling.REFUSE, rule="wording", category="violence")
 
 
 @pytest.fixture
-def house(database_url: str) -> Iterator[Ports]:
+def instance(database_url: str) -> Iterator[Ports]:
     made = with_desk(fake_ports(database_url))
     yield made
     made.database.close()
 
 
-def ask(house: Ports, name: str, command: str, **values: object):
+def ask(instance: Ports, name: str, command: str, **values: object):
     person = someone(name, moderator=name == "mod")
     call = Call(
         person=person,
         address=replace(somewhere(), token=f"{name}-secret"),
         request_key=f"{name}:{next(_calls)}",
     )
-    return execute(house, call, command, values)
+    return execute(instance, call, command, values)
 
 
-def painted(house: Ports, name: str, prompt: str = "a secluded thought", **values: object) -> str:
-    return paint_job(house, ask(house, name, "imagine", prompt=prompt, **{"count": 2, **values}).job_id)
+def painted(instance: Ports, name: str, prompt: str = "a secluded thought", **values: object) -> str:
+    return paint_job(instance, ask(instance, name, "imagine", prompt=prompt, **{"count": 2, **values}).job_id)
 
 
-def everything(house: Ports, *but: str) -> str:
+def everything(instance: Ports, *but: str) -> str:
     """All rows of all tables but some, as text."""
-    with house.database.read() as session:
+    with instance.database.read() as session:
         return "\n".join(
             f"{table.name}: {tuple(row)}"
             for table in Base.metadata.sorted_tables
@@ -67,231 +67,236 @@ def everything(house: Ports, *but: str) -> str:
         )
 
 
-def forget(house: Ports, name: str = "ana"):
-    return ask(house, name, "forget-me", confirm="yes")
+def forget(instance: Ports, name: str = "ana"):
+    return ask(instance, name, "forget-me", confirm="yes")
 
 
-def link(house: Ports, name: str, other: str) -> None:
-    ask(house, other, "link", code=ask(house, name, "link").code)
+def link(instance: Ports, name: str, other: str) -> None:
+    ask(instance, other, "link", code=ask(instance, name, "link").code)
 
 
-def reported(house: Ports, job: str) -> str:
-    return ask(house, "bo", "report", picture=f"{job}.1", reason="ana did it").case.id
+def reported(instance: Ports, job: str) -> str:
+    return ask(instance, "bo", "report", picture=f"{job}.1", reason="ana did it").case.id
 
 
-def left_to(house: Ports, name: str) -> int:
-    with house.database.read() as session:
+def left_to(instance: Ports, name: str) -> int:
+    with instance.database.read() as session:
         return credit_ledger.balance(session, someone(name).key, at=now())
 
 
-def test_nothing_of_a_person_is_left(house: Ports):
-    upload = house.store.put(b"an upload", suffix=".png")
-    job = painted(house, "ana", image=Source(key=upload))
-    others = painted(house, "bo", "something else")
-    ask(house, "ana", "star", picture=f"{others}.1")
-    ask(house, "ana", "settings", style="ink")
-    ask(house, "ana", "report", picture=f"{others}.1", reason="my secluded words")
-    filed = ask(house, "bo", "report", picture=f"{job}.1", reason="ana did it").case.id
-    ask(house, "mod", "review", case=filed, decision="approve")
-    ask(house, "ana", "imagine", prompt="a waiting secluded thought")
-    ask(house, "ana", "link")
-    kept = {key for key, data in house.store.blobs.items() if f"picture {others}" in data.decode()}
-    answer = forget(house)
+def test_nothing_of_a_person_is_left(instance: Ports):
+    upload = instance.store.put(b"an upload", suffix=".png")
+    job = painted(instance, "ana", image=Source(key=upload))
+    others = painted(instance, "bo", "something else")
+    ask(instance, "ana", "star", picture=f"{others}.1")
+    ask(instance, "ana", "settings", style="ink")
+    ask(instance, "ana", "report", picture=f"{others}.1", reason="my secluded words")
+    filed = ask(instance, "bo", "report", picture=f"{job}.1", reason="ana did it").case.id
+    ask(instance, "mod", "review", case=filed, decision="approve")
+    ask(instance, "ana", "imagine", prompt="a waiting secluded thought")
+    ask(instance, "ana", "link")
+    kept = {key for key, data in instance.store.blobs.items() if f"picture {others}" in data.decode()}
+    answer = forget(instance)
     assert (answer.pictures, answer.identities) == (2, 1)
-    left = everything(house, "outbox", "ledger")
+    left = everything(instance, "outbox", "ledger")
     for trace in ("secluded", "'ana'", "ana:", "web:room:ana", "Ana", "ana-secret", "did it", "ink"):
         assert trace not in left, trace
-    assert {key for key in house.store.blobs if b"upload" in house.store.blobs[key]} == set()
-    assert not [key for key, data in house.store.blobs.items() if job in data.decode()]
-    assert kept <= set(house.store.blobs)
-    assert [e.picture_id for e in house.events.published if isinstance(e, PictureChanged)][-3:] == [
+    assert {key for key in instance.store.blobs if b"upload" in instance.store.blobs[key]} == set()
+    assert not [key for key, data in instance.store.blobs.items() if job in data.decode()]
+    assert kept <= set(instance.store.blobs)
+    assert [e.picture_id for e in instance.events.published if isinstance(e, PictureChanged)][-3:] == [
         f"{job}.1",
         f"{job}.2",
         f"{others}.1",  # which they had starred
     ]
-    with house.database.read() as session:
+    with instance.database.read() as session:
         assert queries.find_job(session, job).person.display_name == "somebody"
 
 
-def test_no_private_place_leads_to_them_a_day_later(house: Ports, monkeypatch: pytest.MonkeyPatch):
+def test_no_private_place_leads_to_them_a_day_later(instance: Ports, monkeypatch: pytest.MonkeyPatch):
     person = someone("ana")
     address = replace(somewhere(), channel="ana's own", message="m1", private=True)
     values = {"prompt": "a boat"}
-    job = execute(house, Call(person=person, address=address, request_key="dm"), "imagine", values).job_id
-    paint_job(house, job)
-    shared = painted(house, "ana")
-    with house.database.begin() as session:
+    job = execute(instance, Call(person=person, address=address, request_key="dm"), "imagine", values).job_id
+    paint_job(instance, job)
+    shared = painted(instance, "ana")
+    with instance.database.begin() as session:
         message_ref = {"channel": "ana's own", "message": "m1", "final": True, "updated_at": now()}
         session.add(DeliveryRow(kind="job", subject=job, platform="discord", **message_ref))
-    forget(house)
-    let_go(house.database, keep=timedelta(days=365))
-    assert "ana's own" in everything(house)
+    forget(instance)
+    let_go(instance.database, keep=timedelta(days=365))
+    assert "ana's own" in everything(instance)
     monkeypatch.setattr("moderation.cases.retention._DELIVERED", timedelta(days=-1))
-    let_go(house.database, keep=timedelta(days=365))
-    assert "ana's own" not in everything(house)
-    with house.database.read() as session:
+    let_go(instance.database, keep=timedelta(days=365))
+    assert "ana's own" not in everything(instance)
+    with instance.database.read() as session:
         found = queries.find_job(session, job).address
         assert (found.channel, found.private) == ("", True)
         assert queries.find_job(session, shared).address.channel == "main"
 
 
 def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_place(
-    house: Ports, monkeypatch: pytest.MonkeyPatch
+    instance: Ports, monkeypatch: pytest.MonkeyPatch
 ):
     long_ago = now() - timedelta(days=9)
     address = replace(somewhere(), channel="ana's own", private=True)
     jobs = []
     for message in ("m1", "", None):
         call = Call(person=someone("ana"), address=address, request_key=f"dm:{message}")
-        jobs.append(execute(house, call, "imagine", {"prompt": "a boat"}).job_id)
-        end_job(house, jobs[-1], JobState.FAILED)
-        with house.database.begin() as session:
+        jobs.append(execute(instance, call, "imagine", {"prompt": "a boat"}).job_id)
+        end_job(instance, jobs[-1], JobState.FAILED)
+        with instance.database.begin() as session:
             row = session.get_one(JobRow, jobs[-1])
             row.ended_at, row.platform = long_ago, Platform.SLACK
             if message is not None:
                 message_ref = {"channel": "ana's own", "message": message, "final": True}
                 of_job = {"kind": "job", "subject": jobs[-1], "platform": Platform.SLACK}
                 session.add(DeliveryRow(**of_job, **message_ref, updated_at=long_ago))
-    forget(house)
-    told = [each.job_id for each in house.events.published if isinstance(each, JobChanged)]
+    forget(instance)
+    told = [each.job_id for each in instance.events.published if isinstance(each, JobChanged)]
     assert told == jobs[:1]
-    let_go(house.database, keep=timedelta(days=365))
-    with house.database.read() as session:
+    let_go(instance.database, keep=timedelta(days=365))
+    with instance.database.read() as session:
         assert [bool(queries.find_job(session, job).address.channel) for job in jobs] == [True, False, False]
     monkeypatch.setattr("moderation.cases.retention._DELIVERED", timedelta(days=-1))
-    let_go(house.database, keep=timedelta(days=365))
-    assert "ana's own" not in everything(house)
+    let_go(instance.database, keep=timedelta(days=365))
+    assert "ana's own" not in everything(instance)
 
 
-def test_what_others_built_stays_with_them(house: Ports):
-    origin = painted(house, "ana")
-    child = paint_job(house, ask(house, "bo", "vary", picture=f"{origin}.1").job_id)
-    forget(house)
-    family = ask(house, "bo", "lineage", picture=f"{child}.1")
+def test_what_others_built_stays_with_them(instance: Ports):
+    origin = painted(instance, "ana")
+    child = paint_job(instance, ask(instance, "bo", "vary", picture=f"{origin}.1").job_id)
+    forget(instance)
+    family = ask(instance, "bo", "lineage", picture=f"{child}.1")
     makers = {relative.picture.job_id: relative.person.display_name for relative in family.relatives}
     assert makers == {origin: "somebody", child: "Bo"}
     prompts = {relative.picture.job_id: relative.picture.recipe.prompt for relative in family.relatives}
     assert prompts[origin] == ""
 
 
-def test_every_message_that_shows_something_of_them_is_rendered_again(house: Ports):
+def test_every_message_that_shows_something_of_them_is_rendered_again(instance: Ports):
     """What was made from their pictures, also from those that they deleted before, and what they starred."""
-    origins = [painted(house, "ana") for _ in range(2)]
-    children = [paint_job(house, ask(house, "bo", "vary", picture=f"{each}.1").job_id) for each in origins]
-    waiting = ask(house, "cy", "vary", picture=f"{origins[0]}.2").job_id
-    starred, others = painted(house, "bo"), painted(house, "bo")
-    ask(house, "ana", "star", picture=f"{starred}.1")
-    ask(house, "ana", "delete", what=origins[1])
-    house.events.published.clear()
-    forget(house)
-    told = {each.job_id for each in house.events.published if isinstance(each, JobChanged | PictureChanged)}
+    origins = [painted(instance, "ana") for _ in range(2)]
+    children = [
+        paint_job(instance, ask(instance, "bo", "vary", picture=f"{each}.1").job_id) for each in origins
+    ]
+    waiting = ask(instance, "cy", "vary", picture=f"{origins[0]}.2").job_id
+    starred, others = painted(instance, "bo"), painted(instance, "bo")
+    ask(instance, "ana", "star", picture=f"{starred}.1")
+    ask(instance, "ana", "delete", what=origins[1])
+    instance.events.published.clear()
+    forget(instance)
+    told = {
+        each.job_id for each in instance.events.published if isinstance(each, JobChanged | PictureChanged)
+    }
     assert {*children, waiting, starred, *origins} <= told
     assert others not in told
 
 
-def test_every_message_that_shows_words_of_a_deleted_picture_is_rendered_again(house: Ports):
-    origin = painted(house, "ana")
-    child = paint_job(house, ask(house, "bo", "vary", picture=f"{origin}.1").job_id)
-    grandchild = paint_job(house, ask(house, "bo", "vary", picture=f"{child}.1").job_id)
-    case = reported_message(house, grandchild)
-    house.events.published.clear()
-    ask(house, "ana", "delete", what=f"{origin}.1")
-    changed = [each for each in house.events.published if isinstance(each, JobChanged | CaseChanged)]
+def test_every_message_that_shows_words_of_a_deleted_picture_is_rendered_again(instance: Ports):
+    origin = painted(instance, "ana")
+    child = paint_job(instance, ask(instance, "bo", "vary", picture=f"{origin}.1").job_id)
+    grandchild = paint_job(instance, ask(instance, "bo", "vary", picture=f"{child}.1").job_id)
+    case = reported_message(instance, grandchild)
+    instance.events.published.clear()
+    ask(instance, "ana", "delete", what=f"{origin}.1")
+    changed = [each for each in instance.events.published if isinstance(each, JobChanged | CaseChanged)]
     assert changed == [
         JobChanged(job_id=child, platform=Platform.WEB),
         CaseChanged(case_id=case, platform=Platform.WEB),
     ]
 
 
-def reported_message(house: Ports, job: str) -> str:
+def reported_message(instance: Ports, job: str) -> str:
     """A case that has a message on the desk's channel."""
-    case = ask(house, "ana", "report", picture=f"{job}.1").case.id
+    case = ask(instance, "ana", "report", picture=f"{job}.1").case.id
     message_ref = MessageRef(channel="desk", message="m1")
-    record(house.database, Subject(DeliveryKind.CASE, case, Platform.WEB), message_ref)
+    record(instance.database, Subject(DeliveryKind.CASE, case, Platform.WEB), message_ref)
     return case
 
 
-def test_a_decided_case_quotes_no_deleted_picture(house: Ports):
-    origin = painted(house, "ana", "a secluded thought")
-    child = ask(house, "bo", "remix", picture=f"{origin}.1", prompt="an owl").job_id
-    case = reported_message(house, paint_job(house, child))
-    ask(house, "ana", "delete", what=origin)
-    assert house.desk.read(case).prompts == ("an owl", "a secluded thought")
-    ask(house, "mod", "review", case=case, decision="approve")
-    assert house.desk.read(case).prompts == ("an owl",)
+def test_a_decided_case_quotes_no_deleted_picture(instance: Ports):
+    origin = painted(instance, "ana", "a secluded thought")
+    child = ask(instance, "bo", "remix", picture=f"{origin}.1", prompt="an owl").job_id
+    case = reported_message(instance, paint_job(instance, child))
+    ask(instance, "ana", "delete", what=origin)
+    assert instance.desk.read(case).prompts == ("an owl", "a secluded thought")
+    ask(instance, "mod", "review", case=case, decision="approve")
+    assert instance.desk.read(case).prompts == ("an owl",)
 
 
-def test_many_messages_are_rendered_again_one_a_second(house: Ports):
-    origin = painted(house, "ana")
+def test_many_messages_are_rendered_again_one_a_second(instance: Ports):
+    origin = painted(instance, "ana")
     children = {
-        paint_job(house, ask(house, "bo", "vary", picture=f"{origin}.1", count=1).job_id) for _ in range(30)
+        paint_job(instance, ask(instance, "bo", "vary", picture=f"{origin}.1", count=1).job_id)
+        for _ in range(30)
     }
-    house.events.published.clear()
+    instance.events.published.clear()
     before = now()
-    forget(house)
-    at_once = told_of(house, children)
+    forget(instance)
+    at_once = told_of(instance, children)
     assert len(at_once) == 19  # and her own message
-    outbox.send_unsent(house.database, house.events, before=now())
-    assert told_of(house, children) == at_once
-    outbox.send_unsent(house.database, house.events, before=before + timedelta(seconds=6))
-    assert 22 <= len(told_of(house, children)) <= 25
-    outbox.send_unsent(house.database, house.events, before=before + timedelta(minutes=1))
-    assert told_of(house, children) == children
+    outbox.send_unsent(instance.database, instance.events, before=now())
+    assert told_of(instance, children) == at_once
+    outbox.send_unsent(instance.database, instance.events, before=before + timedelta(seconds=6))
+    assert 22 <= len(told_of(instance, children)) <= 25
+    outbox.send_unsent(instance.database, instance.events, before=before + timedelta(minutes=1))
+    assert told_of(instance, children) == children
 
 
-def told_of(house: Ports, jobs: set[str]) -> set[str]:
-    return {each.job_id for each in house.events.published if isinstance(each, JobChanged)} & jobs
+def told_of(instance: Ports, jobs: set[str]) -> set[str]:
+    return {each.job_id for each in instance.events.published if isinstance(each, JobChanged)} & jobs
 
 
-def test_a_job_of_a_chat_that_has_no_message_gets_none(house: Ports):
-    origin = painted(house, "ana")
-    child = paint_job(house, ask(house, "bo", "vary", picture=f"{origin}.1").job_id)
-    with house.database.begin() as session:
+def test_a_job_of_a_chat_that_has_no_message_gets_none(instance: Ports):
+    origin = painted(instance, "ana")
+    child = paint_job(instance, ask(instance, "bo", "vary", picture=f"{origin}.1").job_id)
+    with instance.database.begin() as session:
         session.get_one(JobRow, child).platform = "discord"
-    house.events.published.clear()
-    forget(house)
-    assert told_of(house, {child}) == set()
+    instance.events.published.clear()
+    forget(instance)
+    assert told_of(instance, {child}) == set()
 
 
-def test_all_names_of_a_human_are_forgotten_together(house: Ports):
-    first, second = painted(house, "ana"), painted(house, "elsewhere")
-    link(house, "ana", "elsewhere")
-    assert forget(house).identities == 2
-    left = everything(house, "ledger", "outbox")
+def test_all_names_of_a_human_are_forgotten_together(instance: Ports):
+    first, second = painted(instance, "ana"), painted(instance, "elsewhere")
+    link(instance, "ana", "elsewhere")
+    assert forget(instance).identities == 2
+    left = everything(instance, "ledger", "outbox")
     assert "elsewhere" not in left
-    with house.database.read() as session:
+    with instance.database.read() as session:
         assert [queries.pictures_of_job(session, job) for job in (first, second)] == [[], []]
         assert not session.scalars(select(PersonRow).where(PersonRow.user_id.in_(["ana", "elsewhere"]))).all()
 
 
-def test_nobody_is_forgotten_while_a_job_of_theirs_is_painted(house: Ports):
-    job = ask(house, "ana", "imagine", prompt="a boat").job_id
-    with house.database.begin() as session:
+def test_nobody_is_forgotten_while_a_job_of_theirs_is_painted(instance: Ports):
+    job = ask(instance, "ana", "imagine", prompt="a boat").job_id
+    with instance.database.begin() as session:
         session.get_one(JobRow, job).state = JobState.PAINTING
     with pytest.raises(NotAllowedError, match="being painted"):
-        forget(house)
+        forget(instance)
     with pytest.raises(BadParameterError, match="yes"):
-        ask(house, "ana", "forget-me", confirm="perhaps")
-    with house.database.read() as session:
+        ask(instance, "ana", "forget-me", confirm="perhaps")
+    with instance.database.read() as session:
         assert queries.find_job(session, job).person.user_id == "ana"
 
 
-def test_a_job_whose_worker_died_keeps_nobody_from_being_forgotten(house: Ports):
-    job = ask(house, "ana", "imagine", prompt="a secluded boat").job_id
-    with house.database.begin() as session:
+def test_a_job_whose_worker_died_keeps_nobody_from_being_forgotten(instance: Ports):
+    job = ask(instance, "ana", "imagine", prompt="a secluded boat").job_id
+    with instance.database.begin() as session:
         assert job_transitions.take_lease(session, job, worker="dead", at=now(), lease_seconds=-1)
-    forget(house)
-    with house.database.read() as session:
+    forget(instance)
+    with instance.database.read() as session:
         assert queries.find_job(session, job).state is JobState.CANCELLED
-    assert "secluded" not in everything(house)
+    assert "secluded" not in everything(instance)
 
 
-def test_a_ban_and_the_chain_outlast_the_name(house: Ports):
-    painted(house, "ana")
-    ask(house, "mod", "ban", person=someone("ana").key, reason="spam")
-    link(house, "ana", "elsewhere")
-    forget(house)
-    with house.database.read() as session:
+def test_a_ban_and_the_chain_outlast_the_name(instance: Ports):
+    painted(instance, "ana")
+    ask(instance, "mod", "ban", person=someone("ana").key, reason="spam")
+    link(instance, "ana", "elsewhere")
+    forget(instance)
+    with instance.database.read() as session:
         assert bans.is_banned(session, someone("ana"))
         assert bans.is_banned(session, someone("elsewhere"))
         assert session.get(BanRow, someone("ana").key)
@@ -300,8 +305,8 @@ def test_a_ban_and_the_chain_outlast_the_name(house: Ports):
         assert someone("ana").key not in str(list(audit_log.export(session)))
 
 
-def test_whoever_comes_back_is_new_but_not_richer(house: Ports):
-    poor = ruled(house, InstanceLimits(monthly_credits=10))
+def test_whoever_comes_back_is_new_but_not_richer(instance: Ports):
+    poor = ruled(instance, InstanceLimits(monthly_credits=10))
     poor_call = {"prompt": "a boat", "count": 4}
     ask(poor, "ana", "imagine", **poor_call)
     paint_job(poor, ask(poor, "ana", "imagine", **poor_call).job_id)
@@ -310,8 +315,8 @@ def test_whoever_comes_back_is_new_but_not_richer(house: Ports):
     assert left_to(poor, "ana") == 6  # the job that waited was paid back
 
 
-def test_nor_is_any_of_the_names_that_were_linked(house: Ports):
-    poor = ruled(house, InstanceLimits(monthly_credits=10))
+def test_nor_is_any_of_the_names_that_were_linked(instance: Ports):
+    poor = ruled(instance, InstanceLimits(monthly_credits=10))
     for name in ("ana", "elsewhere"):
         ask(poor, name, "imagine", prompt="a boat", count=4)
     link(poor, "ana", "elsewhere")
@@ -322,19 +327,19 @@ def test_nor_is_any_of_the_names_that_were_linked(house: Ports):
     assert left_to(poor, "ana") == 0
 
 
-def spent_by(house: Ports, name: str) -> int:
+def spent_by(instance: Ports, name: str) -> int:
     """How many pictures somebody can still ask for."""
     asked_for = 0
     try:
         while True:
-            painted(house, name, count=1)
+            painted(instance, name, count=1)
             asked_for += 1
     except OutOfCreditsError:
         return asked_for
 
 
-def test_next_month_no_account_has_their_name(house: Ports):
-    poor = ruled(house, InstanceLimits(monthly_credits=10))
+def test_next_month_no_account_has_their_name(instance: Ports):
+    poor = ruled(instance, InstanceLimits(monthly_credits=10))
     painted(poor, "ana")
     painted(poor, "bo")
     ask(poor, "ana", "credits", to=someone("bo").key, amount=2)
@@ -346,8 +351,8 @@ def test_next_month_no_account_has_their_name(house: Ports):
     assert "web:room:bo" in left
 
 
-def test_a_gift_names_its_giver_no_more(house: Ports):
-    poor = ruled(house, InstanceLimits(monthly_credits=10))
+def test_a_gift_names_its_giver_no_more(instance: Ports):
+    poor = ruled(instance, InstanceLimits(monthly_credits=10))
     painted(poor, "bo")
     ask(poor, "ana", "credits", to=someone("bo").key, amount=2)
     forget(poor)
@@ -356,119 +361,119 @@ def test_a_gift_names_its_giver_no_more(house: Ports):
         assert "'ana'" not in everything(poor, "outbox")
 
 
-def test_what_a_moderator_decided_stays_without_their_name(house: Ports):
-    job = painted(house, "ana")
-    with house.database.begin() as session:
+def test_what_a_moderator_decided_stays_without_their_name(instance: Ports):
+    job = painted(instance, "ana")
+    with instance.database.begin() as session:
         session.get_one(PictureRow, f"{job}.1").perceptual_hash = "f" * 64
-    filed = ask(house, "bo", "report", picture=f"{job}.1").case.id
-    ask(house, "mod", "review", case=filed)
-    ask(house, "mod", "review", case=filed, decision="block")
-    ask(house, "mod", "community", setting="pictures", value="2")
-    ask(house, "mod", "ban", person=someone("bo").key)
-    forget(house, "mod")
-    assert "web:room:mod" not in everything(house)
-    with house.database.read() as session:
+    filed = ask(instance, "bo", "report", picture=f"{job}.1").case.id
+    ask(instance, "mod", "review", case=filed)
+    ask(instance, "mod", "review", case=filed, decision="block")
+    ask(instance, "mod", "community", setting="pictures", value="2")
+    ask(instance, "mod", "ban", person=someone("bo").key)
+    forget(instance, "mod")
+    assert "web:room:mod" not in everything(instance)
+    with instance.database.read() as session:
         assert session.get_one(CaseRow, filed).decision == "block"
         assert audit_log.verify(session).whole
 
 
-def test_who_waits_for_an_answer_hears_that_there_is_none(house: Ports):
-    picture = f"{painted(house, 'ana')}.1"
-    ask(house, "ana", "settings", remix="ask")
-    waiting = ask(house, "bo", "vary", picture=picture).job_id
-    forget(house)
-    with house.database.read() as session:
+def test_who_waits_for_an_answer_hears_that_there_is_none(instance: Ports):
+    picture = f"{painted(instance, 'ana')}.1"
+    ask(instance, "ana", "settings", remix="ask")
+    waiting = ask(instance, "bo", "vary", picture=picture).job_id
+    forget(instance)
+    with instance.database.read() as session:
         case = session.scalars(select(CaseRow).where(CaseRow.kind == CaseKind.CONSENT)).one()
         assert (case.state, queries.find_job(session, waiting).state) == ("closed", JobState.CANCELLED)
 
 
-def test_an_open_case_about_them_is_judged_all_the_same(house: Ports):
-    job = painted(house, "ana", "a secluded thought")
-    filed = reported(house, job)
-    link(house, "ana", "elsewhere")
-    forget(house)
-    details = ask(house, "mod", "review", case=filed).details
+def test_an_open_case_about_them_is_judged_all_the_same(instance: Ports):
+    job = painted(instance, "ana", "a secluded thought")
+    filed = reported(instance, job)
+    link(instance, "ana", "elsewhere")
+    forget(instance)
+    details = ask(instance, "mod", "review", case=filed).details
     assert (details.subject.display_name, details.case.words) == ("somebody", "ana did it")
-    assert "secluded" not in everything(house)
-    ask(house, "mod", "review", case=filed, decision="ban")
+    assert "secluded" not in everything(instance)
+    ask(instance, "mod", "review", case=filed, decision="ban")
     for name in ("ana", "elsewhere"):
-        with house.database.read() as session:
+        with instance.database.read() as session:
             assert bans.is_banned(session, someone(name))
 
 
-def test_what_a_moderator_blocks_is_known_until_then(house: Ports):
-    job = painted(house, "ana")
-    with house.database.begin() as session:
+def test_what_a_moderator_blocks_is_known_until_then(instance: Ports):
+    job = painted(instance, "ana")
+    with instance.database.begin() as session:
         session.get_one(PictureRow, f"{job}.1").perceptual_hash = "f" * 64
-    filed = reported(house, job)
-    forget(house)
-    ask(house, "mod", "review", case=filed, decision="block")
-    with house.database.read() as session:
+    filed = reported(instance, job)
+    forget(instance)
+    ask(instance, "mod", "review", case=filed, decision="block")
+    with instance.database.read() as session:
         assert session.scalars(select(BlockedPictureRow.fingerprint)).all() == ["f" * 64]
-    with house.database.begin() as session:  # the strike weighs no more
+    with instance.database.begin() as session:  # the strike weighs no more
         session.execute(update(StrikeRow).values(at=now() - timedelta(days=301)))
-    let_go(house.database, keep=timedelta(days=365))
-    with house.database.read() as session:
+    let_go(instance.database, keep=timedelta(days=365))
+    with instance.database.read() as session:
         assert session.get_one(PictureRow, f"{job}.1").perceptual_hash is None
 
 
-def test_when_nothing_is_judged_any_more_the_rest_goes(house: Ports):
-    filed = reported(house, painted(house, "ana"))
-    link(house, "ana", "elsewhere")
-    forget(house)
-    let_go(house.database, keep=timedelta(days=365))
-    assert "web:room:ana" in everything(house)
-    ask(house, "mod", "review", case=filed, decision="approve")
-    let_go(house.database, keep=timedelta(days=365))
-    left = everything(house, "outbox", "ledger")
+def test_when_nothing_is_judged_any_more_the_rest_goes(instance: Ports):
+    filed = reported(instance, painted(instance, "ana"))
+    link(instance, "ana", "elsewhere")
+    forget(instance)
+    let_go(instance.database, keep=timedelta(days=365))
+    assert "web:room:ana" in everything(instance)
+    ask(instance, "mod", "review", case=filed, decision="approve")
+    let_go(instance.database, keep=timedelta(days=365))
+    left = everything(instance, "outbox", "ledger")
     assert not [trace for trace in ("web:room:ana", "elsewhere", "did it") if trace in left]
 
 
-def test_strikes_count_for_whoever_comes_back_under_any_name(house: Ports):
-    filed = reported(house, painted(house, "ana"))
-    painted(house, "elsewhere")
-    ask(house, "mod", "review", case=filed, decision="warn")
-    with house.database.begin() as session:
+def test_strikes_count_for_whoever_comes_back_under_any_name(instance: Ports):
+    filed = reported(instance, painted(instance, "ana"))
+    painted(instance, "elsewhere")
+    ask(instance, "mod", "review", case=filed, decision="warn")
+    with instance.database.begin() as session:
         for row in session.scalars(select(StrikeRow)):
             row.at -= timedelta(days=60)
-    link(house, "ana", "elsewhere")
-    forget(house)
-    ask(house, "elsewhere", "imagine", prompt="a boat")
-    with house.database.read() as session:
+    link(instance, "ana", "elsewhere")
+    forget(instance)
+    ask(instance, "elsewhere", "imagine", prompt="a boat")
+    with instance.database.read() as session:
         assert strike_sum(session, someone("elsewhere").key) == pytest.approx(0.25, abs=0.01)
         assert session.execute(select(StrikeRow.job_id, StrikeRow.case_id)).one() == (None, None)
 
 
-def test_nobody_is_left_to_appeal(house: Ports):
-    refusing = replace(house, gate=replace(house.gate, verdict=REFUSED))
+def test_nobody_is_left_to_appeal(instance: Ports):
+    refusing = replace(instance, gate=replace(instance.gate, verdict=REFUSED))
     with pytest.raises(PolicyRefusalError) as caught:
         ask(refusing, "ana", "imagine", prompt="a boat")
-    ask(house, "ana", "appeal", job=caught.value.job_id)
-    forget(house)
-    assert ask(house, "mod", "cases").cases == ()
+    ask(instance, "ana", "appeal", job=caught.value.job_id)
+    forget(instance)
+    assert ask(instance, "mod", "cases").cases == ()
 
 
-def test_a_file_that_somebody_waits_for_stays_until_they_have_it(house: Ports):
-    origin = painted(house, "ana")
-    upload = house.store.put(b"an upload", suffix=".png")
-    painted(house, "bo", image=Source(key=upload))
-    heir = ask(house, "bo", "vary", picture=f"{origin}.1").job_id
-    forget(house)
-    assert files_of(house, origin) == [f"picture {origin} 1"]
-    assert cleared(house) == 0
-    ask(house, "bo", "cancel", job=heir)
-    assert files_of(house, origin) == []
-    assert cleared(house) == 0
-    assert upload in house.store.blobs
+def test_a_file_that_somebody_waits_for_stays_until_they_have_it(instance: Ports):
+    origin = painted(instance, "ana")
+    upload = instance.store.put(b"an upload", suffix=".png")
+    painted(instance, "bo", image=Source(key=upload))
+    heir = ask(instance, "bo", "vary", picture=f"{origin}.1").job_id
+    forget(instance)
+    assert files_of(instance, origin) == [f"picture {origin} 1"]
+    assert cleared(instance) == 0
+    ask(instance, "bo", "cancel", job=heir)
+    assert files_of(instance, origin) == []
+    assert cleared(instance) == 0
+    assert upload in instance.store.blobs
 
 
-def files_of(house: Ports, job: str) -> list[str]:
-    return [data.decode() for data in house.store.blobs.values() if job in data.decode()]
+def files_of(instance: Ports, job: str) -> list[str]:
+    return [data.decode() for data in instance.store.blobs.values() if job in data.decode()]
 
 
-def cleared(house: Ports) -> int:
+def cleared(instance: Ports) -> int:
     """How many files the orphan file cleaner finds in a day from the day after tomorrow on."""
-    cleaner = OrphanFileCleaner(database=house.database, store=house.store)
+    cleaner = OrphanFileCleaner(database=instance.database, store=instance.store)
     return sum(
         cleaner.clear(now() + timedelta(days=2, hours=hour)) for hour in range(STORE_PARTS // PARTS_A_RUN)
     )

@@ -26,126 +26,126 @@ SECRET = replace(somewhere(), channel="secret", private=True)
 
 
 @pytest.fixture
-def house(database_url: str) -> Iterator[Ports]:
+def instance(database_url: str) -> Iterator[Ports]:
     made = with_desk(fake_ports(database_url))
     yield made
     made.database.close()
 
 
-def ask(house: Ports, name: str, command: str, address: Address | None = None, **values: object):
+def ask(instance: Ports, name: str, command: str, address: Address | None = None, **values: object):
     call = Call(person=someone(name), address=address or somewhere(), request_key=f"{name}:{next(_calls)}")
-    return execute(house, call, command, values)
+    return execute(instance, call, command, values)
 
 
 def painted(
-    house: Ports, name: str, command: str = "imagine", address: Address | None = None, **values: object
+    instance: Ports, name: str, command: str = "imagine", address: Address | None = None, **values: object
 ) -> str:
     values = {"prompt": "a red  fox", **values} if command == "imagine" else values
-    job_id = paint_job(house, ask(house, name, command, address, **values).job_id)
-    with house.database.begin() as session:
+    job_id = paint_job(instance, ask(instance, name, command, address, **values).job_id)
+    with instance.database.begin() as session:
         notify_owners(session, queries.find_job(session, job_id))
     return job_id
 
 
-def said_to(house: Ports, name: str) -> list[str]:
-    with house.database.read() as session:
+def said_to(instance: Ports, name: str) -> list[str]:
+    with instance.database.read() as session:
         mine = NoticeRow.person_key == someone(name).key
         return list(session.scalars(select(NoticeRow.text).where(mine).order_by(NoticeRow.written_at)))
 
 
-def test_nobody_hears_unasked(house: Ports) -> None:
-    source = painted(house, "ana")
-    painted(house, "bo", "vary", picture=f"{source}.2")
-    assert write_daily_notices(house.database, house.events, at=now() + timedelta(days=1)) == 0
-    assert said_to(house, "ana") == []
+def test_nobody_hears_unasked(instance: Ports) -> None:
+    source = painted(instance, "ana")
+    painted(instance, "bo", "vary", picture=f"{source}.2")
+    assert write_daily_notices(instance.database, instance.events, at=now() + timedelta(days=1)) == 0
+    assert said_to(instance, "ana") == []
 
 
-def test_who_wants_to_hear_at_once_hears_once(house: Ports) -> None:
-    ask(house, "ana", "settings", built_on="now")
-    source = painted(house, "ana")
-    built = painted(house, "bo", "vary", picture=f"{source}.2")
-    with house.database.begin() as session:
+def test_who_wants_to_hear_at_once_hears_once(instance: Ports) -> None:
+    ask(instance, "ana", "settings", built_on="now")
+    source = painted(instance, "ana")
+    built = painted(instance, "bo", "vary", picture=f"{source}.2")
+    with instance.database.begin() as session:
         assert notify_owners(session, queries.find_job(session, built)) == []
         [event] = session.scalars(select(OutboxRow).where(OutboxRow.kind == NoticeWritten.__name__))
         notice = session.get_one(NoticeRow, event.payload["notice_id"])
         assert notice.job_id == built
-    assert said_to(house, "ana") == [
+    assert said_to(instance, "ana") == [
         f"@Bo varied your picture “a red fox” ({source}.2). See the result with /show {built}."
     ]
-    assert write_daily_notices(house.database, house.events, at=now() + timedelta(days=1)) == 0
+    assert write_daily_notices(instance.database, instance.events, at=now() + timedelta(days=1)) == 0
 
 
-def test_a_blend_of_two_pictures_of_one_owner_is_one_notice(house: Ports) -> None:
-    ask(house, "ana", "settings", built_on="now")
-    source = painted(house, "ana")
-    painted(house, "bo", "blend", picture=f"{source}.1", picture2=f"{source}.3")
-    [text] = said_to(house, "ana")
+def test_a_blend_of_two_pictures_of_one_owner_is_one_notice(instance: Ports) -> None:
+    ask(instance, "ana", "settings", built_on="now")
+    source = painted(instance, "ana")
+    painted(instance, "bo", "blend", picture=f"{source}.1", picture2=f"{source}.3")
+    [text] = said_to(instance, "ana")
     assert text.startswith("@Bo blended your pictures ")
     assert f"{source}.1" in text
     assert f"{source}.3" in text
 
 
-def test_what_one_builds_oneself_is_no_news(house: Ports) -> None:
-    ask(house, "ana", "settings", built_on="now")
-    code = ask(house, "ana", "link").code
-    ask(house, "ana-elsewhere", "link", code=code)
-    source = painted(house, "ana")
+def test_what_one_builds_oneself_is_no_news(instance: Ports) -> None:
+    ask(instance, "ana", "settings", built_on="now")
+    code = ask(instance, "ana", "link").code
+    ask(instance, "ana-elsewhere", "link", code=code)
+    source = painted(instance, "ana")
     for name in ("ana", "ana-elsewhere"):
-        painted(house, name, "vary", picture=f"{source}.1")
-    assert said_to(house, "ana") == []
+        painted(instance, name, "vary", picture=f"{source}.1")
+    assert said_to(instance, "ana") == []
 
 
 @pytest.mark.parametrize("wanted", ["now", "daily"])
-def test_nobody_hears_of_pictures_from_private_places(house: Ports, wanted: str) -> None:
-    ask(house, "ana", "settings", built_on=wanted)
-    source = painted(house, "ana")
-    painted(house, "bo", "vary", SECRET, picture=f"{source}.1")
-    assert write_daily_notices(house.database, house.events, at=now() + timedelta(days=1)) == 0
-    assert said_to(house, "ana") == []
+def test_nobody_hears_of_pictures_from_private_places(instance: Ports, wanted: str) -> None:
+    ask(instance, "ana", "settings", built_on=wanted)
+    source = painted(instance, "ana")
+    painted(instance, "bo", "vary", SECRET, picture=f"{source}.1")
+    assert write_daily_notices(instance.database, instance.events, at=now() + timedelta(days=1)) == 0
+    assert said_to(instance, "ana") == []
 
 
-def test_a_daily_notice_tells_of_yesterday_once_and_names_nobody(house: Ports) -> None:
-    ask(house, "ana", "settings", built_on="daily")
-    source = painted(house, "ana")
-    varied = painted(house, "bo", "vary", picture=f"{source}.1")
-    larger = painted(house, "cleo", "upscale", picture=f"{source}.2")
-    gone = painted(house, "bo", "vary", picture=f"{source}.2")
-    ask(house, "bo", "delete", what=gone)
-    assert write_daily_notices(house.database, house.events, at=now()) == 0  # the day is not over
+def test_a_daily_notice_tells_of_yesterday_once_and_names_nobody(instance: Ports) -> None:
+    ask(instance, "ana", "settings", built_on="daily")
+    source = painted(instance, "ana")
+    varied = painted(instance, "bo", "vary", picture=f"{source}.1")
+    larger = painted(instance, "cleo", "upscale", picture=f"{source}.2")
+    gone = painted(instance, "bo", "vary", picture=f"{source}.2")
+    ask(instance, "bo", "delete", what=gone)
+    assert write_daily_notices(instance.database, instance.events, at=now()) == 0  # the day is not over
     tomorrow = now() + timedelta(days=1)
-    assert write_daily_notices(house.database, house.events, at=tomorrow) == 1
-    assert write_daily_notices(house.database, house.events, at=tomorrow) == 0
-    assert said_to(house, "ana") == [
+    assert write_daily_notices(instance.database, instance.events, at=tomorrow) == 1
+    assert write_daily_notices(instance.database, instance.events, at=tomorrow) == 0
+    assert said_to(instance, "ana") == [
         "Others built on your pictures yesterday."
         f" “a red fox” ({source}.1) was varied: /show {varied}."
         f" “a red fox” ({source}.2) was upscaled: /show {larger}."
     ]
 
 
-def test_a_long_day_is_cut(house: Ports) -> None:
-    ask(house, "ana", "settings", built_on="daily")
-    source = painted(house, "ana")
+def test_a_long_day_is_cut(instance: Ports) -> None:
+    ask(instance, "ana", "settings", built_on="daily")
+    source = painted(instance, "ana")
     for number in range(8):
-        painted(house, "bo", "vary", picture=f"{source}.{number % 4 + 1}", count=1)
-    write_daily_notices(house.database, house.events, at=now() + timedelta(days=1))
-    [text] = said_to(house, "ana")
+        painted(instance, "bo", "vary", picture=f"{source}.{number % 4 + 1}", count=1)
+    write_daily_notices(instance.database, instance.events, at=now() + timedelta(days=1))
+    [text] = said_to(instance, "ana")
     assert text.count("/show") == 6
     assert text.endswith(" And 2 more.")
 
 
-def test_a_builder_who_is_forgotten_is_named_no_more(house: Ports) -> None:
-    ask(house, "ana", "settings", built_on="now")
-    source = painted(house, "ana")
-    painted(house, "bo", "vary", picture=f"{source}.1")
-    ask(house, "bo", "forget-me", confirm="yes")
-    assert said_to(house, "ana") == ["Somebody built on a picture of yours."]
+def test_a_builder_who_is_forgotten_is_named_no_more(instance: Ports) -> None:
+    ask(instance, "ana", "settings", built_on="now")
+    source = painted(instance, "ana")
+    painted(instance, "bo", "vary", picture=f"{source}.1")
+    ask(instance, "bo", "forget-me", confirm="yes")
+    assert said_to(instance, "ana") == ["Somebody built on a picture of yours."]
 
 
-def test_a_deleted_picture_is_no_news(house: Ports) -> None:
-    ask(house, "ana", "settings", built_on="now")
-    source = painted(house, "ana")
-    job_id = paint_job(house, ask(house, "bo", "vary", picture=f"{source}.1").job_id)
-    with house.database.begin() as session:
+def test_a_deleted_picture_is_no_news(instance: Ports) -> None:
+    ask(instance, "ana", "settings", built_on="now")
+    source = painted(instance, "ana")
+    job_id = paint_job(instance, ask(instance, "bo", "vary", picture=f"{source}.1").job_id)
+    with instance.database.begin() as session:
         session.execute(update(PictureRow).where(PictureRow.id == f"{source}.1").values(deleted_at=now()))
         assert session.get_one(JobRow, job_id).state == JobState.DONE
         assert notify_owners(session, queries.find_job(session, job_id)) == []

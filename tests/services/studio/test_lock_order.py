@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 300.0  # bounds a hang
 
 
 @pytest.fixture
-def house(postgres_url: str) -> Iterator[Ports]:
+def instance(postgres_url: str) -> Iterator[Ports]:
     made = with_desk(fake_ports(postgres_url))
     yield made
     made.database.close()
@@ -41,21 +41,21 @@ def call(name: str, key: str = "1", *, moderator: bool = False) -> Call:
     return Call(person=person, address=somewhere(), request_key=f"{name}:{key}")
 
 
-def imagine(house: Ports, key: str) -> str:
-    return execute(house, call("ana", key), "imagine", {"prompt": "a red apple"}).job_id
+def imagine(instance: Ports, key: str) -> str:
+    return execute(instance, call("ana", key), "imagine", {"prompt": "a red apple"}).job_id
 
 
-def held_jobs(house: Ports) -> list[str]:
+def held_jobs(instance: Ports) -> list[str]:
     """Two, by their ids; each with its case."""
-    assert isinstance(house.gate, FakeGate)
-    house.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")
-    found = sorted(imagine(house, key) for key in "ab")
-    house.gate.verdict = ALLOWED
+    assert isinstance(instance.gate, FakeGate)
+    instance.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")
+    found = sorted(imagine(instance, key) for key in "ab")
+    instance.gate.verdict = ALLOWED
     return found
 
 
-def case_of(house: Ports, job: str) -> str:
-    with house.database.read() as session:
+def case_of(instance: Ports, job: str) -> str:
+    with instance.database.read() as session:
         return session.scalars(select(CaseRow.id).where(CaseRow.job_id == job)).one()
 
 
@@ -91,62 +91,64 @@ def is_free(database: Database, row: ColumnElement[bool]) -> bool:
     return True
 
 
-def decide(house: Ports, case: str, decision: str) -> Any:
+def decide(instance: Ports, case: str, decision: str) -> Any:
     return execute(
-        house, call("mod", decision, moderator=True), "review", {"case": case, "decision": decision}
+        instance, call("mod", decision, moderator=True), "review", {"case": case, "decision": decision}
     )
 
 
 @pytest.mark.parametrize("deed", ["a decision", "a ban"])
-def test_whoever_stops_all_jobs_takes_them_by_their_ids(house: Ports, deed: str) -> None:
-    first, second = held_jobs(house)
-    case = case_of(house, second)
-    ban = partial(house.desk.ban, someone("mod", moderator=True), someone("ana").key, until=None, reason="")
-    work = partial(decide, house, case, "ban") if deed == "a decision" else ban
-    with job_view_before(house.database, JobRow.id == first, work):
-        assert is_free(house.database, JobRow.id == second)
-        assert is_free(house.database, CaseRow.id == case)
+def test_whoever_stops_all_jobs_takes_them_by_their_ids(instance: Ports, deed: str) -> None:
+    first, second = held_jobs(instance)
+    case = case_of(instance, second)
+    ban = partial(
+        instance.desk.ban, someone("mod", moderator=True), someone("ana").key, until=None, reason=""
+    )
+    work = partial(decide, instance, case, "ban") if deed == "a decision" else ban
+    with job_view_before(instance.database, JobRow.id == first, work):
+        assert is_free(instance.database, JobRow.id == second)
+        assert is_free(instance.database, CaseRow.id == case)
 
 
-def test_a_decision_takes_the_job_before_its_case(house: Ports) -> None:
-    job, _ = held_jobs(house)
-    case = case_of(house, job)
-    with job_view_before(house.database, JobRow.id == job, partial(decide, house, case, "reject")):
-        assert is_free(house.database, CaseRow.id == case)
+def test_a_decision_takes_the_job_before_its_case(instance: Ports) -> None:
+    job, _ = held_jobs(instance)
+    case = case_of(instance, job)
+    with job_view_before(instance.database, JobRow.id == job, partial(decide, instance, case, "reject")):
+        assert is_free(instance.database, CaseRow.id == case)
 
 
-def asked_about(house: Ports) -> str:
+def asked_about(instance: Ports) -> str:
     """A job of Bo's that waits for Ana, whose picture it starts from."""
-    execute(house, call("ana", "s"), "settings", {"remix": "ask"})
-    picture = f"{paint_job(house, imagine(house, 'p'))}.1"
-    return execute(house, call("bo"), "vary", {"picture": picture}).job_id
+    execute(instance, call("ana", "s"), "settings", {"remix": "ask"})
+    picture = f"{paint_job(instance, imagine(instance, 'p'))}.1"
+    return execute(instance, call("bo"), "vary", {"picture": picture}).job_id
 
 
 @pytest.mark.parametrize("deed", ["an answer", "a week without one", "forgetting"])
-def test_a_question_is_taken_after_the_job_that_waits_for_it(house: Ports, deed: str) -> None:
-    job = asked_about(house)
-    case = case_of(house, job)
-    with house.database.begin() as session:
+def test_a_question_is_taken_after_the_job_that_waits_for_it(instance: Ports, deed: str) -> None:
+    job = asked_about(instance)
+    case = case_of(instance, job)
+    with instance.database.begin() as session:
         session.execute(update(CaseRow).values(opened_at=now() - timedelta(days=8)))
     work = {
-        "an answer": partial(execute, house, call("ana", "y"), "answer", {"case": case, "answer": "yes"}),
-        "a week without one": partial(close_unanswered, house.database, house.events),
-        "forgetting": partial(execute, house, call("ana", "f"), "forget-me", {"confirm": "yes"}),
+        "an answer": partial(execute, instance, call("ana", "y"), "answer", {"case": case, "answer": "yes"}),
+        "a week without one": partial(close_unanswered, instance.database, instance.events),
+        "forgetting": partial(execute, instance, call("ana", "f"), "forget-me", {"confirm": "yes"}),
     }
-    with job_view_before(house.database, JobRow.id == job, work[deed]):
-        assert is_free(house.database, CaseRow.id == case)
+    with job_view_before(instance.database, JobRow.id == job, work[deed]):
+        assert is_free(instance.database, CaseRow.id == case)
 
 
-def test_two_who_link_take_each_others_rows_in_one_order(house: Ports) -> None:
-    codes = [execute(house, call(name, "l"), "link", {}).code for name in ("ana", "bo")]
-    work = partial(execute, house, call("bo", "c"), "link", {"code": codes[0]})
-    with job_view_before(house.database, PersonRow.key == someone("ana").key, work):
-        assert is_free(house.database, PersonRow.key == someone("bo").key)
+def test_two_who_link_take_each_others_rows_in_one_order(instance: Ports) -> None:
+    codes = [execute(instance, call(name, "l"), "link", {}).code for name in ("ana", "bo")]
+    work = partial(execute, instance, call("bo", "c"), "link", {"code": codes[0]})
+    with job_view_before(instance.database, PersonRow.key == someone("ana").key, work):
+        assert is_free(instance.database, PersonRow.key == someone("bo").key)
 
 
-def test_whoever_forgets_linked_names_takes_them_in_one_order(house: Ports) -> None:
-    code = execute(house, call("ana", "l"), "link", {}).code
-    execute(house, call("bo", "c"), "link", {"code": code})
-    work = partial(execute, house, call("bo", "f"), "forget-me", {"confirm": "yes"})
-    with job_view_before(house.database, PersonRow.key == someone("ana").key, work):
-        assert is_free(house.database, PersonRow.key == someone("bo").key)
+def test_whoever_forgets_linked_names_takes_them_in_one_order(instance: Ports) -> None:
+    code = execute(instance, call("ana", "l"), "link", {}).code
+    execute(instance, call("bo", "c"), "link", {"code": code})
+    work = partial(execute, instance, call("bo", "f"), "forget-me", {"confirm": "yes"})
+    with job_view_before(instance.database, PersonRow.key == someone("ana").key, work):
+        assert is_free(instance.database, PersonRow.key == someone("bo").key)

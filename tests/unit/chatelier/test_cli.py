@@ -394,7 +394,7 @@ def test_the_digest_tells_what_was_asked_for(
     assert "1 job of 1 person" in out
 
 
-def test_the_rules_and_the_audit_are_the_houses_own_unless_others_are_named(
+def test_the_rules_and_the_audit_are_the_instances_own_unless_others_are_named(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = tmp_path / "words.txt"

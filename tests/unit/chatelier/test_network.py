@@ -23,7 +23,7 @@ def listens(port: int) -> socket.socket:
     return socket.create_server((HOST, port))
 
 
-def test_a_chosen_port_is_the_houses_own() -> None:
+def test_a_chosen_port_is_the_instances_own() -> None:
     port = free_port()
     with network.open_web_port(settled(port, "environment")) as listener:
         assert listener.getsockname() == (HOST, port)

@@ -74,7 +74,7 @@ def test_the_beat_loads_no_accelerator_library() -> None:
     subprocess.run([sys.executable, "-c", script], check=True, cwd=_root())
 
 
-def test_the_rules_of_the_house_are_the_ones_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rules_of_the_instance_are_the_ones_that_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_LIMITS__MONTHLY_CREDITS", "50")
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_PICTURES", "2")
     monkeypatch.setenv("CHATELIER_LIMITS__MAX_OUTSTANDING_JOBS", "3")

@@ -472,23 +472,23 @@ class TestJudgingAgain:
 
     def test_a_community_that_became_stricter_is_heard_when_painting_starts(self, ports, brush, leases, call):
         lenient = parse_policy('[categories.political]\naction = "allow"', over=default_policy())
-        house = with_gate(ports, policy=lenient)
-        job = execute(house, call, "imagine", {"prompt": "a ballot box"}).job_id
+        instance = with_gate(ports, policy=lenient)
+        job = execute(instance, call, "imagine", {"prompt": "a ballot box"}).job_id
         moderator = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="stricter")
-        execute(house, moderator, "community", {"setting": "policy", "value": "political refuse"})
+        execute(instance, moderator, "community", {"setting": "policy", "value": "political refuse"})
         work = JobRunner(
-            database=house.database,
-            store=house.store,
-            gate=house.gate,
-            events=house.events,
-            queue=house.queue,
+            database=instance.database,
+            store=instance.store,
+            gate=instance.gate,
+            events=instance.events,
+            queue=instance.queue,
             generator=brush,
             leases=leases,
-            rules=house.rules,
+            rules=instance.rules,
             worker="w1",
         )
         work.paint(job)
-        ended, _ = read(house, job)
+        ended, _ = read(instance, job)
         assert (ended.state, ended.refused_category, brush.orders) == (JobState.REFUSED, "political", [])
 
     def test_what_new_rules_hold_waits_on_the_desk(self, ports, work, brush, job):
@@ -564,19 +564,19 @@ class TestPausing:
     """The kill switch."""
 
     @pytest.fixture
-    def house(self, ports):
+    def instance(self, ports):
         return with_desk(ports)
 
-    def switch(self, house, setting):
+    def switch(self, instance, setting):
         moderator = someone("mod", moderator=True)
         asked = Call(person=moderator, address=somewhere(), request_key=setting)
-        execute(house, asked, "community", {"setting": setting})
+        execute(instance, asked, "community", {"setting": setting})
 
     def test_what_is_being_painted_stops_and_goes_on_after_the_pause(
-        self, ports, house, work, brush, leases, job
+        self, ports, instance, work, brush, leases, job
     ):
         def pause(order, cancelled):
-            self.switch(house, "pause")
+            self.switch(instance, "pause")
             assert ports.queue.put_aside == [job]
             leases.set_aside(job)
 
@@ -587,13 +587,13 @@ class TestPausing:
         assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
         assert (ports.queue.sent, ends(ports, job)) == ([], [])
         brush.act = lambda order, cancelled: None
-        self.switch(house, "resume")
+        self.switch(instance, "resume")
         assert ports.queue.sent == [(job, 0)]
         work.paint(job)
         assert read(ports, job)[0].state is JobState.DONE
 
-    def test_no_job_of_a_paused_community_is_begun_or_sent_again(self, ports, house, work, brush, job):
-        self.switch(house, "pause")
+    def test_no_job_of_a_paused_community_is_begun_or_sent_again(self, ports, instance, work, brush, job):
+        self.switch(instance, "pause")
         work.paint(job)
         assert (brush.orders, read(ports, job)[0].state) == ([], JobState.QUEUED)
         with ports.database.begin() as session:
@@ -602,17 +602,17 @@ class TestPausing:
         Sweeper(database=ports.database, queue=ports.queue, events=ports.events, rules=ports.rules).sweep()
         assert ports.queue.sent == []
 
-    def test_a_heartbeat_notices_a_pause_whose_message_was_lost(self, ports, house, job):
+    def test_a_heartbeat_notices_a_pause_whose_message_was_lost(self, ports, instance, job):
         keeper = LeaseKeeper(ports.database, worker="w1", lease_seconds=0.15)
         lease = keeper.take(job)
-        self.switch(house, "pause")
+        self.switch(instance, "pause")
         keeper.start()
         try:
             wait_for(lambda: lease.goes_back)
         finally:
             keeper.close()
 
-    def test_a_cancelled_job_of_a_paused_community_ends(self, ports, house, work, brush, leases, job):
+    def test_a_cancelled_job_of_a_paused_community_ends(self, ports, instance, work, brush, leases, job):
         def pause(order, cancelled):
             leases.set_aside(job)
             leases.cancel(job)

@@ -196,7 +196,7 @@ HARMFUL = [
 
 
 @pytest.mark.parametrize("prompt", HARMLESS)
-def test_harmless_prompts_pass_the_house_rules(prompt: str) -> None:
+def test_harmless_prompts_pass_the_policy(prompt: str) -> None:
     assert PromptJudge(rules=default_prompt_rules()).judge(PromptSubject(prompt=prompt)).allows
 
 

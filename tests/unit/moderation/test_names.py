@@ -121,7 +121,7 @@ def test_a_name_is_minded_beside_something_doubtful(prompt: str, harm: float, ru
     assert (judged and judged.ruling) == ruling
 
 
-def test_a_house_may_look_at_every_name() -> None:
+def test_an_instance_may_look_at_every_name() -> None:
     finding = People(Doubt(0.0), find=ada_in).judge(PromptSubject(prompt="a portrait of Ada"))
     strict = parse_policy("[categories.person]\nthreshold = 0.3", over=default_policy())
     assert finding is not None

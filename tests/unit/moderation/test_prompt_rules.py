@@ -199,11 +199,11 @@ def test_whoever_wants_to_move_heal_or_sell_is_held(prompt: str, category: Categ
         "a campfire poster",
     ],
 )
-def test_a_matter_that_is_only_named_is_left_to_stricter_houses(prompt: str) -> None:
+def test_a_matter_that_is_only_named_is_left_to_stricter_instances(prompt: str) -> None:
     assert held_for(prompt) is None
 
 
-def test_a_stricter_house_hears_of_what_is_only_named() -> None:
+def test_a_stricter_instance_hears_of_what_is_only_named() -> None:
     political = default_topics()[0].judge(PromptSubject(prompt="a president on a horse"))
     assert political is not None
     assert (political.category, political.score) == (Category.POLITICAL, 0.4)

@@ -27,26 +27,26 @@ ANA = someone("ana")
 
 
 @pytest.fixture
-def house(ports):
+def instance(ports):
     return with_gate(ports, InstanceLimits(monthly_credits=100))
 
 
-def tier(house, person):
-    return house.gate.allowance(person).tier
+def tier(instance, person):
+    return instance.gate.allowance(person).tier
 
 
-def settle(house, **rules):
-    with house.database.begin() as session:
+def settle(instance, **rules):
+    with instance.database.begin() as session:
         settings.save_community_rules(session, CommunityRules(**rules), by=someone("mod", moderator=True))
 
 
-def has_painted(house, call, count, days_ago):
+def has_painted(instance, call, count, days_ago):
     for index in range(count):
         job = execute(
-            house, replace(call, request_key=f"old:{index}"), "imagine", {"prompt": "a boat", "count": 1}
+            instance, replace(call, request_key=f"old:{index}"), "imagine", {"prompt": "a boat", "count": 1}
         ).job_id
-        end_job(house, job, JobState.DONE)
-    with house.database.begin() as session:
+        end_job(instance, job, JobState.DONE)
+    with instance.database.begin() as session:
         for row in session.scalars(select(JobRow)):
             row.created_at = now() - timedelta(days=days_ago)
 
@@ -68,57 +68,57 @@ def has_painted(house, call, count, days_ago):
         ({"platform_roles": frozenset({"9"})}, Tier.NEWCOMER),
     ],
 )
-def test_a_tier_comes_from_roles_and_age(house, changes, expected):
-    settle(house, tiers={"7": Tier.MEMBER, "8": Tier.TRUSTED, "9": Tier.NEWCOMER})
-    assert tier(house, replace(ANA, **changes)) is expected
+def test_a_tier_comes_from_roles_and_age(instance, changes, expected):
+    settle(instance, tiers={"7": Tier.MEMBER, "8": Tier.TRUSTED, "9": Tier.NEWCOMER})
+    assert tier(instance, replace(ANA, **changes)) is expected
 
 
-def test_trust_is_earned_by_a_clean_history_and_lost_by_strikes(house, call):
-    has_painted(house, call, 20, days_ago=20)
-    assert tier(house, ANA) is Tier.TRUSTED
-    with house.database.begin() as session:
+def test_trust_is_earned_by_a_clean_history_and_lost_by_strikes(instance, call):
+    has_painted(instance, call, 20, days_ago=20)
+    assert tier(instance, ANA) is Tier.TRUSTED
+    with instance.database.begin() as session:
         strike(session, ANA.key, rule="r", category="c", weight=0.5)
-    assert tier(house, ANA) is Tier.MEMBER
+    assert tier(instance, ANA) is Tier.MEMBER
 
 
 @pytest.mark.parametrize(("count", "days_ago"), [(19, 20), (20, 10)])
-def test_trust_takes_time_and_pictures(house, call, count, days_ago):
-    has_painted(house, call, count, days_ago)
-    assert tier(house, ANA) is Tier.MEMBER
+def test_trust_takes_time_and_pictures(instance, call, count, days_ago):
+    has_painted(instance, call, count, days_ago)
+    assert tier(instance, ANA) is Tier.MEMBER
 
 
-def test_a_tier_settles_what_somebody_may_do(house):
-    settle(house, monthly_credits={Tier.NEWCOMER: 5}, max_pictures=2)
-    newcomer, member = (house.gate.allowance(each) for each in (replace(ANA, guest=True), ANA))
+def test_a_tier_settles_what_somebody_may_do(instance):
+    settle(instance, monthly_credits={Tier.NEWCOMER: 5}, max_pictures=2)
+    newcomer, member = (instance.gate.allowance(each) for each in (replace(ANA, guest=True), ANA))
     assert (newcomer.monthly_credits, member.monthly_credits) == (5, 100)
     assert (newcomer.max_outstanding_jobs, member.max_outstanding_jobs) == (3, 10)
     assert newcomer.weight < member.weight == 1
     assert member.max_pictures == 2
 
 
-def test_credits_rise_with_the_tier_within_the_month(house, call):
-    settle(house, monthly_credits={Tier.NEWCOMER: 4, Tier.MEMBER: 10})
+def test_credits_rise_with_the_tier_within_the_month(instance, call):
+    settle(instance, monthly_credits={Tier.NEWCOMER: 4, Tier.MEMBER: 10})
     newcomer = replace(call, person=replace(ANA, guest=True))
-    execute(house, newcomer, "imagine", {"prompt": "a boat"})
-    assert execute(house, newcomer, "credits", {}).left == 0
-    execute(house, replace(call, request_key="later"), "imagine", {"prompt": "a boat"})
-    assert execute(house, call, "credits", {}).left == 2
+    execute(instance, newcomer, "imagine", {"prompt": "a boat"})
+    assert execute(instance, newcomer, "credits", {}).left == 0
+    execute(instance, replace(call, request_key="later"), "imagine", {"prompt": "a boat"})
+    assert execute(instance, call, "credits", {}).left == 2
 
 
 @pytest.mark.parametrize(
     ("name", "category"), [("self-harm", Category.SELF_HARM), ("Self_Harm", Category.SELF_HARM)]
 )
 def test_a_communitys_category_rule_is_only_ever_stricter(name, category):
-    house = default_policy()
+    instance = default_policy()
     held, refused = (
-        apply_overrides(house, {name: action}).stances[category] for action in ("hold", "refuse")
+        apply_overrides(instance, {name: action}).stances[category] for action in ("hold", "refuse")
     )
-    assert held == house.stances[category]  # refused above, held below: already as strict
-    assert (refused.action, refused.threshold) == (Action.REFUSE, house.stances[category].hold_threshold)
+    assert held == instance.stances[category]  # refused above, held below: already as strict
+    assert (refused.action, refused.threshold) == (Action.REFUSE, instance.stances[category].hold_threshold)
     assert (
-        apply_overrides(house, {name: "refuse"}).version
-        != house.version
-        == apply_overrides(house, {}).version
+        apply_overrides(instance, {name: "refuse"}).version
+        != instance.version
+        == apply_overrides(instance, {}).version
     )
 
 

@@ -37,116 +37,116 @@ ANA = someone("ana")
 
 
 @pytest.fixture
-def house(ports: Ports) -> Ports:
+def instance(ports: Ports) -> Ports:
     return with_gate(ports, holds=False, unmoderated=frozenset({Platform.WEB}))
 
 
-def ask(house: Ports, command: str = "imagine", person: Person = ANA, **values: Any) -> Any:
+def ask(instance: Ports, command: str = "imagine", person: Person = ANA, **values: Any) -> Any:
     address = replace(somewhere(), platform=person.platform, community=person.community)
     call = Call(person=person, address=address, request_key=f"{person.key}:{command}:{values}")
-    return execute(house, call, command, values)
+    return execute(instance, call, command, values)
 
 
-def refused(house: Ports, prompt: str, person: Person = ANA) -> PolicyRefusalError:
+def refused(instance: Ports, prompt: str, person: Person = ANA) -> PolicyRefusalError:
     with pytest.raises(PolicyRefusalError) as caught:
-        ask(house, prompt=prompt, person=person)
+        ask(instance, prompt=prompt, person=person)
     return caught.value
 
 
-def hours_pass(house: Ports, hours: float) -> None:
-    with house.database.begin() as session:
+def hours_pass(instance: Ports, hours: float) -> None:
+    with instance.database.begin() as session:
         for row in session.scalars(select(BanRow)):
             row.created_at -= timedelta(hours=hours)
             row.until = row.until and row.until - timedelta(hours=hours)
 
 
-def test_a_core_refusal_leads_to_a_cooling_off_that_ends_by_itself(house: Ports) -> None:
-    refused(house, "a minor thing")
+def test_a_core_refusal_leads_to_a_cooling_off_that_ends_by_itself(instance: Ports) -> None:
+    refused(instance, "a minor thing")
     with pytest.raises(BannedError) as caught:
-        ask(house, prompt="a red fox")
+        ask(instance, prompt="a red fox")
     assert caught.value.until is not None
     assert caught.value.until - now() <= timedelta(hours=1)
     assert "ends by itself" in str(caught.value)
     assert INVITE in str(caught.value)
     assert "tell you more" not in str(caught.value)
-    hours_pass(house, 1)
-    ask(house, prompt="a red fox")
+    hours_pass(instance, 1)
+    ask(instance, prompt="a red fox")
 
 
-def test_nobody_waits_for_a_human_who_does_not_exist(house: Ports) -> None:
-    ask(house, prompt="a red fox")
-    refused(house, "a minor thing")
-    with house.database.read() as session:
+def test_nobody_waits_for_a_human_who_does_not_exist(instance: Ports) -> None:
+    ask(instance, prompt="a red fox")
+    refused(instance, "a minor thing")
+    with instance.database.read() as session:
         assert session.scalars(select(CaseRow)).all() == []
         (told,) = session.scalars(select(NoticeRow.text)).all()
         stopped = session.scalars(select(JobRow.error_text).where(JobRow.error_code == "banned")).one()
     assert "moderator" not in f"{told} {stopped}"
 
 
-def test_however_often_it_happens_it_lasts_a_day_at_most(house: Ports) -> None:
+def test_however_often_it_happens_it_lasts_a_day_at_most(instance: Ports) -> None:
     for number in range(40):
-        refused(house, f"a violent thing {number}" if number else "a minor thing")
-        with house.database.read() as session:
+        refused(instance, f"a violent thing {number}" if number else "a minor thing")
+        with instance.database.read() as session:
             ends = session.scalars(select(BanRow.until)).all()
         assert all(until and until - now() <= timedelta(days=1) for until in ends)
-        hours_pass(house, 24)
+        hours_pass(instance, 24)
 
 
 def test_where_somebody_moderates_the_core_freezes_until_a_human_looked(ports: Ports) -> None:
-    house = with_gate(ports)
-    refused(house, "a minor thing")
+    instance = with_gate(ports)
+    refused(instance, "a minor thing")
     with pytest.raises(BannedError, match="A moderator can tell you more") as caught:
-        ask(house, prompt="a red fox")
+        ask(instance, prompt="a red fox")
     assert caught.value.until is None
 
 
-def test_whom_an_earlier_version_locked_out_for_ever_gets_back_in(house: Ports) -> None:
+def test_whom_an_earlier_version_locked_out_for_ever_gets_back_in(instance: Ports) -> None:
     ban = {"reason": "suspension", "until": None, "created_at": now() - timedelta(hours=23)}
-    with house.database.begin() as session:
+    with instance.database.begin() as session:
         session.add(BanRow(person_key=ANA.key, banned_by="web:room:house", **ban))
     with pytest.raises(BannedError):
-        ask(house, prompt="a red fox")
-    hours_pass(house, 1)
-    ask(house, prompt="a red fox")
+        ask(instance, prompt="a red fox")
+    hours_pass(instance, 1)
+    ask(instance, prompt="a red fox")
 
 
 @pytest.mark.parametrize("by", ["web:room:mod", "web:elsewhere:house"])
-def test_what_a_moderator_or_another_community_imposed_holds(house: Ports, by: str) -> None:
-    with house.database.begin() as session:
+def test_what_a_moderator_or_another_community_imposed_holds(instance: Ports, by: str) -> None:
+    with instance.database.begin() as session:
         session.add(
             BanRow(person_key=ANA.key, banned_by=by, until=None, created_at=now() - timedelta(days=9))
         )
     with pytest.raises(BannedError):
-        ask(house, prompt="a red fox")
+        ask(instance, prompt="a red fox")
 
 
-def test_there_is_no_appeal_and_the_refusal_says_why(house: Ports) -> None:
-    error = refused(house, "a violent thing")
+def test_there_is_no_appeal_and_the_refusal_says_why(instance: Ports) -> None:
+    error = refused(instance, "a violent thing")
     assert error.job_id is None
     for part in ("Nobody moderates here", "[categories.violence]", "CHATELIER_MODERATION__POLICY", INVITE):
         assert part in str(error), part
-    with house.database.read() as session:
+    with instance.database.read() as session:
         job = session.scalars(select(JobRow)).one()
     assert job.error_code != PolicyRefusalError.code
     with pytest.raises(NotAllowedError, match=INVITE):
-        ask(house, "appeal", job=job.id)
-    again = refused(house, "a violent thing")
+        ask(instance, "appeal", job=job.id)
+    again = refused(instance, "a violent thing")
     assert (str(again), again.job_id) == (str(error), None)
 
 
-def test_once_a_moderator_was_named_an_earlier_refusal_may_be_appealed(house: Ports, ports: Ports) -> None:
-    refused(house, "a violent thing")
-    with house.database.read() as session:
+def test_once_a_moderator_was_named_an_earlier_refusal_may_be_appealed(instance: Ports, ports: Ports) -> None:
+    refused(instance, "a violent thing")
+    with instance.database.read() as session:
         job = session.scalars(select(JobRow.id)).one()
     assert isinstance(ask(with_gate(ports), "appeal", job=job), ReportFiled)
 
 
 def test_a_direct_message_of_discord_is_a_place_without_moderators(ports: Ports) -> None:
     alone = replace(ANA, platform=Platform.DISCORD, community=community_of(None, 77))
-    house = with_gate(ports, holds=False)
-    assert "moderators can let such a request through" in str(refused(house, "a violent thing", alone))
-    refused(house, "a minor thing", alone)
-    with house.database.read() as session:
+    instance = with_gate(ports, holds=False)
+    assert "moderators can let such a request through" in str(refused(instance, "a violent thing", alone))
+    refused(instance, "a minor thing", alone)
+    with instance.database.read() as session:
         assert session.scalars(select(BanRow.until)).one() is not None
 
 
@@ -173,12 +173,12 @@ def test_a_refusal_says_which_setting_or_moderator_could_change_it(
 ) -> None:
     options: dict[str, Any] = {"unmoderated": frozenset() if moderated else frozenset({Platform.WEB})}
     rules = [Finds(category)]
-    house = with_gate(ports, holds=False, prompt_rules=rules, image_rules=rules, **options)
+    instance = with_gate(ports, holds=False, prompt_rules=rules, image_rules=rules, **options)
     if kind == "prompt":
-        said = str(refused(house, "a red fox"))
+        said = str(refused(instance, "a red fox"))
     else:
         inspection = Inspection(kind=Inspected(kind), person=ANA, png=_png())
-        verdict = house.gate.inspect(inspection)
+        verdict = instance.gate.inspect(inspection)
         assert verdict.ruling is Ruling.REFUSE
         said = str(verdict.refusal())
     if category is Category.MINORS:
@@ -202,8 +202,8 @@ def _png() -> bytes:
 
 def test_an_unmeasured_language_names_its_setting_where_nobody_looks(ports: Ports) -> None:
     unmoderated = frozenset({Platform.WEB})
-    house = with_gate(ports, holds=False, prompt_rules=[Finds(Category.FOREIGN)], unmoderated=unmoderated)
-    assert "`other_languages`" in str(refused(house, "красная лиса"))
+    instance = with_gate(ports, holds=False, prompt_rules=[Finds(Category.FOREIGN)], unmoderated=unmoderated)
+    assert "`other_languages`" in str(refused(instance, "красная лиса"))
 
 
 def test_only_the_hold_for_a_language_is_left_out_where_any_language_may_pass() -> None:
@@ -275,17 +275,17 @@ class Holds:
         return Finding(ruling=Ruling.HOLD, rule=self.name, category=self._category)
 
 
-def strikes(house: Ports) -> list[StrikeRow]:
-    with house.database.read() as session:
+def strikes(instance: Ports) -> list[StrikeRow]:
+    with instance.database.read() as session:
         return list(session.scalars(select(StrikeRow)))
 
 
 def test_a_doubt_of_the_core_rule_is_refused_and_no_strike(ports: Ports) -> None:
     unmoderated = frozenset({Platform.WEB})
-    house = with_gate(ports, holds=False, prompt_rules=[Holds(Category.MINORS)], unmoderated=unmoderated)
-    refused(house, "a doubtful fox")
-    assert strikes(house) == []
-    ask(house, prompt="a red fox")
+    instance = with_gate(ports, holds=False, prompt_rules=[Holds(Category.MINORS)], unmoderated=unmoderated)
+    refused(instance, "a doubtful fox")
+    assert strikes(instance) == []
+    ask(instance, prompt="a red fox")
 
 
 def test_an_hour_of_an_ordinary_user_ends_without_a_timeout(ports: Ports) -> None:
@@ -293,15 +293,15 @@ def test_an_hour_of_an_ordinary_user_ends_without_a_timeout(ports: Ports) -> Non
     unmoderated = frozenset({Platform.WEB})
     policy = parse_policy('[categories.violence]\naction = "hold"\n', over=default_policy())
     rules = [Holds(Category.VIOLENCE)]
-    house = with_gate(ports, holds=False, prompt_rules=rules, policy=policy, unmoderated=unmoderated)
+    instance = with_gate(ports, holds=False, prompt_rules=rules, policy=policy, unmoderated=unmoderated)
     for index in range(48):
         if index % 4:
-            ask(house, prompt=f"fox number {index}")
-            with house.database.begin() as session:
+            ask(instance, prompt=f"fox number {index}")
+            with instance.database.begin() as session:
                 session.execute(update(JobRow).values(state=JobState.DONE))
         else:
-            refused(house, f"doubtful battle {index}")
-    assert strikes(house) == []
-    with house.database.read() as session:
+            refused(instance, f"doubtful battle {index}")
+    assert strikes(instance) == []
+    with instance.database.read() as session:
         assert list(session.scalars(select(BanRow))) == []
         assert list(session.scalars(select(NoticeRow))) == []

@@ -165,7 +165,7 @@ class TestAccepting:
             execute(poor, again(call), "imagine", {"prompt": "a red apple"})
         execute(poor, again(call), "imagine", {"prompt": "a red apple", "count": 2})
 
-    def test_more_pictures_than_the_house_allows_are_refused(self, ports, call):
+    def test_more_pictures_than_the_instance_allows_are_refused(self, ports, call):
         with pytest.raises(BadParameterError, match="At most 4"):
             execute(ports, call, "imagine", {"prompt": "a red apple", "count": 8})
 

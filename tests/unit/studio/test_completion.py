@@ -29,7 +29,7 @@ _calls = iter(range(10_000))
 
 
 @pytest.fixture
-def house(ports: Ports) -> Ports:
+def instance(ports: Ports) -> Ports:
     return with_desk(ports)
 
 
@@ -39,68 +39,68 @@ def call_of(name: str, address: Address | None = None, *, moderator: bool = Fals
 
 
 def asked(
-    house: Ports, name: str, prompt: str = "a red fox", address: Address | None = None, count: int = 1
+    instance: Ports, name: str, prompt: str = "a red fox", address: Address | None = None, count: int = 1
 ) -> str:
     values = {"prompt": prompt, "count": count}
-    return execute(house, call_of(name, address), "imagine", values).job_id
+    return execute(instance, call_of(name, address), "imagine", values).job_id
 
 
 def painted(
-    house: Ports, name: str, prompt: str = "a red fox", address: Address | None = None, count: int = 1
+    instance: Ports, name: str, prompt: str = "a red fox", address: Address | None = None, count: int = 1
 ) -> str:
-    return paint_job(house, asked(house, name, prompt, address, count))
+    return paint_job(instance, asked(instance, name, prompt, address, count))
 
 
-def refused(house: Ports, name: str, *, appealable: bool = True) -> str:
-    house.gate.verdict = Verdict(  # type: ignore[attr-defined]
+def refused(instance: Ports, name: str, *, appealable: bool = True) -> str:
+    instance.gate.verdict = Verdict(  # type: ignore[attr-defined]
         ruling=Ruling.REFUSE, rule="wording", category="violence", appealable=appealable
     )
     with pytest.raises(PolicyRefusalError) as caught:
-        asked(house, name, "a fight")
-    house.gate.verdict = Verdict(ruling=Ruling.ALLOW)  # type: ignore[attr-defined]
+        asked(instance, name, "a fight")
+    instance.gate.verdict = Verdict(ruling=Ruling.ALLOW)  # type: ignore[attr-defined]
     return caught.value.job_id or ""
 
 
 def offered(
-    house: Ports, name: str, command: str, parameter: str, typed: str = "", **more: object
+    instance: Ports, name: str, command: str, parameter: str, typed: str = "", **more: object
 ) -> list[Suggestion]:
     address, moderator = more.pop("address", None), bool(more.pop("moderator", False))
     spec = CATALOG.get(command) or FORMER_COMMANDS[command]
     found = spec.parameter(parameter)
     assert found is not None
     call = call_of(name, address, moderator=moderator)  # type: ignore[arg-type]
-    return suggest(house, call, spec, found, typed, more)
+    return suggest(instance, call, spec, found, typed, more)
 
 
 def values(suggestions: list[Suggestion]) -> list[str]:
     return [suggestion.value for suggestion in suggestions]
 
 
-def test_only_own_jobs_that_go_on_are_offered_to_cancel(house: Ports) -> None:
-    waiting = asked(house, "ana", "an owl")
-    asked(house, "bo")
-    painted(house, "ana")
-    end_job(house, asked(house, "ana"), JobState.FAILED)
-    assert offered(house, "ana", "cancel", "job") == [
+def test_only_own_jobs_that_go_on_are_offered_to_cancel(instance: Ports) -> None:
+    waiting = asked(instance, "ana", "an owl")
+    asked(instance, "bo")
+    painted(instance, "ana")
+    end_job(instance, asked(instance, "ana"), JobState.FAILED)
+    assert offered(instance, "ana", "cancel", "job") == [
         Suggestion(value=waiting, label="an owl · waiting · just now")
     ]
 
 
-def test_only_own_refusals_that_can_be_appealed_and_were_not_are_offered(house: Ports) -> None:
-    old, new = refused(house, "ana"), refused(house, "ana")
-    refused(house, "bo")
-    refused(house, "ana", appealable=False)
-    painted(house, "ana")
-    assert values(offered(house, "ana", "appeal", "job")) == [new, old]
-    execute(house, call_of("ana"), "appeal", {"job": new})
-    assert values(offered(house, "ana", "appeal", "job")) == [old]
+def test_only_own_refusals_that_can_be_appealed_and_were_not_are_offered(instance: Ports) -> None:
+    old, new = refused(instance, "ana"), refused(instance, "ana")
+    refused(instance, "bo")
+    refused(instance, "ana", appealable=False)
+    painted(instance, "ana")
+    assert values(offered(instance, "ana", "appeal", "job")) == [new, old]
+    execute(instance, call_of("ana"), "appeal", {"job": new})
+    assert values(offered(instance, "ana", "appeal", "job")) == [old]
 
 
-def test_only_own_pictures_are_offered_to_delete_one_by_one_or_all_of_a_job(house: Ports) -> None:
-    single, grid = painted(house, "ana", "an owl"), painted(house, "ana", count=3)
-    painted(house, "bo")
-    execute(house, call_of("ana"), "delete", {"what": f"{grid}.2"})
-    assert [(each.value, each.label) for each in offered(house, "ana", "delete", "what")] == [
+def test_only_own_pictures_are_offered_to_delete_one_by_one_or_all_of_a_job(instance: Ports) -> None:
+    single, grid = painted(instance, "ana", "an owl"), painted(instance, "ana", count=3)
+    painted(instance, "bo")
+    execute(instance, call_of("ana"), "delete", {"what": f"{grid}.2"})
+    assert [(each.value, each.label) for each in offered(instance, "ana", "delete", "what")] == [
         (grid, "a red fox · all 2 pictures · just now"),
         (f"{grid}.1", "a red fox · picture 1 · just now"),
         (f"{grid}.3", "a red fox · picture 3 · just now"),
@@ -108,23 +108,23 @@ def test_only_own_pictures_are_offered_to_delete_one_by_one_or_all_of_a_job(hous
     ]
 
 
-def test_linked_identities_are_offered_what_is_theirs(house: Ports) -> None:
-    job_id = painted(house, "ana")
-    code = execute(house, call_of("ana"), "link", {}).code
-    execute(house, call_of("annie"), "link", {"code": code})
-    assert values(offered(house, "annie", "delete", "what")) == [f"{job_id}.1"]
-    with house.database.begin() as session:
+def test_linked_identities_are_offered_what_is_theirs(instance: Ports) -> None:
+    job_id = painted(instance, "ana")
+    code = execute(instance, call_of("ana"), "link", {}).code
+    execute(instance, call_of("annie"), "link", {"code": code})
+    assert values(offered(instance, "annie", "delete", "what")) == [f"{job_id}.1"]
+    with instance.database.begin() as session:
         linked_identities.unlink(session, someone("annie").key)
-    assert offered(house, "annie", "delete", "what") == []
+    assert offered(instance, "annie", "delete", "what") == []
 
 
-def test_pictures_say_what_they_show_which_they_are_when_and_whose(house: Ports) -> None:
-    job_id = painted(house, "bo", "a red  fox", count=2)
-    varied = execute(house, call_of("bo"), "vary", {"picture": f"{job_id}.1", "count": 1}).job_id
-    paint_job(house, varied)
-    with house.database.begin() as session:
+def test_pictures_say_what_they_show_which_they_are_when_and_whose(instance: Ports) -> None:
+    job_id = painted(instance, "bo", "a red  fox", count=2)
+    varied = execute(instance, call_of("bo"), "vary", {"picture": f"{job_id}.1", "count": 1}).job_id
+    paint_job(instance, varied)
+    with instance.database.begin() as session:
         session.get_one(JobRow, job_id).created_at = now() - timedelta(hours=3)
-    assert [(each.value, each.label) for each in offered(house, "ana", "upscale", "picture")] == [
+    assert [(each.value, each.label) for each in offered(instance, "ana", "upscale", "picture")] == [
         (f"{varied}.1", "a red fox, varied · picture 1 · just now · @Bo"),
         (f"{job_id}.1", "a red fox · picture 1 · 3 h ago · @Bo"),
         (f"{job_id}.2", "a red fox · picture 2 · 3 h ago · @Bo"),
@@ -139,87 +139,87 @@ def test_pictures_say_what_they_show_which_they_are_when_and_whose(house: Ports)
         (timedelta(days=9), "9 days ago"),
     ],
 )
-def test_the_age_is_told_in_the_largest_unit(house: Ports, age: timedelta, label: str) -> None:
-    job_id = painted(house, "ana")
-    with house.database.begin() as session:
+def test_the_age_is_told_in_the_largest_unit(instance: Ports, age: timedelta, label: str) -> None:
+    job_id = painted(instance, "ana")
+    with instance.database.begin() as session:
         session.get_one(JobRow, job_id).created_at = now() - age
-    [suggestion] = offered(house, "ana", "vary", "picture")
+    [suggestion] = offered(instance, "ana", "vary", "picture")
     assert suggestion.label.endswith(label)
 
 
-def test_what_somebody_may_not_see_is_not_offered(house: Ports) -> None:
-    secret = painted(house, "bo", address=SECRET)
-    refused(house, "bo")
+def test_what_somebody_may_not_see_is_not_offered(instance: Ports) -> None:
+    secret = painted(instance, "bo", address=SECRET)
+    refused(instance, "bo")
     for command, parameter in (("vary", "picture"), ("show", "job"), ("report", "picture")):
-        assert offered(house, "ana", command, parameter) == []
-    assert values(offered(house, "ana", "vary", "picture", address=SECRET)) == [f"{secret}.1"]
+        assert offered(instance, "ana", command, parameter) == []
+    assert values(offered(instance, "ana", "vary", "picture", address=SECRET)) == [f"{secret}.1"]
 
 
-def test_pictures_on_which_nobody_may_build_are_shown_but_not_offered_to_build_on(house: Ports) -> None:
-    job_id = painted(house, "bo")
-    execute(house, call_of("bo"), "settings", {"remix": "nobody"})
-    assert offered(house, "ana", "vary", "picture") == []
-    assert values(offered(house, "ana", "star", "picture")) == [f"{job_id}.1"]
-    assert values(offered(house, "bo", "vary", "picture")) == [f"{job_id}.1"]
+def test_pictures_on_which_nobody_may_build_are_shown_but_not_offered_to_build_on(instance: Ports) -> None:
+    job_id = painted(instance, "bo")
+    execute(instance, call_of("bo"), "settings", {"remix": "nobody"})
+    assert offered(instance, "ana", "vary", "picture") == []
+    assert values(offered(instance, "ana", "star", "picture")) == [f"{job_id}.1"]
+    assert values(offered(instance, "bo", "vary", "picture")) == [f"{job_id}.1"]
 
 
-def test_own_pictures_are_not_offered_to_report(house: Ports) -> None:
-    painted(house, "ana")
-    theirs = painted(house, "bo")
-    assert values(offered(house, "ana", "report", "picture")) == [f"{theirs}.1"]
+def test_own_pictures_are_not_offered_to_report(instance: Ports) -> None:
+    painted(instance, "ana")
+    theirs = painted(instance, "bo")
+    assert values(offered(instance, "ana", "report", "picture")) == [f"{theirs}.1"]
 
 
-def test_questions_are_for_those_asked_and_cases_for_moderators(house: Ports) -> None:
-    source = painted(house, "bo")
-    execute(house, call_of("bo"), "settings", {"remix": "ask"})
-    execute(house, call_of("ana"), "vary", {"picture": f"{source}.1"})
-    with house.database.begin() as session:
+def test_questions_are_for_those_asked_and_cases_for_moderators(instance: Ports) -> None:
+    source = painted(instance, "bo")
+    execute(instance, call_of("bo"), "settings", {"remix": "ask"})
+    execute(instance, call_of("ana"), "vary", {"picture": f"{source}.1"})
+    with instance.database.begin() as session:
         report, _ = cases.open_case(
             session, CaseKind.REPORT, case_key="r", subject=someone("bo"), rule="words"
         )
-    [question] = offered(house, "bo", "answer", "case")
+    [question] = offered(instance, "bo", "answer", "case")
     assert question.label.startswith("somebody asks to build on your picture · just now")
-    assert offered(house, "ana", "answer", "case") == []
-    assert values(offered(house, "mo", "review", "case", moderator=True)) == [report.id]
-    assert offered(house, "ana", "review", "case") == []
+    assert offered(instance, "ana", "answer", "case") == []
+    assert values(offered(instance, "mo", "review", "case", moderator=True)) == [report.id]
+    assert offered(instance, "ana", "review", "case") == []
 
 
-def test_earlier_prompts_are_ones_own_each_once_and_long_ones_are_painted_whole(house: Ports) -> None:
+def test_earlier_prompts_are_ones_own_each_once_and_long_ones_are_painted_whole(instance: Ports) -> None:
     long = "a red fox in the snow " * 8
     for prompt in ("an owl", long, "an owl"):
-        asked(house, "ana", prompt)
-    asked(house, "bo", "a secret")
-    first, second = offered(house, "ana", "imagine", "prompt")
+        asked(instance, "ana", prompt)
+    asked(instance, "bo", "a secret")
+    first, second = offered(instance, "ana", "imagine", "prompt")
     assert (first.value, first.label) == ("an owl", "an owl")
     assert max(len(second.label), len(second.value)) <= LONGEST
-    assert whole_prompt(house, call_of("ana"), second.value) == long.strip()
-    assert whole_prompt(house, call_of("bo"), second.value) == second.value
-    assert whole_prompt(house, call_of("ana"), "again: a red fox") == "again: a red fox"
+    assert whole_prompt(instance, call_of("ana"), second.value) == long.strip()
+    assert whole_prompt(instance, call_of("bo"), second.value) == second.value
+    assert whole_prompt(instance, call_of("ana"), "again: a red fox") == "again: a red fox"
 
 
-def test_names_and_values_of_rules_are_offered(house: Ports) -> None:
-    assert values(offered(house, "ana", "imagine", "model", "thi")) == ["thimble"]
-    assert values(offered(house, "ana", "imagine", "style", "Water")) == ["watercolour"]
-    assert values(offered(house, "ana", "imagine", "lora", "ink:0.8,pi")) == ["ink:0.8, pixel"]
-    assert values(offered(house, "ana", "imagine", "lora", "", model="brush")) == []
+def test_names_and_values_of_rules_are_offered(instance: Ports) -> None:
+    assert values(offered(instance, "ana", "imagine", "model", "thi")) == ["thimble"]
+    assert values(offered(instance, "ana", "imagine", "style", "Water")) == ["watercolour"]
+    assert values(offered(instance, "ana", "imagine", "lora", "ink:0.8,pi")) == ["ink:0.8, pixel"]
+    assert values(offered(instance, "ana", "imagine", "lora", "", model="brush")) == []
     for command in ("community", "studio"):
-        assert values(offered(house, "mo", command, "value", "", setting="results")) == [
+        assert values(offered(instance, "mo", command, "value", "", setting="results")) == [
             "reply",
             "thread",
             "channel",
         ]
-        assert values(offered(house, "mo", command, "value", "br", setting="model")) == ["brush"]
-        assert values(offered(house, "mo", command, "value", "", setting="desk")) == []
+        assert values(offered(instance, "mo", command, "value", "br", setting="model")) == ["brush"]
+        assert values(offered(instance, "mo", command, "value", "", setting="desk")) == []
 
 
-def test_suggestions_are_found_by_words_and_ids_and_limited(house: Ports) -> None:
-    owl = painted(house, "ana", "an owl")
+def test_suggestions_are_found_by_words_and_ids_and_limited(instance: Ports) -> None:
+    owl = painted(instance, "ana", "an owl")
     for _ in range(9):
-        painted(house, "ana", count=4)
-    assert values(offered(house, "ana", "vary", "picture", "OWL")) == [f"{owl}.1"]
-    assert values(offered(house, "ana", "vary", "picture", owl[:6])) == [f"{owl}.1"]
-    everything = offered(house, "ana", "vary", "picture")
+        painted(instance, "ana", count=4)
+    assert values(offered(instance, "ana", "vary", "picture", "OWL")) == [f"{owl}.1"]
+    assert values(offered(instance, "ana", "vary", "picture", owl[:6])) == [f"{owl}.1"]
+    everything = offered(instance, "ana", "vary", "picture")
     assert len(everything) == MOST
     assert len({each.value for each in everything}) == MOST
-    painted(house, "ana", "a very long prompt " * 20)
-    assert max(len(each.label) for each in offered(house, "ana", "vary", "picture")) <= LONGEST
+    painted(instance, "ana", "a very long prompt " * 20)
+    assert max(len(each.label) for each in offered(instance, "ana", "vary", "picture")) <= LONGEST

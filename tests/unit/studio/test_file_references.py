@@ -47,7 +47,7 @@ class TornStore(FakeStore):
 
 
 @pytest.fixture
-def house(ports, monkeypatch):
+def instance(ports, monkeypatch):
     store = TornStore()
     look = picture_deletion.file_references.find_needed_since
 
@@ -66,20 +66,20 @@ def asked_by(call, name, *, moderator=False):
     return replace(call, person=someone(name, moderator=moderator), request_key=f"equal:{next(_numbers)}")
 
 
-def ask(house, call, name="ana"):
-    return execute(house, asked_by(call, name), "imagine", {"prompt": "a boat", "count": 1}).job_id
+def ask(instance, call, name="ana"):
+    return execute(instance, asked_by(call, name), "imagine", {"prompt": "a boat", "count": 1}).job_id
 
 
-def drawn(house, call, name="ana"):
-    return paint_job(house, ask(house, call, name), png=SAME)
+def drawn(instance, call, name="ana"):
+    return paint_job(instance, ask(instance, call, name), png=SAME)
 
 
 class Writer:
     """A worker that ends a job with the same picture, step by step."""
 
-    def __init__(self, house, job_id):
-        self.house, self.tracking_store = house, TrackingStore(house.store)
-        with house.database.begin() as session:
+    def __init__(self, instance, job_id):
+        self.instance, self.tracking_store = instance, TrackingStore(instance.store)
+        with instance.database.begin() as session:
             assert job_transitions.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
             self.job = queries.find_job(session, job_id)
 
@@ -99,78 +99,78 @@ class Writer:
         self.outcome = JobResult(state=JobState.DONE, pictures=(finished,))
 
     def record(self):
-        assert record(self.house.database, self.job, self.outcome, worker=WORKER)
+        assert record(self.instance.database, self.job, self.outcome, worker=WORKER)
 
     def lay_again(self):
         self.tracking_store.lay_again(self.outcome)
 
 
 @pytest.mark.parametrize("moments", [*combinations_with_replacement(MOMENTS, 3)], ids=" / ".join)
-def test_a_picture_stored_while_an_equal_one_is_deleted_keeps_its_files(house, call, moments):
-    first = drawn(house, call)
-    writer = Writer(house, ask(house, call, "bo"))
+def test_a_picture_stored_while_an_equal_one_is_deleted_keeps_its_files(instance, call, moments):
+    first = drawn(instance, call)
+    writer = Writer(instance, ask(instance, call, "bo"))
     for moment, step in zip(moments, (writer.put, writer.record, writer.lay_again), strict=True):
-        house.store.meanwhile.setdefault(moment, []).append(step)
-    execute(house, call, "delete", {"what": first})
-    house.store.reach("at the end")
-    assert not house.store.meanwhile
-    assert sorted(house.store.blobs.values()) == sorted([SAME, SMALL])
+        instance.store.meanwhile.setdefault(moment, []).append(step)
+    execute(instance, call, "delete", {"what": first})
+    instance.store.reach("at the end")
+    assert not instance.store.meanwhile
+    assert sorted(instance.store.blobs.values()) == sorted([SAME, SMALL])
 
 
-def test_an_upload_that_is_used_while_its_twin_is_deleted_stays(house, call):
-    key = accept_upload(house, call.person, SAME).key
-    source = accept_upload(house, call.person, SAME)
+def test_an_upload_that_is_used_while_its_twin_is_deleted_stays(instance, call):
+    key = accept_upload(instance, call.person, SAME).key
+    source = accept_upload(instance, call.person, SAME)
     values = {"image": source, "region": "A1", "prompt": "a boat"}
-    house.store.meanwhile["before deleting"] = [
-        lambda: execute(house, asked_by(call, "bo"), "edit", values),
+    instance.store.meanwhile["before deleting"] = [
+        lambda: execute(instance, asked_by(call, "bo"), "edit", values),
     ]
-    delete_files(house.database, house.store, [key])
-    assert house.store.get(key) == SAME
+    delete_files(instance.database, instance.store, [key])
+    assert instance.store.get(key) == SAME
 
 
-def test_forgetting_who_brought_it_along_leaves_the_equal_picture_of_others(house, call):
-    drawn(house, call)
-    values = {"image": accept_upload(house, call.person, SAME), "region": "A1", "prompt": "a boat"}
-    execute(house, asked_by(call, "bo"), "edit", values)
-    house.store.meanwhile["before deleting"] = [lambda: pytest.fail("it is still shown")]
-    execute(with_desk(house), asked_by(call, "bo"), "forget-me", {"confirm": "yes"})
-    assert house.store.get(values["image"].key) == SAME
+def test_forgetting_who_brought_it_along_leaves_the_equal_picture_of_others(instance, call):
+    drawn(instance, call)
+    values = {"image": accept_upload(instance, call.person, SAME), "region": "A1", "prompt": "a boat"}
+    execute(instance, asked_by(call, "bo"), "edit", values)
+    instance.store.meanwhile["before deleting"] = [lambda: pytest.fail("it is still shown")]
+    execute(with_desk(instance), asked_by(call, "bo"), "forget-me", {"confirm": "yes"})
+    assert instance.store.get(values["image"].key) == SAME
 
 
-def test_what_a_moderator_takes_down_is_not_laid_again_for_a_late_comer(house, call):
-    first = drawn(house, call)
+def test_what_a_moderator_takes_down_is_not_laid_again_for_a_late_comer(instance, call):
+    first = drawn(instance, call)
     late = asked_by(call, "bo")
-    with house.database.read() as session:
+    with instance.database.read() as session:
         (picture,) = queries.pictures_of_job(session, first)
     heirs = []
 
     def too_late():  # it was asked for while the picture was still there
-        heirs.append(ask(house, call, "bo"))
-        with house.database.begin() as session:
+        heirs.append(ask(instance, call, "bo"))
+        with instance.database.begin() as session:
             row = session.get_one(picture_deletion.JobRow, heirs[0])
             row.request = {**row.request, "sources": [{"picture_id": picture.id, "key": picture.key}]}
 
-    house.store.meanwhile["before looking"] = [too_late]
-    execute(house, replace(late, person=someone("mod", moderator=True)), "delete", {"what": first})
+    instance.store.meanwhile["before looking"] = [too_late]
+    execute(instance, replace(late, person=someone("mod", moderator=True)), "delete", {"what": first})
     assert heirs
-    assert house.store.blobs == {}
+    assert instance.store.blobs == {}
 
 
-def test_while_the_records_are_away_a_deleted_file_is_laid_again(house, call, monkeypatch):
-    key = house.store.put(SAME, suffix=".png")
+def test_while_the_records_are_away_a_deleted_file_is_laid_again(instance, call, monkeypatch):
+    key = instance.store.put(SAME, suffix=".png")
 
     def away(*_):
         raise DatabaseUnavailableError
 
     monkeypatch.setattr(picture_deletion.file_references, "find_needed_since", away)
-    delete_files(house.database, house.store, [key])
-    assert house.store.get(key) == SAME
+    delete_files(instance.database, instance.store, [key])
+    assert instance.store.get(key) == SAME
 
 
-def test_of_two_that_delete_the_same_file_the_second_touches_nothing(house, call):
-    key = house.store.put(SAME, suffix=".png")
-    delete_files(house.database, house.store, [key])
-    house.store.meanwhile["before deleting"] = [lambda: pytest.fail("it has no bytes to lay again")]
-    delete_files(house.database, house.store, [key])
+def test_of_two_that_delete_the_same_file_the_second_touches_nothing(instance, call):
+    key = instance.store.put(SAME, suffix=".png")
+    delete_files(instance.database, instance.store, [key])
+    instance.store.meanwhile["before deleting"] = [lambda: pytest.fail("it has no bytes to lay again")]
+    delete_files(instance.database, instance.store, [key])
     with pytest.raises(NotFoundError):
-        house.store.get(key)
+        instance.store.get(key)

@@ -45,112 +45,112 @@ def png() -> bytes:
     return file.getvalue()
 
 
-def vary(house, call, image, mark=""):
+def vary(instance, call, image, mark=""):
     asked = replace(call, request_key=f"{call.request_key}:{mark}")
-    return execute(house, asked, "vary", {"image": image, "count": 1})
+    return execute(instance, asked, "vary", {"image": image, "count": 1})
 
 
-def only_hold(house):
-    with house.database.read() as session:
+def only_hold(instance):
+    with instance.database.read() as session:
         (case,) = desk_cases(session, MOD)
     assert case.kind is CaseKind.HOLD
     return case
 
 
-def decide(house, call, case, decision):
+def decide(instance, call, case, decision):
     moderators = replace(call, person=MOD, request_key=f"{call.request_key}:{decision}")
-    return execute(house, moderators, "review", {"case": case.id, "decision": decision})
+    return execute(instance, moderators, "review", {"case": case.id, "decision": decision})
 
 
-def sources(house, job_id):
-    with house.database.read() as session:
+def sources(instance, job_id):
+    with instance.database.read() as session:
         return queries.find_job(session, job_id).request.sources
 
 
 def test_a_doubtful_upload_lies_on_the_desk_with_the_request_that_needs_it(ports, call):
-    house = with_gate(ports, image_rules=[DOUBTFUL])
-    upload = accept_upload(house, ANA, png())
-    waiting = vary(house, call, upload)
+    instance = with_gate(ports, image_rules=[DOUBTFUL])
+    upload = accept_upload(instance, ANA, png())
+    waiting = vary(instance, call, upload)
     assert waiting.state is JobState.HELD
-    case = only_hold(house)
+    case = only_hold(instance)
     assert (case.rule, case.category) == ("appearance", Category.DECEPTION)
-    (image,) = house.desk.claim(MOD, case.id).images
-    assert house.store.get(image.key) == png()
-    decide(house, call, case, Decision.APPROVE)
-    assert (waiting.job_id, 0) in house.queue.sent
+    (image,) = instance.desk.claim(MOD, case.id).images
+    assert instance.store.get(image.key) == png()
+    decide(instance, call, case, Decision.APPROVE)
+    assert (waiting.job_id, 0) in instance.queue.sent
 
 
 def test_what_a_moderator_saw_is_beyond_doubt(ports, call):
-    house = with_gate(ports, image_rules=[DOUBTFUL])
-    first = vary(house, call, accept_upload(house, ANA, png()))
-    decide(house, call, only_hold(house), Decision.APPROVE)
-    (source,) = sources(house, first.job_id)
+    instance = with_gate(ports, image_rules=[DOUBTFUL])
+    first = vary(instance, call, accept_upload(instance, ANA, png()))
+    decide(instance, call, only_hold(instance), Decision.APPROVE)
+    (source,) = sources(instance, first.job_id)
     assert source.doubt is None
-    assert vary(house, call, source, "again").state is not JobState.HELD
+    assert vary(instance, call, source, "again").state is not JobState.HELD
 
 
 def test_a_blocked_upload_is_known_again(ports, call):
-    house = with_gate(ports, image_rules=[DOUBTFUL])
-    vary(house, call, accept_upload(house, ANA, png()))
-    decide(house, call, only_hold(house), Decision.BLOCK)
-    with house.database.read() as session:
+    instance = with_gate(ports, image_rules=[DOUBTFUL])
+    vary(instance, call, accept_upload(instance, ANA, png()))
+    decide(instance, call, only_hold(instance), Decision.BLOCK)
+    with instance.database.read() as session:
         assert len(blocked_bits(session, ANA)) == 1
     with pytest.raises(PolicyRefusalError, match="blocked picture"):
-        accept_upload(house, someone("bo"), png())
+        accept_upload(instance, someone("bo"), png())
 
 
 def test_words_that_are_refused_stay_refused_beside_a_doubtful_upload(ports, call):
-    house = with_gate(ports, image_rules=[DOUBTFUL])
-    upload = accept_upload(house, ANA, png())
+    instance = with_gate(ports, image_rules=[DOUBTFUL])
+    upload = accept_upload(instance, ANA, png())
     with pytest.raises(PolicyRefusalError):
-        execute(house, call, "edit", {"image": upload, "prompt": "something violent", "region": "A1"})
+        execute(instance, call, "edit", {"image": upload, "prompt": "something violent", "region": "A1"})
 
 
 def test_words_for_a_minor_and_an_upload_that_may_be_sexual_never_meet(ports, call):
-    house = with_gate(ports)
+    instance = with_gate(ports)
     doubt = PromptConcern(rule="nudity", category=Category.SEXUAL)
-    upload = replace(accept_upload(house, ANA, png()), doubt=doubt)
+    upload = replace(accept_upload(instance, ANA, png()), doubt=doubt)
     with pytest.raises(PolicyRefusalError) as caught:
-        execute(house, call, "edit", {"image": upload, "prompt": "a schoolgirl", "region": "A1"})
+        execute(instance, call, "edit", {"image": upload, "prompt": "a schoolgirl", "region": "A1"})
     assert (caught.value.category, caught.value.job_id) == (Category.MINORS, None)
     with pytest.raises(BannedError):
-        vary(house, call, upload)
+        vary(instance, call, upload)
 
 
 def test_a_doubtful_upload_is_refused_where_nobody_looks(ports):
-    house = with_gate(ports, image_rules=[DOUBTFUL], holds=None)
+    instance = with_gate(ports, image_rules=[DOUBTFUL], holds=None)
     with pytest.raises(PolicyRefusalError):
-        accept_upload(house, ANA, png())
+        accept_upload(instance, ANA, png())
 
 
 class TestNewcomers:
     def test_what_they_bring_along_waits_where_a_moderator_looks(self, ports, call):
-        house = with_gate(ports)
-        answer = vary(house, replace(call, person=NEW), accept_upload(house, NEW, png()))
+        instance = with_gate(ports)
+        answer = vary(instance, replace(call, person=NEW), accept_upload(instance, NEW, png()))
         assert answer.state is JobState.HELD
-        assert only_hold(house).category == Category.NEWCOMER
-        assert vary(house, call, accept_upload(house, ANA, png()), "ana").state is not JobState.HELD
+        assert only_hold(instance).category == Category.NEWCOMER
+        assert vary(instance, call, accept_upload(instance, ANA, png()), "ana").state is not JobState.HELD
 
     def test_it_is_let_in_where_nobody_looks(self, ports):
-        house = with_gate(ports, holds=None)
-        assert accept_upload(house, NEW, png()).doubt is None
+        instance = with_gate(ports, holds=None)
+        assert accept_upload(instance, NEW, png()).doubt is None
 
     @pytest.mark.parametrize("action", ["allow", "refuse"])
     def test_the_policy_may_say_otherwise(self, ports, action):
         text = f'[categories.newcomer]\naction = "{action}"'
-        house = with_gate(ports, policy=parse_policy(text, over=default_policy()))
+        instance = with_gate(ports, policy=parse_policy(text, over=default_policy()))
         if action == "allow":
-            assert accept_upload(house, NEW, png()).doubt is None
+            assert accept_upload(instance, NEW, png()).doubt is None
         else:
             with pytest.raises(PolicyRefusalError, match="newcomer"):
-                accept_upload(house, NEW, png())
+                accept_upload(instance, NEW, png())
 
     def test_a_community_may_refuse_it(self, ports):
-        house = with_gate(ports)
-        with house.database.begin() as session:
+        instance = with_gate(ports)
+        with instance.database.begin() as session:
             settings.save_community_rules(session, CommunityRules(stances={"newcomer": "refuse"}), by=MOD)
         with pytest.raises(PolicyRefusalError, match="newcomer"):
-            accept_upload(house, NEW, png())
+            accept_upload(instance, NEW, png())
 
 
 class Unopened(FakeImageTools):
@@ -159,10 +159,10 @@ class Unopened(FakeImageTools):
 
 
 def test_whoever_is_banned_has_no_file_opened(ports):
-    house = replace(with_gate(ports), image_tools=Unopened())
-    house.desk.ban(MOD, ANA.key, until=None, reason="")
+    instance = replace(with_gate(ports), image_tools=Unopened())
+    instance.desk.ban(MOD, ANA.key, until=None, reason="")
     with pytest.raises(BannedError):
-        accept_upload(house, ANA, png())
+        accept_upload(instance, ANA, png())
 
 
 def test_files_are_counted_and_so_are_those_that_are_refused():
@@ -180,9 +180,9 @@ def test_files_are_counted_and_so_are_those_that_are_refused():
 
 
 def test_refused_files_count_as_probing(ports):
-    house = with_gate(ports, image_rules=[Appearance(Category.VIOLENCE)])
-    house.gate._limiter = Limiter(LimitSettings(refused=RateSettings(requests=1, seconds=600)))
+    instance = with_gate(ports, image_rules=[Appearance(Category.VIOLENCE)])
+    instance.gate._limiter = Limiter(LimitSettings(refused=RateSettings(requests=1, seconds=600)))
     with pytest.raises(PolicyRefusalError):
-        accept_upload(house, ANA, png())
+        accept_upload(instance, ANA, png())
     with pytest.raises(RateLimitedError):
-        accept_upload(house, ANA, png())
+        accept_upload(instance, ANA, png())

@@ -99,7 +99,7 @@ def test_fewer_pictures_than_alternatives_are_refused(ports: Ports, call: Call) 
         request_of(ports, call, prompt="a {red,blue,green} bird", count=2)
 
 
-def test_the_house_rules_judge_every_alternative() -> None:
+def test_the_policy_judges_every_alternative() -> None:
     request = PaintRequest(
         operation=Operation.IMAGINE, seed=1, prompt="a {red,bad}word", prompts=("a redword", "a badword")
     )

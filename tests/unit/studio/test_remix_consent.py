@@ -128,27 +128,27 @@ class TestConsent:
 
     @pytest.mark.parametrize("ruling", [Ruling.HOLD, Ruling.REFUSE])
     def test_a_moderators_word_is_not_the_owners(self, ports, call, ruling):
-        house = with_desk(ports)
+        instance = with_desk(ports)
         picture = painted(ports, call, "ask")
         ports.gate.verdict = Verdict(ruling=ruling, rule="wording", category="violence")
         if ruling is Ruling.HOLD:
-            job_id = vary(house, by(call, "bo"), picture).job_id
+            job_id = vary(instance, by(call, "bo"), picture).job_id
         else:
             with pytest.raises(PolicyRefusalError) as refused:
-                vary(house, by(call, "bo"), picture)
+                vary(instance, by(call, "bo"), picture)
             job_id = refused.value.job_id
-            execute(house, by(call, "bo", "a"), "appeal", {"job": job_id})
+            execute(instance, by(call, "bo", "a"), "appeal", {"job": job_id})
         ports.gate.verdict = Verdict(ruling=Ruling.ALLOW)
         ports.queue.sent.clear()
         decision = {
             "case": question(ports).id,
             "decision": "approve" if ruling is Ruling.HOLD else "overturn",
         }
-        execute(house, by(call, "mod", moderator=True), "review", decision)
+        execute(instance, by(call, "mod", moderator=True), "review", decision)
         assert (state(ports, job_id), ports.queue.sent) == (JobState.HELD, [])
         with ports.database.read() as session:
             asked = session.scalars(select(CaseRow).where(CaseRow.addressee == call.person.key)).one()
-        execute_button(house, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
+        execute_button(instance, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
         assert (state(ports, job_id), ports.queue.sent) == (JobState.QUEUED, [(job_id, 0)])
         with ports.database.read() as session:
             assert queries.find_job(session, job_id).cleared
@@ -163,12 +163,12 @@ class TestConsent:
         assert execute(ports, by(call, "bo", "c"), "credits", {}).used == 0
 
     def test_a_question_is_not_on_the_moderators_desk(self, ports, call):
-        house = with_desk(ports)
+        instance = with_desk(ports)
         vary(ports, by(call, "bo"), painted(ports, call, "ask"))
         moderator = by(call, "mod", moderator=True)
-        assert execute(house, moderator, "cases", {}).cases == ()
+        assert execute(instance, moderator, "cases", {}).cases == ()
         with pytest.raises(NotAllowedError):
-            execute(house, moderator, "review", {"case": question(ports).id})
+            execute(instance, moderator, "review", {"case": question(ports).id})
 
     def test_of_two_owners_one_no_is_enough_and_closes_the_other_question(self, ports, call):
         mine, theirs = (painted(ports, by(call, name, "p"), "ask") for name in ("ana", "cy"))
@@ -212,15 +212,15 @@ class TestSettings:
             execute(ports, call, "settings", values)
 
     def test_a_community_paints_where_its_moderators_say(self, ports, call):
-        house = with_desk(ports)
+        instance = with_desk(ports)
         moderator = by(call, "mod", moderator=True)
-        execute(house, moderator, "community", {"setting": "channels", "value": "studio, attic"})
+        execute(instance, moderator, "community", {"setting": "channels", "value": "studio, attic"})
         with pytest.raises(WrongChannelError):
-            imagine(house, call)
+            imagine(instance, call)
         there = replace(call, address=replace(call.address, channel="hall", thread="attic"))
-        assert imagine(house, there)
-        execute(house, moderator, "community", {"setting": "channels", "value": "none"})
-        assert imagine(house, replace(call, request_key="again"))
+        assert imagine(instance, there)
+        execute(instance, moderator, "community", {"setting": "channels", "value": "none"})
+        assert imagine(instance, replace(call, request_key="again"))
 
     @pytest.mark.parametrize(
         ("setting", "value", "field", "expected"),
@@ -240,13 +240,13 @@ class TestSettings:
     def test_moderators_settle_the_rules_of_their_community(
         self, ports, call, setting, value, field, expected
     ):
-        house = with_desk(ports)
+        instance = with_desk(ports)
         moderator = by(call, "mod", moderator=True)
-        rules = execute(house, moderator, "community", {"setting": setting, "value": value}).rules
+        rules = execute(instance, moderator, "community", {"setting": setting, "value": value}).rules
         assert getattr(rules, field) == expected
-        assert execute(house, moderator, "community", {}).rules == rules
+        assert execute(instance, moderator, "community", {}).rules == rules
         with pytest.raises(NotAllowedError):
-            execute(house, call, "community", {"setting": setting, "value": value})
+            execute(instance, call, "community", {"setting": setting, "value": value})
 
     @pytest.mark.parametrize(
         ("setting", "value"),
@@ -314,14 +314,14 @@ class TestLinking:
             execute(poor, by(call, "bo", "p"), "link", {"code": "part"})
 
     def test_a_ban_holds_for_every_name_also_for_one_linked_later(self, ports, call):
-        house = with_gate(ports)
-        imagine(house, call)
-        code = execute(house, call, "link", {}).code
-        execute(house, by(call, "mod", moderator=True), "ban", {"person": call.person.key})
-        execute(house, by(call, "bo"), "link", {"code": code})
+        instance = with_gate(ports)
+        imagine(instance, call)
+        code = execute(instance, call, "link", {}).code
+        execute(instance, by(call, "mod", moderator=True), "ban", {"person": call.person.key})
+        execute(instance, by(call, "bo"), "link", {"code": code})
         with pytest.raises(BannedError):
-            imagine(house, by(call, "bo", "i"))
-        with house.database.read() as session:
+            imagine(instance, by(call, "bo", "i"))
+        with instance.database.read() as session:
             assert bans.is_banned(session, someone("bo"))
 
     def test_a_code_is_used_once_by_somebody_else_in_time(self, ports, call):
@@ -359,11 +359,11 @@ class TestDefaults:
         assert brought.aspect is None
 
     def test_a_communitys_model_stands_behind_ones_own(self, ports, call):
-        house = with_desk(ports)
-        execute(house, by(call, "mod", moderator=True), "community", {"setting": "model", "value": "ours"})
-        assert self.request(house, call, prompt="a boat").model == "ours"
-        execute(house, call, "settings", {"model": "mine"})
-        assert self.request(house, call, prompt="a pear").model == "mine"
+        instance = with_desk(ports)
+        execute(instance, by(call, "mod", moderator=True), "community", {"setting": "model", "value": "ours"})
+        assert self.request(instance, call, prompt="a boat").model == "ours"
+        execute(instance, call, "settings", {"model": "mine"})
+        assert self.request(instance, call, prompt="a pear").model == "mine"
 
     @pytest.mark.parametrize("name", ["imagine", "edit", "vary"])
     def test_nobody_is_given_more_pictures_than_they_may_have(self, ports, call, name):

@@ -130,30 +130,30 @@ def test_a_picture_that_is_taken_along_leaves_its_words_in_the_private_place(
 
 
 def test_what_others_wrote_in_another_community_is_not_told_in_this_one(ports: Ports) -> None:
-    house = with_desk(ports)
+    instance = with_desk(ports)
     here = {name: someone(name) for name in ("ana", "bo")}
     away = someone("ana", community="away")
 
     def made(person: Person, command: str, **values: object) -> str:
         address = replace(OPEN, community=person.community)
         call = Call(person=person, address=address, request_key=f"{person.key}:{command}")
-        answer = execute(house, call, command, {"count": 1, **values})
+        answer = execute(instance, call, command, {"count": 1, **values})
         assert isinstance(answer, Accepted)
         return answer.job_id
 
-    fox = paint_job(house, made(here["bo"], "imagine", prompt="a secret fox"))
-    owl = paint_job(house, made(here["ana"], "remix", picture=f"{fox}.1", prompt="an owl"))
-    with house.database.begin() as session:
+    fox = paint_job(instance, made(here["bo"], "imagine", prompt="a secret fox"))
+    owl = paint_job(instance, made(here["ana"], "remix", picture=f"{fox}.1", prompt="an owl"))
+    with instance.database.begin() as session:
         lock_person(session, away)
         linked_identities.link(session, here["ana"].key, away.key)
-    assert isinstance(house.gate, FakeGate)
-    house.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")
+    assert isinstance(instance.gate, FakeGate)
+    instance.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")
     held = made(away, "vary", picture=f"{owl}.1")
-    with house.database.read() as session:
+    with instance.database.read() as session:
         case = session.scalars(select(CaseRow.id)).one()
-    assert house.desk.read(case).prompts == ("an owl", "an owl")
-    (origin,) = load_job_view(house.database, held).origins
+    assert instance.desk.read(case).prompts == ("an owl", "an owl")
+    (origin,) = load_job_view(instance.database, held).origins
     assert (origin.prompt, origin.own) == ("", True)
-    with house.database.read() as session:
+    with instance.database.read() as session:
         (card,) = load_cards(session, load_jobs(session, [held]))
     assert [(each.maker, each.prompt) for each in card.origins] == [(away.display_name, "")]
