@@ -118,11 +118,17 @@ picker.addEventListener("change", () => {
   picker.value = "";
 });
 document.addEventListener("paste", (event) => {
-  const files = [...event.clipboardData.files];
-  if (!files.length) return;
+  if (!event.clipboardData.files.length) return;
   event.preventDefault();
-  attach(files);
+  bring(event.clipboardData.files);
 });
+
+// To the open form, where it takes files; else to the prompt.
+function bring(files) {
+  const field = $("#dialog[open] input[type=file]");
+  if (field) field.files = files;
+  else attach(files);
+}
 
 let depth = 0;
 const carries = (event) => event.dataTransfer?.types.includes("Files");
@@ -138,5 +144,5 @@ addEventListener("drop", (event) => {
   document.body.classList.remove("dragging");
   if (!carries(event)) return;
   event.preventDefault();
-  attach(event.dataTransfer.files);
+  bring(event.dataTransfer.files);
 });

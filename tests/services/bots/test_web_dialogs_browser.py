@@ -314,6 +314,24 @@ def test_a_picture_is_blended_with_an_image_that_is_attached_in_the_form(
         expect(painted(ana, "both at once", tiles=4).locator(".credit")).to_have_text("from @Ana’s fox")
 
 
+DROP = """(element) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(["x"], "mine.png", { type: "image/png" }));
+  element.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_a_file_that_is_dropped_on_a_form_goes_into_its_field(browser: Browser, room: PaintingRoom) -> None:
+    with guest(browser, room, "Ana") as ana:
+        type_in(ana, "a fox --count 1")
+        painted(ana, "a fox", tiles=1).get_by_role("button", name="Edit").click()
+        field = ana.locator("#dialog input[type=file]")
+        expect(field).to_be_visible()
+        ana.locator("#dialog").evaluate(DROP)
+        assert field.evaluate("(input) => [...input.files].map(({ name }) => name)") == ["mine.png"]
+        expect(ana.locator("#attached li")).to_have_count(0)
+
+
 def test_the_frame_of_an_expansion_follows_the_form(browser: Browser, room: PaintingRoom) -> None:
     with guest(browser, room, "Ana") as ana:
         type_in(ana, "a fox --count 1")
