@@ -112,26 +112,43 @@ def unreachable_when(codes: frozenset[str]) -> Iterator[None]:
 async def call_with(workspace: Workspace, method: str, draft: Draft, **where: Any) -> dict[str, Any]:
     """Send it; a picture that Slack has not processed yet is tried again, and in the end left out.
 
-    A workspace that refuses a carousel gets single images from then on.
     Raises `SlackUnavailableError` and `SlackApiRefusedError`.
     """
-    for attempt in range(_ATTEMPTS):
-        try:
-            return await _call(workspace, method, draft, where)
-        except SlackApiRefusedError as error:
-            if error.code != "invalid_blocks" or not draft.files:
-                raise
-            if attempt:
-                workspace.features.carousel = False
-            await asyncio.sleep(_NOT_READY_SECONDS)
+    for _ in range(_ATTEMPTS):
+        if (answer := await _try_call(workspace, method, draft, where)) is not None:
+            return answer
+        await asyncio.sleep(_NOT_READY_SECONDS)
     log.warning("image left out of the message: Slack refused the block")
     for file_id in draft.files.values():
         await workspace.image_uploads.discard(file_id)
     return await _call(workspace, method, draft.without_files(), where)
 
 
-async def _call(workspace: Workspace, method: str, draft: Draft, where: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = draft.arguments(method, carousel=workspace.features.carousel)
+async def _try_call(
+    workspace: Workspace, method: str, draft: Draft, where: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """None where Slack refuses the blocks because of a picture. A workspace that takes the pictures of a refused
+    carousel one by one gets them so from then on.
+    """
+    with_carousel = workspace.features.carousel and len(draft.files) > 1
+    for carousel in (True, False) if with_carousel else (False,):
+        try:
+            answer = await _call(workspace, method, draft, where, carousel=carousel)
+        except SlackApiRefusedError as error:
+            if error.code != "invalid_blocks" or not draft.files:
+                raise
+            continue
+        if with_carousel and not carousel:
+            log.info("carousel refused by the workspace: pictures are shown one by one")
+            workspace.features.carousel = False
+        return answer
+    return None
+
+
+async def _call(
+    workspace: Workspace, method: str, draft: Draft, where: Mapping[str, Any], *, carousel: bool = False
+) -> dict[str, Any]:
+    arguments = draft.arguments(method, carousel=carousel)
     return dict(await workspace.client.call(method, **where, **arguments))
 
 
