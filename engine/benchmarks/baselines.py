@@ -41,8 +41,10 @@ class NullModel:
         seconds_per_row: float = 0.0,
         words: Mapping[str, tuple[int, ...]] | None = None,
         device: str = "cpu",
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`words` are the shapes of a row's conditions."""
+        """`words` are the shapes of a row's conditions; `sleep` makes a forward pass take its seconds."""
+        self._sleep = sleep
         self._words = words or {"text": (77, 64)}
         self.layout = Layout(
             factor=FACTOR,
@@ -94,7 +96,7 @@ class NullModel:
         self.started.append(time.perf_counter())
         wanted = self._seconds + self._seconds_per_row * len(rows.sample)
         if wanted:
-            time.sleep(wanted)
+            self._sleep(wanted)
         answer = torch.zeros_like(rows.sample)
         self.forward_seconds += time.perf_counter() - self.started[-1]
         return guide(rows.guidance, answer)
@@ -115,12 +117,18 @@ class NullModel:
         return timed
 
 
-def idle_batcher(model: Model, *, rows: int) -> StepBatcher:
+def idle_batcher(
+    model: Model,
+    *,
+    rows: int,
+    follows_curve: bool = False,
+    clock: Callable[[], float] = time.perf_counter,
+) -> StepBatcher:
     """A step batcher without a thread, for `take_turn`."""
     cache = ModelCache(budget_bytes=2**60)
     cache.hold(model)
-    limits = BatchLimits("cpu", cells=2**40, max_rows=rows)
-    return StepBatcher(cache, device=torch.device("cpu"), limits=limits)
+    limits = BatchLimits("cpu", cells=2**40, max_rows=rows, follows_curve=follows_curve)
+    return StepBatcher(cache, device=torch.device("cpu"), limits=limits, clock=clock)
 
 
 def take_turn(batcher: StepBatcher) -> bool:

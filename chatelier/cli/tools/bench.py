@@ -63,6 +63,7 @@ def room(
 @bench.command("lanes", hidden=True)  # the name until version 0.1
 @bench.command("mixed")
 def mixed(
+    *,
     model: Model = None,
     random: Random = None,
     requests: Annotated[int, typer.Option(min=4, max=1000, help="How many requests arrive at most.")] = 80,
@@ -78,6 +79,12 @@ def mixed(
             "--pause", "--rehearse", help="No model: a forward pass is a pause, as long as on a large card."
         ),
     ] = False,
+    pause_ms: Annotated[float, typer.Option(min=0, help="Length of that pause without its rows.")] = 30,
+    row_ms: Annotated[float, typer.Option(min=0, help="What each row adds to that pause.")] = 2,
+    virtual: Annotated[
+        bool,
+        typer.Option("--virtual", help="Such pauses in virtual time: the same figures on every machine."),
+    ] = False,
     json_file: JsonFile = None,
 ) -> None:
     """Mixed requests as they come: batched per step, as whole requests, and one at a time.
@@ -86,10 +93,21 @@ def mixed(
 
     Example: [bold]chatelier bench mixed --requests 20[/]
     """
-    from engine.benchmarks.harness import pause_stage
+    if virtual:
+        from engine.benchmarks.virtual_load import PassCost, measure_virtual_load
+
+        figures = measure_virtual_load(
+            PassCost(pause_ms / 1000, row_ms / 1000),
+            requests=requests,
+            load=load,
+            pictures=pictures,
+            max_rows=rows or 16,
+        )
+        show("Mixed load", figures.rows(), asdict(figures), json_file=json_file)
+        return
     from engine.benchmarks.mixed_load import measure_mixed_load
 
-    with nullcontext(pause_stage()) if pause else _stage(model, random) as stage:
+    with nullcontext(_pauses(pause_ms, row_ms)) if pause else _stage(model, random) as stage:
         figures = measure_mixed_load(
             stage,
             requests=requests,
@@ -220,6 +238,12 @@ def gpu(
         say=remarks().print,
     )
     show("The card", figures.rows(), asdict(figures), json_file=json_file)
+
+
+def _pauses(pause_ms: float, row_ms: float) -> "Stage":
+    from engine.benchmarks.harness import pause_stage
+
+    return pause_stage(seconds=pause_ms / 1000, seconds_per_row=row_ms / 1000)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -16,6 +17,9 @@ _DAY_SECONDS = 86_400
 # Memory that was short once may have been taken by another process: after a while more rows are tried again.
 _VALID_DAYS = 7
 _NEW_WEIGHT = 0.1
+_QUICKER_WEIGHT = 0.5
+# The first steps of a number of rows may compile or allocate: the curve is drawn without them.
+_STEPS_BEFORE_TRUST = 3
 _SAVE_EVERY_STEPS = 1000
 
 log = logging.getLogger(__name__)
@@ -46,6 +50,13 @@ class DeviceProfile:
         self._measurements = {
             kind: _Measurements(**values) for kind, values in read(file).get(device, {}).items()
         }
+        self._steps: Counter[tuple[str, int]] = Counter(
+            {
+                (kind, int(rows)): _STEPS_BEFORE_TRUST
+                for kind, measurements in self._measurements.items()
+                for rows in measurements.step_seconds
+            }
+        )
         self._unsaved = 0
 
     def rows(self, kind: str) -> int | None:
@@ -65,7 +76,10 @@ class DeviceProfile:
         """A step for so many rows."""
         seconds_by_rows = self._of(kind).step_seconds
         before = seconds_by_rows.get(str(rows))
-        seconds_by_rows[str(rows)] = seconds if before is None else before + _NEW_WEIGHT * (seconds - before)
+        # A step that was quicker than ever tells more than one that something else held up.
+        weight = _NEW_WEIGHT if before is None or seconds > before else _QUICKER_WEIGHT
+        seconds_by_rows[str(rows)] = seconds if before is None else before + weight * (seconds - before)
+        self._steps[kind, rows] += 1
         self._unsaved += 1
         if self._unsaved >= _SAVE_EVERY_STEPS:
             self.save()
@@ -78,6 +92,17 @@ class DeviceProfile:
         return measurements.step_seconds[
             min(tuple(measurements.step_seconds), key=lambda known_rows: abs(int(known_rows) - rows))
         ]
+
+    def seconds_by_rows(self, kind: str) -> dict[int, float]:
+        """Usual seconds of a step by its rows, for the numbers of rows that were measured often enough."""
+        measurements = self._measurements.get(kind)
+        if measurements is None:
+            return {}
+        return {
+            int(rows): seconds
+            for rows, seconds in measurements.step_seconds.items()
+            if self._steps[kind, int(rows)] >= _STEPS_BEFORE_TRUST
+        }
 
     def save(self) -> None:
         """What cannot be written is learned again another time."""

@@ -6,6 +6,7 @@ from typing import TypeVar
 import torch
 
 from engine.batching.device.device_profile import DeviceProfile
+from engine.batching.device.row_curve import worthwhile_rows
 from engine.batching.sample import BatchKey
 
 T = TypeVar("T")
@@ -89,18 +90,23 @@ class BatchLimits:
         cells: int | None = None,
         max_rows: int = MAX_ROWS,
         profile: DeviceProfile | None = None,
+        follows_curve: bool = True,
     ) -> None:
+        """Without `follows_curve` as many rows as fit, whatever a step with them takes."""
+        self._follows_curve = follows_curve
         self.profile = profile or DeviceProfile()
         self._cells = cells or CELLS.get(device_type, CELLS["cpu"])
         self._max_rows = max_rows
 
     def rows(self, key: BatchKey) -> int:
-        """At least 1. One sample is always let in, even when it takes two rows."""
+        """As many as fit and are worth it, at least 1. One sample is always let in, even when it takes two rows."""
         if not key.shared:
             return 1
         wanted = max(MIN_ROWS, min(self._max_rows, self._cells // (key.width * key.height)))
-        learned = self.profile.rows(kind_of(key))
-        return wanted if learned is None else min(wanted, learned)
+        kind = kind_of(key)
+        fitting = self.profile.rows(kind)
+        most = wanted if fitting is None else min(wanted, fitting)
+        return worthwhile_rows(self.profile.seconds_by_rows(kind), most) if self._follows_curve else most
 
     def ran_out(self, key: BatchKey, rows: int) -> None:
         """`rows` rows did not fit into memory: never more than half of them again."""

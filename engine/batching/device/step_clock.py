@@ -14,19 +14,21 @@ class StepClock:
     and the host is at most one step ahead and hears of cancelled samples in time.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, clock: Callable[[], float] = time.perf_counter) -> None:
+        """On CUDA the device's own events are the clock."""
+        self._now = clock
         self._cuda = device.type == "cuda"
         self._device = device
         self._started: Any = None
         self._queued: tuple[Any, Any, Callable[[float], None]] | None = None
 
     def start(self) -> None:
-        self._started = self._event() if self._cuda else time.perf_counter()
+        self._started = self._event() if self._cuda else self._now()
 
     def stop(self, measured: Callable[[float], None]) -> None:
         """`measured` gets the seconds of this step: at once, or on CUDA when the next one stops."""
         if not self._cuda:
-            measured(time.perf_counter() - self._started)
+            measured(self._now() - self._started)
             return
         before, self._queued = self._queued, (self._started, self._event(), measured)
         if before is not None:

@@ -7,7 +7,7 @@ come and go; nothing waits for the slowest of a batch.
 import logging
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import torch
@@ -41,6 +41,7 @@ class StepBatcher:
         threads: int | None = None,
         preview_seconds: float = PREVIEW_SECONDS,
         overlap: bool = False,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """With `overlap`, finished pictures are decoded beside the next steps, where the device can do that."""
         self.device = device
@@ -50,7 +51,8 @@ class StepBatcher:
         self._turns = Turns()
         self._queue = RunQueue(self.limits)
         self._runner = StepRunner(device, self.limits, preview_seconds=preview_seconds)
-        self._clock = StepClock(device)
+        self._now = clock
+        self._clock = StepClock(device, clock)
         self._decode_queue = DecodeQueue(self._runner, device, overlap=overlap)
         self._inbox: list[SampleGroup] = []
         self._running: ModelHandle | None = None  # a model that is in the middle of a whole call
@@ -168,7 +170,7 @@ class StepBatcher:
         groups = dict(self._queue.running)
         key = self._turns.next(groups, apart=apart)
         samples = list(groups[key])
-        started, beside = time.perf_counter(), self._seconds_beside
+        started, beside = self._now(), self._seconds_beside
         if is_whole_call(samples[0].model):
             self._call(key, samples)
         else:
@@ -179,7 +181,7 @@ class StepBatcher:
             done = [sample for sample in samples if sample.finished and not sample.over]
             self._queue.remove(done)
             self._decode_queue.put(done)
-        spent = time.perf_counter() - started - (self._seconds_beside - beside)
+        spent = self._now() - started - (self._seconds_beside - beside)
         self._turns.record(key, spent, groups)
         self._queue.drop_finished()
 
@@ -201,14 +203,14 @@ class StepBatcher:
         """
         for sample in samples:
             sample.position = min(step, sample.steps)
-        started = time.perf_counter()
+        started = self._now()
         self._admit_new()
         running = self._queue.running
         apart = [key for key, found in running.items() if is_whole_call(found[0].model)]
         if len(apart) < len(running):
             self._run_group(apart=apart)
         self._queue.finish(self._decode_queue.take())
-        self._seconds_beside += time.perf_counter() - started
+        self._seconds_beside += self._now() - started
         return not all(sample.over for sample in samples)
 
     def _fail_all(self, error: BaseException) -> None:
