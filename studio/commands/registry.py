@@ -135,7 +135,7 @@ def command_of_button(button: Button) -> tuple[str, dict[str, object]]:
     if differs := _PRESSED.get(button.action):
         return differs(button)
     spec = CATALOG[button.action]
-    about = next((each for each in spec.parameters if each.kind in (Kind.PICTURE, Kind.JOB)), None)
+    about = next((known for known in spec.parameters if known.kind in (Kind.PICTURE, Kind.JOB)), None)
     if about is None:
         return spec.name, {}
     return spec.name, {about.name: button.job_id if about.kind is Kind.JOB else button.picture_id}
@@ -146,17 +146,17 @@ def _decide(decision: Decision, button: Button) -> tuple[str, dict[str, object]]
 
 
 _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
-    Action.VARY_SUBTLE: lambda each: ("vary", {"picture": each.picture_id, "strength": "subtle"}),
-    Action.DELETE: lambda each: ("delete", {"what": each.picture_id or each.job_id}),
-    Action.WHO: lambda each: ("lineage", {"picture": each.picture_id}),
-    Action.MORE: lambda each: ("show", {"job": each.job_id}),
-    Action.SEND: lambda each: ("show", {"job": each.job_id}),
-    Action.CLAIM: lambda each: ("review", {"case": each.job_id}),
+    Action.VARY_SUBTLE: lambda button: ("vary", {"picture": button.picture_id, "strength": "subtle"}),
+    Action.DELETE: lambda button: ("delete", {"what": button.picture_id or button.job_id}),
+    Action.WHO: lambda button: ("lineage", {"picture": button.picture_id}),
+    Action.MORE: lambda button: ("show", {"job": button.job_id}),
+    Action.SEND: lambda button: ("show", {"job": button.job_id}),
+    Action.CLAIM: lambda button: ("review", {"case": button.job_id}),
     Action.REVEAL: lambda _each: ("cases", {}),
     **{
         Action(decision): partial(_decide, decision)  # a decision's action has its name
         for decision in Decision
     },
-    Action.CONSENT: lambda each: ("answer", {"case": each.job_id, "answer": "yes"}),
-    Action.DECLINE: lambda each: ("answer", {"case": each.job_id, "answer": "no"}),
+    Action.CONSENT: lambda button: ("answer", {"case": button.job_id, "answer": "yes"}),
+    Action.DECLINE: lambda button: ("answer", {"case": button.job_id, "answer": "no"}),
 }

@@ -50,7 +50,7 @@ class CaseChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeWritten:
-    """The house has a word for one person."""
+    """There is a notice for one person."""
 
     notice_id: str
     platform: Platform

@@ -10,7 +10,7 @@ class RequestRefusedError(ChatelierError):
 
 
 class PolicyRefusalError(RequestRefusedError):
-    """A house rule says no. `category` may be shown to the person; `rule` is for moderators.
+    """A rule of the policy says no. `category` may be shown to the person; `rule` is for moderators.
 
     `remedy` says which setting or moderator could change it. `job_id` names the refused job, against which the person
     may appeal; None: there is no appeal. `sentence` is that of an earlier refusal, to be said again.
