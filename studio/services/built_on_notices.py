@@ -173,5 +173,5 @@ def _daily_sentences(session: Session, owner: str, uses: Sequence[tuple[str, str
         job = queries.find_job(session, job_id)
         heard_at_once = session.get(NoticeRow, _id_for_job(job_id, owner)) is not None
         if not heard_at_once and _may_hear(session, owner, job):
-            picture = queries.find_picture(session, picture_id)
+            picture = queries.picture_of(session.get_one(PictureRow, picture_id))
             yield f"{_named(picture)} was {job.request.operation.past_tense}: /show {job_id}."

@@ -133,6 +133,15 @@ def test_a_long_day_is_cut(instance: Ports) -> None:
     assert text.endswith(" And 2 more.")
 
 
+def test_a_picture_that_was_refused_since_holds_up_no_daily_notice(instance: Ports) -> None:
+    ask(instance, "ana", "settings", built_on="daily")
+    source = painted(instance, "ana")
+    painted(instance, "bo", "vary", picture=f"{source}.1")
+    with instance.database.begin() as session:
+        session.get_one(JobRow, source).state = JobState.REFUSED
+    assert write_daily_notices(instance.database, instance.events, at=now() + timedelta(days=1)) == 1
+
+
 def test_a_builder_who_is_forgotten_is_named_no_more(instance: Ports) -> None:
     ask(instance, "ana", "settings", built_on="now")
     source = painted(instance, "ana")
