@@ -26,7 +26,7 @@ from bots.presentation.actions import ACTIONS, label
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.forms import FormSubject
-from bots.presentation.controller import FORM_PREFIX, Ask, Choose, Run, parse_form_id, submitted
+from bots.presentation.controller import FORM_PREFIX, Ask, Choose, FormId, Run, parse_form_id, submitted
 from bots.presentation.forms import FieldKind, Form
 from bots.presentation.lookups import form_about, load_choice, load_form
 from bots.presentation.message import Images, Message, Paragraph, Part
@@ -34,6 +34,7 @@ from bots.runtime.thread_pools import Pool
 from bots.texts import buttons
 from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
+from studio.commands.registry import CATALOG
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
 from studio.domain.requests import Source
@@ -138,7 +139,7 @@ class Modals:
                 raise BadRequestError(translate(buttons.FORM_UNKNOWN))
             person = call_of(interaction, self._context.settings).person
             upload = self._context.pending_uploads.find(form.about, person)
-            typed = {name: value for name, value in filled.items() if isinstance(value, str)}
+            typed = _renamed(form, {name: each for name, each in filled.items() if isinstance(each, str)})
             run = submitted(form, typed, upload=upload)
         except ChatelierError as error:
             await send_private(interaction, compose_error(error))
@@ -180,6 +181,13 @@ class Modals:
             await interaction.response.send_modal(render_form(form, step=step))
         except discord.HTTPException as error:
             log.warning("modal not opened: code=%s", error.code)
+
+
+def _renamed(form: FormId, typed: dict[str, str]) -> dict[str, str]:
+    """In modals of earlier versions every field was called ``prompt``, also the reason of a report or appeal."""
+    if "prompt" in typed and CATALOG[form.command].parameter("prompt") is None:
+        return {"reason": typed["prompt"]}
+    return typed
 
 
 def _opener(opens: str, text: str) -> ui.ActionRow[Any]:

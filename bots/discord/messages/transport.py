@@ -1,4 +1,4 @@
-"""Discord's side of the delivery core: sends, edits and deletes messages, and tells Discord's errors apart.
+"""Discord's side of the delivery core: sends, edits and deletes messages.
 
 A message with which an interaction was acknowledged is edited by the interaction's token while that is valid, and
 afterwards by the bot itself. A new message carries its subject as a nonce: Discord answers a repeated sending with the
@@ -8,9 +8,8 @@ message that is there already.
 import logging
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import aiohttp
 import discord
 
 from bots.delivery.attachments import DEFAULT_LIMIT_BYTES
@@ -24,27 +23,19 @@ from bots.delivery.errors import (
 from bots.delivery.transport import OutgoingMessage, Place
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.permissions import lacking_in
+from bots.discord.messages.acknowledgements import acknowledging_message, delete_by_token, edit_by_token
+from bots.discord.messages.error_mapping import API_ERRORS, HAS_A_THREAD, map_error, mapped_errors
 from bots.discord.render import edit_arguments, send_arguments
 from bots.discord.texts import texts
 from bots.presentation.message import Message, Note
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
-from studio.domain.people import Address
 from studio.runtime.bounded_dict import BoundedDict
-from studio.runtime.clock import now
 
 PROGRESS_EVERY_SECONDS = 1.5
 _OLD_MESSAGE_SECONDS = 3600.0
 _OLD_MESSAGE_EVERY_SECONDS = 60.0
-_TOKEN_MARGIN = timedelta(seconds=45)
 _REMEMBERED = 1000
 _DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
-# Codes of https://docs.discord.com/developers/topics/opcodes-and-status-codes#json.
-_UNKNOWN_WEBHOOK = 10015
-_INVALID_WEBHOOK_TOKEN = 50027
-_TOO_LARGE = 40005
-_ARCHIVED_THREAD = 50083
-_TOO_MANY_EDITS_OF_AN_OLD_MESSAGE = 30046
-_HAS_A_THREAD = 160004
 
 log = logging.getLogger(__name__)
 
@@ -104,10 +95,10 @@ class DiscordTransport:
         channel = self._client.get_partial_messageable(int(replied.channel), guild_id=guild.id)
         try:
             await channel.get_partial_message(int(replied.message)).create_thread(name=texts.THREAD_NAME)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            if getattr(error, "code", None) == _HAS_A_THREAD:
+        except API_ERRORS as error:
+            if getattr(error, "code", None) == HAS_A_THREAD:
                 return replied.message
-            reason = classify_error(error)
+            reason = map_error(error)
             if isinstance(reason, PlatformUnavailableError):
                 raise reason from error
             log.info("thread not created: %s", type(reason).__name__, extra=_of(outgoing))
@@ -119,25 +110,22 @@ class DiscordTransport:
         address = outgoing.place.address
         within = replace(outgoing.place, channel=thread, reply_to=None)
         ref = await self._send_new(outgoing.at(within))
-        acknowledging = acknowledging_message(address)
-        if address is not None and acknowledging is not None and _token_serves(address, acknowledging):
-            try:
-                await self._webhook(address).delete_message(int(acknowledging.message))
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                log.info("interaction response not deleted: %s", type(error).__name__, extra=_of(outgoing))
+        try:
+            if address is not None:
+                await delete_by_token(self._client, address)
+        except API_ERRORS as error:
+            log.info("interaction response not deleted: %s", type(error).__name__, extra=_of(outgoing))
         return ref
 
     async def _send_new(self, outgoing: OutgoingMessage) -> MessageRef:
         place = outgoing.place
         message = self._explained(outgoing)
-        try:
+        arguments = send_arguments(message, outgoing.files, mentions=place.mentions)
+        if reference := _reference(place):
+            arguments["reference"] = reference
+        with mapped_errors():
             channel = await self._channel_of(place)
-            arguments = send_arguments(message, outgoing.files, mentions=place.mentions)
-            if reference := _reference(place):
-                arguments["reference"] = reference
             sent = await channel.send(**arguments, nonce=outgoing.nonce)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            raise classify_error(error) from error
         return MessageRef(channel=str(sent.channel.id), message=str(sent.id))
 
     def _explained(self, outgoing: OutgoingMessage) -> Message:
@@ -160,35 +148,15 @@ class DiscordTransport:
     async def edit(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         if ref.message in self._taken_back:
             raise MessageTakenBackError
-        try:
-            if not await self._edit_by_token(ref, outgoing):
-                await self._partial(ref).edit(**edit_arguments(outgoing.message, outgoing.files))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            raise classify_error(error) from error
-
-    async def _edit_by_token(self, ref: MessageRef, outgoing: OutgoingMessage) -> bool:
-        """False where there is no token, or Discord does not take it any more."""
-        address = outgoing.place.address
-        if address is None or not _token_serves(address, ref):
-            return False
-        arguments = edit_arguments(outgoing.message, outgoing.files)
-        try:
-            await self._webhook(address).edit_message(int(ref.message), **arguments)
-        except discord.HTTPException as error:
-            if error.status in (401, 403) or error.code in (_UNKNOWN_WEBHOOK, _INVALID_WEBHOOK_TOKEN):
-                log.info("interaction token expired", extra=_of(outgoing))
-                return False
-            raise
-        return True
+        message, files = outgoing.message, outgoing.files
+        with mapped_errors():
+            by_token = edit_arguments(message, files)
+            if not await edit_by_token(self._client, outgoing.place.address, ref, by_token):
+                await self._partial(ref).edit(**edit_arguments(message, files))
 
     def _guild(self, community: str) -> discord.Guild | None:
         """None for direct messages, and for a server of another process."""
         return self._client.get_guild(int(community)) if community.isdecimal() else None
-
-    def _webhook(self, address: Address) -> discord.Webhook:
-        """Edits and deletes the message with which an interaction was acknowledged."""
-        application_id = self._client.application_id or 0
-        return discord.Webhook.partial(application_id, address.token or "", client=self._client)
 
     async def touch(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         try:
@@ -197,10 +165,8 @@ class DiscordTransport:
             log.debug("progress update not sent: %s", type(error).__name__)
 
     async def delete(self, ref: MessageRef, subject: Subject, place: Place) -> None:
-        try:
+        with mapped_errors():
             await self._partial(ref).delete()
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            raise classify_error(error) from error
 
     async def find_sent(self, subject: Subject, place: Place, *, since: datetime) -> MessageRef | None:
         """The nonce makes a second sending harmless, so nothing is looked up."""
@@ -233,20 +199,6 @@ class DiscordTransport:
         return channel.get_partial_message(int(ref.message))
 
 
-def acknowledging_message(address: Address | None) -> MessageRef | None:
-    """The message with which the interaction was acknowledged: there from the first moment."""
-    if address is None or not address.message:
-        return None
-    return MessageRef(channel=address.channel, message=address.message)
-
-
-def _token_serves(address: Address, ref: MessageRef) -> bool:
-    """A token opens the message with which its interaction was acknowledged, for a quarter of an hour."""
-    if not address.token or address.token_expires_at is None or ref.message != address.message:
-        return False
-    return now() + _TOKEN_MARGIN < address.token_expires_at
-
-
 def _reference(place: Place) -> discord.MessageReference | None:
     """A reply needs a message of the same channel; one that is gone is left out."""
     if place.reply_to is None or place.person is not None or place.reply_to.channel != place.channel:
@@ -266,22 +218,6 @@ async def open_dm(client: discord.Client, user_id: str) -> discord.DMChannel:
     if not user_id.isdecimal():
         raise DestinationUnreachableError
     return await client.create_dm(discord.Object(int(user_id)))
-
-
-def classify_error(error: Exception) -> Exception:
-    """What an error of Discord's, or of the way there, means for the delivery."""
-    if not isinstance(error, discord.HTTPException):
-        return PlatformUnavailableError(type(error).__name__, perhaps_done=True)
-    if error.status == 413 or error.code == _TOO_LARGE:
-        return FileTooLargeError()
-    if error.code == _ARCHIVED_THREAD or isinstance(error, discord.Forbidden):
-        return ChannelClosedError()
-    if isinstance(error, discord.NotFound):  # the message or the channel was deleted
-        return DestinationUnreachableError()
-    if error.status == 400 and error.code != _TOO_MANY_EDITS_OF_AN_OLD_MESSAGE:
-        log.error("message rejected by Discord: code=%s", error.code)
-        return DestinationUnreachableError()
-    return PlatformUnavailableError(f"status {error.status}, code {error.code}")
 
 
 def _age_seconds(message_id: str) -> float:

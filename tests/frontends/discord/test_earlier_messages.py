@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from bots.texts import buttons
+from studio.db.tables import CaseRow
 from tests.support import discord_sim
 from tests.support.discord_sim import Room, button_ids, words
 
@@ -58,3 +59,17 @@ async def test_an_earlier_cancel_button_cancels(room: Room) -> None:
     message = await send_as_stored(room, MESSAGES["waiting"], job_id)
     told = await room.ana.click(message, custom_id=f"c1:cancel:{job_id}:0")
     assert words(told.response) == "Cancelled."
+
+
+async def test_a_report_form_that_an_earlier_version_opened_is_read(room: Room) -> None:
+    """Its one field was called ``prompt``; it may have been open while the bot was replaced."""
+    job_id = await room.imagine(count=1)
+    await room.painted(job_id)
+    shown = await room.press(f"c1:report:{job_id}:1")
+    modal = shown._interaction.modal
+    field = {"type": 4, "id": 2, "custom_id": "prompt", "style": 2, "required": False}
+    modal["components"] = [{"type": 18, "id": 1, "label": "What is wrong", "component": field}]
+    filed = await room.bo.submit_modal(shown, {"prompt": "it shows a private person"})
+    assert "Thank you" in words(filed.response)
+    with room.ports.database.read() as session:
+        assert session.query(CaseRow).one().words == "it shows a private person"
