@@ -8,11 +8,12 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+ENGLISH = "en"
 _SURE, _SURE_OF_FEW = 0.6, 0.4  # chance of the likeliest language, and for fewer than eight words
 _RULED_OUT, _RULED_OUT_OF_FEW = 0.15, 0.1  # chance of every accepted language together
 _MANY_WORDS = 8
@@ -31,6 +32,24 @@ class Language:
 
     code: str
     chance: float
+
+
+# Scripts of one language each; Chinese letters are Chinese where no Japanese ones stand beside them.
+_OWN_SCRIPTS = {
+    "ja": re.compile("[\u3040-\u30ff]"),
+    "ko": re.compile("[\uac00-\ud7a3]"),
+    "th": re.compile("[\u0e00-\u0e7f]"),
+    "zh": re.compile("[\u4e00-\u9fff]"),
+}
+
+
+@lru_cache(maxsize=1024)
+def language_of(text: str) -> str:
+    """ISO code of the language that a text surely is in; English where that is not clear."""
+    found = foreign(text, frozenset({ENGLISH}))
+    if found is None:
+        return ENGLISH
+    return next((code for code, script in _OWN_SCRIPTS.items() if script.search(text)), found.code)
 
 
 def foreign(text: str, accepted: frozenset[str]) -> Language | None:

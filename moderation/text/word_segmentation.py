@@ -13,6 +13,7 @@ _MAX_WORD = 40  # longer runs of letters are no word
 _LONGEST_PHRASE = 4  # words
 # More than this in one text is not how anybody asks for a picture: the reading is cut.
 _MAX_DISGUISED = 150  # chunks with leetspeak or hidden letters
+_SHORTEST_ROTATED = 5  # letters; a short word of another language may be a listed one in ROT13
 _MAX_SPELLED = 120  # letters with spaces between
 
 WORD = re.compile(r"[^\W_]+")
@@ -65,6 +66,10 @@ class View(StrEnum):
     ROTATED = "ROT13"
 
 
+# Readings that no grave suspicion is founded on.
+FAR_FETCHED = frozenset({View.REVERSED, View.ROTATED})
+
+
 class Candidate(NamedTuple):
     """One way to read a part of the text: `text` is folded, words of a phrase have one space between.
 
@@ -98,7 +103,7 @@ def candidates(chunks: list[str], words: tuple[str, ...]) -> Iterator[Candidate]
     yield from _broken(words)
     yield from _spelled(chunks)
     for word in dict.fromkeys(words):
-        if word.isascii() and 3 < len(word) <= _MAX_WORD and not is_word(word):
+        if word.isascii() and _SHORTEST_ROTATED <= len(word) <= _MAX_WORD and not is_word(word):
             yield from (Candidate(View.JOINED, inner, inner) for inner in inner_words(word))
             yield Candidate(View.ROTATED, codecs.encode(word, "rot13"), word)
 

@@ -23,13 +23,14 @@ from moderation.text.windows import windows_of
 from moderation.training.classifier_fit import fit
 from moderation.training.data.dataset import USERS, Part, Row, read_rows, with_made
 from moderation.training.embedding_cache import embeddings
+from moderation.training.language_transfer import move_to_languages, without_words
 
 Floats = NDArray[np.float32]
 
 # How much a row counts, by source and label. Few rows of a kind that teaches much count more.
 _WEIGHTS = {
     ("OVERT", "unsafe"): 12.0,
-    ("OVERT", "benign_hard"): 8.0,
+    ("OVERT", "benign_hard"): 10.0,
     ("COCO captions", "benign"): 1.5,
     ("T2I-CompBench", "benign"): 6.0,
     ("phrases", "unsafe"): 4.0,
@@ -38,9 +39,22 @@ _WEIGHTS = {
     ("scenes", "made"): 2.5,
     ("secrets", "unsafe"): 2.0,
     ("public sides", "made"): 2.0,
-    (USERS, "benign"): 4.0,
-    ("hidden", "unsafe"): 1.5,
+    (USERS, "benign"): 6.0,
+    ("hidden", "unsafe"): 1.75,
+    ("languages", "made"): 2.0,
+    ("languages", "unsafe"): 4.0,
 }
+# Harmless rows that are moved to other languages.
+_MOVED = frozenset(
+    {
+        ("COCO captions", "benign"),
+        ("OVERT", "benign_hard"),
+        ("scenes", "made"),
+        ("sentences", "made"),
+        (USERS, "benign"),
+    }
+)
+_MOVED_WEIGHT = 0.75
 _BATCH_TEXTS = 50_000
 _COMMON_ROWS = 1500  # a category with more rows counts less per row, by the root
 _THRESHOLDS = (0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 0.85, 0.9)
@@ -67,9 +81,18 @@ def train(
 
 def fit_rows(rows: list[Row], cache: Path | None, *, seed: int) -> ClassifierNetwork:
     texts = [row.text for row in rows]
+    vectors, words = embeddings(texts, cache), [word_places(text) for text in texts]
     targets = np.array([CLASSES.index(row.target) for row in rows])
     weights = np.array(list(row_weights(rows)), np.float32)
-    return fit(embeddings(texts, cache), [word_places(text) for text in texts], targets, weights, seed=seed)
+    english = np.array([(row.source, row.label) in _MOVED for row in rows])
+    moved = move_to_languages(vectors[english], cache, seed=seed)
+    return fit(
+        np.concatenate([vectors, moved]),
+        [*words, *without_words(len(moved))],
+        np.concatenate([targets, np.zeros(len(moved), targets.dtype)]),
+        np.concatenate([weights, np.full(len(moved), _MOVED_WEIGHT, np.float32)]),
+        seed=seed,
+    )
 
 
 def worst_harm(network: ClassifierNetwork, texts: list[str], cache: Path | None) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from moderation.rules.prompt.length import Length
 from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.minors import Minors
+from moderation.rules.prompt.minors_languages import MinorsInOtherLanguages
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
 from moderation.rules.prompt.subject import NeedsWarmUp, PromptRule, PromptSubject
@@ -37,6 +38,7 @@ def default_prompt_rules(
     rules: list[PromptRule] = [
         Length(),
         Minors(explicit=listed.words),
+        MinorsInOtherLanguages(),
         listed,
         *default_topics(),
         Meaning(classifier),

@@ -3,6 +3,7 @@
 The library's list is offensive language that published lists agree upon; a community may add its own list.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -10,7 +11,9 @@ from importlib import resources
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
+from moderation.text.language_id import language_of
 from moderation.text.normalization import NormalizedText, fold_text
+from moderation.text.word_beginnings import read_table
 from moderation.text.word_lists import HashedWords, PlainWords, Severity, WordList
 from moderation.text.word_segmentation import Candidate, View
 from studio.domain.verdicts import Ruling
@@ -21,16 +24,18 @@ _RULINGS = {Severity.MILD: Ruling.HOLD, Severity.SEVERE: Ruling.REFUSE}
 
 @dataclass(frozen=True)
 class ListedWords:
-    """`harmless` are folded phrases in which a listed word is not meant."""
+    """`harmless` are folded phrases in which a listed word is not meant, `ordinary` everyday words by language."""
 
     words: WordList
     name: str = "listed_words"
     category: Category = Category.LANGUAGE
     harmless: frozenset[str] = field(default_factory=frozenset)
+    ordinary: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def bundled(cls) -> "ListedWords":
-        return cls(words=HashedWords.bundled(), harmless=_bundled_phrases())
+        ordinary = read_table("ordinary_words.toml")
+        return cls(words=HashedWords.bundled(), harmless=_bundled_phrases(), ordinary=ordinary)
 
     @classmethod
     def of_community(cls, words: PlainWords) -> "ListedWords":
@@ -40,7 +45,7 @@ class ListedWords:
         mild = None
         for reading in subject.every_reading:
             for candidate, severity in self.words.find(reading.candidates):
-                if self._harmless(candidate, reading):
+                if self._harmless(candidate, reading) or self._is_ordinary(candidate, subject):
                     continue
                 finding = self._finding(candidate, severity)
                 if severity is Severity.SEVERE:
@@ -71,6 +76,13 @@ class ListedWords:
         }
         places = [place for place, word in enumerate(words) if word == candidate.text]
         return bool(places) and excused.issuperset(places)
+
+    def _is_ordinary(self, candidate: Candidate, subject: PromptSubject) -> bool:
+        """Whether the word is an everyday one in the language of the request."""
+        if candidate.view is not View.PLAIN or not self.ordinary:
+            return False
+        languages = [code for code, words in self.ordinary.items() if candidate.text in words]
+        return bool(languages) and any(language_of(text) in languages for text in subject.wished)
 
     @cached_property
     def _lengths(self) -> tuple[int, ...]:

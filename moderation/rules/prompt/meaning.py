@@ -4,17 +4,22 @@ It reads the wish by itself and together with the prompts of the pictures it sta
 several steps adds up. One word alone says too little: the lists judge that.
 """
 
+import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from typing import Protocol
 
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
+from moderation.text.language_id import ENGLISH, language_of
 from moderation.text.normalization import read
-from moderation.text.prompt_classifier import Classifier, ClassifierScores
+from moderation.text.prompt_classifier import LANGUAGES, Classifier, ClassifierScores
 from moderation.text.sentence_encoder import load_in_background
 from moderation.text.windows import count_words
+from moderation.text.word_beginnings import WordBeginnings, read_table
 from moderation.text.word_segmentation import WORD
 from studio.domain.verdicts import Ruling
 from studio.parsing.prompt_weights import plain_words
@@ -22,6 +27,10 @@ from studio.parsing.prompt_weights import plain_words
 MAX_CHARACTERS = 2_000  # what the classifier reads in good time
 _WRITTEN_TOGETHER = 9  # letters: a longer word that was spelled is likely several
 _LINKED = re.compile(r"[^\W_](?:_|[-.+/~][^\W_]+[-.+/~])[^\W_]")  # underscores, or three words in a row
+# Added to the logarithm of the odds of harm, with and without a warning word. Chosen on harmless captions and on mildly
+# harmful sentences that no classifier was trained on; see docs/benchmarks.md.
+_WARNED, _UNWARNED = 1.6, 0.0
+_LEAST_CHANCE = 1e-6
 _ANCESTORS = 3  # the nearest ones, read together with the wish
 
 
@@ -45,10 +54,15 @@ class Meaning:
             return Finding(
                 ruling=Ruling.HOLD, rule=self.name, category=Category.UNCHECKED, evidence="too long to judge"
             )
-        texts = list(dict.fromkeys(_texts(subject)))
+        languages = {text: language_of(text) for text in _texts(subject)}
+        texts = [text for text, language in languages.items() if language in LANGUAGES]
         if not texts:
             return None
-        worst = max(self._judge.judge(texts), key=lambda opinion: opinion.harm)
+        scores = [
+            _in_language(score, text, languages[text])
+            for text, score in zip(texts, self._judge.judge(texts), strict=True)
+        ]
+        worst = max(scores, key=lambda score: score.harm)
         return Finding(
             ruling=Ruling.REFUSE,
             rule=self.name,
@@ -56,6 +70,20 @@ class Meaning:
             evidence=f"{worst.category}: {worst.harm:.2f}",
             score=worst.harm,
         )
+
+
+def _in_language(score: ClassifierScores, text: str, language: str) -> ClassifierScores:
+    """In other languages than English the classifier is less sure, and warning words help it."""
+    if language == ENGLISH:
+        return score
+    shift = _WARNED if _warnings(language).stand_in(text) else _UNWARNED
+    chance = min(max(score.harm, _LEAST_CHANCE), 1 - _LEAST_CHANCE)
+    return replace(score, harm=1 / (1 + (1 - chance) / chance * math.exp(-shift)))
+
+
+@cache
+def _warnings(language: str) -> WordBeginnings:
+    return WordBeginnings(language, read_table("warning_words.toml")[language])
 
 
 def _texts(subject: PromptSubject) -> Iterator[str]:

@@ -15,7 +15,7 @@ from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import NormalizedText
 from moderation.text.word_lists import PlainWords, Severity, WordList
-from moderation.text.word_segmentation import Candidate, View
+from moderation.text.word_segmentation import FAR_FETCHED, Candidate
 from studio.domain.verdicts import Ruling
 
 _NUMBER = r"(?:[1-9]|1[0-7])"
@@ -121,4 +121,4 @@ class Minors:
 
 def _sure(reading: NormalizedText) -> Iterator[Candidate]:
     """Backwards is too far-fetched to found so grave a suspicion on."""
-    return (candidate for candidate in reading.candidates if candidate.view is not View.REVERSED)
+    return (candidate for candidate in reading.candidates if candidate.view not in FAR_FETCHED)

@@ -21,7 +21,7 @@ from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import NormalizedText, fold_text
 from moderation.text.word_lists import PlainWords
-from moderation.text.word_segmentation import View
+from moderation.text.word_segmentation import FAR_FETCHED
 from studio.domain.verdicts import Ruling
 from studio.errors import ConfigurationError
 
@@ -55,7 +55,7 @@ class Names:
 
     def _found(self, reading: NormalizedText) -> Iterator[str]:
         for candidate, _ in PlainWords(frozenset(self.aliases)).find(reading.candidates):
-            if candidate.text in self.aliases and candidate.view is not View.REVERSED:
+            if candidate.text in self.aliases and candidate.view not in FAR_FETCHED:
                 yield candidate.text
         text = f" {reading.text} "
         for written in self.aliases:

@@ -13,7 +13,7 @@ from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import fold_text
-from moderation.text.word_segmentation import View
+from moderation.text.word_segmentation import FAR_FETCHED
 from studio.domain.verdicts import Ruling
 
 _SCORES = {"asks": 0.7, "about": 0.4}
@@ -33,7 +33,7 @@ class Topic:
             candidate.text
             for reading in subject.wished_readings
             for candidate in reading.candidates
-            if candidate.text in self.scores and candidate.view is not View.REVERSED
+            if candidate.text in self.scores and candidate.view not in FAR_FETCHED
         }
         if not found:
             return None

@@ -5,7 +5,7 @@ r"""The rows that the prompt classifier learns from, and those that it never see
 Each row is ``{"text", "label", "category", "source"}`` with the label ``unsafe``, ``benign`` or ``benign_hard``.
 One row in six, by a hash of its text, is never trained on: half of these are for choosing thresholds, the other half
 only for measuring. `--hidden` adds prompts of these rows with harm in the middle. The rows are harmful text: they stay
-out of the repository, and nothing here prints them.
+out of the repository, and nothing here prints them. `--languages` adds unseen prompts in fourteen other languages.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from moderation.text.windows import windows_of
 from moderation.training.data.harmful_prompts import key_words, phrases, weigh_words
 from moderation.training.data.harmless_prompts import add_styles, harmless, look_alikes
 from moderation.training.data.harmless_sentences import scenes
+from moderation.training.data.languages import foreign_prompts
 from moderation.training.data.long_prompts import carriers, hide, mixed
 from moderation.training.data.privacy_prompts import public_sides, secrets
 from moderation.training.data.wordnet import examples, glosses, stacked, things
@@ -49,6 +50,7 @@ CATEGORIES = {
 _TAUGHT_WHOLE = frozenset({"painters", "look-alikes", "key words", "phrases", "secrets", "public sides"})
 _PHRASE_ROUNDS = 16
 USERS = "ImageReward (DiffusionDB prompts, filtered by its authors)"
+_FOREIGN_SCENES = 200  # for each language
 _MIXED, _HIDDEN, _HIDDEN_PHRASE_ROUNDS = 6_000, 6_000, 10
 _MEASURED, _UNSEEN_ROUNDS = 500, 6
 _STACKED, _EXAMPLES, _GLOSSES, _SCENES, _PRIVATE = 9_000, 15_000, 8_000, 24_000, 2_500
@@ -75,7 +77,8 @@ class Row:
     def as_data(self) -> dict[str, str]:
         """As a row of a file."""
         category = next((name for name, target in CATEGORIES.items() if target == self.target), "")
-        return {"text": self.text, "label": self.label, "category": category, "source": self.source}
+        label = self.label if self.label == "unsafe" else "benign"
+        return {"text": self.text, "label": label, "category": category, "source": self.source}
 
 
 def write(
@@ -83,6 +86,7 @@ def write(
     out: Annotated[Path, typer.Option()],
     part: Annotated[Part, typer.Option()] = Part.MEASURE,
     hidden: Annotated[bool, typer.Option(help="Add harm in the middle of harmless prompts.")] = False,
+    languages: Annotated[bool, typer.Option(help="Add prompts in other languages.")] = False,
     seed: int = 1,
 ) -> None:
     """Write the rows of one part as they are, for `chatelier policy eval`."""
@@ -91,6 +95,8 @@ def write(
     if hidden:
         rows = [row for path in rows_paths for row in read_rows(path) if row.part is part]
         chosen += [json.dumps(row.as_data()) for row in hidden_rows(rows, part, seed=seed)]
+    if languages:
+        chosen += [json.dumps(row.as_data()) for row in foreign_rows(seed=seed) if row.part is part]
     out.write_text("".join(line + "\n" for line in chosen), "utf-8")
     typer.echo(f"{len(chosen)} of {len(lines)} rows")
 
@@ -141,6 +147,7 @@ def with_made(rows: list[Row], wordnet: Path, *, seed: int) -> Iterator[Row]:
     ordinary = harmless_texts(captions, wordnet, seed=seed)["sentences"]
     words = weigh_words((row.text for row in harmful), (*harmless_rows, *ordinary))
     yield from long_rows(rows, seed=seed)
+    yield from foreign_rows(seed=seed)
     for part in (Part.CHOOSE, Part.MEASURE):
         yield from hidden_rows(rows, part, seed=seed)
     for row in harmful:
@@ -169,6 +176,19 @@ def long_rows(rows: list[Row], *, seed: int) -> Iterator[Row]:
     ):
         for text in hide(harm if rng.random() < 0.5 else harm.lower(), carrier, rng).texts:
             yield Row(text=text, label="unsafe", target=target, source="hidden", part=Part.TRAIN)
+
+
+def foreign_rows(*, seed: int) -> Iterator[Row]:
+    """In the other languages of the encoder. Unseen ones are of a source for each language."""
+    for prompt in foreign_prompts(scenes=_FOREIGN_SCENES, seed=seed):
+        unseen = (Part.CHOOSE, Part.MEASURE)[(prompt.place or 0) % 2]
+        yield Row(
+            text=prompt.text,
+            label="unsafe" if prompt.category else "made",
+            target=prompt.category or CLASSES[0],
+            source="languages" if prompt.place is None else f"language {prompt.language}",
+            part=Part.TRAIN if prompt.place is None else unseen,
+        )
 
 
 def hidden_rows(rows: list[Row], part: Part, *, seed: int) -> Iterator[Row]:

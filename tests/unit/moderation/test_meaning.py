@@ -262,11 +262,11 @@ def test_english_with_foreign_words_is_english(text: str) -> None:
 
 
 def test_a_foreign_prompt_is_held_or_refused_as_the_policy_says() -> None:
-    subject = PromptSubject(prompt="ein roter Apfel auf dem Tisch")
+    subject = PromptSubject(prompt="punainen omena pöydällä ikkunan edessä")
     for action, expected in (("hold", Ruling.HOLD), ("refuse", Ruling.REFUSE), ("allow", Ruling.ALLOW)):
         policy = parse_policy(f'other_languages = "{action}"', over=default_policy())
         assert PromptJudge(policy=policy).judge(subject).ruling is expected
-    accepted = parse_policy('languages = ["en", "de"]', over=default_policy())
+    accepted = parse_policy('languages = ["en", "fi"]', over=default_policy())
     assert PromptJudge(policy=accepted).judge(subject).allows
     assert OtherLanguage(ENGLISH).judge(PromptSubject(prompt="a red apple on the table")) is None
 
@@ -277,7 +277,9 @@ def test_the_likeliest_language_comes_first() -> None:
     assert likely[0].chance == max(each.chance for each in likely)
 
 
-@pytest.mark.parametrize("prompt", ["תפוח אדום", "تفاحة حمراء على الطاولة", "красное яблоко на столе"])
-def test_harmless_words_in_another_language_are_held_and_accused_of_nothing(prompt: str) -> None:
+@pytest.mark.parametrize("prompt", ["תפוח אדום", "ένα κόκκινο μήλο στο τραπέζι", "लाल सेब मेज पर"])
+def test_harmless_words_in_a_language_that_the_encoder_does_not_know_are_held_and_accused_of_nothing(
+    prompt: str,
+) -> None:
     verdict = PromptJudge().judge(PromptSubject(prompt=prompt))
     assert (verdict.ruling, verdict.category) == (Ruling.HOLD, Category.FOREIGN)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ from typer.testing import CliRunner
 
 from moderation.text.prompt_classifier import BUCKETS, CLASSES, ClassifierNetwork, word_places
 from moderation.training import classifier_fit as fitting
+from moderation.training import embedding_cache, language_transfer
 from moderation.training.classifier_fit import fit
 from moderation.training.data.dataset import Part, part_of, read_rows
+from moderation.training.data.languages import LANGUAGES, foreign_prompts, translations
 from moderation.training.data.privacy_prompts import public_sides, secrets
 
 TEXTS = [f"{word} number {count} on a table" for count in range(120) for word in ("harmless", "harmful")]
@@ -72,3 +75,39 @@ def test_made_prompts_differ_and_are_the_same_each_time() -> None:
         assert len(set(made)) > 290
         assert not any("{" in text for text in made)
     assert not set(secrets(count=300, seed=5)) & set(public_sides(count=300, seed=5))
+
+
+def test_prompts_that_are_kept_for_measuring_are_in_no_translation() -> None:
+    prompts = list(foreign_prompts(scenes=40, seed=1))
+    unseen = {prompt.text for prompt in prompts if prompt.place is not None}
+    assert {prompt.language for prompt in prompts} == set(LANGUAGES)
+    for language in LANGUAGES:
+        assert not unseen & {there for there, _ in translations(language, seed=1)}
+    assert not unseen & {prompt.text for prompt in prompts if prompt.place is None}
+
+
+def test_english_embeddings_are_moved_by_what_sets_a_language_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    english = {here for language in LANGUAGES for _, here in translations(language, seed=1)}
+    first, second = np.eye(2, 512, dtype=np.float32)
+    monkeypatch.setattr(
+        language_transfer,
+        "embeddings",
+        lambda texts, _: np.stack([first if text in english else first + second for text in texts]),
+    )
+    moved = language_transfer.move_to_languages(first[None], None, seed=1)
+    assert len(moved) % len(LANGUAGES) == 0
+    assert moved[:, :2] == pytest.approx(np.full((len(moved), 2), 0.5**0.5))
+
+
+def test_embeddings_are_kept_in_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Encoder:
+        texts: ClassVar[list[str]] = []
+
+        def encode_texts(self, texts: list[str]) -> np.ndarray:
+            self.texts += texts
+            return np.array([[len(text)] * 512 for text in texts], np.float32)
+
+    monkeypatch.setattr(embedding_cache, "default_encoder", Encoder)
+    assert embedding_cache.embeddings(["a", "bcd", "a"], tmp_path)[:, 0].tolist() == [1, 3, 1]
+    assert embedding_cache.embeddings(["bcd", "ef"], tmp_path)[:, 0].tolist() == [3, 2]
+    assert Encoder.texts == ["a", "bcd", "ef"]

@@ -1,0 +1,50 @@
+"""The core rule in the languages beside English: words for a minor and for nakedness or sex in one of them.
+
+The lists are short and every word has other uses, so a moderator decides.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
+from moderation.rules.prompt.subject import PromptSubject
+from moderation.text.joined_words import is_word
+from moderation.text.language_id import foreign
+from moderation.text.word_beginnings import WordBeginnings, read_table
+from moderation.text.word_segmentation import WORD
+from studio.domain.verdicts import Ruling
+
+_ENGLISH = frozenset({"en"})
+_Context = tuple[WordBeginnings, WordBeginnings]  # for minors, and for nakedness or sex
+
+
+class MinorsInOtherLanguages:
+    name = "minors"
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        """The two words may stand in different texts of the request."""
+        texts = [text for text in subject.wished if _is_foreign(text)]
+        for minors, sexual in _contexts().values():
+            if any(map(minors.stand_in, texts)) and any(map(sexual.stand_in, texts)):
+                return Finding(
+                    ruling=Ruling.HOLD,
+                    rule=self.name,
+                    category=Category.MINORS,
+                    evidence="words for a minor and for sex together",
+                )
+        return None
+
+
+def _is_foreign(text: str) -> bool:
+    """Surely another language, or too short to tell with a word that is not English."""
+    words = WORD.findall(text.lower())
+    return foreign(text, _ENGLISH) is not None or (len(words) < 4 and not all(map(is_word, words)))
+
+
+@cache
+def _contexts() -> Mapping[str, _Context]:
+    return {
+        language: (WordBeginnings(language, lists["minor"]), WordBeginnings(language, lists["sexual"]))
+        for language, lists in read_table("minors_languages.toml").items()
+    }
