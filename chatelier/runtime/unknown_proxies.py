@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 _FILE = "unknown-proxies.json"
 _MOST_ADDRESSES = 20
 _WRITE_AGAIN_SECONDS = 600.0
-_PAUSE_SECONDS = 10.0  # between two writes, whoever sends the headers
+_PAUSE_SECONDS = 10.0  # between two writes, from any sender
 
 
 class UnknownProxies:

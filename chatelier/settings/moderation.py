@@ -9,11 +9,11 @@ class LimitsSection(Section):
     """What people may ask for."""
 
     per_10_seconds: int = Field(
-        6, ge=1, description="Requests of one person at once; over 10 seconds they come back one by one."
+        6, ge=1, description="Burst of requests of one person; the allowance refills over 10 seconds."
     )
-    per_hour: int = Field(120, ge=1, description="The same over an hour.")
+    per_hour: int = Field(120, ge=1, description="Requests of one person per hour.")
     newcomer_per_hour: int = Field(
-        30, ge=1, description="The same for newcomers: a new account, a new member, or a guest."
+        30, ge=1, description="Requests per hour of a newcomer: a new account, a new member or a guest."
     )
     newcomers_per_address: int = Field(
         1,
@@ -24,23 +24,21 @@ class LimitsSection(Section):
     newcomers_per_invite: int = Field(
         10, ge=1, description="The same for all newcomers of a day with the same invite word."
     )
-    community_per_minute: int = Field(300, ge=1, description="Requests of a community over a minute.")
-    everybody_per_minute: int = Field(1200, ge=1, description="Requests of everybody over a minute.")
+    community_per_minute: int = Field(300, ge=1, description="Requests of one community per minute.")
+    everybody_per_minute: int = Field(1200, ge=1, description="Requests of all people per minute.")
     refused_per_10_minutes: int = Field(
         8,
         ge=1,
-        description="Refused requests over 10 minutes; a person with more is probing the rules and waits.",
+        description="Refused requests of one person per 10 minutes; further requests have to wait.",
     )
     max_outstanding_jobs: int = Field(
-        10, ge=1, le=1000, description="Jobs of one person waiting or being painted."
+        10, ge=1, le=1000, description="Jobs of one person that are queued or running."
     )
     max_pictures: int = Field(4, ge=1, le=8, description="Pictures per job.")
-    uploads_per_10_minutes: int = Field(
-        20, ge=1, description="Images that one person may bring along over 10 minutes."
-    )
-    max_upload_mib: int = Field(20, ge=1, le=20, description="The largest image that people may bring along.")
+    uploads_per_10_minutes: int = Field(20, ge=1, description="Uploads of one person per 10 minutes.")
+    max_upload_mib: int = Field(20, ge=1, le=20, description="Size limit of an upload, in MiB.")
     monthly_credits: int | None = Field(
-        None, ge=1, description="Credits per person and month; unset: they are counted and never run out."
+        None, ge=1, description="Credits per person and month; unset: counted without a limit."
     )
 
 
@@ -49,7 +47,7 @@ class ModerationSection(Section):
 
     holds: bool | None = Field(
         None,
-        description="Keep doubtful requests for a moderator, or refuse them; unset: keep them where there is a"
+        description="Hold doubtful requests for a moderator, or refuse them; unset: keep them where there is a"
         " desk channel (/community desk), or on the web a moderators' word.",
     )
     keep_days: int = Field(
@@ -62,37 +60,41 @@ class ModerationSection(Section):
     )
     word_list: LocalPath | None = Field(
         None,
-        description="A text file with words that prompts may not hold, one a line, beside the built-in ones.",
+        description="A text file of words that are refused in prompts, one a line, in addition to the built-in list.",
     )
     names: LocalPath | None = Field(
-        None, description="A TOML file of persons, artists and trademarks to look after, with their aliases."
+        None, description="A TOML file of protected people, artists and trademarks, with their aliases."
     )
     representation: bool = Field(
         True,
-        description="Where a prompt shows people and leaves open who, add words for a gender and an origin by lot.",
+        description="Add a random gender and origin where a prompt shows people and specifies neither.",
     )
     blocked_pictures: LocalPath | None = Field(
-        None, description="A file of perceptual hashes of pictures that nobody may see or bring along."
+        None, description="A file of perceptual hashes of blocked pictures."
     )
     safety_url: WebUrl | None = Field(
-        None, description="The server of a larger safety model that looks at every picture too."
+        None, description="URL of a larger safety model that checks every picture too."
     )
-    safety_token: SecretStr | None = Field(None, description="The token that this server asks for.")
+    safety_token: SecretStr | None = Field(None, description="Bearer token of that server.")
     safety_timeout_seconds: float = Field(
-        10.0, ge=0.5, le=19, description="How long its answer may take; without one no picture is shown."
+        10.0,
+        ge=0.5,
+        le=19,
+        description="Timeout of its answer in seconds; without an answer no picture is shown.",
     )
 
 
 class ProvenanceSection(Section):
     """What is put into pictures, so that it can be told later where they come from."""
 
-    signature: bool = Field(True, description="The small sign in the lower right corner.")
-    mark: bool = Field(True, description="The picture's id, hidden in its brightness.")
+    signature: bool = Field(True, description="The visible sign in the lower right corner.")
+    mark: bool = Field(True, description="The invisible watermark with the picture's id.")
     credentials: bool = Field(
-        True, description="C2PA content credentials, signed with this studio's own certificate."
+        True, description="C2PA content credentials, signed with this installation's certificate."
     )
     required: bool = Field(
-        False, description="Show no picture that could not be signed; false: show it, count it and say so."
+        False,
+        description="Withhold pictures that could not be signed; false: show them, count them and log it.",
     )
     organization: str | None = Field(
         None,

@@ -13,12 +13,12 @@ class WorkerSection(Section):
         16,
         ge=1,
         le=64,
-        description="Jobs at once, more than one person may have; the step batcher shares its steps among them.",
+        description="Jobs that run at once; the step batcher shares its steps among them.",
     )
     device: str | None = Field(
         None,
         pattern=r"^(cpu|mps|cuda(:\d+)?(,cuda:\d+)*)$",
-        description="cpu, mps, cuda, or cuda:0,cuda:1 for several cards; unset: the best there is.",
+        description="cpu, mps, cuda, or cuda:0,cuda:1 for several cards; unset: the best available.",
     )
     models: Names = Field(
         (),
@@ -30,21 +30,21 @@ class WorkerSection(Section):
         " whole: the denoiser too, while they work.",
     )
     memory_gib: float | None = Field(
-        None, ge=0.25, description="Accelerator memory to use at most; unset: what the device has."
+        None, ge=0.25, description="Limit of accelerator memory in GiB; unset: the device's memory."
     )
-    cpu_threads: int | None = Field(
-        None, ge=1, le=256, description="Cores to paint with on a CPU; unset: all."
-    )
+    cpu_threads: int | None = Field(None, ge=1, le=256, description="CPU cores for generation; unset: all.")
     max_attempts: int = Field(
-        8, ge=1, le=100, description="Leases that a job may lose before it counts as failed."
+        8, ge=1, le=100, description="Attempts before a job counts as failed, when workers lose its lease."
     )
-    lease_seconds: float = Field(30.0, ge=2, le=600, description="How long a silent worker keeps its job.")
+    lease_seconds: float = Field(
+        30.0, ge=2, le=600, description="Seconds until the job of a silent worker is given to another."
+    )
 
 
 class SpeedSection(Section):
     """How models run. Unset means on for a CUDA card, off elsewhere."""
 
-    fuse: bool | None = Field(None, description="Compute the projections of attention as one.")
+    fuse: bool | None = Field(None, description="Fuse the projections of attention.")
     compile: bool | None = Field(
         None, description="Compile the denoiser's blocks when the worker starts; that takes a minute or two."
     )

@@ -121,7 +121,7 @@ class Supervisor:
             self._say(f"Still waiting for {' and '.join(ward.program.name for ward in late)}. See {logs}")
 
     async def _stop_or_failure(self, tasks: Sequence[asyncio.Task[None]]) -> None:
-        """Until one of the tasks ends or somebody says stop; what a task raised is raised here."""
+        """Until one of the tasks ends or `stop` is called; an error of a task is raised here."""
         stopping = asyncio.create_task(_wait(self._stopping))
         done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

@@ -15,7 +15,7 @@ from studio.ports import Ports
 def frontend_ports(settings: Settings) -> Ports:
     """Everything that a front end hands to the commands. Raises `ConfigurationError` and `DatabaseUnavailableError`.
 
-    Images that people bring along are judged and examined in processes beside it, which end when nobody has any.
+    Uploads are judged and examined in subprocesses, which end when idle.
     """
     from engine.catalog.bundled_notes import bundled_notes
     from engine.catalog.model_availability import AvailableOptions

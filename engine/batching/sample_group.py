@@ -114,7 +114,7 @@ class SampleGroup:
 
 
 class StepRate:
-    """How fast a task goes forward, with whatever is painted beside it; from its first step on."""
+    """How fast a task progresses beside other samples, from its first step on."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

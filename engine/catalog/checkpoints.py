@@ -74,7 +74,7 @@ def checkpoint_family(path: Path) -> str:
     """The family of a checkpoint in one file. Raises `ConfigurationError` with what to do about any other file."""
     if path.suffix in PICKLES:
         raise ConfigurationError(
-            f"{path.name} is a pickle, which can run code of whoever made it: it is not read. "
+            f"{path.name} is a pickle, which can run the code of its author: it is not read. "
             "Take the .safetensors file of the same model."
         )
     if path.suffix == ".gguf":

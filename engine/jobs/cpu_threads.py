@@ -10,7 +10,7 @@ _NUMPY = "libscipy_openblas"
 
 
 def share_cores() -> None:
-    """Let the model have the cores, and everybody beside it one each. Call it before torch is loaded.
+    """Leave the cores to the model; every other library gets one thread. Call it before torch is loaded.
 
     The pictures of a job are inspected and signed side by side. Numpy would share each of their small matrices
     among all cores, and the threads that it keeps for that would wait for each other far longer than they compute.

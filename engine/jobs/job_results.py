@@ -42,7 +42,7 @@ def refused_or_held(verdict: Verdict) -> JobResult:
 
 
 def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> list[OutboxRow]:
-    """The events to send; none when the lease is no longer this worker's, and somebody else ends the job."""
+    """The events to send; none when the lease is no longer this worker's, and another worker ends the job."""
     at = now()
     with database.begin() as session:
         ended = job_transitions.end(

@@ -115,7 +115,7 @@ def _move_together(
     """False when they have to go one by one: one scheduler's problem concerns that sample only."""
     try:
         advance_together(samples, predictions, wanting_estimates=previewed)
-    except Exception as error:  # noqa: BLE001 - whoever it was fails again alone
+    except Exception as error:  # noqa: BLE001 - the sample at fault fails again alone
         log.debug("joint step failed: %s", type(error).__name__)
         return False
     return True

@@ -36,7 +36,7 @@ def check_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def fit_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """As `check_mask`, for a mask that somebody sent: one that marks the whole picture is a mistake, too."""
+    """As `check_mask`, for an uploaded mask: one that marks the whole picture is a mistake, too."""
     pure = check_mask(mask, size)
     if pure.getextrema() == (255, 255):
         raise BadImageError(

@@ -450,7 +450,7 @@ async def test_a_home_tab_of_an_earlier_version_keeps_a_setting_when_it_is_chang
     with room.ports.database.read() as session:
         kept = settings.preferences_of(session, ANA_KEY)
     assert (kept.remix, kept.count) == ("ask", 2)
-    assert "People who ask me first" in home(room)
+    assert "Members who ask me first" in home(room)
     await room.send(room.slack.press_at_home("c1h:count", value="none"))
     with room.ports.database.read() as session:
         assert settings.preferences_of(session, ANA_KEY).count is None

