@@ -1,8 +1,8 @@
-"""Draws the pictures of the Slack section in the documents: the face's real blocks, painted by Thimble.
+"""Draws the pictures of the Slack section in the documents: the front end's real blocks, painted by Thimble.
 
-The face runs against the tests' loopback Slack, which takes only what Slack takes. What it was sent, blocks and
+The front end runs against the tests' loopback Slack, which takes only what Slack takes. What it was sent, blocks and
 uploaded files, is then drawn by the few rules of this script. Letters, colours and spaces are the script's own and
-not Slack's; texts, buttons, fields, pictures and their order are what the face sends. Run it from the repository:
+not Slack's; texts, buttons, fields, pictures and their order are what the front end sends. Run it from the repository:
 
     PYTHONPATH=. CHROMIUM=/usr/bin/chromium .venv/bin/python scripts/slack_pictures.py docs
 """
@@ -167,7 +167,7 @@ def _button(text: str, style: str = "") -> str:
 
 
 def _mrkdwn(text: str) -> str:
-    """The little of mrkdwn that the face writes. Its texts are escaped already."""
+    """The little of mrkdwn that the front end writes. Its texts are escaped already."""
     text = re.sub(r"```\n(.*?)\n```", r"<pre>\1</pre>", text, flags=re.DOTALL)
     text = re.sub(r"<!date\^[^|>]*\|([^>]*)>", r"\1", text)
     text = re.sub(r"<@U0(\w+)>", lambda found: f'<span class="mention">@{found[1].title()}</span>', text)
@@ -206,8 +206,8 @@ async def show_progress(room: SlackRoom, job_id: str, announced: Sequence[JobPro
     half = next(each for each in announced if each.preview and each.step * 2 >= each.steps)
     for _ in range(2):
         room.rest(job_id)
-        await room.face.delivery.progressed(replace(half, job_id=job_id, seconds_left=6.0))
-        await room.face.previews.finish(seconds=60)
+        await room.app.delivery.progressed(replace(half, job_id=job_id, seconds_left=6.0))
+        await room.app.previews.finish(seconds=60)
         await asyncio.sleep(1)  # a channel hears of progress once a second
 
 

@@ -1,4 +1,4 @@
-"""The Slack face in this process, on fakes of the ports, with a loopback Slack around it."""
+"""The Slack front end in this process, on fakes of the ports, with a loopback Slack around it."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -43,16 +43,16 @@ from tests.support.loopback_slack import (
 @dataclass(kw_only=True)
 class SlackRoom:
     slack: LoopbackSlack
-    face: SlackApp
+    app: SlackApp
     ports: Ports
     pages: Mapping[str, Page] = field(default_factory=dict)
 
     async def send(self, payload: Mapping[str, Any]) -> Any:
         """What Slack sends, as a socket hands it to the app; answered when all of its work is done."""
         request = AsyncBoltRequest(mode="socket_mode", body=dict(payload))
-        response = await self.face.bolt.async_dispatch(request)
+        response = await self.app.bolt.async_dispatch(request)
         assert response.status == 200, response.body
-        await self.face.finish()
+        await self.app.finish()
         return json.loads(response.body) if response.body else None
 
     async def slash(
@@ -95,16 +95,16 @@ class SlackRoom:
 
     async def tell(self, event: Event) -> None:
         """Deliver one event, as the stream would."""
-        await self.face.delivery.handle(event)
+        await self.app.delivery.handle(event)
 
     async def progress(self, job_id: str, step: int, steps: int = 8, preview: str | None = None) -> None:
-        await self.face.delivery.progressed(
+        await self.app.delivery.progressed(
             JobProgress(job_id=job_id, platform=Platform.SLACK, step=step, steps=steps, preview=preview)
         )
 
     def rest(self, job_id: str) -> None:
         """As if the message had not been touched for a while."""
-        self.face.delivery.publisher.message(DeliveryKind.JOB, job_id).touched_at -= 100
+        self.app.delivery.publisher.message(DeliveryKind.JOB, job_id).touched_at -= 100
 
     def jobs(self) -> list[JobRow]:
         with self.ports.database.read() as session:
@@ -132,7 +132,7 @@ _CUT_SHORT = (
 
 @contextmanager
 def patient() -> Iterator[None]:
-    """What the face leaves out when somebody would wait too long comes whole, on a slow machine too."""
+    """What the front end leaves out when somebody would wait too long comes whole, on a slow machine too."""
     with pytest.MonkeyPatch.context() as patch:
         for name in _CUT_SHORT:
             patch.setattr(f"bots.slack.{name}", PATIENCE_SECONDS)
@@ -141,7 +141,7 @@ def patient() -> Iterator[None]:
 
 @asynccontextmanager
 async def open_installed_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRoom]:
-    """The face for all workspaces that install it: none has, yet."""
+    """The front end for all workspaces that install it: none has, yet."""
     Base.metadata.create_all(ports.database.engine)  # the tables of installations, too
     with patient():
         async with LoopbackSlack().open() as slack, open_session() as session:
@@ -154,10 +154,10 @@ async def open_installed_room(ports: Ports, **changes: Any) -> AsyncIterator[Sla
                 **changes,
             )
             pools = ThreadPools("slack")
-            face, pages = await AppFactory(ports, settings, pools, session).open()
-            yield SlackRoom(slack=slack, face=face, ports=ports, pages=pages)
-            await face.finish()
-            await face.close()
+            app, pages = await AppFactory(ports, settings, pools, session).open()
+            yield SlackRoom(slack=slack, app=app, ports=ports, pages=pages)
+            await app.finish()
+            await app.close()
             pools.close()
 
 
@@ -175,9 +175,9 @@ async def open_slack_room(ports: Ports, **changes: Any) -> AsyncIterator[SlackRo
                 context = SlackContext(
                     ports=ports, pools=pools, workspaces=workspaces, settings=settings, session=session
                 )
-                face = SlackApp(context)
+                app = SlackApp(context)
                 slack.calls.clear()
-                yield SlackRoom(slack=slack, face=face, ports=ports)
-                await face.finish()
-                await face.close()
+                yield SlackRoom(slack=slack, app=app, ports=ports)
+                await app.finish()
+                await app.close()
             pools.close()

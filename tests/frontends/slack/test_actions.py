@@ -1,4 +1,4 @@
-"""Buttons, modals, shortcuts and the Home tab of the Slack face."""
+"""Buttons, modals, shortcuts and the Home tab of the Slack front end."""
 
 import json
 from collections.abc import AsyncIterator

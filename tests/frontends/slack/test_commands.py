@@ -380,14 +380,14 @@ async def test_of_two_processes_at_once_one_sends_the_message(room: SlackRoom) -
     subject = Subject(DeliveryKind.JOB, job_id, Platform.SLACK)
     assert take_claim(database, subject, GENERAL, lasts=a_minute) is Claim.OURS
     assert take_claim(database, subject, GENERAL, lasts=a_minute) is Claim.THEIRS
-    room.face.delivery.publisher._messages.clear()
+    room.app.delivery.publisher._messages.clear()
     with pytest.raises(DeliveryInProgressError):
-        await room.face.delivery.publisher.show(DeliveryKind.JOB, job_id)
+        await room.app.delivery.publisher.show(DeliveryKind.JOB, job_id)
     assert len(room.slack.messages) == 1
     with database.begin() as session:  # whoever claimed it was killed before it sent anything
         session.execute(update(DeliveryRow).values(claimed_until=now() - a_minute))
     room.slack.messages.clear()
-    await room.face.delivery.publisher.show(DeliveryKind.JOB, job_id)
+    await room.app.delivery.publisher.show(DeliveryKind.JOB, job_id)
     assert len(room.slack.messages) == 1
 
 
@@ -395,7 +395,7 @@ async def test_a_message_that_a_killed_process_sent_is_found_again(room: SlackRo
     job_id = await room.imagine()
     with room.ports.database.begin() as session:  # as it was between sending and writing down
         session.execute(update(DeliveryRow).values(message="", claimed_until=now() - timedelta(minutes=1)))
-    room.face.delivery.publisher._messages.clear()
+    room.app.delivery.publisher._messages.clear()
     message = await room.painted(job_id)
     assert len(room.slack.messages) == 1
     assert message.picture is not None
@@ -405,7 +405,7 @@ async def test_where_the_app_may_not_look_a_new_message_comes(room: SlackRoom) -
     job_id = await room.imagine()
     with room.ports.database.begin() as session:
         session.execute(update(DeliveryRow).values(message="", claimed_until=now() - timedelta(minutes=1)))
-    room.face.delivery.publisher._messages.clear()
+    room.app.delivery.publisher._messages.clear()
     room.slack.refuse("conversations.history", "missing_scope")
     await room.painted(job_id)
     assert len(room.slack.messages) == 2
@@ -417,7 +417,7 @@ async def test_with_a_revoked_token_an_answer_waits_for_the_next(room: SlackRoom
     with pytest.raises(SlackUnavailableError):
         await room.painted(job_id)
     room.slack.tokens.add(BOT_TOKEN)
-    await room.face.delivery.publisher.show(DeliveryKind.JOB, job_id)
+    await room.app.delivery.publisher.show(DeliveryKind.JOB, job_id)
     assert room.message.picture is not None
 
 

@@ -1,4 +1,4 @@
-"""The picture files that the Slack face uploads: glimpses on the way, and none that is shown no more."""
+"""The picture files that the Slack front end uploads: previews, and none that no message shows."""
 
 import base64
 import io
@@ -48,9 +48,9 @@ async def preview_after(room: SlackRoom, job_id: str, step: int, colour: str) ->
     """What the message shows after two steps: the first brings a preview, which the second can show."""
     for each in (step, step + 1):
         room.rest(job_id)
-        room.face.transport._throttles.clear()
+        room.app.transport._throttles.clear()
         await room.progress(job_id, each, preview=preview(colour))
-        await room.face.previews.finish(seconds=60)
+        await room.app.previews.finish(seconds=60)
     return room.message.picture
 
 
@@ -64,7 +64,7 @@ async def sweep(room: SlackRoom) -> None:
     with room.ports.database.begin() as session:
         soon = SlackFileRow.unwanted_at < now() + timedelta(minutes=5)
         session.execute(update(SlackFileRow).where(soon).values(unwanted_at=now()))
-    await room.face.file_cleanup.sweep()
+    await room.app.file_cleanup.sweep()
 
 
 async def deleted(room: SlackRoom, job_id: str, what: str) -> None:
@@ -113,7 +113,7 @@ async def test_a_preview_that_comes_after_the_end_is_thrown_away(room: SlackRoom
     room.rest(job_id)
     await room.progress(job_id, 1, preview=preview())
     message = await room.painted(job_id)
-    await room.face.previews.finish(seconds=60)
+    await room.app.previews.finish(seconds=60)
     await sweep(room)
     assert sorted(room.slack.files) == sorted(message.pictures)
 
@@ -123,7 +123,7 @@ async def test_a_preview_that_slack_does_not_take_leaves_the_words(room: SlackRo
     assert await preview_after(room, job_id, 1, "red")
     room.slack.refuse("chat.update", "invalid_blocks")
     room.rest(job_id)
-    room.face.transport._throttles.clear()
+    room.app.transport._throttles.clear()
     await room.progress(job_id, 3)
     assert room.message.picture is None
     assert "of 8" in room.message.words
@@ -137,7 +137,7 @@ async def test_while_slack_asks_for_pauses_words_go_on_alone(
     still("bots.slack.api.client")
     job_id = await room.imagine()
     room.slack.rate_limit("users.info", 0)
-    workspace = await room.face.context.workspaces.of("T0HOUSE")
+    workspace = await room.app.context.workspaces.of("T0HOUSE")
     await workspace.client.call("users.info", user=ANA)
     assert await preview_after(room, job_id, 1, "red") is None
     assert "of 8" in room.message.words
@@ -148,7 +148,7 @@ async def test_what_a_moderator_let_through_hidden_shows_no_preview(room: SlackR
     job_id = await room.imagine()
     with room.ports.database.begin() as session:
         session.get_one(JobRow, job_id).spoiler = True
-    room.face.delivery.publisher._messages.clear()
+    room.app.delivery.publisher._messages.clear()
     assert await preview_after(room, job_id, 1, "red") is None
     assert room.slack.files == {}
 
@@ -156,15 +156,15 @@ async def test_what_a_moderator_let_through_hidden_shows_no_preview(room: SlackR
 async def test_short_jobs_show_no_preview_and_long_ones_few(ports: Ports) -> None:
     async with open_slack_room(ports) as room:
         clock = [100.0]
-        room.face.previews._clock = lambda: clock[0]
+        room.app.previews._clock = lambda: clock[0]
         job_id = await room.imagine()
 
         async def uploads_after(seconds: float) -> int:
             clock[0] += seconds
             room.rest(job_id)
-            room.face.transport._throttles.clear()
+            room.app.transport._throttles.clear()
             await room.progress(job_id, 1, preview=preview(f"#0000{int(clock[0]) % 256:02x}"))
-            await room.face.previews.finish(seconds=60)
+            await room.app.previews.finish(seconds=60)
             return len(room.slack.called("files.completeUploadExternal"))
 
         assert await uploads_after(0) == 0
@@ -176,10 +176,10 @@ async def test_short_jobs_show_no_preview_and_long_ones_few(ports: Ports) -> Non
 async def test_of_two_processes_one_uploads_the_preview(room: SlackRoom) -> None:
     job_id = await room.imagine()
     shown = await preview_after(room, job_id, 1, "red")
-    workspace = await room.face.context.workspaces.of("T0HOUSE")
+    workspace = await room.app.context.workspaces.of("T0HOUSE")
     job_view = load_job_view(room.ports.database, job_id)
     job = replace(job_view.job, state=JobState.PAINTING)
-    context = room.face.context
+    context = room.app.context
     later = replace(context, settings=replace(context.settings, preview_every_seconds=60.0))
     other = PreviewUploads(later)
     progress = JobProgress(job_id=job_id, platform=Platform.SLACK, step=2, steps=8, preview=preview("blue"))
@@ -248,7 +248,7 @@ async def test_a_star_that_waits_for_its_time_is_shown_before_the_face_ends(
     room: SlackRoom, still: Callable[[str], None]
 ) -> None:
     _, message = await starred(room, still)
-    await room.face.close()
+    await room.app.close()
     assert "⭐ 1" in message.words
 
 
@@ -258,10 +258,10 @@ async def test_a_star_that_slack_does_not_take_waits_for_the_next_time(
     job_id, message = await starred(room, still)
     room.rest(job_id)
     room.slack.refuse("chat.update", "internal_error")
-    await room.face.event_consumer._ticked()
+    await room.app.event_consumer._ticked()
     assert "⭐ 1" not in message.words
     room.rest(job_id)
-    await room.face.event_consumer._ticked()
+    await room.app.event_consumer._ticked()
     assert "⭐ 1" in message.words
 
 
@@ -320,7 +320,7 @@ async def test_a_picture_is_uploaded_once_over_restarts(room: SlackRoom) -> None
     async with open_slack_room(room.ports) as other:
         other.slack.files.update(room.slack.files)
         other.slack.messages.append(message)
-        await other.face.delivery.publisher.show(DeliveryKind.JOB, job_id)
+        await other.app.delivery.publisher.show(DeliveryKind.JOB, job_id)
         assert other.slack.called("files.completeUploadExternal") == []
     assert len(room.slack.called("files.completeUploadExternal")) == 4
 
@@ -335,7 +335,7 @@ async def test_an_upload_that_broke_off_is_cleared_away(room: SlackRoom) -> None
     assert row.unwanted_at is not None
     with room.ports.database.begin() as session:
         session.execute(update(SlackFileRow).values(unwanted_at=now()))
-    await room.face.file_cleanup.sweep()
+    await room.app.file_cleanup.sweep()
     assert room.slack.files == {}
 
 
@@ -344,8 +344,8 @@ async def test_a_deletion_that_slack_does_not_do_is_tried_again_later(room: Slac
     picture = str(message.picture)
     await deleted(room, job_id, job_id)
     room.slack.refuse("files.delete", "internal_error")
-    await room.face.file_cleanup.sweep()
-    await room.face.file_cleanup.sweep()
+    await room.app.file_cleanup.sweep()
+    await room.app.file_cleanup.sweep()
     assert len(room.slack.called("files.delete")) == 1, "it waits a while"
     assert (rows(room)[picture].attempts, picture in room.slack.files) == (1, True)
     await sweep(room)
@@ -359,7 +359,7 @@ async def test_a_deletion_that_is_done_or_never_will_be_is_not_tried_again(
     job_id, _ = await room.finished()
     await deleted(room, job_id, job_id)
     room.slack.refuse("files.delete", code)
-    await room.face.file_cleanup.sweep()
+    await room.app.file_cleanup.sweep()
     assert rows(room) == {}
 
 
@@ -384,7 +384,7 @@ def killed_before_writing_down(room: SlackRoom) -> None:
     """As it was between Slack's yes and our record."""
     with room.ports.database.begin() as session:
         session.execute(update(DeliveryRow).values(message="", claimed_until=now() - timedelta(minutes=1)))
-    room.face.delivery.publisher._messages.clear()
+    room.app.delivery.publisher._messages.clear()
 
 
 async def test_a_direct_message_that_a_killed_process_sent_is_found_again(room: SlackRoom) -> None:
@@ -453,8 +453,8 @@ async def test_an_end_that_was_sent_to_the_person_is_found_again(room: SlackRoom
     with room.ports.database.begin() as session:  # the slip still names the channel's message
         first = room.slack.messages[0]
         session.execute(update(DeliveryRow).values(channel=GENERAL, message=first.ts, final=False))
-    room.face.delivery.publisher._messages.clear()
-    await room.face.delivery.publisher.show(DeliveryKind.JOB, job_id)
+    room.app.delivery.publisher._messages.clear()
+    await room.app.delivery.publisher.show(DeliveryKind.JOB, job_id)
     assert len(room.slack.messages) == 2
 
 

@@ -1,4 +1,4 @@
-"""The manifest is what the code says, and every command of the catalogue can be reached on every face."""
+"""The manifest is what the code says, and every command of the catalogue can be reached on every front end."""
 
 import inspect
 import re
@@ -100,7 +100,7 @@ def test_the_scopes_are_those_that_the_methods_and_events_need() -> None:
 async def test_every_event_that_is_subscribed_to_is_listened_to(ports: Ports) -> None:
     async with open_slack_room(ports) as room:
         of_installations = {"app_uninstalled", "tokens_revoked"}  # listened to where many may install the app
-        assert {event.partition(".")[0] for event in EVENTS} == set(room.face.events) | of_installations
+        assert {event.partition(".")[0] for event in EVENTS} == set(room.app.events) | of_installations
 
 
 def test_every_slash_command_of_the_manifest_is_listened_to() -> None:

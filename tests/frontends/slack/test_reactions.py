@@ -1,4 +1,4 @@
-"""Reactions on the Slack face's messages, and what becomes of answers when a channel changes."""
+"""Reactions on the Slack front end's messages, and what becomes of answers when a channel changes."""
 
 import asyncio
 import time
@@ -200,12 +200,12 @@ async def test_a_message_without_pictures_does_not_name_who_was_forgotten(
 async def test_what_is_in_hand_is_brought_before_the_face_ends(room: SlackRoom) -> None:
     job_id = await room.imagine()
     room.slack.rate_limit("chat.update", 0.5)
-    room.face.event_consumer.start()
+    room.app.event_consumer.start()
     paint_job(room.ports, job_id)
     room.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.SLACK, state=JobState.DONE))
     await room.slack.until(lambda: bool(room.slack.called("chat.update")))
-    await asyncio.to_thread(room.face.event_consumer.stop)
-    await room.face.event_consumer.finish(seconds=300)
+    await asyncio.to_thread(room.app.event_consumer.stop)
+    await room.app.event_consumer.finish(seconds=300)
     assert room.message.picture is not None
 
 

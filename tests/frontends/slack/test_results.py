@@ -67,7 +67,7 @@ async def test_the_thread_of_a_message_is_known_after_a_restart(room: SlackRoom)
     job_id, message = await room.finished()
     await room.send(room.slack.press(message, f"c1:vary:{job_id}:1", user=BO))
     child = room.newest_job()
-    room.face.delivery.publisher._messages.clear()
+    room.app.delivery.publisher._messages.clear()
     await room.painted(child)
     assert len(room.slack.messages) == 2
     assert room.message.thread_ts == message.ts

@@ -89,7 +89,7 @@ async def test_an_organisation_installs_it_for_all_of_its_workspaces(room: Slack
     assert (job.address.community, job.person.community) == (f"{ESTATE}:T0WING", "T0WING")
     assert ("chat.postMessage", "xoxb-estate") in room.slack.bearers
     # A case or a notice names the workspace alone.
-    workspaces = room.face.context.workspaces
+    workspaces = room.app.context.workspaces
     assert (await workspaces.of("T0WING")).client.web.token == "xoxb-estate"
 
 
@@ -164,7 +164,7 @@ async def test_a_token_that_ends_soon_is_renewed_once_and_kept(room: SlackRoom) 
 
 async def test_a_token_that_another_process_renewed_is_taken_over(room: SlackRoom) -> None:
     await install(room, "xoxe-old", expires_in=3600, refresh_token="used-up")
-    bot = await room.face.context.workspaces._installations.find(TEAM)  # type: ignore[attr-defined]
+    bot = await room.app.context.workspaces._installations.find(TEAM)  # type: ignore[attr-defined]
     with room.ports.database.begin() as session:
         session.execute(
             update(BOTS).values(
@@ -172,7 +172,7 @@ async def test_a_token_that_another_process_renewed_is_taken_over(room: SlackRoo
                 bot_token_expires_at=datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=12),
             )
         )
-    renewed = await room.face.context.workspaces._rotation.renewed(TEAM, bot)  # type: ignore[attr-defined]
+    renewed = await room.app.context.workspaces._rotation.renewed(TEAM, bot)  # type: ignore[attr-defined]
     assert renewed.bot_token == "xoxe-theirs"
 
 
@@ -185,7 +185,7 @@ async def test_a_workspace_that_takes_the_app_away_is_forgotten(room: SlackRoom)
     with room.ports.database.read() as session:
         assert list(session.execute(select(INSTALLATIONS))) == []
     with pytest.raises(NotInstalledError):
-        await room.face.context.workspaces.of(TEAM)
+        await room.app.context.workspaces.of(TEAM)
     await room.painted(job_id)  # nobody is left to be told, and nothing is tried again
     await room.send(said_by(room, team=TEAM))
     assert room.slack.whispered() == [
@@ -210,7 +210,7 @@ async def test_an_organisation_takes_the_app_away_from_all_of_its_workspaces(roo
     await room.send({**end, "enterprise_id": ESTATE, "team_id": "T0WING", "authorizations": heard})
     assert bots(room) == []
     with pytest.raises(NotInstalledError):
-        await room.face.context.workspaces.of(f"{ESTATE}:T0WING")
+        await room.app.context.workspaces.of(f"{ESTATE}:T0WING")
 
 
 async def test_a_revoked_token_is_forgotten_and_a_persons_too(room: SlackRoom) -> None:
@@ -229,4 +229,4 @@ async def test_a_workspace_without_the_app_gets_a_sentence_and_no_job(room: Slac
 
 async def test_no_token_stands_in_what_may_be_written_down(room: SlackRoom) -> None:
     await install(room, "xoxb-one")
-    assert "xoxb-one" not in repr(await room.face.context.workspaces.of(TEAM))
+    assert "xoxb-one" not in repr(await room.app.context.workspaces.of(TEAM))

@@ -1,4 +1,4 @@
-"""The Slack face as a process of its own, with a loopback Slack, real Redis and a worker played by the test.
+"""The Slack front end as a process of its own, with a loopback Slack, real Redis and a worker played by the test.
 
 Both ways in tell the same story: Socket Mode with the token of one workspace, and signed requests over HTTP for
 workspaces that install the app. One process of each serves all tests; before each test its instance is emptied.
@@ -66,7 +66,7 @@ KINDS = {
 
 
 @dataclass(kw_only=True)
-class FaceProcess:
+class FrontendProcess:
     """`chatelier run slack` in a home of its own."""
 
     home: Path
@@ -120,7 +120,7 @@ class FaceProcess:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not await self._is_ready(opened):
             if self.process.returncode is not None or time.monotonic() > deadline:
-                pytest.fail(f"the face did not start:\n{self.log.read_text()[-3000:]}", pytrace=False)
+                pytest.fail(f"the front end did not start:\n{self.log.read_text()[-3000:]}", pytrace=False)
             await asyncio.sleep(0.05)
 
     async def _is_ready(self, opened: int) -> bool:
@@ -147,7 +147,7 @@ class FaceProcess:
                 assert response.status == 200, await response.text()
 
     def empty(self) -> None:
-        """Everything that was asked for before is gone; the face runs on."""
+        """Everything that was asked for before is gone; the front end runs on."""
         self.slack.empty()
         with self.ports.database.begin() as session:
             for table in reversed(Base.metadata.sorted_tables):
@@ -229,7 +229,7 @@ class FaceProcess:
 
 
 @asynccontextmanager
-async def running(folder: Path, redis_url: str, *, socket_mode: bool) -> AsyncIterator[FaceProcess]:
+async def running(folder: Path, redis_url: str, *, socket_mode: bool) -> AsyncIterator[FrontendProcess]:
     home = folder / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHATELIER_HOME", str(home))
@@ -239,60 +239,64 @@ async def running(folder: Path, redis_url: str, *, socket_mode: bool) -> AsyncIt
         ports = frontend_ports(settings)
     async with LoopbackSlack().open() as slack:
         slack.polls_until_ready = 1
-        face = FaceProcess(home=home, redis_url=redis_url, slack=slack, socket_mode=socket_mode, ports=ports)
+        frontend = FrontendProcess(
+            home=home, redis_url=redis_url, slack=slack, socket_mode=socket_mode, ports=ports
+        )
         try:
-            await face.start()
+            await frontend.start()
             if not socket_mode:
-                await face.install()
-            yield face
-            assert await face.stop() == 0, face.log.read_text()[-3000:]
-            said = face.log.read_text()
+                await frontend.install()
+            yield frontend
+            assert await frontend.stop() == 0, frontend.log.read_text()[-3000:]
+            said = frontend.log.read_text()
             assert "Traceback" not in said, said[-3000:]
             assert "a red fox" not in said
             assert BOT_TOKEN not in said
         finally:
-            if face.process is not None and face.process.returncode is None:
-                await face.kill()
+            if frontend.process is not None and frontend.process.returncode is None:
+                await frontend.kill()
             close_ports(ports)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def socket_process(
     tmp_path_factory: pytest.TempPathFactory, redis_process: RedisServer
-) -> AsyncIterator[FaceProcess]:
+) -> AsyncIterator[FrontendProcess]:
     async with running(
         tmp_path_factory.mktemp("socket"), redis_process.url.removesuffix("0") + "1", socket_mode=True
-    ) as face:
-        yield face
+    ) as frontend:
+        yield frontend
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def http_process(
     tmp_path_factory: pytest.TempPathFactory, redis_process: RedisServer
-) -> AsyncIterator[FaceProcess]:
+) -> AsyncIterator[FrontendProcess]:
     async with running(
         tmp_path_factory.mktemp("http"), redis_process.url.removesuffix("0") + "2", socket_mode=False
-    ) as face:
-        yield face
+    ) as frontend:
+        yield frontend
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def socket_face(socket_process: FaceProcess) -> AsyncIterator[FaceProcess]:
+async def socket_frontend(socket_process: FrontendProcess) -> AsyncIterator[FrontendProcess]:
     socket_process.empty()
     yield socket_process
     print(f"slowest acknowledgement: {socket_process.slack.slowest_ack_seconds():.3f} s")
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def http_face(http_process: FaceProcess) -> AsyncIterator[FaceProcess]:
+async def http_frontend(http_process: FrontendProcess) -> AsyncIterator[FrontendProcess]:
     http_process.empty()
     yield http_process
     print(f"slowest acknowledgement: {http_process.slack.slowest_ack_seconds():.3f} s")
 
 
 @pytest.fixture(params=["socket", "http"])
-def face(request: pytest.FixtureRequest, socket_face: FaceProcess, http_face: FaceProcess) -> FaceProcess:
-    return socket_face if request.param == "socket" else http_face
+def frontend(
+    request: pytest.FixtureRequest, socket_frontend: FrontendProcess, http_frontend: FrontendProcess
+) -> FrontendProcess:
+    return socket_frontend if request.param == "socket" else http_frontend
 
 
 def picture() -> bytes:
@@ -304,115 +308,117 @@ def picture() -> bytes:
 # ---- the whole story
 
 
-async def test_from_a_command_to_a_picture_to_a_variation(face: FaceProcess) -> None:
-    slack = face.slack
-    job_id, message = await face.imagine("a red fox --seed 7")
+async def test_from_a_command_to_a_picture_to_a_variation(frontend: FrontendProcess) -> None:
+    slack = frontend.slack
+    job_id, message = await frontend.imagine("a red fox --seed 7")
     assert "Next in line" in message.words
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         while "of 8" not in message.words:  # a message rests two seconds between its steps
-            await face.progress(job_id, 4)
+            await frontend.progress(job_id, 4)
             await asyncio.sleep(0.1)
 
-    await face.paint(job_id)
+    await frontend.paint(job_id)
     await slack.until(lambda: message.picture is not None)
     shown = [slack.files[each]["data"] for each in message.pictures]
     assert shown == [f"picture {job_id} {index}".encode() for index in range(1, 5)]
 
-    await face.send(slack.press(message, f"c1:vary:{job_id}:2", user=BO))
+    await frontend.send(slack.press(message, f"c1:vary:{job_id}:2", user=BO))
     await slack.until(lambda: len(slack.messages) == 2)
-    child = face.jobs()[-1]
+    child = frontend.jobs()[-1]
     assert child.request["operation"] == Operation.VARY
     assert child.request["sources"][0]["picture_id"] == f"{job_id}.2"
     assert "by @Bo, from @Ana’s red fox" in slack.messages[-1].words
     assert slack.messages[-1].thread_ts == message.ts, "it is a reply"
 
-    await face.paint(child.id)
+    await frontend.paint(child.id)
     await slack.until(lambda: slack.messages[-1].picture is not None)
     assert len(slack.messages) == 2
 
 
-async def test_a_modal_shows_what_is_wrong_and_then_paints(face: FaceProcess) -> None:
-    slack = face.slack
-    job_id, message = await face.imagine("a red fox")
-    await face.paint(job_id, png=picture())
+async def test_a_modal_shows_what_is_wrong_and_then_paints(frontend: FrontendProcess) -> None:
+    slack = frontend.slack
+    job_id, message = await frontend.imagine("a red fox")
+    await frontend.paint(job_id, png=picture())
     await slack.until(lambda: message.picture is not None)
 
-    await face.send(slack.press(message, f"c1:edit:{job_id}:0"))
+    await frontend.send(slack.press(message, f"c1:edit:{job_id}:0"))
     await slack.until(
         lambda: any("slack_file" in block for view in slack.views.values() for block in view["blocks"])
     )
     view = next(iter(slack.views.values()))
 
     wrong, tries = slack.submission(view, {"region": ["B2", "B3"], "prompt": "y" * 1200}), count()
-    while not (answer := await face.send(wrong, retry=next(tries))):
+    while not (answer := await frontend.send(wrong, retry=next(tries))):
         continue  # what takes a busy machine longer than Slack waits is said to the person instead
     assert answer["response_action"] == "errors"
     assert "1,200 characters" in answer["errors"]["prompt"]
-    assert len(face.jobs()) == 1
+    assert len(frontend.jobs()) == 1
 
-    answer = await face.send(
+    answer = await frontend.send(
         slack.submission(view, {"region": ["B2", "B3"], "prompt": "a boat", "picture": f"{job_id}.3"})
     )
     assert not answer
     await slack.until(lambda: len(slack.messages) == 2)
-    request = face.jobs()[-1].request
+    request = frontend.jobs()[-1].request
     assert (request["operation"], request["cells"]) == ("edit", ["B2", "B3"])
     assert request["sources"][0]["picture_id"] == f"{job_id}.3"
 
 
-async def test_a_reaction_on_an_old_message_varies_that_tile(face: FaceProcess) -> None:
-    job_id, message = await face.imagine("a red fox")
-    await face.paint(job_id)
-    await face.slack.until(lambda: message.picture is not None)
-    await face.send(face.slack.reaction(message, "three", user=BO))
-    await face.slack.until(lambda: len(face.slack.messages) == 2)
-    assert face.jobs()[-1].request["sources"][0]["picture_id"] == f"{job_id}.3"
+async def test_a_reaction_on_an_old_message_varies_that_tile(frontend: FrontendProcess) -> None:
+    job_id, message = await frontend.imagine("a red fox")
+    await frontend.paint(job_id)
+    await frontend.slack.until(lambda: message.picture is not None)
+    await frontend.send(frontend.slack.reaction(message, "three", user=BO))
+    await frontend.slack.until(lambda: len(frontend.slack.messages) == 2)
+    assert frontend.jobs()[-1].request["sources"][0]["picture_id"] == f"{job_id}.3"
 
 
-async def test_what_slack_delivers_three_times_is_one_job(face: FaceProcess) -> None:
-    slack = face.slack
+async def test_what_slack_delivers_three_times_is_one_job(frontend: FrontendProcess) -> None:
+    slack = frontend.slack
     mention, command = slack.mention("a red fox"), slack.command("/imagine", "a blue fox")
     for retry in range(3):
-        await face.send(mention, retry=retry)
-        await face.send(command, retry=retry)
+        await frontend.send(mention, retry=retry)
+        await frontend.send(command, retry=retry)
     await slack.until(lambda: len(slack.messages) == 2)
     await asyncio.sleep(0.5)
-    assert (len(face.jobs()), len(slack.messages)) == (2, 2)
+    assert (len(frontend.jobs()), len(slack.messages)) == (2, 2)
 
 
-async def test_thirty_members_at_once_are_all_heard_and_answered_once(face: FaceProcess) -> None:
-    slack = face.slack
+async def test_thirty_members_at_once_are_all_heard_and_answered_once(frontend: FrontendProcess) -> None:
+    slack = frontend.slack
     people = [f"U0MEMBER{number:02d}" for number in range(30)]
-    await asyncio.gather(*(face.send(slack.command("/imagine", "a red fox", user=each)) for each in people))
+    await asyncio.gather(
+        *(frontend.send(slack.command("/imagine", "a red fox", user=each)) for each in people)
+    )
     await slack.until(lambda: len(slack.messages) == 30)
-    assert {row.person["user_id"] for row in face.jobs()} == set(people)
+    assert {row.person["user_id"] for row in frontend.jobs()} == set(people)
 
 
 # ---- trouble on the way
 
 
-async def test_a_socket_that_is_refreshed_mid_job_changes_nothing(socket_face: FaceProcess) -> None:
-    face, slack = socket_face, socket_face.slack
-    job_id, message = await face.imagine("a red fox")
+async def test_a_socket_that_is_refreshed_mid_job_changes_nothing(socket_frontend: FrontendProcess) -> None:
+    frontend, slack = socket_frontend, socket_frontend.slack
+    job_id, message = await frontend.imagine("a red fox")
     await slack.refresh()
-    await face.paint(job_id)
+    await frontend.paint(job_id)
     await slack.until(lambda: message.picture is not None)
-    await face.send(slack.reaction(message, "repeat"))
+    await frontend.send(slack.reaction(message, "repeat"))
     await slack.until(lambda: len(slack.messages) == 2)
 
 
 async def test_a_face_that_is_killed_gives_every_job_one_answer_after_its_restart(
-    socket_face: FaceProcess,
+    socket_frontend: FrontendProcess,
 ) -> None:
-    face, slack = socket_face, socket_face.slack
-    jobs = [await face.imagine(f"a red fox, number {number}") for number in range(4)]
-    await face.paint(jobs[0][0])
-    await face.kill()
+    frontend, slack = socket_frontend, socket_frontend.slack
+    jobs = [await frontend.imagine(f"a red fox, number {number}") for number in range(4)]
+    await frontend.paint(jobs[0][0])
+    await frontend.kill()
     for job_id, _ in jobs[1:3]:
-        await face.paint(job_id)
-    await face.fail(jobs[3][0])
-    await face.start()
+        await frontend.paint(job_id)
+    await frontend.fail(jobs[3][0])
+    await frontend.start()
     await slack.until(lambda: all(message.picture for _, message in jobs[:3]))
     await slack.until(lambda: "could not be painted" in jobs[3][1].words)
     await asyncio.sleep(1)
@@ -420,48 +426,48 @@ async def test_a_face_that_is_killed_gives_every_job_one_answer_after_its_restar
 
 
 async def test_a_job_that_was_accepted_and_ended_while_the_face_was_away_is_shown_once(
-    socket_face: FaceProcess,
+    socket_frontend: FrontendProcess,
 ) -> None:
-    face, slack = socket_face, socket_face.slack
+    frontend, slack = socket_frontend, socket_frontend.slack
     slack.rate_limit("chat.postMessage", 30, times=20)
-    await face.send(slack.command("/imagine", "a red fox"))
-    await slack.until(lambda: len(face.jobs()) == 1)
+    await frontend.send(slack.command("/imagine", "a red fox"))
+    await slack.until(lambda: len(frontend.jobs()) == 1)
     await slack.until(lambda: bool(slack.called("chat.postMessage")))
-    await face.kill()
+    await frontend.kill()
     slack.refusals.clear()
-    await face.paint(face.jobs()[0].id)
-    await face.start()
+    await frontend.paint(frontend.jobs()[0].id)
+    await frontend.start()
     await slack.until(lambda: bool(slack.messages) and slack.messages[0].picture is not None)
     await asyncio.sleep(1)
     assert len(slack.messages) == 1
 
 
 async def test_killed_between_slacks_yes_and_our_record_it_finds_its_message_again(
-    socket_face: FaceProcess,
+    socket_frontend: FrontendProcess,
 ) -> None:
-    face, slack = socket_face, socket_face.slack
+    frontend, slack = socket_frontend, socket_frontend.slack
     slack.silent.add("chat.postMessage")  # takes the message, and its answer is never heard
-    await face.send(slack.command("/imagine", "a red fox"))
+    await frontend.send(slack.command("/imagine", "a red fox"))
     await slack.until(lambda: len(slack.messages) == 1)
-    await face.kill()
+    await frontend.kill()
     slack.silent.clear()
-    await face.paint(face.jobs()[0].id)
-    await face.start()
+    await frontend.paint(frontend.jobs()[0].id)
+    await frontend.start()
     await slack.until(lambda: slack.messages[0].picture is not None)
     assert len(slack.messages) == 1
     assert len(slack.called("chat.postMessage")) == 1
 
 
-async def test_a_storm_of_429s_delays_answers_and_loses_none(socket_face: FaceProcess) -> None:
-    face, slack = socket_face, socket_face.slack
+async def test_a_storm_of_429s_delays_answers_and_loses_none(socket_frontend: FrontendProcess) -> None:
+    frontend, slack = socket_frontend, socket_frontend.slack
     slack.rate_limit("chat.postMessage", 1, times=2)
     slack.rate_limit("chat.update", 1, times=3)
     slack.rate_limit("files.getUploadURLExternal", 1, times=2)
     for number in range(4):
-        await face.send(slack.command("/imagine", f"a red fox, number {number}"))
+        await frontend.send(slack.command("/imagine", f"a red fox, number {number}"))
     await slack.until(lambda: len(slack.messages) == 4)
-    for row in face.jobs():
-        await face.paint(row.id)
+    for row in frontend.jobs():
+        await frontend.paint(row.id)
     await slack.until(lambda: all(message.picture for message in slack.messages))
     for method in ("chat.postMessage", "chat.update"):
         times = [at for at, name, _ in slack.calls if name == method]
@@ -469,33 +475,33 @@ async def test_a_storm_of_429s_delays_answers_and_loses_none(socket_face: FacePr
     assert len(slack.messages) == 4
 
 
-async def test_no_request_is_made_while_slack_asks_for_a_pause(socket_face: FaceProcess) -> None:
-    face, slack = socket_face, socket_face.slack
+async def test_no_request_is_made_while_slack_asks_for_a_pause(socket_frontend: FrontendProcess) -> None:
+    frontend, slack = socket_frontend, socket_frontend.slack
     slack.rate_limit("chat.postMessage", 2)
-    await face.imagine("a red fox")
+    await frontend.imagine("a red fox")
     first, second = [at for at, name, _ in slack.calls if name == "chat.postMessage"]
     assert second - first >= 2
 
 
 async def test_while_redis_is_away_a_job_is_accepted_and_shown(
-    socket_face: FaceProcess, redis_process: RedisServer
+    socket_frontend: FrontendProcess, redis_process: RedisServer
 ) -> None:
-    face = socket_face
+    frontend = socket_frontend
     redis_process.kill()
     try:
-        job_id, message = await face.imagine("a red fox")
+        job_id, message = await frontend.imagine("a red fox")
         assert "a red fox" in message.words
     finally:
         redis_process.start()
-    await face.paint(job_id)
-    await face.slack.until(lambda: message.picture is not None)
+    await frontend.paint(job_id)
+    await frontend.slack.until(lambda: message.picture is not None)
 
 
 # ---- forged and damaged requests
 
 
-async def test_only_slacks_own_fresh_requests_are_followed(http_face: FaceProcess) -> None:
-    face, slack = http_face, http_face.slack
+async def test_only_slacks_own_fresh_requests_are_followed(http_frontend: FrontendProcess) -> None:
+    frontend, slack = http_frontend, http_frontend.slack
     command = slack.command("/imagine", "a red fox")
     body, headers = signed(command, kind="slash_commands")
     forged = [
@@ -509,33 +515,35 @@ async def test_only_slacks_own_fresh_requests_are_followed(http_face: FaceProces
         (b"\xff\xfe", headers),
     ]
     for wrong_body, wrong_headers in forged:
-        assert (await face.post(wrong_body, wrong_headers))[0] == 401
-    assert (await face.post(b"x" * (2 * 1024 * 1024), headers))[0] == 413
-    assert face.jobs() == []
-    assert (await face.post(body, headers))[0] == 200
-    assert (await face.post(body, headers))[0] == 401, "a replay"
+        assert (await frontend.post(wrong_body, wrong_headers))[0] == 401
+    assert (await frontend.post(b"x" * (2 * 1024 * 1024), headers))[0] == 413
+    assert frontend.jobs() == []
+    assert (await frontend.post(body, headers))[0] == 200
+    assert (await frontend.post(body, headers))[0] == 401, "a replay"
     await slack.until(lambda: len(slack.messages) == 1)
-    assert len(face.jobs()) == 1
+    assert len(frontend.jobs()) == 1
 
 
-async def test_slack_may_verify_the_address(http_face: FaceProcess) -> None:
+async def test_slack_may_verify_the_address(http_frontend: FrontendProcess) -> None:
     challenge = {
         "type": "url_verification",
         "challenge": "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P",
     }
-    status, answer = await http_face.post(*signed(challenge, kind="events_api"))
+    status, answer = await http_frontend.post(*signed(challenge, kind="events_api"))
     assert (status, answer) == (200, {"challenge": challenge["challenge"]})
 
 
-async def test_an_event_that_means_nothing_here_is_taken(http_face: FaceProcess) -> None:
-    await http_face.send(http_face.slack.event({"type": "team_join", "user": {"id": "U0NEW"}}))
+async def test_an_event_that_means_nothing_here_is_taken(http_frontend: FrontendProcess) -> None:
+    await http_frontend.send(http_frontend.slack.event({"type": "team_join", "user": {"id": "U0NEW"}}))
 
 
 # ---- wrong tokens
 
 
-async def test_a_wrong_token_is_one_sentence_and_the_end(socket_face: FaceProcess, tmp_path: Path) -> None:
-    second = replace(socket_face, home=tmp_path / "home", process=None)
+async def test_a_wrong_token_is_one_sentence_and_the_end(
+    socket_frontend: FrontendProcess, tmp_path: Path
+) -> None:
+    second = replace(socket_frontend, home=tmp_path / "home", process=None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHATELIER_HOME", str(second.home))
         bring_up_to_date(load_settings())

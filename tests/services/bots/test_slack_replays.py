@@ -1,4 +1,4 @@
-"""Signatures of Slack's requests, remembered by all processes of the face together."""
+"""Signatures of Slack's requests, remembered by all processes of the front end together."""
 
 import pytest
 import redis.asyncio
