@@ -47,7 +47,7 @@ def _rows(relatives: Sequence[Relative]) -> list[list[str]]:
         generation[relative.picture.id] = max(above) + 1 if above else 0
     rows = []
     for number in range(max(generation.values()) + 1):
-        members = [picture for picture, each in generation.items() if each == number]
+        members = [picture for picture, depth in generation.items() if depth == number]
         rows += [members[start : start + _IN_A_ROW] for start in range(0, len(members), _IN_A_ROW)]
     return rows
 

@@ -8,15 +8,15 @@ from studio.domain.people import Person
 from studio.domain.requests import Source
 from studio.runtime.bounded_dict import BoundedDict
 
-_KEPT_TICKETS = 500
-_KEPT_SECONDS = 30 * 60
+_MOST_TICKETS = 500
+_LIFETIME_SECONDS = 30 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class _PendingUpload:
     source: Source
     person_key: str
-    kept_at: float
+    received_at: float
 
 
 class PendingUploads:
@@ -26,15 +26,18 @@ class PendingUploads:
     """
 
     def __init__(self) -> None:
-        self._kept: BoundedDict[str, _Kept] = BoundedDict(_KEPT_TICKETS)
+        self._uploads: BoundedDict[str, _PendingUpload] = BoundedDict(_MOST_TICKETS)
 
     def keep(self, source: Source, person: Person) -> str:
         ticket = secrets.token_hex(10)
-        self._kept[ticket] = _Kept(source=source, person_key=person.key, kept_at=time.monotonic())
+        self._uploads[ticket] = _PendingUpload(
+            source=source, person_key=person.key, received_at=time.monotonic()
+        )
         return ticket
 
     def find(self, ticket: str, person: Person) -> Source | None:
-        kept = self._kept.get(ticket)
-        if kept is None or kept.person_key != person.key or time.monotonic() - kept.kept_at > _KEPT_SECONDS:
+        upload = self._uploads.get(ticket)
+        if upload is None or upload.person_key != person.key:
             return None
-        return kept.source
+        expired = time.monotonic() - upload.received_at > _LIFETIME_SECONDS
+        return None if expired else upload.source

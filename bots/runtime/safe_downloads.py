@@ -38,7 +38,7 @@ class PublicResolver(ThreadedResolver):
     ) -> list[ResolveResult]:
         """Raises `ForeignAddressError`, and OSError for a name that leads nowhere."""
         found = await super().resolve(host, port, family)
-        if host in self._guarded and not all(is_public(each["host"]) for each in found):
+        if host in self._guarded and not all(is_public(address["host"]) for address in found):
             raise ForeignAddressError(f"{host} resolves to an address that is not public")
         return found
 
