@@ -95,7 +95,8 @@ def _convolve(rows: Floats, kernel: Floats, bias: Floats, width: int, left: int)
 
 def _unfold(rows: Floats, width: int, left: int) -> Floats:
     """Each row beside its neighbours, zeros beyond the ends."""
-    padded = np.pad(rows, ((left, width - 1 - left), (0, 0)))
+    padded = np.zeros((len(rows) + width - 1, rows.shape[1]), np.float32)
+    padded[left : left + len(rows)] = rows
     return np.concatenate([padded[shift : shift + len(rows)] for shift in range(width)], axis=1)
 
 

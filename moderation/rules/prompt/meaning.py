@@ -1,7 +1,7 @@
 """What the words mean together, as a classifier sees it.
 
 It reads the wish by itself and together with the prompts of the pictures it starts from, so that harm spread over
-several steps adds up. One word alone says too little: the lists judge that.
+several steps adds up. One word alone is judged where it is an English one: a name or a code says nothing.
 """
 
 import math
@@ -14,6 +14,7 @@ from typing import Protocol
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
+from moderation.text.joined_words import is_word
 from moderation.text.language_id import ENGLISH, language_of
 from moderation.text.normalization import read
 from moderation.text.prompt_classifier import LANGUAGES, Classifier, ClassifierScores
@@ -94,11 +95,11 @@ def _texts(subject: PromptSubject) -> Iterator[str]:
 
 
 def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[str]:
-    if _several(own):
+    if _says_something(own):
         yield own
     yield from _undisguised(own)
     together = ". ".join(dict.fromkeys(map(plain_words, [*lineage[-_ANCESTORS:], own])))
-    if lineage and _several(together):
+    if lineage and _says_something(together):
         yield together[-MAX_CHARACTERS:]
 
 
@@ -110,8 +111,12 @@ def _undisguised(own: str) -> Iterator[str]:
     for spoken in reading.spoken:
         spelled_together = _several(own) and len(spoken) >= _WRITTEN_TOGETHER
         differs = linked or spoken != " ".join(WORD.findall(own.lower()))
-        if differs and (_several(spoken) or spelled_together):
+        if differs and (_says_something(spoken) or spelled_together):
             yield spoken
+
+
+def _says_something(text: str) -> bool:
+    return _several(text) or is_word(text.strip())
 
 
 def _several(text: str) -> bool:

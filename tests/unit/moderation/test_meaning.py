@@ -133,14 +133,16 @@ def test_numbers_and_double_letters_of_everyday_prompts_are_read_once(prompt: st
     assert listener.texts == [prompt]
 
 
-@pytest.mark.parametrize("prompt", ["", "storm", "  storm  ", "thunderstorms"])
-def test_one_word_is_left_to_the_lists(prompt: str) -> None:
-    assert Meaning(Listener()).judge(PromptSubject(prompt=prompt)) is None
+@pytest.mark.parametrize("prompt", ["storm", "  Storm  ", "st0rm", "storms"])
+def test_one_english_word_is_judged_too(prompt: str) -> None:
+    finding = Meaning(Listener()).judge(PromptSubject(prompt=prompt))
+    assert finding is not None
+    assert finding.score == 0.95
 
 
-def test_one_word_is_left_to_the_lists_also_where_its_ancestors_say_no_more() -> None:
-    for words in ("storm", ""):
-        assert Meaning(Listener()).judge(PromptSubject(prompt=words, lineage=("storm",))) is None
+@pytest.mark.parametrize("prompt", ["", "stormqx", "Kuvshinov"])
+def test_a_name_or_a_code_alone_says_nothing(prompt: str) -> None:
+    assert Meaning(Listener(word="")).judge(PromptSubject(prompt=prompt)) is None
 
 
 def test_words_of_other_letters_are_read_also_where_no_space_is_between_them() -> None:
@@ -205,6 +207,19 @@ def test_plain_harm_is_seen_and_named(classifier: Classifier, prompt: str, categ
     opinion = classifier.judge([prompt])[0]
     assert opinion.harm >= default_policy().stances[category].hold_threshold
     assert opinion.category is category
+
+
+def test_single_words_of_harm_are_seen_and_harmless_ones_are_not(classifier: Classifier) -> None:
+    harmful = (
+        "pornography beheading massacre genocide torture rape suicide corpse swastika cocaine murder".split()
+    )
+    harmless = (
+        "sunset castle dragon portrait fox robot wizard mermaid skull samurai vampire angel forest".split()
+    )
+    assert sum(score.harm >= 0.6 for score in classifier.judge(harmful)) >= 8
+    assert [
+        word for word, score in zip(harmless, classifier.judge(harmless), strict=True) if score.harm >= 0.6
+    ] == []
 
 
 def test_opinions_come_in_the_order_of_the_texts(classifier: Classifier) -> None:
