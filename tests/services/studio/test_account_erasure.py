@@ -153,7 +153,7 @@ def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_p
                 of_job = {"kind": "job", "subject": jobs[-1], "platform": Platform.SLACK}
                 session.add(DeliveryRow(**of_job, **message_ref, updated_at=long_ago))
     forget(instance)
-    told = [each.job_id for each in instance.events.published if isinstance(each, JobChanged)]
+    told = [event.job_id for event in instance.events.published if isinstance(event, JobChanged)]
     assert told == jobs[:1]
     let_go(instance.database, keep=timedelta(days=365))
     with instance.database.read() as session:
@@ -178,7 +178,7 @@ def test_every_message_that_shows_something_of_them_is_rendered_again(instance: 
     """What was made from their pictures, also from those that they deleted before, and what they starred."""
     origins = [painted(instance, "ana") for _ in range(2)]
     children = [
-        paint_job(instance, ask(instance, "bo", "vary", picture=f"{each}.1").job_id) for each in origins
+        paint_job(instance, ask(instance, "bo", "vary", picture=f"{origin}.1").job_id) for origin in origins
     ]
     waiting = ask(instance, "cy", "vary", picture=f"{origins[0]}.2").job_id
     starred, others = painted(instance, "bo"), painted(instance, "bo")
@@ -187,7 +187,7 @@ def test_every_message_that_shows_something_of_them_is_rendered_again(instance: 
     instance.events.published.clear()
     forget(instance)
     told = {
-        each.job_id for each in instance.events.published if isinstance(each, JobChanged | PictureChanged)
+        event.job_id for event in instance.events.published if isinstance(event, JobChanged | PictureChanged)
     }
     assert {*children, waiting, starred, *origins} <= told
     assert others not in told
@@ -200,7 +200,7 @@ def test_every_message_that_shows_words_of_a_deleted_picture_is_rendered_again(i
     case = reported_message(instance, grandchild)
     instance.events.published.clear()
     ask(instance, "ana", "delete", what=f"{origin}.1")
-    changed = [each for each in instance.events.published if isinstance(each, JobChanged | CaseChanged)]
+    changed = [event for event in instance.events.published if isinstance(event, JobChanged | CaseChanged)]
     assert changed == [
         JobChanged(job_id=child, platform=Platform.WEB),
         CaseChanged(case_id=case, platform=Platform.WEB),
@@ -245,7 +245,7 @@ def test_many_messages_are_rendered_again_one_a_second(instance: Ports):
 
 
 def told_of(instance: Ports, jobs: set[str]) -> set[str]:
-    return {each.job_id for each in instance.events.published if isinstance(each, JobChanged)} & jobs
+    return {event.job_id for event in instance.events.published if isinstance(event, JobChanged)} & jobs
 
 
 def test_a_job_of_a_chat_that_has_no_message_gets_none(instance: Ports):

@@ -126,8 +126,8 @@ def test_the_same_request_from_many_threads_is_one_job_and_one_charge(ports: Por
 def test_credits_never_go_below_zero_under_concurrency(ports: Ports):
     poor = ruled(ports, InstanceLimits(monthly_credits=20, max_outstanding_jobs=100))
     results = at_once(12, lambda index: imagine(poor, f"r{index}"))
-    assert sum(isinstance(each, str) for each in results) == 5
-    assert sum(isinstance(each, OutOfCreditsError) for each in results) == 7
+    assert sum(isinstance(result, str) for result in results) == 5
+    assert sum(isinstance(result, OutOfCreditsError) for result in results) == 7
     with ports.database.read() as session:
         assert credit_ledger.balance(session, someone("ana").key, at=now()) == 0
 
@@ -135,8 +135,8 @@ def test_credits_never_go_below_zero_under_concurrency(ports: Ports):
 def test_the_limit_of_jobs_is_exact_under_concurrency(ports: Ports):
     strict = ruled(ports, InstanceLimits(max_outstanding_jobs=3))
     results = at_once(10, lambda index: imagine(strict, f"r{index}"))
-    assert sum(isinstance(each, str) for each in results) == 3
-    assert sum(isinstance(each, TooManyJobsError) for each in results) == 7
+    assert sum(isinstance(result, str) for result in results) == 3
+    assert sum(isinstance(result, TooManyJobsError) for result in results) == 7
 
 
 def test_a_reservation_is_settled_once(ports: Ports):
@@ -165,7 +165,7 @@ def test_lineage_is_found_over_generations(ports: Ports):
     vary = execute(ports, call("b", "bo"), "vary", {"picture": f"{first}.1"}).job_id
     paint_job(ports, vary)
     with ports.database.read() as session:
-        assert [each.id for each in queries.ancestors(session, [f"{vary}.2"])] == [f"{first}.1"]
+        assert [ancestor.id for ancestor in queries.ancestors(session, [f"{vary}.2"])] == [f"{first}.1"]
 
 
 def test_events_that_were_not_sent_are_sent_later_and_once(ports: Ports):

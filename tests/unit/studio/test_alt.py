@@ -80,13 +80,13 @@ def test_only_ones_own_pictures_are_suggested(ports: Ports, call: Call, job: str
     spec = CATALOG["alt"]
     parameter = spec.parameters[0]
     own = suggest(ports, call, spec, parameter, "", {})
-    assert [each.value for each in own] == [f"{job}.1", f"{job}.2"]
+    assert [suggestion.value for suggestion in own] == [f"{job}.1", f"{job}.2"]
     assert suggest(ports, asks("bo"), spec, parameter, "", {}) == []
 
 
 def test_the_panel_offers_a_form_that_holds_what_is_said_so_far(ports: Ports, call: Call, job: str) -> None:
     panel = load_panel(ports.database, Panel(job_id=job, index=1), call.person)
-    assert Action.ALT in {each.action for each in panel.buttons}
+    assert Action.ALT in {button.action for button in panel.buttons}
     form = load_form(ports, Ask(action=Action.ALT, job_id=job, index=1), call.person)
     assert [field.initial for field in form.fields] == ["a fox"]
     run = submitted(FormId(command=form.command, about=form.about), {"text": WORDS})

@@ -45,7 +45,7 @@ def test_the_pictures_of_a_blend_have_two_parents(ports, call, painted):
     answer = execute(ports, call, "blend", {"picture": painted[0], "picture2": painted[1]})
     child = f"{paint_job(ports, answer.job_id)}.1"
     family = execute(ports, replace(call, request_key="family"), "lineage", {"picture": child})
-    assert {each.picture.id: set(each.parents) for each in family.relatives} == {
+    assert {relative.picture.id: set(relative.parents) for relative in family.relatives} == {
         painted[0]: set(),
         painted[1]: set(),
         child: set(painted),

@@ -100,7 +100,9 @@ def test_only_own_pictures_are_offered_to_delete_one_by_one_or_all_of_a_job(inst
     single, grid = painted(instance, "ana", "an owl"), painted(instance, "ana", count=3)
     painted(instance, "bo")
     execute(instance, call_of("ana"), "delete", {"what": f"{grid}.2"})
-    assert [(each.value, each.label) for each in offered(instance, "ana", "delete", "what")] == [
+    assert [
+        (suggestion.value, suggestion.label) for suggestion in offered(instance, "ana", "delete", "what")
+    ] == [
         (grid, "a red fox · all 2 pictures · just now"),
         (f"{grid}.1", "a red fox · picture 1 · just now"),
         (f"{grid}.3", "a red fox · picture 3 · just now"),
@@ -124,7 +126,9 @@ def test_pictures_say_what_they_show_which_they_are_when_and_whose(instance: Por
     paint_job(instance, varied)
     with instance.database.begin() as session:
         session.get_one(JobRow, job_id).created_at = now() - timedelta(hours=3)
-    assert [(each.value, each.label) for each in offered(instance, "ana", "upscale", "picture")] == [
+    assert [
+        (suggestion.value, suggestion.label) for suggestion in offered(instance, "ana", "upscale", "picture")
+    ] == [
         (f"{varied}.1", "a red fox, varied · picture 1 · just now · @Bo"),
         (f"{job_id}.1", "a red fox · picture 1 · 3 h ago · @Bo"),
         (f"{job_id}.2", "a red fox · picture 2 · 3 h ago · @Bo"),
@@ -220,6 +224,6 @@ def test_suggestions_are_found_by_words_and_ids_and_limited(instance: Ports) -> 
     assert values(offered(instance, "ana", "vary", "picture", owl[:6])) == [f"{owl}.1"]
     everything = offered(instance, "ana", "vary", "picture")
     assert len(everything) == MOST
-    assert len({each.value for each in everything}) == MOST
+    assert len({suggestion.value for suggestion in everything}) == MOST
     painted(instance, "ana", "a very long prompt " * 20)
-    assert max(len(each.label) for each in offered(instance, "ana", "vary", "picture")) <= LONGEST
+    assert max(len(suggestion.label) for suggestion in offered(instance, "ana", "vary", "picture")) <= LONGEST

@@ -105,7 +105,7 @@ def test_no_account_falls_below_zero_and_credits_come_from_grants_only(taken) ->
                 pass
             with database.read() as session:
                 accounts = [POOL, *(someone(name).key for name in PEOPLE)]
-                left = [credit_ledger.balance_of(session, each, at=now()) for each in accounts]
+                left = [credit_ledger.balance_of(session, account, at=now()) for account in accounts]
                 granted = _sum(session, "grant")
                 spent = -_sum(session, "reserve") - _sum(session, "capture") - _sum(session, "release")
                 assert min(left) >= 0

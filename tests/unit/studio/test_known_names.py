@@ -98,7 +98,7 @@ def test_models_without_whole_weights_are_not_offered(tmp_path: Path) -> None:
     )
     catalogue = ModelCatalogue.load(models, state=tmp_path / "state")
     options = AvailableOptions(catalogue, redis_url=NOBODY, notes={"thimble": "small"})
-    found = {each.name: each for each in options.models()}
+    found = {model.name: model for model in options.models()}
     assert set(found) == {"thimble", "whole"}
     assert found["whole"].loras == ("ink",)
     assert found["thimble"].note == "small"
@@ -111,8 +111,8 @@ def test_what_may_be_put_into_a_parameter_is_what_the_installation_has(ports: Po
 
 
 def test_the_web_rooms_completion_knows_the_names(ports: Ports) -> None:
-    imagine = next(each for each in catalog_data(ports) if each["name"] == "imagine")
-    choices = {each["name"]: each["choices"] for each in imagine["parameters"]}
+    imagine = next(command for command in catalog_data(ports) if command["name"] == "imagine")
+    choices = {parameter["name"]: parameter["choices"] for parameter in imagine["parameters"]}
     assert choices["style"] == ports.options.styles()
     assert "large" in choices["model"]
     assert choices["lora"] == ("ink", "pixel")
@@ -121,7 +121,7 @@ def test_the_web_rooms_completion_knows_the_names(ports: Ports) -> None:
 def test_slacks_forms_offer_the_names() -> None:
     imagine = render_form(imagine_form(models=("thimble", "large"), styles=("ink", "sketch")), "{}")
     offered = {
-        block["block_id"]: [each["value"] for each in block["element"].get("options", [])]
+        block["block_id"]: [option["value"] for option in block["element"].get("options", [])]
         for block in imagine["blocks"]
     }
     assert (offered["model"], offered["style"]) == (["thimble", "large"], ["ink", "sketch"])

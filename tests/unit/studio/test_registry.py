@@ -21,7 +21,7 @@ def test_a_command_explains_itself(spec):
     assert spec.example.startswith(f"/{spec.name}")
     assert len(spec.parameters) <= 25  # Discord's limit
     assert len(spec.summary) <= 100
-    flags = [flag for each in spec.parameters for flag in (each.name, *each.aliases)]
+    flags = [flag for parameter in spec.parameters for flag in (parameter.name, *parameter.aliases)]
     assert len(flags) == len(set(flags))
     for parameter in spec.parameters:
         assert len(parameter.summary) <= 100
@@ -34,7 +34,7 @@ def test_a_command_explains_itself(spec):
 @pytest.mark.parametrize("action", Action)
 def test_every_action_leads_to_a_command(action: Action):
     name, values = command_of_button(Button(action=action, job_id=JOB, index=2))
-    assert set(values) <= {each.name for each in CATALOG[name].parameters}
+    assert set(values) <= {parameter.name for parameter in CATALOG[name].parameters}
 
 
 def test_reactions_speak_of_known_actions():
@@ -92,5 +92,5 @@ def test_any_text_is_a_button_or_nothing(text: str):
 def test_fresh_ids_are_ids():
     fresh = {new_job_id() for _ in range(1000)}
     assert len(fresh) == 1000
-    assert all(is_job_id(each) for each in fresh)
-    assert all(split_picture_id(picture_id(each, 4)) == (each, 4) for each in fresh)
+    assert all(is_job_id(job_id) for job_id in fresh)
+    assert all(split_picture_id(picture_id(job_id, 4)) == (job_id, 4) for job_id in fresh)

@@ -280,8 +280,8 @@ class TestLinking:
     def test_two_names_become_one_gallery_and_one_quota(self, ports, call):
         job = paint_job(ports, imagine(ports, call))
         linked = self.link(ports, call)
-        assert [each.user_id for each in linked.identities] == ["bo", "ana"]
-        assert [each.id for each in execute(ports, by(call, "bo"), "history", {}).jobs] == [job]
+        assert [identity.user_id for identity in linked.identities] == ["bo", "ana"]
+        assert [past.id for past in execute(ports, by(call, "bo"), "history", {}).jobs] == [job]
         assert execute(ports, by(call, "bo"), "credits", {}).used == 2
         assert execute(ports, by(call, "bo", "d"), "delete", {"what": job}).picture_ids
 
@@ -298,7 +298,7 @@ class TestLinking:
             imagine(poor, by(call, name))
         self.link(poor, call)
         parted = execute(poor, by(call, "ana", "p"), "link", {"code": "part"})
-        assert [each.user_id for each in parted.identities] == ["ana"]
+        assert [identity.user_id for identity in parted.identities] == ["ana"]
         assert [job.person.user_id for job in execute(poor, by(call, "ana"), "history", {}).jobs] == []
         assert execute(poor, by(call, "ana", "q"), "queue", {}).places[0].job.person.user_id == "ana"
         with poor.database.read() as session:
@@ -371,7 +371,7 @@ class TestDefaults:
         execute(ports, call, "settings", {"count": "4"})
         values = {"image": Source(key="x.png"), "region": "A1", "prompt": "a boat"}
         wanted = {"imagine": ["prompt"], "edit": ["image", "region", "prompt"], "vary": ["image"]}[name]
-        assert self.request(ports, call, name, **{each: values[each] for each in wanted}).count == 2
+        assert self.request(ports, call, name, **{key: values[key] for key in wanted}).count == 2
 
 
 class TestBanned:

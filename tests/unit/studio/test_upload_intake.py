@@ -54,7 +54,7 @@ def test_a_person_in_an_upload_is_remembered_over_several_steps(ports: Ports, ca
     first = paint_job(ports, ask(ports, call, "vary", image=upload))
     second = paint_job(ports, ask(ports, call, "vary", picture=f"{first}.1"))
     ask(ports, call, "edit", picture=f"{second}.1", prompt="a hat", region="A1")
-    assert [each.request.sources[0].shows_person for each in gate.admissions] == [True] * 3
+    assert [admission.request.sources[0].shows_person for admission in gate.admissions] == [True] * 3
 
 
 def test_other_pictures_are_judged_as_always(ports: Ports, call: Call) -> None:
@@ -62,7 +62,7 @@ def test_other_pictures_are_judged_as_always(ports: Ports, call: Call) -> None:
     upload = accept_upload(ports, call.person, b"picture")
     first = paint_job(ports, ask(ports, call, "vary", image=upload))
     ask(ports, call, "vary", picture=f"{first}.1")
-    assert not any(PromptSubject.of(each).with_person for each in gate.admissions)
+    assert not any(PromptSubject.of(admission).with_person for admission in gate.admissions)
 
 
 class Doubtful:

@@ -110,7 +110,7 @@ def test_a_family_tree_leaves_out_what_was_painted_in_another_community(ports: P
         assert isinstance(family, Family)
         _, _, beside = load_family(ports.database, third, call.person)
         assert {picture.id for picture, _ in beside} | {third} == {
-            each.picture.id for each in family.relatives
+            relative.picture.id for relative in family.relatives
         }
         return [relative.picture.id for relative in family.relatives]
 
@@ -156,4 +156,4 @@ def test_what_others_wrote_in_another_community_is_not_told_in_this_one(ports: P
     assert (origin.prompt, origin.own) == ("", True)
     with instance.database.read() as session:
         (card,) = load_cards(session, load_jobs(session, [held]))
-    assert [(each.maker, each.prompt) for each in card.origins] == [(away.display_name, "")]
+    assert [(origin.maker, origin.prompt) for origin in card.origins] == [(away.display_name, "")]
