@@ -19,7 +19,7 @@ from moderation.text.language_id import ENGLISH, language_of
 from moderation.text.normalization import read
 from moderation.text.prompt_classifier import LANGUAGES, Classifier, ClassifierScores
 from moderation.text.sentence_encoder import load_in_background
-from moderation.text.windows import count_words
+from moderation.text.windows import count_words, windows_of
 from moderation.text.word_beginnings import WordBeginnings, read_table
 from moderation.text.word_segmentation import WORD
 from studio.domain.verdicts import Ruling
@@ -112,7 +112,15 @@ def _undisguised(own: str) -> Iterator[str]:
         spelled_together = _several(own) and len(spoken) >= _WRITTEN_TOGETHER
         differs = linked or spoken != " ".join(WORD.findall(own.lower()))
         if differs and (_says_something(spoken) or spelled_together):
-            yield spoken
+            yield from _changed_windows(spoken, own)
+
+
+def _changed_windows(spoken: str, own: str) -> Iterator[str]:
+    """Of a long text only the windows with words that are written otherwise; the rest is judged as it was typed."""
+    typed = set(WORD.findall(own.lower()))
+    _, *windows = windows_of(spoken).texts
+    changed = [window for window in windows if not typed.issuperset(window.split())]
+    yield from changed or [spoken]
 
 
 def _says_something(text: str) -> bool:

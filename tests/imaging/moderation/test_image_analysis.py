@@ -220,12 +220,12 @@ def test_whoever_sends_a_face_again_has_agreed() -> None:
 def test_consent_is_one_person_s_and_runs_out() -> None:
     now = [0.0]
     book = ConsentBook(clock=lambda: now[0])
-    assert not book.given(ADA.key, b"digest")
-    assert not book.given(BO.key, b"digest")
+    assert not book.is_given(ADA.key, b"digest")
+    assert not book.is_given(BO.key, b"digest")
     now[0] = 14 * 60
-    assert book.given(ADA.key, b"digest")
+    assert book.is_given(ADA.key, b"digest")
     now[0] = 16 * 60
-    assert not book.given(ADA.key, b"digest")
+    assert not book.is_given(ADA.key, b"digest")
 
 
 def test_what_is_painted_here_may_show_faces() -> None:

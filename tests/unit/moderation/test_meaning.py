@@ -145,6 +145,17 @@ def test_a_name_or_a_code_alone_says_nothing(prompt: str) -> None:
     assert Meaning(Listener(word="")).judge(PromptSubject(prompt=prompt)) is None
 
 
+def test_of_a_long_text_only_the_disguised_part_is_read_again() -> None:
+    listener = Listener()
+    prompt = ", ".join(["a quiet harbour with many small boats"] * 6 + ["a st0rm at sea"])
+    finding = Meaning(listener).judge(PromptSubject(prompt=prompt))
+    assert finding is not None
+    assert finding.score == 0.95
+    typed, *again = listener.texts
+    assert typed == prompt
+    assert sum(len(text) for text in again) < len(prompt)
+
+
 def test_words_of_other_letters_are_read_also_where_no_space_is_between_them() -> None:
     listener = Listener()
     Meaning(listener).judge(PromptSubject(prompt="\uff41-\u0455\uff54orm-at-se\u0430"))
