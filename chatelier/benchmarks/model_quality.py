@@ -42,8 +42,8 @@ def thimble(
         FIGURES_FILE,
         card_rows,
         compare_figures,
-        keep_figures,
         read_figures,
+        save_figures,
     )
 
     settings = load_settings()
@@ -57,7 +57,7 @@ def thimble(
     before = {} if quick and compare is None else read_figures(compare or folder / FIGURES_FILE)
     figures = _sit(models, entry.name, device=settings.worker.device, quick=quick)
     if save is not None:
-        keep_figures(figures, save, machine=platform.platform())
+        save_figures(figures, save, machine=platform.platform())
         remarks().print(f"The figures are in {save}.", soft_wrap=True)
     if as_json:
         replies = {"machine": platform.platform(), "model": entry.name, "quick": quick}

@@ -79,7 +79,7 @@ class WebClient:
             received_seconds=received_at - sent_at, answered_seconds=answered_at - sent_at, answer=answer
         )
 
-    async def bring(self, data: bytes, *, look: bool = False) -> float:
+    async def upload(self, data: bytes, *, look: bool = False) -> float:
         """Seconds until the room has taken a file in, or, with `look`, said where it comes from."""
         path = "/uploads?look" if look else "/uploads"
         sent_at = time.perf_counter()

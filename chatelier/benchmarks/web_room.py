@@ -90,8 +90,8 @@ async def _measure(
     say("Bringing images along …")
     plain = [_png(side) for side in _BROUGHT_PIXELS]
     marked = await visitor.fetch(f"/pictures/{job}.1.png")
-    brought = [await visitor.bring(data) for data in (*plain, marked)]
-    looked = [await visitor.bring(data, look=True) for data in (*plain, marked)]
+    brought = [await visitor.upload(data) for data in (*plain, marked)]
+    looked = [await visitor.upload(data, look=True) for data in (*plain, marked)]
     busy_mib = instance.memory_mib()
     await visitor.leave()
     say(f"Letting {people} people in …")

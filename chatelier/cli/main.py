@@ -70,7 +70,7 @@ def main() -> NoReturn:
 
 def carry_out(arguments: list[str]) -> int:
     """Run one command and return the exit status: 1 for a problem, 2 for wrong use, 130 for Ctrl-C."""
-    from chatelier.runtime.console import remarks, say_error
+    from chatelier.runtime.console import print_error, remarks
 
     try:
         answer = app(arguments, standalone_mode=False)
@@ -80,7 +80,7 @@ def carry_out(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         status = _INTERRUPTED
     except ChatelierError as error:
-        say_error(str(error))
+        print_error(str(error))
         if isinstance(error, BadParameterError) and error.text:
             remarks().print(point_at(error.text, error.span), markup=False, highlight=False)
         return 1
@@ -91,7 +91,7 @@ def carry_out(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001
         if (shown := _shown_as_wrong_use(error)) is not None:
             return shown
-        say_error(
+        print_error(
             f"Something unexpected went wrong ({type(error).__name__}). Details: {_write_traceback(error)}"
         )
         return 1

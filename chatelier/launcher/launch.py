@@ -13,11 +13,11 @@ from rich.panel import Panel
 from chatelier.launcher.home_lock import HomeLock
 from chatelier.launcher.process_plan import ProcessPlan, frontends_with_tokens
 from chatelier.runtime import embedded_redis
-from chatelier.runtime.console import answers, say_warning
+from chatelier.runtime.console import answers, print_warning
 from chatelier.runtime.network import open_web_port
 from chatelier.settings import Loaded, Settings
 from chatelier.supervisor import Supervisor
-from chatelier.wiring.database import bring_up_to_date
+from chatelier.wiring.database import upgrade_database
 from chatelier.wiring.instance import make_folder
 from chatelier.wiring.model_catalogue import model_catalogue
 from chatelier.wiring.redis_address import require_redis
@@ -35,7 +35,7 @@ def start_instance(loaded: Loaded, *, quiet: bool, hang_seconds: float) -> None:
     with ExitStack() as stack:
         occupancy = stack.enter_context(HomeLock.claim(settings.run_folder))
         _require_model(settings)
-        bring_up_to_date(settings)
+        upgrade_database(settings)
         require_redis(settings)
         listener = stack.enter_context(open_web_port(loaded))
         redis = None
@@ -50,7 +50,7 @@ def start_instance(loaded: Loaded, *, quiet: bool, hang_seconds: float) -> None:
             colours=console.is_terminal,
         )
         for frontend in sorted(set(frontends_with_tokens(settings)) - set(plan.frontends())):
-            say_warning(
+            print_warning(
                 f"A token for {frontend.title()} is set, but this version has no {frontend.title()} front end yet."
             )
         asyncio.run(_keep_open(plan, occupancy, console, quiet=quiet, hang_seconds=hang_seconds))

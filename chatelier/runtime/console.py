@@ -20,9 +20,9 @@ def remarks() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def say_error(sentence: str) -> None:
+def print_error(sentence: str) -> None:
     remarks().print(f"[bold red]{escape(redact(sentence))}[/]", soft_wrap=True)
 
 
-def say_warning(sentence: str) -> None:
+def print_warning(sentence: str) -> None:
     remarks().print(f"[yellow]{escape(redact(sentence))}[/]", soft_wrap=True)

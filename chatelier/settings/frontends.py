@@ -129,9 +129,7 @@ class WebSection(Section):
         min_length=16,
         description="The token, 16 characters or more, with which other machines read /metrics; unset: this one only.",
     )
-    name: str = Field(
-        "The Example Community", min_length=1, max_length=60, description="The name over the door."
-    )
+    name: str = Field("The atelier", min_length=1, max_length=60, description="The name of the web room.")
 
     @property
     def is_loopback(self) -> bool:

@@ -41,7 +41,7 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def bring_up_to_date(settings: Settings) -> tuple[str | None, str]:
+def upgrade_database(settings: Settings) -> tuple[str | None, str]:
     """The schema's revisions before and after. Raises `ConfigurationError`."""
     database = connect_database(settings)
     try:

@@ -11,7 +11,7 @@ from engine.generation.sizing import native_area, working_size
 from engine.imaging.canvas import outpaint_canvas
 from engine.imaging.canvas.windows import Windows
 from engine.imaging.masks import masks
-from engine.imaging.masks.components import islands, lay_over
+from engine.imaging.masks.components import islands, overlay_changes
 from engine.imaging.masks.masks import cover_cells
 from engine.layout_prior.layout_prior import Composer, LayoutPrior
 from engine.types import GenerationTask
@@ -60,7 +60,7 @@ def _place(
     emptied = composer.place("", seed=seed, canvas=picture, mask=hole)
     placed = composer.place(request.prompt_of(index), seed=seed, canvas=picture, mask=hole)
     ground = Image.composite(emptied, picture, islands(picture, hole))
-    return lay_over(ground, emptied, placed)
+    return overlay_changes(ground, emptied, placed)
 
 
 def expand(

@@ -188,7 +188,7 @@ class JobRunner:
                 time.sleep(_RECORD_RETRY_SECONDS)
         if not events:
             return False
-        receipts.lay_again(outcome)
+        receipts.store_again(outcome)
         outbox.send(self._database, self._events, events)
         log.info("job ended", extra={"job_id": job.id, "state": outcome.state})
         return True

@@ -30,7 +30,7 @@ class TrackingStore:
         self._put[key] = (data, suffix)
         return key
 
-    def lay_again(self, outcome: JobResult) -> None:
+    def store_again(self, outcome: JobResult) -> None:
         """After the commit: the same file may have been deleted for another picture since it was put."""
         for key in self.keys & _shown(outcome):
             data, suffix = self._put[key]

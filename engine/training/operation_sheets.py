@@ -153,7 +153,7 @@ def _upscale_rows(batcher: OperationSheet, fox: Image.Image) -> list[Row]:
     return [[("its middle, pixel by pixel", plain), ("enlarged", part)]]
 
 
-def lay_out(rows: Sequence[Row], *, height_pixels: int) -> Image.Image:
+def layout_sheet(rows: Sequence[Row], *, height_pixels: int) -> Image.Image:
     """Tiles of one height side by side, each with its caption above."""
     scaled = [
         [
@@ -190,7 +190,7 @@ def paint_all(
     try:
         for name, rows in sheets(batcher):
             if only in ("", name):
-                sheet = lay_out(rows, height_pixels=height)
+                sheet = layout_sheet(rows, height_pixels=height)
                 (out / f"operation-{name}.webp").write_bytes(encode_webp(sheet, quality=QUALITY, effort=6))
     finally:
         batcher.close()

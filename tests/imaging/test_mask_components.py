@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from engine.imaging.masks.components import islands, lay_over
+from engine.imaging.masks.components import islands, overlay_changes
 
 
 def scene() -> Image.Image:
@@ -46,6 +46,6 @@ def test_only_what_is_new_is_laid_over() -> None:
     before = Image.new("RGB", (16, 16), "gray")
     after = before.copy()
     after.paste("red", (4, 4, 8, 8))
-    laid = lay_over(scene().resize((16, 16)), before, after)
+    laid = overlay_changes(scene().resize((16, 16)), before, after)
     assert laid.getpixel((5, 5)) == (255, 0, 0)
     assert laid.getpixel((12, 12)) == scene().resize((16, 16)).getpixel((12, 12))

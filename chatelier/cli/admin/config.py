@@ -20,7 +20,7 @@ def config(
 
       chatelier config --example > chatelier.toml
     """
-    from chatelier.runtime.console import answers, say_warning
+    from chatelier.runtime.console import answers, print_warning
     from chatelier.settings import read_settings
     from chatelier.settings.display import effective, example_file
 
@@ -35,4 +35,4 @@ def config(
         table.add_row(name, value, origin, style=None if origin != "default" else "dim")
     answers().print(table)
     for warning in loaded.warnings:
-        say_warning(warning)
+        print_warning(warning)

@@ -19,9 +19,9 @@ def upgrade() -> None:
     """
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
-    from chatelier.wiring.database import bring_up_to_date
+    from chatelier.wiring.database import upgrade_database
 
-    before, after = bring_up_to_date(load_settings())
+    before, after = upgrade_database(load_settings())
     if before == after:
         answers().print(f"The database is up to date (schema {after}).")
     else:

@@ -141,7 +141,7 @@ def check(
 
       chatelier models check thimble
     """
-    from chatelier.runtime.console import answers, say_error
+    from chatelier.runtime.console import answers, print_error
     from engine.adapters.registry import new_model
     from engine.adapters.runtime.loading import choose_device
     from studio.errors import ModelLoadError
@@ -159,10 +159,10 @@ def check(
             answers().print(f"{entry.name}: whole, {catalogue.hash(entry)[:12]} in {folder}", soft_wrap=True)
             for problem in catalogue.extras_problems(entry):
                 broken += 1
-                say_error(f"{entry.name}: {problem}")
+                print_error(f"{entry.name}: {problem}")
         except ModelLoadError as error:
             broken += 1
-            say_error(f"{entry.name}: {error}")
+            print_error(f"{entry.name}: {error}")
     if broken:
         raise typer.Exit(1)
 

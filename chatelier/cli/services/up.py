@@ -26,10 +26,10 @@ def up(
       CHATELIER_WEB__PORT=9000 chatelier up --quiet
     """
     from chatelier.launcher.launch import start_instance
-    from chatelier.runtime.console import say_warning
+    from chatelier.runtime.console import print_warning
     from chatelier.settings import read_settings
 
     loaded = read_settings()
     for warning in loaded.warnings:
-        say_warning(warning)
+        print_warning(warning)
     start_instance(loaded, quiet=quiet, hang_seconds=hang_seconds)

@@ -46,7 +46,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
 
       chatelier imagine "a {red,blue} bird --no clouds --ar 2:3"
     """
-    from chatelier.runtime.console import say_warning
+    from chatelier.runtime.console import print_warning
     from chatelier.runtime.logging_setup import set_up_logging
     from chatelier.settings import load_settings
     from chatelier.settings.settings import LogLevel
@@ -72,11 +72,11 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
     given = {name: value for name, value in values.items() if value is not None}
     request, hints = read_request(settings, given)
     for hint in hints:
-        say_warning(hint.text)
+        print_warning(hint.text)
     try:
         with _Bar() as bar:
             results = list(
-                paint_into(output, request, settings=settings, on_progress=bar.show, on_remark=say_warning)
+                paint_into(output, request, settings=settings, on_progress=bar.show, on_remark=print_warning)
             )
     except JobCancelledError:
         raise typer.Abort from None
@@ -130,7 +130,7 @@ class _Bar:
 
 
 def _print(results: "list[SavedImage | WithheldImage]", *, as_json: bool) -> None:
-    from chatelier.runtime.console import say_warning
+    from chatelier.runtime.console import print_warning
     from chatelier.wiring.local_generation import SavedImage
     from studio.errors import PolicyRefusalError
 
@@ -142,7 +142,7 @@ def _print(results: "list[SavedImage | WithheldImage]", *, as_json: bool) -> Non
         for image in saved:
             _print_recipe(image)
     for refused in withheld:
-        say_warning(
+        print_warning(
             f"The picture with seed {refused.seed} was not written: {refused.category}. {refused.remedy}"
         )
     if not saved and withheld:

@@ -61,7 +61,7 @@ def _traces(settings: "Settings", image: Path) -> "Traces":
 
 def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
     """What the records say; without a database, what the file says."""
-    from chatelier.runtime.console import say_warning
+    from chatelier.runtime.console import print_warning
     from chatelier.wiring.database import open_database
     from studio.commands.pictures.whose import attribute, attribution_from_file
     from studio.db.database import Database
@@ -73,7 +73,7 @@ def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
     try:
         database = open_database(settings)
     except (DatabaseUnavailableError, ConfigurationError) as error:
-        say_warning(f"The records were not asked: {error}")
+        print_warning(f"The records were not asked: {error}")
         return attribution_from_file(traces)
     try:
         with database.read() as session:

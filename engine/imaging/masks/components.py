@@ -29,7 +29,7 @@ def islands(picture: Image.Image, hole: Image.Image) -> Image.Image:
     return Image.composite(whole, Image.new("L", hole.size, 0), hole.convert("L"))
 
 
-def lay_over(ground: Image.Image, before: Image.Image, after: Image.Image) -> Image.Image:
+def overlay_changes(ground: Image.Image, before: Image.Image, after: Image.Image) -> Image.Image:
     """`ground` with whatever is new in `after` against `before`; all of one size."""
     change = np.abs(np.asarray(after, np.int16) - np.asarray(before, np.int16)).max(axis=2)
     weights = np.clip(change * (255 / _COVERS), 0, 255).astype(np.uint8)

@@ -136,7 +136,7 @@ def drawings_of(library: Library) -> list[Drawing]:
     ]
 
 
-def keep_appearances(library: Library, folder: Path) -> None:
+def save_appearances(library: Library, folder: Path) -> None:
     """Make the file that `Appearances.load` reads; boats as they lie in a scene, without water of their own."""
     pixels, aspects = [], []
     for drawing in drawings_of(library):

@@ -19,7 +19,7 @@ def read_figures(path: Path) -> dict[str, float]:
     return figures
 
 
-def keep_figures(figures: Figures, path: Path, *, machine: str) -> None:
+def save_figures(figures: Figures, path: Path, *, machine: str) -> None:
     said = {"machine": machine, "figures": asdict(figures)}
     path.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
 

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from engine.layout_prior import CollageComposer
 from engine.layout_prior.library.cutout_library import Library
-from engine.layout_prior.vision.appearance_index import keep_appearances
+from engine.layout_prior.vision.appearance_index import save_appearances
 from engine.layout_prior.vision.layout_encoder import CELLS, SCENES, SIDE_PX, LayoutEncoder
 from engine.layout_prior.vision.scene_summary import HOURS
 from engine.training.data.synthetic_scenes import Mosaic, disturb, library_bank, paint, paint_backdrops
@@ -151,7 +151,7 @@ def train(
     collage = CollageComposer.load(model / "prior")
     state = out / "beholder.pt"
     layout_encoder = LayoutEncoder()
-    keep_appearances(collage.library, model / "prior")
+    save_appearances(collage.library, model / "prior")
     try:
         _learn(layout_encoder, collage.library, state, minutes=minutes, steps=steps, prior=model / "prior")
     except KeyboardInterrupt:

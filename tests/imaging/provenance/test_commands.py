@@ -10,7 +10,7 @@ from chatelier.doctor import runner
 from chatelier.doctor.findings import Health
 from chatelier.doctor.provenance import chain as examine_chain
 from chatelier.settings import read_settings
-from chatelier.wiring.database import bring_up_to_date
+from chatelier.wiring.database import upgrade_database
 from chatelier.wiring.provenance import open_signer
 from engine.imaging.codecs.encoding import encode_png
 from moderation.provenance import certificates
@@ -65,7 +65,7 @@ def test_a_signed_file_is_known_without_any_records(run, file):
 
 def test_a_signed_file_is_found_in_the_records(run, home, tmp_path):
     settings = read_settings().settings
-    bring_up_to_date(settings)
+    upgrade_database(settings)
     ports = fake_ports(settings.database)
     call = Call(person=someone("ana"), address=somewhere(), request_key="1")
     job_id = execute(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id

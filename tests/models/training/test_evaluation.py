@@ -15,7 +15,7 @@ from engine.training.evaluation.demographics import rows_of, who_appears
 from engine.training.evaluation.detectors import colour_of, number_of, position_of
 from engine.training.evaluation.evaluate import TITLES, Figures, exam_size
 from engine.training.evaluation.metrics import distribution, diversity, frechet, is_unchanged, seam
-from engine.training.evaluation.report import card_rows, change, keep_figures, read_figures
+from engine.training.evaluation.report import card_rows, change, read_figures, save_figures
 from engine.training.evaluation.scorer.network import Scorer
 from studio.errors import ModelLoadError
 
@@ -126,7 +126,7 @@ def test_figures_are_kept_and_compared(tmp_path: Path) -> None:
     names = [field.name for field in fields(Figures)]
     assert list(TITLES) == names
     figures = Figures(**dict.fromkeys(names, 0.5))
-    keep_figures(figures, tmp_path / "figures.json", machine="here")
+    save_figures(figures, tmp_path / "figures.json", machine="here")
     before = read_figures(tmp_path / "figures.json")
     assert before == dict.fromkeys(names, 0.5)
     assert card_rows(figures, before).count("\n") == len(names) + 1

@@ -24,7 +24,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from chatelier.settings import load_settings
-from chatelier.wiring.database import bring_up_to_date
+from chatelier.wiring.database import upgrade_database
 from chatelier.wiring.ports import frontend_ports
 from studio.db import outbox
 from studio.db.tables import Base, JobRow
@@ -235,7 +235,7 @@ async def running(folder: Path, redis_url: str, *, socket_mode: bool) -> AsyncIt
         patch.setenv("CHATELIER_HOME", str(home))
         patch.setenv("CHATELIER_REDIS_URL", redis_url)
         settings = load_settings()
-        bring_up_to_date(settings)
+        upgrade_database(settings)
         ports = frontend_ports(settings)
     async with LoopbackSlack().open() as slack:
         slack.polls_until_ready = 1
@@ -546,7 +546,7 @@ async def test_a_wrong_token_is_one_sentence_and_the_end(
     second = replace(socket_frontend, home=tmp_path / "home", process=None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHATELIER_HOME", str(second.home))
-        bring_up_to_date(load_settings())
+        upgrade_database(load_settings())
     process = await second.launch(CHATELIER_SLACK__BOT_TOKEN="xoxb-something-else")
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await process.wait() == 1

@@ -9,7 +9,7 @@ import pytest
 
 from chatelier.runtime.private_files import close_home_to_others
 from chatelier.settings import load_settings
-from chatelier.wiring.database import bring_up_to_date, open_database
+from chatelier.wiring.database import open_database, upgrade_database
 
 
 def mode_of(path: Path) -> int:
@@ -25,7 +25,7 @@ def open_home(tmp_path: Path) -> Path:
 
 def test_the_database_and_its_journals_are_for_this_user_only(tmp_path: Path) -> None:
     home = open_home(tmp_path)
-    bring_up_to_date(load_settings())
+    upgrade_database(load_settings())
     database = open_database(load_settings())
     with database.begin():
         pass

@@ -101,15 +101,15 @@ class Writer:
     def record(self):
         assert record(self.instance.database, self.job, self.outcome, worker=WORKER)
 
-    def lay_again(self):
-        self.tracking_store.lay_again(self.outcome)
+    def store_again(self):
+        self.tracking_store.store_again(self.outcome)
 
 
 @pytest.mark.parametrize("moments", [*combinations_with_replacement(MOMENTS, 3)], ids=" / ".join)
 def test_a_picture_stored_while_an_equal_one_is_deleted_keeps_its_files(instance, call, moments):
     first = drawn(instance, call)
     writer = Writer(instance, ask(instance, call, "bo"))
-    for moment, step in zip(moments, (writer.put, writer.record, writer.lay_again), strict=True):
+    for moment, step in zip(moments, (writer.put, writer.record, writer.store_again), strict=True):
         instance.store.meanwhile.setdefault(moment, []).append(step)
     execute(instance, call, "delete", {"what": first})
     instance.store.reach("at the end")
