@@ -1,4 +1,4 @@
-"""The house's gate: who may ask, what may be asked, and which pictures may be seen."""
+"""The gate: who may ask, what may be asked, and which pictures may be seen."""
 
 import logging
 from collections.abc import Sequence
@@ -64,9 +64,9 @@ class ModerationGate:
         side_effects: SideEffects | None = None,
         analyzer: ImageAnalyzer | None = None,
     ) -> None:
-        """Without `redis_url` the limits hold for this process only; without rules, the house's own apply.
+        """Without `redis_url` the limits hold for this process only; without rules, the instance's own apply.
 
-        With `holds` False, for a house where no moderator looks, what would be held is refused. None: it is held in
+        With `holds` False, for an instance where no moderator looks, what would be held is refused. None: it is held in
         communities that have a desk channel, and on the platforms that are `watched` anyway. On those that are
         `unmoderated` nobody decides on a suspension or an appeal. Without `side_effects` what follows from strikes
         waits for the sweeper. Without an `analyzer`, who has a process of its own for it, pictures are looked at here.

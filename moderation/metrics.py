@@ -8,7 +8,7 @@ LIMITER_FAILURES = Counter(
 )
 LIMITED = Counter("chatelier_limited_total", "Requests turned away for coming too fast.", ["scope"])
 VERDICTS = Counter(
-    "chatelier_verdicts_total", "Verdicts of the house rules.", ["subject", "ruling", "rule", "category"]
+    "chatelier_verdicts_total", "Verdicts of the rules.", ["subject", "ruling", "rule", "category"]
 )
 SIGNING_FAILURES = Counter(
     "chatelier_signing_failures_total", "Pictures shown without a part of their provenance.", ["part"]

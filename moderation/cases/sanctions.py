@@ -45,7 +45,7 @@ SANCTION_STEPS = (
 )
 # The core of the rules: nothing more is painted until a human has looked.
 _FREEZE = SanctionStep(strike_sum=0.0, name="suspension", opens_case=True)
-# Where nobody moderates no human will look, so what the house imposes there ends by itself.
+# Where nobody moderates no human will look, so what the rules impose there ends by itself.
 _COOLING_OFF = timedelta(hours=1)
 _LONGEST_COOLING_OFF = timedelta(days=1)
 _TEMPORARY = ("timeout: ", "cooling-off: ")  # how the reasons of timeouts begin
@@ -99,7 +99,7 @@ class Exclusion:
 def find_exclusion(session: Session, person: Person, *, moderated: bool) -> Exclusion | None:
     """Whether a human may not paint at the moment, under any of their names.
 
-    Where the place is not `moderated`, what the house imposed there lasts as long as a cooling-off at most, also when
+    Where the place is not `moderated`, what the rules imposed there lasts as long as a cooling-off at most, also when
     somebody moderated then, or an earlier version imposed it for good.
     """
     found = bans.bans_in_force(session, person)
@@ -112,8 +112,8 @@ def find_exclusion(session: Session, person: Person, *, moderated: bool) -> Excl
 
 
 def _by_house(row: BanRow, person: Person) -> bool:
-    """Whether the house imposed a ban where the person is."""
-    home, _, by = row.banned_by.rpartition(":")  # older ones are by the house alone
+    """Whether the rules imposed a ban where the person is."""
+    home, _, by = row.banned_by.rpartition(":")  # older ones are by the rules alone
     return by == HOUSE and home in ("", f"{person.platform}:{person.community}")
 
 

@@ -25,7 +25,7 @@ class RateSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSettings:
-    """All but the last three count every request; `refused` counts those that the house rules refused.
+    """All but the last three count every request; `refused` counts those that the rules refused.
 
     Whoever runs into `refused` has been probing the rules and waits, whatever is asked. `newcomer` holds for newcomers
     in place of `sustained`. `uploads` counts files that people bring along, `side_effects` each command that paints

@@ -1,4 +1,4 @@
-"""How far the house trusts a person, and what that allows."""
+"""How far the instance trusts a person, and what that allows."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a tier has of the house's numbers: a share of the jobs at once, and of a worker."""
+    """What a tier has of the instance's numbers: a share of the jobs at once, and of a worker."""
 
     jobs: float
     weight: float

@@ -1,4 +1,4 @@
-"""What a house rule is about. The value is what a person may be told."""
+"""What a rule is about. The value is what a person may be told."""
 
 from enum import StrEnum
 

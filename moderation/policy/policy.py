@@ -1,4 +1,4 @@
-"""What the house does about each category, as a file over safe defaults.
+"""What the instance does about each category, as a file over safe defaults.
 
 A policy is TOML: an action and a threshold for each category that differs from the defaults, and the languages in
 which the prompt classifier is trusted. Its version is made from what it says, not from its file.

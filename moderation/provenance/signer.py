@@ -1,4 +1,4 @@
-"""The house's signer: signature, mark and credentials, in this order, so that nothing changes after the last."""
+"""The signer: signature, mark and credentials, in this order, so that nothing changes after the last."""
 
 import logging
 import threading

@@ -14,7 +14,7 @@ _INK = (44, 38, 32)
 _LINE_OPACITY = 0.92
 _HALO_OPACITY = 0.55
 _BRIGHT = 165  # of 255
-# In units of 32, as in the house's own emblem: a canvas on three legs, with a hill and a sun on it.
+# In units of 32, as in the project's own emblem: a canvas on three legs, with a hill and a sun on it.
 _CANVAS = (5, 4, 27, 22)
 _LEGS = ((11, 22, 7, 30), (21, 22, 25, 30), (16, 22, 16, 28))
 _HILL = ((8.5, 18.5), (13.5, 11.5), (17.2, 15.6), (19.6, 12.6), (23.5, 18.5))

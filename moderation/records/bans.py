@@ -20,7 +20,7 @@ from studio.runtime.clock import now
 def ban(
     session: Session, person_key: str, *, by: str, reason: str = "", until: datetime | None = None
 ) -> BanRow:
-    """Ban a person, or change a ban. `until` None is for good; `by` is the moderator's key, or the house's there.
+    """Ban a person, or change a ban. `until` None is for good; `by` is the moderator's key, or the instance's there.
 
     One that holds on a name in another community, imposed by its moderators, stays as it is.
     """
@@ -87,7 +87,7 @@ def is_banned(session: Session, person: Person, *, at: datetime | None = None) -
 
 
 def _home(person_key: str) -> str:
-    """Platform and community of a key; empty for what is none, such as the house's older bans."""
+    """Platform and community of a key; empty for what is none, such as the instance's older bans."""
     return person_key.rpartition(":")[0]
 
 

@@ -1,1 +1,1 @@
-"""The rules of the house, one per file: `prompt` judges words, `image` judges pictures."""
+"""The rules, one per file: `prompt` judges words, `image` judges pictures."""

@@ -108,7 +108,7 @@ def default_networks() -> tuple[NudityNetwork, SecondOpinion | None]:
 def nakedness(
     image: Image.Image, networks: tuple[PrimaryDetector, SecondaryDetector | None] | None = None
 ) -> NudityScores:
-    """Of an RGB picture, by these networks or by the house's."""
+    """Of an RGB picture, by these networks or by the instance's."""
     first, second = networks or default_networks()
     seen = first.look(image)
     wonders = 1 - seen.drawing - seen.neutral >= _WORTH_ASKING

@@ -41,7 +41,7 @@ class HttpSafetyModel:
     """Asks one address, which the operator set, and follows nobody elsewhere. Safe for many threads."""
 
     def __init__(self, url: str, *, token: str | None = None, timeout_seconds: float = 10.0) -> None:
-        import httpx  # most houses have no such server
+        import httpx  # most instances have no such server
 
         self._url = url
         self._client = httpx.Client(

@@ -44,7 +44,7 @@ class Tiles:
 
 @cache
 def default_tiles() -> Tiles:
-    """The same in every house: a mark is no secret."""
+    """The same in every instance: a mark is no secret."""
     noise = np.random.default_rng(_SEED).standard_normal((CODED_BITS + 1, SIDE, SIDE))
     in_band = np.fft.ifft2(np.fft.fft2(noise) * _band()).real.reshape(CODED_BITS + 1, -1)
     patterns = (np.linalg.qr(in_band.T)[0].T * SIDE).astype(np.float32)

@@ -1,7 +1,7 @@
 """Named persons: a name alone says little, a name beside something doubtful is worth a moderator's look.
 
 Portraits of composers and characters of books are everyday wishes, so a name by itself scores below what the default
-policy minds; a house that wants to see them all sets the threshold of `person` to 0.3.
+policy minds; an instance that wants to see them all sets the threshold of `person` to 0.3.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
-"""Politics, health and spam: matters that a house may want to keep out, found by phrases.
+"""Politics, health and spam: matters that an instance may want to keep out, found by phrases.
 
 A phrase by which somebody wants to move, heal or sell scores above what the default policy minds; that the matter is
-only named scores below, for a house that lowers its threshold.
+only named scores below, for an instance that lowers its threshold.
 """
 
 import tomllib
