@@ -1,6 +1,6 @@
 """Reading jobs and pictures back as the frozen types of the studio."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -114,13 +114,24 @@ def recent_jobs(session: Session, viewer: Person, *, limit: int, before: Job | N
 
 
 def jobs_of(
-    session: Session, person_keys: Sequence[str], *, limit: int, home: tuple[Platform, str] | None = None
+    session: Session,
+    person_keys: Sequence[str],
+    *,
+    limit: int,
+    home: tuple[Platform, str] | None = None,
+    states: Collection[JobState] = (),
 ) -> list[Job]:
-    """The latest jobs of these identities, newest first, in all communities or in one."""
-    query = select(JobRow).where(JobRow.person_key.in_(person_keys))
+    """The latest jobs of these identities, newest first, in all communities or in one, in any or in some states.
+
+    Each identity is asked for alone: the index gives its latest jobs without a look at the others.
+    """
+    latest = select(JobRow).order_by(JobRow.created_at.desc()).limit(limit)
     if home is not None:
-        query = query.where(JobRow.platform == home[0], JobRow.community == home[1])
-    return [job_of(row) for row in session.scalars(query.order_by(JobRow.created_at.desc()).limit(limit))]
+        latest = latest.where(JobRow.platform == home[0], JobRow.community == home[1])
+    if states:
+        latest = latest.where(JobRow.state.in_(sorted(states)))
+    found = [row for key in person_keys for row in session.scalars(latest.where(JobRow.person_key == key))]
+    return [job_of(row) for row in sorted(found, key=lambda row: row.created_at, reverse=True)[:limit]]
 
 
 def own_job(session: Session, person: Person, job_id: str) -> Job | None:

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from studio.commands.results import History
 from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
 from studio.db.identities.linked_identities import identities
-from studio.db.tables import JobRow
 from studio.domain.jobs import ENDED
 from studio.ports import Ports
 
@@ -22,10 +19,8 @@ class ShowHistory:
 
 def show_history(ports: Ports, call: Call, _command: ShowHistory) -> History:
     with ports.database.read() as session:
-        mine = JobRow.person_key.in_(identities(session, call.person.key))
-        query = select(JobRow).where(mine, JobRow.state.in_(sorted(ENDED)))
-        rows = session.scalars(query.order_by(JobRow.created_at.desc()).limit(_SHOWN))
-        return History(jobs=tuple(queries.job_of(row) for row in rows))
+        mine = identities(session, call.person.key)
+        return History(jobs=tuple(queries.jobs_of(session, mine, limit=_SHOWN, states=ENDED)))
 
 
 SPEC = CommandSpec(

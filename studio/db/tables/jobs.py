@@ -14,7 +14,11 @@ class JobRow(Base):
     __table_args__ = (
         Index("ix_jobs_state_lease_until", "state", "lease_until"),
         Index("ix_jobs_ended_at", "ended_at"),
-        Index("ix_jobs_person_key_state", "person_key", "state"),
+        Index(
+            "ix_jobs_state_priority_created_at", "state", "priority", "created_at"
+        ),  # who comes before whom
+        Index("ix_jobs_person_key_state_created_at", "person_key", "state", "created_at"),
+        Index("ix_jobs_person_key_created_at", "person_key", "created_at"),
         Index("ix_jobs_platform_community_created_at", "platform", "community", "created_at"),
     )
 
@@ -41,7 +45,7 @@ class JobRow(Base):
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     error_code: Mapped[str | None] = mapped_column(String(32))
     error_text: Mapped[str | None] = mapped_column(Text)
-    grid_key: Mapped[str | None] = mapped_column(String(120))
+    grid_key: Mapped[str | None] = mapped_column(String(120), index=True)
     painting_seconds: Mapped[float | None]  # what the model took, without waiting and without what follows
     refused_rule: Mapped[str] = mapped_column(String(64), default="")
     refused_category: Mapped[str] = mapped_column(String(64), default="")
@@ -52,7 +56,11 @@ class JobRow(Base):
 
 class PictureRow(Base):
     __tablename__ = "pictures"
-    __table_args__ = (Index("ix_pictures_job_id_position", "job_id", "position", unique=True),)
+    __table_args__ = (
+        Index("ix_pictures_job_id_position", "job_id", "position", unique=True),
+        Index("ix_pictures_person_key", "person_key"),
+        Index("ix_pictures_created_at", "created_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"))
@@ -60,11 +68,11 @@ class PictureRow(Base):
     person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
     recipe: Mapped[dict[str, Any]]
     storage_key: Mapped[str] = mapped_column(String(120), index=True)
-    master_key: Mapped[str | None] = mapped_column(String(120))  # unsigned; None: the same file
-    thumbnail_key: Mapped[str] = mapped_column(String(120))
+    master_key: Mapped[str | None] = mapped_column(String(120), index=True)  # unsigned; None: the same file
+    thumbnail_key: Mapped[str] = mapped_column(String(120), index=True)
     # None: the picture is no larger than the size before, or was stored when these were not made yet.
-    thumbnail_640_key: Mapped[str | None] = mapped_column(String(120))
-    thumbnail_1280_key: Mapped[str | None] = mapped_column(String(120))
+    thumbnail_640_key: Mapped[str | None] = mapped_column(String(120), index=True)
+    thumbnail_1280_key: Mapped[str | None] = mapped_column(String(120), index=True)
     perceptual_hash: Mapped[str | None] = mapped_column(String(64))  # PDQ, 64 hexadecimal digits
     width: Mapped[int]
     height: Mapped[int]

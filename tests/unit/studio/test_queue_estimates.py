@@ -98,6 +98,25 @@ def test_jobs_painted_side_by_side_are_waited_for_side_by_side(ports, call):
         assert outlook(session, imagine(ports, call, "ana", 1)).eta_seconds == pytest.approx(20 + 4 * 20 / 4)
 
 
+def test_a_single_job_is_told_the_same_as_among_all(ports, call):
+    painted(ports, call, 0, seconds=10)
+    painted(ports, call, 1, seconds=3, model="thimble")
+    jobs = [imagine(ports, call, f"p{number % 5}", number, count=1 + number % 4) for number in range(12)]
+    with ports.database.begin() as session:
+        for number, job_id in enumerate(jobs):
+            row = session.get_one(JobRow, job_id)
+            row.priority, row.cost = number % 3, number % 4
+            row.model = (None, "thimble")[number % 2]
+            row.created_at -= timedelta(minutes=number % 4)
+    start(ports, jobs[0], seconds_ago=4)
+    with ports.database.read() as session:
+        together = outlooks(session)
+        for job_id in jobs[1:]:
+            alone = outlook(session, job_id)
+            assert (alone.waits, alone.ahead) == (True, together[job_id].ahead)
+            assert alone.eta_seconds == pytest.approx(together[job_id].eta_seconds, abs=1)
+
+
 def test_an_operation_never_seen_is_judged_by_the_models_others(ports, call):
     painted(ports, call, 0, seconds=12)
     with ports.database.read() as session:

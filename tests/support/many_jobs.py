@@ -1,0 +1,108 @@
+"""A database with many jobs, copied from one that was painted, for tests of what queries cost."""
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Table, insert, text
+from sqlalchemy.orm import Session
+
+from studio.commands.registry import execute
+from studio.commands.spec import Call
+from studio.db.tables import Base, JobRow, LedgerRow, PersonRow, PictureRow
+from studio.domain.jobs import JobState
+from studio.ports import Ports
+from studio.runtime.clock import now
+from tests.support.fakes import someone, somewhere
+from tests.support.finished_jobs import paint_job
+
+_BATCH = 1000
+
+
+def fill(ports: Ports, *, jobs: int, people: int, waiting: int = 0) -> None:
+    """`jobs` that are done, with a picture and a reservation each, and `waiting` more, over so many people."""
+    call = Call(person=someone("sample"), address=somewhere(), request_key="sample")
+    sample = paint_job(ports, execute(ports, call, "imagine", {"prompt": "a red fox", "count": 1}).job_id)
+    with ports.database.begin() as session:
+        for model, rows in (
+            (PersonRow, _people(session, call.person.key, people)),
+            (JobRow, _jobs(session, sample, jobs, people, JobState.DONE)),
+            (JobRow, _jobs(session, sample, waiting, people, JobState.QUEUED)),
+            (PictureRow, _pictures(session, sample, jobs, people)),
+            (LedgerRow, _reservations(session, sample, jobs, people)),
+        ):
+            _insert(session, model, rows)
+        if not ports.database.is_sqlite:
+            session.execute(text("ANALYZE"))
+
+
+def person_key(number: int) -> str:
+    return someone(f"p{number}").key
+
+
+def _insert(session: Session, model: type[Base], rows: Iterator[dict[str, Any]]) -> None:
+    batch: list[dict[str, Any]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _BATCH:
+            session.execute(insert(model), batch)
+            batch = []
+    if batch:
+        session.execute(insert(model), batch)
+
+
+def _copy(session: Session, model: type[Base], key: str) -> dict[str, Any]:
+    row = session.get_one(model, key)
+    table = model.__table__
+    assert isinstance(table, Table)
+    return {column.key: getattr(row, column.key) for column in table.columns}
+
+
+def _people(session: Session, sample: str, people: int) -> Iterator[dict[str, Any]]:
+    row = _copy(session, PersonRow, sample)
+    for number in range(people):
+        key = person_key(number)
+        yield row | {"key": key, "user_id": f"p{number}", "human": key}
+
+
+def _jobs(session: Session, sample: str, jobs: int, people: int, state: JobState) -> Iterator[dict[str, Any]]:
+    row, start = _copy(session, JobRow, sample), now() - timedelta(days=30)
+    ended = state is JobState.DONE
+    for number in range(jobs):
+        at = start + number * timedelta(days=30) / jobs
+        yield row | {
+            "id": f"{state[0]}{number:011}",
+            "request_key": f"{state}:{number}",
+            "person_key": person_key(number % people),
+            "person": row["person"] | {"user_id": f"p{number % people}"},
+            "state": state,
+            "created_at": at,
+            "started_at": at if ended else None,
+            "ended_at": at if ended else None,
+            "queued_at": at,
+            "painting_seconds": 3.0 if ended else None,
+        }
+
+
+def _pictures(session: Session, sample: str, jobs: int, people: int) -> Iterator[dict[str, Any]]:
+    row, start = _copy(session, PictureRow, f"{sample}.1"), now() - timedelta(days=30)
+    bits = random.Random(7)
+    for number in range(jobs):
+        job_id = f"d{number:011}"
+        yield row | {
+            "id": f"{job_id}.1",
+            "job_id": job_id,
+            "person_key": person_key(number % people),
+            "storage_key": f"{number % 256:02x}/{number:062x}.png",
+            "thumbnail_key": f"{number % 256:02x}/{number:062x}.webp",
+            "perceptual_hash": f"{bits.getrandbits(256):064x}",
+            "created_at": start + number * timedelta(days=30) / jobs,
+        }
+
+
+def _reservations(session: Session, sample: str, jobs: int, people: int) -> Iterator[dict[str, Any]]:
+    row = _copy(session, LedgerRow, f"{sample}:reserve")
+    for number in range(jobs):
+        job_id, key = f"d{number:011}", person_key(number % people)
+        yield row | {"entry_key": f"{job_id}:reserve", "account": key, "person_key": key, "job_id": job_id}
