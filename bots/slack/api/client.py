@@ -19,8 +19,8 @@ _LONGEST_PAUSE_SECONDS = 90.0
 _DEFAULT_PAUSE_SECONDS = 5.0
 _STRAINED_SECONDS = 60.0
 _TIMEOUT_SECONDS = 30
-# Methods that take their arguments as a query, not as JSON.
-_READS = frozenset(
+# Methods that take their arguments as a form, not as JSON; a description is too long for a query.
+_FORMS = frozenset(
     {
         "auth.test",
         "conversations.history",
@@ -139,8 +139,8 @@ class SlackClient:
     async def _ask(self, method: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
-            if method in _READS:
-                response = await self.web.api_call(method, http_verb="GET", params=given)
+            if method in _FORMS:
+                response = await self.web.api_call(method, data=given)
             else:
                 response = await self.web.api_call(method, json=given)
         except SlackApiError as error:

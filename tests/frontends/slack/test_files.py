@@ -466,3 +466,8 @@ async def test_where_the_app_may_not_look_for_direct_messages_a_new_one_comes(ro
     room.slack.refuse("conversations.open", "missing_scope")
     await room.painted(job_id)
     assert len(room.slack.messages) == 2
+
+
+async def test_pictures_are_shown_whose_description_is_too_long_for_a_query(room: SlackRoom) -> None:
+    _, message = await room.finished("🦊" * 900)
+    assert len(message.pictures) == 4
