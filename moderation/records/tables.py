@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from studio.db.tables import Base, JsonData
+from studio.db.tables import SEPARATE, Base, JsonData
 
 
 class AuditRow(Base):
@@ -17,8 +17,8 @@ class AuditRow(Base):
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)  # 1, 2, 3 …
     at: Mapped[datetime]
     action: Mapped[str] = mapped_column(String(32))
-    actor: Mapped[str | None] = mapped_column(String(200), index=True)
-    subject: Mapped[str | None] = mapped_column(String(200), index=True)
+    actor: Mapped[str | None] = mapped_column(String(200), index=True, info=SEPARATE)
+    subject: Mapped[str | None] = mapped_column(String(200), index=True, info=SEPARATE)
     details: Mapped[dict[str, Any] | None] = mapped_column(JsonData)
     salt: Mapped[str | None] = mapped_column(String(32))
     content_hash: Mapped[str] = mapped_column(String(64))
@@ -32,7 +32,7 @@ class StrikeRow(Base):
     __tablename__ = "strikes"
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
-    person_key: Mapped[str] = mapped_column(String(200), index=True)
+    person_key: Mapped[str] = mapped_column(String(200), index=True, info=SEPARATE)
     rule: Mapped[str] = mapped_column(String(64))
     category: Mapped[str] = mapped_column(String(64))
     weight: Mapped[float]
@@ -51,5 +51,5 @@ class BlockedPictureRow(Base):
     community: Mapped[str] = mapped_column(String(64), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)  # 256 bits, hexadecimal
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"))
-    blocked_by: Mapped[str] = mapped_column(String(200))
+    blocked_by: Mapped[str] = mapped_column(String(200), info=SEPARATE)
     at: Mapped[datetime]

@@ -19,18 +19,14 @@ from studio.db.newcomers import newcomer_origins
 from studio.db.tables import (
     BanRow,
     CaseRow,
-    CommunityRow,
     DeliveryRow,
+    Erasure,
     JobRow,
     LedgerRow,
-    LineageRow,
-    LinkCodeRow,
     NoticeRow,
     OutboxRow,
     PersonRow,
     PictureRow,
-    PreferencesRow,
-    StarRow,
 )
 from studio.domain.cases import CaseKind, CaseState, Decision
 from studio.domain.deliveries import DeliveryKind
@@ -41,7 +37,7 @@ from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
 from studio.runtime.clock import now
 from studio.runtime.serialization import to_data
-from studio.services import file_references, job_release, message_refresh
+from studio.services import file_references, job_release, message_refresh, personal_data
 from studio.services.built_on_notices import unname_builder
 from studio.services.picture_deletion import Removal, delete_pictures
 
@@ -68,8 +64,7 @@ def is_painting(session: Session, keys: Sequence[str]) -> bool:
 
 
 def count_pictures(session: Session, keys: Sequence[str]) -> int:
-    query = select(PictureRow.id).where(PictureRow.person_key.in_(keys), PictureRow.deleted_at.is_(None))
-    return len(session.scalars(query).all())
+    return len(session.scalars(personal_data.pictures_of(keys).with_only_columns(PictureRow.id)).all())
 
 
 def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Removal:
@@ -80,7 +75,7 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     removal = Removal()
     others = message_refresh.of_forgotten(session, keys)
     _close_questions(session, keys, removal)
-    jobs = session.scalars(select(JobRow).where(JobRow.person_key.in_(keys)).order_by(JobRow.id)).all()
+    jobs = session.scalars(personal_data.jobs_of(keys)).all()
     uploads = {key for row in jobs for key in file_references.of_uploads(row.request)}
     over = {row.id for row in jobs if row.state not in GOING_ON}
     for row in jobs:  # all of them first: what they start from is needed no more
@@ -92,8 +87,8 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
         if row.id in over and not has_pictures:
             removal.events.extend(_refresh_message(session, row))
     removal.files.update(file_references.find_unnamed(session, uploads))
-    for table in (StarRow, PreferencesRow, LinkCodeRow, NoticeRow):
-        session.execute(delete(table).where(table.person_key.in_(keys)))
+    for column in personal_data.person_columns(Erasure.DELETED):
+        session.execute(delete(column.class_).where(column.in_(keys)))
     display_names.release_names(session, keys)
     judged = judged or is_judged(session, keys)
     linked = len(keys) > 1  # bans and strikes under a single key need no row beside them
@@ -223,16 +218,11 @@ def _pseudonymise(session: Session, key: str, *, nameless: bool) -> None:
         return
     nobody = _new_nobody(session, row)
     newcomer_origins.hand_over(session, key, nobody)
-    values = {"person_key": nobody.key, "person": to_data(person_of(nobody))}
-    session.execute(update(JobRow).where(JobRow.person_key == key).values(values))
+    session.execute(update(JobRow).where(JobRow.person_key == key).values(person=to_data(person_of(nobody))))
     _rename_gifts(session, key)
     unname_builder(session, key)
-    for table in (PictureRow, LineageRow, LedgerRow):
-        session.execute(update(table).where(table.person_key == key).values(person_key=nobody.key))
-    for column in (CaseRow.filed_by, CaseRow.addressee, CaseRow.claimed_by, CaseRow.decided_by):
-        session.execute(update(CaseRow).where(column == key).values({column: nobody.key}))
-    settled = CommunityRow.changed_by == key
-    session.execute(update(CommunityRow).where(settled).values(changed_by=nobody.key))
+    for column in personal_data.person_columns(Erasure.REASSIGNED):
+        session.execute(update(column.class_).where(column == key).values({column: nobody.key}))
     named = CaseRow.case_key.endswith(f":{key}", autoescape=True)
     session.execute(update(CaseRow).where(named).values(case_key="forgotten:" + CaseRow.id))
     over = (CaseRow.subject == key) & (CaseRow.state == CaseState.CLOSED)

@@ -1,13 +1,27 @@
 """The tables. Times are aware UTC; JSON columns hold what `studio.runtime.serialization` writes."""
 
 from studio.db.tables.cases import BanRow, CaseRow, NoticeRow
-from studio.db.tables.columns import Base, JsonData, RowNumber, UtcDateTime
+from studio.db.tables.columns import (
+    DELETED,
+    ERASURE,
+    REASSIGNED,
+    SEPARATE,
+    Base,
+    Erasure,
+    JsonData,
+    RowNumber,
+    UtcDateTime,
+)
 from studio.db.tables.events import DeliveryRow, DigestRow, OutboxRow
 from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow
 from studio.db.tables.jobs import JobRow, LedgerRow, LineageRow, PictureRow, StarRow
 from studio.db.tables.people import CommunityRow, LinkCodeRow, PersonRow, PreferencesRow
 
 __all__ = [
+    "DELETED",
+    "ERASURE",
+    "REASSIGNED",
+    "SEPARATE",
     "BanRow",
     "Base",
     "CaseRow",
@@ -15,6 +29,7 @@ __all__ = [
     "DeliveryRow",
     "DigestRow",
     "EndedSessionRow",
+    "Erasure",
     "JobRow",
     "JsonData",
     "LedgerRow",

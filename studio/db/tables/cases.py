@@ -5,16 +5,16 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from studio.db.tables.columns import Base
+from studio.db.tables.columns import DELETED, REASSIGNED, SEPARATE, Base
 
 
 class BanRow(Base):
     __tablename__ = "bans"
 
-    person_key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    person_key: Mapped[str] = mapped_column(String(200), primary_key=True, info=SEPARATE)
     until: Mapped[datetime | None]  # None: for good
     reason: Mapped[str] = mapped_column(Text, default="")
-    banned_by: Mapped[str] = mapped_column(String(200))
+    banned_by: Mapped[str] = mapped_column(String(200), info=SEPARATE)
     created_at: Mapped[datetime]
 
 
@@ -33,9 +33,9 @@ class CaseRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     platform: Mapped[str] = mapped_column(String(16))
     community: Mapped[str] = mapped_column(String(64))
-    subject: Mapped[str] = mapped_column(String(200))
-    filed_by: Mapped[str | None] = mapped_column(String(200))
-    addressee: Mapped[str | None] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(200), info=SEPARATE)
+    filed_by: Mapped[str | None] = mapped_column(String(200), info=REASSIGNED)
+    addressee: Mapped[str | None] = mapped_column(String(200), info=REASSIGNED)
     job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"), index=True)
     picture_id: Mapped[str | None] = mapped_column(String(16))  # not a key: a refused picture has no row
     rule: Mapped[str] = mapped_column(String(64), default="")
@@ -44,10 +44,10 @@ class CaseRow(Base):
     words: Mapped[str] = mapped_column(Text, default="")
     weight: Mapped[float] = mapped_column(default=1.0)
     opened_at: Mapped[datetime]
-    claimed_by: Mapped[str | None] = mapped_column(String(200))
+    claimed_by: Mapped[str | None] = mapped_column(String(200), info=REASSIGNED)
     claimed_until: Mapped[datetime | None]
     decision: Mapped[str | None] = mapped_column(String(16))
-    decided_by: Mapped[str | None] = mapped_column(String(200))
+    decided_by: Mapped[str | None] = mapped_column(String(200), info=REASSIGNED)
     decided_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(Text, default="")
 
@@ -59,7 +59,7 @@ class NoticeRow(Base):
 
     id: Mapped[str] = mapped_column(String(12), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
-    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), index=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), index=True, info=DELETED)
     text: Mapped[str] = mapped_column(Text)
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"))
     job_id: Mapped[str | None] = mapped_column(String(12), index=True)  # what was built on somebody's picture

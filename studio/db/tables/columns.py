@@ -1,6 +1,7 @@
 """What all tables share: names of keys, and columns for times, JSON and row numbers."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData
@@ -14,6 +15,24 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class Erasure(StrEnum):
+    """What becomes of a row that names a person in a column, once that person is forgotten.
+
+    Every column that may hold a person's key says so with ``info=DELETED``, ``info=REASSIGNED`` or ``info=SEPARATE``;
+    `studio.services.personal_data` finds a person's rows by it.
+    """
+
+    DELETED = "deleted"
+    REASSIGNED = "reassigned"  # to a somebody with a random key, because others need the row
+    SEPARATE = "separate"  # code of its own decides, such as for what is kept while the person is judged
+
+
+ERASURE = "erasure"
+DELETED: dict[Any, Any] = {ERASURE: Erasure.DELETED}
+REASSIGNED: dict[Any, Any] = {ERASURE: Erasure.REASSIGNED}
+SEPARATE: dict[Any, Any] = {ERASURE: Erasure.SEPARATE}
 
 
 class UtcDateTime(TypeDecorator[datetime]):

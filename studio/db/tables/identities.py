@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from studio.db.tables.columns import Base
+from studio.db.tables.columns import SEPARATE, Base
 
 
 class NameRow(Base):
@@ -20,7 +20,7 @@ class NameRow(Base):
     platform: Mapped[str] = mapped_column(String(16), primary_key=True)
     community: Mapped[str] = mapped_column(String(64), primary_key=True)
     digest: Mapped[str] = mapped_column(String(32), primary_key=True)
-    person_key: Mapped[str] = mapped_column(String(200), primary_key=True, index=True)
+    person_key: Mapped[str] = mapped_column(String(200), primary_key=True, index=True, info=SEPARATE)
     claimed_at: Mapped[datetime]
 
 
@@ -33,7 +33,7 @@ class OriginRow(Base):
 
     __tablename__ = "origins"
 
-    person_key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    person_key: Mapped[str] = mapped_column(String(200), primary_key=True, info=SEPARATE)
     origin: Mapped[str] = mapped_column(String(80), primary_key=True, index=True)
     seen_at: Mapped[datetime] = mapped_column(index=True)
     arrived: Mapped[bool] = mapped_column(default=False)

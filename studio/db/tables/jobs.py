@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from studio.db.tables.columns import Base
+from studio.db.tables.columns import DELETED, REASSIGNED, SEPARATE, Base
 
 
 class JobRow(Base):
@@ -26,7 +26,7 @@ class JobRow(Base):
     request_key: Mapped[str] = mapped_column(String(200), unique=True)  # one click, one job
     command: Mapped[str] = mapped_column(String(32))
     request: Mapped[dict[str, Any]]
-    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), info=REASSIGNED)
     person: Mapped[dict[str, Any]]
     address: Mapped[dict[str, Any]]
     platform: Mapped[str] = mapped_column(String(16))
@@ -65,7 +65,7 @@ class PictureRow(Base):
     id: Mapped[str] = mapped_column(String(16), primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"))
     position: Mapped[int]  # counts from 1
-    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), info=REASSIGNED)
     recipe: Mapped[dict[str, Any]]
     storage_key: Mapped[str] = mapped_column(String(120), index=True)
     master_key: Mapped[str | None] = mapped_column(String(120), index=True)  # unsigned; None: the same file
@@ -91,14 +91,14 @@ class LineageRow(Base):
     child: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True)
     parent: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True, index=True)
     operation: Mapped[str] = mapped_column(String(16))
-    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), info=REASSIGNED)
 
 
 class StarRow(Base):
     __tablename__ = "stars"
 
     picture_id: Mapped[str] = mapped_column(ForeignKey("pictures.id"), primary_key=True)
-    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), primary_key=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), primary_key=True, info=DELETED)
     created_at: Mapped[datetime]
 
 
@@ -112,8 +112,9 @@ class LedgerRow(Base):
     )
 
     entry_key: Mapped[str] = mapped_column(String(220), primary_key=True)
-    account: Mapped[str] = mapped_column(String(220))  # whose credits: a human's key, or a pool's
-    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    # Whose credits: a human's key, or a pool's.
+    account: Mapped[str] = mapped_column(String(220), info=SEPARATE)
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), info=REASSIGNED)
     period: Mapped[str] = mapped_column(String(7))  # the month that the credits belong to, 2026-11
     kind: Mapped[str] = mapped_column(String(16))  # grant, reserve, capture, release, gift, passed, parted
     amount: Mapped[int]

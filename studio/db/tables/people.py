@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from studio.db.tables.columns import Base
+from studio.db.tables.columns import DELETED, REASSIGNED, SEPARATE, Base
 
 
 class PersonRow(Base):
@@ -14,7 +14,7 @@ class PersonRow(Base):
 
     __tablename__ = "people"
 
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True, info=SEPARATE)
     platform: Mapped[str] = mapped_column(String(16))
     community: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[str] = mapped_column(String(64))
@@ -22,14 +22,14 @@ class PersonRow(Base):
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]  # None: not since this is written down
     human: Mapped[str] = mapped_column(
-        String(200), index=True
+        String(200), index=True, info=SEPARATE
     )  # the same for linked identities; else the key
 
 
 class PreferencesRow(Base):
     __tablename__ = "preferences"
 
-    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), primary_key=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), primary_key=True, info=DELETED)
     data: Mapped[dict[str, Any]]
 
 
@@ -39,7 +39,7 @@ class CommunityRow(Base):
     platform: Mapped[str] = mapped_column(String(16), primary_key=True)
     community: Mapped[str] = mapped_column(String(64), primary_key=True)
     data: Mapped[dict[str, Any]]
-    changed_by: Mapped[str] = mapped_column(String(200))
+    changed_by: Mapped[str] = mapped_column(String(200), info=REASSIGNED)
     changed_at: Mapped[datetime]
 
 
@@ -49,5 +49,5 @@ class LinkCodeRow(Base):
     __tablename__ = "link_codes"
 
     code: Mapped[str] = mapped_column(String(16), primary_key=True)
-    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"))
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), info=DELETED)
     expires_at: Mapped[datetime]
