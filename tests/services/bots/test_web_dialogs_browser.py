@@ -171,7 +171,7 @@ def test_the_drawer_fits_a_phone(browser: Browser, room: PaintingRoom, width: in
         assert drawer["x"] + drawer["width"] <= width
         for name in ("Your settings", "Leave the room"):
             assert in_sight(pia.get_by_role("button", name=name))
-        for place in (".home .mark", ".post", "[hx-get='/help']"):
+        for place in (".home .logo", ".post", "[hx-get='/help']"):
             assert in_sight(pia.locator(f".top {place}"))
         assert pia.evaluate("document.documentElement.scrollWidth") == width
 
