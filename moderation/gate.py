@@ -25,7 +25,7 @@ from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.image_judge import ImageJudge
 from moderation.rules.prompt import PromptRule, PromptSubject
 from moderation.rules.prompt_judge import PromptJudge
-from moderation.rules.upload_doubts import apply_upload_doubts
+from moderation.rules.suspicious_uploads import apply_upload_suspicion
 from moderation.vision.analysis_process import ImageAnalyzer
 from studio.db.database import Database
 from studio.db.identities.linked_identities import human_of
@@ -37,7 +37,7 @@ from studio.domain.settings.communities import DEFAULT, CommunityRules, Newcomer
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameterError, BannedError, NotAllowedError
 from studio.ports import Admission, Allowance, Inspected, Inspection, InstanceLimits
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 logger = logging.getLogger(__name__)
 
@@ -194,7 +194,7 @@ class ModerationGate:
     def _judge_prompt(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
         verdict = self._prompt_judge.judge(subject, policy=self._policy_for(rules))
-        return apply_upload_doubts(verdict, admission.request, subject)
+        return apply_upload_suspicion(verdict, admission.request, subject)
 
     def _settle(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
         return self._add_remedy(self._settle_hold(verdict, person, rules), person)

@@ -1,17 +1,17 @@
 """The delivery core of a chat front end: what each event and each step of a job does to its messages."""
 
-from bots.delivery.drafts.cases import CaseDrafts
-from bots.delivery.drafts.draft import Compose
-from bots.delivery.drafts.jobs import JobDrafts
-from bots.delivery.drafts.starboard import StarboardDrafts
 from bots.delivery.job_updates import JobUpdates
 from bots.delivery.message_sender import MessageSender
 from bots.delivery.personal_messages import PersonalMessages
 from bots.delivery.publisher import MessagePublisher
+from bots.delivery.subjects.cases import CaseDrafts
+from bots.delivery.subjects.draft import Compose
+from bots.delivery.subjects.jobs import JobDrafts
+from bots.delivery.subjects.starboard import StarboardDrafts
 from bots.delivery.transport import Transport
-from bots.queries.desk import open_cases, read_for
+from bots.process.thread_pools import Pool, ThreadPools
+from bots.queries.open_cases import open_cases, read_for
 from bots.queries.starboard_entry import find_starboard_pictures
-from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.domain.cases import CaseDetails
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import (

@@ -14,7 +14,7 @@ from studio.db.deliveries import message_of
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow
 from studio.domain.deliveries import MessageRef, Subject
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 
 class Claim(StrEnum):

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
-from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool, ThreadPools
 from studio.domain.events import CaseChanged, DigestWritten, Event, JobProgress, NoticeWritten
 from studio.domain.people import Platform
 from studio.errors import NotFoundError, ServiceError

@@ -4,19 +4,19 @@ from dataclasses import replace
 from functools import partial
 
 from bots.delivery.attachments import decoded
-from bots.delivery.drafts.draft import Draft, prepare
-from bots.delivery.drafts.jobs import JobDrafts
 from bots.delivery.publisher import MessagePublisher, PublishedMessage
+from bots.delivery.subjects.draft import Draft, prepare
+from bots.delivery.subjects.jobs import JobDrafts
 from bots.delivery.transport import Transport
 from bots.presentation.compose.job_message import PREVIEW
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView, is_deleted, job_state, positions
-from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.events import JobProgress
 from studio.domain.jobs import WAITING, JobState
 from studio.errors import NotFoundError
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 _POSITIONS_EVERY_SECONDS = 5.0
 _MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests that answers need

@@ -10,7 +10,6 @@ from typing import TypeVar
 from bots.delivery import deliveries
 from bots.delivery.claims import SendClaims
 from bots.delivery.deliveries import Claim
-from bots.delivery.drafts.draft import Draft, prepare
 from bots.delivery.errors import (
     ChannelClosedError,
     DeliveryInProgressError,
@@ -18,8 +17,9 @@ from bots.delivery.errors import (
     FileTooLargeError,
     MessageTakenBackError,
 )
+from bots.delivery.subjects.draft import Draft, prepare
 from bots.delivery.transport import OutgoingMessage, Place, Transport
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from studio.domain.deliveries import MessageRef
 from studio.ports import Ports
 

@@ -3,23 +3,23 @@
 import hashlib
 import logging
 
-from bots.delivery.drafts.draft import Draft
-from bots.delivery.drafts.jobs import JobDrafts
-from bots.delivery.drafts.places import is_direct
 from bots.delivery.errors import DestinationUnreachableError, PlatformUnavailableError
 from bots.delivery.message_sender import MessageSender
+from bots.delivery.subjects.draft import Draft
+from bots.delivery.subjects.jobs import JobDrafts
+from bots.delivery.subjects.places import is_direct
 from bots.delivery.transport import Place
 from bots.presentation.compose.cases import compose_notice, compose_sentence
 from bots.presentation.message import Audience
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView
-from bots.runtime.thread_pools import Pool, ThreadPools
 from studio.db import cases
 from studio.db.database import Database
 from studio.domain.cases import Notice
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import DigestWritten
 from studio.domain.people import Person
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 log = logging.getLogger(__name__)
 

@@ -8,15 +8,15 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bots.delivery import deliveries
-from bots.delivery.drafts.draft import Compose, Draft
 from bots.delivery.errors import DestinationUnreachableError
 from bots.delivery.message_sender import MessageSender
+from bots.delivery.subjects.draft import Compose, Draft
 from bots.delivery.transport import Transport
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from studio.db.database import Database
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.errors import NotFoundError
-from studio.runtime.bounded_dict import BoundedDict
+from studio.utils.bounded_dict import BoundedDict
 
 _REMEMBERED = 3000  # of all kinds; a long queue alone has some hundreds
 

@@ -26,10 +26,10 @@ from bots.discord.messages.transport import DiscordTransport
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
 from bots.presentation.actions import ACTIONS
-from bots.runtime.error_reports import report_error
-from bots.runtime.pending_uploads import PendingUploads
-from bots.runtime.safe_downloads import PublicResolver, redirects_within
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool, ThreadPools
+from bots.uploads.pending_uploads import PendingUploads
+from bots.uploads.safe_downloads import PublicResolver, redirects_within
 from studio.commands.button_ids import Action
 from studio.domain.people import Platform
 from studio.ports import Ports

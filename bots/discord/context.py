@@ -8,8 +8,8 @@ import discord
 from bots.discord.downloads import Downloads
 from bots.discord.settings import DiscordSettings
 from bots.presentation.message import Message
-from bots.runtime.pending_uploads import PendingUploads
-from bots.runtime.thread_pools import ThreadPools
+from bots.process.thread_pools import ThreadPools
+from bots.uploads.pending_uploads import PendingUploads
 from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.ports import Ports

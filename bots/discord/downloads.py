@@ -5,14 +5,14 @@ import discord
 
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
-from bots.runtime.safe_downloads import (
+from bots.texts import errors
+from bots.uploads.safe_downloads import (
     UNCOMPRESSED,
     PublicResolver,
     TooManyBytesError,
     read_within,
     redirects_within,
 )
-from bots.texts import errors
 from studio.errors import BadImageError
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60)

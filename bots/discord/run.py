@@ -16,7 +16,7 @@ from discord.utils import MISSING
 
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
-from bots.runtime.heartbeat_file import heartbeat
+from bots.process.heartbeat_file import heartbeat
 from studio.errors import ConfigurationError
 from studio.ports import Ports
 

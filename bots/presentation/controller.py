@@ -1,6 +1,6 @@
 """What follows a press, a reaction, a menu entry or a submitted form: the one place that decides it for all front ends.
 
-Pure: what has to be looked up for a form, a choice or a panel is in `bots.presentation.lookups`.
+Pure: what has to be looked up for a form, a choice or a panel is in `bots.presentation.subject_lookup`.
 """
 
 import re
@@ -127,7 +127,7 @@ _MEANINGS = {
 def reacted(button: ButtonId, *, added: bool = True) -> Send | Run | None:
     """What a reaction leads to: nothing can be asked, so a report has no words.
 
-    Only a star can be taken back; whether it is there already is `bots.presentation.lookups.changes_star`.
+    Only a star can be taken back; whether it is there already is `bots.presentation.subject_lookup.changes_star`.
     """
     if not added and button.action is not Action.STAR:
         return None

@@ -15,11 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.event_consumer import EventConsumer
-from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool
 from bots.slack.api.client import web_client
 from bots.slack.context import SlackContext
 from bots.slack.http.oauth_flow import Uninstall
+from bots.slack.listeners.action_runner import Steps
 from bots.slack.listeners.actions import ActionListener
 from bots.slack.listeners.commands import CommandListener
 from bots.slack.listeners.dispatcher import Dispatcher
@@ -27,7 +28,6 @@ from bots.slack.listeners.home_tab import FORMER_SETTING, HomeTab
 from bots.slack.listeners.modals import Modals
 from bots.slack.listeners.reactions import Reactions
 from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE, Shortcuts
-from bots.slack.listeners.steps import Steps
 from bots.slack.listeners.uploads import Uploads
 from bots.slack.listeners.view_submissions import ViewSubmissions
 from bots.slack.messages.ephemeral_replies import EphemeralReplies

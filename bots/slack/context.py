@@ -5,7 +5,7 @@ from typing import Protocol
 
 import aiohttp
 
-from bots.runtime.thread_pools import ThreadPools
+from bots.process.thread_pools import ThreadPools
 from bots.slack.api.client import SlackClient
 from bots.slack.files.image_uploads import ImageUploads
 from bots.slack.settings import SlackSettings

@@ -17,8 +17,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.runtime.heartbeat_file import heartbeat
-from bots.runtime.thread_pools import ThreadPools
+from bots.process.heartbeat_file import heartbeat
+from bots.process.thread_pools import ThreadPools
 from bots.slack.api.client import TOKEN_TROUBLES, SlackClient, SlackUnavailableError, open_session, web_client
 from bots.slack.app import SlackApp
 from bots.slack.context import SlackContext, WorkspaceRegistry

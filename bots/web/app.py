@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool
 from bots.texts import errors
 from bots.texts.translation import translate
 from bots.web.access.error_middleware import ErrorMiddleware

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from bots.delivery.event_consumer import EventConsumer
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.web.access.attempt_limiter import AttemptLimiter
 from bots.web.access.identities import Identities
 from bots.web.access.session_registry import SessionRegistry

@@ -7,7 +7,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from bots.runtime.heartbeat_file import heartbeat
+from bots.process.heartbeat_file import heartbeat
 from bots.web.app import create_app
 from bots.web.metrics import WebMetrics
 from bots.web.settings import WebSettings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from bots.runtime.heartbeat_file import heartbeat_of
+from bots.process.heartbeat_file import heartbeat_of
 from chatelier.runtime.embedded_redis import EmbeddedRedis
 from chatelier.runtime.network import is_healthy, local_url
 from chatelier.settings import Loaded, Settings

@@ -15,7 +15,7 @@ from diffusers.pipelines.deprecated.unclip import UnCLIPTextProjModel
 
 from engine.adapters.components.image_encoder import image_embeddings
 from engine.adapters.components.latent_blending import blend, slerp
-from engine.adapters.runtime.loading import load_part
+from engine.adapters.loading.model_parts import load_part
 from engine.adapters.whole_pipeline import PipelineModel, generators
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry

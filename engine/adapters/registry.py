@@ -51,7 +51,7 @@ def new_model(
 
 def _optimizer_for(entry: ModelEntry, speed: Speed, **options: Any) -> Any:
     """Fused projections would leave LoRA weights and image prompts out: models that have such do without."""
-    from engine.adapters.runtime.optimization import TunedNetworks
+    from engine.adapters.loading.optimization import TunedNetworks
 
     if entry.loras or entry.ip_adapter is not None:
         speed = replace(speed, fuse=False)

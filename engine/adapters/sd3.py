@@ -8,7 +8,7 @@ import torch
 
 from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.flow_matching import FlowMatchingModel
-from engine.adapters.runtime.loading import LoadsNetworks, load_network
+from engine.adapters.loading.model_parts import LoadsNetworks, load_network
 from engine.batching.sample import Conditions
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.model_files import components

@@ -23,8 +23,14 @@ from engine.adapters.components.text_encoding import (
 )
 from engine.adapters.components.textual_inversion import TextualInversions
 from engine.adapters.components.vae import Autoencoder, to_hole, to_pixels
-from engine.adapters.runtime.loading import LoadsNetworks, choose_dtype, load_network, load_part, size_bytes
-from engine.adapters.runtime.reference_pipeline import stock_pipeline
+from engine.adapters.loading.model_parts import (
+    LoadsNetworks,
+    choose_dtype,
+    load_network,
+    load_part,
+    size_bytes,
+)
+from engine.adapters.loading.reference_pipeline import stock_pipeline
 from engine.batching.sample import BatchKey, Conditions, Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry

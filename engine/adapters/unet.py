@@ -9,7 +9,7 @@ import torch
 
 from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.components.ip_adapter import IpAdapter
-from engine.adapters.runtime.loading import LoadsNetworks, load_network, size_bytes
+from engine.adapters.loading.model_parts import LoadsNetworks, load_network, size_bytes
 from engine.adapters.stepwise import DenoisingModel
 from engine.batching.sample import Conditions, Sample
 from engine.batching.sampling_params import SamplingParams

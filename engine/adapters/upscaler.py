@@ -12,8 +12,8 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from engine.adapters.runtime.loading import LOADING
-from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME, find_weights, load_upscaler
+from engine.adapters.loading.model_parts import LOADING
+from engine.adapters.loading.spandrel_loader import BUNDLED_NAME, find_weights, load_upscaler
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.geometry import Layout

@@ -19,10 +19,10 @@ from PIL import Image
 from engine.adapters.components.latent_blending import blend
 from engine.adapters.components.text_encoding import count_unread_whole
 from engine.adapters.components.vae import Autoencoder, to_pixels
-from engine.adapters.runtime.loading import LOADING, choose_dtype, quiet
-from engine.adapters.runtime.pipeline_optimization import PipelineOptimizer, pipelines_bytes
-from engine.adapters.runtime.step_callbacks import GenerationStoppedError, watch_steps
-from engine.adapters.shared_calls import shares_calls
+from engine.adapters.loading.model_parts import LOADING, choose_dtype, quiet
+from engine.adapters.loading.pipeline_optimization import PipelineOptimizer, pipelines_bytes
+from engine.adapters.loading.step_callbacks import GenerationStoppedError, watch_steps
+from engine.adapters.shareable_pipelines import shares_calls
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry

@@ -119,7 +119,7 @@ def _large(
 
 
 def _require_card(device: str | None) -> None:
-    from engine.adapters.runtime.loading import has_card
+    from engine.adapters.loading.model_parts import has_card
 
     if (device or "").startswith("cuda") and not has_card():
         raise BadParameterError(
@@ -128,6 +128,6 @@ def _require_card(device: str | None) -> None:
 
 
 def _name(device: str) -> str:
-    from engine.adapters.runtime.loading import choose_device, device_name
+    from engine.adapters.loading.model_parts import choose_device, device_name
 
     return device_name(choose_device(device))

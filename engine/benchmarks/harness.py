@@ -39,7 +39,7 @@ class Stage:
 
     def rows(self) -> int:
         """How many rows of a picture of the model's own size a step batcher takes on this device."""
-        from engine.adapters.runtime.loading import choose_device
+        from engine.adapters.loading.model_parts import choose_device
         from engine.batching.device.memory_limits import BatchLimits
 
         return BatchLimits(choose_device(self.device).type).rows(self.model.new_sample(self.new_sample()).key)
@@ -77,7 +77,7 @@ def set_up_random(
     name: str, *, device: str | None = None, threads: int | None = None, speed: Speed | None = None
 ) -> Iterator[Stage]:
     """A model of real size with random weights. Raises `BadParameterError` for an unknown name."""
-    from engine.adapters.runtime.loading import random_network
+    from engine.adapters.loading.model_parts import random_network
 
     if name not in RANDOM_NAMES:
         raise BadParameterError("random", f"must be one of {', '.join(RANDOM_NAMES)}.")
@@ -115,7 +115,7 @@ def _stage(
 ) -> Stage:
     # As in a worker: threads that wait must not spin. Read when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from engine.adapters.runtime.loading import choose_device, use_threads
+    from engine.adapters.loading.model_parts import choose_device, use_threads
 
     use_threads(threads)
     chosen = choose_device(device)
@@ -135,7 +135,7 @@ def batcher_for(
     overlap: bool = False,
 ) -> "Iterator[StepBatcher]":
     """A running step batcher that holds the loaded model."""
-    from engine.adapters.runtime.loading import choose_device
+    from engine.adapters.loading.model_parts import choose_device
     from engine.batching.device.memory_limits import BatchLimits
     from engine.batching.device.model_cache import ModelCache
     from engine.batching.execution.step_batcher import StepBatcher

@@ -58,7 +58,7 @@ def measure_overhead(
 
     With a stage, latents and words have its model's size, and a step of the model is timed beside.
     """
-    from engine.adapters.runtime.loading import use_threads
+    from engine.adapters.loading.model_parts import use_threads
 
     step_ms = None if stage is None else _step_ms(stage, samples)
     use_threads(1)

@@ -120,7 +120,7 @@ def _stock(
     stage: Stage, params_list: Sequence[SamplingParams], batches: Sequence[int]
 ) -> dict[int, Callable[[], float]]:
     """The same by the plain pipeline, for each static batch that the parameters fill."""
-    from engine.adapters.runtime.reference_pipeline import StockPipeline
+    from engine.adapters.loading.reference_pipeline import StockPipeline
 
     pipeline = StockPipeline(stage.model, stage.folder)
 

@@ -69,8 +69,8 @@ def measure_upscaling(
 
     Both ways take turns, `rounds` times: what else the machine does slows both.
     """
-    from engine.adapters.runtime.loading import choose_device, use_threads
-    from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME
+    from engine.adapters.loading.model_parts import choose_device, use_threads
+    from engine.adapters.loading.spandrel_loader import BUNDLED_NAME
     from engine.adapters.upscaler import Upscaler
     from engine.benchmarks.baselines import Lockstep, running
     from engine.benchmarks.harness import batcher_for

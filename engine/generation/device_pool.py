@@ -94,7 +94,7 @@ class DeviceWorker:
         sample = self.model(entry).new_sample(_warm_up_params(entry))
         if not self._speed.on(self._batcher.device.type).compile:
             return [_warm_up_task(plain)]
-        from engine.adapters.runtime.optimization import BUCKETS
+        from engine.adapters.loading.optimization import BUCKETS
 
         # The largest first: it is compiled for its own shape, the others for any.
         fitting = [count for count in BUCKETS if count * sample.rows <= self._batcher.limits.rows(sample.key)]
@@ -155,7 +155,7 @@ class DevicePool:
             device_worker.close()
 
     def _set_up(self, name: str | None) -> DeviceWorker:
-        from engine.adapters.runtime.loading import choose_device, device_name
+        from engine.adapters.loading.model_parts import choose_device, device_name
         from engine.batching.device.memory_limits import BatchLimits, budget_bytes
         from engine.batching.device.model_cache import ModelCache
         from engine.batching.execution.step_batcher import StepBatcher

@@ -15,9 +15,9 @@ from studio.domain.events import JobEnded
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.verdicts import Ruling, Verdict
-from studio.runtime.clock import now
-from studio.runtime.serialization import to_data
 from studio.services.built_on_notices import notify_owners
+from studio.utils.clock import now
+from studio.utils.serialization import to_data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from studio.errors import (
     RequestRefusedError,
 )
 from studio.ports import Events, Gate, InstanceLimits, Queue, Signer, Store
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
 _RECORD_RETRY_SECONDS = 0.5

@@ -12,7 +12,7 @@ from studio.db.settings import community_rules
 from studio.db.tables import JobRow
 from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailableError
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 log = logging.getLogger(__name__)
 

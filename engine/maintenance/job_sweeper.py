@@ -13,7 +13,7 @@ from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Platform
 from studio.errors import GenerationError
 from studio.ports import Events, InstanceLimits, Queue
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
 _STALE_AFTER = timedelta(seconds=30)  # queued, and the message may be lost: the queue is asked

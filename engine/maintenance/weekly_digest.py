@@ -13,8 +13,8 @@ from studio.db.tables import OutboxRow
 from studio.domain.events import DigestWritten
 from studio.domain.people import Platform
 from studio.ports import Events
-from studio.runtime.clock import now
 from studio.services.weekly_digest import find_communities, lines_of, read_digest, record_written, week_of
+from studio.utils.clock import now
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from studio.db.queries import job_of
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.cases import Case
 from studio.domain.people import Person
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 
 def block(session: Session, case: Case) -> int:

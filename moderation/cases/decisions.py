@@ -20,9 +20,9 @@ from studio.domain.cases import Case, CaseKind, CaseState, Decision, NoticeKind
 from studio.domain.events import JobChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
-from studio.runtime.clock import now
 from studio.services import job_release
 from studio.services.picture_deletion import take_down_pictures
+from studio.utils.clock import now
 
 _REJECTED = "A moderator did not let this through. Nothing was charged."
 EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs

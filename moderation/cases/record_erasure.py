@@ -12,8 +12,8 @@ from studio.db.database import Database
 from studio.db.identities import linked_identities
 from studio.db.tables import BanRow, CaseRow
 from studio.domain.cases import CaseState
-from studio.runtime.clock import now
 from studio.services import account_erasure
+from studio.utils.clock import now
 
 
 def erase_records(session: Session, keys: tuple[str, ...]) -> int:

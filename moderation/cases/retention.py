@@ -13,9 +13,9 @@ from studio.db import credit_ledger
 from studio.db.database import Database
 from studio.db.tables import CaseRow
 from studio.domain.cases import CaseState
-from studio.runtime.clock import now
 from studio.services import account_erasure
 from studio.services.picture_deletion import delete_unseen_pictures
+from studio.utils.clock import now
 
 _DELIVERED = timedelta(days=1)  # by then every face has heard of a deletion
 

@@ -18,8 +18,8 @@ from studio.db.tables import BanRow, JobRow
 from studio.domain.cases import CaseKind, NoticeKind
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Person
-from studio.runtime.clock import now
 from studio.services import job_release
+from studio.utils.clock import now
 
 HOUSE = "house"  # who acts when no person does
 _STOPPED = "A moderator stopped this. Nothing was charged."

@@ -28,8 +28,8 @@ from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError, CaseTakenError, NotAllowedError
-from studio.runtime.clock import now
 from studio.services import message_refresh
+from studio.utils.clock import now
 
 _ELSEWHERE = "They were banned in another community, where they go by another name: it is lifted there."
 _OWN = "This case is about you or came from you: somebody else has to judge it."

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from studio.errors import ConfigurationError
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 CHAIN_FILE = "chain.pem"  # the signing certificate, then the root
 KEY_FILE = "signing-key.pem"

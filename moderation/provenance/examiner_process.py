@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.domain.provenance import Traces
 from studio.errors import BadImageError, ExaminationError
-from studio.runtime.worker_process import Reply, WorkerBusyError, WorkerCrashedError, WorkerProcess
+from studio.sandbox.worker_process import Reply, WorkerBusyError, WorkerCrashedError, WorkerProcess
 
 if TYPE_CHECKING:
     from moderation.provenance.certificates import Chain

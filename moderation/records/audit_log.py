@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from moderation.records.tables import AuditRow
 from studio.db.sql_dialects import is_postgresql
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 FIRST_HASH = "0" * 64
 FIELDS = tuple(column.name for column in AuditRow.__table__.columns)

@@ -14,7 +14,7 @@ from studio.db.identities.linked_identities import identities
 from studio.db.newcomers import newcomer_origins
 from studio.db.tables import BanRow
 from studio.domain.people import Person
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 
 def ban(

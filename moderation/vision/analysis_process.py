@@ -7,7 +7,7 @@ from typing import Any
 from moderation.vision.image_analysis import LocalFeatures, RemoteFeatures, decode
 from moderation.vision.nudity_detection import NudityScores, RegionScores
 from moderation.vision.pdq import BITS, Pdq
-from studio.runtime.worker_process import Reply, WorkerProcess
+from studio.sandbox.worker_process import Reply, WorkerProcess
 
 # Virtual memory. With all three networks and the largest upload about 400 MB of it are used, 240 of them filled.
 MEMORY_BYTES = 1024 * 2**20

@@ -16,7 +16,7 @@ from studio.domain.events import CaseChanged, NoticeWritten
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Person, Platform
 from studio.errors import NotFoundError
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 CLAIM_LASTS = timedelta(minutes=10)
 OPEN_QUESTION = (CaseRow.kind == CaseKind.CONSENT) & (CaseRow.state == CaseState.OPEN)

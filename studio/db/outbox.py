@@ -16,8 +16,8 @@ from studio.domain.events import EVENT_KINDS, Event, JobChanged, JobEnded
 from studio.domain.jobs import ENDED
 from studio.domain.people import Platform
 from studio.errors import QueueUnavailableError
-from studio.runtime.clock import now
-from studio.runtime.serialization import from_data, to_data
+from studio.utils.clock import now
+from studio.utils.serialization import from_data, to_data
 
 _BATCH = 200
 _RETENTION = timedelta(days=2)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from studio.db.tables import JobRow
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 _RECENT_JOBS = 200
 _COLUMNS = (JobRow.id, JobRow.state, JobRow.model, JobRow.command, JobRow.cost, JobRow.started_at)

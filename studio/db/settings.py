@@ -8,8 +8,8 @@ from studio.domain.people import Person, Platform
 from studio.domain.settings import communities, preferences
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
-from studio.runtime.clock import now
-from studio.runtime.serialization import from_data, to_data
+from studio.utils.clock import now
+from studio.utils.serialization import from_data, to_data
 
 
 def preferences_of(session: Session, person_key: str) -> Preferences:

@@ -1,6 +1,6 @@
 """What the studio needs and the other packages supply. `chatelier.wiring.ports` plugs them together."""
 
-from studio.ports.desk import Desk
+from studio.ports.cases import Desk
 from studio.ports.events import Delivery, Events
 from studio.ports.gate import Admission, Allowance, Gate, Inspected, Inspection
 from studio.ports.generation_options import GenerationOptions, RunnableModel

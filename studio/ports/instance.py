@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from studio.db.database import Database
-from studio.ports.desk import Desk
+from studio.ports.cases import Desk
 from studio.ports.events import Events
 from studio.ports.gate import Gate
 from studio.ports.generation_options import GenerationOptions

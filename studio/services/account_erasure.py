@@ -35,11 +35,11 @@ from studio.domain.identifiers import job_id_of, new_job_id
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
-from studio.runtime.clock import now
-from studio.runtime.serialization import to_data
 from studio.services import file_references, job_release, message_refresh, personal_data
 from studio.services.built_on_notices import unname_builder
 from studio.services.picture_deletion import Removal, delete_pictures
+from studio.utils.clock import now
+from studio.utils.serialization import to_data
 
 _STOPPED = "Deleted, as its person asked."
 _MOST_AT_ONCE = 1000

@@ -25,8 +25,8 @@ from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.domain.settings.preferences import BuiltOn
 from studio.ports import Events
-from studio.runtime.clock import now
 from studio.services.visibility import Audience, may_see
+from studio.utils.clock import now
 
 _MOST_NAMED = 6  # pictures in one daily notice
 _LONGEST_SUBJECT = 40  # characters

@@ -9,8 +9,8 @@ from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow
 from studio.domain.jobs import JobState
 from studio.ports import Events
-from studio.runtime.clock import now
 from studio.services import job_release
+from studio.utils.clock import now
 
 WAITS = timedelta(days=7)
 _UNANSWERED = "The person who made the picture did not answer. Nothing was charged."

@@ -15,8 +15,8 @@ from studio.domain.cases import Decision
 from studio.domain.events import JobChanged, JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
-from studio.runtime.clock import now
 from studio.services.built_on_notices import notify_owners
+from studio.utils.clock import now
 
 
 def paint(session: Session, job_id: str, *, cleared: bool = True) -> list[OutboxRow]:

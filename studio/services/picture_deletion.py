@@ -19,8 +19,8 @@ from studio.domain.jobs import GOING_ON, Job, JobState
 from studio.domain.pictures import Picture
 from studio.errors import DatabaseUnavailableError, NotFoundError, StorageError
 from studio.ports import Ports, Store
-from studio.runtime.clock import now
 from studio.services import file_references, job_release, message_refresh
+from studio.utils.clock import now
 
 _TAKEN_DOWN = "A moderator took the picture down that this started from. Nothing was charged."
 

@@ -10,7 +10,7 @@ import pytest
 
 from bots.delivery.event_consumer import EventConsumer
 from bots.discord.bot import ChatelierBot
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from studio.domain.events import Event, JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform

@@ -14,7 +14,8 @@ from aiohttp.resolver import ThreadedResolver
 
 from bots.discord.downloads import Downloads
 from bots.discord.settings import DiscordSettings
-from bots.runtime.safe_downloads import (
+from bots.slack.api.client import open_session
+from bots.uploads.safe_downloads import (
     ForeignAddressError,
     PublicResolver,
     TooManyBytesError,
@@ -22,7 +23,6 @@ from bots.runtime.safe_downloads import (
     read_within,
     redirects_within,
 )
-from bots.slack.api.client import open_session
 from studio.errors import BadImageError
 
 CDN = "cdn.discordapp.com"

@@ -31,9 +31,9 @@ from studio.domain.people import Platform
 from studio.domain.provenance import Traces
 from studio.errors import NotFoundError
 from studio.ports import Ports
-from studio.runtime.clock import now
 from studio.services.weekly_digest import lines_of as digest_lines
 from studio.services.weekly_digest import read_digest
+from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job

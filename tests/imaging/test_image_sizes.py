@@ -24,7 +24,7 @@ from studio.domain.provenance import PICTURE_KEY
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import SigningError
 from studio.ports import STORE_PARTS
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.recipes import recipe_of
 
 INK = (12, 200, 80)

@@ -27,8 +27,8 @@ from studio.domain.requests import Operation
 from studio.domain.verdicts import Verdict
 from studio.errors import BadImageError, ExaminationError, InspectionError
 from studio.ports import Inspected, Inspection
-from studio.runtime import worker_process
-from studio.runtime.worker_process import WorkerCrashedError, WorkerProcess
+from studio.sandbox import worker_process
+from studio.sandbox.worker_process import WorkerCrashedError, WorkerProcess
 
 MIB = 2**20
 PATIENCE_SECONDS = 300.0  # a slow machine is no reason to give a child up

@@ -29,7 +29,7 @@ from studio.db.tables import JobRow, LedgerRow, OutboxRow, PictureRow
 from studio.domain.jobs import WAITING, JobState
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import close_ports, someone, somewhere
 from tests.support.running_instance import RunningInstance
 

@@ -15,7 +15,7 @@ from simcord.components import walk_components
 from bots.discord.bot import ChatelierBot
 from bots.discord.downloads import Downloads
 from bots.discord.settings import CDN_HOSTS, DiscordSettings
-from bots.runtime.safe_downloads import TooManyBytesError
+from bots.uploads.safe_downloads import TooManyBytesError
 from studio.db.tables import JobRow
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import Event, JobEnded, JobProgress, PictureChanged

@@ -36,7 +36,7 @@ from studio.ports import (
     Ports,
     RunnableModel,
 )
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 
 @dataclass(kw_only=True)

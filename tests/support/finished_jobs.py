@@ -9,8 +9,8 @@ from studio.domain.jobs import JobState
 from studio.domain.verdicts import ALLOWED
 from studio.errors import PolicyRefusalError
 from studio.ports import Ports
-from studio.runtime.clock import now
-from studio.runtime.serialization import to_data
+from studio.utils.clock import now
+from studio.utils.serialization import to_data
 from tests.support.recipes import recipe_of
 
 WORKER = "test-worker"

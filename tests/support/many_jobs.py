@@ -13,7 +13,7 @@ from studio.commands.spec import Call
 from studio.db.tables import Base, JobRow, LedgerRow, PersonRow, PictureRow
 from studio.domain.jobs import JobState
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
 

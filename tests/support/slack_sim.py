@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bots.runtime.thread_pools import ThreadPools
+from bots.process.thread_pools import ThreadPools
 from bots.slack.api.client import SlackClient, open_session
 from bots.slack.app import SlackApp
 from bots.slack.context import SlackContext

@@ -9,7 +9,7 @@ import pytest
 from engine.storage import FsspecStore
 from studio.errors import NotFoundError, StorageError
 from studio.ports import STORE_PARTS
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 UNKNOWN_KEY = f"pictures/ab/{'c' * 62}.png"
 NO_KEYS = [

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME
+from engine.adapters.loading.spandrel_loader import BUNDLED_NAME
 from engine.adapters.upscaler import Upscaler, UpscaleSample
 from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.baselines import paint_together

@@ -6,7 +6,7 @@ import discord
 
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import person_of
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow

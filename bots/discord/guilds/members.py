@@ -10,7 +10,7 @@ from studio.db.database import Database
 from studio.db.identities.people import lock_person
 from studio.domain.people import DIRECT_MESSAGES, Address, Person, Platform, Role
 from studio.parsing.text_cleaning import clean_text
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 TOKEN_LIFE = timedelta(minutes=15)
 

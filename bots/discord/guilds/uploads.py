@@ -3,7 +3,7 @@
 import discord
 
 from bots.discord.context import DiscordContext
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source

@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import call_of
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from studio.commands.completion.suggest import MOST, suggest
 from studio.commands.completion.suggestion import LONGEST
 from studio.commands.moderation.community_rules import CHANNELS

@@ -16,9 +16,9 @@ from bots.discord.render import CONFIRM
 from bots.presentation.actions import ACTIONS
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.controller import Ask, Choose, Panel, Reveal, Run, Send, Step, parse_press, pressed
-from bots.presentation.lookups import load_choice, load_panel
 from bots.presentation.message import Button, ButtonRow, Message, Note, Tone
-from bots.runtime.thread_pools import Pool
+from bots.presentation.subject_lookup import load_choice, load_panel
+from bots.process.thread_pools import Pool
 from bots.texts import buttons
 from bots.texts.translation import translate
 from studio.commands.button_ids import VERSION, parse_button

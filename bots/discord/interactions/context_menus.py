@@ -20,10 +20,10 @@ from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.forms import FormSubject
 from bots.presentation.controller import MENU, Run, from_menu
-from bots.presentation.lookups import form_about
 from bots.presentation.message import Message
+from bots.presentation.subject_lookup import form_about
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
-from bots.runtime.thread_pools import Pool
 from bots.texts import buttons
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action

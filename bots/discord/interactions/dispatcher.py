@@ -13,8 +13,8 @@ from bots.discord.messages.answers import Answers, send_private
 from bots.presentation.compose.errors import compose_error, compose_fault
 from bots.presentation.controller import Run
 from bots.presentation.message import Message
-from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool
 from studio.commands.registry import execute, find_command
 from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call

@@ -28,9 +28,9 @@ from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.forms import FormSubject
 from bots.presentation.controller import FORM_PREFIX, Ask, Choose, FormId, Run, parse_form_id, submitted
 from bots.presentation.forms import FieldKind, Form
-from bots.presentation.lookups import form_about, load_choice, load_form
 from bots.presentation.message import Images, Message, Paragraph, Part
-from bots.runtime.thread_pools import Pool
+from bots.presentation.subject_lookup import form_about, load_choice, load_form
+from bots.process.thread_pools import Pool
 from bots.texts import buttons
 from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action

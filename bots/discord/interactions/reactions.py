@@ -17,18 +17,18 @@ from bots.discord.render import send_arguments
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.controller import Run, Send, meaning_of, reacted
-from bots.presentation.lookups import changes_star
 from bots.presentation.message import Message
+from bots.presentation.subject_lookup import changes_star
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import known_name
 from bots.queries.message_lookup import ShownPictures, find_soon
-from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool
 from studio.commands.button_ids import Action, Button
 from studio.commands.results import Accepted, ReportFiled
 from studio.commands.spec import Call
 from studio.domain.people import Address, Person, Platform
 from studio.errors import ChatelierError, NotFoundError
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 _SAME_CLICK_SECONDS = 10.0
 

@@ -20,7 +20,7 @@ from bots.discord.messages.answers import send_private
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.controller import Run
 from bots.presentation.prompt_flags import spread_flags
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from studio.commands.completion.finders import whole_prompt
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.registry import CATALOG, FORMER_COMMANDS

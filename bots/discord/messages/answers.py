@@ -24,8 +24,8 @@ from bots.presentation.compose.job_message import compose_job, with_missing_file
 from bots.presentation.compose.provenance import compose_family
 from bots.presentation.compose.settings import compose_community
 from bots.presentation.message import Audience, Message, Note, Tone
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, load_job_view
-from bots.runtime.thread_pools import Pool
 from studio.commands.results import Accepted, Answer, Community, Family, PictureShown
 from studio.commands.spec import Call
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import discord
 
 from bots.discord.context import DiscordContext
+from bots.process.thread_pools import Pool
 from bots.queries.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
-from bots.runtime.thread_pools import Pool
 from studio.domain.people import Platform
 
 _SPOILER = "SPOILER_"

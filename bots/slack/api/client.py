@@ -12,8 +12,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.delivery.errors import PlatformUnavailableError
-from bots.runtime.safe_downloads import PublicResolver
 from bots.slack.settings import FILE_HOSTS
+from bots.uploads.safe_downloads import PublicResolver
 
 _LONGEST_PAUSE_SECONDS = 90.0
 _DEFAULT_PAUSE_SECONDS = 5.0

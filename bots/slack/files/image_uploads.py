@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from bots.delivery.attachments import Attachment
 from bots.presentation.message import Image
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import SlackClient, SlackUnavailableError
 from bots.slack.files import file_records
 from studio.db.database import Database

@@ -5,10 +5,10 @@ from typing import Any
 
 from bots.presentation.controller import parse_press, pressed
 from bots.slack.api.request import of_interaction
+from bots.slack.listeners.action_runner import Steps
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.home_tab import HomeTab
 from bots.slack.listeners.modals import Modals
-from bots.slack.listeners.steps import Steps
 from bots.texts.buttons import BUTTON_UNKNOWN
 from studio.errors import BadRequestError
 

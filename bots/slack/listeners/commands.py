@@ -9,9 +9,9 @@ from bots.presentation.compose.answers import compose_spans
 from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.compose.help import compose_command_help, compose_help
 from bots.presentation.message import Message, Small
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
 from bots.queries.message_lookup import find_shown_pictures
-from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
 from bots.slack.context import SlackComponent, SlackContext

@@ -13,9 +13,9 @@ from bots.presentation.compose.errors import compose_error, compose_fault
 from bots.presentation.compose.job_message import compose_job, with_missing_files
 from bots.presentation.compose.provenance import compose_family
 from bots.presentation.message import Message
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
-from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
@@ -26,7 +26,7 @@ from bots.slack.workspaces.members import Members
 from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown, ReportFiled
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
-from studio.runtime.bounded_dict import BoundedDict
+from studio.utils.bounded_dict import BoundedDict
 
 Reply = Answer | Message | None
 Work = Callable[[Call], Awaitable[Reply]]

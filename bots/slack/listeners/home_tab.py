@@ -12,8 +12,8 @@ from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.compose.errors import compose_error, compose_fault
 from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.message import Image, Message
-from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_home, of_interaction
 from bots.slack.context import SlackComponent, SlackContext

@@ -11,9 +11,9 @@ from bots.presentation.compose.errors import explain
 from bots.presentation.compose.forms import FormSubject, imagine_form
 from bots.presentation.controller import Ask
 from bots.presentation.forms import Form
-from bots.presentation.lookups import form_about, load_form, load_subject
 from bots.presentation.message import Images, Message
-from bots.runtime.thread_pools import Pool
+from bots.presentation.subject_lookup import form_about, load_form, load_subject
+from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext

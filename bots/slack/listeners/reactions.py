@@ -7,15 +7,15 @@ from functools import partial
 from typing import Any
 
 from bots.presentation.controller import Send, meaning_of, reacted
-from bots.presentation.lookups import changes_star
+from bots.presentation.subject_lookup import changes_star
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, load_job_view
 from bots.queries.message_lookup import ShownPictures, find_soon
-from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_reaction
 from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.listeners.action_runner import Steps
 from bots.slack.listeners.dispatcher import Dispatcher, Reply
-from bots.slack.listeners.steps import Steps
 from bots.slack.messages.message_lookup import MessageLookup
 from bots.slack.workspaces.members import Members
 from studio.commands.button_ids import Action, Button

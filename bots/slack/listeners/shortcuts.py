@@ -6,15 +6,15 @@ from typing import Any
 from bots.presentation.actions import ACTIONS, Needs, label
 from bots.presentation.compose.forms import FormSubject
 from bots.presentation.controller import Ask, from_menu
-from bots.presentation.lookups import form_about, load_form
+from bots.presentation.subject_lookup import form_about, load_form
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
-from bots.runtime.thread_pools import Pool
 from bots.slack.api.request import SlackRequest, of_interaction
 from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.listeners.action_runner import Steps
 from bots.slack.listeners.dispatcher import Dispatcher, Reply
 from bots.slack.listeners.form_state import FormState
 from bots.slack.listeners.modals import Modals, Opening
-from bots.slack.listeners.steps import Steps
 from bots.slack.listeners.uploads import Uploads, images
 from bots.slack.messages.message_lookup import MessageLookup
 from bots.texts.buttons import NO_IMAGE, NOT_FROM_HERE

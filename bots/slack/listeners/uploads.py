@@ -5,13 +5,13 @@ from typing import Any
 
 import aiohttp
 
-from bots.runtime.safe_downloads import UNCOMPRESSED, TooManyBytesError, read_within
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackClient, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent
 from bots.slack.texts import texts
 from bots.texts import errors
+from bots.uploads.safe_downloads import UNCOMPRESSED, TooManyBytesError, read_within
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source

@@ -8,8 +8,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bots.presentation.compose.errors import compose_fault, explain
 from bots.presentation.controller import FormId, submitted
-from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool
 from bots.slack.api.request import SlackRequest, of_submission
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 
-from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.files import file_records

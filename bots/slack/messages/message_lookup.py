@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from bots.process.thread_pools import Pool
 from bots.queries.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
-from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent

@@ -21,7 +21,7 @@ from bots.slack.context import Workspace
 from bots.slack.messages.message_recovery import MessageMarker, find_marked
 from bots.slack.render import render
 from studio.domain.deliveries import MessageRef
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 # The app may not write there (any more).
 CLOSED = frozenset(

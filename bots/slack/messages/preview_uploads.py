@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from bots.delivery.attachments import Attachment
 from bots.delivery.transport import OutgoingMessage
 from bots.presentation.message import FileKind, Image, Images, Message, Progress
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import job_state
-from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.context import SlackComponent, SlackContext, Workspace
 from bots.slack.files import file_records
 from studio.errors import ChatelierError
-from studio.runtime.bounded_dict import BoundedDict
-from studio.runtime.clock import now
+from studio.utils.bounded_dict import BoundedDict
+from studio.utils.clock import now
 
 _MOST_A_MINUTE = 12  # in a workspace; each is three uploads' calls and, later, a deletion
 _LAST_SECONDS = 4.0  # a job that is done by then shows its pictures instead

@@ -16,7 +16,7 @@ from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.slack.tables import BOTS, INSTALLATIONS, STATES
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailableError

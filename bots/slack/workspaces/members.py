@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import known_name
-from bots.runtime.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import AppIdentity, SlackComponent, SlackContext
@@ -21,7 +21,7 @@ from studio.db.identities.people import lock_person
 from studio.domain.people import Address, Person, Platform, Role
 from studio.errors import ChatelierError
 from studio.parsing.text_cleaning import clean_text
-from studio.runtime.bounded_dict import BoundedDict
+from studio.utils.bounded_dict import BoundedDict
 
 _KEPT_MEMBERS = 5000
 _KEPT_SECONDS = 10 * 60

@@ -8,7 +8,7 @@ import aiohttp
 from slack_sdk.oauth.installation_store.models import Bot
 from sqlalchemy import select
 
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackClient, SlackUnavailableError
 from bots.slack.context import AppIdentity, Features, Workspace
 from bots.slack.files.image_uploads import ImageUploads

@@ -9,7 +9,7 @@ from studio.db.identities import display_names
 from studio.db.identities.people import lock_person, mark_seen
 from studio.db.newcomers import newcomer_origins
 from studio.parsing.reserved_names import is_reserved
-from studio.runtime.bounded_dict import BoundedDict
+from studio.utils.bounded_dict import BoundedDict
 
 _MOST_REMEMBERED = 10_000
 _NOTE_AGAIN_SECONDS = 3600.0

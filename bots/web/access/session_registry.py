@@ -14,8 +14,8 @@ from studio.db.database import Database
 from studio.db.sql_dialects import insert_into
 from studio.db.tables.identities import EndedSessionRow
 from studio.errors import DatabaseUnavailableError
-from studio.runtime.bounded_dict import BoundedDict
-from studio.runtime.clock import now
+from studio.utils.bounded_dict import BoundedDict
+from studio.utils.clock import now
 
 _COOKIES_LAST = timedelta(days=180)  # what is older no cookie names any more
 _MOST_REMEMBERED = 10_000

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bots.presentation import controller
 from bots.presentation.forms import command_of
-from bots.runtime.error_reports import report_error
+from bots.process.error_reports import report_error
 from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, SessionStore, WebUser
 from bots.web.live.protocol import Ask, ClientMessage, Press, Say
 from bots.web.live.responses import Reply, reply_to, reply_to_error, reply_to_fault

@@ -1,6 +1,6 @@
 """What each event means for the people who have the web room open."""
 
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.web.live.hub import LiveHub
 from studio.db.cases import find_case, find_notice
 from studio.db.database import Database

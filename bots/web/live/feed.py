@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.web.access.sessions import WebUser
 from bots.web.live.cards import render_card
 from bots.web.live.hub import LiveHub

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from bots.runtime.error_reports import report_error
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.error_reports import report_error
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.texts.jobs import waiting
 from bots.web.access.sessions import WebUser
 from bots.web.live.cards import render_card, render_people

@@ -8,7 +8,7 @@ from bots.web.queries.job_cards import Card
 from bots.web.texts import texts
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
-from studio.runtime.bounded_dict import BoundedDict
+from studio.utils.bounded_dict import BoundedDict
 
 MOST_CARDS = 40  # in one message
 _MOST_REMEMBERED = 200

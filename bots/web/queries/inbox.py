@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from studio.db import cases
 from studio.db.tables import CaseRow, NoticeRow
 from studio.domain.cases import CaseState, Notice
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 _MOST_NOTICES = 20
 

@@ -9,9 +9,9 @@ from bots.presentation.actions import description
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.cases import compose_notice, compose_question
 from bots.presentation.compose.help import commands_for, compose_command_help
-from bots.presentation.lookups import load_settings_form
 from bots.presentation.message import Message
-from bots.runtime.thread_pools import Pool
+from bots.presentation.subject_lookup import load_settings_form
+from bots.process.thread_pools import Pool
 from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.queries.inbox import mark_read, read_messages

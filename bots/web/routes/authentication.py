@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
 

@@ -5,7 +5,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from bots.web.access.sessions import ROOM_ADDRESS
 from bots.web.routes.authentication import require_user
 from bots.web.templating import render_template

@@ -7,8 +7,8 @@ from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.compose.parts.pictures import alt_text_of
 from bots.presentation.controller import Ask
 from bots.presentation.forms import FieldKind, Form
-from bots.presentation.lookups import load_form, load_indices
-from bots.runtime.thread_pools import Pool
+from bots.presentation.subject_lookup import load_form, load_indices
+from bots.process.thread_pools import Pool
 from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
 from bots.web.queries.job_cards import load_cards

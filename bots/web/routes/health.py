@@ -6,14 +6,14 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from bots.web.access.security_middleware import name_of
 from bots.web.access.trusted_proxies import came_directly_from_loopback
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
 from bots.web.texts import texts
 from studio.errors import ChatelierError
-from studio.runtime.loopback import is_loopback
+from studio.utils.loopback import is_loopback
 
 
 async def health(request: Request) -> Response:

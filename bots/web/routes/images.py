@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
 from bots.web.routes.authentication import LoginRequiredError, context_of, posting_user

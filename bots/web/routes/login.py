@@ -8,7 +8,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from bots.web.access.identities import name_problem
 from bots.web.access.sessions import COOKIE, LONGEST_NAME, WebUser, clean_name
 from bots.web.context import WebContext

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.cases import compose_case
-from bots.queries.desk import read_for
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
+from bots.queries.open_cases import read_for
 from bots.texts import cases as case_texts
 from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
@@ -30,7 +30,7 @@ from studio.db.identities.people import find_person
 from studio.domain.cases import Case, CaseDetails, CaseState
 from studio.domain.identifiers import is_job_id
 from studio.errors import ChatelierError, NotAllowedError, NotFoundError
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 _DECIDED_SHOWN = 8
 _LONGEST_BODY = 4096

@@ -12,8 +12,8 @@ from bots.presentation.compose.parts.job_buttons import single_rows
 from bots.presentation.compose.parts.pictures import alt_text_of, title_of
 from bots.presentation.compose.parts.recipe import recipe_facts, recipe_notes
 from bots.presentation.message import Button
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView
-from bots.runtime.thread_pools import Pool
 from bots.web import render
 from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext

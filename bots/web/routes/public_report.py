@@ -6,7 +6,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from bots.web.access.sessions import address_of
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of

@@ -7,7 +7,7 @@ import time
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bots.runtime.thread_pools import Pool
+from bots.process.thread_pools import Pool
 from bots.web.context import WebContext
 from bots.web.live.connection import CLOSE_NOT_IN, Connection
 from bots.web.live.protocol import LONGEST_BYTES, ClientMessage, Ping, id_of, read_message

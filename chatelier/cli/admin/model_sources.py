@@ -87,7 +87,7 @@ def _convert(catalogue: "ModelCatalogue", name: str, file: Path, *, config: str 
             f"Fetch one, such as {', '.join(others)}, and name it: chatelier models pull {others[0]} && "
             f"chatelier models add {name} {file} --config {others[0]}"
         )
-    from engine.adapters.runtime.single_file import convert_checkpoint
+    from engine.adapters.loading.single_file import convert_checkpoint
 
     folder = home / "models" / name
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -142,8 +142,8 @@ def check(
       chatelier models check thimble
     """
     from chatelier.runtime.console import answers, print_error
+    from engine.adapters.loading.model_parts import choose_device
     from engine.adapters.registry import new_model
-    from engine.adapters.runtime.loading import choose_device
     from studio.errors import ModelLoadError
 
     catalogue = _catalogue()

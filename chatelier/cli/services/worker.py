@@ -53,7 +53,7 @@ def readiness(path: Path | None) -> Callable[[], None]:
 
     So a start that takes long, as with a large model, does not look like a process that hangs.
     """
-    from bots.runtime.heartbeat_file import keep_beating, take_away
+    from bots.process.heartbeat_file import keep_beating, take_away
 
     def mark() -> None:
         if path is not None:

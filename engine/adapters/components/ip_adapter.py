@@ -15,7 +15,7 @@ from transformers import CLIPVisionModelWithProjection
 
 from engine.adapters.components.image_encoder import to_encoder_pixels
 from engine.adapters.components.latent_blending import blend
-from engine.adapters.runtime.loading import LOADING, quiet
+from engine.adapters.loading.model_parts import LOADING, quiet
 from engine.batching.sampling_params import WeightedImage
 from engine.catalog.addons import IpAdapterEntry
 from studio.errors import ModelLoadError

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from engine.adapters.runtime.loading import LOADING
+from engine.adapters.loading.model_parts import LOADING
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.checkpoints import check_lora
 from studio.errors import ModelLoadError, NotSupportedError

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from engine.adapters.runtime.loading import LOADING
+from engine.adapters.loading.model_parts import LOADING
 from engine.catalog.catalog import ModelEntry
 from studio.errors import ModelLoadError, NotSupportedError
 

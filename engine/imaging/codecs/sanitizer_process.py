@@ -11,7 +11,7 @@ from typing import Any
 from engine.imaging.codecs.upload_sanitizer import check_size, clean_upload
 from studio.errors import BadImageError
 from studio.ports import CleanUpload
-from studio.runtime.worker_process import (
+from studio.sandbox.worker_process import (
     TIMEOUT_SECONDS,
     Reply,
     WorkerBusyError,

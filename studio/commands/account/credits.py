@@ -14,7 +14,7 @@ from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 _MOST = 1_000_000
 _UNCOUNTED = "credits never run out here, so there is nothing to give."

@@ -16,7 +16,7 @@ from studio.db.identities.people import find_person, lock_person
 from studio.db.tables import LinkCodeRow
 from studio.errors import BadParameterError
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 _LASTS = timedelta(minutes=15)
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another

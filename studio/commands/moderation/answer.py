@@ -15,8 +15,8 @@ from studio.domain.cases import Case, CaseKind, Decision
 from studio.domain.jobs import JobState
 from studio.errors import CaseTakenError, NotAllowedError
 from studio.ports import Ports
-from studio.runtime.clock import now
 from studio.services import job_release
+from studio.utils.clock import now
 
 _DECLINED = "The person who made the picture would rather not have it built on. Nothing was charged."
 

@@ -11,7 +11,7 @@ from studio.db.identities.people import find_sighting
 from studio.domain.people import Sighting
 from studio.errors import NotAllowedError
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 PERSON = Parameter(
     name="person", kind=Kind.PERSON, summary="Who it is about.", required=True, positional=True

@@ -11,7 +11,7 @@ from studio.db.identities.linked_identities import identities
 from studio.domain.cases import Decision
 from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

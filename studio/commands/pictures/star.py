@@ -14,7 +14,7 @@ from studio.db.identities.people import lock_person
 from studio.db.tables import StarRow
 from studio.domain.events import PictureChanged
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

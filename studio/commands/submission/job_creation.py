@@ -19,8 +19,8 @@ from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Verdict
 from studio.errors import TooManyJobsError
 from studio.ports import Allowance
-from studio.runtime.clock import now
-from studio.runtime.serialization import to_data
+from studio.utils.clock import now
+from studio.utils.serialization import to_data
 
 _WORDS = ("prompt", "prompts", "negative_prompt", "style", "sources")
 CORE = "core"  # the error code of a refusal against which there is no appeal

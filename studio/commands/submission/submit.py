@@ -30,10 +30,10 @@ from studio.errors import (
     WrongChannelError,
 )
 from studio.ports import Admission, Allowance, Ports
-from studio.runtime.clock import now
 from studio.services import file_references
 from studio.services.picture_deletion import Removal, finish_removal
 from studio.services.visibility import Audience, may_see
+from studio.utils.clock import now
 
 
 def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Accepted:

@@ -12,7 +12,7 @@ from studio.db.sql_dialects import insert_into
 from studio.db.tables import PersonRow
 from studio.domain.people import Person, Platform, Sighting
 from studio.errors import AmbiguousNameError, NotFoundError
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 SOMEBODY = "somebody"
 _MOST_NAMESAKES = 5

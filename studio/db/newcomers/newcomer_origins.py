@@ -11,7 +11,7 @@ from studio.db.sql_dialects import insert_into
 from studio.db.tables import BanRow, PersonRow
 from studio.db.tables.identities import OriginRow
 from studio.domain.people import Person
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 ADDRESS = "address:"
 INVITE = "invite:"

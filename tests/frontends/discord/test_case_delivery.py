@@ -24,7 +24,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import InstanceLimits, Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support import discord_sim
 from tests.support.case_sim import with_gate
 from tests.support.discord_sim import Room, button_ids, gallery, open_room, words

@@ -25,7 +25,7 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailableError, PolicyRefusalError
 from studio.ports import Delivery, Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support import discord_sim
 from tests.support.discord_sim import Room, button_ids, gallery, open_room, words
 from tests.support.finished_jobs import end_job, paint_job
@@ -401,7 +401,7 @@ async def test_a_message_that_cannot_be_pinned_now_is_pinned_by_the_event(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("bots.delivery.drafts.jobs.load_job_view", away)
+        patch.setattr("bots.delivery.subjects.jobs.load_job_view", away)
         await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     await room.tell(JobAccepted(job_id=room.newest_job(), platform=Platform.DISCORD))
     assert "Next in line" in words(room.message)

@@ -8,7 +8,7 @@ from aiohttp import web
 from slack_bolt.response import BoltResponse
 
 from bots.presentation.compose.errors import explain
-from bots.runtime.thread_pools import ThreadPools
+from bots.process.thread_pools import ThreadPools
 from bots.slack.api.client import SlackApiRefusedError, SlackClient, SlackUnavailableError, open_session
 from bots.slack.api.progress_throttle import ProgressThrottle
 from bots.slack.http.replay_protection import ReplayProtection

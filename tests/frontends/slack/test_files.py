@@ -27,7 +27,7 @@ from studio.domain.events import JobChanged, JobProgress, NoticeWritten, Picture
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.loopback_slack import ANA, BO, GENERAL, MODERATORS, STRANGE, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room
 

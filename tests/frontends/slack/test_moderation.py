@@ -20,7 +20,7 @@ from studio.domain.people import Platform
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusalError
 from studio.ports import Allowance, Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import FakeCaseService, FakeGate
 from tests.support.loopback_slack import ANA, BO, BOT_USER, GENERAL, MOD, MODERATORS, STRANGE, TEAM, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room

@@ -7,7 +7,7 @@ import pytest
 
 from studio.db.tables import JobRow
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.loopback_slack import ANA, BO, GENERAL, MOD
 from tests.support.slack_sim import SlackRoom, open_slack_room
 

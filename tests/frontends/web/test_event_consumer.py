@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bots.delivery.event_consumer import EventConsumer
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.web.live import event_handler
 from bots.web.live.event_handler import LiveEvents
 from studio.domain.events import CaseChanged, Event, JobAccepted, JobEnded, NoticeWritten, PictureChanged

@@ -15,7 +15,7 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.parsing.name_folding import name_digest
 from studio.ports import InstanceLimits, Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.case_sim import PLENTY, with_gate
 from tests.support.web_client import Browser, OpenRoom, web_settings
 

@@ -12,7 +12,7 @@ from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_paramet
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation, PaintRequest
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import someone, somewhere
 from tests.support.recipes import PLAIN
 

@@ -24,7 +24,7 @@ from chatelier.runtime.unknown_proxies import UnknownProxies
 from chatelier.settings import InvalidSettingsError, read_settings
 from studio.errors import ConfigurationError
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.conftest import free_port
 from tests.support.web_client import OpenRoom, web_settings
 

@@ -18,7 +18,7 @@ from moderation.provenance.watermark.robustness import photograph
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.domain.requests import Operation
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job
 

@@ -20,7 +20,7 @@ from moderation.provenance.watermark.robustness import as_jpeg, photograph
 from moderation.provenance.watermark.watermark import find
 from studio.domain.requests import Operation
 from studio.errors import BadImageError, ConfigurationError, SigningError
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.recipes import PLAIN
 
 PICTURE = "k3v9m2p4qx7a.2"

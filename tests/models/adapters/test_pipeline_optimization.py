@@ -14,10 +14,10 @@ from PIL import Image
 from torch._dynamo.testing import CompileCounter
 
 from engine.adapters.image_embedding import load_pipeline_model
+from engine.adapters.loading import optimization, pipeline_optimization
+from engine.adapters.loading.optimization import CpuOffloader, compile_blocks
+from engine.adapters.loading.pipeline_optimization import networks_of
 from engine.adapters.registry import new_model
-from engine.adapters.runtime import optimization, pipeline_optimization
-from engine.adapters.runtime.optimization import CpuOffloader, compile_blocks
-from engine.adapters.runtime.pipeline_optimization import networks_of
 from engine.adapters.whole_pipeline import PipelineModel
 from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry

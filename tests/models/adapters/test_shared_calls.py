@@ -10,9 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.adapters import shared_calls
+from engine.adapters import shareable_pipelines
 from engine.adapters.registry import new_model
-from engine.adapters.shared_calls import SHARED_CALLS, shares_calls
+from engine.adapters.shareable_pipelines import SHARED_CALLS, shares_calls
 from engine.adapters.whole_pipeline import PipelineModel
 from engine.batching.device.memory_limits import BatchLimits
 from engine.batching.device.model_cache import ModelCache
@@ -167,7 +167,7 @@ def test_a_class_off_the_list_never_receives_more_than_one_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = load(save_sd(tmp_path))
-    monkeypatch.setattr(shared_calls, "SHARED_CALLS", frozenset())
+    monkeypatch.setattr(shareable_pipelines, "SHARED_CALLS", frozenset())
     calls = record_calls(model, monkeypatch)
     params_list = [make(seed) for make in (from_words, from_picture, with_hole) for seed in (1, 2, 3)]
     paint(model, *params_list)

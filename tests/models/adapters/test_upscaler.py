@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME, find_weights
+from engine.adapters.loading.spandrel_loader import BUNDLED_NAME, find_weights
 from engine.adapters.upscaler import MAX_SOURCE_PIXELS, Upscaler
 from engine.batching.device.memory_limits import BatchLimits
 from engine.batching.device.model_cache import ModelCache

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.adapters.runtime.spandrel_loader import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
+from engine.adapters.loading.spandrel_loader import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
 from engine.training.convert_realesrgan import NotConvertibleError, convert
 from studio.errors import ModelLoadError
 from tests.support.upscaling import compact_state, enlarge, noise, opened
@@ -75,7 +75,7 @@ class TestModels:
 def test_the_stand_in_for_torchvision_does_not_stay() -> None:
     script = (
         "import sys, importlib.util\n"
-        "from engine.adapters.runtime.spandrel_loader import import_spandrel\n"
+        "from engine.adapters.loading.spandrel_loader import import_spandrel\n"
         "before = importlib.util.find_spec('torchvision')\n"
         "import_spandrel(); import_spandrel()\n"
         "after = importlib.util.find_spec('torchvision')\n"

@@ -12,16 +12,16 @@ import torch
 from torch._dynamo.testing import CompileCounter
 from torch.testing._internal.two_tensor import TwoTensor
 
-from engine.adapters.registry import new_model
-from engine.adapters.runtime import optimization
-from engine.adapters.runtime.loading import LoadsNetworks, load_network, size_bytes
-from engine.adapters.runtime.optimization import (
+from engine.adapters.loading import optimization
+from engine.adapters.loading.model_parts import LoadsNetworks, load_network, size_bytes
+from engine.adapters.loading.optimization import (
     Buckets,
     CpuOffloader,
     TunedNetworks,
     compile_blocks,
     quantise,
 )
+from engine.adapters.registry import new_model
 from engine.batching.models import Model
 from engine.batching.sample import Sample
 from engine.batching.sampling_params import SamplingParams

@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine.adapters import stepwise
 from engine.adapters.components.batch_inputs import BatchRows
-from engine.adapters.runtime import optimization
+from engine.adapters.loading import optimization
 from engine.adapters.unet import UNetModel
 from engine.batching.execution.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelCatalogue, ModelEntry

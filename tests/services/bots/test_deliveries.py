@@ -12,7 +12,7 @@ from bots.delivery.deliveries import Claim
 from studio.db.database import Database
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Platform
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import open_empty
 
 SUBJECT = Subject(DeliveryKind.JOB, "k3v9m2p4qx7a", Platform.SLACK)

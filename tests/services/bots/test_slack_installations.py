@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from slack_sdk.oauth.installation_store.models import Installation
 
-from bots.runtime.thread_pools import ThreadPools
+from bots.process.thread_pools import ThreadPools
 from bots.slack.files import file_records
 from bots.slack.workspaces.installation_store import InstallationStore, States
 from chatelier.runtime import db_schema

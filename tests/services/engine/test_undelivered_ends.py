@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.deliveries import record
 from bots.delivery.event_consumer import EventConsumer
-from bots.runtime.thread_pools import ThreadPools
+from bots.process.thread_pools import ThreadPools
 from engine.maintenance.job_sweeper import Sweeper
 from engine.queue.redis_events import RedisEvents
 from studio.commands.registry import execute
@@ -26,8 +26,8 @@ from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import InstanceLimits, Ports
-from studio.runtime.clock import now
 from studio.services import job_release
+from studio.utils.clock import now
 from tests.support.chat import Chat
 from tests.support.fakes import FakeEvents, fake_ports, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job

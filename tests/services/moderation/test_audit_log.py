@@ -16,7 +16,7 @@ from moderation.records import audit_log, bans
 from moderation.records.tables import AuditRow
 from studio.db.database import Database
 from studio.db.tables import Base
-from studio.runtime.clock import now
+from studio.utils.clock import now
 
 ADA, GRACE, MOD = "web:room:ada", "web:room:grace", "web:room:mod"
 

@@ -20,8 +20,8 @@ from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BannedError, CaseTakenError, OutOfCreditsError, PolicyRefusalError
 from studio.ports import InstanceLimits, Ports
-from studio.runtime.clock import now
 from studio.services import job_release
+from studio.utils.clock import now
 from tests.services.studio.test_database import at_once
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.fakes import fake_ports, ruled, someone, somewhere

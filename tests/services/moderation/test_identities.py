@@ -25,7 +25,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.settings.communities import NewcomerLimits
 from studio.errors import OutOfCreditsError, TooManyJobsError
 from studio.ports import Allowance, Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import FakeGate, fake_ports, someone, somewhere
 
 ANA, EVE, EVA = someone("ana"), someone("eve"), someone("eva")

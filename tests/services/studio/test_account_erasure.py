@@ -26,7 +26,7 @@ from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameterError, NotAllowedError, OutOfCreditsError, PolicyRefusalError
 from studio.ports import STORE_PARTS, InstanceLimits, Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import fake_ports, ruled, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job

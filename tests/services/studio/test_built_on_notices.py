@@ -15,8 +15,8 @@ from studio.domain.events import NoticeWritten
 from studio.domain.jobs import JobState
 from studio.domain.people import Address
 from studio.ports import Ports
-from studio.runtime.clock import now
 from studio.services.built_on_notices import notify_owners, write_daily_notices
+from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job

@@ -19,7 +19,7 @@ from studio.db.tables import JobRow, LedgerRow, OutboxRow
 from studio.domain.jobs import JobState
 from studio.errors import DatabaseUnavailableError, OutOfCreditsError, TooManyJobsError
 from studio.ports import InstanceLimits, Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import fake_ports, ruled, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
 

@@ -20,8 +20,8 @@ from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow, PersonRow
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Ports
-from studio.runtime.clock import now
 from studio.services.consent_expiry import close_unanswered
+from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import FakeGate, fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job

@@ -22,8 +22,8 @@ from studio.db.tables import (
     StarRow,
 )
 from studio.ports import Ports
-from studio.runtime.clock import now
 from studio.services.personal_data import person_columns
+from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job

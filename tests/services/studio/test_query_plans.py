@@ -19,8 +19,8 @@ from studio.db import credit_ledger, outbox, queries
 from studio.db.database import Database
 from studio.db.queue_estimates import outlook, outlooks
 from studio.ports import InstanceLimits, Ports
-from studio.runtime.clock import now
 from studio.services.picture_deletion import delete_unseen_pictures
+from studio.utils.clock import now
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.many_jobs import fill, person_key
 

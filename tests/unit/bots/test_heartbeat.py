@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bots.runtime import heartbeat_file as heart
-from bots.runtime.heartbeat_file import heartbeat
+from bots.process import heartbeat_file as heart
+from bots.process.heartbeat_file import heartbeat
 
 
 async def until(holds: Callable[[], bool]) -> None:

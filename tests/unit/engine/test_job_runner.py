@@ -34,7 +34,7 @@ from studio.errors import (
     NotSupportedError,
     StorageError,
 )
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.fakes import someone, somewhere
 from tests.support.recipes import recipe_of

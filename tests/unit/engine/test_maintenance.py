@@ -19,8 +19,8 @@ from studio.domain.cases import CaseKind, Decision
 from studio.domain.jobs import JobState
 from studio.domain.settings.communities import CommunityRules
 from studio.ports import Ports
-from studio.runtime.clock import now
 from studio.services.weekly_digest import week_of
+from studio.utils.clock import now
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 

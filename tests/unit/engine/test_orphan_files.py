@@ -18,9 +18,9 @@ from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusalError, StorageError
 from studio.ports import STORE_PARTS
-from studio.runtime.clock import now
 from studio.services import job_release
 from studio.services.upload_intake import accept_upload
+from studio.utils.clock import now
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 

@@ -28,7 +28,7 @@ from studio.errors import (
     NotFoundError,
     PolicyRefusalError,
 )
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.case_steps import (
     BEA,

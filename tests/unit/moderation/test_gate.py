@@ -23,7 +23,7 @@ from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
 from studio.errors import BannedError, InspectionError, RateLimitedError
 from studio.ports import Admission, Gate, Inspected, Inspection
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import open_empty
 
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")

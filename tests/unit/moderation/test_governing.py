@@ -27,7 +27,7 @@ from studio.errors import (
     PolicyRefusalError,
 )
 from studio.ports import Inspected, Inspection
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.case_steps import (
     BEA,

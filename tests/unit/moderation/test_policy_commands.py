@@ -18,8 +18,8 @@ from studio.domain.people import Address, Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import BadParameterError
-from studio.runtime.clock import now
-from studio.runtime.serialization import to_data
+from studio.utils.clock import now
+from studio.utils.serialization import to_data
 from tests.support.fakes import open_empty
 
 RUN = CliRunner()

@@ -21,7 +21,7 @@ from studio.errors import (
     PolicyRefusalError,
 )
 from studio.ports import Inspected, Inspection
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.case_sim import Appearance, with_desk, with_gate
 from tests.support.case_steps import MOD, by, decide, desk, imagine, job_of, notices, only_case
 

@@ -18,7 +18,7 @@ from studio.domain.people import Role
 from studio.domain.settings.communities import CommunityRules, Tier
 from studio.errors import BadParameterError
 from studio.ports import InstanceLimits
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.case_sim import with_gate
 from tests.support.fakes import someone
 from tests.support.finished_jobs import end_job

@@ -28,7 +28,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.verdicts import Ruling
 from studio.errors import BannedError, NotAllowedError, PolicyRefusalError
 from studio.ports import Inspected, Inspection, Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.case_sim import with_gate
 from tests.support.fakes import open_empty, someone, somewhere
 

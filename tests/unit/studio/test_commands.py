@@ -23,7 +23,7 @@ from studio.errors import (
     TooManyJobsError,
 )
 from studio.ports import InstanceLimits
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import end_job, paint_job
 

@@ -19,7 +19,7 @@ from studio.domain.people import Address
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusalError
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job

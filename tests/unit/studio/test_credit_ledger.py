@@ -18,7 +18,7 @@ from studio.db.tables import Base, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.requests import Operation, PaintRequest
 from studio.errors import OutOfCreditsError
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import someone, somewhere
 
 PEOPLE = ("ana", "bo", "cy")

@@ -13,10 +13,10 @@ from studio.db import job_transitions, queries
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import ALLOWED
 from studio.errors import DatabaseUnavailableError, NotFoundError
-from studio.runtime.clock import now
 from studio.services import picture_deletion
 from studio.services.picture_deletion import delete_files
 from studio.services.upload_intake import accept_upload
+from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import FakeStore, someone
 from tests.support.finished_jobs import WORKER, paint_job

@@ -22,8 +22,8 @@ from studio.domain.requests import PromptConcern
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import BannedError, PolicyRefusalError, RateLimitedError
 from studio.ports import Inspected
-from studio.runtime.clock import now
 from studio.services.upload_intake import accept_upload
+from studio.utils.clock import now
 from tests.support.case_sim import Appearance, with_gate
 from tests.support.fakes import FakeImageTools, someone
 

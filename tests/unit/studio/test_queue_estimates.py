@@ -13,7 +13,7 @@ from studio.db.queue_estimates import learn_pace, outlook, outlooks
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.fakes import someone
 from tests.support.finished_jobs import WORKER, end_job
 

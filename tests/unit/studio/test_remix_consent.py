@@ -29,9 +29,9 @@ from studio.errors import (
     WrongChannelError,
 )
 from studio.ports import InstanceLimits
-from studio.runtime.clock import now
-from studio.runtime.serialization import from_data
 from studio.services.consent_expiry import close_unanswered
+from studio.utils.clock import now
+from studio.utils.serialization import from_data
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import paint_job

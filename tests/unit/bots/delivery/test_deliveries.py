@@ -12,7 +12,7 @@ from studio.db.deliveries import find_subject
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Platform
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.finished_jobs import paint_job
 
 MINUTE = timedelta(minutes=1)

@@ -9,7 +9,7 @@ import pytest
 
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.delivery.event_consumer import EventConsumer
-from bots.runtime.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from studio.domain.events import Event, JobAccepted, JobProgress
 from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailableError, NotFoundError

@@ -12,7 +12,7 @@ from bots.delivery import deliveries
 from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.presentation.message import Images, Note, PersonName, Progress
-from bots.runtime.thread_pools import ThreadPools
+from bots.process.thread_pools import ThreadPools
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, settings
@@ -34,7 +34,7 @@ from studio.domain.people import Platform
 from studio.domain.settings.communities import CommunityRules, ResultPlacement
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
-from studio.runtime.clock import now
+from studio.utils.clock import now
 from tests.support.chat import Chat
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job

@@ -16,7 +16,7 @@ from bots.presentation.controller import (
     reacted,
     submitted,
 )
-from bots.presentation.lookups import changes_star, load_choice, load_form, load_panel
+from bots.presentation.subject_lookup import changes_star, load_choice, load_form, load_panel
 from bots.queries.message_lookup import ShownPictures
 from studio.commands.button_ids import Action, Button, parse_button
 from studio.commands.registry import execute

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from bots.delivery.drafts.draft import Draft
-from bots.delivery.drafts.places import is_direct
+from bots.delivery.subjects.draft import Draft
+from bots.delivery.subjects.places import is_direct
 from bots.delivery.transport import Place
 from bots.presentation.compose.cases import compose_case, compose_question
 from studio.db import settings

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from bots.delivery.drafts.draft import Draft
+from bots.delivery.subjects.draft import Draft
 from bots.delivery.transport import Place
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping
 from bots.queries.job_view import JobView, load_job_view

@@ -13,7 +13,7 @@ from accelerate.hooks import ModelHook, add_hook_to_module  # type: ignore[impor
 from accelerate.utils import send_to_device  # type: ignore[import-untyped]
 from torch.utils._pytree import tree_map
 
-from engine.adapters.runtime.loading import LoadsNetworks, load_network
+from engine.adapters.loading.model_parts import LoadsNetworks, load_network
 from engine.performance import LowMemory, Quantise, Speed
 from studio.errors import ModelLoadError
 

@@ -9,7 +9,7 @@ from typing import Any
 import diffusers
 import torch
 
-from engine.adapters.runtime.loading import LOADING, load_part, quiet
+from engine.adapters.loading.model_parts import LOADING, load_part, quiet
 from engine.catalog.checkpoints import read_header
 from engine.catalog.model_files import INDEX, UNUSED, components, loaded_weights, read_json, weight_files
 from studio.errors import ConfigurationError

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bots.delivery.drafts.draft import Draft
+from bots.delivery.subjects.draft import Draft
 from bots.delivery.transport import Place
 from bots.presentation.compose.starboard import compose_starboard
 from bots.queries.starboard_entry import load_starboard_entry

@@ -6,9 +6,9 @@ from bots.delivery.chat_delivery import ChatDelivery
 from bots.presentation.compose.answers import compose_sent
 from bots.presentation.compose.cases import compose_case_pictures
 from bots.presentation.controller import Ask, Choose, Panel, Reveal, Run, Send, Step
-from bots.presentation.lookups import load_choice, load_panel
+from bots.presentation.subject_lookup import load_choice, load_panel
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
-from bots.runtime.thread_pools import Pool
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher, Reply

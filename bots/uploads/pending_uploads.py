@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from studio.domain.people import Person
 from studio.domain.requests import Source
-from studio.runtime.bounded_dict import BoundedDict
+from studio.utils.bounded_dict import BoundedDict
 
 _MOST_TICKETS = 500
 _LIFETIME_SECONDS = 30 * 60

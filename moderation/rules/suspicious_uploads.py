@@ -8,7 +8,7 @@ from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
 
 
-def apply_upload_doubts(verdict: Verdict, request: PaintRequest, subject: PromptSubject) -> Verdict:
+def apply_upload_suspicion(verdict: Verdict, request: PaintRequest, subject: PromptSubject) -> Verdict:
     """Hold what would pass when it starts from a doubtful upload.
 
     Beside words for a minor, a picture that may be sexual belongs to the core.

@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
-from engine.adapters.runtime.loading import memory_format, size_bytes
-from engine.adapters.runtime.optimization import CpuOffloader, compile_blocks, tune
+from engine.adapters.loading.model_parts import memory_format, size_bytes
+from engine.adapters.loading.optimization import CpuOffloader, compile_blocks, tune
 from engine.performance import LowMemory, Speed
 
 _DENOISERS = ("unet", "transformer", "transformer_2", "decoder")

@@ -1,0 +1,1 @@
+"""Thread pools, error reports and the heartbeat file of a front-end process."""

@@ -1,1 +1,0 @@
-"""Thread pools, downloads, uploads on their way, and the heartbeat of a front-end process."""

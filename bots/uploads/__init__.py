@@ -1,0 +1,1 @@
+"""Uploads that wait for their prompt, and downloads within limits."""

@@ -1,1 +1,0 @@
-"""Clock, serialization, worker processes."""

@@ -1,0 +1,1 @@
+"""Child processes with little memory and little time, for dangerous or heavy work."""

@@ -1,0 +1,1 @@
+"""Clock, serialization, bounded memory and loopback addresses."""
