@@ -181,13 +181,13 @@ def test_a_call_that_nobody_waits_for_stops(model: Model, monkeypatch: pytest.Mo
     batcher = batcher_for(model)
     group = hand_in(batcher, model, params(1, steps=30))
     begun = group.samples[0]
-    between = batcher._between
+    between = batcher._after_step
 
     def cancel_at_three(samples: Sequence[Sample], step: int) -> bool:
         group.cancelled = step == 3
         return between(samples, step)
 
-    monkeypatch.setattr(batcher, "_between", cancel_at_three)
+    monkeypatch.setattr(batcher, "_after_step", cancel_at_three)
     turn_until_idle(batcher)
     assert begun.position == 3
     assert begun.picture is None
