@@ -1,6 +1,6 @@
 """What a platform cannot take whole: cut in production, an error in tests."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,18 +14,22 @@ class LimitExceededError(Exception):
         super().__init__(f"{what}: {size} exceeds {most}")
 
 
+def shorten(text: str, most: int) -> str:
+    """At most `most` characters, with an ellipsis where the rest was."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """`strict` raises `LimitExceededError` instead of cutting."""
 
     strict: bool = False
 
-    def text(self, text: str, most: int, what: str) -> str:
-        """At most `most` characters, with an ellipsis where the rest was."""
-        if len(text) <= most:
-            return text
-        self._check(what, len(text), most)
-        return text[: most - 1].rstrip() + "…"
+    def text(self, text: str, most: int, what: str, shorten: Callable[[str, int], str] = shorten) -> str:
+        """At most `most` characters; `shorten` knows how a text with markup is cut."""
+        if len(text) > most:
+            self._check(what, len(text), most)
+        return shorten(text, most)
 
     def items(self, items: Sequence[T], most: int, what: str) -> list[T]:
         """The first `most` items."""

@@ -28,7 +28,7 @@ from bots.presentation.message import (
 from bots.slack.blocks import Block, context, plain, section
 from bots.slack.render_buttons import rows_of
 from bots.slack.texts import texts
-from bots.slack.texts.mrkdwn import entities, mrkdwn
+from bots.slack.texts.mrkdwn import entities, mrkdwn, shorten_mrkdwn
 from bots.texts import jobs
 from studio.domain.identifiers import split_picture_id
 
@@ -104,7 +104,7 @@ class _Renderer:
             case Title():
                 return self._title(part.text)
             case Small():
-                return [context(self.limits.text(self._mrkdwn(part.spans), _CONTEXT, "context"))]
+                return [context(self._fitted(self._mrkdwn(part.spans), _CONTEXT, "context"))]
             case Facts():
                 return self._facts(part)
             case Progress():
@@ -119,6 +119,9 @@ class _Renderer:
     def _mrkdwn(self, spans: Spans) -> str:
         return mrkdwn(spans, links=self.links)
 
+    def _fitted(self, text: str, most: int, what: str) -> str:
+        return self.limits.text(text, most, what, shorten_mrkdwn)
+
     def _sections(self, text: str) -> Iterator[Block]:
         """As many as the text needs, parted between lines."""
         page = ""
@@ -126,7 +129,7 @@ class _Renderer:
             if page and len(page) + 1 + len(line) > _SECTION:
                 yield section(page)
                 page = ""
-            shown = self.limits.text(line, _SECTION, "section")
+            shown = self._fitted(line, _SECTION, "section")
             page = f"{page}\n{shown}" if page else shown
         if page.strip():
             yield section(page)
@@ -158,7 +161,7 @@ class _Renderer:
                 yield {"type": "section", "fields": [self._field(text) for text in fields]}
 
     def _field(self, text: str) -> Block:
-        return {"type": "mrkdwn", "text": self.limits.text(text, _FIELD, "field"), "verbatim": True}
+        return {"type": "mrkdwn", "text": self._fitted(text, _FIELD, "field"), "verbatim": True}
 
     def _images(self, images: Images) -> Iterator[Block]:
         """Slack hides no image: of one that is to be hidden a pixelated copy is uploaded."""

@@ -23,6 +23,10 @@ _MARKS = re.compile(r"([*_~`])")
 _ZERO_WIDTH = "\u200b"
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
+_UNFINISHED = re.compile(r"(&[a-z]*|<[^<>]*)$")
+_CODE = re.compile(f"(?<!{_ZERO_WIDTH})`[^`]*`")
+_LONGEST_END = len("…`*")
+
 
 def mrkdwn(spans: Spans, *, links: bool = True) -> str:
     """`links`: people are links to their profiles, of which Slack tells them; else they are names."""
@@ -43,6 +47,16 @@ def escape(text: str) -> str:
 def entities(text: str) -> str:
     """Slack's three control characters, so that no ``<!channel>`` and no link can come of a text."""
     return "".join(_ENTITIES.get(character, character) for character in text)
+
+
+def shorten_mrkdwn(text: str, most: int) -> str:
+    """At most `most` characters, with an ellipsis where the rest was; no entity, link, code or bold is left open."""
+    if len(text) <= most:
+        return text
+    kept = _UNFINISHED.sub("", text[: most - _LONGEST_END]).rstrip()
+    without_code = _CODE.sub("", kept)
+    is_open = {mark: len(re.findall(f"(?<!{_ZERO_WIDTH})[{mark}]", without_code)) % 2 for mark in "`*"}
+    return kept + "…" + "".join(mark for mark, open_ in is_open.items() if open_)
 
 
 def _span(span: Span, *, links: bool) -> str:

@@ -1,5 +1,6 @@
 """Messages and forms as Block Kit: what Slack takes, what people read, and nothing that Slack would cut."""
 
+import html
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -338,3 +339,17 @@ def test_every_form_is_taken_by_slack_whole(name: str) -> None:
     assert [block["block_id"] for block in view["blocks"] if block["type"] == "input"] == [
         field.name for field in form.fields
     ]
+
+
+@pytest.mark.parametrize("text", ["&" * 1000, "<" * 999, "a fox & " * 600, "*" * 2000])
+def test_a_title_that_is_cut_leaves_no_entity_and_no_bold_open(text: str) -> None:
+    shown = render(Message(parts=(Title(text),)), {})["blocks"][0]["text"]["text"]
+    assert len(shown) <= 3000
+    assert shown.endswith("…*")
+    assert html.escape(html.unescape(shown), quote=False) == shown
+
+
+def test_a_link_that_does_not_fit_is_left_out_whole() -> None:
+    link = Link("a page", "https://example.org/a")
+    (block,) = render(Message(parts=(Small(("a" * 1980, link)),)), {})["blocks"]
+    assert block["elements"][0]["text"] == "a" * 1980 + "…"
