@@ -27,6 +27,7 @@ from moderation.rules.prompt import PromptRule, PromptSubject
 from moderation.rules.prompt_judge import PromptJudge
 from moderation.rules.suspicious_uploads import apply_upload_suspicion
 from moderation.vision.analysis_process import ImageAnalyzer
+from studio.clock import now
 from studio.db.database import Database
 from studio.db.identities.linked_identities import human_of
 from studio.db.newcomers.newcomer_origins import FIRST_DAY
@@ -37,7 +38,6 @@ from studio.domain.settings.communities import DEFAULT, CommunityRules, Newcomer
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameterError, BannedError, NotAllowedError
 from studio.ports import Admission, Allowance, Inspected, Inspection, InstanceLimits
-from studio.utils.clock import now
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from bots.delivery import deliveries
 from bots.delivery.deliveries import Claim
 from bots.delivery.errors import PlatformUnavailableError
 from bots.process.thread_pools import Pool, ThreadPools
+from studio.clock import now
 from studio.db.database import Database
 from studio.domain.deliveries import Subject
 from studio.errors import DatabaseUnavailableError
-from studio.utils.clock import now
 
 _LOOK_AGAIN_SECONDS = 0.5
 

@@ -9,12 +9,12 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, update
 
+from studio.clock import now
 from studio.db.database import Database
 from studio.db.deliveries import message_of
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow
 from studio.domain.deliveries import MessageRef, Subject
-from studio.utils.clock import now
 
 
 class Claim(StrEnum):

@@ -11,12 +11,12 @@ from bots.delivery.transport import Transport
 from bots.presentation.compose.job_message import PREVIEW
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView, is_deleted, job_state, positions
+from studio.clock import now
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.events import JobProgress
 from studio.domain.jobs import WAITING, JobState
 from studio.errors import NotFoundError
 from studio.ports import Ports
-from studio.utils.clock import now
 
 _POSITIONS_EVERY_SECONDS = 5.0
 _MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests that answers need

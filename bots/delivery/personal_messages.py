@@ -13,13 +13,13 @@ from bots.presentation.compose.cases import compose_notice, compose_sentence
 from bots.presentation.message import Audience
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView
+from studio.clock import now
 from studio.db import cases
 from studio.db.database import Database
 from studio.domain.cases import Notice
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import DigestWritten
 from studio.domain.people import Person
-from studio.utils.clock import now
 
 log = logging.getLogger(__name__)
 

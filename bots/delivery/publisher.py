@@ -13,10 +13,10 @@ from bots.delivery.message_sender import MessageSender
 from bots.delivery.subjects.draft import Compose, Draft
 from bots.delivery.transport import Transport
 from bots.process.thread_pools import Pool, ThreadPools
+from studio.bounded_dict import BoundedDict
 from studio.db.database import Database
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.errors import NotFoundError
-from studio.utils.bounded_dict import BoundedDict
 
 _REMEMBERED = 3000  # of all kinds; a long queue alone has some hundreds
 

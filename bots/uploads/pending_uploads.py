@@ -4,9 +4,9 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from studio.bounded_dict import BoundedDict
 from studio.domain.people import Person
 from studio.domain.requests import Source
-from studio.utils.bounded_dict import BoundedDict
 
 _MOST_TICKETS = 500
 _LIFETIME_SECONDS = 30 * 60

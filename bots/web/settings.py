@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from studio.errors import ConfigurationError
-from studio.utils.loopback import is_loopback, plain_network
+from studio.loopback import is_loopback, plain_network
 
 SHORTEST_SECRET_KEY = 16
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
 from chatelier.wiring.provenance import own_chain
+from studio.clock import now
 from studio.errors import ConfigurationError
-from studio.utils.clock import now
 
 _SOON = timedelta(days=60)
 _ANEW = "Move {folder} away and run `chatelier provenance init`; keep the old folder to show what was signed with it."

@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from chatelier.doctor.findings import Finding, good, note
 from chatelier.runtime.unknown_proxies import read_unknown_proxies
 from chatelier.settings import Loaded
-from studio.utils.clock import now
+from studio.clock import now
 
 _REMEMBERED = timedelta(days=7)
 _SETTING = "CHATELIER_WEB__TRUSTED_PROXIES"

@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from studio.utils.bounded_dict import BoundedDict
-from studio.utils.clock import now
+from studio.bounded_dict import BoundedDict
+from studio.clock import now
 
 log = logging.getLogger(__name__)
 

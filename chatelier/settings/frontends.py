@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from chatelier.settings.value_types import Names, Networks, Section, ShardIds, WebUrl
-from studio.utils.loopback import is_loopback
+from studio.loopback import is_loopback
 
 
 class DiscordSection(Section):

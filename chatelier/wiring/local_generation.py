@@ -34,7 +34,7 @@ from studio.domain.verdicts import Verdict
 from studio.errors import JobCancelledError, PolicyRefusalError, StorageError
 from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
 from studio.ports import Admission, Inspected, Inspection, Signer
-from studio.utils.serialization import to_json
+from studio.serialization import to_json
 
 if TYPE_CHECKING:
     from moderation.gate import ModerationGate

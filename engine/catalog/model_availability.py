@@ -14,7 +14,7 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.catalog.style_presets import styles
 from studio.errors import ModelLoadError
 from studio.ports import RunnableModel
-from studio.utils.serialization import from_data, to_data
+from studio.serialization import from_data, to_data
 
 KEY = "chatelier:models"  # a hash: a worker's name → when it wrote, and its models
 ANNOUNCE_EVERY_SECONDS = 60.0

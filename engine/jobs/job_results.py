@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from engine.jobs.postprocessing import StoredImage
+from studio.clock import now
 from studio.commands.submission import job_creation
 from studio.db import credit_ledger, job_transitions, outbox
 from studio.db.database import Database
@@ -15,9 +16,8 @@ from studio.domain.events import JobEnded
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.verdicts import Ruling, Verdict
+from studio.serialization import to_data
 from studio.services.built_on_notices import notify_owners
-from studio.utils.clock import now
-from studio.utils.serialization import to_data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

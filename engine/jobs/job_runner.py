@@ -15,6 +15,7 @@ from engine.jobs.postprocessing import JudgedImage, judge, store_pictures
 from engine.jobs.rejudging import ClearedGate, review
 from engine.jobs.tracked_store import TrackingStore, clear_up
 from engine.types import GeneratedImage, GenerationTask, Progress
+from studio.clock import now
 from studio.db import job_transitions, outbox, queries
 from studio.db.database import Database
 from studio.db.tables import JobRow
@@ -29,7 +30,6 @@ from studio.errors import (
     RequestRefusedError,
 )
 from studio.ports import Events, Gate, InstanceLimits, Queue, Signer, Store
-from studio.utils.clock import now
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
 _RECORD_RETRY_SECONDS = 0.5

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db import job_transitions
 from studio.db.database import Database
 from studio.db.settings import community_rules
 from studio.db.tables import JobRow
 from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailableError
-from studio.utils.clock import now
 
 log = logging.getLogger(__name__)
 

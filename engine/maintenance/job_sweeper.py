@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from studio.clock import now
 from studio.db import credit_ledger, job_transitions, outbox
 from studio.db.database import Database
 from studio.db.settings import find_paused_communities
@@ -13,7 +14,6 @@ from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Platform
 from studio.errors import GenerationError
 from studio.ports import Events, InstanceLimits, Queue
-from studio.utils.clock import now
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
 _STALE_AFTER = timedelta(seconds=30)  # queued, and the message may be lost: the queue is asked

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import PersonRow
 from studio.ports import STORE_PARTS, Store
 from studio.services import file_references
 from studio.services.picture_deletion import delete_files
-from studio.utils.clock import now
 
 PARTS_A_RUN = 16
 MOST_A_RUN = 2000

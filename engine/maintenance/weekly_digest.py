@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from studio.clock import now
 from studio.db import outbox
 from studio.db.database import Database
 from studio.db.settings import community_rules
@@ -14,7 +15,6 @@ from studio.domain.events import DigestWritten
 from studio.domain.people import Platform
 from studio.ports import Events
 from studio.services.weekly_digest import find_communities, lines_of, read_digest, record_written, week_of
-from studio.utils.clock import now
 
 log = logging.getLogger(__name__)
 

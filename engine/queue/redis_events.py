@@ -13,7 +13,7 @@ from engine.queue.unreadable_messages import note_unreadable
 from studio.domain.events import EVENT_KINDS, Event, JobProgress
 from studio.errors import QueueUnavailableError
 from studio.ports import Delivery
-from studio.utils.serialization import from_data, to_data, to_json
+from studio.serialization import from_data, to_data, to_json
 
 STREAM = "chatelier:events"
 PROGRESS_CHANNEL = "chatelier:progress"

@@ -8,8 +8,8 @@ from typing import Any
 from engine.storage.atomic_writes import remove_unfinished, write_whole
 from engine.storage.content_keys import folder_of, is_key, key_for
 from engine.storage.errors import as_storage_failure
+from studio.clock import now
 from studio.errors import NotFoundError, StorageError
-from studio.utils.clock import now
 
 MAX_READ_BYTES = 128 * 1024 * 1024
 _FRESH = timedelta(hours=1)

@@ -4,11 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.records.tables import BlockedPictureRow
+from studio.clock import now
 from studio.db.queries import job_of
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.cases import Case
 from studio.domain.people import Person
-from studio.utils.clock import now
 
 
 def block(session: Session, case: Case) -> int:

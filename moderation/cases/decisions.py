@@ -12,6 +12,7 @@ from moderation.cases.blocked_pictures import block
 from moderation.cases.sanctions import exclude, lift_timeouts, notify, outlasts, warning
 from moderation.cases.side_effects import DecisionEffects
 from moderation.records import bans
+from studio.clock import now
 from studio.commands.submission import remix_consent
 from studio.db import cases, outbox, queries
 from studio.db.identities.linked_identities import identities, same_human
@@ -22,7 +23,6 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.services import job_release
 from studio.services.picture_deletion import take_down_pictures
-from studio.utils.clock import now
 
 _REJECTED = "A moderator did not let this through. Nothing was charged."
 EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs

@@ -7,13 +7,13 @@ from moderation.cases.sanctions import HOUSE
 from moderation.cases.strikes import FORGOTTEN, strike_sum
 from moderation.records import audit_log
 from moderation.records.tables import BlockedPictureRow, StrikeRow
+from studio.clock import now
 from studio.db import credit_ledger
 from studio.db.database import Database
 from studio.db.identities import linked_identities
 from studio.db.tables import BanRow, CaseRow
 from studio.domain.cases import CaseState
 from studio.services import account_erasure
-from studio.utils.clock import now
 
 
 def erase_records(session: Session, keys: tuple[str, ...]) -> int:

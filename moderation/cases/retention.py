@@ -9,13 +9,13 @@ from moderation.cases.record_erasure import let_judged_go
 from moderation.cases.strikes import FORGOTTEN
 from moderation.records import audit_log
 from moderation.records.tables import StrikeRow
+from studio.clock import now
 from studio.db import credit_ledger
 from studio.db.database import Database
 from studio.db.tables import CaseRow
 from studio.domain.cases import CaseState
 from studio.services import account_erasure
 from studio.services.picture_deletion import delete_unseen_pictures
-from studio.utils.clock import now
 
 _DELIVERED = timedelta(days=1)  # by then every face has heard of a deletion
 

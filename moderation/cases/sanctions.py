@@ -11,6 +11,7 @@ from moderation.cases.strikes import SEVERE, strike, strike_sum
 from moderation.metrics import STRIKES
 from moderation.records import bans
 from moderation.records.tables import StrikeRow
+from studio.clock import now
 from studio.db import cases, credit_ledger, job_transitions
 from studio.db.identities.linked_identities import human_of, identities
 from studio.db.identities.people import lock_person
@@ -19,7 +20,6 @@ from studio.domain.cases import CaseKind, NoticeKind
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Person
 from studio.services import job_release
-from studio.utils.clock import now
 
 HOUSE = "house"  # who acts when no person does
 _STOPPED = "A moderator stopped this. Nothing was charged."

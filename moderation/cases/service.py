@@ -17,6 +17,7 @@ from moderation.metrics import CASES
 from moderation.policy.community_overrides import apply_overrides
 from moderation.policy.policy import Policy, default_policy
 from moderation.records import audit_log, bans
+from studio.clock import now
 from studio.db import cases, outbox, settings
 from studio.db.database import Database
 from studio.db.identities.linked_identities import identities, same_human
@@ -29,7 +30,6 @@ from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError, CaseTakenError, NotAllowedError
 from studio.services import message_refresh
-from studio.utils.clock import now
 
 _ELSEWHERE = "They were banned in another community, where they go by another name: it is lifted there."
 _OWN = "This case is about you or came from you: somebody else has to judge it."

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from moderation.policy.categories import Category
 from moderation.records.tables import StrikeRow
+from studio.clock import now
 from studio.db.identities.linked_identities import identities
 from studio.domain.verdicts import Ruling, Verdict
-from studio.utils.clock import now
 
 HALF_LIFE = timedelta(days=30)
 FORGOTTEN = timedelta(days=300)  # a thousandth is left

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-from studio.utils.bounded_dict import BoundedDict
+from studio.bounded_dict import BoundedDict
 
 _SECONDS = 15 * 60
 _MOST = 10_000  # pictures that are remembered; the oldest are forgotten first

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from studio.clock import now
 from studio.errors import ConfigurationError
-from studio.utils.clock import now
 
 CHAIN_FILE = "chain.pem"  # the signing certificate, then the root
 KEY_FILE = "signing-key.pem"

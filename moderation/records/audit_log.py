@@ -17,8 +17,8 @@ from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from moderation.records.tables import AuditRow
+from studio.clock import now
 from studio.db.sql_dialects import is_postgresql
-from studio.utils.clock import now
 
 FIRST_HASH = "0" * 64
 FIELDS = tuple(column.name for column in AuditRow.__table__.columns)

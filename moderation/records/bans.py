@@ -10,11 +10,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from moderation.records import audit_log
+from studio.clock import now
 from studio.db.identities.linked_identities import identities
 from studio.db.newcomers import newcomer_origins
 from studio.db.tables import BanRow
 from studio.domain.people import Person
-from studio.utils.clock import now
 
 
 def ban(

@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, or_, select, update
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db import outbox
 from studio.db.identities.linked_identities import identities
 from studio.db.identities.people import person_of
@@ -16,7 +17,6 @@ from studio.domain.events import CaseChanged, NoticeWritten
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Person, Platform
 from studio.errors import NotFoundError
-from studio.utils.clock import now
 
 CLAIM_LASTS = timedelta(minutes=10)
 OPEN_QUESTION = (CaseRow.kind == CaseKind.CONSENT) & (CaseRow.state == CaseState.OPEN)

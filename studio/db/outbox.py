@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import DeliveryRow, JobRow, OutboxRow
 from studio.domain.deliveries import DeliveryKind
@@ -16,8 +17,7 @@ from studio.domain.events import EVENT_KINDS, Event, JobChanged, JobEnded
 from studio.domain.jobs import ENDED
 from studio.domain.people import Platform
 from studio.errors import QueueUnavailableError
-from studio.utils.clock import now
-from studio.utils.serialization import from_data, to_data
+from studio.serialization import from_data, to_data
 
 _BATCH = 200
 _RETENTION = timedelta(days=2)

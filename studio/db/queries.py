@@ -12,7 +12,7 @@ from studio.domain.people import Address, Person, Platform
 from studio.domain.pictures import Picture, Recipe
 from studio.domain.requests import PaintRequest
 from studio.errors import NotFoundError
-from studio.utils.serialization import from_data
+from studio.serialization import from_data
 
 _DEEPEST_LINEAGE = 64
 

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db.tables import JobRow
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
-from studio.utils.clock import now
 
 _RECENT_JOBS = 200
 _COLUMNS = (JobRow.id, JobRow.state, JobRow.model, JobRow.command, JobRow.cost, JobRow.started_at)

@@ -3,13 +3,13 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db.tables import CommunityRow, PreferencesRow
 from studio.domain.people import Person, Platform
 from studio.domain.settings import communities, preferences
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
-from studio.utils.clock import now
-from studio.utils.serialization import from_data, to_data
+from studio.serialization import from_data, to_data
 
 
 def preferences_of(session: Session, person_key: str) -> Preferences:

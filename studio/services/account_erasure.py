@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, cast, delete, select, update
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db import cases, credit_ledger, job_transitions, outbox, queries
 from studio.db.identities import display_names
 from studio.db.identities.people import SOMEBODY, person_of
@@ -35,11 +36,10 @@ from studio.domain.identifiers import job_id_of, new_job_id
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
+from studio.serialization import to_data
 from studio.services import file_references, job_release, message_refresh, personal_data
 from studio.services.built_on_notices import unname_builder
 from studio.services.picture_deletion import Removal, delete_pictures
-from studio.utils.clock import now
-from studio.utils.serialization import to_data
 
 _STOPPED = "Deleted, as its person asked."
 _MOST_AT_ONCE = 1000

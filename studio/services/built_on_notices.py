@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
+from studio.clock import now
 from studio.db import outbox, queries
 from studio.db.cases import write_notice
 from studio.db.database import Database
@@ -26,7 +27,6 @@ from studio.domain.pictures import Picture
 from studio.domain.settings.preferences import BuiltOn
 from studio.ports import Events
 from studio.services.visibility import Audience, may_see
-from studio.utils.clock import now
 
 _MOST_NAMED = 6  # pictures in one daily notice
 _LONGEST_SUBJECT = 40  # characters

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from studio.clock import now
 from studio.db import cases, job_transitions, outbox
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow
 from studio.domain.jobs import JobState
 from studio.ports import Events
 from studio.services import job_release
-from studio.utils.clock import now
 
 WAITS = timedelta(days=7)
 _UNANSWERED = "The person who made the picture did not answer. Nothing was charged."

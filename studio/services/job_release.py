@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db import cases, credit_ledger, job_transitions, outbox, queries
 from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
 from studio.domain.cases import Decision
@@ -16,7 +17,6 @@ from studio.domain.events import JobChanged, JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.services.built_on_notices import notify_owners
-from studio.utils.clock import now
 
 
 def paint(session: Session, job_id: str, *, cleared: bool = True) -> list[OutboxRow]:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from sqlalchemy import Text, cast, select, update
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db import job_transitions, outbox, queries
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
@@ -20,7 +21,6 @@ from studio.domain.pictures import Picture
 from studio.errors import DatabaseUnavailableError, NotFoundError, StorageError
 from studio.ports import Ports, Store
 from studio.services import file_references, job_release, message_refresh
-from studio.utils.clock import now
 
 _TAKEN_DOWN = "A moderator took the picture down that this started from. Nothing was charged."
 

@@ -19,6 +19,7 @@ from bots.queries.job_view import load_family, load_job_view
 from bots.queries.starboard_entry import load_starboard_entry
 from bots.slack.render import render as slack_render
 from moderation.records import audit_log
+from studio.clock import now
 from studio.commands.completion.suggest import suggest
 from studio.commands.registry import CATALOG, execute
 from studio.commands.results import Accepted, Attribution, Family, PictureShown, ReportFiled
@@ -33,7 +34,6 @@ from studio.errors import NotFoundError
 from studio.ports import Ports
 from studio.services.weekly_digest import lines_of as digest_lines
 from studio.services.weekly_digest import read_digest
-from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job

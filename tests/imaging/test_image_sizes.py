@@ -14,6 +14,7 @@ from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.orphan_files import OrphanFileCleaner
 from engine.types import GeneratedImage
 from moderation.provenance.signer import ImageSigner, SignerSettings
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import queries
 from studio.db.tables import PictureRow
@@ -24,7 +25,6 @@ from studio.domain.provenance import PICTURE_KEY
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import SigningError
 from studio.ports import STORE_PARTS
-from studio.utils.clock import now
 from tests.support.recipes import recipe_of
 
 INK = (12, 200, 80)

@@ -21,6 +21,7 @@ from sqlalchemy import select, update
 
 from engine.queue.celery_app import MAINTENANCE_QUEUE, PAINT_QUEUE
 from engine.queue.redis_events import PROGRESS_CHANNEL, STREAM
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger
@@ -29,7 +30,6 @@ from studio.db.tables import JobRow, LedgerRow, OutboxRow, PictureRow
 from studio.domain.jobs import WAITING, JobState
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
-from studio.utils.clock import now
 from tests.support.fakes import close_ports, someone, somewhere
 from tests.support.running_instance import RunningInstance
 

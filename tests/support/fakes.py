@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Dialect
 from sqlalchemy.util import LRUCache
 
+from studio.clock import now
 from studio.db import cases, queries, settings
 from studio.db.database import Database
 from studio.db.identities.people import find_person
@@ -36,7 +37,6 @@ from studio.ports import (
     Ports,
     RunnableModel,
 )
-from studio.utils.clock import now
 
 
 @dataclass(kw_only=True)

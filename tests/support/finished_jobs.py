@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db import credit_ledger, job_transitions, queries
 from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.domain.identifiers import picture_id
@@ -9,8 +10,7 @@ from studio.domain.jobs import JobState
 from studio.domain.verdicts import ALLOWED
 from studio.errors import PolicyRefusalError
 from studio.ports import Ports
-from studio.utils.clock import now
-from studio.utils.serialization import to_data
+from studio.serialization import to_data
 from tests.support.recipes import recipe_of
 
 WORKER = "test-worker"

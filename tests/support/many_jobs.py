@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Table, insert, text
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.tables import Base, JobRow, LedgerRow, PersonRow, PictureRow
 from studio.domain.jobs import JobState
 from studio.ports import Ports
-from studio.utils.clock import now
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
 

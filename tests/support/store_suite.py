@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from engine.storage import FsspecStore
+from studio.clock import now
 from studio.errors import NotFoundError, StorageError
 from studio.ports import STORE_PARTS
-from studio.utils.clock import now
 
 UNKNOWN_KEY = f"pictures/ab/{'c' * 62}.png"
 NO_KEYS = [

@@ -5,12 +5,12 @@ from datetime import timedelta
 import discord
 
 from bots.discord.settings import DiscordSettings
+from studio.clock import now
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.identities.people import lock_person
 from studio.domain.people import DIRECT_MESSAGES, Address, Person, Platform, Role
 from studio.parsing.text_cleaning import clean_text
-from studio.utils.clock import now
 
 TOKEN_LIFE = timedelta(minutes=15)
 

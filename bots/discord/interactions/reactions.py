@@ -23,12 +23,12 @@ from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import known_name
 from bots.queries.message_lookup import ShownPictures, find_soon
+from studio.clock import now
 from studio.commands.button_ids import Action, Button
 from studio.commands.results import Accepted, ReportFiled
 from studio.commands.spec import Call
 from studio.domain.people import Address, Person, Platform
 from studio.errors import ChatelierError, NotFoundError
-from studio.utils.clock import now
 
 _SAME_CLICK_SECONDS = 10.0
 

@@ -7,9 +7,9 @@ from typing import Any
 import discord
 
 from bots.discord.messages.error_mapping import is_token_refused
+from studio.clock import now
 from studio.domain.deliveries import MessageRef
 from studio.domain.people import Address
-from studio.utils.clock import now
 
 _TOKEN_MARGIN = timedelta(seconds=45)
 

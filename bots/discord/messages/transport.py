@@ -28,8 +28,8 @@ from bots.discord.messages.error_mapping import API_ERRORS, HAS_A_THREAD, map_er
 from bots.discord.render import edit_arguments, send_arguments
 from bots.discord.texts import texts
 from bots.presentation.message import Message, Note
+from studio.bounded_dict import BoundedDict
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
-from studio.utils.bounded_dict import BoundedDict
 
 PROGRESS_EVERY_SECONDS = 1.5
 _OLD_MESSAGE_SECONDS = 3600.0

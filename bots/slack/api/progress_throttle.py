@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from studio.utils.bounded_dict import BoundedDict
+from studio.bounded_dict import BoundedDict
 
 _CHANNEL_EVERY_SECONDS = 1.0
 _STEPS_A_MINUTE = 40  # of the fifty and more that `chat.update` allows a workspace

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, select, update
 
 from bots.slack.tables import SlackFileRow
+from studio.clock import now
 from studio.db.database import Database
-from studio.utils.clock import now
 
 PASSING_LASTS = timedelta(hours=1)
 _UPLOAD_LASTS = timedelta(minutes=10)  # whatever is not finished by then never will be

@@ -23,10 +23,10 @@ from bots.slack.messages.ephemeral_replies import EphemeralReplies
 from bots.slack.messages.message_sender import Draft
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import Members
+from studio.bounded_dict import BoundedDict
 from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown, ReportFiled
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
-from studio.utils.bounded_dict import BoundedDict
 
 Reply = Answer | Message | None
 Work = Callable[[Call], Awaitable[Reply]]

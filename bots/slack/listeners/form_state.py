@@ -9,7 +9,7 @@ from bots.presentation.controller import FormId, parse_form_id
 from bots.slack.render_form import PREFIX
 from studio.domain.identifiers import picture_id
 from studio.domain.requests import Source
-from studio.utils.serialization import from_data, to_json
+from studio.serialization import from_data, to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

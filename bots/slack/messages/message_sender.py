@@ -20,8 +20,8 @@ from bots.slack.blocks import Block
 from bots.slack.context import Workspace
 from bots.slack.messages.message_recovery import MessageMarker, find_marked
 from bots.slack.render import render
+from studio.clock import now
 from studio.domain.deliveries import MessageRef
-from studio.utils.clock import now
 
 # The app may not write there (any more).
 CLOSED = frozenset(

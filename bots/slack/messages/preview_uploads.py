@@ -15,9 +15,9 @@ from bots.queries.job_view import job_state
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.context import SlackComponent, SlackContext, Workspace
 from bots.slack.files import file_records
+from studio.bounded_dict import BoundedDict
+from studio.clock import now
 from studio.errors import ChatelierError
-from studio.utils.bounded_dict import BoundedDict
-from studio.utils.clock import now
 
 _MOST_A_MINUTE = 12  # in a workspace; each is three uploads' calls and, later, a deletion
 _LAST_SECONDS = 4.0  # a job that is done by then shows its pictures instead

@@ -7,7 +7,7 @@ import time
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import WorkspaceRegistry
-from studio.utils.bounded_dict import BoundedDict
+from studio.bounded_dict import BoundedDict
 
 _KEPT_CHANNELS = 5000
 _KEPT_SECONDS = 10 * 60

@@ -15,13 +15,13 @@ from bots.slack.api.request import SlackRequest
 from bots.slack.context import AppIdentity, SlackComponent, SlackContext
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.user_groups import UserGroups
+from studio.bounded_dict import BoundedDict
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.identities.people import lock_person
 from studio.domain.people import Address, Person, Platform, Role
 from studio.errors import ChatelierError
 from studio.parsing.text_cleaning import clean_text
-from studio.utils.bounded_dict import BoundedDict
 
 _KEPT_MEMBERS = 5000
 _KEPT_SECONDS = 10 * 60

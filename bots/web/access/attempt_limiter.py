@@ -2,7 +2,7 @@
 
 import time
 
-from studio.utils.bounded_dict import BoundedDict
+from studio.bounded_dict import BoundedDict
 
 _MOST_KEYS = 10_000
 

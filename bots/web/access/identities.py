@@ -4,12 +4,12 @@ import time
 
 from bots.web.access.sessions import SessionStore, WebUser
 from bots.web.texts import texts
+from studio.bounded_dict import BoundedDict
 from studio.db.database import Database
 from studio.db.identities import display_names
 from studio.db.identities.people import lock_person, mark_seen
 from studio.db.newcomers import newcomer_origins
 from studio.parsing.reserved_names import is_reserved
-from studio.utils.bounded_dict import BoundedDict
 
 _MOST_REMEMBERED = 10_000
 _NOTE_AGAIN_SECONDS = 3600.0

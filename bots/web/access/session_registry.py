@@ -10,12 +10,12 @@ from sqlalchemy import delete
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from studio.bounded_dict import BoundedDict
+from studio.clock import now
 from studio.db.database import Database
 from studio.db.sql_dialects import insert_into
 from studio.db.tables.identities import EndedSessionRow
 from studio.errors import DatabaseUnavailableError
-from studio.utils.bounded_dict import BoundedDict
-from studio.utils.clock import now
 
 _COOKIES_LAST = timedelta(days=180)  # what is older no cookie names any more
 _MOST_REMEMBERED = 10_000

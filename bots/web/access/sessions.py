@@ -18,7 +18,7 @@ from studio.domain.provenance import Traces
 from studio.domain.requests import Source
 from studio.parsing.name_folding import without_clutter
 from studio.parsing.text_cleaning import clean_text
-from studio.utils.serialization import from_data, to_data
+from studio.serialization import from_data, to_data
 
 COMMUNITY = "room"
 COOKIE = "chatelier_session"

@@ -6,9 +6,9 @@ from typing import Any
 
 from bots.web.queries.job_cards import Card
 from bots.web.texts import texts
+from studio.bounded_dict import BoundedDict
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
-from studio.utils.bounded_dict import BoundedDict
 
 MOST_CARDS = 40  # in one message
 _MOST_REMEMBERED = 200

@@ -3,10 +3,10 @@
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db import cases
 from studio.db.tables import CaseRow, NoticeRow
 from studio.domain.cases import CaseState, Notice
-from studio.utils.clock import now
 
 _MOST_NOTICES = 20
 

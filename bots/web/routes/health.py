@@ -13,7 +13,7 @@ from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
 from bots.web.texts import texts
 from studio.errors import ChatelierError
-from studio.utils.loopback import is_loopback
+from studio.loopback import is_loopback
 
 
 async def health(request: Request) -> Response:

@@ -21,6 +21,7 @@ from bots.web.routes.authentication import posting_user, read_short_body, requir
 from bots.web.templating import render_template
 from bots.web.texts import texts
 from bots.web.texts.moderation_texts import DECISION_KEYS
+from studio.clock import now
 from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.registry import execute
 from studio.commands.results import CaseOpened
@@ -30,7 +31,6 @@ from studio.db.identities.people import find_person
 from studio.domain.cases import Case, CaseDetails, CaseState
 from studio.domain.identifiers import is_job_id
 from studio.errors import ChatelierError, NotAllowedError, NotFoundError
-from studio.utils.clock import now
 
 _DECIDED_SHOWN = 8
 _LONGEST_BODY = 4096

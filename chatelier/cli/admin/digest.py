@@ -24,8 +24,8 @@ def digest(
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
     from chatelier.wiring.database import open_database
+    from studio.clock import now
     from studio.services.weekly_digest import find_communities, lines_of, read_digest
-    from studio.utils.clock import now
 
     until = now()
     since = until - timedelta(days=days)

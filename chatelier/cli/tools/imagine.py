@@ -153,7 +153,7 @@ def _print(results: "list[SavedImage | WithheldImage]", *, as_json: bool) -> Non
 def _print_json(saved: "list[SavedImage]") -> None:
     import json
 
-    from studio.utils.serialization import to_data
+    from studio.serialization import to_data
 
     files = [{"file": str(image.path), "recipe": to_data(image.recipe)} for image in saved]
     typer.echo(json.dumps(files, indent=2, ensure_ascii=False))

@@ -85,7 +85,7 @@ def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
 def _print_json(traces: "Traces", found: "Attribution") -> None:
     import json
 
-    from studio.utils.serialization import to_data
+    from studio.serialization import to_data
 
     said = {"file": to_data(traces), "records": to_data(found)}
     typer.echo(json.dumps(said, indent=2, ensure_ascii=False))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from studio.clock import now
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Balance, CreditsGiven
 from studio.commands.spec import Call, CommandSpec
@@ -14,7 +15,6 @@ from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
-from studio.utils.clock import now
 
 _MOST = 1_000_000
 _UNCOUNTED = "credits never run out here, so there is nothing to give."

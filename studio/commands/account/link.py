@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Linked, LinkOffered
 from studio.commands.spec import Call, CommandSpec
@@ -16,7 +17,6 @@ from studio.db.identities.people import find_person, lock_person
 from studio.db.tables import LinkCodeRow
 from studio.errors import BadParameterError
 from studio.ports import Ports
-from studio.utils.clock import now
 
 _LASTS = timedelta(minutes=15)
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from studio.clock import now
 from studio.domain.cases import Case, CaseKind
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.requests import Operation
-from studio.utils.clock import now
 
 LONGEST = 100  # characters of a label or value, Discord's limit
 _LONGEST_NAME = 24

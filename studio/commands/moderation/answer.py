@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import CaseDecided
 from studio.commands.spec import Call, CommandSpec
@@ -16,7 +17,6 @@ from studio.domain.jobs import JobState
 from studio.errors import CaseTakenError, NotAllowedError
 from studio.ports import Ports
 from studio.services import job_release
-from studio.utils.clock import now
 
 _DECLINED = "The person who made the picture would rather not have it built on. Nothing was charged."
 

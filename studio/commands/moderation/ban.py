@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from studio.clock import now
 from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import BanChanged
@@ -11,7 +12,6 @@ from studio.db.identities.people import find_sighting
 from studio.domain.people import Sighting
 from studio.errors import NotAllowedError
 from studio.ports import Ports
-from studio.utils.clock import now
 
 PERSON = Parameter(
     name="person", kind=Kind.PERSON, summary="Who it is about.", required=True, positional=True

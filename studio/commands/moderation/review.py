@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from studio.clock import now
 from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import CaseDecided, CaseOpened
@@ -11,7 +12,6 @@ from studio.db.identities.linked_identities import identities
 from studio.domain.cases import Decision
 from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Ports
-from studio.utils.clock import now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete
 
+from studio.clock import now
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import StarChanged
 from studio.commands.spec import Call, CommandSpec
@@ -14,7 +15,6 @@ from studio.db.identities.people import lock_person
 from studio.db.tables import StarRow
 from studio.domain.events import PictureChanged
 from studio.ports import Ports
-from studio.utils.clock import now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

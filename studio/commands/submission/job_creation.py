@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.commands.spec import Call
 from studio.db import credit_ledger, queries
 from studio.db.cases import open_case, write_notice
@@ -19,8 +20,7 @@ from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Verdict
 from studio.errors import TooManyJobsError
 from studio.ports import Allowance
-from studio.utils.clock import now
-from studio.utils.serialization import to_data
+from studio.serialization import to_data
 
 _WORDS = ("prompt", "prompts", "negative_prompt", "style", "sources")
 CORE = "core"  # the error code of a refusal against which there is no appeal

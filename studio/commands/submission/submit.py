@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.commands.submission import job_creation, remix_consent
@@ -33,7 +34,6 @@ from studio.ports import Admission, Allowance, Ports
 from studio.services import file_references
 from studio.services.picture_deletion import Removal, finish_removal
 from studio.services.visibility import Audience, may_see
-from studio.utils.clock import now
 
 
 def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Accepted:

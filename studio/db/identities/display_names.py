@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db.sql_dialects import insert_into, lock_names
 from studio.db.tables.identities import NameRow
 from studio.domain.people import Person, Platform
 from studio.parsing.name_folding import name_digest
-from studio.utils.clock import now
 
 
 def claim(session: Session, person: Person, name: str) -> bool:

@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db.identities.display_names import find_holders
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import PersonRow
 from studio.domain.people import Person, Platform, Sighting
 from studio.errors import AmbiguousNameError, NotFoundError
-from studio.utils.clock import now
 
 SOMEBODY = "somebody"
 _MOST_NAMESAKES = 5

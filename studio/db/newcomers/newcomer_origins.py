@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db.identities.linked_identities import identities
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import BanRow, PersonRow
 from studio.db.tables.identities import OriginRow
 from studio.domain.people import Person
-from studio.utils.clock import now
 
 ADDRESS = "address:"
 INVITE = "invite:"

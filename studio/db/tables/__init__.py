@@ -1,4 +1,4 @@
-"""The tables. Times are aware UTC; JSON columns hold what `studio.utils.serialization` writes."""
+"""The tables. Times are aware UTC; JSON columns hold what `studio.serialization` writes."""
 
 from studio.db.tables.cases import BanRow, CaseRow, NoticeRow
 from studio.db.tables.columns import (

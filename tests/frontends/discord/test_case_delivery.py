@@ -13,6 +13,7 @@ from bots.delivery.deliveries import find_message
 from bots.discord.guilds import permissions
 from bots.texts import jobs
 from bots.texts.cases import YOURS
+from studio.clock import now
 from studio.commands.submission.job_creation import open_hold
 from studio.db import cases, queries, settings
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, NoticeRow, PersonRow
@@ -24,7 +25,6 @@ from studio.domain.people import Person, Platform
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import InstanceLimits, Ports
-from studio.utils.clock import now
 from tests.support import discord_sim
 from tests.support.case_sim import with_gate
 from tests.support.discord_sim import Room, button_ids, gallery, open_room, words

@@ -18,6 +18,7 @@ from bots.queries.job_view import load_job_view
 from bots.texts import jobs
 from bots.texts.shortening import subject_of
 from engine.imaging.image_tools import PillowImageTools
+from studio.clock import now
 from studio.db.tables import DeliveryRow, JobRow
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import JobAccepted, JobEnded, PictureChanged
@@ -25,7 +26,6 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.errors import DatabaseUnavailableError, PolicyRefusalError
 from studio.ports import Delivery, Ports
-from studio.utils.clock import now
 from tests.support import discord_sim
 from tests.support.discord_sim import Room, button_ids, gallery, open_room, words
 from tests.support.finished_jobs import end_job, paint_job

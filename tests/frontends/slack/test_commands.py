@@ -11,6 +11,7 @@ from bots.delivery.errors import DeliveryInProgressError
 from bots.slack.api.client import SlackUnavailableError
 from bots.slack.tables import SlackFileRow
 from bots.slack.texts.command_parsing import as_typed
+from studio.clock import now
 from studio.commands.registry import CATALOG
 from studio.db.queries import job_of
 from studio.db.tables import DeliveryRow
@@ -20,7 +21,6 @@ from studio.domain.people import Platform
 from studio.domain.requests import Operation
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
-from studio.utils.clock import now
 from tests.support.loopback_slack import ANA, BO, BOT_TOKEN, GENERAL, MOD, PRIVATE, STRANGE, STRANGE_DM, said
 from tests.support.slack_sim import SlackRoom, open_slack_room
 

@@ -19,6 +19,7 @@ from bots.slack.api.client import SlackUnavailableError
 from bots.slack.files import file_records
 from bots.slack.messages.preview_uploads import PreviewUploads
 from bots.slack.tables import SlackFileRow
+from studio.clock import now
 from studio.db import cases
 from studio.db.tables import DeliveryRow, JobRow, NoticeRow
 from studio.domain.cases import NoticeKind
@@ -27,7 +28,6 @@ from studio.domain.events import JobChanged, JobProgress, NoticeWritten, Picture
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import Ports
-from studio.utils.clock import now
 from tests.support.loopback_slack import ANA, BO, GENERAL, MODERATORS, STRANGE, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room
 

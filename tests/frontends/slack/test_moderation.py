@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from bots.slack.listeners.shortcuts import ENTRIES
+from studio.clock import now
 from studio.commands.button_ids import NO_TARGET
 from studio.db import cases, settings
 from studio.db.identities.people import find_person
@@ -20,7 +21,6 @@ from studio.domain.people import Platform
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusalError
 from studio.ports import Allowance, Ports
-from studio.utils.clock import now
 from tests.support.fakes import FakeCaseService, FakeGate
 from tests.support.loopback_slack import ANA, BO, BOT_USER, GENERAL, MOD, MODERATORS, STRANGE, TEAM, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room

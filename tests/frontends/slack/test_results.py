@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from studio.clock import now
 from studio.db.tables import JobRow
 from studio.ports import Ports
-from studio.utils.clock import now
 from tests.support.loopback_slack import ANA, BO, GENERAL, MOD
 from tests.support.slack_sim import SlackRoom, open_slack_room
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, update
 
 from bots.web.access.sessions import COMMUNITY
 from moderation.limits.settings import LimitSettings, RateSettings
+from studio.clock import now
 from studio.db.identities.people import lock_person
 from studio.db.tables import JobRow, PersonRow
 from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow
@@ -15,7 +16,6 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.parsing.name_folding import name_digest
 from studio.ports import InstanceLimits, Ports
-from studio.utils.clock import now
 from tests.support.case_sim import PLENTY, with_gate
 from tests.support.web_client import Browser, OpenRoom, web_settings
 

@@ -571,7 +571,7 @@ def test_progress_moves_the_card_and_is_kept_for_those_who_come_later(room: Open
     ana = room.guest("Ana")
     job_id = ana.say("a fox")["job"]
     with room.ports.database.begin() as session:
-        from studio.utils.clock import now
+        from studio.clock import now
 
         assert job_transitions.take_lease(session, job_id, worker="w", at=now(), lease_seconds=30)
     preview = "data:image/webp;base64,AAAA"

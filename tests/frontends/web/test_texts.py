@@ -9,10 +9,10 @@ from bots.web.live.cards import render_card
 from bots.web.queries.job_cards import Card, Tile
 from bots.web.templating import data_block, hue
 from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters
+from studio.clock import now
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation, PaintRequest
-from studio.utils.clock import now
 from tests.support.fakes import someone, somewhere
 from tests.support.recipes import PLAIN
 

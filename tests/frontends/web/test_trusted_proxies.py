@@ -22,9 +22,9 @@ from chatelier.doctor.proxies import proxies
 from chatelier.runtime import unknown_proxies
 from chatelier.runtime.unknown_proxies import UnknownProxies
 from chatelier.settings import InvalidSettingsError, read_settings
+from studio.clock import now
 from studio.errors import ConfigurationError
 from studio.ports import Ports
-from studio.utils.clock import now
 from tests.conftest import free_port
 from tests.support.web_client import OpenRoom, web_settings
 

@@ -15,10 +15,10 @@ from chatelier.wiring.provenance import open_signer
 from engine.imaging.codecs.encoding import encode_png
 from moderation.provenance import certificates
 from moderation.provenance.watermark.robustness import photograph
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.domain.requests import Operation
-from studio.utils.clock import now
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job
 

@@ -18,9 +18,9 @@ from moderation.provenance.signer import ImageSigner, SignerSettings
 from moderation.provenance.visible_signature import sign_visibly
 from moderation.provenance.watermark.robustness import as_jpeg, photograph
 from moderation.provenance.watermark.watermark import find
+from studio.clock import now
 from studio.domain.requests import Operation
 from studio.errors import BadImageError, ConfigurationError, SigningError
-from studio.utils.clock import now
 from tests.support.recipes import PLAIN
 
 PICTURE = "k3v9m2p4qx7a.2"

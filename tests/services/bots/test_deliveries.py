@@ -9,10 +9,10 @@ import pytest
 
 from bots.delivery import deliveries
 from bots.delivery.deliveries import Claim
+from studio.clock import now
 from studio.db.database import Database
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Platform
-from studio.utils.clock import now
 from tests.support.fakes import open_empty
 
 SUBJECT = Subject(DeliveryKind.JOB, "k3v9m2p4qx7a", Platform.SLACK)

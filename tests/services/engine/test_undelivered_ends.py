@@ -17,6 +17,7 @@ from bots.delivery.event_consumer import EventConsumer
 from bots.process.thread_pools import ThreadPools
 from engine.maintenance.job_sweeper import Sweeper
 from engine.queue.redis_events import RedisEvents
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import outbox, queries
@@ -27,7 +28,6 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import InstanceLimits, Ports
 from studio.services import job_release
-from studio.utils.clock import now
 from tests.support.chat import Chat
 from tests.support.fakes import FakeEvents, fake_ports, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job

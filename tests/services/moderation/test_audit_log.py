@@ -14,9 +14,9 @@ from moderation.cases.retention import let_go
 from moderation.cli.policy_commands import audit_app
 from moderation.records import audit_log, bans
 from moderation.records.tables import AuditRow
+from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import Base
-from studio.utils.clock import now
 
 ADA, GRACE, MOD = "web:room:ada", "web:room:grace", "web:room:mod"
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from moderation.records import audit_log, bans
+from studio.clock import now
 from studio.commands.moderation.report import report_from_outside
 from studio.commands.registry import execute
 from studio.commands.results import CaseDecided
@@ -21,7 +22,6 @@ from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BannedError, CaseTakenError, OutOfCreditsError, PolicyRefusalError
 from studio.ports import InstanceLimits, Ports
 from studio.services import job_release
-from studio.utils.clock import now
 from tests.services.studio.test_database import at_once
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.fakes import fake_ports, ruled, someone, somewhere

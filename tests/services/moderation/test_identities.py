@@ -11,6 +11,7 @@ from sqlalchemy import event, update
 
 from chatelier.runtime import db_schema
 from moderation.records import bans
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.database import Database
@@ -25,7 +26,6 @@ from studio.domain.people import Person, Platform
 from studio.domain.settings.communities import NewcomerLimits
 from studio.errors import OutOfCreditsError, TooManyJobsError
 from studio.ports import Allowance, Ports
-from studio.utils.clock import now
 from tests.support.fakes import FakeGate, fake_ports, someone, somewhere
 
 ANA, EVE, EVA = someone("ana"), someone("eve"), someone("eva")

@@ -13,6 +13,7 @@ from moderation.cases.retention import let_go
 from moderation.cases.strikes import strike_sum
 from moderation.records import audit_log, bans
 from moderation.records.tables import BlockedPictureRow, StrikeRow
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger, job_transitions, outbox, queries
@@ -26,7 +27,6 @@ from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameterError, NotAllowedError, OutOfCreditsError, PolicyRefusalError
 from studio.ports import STORE_PARTS, InstanceLimits, Ports
-from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import fake_ports, ruled, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job

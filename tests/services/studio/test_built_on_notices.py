@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import queries
@@ -16,7 +17,6 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Address
 from studio.ports import Ports
 from studio.services.built_on_notices import notify_owners, write_daily_notices
-from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job

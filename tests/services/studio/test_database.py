@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from engine.maintenance.job_sweeper import Sweeper
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger, job_transitions, outbox, queries
@@ -19,7 +20,6 @@ from studio.db.tables import JobRow, LedgerRow, OutboxRow
 from studio.domain.jobs import JobState
 from studio.errors import DatabaseUnavailableError, OutOfCreditsError, TooManyJobsError
 from studio.ports import InstanceLimits, Ports
-from studio.utils.clock import now
 from tests.support.fakes import fake_ports, ruled, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.exc import OperationalError
 
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.database import Database
@@ -21,7 +22,6 @@ from studio.db.tables import CaseRow, JobRow, PersonRow
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Ports
 from studio.services.consent_expiry import close_unanswered
-from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import FakeGate, fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job

@@ -7,6 +7,7 @@ from sqlalchemy import Column, String, select
 
 import bots.slack.tables  # noqa: F401 - the metadata has the tables of all packages
 import moderation.records.tables  # noqa: F401
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.tables import (
@@ -23,7 +24,6 @@ from studio.db.tables import (
 )
 from studio.ports import Ports
 from studio.services.personal_data import person_columns
-from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job

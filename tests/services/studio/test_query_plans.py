@@ -12,6 +12,7 @@ from sqlalchemy import Row, event, text
 
 from bots.web.queries.job_cards import children_of, load_cards
 from engine.maintenance.job_sweeper import Sweeper
+from studio.clock import now
 from studio.commands.completion.finders import FINDERS, FINDERS_BY_KIND, earlier_prompts, own_pictures
 from studio.commands.registry import CATALOG, execute
 from studio.commands.spec import Call
@@ -20,7 +21,6 @@ from studio.db.database import Database
 from studio.db.queue_estimates import outlook, outlooks
 from studio.ports import InstanceLimits, Ports
 from studio.services.picture_deletion import delete_unseen_pictures
-from studio.utils.clock import now
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.many_jobs import fill, person_key
 

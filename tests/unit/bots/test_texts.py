@@ -15,7 +15,7 @@ from studio.domain.requests import MAX_SEED, Operation, PaintRequest, Source, pa
 from studio.errors import BadParameterError
 from studio.parsing.grid_regions import is_cell, parse_region
 from studio.parsing.text_cleaning import clean_text
-from studio.utils.serialization import from_data, to_data
+from studio.serialization import from_data, to_data
 from tests.support.fakes import someone
 
 

@@ -16,6 +16,7 @@ from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.job_sweeper import Sweeper
 from engine.types import GeneratedImage, Progress
 from moderation.policy.policy import default_policy, parse_policy
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, credit_ledger, job_transitions, queries
@@ -34,7 +35,6 @@ from studio.errors import (
     NotSupportedError,
     StorageError,
 )
-from studio.utils.clock import now
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.fakes import someone, somewhere
 from tests.support.recipes import recipe_of

@@ -11,6 +11,7 @@ from chatelier.settings import load_settings
 from chatelier.wiring.workers import run_beat
 from engine.queue.celery_app import CHORES_TASK
 from moderation.records import audit_log
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, settings
@@ -20,7 +21,6 @@ from studio.domain.jobs import JobState
 from studio.domain.settings.communities import CommunityRules
 from studio.ports import Ports
 from studio.services.weekly_digest import week_of
-from studio.utils.clock import now
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 

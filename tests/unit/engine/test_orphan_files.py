@@ -9,6 +9,7 @@ from sqlalchemy import update
 from engine.maintenance import orphan_files
 from engine.maintenance.orphan_files import PARTS_A_RUN, OrphanFileCleaner
 from moderation.cases.retention import let_go
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import cases, queries
 from studio.db.tables import JobRow, PersonRow
@@ -20,7 +21,6 @@ from studio.errors import PolicyRefusalError, StorageError
 from studio.ports import STORE_PARTS
 from studio.services import job_release
 from studio.services.upload_intake import accept_upload
-from studio.utils.clock import now
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 

@@ -11,6 +11,7 @@ from moderation.cases.blocked_pictures import blocked_bits
 from moderation.cases.strikes import strike_sum
 from moderation.records import bans
 from moderation.records.tables import StrikeRow
+from studio.clock import now
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute, execute_button
 from studio.commands.results import CaseDecided, CaseOpened
@@ -28,7 +29,6 @@ from studio.errors import (
     NotFoundError,
     PolicyRefusalError,
 )
-from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.case_steps import (
     BEA,

@@ -17,13 +17,13 @@ from moderation.policy.policy import default_policy
 from moderation.records import audit_log, bans
 from moderation.records.tables import AuditRow
 from moderation.rules.prompt import PromptSubject, default_prompt_rules
+from studio.clock import now
 from studio.db.database import Database
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
 from studio.errors import BannedError, InspectionError, RateLimitedError
 from studio.ports import Admission, Gate, Inspected, Inspection
-from studio.utils.clock import now
 from tests.support.fakes import open_empty
 
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from moderation.policy.policy import default_policy, parse_policy
 from moderation.records import bans
+from studio.clock import now
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute, execute_button
 from studio.db import cases, settings
@@ -27,7 +28,6 @@ from studio.errors import (
     PolicyRefusalError,
 )
 from studio.ports import Inspected, Inspection
-from studio.utils.clock import now
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.case_steps import (
     BEA,

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from moderation.cli.evaluation import ConfusionCounts, LabelledRow, evaluate, read_rows, replay
 from moderation.cli.policy_commands import audit_app, policy_app
 from moderation.policy.policy import default_policy
+from studio.clock import now
 from studio.db.database import Database
 from studio.db.identities.people import lock_person
 from studio.db.tables import JobRow
@@ -18,8 +19,7 @@ from studio.domain.people import Address, Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import BadParameterError
-from studio.utils.clock import now
-from studio.utils.serialization import to_data
+from studio.serialization import to_data
 from tests.support.fakes import open_empty
 
 RUN = CliRunner()

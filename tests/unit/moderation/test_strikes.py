@@ -11,6 +11,7 @@ from moderation.cases.strikes import strike_sum
 from moderation.policy.categories import Category
 from moderation.records import audit_log, bans
 from moderation.records.tables import StrikeRow
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.db.tables import BanRow, JobRow
 from studio.domain.cases import CaseKind, Decision, NoticeKind
@@ -21,7 +22,6 @@ from studio.errors import (
     PolicyRefusalError,
 )
 from studio.ports import Inspected, Inspection
-from studio.utils.clock import now
 from tests.support.case_sim import Appearance, with_desk, with_gate
 from tests.support.case_steps import MOD, by, decide, desk, imagine, job_of, notices, only_case
 

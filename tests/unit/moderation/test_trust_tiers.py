@@ -10,6 +10,7 @@ from moderation.cases.strikes import strike
 from moderation.policy.categories import Category
 from moderation.policy.community_overrides import apply_overrides
 from moderation.policy.policy import Action, default_policy
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import settings
 from studio.db.tables import JobRow
@@ -18,7 +19,6 @@ from studio.domain.people import Role
 from studio.domain.settings.communities import CommunityRules, Tier
 from studio.errors import BadParameterError
 from studio.ports import InstanceLimits
-from studio.utils.clock import now
 from tests.support.case_sim import with_gate
 from tests.support.fakes import someone
 from tests.support.finished_jobs import end_job

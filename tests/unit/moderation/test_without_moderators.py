@@ -19,6 +19,7 @@ from moderation.records.tables import StrikeRow
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptJudge
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.results import ReportFiled
 from studio.commands.spec import Call
@@ -28,7 +29,6 @@ from studio.domain.people import Person, Platform
 from studio.domain.verdicts import Ruling
 from studio.errors import BannedError, NotAllowedError, PolicyRefusalError
 from studio.ports import Inspected, Inspection, Ports
-from studio.utils.clock import now
 from tests.support.case_sim import with_gate
 from tests.support.fakes import open_empty, someone, somewhere
 

@@ -1,6 +1,6 @@
 """What is remembered for a while."""
 
-from studio.utils.bounded_dict import BoundedDict
+from studio.bounded_dict import BoundedDict
 
 
 def test_whatever_was_put_longest_ago_makes_way():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from studio.clock import now
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute, execute_button
 from studio.commands.results import Accepted, JobsStopped, PicturesDeleted, PictureShown, StarChanged
@@ -23,7 +24,6 @@ from studio.errors import (
     TooManyJobsError,
 )
 from studio.ports import InstanceLimits
-from studio.utils.clock import now
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import end_job, paint_job
 

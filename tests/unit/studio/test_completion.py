@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from studio.clock import now
 from studio.commands.completion.finders import whole_prompt
 from studio.commands.completion.suggest import MOST, suggest
 from studio.commands.completion.suggestion import LONGEST, Suggestion
@@ -19,7 +20,6 @@ from studio.domain.people import Address
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusalError
 from studio.ports import Ports
-from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job

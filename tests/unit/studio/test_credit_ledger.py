@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from studio.clock import now
 from studio.commands.spec import Call
 from studio.commands.submission.job_creation import new_job
 from studio.db import credit_ledger
@@ -18,7 +19,6 @@ from studio.db.tables import Base, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.requests import Operation, PaintRequest
 from studio.errors import OutOfCreditsError
-from studio.utils.clock import now
 from tests.support.fakes import someone, somewhere
 
 PEOPLE = ("ana", "bo", "cy")

@@ -8,6 +8,7 @@ import pytest
 from engine.jobs.job_results import JobResult, record
 from engine.jobs.postprocessing import StoredImage
 from engine.jobs.tracked_store import TrackingStore
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import job_transitions, queries
 from studio.domain.jobs import JobState
@@ -16,7 +17,6 @@ from studio.errors import DatabaseUnavailableError, NotFoundError
 from studio.services import picture_deletion
 from studio.services.picture_deletion import delete_files
 from studio.services.upload_intake import accept_upload
-from studio.utils.clock import now
 from tests.support.case_sim import with_desk
 from tests.support.fakes import FakeStore, someone
 from tests.support.finished_jobs import WORKER, paint_job

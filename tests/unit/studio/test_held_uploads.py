@@ -13,6 +13,7 @@ from moderation.limits.settings import LimitSettings, RateSettings
 from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.image import ImageSubject
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import queries, settings
 from studio.db.cases import desk_cases
@@ -23,7 +24,6 @@ from studio.domain.settings.communities import CommunityRules
 from studio.errors import BannedError, PolicyRefusalError, RateLimitedError
 from studio.ports import Inspected
 from studio.services.upload_intake import accept_upload
-from studio.utils.clock import now
 from tests.support.case_sim import Appearance, with_gate
 from tests.support.fakes import FakeImageTools, someone
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bots.texts.jobs import progress_bar, step, waiting
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import job_transitions
@@ -13,7 +14,6 @@ from studio.db.queue_estimates import learn_pace, outlook, outlooks
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.ports import Ports
-from studio.utils.clock import now
 from tests.support.fakes import someone
 from tests.support.finished_jobs import WORKER, end_job
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from moderation.records import bans
+from studio.clock import now
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute, execute_button
 from studio.db import credit_ledger, queries
@@ -29,9 +30,8 @@ from studio.errors import (
     WrongChannelError,
 )
 from studio.ports import InstanceLimits
+from studio.serialization import from_data
 from studio.services.consent_expiry import close_unanswered
-from studio.utils.clock import now
-from studio.utils.serialization import from_data
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import paint_job

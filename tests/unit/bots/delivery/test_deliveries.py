@@ -6,13 +6,13 @@ from functools import partial
 from bots.delivery import deliveries
 from bots.delivery.deliveries import Claim
 from bots.queries.starboard_entry import load_starboard_entry
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.deliveries import find_subject
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Platform
 from studio.ports import Ports
-from studio.utils.clock import now
 from tests.support.finished_jobs import paint_job
 
 MINUTE = timedelta(minutes=1)

@@ -13,6 +13,7 @@ from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.presentation.message import Images, Note, PersonName, Progress
 from bots.process.thread_pools import ThreadPools
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, settings
@@ -34,7 +35,6 @@ from studio.domain.people import Platform
 from studio.domain.settings.communities import CommunityRules, ResultPlacement
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
-from studio.utils.clock import now
 from tests.support.chat import Chat
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job

@@ -1,1 +1,0 @@
-"""Clock, serialization, bounded memory and loopback addresses."""
