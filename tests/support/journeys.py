@@ -17,7 +17,9 @@ from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.registry import CATALOG
 from studio.commands.spec import CommandSpec
 from studio.db.tables import CaseRow, JobRow, PictureRow
+from studio.errors import StorageError
 from studio.ports import Ports
+from tests.support.fakes import FakeQueue, FakeStore
 
 STEPS = int(os.environ.get("CHATELIER_JOURNEY_STEPS", "60"))
 SEEDS = tuple(map(int, os.environ.get("CHATELIER_JOURNEY_SEEDS", "1,2").split(",")))
@@ -125,6 +127,19 @@ class Values:
 
     def _one(self, some: Sequence[str]) -> str:
         return self._chance.choice(some or _JUNK)
+
+
+@contextmanager
+def outage(ports: Ports, chance: random.Random) -> Iterator[bool]:
+    """Now and then the queue or the store is not there; tells whether one is away."""
+    assert isinstance(ports.queue, FakeQueue)
+    assert isinstance(ports.store, FakeStore)
+    which = chance.choice(["queue", "store"]) if chance.random() < 0.1 else ""
+    ports.queue.away, ports.store.error = which == "queue", StorageError() if which == "store" else None
+    try:
+        yield bool(which)
+    finally:
+        ports.queue.away, ports.store.error = False, None
 
 
 @contextmanager

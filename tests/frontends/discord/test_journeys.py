@@ -1,6 +1,7 @@
 """Random journeys of three people through Discord: whatever they do is answered once, and well."""
 
 import json
+import logging
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
@@ -21,7 +22,7 @@ from studio.ports import InstanceLimits, Ports
 from tests.support.case_sim import with_gate
 from tests.support.discord_sim import Room, open_room, words
 from tests.support.fakes import fake_ports
-from tests.support.journeys import EVIL_URL, SEEDS, STEPS, Values, log_records, picture_bytes
+from tests.support.journeys import EVIL_URL, SEEDS, STEPS, Values, log_records, outage, picture_bytes
 from tests.support.loopback_discord.contract import Contract, load_contract
 
 STORED: Mapping[str, Any] = json.loads(
@@ -296,11 +297,14 @@ async def test_whatever_people_do_is_answered_once_and_well(room: Room, seed: in
             del records[:]
             journey.told = ""
             try:
-                result = await journey.step()
+                with outage(room.ports, journey.chance) as away:
+                    result = await journey.step()
+                journey.told += ", in an outage" if away else ""
                 await journey.work()
                 for message in [*(_answers(result) if result else ()), *room.messages[-3:]]:
                     check_words(words(message))
-                assert not records, [each.getMessage() for each in records]
+                unforeseen = [each for each in records if each.levelno >= logging.ERROR or not away]
+                assert not unforeseen, [each.getMessage() for each in unforeseen]
                 assert not room.env.errors, room.env.errors
                 for request in room.env.http_requests[checked:]:
                     body = _with_text_ids(request.json)
