@@ -19,6 +19,7 @@ from studio.commands.spec import Call
 from studio.db import credit_ledger, outbox, queries
 from studio.db.database import Database
 from studio.db.queue_estimates import outlook, outlooks
+from studio.domain.provenance import Traces
 from studio.ports import InstanceLimits, Ports
 from studio.services.picture_deletion import delete_unseen_pictures
 from tests.support.fakes import fake_ports, someone, somewhere
@@ -132,6 +133,16 @@ def test_no_frequent_query_walks_over_a_large_table(instance: Ports, act: Callab
         if (found := walks_of(instance.database, statement, parameters))
     }
     assert not walks, "\n\n".join(f"{statement}\n{found}" for statement, found in walks.items())
+
+
+def test_look_alikes_are_sought_among_all_pictures_without_reading_the_table_again(instance: Ports) -> None:
+    def whose(key: str) -> Any:
+        return execute(instance, call(key), "whose", {"image": Traces(fingerprint="0f" * 32)})
+
+    whose("1")
+    statements = statements_of(instance.database, lambda: whose("2"))
+    assert any("perceptual_hash" in statement for statement, _ in statements)
+    assert not [each for each in statements if walks_of(instance.database, *each)]
 
 
 def test_a_walk_is_noticed(instance: Ports) -> None:

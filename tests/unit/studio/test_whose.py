@@ -145,16 +145,6 @@ def test_without_a_file_there_is_nothing_to_say(ports, call):
         execute(ports, call, "whose", {})
 
 
-def test_of_very_many_pictures_only_the_latest_are_compared(ports, call, ask, picture, monkeypatch):
-    other = execute(ports, replace(call, request_key="2"), "imagine", {"prompt": "a pear", "count": 1}).job_id
-    paint_job(ports, other)
-    with ports.database.begin() as session:
-        session.get_one(PictureRow, f"{other}.1").perceptual_hash = shifted(LOOKS, 9)
-    monkeypatch.setattr("studio.commands.pictures.whose._MOST_COMPARED", 1)
-    assert ask(Traces(fingerprint=LOOKS)).picture_id == f"{other}.1"
-    assert ask(Traces(fingerprint=LOOKS, mark=picture)).picture_id == picture
-
-
 def test_whoever_looks_too_often_has_no_file_opened(ports, monkeypatch):
     def refuse(person):
         raise RateLimitedError(retry_after_seconds=60)
