@@ -18,6 +18,7 @@ from studio.domain.jobs import GOING_ON
 from studio.domain.requests import Source
 
 _BATCH = 2000  # databases take a few ten thousand values in one statement
+_MOST_SOUGHT = 40  # files one by one; of more the requests are read that name what their names have in common
 _GOING_ON = sorted(GOING_ON)
 
 
@@ -84,7 +85,9 @@ def _started_from(
 ) -> set[str]:
     if not keys:
         return set()
-    alike = cast(JobRow.request, Text).contains(commonpath(keys), autoescape=True)
+    words = sorted(keys) if len(keys) <= _MOST_SOUGHT else [commonpath(keys)]
+    request = cast(JobRow.request, Text)
+    alike = or_(*(request.contains(word, autoescape=True) for word in words))
     query = select(JobRow.state, JobRow.request).where(jobs, alike).execution_options(yield_per=500)
     named: set[str] = set()
     for state, request in session.execute(query):

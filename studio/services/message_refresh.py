@@ -15,10 +15,11 @@ from studio.db import cases, outbox
 from studio.db.tables import CaseRow, DeliveryRow, JobRow, LineageRow, OutboxRow, PictureRow, StarRow
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import JobChanged, PictureChanged
-from studio.domain.jobs import ENDED, GOING_ON, JobState
+from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Platform
 
 _MOST_VALUES = 500  # in one query; SQLite takes 32,766
+_MOST_SOUGHT = 40  # pictures one by one; of more all requests are read that start from a picture
 _MOST_GENERATIONS = 64  # as far as a case's words go back
 _PEOPLE = (CaseRow.subject, CaseRow.filed_by, CaseRow.addressee, CaseRow.claimed_by, CaseRow.decided_by)
 
@@ -76,13 +77,19 @@ def _find_painted_from(session: Session, pictures: set[str]) -> set[str]:
 
 def _find_unpainted_from(session: Session, pictures: set[str]) -> set[str]:
     """Of the jobs without pictures, those whose messages credit their sources: on the web the failed ones too."""
-    unpainted_on_the_web = (JobRow.platform == Platform.WEB) & JobRow.state.in_(
-        sorted(ENDED - {JobState.DONE})
+    if not pictures:
+        return set()
+    words = sorted(pictures) if len(pictures) <= _MOST_SOUGHT else ['"picture_id": "']
+    named = or_(*(cast(JobRow.request, Text).contains(word) for word in words))
+    unpainted = JobRow.state.in_(sorted(frozenset(JobState) - {JobState.DONE}))
+    found = session.execute(
+        select(JobRow.id, JobRow.state, JobRow.platform, JobRow.request).where(unpainted, named)
     )
-    credited = JobRow.state.in_(sorted(GOING_ON)) | unpainted_on_the_web
-    from_pictures = cast(JobRow.request, Text).contains('"picture_id": "')
-    found = session.execute(select(JobRow.id, JobRow.request).where(credited, from_pictures))
-    return {job_id for job_id, request in found if not pictures.isdisjoint(_sources(request))}
+    return {
+        job_id
+        for job_id, state, platform, request in found
+        if (state in GOING_ON or platform == Platform.WEB) and not pictures.isdisjoint(_sources(request))
+    }
 
 
 def _of_starred(session: Session, keys: Sequence[str]) -> Iterator[OutboxRow]:

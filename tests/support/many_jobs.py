@@ -95,6 +95,7 @@ def _pictures(session: Session, sample: str, jobs: int, people: int) -> Iterator
             "job_id": job_id,
             "person_key": person_key(number % people),
             "storage_key": f"{number % 256:02x}/{number:062x}.png",
+            "master_key": None,
             "thumbnail_key": f"{number % 256:02x}/{number:062x}.webp",
             "perceptual_hash": f"{bits.getrandbits(256):064x}",
             "created_at": start + number * timedelta(days=30) / jobs,

@@ -169,7 +169,8 @@ def statements_of(database: Database, act: Callable[[], Any]) -> list[tuple[str,
 def walks_of(database: Database, statement: str, parameters: Any) -> list[str]:
     if database.is_sqlite:
         steps = [row.detail for row in explain(database, statement, parameters)]
-        return [step for step in steps if step.startswith("SCAN") and step.split()[1] in LARGE]
+        whole = (step for step in steps if step.startswith("SCAN") or step.endswith("(platform=?)"))
+        return [step for step in whole if step.split()[1] in LARGE]
     with database.engine.connect() as connection:
         connection.execute(text("SET enable_seqscan = off"))
         plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
