@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, Row, select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.people import Platform
 from studio.domain.provenance import BITS, SAME_BITS
-from studio.runtime.clock import now
 
 # A picture is recorded a moment after the time that its row tells, by a worker whose clock may be behind.
 _LATE = timedelta(minutes=10)

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.db.perceptual_hashes import hashes_of
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.people import Platform
 from studio.domain.provenance import SAME_BITS, Traces, difference
-from studio.runtime.clock import now
 from tests.support.fakes import fake_ports
 from tests.support.many_jobs import fill
 
