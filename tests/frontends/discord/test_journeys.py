@@ -69,6 +69,7 @@ class Journey:
             self.submit: 8,
             self.menu: 3,
             self.react: 2,
+            self.take_away: 1,
             self.earlier: 2,
             self.moderate: 2,
         }
@@ -137,6 +138,12 @@ class Journey:
         return await self.answered(
             who, await who.context_menu(self.room.channel, name, self.chance.choice(messages))
         )
+
+    async def take_away(self) -> None:
+        """Somebody deletes a message of the bot's."""
+        if messages := self.room.messages:
+            self.told = "a message deleted"
+            await self.room.mod.delete(self.chance.choice(messages))
 
     async def react(self) -> None:
         messages = self.room.messages

@@ -75,6 +75,7 @@ class Journey:
             self.press_twice: 2,
             self.earlier: 2,
             self.home: 1,
+            self.take_away: 1,
             self.moderate: 2,
         }
         (chosen,) = self.chance.choices(list(steps), list(steps.values()))
@@ -175,6 +176,12 @@ class Journey:
         kind = self.chance.choice(["reaction_added", "reaction_added", "reaction_removed"])
         await self.send(self.slack.reaction(message, name, user=self.person(), kind=kind))
         return f"{kind} {name}", range(3)
+
+    async def take_away(self) -> tuple[str, range]:
+        """Somebody deletes a message of the bot's."""
+        if self.slack.messages:
+            self.slack.messages.remove(self.chance.choice(self.slack.messages))
+        return "a message deleted", range(-1, 1)
 
     async def home(self) -> tuple[str, range]:
         user = self.person()
