@@ -77,6 +77,7 @@ def _jobs(session: Session, sample: str, jobs: int, people: int, state: JobState
             "person_key": person_key(number % people),
             "person": row["person"] | {"user_id": f"p{number % people}"},
             "state": state,
+            "grid_key": None,
             "created_at": at,
             "started_at": at if ended else None,
             "ended_at": at if ended else None,
