@@ -9,7 +9,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -96,11 +95,6 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.collect()
     gc.freeze()
-
-
-def pytest_unconfigure() -> None:
-    if addresses := sys.modules.get("chatelier.runtime.network"):
-        addresses.let_go_of_ports()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Help: what can be typed, and what reactions do."""
 
 TITLE = "What you can ask for"
-OPTIONS = "Options"
 OPTIONAL = "(optional) {summary}"
 EXAMPLE = "Example: {command}"
 ONE_COMMAND = "{help} with a command's name tells of its options."

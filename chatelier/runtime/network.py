@@ -103,11 +103,6 @@ def free_port() -> int:
     return port
 
 
-def let_go_of_ports() -> None:
-    while _held_ports:
-        _held_ports.pop().close()
-
-
 def local_url(host: str, port: int) -> str:
     """An address under which this machine reaches a server of its own."""
     host = _ALL_HOSTS.get(host, host)

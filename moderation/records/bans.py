@@ -82,10 +82,6 @@ def bans_in_force(session: Session, person: Person, *, at: datetime | None = Non
     return found
 
 
-def is_banned(session: Session, person: Person, *, at: datetime | None = None) -> bool:
-    return find_ban(session, person.key, at=at) is not None
-
-
 def _home(person_key: str) -> str:
     """Platform and community of a key; empty for what is none, such as the instance's older bans."""
     return person_key.rpartition(":")[0]

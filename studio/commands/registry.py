@@ -15,7 +15,6 @@ from studio.commands.results import Answer
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.prompt_hints import send_hints
 from studio.domain.cases import Decision
-from studio.domain.people import Platform
 from studio.errors import UnknownCommandError
 from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
 from studio.ports import Ports
@@ -82,16 +81,6 @@ def find_command(name: str) -> CommandSpec:
     raise UnknownCommandError(wanted, nearest=nearest[0] if nearest else None)
 
 
-def why_absent(spec: CommandSpec, platform: Platform) -> str | None:
-    """Why a command cannot be given on a platform; None where it can."""
-    if platform is not Platform.CLI or spec.name == "imagine":
-        return None
-    return (
-        "The command line belongs to nobody and to no community, whose pictures, jobs and rules this is about."
-        " `chatelier imagine` paints without any."
-    )
-
-
 def execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:
     """Carry out a command that a person typed, filled in or clicked. Raises a `ChatelierError`."""
     spec = find_command(name)
@@ -120,18 +109,13 @@ def _in_our_syntax(
     return {**values, "prompt": words}, hints
 
 
-def execute_button(ports: Ports, call: Call, button: Button) -> Answer:
-    """Carry out a button or a reaction that needs no further words. Raises a `ChatelierError`.
-
-    `REMIX` and `EDIT` need words: a front end asks for them and then calls `execute`. `MORE`, `SEND` and
-    `REVEAL` are carried out by the front end itself; here they look up what they are about.
-    """
-    name, values = command_of_button(button)
-    return execute(ports, call, name, values)
-
-
 def command_of_button(button: Button) -> tuple[str, dict[str, object]]:
-    """The command that a button stands for, with its values: the command of its name, unless `_PRESSED` has another."""
+    """The command that a button or a reaction stands for, with its values: the command of its name, unless `_PRESSED`
+    has another.
+
+    `REMIX` and `EDIT` need words: a front end asks for them before it calls `execute`. `MORE`, `SEND` and `REVEAL` are
+    carried out by the front end itself; here they look up what they are about.
+    """
     if differs := _PRESSED.get(button.action):
         return differs(button)
     spec = CATALOG[button.action]

@@ -15,13 +15,14 @@ import pytest
 
 from chatelier.runtime import db_schema
 from studio.commands.button_ids import Action, Button, parse_button
-from studio.commands.registry import execute, execute_button
+from studio.commands.registry import execute
 from studio.commands.results import History
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.domain.people import Address, Person, Platform, Role
 from studio.ports import InstanceLimits, Ports
 from tests.support import fakes
+from tests.support.buttons import execute_button
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "schema_0009"
 MESSAGES = json.loads((FIXTURES / "messages.json").read_text())

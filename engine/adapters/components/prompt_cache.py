@@ -25,10 +25,6 @@ class PromptCache:
         self._bytes = 0
         self._conditions: OrderedDict[tuple[LoraWeights, str], Conditions] = OrderedDict()
 
-    @property
-    def used_bytes(self) -> int:
-        return self._bytes
-
     def find(self, texts: Iterable[str], *, loras: LoraWeights = ()) -> dict[str, Conditions]:
         """Conditions by text, the unknown ones encoded in batches of at most 16. `loras` must be applied already."""
         wanted = list(dict.fromkeys(texts))

@@ -81,11 +81,6 @@ class ModelCache:
     def _patience(self, model: ModelHandle) -> float:
         return max(self._patience_seconds, PATIENCE_LOADS * self._load_seconds.get(model, 0.0))
 
-    def load_now(self, model: ModelHandle) -> None:
-        """Load on this thread, before the step batcher runs. Raises `ModelLoadError`."""
-        model.load()
-        self.hold(model)
-
     def hold(self, model: ModelHandle) -> None:
         """Add a model whose weights are loaded already."""
         self._used[model] = self._clock()

@@ -107,7 +107,8 @@ def params(seed: int, **changes: Any) -> SamplingParams:
 def batcher_for(*models: FakeModel, max_rows: int = 64, budget_bytes: int = 100) -> StepBatcher:
     cache = ModelCache(budget_bytes=budget_bytes)
     for model in models:
-        cache.load_now(model)
+        model.load()
+        cache.hold(model)
     limits = BatchLimits("cpu", cells=2**20, max_rows=max_rows)
     return StepBatcher(cache, device=CPU, limits=limits, preview_seconds=0.0)
 
@@ -384,7 +385,8 @@ def test_no_model_starves_while_another_is_always_busy() -> None:
     clock = [0.0]
     busy, other = FakeModel(name="busy", memory_bytes=60), FakeModel(name="other", memory_bytes=60)
     cache = ModelCache(budget_bytes=100, patience_seconds=10, clock=lambda: clock[0])
-    cache.load_now(busy)
+    busy.load()
+    cache.hold(busy)
     batcher = StepBatcher(cache, device=CPU, preview_seconds=0.0)
     waiting = hand_in(batcher, other, 7, person="ben")
     for number in range(400):

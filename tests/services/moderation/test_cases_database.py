@@ -292,7 +292,7 @@ def test_a_ban_and_running_requests_leave_no_job_behind(ports: Ports):
     jobs = [each for each in results if isinstance(each, str)]
     assert all(isinstance(each, str | BannedError) or index == 3 for index, each in enumerate(results))
     with instance.database.read() as session:
-        assert bans.is_banned(session, someone("ana"))
+        assert bans.find_ban(session, someone("ana").key)
         states = {queries.find_job(session, job).state for job in jobs}
     # One that slipped past the ban ends when its painting starts: the worker asks the gate once more.
     assert states <= {JobState.CANCELLED, JobState.QUEUED, JobState.ACCEPTED}

@@ -13,7 +13,7 @@ from moderation.records import bans
 from moderation.records.tables import StrikeRow
 from studio.clock import now
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import execute, execute_button
+from studio.commands.registry import execute
 from studio.commands.results import CaseDecided, CaseOpened
 from studio.db import cases, credit_ledger, queries
 from studio.db.identities import linked_identities
@@ -29,6 +29,7 @@ from studio.errors import (
     NotFoundError,
     PolicyRefusalError,
 )
+from tests.support.buttons import execute_button
 from tests.support.case_sim import with_desk
 from tests.support.case_steps import (
     BEA,

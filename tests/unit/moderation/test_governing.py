@@ -11,7 +11,7 @@ from moderation.policy.policy import default_policy, parse_policy
 from moderation.records import bans
 from studio.clock import now
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import execute, execute_button
+from studio.commands.registry import execute
 from studio.db import cases, settings
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.cases import CaseKind, Decision, NoticeKind
@@ -28,6 +28,7 @@ from studio.errors import (
     PolicyRefusalError,
 )
 from studio.ports import Inspected, Inspection
+from tests.support.buttons import execute_button
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.case_steps import (
     BEA,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from studio.clock import now
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import execute, execute_button
+from studio.commands.registry import execute
 from studio.commands.results import Accepted, JobsStopped, PicturesDeleted, PictureShown, StarChanged
 from studio.db import credit_ledger, job_transitions, queries
 from studio.db.tables import JobRow, LedgerRow, OutboxRow
@@ -24,6 +24,7 @@ from studio.errors import (
     TooManyJobsError,
 )
 from studio.ports import InstanceLimits
+from tests.support.buttons import execute_button
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import end_job, paint_job
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from studio.commands.button_ids import MAX_LENGTH, Action, Button, parse_button
 from studio.commands.parameter_values import Kind
-from studio.commands.registry import CATALOG, REACTIONS, command_of_button, execute, execute_button
+from studio.commands.registry import CATALOG, REACTIONS, command_of_button, execute
 from studio.domain.identifiers import is_job_id, new_job_id, picture_id, split_picture_id
 from studio.errors import ChatelierError
+from tests.support.buttons import execute_button
 
 JOB = "k3v9m2p4qx7a"
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from moderation.records import bans
 from studio.clock import now
 from studio.commands.button_ids import Action, Button
-from studio.commands.registry import execute, execute_button
+from studio.commands.registry import execute
 from studio.db import credit_ledger, queries
 from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.tables import CaseRow, LinkCodeRow
@@ -32,6 +32,7 @@ from studio.errors import (
 from studio.ports import InstanceLimits
 from studio.serialization import from_data
 from studio.services.consent_expiry import close_unanswered
+from tests.support.buttons import execute_button
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import paint_job
@@ -322,7 +323,7 @@ class TestLinking:
         with pytest.raises(BannedError):
             imagine(instance, by(call, "bo", "i"))
         with instance.database.read() as session:
-            assert bans.is_banned(session, someone("bo"))
+            assert bans.find_ban(session, someone("bo").key)
 
     def test_a_code_is_used_once_by_somebody_else_in_time(self, ports, call):
         code = execute(ports, call, "link", {}).code
