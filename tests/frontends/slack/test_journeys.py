@@ -13,10 +13,13 @@ import pytest
 from bots.slack.listeners.reactions import EMOJI
 from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE
 from studio.db.tables import JobRow
+from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.ports import InstanceLimits, Ports
 from tests.support.case_sim import with_gate
 from tests.support.fakes import fake_ports
+from tests.support.finished_jobs import paint_job
 from tests.support.journeys import (
     EVIL_PERSON,
     EVIL_URL,
@@ -76,6 +79,7 @@ class Journey:
             self.earlier: 2,
             self.home: 1,
             self.take_away: 1,
+            self.show_out: 1,
             self.moderate: 2,
         }
         (chosen,) = self.chance.choices(list(steps), list(steps.values()))
@@ -182,6 +186,11 @@ class Journey:
         if self.slack.messages:
             self.slack.messages.remove(self.chance.choice(self.slack.messages))
         return "a message deleted", range(-1, 1)
+
+    async def show_out(self) -> tuple[str, range]:
+        """The app leaves a channel, or is invited again."""
+        self.slack.members ^= {GENERAL}
+        return f"a member of {sorted(self.slack.members)}", range(1)
 
     async def home(self) -> tuple[str, range]:
         user = self.person()
@@ -291,9 +300,11 @@ class Journey:
         for job in self.room.jobs():
             if job.state == JobState.QUEUED and self.chance.random() < 0.5:
                 state = self.chance.choice([JobState.DONE] * 6 + [JobState.FAILED, JobState.REFUSED])
-                await (
-                    self.room.painted(job.id) if state is JobState.DONE else self.room.ended(job.id, state)
-                )
+                if state is JobState.DONE:
+                    paint_job(self.room.ports, job.id)
+                    await self.room.tell(JobEnded(job_id=job.id, platform=Platform.SLACK, state=state))
+                else:
+                    await self.room.ended(job.id, state)
         events, self.room.ports.events.published[:] = list(self.room.ports.events.published), []  # type: ignore[attr-defined]
         for event in events:
             await self.room.tell(event)
