@@ -94,7 +94,7 @@ def test_no_former_name_of_a_part_comes_back(repository: Path) -> None:
 # ---- imports
 
 
-def test_the_contracts_between_the_rooms_hold(repository: Path) -> None:
+def test_the_contracts_between_the_packages_hold(repository: Path) -> None:
     lint = Path(sys.executable).parent / "lint-imports"
     result = subprocess.run([lint, "--no-logo", "--no-cache"], cwd=repository, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -161,7 +161,7 @@ def imported_names(module: Path) -> Iterator[str]:
             yield node.module
 
 
-def test_accelerator_libraries_are_imported_in_their_rooms_only(repository: Path) -> None:
+def test_accelerator_libraries_are_imported_in_their_packages_only(repository: Path) -> None:
     strays = [
         f"{path.relative_to(repository)} imports {name}"
         for path in modules(repository)
@@ -172,8 +172,8 @@ def test_accelerator_libraries_are_imported_in_their_rooms_only(repository: Path
     assert strays == []
 
 
-def left_out_of_the_faces(repository: Path) -> set[str]:
-    """The names under which the packages that the faces' image lacks would be imported."""
+def left_out_of_the_frontends(repository: Path) -> set[str]:
+    """The names under which the packages that the front ends' image lacks would be imported."""
     lines = (repository / "docker" / "faces.overrides").read_text().splitlines()
     return {line.split(";")[0].strip().replace("-", "_") for line in lines if not line.startswith("#")}
 
@@ -200,7 +200,7 @@ def test_what_answers_people_starts_without_torch(module: str, repository: Path)
     )
     loaded = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in result.stderr.splitlines()}
     assert module.split(".")[0] in loaded
-    absent = left_out_of_the_faces(repository)
+    absent = left_out_of_the_frontends(repository)
     assert absent >= ACCELERATOR_LIBRARIES
     assert loaded & absent == set()
 

@@ -1,4 +1,4 @@
-"""What a face has in hand when it ends is shown, or comes again after a restart."""
+"""What a front end has in hand when it ends is shown, or comes again after a restart."""
 
 import asyncio
 from functools import partial
@@ -55,7 +55,7 @@ class Hands:
         await self.board.asked.wait()
 
     async def end(self) -> None:
-        """As a face ends: its session is closed, and what still waits for an answer gets an error."""
+        """its:As a front end ends: its: its session is closed, and what still waits for an answer gets an error."""
         tasks = set(self.news._tasks)
         self.board.closed = True
         self.board.may_answer.set()

@@ -23,19 +23,19 @@ from tests.support.web_client import OpenRoom, web_settings
 
 
 @pytest.fixture
-def house(ports: Ports) -> Ports:
+def instance(ports: Ports) -> Ports:
     return with_desk(ports)
 
 
 @pytest.fixture
-async def discord(house: Ports, tmp_path: Path) -> AsyncIterator[Room]:
-    async with open_room(house, tmp_path / "home") as opened:
+async def discord(instance: Ports, tmp_path: Path) -> AsyncIterator[Room]:
+    async with open_room(instance, tmp_path / "home") as opened:
         yield opened
 
 
 @pytest.fixture
-async def slack(house: Ports) -> AsyncIterator[SlackRoom]:
-    async with open_slack_room(house) as opened:
+async def slack(instance: Ports) -> AsyncIterator[SlackRoom]:
+    async with open_slack_room(instance) as opened:
         yield opened
 
 
@@ -161,33 +161,33 @@ def forget_events(ports: Ports) -> None:
 
 @pytest.mark.parametrize("command", ["delete", "forget-me"])
 def test_on_the_web_others_cards_lose_words_and_name_while_they_are_looked_at(
-    house: Ports, command: str
+    instance: Ports, command: str
 ) -> None:
-    first = paint_job(house, web_ask(house, "ana", "imagine", prompt="a red fox", count=1).job_id)
+    first = paint_job(instance, web_ask(instance, "ana", "imagine", prompt="a red fox", count=1).job_id)
     remix = {"picture": f"{first}.1", "prompt": "an owl", "count": 1}
-    second = paint_job(house, web_ask(house, "bo", "remix", **remix).job_id)
-    web_ask(house, "ana", "star", picture=f"{second}.1")
-    forget_events(house)
+    second = paint_job(instance, web_ask(instance, "bo", "remix", **remix).job_id)
+    web_ask(instance, "ana", "star", picture=f"{second}.1")
+    forget_events(instance)
     values = {"what": first} if command == "delete" else {"confirm": "yes"}
-    with OpenRoom(house, web_settings()) as room:
+    with OpenRoom(instance, web_settings()) as room:
         eve = room.guest("Eve")
         assert "red fox" in eve.wall
         assert 'data-starred="ana"' in eve.wall
-        web_ask(house, "ana", command, **values)
+        web_ask(instance, "ana", command, **values)
         card = eve.card(second, "done")
     assert "red fox" not in card
     assert ("@Ana" in card) == (command == "delete")
     assert ('data-starred="ana"' in card) == (command == "delete")
 
 
-def test_on_the_web_the_card_of_a_failed_job_loses_them_too(house: Ports) -> None:
-    first = paint_job(house, web_ask(house, "ana", "imagine", prompt="a red fox", count=1).job_id)
+def test_on_the_web_the_card_of_a_failed_job_loses_them_too(instance: Ports) -> None:
+    first = paint_job(instance, web_ask(instance, "ana", "imagine", prompt="a red fox", count=1).job_id)
     remix = {"picture": f"{first}.1", "prompt": "an owl", "count": 1}
-    failed = web_ask(house, "bo", "remix", **remix).job_id
-    end_job(house, failed, JobState.FAILED)
-    forget_events(house)
-    with OpenRoom(house, web_settings(moderator_secret="mods")) as room:
+    failed = web_ask(instance, "bo", "remix", **remix).job_id
+    end_job(instance, failed, JobState.FAILED)
+    forget_events(instance)
+    with OpenRoom(instance, web_settings(moderator_secret="mods")) as room:
         mod = room.guest("Maud", word="mods")
         assert "red fox" in mod.wall
-        web_ask(house, "ana", "forget-me", confirm="yes")
+        web_ask(instance, "ana", "forget-me", confirm="yes")
         assert "red fox" not in mod.card(failed, "failed")

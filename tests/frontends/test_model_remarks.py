@@ -34,7 +34,7 @@ def remarked_job(ports: Ports, call: Call) -> str:
     return job_id
 
 
-def test_the_room_and_its_help_say_what_the_model_is(room: OpenRoom, ports: Ports) -> None:
+def test_the_web_page_and_its_help_say_what_the_model_is(room: OpenRoom, ports: Ports) -> None:
     ana = room.guest("Ana")
     shown = "Thimble is a small demo model. <code>chatelier models pull NAME</code> fetches &lt;another&gt;."
     assert "demo model" not in ana.client.get("/").text
@@ -66,7 +66,7 @@ def test_a_card_says_once_which_words_the_model_did_not_know(ports: Ports, call:
     assert render_card(card).count(f"{REMARK[0].upper()}{REMARK[1:]}.") == 1
 
 
-def test_the_room_tells_it_of_one_picture_too(room: OpenRoom, ports: Ports) -> None:
+def test_the_web_page_tells_it_of_one_picture_too(room: OpenRoom, ports: Ports) -> None:
     ana = room.guest("Ana")
     job_id = ana.say("a zorgle --n 1")["job"]
     paint_job(ports, job_id)

@@ -78,12 +78,12 @@ def paint(ports: Ports, name: str, command: str, *, secret: bool, **values: obje
 
 @pytest.fixture
 def painted(ports: Ports) -> Painted:
-    house = with_desk(ports)
-    first = paint(house, "zelda", "imagine", secret=True, prompt="a sequestered walrus", count=1)
-    second = paint(house, "bo", "remix", secret=True, picture=f"{first}.1", prompt="an owl", count=1)
-    child = paint(house, "bo", "remix", secret=False, picture=f"{second}.1", prompt="a badger", count=1)
-    last = paint(house, "zelda", "remix", secret=True, picture=f"{child}.1", prompt="a heron", count=1)
-    return Painted(ports=house, first=first, second=second, child=child, last=last)
+    instance = with_desk(ports)
+    first = paint(instance, "zelda", "imagine", secret=True, prompt="a sequestered walrus", count=1)
+    second = paint(instance, "bo", "remix", secret=True, picture=f"{first}.1", prompt="an owl", count=1)
+    child = paint(instance, "bo", "remix", secret=False, picture=f"{second}.1", prompt="a badger", count=1)
+    last = paint(instance, "zelda", "remix", secret=True, picture=f"{child}.1", prompt="a heron", count=1)
+    return Painted(ports=instance, first=first, second=second, child=child, last=last)
 
 
 # ---- everything that a front end tells of `child` to Cy, who is in the open channel

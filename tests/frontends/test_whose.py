@@ -1,4 +1,4 @@
-"""Who made the picture in this file? Asked on each face."""
+"""Who made the picture in this file? Asked on each front end."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ async def test_slack_looks_at_somebodys_image(marked: Ports) -> None:
         assert marked.store.blobs == {}  # type: ignore[attr-defined]
 
 
-def test_the_web_room_looks_at_a_file_without_taking_it_in(marked: Ports, room: OpenRoom) -> None:
+def test_the_web_looks_at_a_file_without_taking_it_in(marked: Ports, room: OpenRoom) -> None:
     ana, eve = room.guest("Ana"), room.guest("Eve")
     assert "house rules" in ana.post("/uploads", b"a picture").json()["text"]
     ticket = ana.post("/uploads?look", b"a picture").json()["ticket"]

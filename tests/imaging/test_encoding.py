@@ -179,7 +179,7 @@ class TestSmallCopies:
 
 
 class TestDarkroom:
-    """The real one, through the port that the faces use."""
+    """The real one, through the port that the front ends use."""
 
     @pytest.fixture
     def image_tools(self) -> ports.ImageTools:

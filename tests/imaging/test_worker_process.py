@@ -1,4 +1,4 @@
-"""What people bring along is judged and examined in processes beside the face, and no process means no answer."""
+"""What people bring along is judged and examined in processes beside the front end, and no process means no answer."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""The whole house as real processes, while its parts are killed: every job still ends exactly once.
+"""The whole instance as real processes, while its parts are killed: every job still ends exactly once.
 
 Everything stays on 127.0.0.1; the number of jobs, of kills and the time are bounded.
 """
@@ -60,7 +60,7 @@ def instance(tmp_path: Path) -> Iterator[RunningInstance]:
 
 @pytest.fixture
 def ports(instance: RunningInstance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ports]:
-    """What a face has in its hands, in this process."""
+    """What a front end has in its hands, in this process."""
     from chatelier.settings import load_settings
     from chatelier.wiring.ports import frontend_ports
 
@@ -91,7 +91,7 @@ def states(database: Database) -> Counter[str]:
 
 
 @pytest.mark.timeout(2400)
-def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
+def test_40_jobs_survive_killed_workers_killed_frontends_and_a_restart_of_redis(
     instance: RunningInstance, ports: Ports
 ):
     chance = random.Random(7)
@@ -132,7 +132,7 @@ def test_40_jobs_survive_killed_workers_killed_faces_and_a_restart_of_redis(
             heard_all = web["last-delivered-id"] == client.xinfo_stream(STREAM)["last-generated-id"]
             return not unsent and heard_all and web["pending"] == 0
 
-    instance.wait(all_told, "word of every end to the face")
+    instance.wait(all_told, "word of every end to the front end")
     files = [path for path in (instance.home / "storage" / "pictures").rglob("*") if path.is_file()]
     assert len(files) > len(jobs)
     for path in files:

@@ -147,7 +147,7 @@ def _part(key: str) -> int:
 
 @dataclass(kw_only=True)
 class FakeEvents:
-    """Durable events go to every face's queue; progress to one queue."""
+    """Durable events go to every front end's queue; progress to one queue."""
 
     away: bool = False
     published: list[Event] = field(default_factory=list)
@@ -165,7 +165,7 @@ class FakeEvents:
         self.announced.append(progress)
         self._progress.put(progress)
 
-    def deliveries(self, face: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
+    def deliveries(self, frontend: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
         while not stop.is_set():
             try:
                 event = self._news.get(timeout=0.02)
@@ -287,7 +287,7 @@ def allowance_of(rules: InstanceLimits) -> Allowance:
 
 
 def ruled(ports: Ports, rules: InstanceLimits) -> Ports:
-    """The same house under other rules."""
+    """The same instance under other rules."""
     assert isinstance(ports.gate, FakeGate)
     return replace(ports, rules=rules, gate=replace(ports.gate, allowed=allowance_of(rules)))
 

@@ -22,7 +22,7 @@ from aiohttp import web
 
 from tests.support.block_kit import check_blocks, check_view, files_of
 
-TEAM, BOT_USER, BOT = "T0HOUSE", "U0BOT", "B0BOT"
+TEAM, BOT_USER, BOT = "T0TEAM", "U0BOT", "B0BOT"
 BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-loopback-token", "xapp-loopback-token", "5" * 32
 CLIENT_ID, CLIENT_SECRET = "123.456", "c" * 32
 GENERAL, PRIVATE, STRANGE = "C0GENERAL", "G0PRIVATE", "C0STRANGE"
@@ -227,7 +227,7 @@ class LoopbackSlack:
             "access_token": token,
             "scope": "chat:write",
             "bot_user_id": BOT_USER,
-            "team": {"id": team, "name": "The House"} if team else None,
+            "team": {"id": team, "name": "The Team"} if team else None,
             "enterprise": {"id": enterprise, "name": "The Estate"} if enterprise else None,
             "is_enterprise_install": team is None,
             "authed_user": {"id": MOD},
@@ -637,7 +637,7 @@ class LoopbackSlack:
         trigger = self.trigger()
         return {
             "type": kind,
-            "team": {"id": TEAM, "domain": "house"},
+            "team": {"id": TEAM, "domain": "team"},
             "user": {"id": user, "username": user.lower(), "name": user.lower(), "team_id": TEAM},
             "trigger_id": trigger,
             "response_url": f"{self.url}/response/{trigger}",

@@ -73,7 +73,7 @@ class RunningInstance:
 
     @property
     def note(self) -> dict[str, Any]:
-        """What the house has written down of itself; empty before it has."""
+        """What the instance has written down of itself; empty before it has."""
         try:
             facts: dict[str, Any] = json.loads((self.home / "run" / "up.json").read_text())
         except (OSError, ValueError):

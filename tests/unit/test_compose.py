@@ -1,4 +1,4 @@
-"""docker-compose.yml and the images, without an engine: by the Compose Specification and the house."""
+"""docker-compose.yml and the images, without an engine: by the Compose Specification and the rules here."""
 
 import json
 import os
@@ -162,7 +162,7 @@ def test_the_check_kills_what_hangs_also_when_it_does_not_listen(checked: Checke
     assert checked.process.wait(300) == -signal.SIGKILL
 
 
-def test_databases_are_not_reachable_from_outside_and_the_room_only_from_this_machine(
+def test_databases_are_not_reachable_from_outside_and_the_web_server_only_from_this_machine(
     services: dict[str, Any],
 ) -> None:
     assert {name for name in services if "ports" in services[name]} == {"web", "slack"}
@@ -228,7 +228,7 @@ def test_a_secret_goes_only_to_those_that_use_it(
     assert not [name for name, service in services.items() if "env_file" in service]
 
 
-def test_only_the_room_knows_the_moderators_word(services: dict[str, Any]) -> None:
+def test_only_the_web_server_knows_the_moderators_secret(services: dict[str, Any]) -> None:
     name = "CHATELIER_WEB__MODERATOR_INVITE"
     given = {
         each: service["environment"][name]
@@ -319,6 +319,6 @@ def test_images_are_built_from_named_folders_only(repository: Path) -> None:
     assert {"!studio", "!bots", "!engine", "!moderation", "!chatelier"} <= set(rules)
 
 
-def test_torch_is_not_in_the_image_of_the_faces(stages: dict[str, list[str]]) -> None:
+def test_torch_is_not_in_the_image_of_the_frontends(stages: dict[str, list[str]]) -> None:
     assert not [line for line in stages["build-faces"] + stages["faces"] if "torch" in line.lower()]
     assert [line for line in stages["build-worker"] if "torch==" in line]

@@ -111,7 +111,7 @@ def test_images_install_the_versions_that_are_tested(
     assert {name: pinned(item) for name, item in cut.items()} == {name: pinned(lock[name]) for name in cut}
 
 
-def test_the_image_of_the_faces_has_no_accelerator_library_and_no_test_tool(repository: Path) -> None:
+def test_the_image_of_the_frontends_has_no_accelerator_library_and_no_test_tool(repository: Path) -> None:
     faces = read_lock(repository / "docker" / "faces.lock")
     assert not {"torch", "diffusers", "transformers", "accelerate", "spandrel", "pytest", "moto"} & set(faces)
 

@@ -306,7 +306,7 @@ async def test_without_a_signing_secret_nothing_is_taken_from_slack_and_pages_ar
 # ---- behind the web room
 
 
-async def test_behind_the_web_room_a_request_arrives_as_it_was_signed() -> None:
+async def test_behind_the_web_server_a_request_arrives_as_it_was_signed() -> None:
     arrived: list[Any] = []
 
     async def take(request: web.Request) -> web.Response:
@@ -337,7 +337,7 @@ async def test_behind_the_web_room_a_request_arrives_as_it_was_signed() -> None:
     assert "authorization" not in told
 
 
-async def test_behind_the_web_room_a_face_that_is_away_is_said() -> None:
+async def test_behind_the_web_server_a_frontend_that_is_away_is_said() -> None:
     forwarding = WebProxy(welcome, target_url="http://127.0.0.1:9")
     assert await answered(b"hello", {}, forwarding) == 502
     assert await answered(b"x" * (2 * 1024 * 1024), {}, forwarding) == 413

@@ -42,7 +42,7 @@ async def test_imagine_leaves_one_message_that_says_where_the_job_stands(room: S
     assert room.message.buttons == [f"c1:cancel:{job_id}:0"]
     job = job_of(room.jobs()[0])
     assert (job.request.seed, job.person.user_id, job.person.display_name) == (7, ANA, "Ana")
-    assert (job.person.community, job.address.channel) == ("T0HOUSE", GENERAL)
+    assert (job.person.community, job.address.channel) == ("T0TEAM", GENERAL)
 
 
 async def test_the_message_becomes_the_picture(room: SlackRoom) -> None:

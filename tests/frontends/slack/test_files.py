@@ -137,7 +137,7 @@ async def test_while_slack_asks_for_pauses_words_go_on_alone(
     still("bots.slack.api.client")
     job_id = await room.imagine()
     room.slack.rate_limit("users.info", 0)
-    workspace = await room.app.context.workspaces.of("T0HOUSE")
+    workspace = await room.app.context.workspaces.of("T0TEAM")
     await workspace.client.call("users.info", user=ANA)
     assert await preview_after(room, job_id, 1, "red") is None
     assert "of 8" in room.message.words
@@ -176,7 +176,7 @@ async def test_short_jobs_show_no_preview_and_long_ones_few(ports: Ports) -> Non
 async def test_of_two_processes_one_uploads_the_preview(room: SlackRoom) -> None:
     job_id = await room.imagine()
     shown = await preview_after(room, job_id, 1, "red")
-    workspace = await room.app.context.workspaces.of("T0HOUSE")
+    workspace = await room.app.context.workspaces.of("T0TEAM")
     job_view = load_job_view(room.ports.database, job_id)
     job = replace(job_view.job, state=JobState.PAINTING)
     context = room.app.context
@@ -244,7 +244,7 @@ async def starred(room: SlackRoom, still: Callable[[str], None]) -> tuple[str, M
     return job_id, message
 
 
-async def test_a_star_that_waits_for_its_time_is_shown_before_the_face_ends(
+async def test_a_star_that_waits_for_its_time_is_shown_before_the_frontend_ends(
     room: SlackRoom, still: Callable[[str], None]
 ) -> None:
     _, message = await starred(room, still)
@@ -365,7 +365,7 @@ async def test_a_deletion_that_is_done_or_never_will_be_is_not_tried_again(
 
 def test_in_the_end_a_deletion_is_given_up(room: SlackRoom) -> None:
     database = room.ports.database
-    file_records.begin_upload(database, "F0LOST", community="T0HOUSE", subject="upload")
+    file_records.begin_upload(database, "F0LOST", community="T0TEAM", subject="upload")
     file_records.discard(database, "F0LOST")
     for attempts in range(12):
         (unwanted,) = file_records.take_unwanted(database, most_of_one=8)

@@ -475,7 +475,7 @@ async def test_link_and_settings_are_answered_as_they_are_typed_here(room: Slack
 
 
 @pytest.mark.parametrize("text", ["community pause", "pause"])
-async def test_moderators_pause_the_house(room: SlackRoom, text: str) -> None:
+async def test_moderators_pause_the_studio(room: SlackRoom, text: str) -> None:
     await room.slash(text, command="/studio", user=BO)
     assert "Only moderators" in room.slack.whispered()[-1]
     await room.slash(text, command="/studio", user=MOD)

@@ -197,7 +197,7 @@ async def test_a_message_without_pictures_does_not_name_who_was_forgotten(
     assert "somebody" in message.words
 
 
-async def test_what_is_in_hand_is_brought_before_the_face_ends(room: SlackRoom) -> None:
+async def test_what_is_in_hand_is_brought_before_the_frontend_ends(room: SlackRoom) -> None:
     job_id = await room.imagine()
     room.slack.rate_limit("chat.update", 0.5)
     room.app.event_consumer.start()

@@ -64,7 +64,7 @@ GRID = Message(
     parts=(
         IMAGES,
         Title("a red fox in the snow"),
-        Small((PersonName(ANNA), ", from ", PersonName("slack:T0HOUSE:U0BO"), "’s fox")),
+        Small((PersonName(ANNA), ", from ", PersonName("slack:T0TEAM:U0BO"), "’s fox")),
         Small(("seed 7 · ", Code(JOB))),
     ),
     rows=(

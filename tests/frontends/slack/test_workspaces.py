@@ -73,7 +73,7 @@ async def test_the_page_leads_to_slack_with_the_scopes_of_the_manifest(room: Sla
 
 
 async def test_each_workspace_is_answered_with_its_own_token(room: SlackRoom) -> None:
-    assert "The House" in (await install(room, "xoxb-one")).body
+    assert "The Team" in (await install(room, "xoxb-one")).body
     await install(room, "xoxb-two", team=OTHER)
     for team, token in ((TEAM, "xoxb-one"), (OTHER, "xoxb-two")):
         await room.send(said_by(room, team=team))

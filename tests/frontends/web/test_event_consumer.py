@@ -43,7 +43,7 @@ async def read(ports: Ports, *events: Event) -> tuple[list[tuple[str, ...]], lis
     return hub.told, acknowledged
 
 
-async def test_the_room_hears_of_jobs_and_pictures(ports: Ports) -> None:
+async def test_the_web_hears_of_jobs_and_pictures(ports: Ports) -> None:
     accepted = JobAccepted(job_id="new", platform=Platform.WEB)
     changed = PictureChanged(job_id="there", platform=Platform.WEB, picture_id="there.1")
     told, acknowledged = await read(ports, accepted, ENDED, changed)

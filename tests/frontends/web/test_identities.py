@@ -206,7 +206,7 @@ def namesakes(ports: Ports) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("command", ["/ban {who}", "/unban {who}", "/credits {who} 5"])
-def test_where_several_fit_the_room_asks_which_one_is_meant(judged: OpenRoom, command: str) -> None:
+def test_where_several_fit_the_web_asks_which_one_is_meant(judged: OpenRoom, command: str) -> None:
     first, second = namesakes(judged.ports)
     mo = come_in(judged, "Mo", word="keys of the house").connect()
     asked = mo.say(command.format(who="@Bo"))

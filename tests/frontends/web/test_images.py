@@ -31,7 +31,7 @@ def request_of(ports: Ports, job_id: str) -> dict[str, Any]:
 # ---- pictures
 
 
-def test_a_shown_picture_is_served_to_people_in_the_room_and_cached_for_long(room: OpenRoom) -> None:
+def test_a_shown_picture_is_served_to_people_who_are_logged_in_and_cached_for_long(room: OpenRoom) -> None:
     ana = room.guest("Ana")
     job_id = painted(room, ana)
     answer = ana.client.get(f"/pictures/{job_id}.1.png")

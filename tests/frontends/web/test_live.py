@@ -99,7 +99,9 @@ def test_whoever_comes_later_finds_the_wall_as_it_is(room: OpenRoom) -> None:
     assert f'id="job-{waiting}"' in wall
 
 
-def test_what_happened_while_the_face_was_down_is_there_when_it_is_back(ports: Ports, tmp_path: Path) -> None:
+def test_what_happened_while_the_frontend_was_down_is_there_when_it_is_back(
+    ports: Ports, tmp_path: Path
+) -> None:
     from tests.support.web_client import web_settings
 
     with OpenRoom(ports, web_settings()) as room:
@@ -627,7 +629,7 @@ def test_other_platforms_jobs_are_not_on_this_wall(room: OpenRoom, ports: Ports)
     assert "an own fox" in ana.card(job_id, "queued")
 
 
-def test_people_see_who_is_in_the_room(room: OpenRoom) -> None:
+def test_people_see_who_is_present(room: OpenRoom) -> None:
     ana = room.guest("Ana")
     bo = room.guest("Bo")
     assert ana.hear("people", lambda message: "2 people are here" in message["html"])
@@ -635,7 +637,7 @@ def test_people_see_who_is_in_the_room(room: OpenRoom) -> None:
     assert ana.hear("people", lambda message: "1 person is here" in message["html"])
 
 
-def test_the_face_loads_no_accelerator_queue_or_other_wing(repository: Path) -> None:
+def test_the_frontend_loads_no_accelerator_queue_or_other_process(repository: Path) -> None:
     code = "import sys, bots.web.server; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True

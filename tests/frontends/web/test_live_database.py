@@ -54,7 +54,7 @@ async def test_what_was_made_from_a_deleted_picture_is_found_when_the_records_ar
     assert [message["gone"] for message in ana.of("cards")] == [["made from k3v9m2p4qx7a.1"]]
 
 
-async def test_a_word_of_the_house_is_told_when_the_records_are_back(
+async def test_a_notice_of_the_instance_is_shown_when_the_records_are_back(
     room: LiveHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana: Any = Told("ana")

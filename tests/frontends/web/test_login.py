@@ -18,7 +18,7 @@ def test_a_stranger_is_asked_for_a_name(room: OpenRoom) -> None:
     assert 'id="say"' not in page
 
 
-def test_a_name_opens_the_room(room: OpenRoom) -> None:
+def test_a_name_opens_the_web_page(room: OpenRoom) -> None:
     browser = room.browser()
     assert browser.enter("Ana").status_code == 303
     assert 'id="say"' in browser.front_page()
@@ -38,7 +38,7 @@ def test_a_long_name_is_cut_and_a_wicked_one_is_only_text(room: OpenRoom) -> Non
     assert "&lt;b&gt;" + "x" * 29 + '"' in page
 
 
-def test_two_people_in_the_room_cannot_share_a_name(room: OpenRoom) -> None:
+def test_two_people_on_the_web_cannot_share_a_name(room: OpenRoom) -> None:
     room.guest("Ana")
     answer = room.browser().enter("aNA")
     assert answer.status_code == 422
@@ -142,7 +142,7 @@ def test_a_foreign_host_name_is_turned_away(room: OpenRoom, host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "192.168.1.20", "paint.example"]
 )
-def test_the_rooms_own_names_and_plain_addresses_are_served(ports: Ports, host: str) -> None:
+def test_the_servers_own_names_and_plain_addresses_are_served(ports: Ports, host: str) -> None:
     with OpenRoom(ports, web_settings(allowed_hosts=("Paint.example",))) as room:
         assert room.browser().client.get("/", headers={"host": host}).status_code == 200
 
@@ -197,6 +197,8 @@ def test_pages_carry_no_script_of_their_own_and_forbid_foreign_ones(room: OpenRo
         ({"shared_secret": "same", "moderator_secret": "same"}, "must differ"),
     ],
 )
-def test_a_room_open_to_strangers_does_not_open(ports: Ports, changes: dict[str, str], wanted: str) -> None:
+def test_a_server_open_to_strangers_does_not_start(
+    ports: Ports, changes: dict[str, str], wanted: str
+) -> None:
     with pytest.raises(ConfigurationError, match=wanted):
         create_app(ports, web_settings(**changes))

@@ -32,51 +32,51 @@ def png(colour: str = "red") -> bytes:
 
 
 @pytest.fixture
-def house(ports: Ports) -> Iterator[OpenRoom]:
+def instance(ports: Ports) -> Iterator[OpenRoom]:
     """The room with the real desk behind it."""
     with OpenRoom(with_desk(ports), web_settings(moderator_secret="keys")) as opened:
         yield opened
 
 
-def held(house: OpenRoom, ana: Any) -> tuple[str, str]:
+def held(instance: OpenRoom, ana: Any) -> tuple[str, str]:
     """A held prompt and its case."""
-    house.ports.gate.verdict = HELD  # type: ignore[attr-defined]
+    instance.ports.gate.verdict = HELD  # type: ignore[attr-defined]
     job_id: str = ana.say("a doubtful thing")["job"]
-    house.ports.gate.verdict = ALLOWED  # type: ignore[attr-defined]
-    return job_id, case_of(house, CaseKind.HOLD)
+    instance.ports.gate.verdict = ALLOWED  # type: ignore[attr-defined]
+    return job_id, case_of(instance, CaseKind.HOLD)
 
 
-def case_of(house: OpenRoom, kind: CaseKind) -> str:
-    with house.ports.database.read() as session:
+def case_of(instance: OpenRoom, kind: CaseKind) -> str:
+    with instance.ports.database.read() as session:
         return session.query(CaseRow).filter_by(kind=kind).one().id
 
 
-def painted(house: OpenRoom, ana: Any) -> str:
-    return paint_job(house.ports, ana.say("a red apple")["job"], png=png())
+def painted(instance: OpenRoom, ana: Any) -> str:
+    return paint_job(instance.ports, ana.say("a red apple")["job"], png=png())
 
 
-def state(house: OpenRoom, job_id: str) -> JobState:
-    with house.ports.database.read() as session:
+def state(instance: OpenRoom, job_id: str) -> JobState:
+    with instance.ports.database.read() as session:
         return queries.find_job(session, job_id).state
 
 
 # ---- the desk
 
 
-def test_the_desk_is_for_moderators_only(house: OpenRoom) -> None:
-    ana = house.guest("Ana")
-    _, case = held(house, ana)
+def test_the_desk_is_for_moderators_only(instance: OpenRoom) -> None:
+    ana = instance.guest("Ana")
+    _, case = held(instance, ana)
     for path in ("/desk", "/desk/cases", f"/desk/{case}/pictures/{case}.1"):
         assert "Only moderators" in ana.client.get(path).text
     assert "Only moderators" in ana.post(f"/desk/{case}/claim").text
-    assert house.browser().client.get("/desk/cases").status_code == 401
+    assert instance.browser().client.get("/desk/cases").status_code == 401
     assert "/desk" not in ana.front_page()
-    assert 'href="/desk"' in house.user("Mo", "keys").front_page()
+    assert 'href="/desk"' in instance.user("Mo", "keys").front_page()
 
 
-def test_a_case_is_listed_taken_and_decided(house: OpenRoom) -> None:
-    ana, mo, bea = house.guest("Ana"), house.user("Mo", "keys"), house.user("Bea", "keys")
-    job_id, case = held(house, ana)
+def test_a_case_is_listed_taken_and_decided(instance: OpenRoom) -> None:
+    ana, mo, bea = instance.guest("Ana"), instance.user("Mo", "keys"), instance.user("Bea", "keys")
+    job_id, case = held(instance, ana)
     listed = mo.client.get("/desk").text
     assert f'data-case="{case}"' in listed
     assert "doubtful" not in listed  # read only by whoever takes it
@@ -89,7 +89,7 @@ def test_a_case_is_listed_taken_and_decided(house: OpenRoom) -> None:
     assert (taken.status_code, "another moderator" in taken.json()["text"]) == (409, True)
     decided = mo.post(f"/desk/{case}/decide", '{"decision": "approve", "note": "fine"}').json()
     assert decided["text"] == "Approved."
-    assert state(house, job_id) is JobState.QUEUED
+    assert state(instance, job_id) is JobState.QUEUED
     assert "a doubtful thing" in ana.card(job_id, "queued")
     assert f'data-case="{case}"' not in mo.client.get("/desk/cases").text
 
@@ -97,25 +97,25 @@ def test_a_case_is_listed_taken_and_decided(house: OpenRoom) -> None:
 @pytest.mark.parametrize(
     "body", ["", "[]", "{}", '{"note": "x"}', '{"decision": "overturn"}', '{"decision": 7}']
 )
-def test_nonsense_decides_nothing(house: OpenRoom, body: str) -> None:
-    ana, mo = house.guest("Ana"), house.user("Mo", "keys")
-    job_id, case = held(house, ana)
+def test_nonsense_decides_nothing(instance: OpenRoom, body: str) -> None:
+    ana, mo = instance.guest("Ana"), instance.user("Mo", "keys")
+    job_id, case = held(instance, ana)
     assert mo.post(f"/desk/{case}/decide", body).status_code in (409, 422)
-    assert state(house, job_id) is JobState.HELD
+    assert state(instance, job_id) is JobState.HELD
 
 
-def test_nothing_is_decided_without_the_token_of_the_page(house: OpenRoom) -> None:
-    ana, mo = house.guest("Ana"), house.user("Mo", "keys")
-    _, case = held(house, ana)
+def test_nothing_is_decided_without_the_token_of_the_page(instance: OpenRoom) -> None:
+    ana, mo = instance.guest("Ana"), instance.user("Mo", "keys")
+    _, case = held(instance, ana)
     answer = mo.post(f"/desk/{case}/claim", **{"x-form-token": "forged"})
     assert answer.status_code == 403
 
 
-def test_pictures_of_a_case_come_blurred_until_asked_for(house: OpenRoom) -> None:
-    ana, bo, mo = house.guest("Ana"), house.guest("Bo"), house.user("Mo", "keys")
-    job_id = painted(house, ana)
+def test_pictures_of_a_case_come_blurred_until_asked_for(instance: OpenRoom) -> None:
+    ana, bo, mo = instance.guest("Ana"), instance.guest("Bo"), instance.user("Mo", "keys")
+    job_id = painted(instance, ana)
     bo.ask(do="ask", command="report", values={"picture": f"{job_id}.2", "topic": "other"})
-    case = case_of(house, CaseKind.REPORT)
+    case = case_of(instance, CaseKind.REPORT)
     html = mo.post(f"/desk/{case}/claim").json()["html"]
     assert f"/desk/{case}/pictures/{job_id}.2?seen" in html
     assert f"{job_id}.1" not in html
@@ -130,9 +130,9 @@ def test_pictures_of_a_case_come_blurred_until_asked_for(house: OpenRoom) -> Non
 # ---- what people press and are told
 
 
-def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(house: OpenRoom) -> None:
-    ana, mo = house.guest("Ana"), house.user("Mo", "keys")
-    house.ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="wording", category="violence")  # type: ignore[attr-defined]
+def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(instance: OpenRoom) -> None:
+    ana, mo = instance.guest("Ana"), instance.user("Mo", "keys")
+    instance.ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="wording", category="violence")  # type: ignore[attr-defined]
     answer = ana.say("a violent thing")
     assert (answer["ok"], answer["code"]) == (False, "policy")
     message = ana.hear("cards", lambda each: each["cards"])
@@ -143,12 +143,12 @@ def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(house: OpenRo
     assert f'<input type="hidden" name="job" value="{card["id"]}">' in form
     values = {"job": card["id"], "reason": "it is a play"}
     assert "look at it again" in ana.ask(do="ask", command="appeal", values=values)["text"]
-    case = case_of(house, CaseKind.APPEAL)
+    case = case_of(instance, CaseKind.APPEAL)
     html = mo.post(f"/desk/{case}/claim").json()["html"]
     assert 'data-key="o"' in html
     assert "it is a play" in html
     mo.post(f"/desk/{case}/decide", '{"decision": "overturn"}')
-    assert state(house, card["id"]) is JobState.QUEUED
+    assert state(instance, card["id"]) is JobState.QUEUED
     told = ana.hear("post", lambda post: post["text"])
     assert "it goes ahead" in told["text"]
     assert told["count"] == 1
@@ -156,20 +156,20 @@ def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(house: OpenRo
     assert ana.hear("post", lambda post: post["count"] == 0)
 
 
-def test_of_the_core_there_is_no_card_with_an_appeal(house: OpenRoom) -> None:
-    ana = house.guest("Ana")
-    house.ports.gate.verdict = Verdict(  # type: ignore[attr-defined]
+def test_of_the_core_there_is_no_card_with_an_appeal(instance: OpenRoom) -> None:
+    ana = instance.guest("Ana")
+    instance.ports.gate.verdict = Verdict(  # type: ignore[attr-defined]
         ruling=Ruling.REFUSE, rule="minors", category="minors", appealable=False
     )
     ana.say("nothing to repeat here")
-    wall = house.user("Bo").connect().wall + ana.disconnect_and_come_back().wall
+    wall = instance.user("Bo").connect().wall + ana.disconnect_and_come_back().wall
     assert "appeal" not in wall
     assert "repeat" not in wall
 
 
-def test_the_owner_of_a_picture_is_asked_and_answers_in_the_messages(house: OpenRoom) -> None:
-    ana, bo = house.guest("Ana"), house.guest("Bo")
-    job_id = painted(house, ana)
+def test_the_owner_of_a_picture_is_asked_and_answers_in_the_messages(instance: OpenRoom) -> None:
+    ana, bo = instance.guest("Ana"), instance.guest("Bo")
+    job_id = painted(instance, ana)
     assert ana.say("/settings --remix ask")["open"] == "/settings"
     wish = bo.press(Button(action=Action.VARY, job_id=job_id, index=1))["job"]
     assert "owner of the picture was asked" in bo.card(wish, "held")
@@ -183,18 +183,18 @@ def test_the_owner_of_a_picture_is_asked_and_answers_in_the_messages(house: Open
     assert "There is nothing for you" in ana.client.get("/mine/messages", headers={"hx-request": "true"}).text
 
 
-def test_whoever_is_banned_is_sent_away_at_once(house: OpenRoom) -> None:
-    ana = house.guest("Ana")
+def test_whoever_is_banned_is_sent_away_at_once(instance: OpenRoom) -> None:
+    ana = instance.guest("Ana")
     ana.say("/settings --count 2")
     key = f"web:room:{ana.user_id}"
-    with house.ports.database.begin() as session:
+    with instance.ports.database.begin() as session:
         bans.ban(session, key, by="mod")
         row = cases.write_notice(session, NoticeKind.BAN, key, "You cannot paint here any more.")
         assert row is not None
-    house.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
+    instance.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
     from studio.db import outbox
 
-    outbox.send(house.ports.database, house.ports.events, [row])
+    outbox.send(instance.ports.database, instance.ports.events, [row])
     assert ana.closed() == 4401
     for path in (f"/wall?before={'a' * 12}", f"/view/{'a' * 12}.1"):
         assert "cannot paint here" in ana.client.get(path).text
@@ -204,41 +204,41 @@ def test_whoever_is_banned_is_sent_away_at_once(house: OpenRoom) -> None:
     assert token
     forgotten = ana.client.post("/forget-me", data={"token": token[1]}, headers={"origin": ADDRESS})
     assert "is deleted" in forgotten.text
-    with house.ports.database.read() as session:
+    with instance.ports.database.read() as session:
         assert session.get(PersonRow, key) is None
         assert bans.find_ban(session, key)
 
 
-def test_a_banned_moderator_sees_no_case(house: OpenRoom) -> None:
-    ana, mo = house.guest("Ana"), house.user("Mo", "keys")
-    _, case = held(house, ana)
+def test_a_banned_moderator_sees_no_case(instance: OpenRoom) -> None:
+    ana, mo = instance.guest("Ana"), instance.user("Mo", "keys")
+    _, case = held(instance, ana)
     headers = {"origin": ADDRESS, "x-form-token": mo.token}
-    house.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
+    instance.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
     for path in ("/desk", "/desk/cases", f"/desk/{case}/pictures/upload-1?seen"):
         assert "cannot paint here" in mo.client.get(path).text
     assert "cannot paint here" in mo.client.post(f"/desk/{case}/claim", headers=headers).text
 
 
-def test_the_rules_of_the_room_are_shown_and_changed(house: OpenRoom) -> None:
-    mo = house.guest("Mo", "keys")
+def test_the_settings_of_the_community_are_shown_and_changed(instance: OpenRoom) -> None:
+    mo = instance.guest("Mo", "keys")
     assert mo.say("/community pictures 2")["open"] == "/rules"
     assert (
         '<dt>Pictures at a time</dt><dd dir="auto">2</dd>'
         in mo.client.get("/rules", headers={"hx-request": "true"}).text
     )
-    assert "Only moderators" in house.guest("Ana").say("/community")["text"]
+    assert "Only moderators" in instance.guest("Ana").say("/community")["text"]
 
 
-def test_the_former_name_of_the_rules_works_and_says_the_new_one(house: OpenRoom) -> None:
-    mo = house.guest("Mo", "keys")
+def test_the_former_name_of_the_rules_works_and_says_the_new_one(instance: OpenRoom) -> None:
+    mo = instance.guest("Mo", "keys")
     page = mo.say("/studio pictures 3")["open"]
     shown = mo.client.get(page, headers={"hx-request": "true"}).text
     assert "/studio is now called /community." in shown.replace("<code>", "").replace("</code>", "")
     assert '<dt>Pictures at a time</dt><dd dir="auto">3</dd>' in shown
 
 
-def test_people_are_called_by_their_names(house: OpenRoom) -> None:
-    ana, mo = house.guest("Ana"), house.guest("Mo", "keys")
+def test_people_are_called_by_their_names(instance: OpenRoom) -> None:
+    ana, mo = instance.guest("Ana"), instance.guest("Mo", "keys")
     ana.say("a red apple")
     said = mo.say("/ban @ana --duration 7d")["text"]
     assert said.startswith(f"@Ana (id {ana.user_id}, known since ")
@@ -247,34 +247,34 @@ def test_people_are_called_by_their_names(house: OpenRoom) -> None:
     assert "@nobody is not here" in mo.say("/ban @nobody")["text"]
 
 
-def test_a_hidden_picture_is_veiled(house: OpenRoom) -> None:
-    ana, bo, mo = house.guest("Ana"), house.guest("Bo"), house.user("Mo", "keys")
-    job_id = painted(house, ana)
+def test_a_hidden_picture_is_veiled(instance: OpenRoom) -> None:
+    ana, bo, mo = instance.guest("Ana"), instance.guest("Bo"), instance.user("Mo", "keys")
+    job_id = painted(instance, ana)
     bo.ask(do="ask", command="report", values={"picture": f"{job_id}.1", "topic": "other"})
-    case = case_of(house, CaseKind.REPORT)
+    case = case_of(instance, CaseKind.REPORT)
     mo.post(f"/desk/{case}/decide", '{"decision": "spoiler"}')
-    assert "data-unveil" in house.guest("Cy").wall
+    assert "data-unveil" in instance.guest("Cy").wall
 
 
 # ---- people outside
 
 
-def outside(house: OpenRoom, files: Any = None, **fields: str) -> Any:
-    client = house.browser().client
+def outside(instance: OpenRoom, files: Any = None, **fields: str) -> Any:
+    client = instance.browser().client
     return client.post(
         "/report", data=fields, files=files or {"file": ("", b"")}, headers={"origin": ADDRESS}
     )
 
 
-def test_somebody_outside_reports_a_picture_by_its_id_or_by_itself(house: OpenRoom) -> None:
-    ana = house.guest("Ana")
-    job_id = painted(house, ana)
-    form = house.browser().client.get(f"/report?picture={job_id}.1").text
+def test_somebody_outside_reports_a_picture_by_its_id_or_by_itself(instance: OpenRoom) -> None:
+    ana = instance.guest("Ana")
+    job_id = painted(instance, ana)
+    form = instance.browser().client.get(f"/report?picture={job_id}.1").text
     assert f'value="{job_id}.1"' in form
-    assert "Thank you" in outside(house, picture=f"{job_id}.1", reason="it shows me").text
-    house.ports.examiner.traces = Traces(mark=f"{job_id}.2")  # type: ignore[attr-defined]
-    assert "Thank you" in outside(house, {"file": ("x.png", png())}, reason="it shows me").text
-    with house.ports.database.read() as session:
+    assert "Thank you" in outside(instance, picture=f"{job_id}.1", reason="it shows me").text
+    instance.ports.examiner.traces = Traces(mark=f"{job_id}.2")  # type: ignore[attr-defined]
+    assert "Thank you" in outside(instance, {"file": ("x.png", png())}, reason="it shows me").text
+    with instance.ports.database.read() as session:
         filed = session.query(CaseRow).order_by(CaseRow.opened_at).all()
     assert [(row.picture_id, row.filed_by, row.weight) for row in filed] == [
         (f"{job_id}.1", None, 0.5),
@@ -283,20 +283,20 @@ def test_somebody_outside_reports_a_picture_by_its_id_or_by_itself(house: OpenRo
     assert filed[0].words == "it shows me"
 
 
-def test_a_report_of_untold_length_is_not_read(house: OpenRoom) -> None:
+def test_a_report_of_untold_length_is_not_read(instance: OpenRoom) -> None:
     headers = {"origin": ADDRESS, "content-type": "multipart/form-data; boundary=x"}
     body = (
         b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
         + b"0" * 5000
         + b"\r\n--x--"
     )
-    answer = house.browser().client.post("/report", content=iter([body]), headers=headers)
+    answer = instance.browser().client.post("/report", content=iter([body]), headers=headers)
     assert answer.status_code == 413
 
 
-def test_nobody_outside_learns_whether_something_here_looks_like_their_picture(house: OpenRoom) -> None:
-    assert "If it was made here" in outside(house, {"file": ("x.png", png())}, reason="x").text
-    with house.ports.database.read() as session:
+def test_nobody_outside_learns_whether_something_here_looks_like_their_picture(instance: OpenRoom) -> None:
+    assert "If it was made here" in outside(instance, {"file": ("x.png", png())}, reason="x").text
+    with instance.ports.database.read() as session:
         assert session.query(CaseRow).count() == 0
 
 
@@ -308,11 +308,11 @@ def test_nobody_outside_learns_whether_something_here_looks_like_their_picture(h
         ({"picture": "nonsense", "reason": "x"}, "was not made here"),
     ],
 )
-def test_what_is_not_known_is_said(house: OpenRoom, fields: dict[str, str], problem: str) -> None:
-    assert problem in outside(house, **fields).text
+def test_what_is_not_known_is_said(instance: OpenRoom, fields: dict[str, str], problem: str) -> None:
+    assert problem in outside(instance, **fields).text
 
 
-def test_reports_from_outside_cannot_be_rushed(house: OpenRoom, still: Callable[[str], None]) -> None:
+def test_reports_from_outside_cannot_be_rushed(instance: OpenRoom, still: Callable[[str], None]) -> None:
     still("bots.web.access.attempt_limiter")
-    answers = [outside(house, picture="k3v9m2p4qx7a.1", reason="x").status_code for _ in range(4)]
+    answers = [outside(instance, picture="k3v9m2p4qx7a.1", reason="x").status_code for _ in range(4)]
     assert answers == [404, 404, 404, 429]

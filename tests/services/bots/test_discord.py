@@ -52,7 +52,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PATIENCE_SECONDS = 300.0  # bounds a hang; how fast an answer was is printed
 JOBS_FOR_MEMORY = int(os.environ.get("DISCORD_JOBS", "100"))
 RUN = (sys.executable, "-m", "tests.support.discord_process", "run", "discord")
-RUN_WITH_HOUSE_RULES = (sys.executable, "-m", "chatelier", "run", "discord")
+RUN_WITH_POLICY = (sys.executable, "-m", "chatelier", "run", "discord")
 
 
 @dataclass(kw_only=True)
@@ -134,7 +134,7 @@ class Instance:
             return session.query(DeliveryRow).count()
 
     def paint(self, job_id: str, png: bytes = b"") -> None:
-        """A worker's part: the job ends with pictures, and the faces are told."""
+        """A worker's part: the job ends with pictures, and the front ends are told."""
         paint_job(self.ports, job_id, png=png)
         self.tell(job_id, JobState.DONE)
 
@@ -526,7 +526,7 @@ async def test_the_bot_needs_little_memory_after_many_jobs(instance: Instance) -
 
 
 async def alone(running: Instance) -> Ports:
-    """The empty house, without the bot that serves the other tests."""
+    """The empty instance, without the bot that serves the other tests."""
     await running.bot.kill()
     running.empty()
     return running.ports
@@ -584,7 +584,7 @@ async def test_with_the_policy_it_serves_and_keeps_within_its_memory(
             environment=environment(url, ports, redis_process.url, folder),
             log=tmp_path / "bot.log",
             discord=discord,
-            program=RUN_WITH_HOUSE_RULES,
+            program=RUN_WITH_POLICY,
         )
         try:
             await bot.start()

@@ -91,7 +91,7 @@ def person(browser: Browser, studio: RunningInstance, name: str, **options: obje
     expect(page.locator("#people .count")).to_be_attached()
     yield page
     context.close()
-    # The browser itself reports what a killed face left behind, and each upload that was refused.
+    # The browser itself reports what a killed front end left behind, and each upload that was refused.
     expected = re.compile(r"WebSocket|ERR_|status of 422")
     assert [each for each in complaints if not expected.search(each)] == []
 
@@ -253,7 +253,7 @@ def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, stu
         expect(uma.locator("#said")).to_contain_text("This image cannot be used")
 
 
-def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: RunningInstance) -> None:
+def test_the_web_page_is_used_by_keyboard_alone(browser: Browser, studio: RunningInstance) -> None:
     with person(browser, studio, "Kay") as kay:
         kay.keyboard.press("/")
         expect(prompt(kay)).to_be_focused()
@@ -297,7 +297,7 @@ def test_the_room_is_used_by_keyboard_alone(browser: Browser, studio: RunningIns
         expect(prompt(kay)).to_have_value("/imagne a boat")
 
 
-def test_the_room_fits_a_phone_by_day_and_by_night(browser: Browser, studio: RunningInstance) -> None:
+def test_the_web_page_fits_a_phone_by_day_and_by_night(browser: Browser, studio: RunningInstance) -> None:
     for scheme, name in (("light", "Pia"), ("dark", "Paula")):
         phone = {
             "viewport": {"width": 360, "height": 740},
@@ -329,7 +329,7 @@ def fits_a_phone(page: Page, shown: Locator) -> None:
     assert page.evaluate("document.querySelector('#dialog').scrollWidth") == 360
 
 
-def test_a_killed_face_comes_back_and_shows_everything_as_it_is(
+def test_a_killed_frontend_comes_back_and_shows_everything_as_it_is(
     browser: Browser, studio: RunningInstance
 ) -> None:
     with person(browser, studio, "Rae") as rae:
@@ -344,7 +344,9 @@ def test_a_killed_face_comes_back_and_shows_everything_as_it_is(
         expect(rae.locator("article.card", has_text="a black cat")).to_have_count(1)
 
 
-def test_a_face_stays_small_whatever_images_it_is_sent(studio: RunningInstance, browser: Browser) -> None:
+def test_the_frontend_stays_small_whatever_images_it_is_sent(
+    studio: RunningInstance, browser: Browser
+) -> None:
     """They are judged, and examined for where they come from, in processes beside it."""
     image = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").resize((1024, 1024)).save(image, "PNG")

@@ -1,4 +1,4 @@
-"""The Redis that a house runs for itself."""
+"""The Redis that an instance runs for itself."""
 
 import os
 import socket

@@ -407,7 +407,7 @@ def messages_of_0012(database: Database) -> list[list[Any]]:
         return [[tuple(row) for row in session.execute(text(query))] for query in queries]
 
 
-def test_the_newest_revision_is_the_one_that_faces_expect() -> None:
+def test_the_newest_revision_is_the_one_that_frontends_expect() -> None:
     assert SCRIPTS.get_heads() == [HEAD]
 
 

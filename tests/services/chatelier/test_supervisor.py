@@ -1,4 +1,4 @@
-"""The supervisor, with small shell programs in place of the house's own."""
+"""The supervisor, with small shell programs in place of the instance's own."""
 
 import asyncio
 import os
@@ -37,7 +37,7 @@ def shell(
 
 
 class Watched:
-    """A house whose every word and process id is noted."""
+    """An instance whose every message and process id is noted."""
 
     def __init__(self, folder: Path, *stages: list[Program], hang_seconds: float = 60) -> None:
         self.folder = folder
@@ -269,7 +269,7 @@ async def test_what_is_started_at_the_very_moment_of_the_end_is_ended_with_all_i
     connect = loop.connect_read_pipe
 
     async def be_slow(*arguments: Any) -> Any:
-        """The program runs, and the house has not taken note of it yet."""
+        """The program runs, and the instance has not taken note of it yet."""
         while not mark.exists():  # noqa: ASYNC110 - another process makes it
             await asyncio.sleep(0.02)
         watched.instance.stop()

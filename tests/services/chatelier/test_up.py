@@ -26,7 +26,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iterator[RunningInstance]:
-    instance = RunningInstance(tmp_path_factory.mktemp("house") / "home", tiny_model)
+    instance = RunningInstance(tmp_path_factory.mktemp("instance") / "home", tiny_model)
     try:
         yield instance.wait_until_open()
     finally:
@@ -64,7 +64,7 @@ def run(instance: RunningInstance, *arguments: str) -> "subprocess.CompletedProc
     )
 
 
-def test_it_prints_the_address_of_a_room_that_answers(instance: RunningInstance) -> None:
+def test_it_prints_the_address_of_a_web_server_that_answers(instance: RunningInstance) -> None:
     assert instance.note["url"] in instance.said
     assert is_healthy(instance)
     assert set(instance.note["processes"]) == {"redis", "web", "worker", "beat"}
@@ -83,7 +83,7 @@ def test_what_it_keeps_is_for_its_own_user_only(instance: RunningInstance) -> No
         assert instance.home.joinpath(path).stat().st_mode & 0o077 == 0
 
 
-def test_the_worker_lets_the_room_go_first(instance: RunningInstance) -> None:
+def test_the_worker_lets_the_web_server_go_first(instance: RunningInstance) -> None:
     worker, web = (psutil.Process(instance.process_of(name)) for name in ("worker", "web"))
     assert worker.nice() > web.nice()
 

@@ -39,19 +39,19 @@ def take(events: RedisEvents, count: int, *, consumer: str = "one", acknowledge:
     return found
 
 
-def test_events_come_in_order_also_those_sent_before_the_face_started(events: RedisEvents):
+def test_events_come_in_order_also_those_sent_before_the_frontend_started(events: RedisEvents):
     for name in "abc":
         events.publish(accepted(name))
     assert take(events, 3) == ["a", "b", "c"]
 
 
-def test_a_face_hears_only_of_its_own_platform(events: RedisEvents):
+def test_a_frontend_hears_only_of_its_own_platform(events: RedisEvents):
     events.publish(accepted("a", Platform.DISCORD))
     events.publish(accepted("b"))
     assert take(events, 1) == ["b"]
 
 
-def test_a_face_that_died_before_acknowledging_gets_the_event_again(events: RedisEvents):
+def test_a_frontend_that_died_before_acknowledging_gets_the_event_again(events: RedisEvents):
     events.publish(accepted("a"))
     events.publish(accepted("b"))
     assert take(events, 1, acknowledge=False) == ["a"]
@@ -76,7 +76,7 @@ def test_what_a_dead_consumer_left_is_claimed_by_another(
     assert take(events, 1, consumer="alive") == ["a"]
 
 
-def test_every_face_has_its_own_copy(events: RedisEvents):
+def test_every_frontend_has_its_own_copy(events: RedisEvents):
     events.publish(accepted("a"))
     take(events, 1)
     other = islice(events.deliveries("slack", "one", threading.Event()), 1)

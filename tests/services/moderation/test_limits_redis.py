@@ -69,7 +69,7 @@ def test_redis_and_memory_agree(redis_url: str, opened: Open) -> None:
     assert waits == [("burst", 10_000)] * 2
 
 
-def test_faces_share_one_count(redis_url: str, opened: Open) -> None:
+def test_frontends_share_one_count(redis_url: str, opened: Open) -> None:
     limiters = [opened(TWENTY, redis_url=redis_url) for _ in range(2)]
     start = threading.Barrier(16)
 

@@ -1,4 +1,4 @@
-"""The file that says that a face is well: there while it is, and at no other time."""
+"""The file that says that a front end is well: there while it is, and at no other time."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Which of Slack's tokens go together, and which face they make."""
+"""Which of Slack's tokens go together, and which front end they make."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_what_does_not_go_together_is_one_sentence(
 
 
 @pytest.mark.parametrize("given", [[BOT, APP], [BOT, SIGNING], [CLIENT, CLIENT_SECRET, SIGNING]])
-def test_the_face_runs_with_one_workspace_or_with_many(
+def test_the_frontend_runs_with_one_workspace_or_with_many(
     monkeypatch: pytest.MonkeyPatch, given: list[tuple[str, str]]
 ) -> None:
     for name, value in given:

@@ -22,7 +22,7 @@ def test_figures_are_served_where_they_are_asked_for() -> None:
         serve_figures(f"127.0.0.1:{port}")
 
 
-def test_the_web_rooms_figures_come_with_those_of_its_process() -> None:
+def test_the_web_servers_figures_come_with_those_of_its_process() -> None:
     port = free_port()
     figures = WebMetrics()
     serve_figures(f"127.0.0.1:{port}", registry=figures.registry)

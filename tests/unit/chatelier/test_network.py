@@ -1,4 +1,4 @@
-"""Which port the house listens on: one that is its own from the moment it is chosen."""
+"""Which port the instance listens on: one that is its own from the moment it is chosen."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor

@@ -156,7 +156,7 @@ def test_a_named_file_that_is_missing_is_a_problem(monkeypatch: pytest.MonkeyPat
     assert "/nowhere/chatelier.toml" in problems()["CHATELIER_CONFIG"]
 
 
-def test_a_room_open_to_others_needs_an_invite_word(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_open_to_others_needs_an_invite_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_WEB__HOST", "0.0.0.0")
     assert "invite" in problems()["CHATELIER_WEB__…"]
     monkeypatch.setenv("CHATELIER_WEB__INVITE", "open sesame")

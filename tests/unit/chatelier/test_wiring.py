@@ -37,7 +37,9 @@ def upgraded() -> None:
 
 
 @pytest.mark.usefixtures("upgraded")
-def test_a_face_has_all_its_ports_and_loads_no_heavy_library_even_where_images_are_brought_along() -> None:
+def test_a_frontend_has_all_its_ports_and_loads_no_heavy_library_even_where_images_are_brought_along() -> (
+    None
+):
     script = (
         "import io, sys\n"
         "from PIL import Image\n"
@@ -151,7 +153,7 @@ def test_a_session_secret_that_was_never_written_is_made_anew() -> None:
     settings.home.mkdir(parents=True)
     (
         settings.home / "session-secret"
-    ).touch()  # as a face left it that was killed between opening and writing
+    ).touch()  # as a front end left it that was killed between opening and writing
     made = frontends.session_secret(settings)
     assert len(made) >= 32
     assert frontends.session_secret(settings) == made

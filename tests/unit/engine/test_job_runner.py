@@ -150,7 +150,7 @@ def test_what_a_moderator_let_through_hidden_is_not_previewed(ports, work, job):
     assert ports.events.announced
 
 
-def test_progress_reaches_the_faces_with_a_small_preview(ports, work, job):
+def test_progress_reaches_the_frontends_with_a_small_preview(ports, work, job):
     work.paint(job)
     first, last = ports.events.announced
     assert (first.step, first.steps, last.step) == (1, 2, 2)

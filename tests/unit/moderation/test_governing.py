@@ -134,7 +134,7 @@ class TestGoverning:
 
     @pytest.fixture
     def abroad(self, ports, call):
-        """The house, somebody who is banned at home for a week, their other name, and who moderates there."""
+        """The instance, somebody who is banned at home for a week, their other name, and who moderates there."""
         instance = with_gate(ports)
         other = someone("elsewhere", community="other")
         code = execute(instance, call, "link", {}).code

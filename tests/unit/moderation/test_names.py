@@ -1,4 +1,4 @@
-"""A house's own list of persons, artists and trademarks."""
+"""An instance's own list of persons, artists and trademarks."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How far the house trusts somebody, and what that allows."""
+"""How far the instance trusts somebody, and what that allows."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -232,7 +232,7 @@ def test_only_the_hold_for_a_language_is_left_out_where_any_language_may_pass() 
 
 
 @pytest.mark.parametrize("word", ["", "keys"])
-def test_the_web_room_has_moderators_once_there_is_a_word_for_them(
+def test_the_web_has_moderators_once_there_is_a_secret_for_them(
     word: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     if word:

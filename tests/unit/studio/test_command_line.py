@@ -161,7 +161,7 @@ def test_words_are_no_picture_id():
 def test_every_example_of_the_catalogue_can_be_typed(name: str):
     spec, values = parse_phrase(CATALOG[name].example)
     assert spec is CATALOG[name]
-    for parameter in spec.parameters:  # a face puts the key of whoever is named in the name's place
+    for parameter in spec.parameters:  # a front end puts the key of whoever is named in the name's place
         if parameter.kind is Kind.PERSON and parameter.name in values:
             values = {**values, parameter.name: f"web:room:{values[parameter.name]}"}
     assert spec.read(values)

@@ -110,7 +110,7 @@ def test_what_may_be_put_into_a_parameter_is_what_the_installation_has(ports: Po
     assert choices_of(ports, MODEL)[0] == "thimble"
 
 
-def test_the_web_rooms_completion_knows_the_names(ports: Ports) -> None:
+def test_the_web_completion_knows_the_names(ports: Ports) -> None:
     imagine = next(command for command in catalog_data(ports) if command["name"] == "imagine")
     choices = {parameter["name"]: parameter["choices"] for parameter in imagine["parameters"]}
     assert choices["style"] == ports.options.styles()

@@ -32,7 +32,7 @@ class Backlog(FakeEvents):
         self.events = events
         self.acknowledged: list[Event] = []
 
-    def deliveries(self, face: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
+    def deliveries(self, frontend: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
         for event in self.events:
             yield Delivery(event=event, acknowledge=partial(self.acknowledged.append, event))
         self.events = ()
