@@ -12,8 +12,8 @@ import discord
 from discord import ui
 
 from bots.discord.texts.markdown import markdown
-from bots.presentation.controller import FORM_PREFIX
-from bots.presentation.forms import Field, FieldKind, Form
+from bots.presentation.form import Field, FieldKind, Form
+from bots.presentation.interaction_router import FORM_PREFIX
 from bots.presentation.limits import CUT, Limits
 
 # Limits of https://docs.discord.com/developers/components/reference, as of 2026.

@@ -11,8 +11,8 @@ from bots.presentation.compose.forms import (
     settings_form,
 )
 from bots.presentation.compose.parts.pictures import alt_text_of
-from bots.presentation.controller import Ask, Choose, Panel
-from bots.presentation.forms import Form
+from bots.presentation.form import Form
+from bots.presentation.interaction_router import Ask, Choose, Panel
 from bots.presentation.message import Message
 from bots.queries.job_view import has_star, load_family, load_job_view
 from bots.texts import jobs

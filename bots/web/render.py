@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from bots.presentation.actions import ACTIONS, Needs, description, label
-from bots.presentation.forms import FieldKind, Form, subject_of
+from bots.presentation.form import FieldKind, Form, subject_of
 from bots.presentation.message import (
     Button,
     ButtonRow,

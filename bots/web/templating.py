@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from bots.presentation.forms import Field, Form
+from bots.presentation.form import Field, Form
 from bots.web.texts import texts
 
 FOLDER = Path(__file__).parent

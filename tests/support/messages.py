@@ -19,7 +19,7 @@ from bots.presentation.compose.help import compose_command_help, compose_help
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
 from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.compose.starboard import compose_starboard
-from bots.presentation.forms import Form
+from bots.presentation.form import Form
 from bots.presentation.message import Message
 from bots.queries.starboard_entry import StarboardEntry
 from studio.commands.button_ids import Action

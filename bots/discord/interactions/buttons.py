@@ -15,7 +15,17 @@ from bots.discord.messages.answers import Answers, send_private
 from bots.discord.render import CONFIRM
 from bots.presentation.actions import ACTIONS
 from bots.presentation.compose.errors import compose_error
-from bots.presentation.controller import Ask, Choose, Panel, Reveal, Run, Send, Step, parse_press, pressed
+from bots.presentation.interaction_router import (
+    Ask,
+    Choose,
+    Panel,
+    Reveal,
+    Run,
+    Send,
+    Step,
+    parse_press,
+    pressed,
+)
 from bots.presentation.message import Button, ButtonRow, Message, Note, Tone
 from bots.presentation.subject_lookup import load_choice, load_panel
 from bots.process.thread_pools import Pool
@@ -81,7 +91,7 @@ class Buttons:
         await self.follow(interaction, pressed(button), key=key)
 
     async def follow(self, interaction: discord.Interaction, step: Step, *, key: str | None = None) -> None:
-        """What the controller decided."""
+        """What the router decided."""
         match step:
             case Ask():
                 await self._modals.ask(interaction, step)

@@ -19,7 +19,7 @@ from bots.discord.messages.message_lookup import find_shown_in, is_own
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.forms import FormSubject
-from bots.presentation.controller import MENU, Run, from_menu
+from bots.presentation.interaction_router import MENU, Run, from_menu
 from bots.presentation.message import Message
 from bots.presentation.subject_lookup import form_about
 from bots.process.thread_pools import Pool

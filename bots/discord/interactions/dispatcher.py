@@ -11,7 +11,7 @@ from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
 from bots.discord.messages.answers import Answers, send_private
 from bots.presentation.compose.errors import compose_error, compose_fault
-from bots.presentation.controller import Run
+from bots.presentation.interaction_router import Run
 from bots.presentation.message import Message
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool

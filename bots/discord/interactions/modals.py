@@ -26,8 +26,16 @@ from bots.presentation.actions import ACTIONS, label
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.forms import FormSubject
-from bots.presentation.controller import FORM_PREFIX, Ask, Choose, FormId, Run, parse_form_id, submitted
-from bots.presentation.forms import FieldKind, Form
+from bots.presentation.form import FieldKind, Form
+from bots.presentation.interaction_router import (
+    FORM_PREFIX,
+    Ask,
+    Choose,
+    FormId,
+    Run,
+    parse_form_id,
+    submitted,
+)
 from bots.presentation.message import Images, Message, Paragraph, Part
 from bots.presentation.subject_lookup import form_about, load_choice, load_form
 from bots.process.thread_pools import Pool

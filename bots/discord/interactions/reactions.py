@@ -16,7 +16,7 @@ from bots.discord.messages.message_lookup import find_shown_by_id
 from bots.discord.render import send_arguments
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error
-from bots.presentation.controller import Run, Send, meaning_of, reacted
+from bots.presentation.interaction_router import Run, Send, meaning_of, reacted
 from bots.presentation.message import Message
 from bots.presentation.subject_lookup import changes_star
 from bots.process.error_reports import report_error

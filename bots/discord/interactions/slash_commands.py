@@ -18,7 +18,7 @@ from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.help_command import help_command
 from bots.discord.messages.answers import send_private
 from bots.presentation.compose.errors import compose_error
-from bots.presentation.controller import Run
+from bots.presentation.interaction_router import Run
 from bots.presentation.prompt_flags import spread_flags
 from bots.process.thread_pools import Pool
 from studio.commands.completion.finders import whole_prompt

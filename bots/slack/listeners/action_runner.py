@@ -5,7 +5,7 @@ from functools import partial
 from bots.delivery.chat_delivery import ChatDelivery
 from bots.presentation.compose.answers import compose_sent
 from bots.presentation.compose.cases import compose_case_pictures
-from bots.presentation.controller import Ask, Choose, Panel, Reveal, Run, Send, Step
+from bots.presentation.interaction_router import Ask, Choose, Panel, Reveal, Run, Send, Step
 from bots.presentation.subject_lookup import load_choice, load_panel
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view

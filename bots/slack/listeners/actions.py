@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bots.presentation.controller import parse_press, pressed
+from bots.presentation.interaction_router import parse_press, pressed
 from bots.slack.api.request import of_interaction
 from bots.slack.listeners.action_runner import Steps
 from bots.slack.listeners.dispatcher import Dispatcher

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bots.presentation.controller import FormId, parse_form_id
+from bots.presentation.interaction_router import FormId, parse_form_id
 from bots.slack.render_form import PREFIX
 from studio.domain.identifiers import picture_id
 from studio.domain.requests import Source

@@ -9,8 +9,8 @@ from bots.delivery.message_files import load_files
 from bots.presentation.actions import label
 from bots.presentation.compose.errors import explain
 from bots.presentation.compose.forms import FormSubject, imagine_form
-from bots.presentation.controller import Ask
-from bots.presentation.forms import Form
+from bots.presentation.form import Form
+from bots.presentation.interaction_router import Ask
 from bots.presentation.message import Images, Message
 from bots.presentation.subject_lookup import form_about, load_form, load_subject
 from bots.process.thread_pools import Pool

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.presentation.controller import Send, meaning_of, reacted
+from bots.presentation.interaction_router import Send, meaning_of, reacted
 from bots.presentation.subject_lookup import changes_star
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, load_job_view

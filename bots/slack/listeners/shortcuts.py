@@ -5,7 +5,7 @@ from typing import Any
 
 from bots.presentation.actions import ACTIONS, Needs, label
 from bots.presentation.compose.forms import FormSubject
-from bots.presentation.controller import Ask, from_menu
+from bots.presentation.interaction_router import Ask, from_menu
 from bots.presentation.subject_lookup import form_about, load_form
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bots.presentation.forms import Choice, Field, FieldKind, Form
+from bots.presentation.form import Choice, Field, FieldKind, Form
 from bots.slack.texts import texts
 from studio.commands.completion.suggest import suggest
 from studio.commands.completion.suggestion import Suggestion

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bots.presentation.compose.errors import compose_fault, explain
-from bots.presentation.controller import FormId, submitted
+from bots.presentation.interaction_router import FormId, submitted
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
 from bots.slack.api.request import SlackRequest, of_submission

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from bots.presentation import controller
-from bots.presentation.forms import command_of
+from bots.presentation import interaction_router
+from bots.presentation.form import command_of
 from bots.process.error_reports import report_error
 from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, SessionStore, WebUser
 from bots.web.live.protocol import Ask, ClientMessage, Press, Say
@@ -77,13 +77,13 @@ class CommandHandler:
 
     def _press(self, call: Call, message: Press) -> Reply:
         """A button that opens a dialog on the pages may be pressed all the same."""
-        button = controller.parse_press(message.button)
+        button = interaction_router.parse_press(message.button)
         if button is None:
             raise BadRequestError(texts.BUTTON_UNKNOWN)
-        match controller.pressed(button):
-            case controller.Run(command=command, values=values):
+        match interaction_router.pressed(button):
+            case interaction_router.Run(command=command, values=values):
                 return self._run(call, command, values)
-            case controller.Ask() | controller.Panel() | controller.Choose():
+            case interaction_router.Ask() | interaction_router.Panel() | interaction_router.Choose():
                 return Reply(
                     data={"ok": True, "open": dialog_path(button.action, button.job_id, button.index)}
                 )

@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.compose.parts.pictures import alt_text_of
-from bots.presentation.controller import Ask
-from bots.presentation.forms import FieldKind, Form
+from bots.presentation.form import FieldKind, Form
+from bots.presentation.interaction_router import Ask
 from bots.presentation.subject_lookup import load_form, load_indices
 from bots.process.thread_pools import Pool
 from bots.web.access.sessions import WebUser

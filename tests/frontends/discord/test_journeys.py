@@ -13,7 +13,7 @@ import pytest
 from simcord.backend.errors import SetupError
 from simcord.components import walk_components
 
-from bots.presentation.controller import MENU
+from bots.presentation.interaction_router import MENU
 from bots.queries.job_view import load_job_view
 from studio.commands.parameter_values import Kind, Parameter
 from studio.db.tables import JobRow

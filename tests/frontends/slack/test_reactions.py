@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bots.presentation.controller import meaning_of
+from bots.presentation.interaction_router import meaning_of
 from bots.slack.listeners.reactions import EMOJI
 from studio.commands.button_ids import Action
 from studio.commands.registry import REACTIONS

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bots.presentation.forms import Choice, Field, FieldKind, Form
+from bots.presentation.form import Choice, Field, FieldKind, Form
 from bots.presentation.message import (
     Bold,
     Button,

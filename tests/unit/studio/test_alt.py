@@ -3,7 +3,7 @@
 import pytest
 
 from bots.presentation.compose.job_message import compose_job
-from bots.presentation.controller import Ask, FormId, Panel, submitted
+from bots.presentation.interaction_router import Ask, FormId, Panel, submitted
 from bots.presentation.subject_lookup import load_form, load_panel
 from bots.queries.job_view import load_job_view
 from studio.commands.button_ids import Action

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bots.presentation.forms import Choice, Field, FieldKind
+from bots.presentation.form import Choice, Field, FieldKind
 from bots.texts import forms
 from bots.texts import settings as texts
 from bots.texts.translation import translate

@@ -3,7 +3,7 @@
 import pytest
 
 from bots.presentation.actions import ACTIONS, Needs, description, label
-from bots.presentation.controller import MENU, meaning_of
+from bots.presentation.interaction_router import MENU, meaning_of
 from studio.commands.button_ids import Action, Button, parse_button
 from studio.commands.registry import CATALOG, command_of_button
 from studio.domain.people import Platform

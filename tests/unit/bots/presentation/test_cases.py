@@ -3,7 +3,7 @@
 import pytest
 
 from bots.presentation.compose.cases import compose_case, compose_case_pictures
-from bots.presentation.controller import Reveal, parse_press, pressed
+from bots.presentation.interaction_router import Reveal, parse_press, pressed
 from bots.presentation.message import Audience, Command, Facts, FileKind, Images, Message, Paragraph
 from bots.presentation.spans import plain_text
 from studio.commands.button_ids import Action

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bots.presentation.actions import ACTIONS, Needs
-from bots.presentation.forms import command_of, subject_of
+from bots.presentation.form import command_of, subject_of
 from bots.texts import buttons
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action, parse_button

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.presentation.controller import (
+from bots.presentation.interaction_router import (
     Ask,
     Choose,
     FormId,
