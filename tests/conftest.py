@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -95,6 +96,12 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    if network := sys.modules.get("chatelier.runtime.network"):
+        for port in network._held_ports:
+            port.close()  # else the end of the process warns of each
 
 
 @pytest.fixture(scope="session")
