@@ -1,13 +1,10 @@
 """Processing of encoded pictures without a model: implements `studio.ports.ImageTools`."""
 
-from collections.abc import Sequence
-
 from engine.imaging.codecs.encoding import decode, decode_mask, encode_png, size_of
 from engine.imaging.codecs.sanitizer_process import shared_sanitizer
 from engine.imaging.codecs.size_limit import fit
 from engine.imaging.masks.masks import fit_mask
 from engine.imaging.overlays.grid_overlay import lettered_overlay
-from engine.imaging.overlays.image_grid import make_grid
 from studio.ports import CleanUpload, FittedMask
 
 
@@ -16,9 +13,6 @@ class PillowImageTools:
 
     def clean(self, data: bytes) -> CleanUpload:
         return shared_sanitizer().clean(data)
-
-    def grid(self, pictures: Sequence[bytes]) -> bytes:
-        return encode_png(make_grid([decode(picture) for picture in pictures]))
 
     def fit_mask(self, mask: bytes, *, picture: bytes) -> FittedMask:
         fitted = fit_mask(decode_mask(mask), size_of(picture))

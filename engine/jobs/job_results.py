@@ -26,7 +26,6 @@ class JobResult:
 
     state: JobState
     pictures: tuple[StoredImage, ...] = ()
-    grid_key: str | None = None
     painting_seconds: float | None = None
     error_code: str | None = None
     error_text: str | None = None
@@ -57,7 +56,6 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
         if not ended:
             return []
         row = session.get_one(JobRow, job.id, populate_existing=True)
-        row.grid_key = outcome.grid_key
         row.painting_seconds = outcome.painting_seconds
         _add_pictures(session, job, outcome.pictures, at)
         if outcome.state is JobState.DONE:

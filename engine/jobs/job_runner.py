@@ -146,14 +146,11 @@ class JobRunner:
         if not shown:
             return refused_or_held(refused[0])
         held = next((image for image in shown if image.verdict.ruling is Ruling.HOLD), None)
-        stored, grid_key = store_pictures(
-            job, shown, store=store, executor=self._executor, signer=self._signer
-        )
+        stored = store_pictures(job, shown, store=store, executor=self._executor, signer=self._signer)
         return JobResult(
             state=JobState.HELD if held else JobState.DONE,
             pictures=tuple(stored),
             verdict=held.verdict if held else None,
-            grid_key=grid_key,
             painting_seconds=painting_seconds,
         )
 

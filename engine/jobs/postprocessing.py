@@ -4,7 +4,7 @@ Two files are kept of a picture. The master is what was painted, pixel by pixel:
 start from it. The copy is signed and marked, and is all that people ever get.
 
 The pictures of a job go side by side, in rounds: each is judged and marked, then made a copy of, and when nothing
-can fail any more but the storage, all is stored. Their grid takes longest and is made meanwhile.
+can fail any more but the storage, all is stored.
 """
 
 from collections.abc import Sequence
@@ -14,19 +14,14 @@ from functools import partial
 
 from PIL import Image
 
-from engine.imaging.codecs.encoding import THUMBNAIL_SUFFIX, encode_png, make_thumbnail, thumbnail_sides
+from engine.imaging.codecs.encoding import THUMBNAIL_SUFFIX, make_thumbnail, thumbnail_sides
 from engine.imaging.codecs.recipe_metadata import write_recipe
-from engine.imaging.overlays.image_grid import make_grid
 from engine.types import GeneratedImage
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job
-from studio.domain.people import Platform
 from studio.domain.pictures import Recipe
 from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import Gate, Inspected, Inspection, Signer, Store
-
-# Here pictures are laid out on the page. Where such a job is shown elsewhere, that front end makes the grid.
-_SHOW_EACH = frozenset({Platform.WEB})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +84,8 @@ def store_pictures(
     store: Store,
     executor: Executor,
     signer: Signer | None = None,
-) -> tuple[list[StoredImage], str | None]:
-    """Store pictures, and the numbered grid of them where one is shown: its key comes second, else None.
-
-    Raises `SigningError` before anything is stored, and `StorageError` when nothing more is being stored.
-    """
-    making_grid = executor.submit(_grids_of, job, pictures)  # the longest of it, so it begins first
+) -> list[StoredImage]:
+    """Raises `SigningError` before anything is stored, and `StorageError` when nothing more is being stored."""
     copies = list(executor.map(partial(_copy_of, job, signer=signer), pictures))
     masters = [picture.master for picture in pictures] if signer else []
     putting = {data: executor.submit(store.put, data, suffix=".png") for data in (*copies, *masters)}
@@ -105,11 +96,9 @@ def store_pictures(
         }
         for picture in pictures
     ]
-    grids = making_grid.result()
-    putting |= {data: executor.submit(store.put, data, suffix=".png") for data in grids}
     wait([*putting.values(), *(upload for sizes in shrinking for upload in sizes.values())])
     keys = {data: upload.result() for data, upload in putting.items()}
-    finished = [
+    return [
         StoredImage(
             index=picture.index,
             recipe=picture.recipe,
@@ -124,7 +113,6 @@ def store_pictures(
         )
         for picture, copy, sizes in zip(pictures, copies, shrinking, strict=True)
     ]
-    return finished, keys[grids[0]] if grids else None
 
 
 def copy_of(image: Image.Image, recipe: Recipe, child: str, signer: Signer) -> bytes:
@@ -142,14 +130,3 @@ def _copy_of(job: Job, picture: JudgedImage, *, signer: Signer | None) -> bytes:
 
 def _put_thumbnail(image: Image.Image, side_pixels: int, store: Store) -> str:
     return store.put(make_thumbnail(image, side_pixels=side_pixels), suffix=THUMBNAIL_SUFFIX)
-
-
-def _grids_of(job: Job, pictures: Sequence[JudgedImage]) -> list[bytes]:
-    """One grid, or none of a single picture and where nobody would see it."""
-    if len(pictures) < 2 or job.address.platform in _SHOW_EACH:
-        return []
-    return [
-        encode_png(
-            make_grid([picture.image for picture in pictures], [picture.index for picture in pictures])
-        )
-    ]

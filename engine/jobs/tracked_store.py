@@ -68,10 +68,8 @@ def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put
 
 
 def _shown(outcome: JobResult) -> set[str | None]:
-    pictures = outcome.pictures
-    keys = {
+    return {
         key
-        for picture in pictures
+        for picture in outcome.pictures
         for key in (picture.key, picture.master_key, *picture.thumbnail_keys.values())
     }
-    return {*keys, outcome.grid_key}

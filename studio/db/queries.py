@@ -34,7 +34,6 @@ def job_of(row: JobRow) -> Job:
         cancel_requested=row.cancel_requested,
         error_code=row.error_code,
         error_text=row.error_text,
-        grid_key=row.grid_key,
         refused_rule=row.refused_rule,
         refused_category=row.refused_category,
         policy_version=row.policy_version,

@@ -74,7 +74,6 @@ class Job:
     cancel_requested: bool = False
     error_code: str | None = None
     error_text: str | None = None
-    grid_key: str | None = None
     refused_rule: str = ""
     refused_category: str = ""
     policy_version: str = ""  # of the policy by which the request was admitted

@@ -1,6 +1,5 @@
 """Image processing without a model."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,9 +32,6 @@ class ImageTools(Protocol):
 
     def clean(self, data: bytes) -> CleanUpload:
         """Raises `BadImageError` with one sentence for everything that is not a usable picture."""
-
-    def grid(self, pictures: Sequence[bytes]) -> bytes:
-        """Encoded pictures in, one PNG with numbered tiles out."""
 
     def fit_mask(self, mask: bytes, *, picture: bytes) -> FittedMask:
         """Raises `BadImageError` for another ratio of width to height, and for a mask that marks nothing or

@@ -194,10 +194,6 @@ class TestDarkroom:
         with pytest.raises(BadImageError, match="Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF"):
             image_tools.clean(b"%PDF-1.7")
 
-    def test_a_grid_is_made_of_encoded_pictures(self, image_tools: ports.ImageTools) -> None:
-        grid = decode(image_tools.grid([encode_png(noise(64, 64)), make_thumbnail(noise(64, 64))] * 2))
-        assert grid.size == (136, 136)
-
     def test_an_overlay_is_a_png(self, image_tools: ports.ImageTools) -> None:
         assert image_tools.overlay(encode_png(noise())).startswith(b"\x89PNG")
 

@@ -110,16 +110,10 @@ def test_files_do_not_name_the_pictures_that_they_were_made_from(ports, call, br
         assert read_recipe(ports.store.get(key)).prompt == second.recipe.prompt
 
 
-def test_a_grid_shows_the_signed_copies(ports, call, brush, stamp):
-    in_chat = replace(call, address=replace(call.address, platform=Platform.DISCORD))
-    job, _ = paint(ports, in_chat, brush, stamp, count=4)
-    grid = decode(ports.store.get(job.grid_key))
-    assert grid.getpixel((grid.width - 20, grid.height - 20)) == (255, 0, 0)
-
-
-def test_no_grid_is_made_for_a_page_that_lays_pictures_out_itself(ports, call, brush, stamp):
-    job, pictures = paint(ports, call, brush, stamp, count=4)
-    assert job.grid_key is None
+@pytest.mark.parametrize("platform", [Platform.DISCORD, Platform.SLACK, Platform.WEB])
+def test_nothing_is_stored_beside_the_files_of_each_picture(ports, call, brush, stamp, platform):
+    there = replace(call, address=replace(call.address, platform=platform))
+    _, pictures = paint(ports, there, brush, stamp, count=4)
     kept = {key for each in pictures for key in (each.key, each.source_key, each.thumbnail_key)}
     assert set(ports.store.blobs) == kept
 

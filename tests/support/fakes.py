@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -192,9 +192,6 @@ class FakeImageTools:
         if data.startswith(b"bad"):
             raise BadImageError("it is not a picture.")
         return CleanUpload(png=data, width=64, height=64)
-
-    def grid(self, pictures: Sequence[bytes]) -> bytes:
-        return b"grid of " + b",".join(pictures)
 
     def fit_mask(self, mask: bytes, *, picture: bytes) -> FittedMask:
         return FittedMask(png=mask, box=(0, 0, 32, 32))

@@ -1,1 +1,1 @@
-"""Grids, labels and cell overlays drawn over images."""
+"""Labels and cell overlays drawn over images."""

@@ -45,6 +45,7 @@ class JobRow(Base):
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     error_code: Mapped[str | None] = mapped_column(String(32))
     error_text: Mapped[str | None] = mapped_column(Text)
+    # The numbered grid that earlier versions made of a job's pictures; its file is deleted with one of them.
     grid_key: Mapped[str | None] = mapped_column(String(120), index=True)
     painting_seconds: Mapped[float | None]  # what the model took, without waiting and without what follows
     refused_rule: Mapped[str] = mapped_column(String(64), default="")
