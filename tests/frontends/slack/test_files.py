@@ -1,202 +1,32 @@
-"""The picture files that the Slack front end uploads: previews, and none that no message shows."""
+"""The picture files that the Slack front end uploads: none stays that no message shows."""
 
-import base64
 import io
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from bots.delivery.attachments import Attachment
-from bots.delivery.transport import OutgoingMessage, Place
-from bots.presentation.compose.job_message import PREVIEW, compose_job
-from bots.queries.job_view import load_job_view
 from bots.slack.api.client import SlackUnavailableError
 from bots.slack.files import file_records
-from bots.slack.messages.preview_uploads import PreviewUploads
 from bots.slack.tables import SlackFileRow
 from studio.clock import now
-from studio.db import cases
-from studio.db.tables import DeliveryRow, JobRow, NoticeRow
-from studio.domain.cases import NoticeKind
-from studio.domain.deliveries import DeliveryKind, Subject
-from studio.domain.events import JobChanged, JobProgress, NoticeWritten, PictureChanged
-from studio.domain.jobs import JobState
+from studio.db.tables import JobRow
+from studio.domain.deliveries import DeliveryKind
+from studio.domain.events import JobChanged, PictureChanged
 from studio.domain.people import Platform
-from studio.ports import Ports
-from tests.support.loopback_slack import ANA, BO, GENERAL, MODERATORS, STRANGE, Message
+from tests.support import slack_files
+from tests.support.loopback_slack import ANA, BO, MODERATORS, Message
+from tests.support.slack_files import rows, sweep
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
-
-@pytest.fixture
-async def room(ports: Ports) -> AsyncIterator[SlackRoom]:
-    async with open_slack_room(ports, preview_first_seconds=0.0, preview_every_seconds=0.0) as opened:
-        yield opened
-
-
-def preview(colour: str = "red") -> str:
-    file = io.BytesIO()
-    Image.new("RGB", (24, 24), colour).save(file, "WEBP")
-    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-async def preview_after(room: SlackRoom, job_id: str, step: int, colour: str) -> str | None:
-    """What the message shows after two steps: the first brings a preview, which the second can show."""
-    for each in (step, step + 1):
-        room.rest(job_id)
-        room.app.transport._throttles.clear()
-        await room.progress(job_id, each, preview=preview(colour))
-        await room.app.previews.finish(seconds=60)
-    return room.message.picture
-
-
-def rows(room: SlackRoom) -> dict[str, SlackFileRow]:
-    with room.ports.database.read() as session:
-        return {row.id: row for row in session.query(SlackFileRow)}
-
-
-async def sweep(room: SlackRoom) -> None:
-    """As when some minutes have passed."""
-    with room.ports.database.begin() as session:
-        soon = SlackFileRow.unwanted_at < now() + timedelta(minutes=5)
-        session.execute(update(SlackFileRow).where(soon).values(unwanted_at=now()))
-    await room.app.file_cleanup.sweep()
+room = slack_files.room
 
 
 async def deleted(room: SlackRoom, job_id: str, what: str) -> None:
     await room.slash(f"delete {what}", command="/studio")
     room.rest(job_id)
     await room.picture_changed(f"{job_id}.1")
-
-
-# ---- on the way
-
-
-async def test_a_preview_is_shown_while_it_is_painted_and_goes_when_it_is_done(room: SlackRoom) -> None:
-    job_id = await room.imagine("a red fox")
-    first = await preview_after(room, job_id, 1, "red")
-    assert first is not None
-    assert room.message.blocks[0]["alt_text"] == "An unfinished picture: a red fox"
-    assert "of 8" in room.message.words
-    assert "channel_id" not in room.slack.called("files.completeUploadExternal")[0], (
-        "it is shared nowhere else"
-    )
-    with Image.open(io.BytesIO(room.slack.files[first]["data"])) as shown:
-        assert shown.format == "JPEG", "image blocks show no WebP"
-
-    second = await preview_after(room, job_id, 4, "blue")
-    assert second not in (None, first)
-    await sweep(room)
-    assert list(room.slack.deleted) == [first]
-
-    message = await room.painted(job_id)
-    await sweep(room)
-    assert list(room.slack.deleted) == [first, second]
-    assert sorted(rows(room)) == sorted(message.pictures)
-
-
-async def test_a_job_that_fails_leaves_no_preview_behind(room: SlackRoom) -> None:
-    job_id = await room.imagine()
-    assert await preview_after(room, job_id, 1, "red")
-    await room.ended(job_id, JobState.FAILED)
-    assert room.message.picture is None
-    await sweep(room)
-    assert (room.slack.files, rows(room)) == ({}, {})
-
-
-async def test_a_preview_that_comes_after_the_end_is_thrown_away(room: SlackRoom) -> None:
-    job_id = await room.imagine()
-    room.rest(job_id)
-    await room.progress(job_id, 1, preview=preview())
-    message = await room.painted(job_id)
-    await room.app.previews.finish(seconds=60)
-    await sweep(room)
-    assert sorted(room.slack.files) == sorted(message.pictures)
-
-
-async def test_a_preview_that_slack_does_not_take_leaves_the_words(room: SlackRoom) -> None:
-    job_id = await room.imagine()
-    assert await preview_after(room, job_id, 1, "red")
-    room.slack.refuse("chat.update", "invalid_blocks")
-    room.rest(job_id)
-    room.app.transport._throttles.clear()
-    await room.progress(job_id, 3)
-    assert room.message.picture is None
-    assert "of 8" in room.message.words
-    await sweep(room)
-    assert room.slack.files == {}
-
-
-async def test_while_slack_asks_for_pauses_words_go_on_alone(
-    room: SlackRoom, still: Callable[[str], None]
-) -> None:
-    still("bots.slack.api.client")
-    job_id = await room.imagine()
-    room.slack.rate_limit("users.info", 0)
-    workspace = await room.app.context.workspaces.of("T0TEAM")
-    await workspace.client.call("users.info", user=ANA)
-    assert await preview_after(room, job_id, 1, "red") is None
-    assert "of 8" in room.message.words
-    assert room.slack.called("files.getUploadURLExternal") == []
-
-
-async def test_what_a_moderator_let_through_hidden_shows_no_preview(room: SlackRoom) -> None:
-    job_id = await room.imagine()
-    with room.ports.database.begin() as session:
-        session.get_one(JobRow, job_id).spoiler = True
-    room.app.delivery.publisher._messages.clear()
-    assert await preview_after(room, job_id, 1, "red") is None
-    assert room.slack.files == {}
-
-
-async def test_short_jobs_show_no_preview_and_long_ones_few(ports: Ports) -> None:
-    async with open_slack_room(ports) as room:
-        clock = [100.0]
-        room.app.previews._clock = lambda: clock[0]
-        job_id = await room.imagine()
-
-        async def uploads_after(seconds: float) -> int:
-            clock[0] += seconds
-            room.rest(job_id)
-            room.app.transport._throttles.clear()
-            await room.progress(job_id, 1, preview=preview(f"#0000{int(clock[0]) % 256:02x}"))
-            await room.app.previews.finish(seconds=60)
-            return len(room.slack.called("files.completeUploadExternal"))
-
-        assert await uploads_after(0) == 0
-        assert await uploads_after(2) == 0
-        assert await uploads_after(2) == 1
-        assert await uploads_after(9) == 1
-
-
-async def test_of_two_processes_one_uploads_the_preview(room: SlackRoom) -> None:
-    job_id = await room.imagine()
-    shown = await preview_after(room, job_id, 1, "red")
-    workspace = await room.app.context.workspaces.of("T0TEAM")
-    job_view = load_job_view(room.ports.database, job_id)
-    job = replace(job_view.job, state=JobState.PAINTING)
-    context = room.app.context
-    later = replace(context, settings=replace(context.settings, preview_every_seconds=60.0))
-    other = PreviewUploads(later)
-    progress = JobProgress(job_id=job_id, platform=Platform.SLACK, step=2, steps=8, preview=preview("blue"))
-    outgoing = OutgoingMessage(
-        subject=Subject.of_job(job),
-        nonce="",
-        place=Place(community=job.address.community),
-        message=compose_job(replace(job_view, job=job), progress),
-        files={PREVIEW: Attachment(data=b"blue", suffix=".png")},
-    )
-    other.current(workspace, outgoing)
-    await other.finish(seconds=60)
-    assert list(other.current(workspace, outgoing)[1].values()) == [shown]
-    assert list(room.slack.files) == [shown]
-
-
-# ---- what is deleted
 
 
 async def test_a_deleted_picture_goes_from_slack_as_well(room: SlackRoom) -> None:
@@ -375,99 +205,3 @@ def test_in_the_end_a_deletion_is_given_up(room: SlackRoom) -> None:
         with database.begin() as session:
             session.execute(update(SlackFileRow).values(unwanted_at=now()))
     assert rows(room) == {}
-
-
-# ---- answers that went to direct messages
-
-
-def killed_before_writing_down(room: SlackRoom) -> None:
-    """As it was between Slack's yes and our record."""
-    with room.ports.database.begin() as session:
-        session.execute(update(DeliveryRow).values(message="", claimed_until=now() - timedelta(minutes=1)))
-    room.app.delivery.publisher._messages.clear()
-
-
-async def test_a_direct_message_that_a_killed_process_sent_is_found_again(room: SlackRoom) -> None:
-    job_id = await room.imagine(channel=STRANGE)
-    (message,) = room.slack.messages
-    assert message.channel == f"D{ANA[1:]}"
-    with room.ports.database.begin() as session:
-        session.execute(update(DeliveryRow).values(channel=ANA))
-    killed_before_writing_down(room)
-    await room.painted(job_id)
-    assert room.slack.messages == [message]
-    assert message.picture is not None
-
-
-@pytest.mark.parametrize("channel", [GENERAL, STRANGE])
-async def test_a_message_whose_answer_was_lost_is_not_sent_again(room: SlackRoom, channel: str) -> None:
-    lost = "chat.postMessage"
-    if channel == STRANGE:  # first the channel says no, then the person's message is lost
-        room.slack.refuse(lost, "not_in_channel")
-    real = room.slack._chat_postMessage
-
-    def once(arguments: Any) -> Any:
-        room.slack.lost.add(lost)
-        room.slack._chat_postMessage = real  # type: ignore[method-assign]
-        return real(arguments)
-
-    room.slack._chat_postMessage = once  # type: ignore[method-assign]
-    job_id = await room.imagine(channel=channel)
-    message = await room.painted(job_id)
-    assert room.slack.messages == [message]
-    assert message.picture is not None
-
-
-async def test_a_notice_whose_answer_was_lost_is_told_once(room: SlackRoom) -> None:
-    await room.imagine()
-    with room.ports.database.begin() as session:
-        person = session.get_one(JobRow, room.newest_job()).person_key
-        cases.write_notice(session, NoticeKind.WARNING, person, "Please mind the rules.")
-        notice_id = session.query(NoticeRow).one().id
-    room.slack.lost.add("chat.postMessage")
-    for _ in range(2):
-        await room.tell(NoticeWritten(notice_id=notice_id, platform=Platform.SLACK))
-    assert [each.words for each in room.slack.messages[1:]] == ["Please mind the rules."]
-
-
-async def test_where_an_answer_is_about_to_go_is_written_down_first(
-    room: SlackRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    places = []
-
-    async def killed(*_: object, **__: object) -> None:
-        with room.ports.database.read() as session:
-            places.append(session.query(DeliveryRow).one().channel)
-        raise SlackUnavailableError("the process ends here")
-
-    monkeypatch.setattr("bots.slack.messages.transport.send_to_person", killed)
-    await room.imagine(channel=STRANGE)
-    assert places == [ANA]
-
-
-async def test_an_end_that_was_sent_to_the_person_is_found_again(room: SlackRoom) -> None:
-    job_id = await room.imagine()
-    room.slack.members.discard(GENERAL)
-    message = await room.painted(job_id)
-    assert message.channel == f"D{ANA[1:]}"
-    with room.ports.database.begin() as session:  # the slip still names the channel's message
-        first = room.slack.messages[0]
-        session.execute(update(DeliveryRow).values(channel=GENERAL, message=first.ts, final=False))
-    room.app.delivery.publisher._messages.clear()
-    await room.app.delivery.publisher.show(DeliveryKind.JOB, job_id)
-    assert len(room.slack.messages) == 2
-
-
-async def test_where_the_app_may_not_look_for_direct_messages_a_new_one_comes(room: SlackRoom) -> None:
-    job_id = await room.imagine(channel=STRANGE)
-    with room.ports.database.begin() as session:
-        session.execute(update(DeliveryRow).values(channel=ANA))
-    killed_before_writing_down(room)
-    room.slack.refuse("conversations.open", "missing_scope")
-    await room.painted(job_id)
-    assert len(room.slack.messages) == 2
-
-
-async def test_pictures_are_shown_whose_description_is_too_long_for_a_query(room: SlackRoom) -> None:
-    _, message = await room.finished("🦊" * 900)
-    assert len(message.pictures) == 4
