@@ -1,0 +1,80 @@
+"""Where pictures are painted on Discord, and what is said elsewhere."""
+
+import discord
+from sqlalchemy import select
+
+from studio.db.tables import LedgerRow
+from tests.support import discord_sim
+from tests.support.discord_sim import Room, words
+
+room = discord_sim.room
+
+
+async def test_who_asks_elsewhere_is_told_where_pictures_are_painted(room: Room) -> None:
+    other = room.guild.create_text_channel("studio")
+    result = await room.mod.slash(room.channel, "community", setting="channels", value=f"<#{other.id}>")
+    assert f"**Channels** <#{other.id}>" in words(result.response)  # type: ignore[union-attr]
+    refusal = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    assert f"<#{other.id}>" in words(refusal.followups[0])
+    await room.ana.slash(other, "imagine", prompt="a red fox")
+    assert len(room.jobs()) == 1
+
+
+async def test_threads_and_posts_of_a_channel_where_pictures_are_painted_are_such_places_too(
+    room: Room,
+) -> None:
+    forum = room.guild.create_forum_channel("ideas")
+    await room.mod.slash(
+        room.channel, "community", setting="channels", value=f"<#{room.channel.id}> <#{forum.id}>"
+    )
+    await room.mod.slash(room.channel, "community", setting="pool", value=f"<#{forum.id}> 500")
+    with room.env._bot_scope():
+        place = room.bot.get_channel(room.channel.id)
+        assert isinstance(place, discord.TextChannel)
+        await place.create_thread(name="foxes", type=discord.ChannelType.public_thread)
+        ideas = room.bot.get_channel(forum.id)
+        assert isinstance(ideas, discord.ForumChannel)
+        await ideas.create_thread(name="owls", content="owls, please")
+    await room.env.settle()
+    thread, post = room.channel.threads[0], forum.threads[0]
+    other = room.guild.create_text_channel("talk")
+    refusal = await room.ana.slash(other, "imagine", prompt="a red fox")
+    assert "made in other channels" in words(refusal.followups[0])
+    await room.ana.slash(thread, "imagine", prompt="a red fox")
+    await room.ana.slash(post, "imagine", prompt="an owl")
+    first, second = room.jobs()
+    assert (first.address["channel"], first.address["parent"]) == (str(thread.id), str(room.channel.id))
+    with room.ports.database.read() as session:
+        reserved = select(LedgerRow.account).where(LedgerRow.entry_key.like(f"{second.id}:reserve%"))
+        drawn = session.scalars(reserved).all()
+    assert [account.endswith(f":{forum.id}") for account in drawn] == [True]
+
+
+async def test_a_paused_studio_says_so(room: Room) -> None:
+    result = await room.mod.slash(room.channel, "community", setting="pause")
+    assert "Paused" in words(result.response)  # type: ignore[union-attr]
+    refusal = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
+    assert "paused" in words(refusal.followups[0])
+
+
+async def test_what_was_painted_in_a_hidden_channel_is_not_at_hand_in_others(room: Room) -> None:
+    hidden, shown = (
+        discord.PermissionOverwrite(view_channel=False),
+        discord.PermissionOverwrite(view_channel=True),
+    )
+    cellar = room.guild.create_text_channel(
+        "cellar",
+        overwrites={
+            room.guild.default_role: hidden,
+            room.ana.user: shown,
+            room.bot.user: shown,  # type: ignore[dict-item]
+        },
+    )
+    await room.ana.slash(cellar, "imagine", prompt="a red fox")
+    job_id = room.newest_job()
+    await room.painted(job_id)
+    assert room.jobs()[-1].address["private"] is True
+    refusal = await room.bo.slash(room.channel, "vary", picture=f"{job_id}.1")
+    assert "is not here" in words(refusal.followups[0])
+    await room.imagine(room.bo)
+    assert room.jobs()[-1].address["private"] is False
