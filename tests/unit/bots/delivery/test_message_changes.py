@@ -1,0 +1,142 @@
+"""Small changes and progress: shown soon, together, and never after the end."""
+
+from typing import Any
+
+import pytest
+
+from bots.delivery.errors import PlatformUnavailableError
+from bots.presentation.message import Images, Note, Progress
+from studio.commands.registry import execute
+from studio.commands.spec import Call
+from studio.domain.deliveries import MessageRef
+from studio.domain.jobs import JobState
+from tests.support import chat_frontend
+from tests.support.chat_frontend import FrontEnd
+from tests.support.fakes import someone, somewhere
+from tests.support.finished_jobs import end_job
+
+front_end = chat_frontend.front_end
+
+
+PREVIEW = "data:image/png;base64,aGVsbG8="
+
+
+async def test_several_stars_become_one_edit_and_a_deletion_does_not_wait(front_end: FrontEnd) -> None:
+    job_id = front_end.ask()
+    await front_end.painted(job_id)
+    front_end.chat.calm = 50.0
+    versions = front_end.chat.of(job_id).versions
+    for _ in range(3):
+        await front_end.picture_changed(f"{job_id}.1")
+    await front_end.delivery.tick()
+    assert len(versions) == 1
+    front_end.rest()
+    await front_end.delivery.tick()
+    await front_end.delivery.tick()
+    assert len(versions) == 2
+
+
+async def test_a_deleted_picture_leaves_at_once(front_end: FrontEnd) -> None:
+    job_id = front_end.ask()
+    await front_end.painted(job_id)
+    front_end.chat.calm = 50.0
+    for index in (1, 2):
+        call = Call(person=someone(), address=somewhere(), request_key=f"delete {index}")
+        execute(front_end.ports, call, "delete", {"what": f"{job_id}.{index}"})
+    for index in (1, 2):
+        await front_end.picture_changed(f"{job_id}.{index}")
+    versions = front_end.chat.of(job_id).versions
+    assert versions[-1].files == {}
+    assert len(versions) == 2, "of several that were deleted at once the first edit shows the end"
+
+
+async def test_what_waits_is_shown_before_the_process_ends(front_end: FrontEnd) -> None:
+    job_id = front_end.ask()
+    await front_end.painted(job_id)
+    front_end.chat.calm = 50.0
+    await front_end.picture_changed(f"{job_id}.1")
+    await front_end.delivery.flush()
+    assert len(front_end.chat.of(job_id).versions) == 2
+
+
+async def test_what_cannot_be_shown_now_waits_and_the_others_are_shown(front_end: FrontEnd) -> None:
+    jobs = [front_end.ask(prompt=f"fox {number}", count=1) for number in range(2)]
+    for job_id in jobs:
+        await front_end.painted(job_id)
+    front_end.chat.calm = 50.0
+    for job_id in jobs:
+        await front_end.picture_changed(f"{job_id}.1")
+    front_end.rest()
+    failing = front_end.chat.of(jobs[0]).ref.message
+    edit = front_end.chat.edit
+
+    async def fail_one(ref: MessageRef, outgoing: Any) -> None:
+        if ref.message == failing:
+            raise PlatformUnavailableError
+        await edit(ref, outgoing)
+
+    front_end.chat.edit = fail_one  # type: ignore[method-assign]
+    with pytest.raises(PlatformUnavailableError):
+        await front_end.delivery.tick()
+    assert [len(front_end.chat.of(job_id).versions) for job_id in jobs] == [1, 2]
+    front_end.chat.edit = edit  # type: ignore[method-assign]
+    await front_end.delivery.tick()
+    assert [len(front_end.chat.of(job_id).versions) for job_id in jobs] == [2, 2]
+
+
+async def test_progress_touches_the_message_with_a_preview(front_end: FrontEnd) -> None:
+    job_id = front_end.ask()
+    await front_end.progressed(job_id)
+    assert front_end.chat.touches == [], "its message is not there yet"
+    await front_end.accepted(job_id)
+    await front_end.progressed(job_id, 3, PREVIEW)
+    (touch,) = front_end.chat.touches
+    assert [part.step for part in touch.message.parts if isinstance(part, Progress)] == [3]
+    assert touch.files["preview"].data == b"hello"
+    front_end.chat.calm = 50.0
+    await front_end.progressed(job_id, 4)
+    assert len(front_end.chat.touches) == 1, "it was touched a moment ago"
+
+
+async def test_a_preview_that_is_no_picture_is_left_out(front_end: FrontEnd) -> None:
+    job_id = front_end.ask()
+    await front_end.accepted(job_id)
+    await front_end.progressed(job_id, 3, "data:text/html;base64,aGVsbG8=")
+    (touch,) = front_end.chat.touches
+    assert touch.files == {}
+    assert not [part for part in touch.message.parts if isinstance(part, Images | Note)]
+
+
+async def test_progress_of_another_process_s_communities_is_left_to_it(front_end: FrontEnd) -> None:
+    job_id = front_end.ask()
+    await front_end.accepted(job_id)
+    front_end.chat.served = False
+    await front_end.progressed(job_id)
+    assert front_end.chat.touches == []
+
+
+async def test_progress_that_comes_after_the_end_does_not_hide_it(front_end: FrontEnd) -> None:
+    job_id = front_end.ask()
+    await front_end.accepted(job_id)
+    other = FrontEnd(front_end.ports, front_end.chat, front_end.pools)
+    await other.painted(job_id)
+    await front_end.progressed(job_id)
+    shown = front_end.chat.of(job_id)
+    assert len(front_end.chat.touches) == 1
+    assert shown.now.final, "the end was shown again"
+    assert len(shown.versions) == 3
+
+
+async def test_a_place_in_the_queue_is_shown_when_it_changed(front_end: FrontEnd) -> None:
+    first, second = (front_end.ask(prompt=f"fox {number}") for number in range(2))
+    for job_id in (first, second):
+        await front_end.accepted(job_id)
+    await front_end.delivery.tick()
+    assert len(front_end.chat.of(second).versions) == 1
+    end_job(front_end.ports, first, JobState.CANCELLED)
+    await front_end.delivery.tick()
+    assert len(front_end.chat.of(second).versions) == 1, "it was shown a moment ago"
+    front_end.rest()
+    await front_end.delivery.tick()
+    await front_end.delivery.tick()
+    assert len(front_end.chat.of(second).versions) == 2
