@@ -28,8 +28,9 @@ def open_gate(
 ) -> "ModerationGate":
     """The moderation policy with the community's own words and pictures. Raises `ConfigurationError`."""
     from moderation.gate import ModerationGate
-    from moderation.limits.settings import LimitSettings, RateSettings
+    from moderation.limits.settings import LimitSettings
     from moderation.rules.image import default_image_rules
+    from studio.rate_meters import RateSettings
 
     policy = instance_policy(settings)
     limits = settings.limits

@@ -7,11 +7,12 @@ from functools import partial
 
 import redis
 
-from moderation.limits.gcra import MemoryMeters, RateMeter, RateMeters, RedisMeters, Refusal
-from moderation.limits.settings import LimitSettings, RateSettings
+from moderation.limits.redis_meters import RedisMeters
+from moderation.limits.settings import LimitSettings
 from moderation.metrics import LIMITED, LIMITER_FAILURES
 from studio.domain.people import Person
 from studio.errors import RateLimitedError
+from studio.rate_meters import MemoryMeters, RateMeter, RateMeters, RateSettings, Refusal
 
 logger = logging.getLogger(__name__)
 

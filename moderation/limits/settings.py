@@ -2,25 +2,7 @@
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateSettings:
-    """At most `requests` at once, of which one comes back every `seconds` / `requests`."""
-
-    requests: int
-    seconds: int
-
-    def __post_init__(self) -> None:
-        if self.requests < 1 or self.seconds < 1:
-            raise ValueError("a pace needs at least 1 request and 1 second")
-
-    def of(self, people: int) -> "RateSettings":
-        """What that many people have together."""
-        return RateSettings(requests=self.requests * people, seconds=self.seconds)
-
-    @property
-    def interval_seconds(self) -> float:
-        return self.seconds / self.requests
+from studio.rate_meters import RateSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,14 @@ from typing import Any
 from moderation.cases.service import CaseService
 from moderation.cases.side_effects import SideEffects
 from moderation.gate import ModerationGate
-from moderation.limits.settings import LimitSettings, RateSettings
+from moderation.limits.settings import LimitSettings
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from studio.domain.verdicts import Ruling
 from studio.ports import InstanceLimits, Ports
+from studio.rate_meters import RateSettings
 
 PLENTY = RateSettings(requests=10_000, seconds=1)
 

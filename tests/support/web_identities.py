@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from bots.web.access.sessions import COMMUNITY
-from moderation.limits.settings import LimitSettings, RateSettings
+from moderation.limits.settings import LimitSettings
 from studio.domain.people import Person, Platform
 from studio.ports import InstanceLimits, Ports
+from studio.rate_meters import RateSettings
 from tests.support.case_sim import PLENTY, with_gate
 from tests.support.web_client import Browser, OpenRoom, web_settings
 

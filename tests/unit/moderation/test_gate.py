@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from moderation.gate import ModerationGate
-from moderation.limits.settings import LimitSettings, RateSettings
+from moderation.limits.settings import LimitSettings
 from moderation.policy.findings import Finding
 from moderation.policy.policy import default_policy
 from moderation.records import audit_log, bans
@@ -24,6 +24,7 @@ from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
 from studio.errors import BannedError, InspectionError, RateLimitedError
 from studio.ports import Admission, Gate, Inspected, Inspection
+from studio.rate_meters import RateSettings
 from tests.support.fakes import open_empty
 
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")

@@ -9,9 +9,10 @@ import pytest
 from prometheus_client import REGISTRY
 
 from moderation.limits.rate_limiter import Limiter
-from moderation.limits.settings import LimitSettings, RateSettings
+from moderation.limits.settings import LimitSettings
 from studio.domain.people import Person, Platform
 from studio.errors import RateLimitedError
+from studio.rate_meters import RateSettings
 
 
 def person(name: str = "ada") -> Person:
@@ -32,7 +33,7 @@ def admitted(limiter: Limiter, who: Person) -> bool:
 
 
 def test_sixteen_threads_against_a_burst_of_twenty_admit_exactly_twenty(still: Callable[[str], None]) -> None:
-    still("moderation.limits.gcra")
+    still("studio.rate_meters")
     limiter = Limiter(settings(burst=RateSettings(requests=20, seconds=600)))
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda _: admitted(limiter, person()), range(160)))
@@ -47,7 +48,7 @@ def test_one_person_does_not_use_up_the_pace_of_another() -> None:
 
 
 def test_a_refusal_says_when_to_come_back(still: Callable[[str], None]) -> None:
-    still("moderation.limits.gcra")
+    still("studio.rate_meters")
     limiter = Limiter(settings(sustained=RateSettings(requests=2, seconds=600)))
     assert admitted(limiter, person())
     assert admitted(limiter, person())
@@ -59,7 +60,7 @@ def test_a_refusal_says_when_to_come_back(still: Callable[[str], None]) -> None:
 
 def test_what_was_asked_comes_back_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1_000_000.0]
-    monkeypatch.setattr("moderation.limits.gcra.time.time", lambda: clock[0])
+    monkeypatch.setattr("studio.rate_meters.time.monotonic", lambda: clock[0])
     limiter = Limiter(settings(burst=RateSettings(requests=4, seconds=40)))
     assert [admitted(limiter, person()) for _ in range(5)] == [True] * 4 + [False]
     clock[0] += 10
@@ -99,7 +100,7 @@ def test_side_effects_are_counted_each_by_itself_and_for_all_names_of_a_human() 
 
 
 def test_whoever_probes_the_rules_waits_for_everything(still: Callable[[str], None]) -> None:
-    still("moderation.limits.gcra")
+    still("studio.rate_meters")
     limiter = Limiter(settings(refused=RateSettings(requests=3, seconds=600)))
     for _ in range(3):
         assert admitted(limiter, person())
@@ -139,7 +140,7 @@ def newcomer_admitted(limiter: Limiter, name: str, *origins: str) -> bool:
 
 
 def test_newcomers_from_one_address_are_counted_as_one_person(still: Callable[[str], None]) -> None:
-    still("moderation.limits.gcra")
+    still("studio.rate_meters")
     limiter = Limiter(settings(sustained=RateSettings(requests=3, seconds=600)))
     answers = [newcomer_admitted(limiter, f"eve{number}", "address:a", "invite:i") for number in range(10)]
     assert answers == [True] * 3 + [False] * 7
@@ -148,7 +149,7 @@ def test_newcomers_from_one_address_are_counted_as_one_person(still: Callable[[s
 
 
 def test_an_administrator_may_give_an_address_more_than_one_person(still: Callable[[str], None]) -> None:
-    still("moderation.limits.gcra")
+    still("studio.rate_meters")
     limits = settings(
         sustained=RateSettings(requests=3, seconds=600), refused=RateSettings(requests=1, seconds=600)
     )
@@ -160,7 +161,7 @@ def test_an_administrator_may_give_an_address_more_than_one_person(still: Callab
 
 
 def test_an_invite_word_has_an_allowance_for_its_newcomers(still: Callable[[str], None]) -> None:
-    still("moderation.limits.gcra")
+    still("studio.rate_meters")
     limits = settings(sustained=RateSettings(requests=2, seconds=600))
     limiter = Limiter(replace(limits, invite_people=2))
     answers = [
@@ -173,7 +174,7 @@ def test_an_invite_word_has_an_allowance_for_its_newcomers(still: Callable[[str]
 def test_what_newcomers_from_one_address_were_refused_counts_for_all_of_them(
     still: Callable[[str], None],
 ) -> None:
-    still("moderation.limits.gcra")
+    still("studio.rate_meters")
     limiter = Limiter(settings(refused=RateSettings(requests=2, seconds=600)))
     for name in ("eve", "eva"):
         limiter.record_refusal(person(name), origins=("address:a",))

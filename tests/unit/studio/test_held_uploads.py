@@ -9,7 +9,7 @@ from PIL import Image
 
 from moderation.cases.blocked_pictures import blocked_bits
 from moderation.limits.rate_limiter import Limiter
-from moderation.limits.settings import LimitSettings, RateSettings
+from moderation.limits.settings import LimitSettings
 from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.image import ImageSubject
@@ -23,6 +23,7 @@ from studio.domain.requests import PromptConcern
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import BannedError, PolicyRefusalError, RateLimitedError
 from studio.ports import Inspected
+from studio.rate_meters import RateSettings
 from studio.services.upload_intake import accept_upload
 from tests.support.case_sim import Appearance, with_gate
 from tests.support.fakes import FakeImageTools, someone
