@@ -36,16 +36,9 @@ from studio.ports import Ports
 from tests.conftest import RedisServer
 from tests.support.fakes import FakeCaseService, FakeExaminer, FakeGate, FakeOptions, FakeQueue
 from tests.support.finished_jobs import end_job, paint_job
+from tests.support.loopback_discord.payloads import CHANNEL, GUILD, OTHER_CHANNEL, OTHER_GUILD, TOKEN
 from tests.support.loopback_discord.records import Fault, Message, too_many_requests
-from tests.support.loopback_discord.server import (
-    CHANNEL,
-    GUILD,
-    OTHER_CHANNEL,
-    OTHER_GUILD,
-    TOKEN,
-    LoopbackDiscord,
-    open_discord,
-)
+from tests.support.loopback_discord.server import LoopbackDiscord, open_discord
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

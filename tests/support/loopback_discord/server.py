@@ -12,17 +12,24 @@ from simcord.components import COMPONENTS_V2_FLAG, validate_components
 
 from tests.support.loopback_discord.contract import Contract, load_contract
 from tests.support.loopback_discord.gateway import Gateway
+from tests.support.loopback_discord.payloads import (
+    APPLICATION,
+    ATTACHMENT_LIMIT_BYTES,
+    BOT,
+    CHANNEL,
+    CHANNELS,
+    GUILD,
+    TOKEN,
+    bot_user_data,
+    guild_data,
+    interaction_data,
+    member_data,
+    user_data,
+)
 from tests.support.loopback_discord.records import Attachment, Fault, Interaction, Message, snowflake
 
-APPLICATION, BOT = "4001", "4001"
-GUILD, CHANNEL = str(20_000_000_000 << 22), "84000000000000000"
-OTHER_GUILD, OTHER_CHANNEL = str(20_000_000_001 << 22), "84000000000000001"  # on the other of two shards
-CHANNELS = {GUILD: CHANNEL, OTHER_GUILD: OTHER_CHANNEL}
-TOKEN = "NDAwMQ.loopback.secret"
-MEMBER_PERMISSIONS, MANAGER_PERMISSIONS = str(0x400 | 0x800 | 0x10000), str(0x20 | 0x400 | 0x800 | 0x10000)
 BODY = web.RequestKey("body", Any)  # type: ignore[var-annotated]
 FILES = web.RequestKey("files", list)  # type: ignore[var-annotated]
-ATTACHMENT_LIMIT_BYTES = 10 * 1024 * 1024
 
 
 class LoopbackDiscord:
@@ -40,7 +47,7 @@ class LoopbackDiscord:
         self.deleted_channels: set[str] = set()
         self._nonces: dict[tuple[str, str], Message] = {}
         self._dms: dict[str, str] = {}
-        self.gateway = Gateway(TOKEN, self._ready, lambda: [_guild(each) for each in CHANNELS])
+        self.gateway = Gateway(TOKEN, self._ready, lambda: [guild_data(each) for each in CHANNELS])
 
     def empty(self) -> None:
         """Forget what was said and asked; commands stay registered, and sessions open."""
@@ -87,7 +94,7 @@ class LoopbackDiscord:
                 "channel_id": message.channel,
                 "message_id": message.id,
                 "guild_id": GUILD,
-                "member": _member(user),
+                "member": member_data(user),
                 "emoji": {"id": None, "name": emoji},
                 "message_author_id": BOT,
                 "burst": False,
@@ -109,7 +116,7 @@ class LoopbackDiscord:
         )
         self.interactions[record.token] = record
         await self.gateway.dispatch(
-            "INTERACTION_CREATE", _interaction(record, kind, data) | more, guild_id=guild
+            "INTERACTION_CREATE", interaction_data(record, kind, data) | more, guild_id=guild
         )
         return record
 
@@ -169,7 +176,7 @@ class LoopbackDiscord:
         return await handler(request)  # type: ignore[no-any-return]
 
     async def _me(self, _request: web.Request) -> web.Response:
-        return _json(_bot_user())
+        return _json(bot_user_data())
 
     async def _application(self, _request: web.Request) -> web.Response:
         return _json(
@@ -184,7 +191,7 @@ class LoopbackDiscord:
                 "verify_key": "00",
                 "flags": 0,
                 "team": None,
-                "owner": _user("1"),
+                "owner": user_data("1"),
             }
         )
 
@@ -320,7 +327,7 @@ class LoopbackDiscord:
     async def _open_dm(self, request: web.Request) -> web.Response:
         user = request[BODY]["recipient_id"]
         channel = self._dms.setdefault(user, snowflake())
-        return _json({"id": channel, "type": 1, "recipients": [_user(user)]})
+        return _json({"id": channel, "type": 1, "recipients": [user_data(user)]})
 
     def dm_of(self, user: str) -> str:
         return self._dms[user]
@@ -363,7 +370,7 @@ class LoopbackDiscord:
     def _ready(self) -> dict[str, Any]:
         return {
             "v": 10,
-            "user": _bot_user(),
+            "user": bot_user_data(),
             "guilds": [{"id": each, "unavailable": True} for each in CHANNELS],
             "resume_gateway_url": self.gateway_url,
             "application": {"id": APPLICATION, "flags": 0},
@@ -375,7 +382,7 @@ class LoopbackDiscord:
         return {
             "id": message.id,
             "channel_id": message.channel,
-            "author": _bot_user(),
+            "author": bot_user_data(),
             "content": message.content,
             "timestamp": "2026-01-01T00:00:00+00:00",
             "edited_timestamp": None,
@@ -441,100 +448,3 @@ def _json(data: Any, *, status: int = 200, headers: Mapping[str, str] | None = N
 
 def _error(status: int, code: int, message: str) -> web.Response:
     return _json({"code": code, "message": message}, status=status)
-
-
-def _user(user: str) -> dict[str, Any]:
-    return {
-        "id": user,
-        "username": f"member{user}",
-        "discriminator": "0",
-        "avatar": None,
-        "global_name": None,
-    }
-
-
-def _bot_user() -> dict[str, Any]:
-    return {**_user(BOT), "username": "chatelier", "bot": True}
-
-
-def _member(user: str) -> dict[str, Any]:
-    return {
-        "user": _user(user),
-        "roles": [],
-        "joined_at": "2026-01-01T00:00:00+00:00",
-        "deaf": False,
-        "mute": False,
-        "flags": 0,
-        "permissions": MANAGER_PERMISSIONS if user == "1" else MEMBER_PERMISSIONS,
-    }
-
-
-def _channel(channel: str) -> dict[str, Any]:
-    return {"id": channel, "type": 0, "name": "atelier", "position": 0, "permission_overwrites": []}
-
-
-def _guild(guild: str) -> dict[str, Any]:
-    everyone = {
-        "id": guild,
-        "name": "@everyone",
-        "permissions": MEMBER_PERMISSIONS,
-        "position": 0,
-        "color": 0,
-        "colors": {"primary_color": 0},
-        "hoist": False,
-        "managed": False,
-        "mentionable": False,
-        "flags": 0,
-    }
-    return {
-        "id": guild,
-        "name": "The loopback",
-        "owner_id": "1",
-        "roles": [everyone],
-        "emojis": [],
-        "features": [],
-        "channels": [_channel(CHANNELS[guild])],
-        "members": [{**_member(BOT), "user": _bot_user()}],
-        "member_count": 60,
-        "premium_tier": 0,
-        "verification_level": 0,
-        "default_message_notifications": 0,
-        "explicit_content_filter": 0,
-        "mfa_level": 0,
-        "nsfw_level": 0,
-        "system_channel_flags": 0,
-        "preferred_locale": "en-GB",
-        "afk_timeout": 300,
-        "threads": [],
-        "presences": [],
-        "voice_states": [],
-        "stage_instances": [],
-        "guild_scheduled_events": [],
-        "soundboard_sounds": [],
-        "large": False,
-        "unavailable": False,
-        "joined_at": "2026-01-01T00:00:00+00:00",
-    }
-
-
-def _interaction(record: Interaction, kind: int, data: Any) -> dict[str, Any]:
-    return {
-        "id": record.id,
-        "application_id": APPLICATION,
-        "type": kind,
-        "token": record.token,
-        "version": 1,
-        "guild_id": record.guild,
-        "channel_id": record.channel,
-        "channel": {**_channel(record.channel), "guild_id": record.guild, "permissions": MEMBER_PERMISSIONS},
-        "guild": {"id": record.guild, "locale": "en-GB", "features": []},
-        "member": _member(record.user),
-        "data": data,
-        "locale": "en-GB",
-        "guild_locale": "en-GB",
-        "app_permissions": MEMBER_PERMISSIONS,
-        "attachment_size_limit": ATTACHMENT_LIMIT_BYTES,
-        "entitlements": [],
-        "authorizing_integration_owners": {"0": record.guild},
-        "context": 0,
-    }
