@@ -1,0 +1,207 @@
+"""Buttons, dialogs and forms on the web, and what they change for everybody."""
+
+import re
+from typing import Any
+
+import pytest
+
+from studio.commands.button_ids import Action, Button
+from studio.db.tables import JobRow
+from studio.domain.jobs import JobState
+from studio.domain.verdicts import Ruling, Verdict
+from tests.support.web_client import OpenRoom
+from tests.support.web_jobs import finish
+
+
+def painted_by(room: OpenRoom, person: Any) -> str:
+    job_id: str = person.say("a fox in the snow --count 4")["job"]
+    finish(room.ports, job_id)
+    person.card(job_id, "done")
+    return job_id
+
+
+def test_a_variation_credits_the_picture_that_it_came_from(room: OpenRoom) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    origin = painted_by(room, ana)
+    job_id = bo.press(Button(action=Action.VARY, job_id=origin, index=2))["job"]
+    card = ana.card(job_id, "queued")
+    assert "@Bo" in card
+    assert "@Ana’s fox" in card
+    assert f'href="/view/{origin}.2"' in card
+
+
+@pytest.mark.parametrize("action", [Action.VARY, Action.VARY_SUBTLE, Action.UPSCALE])
+def test_a_button_on_a_picture_leads_to_a_job(room: OpenRoom, action: Action) -> None:
+    ana = room.guest("Ana")
+    origin = painted_by(room, ana)
+    assert ana.press(Button(action=action, job_id=origin, index=1))["job"] != origin
+
+
+@pytest.mark.parametrize(
+    ("action", "path"),
+    [(Action.EDIT, "edit"), (Action.EXPAND, "expand"), (Action.REPORT, "flag"), (Action.MORE, "view")],
+)
+def test_a_button_that_needs_more_opens_its_dialog(room: OpenRoom, action: Action, path: str) -> None:
+    ana = room.guest("Ana")
+    origin = painted_by(room, ana)
+    answer = ana.press(Button(action=action, job_id=origin, index=2))
+    assert answer["open"] == f"/{path}/{origin}.2"
+    assert "job" not in answer
+    assert ana.client.get(answer["open"], headers={"hx-request": "true"}).status_code == 200
+
+
+def test_an_image_is_uploaded_in_a_form(room: OpenRoom) -> None:
+    ana = room.guest("Ana")
+    origin = painted_by(room, ana)
+    ticket = ana.post("/uploads", b"a picture").json()["ticket"]
+    values = {"picture": f"{origin}.1", "prompt": "both"}
+    answer = ana.ask(do="ask", command="blend", values=values, files={"images": [ticket]})
+    with room.ports.database.read() as session:
+        sources = session.get_one(JobRow, answer["job"]).request["sources"]
+    assert [source.get("picture_id") for source in sources] == [f"{origin}.1", None]
+
+
+def test_of_an_upload_of_somebody_else_no_form_can_be_sent(room: OpenRoom) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    origin = painted_by(room, ana)
+    ticket = ana.post("/uploads", b"a picture").json()["ticket"]
+    values = {"picture": f"{origin}.1", "prompt": "both"}
+    answer = bo.ask(do="ask", command="blend", values=values, files={"images": [ticket]})
+    assert not answer["ok"]
+    assert "attach it again" in answer["text"]
+
+
+def test_a_card_offers_every_reaction_that_makes_sense(room: OpenRoom) -> None:
+    from studio.commands.registry import REACTIONS
+
+    ana = room.guest("Ana")
+    job_id = ana.say("a fox --count 2")["job"]
+    waiting = ana.card(job_id, "queued")
+    assert not [emoji for emoji in REACTIONS if f">{emoji}<" in waiting]
+    assert f'data-press="c1:cancel:{job_id}:0"' in waiting
+    finish(room.ports, job_id)
+    done = ana.card(job_id, "done")
+    assert [emoji for emoji in REACTIONS if f">{emoji}<" not in done] == ["3️⃣", "4️⃣"]
+    assert f'data-press="c1:vary:{job_id}:2" aria-label="Vary picture 2"' in done
+    assert re.search(rf'data-press="c1:delete:{job_id}:0"[^>]* data-sure="Delete all', done)
+
+
+def test_a_star_is_counted_for_all_and_told_to_its_giver(room: OpenRoom) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    job_id = painted_by(room, ana)
+    star = Button(action=Action.STAR, job_id=job_id, index=3)
+    assert bo.press(star)["text"] == "Starred; it has 1 star now."
+    assert f'data-starred="{bo.user_id}"' in ana.card(job_id, "done")
+    assert bo.press(star)["text"] == "The star was taken back."
+
+
+def test_a_deleted_picture_leaves_every_wall(room: OpenRoom) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    job_id = painted_by(room, ana)
+    bo.card(job_id, "done")
+    refused = bo.press(Button(action=Action.DELETE, job_id=job_id, index=1))
+    assert "Only the person who made this" in refused["text"]
+    assert (
+        ana.press(Button(action=Action.DELETE, job_id=job_id, index=1))["text"] == "The picture was deleted."
+    )
+    assert f"/thumbnails/{job_id}.1" not in bo.card(job_id, "done")
+    assert ana.press(Button(action=Action.DELETE, job_id=job_id))["text"] == "3 pictures were deleted."
+    assert bo.gone(job_id)
+    assert job_id not in room.guest("Cleo").wall
+
+
+def test_what_was_made_from_a_deleted_picture_no_longer_says_its_words(room: OpenRoom) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    origin = painted_by(room, ana)
+    values = {"picture": f"{origin}.1", "prompt": "an owl"}
+    child = bo.ask(do="ask", command="remix", values=values)["job"]
+    finish(room.ports, child)
+    assert "@Ana’s fox" in bo.card(child, "done")
+    assert ana.press(Button(action=Action.DELETE, job_id=origin))["ok"]
+    heard = bo.hear("cards", lambda each: any(card["id"] == child for card in each["cards"]))
+    (card,) = [each["html"] for each in heard["cards"] if each["id"] == child]
+    assert "@Ana’s picture" in card
+    assert "fox" not in card
+
+
+def test_ones_own_jobs_are_listed_in_a_sheet(room: OpenRoom) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    bo.say("an owl")
+    done, waits = ana.say("a fox")["job"], ana.say("a crane")["job"]
+    finish(room.ports, done)
+    queue = ana.client.get(ana.say("/queue")["open"], headers={"hx-request": "true"}).text
+    assert (done in queue, waits in queue, "owl" in queue) == (False, True, False)
+    assert f'data-press="c1:cancel:{waits}:0"' in queue
+    history = ana.client.get(ana.say("/history")["open"], headers={"hx-request": "true"}).text
+    assert (done in history, waits in history) == (True, False)
+    assert "You used" in ana.say("/credits")["text"]
+    assert ana.say(f"/lineage {done}.1")["open"] == f"/view/{done}.1"
+
+
+def test_a_moderator_may_delete_what_others_made(room: OpenRoom) -> None:
+    ana, mo = room.guest("Ana"), room.guest("Mo", "keys")
+    job_id = painted_by(room, ana)
+    assert mo.press(Button(action=Action.DELETE, job_id=job_id))["ok"]
+
+
+def test_a_waiting_job_is_cancelled_at_once_and_leaves_the_others_walls(room: OpenRoom) -> None:
+    ana, bo = room.guest("Ana"), room.guest("Bo")
+    job_id = ana.say("a fox")["job"]
+    bo.card(job_id, "queued")
+    assert ana.press(Button(action=Action.CANCEL, job_id=job_id))["text"] == "Cancelled."
+    assert "Cancelled." in ana.card(job_id, "cancelled")
+    assert bo.gone(job_id)
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.REFUSED, JobState.HELD])
+def test_what_was_not_shown_stays_between_its_person_and_the_moderators(
+    room: OpenRoom, state: JobState
+) -> None:
+    ana, bo, mo = room.guest("Ana"), room.guest("Bo"), room.guest("Mo", "keys")
+    job_id = ana.say("a private thought")["job"]
+    bo.card(job_id, "queued")
+    finish(room.ports, job_id, state)
+    assert "a private thought" in ana.card(job_id, state)
+    assert mo.card(job_id, state)
+    assert bo.gone(job_id)
+    assert "a private thought" not in room.guest("Cleo").wall
+    assert room.guest("Dora").client.get(f"/jobs/{job_id}").status_code == 404
+
+
+def test_a_held_prompt_is_not_shown_to_others(room: OpenRoom) -> None:
+    room.ports.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c")  # type: ignore[attr-defined]
+    ana = room.guest("Ana")
+    job_id = ana.say("a private thought")["job"]
+    assert "moderator" in ana.card(job_id, "held")
+    assert "a private thought" not in room.guest("Bo").wall
+
+
+def test_a_form_is_a_command_like_any_other(room: OpenRoom) -> None:
+    ana = room.guest("Ana")
+    origin = painted_by(room, ana)
+    values = {"picture": f"{origin}.1", "prompt": "a small boat", "region": "B3,C3,B4,C4"}
+    job_id = ana.ask(do="ask", command="edit", values=values)["job"]
+    with room.ports.database.read() as session:
+        assert session.get_one(JobRow, job_id).request["cells"] == ["B3", "B4", "C3", "C4"]
+
+
+@pytest.mark.parametrize("sheet", ["view", "edit", "remix", "expand"])
+def test_each_sheet_opens_for_a_picture_and_steps_to_its_neighbour(room: OpenRoom, sheet: str) -> None:
+    ana = room.guest("Ana")
+    origin = painted_by(room, ana)
+    html = ana.client.get(f"/{sheet}/{origin}.2", headers={"hx-request": "true"}).text
+    assert f'src="/thumbnails/{origin}.2"' in html
+    assert f'href="/{sheet}/{origin}.1"' in html
+    assert f'href="/{sheet}/{origin}.3"' in html
+    linked = ana.client.get(f"/{sheet}/{origin}.2").text
+    assert 'id="composer"' in linked
+    assert html in linked
+
+
+@pytest.mark.parametrize(
+    "path", ["/view/zzzzzzzzzzzz.1", "/view/nothing", "/edit/..%2f..%2fetc", "/jobs/x", "/nope"]
+)
+def test_a_page_that_is_not_there_says_so(room: OpenRoom, path: str) -> None:
+    answer = room.user("Ana").client.get(path, headers={"accept": "text/html"})
+    assert answer.status_code == 404
+    assert "here" in answer.text
