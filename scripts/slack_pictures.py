@@ -30,7 +30,8 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
 from tests.support.fakes import FakeGate, fake_ports
-from tests.support.loopback_slack import ANA, BO, MOD, MODERATORS, LoopbackSlack, Message
+from tests.support.loopback_slack.records import ANA, BO, MOD, MODERATORS, Message
+from tests.support.loopback_slack.server import LoopbackSlack
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
 WIDTH = 720

@@ -17,7 +17,7 @@ from tests.support.case_sim import with_desk
 from tests.support.discord_sim import Room, open_room, words
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
-from tests.support.loopback_slack import ANA, BO, GENERAL, MOD, MODERATORS, Message
+from tests.support.loopback_slack.records import ANA, BO, GENERAL, MOD, MODERATORS, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room
 from tests.support.web_client import OpenRoom, web_settings
 

@@ -15,7 +15,7 @@ from studio.db import queries
 from studio.db.tables import JobRow, PictureRow
 from studio.ports import Ports, RunnableModel
 from tests.support.finished_jobs import paint_job
-from tests.support.loopback_slack import said
+from tests.support.loopback_slack.records import said
 from tests.support.message_text import text_of
 from tests.support.web_client import OpenRoom
 

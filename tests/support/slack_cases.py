@@ -11,7 +11,7 @@ from studio.db.tables import CaseRow
 from studio.domain.events import CaseChanged
 from studio.domain.people import Platform
 from studio.ports import Ports
-from tests.support.loopback_slack import ANA, BO, TEAM, Message
+from tests.support.loopback_slack.records import ANA, BO, TEAM, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
 BO_KEY, ANA_KEY = f"slack:{TEAM}:{BO}", f"slack:{TEAM}:{ANA}"

@@ -24,7 +24,7 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import Ports
 from tests.support.finished_jobs import end_job, paint_job
-from tests.support.loopback_slack import (
+from tests.support.loopback_slack.records import (
     ANA,
     APP_TOKEN,
     BO,
@@ -35,9 +35,9 @@ from tests.support.loopback_slack import (
     MOD,
     PATIENCE_SECONDS,
     SIGNING_SECRET,
-    LoopbackSlack,
     Message,
 )
+from tests.support.loopback_slack.server import LoopbackSlack
 
 
 @dataclass(kw_only=True)

@@ -15,7 +15,7 @@ from studio.domain.people import Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.ports import Ports
 from tests.support.block_kit import files_of
-from tests.support.loopback_slack import ANA, BO, BOT_USER, GENERAL, STRANGE, Message
+from tests.support.loopback_slack.records import ANA, BO, BOT_USER, GENERAL, STRANGE, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
 FORMER_STAR_MENU = "c1s:star"  # of messages that earlier versions sent

@@ -21,7 +21,9 @@ from bots.slack.texts.mrkdwn import escape, mrkdwn
 from bots.slack.texts.typed_text import typed
 from studio.errors import ChatelierError, ConfigurationError, UnknownCommandError
 from studio.ports import Ports
-from tests.support.loopback_slack import BOT_TOKEN, GENERAL, SIGNING_SECRET, LoopbackSlack, Refusal, signed
+from tests.support.loopback_slack.payloads import signed
+from tests.support.loopback_slack.records import BOT_TOKEN, GENERAL, SIGNING_SECRET, Refusal
+from tests.support.loopback_slack.server import LoopbackSlack
 
 
 @pytest.fixture

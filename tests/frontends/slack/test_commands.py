@@ -21,7 +21,17 @@ from studio.domain.people import Platform
 from studio.domain.requests import Operation
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
-from tests.support.loopback_slack import ANA, BO, BOT_TOKEN, GENERAL, MOD, PRIVATE, STRANGE, STRANGE_DM, said
+from tests.support.loopback_slack.records import (
+    ANA,
+    BO,
+    BOT_TOKEN,
+    GENERAL,
+    MOD,
+    PRIVATE,
+    STRANGE,
+    STRANGE_DM,
+    said,
+)
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
 

@@ -15,7 +15,7 @@ from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import NoticeWritten
 from studio.domain.people import Platform
 from tests.support import slack_files
-from tests.support.loopback_slack import ANA, GENERAL, STRANGE
+from tests.support.loopback_slack.records import ANA, GENERAL, STRANGE
 from tests.support.slack_sim import SlackRoom
 
 room = slack_files.room

@@ -13,7 +13,7 @@ from chatelier.doctor.slack import slack as examine
 from chatelier.runtime import db_schema
 from chatelier.settings import read_settings
 from chatelier.wiring.database import connect_database
-from tests.support.loopback_slack import (
+from tests.support.loopback_slack.records import (
     APP_TOKEN,
     BOT_TOKEN,
     BOT_USER,
@@ -22,8 +22,8 @@ from tests.support.loopback_slack import (
     GENERAL,
     SIGNING_SECRET,
     TEAM,
-    LoopbackSlack,
 )
+from tests.support.loopback_slack.server import LoopbackSlack
 
 
 async def findings(

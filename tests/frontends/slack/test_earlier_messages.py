@@ -12,7 +12,7 @@ from studio.db.queries import job_of
 from studio.domain.requests import Operation, Source
 from studio.ports import InstanceLimits, Ports
 from tests.support.fakes import fake_ports
-from tests.support.loopback_slack import BO, GENERAL
+from tests.support.loopback_slack.records import BO, GENERAL
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "schema_0009" / "messages.json"

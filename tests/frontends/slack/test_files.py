@@ -16,7 +16,7 @@ from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import JobChanged, PictureChanged
 from studio.domain.people import Platform
 from tests.support import slack_files
-from tests.support.loopback_slack import ANA, BO, MODERATORS, Message
+from tests.support.loopback_slack.records import ANA, BO, MODERATORS, Message
 from tests.support.slack_files import rows, sweep
 from tests.support.slack_sim import SlackRoom, open_slack_room
 

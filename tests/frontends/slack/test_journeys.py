@@ -31,7 +31,7 @@ from tests.support.journeys import (
     picture_bytes,
     texts_in,
 )
-from tests.support.loopback_slack import ANA, BO, GENERAL, MOD, MODERATORS, PRIVATE, STRANGE, Message
+from tests.support.loopback_slack.records import ANA, BO, GENERAL, MOD, MODERATORS, PRIVATE, STRANGE, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
 STORED: Mapping[str, Any] = json.loads(

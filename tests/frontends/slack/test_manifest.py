@@ -24,7 +24,7 @@ from studio.commands.command_line import parse_phrase
 from studio.commands.registry import CATALOG
 from studio.commands.spec import Audience
 from studio.ports import Ports
-from tests.support.loopback_slack import said
+from tests.support.loopback_slack.records import said
 from tests.support.slack_sim import open_slack_room
 
 # Which scope each method of the Web API asks for.

@@ -7,7 +7,7 @@ from studio.domain.cases import CaseKind, CaseState
 from studio.ports import Allowance, Ports
 from tests.support import slack_cases
 from tests.support.fakes import FakeGate
-from tests.support.loopback_slack import ANA, BO, GENERAL, MOD, MODERATORS, STRANGE
+from tests.support.loopback_slack.records import ANA, BO, GENERAL, MOD, MODERATORS, STRANGE
 from tests.support.slack_cases import case_rows, changed, finished, picture
 from tests.support.slack_sim import SlackRoom, open_slack_room
 

@@ -6,7 +6,7 @@ from studio.domain.cases import CaseState, Decision, NoticeKind
 from studio.domain.events import JobChanged, NoticeWritten
 from studio.domain.people import Platform
 from tests.support import slack_cases
-from tests.support.loopback_slack import ANA, BO, GENERAL, MODERATORS
+from tests.support.loopback_slack.records import ANA, BO, GENERAL, MODERATORS
 from tests.support.slack_cases import ANA_KEY, case_rows, changed, finished
 from tests.support.slack_sim import SlackRoom
 

@@ -19,7 +19,7 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import Ports
 from tests.support import slack_files
-from tests.support.loopback_slack import ANA
+from tests.support.loopback_slack.records import ANA
 from tests.support.slack_files import rows, sweep
 from tests.support.slack_sim import SlackRoom, open_slack_room
 

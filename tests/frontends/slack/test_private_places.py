@@ -2,7 +2,7 @@
 
 from studio.db.queries import job_of
 from tests.support import slack_cases
-from tests.support.loopback_slack import ANA, BO, MODERATORS
+from tests.support.loopback_slack.records import ANA, BO, MODERATORS
 from tests.support.slack_sim import SlackRoom
 
 room = slack_cases.room

@@ -18,7 +18,7 @@ from studio.domain.people import Platform
 from studio.domain.requests import Operation
 from studio.ports import Ports
 from tests.support.finished_jobs import paint_job
-from tests.support.loopback_slack import ANA, BO, BOT_USER, GENERAL, MOD, STRANGE
+from tests.support.loopback_slack.records import ANA, BO, BOT_USER, GENERAL, MOD, STRANGE
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
 

@@ -37,7 +37,7 @@ from bots.slack.render_form import render_form, values_of
 from studio.commands.button_ids import Action, parse_button
 from studio.domain.people import Person, Platform
 from tests.support.block_kit import check_blocks, check_view, files_of
-from tests.support.loopback_slack import ANA, TEAM, said
+from tests.support.loopback_slack.records import ANA, TEAM, said
 from tests.support.messages import FORMS, MESSAGES
 
 JOB, OTHER_JOB = "k3v9m2p4qx7a", "k3v9m2p4qx7b"

@@ -6,7 +6,7 @@ from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusalError
 from tests.support import slack_cases
 from tests.support.fakes import FakeGate
-from tests.support.loopback_slack import BO, BOT_USER, GENERAL, Message
+from tests.support.loopback_slack.records import BO, BOT_USER, GENERAL, Message
 from tests.support.slack_cases import BO_KEY, case_rows, finished
 from tests.support.slack_sim import SlackRoom
 

@@ -8,7 +8,7 @@ import pytest
 from studio.clock import now
 from studio.db.tables import JobRow
 from studio.ports import Ports
-from tests.support.loopback_slack import ANA, BO, GENERAL, MOD
+from tests.support.loopback_slack.records import ANA, BO, GENERAL, MOD
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
 

@@ -10,7 +10,7 @@ from studio.db.queries import job_of
 from studio.ports import Ports
 from tests.support import slack_cases
 from tests.support.fakes import FakeCaseService
-from tests.support.loopback_slack import ANA, BO, MOD, TEAM
+from tests.support.loopback_slack.records import ANA, BO, MOD, TEAM
 from tests.support.slack_cases import BO_KEY
 from tests.support.slack_sim import SlackRoom, open_slack_room
 

@@ -6,7 +6,7 @@ from studio.commands.button_ids import NO_TARGET
 from studio.db import settings
 from studio.db.queries import job_of
 from tests.support import slack_cases
-from tests.support.loopback_slack import ANA, BO, MOD, MODERATORS
+from tests.support.loopback_slack.records import ANA, BO, MOD, MODERATORS
 from tests.support.slack_cases import ANA_KEY, home
 from tests.support.slack_sim import SlackRoom
 

@@ -17,7 +17,7 @@ from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH
 from bots.slack.tables import BOTS, INSTALLATIONS
 from studio.db.queries import job_of
 from studio.ports import Ports
-from tests.support.loopback_slack import BOT_USER, MOD, TEAM
+from tests.support.loopback_slack.records import BOT_USER, MOD, TEAM
 from tests.support.slack_sim import SlackRoom, open_installed_room
 
 # slack_sdk still asks aiohttp in the old way.

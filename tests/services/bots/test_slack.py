@@ -36,7 +36,8 @@ from studio.ports import Ports
 from tests.conftest import RedisServer, free_port
 from tests.support.fakes import close_ports
 from tests.support.finished_jobs import end_job, paint_job
-from tests.support.loopback_slack import (
+from tests.support.loopback_slack.payloads import signed
+from tests.support.loopback_slack.records import (
     ANA,
     APP_TOKEN,
     BO,
@@ -45,10 +46,9 @@ from tests.support.loopback_slack import (
     CLIENT_SECRET,
     PATIENCE_SECONDS,
     SIGNING_SECRET,
-    LoopbackSlack,
     Message,
-    signed,
 )
+from tests.support.loopback_slack.server import LoopbackSlack
 
 # slack_sdk still asks aiohttp in the old way.
 pytestmark = [

@@ -5,15 +5,11 @@ it was uploaded, completed and looked over, and nobody writes in a channel witho
 """
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -21,77 +17,30 @@ import aiohttp
 from aiohttp import web
 
 from tests.support.block_kit import check_blocks, check_view, files_of
-
-TEAM, BOT_USER, BOT = "T0TEAM", "U0BOT", "B0BOT"
-BOT_TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-loopback-token", "xapp-loopback-token", "5" * 32
-CLIENT_ID, CLIENT_SECRET = "123.456", "c" * 32
-GENERAL, PRIVATE, STRANGE = "C0GENERAL", "G0PRIVATE", "C0STRANGE"
-MODERATORS = "C0MODS"  # a private channel of the newer kind, whose id looks like any
-STRANGE_DM = "D0STRANGE"  # between two people
-ANA, BO, MOD = "U0ANA", "U0BO", "U0MOD"
-PATIENCE_SECONDS = 300.0  # bounds a hang
-
-
-@dataclass(kw_only=True)
-class Message:
-    channel: str
-    ts: str
-    text: str
-    blocks: list[dict[str, Any]]
-    thread_ts: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)  # seen by apps only
-    edits: list[tuple[float, list[dict[str, Any]]]] = field(default_factory=list)
-
-    @property
-    def buttons(self) -> list[str]:
-        return [
-            element["action_id"]
-            for block in self.blocks
-            if block["type"] == "actions"
-            for element in block["elements"]
-        ]
-
-    @property
-    def picture(self) -> str | None:
-        return next(iter(files_of(self.blocks)), None)
-
-    @property
-    def pictures(self) -> list[str]:
-        return files_of(self.blocks)
-
-    @property
-    def options(self) -> list[str]:
-        """The ids of its buttons, those of its menus among them."""
-        elements = [each for block in self.blocks if block["type"] == "actions" for each in block["elements"]]
-        return [option["value"] for each in elements for option in each.get("options", [each])]
-
-    @property
-    def words(self) -> str:
-        return said(self.blocks)
-
-    def says(self) -> list[str]:
-        """Everything it ever said, in order."""
-        return [said(blocks) for _, blocks in self.edits]
+from tests.support.loopback_slack.payloads import SlackPayloads
+from tests.support.loopback_slack.records import (
+    APP_TOKEN,
+    BOT,
+    BOT_TOKEN,
+    BOT_USER,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    GENERAL,
+    MOD,
+    MODERATORS,
+    PATIENCE_SECONDS,
+    PRIVATE,
+    STRANGE,
+    STRANGE_DM,
+    TEAM,
+    Message,
+    Refusal,
+    said,
+)
+from tests.support.loopback_slack.requests import check_links, client_of, read_arguments
 
 
-def said(blocks: list[dict[str, Any]]) -> str:
-    texts = []
-    for block in blocks:
-        if isinstance(block.get("text"), dict):
-            texts.append(block["text"]["text"])
-        texts += [each["text"] for each in block.get("fields", ())]
-        texts += [each["text"] for each in block.get("elements", ()) if isinstance(each.get("text"), str)]
-    return "\n".join(texts)
-
-
-@dataclass(kw_only=True)
-class Refusal:
-    status: int = 200
-    body: dict[str, Any] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-class LoopbackSlack:
+class LoopbackSlack(SlackPayloads):
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.whispers: list[dict[str, Any]] = []  # ephemeral ones, through the API or a response_url
@@ -163,16 +112,12 @@ class LoopbackSlack:
             named.clear()
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
     def api_url(self) -> str:
         return f"{self.url}/api"
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
-        arguments = await _arguments(request)
+        arguments = await read_arguments(request)
         self.calls.append((time.monotonic(), method, arguments))
         self.bearers.append((method, request.headers.get("Authorization", "").removeprefix("Bearer ")))
         if self.refusals[method]:
@@ -180,7 +125,7 @@ class LoopbackSlack:
             return web.json_response(refusal.body, status=refusal.status, headers=refusal.headers)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if method == "oauth.v2.access":
-            arguments |= _client(token)
+            arguments |= client_of(token)
         elif token not in self.tokens:
             return web.json_response({"ok": False, "error": "invalid_auth"})
         handler = getattr(self, "_" + method.replace(".", "_"), None)
@@ -311,7 +256,7 @@ class LoopbackSlack:
         return {"channel": channel, "ts": message.ts}
 
     def _chat_update(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        _check_links(arguments)
+        check_links(arguments)
         message = self.find(arguments["channel"], arguments["ts"])
         if message is None:
             return {"ok": False, "error": "message_not_found"}
@@ -331,7 +276,7 @@ class LoopbackSlack:
         return {"channel": message.channel, "ts": message.ts}
 
     def _chat_postEphemeral(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
-        _check_links(arguments)
+        check_links(arguments)
         if arguments["channel"] not in self.members:
             return {"ok": False, "error": "not_in_channel"}
         if fault := self._fault(arguments.get("blocks", [])):
@@ -496,208 +441,3 @@ class LoopbackSlack:
         async with asyncio.timeout(seconds):
             while not holds():  # noqa: ASYNC110 - state is asked, not an event
                 await asyncio.sleep(0.02)
-
-    def share(self, name: str, data: bytes, **more: Any) -> dict[str, Any]:
-        """A file that a person shared, as a message tells of it."""
-        self.shared[name] = data
-        url = f"{self.url}/files-pri/{name}"
-        return {
-            "id": f"F0SHARED{next(self._numbers):04d}",
-            "mimetype": "image/png",
-            "size": len(data),
-            "url_private": url,
-            "url_private_download": url,
-            **more,
-        }
-
-    # ---- the payloads that Slack sends
-
-    def trigger(self) -> str:
-        return f"{next(self._numbers)}.trigger"
-
-    def command(
-        self, command: str, text: str, *, user: str = ANA, channel: str = GENERAL, trigger: str | None = None
-    ) -> dict[str, Any]:
-        trigger = trigger or self.trigger()
-        return {
-            "command": command,
-            "text": text,
-            "team_id": TEAM,
-            "user_id": user,
-            "user_name": user.lower(),
-            "channel_id": channel,
-            "trigger_id": trigger,
-            "response_url": f"{self.url}/response/{trigger}",
-            "is_enterprise_install": "false",
-        }
-
-    def event(self, event: dict[str, Any], *, event_id: str | None = None) -> dict[str, Any]:
-        return {
-            "type": "event_callback",
-            "team_id": TEAM,
-            "api_app_id": "A0APP",
-            "event_id": event_id or f"Ev{next(self._numbers)}",
-            "event": event,
-            "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
-        }
-
-    def mention(self, text: str, *, user: str = ANA, channel: str = GENERAL, **more: Any) -> dict[str, Any]:
-        return self.event(
-            {
-                "type": "app_mention",
-                "user": user,
-                "text": f"<@{BOT_USER}> {text}",
-                "channel": channel,
-                "ts": f"1700000001.{next(self._numbers):06d}",
-                "client_msg_id": f"said-{next(self._numbers)}",
-                **more,
-            }
-        )
-
-    def direct(self, text: str, *, user: str = ANA, **more: Any) -> dict[str, Any]:
-        return self.event(
-            {
-                "type": "message",
-                "channel_type": "im",
-                "user": user,
-                "text": text,
-                "channel": f"D{user[1:]}",
-                "ts": f"1700000001.{next(self._numbers):06d}",
-                "client_msg_id": f"said-{next(self._numbers)}",
-                **more,
-            }
-        )
-
-    def reaction(
-        self, message: Message, name: str, *, user: str = ANA, kind: str = "reaction_added"
-    ) -> dict[str, Any]:
-        item = {"type": "message", "channel": message.channel, "ts": message.ts}
-        return self.event({"type": kind, "user": user, "reaction": name, "item": item, "item_user": BOT_USER})
-
-    def press(
-        self, message: Message, action: str, *, user: str = ANA, value: str | None = None
-    ) -> dict[str, Any]:
-        chosen: dict[str, Any] = {"action_id": action, "type": "button", "value": action}
-        if value is not None:
-            chosen = {"action_id": action, "type": "static_select", "selected_option": {"value": value}}
-        shown = {"ts": message.ts, "text": message.text, "blocks": message.blocks}
-        if message.thread_ts:
-            shown["thread_ts"] = message.thread_ts
-        return {
-            **self._interaction("block_actions", user),
-            "channel": {"id": message.channel, "name": "general"},
-            "message": shown,
-            "container": {"type": "message", "message_ts": message.ts, "channel_id": message.channel},
-            "actions": [chosen],
-        }
-
-    def press_at_home(self, action: str, *, user: str = ANA, value: str | None = None) -> dict[str, Any]:
-        chosen: dict[str, Any] = {"action_id": action, "type": "button", "value": action}
-        if value is not None:
-            chosen = {"action_id": action, "type": "static_select", "selected_option": {"value": value}}
-        interaction = self._interaction("block_actions", user)
-        del interaction["response_url"]
-        return {
-            **interaction,
-            "container": {"type": "view", "view_id": "V0HOME"},
-            "view": {"id": "V0HOME", "type": "home", "callback_id": ""},
-            "actions": [chosen],
-        }
-
-    def shortcut(
-        self, callback_id: str, message: Mapping[str, Any], *, channel: str = GENERAL
-    ) -> dict[str, Any]:
-        return {
-            **self._interaction("message_action", ANA),
-            "callback_id": callback_id,
-            "channel": {"id": channel, "name": "general"},
-            "message_ts": message["ts"],
-            "message": dict(message),
-        }
-
-    def global_shortcut(self, callback_id: str) -> dict[str, Any]:
-        return {**self._interaction("shortcut", ANA), "callback_id": callback_id}
-
-    def submission(
-        self, view: Mapping[str, Any], values: Mapping[str, Any], *, user: str = ANA
-    ) -> dict[str, Any]:
-        """`values` by block: text, or a list for several chosen options."""
-        state = {
-            block["block_id"]: {
-                block["element"]["action_id"]: _filled(block["element"], values.get(block["block_id"]))
-            }
-            for block in view["blocks"]
-            if block["type"] == "input"
-        }
-        interaction = self._interaction("view_submission", user)
-        del interaction["response_url"]
-        return {**interaction, "view": {**view, "state": {"values": state}}}
-
-    def _interaction(self, kind: str, user: str) -> dict[str, Any]:
-        trigger = self.trigger()
-        return {
-            "type": kind,
-            "team": {"id": TEAM, "domain": "team"},
-            "user": {"id": user, "username": user.lower(), "name": user.lower(), "team_id": TEAM},
-            "trigger_id": trigger,
-            "response_url": f"{self.url}/response/{trigger}",
-        }
-
-
-def _filled(element: Mapping[str, Any], value: Any) -> dict[str, Any]:
-    kind = element["type"]
-    if kind in ("multi_static_select", "checkboxes"):
-        return {"type": kind, "selected_options": [{"value": each} for each in value or []]}
-    if kind == "file_input":
-        return {"type": kind, "files": value or []}
-    if kind in ("static_select", "radio_buttons"):
-        chosen = {"value": value} if value else element.get("initial_option")
-        return {"type": kind, "selected_option": chosen}
-    if kind == "conversations_select":
-        return {"type": kind, "selected_conversation": value}
-    return {"type": kind, "value": element.get("initial_value") if value is None else value}
-
-
-def _check_links(arguments: Mapping[str, Any]) -> None:
-    """https://docs.slack.dev/reference/methods/chat.postMessage alone says what becomes of links."""
-    assert not {"unfurl_links", "unfurl_media"} & arguments.keys(), "this method does not take it"
-
-
-def _client(authorization: str) -> dict[str, str]:
-    """The app's id and secret from HTTP's basic authentication."""
-    found = base64.b64decode(authorization.removeprefix("Basic ")).decode()
-    client_id, _, secret = found.partition(":")
-    return {"client_id": client_id, "client_secret": secret}
-
-
-async def _arguments(request: web.Request) -> dict[str, Any]:
-    if request.content_type == "application/json":
-        found: dict[str, Any] = json.loads(await request.text() or "{}")
-        return found
-    return {**request.query, **await request.post()}  # type: ignore[dict-item]
-
-
-def signed(
-    payload: Mapping[str, Any],
-    *,
-    kind: str = "interactive",
-    secret: str = SIGNING_SECRET,
-    at: float | None = None,
-) -> tuple[bytes, dict[str, str]]:
-    """The body and headers with which Slack posts a payload."""
-    from urllib.parse import urlencode
-
-    if kind == "events_api":
-        body, content_type = json.dumps(payload), "application/json"
-    elif kind == "slash_commands":
-        body, content_type = urlencode(payload), "application/x-www-form-urlencoded"
-    else:
-        body = urlencode({"payload": json.dumps(payload)})
-        content_type = "application/x-www-form-urlencoded"
-    moment = str(int(time.time() if at is None else at))
-    digest = hmac.new(secret.encode(), f"v0:{moment}:{body}".encode(), hashlib.sha256).hexdigest()
-    return body.encode(), {
-        "Content-Type": content_type,
-        "X-Slack-Request-Timestamp": moment,
-        "X-Slack-Signature": f"v0={digest}",
-    }
