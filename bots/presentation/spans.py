@@ -4,7 +4,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from string import Formatter
 
-from bots.presentation.message import ChannelName, Command, Link, PersonName, RoleName, Span, Spans, Time
+from bots.presentation.message import (
+    ChannelName,
+    Code,
+    Command,
+    Link,
+    PersonName,
+    RoleName,
+    Span,
+    Spans,
+    Time,
+)
 from bots.texts.jobs import AND
 from bots.texts.translation import lookup
 from studio.commands.registry import CATALOG
@@ -38,6 +48,19 @@ def with_commands(text: str) -> Spans:
         spans += [text[start : named.start()], Command(named[0])]
         start = named.end()
     return joined([*spans, text[start:]])
+
+
+def with_code(text: str) -> Spans:
+    """A sentence that may name commands, and have code between backticks."""
+    spans: list[Span] = []
+    for place, part in enumerate(text.split("`")):
+        is_code = place % 2 == 1
+        spans += [_code(part)] if is_code else with_commands(part)
+    return joined(spans)
+
+
+def _code(text: str) -> Span:
+    return Command(text) if _COMMAND.match(text) else Code(text)
 
 
 def joined(spans: Iterable[Span]) -> Spans:

@@ -10,7 +10,6 @@ from bots.presentation.compose.forms import (
     appeal_form,
     settings_form,
 )
-from bots.presentation.compose.parts.pictures import alt_text_of
 from bots.presentation.form import Form
 from bots.presentation.interaction_router import Ask, Choose, Panel
 from bots.presentation.message import Message
@@ -64,7 +63,7 @@ def load_subject(
     """Raises `NotFoundError`."""
     _, found, _ = load_family(database, picture, viewer, channel=channel)
     recipe = found.recipe
-    return FormSubject(about=found.id, prompt=recipe.prompt, alt_text=alt_text_of(found), key=found.key)
+    return FormSubject(about=found.id, prompt=recipe.prompt, alt_text=found.alt_text, key=found.key)
 
 
 def load_choice(database: Database, choose: Choose, viewer: Person) -> Message:

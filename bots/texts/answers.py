@@ -42,7 +42,8 @@ PARTED = (
 )
 FORGOTTEN = "Everything that was kept of you was deleted for good: {pictures}, under {names}."
 FORGOTTEN_REST = "Pictures that others built on yours stay, without your names."
-GIVEN = "{person} received {amount} credits from you."
+GIVEN = "{person} received {amount} credit from you."
+GIVEN_SEVERAL = "{person} received {amount} credits from you."
 GIVEN_LEFT = "You have {left} left."
 WHO = "{person} (id {id}, {seen})"
 

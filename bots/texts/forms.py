@@ -13,7 +13,7 @@ BLEND_INTRO = "Two to five pictures become new ones that have something of each.
 REPORT = "Report a picture"
 REPORT_INTRO = "The moderators see the picture and what you write."
 APPEAL = "Ask for a second look"
-IMAGINE = "Paint from words"
+IMAGINE = "Generate pictures"
 
 PAINT = "Paint"
 SEND = "Send"
@@ -34,17 +34,17 @@ REFERENCE = "An image to start from"
 SIDES = "Sides"
 SIDES_HINT = "All four if you choose none."
 AMOUNT = "How much on each side, in percent"
-NEW_ASPECT = "Or a new width to height"
-ASPECT = "Width to height"
+NEW_ASPECT = "Or a new aspect ratio"
+ASPECT = "Aspect ratio"
 ASPECT_HINT = "Such as 16:9."
 COUNT = "How many pictures"
 MODEL = "Model"
 STYLE = "Style"
-CHANNEL = "Where"
+CHANNEL = "Channel"
 OTHER_PICTURES = "Other pictures, by id"
 OTHER_PICTURES_HINT = "Such as k3v9m2p4qx7a.2; several with commas."
 OTHER_IMAGES = "Or images of your own"
-WEIGHTS = "How much of each"
+WEIGHTS = "Weights"
 WEIGHTS_HINT = "Numbers in the order of the pictures, such as 2, 1."
 TOPIC = "What is wrong with it"
 REPORT_WORDS = "In your words"
@@ -52,7 +52,7 @@ APPEAL_WORDS = "Why it should be allowed"
 
 TOPICS = {
     "private": "It shows a private person",
-    "child": "It shows a child who is not safe here",
+    "child": "It puts a child at risk",
     "sexual": "It is sexual",
     "violent": "It is violent or hateful",
     "rights": "It copies somebody's work",

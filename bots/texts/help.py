@@ -3,7 +3,7 @@
 TITLE = "What you can ask for"
 OPTIONAL = "(optional) {summary}"
 EXAMPLE = "Example: {command}"
-ONE_COMMAND = "{help} with a command's name tells of its options."
+ONE_COMMAND = "Type {help} and a command's name to see its options."
 FLAGS = "Flags work in the words too: {flags}. {alternatives} paints one of each."
 FLAGS_EXAMPLE = "--ar 3:2 --seed 7 --no text --steps 20"
 ALTERNATIVES_EXAMPLE = "a {red,blue} bird"

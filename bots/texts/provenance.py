@@ -2,7 +2,7 @@
 
 from studio.domain.provenance import Trace
 
-MADE_BY = "{deed} by {maker} {when}"
+MADE_BY = "{deed} by {maker} {when}."
 MADE_BY_ON = "{deed} by {maker} on {when}."
 FAMILY_OF_ONE = "No other picture here is related to it."
 FAMILY = "Its family: {count} pictures, by {people}."
@@ -10,7 +10,8 @@ FAMILY_ALT_TEXT = "The family tree of the picture. {summary}"
 RELATIVE = "{picture} · {subject} · {deed} by {maker}"
 RELATIVE_FROM = "{picture} · {subject} · {deed} by {maker} from {parents}"
 RELATIVE_DELETED = "{picture} · deleted · {maker}"
-MORE = "{count} more are not listed."
+MORE = "{count} more is not listed."
+MORE_SEVERAL = "{count} more are not listed."
 
 NOTHING = "Nothing in this picture says where it comes from."
 HERE_BUT_CLOSED = "It was made here on {when}, in a place that is not open to you: {picture}."

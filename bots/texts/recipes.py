@@ -2,7 +2,8 @@
 
 SEED = "seed {seed}"
 SEEDS = "seeds {first}–{last}"
-STEPS = "{steps} steps"
+STEPS = "{count} step"
+STEPS_SEVERAL = "{count} steps"
 ADDED = "added: {words}"
 
 ID = "Id"

@@ -4,23 +4,22 @@ from studio.domain.settings.communities import ResultPlacement
 from studio.domain.settings.preferences import BuiltOn, RemixConsent
 
 SETTINGS = "Your settings"
-REMIX = "Who may build on my pictures"
+REMIX = "Who may build on your pictures"
 REMIX_CHOICES = {
     RemixConsent.ANYONE: "Anyone",
-    RemixConsent.ASK: "People who ask me first",
+    RemixConsent.ASK: "People who ask you first",
     RemixConsent.NOBODY: "Nobody",
 }
-DIRECT_MESSAGES = "Send me my pictures by direct message, too"
-BUILT_ON = "Tell me when others build on my pictures"
+DIRECT_MESSAGES = "Your pictures by direct message, too"
+BUILT_ON = "Notices when others build on your pictures"
 BUILT_ON_CHOICES = {BuiltOn.OFF: "No", BuiltOn.NOW: "At once", BuiltOn.DAILY: "Once a day"}
 YES = "Yes"
 NO = "No"
 COUNT = "How many pictures"
-ASPECT = "Width to height"
+ASPECT = "Aspect ratio"
 MODEL = "Model"
 STYLE = "Style"
-DEFAULT = "the default here"
-DEFAULT_CHOICE = "The default here"
+DEFAULT = "Default"
 RESET_HINT = "Such as 3:2; none for the default."
 
 RULES = "The rules of this community"
@@ -33,7 +32,8 @@ EVERYWHERE = "everywhere"
 DESK = "Cases"
 LOG = "Digest"
 STARS = "Starboard"
-STARS_FROM = "{channel}, from {count} stars"
+STARS_FROM = "{channel}, for pictures with at least {count} star"
+STARS_FROM_SEVERAL = "{channel}, for pictures with at least {count} stars"
 NONE = "none"
 RESULTS = "Results of variations and edits"
 PLACEMENTS = {

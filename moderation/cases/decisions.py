@@ -131,7 +131,7 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects
 
 
 def _tell_filer(session: Session, case: Case) -> DecisionEffects:
-    """Whoever reported or appealed hears what came of it."""
+    """The person who reported or appealed is told the outcome."""
     if case.filed_by is None or case.kind not in (CaseKind.REPORT, CaseKind.APPEAL):
         return DecisionEffects()
     if case.kind is CaseKind.APPEAL:
@@ -142,7 +142,7 @@ def _tell_filer(session: Session, case: Case) -> DecisionEffects:
             else "A moderator looked at your request again: the refusal stands."
         )
     else:
-        text = _REPORTED.get(case.decision or Decision.REJECT, "A moderator took the picture down.")
+        text = _REPORTED.get(case.decision or Decision.REJECT, "A moderator took down the picture.")
         text = f"Thank you for your report. {text}"
     return notify(session, case.filed_by, NoticeKind.DECIDED, text, case_id=case.id)
 
@@ -189,7 +189,7 @@ def _lift(session: Session, case: Case) -> DecisionEffects:
     """The suspension that the case is about, or a timeout to which the appealed refusal led."""
     if case.kind is not CaseKind.SUSPENSION:
         return lift_timeouts(session, case.subject, by=case.decided_by or "", case_id=case.id)
-    text = "Your suspension was lifted: it was a mistake, and it counts no more."
+    text = "Your suspension was lifted: it was a mistake, and it no longer counts."
     outcome = notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id)
     for key in sorted(identities(session, case.subject)):
         bans.unban(session, key, by=case.decided_by or "")

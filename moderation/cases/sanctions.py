@@ -23,7 +23,7 @@ from studio.services import job_release
 
 HOUSE = "house"  # who acts when no person does
 _STOPPED = "A moderator stopped this. Nothing was charged."
-_STOPPED_BY_RULES = "The house rules stopped this. Nothing was charged."
+_STOPPED_BY_RULES = "The rules here stopped this. Nothing was charged."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +185,8 @@ def notify(
 def warning(category: str) -> str:
     about = f" ({category})" if category else ""
     return (
-        f"What you asked for is against the house rules{about}. If it goes on, you cannot paint for a while."
+        f"What you asked for is against the rules here{about}."
+        " If you continue, you will be suspended for a while."
     )
 
 

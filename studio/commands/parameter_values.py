@@ -135,7 +135,7 @@ def _read_size(_parameter: Parameter, value: object) -> str:
 def _read_picture(parameter: Parameter, value: object) -> str:
     text = str(value).strip().lower()
     if split_picture_id(text) is None:
-        raise BadParameterError(parameter.name, "is not a picture id. They look like k3v9m2p4qx7a.2")
+        raise BadParameterError(parameter.name, "is not a picture id. They look like k3v9m2p4qx7a.2.")
     return text
 
 
@@ -144,7 +144,7 @@ def _read_job(parameter: Parameter, value: object) -> str:
     split = split_picture_id(text)
     job_id = split[0] if split else text
     if not is_job_id(job_id):
-        raise BadParameterError(parameter.name, "is not a job id. They look like k3v9m2p4qx7a")
+        raise BadParameterError(parameter.name, "is not a job id. They look like k3v9m2p4qx7a.")
     return job_id
 
 
@@ -168,14 +168,14 @@ def _read_mask(parameter: Parameter, value: object) -> str:
 def _read_person(parameter: Parameter, value: object) -> str:
     text = str(value).strip()
     if text.count(":") < 2:
-        raise BadParameterError(parameter.name, "must name somebody who is here.")
+        raise BadParameterError(parameter.name, "there is nobody of that name here.")
     return text
 
 
 def _read_case(parameter: Parameter, value: object) -> str:
     text = str(value).strip().lower()
     if not is_job_id(text):
-        raise BadParameterError(parameter.name, "is not a case id. They look like k3v9m2p4qx7a")
+        raise BadParameterError(parameter.name, "is not a case id. They look like k3v9m2p4qx7a.")
     return text
 
 

@@ -57,10 +57,12 @@ class BadImageError(BadRequestError):
 
 
 class NotFoundError(BadRequestError):
+    """`what` was not found; `sentence` says it in other words."""
+
     code = "not_found"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} is not here (any more).")
+    def __init__(self, what: str, *, sentence: str = "") -> None:
+        super().__init__(sentence or f"{what} was not found.")
         self.what = what
 
 

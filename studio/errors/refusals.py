@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from studio.errors.chatelier_error import ChatelierError
+from studio.plurals import count_of
 
 
 class RequestRefusedError(ChatelierError):
@@ -13,7 +14,7 @@ class PolicyRefusalError(RequestRefusedError):
     """A rule of the policy says no. `category` may be shown to the person; `rule` is for moderators.
 
     `remedy` says which setting or moderator could change it. `job_id` names the refused job, against which the person
-    may appeal; None: there is no appeal. `sentence` is that of an earlier refusal, to be said again.
+    may appeal; None: it cannot be appealed. `sentence` is that of an earlier refusal, to be said again.
     """
 
     code = "policy"
@@ -21,7 +22,7 @@ class PolicyRefusalError(RequestRefusedError):
     def __init__(
         self, *, rule: str, category: str, remedy: str = "", job_id: str | None = None, sentence: str = ""
     ) -> None:
-        made = f"The house rules do not allow this ({category}). Please try something else. {remedy}".rstrip()
+        made = f"The rules here do not allow this ({category}). Please try something else. {remedy}".rstrip()
         super().__init__(sentence or made)
         self.rule = rule
         self.category = category
@@ -80,9 +81,9 @@ class TooManyJobsError(RequestRefusedError):
     code = "concurrency"
 
     def __init__(self, *, limit: int, scope: str = "person", until: datetime | None = None) -> None:
-        jobs = f"You already have {limit} jobs waiting."
+        jobs = f"You already have {count_of(limit, 'job')} waiting."
         if scope in _SHARING:
-            jobs = f"{_SHARING[scope]} {limit} jobs at once, and all are taken."
+            jobs = f"{_SHARING[scope]} {count_of(limit, 'job')} at once, and none is free."
         super().__init__(f"{jobs} Let one finish or cancel one, then try again. {_own_from(until)}".rstrip())
         self.limit = limit
         self.scope = scope
@@ -103,13 +104,13 @@ class OutOfCreditsError(RequestRefusedError):
         """`at` is when they were wanted: they belong to its month. `scope` and `until` as in `TooManyJobsError`."""
         renewed = (at.replace(day=1) + timedelta(days=31)).replace(day=1)
         sentence = (
-            f"This needs {needed} credits and you have {balance}. Ask for fewer pictures, or wait for the new"
-            f" month's credits on 1 {renewed:%B}."
+            f"This needs {count_of(needed, 'credit')} and you have {balance}. Ask for fewer pictures, or wait for the"
+            f" new month's credits on 1 {renewed:%B}."
         )
         if scope in _SHARING:
             sentence = (
-                f"This needs {needed} credits. {_SHARING[scope]} their credits, and {balance} are left for you."
-                f" {_own_from(until)}"
+                f"This needs {count_of(needed, 'credit')}. {_SHARING[scope]} their credits, and"
+                f" {balance} {'is' if balance == 1 else 'are'} left for you. {_own_from(until)}"
             )
         super().__init__(sentence.rstrip())
         self.needed = needed

@@ -36,6 +36,7 @@ from studio.domain.identifiers import job_id_of, new_job_id
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
+from studio.plurals import count_of
 from studio.serialization import to_data
 from studio.services import file_references, job_release, message_refresh, personal_data
 from studio.services.built_on_notices import unname_builder
@@ -258,7 +259,7 @@ def _rename_gifts(session: Session, key: str) -> None:
     )
     for row in session.scalars(given).all():
         gift, fresh = row.entry_key.removesuffix(":given"), f"gift:{new_job_id()}"
-        text = f"Somebody gave you {-row.amount} credits."
+        text = f"Somebody gave you {count_of(-row.amount, 'credit')}."
         session.execute(update(NoticeRow).where(NoticeRow.id == job_id_of(gift)).values(text=text))
         for end in ("given", "received"):
             entry = LedgerRow.entry_key == f"{gift}:{end}"

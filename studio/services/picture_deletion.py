@@ -22,7 +22,7 @@ from studio.errors import DatabaseUnavailableError, NotFoundError, StorageError
 from studio.ports import Ports, Store
 from studio.services import file_references, job_release, message_refresh
 
-_TAKEN_DOWN = "A moderator took the picture down that this started from. Nothing was charged."
+_TAKEN_DOWN = "A moderator took down the picture that this started from. Nothing was charged."
 
 _MOST_BYTES_AT_ONCE = 32 * 1024 * 1024
 

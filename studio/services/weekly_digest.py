@@ -12,6 +12,7 @@ from studio.db.tables import CaseRow, DigestRow, JobRow
 from studio.domain.cases import CaseKind, CaseState, Decision
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
+from studio.plurals import count_of
 
 WEEK = timedelta(days=7)
 _LENIENT = (Decision.APPROVE, Decision.SPOILER, Decision.OVERTURN)
@@ -99,7 +100,7 @@ def lines_of(digest: Digest) -> list[str]:
     """The digest in plain words."""
     lines = [
         f"The week from {digest.since:%d %B} to {digest.until - timedelta(days=1):%d %B %Y}:",
-        f"{_count_of(digest.jobs, 'job')} of {_count_of(digest.people, 'person', 'people')}:"
+        f"{count_of(digest.jobs, 'job')} of {count_of(digest.people, 'person', 'people')}:"
         f" {digest.done} done, {digest.refused} refused,"
         f" {digest.failed} failed.",
     ]
@@ -111,15 +112,11 @@ def lines_of(digest: Digest) -> list[str]:
     lines.append(f"{digest.painting_minutes:.1f} minutes of painting.")
     if digest.confirm_rate is not None:
         lines.append(
-            f"Moderators decided {_count_of(digest.decided, 'case')} and agreed with {digest.confirm_rate:.0%} of them."
+            f"Moderators decided {count_of(digest.decided, 'case')} and agreed with {digest.confirm_rate:.0%} of them."
         )
     if digest.open_cases:
-        lines.append(f"On the desk: {_count_of(digest.open_cases, 'case')}.")
+        lines.append(f"On the desk: {count_of(digest.open_cases, 'case')}.")
     return lines
-
-
-def _count_of(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def record_written(session: Session, digest: Digest) -> bool:

@@ -221,7 +221,7 @@ def test_the_policy_applies_to_words(run: Run, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(tmp_path / "words.txt"))
     status, _, err = run("a z0rbl4tt in a field")
     assert status == 1
-    assert "The house rules do not allow this" in err
+    assert "The rules here do not allow this" in err
     assert not list((tmp_path / "out").iterdir())
 
 

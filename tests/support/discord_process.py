@@ -1,4 +1,4 @@
-"""`chatelier` with a gate that lets everything pass: what the house rules say is tested in their own room."""
+"""`chatelier` with a gate that lets everything pass: what the rules say is tested in their own room."""
 
 from chatelier.wiring import ports
 from tests.support.fakes import FakeGate

@@ -10,9 +10,11 @@ TAKEN_BACK = "…"
 NEXT_STEP = "More settings"
 FOREIGN_FILE = "it does not come from Discord. Please attach it."
 DOWNLOAD_FAILED = "it could not be fetched from Discord. Please try again."
-ELSEWHERE = "I may not write in the channel where you asked, so here it is:"
+ELSEWHERE = "I cannot write in the channel where you asked, so the answer is here:"
 THREAD_NAME = "Made from this"
-LACKING = "There I lack: {permissions}. An administrator of the server can give it."
+LACKING = (
+    "There the bot lacks these permissions: {permissions}. An administrator of the server can grant them."
+)
 WRONG_TOKEN = (
     "Discord does not accept the bot's token. Copy it anew from the developer portal (Bot, Reset Token) "
     "into CHATELIER_DISCORD__TOKEN."

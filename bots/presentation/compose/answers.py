@@ -136,7 +136,8 @@ def _about_people(answer: LinkOffered | Linked | Forgotten | CreditsGiven) -> Sp
         case Forgotten():
             return _forgotten(answer)
         case CreditsGiven():
-            given = sentence(texts.GIVEN, person=who(answer.seen), amount=answer.amount)
+            given_text = texts.GIVEN if answer.amount == 1 else texts.GIVEN_SEVERAL
+            given = sentence(given_text, person=who(answer.seen), amount=answer.amount)
             left = sentence(texts.GIVEN_LEFT, left=answer.left) if answer.left is not None else ()
             return joined([*given, " ", *left]) if left else given
 

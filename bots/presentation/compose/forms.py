@@ -42,8 +42,8 @@ _LONGEST_TOPIC = 60  # of the reason's characters
 class FormSubject:
     """What a form is about: a picture or job by its id, or an upload by its ticket.
 
-    `pictures` are the ids to choose from where several may be meant. `prompt`, `alt_text` and `key`, the
-    storage key, are the picture's, for forms that show them.
+    `pictures` are the ids to choose from where several may be meant. `prompt`, `alt_text` (its owner's
+    words, often empty) and `key`, the storage key, are the picture's, for forms that show them.
     """
 
     about: str
@@ -183,7 +183,7 @@ def settings_form(
     remix = {each.value: texts.REMIX_CHOICES[each] for each in RemixConsent}
     built_on = {each.value: texts.BUILT_ON_CHOICES[each] for each in BuiltOn}
     direct = {"yes": texts.YES, "no": texts.NO}
-    counts = {RESET: texts.DEFAULT_CHOICE} | {str(number): str(number) for number in range(1, MAX_COUNT + 1)}
+    counts = {RESET: texts.DEFAULT} | {str(number): str(number) for number in range(1, MAX_COUNT + 1)}
     return Form(
         command="settings",
         about="",

@@ -25,7 +25,7 @@ from bots.presentation.message import (
 from bots.presentation.spans import joined, listed, plain_text, sentence
 from bots.texts import provenance
 from bots.texts.shortening import subject_of
-from bots.texts.translation import translate
+from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action
 from studio.commands.results import Attribution, Family, Relative
 from studio.domain.identifiers import split_picture_id
@@ -65,7 +65,7 @@ def _family_parts(answer: Family) -> Iterator[Part]:
     for relative in answer.relatives[:_MOST_RELATIVES]:
         yield Small(_relative(relative))
     if (hidden := len(answer.relatives) - _MOST_RELATIVES) > 0:
-        yield Small(sentence(provenance.MORE, count=hidden))
+        yield Small((translate_plural(provenance.MORE, provenance.MORE_SEVERAL, hidden),))
 
 
 def _people(relatives: Sequence[Relative]) -> list[Person]:

@@ -68,6 +68,11 @@ def _renamed(old: str) -> tuple[Paragraph]:
     return (Paragraph(sentence(texts.RENAMED, old=Command(f"/{old}"), new=Command("/community"))),)
 
 
+def _starboard(rules: CommunityRules) -> Spans:
+    text = texts.STARS_FROM if rules.star_threshold == 1 else texts.STARS_FROM_SEVERAL
+    return sentence(text, channel=ChannelName(rules.star_channel), count=rules.star_threshold)
+
+
 def _rule_facts(rules: CommunityRules) -> Facts:
     facts: Mapping[str, Spans] = {
         texts.STATUS: sentence(texts.PAUSED if rules.paused else texts.OPEN),
@@ -75,11 +80,7 @@ def _rule_facts(rules: CommunityRules) -> Facts:
         texts.MODEL: (rules.model or translate(texts.DEFAULT),),
         texts.DESK: _channels((rules.desk_channel,)) or sentence(texts.NONE),
         texts.LOG: _channels((rules.log_channel,)) or sentence(texts.NONE),
-        texts.STARS: sentence(
-            texts.STARS_FROM, channel=ChannelName(rules.star_channel), count=rules.star_threshold
-        )
-        if rules.star_channel
-        else sentence(texts.NONE),
+        texts.STARS: _starboard(rules) if rules.star_channel else sentence(texts.NONE),
         texts.RESULTS: sentence(texts.PLACEMENTS[rules.results]),
         texts.PING: sentence(texts.YES if rules.ping else texts.NO),
         texts.MOST_PICTURES: (str(rules.max_pictures or translate(texts.AS_MANY)),),

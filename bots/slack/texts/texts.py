@@ -13,7 +13,8 @@ WHAT_WITH_IT = (
     " or describe a picture to make from it."
 )
 NOT_SHOWN = (
-    "Slack does not take the picture just now. Press a button below, or ask for it again with `/studio show`."
+    "Slack cannot show the picture at the moment. Press a button below, or ask for it again with"
+    " `/studio show`."
 )
 NOT_INSTALLED = (
     "Chatelier is not installed here any more. An administrator of the workspace can install it again."
@@ -21,7 +22,7 @@ NOT_INSTALLED = (
 NOT_OPENED = "That took too long to open. Please try again."
 GREETINGS = {
     "desk": "Cases for the moderators are shown here from now on.",
-    "log": "This channel is named for the moderators’ digest.",
+    "log": "The moderators’ weekly digest is posted here from now on.",
     "stars": "Pictures with enough stars are shown here from now on.",
 }
 
@@ -30,15 +31,15 @@ GRID_COMING = "The picture under its lettered grid is on its way…"
 GRID_MISSING = (
     "The lettered grid cannot be shown now. Columns are A to D from the left, rows 1 to 4 from the top."
 )
-SUBMIT = "Generate"
+SUBMIT = "Generate pictures"
 CLOSE = "Cancel"
 SURE = "Are you sure?"
 LATEST_PICTURES = "Other pictures, from the latest"
 PICTURE_NUMBER = "Picture {number}"
 
-HOME_AWAY = "The database is away for a moment. Please open this page again in a minute."
+HOME_AWAY = "The database is not available at the moment. Please open this page again in a minute."
 
-SHORTCUT_IMAGINE = "Imagine a picture"
+SHORTCUT_IMAGINE = "Generate pictures"
 STUDIO_SUMMARY = "Everything else: vary, edit, expand, upscale, show, cancel and more."
 
 WRONG_BOT_TOKEN = (
@@ -64,9 +65,9 @@ _OPEN_DESK = (
     " Make it a private channel, or name another one with {command}."
 )
 _UNINVITED = "I cannot write in {channel}. Invite me there with {invite} {bot}."
-_FROM_CONVERSATION = "I am not in the conversation where you asked, so here it is."
+_FROM_CONVERSATION = "I am not in the conversation where you asked, so the answer is here."
 _FROM_CHANNEL = (
-    "I cannot write in {channel}, where you asked, so here it is."
+    "I cannot write in {channel}, where you asked, so the answer is here."
     " If the channel is not archived, {invite} {bot} lets me in."
 )
 _IN_THREADS = "In threads, mention the app: {example}. An image attached to the mention is a source picture."

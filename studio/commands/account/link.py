@@ -22,7 +22,7 @@ _LASTS = timedelta(minutes=15)
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
 _LENGTH = 10  # 49 random bits
 PART = "part"  # no code is that short
-_UNKNOWN = "is not known, or is older than 15 minutes. Type /link on the other side for a new one."
+_UNKNOWN = "is not known, or is older than 15 minutes. Type /link on the other platform for a new one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ SPEC = CommandSpec(
         Parameter(
             name="code",
             kind=Kind.TEXT,
-            summary="The code that /link gave you on the other side; or part, to undo your links.",
+            summary="The code that /link gave you on the other platform; or part, to undo your links.",
             max_length=16,
             positional=True,
         ),

@@ -90,7 +90,7 @@ SPEC = CommandSpec(
         ),
         MODEL,
         replace(STYLE, summary="A named style; none for none."),
-        Parameter(name="aspect", kind=Kind.TEXT, summary="Such as 3:2; none for square.", max_length=10),
+        Parameter(name="aspect", kind=Kind.TEXT, summary="Such as 3:2; none for the default.", max_length=10),
         Parameter(
             name="count",
             kind=Kind.CHOICE,

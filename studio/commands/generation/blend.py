@@ -146,7 +146,7 @@ SPEC = CommandSpec(
         Parameter(
             name="weights",
             kind=Kind.TEXT,
-            summary="How much of each picture, in their order, such as 2, 1.",
+            summary="The weight of each picture, in their order, such as 2, 1.",
             max_length=60,
         ),
         IMAGE,

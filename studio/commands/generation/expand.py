@@ -97,7 +97,7 @@ SPEC = CommandSpec(
             maximum=200,
         ),
         Parameter(
-            name="aspect", kind=Kind.ASPECT, summary="A new width to height, such as 16:9.", aliases=("ar",)
+            name="aspect", kind=Kind.ASPECT, summary="A new aspect ratio, such as 16:9.", aliases=("ar",)
         ),
         Parameter(name="prompt", kind=Kind.TEXT, summary="What the new part shows."),
         COUNT,

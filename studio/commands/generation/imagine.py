@@ -129,7 +129,7 @@ SPEC = CommandSpec(
         NEGATIVE,
         COUNT,
         SEED,
-        Parameter(name="aspect", kind=Kind.ASPECT, summary="Width to height, such as 3:2.", aliases=("ar",)),
+        Parameter(name="aspect", kind=Kind.ASPECT, summary="The aspect ratio, such as 3:2.", aliases=("ar",)),
         Parameter(name="size", kind=Kind.SIZE, summary="Width and height in pixels, such as 512x768."),
         Parameter(
             name="width",

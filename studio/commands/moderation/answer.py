@@ -18,7 +18,7 @@ from studio.errors import CaseTakenError, NotAllowedError
 from studio.ports import Ports
 from studio.services import job_release
 
-_DECLINED = "The person who made the picture would rather not have it built on. Nothing was charged."
+_DECLINED = "The owner of the picture declined. Nothing was charged."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ def appeal(ports: Ports, call: Call, command: Appeal) -> ReportFiled:
         if job.state is not JobState.REFUSED:
             raise BadParameterError("job", "was not refused, so there is nothing to appeal.")
         if job.error_code == CORE:
-            raise NotAllowedError("Against this refusal there is no appeal.")
+            raise NotAllowedError("This refusal cannot be appealed.")
         case, events = open_case(
             session,
             CaseKind.APPEAL,

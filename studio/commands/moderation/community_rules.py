@@ -147,7 +147,7 @@ def _pair(value: str, example: str) -> tuple[str, str]:
 
 def _tier(name: str) -> Tier:
     if name.lower() not in set(Tier):
-        raise BadParameterError("value", f"there are the tiers {', '.join(Tier)}.")
+        raise BadParameterError("value", f"the tiers are {', '.join(Tier)}.")
     return Tier(name.lower())
 
 

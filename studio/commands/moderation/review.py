@@ -44,7 +44,7 @@ def _next(ports: Ports, call: Call) -> str:
             taken = case.claimed_by not in (None, me) and case.claimed_until and case.claimed_until > at
             if not taken and not mine & {case.subject, case.filed_by}:
                 return case.id
-    raise NotFoundError("An open case")
+    raise NotFoundError("An open case", sentence="No case is open.")
 
 
 SPEC = CommandSpec(

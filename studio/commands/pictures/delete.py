@@ -60,7 +60,7 @@ def _target(what: str) -> tuple[str, int]:
         return text, 0
     if split := split_picture_id(text):
         return split
-    raise BadParameterError("what", "is not a picture or job id. They look like k3v9m2p4qx7a.2")
+    raise BadParameterError("what", "is not a picture or job id. They look like k3v9m2p4qx7a.2.")
 
 
 SPEC = CommandSpec(

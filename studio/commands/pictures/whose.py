@@ -117,7 +117,7 @@ def _find_shown(session: Session, ids: Sequence[str], fingerprint: str) -> Itera
 
 SPEC = CommandSpec(
     name="whose",
-    summary="Who made this? For a picture that you attach.",
+    summary="Find out who made a picture that you attach.",
     example="/whose",
     build=Whose,
     handle=whose,

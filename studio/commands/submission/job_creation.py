@@ -23,7 +23,7 @@ from studio.ports import Allowance
 from studio.serialization import to_data
 
 _WORDS = ("prompt", "prompts", "negative_prompt", "style", "sources")
-CORE = "core"  # the error code of a refusal against which there is no appeal
+CORE = "core"  # the error code of a refusal that cannot be appealed
 UNHEARD = "unheard"  # of one where nobody moderated, so that nobody could hear an appeal
 
 
@@ -122,8 +122,8 @@ def record_refusal(row: JobRow, verdict: Verdict) -> None:
 
 
 def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
-    """A word to whoever asks for what the policy minds and allows; once a day for each category."""
-    text = f"What you asked for touches on {verdict.category}. It goes ahead; please mind the house rules."
+    """A notice to a person who asks for what the policy allows with a warning; once a day for each category."""
+    text = f"What you asked for touches on {verdict.category}. It goes ahead; please follow the rules here."
     recent = select(NoticeRow.id).where(
         NoticeRow.person_key == person.key,
         NoticeRow.text == text,

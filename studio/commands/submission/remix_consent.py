@@ -18,7 +18,7 @@ from studio.errors import NotAllowedError
 
 _NO = "The person who made this picture does not want others to build on it."
 _NOT_THE_UPLOAD = (
-    "This started from an image of somebody's own, who wants to be asked. Vary one of its pictures."
+    "This started from somebody's own image, and they want to be asked first. Vary one of its pictures."
 )
 
 

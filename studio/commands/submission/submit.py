@@ -30,6 +30,7 @@ from studio.errors import (
     QueueUnavailableError,
     WrongChannelError,
 )
+from studio.plurals import count_of
 from studio.ports import Admission, Allowance, Ports
 from studio.services import file_references
 from studio.services.picture_deletion import Removal, finish_removal
@@ -44,7 +45,8 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     require_known(ports, request)
     allowance = ports.gate.allowance(call.person)
     if request.count > allowance.max_pictures:
-        raise BadParameterError("count", f"at most {allowance.max_pictures} pictures at a time here.")
+        most = count_of(allowance.max_pictures, "picture")
+        raise BadParameterError("count", f"at most {most} can be requested at a time here.")
     with ports.database.read() as session:
         if earlier := _find_earlier(session, call.request_key):
             return earlier
@@ -84,7 +86,7 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
     audience = Audience.of_asker(call.person, call.address)
     for picture_id in origins:
         picture = queries.find_picture(session, picture_id, viewer=call.person)
-        # Whoever repeats a job names it, not what it started from.
+        # A person who repeats a job names it, not what it started from.
         if not may_see(session, queries.find_job(session, picture.job_id), audience):
             raise NotFoundError("A picture that this starts from")
     family = queries.family(session, origins)

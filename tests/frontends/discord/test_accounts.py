@@ -24,7 +24,7 @@ room, painted = discord_sim.room, discord_sim.painted
 
 async def test_finished_pictures_come_by_direct_message_too_where_that_is_wished(room: Room) -> None:
     settled = await room.ana.slash(room.channel, "settings", dm="yes")
-    assert "**Send me my pictures by direct message, too** Yes" in words(settled.response)
+    assert "**Your pictures by direct message, too** Yes" in words(settled.response)
     job_id = await room.imagine()
     await room.painted(job_id)
     await room.tell(PictureChanged(job_id=job_id, platform=Platform.DISCORD, picture_id=f"{job_id}.1"))

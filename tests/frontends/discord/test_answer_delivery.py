@@ -107,7 +107,7 @@ async def test_the_permission_that_is_lacking_is_named_to_the_person(room: Room)
     room.env.inject_error("PATCH", "/channels/*/messages/*", status=403, code=50013)
     await room.painted(room.newest_job())
     direct = room.ana.user.dm_channel.last_message
-    assert "There I lack: Send Messages" in words(direct)
+    assert "There the bot lacks these permissions: Send Messages" in words(direct)
 
 
 async def test_a_closed_channel_and_closed_direct_messages_end_quietly(room: Room) -> None:
@@ -253,5 +253,5 @@ async def test_who_has_left_the_server_paints_there_no_more(room: Room) -> None:
     room.env.inject_error("GET", "/guilds/*/members/*", status=404, code=10007)
     user = room.ana.user
     result = await user.click(user.dm_channel.last_message, label="Vary strongly")
-    assert "not here" in words(result.followups[0])
+    assert "was not found" in words(result.followups[0])
     assert len(room.jobs()) == 1

@@ -223,7 +223,7 @@ async def test_a_remix_of_a_deleted_picture_is_a_sentence(room: Room) -> None:
     await room.painted(job_id)
     await room.ana.slash(room.channel, "delete", what=job_id)
     result = await room.press(f"c1:remix:{job_id}:1")
-    assert "not here" in words(result.response)
+    assert "was not found" in words(result.response)
     assert len(room.jobs()) == 1
 
 
@@ -372,14 +372,14 @@ async def test_a_forged_button_is_answered_with_a_sentence(room: Room, custom_id
 
 async def test_a_button_of_a_job_that_does_not_exist_is_a_sentence(room: Room) -> None:
     result = await room.press("c1:vary:000000000000:1")
-    assert "not here" in words(result.followups[0])
+    assert "was not found" in words(result.followups[0])
 
 
 async def test_a_button_of_another_server_finds_nothing(room: Room, painted: str) -> None:
     with room.ports.database.begin() as session:
         session.get_one(JobRow, painted).community = "12345"
     result = await room.bo.click(room.message, label="V1")
-    assert "not here" in words(result.followups[0])
+    assert "was not found" in words(result.followups[0])
     assert len(room.jobs()) == 1
 
 

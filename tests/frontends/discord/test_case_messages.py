@@ -120,7 +120,7 @@ async def test_a_case_of_another_server_cannot_be_shown(room: Room, desk: Any) -
     with room.ports.database.begin() as session:
         session.get_one(CaseRow, case_id).community = "12345"
     result = await room.press(f"c1:reveal:{case_id}:0", room.mod)
-    assert "not here" in words(result.response)
+    assert "was not found" in words(result.response)
 
 
 async def test_a_repeated_event_and_a_restart_make_no_second_message(room: Room, desk: Any) -> None:

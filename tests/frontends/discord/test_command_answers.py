@@ -46,7 +46,7 @@ async def test_a_picture_of_another_server_is_not_found(room: Room) -> None:
     channel = other.create_text_channel("general")
     eve = other.add_member(room.env.create_user("eve"))
     result = await eve.slash(channel, "vary", picture=f"{job_id}.1")
-    assert "not here" in words(result.followups[0])
+    assert "was not found" in words(result.followups[0])
     assert len(room.jobs()) == 1
 
 

@@ -75,6 +75,6 @@ async def test_what_was_painted_in_a_hidden_channel_is_not_at_hand_in_others(roo
     await room.painted(job_id)
     assert room.jobs()[-1].address["private"] is True
     refusal = await room.bo.slash(room.channel, "vary", picture=f"{job_id}.1")
-    assert "is not here" in words(refusal.followups[0])
+    assert "was not found" in words(refusal.followups[0])
     await room.imagine(room.bo)
     assert room.jobs()[-1].address["private"] is False

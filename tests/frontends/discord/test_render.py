@@ -68,7 +68,7 @@ LONG_FORM = Form(
         *(Field(name=f"line{number}", kind=FieldKind.LINE, label="A line") for number in range(4)),
         Field(name="count", kind=FieldKind.NUMBER, label="How many", minimum=1, maximum=4),
         Field(name="user", kind=FieldKind.PERSON, label="Somebody"),
-        Field(name="channel", kind=FieldKind.CHANNEL, label="Where"),
+        Field(name="channel", kind=FieldKind.CHANNEL, label="Channel"),
         Field(
             name="style",
             kind=FieldKind.CHOICE,

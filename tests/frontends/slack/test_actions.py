@@ -92,7 +92,7 @@ async def test_a_button_of_a_deleted_picture_is_answered_with_a_sentence(room: S
     job_id, message = await finished(room)
     await room.slash(f"delete {job_id}.2", command="/studio")
     await room.send(room.slack.press(message, f"c1:vary:{job_id}:2"))
-    assert "is not here" in room.slack.whispered()[-1]
+    assert "was not found" in room.slack.whispered()[-1]
 
 
 async def test_only_whose_job_it_is_may_cancel_it(room: SlackRoom) -> None:

@@ -217,7 +217,7 @@ async def test_where_slack_takes_no_files_the_private_answer_comes_without_them(
         session.query(SlackFileRow).delete()
     room.slack.refuse("files.getUploadURLExternal", "storage_limit_reached")
     await room.slash(f"show {job_id}", command="/studio", user=BO)
-    assert "does not take the picture" in room.slack.whispered()[-1]
+    assert "cannot show the picture" in room.slack.whispered()[-1]
     assert job_id in room.slack.whispered()[-1]
 
 
@@ -225,7 +225,7 @@ async def test_a_job_of_another_workspace_is_not_here(room: SlackRoom) -> None:
     job_id = await room.imagine()
     await room.painted(job_id)
     await room.send({**room.slack.command("/studio", f"reroll {job_id}"), "team_id": "T0OTHER"})
-    assert "is not here" in room.slack.whispered()[-1]
+    assert "was not found" in room.slack.whispered()[-1]
     assert len(room.jobs()) == 1
 
 

@@ -21,12 +21,12 @@ def picture_row(room: SlackRoom, job_id: str) -> PictureRow:
 async def test_a_notice_comes_by_direct_message_once(room: SlackRoom) -> None:
     await room.imagine()
     with room.ports.database.begin() as session:
-        cases.write_notice(session, NoticeKind.WARNING, ANA_KEY, "Please keep to the house rules <!here>.")
+        cases.write_notice(session, NoticeKind.WARNING, ANA_KEY, "Please keep to the rules here <!here>.")
         notice_id = session.query(NoticeRow).one().id
     for _ in range(2):
         await room.tell(NoticeWritten(notice_id=notice_id, platform=Platform.SLACK))
     told = [message for message in room.slack.messages if message.channel == "D0ANA"]
-    assert [message.words for message in told] == ["Please keep to the house rules &lt;!here&gt;."]
+    assert [message.words for message in told] == ["Please keep to the rules here &lt;!here&gt;."]
 
 
 async def test_the_owner_is_asked_and_answers_with_a_click(room: SlackRoom) -> None:

@@ -12,7 +12,7 @@ async def test_pictures_of_a_private_channel_stay_there(room: SlackRoom) -> None
     job_id = await room.imagine(channel=MODERATORS)
     await room.painted(job_id)
     await room.slash(f"show {job_id}", command="/studio", user=BO)
-    assert "is not here" in room.slack.whispered()[-1]
+    assert "was not found" in room.slack.whispered()[-1]
     await room.slash(f"show {job_id}", command="/studio", user=BO, channel=MODERATORS)
     assert any("slack_file" in block for block in room.slack.whispers[-1]["blocks"])
     await room.slash(f"show {job_id}", command="/studio", user=ANA)

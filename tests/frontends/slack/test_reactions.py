@@ -172,7 +172,7 @@ async def test_a_picture_that_slack_never_takes_leaves_words_and_buttons(
     room.slack.polls_until_ready = 100
     job_id = await room.imagine()
     message = await room.painted(job_id)
-    assert "does not take the picture" in message.words
+    assert "cannot show the picture" in message.words
     assert f"c1:vary:{job_id}:1" in message.options
 
 

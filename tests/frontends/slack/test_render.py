@@ -189,7 +189,7 @@ def test_short_facts_stand_in_columns_and_long_ones_alone() -> None:
 
 def test_a_picture_that_is_not_at_slack_is_said_to_be_missing() -> None:
     text = words_of(GRID, files={f"{JOB}.2": "F2"})
-    assert "does not take the picture" in text
+    assert "cannot show the picture" in text
 
 
 def test_a_button_asks_first_where_it_must_and_is_left_out_where_it_is_disabled() -> None:
@@ -228,7 +228,7 @@ FORM = Form(
         Field(name="amount", kind=FieldKind.NUMBER, label="Percent", minimum=10, maximum=200, initial="50"),
         Field(name="aspect", kind=FieldKind.LINE, label="Aspect", max_length=20),
         Field(name="person", kind=FieldKind.PERSON, label="Whom"),
-        Field(name="channel", kind=FieldKind.CHANNEL, label="Where"),
+        Field(name="channel", kind=FieldKind.CHANNEL, label="Channel"),
         Field(
             name="remix",
             kind=FieldKind.CHOICE,

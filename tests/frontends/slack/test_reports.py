@@ -58,7 +58,7 @@ async def test_a_refusal_can_be_appealed_with_a_reason(room: SlackRoom) -> None:
     gate.verdict = REFUSED
     await room.slash("a battle")
     whisper = room.slack.whispers[-1]
-    assert "house rules do not allow this" in room.slack.whispered()[-1]
+    assert "rules here do not allow this" in room.slack.whispered()[-1]
     job_id = room.newest_job()
     button = whisper["blocks"][-1]["elements"][0]["action_id"]
     assert button == f"c1:appeal:{job_id}:0"

@@ -34,7 +34,7 @@ async def test_a_home_tab_of_an_earlier_version_keeps_a_setting_when_it_is_chang
     with room.ports.database.read() as session:
         kept = settings.preferences_of(session, ANA_KEY)
     assert (kept.remix, kept.count) == ("ask", 2)
-    assert "Members who ask me first" in home(room)
+    assert "People who ask you first" in home(room)
     await room.send(room.slack.press_at_home("c1h:count", value="none"))
     with room.ports.database.read() as session:
         assert settings.preferences_of(session, ANA_KEY).count is None
@@ -55,7 +55,7 @@ async def test_link_and_settings_are_answered_as_they_are_typed_here(room: Slack
     await room.slash("link", command="/studio")
     assert "`/studio link " in room.slack.whispered()[-1]
     await room.slash("settings --aspect 3:2", command="/studio")
-    assert "*Width to height*\n3:2" in room.slack.whispered()[-1]
+    assert "*Aspect ratio*\n3:2" in room.slack.whispered()[-1]
 
 
 @pytest.mark.parametrize("text", ["community pause", "pause"])

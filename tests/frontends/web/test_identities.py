@@ -113,7 +113,7 @@ def test_the_name_of_somebody_who_was_forgotten_stays_taken_and_names_nobody(roo
     with room.ports.database.read() as session:
         assert key not in {row.person_key for row in session.query(NameRow)}
         assert session.query(OriginRow).where(OriginRow.person_key == key).count() == 0
-    assert "not here" in mo.say("/ban @Ana")["text"]
+    assert "was not found" in mo.say("/ban @Ana")["text"]
 
 
 def test_an_old_session_keeps_its_name_and_has_it_for_itself_from_now_on(room: OpenRoom) -> None:

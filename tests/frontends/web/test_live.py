@@ -215,7 +215,7 @@ def test_other_platforms_jobs_are_not_on_this_wall(room: OpenRoom, ports: Ports)
     answer = imagine(ports, call, Imagine(prompt="a foreign fox", seed=1))
     ana = room.guest("Ana")
     assert "a foreign fox" not in ana.wall
-    assert "is not here" in ana.say(f"/show {answer.job_id}")["text"]
+    assert "was not found" in ana.say(f"/show {answer.job_id}")["text"]
     with ports.database.begin() as session:
         event = outbox.write(
             session, JobEnded(job_id=answer.job_id, platform=Platform.DISCORD, state=JobState.DONE)

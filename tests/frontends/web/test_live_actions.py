@@ -204,4 +204,4 @@ def test_each_sheet_opens_for_a_picture_and_steps_to_its_neighbour(room: OpenRoo
 def test_a_page_that_is_not_there_says_so(room: OpenRoom, path: str) -> None:
     answer = room.user("Ana").client.get(path, headers={"accept": "text/html"})
     assert answer.status_code == 404
-    assert "here" in answer.text
+    assert "was not found." in answer.text or "There is no such page here." in answer.text

@@ -244,7 +244,7 @@ def test_people_are_called_by_their_names(instance: OpenRoom) -> None:
     assert said.startswith(f"@Ana (id {ana.user_id}, known since ")
     assert ") cannot paint here until" in said
     assert mo.say("/unban Ana")["text"].endswith(") may paint here again.")
-    assert "@nobody is not here" in mo.say("/ban @nobody")["text"]
+    assert "@nobody was not found" in mo.say("/ban @nobody")["text"]
 
 
 def test_a_hidden_picture_is_veiled(instance: OpenRoom) -> None:

@@ -588,7 +588,7 @@ async def test_with_the_policy_it_serves_and_keeps_within_its_memory(
             await instance.until(lambda: len(instance.finished()) == 1, "the picture is not shown")
             assert bot.process is not None
             resident_bytes = psutil.Process(bot.process.pid).memory_info().rss
-            print(f"resident with the house rules: {resident_bytes / 2**20:.0f} MiB")
+            print(f"resident with the rules: {resident_bytes / 2**20:.0f} MiB")
             assert resident_bytes < 350 * 2**20
         finally:
             await bot.stop()

@@ -47,7 +47,7 @@ def room(ports: Ports) -> Iterator[PaintingRoom]:
 def come_in(page: Page, name: str, word: str = "") -> None:
     page.get_by_label("Your name").fill(name)
     if word:
-        page.get_by_text("I look after this room").click()
+        page.get_by_text("I moderate this room").click()
         page.get_by_label("Moderators’ word").fill(word)
     page.get_by_role("button", name="Come in").click()
     expect(page.locator("#people .count")).to_be_attached()
@@ -242,7 +242,7 @@ def test_refused_and_failed_cards_are_put_away_for_good(browser: Browser, room: 
         painted(ana, "a fox", tiles=1)
         at_ease(ana)
         for words in ("a forbidden fox", "a failing fox"):
-            card(ana, words).get_by_role("button", name="Put this card away").click()
+            card(ana, words).get_by_role("button", name="Dismiss this card").click()
             expect(card(ana, words)).to_have_count(0)
         ana.reload()
         expect(card(ana, "a fox")).to_be_visible()
@@ -280,8 +280,8 @@ def test_settings_are_saved_and_shown_again(browser: Browser, room: PaintingRoom
     with guest(browser, room, "Ana") as ana:
         type_in(ana, "/settings")
         dialog = ana.locator("#dialog")
-        dialog.locator("label", has_text="People who ask me first").click()
-        shape = dialog.get_by_label("Width to height")
+        dialog.locator("label", has_text="People who ask you first").click()
+        shape = dialog.get_by_label("Aspect ratio")
         dialog.get_by_role("button", name="16:9").click()
         expect(shape).to_have_value("16:9")
         expect(dialog.get_by_role("button", name="16:9")).to_have_attribute("aria-pressed", "true")
@@ -289,7 +289,7 @@ def test_settings_are_saved_and_shown_again(browser: Browser, room: PaintingRoom
         expect(ana.get_by_text("Saved.")).to_be_visible()
         type_in(ana, "/settings")
         expect(shape).to_have_value("16:9")
-        expect(dialog.get_by_role("radio", name="People who ask me first")).to_be_checked()
+        expect(dialog.get_by_role("radio", name="People who ask you first")).to_be_checked()
 
 
 def test_a_picture_is_blended_with_an_image_that_is_attached_in_the_form(

@@ -179,7 +179,7 @@ class TestGiving:
             ({"to": "web:room:ana", "amount": 3}, "yourself"),
             ({"to": "web:room:bo", "amount": 51}, "have 50"),
             ({"to": "web:other:bo", "amount": 1}, "this community"),
-            ({"to": "web:room:nobody", "amount": 1}, "not here"),
+            ({"to": "web:room:nobody", "amount": 1}, "not found"),
         ],
     )
     def test_what_cannot_be_given_stays(self, ports, call, values, problem):

@@ -38,7 +38,7 @@ def cases_of(ports):
 
 
 class TestJudgingAgain:
-    """When painting starts: by today's bans and house rules."""
+    """When painting starts: by today's bans and rules."""
 
     def test_under_the_same_rules_nothing_is_judged_again(self, ports, work, brush, job):
         work.paint(job)

@@ -187,7 +187,7 @@ class TestWaitingForPictures:
         execute(ports, another(call, "mod", moderator=True), "delete", {"what": origin})
         with ports.database.read() as session:
             ended = queries.find_job(session, heir)
-        assert (ended.state, "took the picture down" in ended.error_text) == (JobState.CANCELLED, True)
+        assert (ended.state, "took down the picture" in ended.error_text) == (JobState.CANCELLED, True)
         assert ports.store.blobs == {}
 
 

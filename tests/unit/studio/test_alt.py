@@ -84,11 +84,13 @@ def test_only_ones_own_pictures_are_suggested(ports: Ports, call: Call, job: str
     assert suggest(ports, asks("bo"), spec, parameter, "", {}) == []
 
 
-def test_the_panel_offers_a_form_that_holds_what_is_said_so_far(ports: Ports, call: Call, job: str) -> None:
+def test_the_panel_offers_a_form_that_holds_what_the_owner_wrote_and_never_the_prompt(
+    ports: Ports, call: Call, job: str
+) -> None:
     panel = load_panel(ports.database, Panel(job_id=job, index=1), call.person)
     assert Action.ALT in {button.action for button in panel.buttons}
     form = load_form(ports, Ask(action=Action.ALT, job_id=job, index=1), call.person)
-    assert [field.initial for field in form.fields] == ["a fox"]
+    assert [field.initial for field in form.fields] == [""]
     run = submitted(FormId(command=form.command, about=form.about), {"text": WORDS})
     execute(ports, call, run.command, run.values)
     form = load_form(ports, Ask(action=Action.ALT, job_id=job, index=1), call.person)

@@ -82,7 +82,7 @@ class TestConsent:
         job = paint_job(ports, execute(ports, call, "edit", values).job_id)
         assert execute(ports, by(call, "bo"), "reroll", {"job": job})
         execute(ports, by(call, "ana", "s"), "settings", {"remix": remix})
-        with pytest.raises(NotAllowedError, match="wants to be asked"):
+        with pytest.raises(NotAllowedError, match="want to be asked first"):
             execute(ports, by(call, "bo", "2"), "reroll", {"job": job})
         assert execute(ports, by(call, "ana", "r"), "reroll", {"job": job})
 

@@ -68,7 +68,7 @@ def named_setting_fields(name: str, label: str, names: Sequence[str], value: str
     offered = dict.fromkeys([*([value] if value else []), *names])
     if not offered:
         return ()
-    labels = {RESET: translate(texts.DEFAULT_CHOICE)} | {each: each for each in offered}
+    labels = {RESET: translate(texts.DEFAULT)} | {each: each for each in offered}
     return (setting_field(name, label, labels, value or RESET),)
 
 

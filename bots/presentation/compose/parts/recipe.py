@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bots.presentation.message import Code, Facts, Note, Span, Spans, Tone
 from bots.presentation.spans import sentence, separated
 from bots.texts import jobs, recipes
-from bots.texts.translation import translate
+from bots.texts.translation import translate, translate_plural
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation
 
@@ -22,12 +22,16 @@ def recipe_line(pictures: Sequence[Picture]) -> Spans:
             else sentence(recipes.SEEDS, first=first.seed, last=last.seed),
             (first.model,),
             (f"{pictures[0].width}×{pictures[0].height}",),
-            sentence(recipes.STEPS, steps=first.steps) if first.operation is not Operation.UPSCALE else (),
+            _steps(first.steps) if first.operation is not Operation.UPSCALE else (),
             sentence(recipes.ADDED, words=" / ".join(added)) if added else (),
             (f"⭐ {stars}",) if stars else (),
             (Code(pictures[0].id if len(pictures) == 1 else pictures[0].job_id),),
         ]
     )
+
+
+def _steps(steps: int) -> Spans:
+    return (translate_plural(recipes.STEPS, recipes.STEPS_SEVERAL, steps),)
 
 
 def recipe_notes(pictures: Sequence[Picture]) -> tuple[Note, ...]:

@@ -5,8 +5,11 @@ import re
 import pytest
 
 from bots.presentation.compose.answers import compose_answer
+from bots.presentation.compose.help import compose_help
+from bots.presentation.compose.parts.recipe import recipe_line
 from bots.presentation.message import (
     ChannelName,
+    Code,
     Command,
     Facts,
     FileKind,
@@ -22,7 +25,7 @@ from studio.ports import Ports
 from tests.support.finished_jobs import paint_job
 from tests.support.message_text import text_of
 from tests.support.messages import MESSAGES
-from tests.support.sample_domain import JOB_ID, LONG_PROMPT, OTHER_JOB_ID, sample_job
+from tests.support.sample_domain import JOB_ID, LONG_PROMPT, OTHER_JOB_ID, sample_job, sample_picture
 
 
 def buttons(name: str) -> list[tuple[Action, str, str]]:
@@ -126,7 +129,9 @@ class TestSettings:
         assert buttons("settings") == [(Action.SETTINGS, NO_TARGET, "")]
 
     def test_consent_is_said_in_plain_words(self) -> None:
-        assert "Who may build on my pictures: People who ask me first" in text_of(MESSAGES["settings chosen"])
+        assert "Who may build on your pictures: People who ask you first" in text_of(
+            MESSAGES["settings chosen"]
+        )
 
     def test_the_rules_of_a_community_name_their_channels(self) -> None:
         (facts,) = [part for part in MESSAGES["community"].parts if isinstance(part, Facts)]
@@ -162,6 +167,21 @@ class TestPages:
     def test_help_shows_moderators_their_commands_and_nobody_else(self) -> None:
         assert "/ban" in text_of(MESSAGES["help for moderators"])
         assert "/ban" not in text_of(MESSAGES["help"])
+
+    def test_the_note_of_the_model_has_code_and_commands_between_backticks(self) -> None:
+        spans = compose_help(note="It knows `bird`; try `/imagine` or /vary.").parts[-1].spans  # type: ignore[union-attr]
+        assert spans == (
+            "It knows ",
+            Code("bird"),
+            "; try ",
+            Command("/imagine"),
+            " or ",
+            Command("/vary"),
+            ".",
+        )
+
+    def test_one_of_anything_is_in_the_singular(self) -> None:
+        assert "1 step ·" in plain_text(recipe_line([sample_picture(steps=1)]))
 
     @pytest.mark.parametrize("name", CATALOG)
     def test_help_of_a_command_explains_each_option(self, name: str) -> None:
