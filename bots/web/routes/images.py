@@ -96,7 +96,7 @@ def _accept(context: WebContext, user: WebUser, data: bytes, examine: bool) -> s
 
 async def _receive(request: Request, *, most_bytes: int) -> bytes:
     """The body, refused as soon as it is too large, before the rest has arrived."""
-    too_large = BadImageError(f"it is larger than {most_bytes // 1024**2} MB.")
+    too_large = BadImageError(f"it is larger than {most_bytes // 1024**2} MiB.")
     declared = request.headers.get("content-length", "0")
     if not declared.isdigit() or int(declared) > most_bytes:
         raise too_large

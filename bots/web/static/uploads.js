@@ -7,7 +7,7 @@ import { fill, mostUploadBytes, words } from "./page_data.js";
 export async function prepare(file) {
   if (!isImage(file)) return { problem: words.notImage };
   const smaller = await fitted(file, mostUploadBytes);
-  return smaller ? { file: smaller } : { problem: fill(words.tooLarge, { megabytes: mostUploadBytes / 1024 ** 2 }) };
+  return smaller ? { file: smaller } : { problem: fill(words.tooLarge, { mebibytes: mostUploadBytes / 1024 ** 2 }) };
 }
 
 // The ticket under which the server has the image, or a problem. `examined`: it is looked at only, and not stored.

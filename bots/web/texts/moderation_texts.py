@@ -11,9 +11,9 @@ DESK = {
     "taken": "another moderator has it",
     "yours": "yours",
     "blurred": "Blurred picture {number}; press to see it",
-    "note": "A word for the records",
+    "note": "Note for the records",
     "keys": "Keys",
-    "do_it": "Do it",
+    "do_it": "Confirm",
 }
 DESK_KEYS = {
     "j k": "next and previous case",

@@ -29,7 +29,7 @@ STALE_FORM = "This page is older than your session. Reload it and try again."
 NAME_MISSING = "Please type a name, so that the others know who painted what."
 NAME_TAKEN = "Somebody here has, or had, that name or one that looks like it already. Please choose another."
 NAME_RESERVED = "That name would speak for the moderators or for the room itself. Please choose another."
-WRONG_WORD = "That is not the invite word. Ask whoever invited you."
+WRONG_WORD = "That is not the invite word. Ask the person who invited you."
 TOO_MANY_TRIES = "Too many tries. Please wait a minute."
 MESSAGE_UNREADABLE = "That message could not be read. Reload the page and try again."
 MESSAGE_TOO_LONG = "That is too long. A prompt has at most 1,000 characters."
@@ -48,7 +48,7 @@ def sentence_of(error: ChatelierError) -> str:
 
 
 def too_large(limit_bytes: int) -> str:
-    return f"That image is larger than {limit_bytes // 1024**2} MB."
+    return f"That image is larger than {limit_bytes // 1024**2} MiB."
 
 
 def more(count: int) -> str:

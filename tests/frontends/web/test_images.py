@@ -160,7 +160,7 @@ def test_the_picture_sheet_tells_recipe_and_family(room: OpenRoom) -> None:
     assert f'href="/view/{first}.1"' in sheet
     assert "thimble" in sheet
     parent = ana.client.get(f"/view/{first}.1", headers={"hx-request": "true"}).text
-    assert "What became of it" in parent
+    assert "Made from this picture" in parent
     assert f'href="/view/{second}.1"' in parent
 
 
@@ -242,7 +242,7 @@ def test_an_upload_is_cut_off_where_it_becomes_too_large(ports: Ports) -> None:
     with OpenRoom(ports, web_settings(max_upload_bytes=1024 * 1024)) as room:
         ana = room.user("Ana")
         declared = ana.post("/uploads", b"x" * (1024 * 1024 + 1))
-        assert "larger than 1 MB" in declared.json()["text"]
+        assert "larger than 1 MiB" in declared.json()["text"]
         sent = 0
 
         def endless() -> Any:
