@@ -80,7 +80,9 @@ def _application(answer: _Answer, token: str) -> Iterator[Finding]:
 
     known_id = str(answer.data.get("id", "")) or _id_within(token)
     if not known_id.isdecimal():
-        yield note("discord", "Discord does not name the application", "Ask the doctor again in a minute.")
+        yield note(
+            "discord", "Discord does not name the application", "Run `chatelier doctor` again in a minute."
+        )
         return
     flags = int(answer.data.get("flags") or 0)
     surplus = sorted({name for flag, name in _PRIVILEGED.items() if flags & flag})

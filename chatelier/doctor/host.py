@@ -35,7 +35,9 @@ def home(loaded: Loaded) -> Iterator[Finding]:
             probe.write(b"ink")
     except OSError as error:
         yield bad(
-            "home", f"{folder}: {error.strerror}", f"Make room or rights, or set {_HOME} to another folder."
+            "home",
+            f"{folder}: {error.strerror}",
+            f"Free disk space or grant write permission, or set {_HOME} to another folder.",
         )
         return
     if folder.stat().st_mode & 0o077:
@@ -48,7 +50,7 @@ def disk(loaded: Loaded) -> Iterator[Finding]:
     folder = nearest_existing(loaded.settings.home)
     free = shutil.disk_usage(folder).free
     said = f"{free / _GIB:.1f} GiB free at {folder}"
-    fix = f"Make room, or set {_HOME} or CHATELIER_STORAGE_URL to a larger disk."
+    fix = f"Free disk space, or set {_HOME} or CHATELIER_STORAGE_URL to a larger disk."
     if free < _DISK_NEEDED_BYTES:
         yield bad("disk", said, fix)
     elif free < _DISK_WISHED_BYTES:

@@ -53,7 +53,7 @@ def _settings(loaded: Loaded) -> Iterator[Finding]:
     )
     yield good("settings", source)
     for warning in loaded.warnings:
-        yield note("settings", warning, "Unset it if it is a slip.")
+        yield note("settings", warning, "Unset it if it is a typo.")
     if loaded.file and loaded.file.stat().st_mode & 0o077:
         yield note("settings", f"other users may read {loaded.file}", f"chmod 600 {loaded.file}")
 
@@ -62,7 +62,7 @@ def _guard(subject: str, check: Check, loaded: Loaded) -> Iterator[Finding]:
     try:
         yield from check(loaded)
     except ChatelierError as error:
-        yield bad(subject, str(error), "Correct what it names and ask the doctor again.")
+        yield bad(subject, str(error), "Correct what it names and run `chatelier doctor` again.")
     except Exception as error:  # noqa: BLE001
         fault = f"could not be looked at ({type(error).__name__}: {error})"
         yield bad(subject, fault, f"Check what is set for {subject}; `chatelier config` shows it.")

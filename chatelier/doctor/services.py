@@ -119,9 +119,7 @@ def storage(loaded: Loaded) -> Iterator[Finding]:
         whole = _can_write_and_read(open_storage(loaded.settings))
     except Exception as error:  # noqa: BLE001 - each kind of storage has a library and errors of its own
         cause = error.__cause__ or error
-        fix = (
-            "Make room, or check CHATELIER_STORAGE_URL, the credentials, and that this user may write there."
-        )
+        fix = "Free disk space, or check CHATELIER_STORAGE_URL, the credentials, and that this user may write there."
         yield bad("storage", f"{where} cannot be used ({type(cause).__name__}: {cause})", fix)
         return
     if whole:

@@ -73,7 +73,7 @@ class SlackSection(Section):
         True, description="Show several pictures side by side, unless a workspace refuses that."
     )
     claim_seconds: float = Field(
-        20.0, ge=1, le=120, description="After how long another process sends what a silent one was to send."
+        20.0, ge=1, le=120, description="Seconds after which another process takes over an unsent message."
     )
     api_url: WebUrl = Field("https://slack.com/api", description="Slack's Web API.")
 
@@ -107,7 +107,7 @@ class WebSection(Section):
     port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     invite: SecretStr | None = Field(
         None,
-        description="The word that people type at the door. Needed when other machines can reach the room.",
+        description="The word that people type to enter. Needed when other machines can reach the room.",
     )
     moderator_invite: SecretStr | None = Field(
         None, description="A visitor who types this word instead comes in as a moderator."
@@ -129,7 +129,9 @@ class WebSection(Section):
         min_length=16,
         description="The token, 16 characters or more, with which other machines read /metrics; unset: this one only.",
     )
-    name: str = Field("The atelier", min_length=1, max_length=60, description="The name of the web room.")
+    name: str = Field(
+        "The atelier", min_length=1, max_length=60, description="The name shown in the web room."
+    )
 
     @property
     def is_loopback(self) -> bool:

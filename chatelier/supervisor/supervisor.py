@@ -34,7 +34,7 @@ class ProcessStartError(ServiceError):
 class Supervisor:
     """`say` gets one line for people about what happens, `changed` the process ids after each start.
 
-    A program that was ready and gives no sign of life for `hang_seconds` is stopped and started again.
+    A program that was ready and sends no heartbeat for `hang_seconds` is stopped and started again.
     """
 
     def __init__(
@@ -186,7 +186,7 @@ class _Ward:
                 if not self.program.optional:
                     raise ProcessStartError(self._last_words(code))
                 self._say(
-                    f"{self._last_words(code)}\nThe others go on without it. Put that right and start anew."
+                    f"{self._last_words(code)}\nThe other processes keep running. Fix the problem and restart."
                 )
                 await asyncio.Event().wait()  # until the shutdown
             wait_seconds = backoff_seconds(self._failures)
@@ -241,9 +241,7 @@ class _Ward:
         await self._watch_readiness(process)
         if self.program.sign_of_life:
             await self._watch_liveness(self.program.sign_of_life)
-            self._say(
-                f"{self.program.name} hangs: no sign of life for {self._hang_seconds:g} s. It is stopped."
-            )
+            self._say(f"{self.program.name} hangs: no heartbeat for {self._hang_seconds:g} s. It is stopped.")
             process.signal(signal.SIGKILL)
 
     async def _watch_liveness(self, sign_of_life: Callable[[], object]) -> None:
@@ -274,7 +272,7 @@ class _Ward:
     def _last_words(self, code: int) -> str:
         words = "\n  ".join(list(self.output.last_lines)[-5:])
         name, path = self.program.name, self.output.path
-        return f"{name} does not start ({_ending(code)}). It said last:\n  {words}\nMore: {path}"
+        return f"{name} does not start ({_ending(code)}). Its last output:\n  {words}\nMore: {path}"
 
 
 def _ending(code: int) -> str:

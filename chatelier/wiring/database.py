@@ -76,5 +76,5 @@ def cause_of(error: DatabaseUnavailableError) -> str:
 def cure_of(url: str) -> str:
     """What to do about a database that cannot be used."""
     if url.startswith("sqlite"):
-        return "Make room on its disk, let this user write there, or put a copy from before in its place."
+        return "Free space on its disk, let this user write there, or put a copy from before in its place."
     return "Start it, or correct CHATELIER_DATABASE_URL."

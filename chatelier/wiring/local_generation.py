@@ -213,7 +213,7 @@ def _require_writable(folder: Path) -> None:
 
 def _sentence(folder: Path, error: OSError) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"The disk with {folder} is full. Make room, or name another folder with -o."
+        return f"The disk with {folder} is full. Free disk space, or name another folder with -o."
     if error.errno in {errno.EEXIST, errno.ENOTDIR}:
         return f"{folder} is a file, not a folder. Name another with -o."
     return f"Nothing can be written into {folder} ({os.strerror(error.errno or 0)}). Name another folder with -o."

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from moderation.policy.findings import Finding
     from moderation.rules.prompt_judge import PromptJudge
 
-policy_app = typer.Typer(help="The house rules: check a policy, try a prompt, measure.", no_args_is_help=True)
+policy_app = typer.Typer(
+    help="The moderation policy: check a policy, try a prompt, measure.", no_args_is_help=True
+)
 
 policy_app.add_typer(hashes_app, name="hashes")
 audit_app = typer.Typer(help="What moderators and the gate did.", no_args_is_help=True)

@@ -10,7 +10,7 @@ _STYLE = (
     "padding:.7rem 1.2rem;border-radius:.5rem;text-decoration:none}"
 )
 _REASONS = {
-    "access_denied": "You said no, and nothing was changed.",
+    "access_denied": "You declined; nothing was changed.",
     "invalid_browser": "This page was opened in another browser, or its cookie is gone.",
     "invalid_state": "That took longer than ten minutes, or the page was opened twice.",
     "invalid_code": "Slack did not accept the request, or this studio is not for your workspace.",

@@ -20,7 +20,7 @@ def refuse_bad(name: str, family: str, dtype: str) -> None:
     from engine.catalog.entries import DTYPES
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
-        raise ConfigurationError(f"{name[:40]} is no good name for a model. Use letters, digits, - and _.")
+        raise ConfigurationError(f"{name[:40]} is not a valid model name. Use letters, digits, - and _.")
     if family not in {*FAMILIES, AUTO}:
         raise ConfigurationError(f"--family must be one of {', '.join([AUTO, *FAMILIES])}.")
     if dtype not in DTYPES:

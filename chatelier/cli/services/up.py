@@ -8,9 +8,9 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    quiet: bool = typer.Option(False, "--quiet", "-q", help="Only the log files get what the processes say."),
-    hang_seconds: float = typer.Option(  # processes give a sign of life every ten seconds
-        60.0, min=20.0, help="Restart a process that gives no sign of life for so long."
+    quiet: bool = typer.Option(False, "--quiet", "-q", help="Write process output to the log files only."),
+    hang_seconds: float = typer.Option(  # processes send a heartbeat every ten seconds
+        60.0, min=20.0, help="Restart a process that has sent no heartbeat for this many seconds."
     ),
 ) -> None:
     """Run everything on this machine: Redis, one worker, maintenance, the web room, and every front end with a

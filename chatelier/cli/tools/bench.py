@@ -70,7 +70,8 @@ def mixed(
     load: Annotated[float, typer.Option(min=0.1, max=2, help="Share of what the step batcher can do.")] = 0.7,
     pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each request.")] = 1,
     rows: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Most rows of a forward pass; the device's own number.")
+        int | None,
+        typer.Option(min=1, max=64, help="Most rows of a forward pass; default: the device's limit."),
     ] = None,
     seconds: Annotated[float, typer.Option(min=5, max=3600, help="How long it may take, about.")] = 75,
     pause: Annotated[
@@ -144,11 +145,11 @@ def throughput(
 @bench.command("fair")
 def fair(
     model: Annotated[
-        str | None, typer.Option(help="A model that paints; without one there are pauses.")
+        str | None, typer.Option(help="A model that paints; without one, passes are simulated by pauses.")
     ] = None,
     random: Random = None,
     others: Annotated[int, typer.Option(min=2, max=200, help="People who ask once.")] = 20,
-    jobs: Annotated[int, typer.Option(min=1, max=500, help="Jobs of the one who asks often.")] = 32,
+    jobs: Annotated[int, typer.Option(min=1, max=500, help="Jobs of the heavy user.")] = 32,
     pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each job.")] = 4,
     json_file: JsonFile = None,
 ) -> None:
@@ -170,7 +171,9 @@ def fair(
 
 @bench.command("overhead")
 def overhead(
-    model: Annotated[str | None, typer.Option(help="A model to compare with: its sizes, its step.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model to compare with: its sizes and step time.")
+    ] = None,
     random: Random = None,
     samples: Annotated[int, typer.Option(min=1, max=64, help="Samples side by side.")] = 16,
     json_file: JsonFile = None,

@@ -17,13 +17,13 @@ def register(app: typer.Typer) -> None:
 def imagine(  # noqa: PLR0917 - options are named on the command line
     prompt: list[str] = typer.Argument(help="What the pictures show; flags may stand in it, as in chat."),
     output: Path = typer.Option(
-        Path("out"), "--output", "-o", help="The folder for the pictures; made if need be."
+        Path("out"), "--output", "-o", help="The folder for the pictures; created if missing."
     ),
     seed: int | None = typer.Option(None, help="The same seed and words paint the same pictures."),
     count: int | None = typer.Option(None, "--count", "-n", help="How many pictures, 1 to 8."),
     negative: str = typer.Option("", "--negative", "--no", help="What they must not show."),
     size: str | None = typer.Option(None, help="Width and height in pixels, such as 256x384."),
-    aspect: str | None = typer.Option(None, "--aspect", "--ar", help="Width to height, such as 3:2."),
+    aspect: str | None = typer.Option(None, "--aspect", "--ar", help="The aspect ratio, such as 3:2."),
     steps: int | None = typer.Option(None, help="Denoising steps; more is slower."),
     guidance: float | None = typer.Option(
         None, "--guidance", "--cfg", help="How closely to follow the words."

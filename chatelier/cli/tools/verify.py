@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    image: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP or GIF, from wherever.")],
+    image: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP or GIF, from any source.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Say where a picture comes from: by its content credentials, its invisible mark, its text or its looks.

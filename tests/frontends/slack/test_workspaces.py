@@ -116,7 +116,7 @@ async def test_an_admin_of_a_sister_workspace_is_a_member_here_who_moderates_not
         ("code=a-code&state=made-up", "slack-app-oauth-state=made-up", 401, "ten minutes"),
         ("code=another&state={state}", "{cookie}", 401, "did not accept"),
         ("state={state}", "{cookie}", 401, "did not accept"),
-        ("error=access_denied&state={state}", "{cookie}", 200, "You said no"),
+        ("error=access_denied&state={state}", "{cookie}", 200, "You declined"),
     ],
 )
 async def test_an_installation_that_is_not_right_comes_to_nothing(

@@ -122,7 +122,7 @@ async def test_what_hangs_is_stopped_and_started_again(
     before = watched.processes[-1]["it"]
     os.killpg(before, signal.SIGSTOP)
     await watched.until(lambda: watched.processes[-1].get("it", before) != before)
-    assert "it hangs: no sign of life for 6 s. It is stopped." in watched.said
+    assert "it hangs: no heartbeat for 6 s. It is stopped." in watched.said
     assert gone(before)
     await watched.until(lambda: "it is back." in watched.said)
     await watched.close()
@@ -167,8 +167,8 @@ async def test_what_the_instance_can_do_without_is_let_go_with_its_last_words(tm
     steady = shell("steady", "sleep 3600")
     bot = shell("bot", "echo wrong token; exit 1", is_ready=lambda _: False, optional=True)
     watched = await Watched(tmp_path, [steady, bot]).open()
-    await watched.until(lambda: "go on without it" in watched.said[-1])
-    assert "bot does not start (exit status 1). It said last:\n  wrong token" in watched.said[-1]
+    await watched.until(lambda: "keep running" in watched.said[-1])
+    assert "bot does not start (exit status 1). Its last output:\n  wrong token" in watched.said[-1]
     assert watched.instance.absent == ["bot"]
     assert sum("starting it again" in said for said in watched.said) == 2
     await watched.close()

@@ -222,7 +222,7 @@ def test_the_steps_in_the_list_are_those_of_the_recipes(run: Run, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["bad name", "/tmp"], "no good name"),
+        (["bad name", "/tmp"], "not a valid model name"),
         (["ours", "/nowhere"], "There is no folder"),
         (["ours", "/tmp", "--dtype", "int8"], "--dtype"),
         (["ours", "/tmp", "--family", "novel"], "--family"),
