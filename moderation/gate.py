@@ -1,4 +1,4 @@
-"""The gate: who may ask, what may be asked, and which pictures may be seen."""
+"""Admission control: who may send requests, which prompts and uploads are accepted, and which pictures may be seen."""
 
 import logging
 from collections.abc import Sequence
@@ -233,7 +233,7 @@ class ModerationGate:
     def _apply_newcomer_rule(
         self, verdict: Verdict, person: Person, rules: CommunityRules, policy: Policy
     ) -> Verdict:
-        """What a newcomer brings along passed all rules, and may wait for a moderator where one looks."""
+        """The upload of a newcomer passed all rules, and may wait for a moderator where there is one."""
         found = policy.apply(NEWCOMERS)
         if found is None or (found.ruling is Ruling.HOLD and not self._is_reviewed(person, rules)):
             return verdict
@@ -256,7 +256,7 @@ class ModerationGate:
             return human_of(session, person.key), _newcomer_origins(session, person)
 
     def _community(self, person: Person) -> CommunityRules:
-        """Whoever paints alone has none, and no database either."""
+        """`chatelier imagine` has none, and no database either."""
         if person.platform is Platform.CLI:
             return DEFAULT
         with self._database.read() as session:

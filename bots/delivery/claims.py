@@ -30,7 +30,7 @@ class SendClaims:
     async def hold(self, subject: Subject, channel: str) -> AsyncIterator[Claim]:
         """Waits a while for another process that has it. What ends with an error gives the claim back.
 
-        After one that leaves open whether the message was sent, and of a claim that was inherited, whoever comes next
+        After one that leaves open whether the message was sent, and of a claim that was inherited, the next process
         inherits it.
         """
         claim = await self._wait_for(subject, channel)
@@ -51,7 +51,7 @@ class SendClaims:
             renewal.cancel()
 
     async def move(self, subject: Subject, channel: str) -> None:
-        """The message is about to go elsewhere: whoever inherits the claim has to look there."""
+        """The message is about to go elsewhere: the process that inherits the claim has to look there."""
         await self._pools.run(Pool.DATABASE, deliveries.move_claim, self._database, subject, channel)
 
     async def channel_of(self, subject: Subject) -> str | None:

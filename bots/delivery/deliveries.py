@@ -1,7 +1,7 @@
 """Which message shows what: the only store of the messages that chats show, and of who is sending one.
 
 A message is claimed before it is sent, so that of several processes one sends it. A claim ends by itself when its
-process does not renew it; whoever takes it over then may find that the message was sent after all.
+process does not renew it; the process that takes it over then may find that the message was sent after all.
 """
 
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ def renew_claim(database: Database, subject: Subject, *, until: datetime) -> Non
 
 
 def move_claim(database: Database, subject: Subject, channel: str) -> None:
-    """The message is about to go elsewhere: whoever inherits the claim has to look there."""
+    """The message is about to go elsewhere: the process that inherits the claim has to look there."""
     _change_claimed(database, subject, channel=channel)
 
 
@@ -67,12 +67,12 @@ def claimed_channel(database: Database, subject: Subject) -> str | None:
 
 
 def abandon_claim(database: Database, subject: Subject) -> None:
-    """It is not known whether the message was sent: whoever comes next inherits the claim at once."""
+    """It is not known whether the message was sent: the next process inherits the claim at once."""
     _change_claimed(database, subject, claimed_until=now())
 
 
 def release_claim(database: Database, subject: Subject) -> None:
-    """Nothing was sent after all; whoever comes next may."""
+    """Nothing was sent after all; the next process may send it."""
     with database.begin() as session:
         session.execute(delete(DeliveryRow).where(_is(subject), DeliveryRow.claimed_until.is_not(None)))
 

@@ -47,7 +47,7 @@ async def _beat(path: Path, well: Callable[[], bool]) -> None:
 
 
 def touch_heartbeat(path: Path) -> None:
-    """Write the process id, whole from the first moment on: whoever sees the file may read it."""
+    """Write the process id, whole from the first moment on: a process that sees the file may read it."""
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.write_text(str(os.getpid()))
     unfinished.replace(path)

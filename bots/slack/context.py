@@ -50,7 +50,7 @@ class WorkspaceRegistry(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackContext:
-    """`session` carries the requests of all components; it is closed by whoever opened it."""
+    """`session` carries the requests of all components; its opener closes it."""
 
     ports: Ports
     pools: ThreadPools

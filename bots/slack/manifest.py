@@ -31,7 +31,7 @@ SCOPES: Mapping[str, str] = {
     "usergroups:read": "which user groups moderate, or have another tier",
     "users:read": "names, and who administers the workspace",
 }
-# Whoever installs the app may decline these: without them a message that was sent in the very moment the face
+# Administrators who install the app may decline these: without them a message that was sent in the very moment the face
 # was killed is not found again, and one like it comes in its place.
 OPTIONAL_SCOPES: Mapping[str, str] = {
     "channels:history": "to find such a message of its own in channels",

@@ -22,7 +22,7 @@ class _PendingUpload:
 class PendingUploads:
     """Uploads between the moment their region is asked for and the moment it is told: half an hour at most.
 
-    A storage key is never put into a button, where whoever sees it might ask for somebody else's file.
+    A storage key is never put into a button, where a person who sees it might ask for somebody else's file.
     """
 
     def __init__(self) -> None:

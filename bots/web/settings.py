@@ -34,7 +34,7 @@ class WebSettings:
     report_unknown_proxy: Callable[[str], None] = field(default=_ignore, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     max_upload_bytes: int = 20 * 1024 * 1024
-    room_name: str = "The atelier"
+    room_name: str = "Chatelier"
 
     @property
     def loopback(self) -> bool:

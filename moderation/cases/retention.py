@@ -17,7 +17,7 @@ from studio.domain.cases import CaseState
 from studio.services import account_erasure
 from studio.services.picture_deletion import delete_unseen_pictures
 
-_DELIVERED = timedelta(days=1)  # by then every face has heard of a deletion
+_DELIVERED = timedelta(days=1)  # by then every front end has received a deletion
 
 
 def let_go(database: Database, *, keep: timedelta) -> int:

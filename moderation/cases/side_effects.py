@@ -1,4 +1,4 @@
-"""What is left to do once a decision is committed, and doing it."""
+"""Side effects of a decision, carried out once it is committed: events, queue messages and deletions of files."""
 
 from dataclasses import dataclass, field
 
@@ -37,7 +37,7 @@ class DecisionEffects:
 
 
 class SideEffects:
-    """Tells faces and workers, and clears files away. What fails here, the sweeper repeats."""
+    """Notifies front ends and workers, and deletes files. What fails here, the sweeper repeats."""
 
     def __init__(self, *, database: Database, queue: Queue, events: Events, store: Store) -> None:
         self._database = database

@@ -9,8 +9,8 @@ from studio.rate_meters import RateSettings
 class LimitSettings:
     """All but the last three count every request; `refused` counts those that the rules refused.
 
-    Whoever runs into `refused` has been probing the rules and waits, whatever is asked. `newcomer` holds for newcomers
-    in place of `sustained`. `uploads` counts files that people bring along, `side_effects` each command that paints
+    A person who reaches `refused` has been probing the rules and waits, whatever is asked. `newcomer` holds for
+    newcomers in place of `sustained`. `uploads` counts uploaded files, `side_effects` each command that paints
     nothing and is rationed, such as reports.
 
     All newcomers from one address share what `address_people` people have, of `sustained`, `refused`, `uploads` and

@@ -1,4 +1,4 @@
-"""How far the instance trusts a person, and what that allows."""
+"""Trust tiers: which tier a person is in, and the limits of each tier."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -42,7 +42,7 @@ class FacePolicy(StrEnum):
     """What happens to an upload that shows a face, from the most lenient to the strictest."""
 
     ALLOW = "allow"
-    ASK = "ask"  # whoever brings it must say that the people in it agreed
+    ASK = "ask"  # the uploader must say that the people in it agreed
     REJECT = "reject"
 
 

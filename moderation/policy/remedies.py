@@ -14,8 +14,8 @@ _SETTINGS = {
 _CORE = "No setting and no moderator changes this."
 _APPEAL = "If this is a mistake, appeal: a moderator can let it through."
 NAME_A_MODERATOR = (
-    "To name a moderator, the administrator sets CHATELIER_WEB__MODERATOR_INVITE to a word: whoever enters the web room"
-    " with it moderates."
+    "To name a moderator, the administrator sets CHATELIER_WEB__MODERATOR_INVITE to a word: a visitor who enters the"
+    " web room with it moderates."
 )
 _ELSEWHERE = "In a server, its moderators can let such a request through."
 

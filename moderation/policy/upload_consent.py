@@ -1,4 +1,4 @@
-"""Who said of which picture that the people in it agreed: by sending it again within a while."""
+"""Which person confirmed for which picture that the people in it agreed: by sending it again within 15 minutes."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ _MOST = 10_000  # pictures that are remembered; the oldest are forgotten first
 
 
 class ConsentBook:
-    """For one process, which is enough: a face's uploads come to one. Nothing of the picture is kept."""
+    """For one process, which is enough: all uploads of a front end come to one. Nothing of the picture is kept."""
 
     def __init__(self, *, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock

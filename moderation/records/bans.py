@@ -1,6 +1,6 @@
 """Bans: a person who may not paint, for a while or for good, under none of their names.
 
-A ban holds in every community that a human is known in, and is lifted where it was imposed: whoever moderates
+A ban holds in every community that a human is known in, and is lifted where it was imposed: the person who moderates
 somewhere else can neither lift nor shorten it.
 """
 
@@ -55,7 +55,7 @@ def unban(session: Session, person_key: str, *, by: str) -> bool:
 
 
 def may_lift(row: BanRow, by: str) -> bool:
-    """Whether whoever has the key `by` acts where the ban was imposed."""
+    """Whether the person with the key `by` acts where the ban was imposed."""
     return not _home(row.banned_by) or _home(row.banned_by) == _home(by)
 
 

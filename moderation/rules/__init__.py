@@ -1,1 +1,1 @@
-"""The rules, one per file: `prompt` judges words, `image` judges pictures."""
+"""The moderation rules, one per file: `prompt` judges prompts, `image` judges pictures."""

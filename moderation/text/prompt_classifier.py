@@ -98,7 +98,7 @@ class ClassifierScores:
 
 
 class Classifier:
-    """Judges texts. The encoder loads in the background; whoever asks earlier waits for it."""
+    """Judges texts. The encoder loads in the background; a thread that asks earlier waits for it."""
 
     def __init__(self, network: ClassifierNetwork) -> None:
         self._network = network

@@ -1,4 +1,4 @@
-"""Looks at pictures in a process of its own, so that a face carries neither the networks nor the pixels."""
+"""Analyzes pictures in a process of its own, so that a front end holds neither the networks nor the pixels."""
 
 from dataclasses import asdict, fields
 from functools import cache

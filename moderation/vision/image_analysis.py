@@ -1,4 +1,4 @@
-"""What is seen in one picture: what the rules judge by, whoever looked at it."""
+"""The features of one picture by which the rules judge, from this process or from another one."""
 
 import hashlib
 import io

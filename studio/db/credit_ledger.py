@@ -76,7 +76,7 @@ def lock(session: Session, *accounts: str) -> None:
 
 
 def grant_monthly(session: Session, person_key: str, *, credits: int, at: datetime) -> None:
-    """Grant a human the month's credits, once; whoever rose to more during the month gets the difference."""
+    """Grant a human the month's credits, once; a human who rose to more during the month gets the difference."""
     account = human_of(session, person_key)
     _grant(session, account, person_key, credits, at)
 

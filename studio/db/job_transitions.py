@@ -115,7 +115,7 @@ def end(
 
 
 def release(session: Session, job_id: str, *, at: datetime, cleared: bool) -> bool:
-    """Held or refused → queued, by whoever decided its case. `cleared`: it is not judged again."""
+    """Held or refused → queued, by the moderator who decided its case. `cleared`: it is not judged again."""
     values = {
         "state": JobState.QUEUED,
         "queued_at": at,

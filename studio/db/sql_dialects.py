@@ -17,7 +17,7 @@ def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqli
 
 
 def lock_names(session: Session, *names: str) -> None:
-    """Whoever else wants to hold one of these names waits for the commit. SQLite writers go one by one anyway."""
+    """Other transactions that lock one of these names wait for the commit. SQLite writers go one by one anyway."""
     if is_postgresql(session):
         for name in sorted(set(names)):
             session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})

@@ -79,7 +79,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRecord:
-    """A person's record, for whoever judges their case. `strikes` are weighted and decay."""
+    """A person's record, for the moderators of their case. `strikes` are weighted and decay."""
 
     jobs: int
     refusals: int

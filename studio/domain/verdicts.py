@@ -18,7 +18,7 @@ class Verdict:
 
     What is not `appealable` is the core: its words are kept nowhere, and nobody is asked to read them.
     Of an inspected picture, `fingerprint` is its PDQ hash (64 hexadecimal digits); an upload may show a person.
-    `asks_consent`: refused until whoever brings it says that the people in it agreed. Of what is refused, `remedy` says
+    `asks_consent`: refused until the uploader says that the people in it agreed. Of what is refused, `remedy` says
     to the person which setting or moderator could change it; not `heard`: nobody moderates there, who could be asked.
     """
 

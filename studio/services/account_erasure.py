@@ -1,8 +1,8 @@
 """Everything that is kept of a person goes, or loses their name. What others built on their pictures stays.
 
 Who is being judged keeps their keys until that is over: while a case about them is open, or a ban or strikes of
-theirs hold under linked names, their rows in `people` stay without a name, so that all this holds for whoever comes
-back under any of them.
+theirs hold under linked names, their rows in `people` stay without a name, so that all this holds for a person who
+comes back under any of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -94,7 +94,7 @@ def forget(session: Session, keys: Sequence[str], *, judged: bool = False) -> Re
     judged = judged or is_judged(session, keys)
     linked = len(keys) > 1  # bans and strikes under a single key need no row beside them
     nameless = _has_open_case(session, keys) or (linked and judged)
-    for key in keys[:0:-1]:  # whoever is left at the end keeps the account
+    for key in keys[:0:-1]:  # the last one keeps the account
         if not nameless:
             credit_ledger.unlink(session, key, at=now())
     for key in keys:
@@ -253,7 +253,7 @@ def _new_nobody(session: Session, row: PersonRow) -> PersonRow:
 
 
 def _rename_gifts(session: Session, key: str) -> None:
-    """What they gave stays with whoever has it; the notice of it and the entries name them no more."""
+    """What they gave stays with its receivers; the notice of it and the entries no longer name them."""
     given = select(LedgerRow).where(
         LedgerRow.person_key == key, LedgerRow.kind == "gift", LedgerRow.amount < 0
     )

@@ -26,7 +26,7 @@ def close_unanswered(database: Database, events: Events) -> int:
 
 
 def _end(database: Database, events: Events, job_id: str) -> bool:
-    """One job at a time, held before its questions, as by whoever answers one. False: somebody just did."""
+    """One job at a time, locked before its questions, as when one is answered. False: somebody just did."""
     with database.begin() as session:
         job_transitions.lock_jobs(session, JobRow.id == job_id)
         rows = list(job_release.withdraw_questions(session, job_id))

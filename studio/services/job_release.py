@@ -64,7 +64,7 @@ def stop(
 ) -> list[OutboxRow]:
     """Waiting or held → refused or cancelled, and the credits go back. Empty when somebody was quicker.
 
-    Whoever was asked whether it may be painted need not answer any more.
+    People who were asked whether it may be painted need not answer any more.
     """
     ended = job_transitions.end(
         session, job_id, state, at=now(), error_code=error_code, error_text=error_text

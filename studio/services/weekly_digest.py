@@ -23,7 +23,7 @@ _JUDGED = (CaseKind.HOLD, CaseKind.REPORT, CaseKind.APPEAL)
 class Digest:
     """From `since` on and before `until`. Waits are from the request to the first stroke.
 
-    `confirmed` counts the decided cases in which a moderator agreed with the rule, or with whoever reported.
+    `confirmed` counts the decided cases in which a moderator agreed with the rule, or with the person who reported.
     """
 
     platform: Platform

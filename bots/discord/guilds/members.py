@@ -89,7 +89,7 @@ def record_person(database: Database, person: Person) -> None:
 
 
 def moderates(user: discord.abc.User, settings: DiscordSettings) -> bool:
-    """Whoever may manage the server or everybody's messages in all of it, and the configured roles.
+    """The members who may manage the server or everybody's messages in all of it, and the configured roles.
 
     Permissions come from the roles, not from a channel, where somebody may have been given more.
     """

@@ -118,7 +118,7 @@ class SessionStore:
     def sign_in(self, user: WebUser, *, name: str, word: str) -> WebUser | None:
         """A new session with a name and the role that the word gives; None when the word is wrong.
 
-        Whoever has been in before under the same cookie stays the same person; everybody else is a new one.
+        A visitor who was in before under the same cookie stays the same person; everybody else is a new one.
         """
         known = user.user_id if user.name else ""
         named = self.open_session(known or secrets.token_hex(8), name=name, address=user.address)

@@ -1,4 +1,4 @@
-"""Names that the instance looks after: persons, artists who opted out, trademarks. A list per instance, with aliases.
+"""Protected names: persons, artists who opted out, trademarks. A list per instance, with aliases.
 
 The file is TOML:
 

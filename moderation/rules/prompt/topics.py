@@ -1,7 +1,7 @@
-"""Politics, health and spam: matters that an instance may want to keep out, found by phrases.
+"""Politics, health and spam: topics that an instance may exclude, found by phrases.
 
-A phrase by which somebody wants to move, heal or sell scores above what the default policy minds; that the matter is
-only named scores below, for an instance that lowers its threshold.
+A phrase that campaigns, gives medical advice or advertises scores above the threshold of the default policy. A phrase
+that only names the topic scores below it, for an instance that lowers its threshold.
 """
 
 import tomllib

@@ -18,7 +18,7 @@ def usual_count(ports: Ports, call: Call) -> int:
 
 
 def own_defaults(ports: Ports, call: Call) -> tuple[Preferences, str | None]:
-    """The person's settings, and the model for whoever named none.
+    """The person's settings, and the model where none was named.
 
     A default whose model or style is gone by now counts as none.
     """

@@ -1,4 +1,4 @@
-"""The human behind several identities: whoever links Discord and Slack has one gallery, one quota and one ban."""
+"""The human behind several identities: a person who links Discord and Slack has one gallery, one quota and one ban."""
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session

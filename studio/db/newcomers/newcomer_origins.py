@@ -54,7 +54,7 @@ def of_newcomer(session: Session, person: Person, *, since: datetime) -> tuple[s
 def find_inherited_bans(session: Session, person_key: str, *, at: datetime) -> list[BanRow]:
     """The bans at `at` on others that were there before this person came in from an address of theirs.
 
-    Whoever was known before the ban, or came in from elsewhere, is not meant: an address may be shared by many.
+    People who were known before the ban, or came in from elsewhere, are not meant: an address may be shared by many.
     """
     origins = select(OriginRow.origin).where(
         OriginRow.person_key == person_key,
