@@ -166,7 +166,7 @@ class Button:
     """A press of `action` on `target` (a job or a case), or on its picture `index` (from 1; 0: the whole).
 
     `label` replaces the action's own. `confirm` is asked before the press counts.
-    `pressed` marks the reader's own choice.
+    `pressed` marks what is so already: the reader's star, a case that is claimed.
     """
 
     action: Action

@@ -86,7 +86,8 @@ def load_panel(database: Database, panel: Panel, viewer: Person, *, channel: str
     job, found, _ = load_family(database, picture, viewer, channel=channel)
     with database.read() as session:
         own = same_human(session, job.person.key, viewer.key)
-    return compose_panel(job, found, own=own, moderates=viewer.moderates)
+    starred = has_star(database, picture, viewer.key)
+    return compose_panel(job, found, own=own, moderates=viewer.moderates, starred=starred)
 
 
 def changes_star(database: Database, picture: str, person_key: str, *, added: bool) -> bool:

@@ -10,7 +10,7 @@ from studio.db import queries
 from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.database import Database
 from studio.db.deliveries import message_of
-from studio.db.identities.linked_identities import same_human
+from studio.db.identities.linked_identities import identities, same_human
 from studio.db.queue_estimates import outlook, outlooks
 from studio.db.settings import preferences_of
 from studio.db.tables import JobRow, PersonRow, PictureRow, StarRow
@@ -118,8 +118,13 @@ def positions(database: Database, job_ids: list[str]) -> dict[str, int]:
 
 
 def has_star(database: Database, picture_id: str, person_key: str) -> bool:
+    """Whether the human behind a person gave a star, under whichever of their names."""
     with database.read() as session:
-        return session.get(StarRow, (picture_id, person_key)) is not None
+        theirs = StarRow.person_key.in_(identities(session, person_key))
+        return (
+            session.scalar(select(StarRow.picture_id).where(StarRow.picture_id == picture_id, theirs))
+            is not None
+        )
 
 
 def known_name(database: Database, person_key: str) -> str | None:

@@ -14,6 +14,7 @@ from studio.commands.pictures import alt, delete, lineage, show, star, whose
 from studio.commands.results import Answer
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.prompt_hints import send_hints
+from studio.commands.submission.submit import require_open
 from studio.domain.cases import Decision
 from studio.errors import UnknownCommandError
 from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
@@ -96,6 +97,20 @@ def execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -
     answer: Answer = spec.handle(ports, call, command)
     send_hints(ports, call, hints)
     return answer
+
+
+def check(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> None:
+    """Raise what a quick look finds wrong with a command that leads to a job. Changes nothing.
+
+    An upload that is not received yet is any `Source` in `values`. Raises a `ChatelierError`.
+    """
+    spec = find_command(name)
+    values, _hints = _in_our_syntax(spec, values)
+    command = spec.read(values)
+    if spec.check:
+        spec.check(ports, call, command)
+    with ports.database.read() as session:
+        require_open(session, call)
 
 
 def _in_our_syntax(

@@ -27,7 +27,10 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSpec:
-    """`build` makes the command from parameter values; `handle` carries it out."""
+    """`build` makes the command from parameter values; `handle` carries it out.
+
+    `check` raises some of what `handle` raises, before its uploads are received. It changes nothing and is quick.
+    """
 
     name: str
     summary: str
@@ -35,6 +38,7 @@ class CommandSpec:
     parameters: tuple[Parameter, ...]
     build: Callable[..., Any]
     handle: Callable[[Ports, Call, Any], Any]
+    check: Callable[[Ports, Call, Any], None] | None = None
     paints: bool = True  # whether it leads to a job
     audience: Audience = Audience.EVERYBODY
     rationed: bool = False  # counted: what could be tried over and over, or heaped upon others

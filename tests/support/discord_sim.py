@@ -176,6 +176,7 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
     patience = pytest.MonkeyPatch()
     for name in (
         "autocomplete._PATIENCE_SECONDS",
+        "dispatcher._LOOK_UP_SECONDS",
         "modals._LOOK_UP_SECONDS",
         "context_menus._LOOK_UP_SECONDS",
     ):

@@ -161,6 +161,7 @@ def _panels() -> dict[str, Message]:
         "choice of eight": compose_choice(Action.WHO, JOB_ID, range(1, 9)),
         "panel": compose_panel(grid, sample_picture(2, grid, negative_prompt="text", style="ink"), own=False),
         "panel of the owner": compose_panel(single, sample_picture(1, single), own=True),
+        "panel of a starred picture": compose_panel(grid, sample_picture(1, grid), own=False, starred=True),
         "panel of a moderator": compose_panel(grid, sample_picture(1, grid), own=False, moderates=True),
     }
 

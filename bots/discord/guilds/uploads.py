@@ -9,6 +9,9 @@ from studio.domain.provenance import Traces
 from studio.domain.requests import Source
 from studio.services.upload_intake import accept_upload, examine_upload
 
+# Stands for an image or a mask that is known to be attached and will be received later.
+PENDING_UPLOAD = Source(key="pending")
+
 _IMAGE_SUFFIXES = (
     ".png",
     ".jpg",

@@ -1,6 +1,7 @@
 """Context menus on messages that show an image: ours, or anybody's."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 import discord
@@ -10,7 +11,7 @@ from bots.discord.context import DiscordContext
 from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
 from bots.discord.guilds.permissions import CONTEXTS, INSTALLS
-from bots.discord.guilds.uploads import examine_attachment, first_image, store_attachment
+from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, first_image, store_attachment
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.modals import Modals
@@ -67,10 +68,11 @@ class ContextMenus:
             await send_private(interaction, _refused(buttons.NO_IMAGE))
         elif action is Action.REPORT:
             await send_private(interaction, _refused(buttons.NOT_FROM_HERE))
-        else:
+        elif action is Action.WHO or ACTIONS[action].needs is Needs.FORM:
             operation = partial(self._on_foreign, interaction, image, action)
-            public = ACTIONS[action].public and ACTIONS[action].needs is not Needs.FORM
-            await self._dispatcher.serve(interaction, operation, public=public)
+            await self._dispatcher.serve(interaction, operation, public=False)
+        else:
+            await self._start_from(interaction, image, action)
 
     async def _on_ours(
         self, interaction: discord.Interaction, message: discord.Message, action: Action
@@ -113,13 +115,19 @@ class ContextMenus:
             traces = await examine_attachment(self._context, image, call.person)
             return await self._dispatcher.carry_out(call, Run(command="whose", values={"image": traces}))
         source = await store_attachment(self._context, image, call.person)
-        if ACTIONS[action].needs is Needs.FORM:
-            ticket = self._context.pending_uploads.keep(source, call.person)
-            form = form_about(action, FormSubject(about=ticket, key=source.key))
-            await self._modals.show_opener(interaction, action, form)
-            return None
-        run = Run(command=str(action), values={"image": source}, public=True)
-        return await self._dispatcher.carry_out(call, run)
+        ticket = self._context.pending_uploads.keep(source, call.person)
+        form = form_about(action, FormSubject(about=ticket, key=source.key))
+        await self._modals.show_opener(interaction, action, form)
+        return None
+
+    async def _start_from(
+        self, interaction: discord.Interaction, image: discord.Attachment, action: Action
+    ) -> None:
+        async def complete(call: Call) -> Run:
+            return replace(run, values={"image": await store_attachment(self._context, image, call.person)})
+
+        run = Run(command=str(action), values={"image": PENDING_UPLOAD}, public=True)
+        await self._dispatcher.run(interaction, run, complete=complete)
 
 
 def _refused(msgid: str) -> Message:

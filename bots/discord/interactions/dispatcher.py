@@ -1,5 +1,6 @@
 """Every interaction is acknowledged, carried out, and answered once."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -15,12 +16,13 @@ from bots.presentation.interaction_router import Run
 from bots.presentation.message import Message
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
-from studio.commands.registry import execute, find_command
+from studio.commands.registry import check, execute, find_command
 from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call
-from studio.errors import BadParameterError, ChatelierError
+from studio.errors import ChatelierError
 
 _ALREADY_ACKNOWLEDGED = 40060
+_LOOK_UP_SECONDS = 1.0
 # The parameters that say which server is meant in direct messages.
 _NAMING = ("case", "job", "picture", "what")
 
@@ -40,20 +42,35 @@ class Dispatcher:
         key: str | None = None,
         complete: Callable[[Call], Awaitable[Run]] | None = None,
     ) -> None:
-        """Carry out a command. What is wrong with its values is said at once, privately.
+        """Carry out a command. What is wrong with it is said at once, privately.
 
-        `complete` makes the command anew with what takes longer to find, such as uploads.
+        `complete` makes the command anew with what takes longer to find, such as uploads; until then
+        `PENDING_UPLOAD` stands for each of them.
         """
-        try:
-            check_values(run)
-        except BadParameterError as error:
-            await send_private(interaction, compose_error(error))
+        if wrong := await self._find_mistake(interaction, run):
+            await send_private(interaction, wrong)
             return
 
         async def operation(call: Call) -> Answer:
             return await self.carry_out(call, await complete(call) if complete else run)
 
         await self.serve(interaction, operation, public=run.public, key=key)
+
+    async def _find_mistake(self, interaction: discord.Interaction, run: Run) -> Message | None:
+        """What is wrong with a command. The first answer may not take long, so in doubt nothing is."""
+        call = call_of(interaction, self._context.settings)
+        try:
+            check_values(run)
+            if run.public:
+                async with asyncio.timeout(_LOOK_UP_SECONDS):
+                    await self._context.pools.run(
+                        Pool.DATABASE, check, self._context.ports, call, run.command, run.values
+                    )
+        except TimeoutError:
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            return explained(error)
+        return None
 
     async def carry_out(self, call: Call, run: Run) -> Answer:
         """Raises a `ChatelierError`."""

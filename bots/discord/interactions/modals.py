@@ -17,7 +17,7 @@ from discord import ui
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
-from bots.discord.guilds.uploads import store_attachment
+from bots.discord.guilds.uploads import PENDING_UPLOAD, store_attachment
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.messages.answers import Answers, send_private
 from bots.discord.render_form import parse_step, render_form, steps_of, values_of
@@ -148,7 +148,7 @@ class Modals:
             person = call_of(interaction, self._context.settings).person
             upload = self._context.pending_uploads.find(form.about, person)
             typed = _renamed(form, {name: each for name, each in filled.items() if isinstance(each, str)})
-            run = submitted(form, typed, upload=upload)
+            run = submitted(form, {**typed, **_pending(filled)}, upload=upload)
         except ChatelierError as error:
             await send_private(interaction, compose_error(error))
             return
@@ -189,6 +189,11 @@ class Modals:
             await interaction.response.send_modal(render_form(form, step=step))
         except discord.HTTPException as error:
             log.warning("modal not opened: code=%s", error.code)
+
+
+def _pending(filled: Mapping[str, object]) -> dict[str, list[Source]]:
+    """A place for each upload of a form."""
+    return {name: [PENDING_UPLOAD] * len(ids) for name, ids in filled.items() if isinstance(ids, tuple)}
 
 
 def _renamed(form: FormId, typed: dict[str, str]) -> dict[str, str]:

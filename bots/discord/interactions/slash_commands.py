@@ -12,7 +12,7 @@ from discord import app_commands
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import person_of, record_person
 from bots.discord.guilds.permissions import CONTEXTS, IN_SERVERS, INSTALLS, require_own
-from bots.discord.guilds.uploads import examine_attachment, store_attachment
+from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, store_attachment
 from bots.discord.interactions.autocomplete import autocompleter, is_suggested
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.help_command import help_command
@@ -104,7 +104,7 @@ class SlashCommands:
                 )
             return replace(run, values=spread_flags(spec.name, {**values, **received}))
 
-        run = Run(command=spec.name, values=values, public=spec.paints)
+        run = Run(command=spec.name, values={**values, **_pending(spec, options)}, public=spec.paints)
         await self._dispatcher.run(interaction, run, complete=complete)
 
     async def _received(
@@ -122,6 +122,12 @@ class SlashCommands:
                 await context.pools.run(Pool.COMMANDS, record_person, context.ports.database, person)
                 values[parameter.name] = person.key
         return values
+
+
+def _pending(spec: CommandSpec, options: Mapping[str, object]) -> dict[str, object]:
+    """A place for each image and mask that is attached."""
+    images = [each.name for each in spec.parameters if each.kind in (Kind.IMAGE, Kind.MASK)]
+    return {name: PENDING_UPLOAD for name in images if options.get(name) is not None}
 
 
 def _without_mentions(typed: Mapping[str, object]) -> dict[str, object]:

@@ -123,7 +123,8 @@ def _pixelated(name: str, key: str) -> Image:
 def _case_rows(case: Case, *, has_pictures: bool) -> tuple[ButtonRow, ...]:
     """Taking and looking first, then what can be decided."""
     actions = actions_of(case)
-    first = [button(each, case.id) for each in actions if each is Action.CLAIM]
+    claimed = case.claimed_by is not None
+    first = [button(each, case.id, pressed=claimed) for each in actions if each is Action.CLAIM]
     if has_pictures:
         first.append(button(Action.REVEAL, case.id))
     decisions = [button(each, case.id) for each in actions if each is not Action.CLAIM]

@@ -27,15 +27,21 @@ def compose_choice(action: Action, job_id: str, indices: Sequence[int]) -> Messa
     )
 
 
-def compose_panel(job: Job, picture: Picture, *, own: bool, moderates: bool = False) -> Message:
-    """What the buttons under a message leave out, for one picture. `own`: it is the reader's."""
+def compose_panel(
+    job: Job, picture: Picture, *, own: bool, moderates: bool = False, starred: bool = False
+) -> Message:
+    """What the buttons under a message leave out, for one picture. `own`: it is the reader's, `starred`: by them."""
     readers = {PanelReader.ANYBODY, PanelReader.OWNER if own else PanelReader.OTHERS}
     readers |= {PanelReader.OWNER} if moderates else set()
     offered = [action for action, spec in ACTIONS.items() if spec.panel_row and spec.panel_reader in readers]
     offered.sort(key=lambda action: ACTIONS[action].panel_row)
     title = buttons.MORE if job.request.count == 1 else buttons.MORE_OF
     rows = groupby(offered, key=lambda action: ACTIONS[action].panel_row)
-    made = [[button(each, job.id, picture.index, single=True) for each in row] for _, row in rows]
+    pressed = {Action.STAR} if starred else set()
+    made = [
+        [button(each, job.id, picture.index, single=True, pressed=each in pressed) for each in row]
+        for _, row in rows
+    ]
     return Message(
         parts=(Title(translate(title, index=picture.index)), recipe_facts(picture)),
         rows=tuple(row for each in made for row in rows_of(each)),

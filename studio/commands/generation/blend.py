@@ -53,8 +53,8 @@ def blend(ports: Ports, call: Call, command: Blend) -> Accepted:
 
 
 def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
-    """Pictures painted here come first, then uploads. Raises `BadParameterError` and what `find_origin` raises."""
-    _check_number(command)
+    """Pictures painted here come first, then uploads. Raises what `check` and `find_origin` raise."""
+    check(ports, call, command)
     origins = [find_origin(ports, call, picture=picture, image=None) for picture in command.pictures]
     origins += [find_origin(ports, call, picture=None, image=image) for image in command.images]
     first = next((origin for origin in origins if origin.model), origins[0])
@@ -71,6 +71,13 @@ def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
         pixels=pixels_like(origins[0].source),
         weights=parse_weights(command.weights, len(origins)) if command.weights else (),
     )
+
+
+def check(_ports: Ports, _call: Call, command: Blend) -> None:
+    """Raises `BadParameterError`."""
+    _check_number(command)
+    if command.weights:
+        parse_weights(command.weights, len(command.pictures) + len(command.images))
 
 
 def parse_weights(text: str, count: int) -> tuple[float, ...]:
@@ -129,6 +136,7 @@ SPEC = CommandSpec(
     example="/blend k3v9m2p4qx7a.2 x4m2w8r5tq6c.1 a castle at night",
     build=Blend,
     handle=blend,
+    check=check,
     parameters=(
         PICTURE,
         *(

@@ -8,7 +8,7 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.request_defaults import usual_count
-from studio.commands.submission.source_images import find_origin, get_seed
+from studio.commands.submission.source_images import find_origin, get_seed, require_one
 from studio.commands.submission.submit import submit
 from studio.domain.requests import Operation, PaintRequest, Source
 from studio.domain.sizing.canvases import Box
@@ -33,8 +33,7 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
     origin = find_origin(ports, call, picture=command.picture, image=command.image)
     cells = parse_region(command.region) if command.region else ()
     mask_key = command.mask or origin.source.mask_key
-    if not cells and not mask_key:
-        raise BadParameterError("region", "say which part to change, for example B2-C3, or attach a mask.")
+    _require_part(cells or mask_key)
     source, box = _with_fitted_mask(ports, replace(origin.source, mask_key=mask_key), cells)
     wording = read_wording(command.prompt, count=command.count, usual=usual_count(ports, call))
     request = PaintRequest(
@@ -52,6 +51,19 @@ def edit(ports: Ports, call: Call, command: Edit) -> Accepted:
         pixels=pixels_around(source, box) if box else None,
     )
     return submit(ports, call, SPEC.name, request)
+
+
+def check(_ports: Ports, _call: Call, command: Edit) -> None:
+    """Raises `BadParameterError`. Of an upload only `edit` knows whether it is transparent, which makes a mask."""
+    require_one(picture=command.picture, image=command.image)
+    cells = parse_region(command.region) if command.region else ()
+    _require_part(cells or command.mask or command.image)
+    read_wording(command.prompt, count=command.count, usual=1)
+
+
+def _require_part(given: object) -> None:
+    if not given:
+        raise BadParameterError("region", "say which part to change, for example B2-C3, or attach a mask.")
 
 
 def _with_fitted_mask(ports: Ports, source: Source, cells: tuple[str, ...]) -> tuple[Source, Box | None]:
@@ -73,6 +85,7 @@ SPEC = CommandSpec(
     example="/edit k3v9m2p4qx7a.2 a small boat --region B3-C4",
     build=Edit,
     handle=edit,
+    check=check,
     parameters=(
         PICTURE,
         PROMPT,

@@ -7,7 +7,7 @@ from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.request_defaults import usual_count
-from studio.commands.submission.source_images import find_origin, get_seed
+from studio.commands.submission.source_images import find_origin, get_seed, require_one
 from studio.commands.submission.submit import submit
 from studio.domain.requests import Operation, PaintRequest, Source
 from studio.domain.sizing.canvases import DEFAULT_PERCENT, SIDES, area_with, margins_for
@@ -30,11 +30,8 @@ class Expand:
 
 
 def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
+    check(ports, call, command)
     origin = find_origin(ports, call, picture=command.picture, image=command.image)
-    if command.sides and command.aspect:
-        raise BadParameterError("sides", "give sides or a new aspect, not both.")
-    if command.amount and command.aspect:
-        raise BadParameterError("amount", "give an amount or a new aspect, not both.")
     sides = () if command.aspect else parse_sides(command.sides or "all")
     amount = None if command.aspect else command.amount or DEFAULT_PERCENT
     request = PaintRequest(
@@ -54,6 +51,17 @@ def expand(ports: Ports, call: Call, command: Expand) -> Accepted:
         pixels=_canvas_pixels(origin.source, command.aspect, sides, amount),
     )
     return submit(ports, call, SPEC.name, request)
+
+
+def check(_ports: Ports, _call: Call, command: Expand) -> None:
+    """Raises `BadParameterError`."""
+    require_one(picture=command.picture, image=command.image)
+    if command.sides and command.aspect:
+        raise BadParameterError("sides", "give sides or a new aspect, not both.")
+    if command.amount and command.aspect:
+        raise BadParameterError("amount", "give an amount or a new aspect, not both.")
+    if command.sides:
+        parse_sides(command.sides)
 
 
 def _canvas_pixels(
@@ -83,6 +91,7 @@ SPEC = CommandSpec(
     example="/expand k3v9m2p4qx7a.2 --sides left,right --amount 50",
     build=Expand,
     handle=expand,
+    check=check,
     parameters=(
         PICTURE,
         IMAGE,

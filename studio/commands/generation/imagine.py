@@ -18,6 +18,7 @@ from studio.commands.parameters import (
 )
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
+from studio.commands.submission.known_names import require_known
 from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.request_defaults import own_defaults, usual_count
 from studio.commands.submission.source_images import get_seed
@@ -59,6 +60,11 @@ class Imagine:
 def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
     request = request_of(complete(ports, call, command), most_pictures=usual_count(ports, call))
     return submit(ports, call, SPEC.name, request)
+
+
+def check(ports: Ports, call: Call, command: Imagine) -> None:
+    """Raises `BadParameterError`."""
+    require_known(ports, request_of(complete(ports, call, command), most_pictures=1))
 
 
 def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:
@@ -124,6 +130,7 @@ SPEC = CommandSpec(
     example="/imagine a red apple on a blue background --seed 7",
     build=Imagine,
     handle=imagine,
+    check=check,
     parameters=(
         PROMPT,
         NEGATIVE,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from studio.commands.generation.vary import Vary, request_of
+from studio.commands.generation.vary import check as check_variation
 from studio.commands.parameters import COUNT, PICTURE, PROMPT, SEED
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
@@ -20,14 +21,22 @@ class Remix:
 
 
 def remix(ports: Ports, call: Call, command: Remix) -> Accepted:
-    variation = Vary(
+    return submit(ports, call, SPEC.name, request_of(ports, call, _variation(command)))
+
+
+def check(ports: Ports, call: Call, command: Remix) -> None:
+    """Raises `BadParameterError`."""
+    check_variation(ports, call, _variation(command))
+
+
+def _variation(command: Remix) -> Vary:
+    return Vary(
         picture=command.picture,
         prompt=command.prompt,
         strength=Strength.STRONG,
         count=command.count,
         seed=command.seed,
     )
-    return submit(ports, call, SPEC.name, request_of(ports, call, variation))
 
 
 SPEC = CommandSpec(
@@ -36,5 +45,6 @@ SPEC = CommandSpec(
     example="/remix k3v9m2p4qx7a.2 a green apple on a table",
     build=Remix,
     handle=remix,
+    check=check,
     parameters=(PICTURE, PROMPT, COUNT, SEED),
 )

@@ -6,7 +6,7 @@ from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.parameters import IMAGE, PICTURE
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
-from studio.commands.submission.source_images import find_origin
+from studio.commands.submission.source_images import find_origin, require_one
 from studio.commands.submission.submit import submit
 from studio.domain.requests import Operation, PaintRequest, Source
 from studio.domain.sizing.prices import pixels_enlarged
@@ -37,12 +37,18 @@ def upscale(ports: Ports, call: Call, command: Upscale) -> Accepted:
     return submit(ports, call, SPEC.name, request)
 
 
+def check(_ports: Ports, _call: Call, command: Upscale) -> None:
+    """Raises `BadParameterError`."""
+    require_one(picture=command.picture, image=command.image)
+
+
 SPEC = CommandSpec(
     name="upscale",
     summary="Make a picture four times as large.",
     example="/upscale k3v9m2p4qx7a.2",
     build=Upscale,
     handle=upscale,
+    check=check,
     parameters=(
         PICTURE,
         IMAGE,

@@ -8,7 +8,7 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.prompt_wording import PromptWording, read_wording
 from studio.commands.submission.request_defaults import usual_count
-from studio.commands.submission.source_images import find_origin, get_seed
+from studio.commands.submission.source_images import find_origin, get_seed, require_one
 from studio.commands.submission.submit import submit
 from studio.domain.requests import Operation, PaintRequest, Source, Strength
 from studio.domain.sizing.prices import pixels_like
@@ -27,6 +27,13 @@ class Vary:
 
 def vary(ports: Ports, call: Call, command: Vary) -> Accepted:
     return submit(ports, call, SPEC.name, request_of(ports, call, command))
+
+
+def check(_ports: Ports, _call: Call, command: Vary) -> None:
+    """Raises `BadParameterError`."""
+    require_one(picture=command.picture, image=command.image)
+    if command.prompt:
+        read_wording(command.prompt, count=command.count, usual=1)
 
 
 def request_of(ports: Ports, call: Call, command: Vary) -> PaintRequest:
@@ -60,6 +67,7 @@ SPEC = CommandSpec(
     example="/vary k3v9m2p4qx7a.2 --strength subtle",
     build=Vary,
     handle=vary,
+    check=check,
     parameters=(
         PICTURE,
         IMAGE,

@@ -41,14 +41,11 @@ class SourceImage:
 
 def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source | None) -> SourceImage:
     """Raises `BadParameterError` when neither or both are given, `NotFoundError` for a picture out of reach."""
-    if picture and image:
-        raise BadParameterError("picture", "give a picture id or attach an image, not both.")
+    require_one(picture=picture, image=image)
     if image:
         return SourceImage(source=replace(image, as_mask_key=None), recipe=None)
-    if not picture:
-        raise BadParameterError("picture", "give the id of a picture, or attach an image.")
     with ports.database.read() as session:
-        found = queries.find_picture(session, picture, viewer=call.person)
+        found = queries.find_picture(session, picture or "", viewer=call.person)
         shows_person = queries.began_with_person(session, found.job_id)
     source = Source(
         key=found.source_key,
@@ -58,6 +55,14 @@ def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source 
         shows_person=shows_person,
     )
     return SourceImage(source=source, recipe=found.recipe)
+
+
+def require_one(*, picture: str | None, image: Source | None) -> None:
+    """Raises `BadParameterError` when neither or both are given."""
+    if picture and image:
+        raise BadParameterError("picture", "give a picture id or attach an image, not both.")
+    if not picture and not image:
+        raise BadParameterError("picture", "give the id of a picture, or attach an image.")
 
 
 def get_seed(seed: int | None) -> int:

@@ -50,7 +50,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     with ports.database.read() as session:
         if earlier := _find_earlier(session, call.request_key):
             return earlier
-        _require_open(session, call)
+        require_open(session, call)
         remix_consent.require(session, call.person, request)
         admission = admission_of(session, call, command, request)
     verdict = ports.gate.admit(admission)
@@ -100,7 +100,7 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
     )
 
 
-def _require_open(session: Session, call: Call) -> None:
+def require_open(session: Session, call: Call) -> None:
     """Raises `CommunityPausedError` and `WrongChannelError`."""
     rules = community_rules(session, call.person.platform, call.person.community)
     if rules.paused:

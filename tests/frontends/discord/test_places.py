@@ -15,7 +15,7 @@ async def test_who_asks_elsewhere_is_told_where_pictures_are_painted(room: Room)
     result = await room.mod.slash(room.channel, "community", setting="channels", value=f"<#{other.id}>")
     assert f"**Channels** <#{other.id}>" in words(result.response)  # type: ignore[union-attr]
     refusal = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
-    assert f"<#{other.id}>" in words(refusal.followups[0])
+    assert f"<#{other.id}>" in words(refusal.response)
     await room.ana.slash(other, "imagine", prompt="a red fox")
     assert len(room.jobs()) == 1
 
@@ -39,7 +39,7 @@ async def test_threads_and_posts_of_a_channel_where_pictures_are_painted_are_suc
     thread, post = room.channel.threads[0], forum.threads[0]
     other = room.guild.create_text_channel("talk")
     refusal = await room.ana.slash(other, "imagine", prompt="a red fox")
-    assert "made in other channels" in words(refusal.followups[0])
+    assert "made in other channels" in words(refusal.response)
     await room.ana.slash(thread, "imagine", prompt="a red fox")
     await room.ana.slash(post, "imagine", prompt="an owl")
     first, second = room.jobs()
@@ -54,7 +54,7 @@ async def test_a_paused_studio_says_so(room: Room) -> None:
     result = await room.mod.slash(room.channel, "community", setting="pause")
     assert "Paused" in words(result.response)  # type: ignore[union-attr]
     refusal = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
-    assert "paused" in words(refusal.followups[0])
+    assert "paused" in words(refusal.response)
 
 
 async def test_what_was_painted_in_a_hidden_channel_is_not_at_hand_in_others(room: Room) -> None:

@@ -192,8 +192,9 @@ async def test_a_database_that_is_away_is_a_sentence_and_nothing_is_lost(
     with monkeypatch.context() as patch:
         patch.setattr(room.ports.database, "begin", away)
         result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
-    assert "database is not available" in words(result.followups[0])
-    assert result.followups[0].ephemeral
+    assert "database is not available" in words(result.response)
+    assert result.response is not None
+    assert result.response.ephemeral
     await room.imagine()
     assert len(room.jobs()) == 1
 
@@ -201,15 +202,10 @@ async def test_a_database_that_is_away_is_a_sentence_and_nothing_is_lost(
 async def test_a_slow_database_keeps_nobody_waiting_for_the_acknowledgement(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin, acknowledged = room.ports.database.begin, []
-
-    def slowly() -> Any:
-        acknowledged.append(any(entry.path.endswith("/callback") for entry in room.env.http_requests))
-        return begin()
-
-    monkeypatch.setattr(room.ports.database, "begin", slowly)
+    monkeypatch.setattr("bots.discord.interactions.dispatcher._LOOK_UP_SECONDS", 0)
     await room.imagine()
-    assert acknowledged[0], "the acknowledgement came before the database was asked"
+    answers = [entry.json["type"] for entry in room.env.http_requests if entry.path.endswith("/callback")]
+    assert answers == [discord.InteractionResponseType.deferred_channel_message.value]
 
 
 async def test_a_queue_that_is_away_keeps_the_job(room: Room) -> None:
@@ -263,7 +259,7 @@ async def test_alternatives_in_the_words_are_one_picture_each(room: Room) -> Non
 
 async def test_carets_stand_under_what_is_wrong_with_the_words(room: Room) -> None:
     result = await room.ana.slash(room.channel, "imagine", prompt="a {red,blue bird")
-    assert "never closed" in words(result.followups[0])
-    assert "```\na {red,blue bird\n  ^\n```" in words(result.followups[0])
+    assert "never closed" in words(result.response)
+    assert "```\na {red,blue bird\n  ^\n```" in words(result.response)
     result = await room.ana.slash(room.channel, "imagine", prompt="a bird --sed 4")
     assert "```\na bird --sed 4\n       ^^^^^\n```" in words(result.response)

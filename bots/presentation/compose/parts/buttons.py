@@ -17,6 +17,7 @@ def button(
     single: bool = False,
     label: str = "",
     disabled: bool = False,
+    pressed: bool = False,
 ) -> Button:
     """`single`: its message shows one picture, so that the button says what it does instead of a number."""
     spec = ACTIONS[action]
@@ -28,6 +29,7 @@ def button(
         tone=spec.tone,
         confirm=translate(spec.confirm) if spec.confirm else "",
         disabled=disabled,
+        pressed=pressed,
     )
 
 

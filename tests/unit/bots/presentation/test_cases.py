@@ -57,6 +57,14 @@ def test_a_taken_case_is_for_the_moderator_alone() -> None:
     assert message.parts[0] == Paragraph(("This case is yours for ten minutes.",))
 
 
+def test_the_claim_of_a_claimed_case_is_marked() -> None:
+    marked = {
+        name: [each.action for each in MESSAGES[name].buttons if each.pressed]
+        for name in ("case report", "case claimed", "case taken")
+    }
+    assert marked == {"case report": [], "case claimed": [Action.CLAIM], "case taken": [Action.CLAIM]}
+
+
 def test_the_pictures_of_a_case_are_spoilers_with_alternative_texts() -> None:
     message = compose_case_pictures(sample_details(sample_case(picture_id=None)))
     (images,) = message.parts

@@ -21,7 +21,10 @@ from bots.queries.message_lookup import ShownPictures
 from studio.commands.button_ids import Action, Button, parse_button
 from studio.commands.registry import execute
 from studio.commands.spec import Call
+from studio.db.identities import linked_identities
+from studio.db.identities.people import lock_person
 from studio.domain.jobs import JobState
+from studio.domain.people import Person
 from studio.domain.requests import Source
 from studio.errors import BadParameterError, BadRequestError, NotFoundError
 from studio.ports import Ports
@@ -197,6 +200,24 @@ class TestLookups:
         assert own ^ others == {Action.ALT, Action.DELETE, Action.REPORT}
         assert Action.DELETE in own
         assert {Action.DELETE, Action.REPORT} <= theirs
+
+    def test_the_panel_marks_the_star_that_its_reader_gave_under_any_of_their_names(
+        self, ports: Ports, call: Call, job: str
+    ) -> None:
+        def marked(reader: Person) -> list[Action]:
+            buttons = load_panel(ports.database, Panel(job_id=job, index=1), reader).buttons
+            return [each.action for each in buttons if each.pressed]
+
+        other = someone("annie")
+        with ports.database.begin() as session:
+            for person in (call.person, other):
+                lock_person(session, person)
+            linked_identities.link(session, call.person.key, other.key)
+        assert marked(call.person) == []
+        execute(ports, call, "star", {"picture": f"{job}.1"})
+        assert marked(call.person) == marked(other) == [Action.STAR]
+        assert marked(someone("bo")) == []
+        assert not changes_star(ports.database, f"{job}.1", other.key, added=True)
 
     def test_the_panel_of_a_held_picture_is_nobodys(self, ports: Ports, call: Call) -> None:
         held = execute(ports, call, "imagine", {"prompt": "a boat", "count": 1}).job_id
