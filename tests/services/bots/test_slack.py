@@ -1,54 +1,32 @@
-"""The Slack front end as a process of its own, with a loopback Slack, real Redis and a worker played by the test.
-
-Both ways in tell the same story: Socket Mode with the token of one workspace, and signed requests over HTTP for
-workspaces that install the app. One process of each serves all tests; before each test its instance is emptied.
-"""
+"""The Slack front end as a process of its own: from a command to pictures, and requests that are not Slack's."""
 
 import asyncio
 import io
-import os
-import signal
-import sys
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
-import pytest_asyncio
 from PIL import Image
-from sqlalchemy import select
 
 from chatelier.settings import load_settings
 from chatelier.wiring.database import upgrade_database
-from chatelier.wiring.ports import frontend_ports
-from studio.db import outbox
-from studio.db.tables import Base, JobRow
-from studio.domain.events import JobEnded, JobProgress
-from studio.domain.jobs import JobState
-from studio.domain.people import Platform
 from studio.domain.requests import Operation
-from studio.ports import Ports
-from tests.conftest import RedisServer, free_port
-from tests.support.fakes import close_ports
-from tests.support.finished_jobs import end_job, paint_job
+from tests.support import slack_service
 from tests.support.loopback_slack.payloads import signed
 from tests.support.loopback_slack.records import (
-    ANA,
-    APP_TOKEN,
     BO,
-    BOT_TOKEN,
-    CLIENT_ID,
-    CLIENT_SECRET,
     PATIENCE_SECONDS,
-    SIGNING_SECRET,
-    Message,
 )
-from tests.support.loopback_slack.server import LoopbackSlack
+from tests.support.slack_service import FrontendProcess
+
+socket_process = slack_service.socket_process
+http_process = slack_service.http_process
+socket_frontend = slack_service.socket_frontend
+http_frontend = slack_service.http_frontend
+frontend = slack_service.frontend
+
 
 # slack_sdk still asks aiohttp in the old way.
 pytestmark = [
@@ -56,256 +34,11 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning"),
 ]
 
-KINDS = {
-    "block_actions": "interactive",
-    "message_action": "interactive",
-    "shortcut": "interactive",
-    "view_submission": "interactive",
-    "event_callback": "events_api",
-}
-
-
-@dataclass(kw_only=True)
-class FrontendProcess:
-    """`chatelier run slack` in a home of its own."""
-
-    home: Path
-    redis_url: str
-    slack: LoopbackSlack
-    socket_mode: bool
-    ports: Ports
-    port: int = field(default_factory=free_port)
-    process: asyncio.subprocess.Process | None = None
-
-    @property
-    def log(self) -> Path:
-        return self.home.parent / "slack.log"
-
-    def environment(self, **changes: str) -> dict[str, str]:
-        mode = (
-            {"CHATELIER_SLACK__APP_TOKEN": APP_TOKEN, "CHATELIER_SLACK__BOT_TOKEN": BOT_TOKEN}
-            if self.socket_mode
-            else {
-                "CHATELIER_SLACK__CLIENT_ID": CLIENT_ID,
-                "CHATELIER_SLACK__CLIENT_SECRET": CLIENT_SECRET,
-                "CHATELIER_SLACK__SIGNING_SECRET": SIGNING_SECRET,
-                "CHATELIER_SLACK__PORT": str(self.port),
-            }
-        )
-        return (
-            dict(os.environ)
-            | {
-                "CHATELIER_HOME": str(self.home),
-                "CHATELIER_REDIS_URL": self.redis_url,
-                "CHATELIER_SLACK__API_URL": self.slack.api_url,
-                "CHATELIER_SLACK__CLAIM_SECONDS": "2",
-                # All tests are asked by the same few people.
-                "CHATELIER_LIMITS__PER_10_SECONDS": "1000",
-                "CHATELIER_LIMITS__PER_HOUR": "10000",
-            }
-            | mode
-            | changes
-        )
-
-    async def launch(self, **changes: str) -> asyncio.subprocess.Process:
-        with self.log.open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "chatelier", "run", "slack",
-                env=self.environment(**changes), stdout=log, stderr=log,
-            )  # fmt: skip
-
-    async def start(self) -> None:
-        opened = self.slack.opened_sockets
-        self.process = await self.launch()
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not await self._is_ready(opened):
-            if self.process.returncode is not None or time.monotonic() > deadline:
-                pytest.fail(f"the front end did not start:\n{self.log.read_text()[-3000:]}", pytrace=False)
-            await asyncio.sleep(0.05)
-
-    async def _is_ready(self, opened: int) -> bool:
-        if self.socket_mode:
-            return self.slack.opened_sockets > opened
-        try:
-            async with (
-                aiohttp.ClientSession() as session,
-                session.get(f"http://127.0.0.1:{self.port}/healthz") as response,
-            ):
-                return response.status == 200
-        except aiohttp.ClientError:
-            return False
-
-    async def install(self) -> None:
-        """A workspace installs the app: from its page over Slack's and back."""
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{self.port}/slack/install") as response:
-                page, cookie = await response.text(), response.headers["Set-Cookie"].partition(";")[0]
-            self.slack.granting("a-code", BOT_TOKEN)
-            back = f"http://127.0.0.1:{self.port}/slack/oauth_redirect?code=a-code&state={cookie.partition('=')[2]}"
-            assert cookie.partition("=")[2] in page
-            async with session.get(back, headers={"Cookie": cookie}) as response:
-                assert response.status == 200, await response.text()
-
-    def empty(self) -> None:
-        """Everything that was asked for before is gone; the front end runs on."""
-        self.slack.empty()
-        with self.ports.database.begin() as session:
-            for table in reversed(Base.metadata.sorted_tables):
-                if not table.name.startswith("slack_"):
-                    session.execute(table.delete())
-
-    async def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        await self.process.wait()
-
-    async def stop(self) -> int:
-        assert self.process is not None
-        if self.process.returncode is None:
-            self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            return await self.process.wait()
-
-    async def send(self, payload: Mapping[str, Any], **more: Any) -> Any:
-        """What Slack sends, over the way in that is open; the answer is the payload of the acknowledgement."""
-        kind = "slash_commands" if "command" in payload else KINDS[payload["type"]]
-        if self.socket_mode:
-            return await self.slack.envelope(kind, payload, **more)
-        retry = more.get("retry", 0)
-        body, headers = signed(payload, kind=kind, at=time.time() + retry)  # each retry is signed anew
-        if retry:
-            headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"}
-        status, answer = await self.post(body, headers)
-        assert status == 200, answer
-        return answer
-
-    async def post(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, Any]:
-        began = time.monotonic()
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(
-                f"http://127.0.0.1:{self.port}/slack/events", data=io.BytesIO(body), headers=dict(headers)
-            ) as response,
-        ):
-            answer = await response.json() if response.content_type == "application/json" else None
-            number = f"post-{len(self.slack.acks)}"
-            self.slack.sent_at[number], self.slack.acks[number] = began, (time.monotonic(), answer)
-            return response.status, answer
-
-    # ---- the worker that the test plays
-
-    def jobs(self) -> list[JobRow]:
-        with self.ports.database.read() as session:
-            return list(session.scalars(select(JobRow).order_by(JobRow.created_at)))
-
-    async def progress(self, job_id: str, step: int, steps: int = 8) -> None:
-        progress = JobProgress(job_id=job_id, platform=Platform.SLACK, step=step, steps=steps)
-        await asyncio.to_thread(self.ports.events.announce, progress)
-
-    async def paint(self, job_id: str, *, png: bytes = b"") -> None:
-        await asyncio.to_thread(self._end, job_id, JobState.DONE, png)
-
-    async def fail(self, job_id: str) -> None:
-        await asyncio.to_thread(self._end, job_id, JobState.FAILED, b"")
-
-    def _end(self, job_id: str, state: JobState, png: bytes) -> None:
-        if state is JobState.DONE:
-            paint_job(self.ports, job_id, png=png)
-        else:
-            end_job(self.ports, job_id, state)
-        with self.ports.database.begin() as session:
-            ended = JobEnded(job_id=job_id, platform=Platform.SLACK, state=state)
-            row = outbox.write(session, ended)
-        outbox.send(self.ports.database, self.ports.events, [row])
-
-    async def imagine(self, text: str = "a red fox", *, user: str = ANA) -> tuple[str, Message]:
-        """A job and its message, from a slash command."""
-        known = {row.id for row in self.jobs()}
-        count = len(self.slack.messages)
-        await self.send(self.slack.command("/imagine", text, user=user))
-        await self.slack.until(lambda: len(self.slack.messages) > count)
-        job_id = next(row.id for row in self.jobs() if row.id not in known)
-        return job_id, self.slack.messages[-1]
-
-
-@asynccontextmanager
-async def running(folder: Path, redis_url: str, *, socket_mode: bool) -> AsyncIterator[FrontendProcess]:
-    home = folder / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHATELIER_HOME", str(home))
-        patch.setenv("CHATELIER_REDIS_URL", redis_url)
-        settings = load_settings()
-        upgrade_database(settings)
-        ports = frontend_ports(settings)
-    async with LoopbackSlack().open() as slack:
-        slack.polls_until_ready = 1
-        frontend = FrontendProcess(
-            home=home, redis_url=redis_url, slack=slack, socket_mode=socket_mode, ports=ports
-        )
-        try:
-            await frontend.start()
-            if not socket_mode:
-                await frontend.install()
-            yield frontend
-            assert await frontend.stop() == 0, frontend.log.read_text()[-3000:]
-            said = frontend.log.read_text()
-            assert "Traceback" not in said, said[-3000:]
-            assert "a red fox" not in said
-            assert BOT_TOKEN not in said
-        finally:
-            if frontend.process is not None and frontend.process.returncode is None:
-                await frontend.kill()
-            close_ports(ports)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def socket_process(
-    tmp_path_factory: pytest.TempPathFactory, redis_process: RedisServer
-) -> AsyncIterator[FrontendProcess]:
-    async with running(
-        tmp_path_factory.mktemp("socket"), redis_process.url.removesuffix("0") + "1", socket_mode=True
-    ) as frontend:
-        yield frontend
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def http_process(
-    tmp_path_factory: pytest.TempPathFactory, redis_process: RedisServer
-) -> AsyncIterator[FrontendProcess]:
-    async with running(
-        tmp_path_factory.mktemp("http"), redis_process.url.removesuffix("0") + "2", socket_mode=False
-    ) as frontend:
-        yield frontend
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def socket_frontend(socket_process: FrontendProcess) -> AsyncIterator[FrontendProcess]:
-    socket_process.empty()
-    yield socket_process
-    print(f"slowest acknowledgement: {socket_process.slack.slowest_ack_seconds():.3f} s")
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def http_frontend(http_process: FrontendProcess) -> AsyncIterator[FrontendProcess]:
-    http_process.empty()
-    yield http_process
-    print(f"slowest acknowledgement: {http_process.slack.slowest_ack_seconds():.3f} s")
-
-
-@pytest.fixture(params=["socket", "http"])
-def frontend(
-    request: pytest.FixtureRequest, socket_frontend: FrontendProcess, http_frontend: FrontendProcess
-) -> FrontendProcess:
-    return socket_frontend if request.param == "socket" else http_frontend
-
 
 def picture() -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (64, 64), (200, 60, 40)).save(file, "PNG")
     return file.getvalue()
-
-
-# ---- the whole story
 
 
 async def test_from_a_command_to_a_picture_to_a_variation(frontend: FrontendProcess) -> None:
@@ -395,111 +128,6 @@ async def test_thirty_members_at_once_are_all_heard_and_answered_once(frontend: 
     assert {row.person["user_id"] for row in frontend.jobs()} == set(people)
 
 
-# ---- trouble on the way
-
-
-async def test_a_socket_that_is_refreshed_mid_job_changes_nothing(socket_frontend: FrontendProcess) -> None:
-    frontend, slack = socket_frontend, socket_frontend.slack
-    job_id, message = await frontend.imagine("a red fox")
-    await slack.refresh()
-    await frontend.paint(job_id)
-    await slack.until(lambda: message.picture is not None)
-    await frontend.send(slack.reaction(message, "repeat"))
-    await slack.until(lambda: len(slack.messages) == 2)
-
-
-async def test_a_frontend_that_is_killed_gives_every_job_one_answer_after_its_restart(
-    socket_frontend: FrontendProcess,
-) -> None:
-    frontend, slack = socket_frontend, socket_frontend.slack
-    jobs = [await frontend.imagine(f"a red fox, number {number}") for number in range(4)]
-    await frontend.paint(jobs[0][0])
-    await frontend.kill()
-    for job_id, _ in jobs[1:3]:
-        await frontend.paint(job_id)
-    await frontend.fail(jobs[3][0])
-    await frontend.start()
-    await slack.until(lambda: all(message.picture for _, message in jobs[:3]))
-    await slack.until(lambda: "could not be painted" in jobs[3][1].words)
-    await asyncio.sleep(1)
-    assert len(slack.messages) == 4
-
-
-async def test_a_job_that_was_accepted_and_ended_while_the_frontend_was_away_is_shown_once(
-    socket_frontend: FrontendProcess,
-) -> None:
-    frontend, slack = socket_frontend, socket_frontend.slack
-    slack.rate_limit("chat.postMessage", 30, times=20)
-    await frontend.send(slack.command("/imagine", "a red fox"))
-    await slack.until(lambda: len(frontend.jobs()) == 1)
-    await slack.until(lambda: bool(slack.called("chat.postMessage")))
-    await frontend.kill()
-    slack.refusals.clear()
-    await frontend.paint(frontend.jobs()[0].id)
-    await frontend.start()
-    await slack.until(lambda: bool(slack.messages) and slack.messages[0].picture is not None)
-    await asyncio.sleep(1)
-    assert len(slack.messages) == 1
-
-
-async def test_killed_between_slacks_yes_and_our_record_it_finds_its_message_again(
-    socket_frontend: FrontendProcess,
-) -> None:
-    frontend, slack = socket_frontend, socket_frontend.slack
-    slack.silent.add("chat.postMessage")  # takes the message, and its answer is never heard
-    await frontend.send(slack.command("/imagine", "a red fox"))
-    await slack.until(lambda: len(slack.messages) == 1)
-    await frontend.kill()
-    slack.silent.clear()
-    await frontend.paint(frontend.jobs()[0].id)
-    await frontend.start()
-    await slack.until(lambda: slack.messages[0].picture is not None)
-    assert len(slack.messages) == 1
-    assert len(slack.called("chat.postMessage")) == 1
-
-
-async def test_a_storm_of_429s_delays_answers_and_loses_none(socket_frontend: FrontendProcess) -> None:
-    frontend, slack = socket_frontend, socket_frontend.slack
-    slack.rate_limit("chat.postMessage", 1, times=2)
-    slack.rate_limit("chat.update", 1, times=3)
-    slack.rate_limit("files.getUploadURLExternal", 1, times=2)
-    for number in range(4):
-        await frontend.send(slack.command("/imagine", f"a red fox, number {number}"))
-    await slack.until(lambda: len(slack.messages) == 4)
-    for row in frontend.jobs():
-        await frontend.paint(row.id)
-    await slack.until(lambda: all(message.picture for message in slack.messages))
-    for method in ("chat.postMessage", "chat.update"):
-        times = [at for at, name, _ in slack.calls if name == method]
-        assert len(times) < 40
-    assert len(slack.messages) == 4
-
-
-async def test_no_request_is_made_while_slack_asks_for_a_pause(socket_frontend: FrontendProcess) -> None:
-    frontend, slack = socket_frontend, socket_frontend.slack
-    slack.rate_limit("chat.postMessage", 2)
-    await frontend.imagine("a red fox")
-    first, second = [at for at, name, _ in slack.calls if name == "chat.postMessage"]
-    assert second - first >= 2
-
-
-async def test_while_redis_is_away_a_job_is_accepted_and_shown(
-    socket_frontend: FrontendProcess, redis_process: RedisServer
-) -> None:
-    frontend = socket_frontend
-    redis_process.kill()
-    try:
-        job_id, message = await frontend.imagine("a red fox")
-        assert "a red fox" in message.words
-    finally:
-        redis_process.start()
-    await frontend.paint(job_id)
-    await frontend.slack.until(lambda: message.picture is not None)
-
-
-# ---- forged and damaged requests
-
-
 async def test_only_slacks_own_fresh_requests_are_followed(http_frontend: FrontendProcess) -> None:
     frontend, slack = http_frontend, http_frontend.slack
     command = slack.command("/imagine", "a red fox")
@@ -535,9 +163,6 @@ async def test_slack_may_verify_the_address(http_frontend: FrontendProcess) -> N
 
 async def test_an_event_that_means_nothing_here_is_taken(http_frontend: FrontendProcess) -> None:
     await http_frontend.send(http_frontend.slack.event({"type": "team_join", "user": {"id": "U0NEW"}}))
-
-
-# ---- wrong tokens
 
 
 async def test_a_wrong_token_is_one_sentence_and_the_end(
