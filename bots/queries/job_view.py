@@ -55,7 +55,7 @@ class JobView:
 
     @property
     def may_appeal(self) -> bool:
-        """A house rule refused it, and not one against which there is no appeal."""
+        """A rule of the policy refused it, and the refusal may be appealed."""
         return self.job.may_appeal
 
     @property

@@ -39,7 +39,7 @@ class Verdict:
 
     @property
     def is_core(self) -> bool:
-        """A refusal against which there is no appeal."""
+        """A refusal that cannot be appealed."""
         return self.ruling is Ruling.REFUSE and not self.appealable
 
     @property

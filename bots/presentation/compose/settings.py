@@ -68,9 +68,9 @@ def _renamed(old: str) -> tuple[Paragraph]:
     return (Paragraph(sentence(texts.RENAMED, old=Command(f"/{old}"), new=Command("/community"))),)
 
 
-def _starboard(rules: CommunityRules) -> Spans:
-    text = texts.STARS_FROM if rules.star_threshold == 1 else texts.STARS_FROM_SEVERAL
-    return sentence(text, channel=ChannelName(rules.star_channel), count=rules.star_threshold)
+def _starboard(channel: str, least: int) -> Spans:
+    text = texts.STARS_FROM if least == 1 else texts.STARS_FROM_SEVERAL
+    return sentence(text, channel=ChannelName(channel), count=least)
 
 
 def _rule_facts(rules: CommunityRules) -> Facts:
@@ -80,7 +80,9 @@ def _rule_facts(rules: CommunityRules) -> Facts:
         texts.MODEL: (rules.model or translate(texts.DEFAULT),),
         texts.DESK: _channels((rules.desk_channel,)) or sentence(texts.NONE),
         texts.LOG: _channels((rules.log_channel,)) or sentence(texts.NONE),
-        texts.STARS: _starboard(rules) if rules.star_channel else sentence(texts.NONE),
+        texts.STARS: _starboard(rules.star_channel, rules.star_threshold)
+        if rules.star_channel
+        else sentence(texts.NONE),
         texts.RESULTS: sentence(texts.PLACEMENTS[rules.results]),
         texts.PING: sentence(texts.YES if rules.ping else texts.NO),
         texts.MOST_PICTURES: (str(rules.max_pictures or translate(texts.AS_MANY)),),
