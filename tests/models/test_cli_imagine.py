@@ -236,7 +236,7 @@ def test_a_refusal_of_words_names_the_setting_that_decides(
 
 
 def test_words_in_a_language_that_was_not_measured_are_painted_and_said_so(run: Run) -> None:
-    status, out, err = run("punainen kettu lumessa kuun alla")
+    status, out, err = run("punainen kettu istuu lumisella kukkulalla täysikuun alla yöllä")
     assert status == 0
     assert "punainen kettu" in out
     assert "a language on which the prompt rules were not measured" in err
@@ -248,7 +248,7 @@ def test_a_policy_that_refuses_other_languages_refuses_them_here_too(
 ) -> None:
     (tmp_path / "policy.toml").write_text('other_languages = "refuse"\n')
     monkeypatch.setenv("CHATELIER_MODERATION__POLICY", str(tmp_path / "policy.toml"))
-    status, _, err = run("punainen kettu lumessa kuun alla")
+    status, _, err = run("punainen kettu istuu lumisella kukkulalla täysikuun alla yöllä")
     assert status == 1
     assert "`other_languages`" in err
 
@@ -258,7 +258,7 @@ def test_words_that_other_rules_hold_are_not_painted_for_their_language(
 ) -> None:
     (tmp_path / "words.txt").write_text("zorblatt\n")
     monkeypatch.setenv("CHATELIER_MODERATION__WORD_LIST", str(tmp_path / "words.txt"))
-    status, _, err = run("zorblatt punainen kettu lumessa kuun alla")
+    status, _, err = run("zorblatt punainen kettu istuu lumisella kukkulalla täysikuun alla yöllä")
     assert status == 1
     assert "this community's own list" in err
 

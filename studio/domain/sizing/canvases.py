@@ -34,7 +34,7 @@ def margins_for(
 def margins_for_sides(size: tuple[int, int], sides: Collection[str], amount_percent: int) -> Margins:
     """`amount_percent` of the picture's width or height on each named side; on all four if none is named."""
     if unknown := sorted(set(sides) - set(SIDES)):
-        raise BadParameterError("sides", f"{unknown[0][:16]} is no side; use {', '.join(SIDES)}.")
+        raise BadParameterError("sides", f"There is no side {unknown[0][:16]}; use {', '.join(SIDES)}.")
     if amount_percent < 1:
         raise BadParameterError("amount", "must be at least 1 percent.")
     width, height = size

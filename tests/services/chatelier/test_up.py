@@ -91,7 +91,7 @@ def test_the_worker_lets_the_web_server_go_first(instance: RunningInstance) -> N
 def test_a_second_one_on_the_same_home_is_refused_in_one_sentence(instance: RunningInstance) -> None:
     second = run(instance, "up")
     assert second.returncode == 1
-    assert f"already at {instance.note['url']} (process {instance.process.pid})" in second.stderr
+    assert f"at {instance.note['url']} (process {instance.process.pid})" in second.stderr
     assert "Traceback" not in second.stderr
     assert is_healthy(instance)
 
