@@ -10,7 +10,6 @@ from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Attribution
 from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
-from studio.db.perceptual_hashes import hashes_of
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.jobs import JobState
 from studio.domain.provenance import SAME_BITS, Trace, Traces, difference, likeness
@@ -96,6 +95,8 @@ def _find_lookalikes(session: Session, fingerprint: str, call: Call | None) -> l
     """The pictures of the community that look most like it, at most 31 of 256 bits away; of equal ones the first."""
     if not fingerprint:
         return []
+    from studio.db.perceptual_hashes import hashes_of  # numpy, which no front end loads at its start
+
     alike = hashes_of(session).find(session, fingerprint, call.person.home if call else None)
     found: list[PictureRow] = []
     for start in range(0, len(alike), _BATCH):

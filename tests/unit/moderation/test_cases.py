@@ -143,7 +143,7 @@ class TestFiling:
         with instance.database.read() as session:
             row = session.scalars(select(JobRow)).one()
         assert "apple" not in str(row.request)
-        with pytest.raises(NotAllowedError, match="no appeal"):
+        with pytest.raises(NotAllowedError, match="cannot be appealed"):
             execute(instance, by(call, call.person, "a"), "appeal", {"job": row.id})
 
 
