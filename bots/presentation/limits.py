@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from studio.parsing.text_cleaning import truncate
+
 T = TypeVar("T")
 
 
@@ -14,18 +16,13 @@ class LimitExceededError(Exception):
         super().__init__(f"{what}: {size} exceeds {most}")
 
 
-def shorten(text: str, most: int) -> str:
-    """At most `most` characters, with an ellipsis where the rest was."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """`strict` raises `LimitExceededError` instead of cutting."""
 
     strict: bool = False
 
-    def text(self, text: str, most: int, what: str, shorten: Callable[[str, int], str] = shorten) -> str:
+    def text(self, text: str, most: int, what: str, shorten: Callable[[str, int], str] = truncate) -> str:
         """At most `most` characters; `shorten` knows how a text with markup is cut."""
         if len(text) > most:
             self._check(what, len(text), most)

@@ -1,6 +1,6 @@
 """Text in less room than it has."""
 
-from studio.parsing.text_cleaning import clean_text
+from studio.parsing.text_cleaning import clean_text, truncate
 
 _LONGEST_SUBJECT = 40
 _WORDS_OF_A_SUBJECT = 3
@@ -11,8 +11,7 @@ _STOPS = ",.;:!?"
 
 def shorten(text: str, longest: int) -> str:
     """One clean line of at most `longest` characters."""
-    line = clean_text(text)
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    return truncate(clean_text(text), longest)
 
 
 def subject_of(prompt: str) -> str:

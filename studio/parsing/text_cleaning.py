@@ -26,6 +26,11 @@ def clean_text(text: str) -> str:
     return " ".join("".join([*parts, _visible(spaced[start:])]).split()).strip("\u200d")
 
 
+def truncate(text: str, longest: int) -> str:
+    """At most `longest` characters, with an ellipsis where the rest was."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
 def _visible(text: str) -> str:
     return "".join(letter for letter in text if unicodedata.category(letter) not in _DROPPED_CATEGORIES)
 

@@ -25,6 +25,7 @@ from studio.domain.identifiers import job_id_of
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.domain.settings.preferences import BuiltOn
+from studio.parsing.text_cleaning import truncate
 from studio.ports import Events
 from studio.services.visibility import Audience, may_see
 
@@ -81,9 +82,7 @@ def _sentence(job: Job, sources: Sequence[Picture]) -> str:
 
 def _named(picture: Picture) -> str:
     """``“a red fox” (k3v9m2p4qx7a.2)``."""
-    subject = " ".join(picture.recipe.prompt.split())
-    if len(subject) > _LONGEST_SUBJECT:
-        subject = subject[: _LONGEST_SUBJECT - 1].rstrip() + "…"
+    subject = truncate(" ".join(picture.recipe.prompt.split()), _LONGEST_SUBJECT)
     return f"“{subject}” ({picture.id})" if subject else picture.id
 
 

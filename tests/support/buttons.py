@@ -1,4 +1,4 @@
-"""Buttons and reactions, carried out as the controller does it, without a front end."""
+"""Buttons and reactions, carried out as the router does it, without a front end."""
 
 from studio.commands.button_ids import Button
 from studio.commands.registry import command_of_button, execute

@@ -8,6 +8,7 @@ from studio.domain.cases import Case, CaseKind
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.requests import Operation
+from studio.parsing.text_cleaning import truncate
 
 LONGEST = 100  # characters of a label or value, Discord's limit
 _LONGEST_NAME = 24
@@ -42,7 +43,7 @@ def of_name(name: str) -> Suggestion:
 
 
 def of_prompt(prompt: str, *, value: str) -> Suggestion:
-    return Suggestion(value=value, label=shorten(prompt, LONGEST))
+    return Suggestion(value=value, label=_one_line(prompt, LONGEST))
 
 
 def of_job(job: Job, *, own: bool) -> Suggestion:
@@ -62,23 +63,22 @@ def of_picture(job: Job, number: int, *, own: bool) -> Suggestion:
 
 def of_case(case: Case) -> Suggestion:
     parts = [_CASES[case.kind], case.rule, _age(now() - case.opened_at), case.id]
-    return Suggestion(value=case.id, label=shorten(" · ".join(filter(None, parts)), LONGEST))
+    return Suggestion(value=case.id, label=_one_line(" · ".join(filter(None, parts)), LONGEST))
 
 
-def shorten(text: str, longest: int) -> str:
+def _one_line(text: str, longest: int) -> str:
     """The text in one line of at most `longest` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+    return truncate(" ".join(text.split()), longest)
 
 
 def _label(job: Job, what: str, *, own: bool) -> str:
     """What it shows, which it is, when it was asked for, and by whom if by somebody else."""
     request = job.request
     done = "" if request.operation is Operation.IMAGINE else f", {request.operation.past_tense}"
-    who = "" if own else f"@{shorten(job.person.display_name, _LONGEST_NAME)}"
+    who = "" if own else f"@{_one_line(job.person.display_name, _LONGEST_NAME)}"
     rest = " · ".join(filter(None, [what, _age(now() - job.created_at), who]))
     prompt = request.prompt or "an upload"
-    return f"{shorten(prompt, LONGEST - len(done) - len(rest) - 3)}{done} · {rest}"
+    return f"{_one_line(prompt, LONGEST - len(done) - len(rest) - 3)}{done} · {rest}"
 
 
 def _age(age: timedelta) -> str:
