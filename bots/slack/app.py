@@ -20,7 +20,7 @@ from bots.process.thread_pools import Pool
 from bots.slack.api.client import web_client
 from bots.slack.context import SlackContext
 from bots.slack.http.oauth_flow import Uninstall
-from bots.slack.listeners.action_runner import Steps
+from bots.slack.listeners.action_runner import ActionRunner
 from bots.slack.listeners.actions import ActionListener
 from bots.slack.listeners.commands import CommandListener
 from bots.slack.listeners.dispatcher import Dispatcher
@@ -86,9 +86,9 @@ class SlackApp:
         home = HomeTab(context, people)
         modals = Modals(context, people, dispatcher)
         submissions = ViewSubmissions(context, people, dispatcher, uploads, home)
-        steps = Steps(context, dispatcher, modals, self.delivery)
+        action_runner = ActionRunner(context, dispatcher, modals, self.delivery)
         commands = CommandListener(context, people, channels, dispatcher, uploads)
-        reactions = Reactions(context, people, dispatcher, steps)
+        reactions = Reactions(context, people, dispatcher, action_runner)
         self.events |= {
             "app_home_opened": home.opened,
             "app_mention": commands.message,
@@ -99,8 +99,8 @@ class SlackApp:
         self.bolt.middleware(self._follow_event)
         self.bolt.command("/imagine")(self._acknowledged(commands.imagine))
         self.bolt.command("/studio")(self._acknowledged(commands.studio))
-        self._register_actions(ActionListener(dispatcher, steps, modals, home), submissions, home)
-        self._register_shortcuts(Shortcuts(context, dispatcher, modals, steps, uploads))
+        self._register_actions(ActionListener(dispatcher, action_runner, modals, home), submissions, home)
+        self._register_shortcuts(Shortcuts(context, dispatcher, modals, action_runner, uploads))
 
     def _register_actions(self, actions: ActionListener, submissions: ViewSubmissions, home: HomeTab) -> None:
         self.bolt.action(PICTURE_CHOICE)(self._acknowledged(actions.picture_chosen))

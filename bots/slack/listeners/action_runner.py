@@ -17,7 +17,7 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 
 
-class Steps(SlackComponent):
+class ActionRunner(SlackComponent):
     def __init__(
         self,
         context: SlackContext,

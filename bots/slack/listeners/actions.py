@@ -5,7 +5,7 @@ from typing import Any
 
 from bots.presentation.interaction_router import parse_press, pressed
 from bots.slack.api.request import of_interaction
-from bots.slack.listeners.action_runner import Steps
+from bots.slack.listeners.action_runner import ActionRunner
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.home_tab import HomeTab
 from bots.slack.listeners.modals import Modals
@@ -14,9 +14,9 @@ from studio.errors import BadRequestError
 
 
 class ActionListener:
-    def __init__(self, dispatcher: Dispatcher, steps: Steps, modals: Modals, home: HomeTab) -> None:
+    def __init__(self, dispatcher: Dispatcher, actions: ActionRunner, modals: Modals, home: HomeTab) -> None:
         self._dispatcher = dispatcher
-        self._steps = steps
+        self._actions = actions
         self._modals = modals
         self._home = home
 
@@ -29,7 +29,7 @@ class ActionListener:
         if button is None:
             await self._dispatcher.refuse(request, BadRequestError(BUTTON_UNKNOWN))
             return
-        await self._steps.take(request, pressed(button))
+        await self._actions.take(request, pressed(button))
         view: Mapping[str, Any] = body.get("view") or {}
         if view.get("type") == "home":  # what it lists has changed
             await self._home.show(request)

@@ -30,8 +30,6 @@ from studio.commands.submission.known_names import names_offered
 from studio.domain.identifiers import split_picture_id
 from studio.errors import ChatelierError
 
-_ANSWER_SECONDS = 2.0  # of the three that Slack gives a modal
-_LONGEST_ERROR = 300
 _LIMIT_BYTES = 8 * 1024 * 1024
 _UPLOAD = "upload"  # what stands for somebody's own image, among the subjects of files
 

@@ -14,7 +14,7 @@ from bots.queries.message_lookup import ShownPictures, find_soon
 from bots.slack.api.client import NotInstalledError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_reaction
 from bots.slack.context import SlackComponent, SlackContext
-from bots.slack.listeners.action_runner import Steps
+from bots.slack.listeners.action_runner import ActionRunner
 from bots.slack.listeners.dispatcher import Dispatcher, Reply
 from bots.slack.messages.message_lookup import MessageLookup
 from bots.slack.workspaces.members import Members
@@ -41,12 +41,14 @@ log = logging.getLogger(__name__)
 
 
 class Reactions(SlackComponent):
-    def __init__(self, context: SlackContext, people: Members, dispatcher: Dispatcher, steps: Steps) -> None:
+    def __init__(
+        self, context: SlackContext, people: Members, dispatcher: Dispatcher, actions: ActionRunner
+    ) -> None:
         super().__init__(context)
         self._finder = MessageLookup(context)
         self._people = people
         self._dispatcher = dispatcher
-        self._steps = steps
+        self._actions = actions
 
     async def added(self, body: Mapping[str, Any]) -> None:
         await self._follow(body, added=True)
@@ -65,7 +67,7 @@ class Reactions(SlackComponent):
         shown, job_view = found
         if meaning[0] is Action.SEND:
             if job_view.pictures:
-                await self._steps.take(of_reaction(body), Send(job_id=shown.job_id), quietly=True)
+                await self._actions.take(of_reaction(body), Send(job_id=shown.job_id), quietly=True)
             return
         button = shown.meant_by(*meaning)
         if button is None or (button.index and button.index not in _indices(job_view)):
@@ -85,7 +87,7 @@ class Reactions(SlackComponent):
         ):
             return None
         step = reacted(button, added=added)
-        return await self._steps.carry_out(request, step, call) if step else None
+        return await self._actions.carry_out(request, step, call) if step else None
 
     async def _job_view_of(self, body: Mapping[str, Any]) -> tuple[ShownPictures, JobView] | None:
         """What the message shows that a member reacted to; None for other messages, and for apps."""

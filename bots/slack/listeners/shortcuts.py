@@ -11,7 +11,7 @@ from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
 from bots.slack.api.request import SlackRequest, of_interaction
 from bots.slack.context import SlackComponent, SlackContext
-from bots.slack.listeners.action_runner import Steps
+from bots.slack.listeners.action_runner import ActionRunner
 from bots.slack.listeners.dispatcher import Dispatcher, Reply
 from bots.slack.listeners.form_state import FormState
 from bots.slack.listeners.modals import Modals, Opening
@@ -44,13 +44,13 @@ class Shortcuts(SlackComponent):
         context: SlackContext,
         dispatcher: Dispatcher,
         modals: Modals,
-        steps: Steps,
+        actions: ActionRunner,
         uploads: Uploads,
     ) -> None:
         super().__init__(context)
         self._dispatcher = dispatcher
         self._modals = modals
-        self._steps = steps
+        self._actions = actions
         self._uploads = uploads
         self._finder = MessageLookup(context)
 
@@ -79,7 +79,7 @@ class Shortcuts(SlackComponent):
         if found is None:
             return await self._on_upload(request, action, message, call)
         step = from_menu(action, *found)
-        return await self._steps.carry_out(request, step, call)
+        return await self._actions.carry_out(request, step, call)
 
     async def _on_upload(
         self, request: SlackRequest, action: Action, message: Mapping[str, Any], call: Call
