@@ -3,7 +3,7 @@
 The bot runs on simcord, which plays Discord's part and shows its messages in a page of its own; the letters and
 colours around them are simcord's, everything inside the messages is what the bot sends. Run it from the repository:
 
-    .venv/bin/pip install "simcord[screenshot]"
+    .venv/bin/pip install "simcord[preview,screenshot]"
     PYTHONPATH=. .venv/bin/python scripts/discord_pictures.py docs
 
 `CHROMIUM` names the browser; without it playwright's own is used.
@@ -17,11 +17,13 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from PIL import Image
 from playwright.async_api import async_playwright
+from sqlalchemy import update
 
 from bots.delivery.attachments import decoded
 from bots.discord.render import send_arguments
@@ -35,7 +37,8 @@ from engine.jobs.leases import LeaseKeeper
 from engine.storage import open_store
 from moderation.cases.case_details import read_details
 from studio.db import cases, settings
-from studio.db.tables import CaseRow
+from studio.db.database import Database
+from studio.db.tables import CaseRow, PictureRow
 from studio.domain.events import CaseChanged, JobEnded, JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
@@ -58,6 +61,7 @@ const layout = new CSSStyleSheet();
 layout.replaceSync({json.dumps(_LAYOUT)});
 addEventListener("DOMContentLoaded", () => document.adoptedStyleSheets.push(layout));
 """
+SIMCORD_START = datetime(2026, 1, 1, tzinfo=UTC)
 PROMPT = os.environ.get("PROMPT", "a snowman in front of a red house in the snow")
 REMIXED = "a snowman in front of a blue house in the snow"
 HOLD = Verdict(
@@ -170,9 +174,16 @@ async def take_all(room: Room, painting: Painting, camera: Camera) -> None:
     overlay = await room.ana.click(room.message, label="Edit")
     await camera.take("discord-edit", room.channel, room.ana, overlay.response.message)
 
+    date_pictures(room.ports.database)
     tree = await room.mod.slash(room.channel, "lineage", picture=f"{job_id}.2")
     await camera.take("discord-lineage", room.channel, room.mod, tree.response.message)
     await take_case(room, painting, camera)
+
+
+def date_pictures(database: Database) -> None:
+    """As old as the messages, which have simcord's clock: else they would come from the future."""
+    with database.begin() as session:
+        session.execute(update(PictureRow).values(created_at=SIMCORD_START))
 
 
 async def build_on(room: Room, painting: Painting, job_id: str) -> None:
