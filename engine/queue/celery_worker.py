@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from queue import Empty
+from threading import RLock
 from typing import Any
 
 from celery import Celery, bootsteps, signals
@@ -17,6 +18,10 @@ from engine.jobs.leases import LeaseKeeper
 from engine.queue.celery_app import MAINTENANCE_QUEUE, PAINT_QUEUE
 
 _RECONNECT_SECONDS = 4.0  # the longest pause between two attempts; Celery's own grows to 30 s
+
+# Celery sends this from its handlers of SIGTERM and SIGINT, under a lock that a thread cannot take twice: a signal that
+# interrupted another one's handler left the worker hanging. A killed supervisor may cause several at once.
+signals.worker_shutting_down.lock = RLock()  # type: ignore[attr-defined]
 
 
 def run_painting(
