@@ -75,7 +75,9 @@ class Form:
 
     def with_values(self, values: Mapping[str, str]) -> "Form":
         """The form once more, filled in as it was sent."""
-        filled = tuple(replace(each, initial=values.get(each.name, each.initial)) for each in self.fields)
+        filled = tuple(
+            replace(field_, initial=values.get(field_.name, field_.initial)) for field_ in self.fields
+        )
         return replace(self, fields=filled)
 
 
@@ -112,7 +114,7 @@ def _numbered(name: str, parameter: str, given: Mapping[str, object]) -> dict[st
     found = given.get(name, ())
     values = found.replace(",", " ").split() if isinstance(found, str) else cast("Sequence[object]", found)
     numbered = [parameter, *(f"{parameter}{number}" for number in range(2, MOST_BLENDED + 1))]
-    free = [each for each in numbered if each not in given]
+    free = [slot for slot in numbered if slot not in given]
     if len(values) > len(free):
         raise BadParameterError(name, f"a blend takes at most {MOST_BLENDED} pictures.")
     return dict(zip(free, values, strict=False))

@@ -129,8 +129,10 @@ def _about_people(answer: LinkOffered | Linked | Forgotten | CreditsGiven) -> Sp
             return sentence(texts.PARTED)
         case Linked():
             people = [
-                sentence(texts.IDENTITY, person=PersonName(each), platform=each.platform.value.title())
-                for each in answer.identities
+                sentence(
+                    texts.IDENTITY, person=PersonName(identity), platform=identity.platform.value.title()
+                )
+                for identity in answer.identities
             ]
             return sentence(texts.LINKED, people=listed(people))
         case Forgotten():

@@ -51,7 +51,7 @@ def compose_case(details: CaseDetails, *, taken: bool = False) -> Message:
     parts: list[Part] = [
         *([Paragraph((translate(cases.YOURS),))] if taken else []),
         Title(heading(case)),
-        *(Images(images=(_pixelated(each.id, each.key),)) for each in shown),
+        *(Images(images=(_pixelated(image.id, image.key),)) for image in shown),
         Facts((*_people(details), *_facts(details))),
         Small(_ids(case)),
     ]
@@ -69,13 +69,13 @@ def compose_case_pictures(details: CaseDetails) -> Message:
     prompt = details.prompts[0] if details.prompts else translate(cases.NO_WORDS)
     images = tuple(
         Image(
-            name=each.id,
+            name=image.id,
             alt_text=translate(
                 cases.PICTURE_ALT_TEXT, heading=heading(details.case), number=number, prompt=prompt
             ),
-            key=each.key,
+            key=image.key,
         )
-        for number, each in enumerate(details.images[:_MOST_PICTURES], start=1)
+        for number, image in enumerate(details.images[:_MOST_PICTURES], start=1)
     )
     part: Part = (
         Images(images=images, spoiler=True) if images else Note(spans=(translate(cases.NO_PICTURES),))
@@ -96,7 +96,7 @@ def compose_question(details: CaseDetails) -> Message:
     spans = sentence(question, asker=asker, picture=Code(case.picture_id or ""), prompt=prompt)
     return Message(
         parts=(Paragraph(spans),),
-        rows=rows_of([button(each, case.id) for each in actions_of(case)]),
+        rows=rows_of([button(action, case.id) for action in actions_of(case)]),
         audience=Audience.PERSON,
         summary=plain_text(spans),
     )
@@ -124,10 +124,10 @@ def _case_rows(case: Case, *, has_pictures: bool) -> tuple[ButtonRow, ...]:
     """Taking and looking first, then what can be decided."""
     actions = actions_of(case)
     claimed = case.claimed_by is not None
-    first = [button(each, case.id, pressed=claimed) for each in actions if each is Action.CLAIM]
+    first = [button(action, case.id, pressed=claimed) for action in actions if action is Action.CLAIM]
     if has_pictures:
         first.append(button(Action.REVEAL, case.id))
-    decisions = [button(each, case.id) for each in actions if each is not Action.CLAIM]
+    decisions = [button(action, case.id) for action in actions if action is not Action.CLAIM]
     return (*rows_of(first), *rows_of(decisions, most=_DECISIONS_IN_A_ROW))
 
 
@@ -152,7 +152,7 @@ def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
         (cases.PROMPT, (_prompt(details),)),
         (cases.NEGATIVE, (request.negative_prompt if request else "",)),
         (cases.STYLE, ((request.style or "") if request else "",)),
-        (cases.RULE, (" · ".join(each for each in (case.rule, case.category) if each),)),
+        (cases.RULE, (" · ".join(reason for reason in (case.rule, case.category) if reason),)),
         (cases.EVIDENCE, (case.evidence,)),
         (cases.WORDS, (case.words,)),
         (cases.WEIGHT, (f"{case.weight:.2f}" if case.kind is CaseKind.REPORT else "",)),
@@ -166,7 +166,7 @@ def _prompt(details: CaseDetails) -> str:
     """The job's own words, then those of the pictures it starts from."""
     if not details.prompts:
         return ""
-    ancestors = [each for each in dict.fromkeys(details.prompts[1:]) if each]
+    ancestors = [prompt for prompt in dict.fromkeys(details.prompts[1:]) if prompt]
     own = details.prompts[0] or translate(cases.NO_WORDS)
     return " ← ".join([own, *ancestors[:_MOST_ANCESTORS]])
 

@@ -39,12 +39,12 @@ def compose_panel(
     rows = groupby(offered, key=lambda action: ACTIONS[action].panel_row)
     pressed = {Action.STAR} if starred else set()
     made = [
-        [button(each, job.id, picture.index, single=True, pressed=each in pressed) for each in row]
+        [button(action, job.id, picture.index, single=True, pressed=action in pressed) for action in row]
         for _, row in rows
     ]
     return Message(
         parts=(Title(translate(title, index=picture.index)), recipe_facts(picture)),
-        rows=tuple(row for each in made for row in rows_of(each)),
+        rows=tuple(row for same_row in made for row in rows_of(same_row)),
         audience=Audience.PERSON,
         summary=translate(title, index=picture.index),
     )

@@ -105,7 +105,7 @@ def explain_parameter(error: BadParameterError) -> str:
     return translate(errors.WRONG_PARAMETER, parameter=name, reason=reason)
 
 
-_PARAMETERS = frozenset(each.name for spec in CATALOG.values() for each in spec.parameters)
+_PARAMETERS = frozenset(parameter.name for spec in CATALOG.values() for parameter in spec.parameters)
 
 
 def pointer(error: ChatelierError) -> str:
@@ -113,5 +113,5 @@ def pointer(error: ChatelierError) -> str:
     if not isinstance(error, BadParameterError) or not error.text:
         return ""
     # One letter for one letter, or the carets would stand elsewhere.
-    shown = "".join(each if each.isprintable() else " " for each in error.text)
+    shown = "".join(character if character.isprintable() else " " for character in error.text)
     return point_at(shown, error.span)

@@ -118,7 +118,7 @@ def report_form(subject: FormSubject) -> Form:
         kind=FieldKind.CHOICE,
         label=translate(forms.TOPIC),
         required=True,
-        choices=tuple(Choice(value=each, label=translate(label)) for each, label in forms.TOPICS.items()),
+        choices=tuple(Choice(value=name, label=translate(label)) for name, label in forms.TOPICS.items()),
     )
     words = words_field(forms.REPORT_WORDS, longest=LONGEST_REASON - _LONGEST_TOPIC)
     return _form("report", subject, forms.REPORT, topic, words, intro=forms.REPORT_INTRO, submit=forms.SEND)
@@ -136,9 +136,9 @@ def command_form(action: Action, subject: FormSubject, *, initial: Mapping[str, 
     spec = CATALOG[action]
     about = (Kind.PICTURE, Kind.JOB, Kind.CASE)
     fields = (
-        parameter_field(each, initial.get(each.name, ""))
-        for each in spec.parameters
-        if each.kind not in about
+        parameter_field(parameter, initial.get(parameter.name, ""))
+        for parameter in spec.parameters
+        if parameter.kind not in about
     )
     submit = forms.PAINT if spec.paints else forms.SAVE
     return _form(spec.name, subject, label(action), *fields, intro=spec.summary, submit=submit)
@@ -180,8 +180,8 @@ def settings_form(
     preferences: Preferences, *, models: Sequence[str] = (), styles: Sequence[str] = ()
 ) -> Form:
     """Filled in as things are; `RESET` gives a setting back to the defaults."""
-    remix = {each.value: texts.REMIX_CHOICES[each] for each in RemixConsent}
-    built_on = {each.value: texts.BUILT_ON_CHOICES[each] for each in BuiltOn}
+    remix = {consent.value: texts.REMIX_CHOICES[consent] for consent in RemixConsent}
+    built_on = {notice.value: texts.BUILT_ON_CHOICES[notice] for notice in BuiltOn}
     direct = {"yes": texts.YES, "no": texts.NO}
     counts = {RESET: texts.DEFAULT} | {str(number): str(number) for number in range(1, MAX_COUNT + 1)}
     return Form(
@@ -231,7 +231,7 @@ def _form(
 def _choice(subject: FormSubject) -> tuple[Field, ...]:
     if len(subject.pictures) < 2:
         return ()
-    choices = tuple(_choice_of(each) for each in subject.pictures)
+    choices = tuple(_choice_of(picture) for picture in subject.pictures)
     label, first = translate(forms.PICTURE), choices[0].value
     picture = FieldKind.PICTURE
     return (Field(name="picture", kind=picture, label=label, initial=first, required=True, choices=choices),)

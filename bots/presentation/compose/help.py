@@ -36,8 +36,10 @@ def commands_for(*, moderates: bool) -> Iterable[CommandSpec]:
 def compose_command_help(spec: CommandSpec) -> Message:
     """What the command does, an example, and what each of its options means."""
     options: list[Part] = [
-        Paragraph(joined([Code(each.name), " ", _summary(each.summary, required=each.required)]))
-        for each in spec.parameters
+        Paragraph(
+            joined([Code(parameter.name), " ", _summary(parameter.summary, required=parameter.required)])
+        )
+        for parameter in spec.parameters
     ]
     return Message(
         parts=(

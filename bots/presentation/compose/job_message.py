@@ -58,7 +58,7 @@ def compose_copy(job_view: JobView, *, pixelated: bool = False) -> Message:
     `pixelated` as in `compose_job`; of the buttons only the one that shows a hidden picture stays.
     """
     message = compose_job(job_view, pixelated=pixelated)
-    facts = (recipe_facts(each) for each in job_view.pictures[:1])
+    facts = (recipe_facts(picture) for picture in job_view.pictures[:1])
     rows = tuple(row for row in message.rows if row.buttons[0].action is Action.SHOW)
     return replace(message.with_parts(*facts), rows=rows, audience=Audience.PERSON)
 
@@ -146,7 +146,9 @@ def ended(job: Job, *, asks: bool = False) -> str:
 
 def _result(job_view: JobView, *, pixelated: bool) -> Message:
     job, pictures = job_view.job, job_view.pictures
-    images = tuple(picture_image(each, job_view.job.request.count, pixelated=pixelated) for each in pictures)
+    images = tuple(
+        picture_image(picture, job_view.job.request.count, pixelated=pixelated) for picture in pictures
+    )
     show = (ButtonRow(buttons=(button(Action.SHOW, job.id),)),) if pixelated else ()
     return Message(
         parts=(

@@ -69,7 +69,7 @@ def compose_desk(answer: DeskCases) -> Message:
 def _case_entry(case: Case) -> Spans:
     claimed = case.claimed_by is not None and case.state is CaseState.OPEN
     state = outcome(case) or translate(cases.LIST_CLAIMED if claimed else cases.LIST_OPEN)
-    rule = " · ".join(each for each in (case.rule, case.category) if each)
+    rule = " · ".join(reason for reason in (case.rule, case.category) if reason)
     return separated(
         [(Bold(heading(case)),), (rule,) if rule else (), (Time(case.opened_at),), (state,), (Code(case.id),)]
     )

@@ -38,7 +38,7 @@ _MOST_RELATIVES = 15
 
 def compose_family(answer: Family) -> Message:
     """Who made the picture, when and how, then its family: drawn, and in words."""
-    asked = next(each for each in answer.relatives if each.picture.id == answer.picture_id)
+    asked = next(relative for relative in answer.relatives if relative.picture.id == answer.picture_id)
     recipe = asked.picture.recipe
     title, deed = title_of(recipe.prompt), translate(recipe.operation.past_tense).capitalize()
     made = sentence(
@@ -55,9 +55,9 @@ def _family_parts(answer: Family) -> Iterator[Part]:
     if len(answer.relatives) == 1:
         yield Paragraph(sentence(provenance.FAMILY_OF_ONE))
         return
-    people = [PersonName(each) for each in _people(answer.relatives)]
+    people = [PersonName(person) for person in _people(answer.relatives)]
     summary = sentence(
-        provenance.FAMILY, count=len(answer.relatives), people=listed([(each,) for each in people])
+        provenance.FAMILY, count=len(answer.relatives), people=listed([(person,) for person in people])
     )
     alt_text = translate(provenance.FAMILY_ALT_TEXT, summary=plain_text(summary))
     yield Images(images=(Image(name=FAMILY_TREE, alt_text=alt_text, kind=FileKind.DRAWING),))
@@ -70,7 +70,7 @@ def _family_parts(answer: Family) -> Iterator[Part]:
 
 def _people(relatives: Sequence[Relative]) -> list[Person]:
     """Each once, by their keys."""
-    return list({each.person.key: each.person for each in relatives}.values())
+    return list({relative.person.key: relative.person for relative in relatives}.values())
 
 
 def _relative(relative: Relative) -> Spans:

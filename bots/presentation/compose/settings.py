@@ -104,7 +104,7 @@ def _rule_facts(rules: CommunityRules) -> Facts:
 
 
 def _channels(channels: tuple[str | None, ...]) -> Spans:
-    return separated(((ChannelName(each),) for each in channels if each), " ")
+    return separated(((ChannelName(channel),) for channel in channels if channel), " ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class HomeContent:
 
 def compose_home(content: HomeContent) -> Message:
     """Credits, queue and latest pictures; the settings are behind a button."""
-    cancels = numbered_buttons(Action.CANCEL, [each.job.id for each in content.waiting])
+    cancels = numbered_buttons(Action.CANCEL, [place.job.id for place in content.waiting])
     shows = numbered_buttons(Action.SHOW, [job.id for job, _ in content.recent])
     return Message(
         parts=(
@@ -141,7 +141,7 @@ def compose_home(content: HomeContent) -> Message:
 
 def _queue(content: HomeContent) -> list[Part]:
     entries = queue_entries(content.waiting)
-    return [Paragraph(each) for each in entries] or [Small(sentence(texts.HOME_QUEUE_EMPTY))]
+    return [Paragraph(entry) for entry in entries] or [Small(sentence(texts.HOME_QUEUE_EMPTY))]
 
 
 def _recent(content: HomeContent) -> list[Part]:

@@ -36,13 +36,13 @@ def aspect_field(label: str) -> Field:
         kind=FieldKind.LINE,
         label=translate(label),
         hint=translate(forms.ASPECT_HINT),
-        choices=tuple(Choice(value=each, label=each) for each in COMMON_ASPECTS),
+        choices=tuple(Choice(value=aspect, label=aspect) for aspect in COMMON_ASPECTS),
         max_length=_LONGEST_ASPECT,
     )
 
 
 def names_field(name: str, label: str, names: Sequence[str]) -> Field:
-    choices = tuple(Choice(value=each, label=each) for each in names)
+    choices = tuple(Choice(value=value, label=value) for value in names)
     return Field(name=name, kind=FieldKind.CHOICE, label=translate(label), choices=choices)
 
 
@@ -52,7 +52,7 @@ def files_field(name: str, label: str, hint: str = "", *, most: int = 1) -> Fiel
 
 
 def setting_field(name: str, label: str, labels: Mapping[str, str], value: str) -> Field:
-    choices = tuple(Choice(value=each, label=translate(text)) for each, text in labels.items())
+    choices = tuple(Choice(value=setting, label=translate(text)) for setting, text in labels.items())
     return Field(
         name=name,
         kind=FieldKind.CHOICE,
@@ -68,7 +68,7 @@ def named_setting_fields(name: str, label: str, names: Sequence[str], value: str
     offered = dict.fromkeys([*([value] if value else []), *names])
     if not offered:
         return ()
-    labels = {RESET: translate(texts.DEFAULT)} | {each: each for each in offered}
+    labels = {RESET: translate(texts.DEFAULT)} | {offer: offer for offer in offered}
     return (setting_field(name, label, labels, value or RESET),)
 
 
@@ -84,7 +84,7 @@ _KINDS = {
 def parameter_field(parameter: Parameter, initial: str = "") -> Field:
     """A field for a parameter of a command, in the words of the catalogue."""
     minimum, maximum = (
-        None if each is None else int(each) for each in (parameter.minimum, parameter.maximum)
+        None if bound is None else int(bound) for bound in (parameter.minimum, parameter.maximum)
     )
     return Field(
         name=parameter.name,
@@ -93,7 +93,7 @@ def parameter_field(parameter: Parameter, initial: str = "") -> Field:
         hint=translate(parameter.summary),
         initial=initial,
         required=parameter.required,
-        choices=tuple(Choice(value=each, label=translate(each)) for each in parameter.choices),
+        choices=tuple(Choice(value=choice, label=translate(choice)) for choice in parameter.choices),
         minimum=minimum,
         maximum=maximum,
         max_length=parameter.max_length,

@@ -22,7 +22,7 @@ def single_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
     )
     upscaled = job.request.operation is Operation.UPSCALE
     left_out = {Action.UPSCALE, Action.REROLL} if upscaled else set()
-    return tuple(_row(job, [each for each in row if each not in left_out], index) for row in rows)
+    return tuple(_row(job, [action for action in row if action not in left_out], index) for row in rows)
 
 
 def grid_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
@@ -47,6 +47,7 @@ def _row(job: Job, actions: list[Action], index: int) -> ButtonRow:
     """`index` is that of the only picture, or 0; a reroll is about the job."""
     return ButtonRow(
         buttons=tuple(
-            button(each, job.id, 0 if each is Action.REROLL else index, single=index > 0) for each in actions
+            button(action, job.id, 0 if action is Action.REROLL else index, single=index > 0)
+            for action in actions
         )
     )

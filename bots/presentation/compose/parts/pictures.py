@@ -36,10 +36,10 @@ def title_of(prompt: str) -> str:
 def credit(job_view: JobView) -> Spans:
     """``by @ana, from @bo’s fox and their own boat``."""
     sources = dict.fromkeys(
-        sentence(jobs.OWN, subject=subject_of(each.prompt))
-        if each.own
-        else sentence(jobs.OWNERS, owner=PersonName(each.job.person), subject=subject_of(each.prompt))
-        for each in job_view.origins
+        sentence(jobs.OWN, subject=subject_of(origin.prompt))
+        if origin.own
+        else sentence(jobs.OWNERS, owner=PersonName(origin.job.person), subject=subject_of(origin.prompt))
+        for origin in job_view.origins
     )
     maker = PersonName(job_view.job.person)
     if not sources:

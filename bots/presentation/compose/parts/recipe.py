@@ -13,8 +13,8 @@ from studio.domain.requests import Operation
 def recipe_line(pictures: Sequence[Picture]) -> Spans:
     """Seeds, model, size, steps, added words, stars and id, of the pictures of one job."""
     first, last = pictures[0].recipe, pictures[-1].recipe
-    added = dict.fromkeys(each.recipe.added_words for each in pictures if each.recipe.added_words)
-    stars = sum(each.stars for each in pictures)
+    added = dict.fromkeys(picture.recipe.added_words for picture in pictures if picture.recipe.added_words)
+    stars = sum(picture.stars for picture in pictures)
     return separated(
         [
             sentence(recipes.SEED, seed=first.seed)
@@ -36,12 +36,12 @@ def _steps(steps: int) -> Spans:
 
 def recipe_notes(pictures: Sequence[Picture]) -> tuple[Note, ...]:
     """What the model says of the prompt, each once, and how much of it was not read."""
-    remarks = dict.fromkeys(each.recipe.remark for each in pictures if each.recipe.remark)
-    unread = max(each.recipe.unread_words for each in pictures)
+    remarks = dict.fromkeys(picture.recipe.remark for picture in pictures if picture.recipe.remark)
+    unread = max(picture.recipe.unread_words for picture in pictures)
     sentences = [_capital(remark) for remark in remarks]
     if unread:
         sentences.append(jobs.unread(unread))
-    return tuple(Note(spans=(each,), tone=Tone.WARNING) for each in sentences)
+    return tuple(Note(spans=(remark,), tone=Tone.WARNING) for remark in sentences)
 
 
 def _capital(text: str) -> str:
