@@ -97,7 +97,7 @@ def buttons(case: Case) -> tuple[Action, ...]:
     if case.kind is CaseKind.CONSENT:
         return (Action.CONSENT, Action.DECLINE)
     decisions = DECISIONS[case.kind]
-    return (Action.CLAIM, *(Action(each) for each in Decision if each in decisions))
+    return (Action.CLAIM, *(Action(decision) for decision in Decision if decision in decisions))
 
 
 def outcome(case: Case) -> str:

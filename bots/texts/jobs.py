@@ -66,10 +66,10 @@ def about(seconds: float) -> str:
 
 def step(step: int, steps: int, seconds_left: float | None = None) -> str:
     """``"Step 12 of 30 · about 40 s left"``; the time only where it is known and worth telling."""
-    told = translate("Step {step} of {steps}", step=min(step, steps), steps=steps)
+    position = translate("Step {step} of {steps}", step=min(step, steps), steps=steps)
     if seconds_left is None or seconds_left < _WORTH_TELLING_SECONDS:
-        return told
-    return f"{told} · {translate('{time} left', time=about(seconds_left))}"
+        return position
+    return f"{position} · {translate('{time} left', time=about(seconds_left))}"
 
 
 def progress_bar(step_: int, steps: int, seconds_left: float | None = None) -> str:
