@@ -74,7 +74,7 @@ def load_job_view(database: Database, job_id: str, *, viewer: Person | None = No
         seen = outlook(session, job_id)
         return JobView(
             job=job,
-            pictures=tuple(without_hidden_parents(session, each, audience) for each in pictures),
+            pictures=tuple(without_hidden_parents(session, picture, audience) for picture in pictures),
             origins=tuple(_origins(session, job, audience)),
             ahead=seen.ahead,
             eta_seconds=seen.eta_seconds,
@@ -145,7 +145,9 @@ def load_family(
     with database.read() as session:
         picture = find_picture(session, picture_id, audience)
         job = queries.find_job(session, picture.job_id)
-        ancestors = [each for each in queries.ancestors(session, [picture_id]) if not each.deleted]
-        family = [(each, queries.find_job(session, each.job_id)) for each in ancestors]
-        seen = [(each, maker) for each, maker in family if may_see(session, maker, audience)]
+        ancestors = [
+            ancestor for ancestor in queries.ancestors(session, [picture_id]) if not ancestor.deleted
+        ]
+        family = [(ancestor, queries.find_job(session, ancestor.job_id)) for ancestor in ancestors]
+        seen = [(ancestor, maker) for ancestor, maker in family if may_see(session, maker, audience)]
         return job, picture, seen
