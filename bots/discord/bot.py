@@ -113,8 +113,8 @@ class ChatelierBot(discord.AutoShardedClient):
     async def _register_commands(self) -> None:
         """Tell Discord of the commands, but only when they are not those it was told last."""
         commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        told = json.dumps([self.settings.api_url, self.application_id, commands], sort_keys=True)
-        fingerprint = hashlib.sha256(told.encode()).hexdigest()
+        described = json.dumps([self.settings.api_url, self.application_id, commands], sort_keys=True)
+        fingerprint = hashlib.sha256(described.encode()).hexdigest()
         file = self.settings.home / "run" / "discord-commands"
         if await self.pools.run(Pool.DATABASE, _read, file) == fingerprint:
             return

@@ -101,20 +101,20 @@ def render(message: Message, files: Files, limits: Limits = CUT) -> ui.LayoutVie
 
 def _within_text_limit(blocks: Iterable[Item], limits: Limits) -> list[Item]:
     """The blocks, as far as Discord has room for their text."""
-    room, kept = MAX_TEXT, []
+    room, fitting = MAX_TEXT, []
     for block in blocks:
         if isinstance(block, ui.TextDisplay):
             block.content = limits.text(block.content, max(1, room), "text")
             room -= len(block.content)
-        kept.append(block)
-    return kept
+        fitting.append(block)
+    return fitting
 
 
 def _rows(message: Message) -> Iterator[tuple[Button, ...]]:
     """Discord takes each id once, so a button that does what another does is left out."""
     seen: set[str] = set()
     for row in message.rows:
-        fresh = {each.custom_id: each for each in row.buttons if each.custom_id not in seen}
+        fresh = {button.custom_id: button for button in row.buttons if button.custom_id not in seen}
         seen |= fresh.keys()
         buttons = list(fresh.values())
         for start in range(0, len(buttons), BUTTONS_PER_ROW):

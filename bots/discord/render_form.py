@@ -118,7 +118,7 @@ def _control(field: Field, limits: Limits) -> Control:
         case FieldKind.CELLS:
             return _menu(field, limits, several=True)
         case FieldKind.SIDES:
-            options = [discord.CheckboxGroupOption(**each) for each in _options(field, limits)]
+            options = [discord.CheckboxGroupOption(**option) for option in _options(field, limits)]
             return ui.CheckboxGroup(custom_id=field.name, required=field.required, options=options)
         case FieldKind.PICTURE | FieldKind.CHOICE:
             return _choice(field, limits)
@@ -148,12 +148,12 @@ def _choice(field: Field, limits: Limits) -> Control:
     several = (field.maximum or 1) > 1
     if several or not 2 <= len(field.choices) <= MAX_GROUP_OPTIONS:
         return _menu(field, limits, several=several)
-    options = [discord.RadioGroupOption(**each) for each in _options(field, limits)]
+    options = [discord.RadioGroupOption(**option) for option in _options(field, limits)]
     return ui.RadioGroup(custom_id=field.name, required=field.required, options=options)
 
 
 def _menu(field: Field, limits: Limits, *, several: bool) -> Control:
-    options = [discord.SelectOption(**each) for each in _options(field, limits)]
+    options = [discord.SelectOption(**option) for option in _options(field, limits)]
     options = limits.items(options, MAX_MENU_OPTIONS, "options")
     most = min(field.maximum or len(options), len(options)) if several else 1
     least = field.minimum or 1 if field.required else 0

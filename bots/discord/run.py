@@ -57,15 +57,15 @@ async def _run(ports: Ports, settings: DiscordSettings, ready_file: Path | None)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     work = asyncio.create_task(_keep_connected(bot, settings))
-    told = asyncio.create_task(stopping.wait())
+    signalled = asyncio.create_task(stopping.wait())
     try:
         async with heartbeat(ready_file, bot.is_connected):
-            await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({work, signalled}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()
     finally:
         await bot.close()
-        for task in (work, told):
+        for task in (work, signalled):
             task.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await task

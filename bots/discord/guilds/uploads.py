@@ -42,8 +42,10 @@ async def examine_attachment(
 
 def first_image(message: discord.Message) -> discord.Attachment | None:
     """The first picture attached to a message, or to one that it forwards."""
-    forwarded = (each for snapshot in message.message_snapshots for each in snapshot.attachments)
-    return next((each for each in (*message.attachments, *forwarded) if _is_image(each)), None)
+    forwarded = (attachment for snapshot in message.message_snapshots for attachment in snapshot.attachments)
+    return next(
+        (attachment for attachment in (*message.attachments, *forwarded) if _is_image(attachment)), None
+    )
 
 
 def _is_image(attachment: discord.Attachment) -> bool:

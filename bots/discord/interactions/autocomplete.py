@@ -49,7 +49,7 @@ def autocompleter(
                 found = await context.pools.run(Pool.DATABASE, find)
         except (ChatelierError, TimeoutError):
             return []
-        return [_choice(each.label, each.value) for each in found]
+        return [_choice(suggestion.label, suggestion.value) for suggestion in found]
 
     return complete
 

@@ -147,7 +147,7 @@ class Modals:
                 raise BadRequestError(translate(buttons.FORM_UNKNOWN))
             person = call_of(interaction, self._context.settings).person
             upload = self._context.pending_uploads.find(form.about, person)
-            typed = _renamed(form, {name: each for name, each in filled.items() if isinstance(each, str)})
+            typed = _renamed(form, {name: value for name, value in filled.items() if isinstance(value, str)})
             run = submitted(form, {**typed, **_pending(filled)}, upload=upload)
         except ChatelierError as error:
             await send_private(interaction, compose_error(error))
@@ -180,8 +180,10 @@ class Modals:
         received = {}
         for name, ids in filled.items():
             if isinstance(ids, tuple):
-                files = [discord.Attachment(data=resolved[each], state=interaction._state) for each in ids]
-                received[name] = [await store_attachment(self._context, each, call.person) for each in files]
+                files = [
+                    discord.Attachment(data=resolved[file_id], state=interaction._state) for file_id in ids
+                ]
+                received[name] = [await store_attachment(self._context, file, call.person) for file in files]
         return received
 
     async def _open(self, interaction: discord.Interaction, form: Form, *, step: int = 0) -> None:

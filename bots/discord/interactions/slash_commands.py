@@ -71,13 +71,13 @@ class SlashCommands:
         async def serve(interaction: discord.Interaction, **options: Any) -> None:
             await self._serve(interaction, spec, options)
 
-        ordered = sorted(spec.parameters, key=lambda each: not each.required)
+        ordered = sorted(spec.parameters, key=lambda parameter: not parameter.required)
         first = inspect.Parameter(
             "interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction
         )
         serve.__signature__ = inspect.Signature([first, *map(option, ordered)])  # type: ignore[attr-defined]
         serve.__discord_app_commands_param_description__ = {  # type: ignore[attr-defined]
-            each.name: each.summary[:LONGEST_DESCRIPTION] for each in ordered
+            parameter.name: parameter.summary[:LONGEST_DESCRIPTION] for parameter in ordered
         }
         return serve
 
@@ -126,7 +126,7 @@ class SlashCommands:
 
 def _pending(spec: CommandSpec, options: Mapping[str, object]) -> dict[str, object]:
     """A place for each image and mask that is attached."""
-    images = [each.name for each in spec.parameters if each.kind in (Kind.IMAGE, Kind.MASK)]
+    images = [parameter.name for parameter in spec.parameters if parameter.kind in (Kind.IMAGE, Kind.MASK)]
     return {name: PENDING_UPLOAD for name in images if options.get(name) is not None}
 
 

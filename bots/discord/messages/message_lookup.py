@@ -56,7 +56,7 @@ def named(filenames: Iterable[str]) -> ShownPictures | None:
 
 def _filenames(message: discord.Message) -> Iterator[str]:
     """Those of the attachments, and of the pictures that a layout shows."""
-    yield from (each.filename for each in message.attachments)
+    yield from (attachment.filename for attachment in message.attachments)
     for component in message.components:
         for child in component.children if isinstance(component, discord.Container) else ():
             if isinstance(child, discord.MediaGalleryComponent):
