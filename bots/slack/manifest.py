@@ -83,7 +83,8 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
                 ),
             ],
             "slash_commands": [
-                each | ({"url": f"{public_url}{EVENTS_PATH}"} if public_url else {}) for each in commands
+                command | ({"url": f"{public_url}{EVENTS_PATH}"} if public_url else {})
+                for command in commands
             ],
         },
         "oauth_config": back

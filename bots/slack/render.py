@@ -66,7 +66,7 @@ def render_home(
     """The view of the Home tab. Images whose file is not there are left out, as they may still be on their way."""
     known = files or {}
     shown = [_with_files(message, known) for message in messages]
-    blocks = [block for each in shown for block in render(each, known, limits=limits)["blocks"]]
+    blocks = [block for message in shown for block in render(message, known, limits=limits)["blocks"]]
     return {"type": "home", "blocks": limits.items(blocks, _MOST_VIEW_BLOCKS, "blocks")}
 
 
@@ -91,7 +91,7 @@ class _Renderer:
         """Paragraphs that follow each other share a section."""
         for kind, group in groupby(parts, key=type):
             if kind is Paragraph:
-                texts_ = [self._mrkdwn(each.spans) for each in group if isinstance(each, Paragraph)]
+                texts_ = [self._mrkdwn(part.spans) for part in group if isinstance(part, Paragraph)]
                 yield from self._sections("\n".join(texts_))
                 continue
             for part in group:
@@ -150,7 +150,7 @@ class _Renderer:
             (f"*{self._mrkdwn((name,))}*\n{self._mrkdwn(spans)}", mrkdwn(spans))
             for name, spans in facts.facts
         ]
-        for short, group in groupby(shown, key=lambda each: len(each[1]) <= _SHORT_FACT):
+        for short, group in groupby(shown, key=lambda fact: len(fact[1]) <= _SHORT_FACT):
             pairs = [text for text, _ in group]
             if not short:
                 for text in pairs:
@@ -201,10 +201,10 @@ def _numbers(images: Sequence[Image]) -> Mapping[str, str]:
     if len(images) < 2:
         return {}
     split = [split_picture_id(image.name) for image in images]
-    of_one_job = None not in split and len({each[0] for each in split if each}) == 1
+    of_one_job = None not in split and len({place[0] for place in split if place}) == 1
     return {
-        image.name: str(each[1] if each and of_one_job else number)
-        for number, (image, each) in enumerate(zip(images, split, strict=True), start=1)
+        image.name: str(place[1] if place and of_one_job else number)
+        for number, (image, place) in enumerate(zip(images, split, strict=True), start=1)
     }
 
 

@@ -25,7 +25,7 @@ def rows_of(rows: Sequence[ButtonRow], limits: Limits) -> Iterator[Block]:
             yield _actions([_menu(name, _enabled(same), limits) for name, same in menus], limits)
         else:
             for row in group:
-                yield _actions([_button(each, limits) for each in _enabled([row])], limits)
+                yield _actions([_button(button, limits) for button in _enabled([row])], limits)
 
 
 def _enabled(rows: Iterable[ButtonRow]) -> list[Button]:
@@ -38,7 +38,7 @@ def _actions(elements: Sequence[Block], limits: Limits) -> Block:
 
 
 def _menu(name: str, buttons: Sequence[Button], limits: Limits) -> Block:
-    options = [{"text": _label(_option(each), limits), "value": each.custom_id} for each in buttons]
+    options = [{"text": _label(_option(button), limits), "value": button.custom_id} for button in buttons]
     return {
         "type": "static_select",
         "action_id": f"{MENU}{buttons[0].action}",

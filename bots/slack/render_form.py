@@ -153,21 +153,21 @@ class _FormWriter:
         """Radio buttons where all choices are seen at a glance and one has to be made."""
         options = self._options(field.choices)
         radio = field.kind is FieldKind.CHOICE and field.required and len(options) <= _MOST_RADIO_BUTTONS
-        chosen = [each for each in options if each["value"] == field.initial]
+        chosen = [option for option in options if option["value"] == field.initial]
         initial = {"initial_option": chosen[0]} if chosen else {}
         return {"type": "radio_buttons" if radio else "static_select", "options": options, **initial}
 
     def _several(self, field: Field) -> Block:
         options = self._options(field.choices or _DEFAULT_CHOICES.get(field.kind, ()))
         wanted = set(filter(None, field.initial.split(",")))
-        chosen = [each for each in options if each["value"] in wanted]
+        chosen = [option for option in options if option["value"] in wanted]
         initial = {"initial_options": chosen} if chosen else {}
         if len(options) <= _MOST_CHECKBOXES:
             return {"type": "checkboxes", "options": options, **initial}
         return {"type": "multi_static_select", "options": options, **initial}
 
     def _options(self, choices: Sequence[Choice]) -> list[Block]:
-        options = [self._option(each) for each in choices if len(each.value) <= _OPTION_VALUE]
+        options = [self._option(choice) for choice in choices if len(choice.value) <= _OPTION_VALUE]
         return self._limits.items(options, _MOST_OPTIONS, "options")
 
     def _option(self, choice: Choice) -> Block:
@@ -186,8 +186,8 @@ def _is_multiple(field: Field) -> bool:
 
 def _picture_first(fields: Sequence[Field]) -> tuple[list[Field], list[Field]]:
     """The choice of a picture stands above the picture that is shown."""
-    first = [each for each in fields if each.kind is FieldKind.PICTURE]
-    return first, [each for each in fields if each.kind is not FieldKind.PICTURE]
+    first = [field for field in fields if field.kind is FieldKind.PICTURE]
+    return first, [field for field in fields if field.kind is not FieldKind.PICTURE]
 
 
 def _number(field: Field) -> Block:

@@ -194,8 +194,8 @@ def _sorted(method: str, error: SlackApiError) -> Exception:
 
 
 def _pause_seconds(headers: Mapping[str, str]) -> float:
-    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    seconds = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
-        return max(0.0, float(told))
+        return max(0.0, float(seconds))
     except ValueError:
         return _DEFAULT_PAUSE_SECONDS

@@ -80,9 +80,9 @@ def of_submission(body: Mapping[str, Any], *, channel: str | None, thread: str |
 def of_message(body: Mapping[str, Any]) -> SlackRequest:
     """A mention or a direct message. Slack may send several events for one message."""
     event: Mapping[str, Any] = body["event"]
-    said = event.get("client_msg_id")
+    client_id = event.get("client_msg_id")
     return SlackRequest(
-        key=_key("message", f"{event['channel']}:{said or event['ts']}"),
+        key=_key("message", f"{event['channel']}:{client_id or event['ts']}"),
         **_where(body, event),
         user=str(event["user"]),
         channel=str(event["channel"]),

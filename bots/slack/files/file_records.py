@@ -123,7 +123,7 @@ def take_unwanted(database: Database, *, most_of_one: int) -> Sequence[Unwanted]
         counts[row.community] += 1
         if counts[row.community] <= most_of_one:
             chosen.append(row)
-    return [each for row in chosen if (each := _claim(database, row))]
+    return [claimed for row in chosen if (claimed := _claim(database, row))]
 
 
 def _claim(database: Database, row: SlackFileRow) -> Unwanted | None:

@@ -37,10 +37,10 @@ def installed(name: str) -> str:
 
 
 def not_installed(reason: str) -> str:
-    said = _REASONS.get(reason, "Slack did not accept the request.")
+    sentence = _REASONS.get(reason, "Slack did not accept the request.")
     return _page(
         "Chatelier was not installed",
-        f'<p>{said}</p><p><a class="button" href="{INSTALL_PATH}">Try again</a></p>',
+        f'<p>{sentence}</p><p><a class="button" href="{INSTALL_PATH}">Try again</a></p>',
     )
 
 

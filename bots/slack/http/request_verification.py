@@ -116,7 +116,7 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 async def _turn(send: Send, page: BoltResponse) -> None:
     """The page, which no other site may put into a frame or learn the address of."""
-    headers = [(name.encode(), each.encode()) for name, values in page.headers.items() for each in values]
+    headers = [(name.encode(), value.encode()) for name, values in page.headers.items() for value in values]
     headers += [(name.encode(), value.encode()) for name, value in PAGE_HEADERS.items()]
     await send({"type": "http.response.start", "status": page.status, "headers": headers})
     await send({"type": "http.response.body", "body": page.body.encode()})

@@ -75,10 +75,10 @@ class CommandListener(SlackComponent):
         await self._follow(of_command(body), read_imagine, CommandText(text=str(body.get("text") or "")))
 
     async def studio(self, body: Mapping[str, Any]) -> None:
-        request, said = of_command(body), CommandText(text=str(body.get("text") or ""))
-        wanted = help_wanted(said.typed)
+        request, text = of_command(body), CommandText(text=str(body.get("text") or ""))
+        wanted = help_wanted(text.typed)
         if wanted is None:
-            await self._follow(request, read_studio, said)
+            await self._follow(request, read_studio, text)
         else:
             await self._help(request, wanted)
 
@@ -93,11 +93,11 @@ class CommandListener(SlackComponent):
         except (SlackUnavailableError, NotInstalledError):
             log.info("message ignored: workspace lookup failed")
             return
-        said = CommandText(text=str(event.get("text") or ""), without=bot_user)
+        text = CommandText(text=str(event.get("text") or ""), without=bot_user)
         files = images(event)
-        wanted = help_wanted(said.typed)
+        wanted = help_wanted(text.typed)
         if wanted is None or (wanted and not is_command(wanted)):  # a picture may begin with that word
-            await self._follow(request, read_talk, said, files)
+            await self._follow(request, read_talk, text, files)
         elif files:
             await self._dispatcher.serve(request, _what_with_it)
         else:
@@ -107,13 +107,13 @@ class CommandListener(SlackComponent):
         self,
         request: SlackRequest,
         read: Callable[[str], Wanted],
-        said: CommandText,
+        text: CommandText,
         files: Sequence[File] = (),
     ) -> None:
         async def work(call: Call) -> Answer:
-            spec, values = read(said.typed)
+            spec, values = read(text.typed)
             if names_others(spec):
-                spec, values = read(said.named(request.team))
+                spec, values = read(text.named(request.team))
             values |= await self._with_files(request, call, spec, values, files)
             values |= await self._of_thread(request, call, spec, values)
             await self._introduce(request, spec, values)
@@ -181,7 +181,9 @@ class CommandListener(SlackComponent):
         self, request: SlackRequest, call: Call, spec: CommandSpec, values: Mapping[str, object]
     ) -> dict[str, object]:
         """In the thread of a job's message, a command without a picture or job means that job, or its first picture."""
-        wanted = next((each for each in spec.parameters if each.kind in (Kind.PICTURE, Kind.JOB)), None)
+        wanted = next(
+            (parameter for parameter in spec.parameters if parameter.kind in (Kind.PICTURE, Kind.JOB)), None
+        )
         if wanted is None or request.thread is None or values.keys() & {wanted.name, "image"}:
             return {}
         shown = await self._pools.run(

@@ -42,5 +42,5 @@ def _of_earlier_version(command: str, data: Mapping[str, Any]) -> tuple[FormId, 
     form = parse_form_id(f"{PREFIX}{data.get('action') if command == 'pick' else command}:{about}")
     if form is None:
         raise ValueError("not a form of this app")
-    kept = {name: data.get(name) for name in ("channel", "thread", "image")}
-    return form, from_data(FormState, kept)
+    state = {name: data.get(name) for name in ("channel", "thread", "image")}
+    return form, from_data(FormState, state)

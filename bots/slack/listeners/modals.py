@@ -101,8 +101,8 @@ class Modals(SlackComponent):
         await self.open(request, texts.SHORTCUT_IMAGINE, find)
 
     def opening(self, request: SlackRequest, form: Form) -> Opening:
-        choices = next((each.choices for each in form.fields if each.name == "picture"), ())
-        pictures = tuple(each.value for each in choices)
+        choices = next((field.choices for field in form.fields if field.name == "picture"), ())
+        pictures = tuple(choice.value for choice in choices)
         state = FormState(channel=request.channel, thread=request.thread, pictures=pictures)
         return Opening(form=form, state=state)
 

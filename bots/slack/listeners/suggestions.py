@@ -25,12 +25,12 @@ def with_suggestions(ports: Ports, call: Call, form: Form) -> Form:
     if parameter is None:
         return form
     found = suggest(ports, call, spec, parameter, "", {"picture": form.about})
-    others = [each for each in found if each.value != form.about]
+    others = [suggestion for suggestion in found if suggestion.value != form.about]
     return _with_menu(form, others) if others else form
 
 
 def _with_menu(form: Form, suggestions: Sequence[Suggestion]) -> Form:
-    choices = tuple(Choice(value=each.value, label=each.label) for each in suggestions)
+    choices = tuple(Choice(value=suggestion.value, label=suggestion.label) for suggestion in suggestions)
     menu = Field(
         name=_CHOSEN,
         kind=FieldKind.CHOICE,

@@ -26,8 +26,10 @@ _TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 def images(message: Mapping[str, Any]) -> Sequence[File]:
     """The files of a message, or of one that it forwards, that are images or may be: of some only the id is told."""
-    forwarded = [file for each in message.get("attachments") or () for file in each.get("files") or ()]
-    return [each for each in (*(message.get("files") or ()), *forwarded) if _may_be_image(each)]
+    forwarded = [
+        file for attachment in message.get("attachments") or () for file in attachment.get("files") or ()
+    ]
+    return [file for file in (*(message.get("files") or ()), *forwarded) if _may_be_image(file)]
 
 
 def _may_be_image(file: File) -> bool:

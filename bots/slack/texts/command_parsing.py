@@ -31,7 +31,7 @@ def is_command(name: str) -> bool:
 
 def names_others(spec: CommandSpec) -> bool:
     """Whether people, channels and groups in its words are meant themselves, and not as a part of a picture."""
-    return spec.current_name == _RULES or any(each.kind is Kind.PERSON for each in spec.parameters)
+    return spec.current_name == _RULES or any(parameter.kind is Kind.PERSON for parameter in spec.parameters)
 
 
 def as_typed(text: str) -> str:

@@ -53,10 +53,10 @@ def shorten_mrkdwn(text: str, most: int) -> str:
     """At most `most` characters, with an ellipsis where the rest was; no entity, link, code or bold is left open."""
     if len(text) <= most:
         return text
-    kept = _UNFINISHED.sub("", text[: most - _LONGEST_END]).rstrip()
-    without_code = _CODE.sub("", kept)
+    fitting = _UNFINISHED.sub("", text[: most - _LONGEST_END]).rstrip()
+    without_code = _CODE.sub("", fitting)
     is_open = {mark: len(re.findall(f"(?<!{_ZERO_WIDTH})[{mark}]", without_code)) % 2 for mark in "`*"}
-    return kept + "…" + "".join(mark for mark, open_ in is_open.items() if open_)
+    return fitting + "…" + "".join(mark for mark, open_ in is_open.items() if open_)
 
 
 def _span(span: Span, *, links: bool) -> str:

@@ -97,16 +97,16 @@ class Members(SlackComponent):
 
     async def _known_member(self, request: SlackRequest) -> Member | None:
         key = Person.key_of(Platform.SLACK, request.team, request.user)
-        kept = self._members.get(key)
-        if kept and time.monotonic() - kept[0] < _KEPT_SECONDS:
-            return kept[1]
+        cached = self._members.get(key)
+        if cached and time.monotonic() - cached[0] < _KEPT_SECONDS:
+            return cached[1]
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 workspace = await self._workspaces.of(request.community)
                 answer = await workspace.client.call("users.info", patient=False, user=request.user)
         except (SlackUnavailableError, SlackApiRefusedError, TimeoutError):
             log.info("member lookup failed: Slack unavailable or refused")
-            return kept[1] if kept else None
+            return cached[1] if cached else None
         fallback = request.user_name or request.user
         member = _member(answer.get("user", {}), workspace.identity, team=request.team, fallback=fallback)
         self._members[key] = (time.monotonic(), member)
@@ -131,7 +131,9 @@ def _record(database: Database, person: Person) -> None:
 def _member(user: Mapping[str, Any], identity: AppIdentity, *, team: str, fallback: str) -> Member:
     profile: Mapping[str, Any] = user.get("profile") or {}
     names = (profile.get("display_name"), user.get("real_name"), user.get("name"), fallback)
-    name = next((clean for each in names if each and (clean := clean_text(str(each))[:100])), fallback)
+    name = next(
+        (clean for candidate in names if candidate and (clean := clean_text(str(candidate))[:100])), fallback
+    )
     return Member(
         name=name,
         moderates=user.get("team_id") == identity.team == team and _governs(user),

@@ -106,7 +106,9 @@ class InstalledWorkspaces:
 
     def forget(self, community: str) -> None:
         """Also what is known under the workspace's own name, or under its organisation's."""
-        for known in [each for each in self._known if community in (each, *each.split(":"))]:
+        for known in [
+            workspace for workspace in self._known if community in (workspace, *workspace.split(":"))
+        ]:
             del self._known[known]
 
     async def _bot(self, community: str) -> Bot:

@@ -26,7 +26,7 @@ class UserGroups:
 
     def __init__(self, workspaces: WorkspaceRegistry, moderators: Collection[str]) -> None:
         self._workspaces = workspaces
-        self._moderators = frozenset(each.removeprefix("@") for each in moderators)
+        self._moderators = frozenset(handle.removeprefix("@") for handle in moderators)
         self._known: dict[str, _Known] = {}
 
     async def of(self, request: SlackRequest) -> frozenset[str]:
