@@ -21,7 +21,7 @@ def on_discord(message: Message) -> set[str]:
     files = {image.name: Attachment(data=b"x", suffix=".png") for image in message.files}
     view = discord_render.render(message, files)
     found = [str(item.custom_id) for item in view.walk_children() if hasattr(item, "custom_id")]
-    return {each.replace(discord_render.CONFIRM, VERSION, 1) for each in found}
+    return {custom_id.replace(discord_render.CONFIRM, VERSION, 1) for custom_id in found}
 
 
 def on_slack(message: Message) -> set[str]:
@@ -43,8 +43,9 @@ def on_the_web(message: Message) -> set[str]:
     """A button that opens a dialog has its address instead of an id."""
     html = str(web_render.render(message))
     addresses = {
-        each.custom_id: web_render.dialog_path(each.action, each.target, each.index) or each.custom_id
-        for each in message.buttons
+        button.custom_id: web_render.dialog_path(button.action, button.target, button.index)
+        or button.custom_id
+        for button in message.buttons
     }
     return {custom_id for custom_id, address in addresses.items() if f'"{address}"' in html}
 
@@ -57,8 +58,8 @@ PLATFORMS = {Platform.DISCORD: on_discord, Platform.SLACK: on_slack, Platform.WE
 async def test_a_button_of_a_message_is_there(platform: Platform, name: str) -> None:
     message = MESSAGES[name]
     wanted = {
-        each.custom_id
-        for each in message.buttons
-        if not each.disabled and platform not in ACTIONS[each.action].absent
+        button.custom_id
+        for button in message.buttons
+        if not button.disabled and platform not in ACTIONS[button.action].absent
     }
     assert wanted <= PLATFORMS[platform](message)

@@ -49,11 +49,11 @@ def test_the_web_page_and_its_help_say_what_the_model_is(room: OpenRoom, ports: 
 def test_the_chats_help_says_what_the_model_is() -> None:
     assert code_spans("a `b` <c>") == "a <code>b</code> &lt;c&gt;"
     message = compose_help(moderates=True, note=SHORT_NOTE)
-    for told in (
+    for remark in (
         str(discord_render(message, {}, STRICT).to_components()),  # type: ignore[no-untyped-call]
         said(slack_render(message)["blocks"]),
     ):
-        assert SHORT_NOTE in told
+        assert SHORT_NOTE in remark
 
 
 def test_a_card_says_once_which_words_the_model_did_not_know(ports: Ports, call: Call) -> None:

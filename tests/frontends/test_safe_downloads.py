@@ -55,7 +55,7 @@ def test_other_addresses_are(address: str) -> None:
 
 def told(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     async def resolve(_self: object, host: str, port: int = 0, family: Any = None) -> list[dict[str, Any]]:
-        return [{"hostname": host, "host": each, "port": port, "family": family} for each in addresses]
+        return [{"hostname": host, "host": address, "port": port, "family": family} for address in addresses]
 
     monkeypatch.setattr(ThreadedResolver, "resolve", resolve)
 

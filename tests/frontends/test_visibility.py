@@ -121,7 +121,9 @@ def suggested(ports: Ports, name: str, command: str, parameter: str, *, channel:
     call = Call(person=someone(name), address=place, request_key="typing")
     wanted = spec.parameter(parameter)
     assert wanted is not None
-    return [f"{each.value} {each.label}" for each in suggest(ports, call, spec, wanted, "", {})]
+    return [
+        f"{suggestion.value} {suggestion.label}" for suggestion in suggest(ports, call, spec, wanted, "", {})
+    ]
 
 
 def autocomplete(made: Painted) -> str:
@@ -158,12 +160,12 @@ def starboard(made: Painted) -> str:
     for name, job_id in (("cy", made.child), ("bo", made.first), ("bo", made.last)):
         for fan in (name, "ed", "fay", "gil"):
             ask(made.ports, fan, "star", secret=job_id != made.child, picture=f"{job_id}.1")
-    told = []
+    seen = []
     for job_id in (made.first, made.second, made.child, made.last):
         entry, _ = load_starboard_entry(made.ports.database, f"{job_id}.1")
         if entry:
-            told.append(on_discord(compose_starboard(entry)))
-    return str(told)
+            seen.append(on_discord(compose_starboard(entry)))
+    return str(seen)
 
 
 def case(made: Painted) -> str:
@@ -192,14 +194,14 @@ def digest(made: Painted) -> str:
 def web(made: Painted) -> str:
     with OpenRoom(made.ports, web_settings()) as room:
         cy = room.guest("Cy")
-        told = [cy.wall]
+        seen = [cy.wall]
         for sheet in ("view", "edit", "remix", "expand"):
             page = cy.client.get(f"/{sheet}/{made.child}.1")
             assert page.status_code == 200
-            told.append(page.text)
-        told.append(cy.client.get(f"/jobs/{made.child}").text)
+            seen.append(page.text)
+        seen.append(cy.client.get(f"/jobs/{made.child}").text)
         made.ports.events.publish(changed(made))
-        told.append(cy.card(made.child, "done"))
+        seen.append(cy.card(made.child, "done"))
         for hidden in (made.first, made.second, made.last):
             for path in (
                 f"/view/{hidden}.1",
@@ -208,7 +210,7 @@ def web(made: Painted) -> str:
                 f"/thumbnails/{hidden}.1",
             ):
                 assert cy.client.get(path).status_code == 404, path
-    return "\n".join(told)
+    return "\n".join(seen)
 
 
 def changed(made: Painted) -> JobChanged:
@@ -218,8 +220,8 @@ def changed(made: Painted) -> JobChanged:
 
 
 SURFACES: Mapping[str, Callable[[Painted], str]] = {
-    each.__name__: each
-    for each in (
+    name.__name__: name
+    for name in (
         *(discord_message, discord_copy, discord_who_made_this, slack_message, slack_who_made_this, web),
         *(autocomplete, lineage, show, whose, history, starboard, case, audit_export, digest),
     )
@@ -229,9 +231,9 @@ TELLING = SURFACES.keys() - {"history", "audit_export", "digest"}
 
 @pytest.mark.parametrize("surface", SURFACES)
 def test_private_relatives_of_a_picture_are_told_nowhere(painted: Painted, surface: str) -> None:
-    told = SURFACES[surface](painted)
-    assert [trace for trace in painted.forbidden if trace in told.lower()] == []
-    assert (surface in TELLING) == bool("badger" in told), "the picture itself is told of where pictures are"
+    seen = SURFACES[surface](painted)
+    assert [trace for trace in painted.forbidden if trace in seen.lower()] == []
+    assert (surface in TELLING) == bool("badger" in seen), "the picture itself is told of where pictures are"
 
 
 def test_a_person_in_the_private_channel_reads_of_it_there(painted: Painted) -> None:

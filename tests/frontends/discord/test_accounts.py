@@ -42,11 +42,11 @@ async def test_linking_gives_a_code_to_the_person_alone(room: Room) -> None:
 
 async def test_who_asks_is_known_with_their_roles_and_their_days(room: Room) -> None:
     await room.imagine(room.mod)
-    kept = room.jobs()[0].person
+    stored = room.jobs()[0].person
     guild = room.bot.get_guild(room.guild.id)
     assert guild is not None
-    assert kept["platform_roles"] == [str(role.id) for role in guild.roles if role.name == "Wardens"]
-    assert {"account_created_at", "joined_at"} <= set(kept)
+    assert stored["platform_roles"] == [str(role.id) for role in guild.roles if role.name == "Wardens"]
+    assert {"account_created_at", "joined_at"} <= set(stored)
 
 
 async def test_who_may_delete_everybodys_messages_moderates(room: Room) -> None:
@@ -70,9 +70,9 @@ def test_the_invitation_asks_for_exactly_what_is_needed(ports: Ports) -> None:
 async def test_credits_go_to_another_member_and_to_nobody_else(ports: Ports, tmp_path: Path) -> None:
     async with open_room(ruled(ports, InstanceLimits(monthly_credits=30)), tmp_path) as room:
         given = await room.ana.slash(room.channel, "credits", to=room.bo, amount=10)
-        said = words(given.response)
-        assert said.startswith(f"<@{room.bo.id}> (id `{room.bo.id}`, known since ")
-        assert ") received 10 credits from you." in said
+        answer = words(given.response)
+        assert answer.startswith(f"<@{room.bo.id}> (id `{room.bo.id}`, known since ")
+        assert ") received 10 credits from you." in answer
         robot = room.guild.add_member(room.env.create_user("robot", bot=True))
         refused = await room.ana.slash(room.channel, "credits", to=robot, amount=1)
         assert "is a bot" in words(refused.response)

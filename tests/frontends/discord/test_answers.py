@@ -41,7 +41,7 @@ async def test_a_finished_job_shows_its_pictures_words_seed_model_and_credit(roo
     assert "seeds 7–10" in words(message)
     assert "thimble" in words(message)
     assert job_id in words(message)
-    assert [each.filename for each in message.attachments] == [
+    assert [attachment.filename for attachment in message.attachments] == [
         f"{job_id}.{number}.png" for number in (1, 2, 3, 4)
     ]
     for number, attachment in enumerate(message.attachments, start=1):
@@ -63,7 +63,7 @@ async def test_a_job_of_one_picture_shows_the_picture_and_its_own_buttons(room: 
     job_id = await room.imagine(count=1)
     await room.painted(job_id)
     assert await room.message.attachments[0].read() == f"picture {job_id} 1".encode()
-    actions = {each.split(":")[1] for each in button_ids(room.message)}
+    actions = {custom_id.split(":")[1] for custom_id in button_ids(room.message)}
     assert actions == {"subtle", "vary", "upscale", "reroll", "remix", "edit", "more"}
 
 
@@ -72,7 +72,7 @@ async def test_an_upscaled_picture_offers_neither_upscale_nor_reroll(room: Room)
     await room.painted(origin)
     await room.ana.slash(room.channel, "upscale", picture=f"{origin}.1")
     await room.painted(room.newest_job())
-    actions = {each.split(":")[1] for each in button_ids(room.message)}
+    actions = {custom_id.split(":")[1] for custom_id in button_ids(room.message)}
     assert not actions & {"upscale", "reroll"}
 
 
@@ -91,7 +91,7 @@ async def test_a_result_with_a_deleted_picture_keeps_the_numbers_of_the_others(
         if child.disabled
     ]
     assert dead == [f"c1:upscale:{job_id}:2", f"c1:vary:{job_id}:2"]
-    assert [await each.read() for each in room.message.attachments] == [
+    assert [await attachment.read() for attachment in room.message.attachments] == [
         f"picture {job_id} {number}".encode() for number in (1, 3)
     ]
 
@@ -129,7 +129,7 @@ async def test_a_message_of_an_earlier_version_is_edited_into_the_new_layout(roo
     with room.ports.database.begin() as session:
         session.get_one(DeliveryRow, ("job", job_id)).message = str(old.id)
     await room.painted(job_id)
-    (edited,) = [each for each in room.messages if each.id == old.id]
+    (edited,) = [message for message in room.messages if message.id == old.id]
     assert edited.flags.components_v2
     assert not edited.content
     assert len(gallery(edited)) == 4

@@ -16,7 +16,7 @@ room = discord_sim.room
 async def test_a_blend_takes_several_attachments(room: Room) -> None:
     await room.ana.slash(room.channel, "blend", image=("fox.png", PNG), image2=("cat.png", PNG))
     sources = room.jobs()[0].request["sources"]
-    assert [room.ports.store.get(each["key"]) for each in sources] == [PNG, PNG]
+    assert [room.ports.store.get(source["key"]) for source in sources] == [PNG, PNG]
 
 
 async def test_an_attached_image_becomes_the_source(room: Room) -> None:

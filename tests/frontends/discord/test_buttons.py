@@ -139,7 +139,7 @@ async def test_more_is_a_private_panel_for_one_picture(room: Room, painted: str)
     more = await room.bo.click(which.response.message, label="2")
     assert more.response.ephemeral
     assert f"`{painted}.2`" in words(more.response)
-    actions = [each.split(":")[1] for each in button_ids(more.response.message)]
+    actions = [custom_id.split(":")[1] for custom_id in button_ids(more.response.message)]
     assert {"subtle", "vary", "expand", "star", "report", "send"} <= set(actions)
     assert "delete" not in actions, "that is for the owner"
 
@@ -152,7 +152,7 @@ async def test_the_owner_deletes_a_picture_after_a_question(room: Room, painted:
     assert len((await room.ana.slash(room.channel, "show", job=painted)).response.attachments) == 4
     await room.ana.click(asked.response.message, custom_id=f"c1:delete:{painted}:2")
     await room.changed(f"{painted}.2")
-    assert [each.filename for each in room.message.attachments] == [
+    assert [attachment.filename for attachment in room.message.attachments] == [
         f"{painted}.{number}.png" for number in (1, 3, 4)
     ]
 
@@ -249,24 +249,24 @@ async def test_blend_takes_other_pictures_and_uploads(room: Room, painted: str) 
         form, {"pictures": f"{painted}.2", "images": [("cat.png", PNG)], "prompt": "a fox with a cat"}
     )
     sources = room.request["sources"]
-    assert [each.get("picture_id") for each in sources] == [f"{painted}.1", f"{painted}.2", None]
+    assert [source.get("picture_id") for source in sources] == [f"{painted}.1", f"{painted}.2", None]
     assert room.ports.store.get(sources[2]["key"]) == PNG
 
 
 async def test_settings_are_a_form_of_two_steps_each_kept_at_once(room: Room) -> None:
-    told = await room.bo.slash(room.channel, "settings")
-    first = await room.bo.click(told.response.message, custom_id="c1:settings:000000000000:0")
+    shown = await room.bo.slash(room.channel, "settings")
+    first = await room.bo.click(shown.response.message, custom_id="c1:settings:000000000000:0")
     assert len(first.modal["components"]) == 5
-    kept = await room.bo.submit_modal(
+    saved = await room.bo.submit_modal(
         first, {"remix": "nobody", "dm": "no", "built_on": "off", "count": "2", "aspect": "3:2"}
     )
-    assert kept.response.ephemeral
-    assert "**How many pictures** 2" in words(kept.response)
-    second = await room.bo.click(kept.response.message, label="More settings")
+    assert saved.response.ephemeral
+    assert "**How many pictures** 2" in words(saved.response)
+    second = await room.bo.click(saved.response.message, label="More settings")
     assert "model" in controls(second.modal)
-    kept = await room.bo.submit_modal(second, {"model": "large", "style": "sketch"})
-    assert "**Model** large" in words(kept.response)
-    assert "**How many pictures** 2" in words(kept.response)
+    saved = await room.bo.submit_modal(second, {"model": "large", "style": "sketch"})
+    assert "**Model** large" in words(saved.response)
+    assert "**How many pictures** 2" in words(saved.response)
 
 
 # ---- edit a region
@@ -331,7 +331,9 @@ async def test_a_menu_of_cells_of_an_earlier_version_opens_the_form_with_them(ro
         message = await room.bot.get_partial_messageable(room.channel.id).send("cells", view=view)
     await room.env.settle()
     form = await room.bo.select(message, ["A1", "C3"])
-    chosen = [each["value"] for each in controls(form.modal)["region"]["options"] if each.get("default")]
+    chosen = [
+        option["value"] for option in controls(form.modal)["region"]["options"] if option.get("default")
+    ]
     assert chosen == ["A1", "C3"]
     await room.bo.submit_modal(form, {"region": ["A1", "C3"], "prompt": "the sea"})
     assert room.request["cells"] == ["A1", "C3"]

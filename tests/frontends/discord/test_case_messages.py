@@ -61,8 +61,8 @@ async def test_a_held_prompt_lies_on_the_desk_with_all_that_is_needed_to_judge_i
     at_once = ["claim", "approve", "spoiler", "reject", "warn"]  # the others after a question
     after_a_question = ["suspend", "ban", "block"]
     assert button_ids(message) == [
-        *(f"c1:{each}:{case_id}:0" for each in at_once),
-        *(f"c1q:{each}:{case_id}:0" for each in after_a_question),
+        *(f"c1:{action}:{case_id}:0" for action in at_once),
+        *(f"c1q:{action}:{case_id}:0" for action in after_a_question),
     ]
 
 

@@ -67,8 +67,8 @@ async def test_help_names_every_command_that_one_may_use(room: Room) -> None:
 async def test_help_tells_of_one_commands_options(room: Room) -> None:
     offered = await room.ana.autocomplete(room.channel, "help", "command", "ima")
     assert [choice["value"] for choice in offered] == ["imagine"]
-    told = words((await room.ana.slash(room.channel, "help", command="imagine")).response)
-    assert all(f"`{each.name}`" in told for each in CATALOG["imagine"].parameters)
+    help_text = words((await room.ana.slash(room.channel, "help", command="imagine")).response)
+    assert all(f"`{parameter.name}`" in help_text for parameter in CATALOG["imagine"].parameters)
     assert "Did you mean" in words((await room.ana.slash(room.channel, "help", command="imagin")).response)
 
 

@@ -30,11 +30,11 @@ async def test_one_menu_too_many_for_discord_is_left_out(room: Room) -> None:
 
 
 async def test_commands_that_discord_does_not_take_leave_the_rest_working(room: Room) -> None:
-    kept = room.settings.home / "run" / "discord-commands"
-    kept.write_text("another version's")
+    stored = room.settings.home / "run" / "discord-commands"
+    stored.write_text("another version's")
     room.env.inject_error("PUT", "/applications/*/commands", status=400, code=50035)
     await room.restart()
-    assert kept.read_text() == "another version's", "the next start tries again"
+    assert stored.read_text() == "another version's", "the next start tries again"
     await room.imagine()
 
 

@@ -23,7 +23,7 @@ async def discord(**answers: Any) -> AsyncIterator[str]:
     async def answer(request: web.Request) -> web.Response:
         if request.headers["Authorization"] != f"Bot {TOKEN}":
             return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
-        said = {
+        sentences = {
             "/api/users/@me": {"id": "7", "username": "Chatelier"},
             "/api/applications/@me": {"id": APPLICATION, "flags": answers.get("flags", 0)},
             "/api/gateway/bot": {
@@ -31,7 +31,7 @@ async def discord(**answers: Any) -> AsyncIterator[str]:
                 "session_start_limit": {"remaining": answers.get("remaining", 1000)},
             },
         }
-        return web.json_response(said[request.path])
+        return web.json_response(sentences[request.path])
 
     app = web.Application()
     app.router.add_get("/{rest:.*}", answer)
@@ -55,14 +55,14 @@ async def findings(monkeypatch: pytest.MonkeyPatch, url: str, *, token: str = TO
 async def test_a_good_token_gives_the_link_that_invites_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
     async with discord() as url:
         found = await findings(monkeypatch, url)
-    assert {each.health for each in found} == {"good"}
+    assert {finding.health for finding in found} == {"good"}
     assert found[1].said == "the bot is Chatelier"
     assert f"client_id={APPLICATION}" in found[-1].said
     assert "permissions=274878024704" in found[-1].said
 
 
 @pytest.mark.parametrize(
-    ("answers", "said"),
+    ("answers", "sentence"),
     [
         ({"flags": 1 << 19}, "Message Content"),
         ({"remaining": 3}, "only 3 starts are left"),
@@ -70,12 +70,12 @@ async def test_a_good_token_gives_the_link_that_invites_the_bot(monkeypatch: pyt
     ],
 )
 async def test_what_could_be_better_is_a_note(
-    monkeypatch: pytest.MonkeyPatch, answers: dict[str, int], said: str
+    monkeypatch: pytest.MonkeyPatch, answers: dict[str, int], sentence: str
 ) -> None:
     monkeypatch.setenv("CHATELIER_DISCORD__SHARD_COUNT", "2")
     async with discord(**answers) as url:
         found = await findings(monkeypatch, url)
-    assert [each.health for each in found if said in each.said] == ["note"]
+    assert [finding.health for finding in found if sentence in finding.said] == ["note"]
 
 
 async def test_a_token_that_discord_does_not_take_is_bad_and_not_shown(

@@ -57,8 +57,8 @@ async def test_every_button_of_an_earlier_result_leads_somewhere(room: Room, kin
 async def test_an_earlier_cancel_button_cancels(room: Room) -> None:
     job_id = await room.imagine()
     message = await send_as_stored(room, MESSAGES["waiting"], job_id)
-    told = await room.ana.click(message, custom_id=f"c1:cancel:{job_id}:0")
-    assert words(told.response) == "Cancelled."
+    answer = await room.ana.click(message, custom_id=f"c1:cancel:{job_id}:0")
+    assert words(answer.response) == "Cancelled."
 
 
 async def test_a_report_form_that_an_earlier_version_opened_is_read(room: Room) -> None:

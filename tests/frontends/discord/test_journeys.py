@@ -91,9 +91,9 @@ class Journey:
     async def command(self) -> Any:
         spec, who, channel = self.values.command(), self.person(), self.channel()
         options = {
-            each.name: self.option(each)
-            for each in spec.parameters
-            if self.chance.random() < (1.0 if each.required else 0.3)
+            parameter.name: self.option(parameter)
+            for parameter in spec.parameters
+            if self.chance.random() < (1.0 if parameter.required else 0.3)
         }
         self.told = f"/{spec.name} {options} by {who.name} in {channel.name}"
         return await self.answered(who, await who.slash(channel, spec.current_name, **options))
@@ -103,7 +103,7 @@ class Journey:
             (message, self.person()) for message in self.room.channel.history() if not message.flags.ephemeral
         ]
         shown += [(message, who) for message, who in self.seen[-15:]]
-        found = [(message, each, who) for message, who in shown for each in _presses(message)]
+        found = [(message, press, who) for message, who in shown for press in _presses(message)]
         if not found:
             return await self.imagine()
         message, component, who = self.chance.choice(found)
@@ -123,7 +123,9 @@ class Journey:
             return await self.press()
         who, shown = self.modals.pop()
         values = {
-            each["custom_id"]: value for each in _controls(shown.modal) if (value := self.filled(each)) != ""
+            control["custom_id"]: value
+            for control in _controls(shown.modal)
+            if (value := self.filled(control)) != ""
         }
         self.told = f"submit {shown.modal['custom_id']} {values} by {who.name}"
         return await self.answered(who, await who.submit_modal(shown, values))
@@ -217,7 +219,7 @@ class Journey:
                 return self.values.of(parameter, ())
 
     def filled(self, control: Mapping[str, Any]) -> Any:
-        chance, options = self.chance, [each["value"] for each in control.get("options") or ()]
+        chance, options = self.chance, [option["value"] for option in control.get("options") or ()]
         kind = discord.ComponentType(control["type"])
         if kind is discord.ComponentType.text_input:
             text = chance.choice([control.get("value") or "", self.values.text()])
@@ -267,16 +269,18 @@ def _answers(result: Any) -> list[Any]:
 
 
 def _presses(message: Any) -> list[dict[str, Any]]:
-    rows = [each if isinstance(each, dict) else each.to_dict() for each in message.components]
+    rows = [row if isinstance(row, dict) else row.to_dict() for row in message.components]
     return [
-        each
-        for each in walk_components(rows)
-        if each.get("type") in (_BUTTON, _MENU) and each.get("custom_id") and not each.get("disabled")
+        component
+        for component in walk_components(rows)
+        if component.get("type") in (_BUTTON, _MENU)
+        and component.get("custom_id")
+        and not component.get("disabled")
     ]
 
 
 def _controls(modal: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [each["component"] for each in modal["components"] if "component" in each]
+    return [label["component"] for label in modal["components"] if "component" in label]
 
 
 def _with_text_ids(body: Any) -> Any:
@@ -284,7 +288,7 @@ def _with_text_ids(body: Any) -> Any:
     if isinstance(body, dict):
         return {key: _with_text_ids(value) for key, value in body.items()}
     if isinstance(body, list):
-        return [_with_text_ids(each) for each in body]
+        return [_with_text_ids(item) for item in body]
     return str(body) if type(body) is int and body > 1 << 53 else body
 
 
@@ -310,8 +314,8 @@ async def test_whatever_people_do_is_answered_once_and_well(room: Room, seed: in
                 await journey.work()
                 for message in [*(_answers(result) if result else ()), *room.messages[-3:]]:
                     check_words(words(message))
-                unforeseen = [each for each in records if each.levelno >= logging.ERROR or not away]
-                assert not unforeseen, [each.getMessage() for each in unforeseen]
+                unforeseen = [record for record in records if record.levelno >= logging.ERROR or not away]
+                assert not unforeseen, [record.getMessage() for record in unforeseen]
                 assert not room.env.errors, room.env.errors
                 for request in room.env.http_requests[checked:]:
                     body = _with_text_ids(request.json)

@@ -58,7 +58,7 @@ async def test_a_place_that_takes_no_messages_is_not_taken(room: Room, setting: 
 
 
 async def test_members_do_not_govern_and_are_not_shown_the_commands(room: Room, tmp_path: Path) -> None:
-    commands = {each.name: each.to_dict(room.bot.tree) for each in room.bot.tree.get_commands()}
+    commands = {command.name: command.to_dict(room.bot.tree) for command in room.bot.tree.get_commands()}
     manage_messages, manage_guild = 1 << 13, 1 << 5
     for name in ("cases", "review", "ban", "unban"):
         assert commands[name]["default_member_permissions"] == manage_messages
@@ -71,8 +71,8 @@ async def test_members_do_not_govern_and_are_not_shown_the_commands(room: Room, 
 
 async def test_a_member_is_banned_and_let_back(room: Room) -> None:
     result = await room.mod.slash(room.channel, "ban", person=room.bo, duration="7d", reason="kept probing")
-    said = f"<@{room.bo.id}> (id `{room.bo.id}`, known since {now():%Y-%m-%d}) cannot paint here until"
-    assert said in words(result.response)
+    expected = f"<@{room.bo.id}> (id `{room.bo.id}`, known since {now():%Y-%m-%d}) cannot paint here until"
+    assert expected in words(result.response)
     key = f"discord:{room.guild.id}:{room.bo.id}"
     assert room.ports.desk.told[-1][::2] == ("ban", key)  # type: ignore[attr-defined]
     result = await room.mod.slash(room.channel, "unban", person=room.bo)

@@ -67,7 +67,9 @@ async def test_in_a_community_that_wants_threads_results_stand_in_the_thread_of_
     assert thread.id == source.id
     results = [message for message in thread.history() if message.attachments]
     assert [len(message.attachments) for message in results] == [4, 4]
-    shown = [each.id for each in room.messages if each.type is not discord.MessageType.thread_created]
+    shown = [
+        message.id for message in room.messages if message.type is not discord.MessageType.thread_created
+    ]
     assert shown == [source.id], "the acknowledgement of the button is gone"
 
 
@@ -164,7 +166,7 @@ async def test_a_letter_sends_the_pictures_and_the_recipe_home(room: Room, paint
     assert "a red fox" in words(letter)
     assert "**Guidance** 1" in words(letter)
     assert "DDIM" in words(letter)
-    assert [await each.read() for each in letter.attachments] == [
+    assert [await attachment.read() for attachment in letter.attachments] == [
         f"picture {painted} {number}".encode() for number in (1, 2, 3, 4)
     ]
     assert not button_ids(letter)
@@ -287,8 +289,8 @@ async def test_a_menu_on_a_copy_knows_what_it_shows(room: Room, painted: str) ->
         copy = await place.send("a copy", file=discord.File(io.BytesIO(PNG), f"SPOILER_{painted}.png"))
     await room.env.settle()
     asked = await room.bo.context_menu(room.channel, "Who made this?", copy)
-    told = await room.bo.click(asked.response.message, label="2")
-    assert f"<@{room.ana.id}>" in words(told.response)
+    answer = await room.bo.click(asked.response.message, label="2")
+    assert f"<@{room.ana.id}>" in words(answer.response)
     asked = await room.bo.context_menu(room.channel, "Upscale", copy)
     assert button_ids(asked.response.message)[3] == f"c1:upscale:{painted}:4"
 

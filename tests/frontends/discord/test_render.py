@@ -91,8 +91,8 @@ def wire(message: Message, limits: Limits = STRICT) -> list[dict[str, Any]]:
 
 
 def texts_of(message: Message, limits: Limits = STRICT) -> str:
-    (container,) = [each for each in wire(message, limits) if each["type"] == 17]
-    return "\n".join(each["content"] for each in container["components"] if each["type"] == 10)
+    (container,) = [component for component in wire(message, limits) if component["type"] == 17]
+    return "\n".join(component["content"] for component in container["components"] if component["type"] == 10)
 
 
 def problems(schema: str, body: object) -> list[str]:
@@ -156,7 +156,7 @@ PHONE_WIDTH, LETTER_WIDTH, BUTTON_PADDING, BUTTON_GAP = 272, 7, 24, 8
 
 @pytest.mark.parametrize("name", [name for name in MESSAGES if name != "home"])  # a page of Slack's
 def test_no_row_of_buttons_wraps_on_a_phone(name: str) -> None:
-    rows = [each["components"] for each in wire(MESSAGES[name]) if each["type"] == 1]
+    rows = [component["components"] for component in wire(MESSAGES[name]) if component["type"] == 1]
     for row in rows:
         labels = [button["label"] for button in row]
         letters = sum(LETTER_WIDTH * len(label) + BUTTON_PADDING for label in labels)
@@ -200,7 +200,7 @@ def test_an_edit_empties_the_text_that_an_older_message_had() -> None:
 def test_a_press_is_offered_once() -> None:
     row = RESULT.rows[2]
     _, *rows = wire(replace(RESULT, rows=(row, row)))
-    assert [len(each["components"]) for each in rows] == [4]
+    assert [len(row["components"]) for row in rows] == [4]
 
 
 def test_more_text_than_a_message_holds_is_cut_or_raises() -> None:
@@ -273,10 +273,10 @@ def test_a_title_that_a_modal_cannot_hold_is_cut_or_raises() -> None:
 def test_what_a_field_held_before_is_there_again() -> None:
     form = FORMS["expand"].with_values({"sides": "left,right", "prompt": "a fox"})
     controls = [
-        each["component"] for each in render_form(form).to_dict()["components"] if "component" in each
+        label["component"] for label in render_form(form).to_dict()["components"] if "component" in label
     ]
     sides, amount, _, prompt = controls
-    assert [each["value"] for each in sides["options"] if each.get("default")] == ["left", "right"]
+    assert [option["value"] for option in sides["options"] if option.get("default")] == ["left", "right"]
     assert (amount["value"], prompt["value"]) == ("50", "a fox")
 
 

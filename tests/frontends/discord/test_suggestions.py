@@ -57,8 +57,8 @@ async def test_styles_and_loras_are_suggested(ports: Ports, tmp_path: Path) -> N
         assert [choice["value"] for choice in second] == ["ink:0.8, pixel"]
         of_brush = await room.ana.autocomplete(room.channel, "imagine", "lora", "", model="brush")
         assert of_brush == []
-        kept = await room.ana.autocomplete(room.channel, "settings", "style", "sk")
-        assert [choice["value"] for choice in kept] == ["sketch"]
+        offered = await room.ana.autocomplete(room.channel, "settings", "style", "sk")
+        assert [choice["value"] for choice in offered] == ["sketch"]
 
 
 async def test_settings_of_the_community_are_suggested(room: Room) -> None:

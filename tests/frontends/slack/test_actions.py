@@ -349,16 +349,18 @@ async def test_who_made_this_names_the_makers_in_private(room: SlackRoom) -> Non
     await room.send(room.slack.shortcut("who_made_this", shown(child)))
     assert room.slack.whispered()[-1] == "Who made this?\nWhich picture?"
     await room.send(room.slack.press(child, offered(room)[1]))
-    said = room.slack.whispered()[-1]
-    assert "Varied by <@U0BO>" in said
-    assert "<@U0ANA>" in said
+    answer = room.slack.whispered()[-1]
+    assert "Varied by <@U0BO>" in answer
+    assert "<@U0ANA>" in answer
     assert len(files_of(room.slack.whispers[-1]["blocks"])) == 1, "the family is drawn"
 
 
 def offered(room: SlackRoom) -> list[str]:
     """The buttons of the latest private answer."""
     blocks = room.slack.whispers[-1]["blocks"]
-    return [each["value"] for block in blocks if block["type"] == "actions" for each in block["elements"]]
+    return [
+        element["value"] for block in blocks if block["type"] == "actions" for element in block["elements"]
+    ]
 
 
 @pytest.mark.parametrize("action", ["vary", "upscale", "star"])

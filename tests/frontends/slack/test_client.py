@@ -331,12 +331,12 @@ async def test_behind_the_web_server_a_request_arrives_as_it_was_signed() -> Non
     finally:
         await runner.cleanup()
     assert [path for path, _, _ in arrived] == ["/slack/events", "/slack/install?team=T1"]
-    _, told, sent = arrived[0]
+    _, received, sent = arrived[0]
     assert sent == body
-    told = {name.lower(): value for name, value in told.items()}
+    received = {name.lower(): value for name, value in received.items()}
     signed_by = [name for name in headers if name.startswith(("X-Slack", "Content-T"))]
-    assert [told[name.lower()] for name in signed_by] == [headers[name] for name in signed_by]
-    assert "authorization" not in told
+    assert [received[name.lower()] for name in signed_by] == [headers[name] for name in signed_by]
+    assert "authorization" not in received
 
 
 async def test_behind_the_web_server_a_frontend_that_is_away_is_said() -> None:

@@ -60,7 +60,7 @@ async def test_the_message_becomes_the_picture(room: SlackRoom) -> None:
     message = await room.painted(job_id)
     assert len(room.slack.messages) == 1
     assert message.picture is not None
-    shown = [room.slack.files[each]["data"] for each in message.pictures]
+    shown = [room.slack.files[file_id]["data"] for file_id in message.pictures]
     assert shown == [f"picture {job_id} {index}".encode() for index in range(1, 5)]
     assert "@Ana" in message.words
     assert f"c1:vary:{job_id}:3" in message.options
@@ -191,7 +191,7 @@ async def test_help_lists_every_command_of_the_catalogue(room: SlackRoom, text: 
 async def test_help_with_one_command_tells_of_its_options(room: SlackRoom) -> None:
     await room.slash("help /vary", command="/studio")
     await room.send(room.slack.mention("help community"))
-    vary, community = (said(each["blocks"]) for each in room.slack.whispers)
+    vary, community = (said(whisper["blocks"]) for whisper in room.slack.whispers)
     for parameter in CATALOG["vary"].parameters:
         assert parameter.summary in vary
     assert "`/studio community" in community
@@ -284,8 +284,8 @@ async def test_images_beside_a_blend_are_blended_with_the_picture_that_is_named(
     await room.send(room.slack.mention(f"blend {job_id}.1 in a basket", files=files))
     request = job_of(room.jobs()[-1]).request
     assert (request.operation, request.prompt) == (Operation.BLEND, "in a basket")
-    assert [each.picture_id for each in request.sources] == [f"{job_id}.1", None, None]
-    assert [room.ports.store.get(each.key) for each in request.sources[1:]] == [b"cat", b"dog"]
+    assert [source.picture_id for source in request.sources] == [f"{job_id}.1", None, None]
+    assert [room.ports.store.get(source.key) for source in request.sources[1:]] == [b"cat", b"dog"]
 
 
 async def test_an_image_without_words_is_answered_with_what_one_may_say(room: SlackRoom) -> None:
@@ -366,9 +366,9 @@ async def test_a_command_that_slack_repeats_is_one_job_and_one_message(room: Sla
 
 
 async def test_one_message_told_of_in_two_events_is_one_job(room: SlackRoom) -> None:
-    said = room.slack.mention("a red fox")
-    again = room.slack.event({**said["event"], "type": "message", "channel_type": "im"})
-    await room.send(said)
+    mention = room.slack.mention("a red fox")
+    again = room.slack.event({**mention["event"], "type": "message", "channel_type": "im"})
+    await room.send(mention)
     await room.send(again)
     assert len(room.jobs()) == 1
 

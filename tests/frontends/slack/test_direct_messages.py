@@ -68,7 +68,7 @@ async def test_a_notice_whose_answer_was_lost_is_told_once(room: SlackRoom) -> N
     room.slack.lost.add("chat.postMessage")
     for _ in range(2):
         await room.tell(NoticeWritten(notice_id=notice_id, platform=Platform.SLACK))
-    assert [each.words for each in room.slack.messages[1:]] == ["Please mind the rules."]
+    assert [message.words for message in room.slack.messages[1:]] == ["Please mind the rules."]
 
 
 async def test_where_an_answer_is_about_to_go_is_written_down_first(

@@ -37,7 +37,7 @@ async def findings(
 
 
 @pytest.mark.parametrize(
-    ("scopes", "health", "said"),
+    ("scopes", "health", "sentence"),
     [
         (",".join([*SCOPES, *OPTIONAL_SCOPES]), "good", "exactly the scopes"),
         (",".join(scope for scope in SCOPES if scope != "files:write"), "bad", "files:write (the pictures)"),
@@ -45,37 +45,37 @@ async def findings(
     ],
 )
 async def test_the_doctor_compares_the_scopes(
-    monkeypatch: pytest.MonkeyPatch, scopes: str, health: str, said: str
+    monkeypatch: pytest.MonkeyPatch, scopes: str, health: str, sentence: str
 ) -> None:
     async with LoopbackSlack().open() as slack:
         slack.scopes = scopes
         found = await findings(monkeypatch, slack.api_url)
-    finding = next(each for each in found if "scopes" in each.said)
+    finding = next(finding_ for finding_ in found if "scopes" in finding_.said)
     assert finding.health == health
-    assert said in finding.said
+    assert sentence in finding.said
 
 
 async def test_the_doctor_notes_what_may_be_declined(monkeypatch: pytest.MonkeyPatch) -> None:
     async with LoopbackSlack().open() as slack:
         slack.scopes = ",".join(SCOPES)
         found = await findings(monkeypatch, slack.api_url)
-    (declined,) = [each for each in found if "may do without" in each.said]
+    (declined,) = [finding for finding in found if "may do without" in finding.said]
     assert declined.health == "note"
     assert "channels:history" in declined.said
 
 
 @pytest.mark.parametrize(
-    ("members", "health", "said"),
+    ("members", "health", "sentence"),
     [({GENERAL}, "good", "the app is in #general"), (set(), "note", "in no public channel")],
 )
 async def test_the_doctor_says_where_the_app_is(
-    monkeypatch: pytest.MonkeyPatch, members: set[str], health: str, said: str
+    monkeypatch: pytest.MonkeyPatch, members: set[str], health: str, sentence: str
 ) -> None:
     async with LoopbackSlack().open() as slack:
         slack.members = members
         found = await findings(monkeypatch, slack.api_url)
-    (where,) = [each for each in found if "the app is in" in each.said]
-    assert (where.health, said in where.said) == (health, True)
+    (where,) = [finding for finding in found if "the app is in" in finding.said]
+    assert (where.health, sentence in where.said) == (health, True)
 
 
 async def test_the_doctor_asks_for_the_workspaces_that_installed_the_app(
@@ -95,9 +95,9 @@ async def test_the_doctor_asks_for_the_workspaces_that_installed_the_app(
         after = await asyncio.to_thread(lambda: list(examine(loaded)))
         database.close()
     assert before[-1].said == "no workspace has installed the app"
-    said = [each.said for each in after]
-    assert "1 workspace has the app" in said
-    assert any("the app is chatelier in the workspace" in each for each in said)
+    sentences = [finding.said for finding in after]
+    assert "1 workspace has the app" in sentences
+    assert any("the app is chatelier in the workspace" in sentence for sentence in sentences)
 
 
 def _install(store: SQLAlchemyInstallationStore, token: str) -> None:
@@ -132,7 +132,7 @@ async def test_the_doctor_names_the_token_that_slack_does_not_take(
 async def test_a_token_of_the_wrong_form_is_sent_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     async with LoopbackSlack().open() as slack:
         found = await findings(monkeypatch, slack.api_url, app="nonsense")
-        assert [each.health for each in found] == ["good", "bad"]
+        assert [finding.health for finding in found] == ["good", "bad"]
         assert slack.calls == []
 
 

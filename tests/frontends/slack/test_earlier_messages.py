@@ -68,15 +68,15 @@ def former_view(room: SlackRoom, name: str, **matter: Any) -> dict[str, Any]:
     """A modal as an earlier version left it open, with what it kept."""
     fields = {"remix": ["prompt"], "pick": [], "imagine": ["prompt"], "edit": ["region", "prompt"]}[name]
     inputs = [
-        {"type": "input", "block_id": each, "element": {"type": "plain_text_input", "action_id": "value"}}
-        for each in fields
+        {"type": "input", "block_id": field, "element": {"type": "plain_text_input", "action_id": "value"}}
+        for field in fields
     ]
-    kept = {"channel": GENERAL, **matter}
+    metadata = {"channel": GENERAL, **matter}
     return {
         "id": "V0FORMER",
         "type": "modal",
         "callback_id": f"c1m:{name}",
-        "private_metadata": json.dumps(kept),
+        "private_metadata": json.dumps(metadata),
         "blocks": inputs,
     }
 

@@ -150,7 +150,7 @@ class Journey:
         if answer:
             assert set(answer["errors"]) <= set(state), answer
             self.check_texts(answer)
-            assert all(0 < len(each) <= 2000 for each in answer["errors"].values())
+            assert all(0 < len(error) <= 2000 for error in answer["errors"].values())
         return f"submit {view['callback_id']} {state} by {user} → {answer}", range(0 if answer else 1, 3)
 
     async def shortcut(self) -> tuple[str, range]:
@@ -241,7 +241,7 @@ class Journey:
         words = [spec.name]
         for parameter in spec.parameters:
             if self.chance.random() < (0.9 if parameter.required else 0.3):
-                value = self.values.of(parameter, [f"<@{each}>" for each in PEOPLE])
+                value = self.values.of(parameter, [f"<@{person}>" for person in PEOPLE])
                 words += [value] if parameter.positional else [f"--{parameter.name}", value]
         return " ".join(words)
 
@@ -327,11 +327,11 @@ def _presses(blocks: list[dict[str, Any]]) -> Iterator[tuple[str, str | None]]:
     for block in blocks:
         elements = [*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else ())]
         for element in elements:
-            for each in element.get("actions", [element]) if element.get("type") == "card" else [element]:
-                for option in each.get("options", ()):
-                    yield each["action_id"], option["value"]
-                if each.get("type") == "button" and "url" not in each:
-                    yield each["action_id"], None
+            for item in element.get("actions", [element]) if element.get("type") == "card" else [element]:
+                for option in item.get("options", ()):
+                    yield item["action_id"], option["value"]
+                if item.get("type") == "button" and "url" not in item:
+                    yield item["action_id"], None
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -343,16 +343,16 @@ async def test_whatever_people_do_is_answered_once_and_well(room: SlackRoom, see
             before, messages, whispers = journey.answers, len(slack.messages), len(slack.whispers)
             del records[:]
             with outage(room.ports, journey.chance) as away:
-                told, expected = await journey.step()
-            where = f"seed {seed}, step {number}: {told}{', in an outage' if away else ''}"
+                answered, expected = await journey.step()
+            where = f"seed {seed}, step {number}: {answered}{', in an outage' if away else ''}"
             answers = journey.answers - before
             await journey.work()
-            unforeseen = [each for each in records if each.levelno >= logging.ERROR or not away]
+            unforeseen = [record for record in records if record.levelno >= logging.ERROR or not away]
             assert answers in expected, f"{answers} answers; {where}; {slack.whispered()[whispers:]}"
-            assert not unforeseen, f"{[each.getMessage() for each in unforeseen]}; {where}"
+            assert not unforeseen, f"{[record.getMessage() for record in unforeseen]}; {where}"
             assert not slack.faults, f"{slack.faults}; {where}"
             for payload in (
-                [{"text": each.text, "blocks": each.blocks} for each in slack.messages[messages:]],
+                [{"text": message.text, "blocks": message.blocks} for message in slack.messages[messages:]],
                 slack.whispers[whispers:],
                 list(slack.views.values())[-1:],
             ):

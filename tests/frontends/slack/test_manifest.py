@@ -61,7 +61,7 @@ def test_the_manifest_is_yaml_for_what_the_code_says() -> None:
 def test_the_manifest_for_many_workspaces_names_every_address_under_which_the_frontend_is_reached() -> None:
     made = yaml.safe_load(file_text("https://paint.example.org"))
     events = "https://paint.example.org/slack/events"
-    assert {each["url"] for each in made["features"]["slash_commands"]} == {events}
+    assert {command["url"] for command in made["features"]["slash_commands"]} == {events}
     assert made["settings"]["event_subscriptions"]["request_url"] == events
     assert made["settings"]["interactivity"]["request_url"] == events
     assert made["oauth_config"]["redirect_urls"] == ["https://paint.example.org/slack/oauth_redirect"]

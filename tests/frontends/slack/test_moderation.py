@@ -45,11 +45,13 @@ async def test_a_case_is_laid_on_the_desk_with_a_mosaic_and_what_can_be_decided(
     assert "A picture was reported" in sheet.words
     assert "<!channel>" not in sheet.words
     assert sheet.picture not in (None, message.picture)
-    actions = [each.split(":")[1] for each in sheet.buttons if each.startswith("c1:")]
+    actions = [button.split(":")[1] for button in sheet.buttons if button.startswith("c1:")]
     assert actions[0] == "claim"
     assert {"approve", "spoiler", "reject", "warn", "suspend", "ban", "block"} <= set(actions)
     assert sheet.buttons[1] == f"c1:reveal:{case_id}:0"
-    grave = [each for block in sheet.blocks for each in block.get("elements", ()) if "confirm" in each]
+    grave = [
+        element for block in sheet.blocks for element in block.get("elements", ()) if "confirm" in element
+    ]
     assert len(grave) == 4, "what is grave, and the window, ask first"
 
 
@@ -143,12 +145,12 @@ async def test_the_longest_of_everything_is_taken_by_slack(ports: Ports) -> None
 
 async def test_a_desk_that_everybody_can_read_is_told_until_it_is_private(room: SlackRoom) -> None:
     await settle_desk(room, GENERAL)
-    told = [text for text in room.slack.whispered() if "Everybody in this workspace" in text]
-    assert [f"<#{GENERAL}>" in text for text in told] == [True]
+    warnings = [text for text in room.slack.whispered() if "Everybody in this workspace" in text]
+    assert [f"<#{GENERAL}>" in text for text in warnings] == [True]
     room.slack.made_private.add(GENERAL)
     await room.slash("community", command="/studio", user=MOD)
     await settle_desk(room)
-    assert [text for text in room.slack.whispered() if "Everybody in this workspace" in text] == told
+    assert [text for text in room.slack.whispered() if "Everybody in this workspace" in text] == warnings
 
 
 async def test_a_desk_that_the_app_may_not_enter_is_said_to_the_moderator(room: SlackRoom) -> None:

@@ -25,8 +25,8 @@ async def test_a_notice_comes_by_direct_message_once(room: SlackRoom) -> None:
         notice_id = session.query(NoticeRow).one().id
     for _ in range(2):
         await room.tell(NoticeWritten(notice_id=notice_id, platform=Platform.SLACK))
-    told = [message for message in room.slack.messages if message.channel == "D0ANA"]
-    assert [message.words for message in told] == ["Please keep to the rules here &lt;!here&gt;."]
+    notices = [message for message in room.slack.messages if message.channel == "D0ANA"]
+    assert [message.words for message in notices] == ["Please keep to the rules here &lt;!here&gt;."]
 
 
 async def test_the_owner_is_asked_and_answers_with_a_click(room: SlackRoom) -> None:

@@ -34,10 +34,10 @@ def preview(colour: str = "red") -> str:
 
 async def preview_after(room: SlackRoom, job_id: str, step: int, colour: str) -> str | None:
     """What the message shows after two steps: the first brings a preview, which the second can show."""
-    for each in (step, step + 1):
+    for number in (step, step + 1):
         room.rest(job_id)
         room.app.transport._throttles.clear()
-        await room.progress(job_id, each, preview=preview(colour))
+        await room.progress(job_id, number, preview=preview(colour))
         await room.app.previews.finish(seconds=60)
     return room.message.picture
 

@@ -91,8 +91,8 @@ def words_of(message: Message, **options: Any) -> str:
 def test_every_picture_is_an_image_with_its_own_alternative_text() -> None:
     blocks = rendered(GRID)["blocks"]
     images = [block for block in blocks if block["type"] == "image"]
-    assert [each["alt_text"] for each in images] == [f"Picture {i} of 4: a red fox" for i in range(1, 5)]
-    assert [each["title"]["text"] for each in images] == ["1", "2", "3", "4"]
+    assert [image["alt_text"] for image in images] == [f"Picture {i} of 4: a red fox" for i in range(1, 5)]
+    assert [image["title"]["text"] for image in images] == ["1", "2", "3", "4"]
     assert files_of(blocks) == ["F1", "F2", "F3", "F4"]
 
 
@@ -100,7 +100,7 @@ def test_a_workspace_with_carousels_shows_the_pictures_as_cards_side_by_side() -
     blocks = rendered(GRID, carousel=True)["blocks"]
     assert blocks[0]["type"] == "carousel"
     cards = blocks[0]["elements"]
-    assert [each["hero_image"]["alt_text"][:9] for each in cards] == [f"Picture {i}" for i in range(1, 5)]
+    assert [card["hero_image"]["alt_text"][:9] for card in cards] == [f"Picture {i}" for i in range(1, 5)]
     assert files_of(blocks) == ["F1", "F2", "F3", "F4"]
 
 
@@ -127,7 +127,7 @@ def test_rows_with_a_menu_become_two_menus_side_by_side_whose_options_are_button
     third = parse_button(vary["options"][2]["value"])
     assert third is not None
     assert (third.action, third.job_id, third.index) == (Action.VARY, JOB, 3)
-    assert [each["action_id"] for each in blocks[1]["elements"]] == [
+    assert [element["action_id"] for element in blocks[1]["elements"]] == [
         f"c1:{name}:{JOB}:0" for name in ("reroll", "remix", "edit")
     ]
 
@@ -321,13 +321,13 @@ def test_every_message_is_taken_by_slack_whole(name: str, carousel: bool) -> Non
     made = rendered(message, {image.name: f"F{image.name}" for image in message.files}, carousel=carousel)
     assert made["text"]
     assert len(files_of(made["blocks"])) == len(message.files)
-    offered = {each["value"] for each in _offered(made["blocks"])}
+    offered = {option["value"] for option in _offered(made["blocks"])}
     assert offered == {button.custom_id for button in message.buttons if not button.disabled}
 
 
 def _offered(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    elements = [each for block in blocks if block["type"] == "actions" for each in block["elements"]]
-    return [option for each in elements for option in each.get("options", [each])]
+    elements = [element for block in blocks if block["type"] == "actions" for element in block["elements"]]
+    return [option for element in elements for option in element.get("options", [element])]
 
 
 @pytest.mark.parametrize("name", FORMS)

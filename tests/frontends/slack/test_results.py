@@ -87,7 +87,7 @@ async def test_the_owner_of_a_long_job_is_told_in_its_thread_where_the_community
     await room.painted(job_id)
     first, *others = room.slack.messages
     assert len(others) == pinged
-    for told in others:
-        assert told.thread_ts == first.ts
-        assert f"<@{ANA}>" in str(told.blocks)
+    for result in others:
+        assert result.thread_ts == first.ts
+        assert f"<@{ANA}>" in str(result.blocks)
         assert not room.slack.called("chat.postMessage")[-1].get("reply_broadcast")

@@ -22,8 +22,8 @@ async def test_somebody_who_is_named_may_be_banned_though_they_were_never_here(r
     desk = room.ports.desk
     assert isinstance(desk, FakeCaseService)
     assert ("ban", f"slack:{TEAM}:{MOD}", BO_KEY) in desk.told
-    said = f"<@{BO}> (id `{BO}`, known since {now():%Y-%m-%d}) cannot paint here until"
-    assert said in room.slack.whispered()[-1]
+    expected = f"<@{BO}> (id `{BO}`, known since {now():%Y-%m-%d}) cannot paint here until"
+    assert expected in room.slack.whispered()[-1]
     with room.ports.database.read() as session:
         assert find_person(session, BO_KEY).display_name == "Bo"
 

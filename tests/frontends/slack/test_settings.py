@@ -21,8 +21,8 @@ async def test_the_settings_of_the_home_tab_are_changed_in_a_form(room: SlackRoo
     values = {"remix": "ask", "dm": "no", "built_on": "off", "count": "2", "aspect": "3:2"}
     assert await room.send(room.slack.submission(room.view, values)) is None
     with room.ports.database.read() as session:
-        kept = settings.preferences_of(session, ANA_KEY)
-    assert (kept.remix, kept.count, kept.aspect) == ("ask", 2, "3:2")
+        stored = settings.preferences_of(session, ANA_KEY)
+    assert (stored.remix, stored.count, stored.aspect) == ("ask", 2, "3:2")
     assert "3:2" in home(room)
     assert room.slack.messages == [], "the tab shows it"
 
@@ -32,8 +32,8 @@ async def test_a_home_tab_of_an_earlier_version_keeps_a_setting_when_it_is_chang
     await room.send(room.slack.press_at_home("c1h:remix", value="ask"))
     await room.send(room.slack.press_at_home("c1h:count", value="2"))
     with room.ports.database.read() as session:
-        kept = settings.preferences_of(session, ANA_KEY)
-    assert (kept.remix, kept.count) == ("ask", 2)
+        stored = settings.preferences_of(session, ANA_KEY)
+    assert (stored.remix, stored.count) == ("ask", 2)
     assert "People who ask you first" in home(room)
     await room.send(room.slack.press_at_home("c1h:count", value="none"))
     with room.ports.database.read() as session:
@@ -72,9 +72,9 @@ async def test_moderators_pause_the_studio(room: SlackRoom, text: str) -> None:
 @pytest.mark.parametrize("former", ["house", "studio"])
 async def test_the_former_names_of_the_rules_work_and_say_the_new_one(room: SlackRoom, former: str) -> None:
     await room.slash(f"{former} pause", command="/studio", user=MOD)
-    said = room.slack.whispered()[-1]
-    assert f"`/studio {former}` is now called `/studio community`." in said
-    assert "Paused: nothing new is accepted." in said
+    answer = room.slack.whispered()[-1]
+    assert f"`/studio {former}` is now called `/studio community`." in answer
+    assert "Paused: nothing new is accepted." in answer
     await room.slash("community", command="/studio", user=MOD)
     assert "is now called" not in room.slack.whispered()[-1]
 

@@ -102,15 +102,15 @@ async def test_an_admin_of_a_sister_workspace_is_a_member_here_who_moderates_not
         room.slack.people[MOD] = {"enterprise_user": {"enterprise_id": ESTATE}, "is_owner": True}
         await room.send({**command, "team_id": team, "enterprise_id": ESTATE})
     people = [job_of(row).person for row in room.jobs()]
-    assert [(each.community, each.guest, each.moderates) for each in people] == [
+    assert [(person.community, person.guest, person.moderates) for person in people] == [
         (TEAM, False, True),
         ("T0WING", False, False),
     ]
-    assert [each["team_id"] for each in room.slack.called("usergroups.list")] == [TEAM, "T0WING"]
+    assert [call["team_id"] for call in room.slack.called("usergroups.list")] == [TEAM, "T0WING"]
 
 
 @pytest.mark.parametrize(
-    ("query", "cookie", "status", "said"),
+    ("query", "cookie", "status", "sentence"),
     [
         ("code=a-code&state={state}", "", 400, "another browser"),
         ("code=a-code&state=made-up", "slack-app-oauth-state=made-up", 401, "ten minutes"),
@@ -120,12 +120,12 @@ async def test_an_admin_of_a_sister_workspace_is_a_member_here_who_moderates_not
     ],
 )
 async def test_an_installation_that_is_not_right_comes_to_nothing(
-    room: SlackRoom, query: str, cookie: str, status: int, said: str
+    room: SlackRoom, query: str, cookie: str, status: int, sentence: str
 ) -> None:
     _, state, given = await at_the_door(room)
     room.slack.granting("a-code", "xoxb-one")
     page = await back(room, query.format(state=state), cookie.format(cookie=given))
-    assert (page.status, said in page.body) == (status, True)
+    assert (page.status, sentence in page.body) == (status, True)
     assert bots(room) == []
 
 
@@ -158,8 +158,8 @@ async def test_a_token_that_ends_soon_is_renewed_once_and_kept(room: SlackRoom) 
         await room.send(said_by(room, team=TEAM))
     assert {token for method, token in room.slack.bearers if method == "chat.postMessage"} == {"xoxe-new"}
     assert len(room.slack.called("oauth.v2.access")) == 2
-    (kept,) = bots(room)
-    assert (kept.bot_token, kept.bot_refresh_token) == ("xoxe-new", "refresh-2")
+    (stored,) = bots(room)
+    assert (stored.bot_token, stored.bot_refresh_token) == ("xoxe-new", "refresh-2")
 
 
 async def test_a_token_that_another_process_renewed_is_taken_over(room: SlackRoom) -> None:
