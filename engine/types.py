@@ -15,12 +15,14 @@ class GenerationTask:
 
     `sources` are RGB; `mask` is L, of the first source's size, white where the picture may change. `person` is the key
     by which the step batcher shares fairly; `weight` above 1 gives its samples more of the step batcher.
+    `references` are RGB pictures of any size that stand beside the words.
     """
 
     job_id: str
     person: str
     request: PaintRequest
     sources: Sequence[Image.Image] = ()
+    references: Sequence[Image.Image] = ()
     mask: Image.Image | None = field(default=None, repr=False)
     weight: float = 1.0
 

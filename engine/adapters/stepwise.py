@@ -14,6 +14,7 @@ from engine.adapters.components.initial_latents import begin, set_steps
 from engine.adapters.components.loras import Loras
 from engine.adapters.components.noise_schedulers import Schedulers
 from engine.adapters.components.prompt_cache import PromptCache
+from engine.adapters.components.references import settle_references
 from engine.adapters.components.text_encoding import (
     Encoded,
     clip_length,
@@ -133,6 +134,7 @@ class DenoisingModel:
                 operation="use an image as a prompt",
                 instead="imagine, vary, edit and expand",
             )
+        params = settle_references(params, model=self.name, can=self.layout.can)
         sample = Sample(
             model=self,
             params=params,

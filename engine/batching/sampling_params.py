@@ -24,7 +24,8 @@ class SamplingParams:
 
     `mixed` are further pictures, `width` × `height` too, whose latents are mixed into the start's; the start has what
     their shares leave. `likeness` are pictures of any size which a model with an image encoder
-    (`Layout.has_image_encoder`) shall make one like; their shares add up to 1.
+    (`Layout.has_image_encoder`) shall make one like; their shares add up to 1. `references` are RGB pictures of any
+    size that stand beside the words, at most `Capabilities.takes_references` of them.
     """
 
     prompt: str
@@ -40,4 +41,5 @@ class SamplingParams:
     mask: Image.Image | None = field(default=None, repr=False)
     mixed: tuple[WeightedImage, ...] = ()
     likeness: tuple[WeightedImage, ...] = ()
+    references: tuple[Image.Image, ...] = field(default=(), repr=False)
     adapters: tuple[tuple[str, float], ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.catalog.addons import UpscalerEntry, locate
+from engine.catalog.capabilities import Capabilities, capabilities_of
 from engine.catalog.checkpoints import PICKLES, check_family, check_lora
 from engine.catalog.entries import (
     BUNDLED,
@@ -13,7 +14,7 @@ from engine.catalog.entries import (
     read_upscaler_entries,
     write_entry,
 )
-from engine.catalog.model_files import check, weights_hash
+from engine.catalog.model_files import check, pipeline_class, weights_hash
 from studio.errors import BadParameterError, ConfigurationError, ModelLoadError
 from studio.parsing.name_suggestions import unknown_name
 
@@ -99,6 +100,13 @@ class ModelCatalogue:
         check_family(entry.name, entry.family, folder)
         check(folder)
         return folder
+
+    def capabilities(self, entry: ModelEntry) -> Capabilities:
+        """What the model does with pictures beside its words: by its folder, else as far as the entry says."""
+        try:
+            return capabilities_of(pipeline_class(self.folder(entry)))
+        except ModelLoadError:
+            return Capabilities(edits_by_words=entry.edits_by_words, takes_references=entry.takes_references)
 
     def resolve_extras(self, entry: ModelEntry) -> ModelEntry:
         """The entry with its extras as paths of this machine; what is not here keeps its name, and fails when used."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.catalog.model_files import INDEX, read_json
+from engine.catalog.model_files import pipeline_class
 from studio.errors import ConfigurationError, ModelLoadError
 
 AUTO = "auto"  # a family that is read from the model's folder when it is there
@@ -57,7 +57,7 @@ _HEADER_LIMIT_BYTES = 100_000_000
 
 def family_of(folder: Path) -> str:
     """The family of a folder in the diffusers layout. Raises `ModelLoadError` for one without a readable index."""
-    return _FAMILIES.get(_class_of(folder), WHOLE_CALLS)
+    return _FAMILIES.get(pipeline_class(folder), WHOLE_CALLS)
 
 
 def check_family(name: str, family: str, folder: Path) -> None:
@@ -66,7 +66,7 @@ def check_family(name: str, family: str, folder: Path) -> None:
     if family not in {AUTO, WHOLE_CALLS, found} and found != WHOLE_CALLS:
         raise ModelLoadError(
             f"The model {name} stands in the catalogue as {family}, but its folder is of the family {found} "
-            f'({_class_of(folder)}). Change the catalogue to family = "{found}".'
+            f'({pipeline_class(folder)}). Change the catalogue to family = "{found}".'
         )
 
 
@@ -133,7 +133,3 @@ def read_header(path: Path) -> dict[str, Any]:
         return {name: value for name, value in header.items() if name != "__metadata__"}
     except (OSError, struct.error, ValueError, AttributeError) as error:
         raise ConfigurationError(f"{path.name} is damaged: it has no readable header.") from error
-
-
-def _class_of(folder: Path) -> str:
-    return str(read_json(folder / INDEX).get("_class_name", ""))

@@ -28,13 +28,15 @@ DTYPES = ("auto", "float32", "bfloat16", "float16")
 class ModelEntry:
     """One model. Sizes in pixels; `guidance_scale` 0 or 1 means none; `scheduler` None means the model's own.
 
-    `prior` is the second folder of models that come in two, such as Kandinsky 2.2.
+    `prior` is the second folder of models that come in two, such as Kandinsky 2.2. `purpose` is a line for people.
+    `edits_by_words` and `takes_references` count until the model's folder is there, which then says it by itself.
     """
 
     name: str
     source: str
     family: str
     title: str = ""
+    purpose: str = ""
     width: int = 512
     height: int = 512
     steps: int = 25
@@ -44,6 +46,8 @@ class ModelEntry:
     licence: str = "unknown"
     memory_gib: float = 4.0
     revision: str | None = None
+    edits_by_words: bool = False
+    takes_references: int = 0
     prior: str | None = None
     representation: bool = (
         True  # whether words are added about people of whom a prompt does not say who they are
@@ -176,7 +180,8 @@ def _problems(name: str, table: object, *, complete: bool) -> list[str]:
 
 
 def _too_small(key: str, value: object) -> bool:
-    return isinstance(value, (int, float)) and value < (0 if key == "guidance_scale" else 0.01)
+    least = 0 if key in {"guidance_scale", "takes_references"} else 0.01
+    return isinstance(value, (int, float)) and value < least
 
 
 def _toml(name: str, table: Mapping[str, Any]) -> str:

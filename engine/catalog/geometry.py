@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.catalog.model_files import components, read_json
+from engine.catalog.capabilities import PLAIN, Capabilities, capabilities_of
+from engine.catalog.model_files import components, pipeline_class, read_json
 
 MIN_RATIO, MAX_RATIO = 0.25, 4.0
 
@@ -13,7 +14,8 @@ MIN_RATIO, MAX_RATIO = 0.25, 4.0
 class Layout:
     """`factor` is pixels per latent cell. Sizes must be multiples of `grid` pixels; those of `multiple` suit best.
 
-    `has_image_encoder`: a picture can tell the model what to paint, through an image encoder.
+    `has_image_encoder`: a picture can tell the model what to paint, through an image encoder. `can` is what it does
+    with pictures beside its words.
     """
 
     factor: int
@@ -23,6 +25,7 @@ class Layout:
     input_channels: int
     sample_pixels: int
     has_image_encoder: bool = False
+    can: Capabilities = PLAIN
 
     @property
     def repaints(self) -> bool:
@@ -54,6 +57,7 @@ def read_layout(folder: Path, *, denoiser: str = "unet") -> Layout:
         latent_channels=channels,
         input_channels=channels if patches else int(said.get("in_channels", channels)),
         sample_pixels=cells * factor,
+        can=capabilities_of(pipeline_class(folder)),
     )
 
 
@@ -72,6 +76,7 @@ def read_any_layout(folder: Path) -> Layout:
         latent_channels=channels,
         input_channels=channels,
         sample_pixels=int(said.get("sample_size") or 512),
+        can=capabilities_of(pipeline_class(folder)),
     )
 
 

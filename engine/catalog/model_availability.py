@@ -40,7 +40,13 @@ def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | N
     except ModelLoadError:
         return None
     here = sorted(name for name, lora in loras.items() if Path(lora.source).expanduser().exists())
-    return RunnableModel(name=entry.name, loras=tuple(here))
+    can = catalogue.capabilities(entry)
+    return RunnableModel(
+        name=entry.name,
+        loras=tuple(here),
+        edits_by_words=can.edits_by_words,
+        takes_references=can.takes_references,
+    )
 
 
 class ModelAnnouncer:

@@ -53,6 +53,11 @@ def components(folder: Path) -> dict[str, tuple[str, str]]:
     }
 
 
+def pipeline_class(folder: Path) -> str:
+    """The class of diffusers that the index of a model's folder names. Raises `ModelLoadError` without an index."""
+    return str(read_json(folder / INDEX).get("_class_name", ""))
+
+
 def check(folder: Path) -> None:
     """Raises `ModelLoadError` naming the first file that is missing, truncated or unreadable. Loads no weights."""
     for name, (_library, kind) in components(folder).items():

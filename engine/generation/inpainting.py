@@ -26,6 +26,8 @@ def edit(
     task: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
     source = task.sources[0]
+    if task.mask is None and layout.can.edits_by_words:
+        return _edit_whole(source, entry, layout)
     if task.mask is None:
         raise BadImageError("there is no mask. Name the part to change, for example B2-C3, or attach a mask.")
     mask = masks.check_mask(task.mask, source.size)
@@ -48,8 +50,24 @@ def edit(
         return result
 
     return GenerationInputs(
-        width=size[0], height=size[1], start=start, mask=grown, strength=strength, finish=finish
+        width=size[0],
+        height=size[1],
+        start=start,
+        mask=grown,
+        strength=strength,
+        references=(here,) if layout.can.edits_by_words else (),
+        finish=finish,
     )
+
+
+def _edit_whole(source: Image.Image, entry: ModelEntry, layout: Layout) -> GenerationInputs:
+    """By words alone: the picture is a reference, and the result has its size."""
+    width, height = working_size(source.size, entry, layout)
+
+    def finish(painted: Image.Image) -> Image.Image:
+        return painted if painted.size == source.size else painted.resize(source.size, RESIZE)
+
+    return GenerationInputs(width=width, height=height, references=(source,), finish=finish)
 
 
 def _place(

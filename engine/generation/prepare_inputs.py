@@ -5,6 +5,7 @@ Pillow work of the task threads: nothing here touches a model.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PIL import Image, ImageOps
 
@@ -36,6 +37,7 @@ def prepare_inputs(
 ) -> GenerationInputs:
     """For picture `index` of the task. Raises `BadParameterError`, `BadImageError` or `NotSupportedError`."""
     drawing = _draw_under(task, index, entry, layout, prior)
+    drawing = replace(drawing, references=(*drawing.references, *task.references))
     return drawing if prior is None else with_overscan(drawing, prior.rim_cells * layout.grid)
 
 

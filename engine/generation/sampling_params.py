@@ -49,6 +49,7 @@ def resolve_params(
         mask=drawing.mask,
         mixed=drawing.mixed,
         likeness=drawing.likeness,
+        references=drawing.references,
         adapters=_adapters(task, entry),
     )
 

@@ -6,11 +6,17 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnableModel:
-    """A model whose weights some worker has, and the names of its LoRAs. `note` is what people should know of it."""
+    """A model whose weights some worker has, and the names of its LoRAs. `note` is what people should know of it.
+
+    `edits_by_words`: it changes a picture as an instruction says, without a region. `takes_references` pictures at
+    most can stand beside the words.
+    """
 
     name: str
     loras: tuple[str, ...] = ()
     note: str = ""
+    edits_by_words: bool = False
+    takes_references: int = 0
 
 
 class GenerationOptions(Protocol):

@@ -1,0 +1,39 @@
+"""What a model does with pictures beside its words, by the pipeline class that its index names. Loads no weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """`edits_by_words`: changes a picture as an instruction says, without a region.
+
+    `takes_references` pictures at most can stand beside the words; `needs_reference`: it paints nothing without one.
+    """
+
+    edits_by_words: bool = False
+    takes_references: int = 0
+    needs_reference: bool = False
+
+
+PLAIN = Capabilities()
+_EDITOR = Capabilities(edits_by_words=True, takes_references=1, needs_reference=True)
+_FLUX2 = Capabilities(edits_by_words=True, takes_references=4)
+
+_BY_CLASS: Mapping[str, Capabilities] = {
+    "Flux2KleinKVPipeline": _FLUX2,
+    "Flux2KleinPipeline": _FLUX2,
+    "Flux2Pipeline": _FLUX2,
+    "FluxKontextPipeline": Capabilities(edits_by_words=True, takes_references=1),
+    "LongCatImageEditPipeline": _EDITOR,
+    "QwenImageEditPipeline": _EDITOR,
+    # Its model card promises good results for one to three pictures.
+    "QwenImageEditPlusPipeline": Capabilities(edits_by_words=True, takes_references=3, needs_reference=True),
+    "StableDiffusionInstructPix2PixPipeline": _EDITOR,
+    "StableDiffusionXLInstructPix2PixPipeline": _EDITOR,
+}
+
+
+def capabilities_of(pipeline_class: str) -> Capabilities:
+    """Those of a class of diffusers; none of them for a class that is not known to have any."""
+    return _BY_CLASS.get(pipeline_class, PLAIN)
