@@ -8,13 +8,14 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
+from unicodedata import category
 
 import discord
 from discord import ui
 
 from bots.delivery.attachments import Attachment
 from bots.discord.texts.markdown import escape, markdown, preformatted
-from bots.presentation.actions import label
+from bots.presentation.actions import ACTIONS, label
 from bots.presentation.limits import CUT, Limits
 from bots.presentation.message import (
     Button,
@@ -40,6 +41,10 @@ MAX_FILES = 10
 MAX_ALT_TEXT = 1024
 MAX_BUTTON_LABEL = 80
 BUTTONS_PER_ROW = 5
+# Of a phone that is 360 pixels wide, Discord leaves this much beside the avatar. A letter of its typeface takes about
+# seven pixels, a button 24 more, and eight lie between two buttons (measured, 2026).
+PHONE_WIDTH = 272
+_LETTER_WIDTH, _BUTTON_PADDING, _BUTTON_GAP = 7, 24, 8
 CONFIRM = "c1q"  # in place of the version in the id of a button whose press is confirmed first
 
 Item = ui.Item[Any]
@@ -196,16 +201,24 @@ def _uploads(message: Message, files: Files) -> list[discord.File]:
 
 
 def _action_row(row: tuple[Button, ...], limits: Limits) -> ui.ActionRow[Any]:
-    return ui.ActionRow(*(_button(button, limits) for button in row))
+    texts = [button.label or label(button.action, button.index) for button in row]
+    if row_width(texts) > PHONE_WIDTH:
+        texts = [ACTIONS[button.action].icon or text for button, text in zip(row, texts, strict=True)]
+    return ui.ActionRow(*(_button(button, text, limits) for button, text in zip(row, texts, strict=True)))
 
 
-def _button(button: Button, limits: Limits) -> ui.Button[Any]:
+def row_width(texts: Sequence[str]) -> int:
+    """Of buttons side by side, in pixels; an emoji counts as three letters."""
+    letters = sum(3 if category(character) == "So" else 1 for text in texts for character in text)
+    return letters * _LETTER_WIDTH + len(texts) * (_BUTTON_PADDING + _BUTTON_GAP) - _BUTTON_GAP
+
+
+def _button(button: Button, text: str, limits: Limits) -> ui.Button[Any]:
     """Grey unless it has a tone; the one that was pressed stands out.
 
     Discord asks no question before a press counts, so a button with one has an id that leads to it.
     """
     style = discord.ButtonStyle.primary if button.pressed else _BUTTON_STYLES[button.tone]
-    text = button.label or label(button.action, button.index)
     return ui.Button(
         custom_id=f"{CONFIRM}:{button.custom_id.partition(':')[2]}" if button.confirm else button.custom_id,
         label=limits.text(text, MAX_BUTTON_LABEL, "label"),

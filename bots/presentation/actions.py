@@ -34,8 +34,9 @@ class Needs(StrEnum):
 class ActionSpec:
     """`label` and `description` may contain ``{index}``, the number of the picture.
 
-    `single_label` is used where the message shows one picture. `public`: everybody sees the result. `reaction` is the
-    emoji that does the same; `menu` is the entry of a message's menu. `panel_row`, counted from 1, is its row
+    `single_label` is used where the message shows one picture. `icon` is an emoji before the label, which a renderer
+    may show alone where the label has no room. `public`: everybody sees the result. `reaction` is the emoji that does
+    the same; `menu` is the entry of a message's menu. `panel_row`, counted from 1, is its row
     in the panel of a picture; 0: it is not there. `absent` says for each platform that lacks the action why it does.
     """
 
@@ -43,6 +44,7 @@ class ActionSpec:
     description: str
     needs: Needs = Needs.NOTHING
     single_label: str = ""
+    icon: str = ""
     tone: Tone = Tone.NEUTRAL
     public: bool = False
     about_job: bool = False
@@ -58,7 +60,7 @@ def label(action: Action, index: int = 0, *, single: bool = False) -> str:
     """A button's text. `single`: its message shows one picture."""
     spec = ACTIONS[action]
     text = (single and spec.single_label) or spec.label
-    return translate(text, index=index or "").strip()
+    return f"{spec.icon} {translate(text, index=index or '')}".strip()
 
 
 def description(action: Action, index: int = 0) -> str:
@@ -98,7 +100,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         panel_row=1,
     ),
     Action.REROLL: ActionSpec(
-        label="Reroll", description="Paint again with a new seed", public=True, reaction="🔁"
+        label="Reroll", icon="🔁", description="Paint again with a new seed", public=True, reaction="🔁"
     ),
     Action.REMIX: ActionSpec(
         label="Remix",
@@ -129,7 +131,8 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         panel_row=2,
     ),
     Action.STAR: ActionSpec(
-        label="⭐ Star",
+        label="Star",
+        icon="⭐",
         description="Star picture {index}",
         needs=Needs.PICTURE,
         reaction="⭐",

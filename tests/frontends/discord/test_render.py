@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from simcord.components import COMPONENTS_V2_FLAG, validate_components, validate_modal
 
 from bots.delivery.attachments import Attachment
-from bots.discord.render import edit_arguments, render, send_arguments
+from bots.discord.render import PHONE_WIDTH, edit_arguments, render, row_width, send_arguments
 from bots.discord.render_form import StepId, parse_step, render_form, steps_of, values_of
 from bots.discord.texts.markdown import escape, markdown
 from bots.presentation.form import Choice, Field, FieldKind, Form
@@ -136,7 +136,7 @@ def test_a_result_shows_its_pictures_one_by_one_then_the_words_and_then_the_butt
     assert labels == [
         ["U1", "U2", "U3", "U4"],
         ["V1", "V2", "V3", "V4"],
-        ["Reroll", "Remix", "Edit", "More"],
+        ["🔁", "Remix", "Edit", "More"],
     ]
 
 
@@ -145,13 +145,8 @@ def test_a_single_picture_has_words_on_its_buttons_few_enough_for_a_phone() -> N
     assert [[button["label"] for button in row["components"]] for row in rows] == [
         ["Vary subtly", "Vary strongly"],
         ["Upscale", "Remix", "Edit"],
-        ["Reroll", "More"],
+        ["🔁 Reroll", "More"],
     ]
-
-
-# Of a phone that is 360 pixels wide, Discord leaves this much beside the avatar. A letter of its typeface takes about
-# seven pixels, a button 24 more, and eight lie between two buttons.
-PHONE_WIDTH, LETTER_WIDTH, BUTTON_PADDING, BUTTON_GAP = 272, 7, 24, 8
 
 
 @pytest.mark.parametrize("name", [name for name in MESSAGES if name != "home"])  # a page of Slack's
@@ -159,8 +154,7 @@ def test_no_row_of_buttons_wraps_on_a_phone(name: str) -> None:
     rows = [component["components"] for component in wire(MESSAGES[name]) if component["type"] == 1]
     for row in rows:
         labels = [button["label"] for button in row]
-        letters = sum(LETTER_WIDTH * len(label) + BUTTON_PADDING for label in labels)
-        assert letters + BUTTON_GAP * (len(row) - 1) <= PHONE_WIDTH, labels
+        assert row_width(labels) <= PHONE_WIDTH, labels
 
 
 def test_buttons_are_grey_and_the_pressed_one_stands_out() -> None:
