@@ -45,14 +45,14 @@ class Speed:
 
     def words(self) -> str:
         """What is on, in a few words; of what `on` answered."""
-        said = {
+        states = {
             "fused projections": self.fuse,
             "compiled blocks": self.compile,
             "decoding beside the steps": self.overlap,
             f"weights in {self.quantise}": self.quantise is not Quantise.OFF,
             f"low memory: {self.low_memory}": self.low_memory is not LowMemory.OFF,
         }
-        return ", ".join(name for name, on in said.items() if on) or "nothing beyond the plain model"
+        return ", ".join(name for name, on in states.items() if on) or "nothing beyond the plain model"
 
 
 PLAIN = Speed(fuse=False, compile=False, overlap=False)

@@ -72,9 +72,9 @@ def without_wheel(requirements: list[Requirement], python: str, platform: str) -
     """The packages that have none, one by one: pip stops at the first that it misses."""
     there = environment(python, platform)
     wanted = {
-        each.name: f"{each.name}{each.specifier}"
-        for each in requirements
-        if each.marker is None or each.marker.evaluate(there)
+        requirement.name: f"{requirement.name}{requirement.specifier}"
+        for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate(there)
     }
     while missing := _first_missing(list(wanted.values()), python, platform):
         yield wanted.pop(missing)

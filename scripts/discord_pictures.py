@@ -158,7 +158,9 @@ async def show_end(room: Room, job_id: str) -> None:
 async def take_all(room: Room, painting: Painting, camera: Camera) -> None:
     job_id = await room.imagine(room.ana, PROMPT, seed=7)
     announced = await painting.paint(room, job_id)
-    half = next(each for each in announced if each.preview and each.step * 2 >= each.steps)
+    half = next(
+        progress for progress in announced if progress.preview and progress.step * 2 >= progress.steps
+    )
     await show_progress(room, camera, job_id, half)
     await show_end(room, job_id)
     await camera.take("discord-grid", room.channel, room.ana, room.message)

@@ -107,12 +107,12 @@ class Drawing:
     def _block(self, block: Mapping[str, Any]) -> str:
         match block["type"]:
             case "section":
-                fields = "".join(f"<div>{_mrkdwn(each['text'])}</div>" for each in block.get("fields", ()))
+                fields = "".join(f"<div>{_mrkdwn(field['text'])}</div>" for field in block.get("fields", ()))
                 return f'<div class="fields">{fields}</div>' if fields else _mrkdwn(block["text"]["text"])
             case "header":
                 return f"<h3>{html.escape(block['text']['text'])}</h3>"
             case "context":
-                inner = " ".join(_mrkdwn(each["text"]) for each in block["elements"])
+                inner = " ".join(_mrkdwn(element["text"]) for element in block["elements"])
                 return f'<div class="context">{inner}</div>'
             case "image":
                 title = (block.get("title") or {}).get("text", "")
@@ -153,8 +153,8 @@ def _element(element: Mapping[str, Any]) -> str:
             chosen = [element.get("initial_option"), *element.get("initial_options", ())]
             marks = ("◉", "◯") if element["type"] == "radio_buttons" else ("☑", "☐")
             rows = [
-                f"<label>{marks[each not in chosen]} {html.escape(each['text']['text'])}</label>"
-                for each in element["options"]
+                f"<label>{marks[option not in chosen]} {html.escape(option['text']['text'])}</label>"
+                for option in element["options"]
             ]
             return f'<div class="options">{"".join(rows)}</div>'
         case "file_input":
@@ -204,7 +204,9 @@ async def show_end(room: SlackRoom, job_id: str) -> None:
 
 async def show_progress(room: SlackRoom, job_id: str, announced: Sequence[JobProgress]) -> None:
     """A step brings the glimpse, and the next one shows it."""
-    half = next(each for each in announced if each.preview and each.step * 2 >= each.steps)
+    half = next(
+        progress for progress in announced if progress.preview and progress.step * 2 >= progress.steps
+    )
     for _ in range(2):
         room.rest(job_id)
         await room.app.delivery.progressed(replace(half, job_id=job_id, seconds_left=6.0))

@@ -23,10 +23,10 @@ class FlowMatchingModel(DenoisingModel):
 
     def _shift(self, sample: Sample) -> float:
         """The schedule's shift for a number of patches; Esser et al., arXiv:2403.03206, section 5.3.2."""
-        said = sample.scheduler.config
+        config = sample.scheduler.config
         patches = (sample.key.width // 2) * (sample.key.height // 2)
-        few, many = said.get("base_image_seq_len", 256), said.get("max_image_seq_len", 4096)
-        low, high = said.get("base_shift", 0.5), said.get("max_shift", self.largest_shift)
+        few, many = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
+        low, high = config.get("base_shift", 0.5), config.get("max_shift", self.largest_shift)
         slope = (high - low) / (many - few)
         shift: float = patches * slope + (low - slope * few)
         return shift

@@ -34,7 +34,7 @@ class Overhead:
     step_ms: float | None = None
 
     def rows(self) -> list[tuple[str, str]]:
-        said = [
+        model_free = [
             (f"a turn with {self.samples} samples and nothing to compute", f"{self.turn_ms:.2f} ms"),
             ("  of it the samples' own schedulers", f"{self.scheduler_ms:.2f} ms"),
             ("  of it the step batcher's bookkeeping", f"{self.bookkeeping_ms:.2f} ms"),
@@ -42,10 +42,10 @@ class Overhead:
             ("from the last step to the waiting thread", f"{self.last_step_to_answer_ms:.2f} ms"),
         ]
         if self.step_ms is None:
-            return said
+            return model_free
         share = self.bookkeeping_ms / self.step_ms
         return [
-            *said,
+            *model_free,
             (f"a forward pass of {self.model} for so many samples", f"{self.step_ms:.0f} ms"),
             ("  bookkeeping beside it", f"{share:.2%}"),
         ]

@@ -53,8 +53,8 @@ def read_upscalers(table: object) -> tuple[dict[str, UpscalerEntry], list[str]]:
         return {}, ["upscalers must be a table of tables."]
     problems: list[str] = []
     found = {
-        name: _read(UpscalerEntry, {"source": said} if isinstance(said, str) else said, name, problems)
-        for name, said in table.items()
+        name: _read(UpscalerEntry, {"source": data} if isinstance(data, str) else data, name, problems)
+        for name, data in table.items()
     }
     return {name: entry for name, entry in found.items() if entry is not None}, problems
 

@@ -186,8 +186,8 @@ def _too_small(key: str, value: object) -> bool:
 
 def _toml(name: str, table: Mapping[str, Any]) -> str:
     # A JSON string, number or boolean is a TOML one too.
-    said = {key: value for key, value in table.items() if value not in (None, "", {})}
-    lines = [f"{key} = {_toml_value(value)}" for key, value in said.items()]
+    values = {key: value for key, value in table.items() if value not in (None, "", {})}
+    lines = [f"{key} = {_toml_value(value)}" for key, value in values.items()]
     return "\n".join([f"[{json.dumps(name, ensure_ascii=False)}]", *lines, ""])
 
 

@@ -42,20 +42,20 @@ def read_layout(folder: Path, *, denoiser: str = "unet") -> Layout:
     """The layout of a folder with a `vae` and a UNet or a transformer. Raises `ModelLoadError` for a broken file."""
     components(folder)
     vae = read_json(folder / "vae" / "config.json")
-    said = read_json(folder / denoiser / "config.json")
+    config = read_json(folder / denoiser / "config.json")
     factor = 2 ** (len(vae.get("block_out_channels", (0,) * 4)) - 1)
     channels = int(vae.get("latent_channels", 4))
     # A transformer takes latents in patches of two by two cells, a UNet halves them once for each level.
     patches = denoiser == "transformer"
-    levels = 2 if patches else len(said.get("block_out_channels", (0,) * 4))
-    sample = said.get("sample_size") or (128 if patches else 64)
+    levels = 2 if patches else len(config.get("block_out_channels", (0,) * 4))
+    sample = config.get("sample_size") or (128 if patches else 64)
     cells = sample if isinstance(sample, int) else max(sample)
     return Layout(
         factor=factor,
         grid=2 * factor if patches else factor,
         multiple=factor * 2 ** (levels - 1),
         latent_channels=channels,
-        input_channels=channels if patches else int(said.get("in_channels", channels)),
+        input_channels=channels if patches else int(config.get("in_channels", channels)),
         sample_pixels=cells * factor,
         can=capabilities_of(pipeline_class(folder)),
     )
@@ -65,17 +65,17 @@ def read_any_layout(folder: Path) -> Layout:
     """The layout of a folder whose parts have other names: the usual factor of 8 where nothing else is said."""
     parts = components(folder)
     vae = next((name for name in ("vae", "vqvae", "movq", "vqgan") if name in parts), None)
-    said = read_json(folder / vae / "config.json") if vae else {}
-    levels = len(said.get("block_out_channels") or said.get("encoder_block_out_channels") or (0,) * 4)
+    config = read_json(folder / vae / "config.json") if vae else {}
+    levels = len(config.get("block_out_channels") or config.get("encoder_block_out_channels") or (0,) * 4)
     factor = 2 ** (levels - 1)
-    channels = int(said.get("latent_channels", 4))
+    channels = int(config.get("latent_channels", 4))
     return Layout(
         factor=factor,
         grid=2 * factor,
         multiple=factor * 4,
         latent_channels=channels,
         input_channels=channels,
-        sample_pixels=int(said.get("sample_size") or 512),
+        sample_pixels=int(config.get("sample_size") or 512),
         can=capabilities_of(pipeline_class(folder)),
     )
 

@@ -69,12 +69,12 @@ class ModelAnnouncer:
     def announce(self) -> None:
         """A Redis that is away hears of it the next time."""
         now = time.time()
-        said = json.dumps({"at": now, "models": [to_data(model) for model in self._models()]})
+        announcement = json.dumps({"at": now, "models": [to_data(model) for model in self._models()]})
         try:
             stale = [name for name, at, _ in _read(self._redis) if at < now - _FORGOTTEN_SECONDS]
             if stale:
                 self._redis.hdel(KEY, *stale)
-            self._redis.hset(KEY, self._worker, said)
+            self._redis.hset(KEY, self._worker, announcement)
         except (redis.RedisError, OSError) as error:
             log.info("model announcement failed: %s", type(error).__name__)
 
@@ -127,20 +127,20 @@ class AvailableOptions:
 
     def _read_announcements(self) -> dict[str, RunnableModel]:
         try:
-            said = _read(self._redis)
+            announcements = _read(self._redis)
         except (redis.RedisError, OSError):
             return {model.name: model for model in self._known}
-        since = max((at for _, at, _ in said), default=0.0) - _ALIVE_SECONDS
-        return {model.name: model for _, at, models in said if at >= since for model in models}
+        since = max((at for _, at, _ in announcements), default=0.0) - _ALIVE_SECONDS
+        return {model.name: model for _, at, models in announcements if at >= since for model in models}
 
 
 def _read(client: redis.Redis) -> list[tuple[str, float, list[RunnableModel]]]:
     """Worker, time and models of each announcement; what cannot be read, as of another version, is passed over."""
     found = []
     entries: dict[bytes, bytes] = client.hgetall(KEY)  # type: ignore[assignment]
-    for worker, said in entries.items():
+    for worker, announcement in entries.items():
         try:
-            data = json.loads(said)
+            data = json.loads(announcement)
             models = [from_data(RunnableModel, model) for model in data["models"]]
             found.append((worker.decode(), float(data["at"]), models))
         except (ValueError, KeyError, TypeError):

@@ -71,26 +71,26 @@ def load_prior(folder: Path) -> LayoutPrior | None:
     path = folder / "prior" / "prior.json"
     if not path.exists():
         return None
-    said = read_json(path)
-    place = KINDS.get(str(said.get("kind")))
+    config = read_json(path)
+    place = KINDS.get(str(config.get("kind")))
     if place is None:
         raise ModelLoadError(f"The model folder {folder.name} has a prior of an unknown kind.")
     module, _, name = place.partition(":")
     composer: Any = getattr(importlib.import_module(module), name).load(path.parent)
-    strength = _share(said, "strength", 0.7)
+    strength = _share(config, "strength", 0.7)
     return LayoutPrior(
         composer=composer,
         mixer=composer if getattr(composer, "sees", False) else None,
         strength=strength,
-        edit_strength=_share(said, "edit_strength", strength),
-        subtle_strength=_share(said, "subtle_strength", strength),
-        strong_strength=_share(said, "strong_strength", 1.25 * strength),
-        blend_strength=_share(said, "blend_strength", 0.5),
-        rim_cells=int(said.get("rim_cells", 1)),
-        steps=int(said["steps"]) if "steps" in said else None,
-        guidance_scale=float(said["guidance_scale"]) if "guidance_scale" in said else None,
+        edit_strength=_share(config, "edit_strength", strength),
+        subtle_strength=_share(config, "subtle_strength", strength),
+        strong_strength=_share(config, "strong_strength", 1.25 * strength),
+        blend_strength=_share(config, "blend_strength", 0.5),
+        rim_cells=int(config.get("rim_cells", 1)),
+        steps=int(config["steps"]) if "steps" in config else None,
+        guidance_scale=float(config["guidance_scale"]) if "guidance_scale" in config else None,
     )
 
 
-def _share(said: Mapping[str, Any], name: str, default: float) -> float:
-    return min(1.0, max(0.01, float(said.get(name, default))))
+def _share(config: Mapping[str, Any], name: str, default: float) -> float:
+    return min(1.0, max(0.01, float(config.get(name, default))))

@@ -104,10 +104,10 @@ def _variations(sitting: EvaluationRun, seed: int, *, by_sight: bool) -> list[Ce
     rows_of_words = [("with words", prompt, 3)] + (
         [("by sight", "", 4)] if by_sight else [("with words", prompt, 4)]
     )
-    for words, said, count in rows_of_words:
+    for words, caption, count in rows_of_words:
         for at in range(count):
             strength = Strength.STRONG if at else Strength.SUBTLE
-            varied = sitting.vary(source, seed=seed + 10 * len(cells), variation=strength, prompt=said)
+            varied = sitting.vary(source, seed=seed + 10 * len(cells), variation=strength, prompt=caption)
             cells.append((f"{strength} variation, {words}", varied))
     return cells
 

@@ -33,8 +33,8 @@ class Guidance:
         if not guided:
             return cls(count=len(samples))
         scales = torch.tensor([samples[index].params.guidance_scale for index in guided], device=device)
-        some = len(guided) < len(samples)
-        index = torch.tensor(guided, device=device) if some else None
+        partly = len(guided) < len(samples)
+        index = torch.tensor(guided, device=device) if partly else None
         return cls(count=len(samples), guided=guided, scales=scales.view(-1, 1, 1, 1), index=index)
 
 

@@ -176,17 +176,17 @@ def _variety(sitting: EvaluationRun, judge: Scorer, prompt: str, *, seed: int) -
 
 
 def _edits(sitting: EvaluationRun, *, quick: bool) -> tuple[float, float]:
-    seams, kept = [], []
+    seams, unchanged = [], []
     for at, (prompt, put, shares) in enumerate(_some(asked.EDITS, quick)):
         (source,) = sitting.imagine(prompt, seed=8000 + at)
         painted, mask = sitting.edit(source, put, shares=shares, seed=8100 + at)
         seams.append(seam(painted, edges(source.size, shares)))
-        kept.append(is_unchanged(source, painted, ~mask))
-    return float(np.mean(seams)), sum(kept) / len(kept)
+        unchanged.append(is_unchanged(source, painted, ~mask))
+    return float(np.mean(seams)), sum(unchanged) / len(unchanged)
 
 
 def _expansions(sitting: EvaluationRun, *, quick: bool) -> tuple[float, float]:
-    seams, kept = [], []
+    seams, unchanged = [], []
     for at, (prompt, sides) in enumerate(_some(asked.EXPANSIONS, quick)):
         (source,) = sitting.imagine(prompt, seed=9000 + at)
         painted = sitting.expand(source, prompt, sides=sides, seed=9100 + at)
@@ -194,8 +194,10 @@ def _expansions(sitting: EvaluationRun, *, quick: bool) -> tuple[float, float]:
         top = _first(painted.height - source.height, "top" in sides, "bottom" in sides)
         frame = (left, top, left + source.width, top + source.height)
         seams.append(seam(painted, frame))
-        kept.append(is_unchanged(source, painted.crop(frame), np.ones((source.height, source.width), bool)))
-    return float(np.mean(seams)), sum(kept) / len(kept)
+        unchanged.append(
+            is_unchanged(source, painted.crop(frame), np.ones((source.height, source.width), bool))
+        )
+    return float(np.mean(seams)), sum(unchanged) / len(unchanged)
 
 
 def _first(added: int, before: bool, after: bool) -> int:

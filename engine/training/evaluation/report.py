@@ -20,8 +20,8 @@ def read_figures(path: Path) -> dict[str, float]:
 
 
 def save_figures(figures: Figures, path: Path, *, machine: str) -> None:
-    said = {"machine": machine, "figures": asdict(figures)}
-    path.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    report = {"machine": machine, "figures": asdict(figures)}
+    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 def compare_figures(figures: Figures, before: dict[str, float]) -> list[tuple[str, str, str, str]]:

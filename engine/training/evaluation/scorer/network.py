@@ -135,8 +135,8 @@ class Scorer(nn.Module):
             if not name.startswith("naming."):
                 weights |= _pack(name, value)
         save_file(weights, folder / "scorer.safetensors")
-        said = json.dumps({"words": self.words}, ensure_ascii=False)
-        (folder / "words.json").write_text(said + "\n", encoding="utf-8")
+        vocabulary = json.dumps({"words": self.words}, ensure_ascii=False)
+        (folder / "words.json").write_text(vocabulary + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Scorer":
