@@ -67,8 +67,8 @@ def _check_api(section: "DiscordSection") -> Iterator[Finding]:
     if me.status == 401:
         yield bad("discord", f"{_NAME} is not accepted", _NEW_TOKEN)
     elif me.status != 200:
-        said = f"CHATELIER_DISCORD__API_URL does not lead to Discord's API (it answered {me.status})"
-        yield bad("discord", said, "Unset it, or correct it.")
+        text = f"CHATELIER_DISCORD__API_URL does not lead to Discord's API (it answered {me.status})"
+        yield bad("discord", text, "Unset it, or correct it.")
     else:
         yield good("discord", f"the bot is {me.data.get('username')}")
         yield from _application(application, token)
@@ -87,9 +87,9 @@ def _application(answer: _Answer, token: str) -> Iterator[Finding]:
     flags = int(answer.data.get("flags") or 0)
     surplus = sorted({name for flag, name in _PRIVILEGED.items() if flags & flag})
     if surplus:
-        said = f"the application may read more than it needs ({', '.join(surplus)} Intent)"
+        text = f"the application may read more than it needs ({', '.join(surplus)} Intent)"
         yield note(
-            "discord", said, "Switch it off in the developer portal (Bot, Privileged Gateway Intents)."
+            "discord", text, "Switch it off in the developer portal (Bot, Privileged Gateway Intents)."
         )
     else:
         yield good("discord", "no privileged intents, and none are needed")

@@ -30,16 +30,16 @@ class Finding:
         object.__setattr__(self, "fix", redact(self.fix))
 
 
-def good(subject: str, said: str) -> Finding:
-    return Finding(subject=subject, health=Health.GOOD, said=said)
+def good(subject: str, text: str) -> Finding:
+    return Finding(subject=subject, health=Health.GOOD, said=text)
 
 
-def note(subject: str, said: str, fix: str) -> Finding:
-    return Finding(subject=subject, health=Health.NOTE, said=said, fix=fix)
+def note(subject: str, text: str, fix: str) -> Finding:
+    return Finding(subject=subject, health=Health.NOTE, said=text, fix=fix)
 
 
-def bad(subject: str, said: str, fix: str) -> Finding:
-    return Finding(subject=subject, health=Health.BAD, said=said, fix=fix)
+def bad(subject: str, text: str, fix: str) -> Finding:
+    return Finding(subject=subject, health=Health.BAD, said=text, fix=fix)
 
 
 def token_form(name: str, subject: str, secret: SecretStr, form: re.Pattern[str], looks_like: str) -> Finding:

@@ -49,29 +49,29 @@ def home(loaded: Loaded) -> Iterator[Finding]:
 def disk(loaded: Loaded) -> Iterator[Finding]:
     folder = nearest_existing(loaded.settings.home)
     free = shutil.disk_usage(folder).free
-    said = f"{free / _GIB:.1f} GiB free at {folder}"
+    text = f"{free / _GIB:.1f} GiB free at {folder}"
     fix = f"Free disk space, or set {_HOME} or CHATELIER_STORAGE_URL to a larger disk."
     if free < _DISK_NEEDED_BYTES:
-        yield bad("disk", said, fix)
+        yield bad("disk", text, fix)
     elif free < _DISK_WISHED_BYTES:
-        yield note("disk", said, fix)
+        yield note("disk", text, fix)
     else:
-        yield good("disk", said)
+        yield good("disk", text)
 
 
 def memory(_loaded: Loaded) -> Iterator[Finding]:
     import psutil
 
     available = psutil.virtual_memory().available
-    said = f"{available / _GIB:.1f} GiB available, {os.cpu_count()} cores"
+    text = f"{available / _GIB:.1f} GiB available, {os.cpu_count()} cores"
     if available < _MEMORY_NEEDED_BYTES:
         yield note(
             "memory",
-            said,
+            text,
             "The worker needs about 1 GiB for the bundled model. Close something, or add some.",
         )
     else:
-        yield good("memory", said)
+        yield good("memory", text)
 
 
 def web_port(loaded: Loaded) -> Iterator[Finding]:

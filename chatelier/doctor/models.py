@@ -86,6 +86,6 @@ def check_measurements(loaded: Loaded) -> Iterator[Finding]:
     from engine.batching.device.device_profile import read
 
     for device, kinds in read(loaded.settings.learned_file).items():
-        tight = [f"{kind}: {said['rows']}" for kind, said in kinds.items() if said["rows"]]
+        tight = [f"{kind}: {limits['rows']}" for kind, limits in kinds.items() if limits["rows"]]
         if tight:
             yield good("learned", f"{device} takes so many rows of a model at a size: {', '.join(tight)}")

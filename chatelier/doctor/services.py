@@ -46,8 +46,8 @@ def database(loaded: Loaded) -> Iterator[Finding]:
     elif found == HEAD:
         yield good("database", f"{where}, schema {found}")
     elif fault := db_schema.fault_of(found):
-        said, _, fix = fault.partition(". ")
-        yield bad("database", f"{where} {said}", fix)
+        cause, _, fix = fault.partition(". ")
+        yield bad("database", f"{where} {cause}", fix)
     else:
         yield bad(
             "database", f"{where} has schema {found or '(none)'}, {HEAD} is needed", "chatelier db upgrade"

@@ -103,8 +103,8 @@ class Redactor:
                 return {name: self.deeply(item) for name, item in value.items()}
             case list() | tuple() | set() | frozenset():
                 return [self.deeply(item) for item in value]
-        said = str(value)
-        return value if self(said) == said else self(said)
+        text = str(value)
+        return value if self(text) == text else self(text)
 
 
 _of_this_process = Redactor()

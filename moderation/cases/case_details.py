@@ -59,14 +59,14 @@ def _prompts(session: Session, case: Case, job: Job) -> tuple[str, ...]:
     """
     origins = [source.picture_id for source in job.request.sources if source.picture_id]
     audience = _audience(case, job)
-    told = [
+    shown = [
         picture.recipe.prompt
         for picture in queries.family(session, origins)
         if case.state is CaseState.OPEN or not picture.deleted
         if may_see(session, queries.find_job(session, picture.job_id), audience)
     ]
     asked = case.addressee is None or may_see(session, job, audience)
-    return (job.request.prompt if asked else "", *told)
+    return (job.request.prompt if asked else "", *shown)
 
 
 def _audience(case: Case, job: Job) -> Audience:

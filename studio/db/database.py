@@ -81,12 +81,12 @@ class Database:
             return None
         try:
             with self.engine.connect() as connection:
-                said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+                report = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
         except DBAPIError as error:
             if is_broken(error):
                 return str(error.orig)
             raise DatabaseUnavailableError from error
-        return None if said == "ok" else said.strip().splitlines()[-1]
+        return None if report == "ok" else report.strip().splitlines()[-1]
 
     def ping(self) -> None:
         """Raises `DatabaseUnavailableError` when no query gets through."""

@@ -57,7 +57,7 @@ class PerceptualHashes:
             close &= entries["home"] == code
         alike = np.flatnonzero(close)
         order = np.lexsort((entries["id"][alike], entries["created_us"][alike], bits[alike]))
-        return [each.decode() for each in entries["id"][alike[order]]]
+        return [picture_id.decode() for picture_id in entries["id"][alike[order]]]
 
     def _add_new(self, session: Session) -> None:
         at = now()

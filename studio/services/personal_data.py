@@ -13,7 +13,11 @@ def person_columns(*erasures: Erasure) -> list[InstrumentedAttribute[str]]:
     order = [table.name for table in Base.metadata.sorted_tables]
     mappers = sorted(Base.registry.mappers, key=lambda mapper: order.index(mapper.class_.__tablename__))
     attributes = [attribute for mapper in mappers for attribute in mapper.column_attrs]
-    return [each.class_attribute for each in attributes if each.columns[0].info.get(ERASURE) in erasures]
+    return [
+        attribute.class_attribute
+        for attribute in attributes
+        if attribute.columns[0].info.get(ERASURE) in erasures
+    ]
 
 
 def jobs_of(keys: Sequence[str]) -> Select[JobRow]:

@@ -272,13 +272,13 @@ def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, js
 
     from chatelier.runtime.console import answers
 
-    said = json.dumps({"machine": platform.platform(), **data}, indent=1)
+    report = json.dumps({"machine": platform.platform(), **data}, indent=1)
     if json_file == Path("-"):
-        answers().print_json(said)
+        answers().print_json(report)
         return
     table = Table(title=title, show_header=False)
     for name, value in rows:
         table.add_row(name, value)
     answers().print(table)
     if json_file is not None:
-        json_file.write_text(said + "\n", encoding="utf-8")
+        json_file.write_text(report + "\n", encoding="utf-8")

@@ -87,5 +87,5 @@ def _print_json(traces: "Traces", found: "Attribution") -> None:
 
     from studio.serialization import to_data
 
-    said = {"file": to_data(traces), "records": to_data(found)}
-    typer.echo(json.dumps(said, indent=2, ensure_ascii=False))
+    report = {"file": to_data(traces), "records": to_data(found)}
+    typer.echo(json.dumps(report, indent=2, ensure_ascii=False))

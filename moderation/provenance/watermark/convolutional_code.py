@@ -62,9 +62,9 @@ def _walk_back(choices: NDArray[np.bool_]) -> Bits:
     """From the register that is empty at the end, the way that led there."""
     steps, rows, _ = choices.shape
     bits = np.empty((rows, steps), np.uint8)
-    each, state = np.arange(rows), np.zeros(rows, np.int64)
+    row_indices, state = np.arange(rows), np.zeros(rows, np.int64)
     for step in reversed(range(steps)):
-        register = 2 * state + choices[step, each, state]
+        register = 2 * state + choices[step, row_indices, state]
         bits[:, step] = register >> _MEMORY
         state = register % _STATES
     return bits[:, : steps - _MEMORY]
