@@ -15,7 +15,9 @@ def check_blocks(blocks: Sequence[Mapping[str, Any]], kind: str = "message") -> 
     assert len(blocks) <= _MOST_BLOCKS[kind], "too many blocks"
     for block in blocks:
         _check_block(block)
-    actions = [each["action_id"] for block in blocks for each in elements_of(block) if "action_id" in each]
+    actions = [
+        element["action_id"] for block in blocks for element in elements_of(block) if "action_id" in element
+    ]
     assert len(actions) == len(set(actions)), "an action_id stands in a message once"
 
 
@@ -73,11 +75,11 @@ def _check_block(block: Mapping[str, Any]) -> None:
 
 def _check_texts(block: Mapping[str, Any]) -> None:
     texts = [block["text"]] if isinstance(block.get("text"), dict) else []
-    texts += [each for each in elements_of(block) if isinstance(each.get("text"), str)]
+    texts += [element for element in elements_of(block) if isinstance(element.get("text"), str)]
     for text in texts:
         assert 0 < len(text["text"]) <= _TEXT_LIMITS.get(block["type"], 3000), "a text's length"
-    for each in block.get("fields", ()):
-        assert 0 < len(each["text"]) <= 2000, "a field's length"
+    for field in block.get("fields", ()):
+        assert 0 < len(field["text"]) <= 2000, "a field's length"
     if block["type"] == "carousel":
         for card in block["elements"]:
             parsed = Block.parse(dict(card))

@@ -56,7 +56,7 @@ def refused(instance, call):
 def only_case(instance, kind=None):
     with instance.database.read() as session:
         rows = [cases.case_of(row) for row in session.scalars(select(CaseRow))]
-    found = [each for each in rows if kind in (None, each.kind)]
+    found = [row for row in rows if kind in (None, row.kind)]
     assert len(found) == 1
     return found[0]
 
@@ -82,7 +82,7 @@ def notices(instance, person=None):
 
 
 def kinds(instance, event):
-    return [each for each in instance.events.published if isinstance(each, event)]
+    return [published for published in instance.events.published if isinstance(published, event)]
 
 
 def desk(instance, call):

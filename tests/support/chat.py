@@ -59,9 +59,9 @@ class Chat:
         """The one message of a subject, beside which there may be copies and pings."""
         beside = (DeliveryKind.COPY, DeliveryKind.PING)
         (found,) = (
-            each
-            for each in self.messages.values()
-            if each.now.subject.id == subject_id and each.now.subject.kind not in beside
+            message
+            for message in self.messages.values()
+            if message.now.subject.id == subject_id and message.now.subject.kind not in beside
         )
         return found
 
@@ -97,8 +97,8 @@ class Chat:
         if self.away:
             raise PlatformUnavailableError
         self.searched.append(place.target)
-        there = (each for each in self.messages.values() if each.ref.channel == place.target)
-        return next((each.ref for each in there if each.now.subject == subject), None)
+        there = (message for message in self.messages.values() if message.ref.channel == place.target)
+        return next((message.ref for message in there if message.now.subject == subject), None)
 
     def may_touch(self, ref: MessageRef, place: Place, *, age_seconds: float, since_seconds: float) -> bool:
         return since_seconds >= self.calm

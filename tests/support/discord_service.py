@@ -204,9 +204,9 @@ async def instance(running: Instance) -> AsyncIterator[Instance]:
         print(f"start to ready: {await bot.start():.1f} s")
     said_before = len(bot.text())
     yield running
-    said = bot.text()[said_before:]
-    assert "Traceback" not in said, said[-4000:]
-    assert TOKEN not in said
+    log = bot.text()[said_before:]
+    assert "Traceback" not in log, log[-4000:]
+    assert TOKEN not in log
     if discord.contract is not None:
         assert discord.contract.problems == []
 

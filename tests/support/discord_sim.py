@@ -235,7 +235,7 @@ def button_ids(message: discord.Message) -> list[str]:
 def words(message: Any) -> str:
     """What a message says: its text, or the texts of its layout, a line each."""
     found = [message.content] if message.content else []
-    for component in walk_components([_data_of(each) for each in message.components]):
+    for component in walk_components([_data_of(component) for component in message.components]):
         if component.get("type") == discord.ComponentType.text_display.value:
             found.append(component["content"])
     return "\n".join(found)
@@ -245,7 +245,7 @@ def gallery(message: Any) -> list[dict[str, Any]]:
     """The pictures that a message's layout shows: their files, alternative texts and whether they are hidden."""
     return [
         item
-        for component in walk_components([_data_of(each) for each in message.components])
+        for component in walk_components([_data_of(component) for component in message.components])
         if component.get("type") == discord.ComponentType.media_gallery.value
         for item in component["items"]
     ]

@@ -366,8 +366,8 @@ def fake_ports(url: str, rules: InstanceLimits | None = None) -> Ports:
 
 def close_ports(ports: Ports) -> None:
     """The connections of real ports, which nobody but the garbage collector would close otherwise."""
-    for each in (ports.gate, ports.queue, ports.events, ports.options, ports.database):
-        each.close()  # type: ignore[attr-defined]
+    for port in (ports.gate, ports.queue, ports.events, ports.options, ports.database):
+        port.close()  # type: ignore[attr-defined]
 
 
 def someone(name: str = "ana", *, moderator: bool = False, community: str = "room") -> Person:

@@ -23,7 +23,9 @@ class Element:
     def all(self, tag: str, **attributes: str) -> list["Element"]:
         """`attributes` with ``_`` for ``-``, and at the end of Python's own words."""
         wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
-        return [each for each in self if each.tag == tag and wanted.items() <= each.attributes.items()]
+        return [
+            element for element in self if element.tag == tag and wanted.items() <= element.attributes.items()
+        ]
 
     @property
     def text(self) -> str:
@@ -66,6 +68,6 @@ def read_html(html: str) -> Element:
     reader.close()
     assert len(reader.open) == 1, f"<{reader.open[-1].tag}> is not closed"
     root = reader.open[0]
-    ids = [each.attributes["id"] for each in root if "id" in each.attributes]
+    ids = [element.attributes["id"] for element in root if "id" in element.attributes]
     assert len(set(ids)) == len(ids), f"an id stands there twice: {ids}"
     return root

@@ -125,8 +125,8 @@ class Values:
         with self._ports.database.read() as session:
             return sorted(row.id for row in session.query(table))
 
-    def _one(self, some: Sequence[str]) -> str:
-        return self._chance.choice(some or _JUNK)
+    def _one(self, values: Sequence[str]) -> str:
+        return self._chance.choice(values or _JUNK)
 
 
 @contextmanager
@@ -167,7 +167,7 @@ def texts_in(payload: object, found: Callable[[str, str], None], name: str = "")
                 value, found, "plain" if payload.get("type") in _PLAIN and isinstance(value, str) else key
             )
     elif isinstance(payload, list | tuple):
-        for each in payload:
-            texts_in(each, found, name)
+        for item in payload:
+            texts_in(item, found, name)
     elif isinstance(payload, str):
         found(name, payload)

@@ -95,9 +95,9 @@ def _jobs() -> dict[str, Message]:
     remarked = sample_view(
         pictures=tuple(
             sample_picture(
-                each, added_words="an old woman", remark="a word in braces was not read", unread_words=3
+                index, added_words="an old woman", remark="a word in braces was not read", unread_words=3
             )
-            for each in (1, 2, 3, 4)
+            for index in (1, 2, 3, 4)
         ),
         origins=(sample_origin(), sample_origin(own=True)),
     )
@@ -325,7 +325,7 @@ def _pages() -> dict[str, Message]:
     job = sample_job()
     place = Place(job=sample_job(JobState.QUEUED), ahead=1)
     others = [sample_job(job_id=f"k3v9m2p4qx7{number}") for number in range(1, 5)]
-    recent = tuple((each, sample_picture(1, each)) for each in others)
+    recent = tuple((picture_id, sample_picture(1, picture_id)) for picture_id in others)
     home = HomeContent(balance=Balance(used=3, monthly=100), preferences=_PREFERENCES)
     picture = replace(sample_picture(1, job), stars=3)
     entry = StarboardEntry(picture=picture, job=job, channel="904")

@@ -31,7 +31,7 @@ def is_over(process: psutil.Process) -> bool:
 def end_soon(processes: Iterable[psutil.Process]) -> bool:
     """Whether all of them come to their end. The kernel takes a moment for what was killed."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while not (over := all(is_over(each) for each in processes)) and time.monotonic() < deadline:
+    while not (over := all(is_over(process) for process in processes)) and time.monotonic() < deadline:
         time.sleep(0.02)
     return over
 
@@ -115,8 +115,8 @@ class RunningInstance:
 
         def is_ready() -> bool:
             words = (f"{name} is ready.", f"{name} is back.", f"{name} ended")
-            said = [line for line in self.said.splitlines() if line.startswith(words)]
-            return bool(said) and not said[-1].startswith(words[-1])
+            lines = [line for line in self.said.splitlines() if line.startswith(words)]
+            return bool(lines) and not lines[-1].startswith(words[-1])
 
         self.wait(is_ready, f"a ready {name}")
 

@@ -234,10 +234,10 @@ async def running(folder: Path, redis_url: str, *, socket_mode: bool) -> AsyncIt
                 await frontend.install()
             yield frontend
             assert await frontend.stop() == 0, frontend.log.read_text()[-3000:]
-            said = frontend.log.read_text()
-            assert "Traceback" not in said, said[-3000:]
-            assert "a red fox" not in said
-            assert BOT_TOKEN not in said
+            log = frontend.log.read_text()
+            assert "Traceback" not in log, log[-3000:]
+            assert "a red fox" not in log
+            assert BOT_TOKEN not in log
         finally:
             if frontend.process is not None and frontend.process.returncode is None:
                 await frontend.kill()

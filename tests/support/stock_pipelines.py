@@ -169,7 +169,7 @@ def turns(batcher: StepBatcher) -> Iterator[int]:
 
 
 def paint_together(batcher: StepBatcher, params_list: Sequence[SamplingParams], model: Model) -> list[Sample]:
-    samples = [model.new_sample(each) for each in params_list]
+    samples = [model.new_sample(inputs) for inputs in params_list]
     for index, sample in enumerate(samples):
         batcher.submit(SampleGroup([sample], person=f"person {index}"))
     for _ in turns(batcher):

@@ -111,7 +111,7 @@ class Browser:
 
     def gone(self, job_id: str) -> bool:
         """Waits until the room takes the card away."""
-        return bool(self.hear("cards", lambda each: job_id in each["gone"]))
+        return bool(self.hear("cards", lambda message: job_id in message["gone"]))
 
     def closed(self) -> int:
         """The code with which the room closes the socket; what comes before it is passed over."""

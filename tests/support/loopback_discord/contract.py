@@ -21,7 +21,7 @@ class Contract:
     seen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._operations = sorted(self._compiled(), key=lambda each: each[1].count("{"))
+        self._operations = sorted(self._compiled(), key=lambda operation: operation[1].count("{"))
         self._validators: dict[str, OAS31Validator] = {}
 
     def _compiled(self) -> Iterator[tuple[re.Pattern[str], str, Mapping[str, Any]]]:

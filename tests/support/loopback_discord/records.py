@@ -46,12 +46,20 @@ class Message:
 
     @property
     def custom_ids(self) -> list[str]:
-        return [each["custom_id"] for each in walk_components(self.components) if "custom_id" in each]
+        return [
+            component["custom_id"]
+            for component in walk_components(self.components)
+            if "custom_id" in component
+        ]
 
     @property
     def words(self) -> str:
         """The text of the message and of its layout."""
-        texts = [each["content"] for each in walk_components(self.components) if each.get("type") == 10]
+        texts = [
+            component["content"]
+            for component in walk_components(self.components)
+            if component.get("type") == 10
+        ]
         return "\n".join([self.content, *texts] if self.content else texts)
 
 

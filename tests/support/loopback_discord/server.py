@@ -47,7 +47,7 @@ class LoopbackDiscord:
         self.deleted_channels: set[str] = set()
         self._nonces: dict[tuple[str, str], Message] = {}
         self._dms: dict[str, str] = {}
-        self.gateway = Gateway(TOKEN, self._ready, lambda: [guild_data(each) for each in CHANNELS])
+        self.gateway = Gateway(TOKEN, self._ready, lambda: [guild_data(channel) for channel in CHANNELS])
 
     def empty(self) -> None:
         """Forget what was said and asked; commands stay registered, and sessions open."""
@@ -65,7 +65,9 @@ class LoopbackDiscord:
     # ---- what members do
 
     async def slash(self, user: str, name: str, *, guild: str = GUILD, **options: Any) -> Interaction:
-        command = next(each for each in self.commands if each["name"] == name and each.get("type", 1) == 1)
+        command = next(
+            command for command in self.commands if command["name"] == name and command.get("type", 1) == 1
+        )
         types = {option["name"]: option["type"] for option in command["options"]}
         filled = [{"name": key, "type": types[key], "value": value} for key, value in options.items()]
         data = {"id": command["id"], "name": name, "type": 1, "options": filled}
@@ -160,7 +162,7 @@ class LoopbackDiscord:
             return await handler(request)  # type: ignore[no-any-return]
         path = request.path.removeprefix("/api/v10")
         self.requests.append((request.method, path))
-        fault = next((each for each in self.faults if each.meets(request.method, path)), None)
+        fault = next((fault for fault in self.faults if fault.meets(request.method, path)), None)
         if fault is not None:
             fault.times -= 1
             await request.read()
@@ -351,14 +353,14 @@ class LoopbackDiscord:
         message.embeds = body.get("embeds", message.embeds) or []
         message.thinking = False
         if "attachments" in body:
-            told = {str(each["id"]): each for each in body["attachments"]}
-            preserved = [each for each in message.attachments if each.id in told]
+            described = {str(attachment["id"]): attachment for attachment in body["attachments"]}
+            preserved = [attachment for attachment in message.attachments if attachment.id in described]
             fresh = [
                 Attachment(
                     id=snowflake(),
                     filename=filename,
                     data=data,
-                    description=told.get(number, {}).get("description"),
+                    description=described.get(number, {}).get("description"),
                 )
                 for number, filename, data in files
             ]
@@ -371,7 +373,7 @@ class LoopbackDiscord:
         return {
             "v": 10,
             "user": bot_user_data(),
-            "guilds": [{"id": each, "unavailable": True} for each in CHANNELS],
+            "guilds": [{"id": channel, "unavailable": True} for channel in CHANNELS],
             "resume_gateway_url": self.gateway_url,
             "application": {"id": APPLICATION, "flags": 0},
         }
@@ -392,13 +394,13 @@ class LoopbackDiscord:
             "mention_roles": [],
             "attachments": [
                 {
-                    "id": each.id,
-                    "filename": each.filename,
-                    "size": len(each.data),
-                    "url": f"https://cdn.discordapp.com/{each.id}",
-                    "proxy_url": f"https://cdn.discordapp.com/{each.id}",
+                    "id": attachment.id,
+                    "filename": attachment.filename,
+                    "size": len(attachment.data),
+                    "url": f"https://cdn.discordapp.com/{attachment.id}",
+                    "proxy_url": f"https://cdn.discordapp.com/{attachment.id}",
                 }
-                for each in message.attachments
+                for attachment in message.attachments
             ],
             "embeds": message.embeds,
             "pinned": False,
@@ -442,8 +444,8 @@ async def _read(request: web.Request) -> tuple[Any, list[tuple[str, str, bytes]]
 
 def _json(data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """Without a character set in its type, as Discord answers."""
-    told = {"Content-Type": "application/json", **(headers or {})}
-    return web.Response(body=json.dumps(data).encode(), status=status, headers=told)
+    all_headers = {"Content-Type": "application/json", **(headers or {})}
+    return web.Response(body=json.dumps(data).encode(), status=status, headers=all_headers)
 
 
 def _error(status: int, code: int, message: str) -> web.Response:

@@ -169,7 +169,7 @@ class SlackPayloads:
 def _filled(element: Mapping[str, Any], value: Any) -> dict[str, Any]:
     kind = element["type"]
     if kind in ("multi_static_select", "checkboxes"):
-        return {"type": kind, "selected_options": [{"value": each} for each in value or []]}
+        return {"type": kind, "selected_options": [{"value": option} for option in value or []]}
     if kind == "file_input":
         return {"type": kind, "files": value or []}
     if kind in ("static_select", "radio_buttons"):

@@ -45,8 +45,10 @@ class Message:
     @property
     def options(self) -> list[str]:
         """The ids of its buttons, those of its menus among them."""
-        elements = [each for block in self.blocks if block["type"] == "actions" for each in block["elements"]]
-        return [option["value"] for each in elements for option in each.get("options", [each])]
+        elements = [
+            element for block in self.blocks if block["type"] == "actions" for element in block["elements"]
+        ]
+        return [option["value"] for element in elements for option in element.get("options", [element])]
 
     @property
     def words(self) -> str:
@@ -62,8 +64,10 @@ def said(blocks: list[dict[str, Any]]) -> str:
     for block in blocks:
         if isinstance(block.get("text"), dict):
             texts.append(block["text"]["text"])
-        texts += [each["text"] for each in block.get("fields", ())]
-        texts += [each["text"] for each in block.get("elements", ()) if isinstance(each.get("text"), str)]
+        texts += [field["text"] for field in block.get("fields", ())]
+        texts += [
+            element["text"] for element in block.get("elements", ()) if isinstance(element.get("text"), str)
+        ]
     return "\n".join(texts)
 
 

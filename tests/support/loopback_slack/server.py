@@ -194,7 +194,9 @@ class LoopbackSlack(SlackPayloads):
 
     def _users_conversations(self, _: Mapping[str, Any]) -> dict[str, Any]:
         public = sorted(self.members & {GENERAL, STRANGE})
-        return {"channels": [{"id": each, "name": each.removeprefix("C0").lower()} for each in public]}
+        return {
+            "channels": [{"id": channel, "name": channel.removeprefix("C0").lower()} for channel in public]
+        }
 
     def _usergroups_list(self, _: Mapping[str, Any]) -> dict[str, Any]:
         groups = [
@@ -208,27 +210,27 @@ class LoopbackSlack(SlackPayloads):
     def _conversations_open(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         assert arguments["prevent_creation"], "the app begins no conversation that way"
         home = f"D{arguments['users'][1:]}"
-        there = any(each.channel == home for each in self.messages)
+        there = any(message.channel == home for message in self.messages)
         return {"channel": {"id": home}} if there else {"ok": False, "error": "channel_not_found"}
 
     def _conversations_replies(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return self._said(arguments, arguments["ts"])
 
     def _said(self, arguments: Mapping[str, Any], thread: str | None) -> dict[str, Any]:
-        said = [
+        found = [
             {
                 "type": "message",
                 "user": BOT_USER,
-                "ts": each.ts,
-                "text": each.text,
-                "blocks": each.blocks,
-                "metadata": each.metadata,
+                "ts": message.ts,
+                "text": message.text,
+                "blocks": message.blocks,
+                "metadata": message.metadata,
             }
-            for each in reversed(self.messages)
-            if (each.channel, each.thread_ts) == (arguments["channel"], thread)
-            and arguments.get("latest") in (None, each.ts)
+            for message in reversed(self.messages)
+            if (message.channel, message.thread_ts) == (arguments["channel"], thread)
+            and arguments.get("latest") in (None, message.ts)
         ]
-        return {"messages": said[: int(arguments["limit"])]}
+        return {"messages": found[: int(arguments["limit"])]}
 
     def _apps_connections_open(self, _: Mapping[str, Any]) -> dict[str, Any]:
         return {"url": f"ws://127.0.0.1:{self.port}/link?ticket={next(self._numbers)}"}
@@ -297,9 +299,9 @@ class LoopbackSlack(SlackPayloads):
         return web.Response(text=f"OK - {file['length']}")
 
     def _files_completeUploadExternal(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
-        for each in arguments["files"]:
-            self.files[each["id"]].update(complete=True, polls=0)
-        return {"files": [{"id": each["id"]} for each in arguments["files"]]}
+        for file in arguments["files"]:
+            self.files[file["id"]].update(complete=True, polls=0)
+        return {"files": [{"id": file["id"]} for file in arguments["files"]]}
 
     def _files_delete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         file = self.files.pop(arguments["file"], None)
@@ -429,13 +431,15 @@ class LoopbackSlack(SlackPayloads):
     # ---- what a test asks
 
     def find(self, channel: str, ts: str) -> Message | None:
-        return next((each for each in self.messages if (each.channel, each.ts) == (channel, ts)), None)
+        return next(
+            (message for message in self.messages if (message.channel, message.ts) == (channel, ts)), None
+        )
 
     def called(self, method: str) -> list[dict[str, Any]]:
         return [arguments for _, name, arguments in self.calls if name == method]
 
     def whispered(self) -> list[str]:
-        return [said(each.get("blocks", [])) or each.get("text", "") for each in self.whispers]
+        return [said(whisper.get("blocks", [])) or whisper.get("text", "") for whisper in self.whispers]
 
     async def until(self, holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         async with asyncio.timeout(seconds):
