@@ -7,7 +7,7 @@ from engine.jobs.cpu_threads import share_cores
 
 
 def numpy_threads():
-    return [each["num_threads"] for each in threadpool_info() if "numpy" in each["filepath"]]
+    return [pool["num_threads"] for pool in threadpool_info() if "numpy" in pool["filepath"]]
 
 
 def test_numpy_takes_one_core_in_a_process_that_paints():

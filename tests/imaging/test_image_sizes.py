@@ -114,8 +114,8 @@ def test_files_do_not_name_the_pictures_that_they_were_made_from(ports, call, br
 def test_nothing_is_stored_beside_the_files_of_each_picture(ports, call, brush, stamp, platform):
     there = replace(call, address=replace(call.address, platform=platform))
     _, pictures = paint(ports, there, brush, stamp, count=4)
-    kept = {key for each in pictures for key in (each.key, each.source_key, each.thumbnail_key)}
-    assert set(ports.store.blobs) == kept
+    keys = {key for picture in pictures for key in (picture.key, picture.source_key, picture.thumbnail_key)}
+    assert set(ports.store.blobs) == keys
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_what_an_edit_leaves_alone_is_the_same_in_both_masters(ports, call, brus
     _, (second, *_) = paint(
         ports, call, brush, signer, "edit", picture=first.id, region="A1", prompt="a boat"
     )
-    masters = [decode(ports.store.get(each.source_key)).tobytes() for each in (first, second)]
+    masters = [decode(ports.store.get(picture.source_key)).tobytes() for picture in (first, second)]
     assert masters[0] == masters[1]
     assert decode(ports.store.get(second.key)).tobytes() != masters[1]
 

@@ -25,8 +25,8 @@ def scene(width: int, height: int) -> Image.Image:
 )
 @settings(max_examples=30, deadline=None)
 def test_windows_cover_everything_new_and_nothing_else(width: int, height: int, left: int, top: int) -> None:
-    kept = (min(left, width - 32), min(top, height - 32), min(left + 90, width), min(top + 90, height))
-    windows = Windows(scene(width, height), kept, window_pixels=WINDOW)
+    original = (min(left, width - 32), min(top, height - 32), min(left + 90, width), min(top + 90, height))
+    windows = Windows(scene(width, height), original, window_pixels=WINDOW)
     used = np.zeros((height, width), np.int16)
     for together in windows.rounds():
         seen = np.zeros((height, width), np.int16)
@@ -38,17 +38,17 @@ def test_windows_cover_everything_new_and_nothing_else(width: int, height: int, 
             part = used[y0:y1, x0:x1]
             np.maximum(part, np.asarray(window.weights), out=part)
         assert seen.max() == 1  # side by side, they get into nobody's way
-    assert not used[kept[1] : kept[3], kept[0] : kept[2]].any()
+    assert not used[original[1] : original[3], original[0] : original[2]].any()
     grown = np.zeros((height, width), bool)
     rim = SEAM_PIXELS
-    grown[max(0, kept[1] - rim) : kept[3] + rim, max(0, kept[0] - rim) : kept[2] + rim] = True
+    grown[max(0, original[1] - rim) : original[3] + rim, max(0, original[0] - rim) : original[2] + rim] = True
     assert (used[~grown] == 255).all()
 
 
 def test_the_original_stays_bit_for_bit_and_painters_of_other_colours_leave_no_edge() -> None:
     picture = scene(256, 192)
-    kept = (96, 64, 160, 128)
-    windows = Windows(picture.copy(), kept, window_pixels=WINDOW)
+    frame = (96, 64, 160, 128)
+    windows = Windows(picture.copy(), frame, window_pixels=WINDOW)
     dice = np.random.default_rng(3)
     for together in windows.rounds():
         for window in together:

@@ -88,11 +88,11 @@ def judged(analyzer: ImageAnalyzer, image: Image.Image) -> Verdict:
 
 @pytest.mark.parametrize("image", [SMALL, LARGE], ids=["small", "large"])
 def test_a_picture_looks_the_same_from_there(analyzer: ImageAnalyzer, image: Image.Image) -> None:
-    told, own = analyzer.see(png(image)), LocalFeatures(image)
-    assert (told.digest, list(told.hashes)) == (own.digest, list(own.hashes))
-    assert told.face == pytest.approx(own.face, abs=1e-3)
-    assert told.nakedness.first.porn == pytest.approx(own.nakedness.first.porn, abs=1e-3)
-    assert told.image.tobytes() == image.tobytes()
+    remote, own = analyzer.see(png(image)), LocalFeatures(image)
+    assert (remote.digest, list(remote.hashes)) == (own.digest, list(own.hashes))
+    assert remote.face == pytest.approx(own.face, abs=1e-3)
+    assert remote.nakedness.first.porn == pytest.approx(own.nakedness.first.porn, abs=1e-3)
+    assert remote.image.tobytes() == image.tobytes()
 
 
 def test_one_process_looks_at_picture_after_picture_in_bounded_memory(analyzer: ImageAnalyzer) -> None:
@@ -142,7 +142,7 @@ _FIRST = '{"drawing": 0, "hentai": 0, "neutral": 1, "porn": 0, "sexy": 0}'
 
 
 @pytest.mark.parametrize(
-    "told",
+    "view",
     [
         "{}",
         f'{{"digest": "00", "hashes": {_VIEWS}, "first": {_FIRST}, "second": null, "face": NaN}}',
@@ -151,8 +151,8 @@ _FIRST = '{"drawing": 0, "hentai": 0, "neutral": 1, "porn": 0, "sexy": 0}'
         f'{{"digest": "00", "hashes": {_VIEWS}, "first": {{}}, "second": null, "face": 0}}',
     ],
 )
-def test_an_answer_that_is_none_counts_as_no_answer(told: str) -> None:
-    command = (sys.executable, "-I", "-c", _ANSWERS.format(told=told))
+def test_an_answer_that_is_none_counts_as_no_answer(view: str) -> None:
+    command = (sys.executable, "-I", "-c", _ANSWERS.format(told=view))
     box = WorkerProcess("", memory_bytes=0, timeout_seconds=PATIENCE_SECONDS, command=command)
     with pytest.raises(WorkerCrashedError):
         ImageAnalyzer(box).see(png(SMALL))

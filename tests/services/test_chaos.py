@@ -99,7 +99,7 @@ def test_40_jobs_survive_killed_workers_killed_frontends_and_a_restart_of_redis(
     chance.shuffle(troubles)
     jobs: list[str] = []
     for index in range(JOBS_EACH):
-        jobs += [ask(ports, f"person{each}", index) for each in range(PEOPLE)]
+        jobs += [ask(ports, f"person{number}", index) for number in range(PEOPLE)]
         for trouble in troubles[index::JOBS_EACH]:
             time.sleep(chance.uniform(0.3, 1.5))
             instance.kill(trouble)
@@ -117,7 +117,8 @@ def test_40_jobs_survive_killed_workers_killed_frontends_and_a_restart_of_redis(
         entries = Counter((row.job_id, row.kind) for row in session.scalars(select(LedgerRow)))
         assert entries == Counter({(job, kind): 1 for job in jobs for kind in ("reserve", "capture")})
         spent = sum(
-            credit_ledger.balance(session, someone(f"person{each}").key, at=now()) for each in range(PEOPLE)
+            credit_ledger.balance(session, someone(f"person{number}").key, at=now())
+            for number in range(PEOPLE)
         )
         assert spent == -len(jobs)
         assert Counter(session.scalars(select(PictureRow.job_id))) == Counter(jobs)
@@ -216,7 +217,7 @@ class TestOneTrouble:
         instance.kill("redis")
         instance.wait(lambda: answers(client), "Redis, restarted")
         # Only jobs asked for now show that the worker listens: those of before may all have ended meanwhile.
-        jobs = [ask(ports, f"bo{each}", 1) for each in range(PEOPLE)]
+        jobs = [ask(ports, f"bo{number}", 1) for number in range(PEOPLE)]
         instance.wait(
             lambda: any(self.state_of(ports, job) is JobState.DONE for job in jobs),
             "the end of any job",
@@ -231,7 +232,7 @@ class TestOneTrouble:
     ) -> None:
         worker = instance.process_of("worker")
         os.kill(worker, signal.SIGSTOP)
-        jobs = [ask(ports, f"cy{each}", 1) for each in range(PEOPLE)]
+        jobs = [ask(ports, f"cy{number}", 1) for number in range(PEOPLE)]
         client.flushall()
         self.let_time_pass(ports, jobs)
         os.kill(worker, signal.SIGCONT)
@@ -242,7 +243,7 @@ class TestOneTrouble:
     def test_the_message_of_a_job_given_back_lies_in_the_queue(
         self, instance: RunningInstance, ports: Ports
     ) -> None:
-        jobs = [ask(ports, "di", 1, **LONG), *(ask(ports, f"di{each}", 1) for each in range(PEOPLE))]
+        jobs = [ask(ports, "di", 1, **LONG), *(ask(ports, f"di{number}", 1) for number in range(PEOPLE))]
         instance.wait(lambda: self.state_of(ports, jobs[0]) is JobState.PAINTING, "the painting")
         worker = instance.process_of("worker")
         os.kill(worker, signal.SIGTERM)
@@ -260,7 +261,7 @@ class TestOneTrouble:
         hung = {name: instance.process_of(name) for name in ("worker", "web")}
         for process in hung.values():
             os.kill(process, signal.SIGSTOP)
-        jobs = {ask(ports, f"eve{each}", 1) for each in range(PEOPLE)}
+        jobs = {ask(ports, f"eve{number}", 1) for number in range(PEOPLE)}
         long_ago = self.let_time_pass(ports, jobs)
 
         def are_swept() -> bool:

@@ -231,8 +231,8 @@ def test_a_secret_goes_only_to_those_that_use_it(
 def test_only_the_web_server_knows_the_moderators_secret(services: dict[str, Any]) -> None:
     name = "CHATELIER_WEB__MODERATOR_INVITE"
     given = {
-        each: service["environment"][name]
-        for each, service in services.items()
+        service_name: service["environment"][name]
+        for service_name, service in services.items()
         if name in service["environment"]
     }
     assert given.pop("web") == f"${{{name}:-}}"

@@ -102,7 +102,9 @@ def test_every_button_of_an_earlier_message_is_read(platform: str) -> None:
 @pytest.mark.parametrize("platform", [Platform.DISCORD, Platform.SLACK])
 def test_every_button_of_an_earlier_message_works(ports: Ports, platform: Platform) -> None:
     carried_out = 0
-    for number, button in enumerate(each for each in buttons_of(platform) if each.action not in WITH_FORM):
+    for number, button in enumerate(
+        button for button in buttons_of(platform) if button.action not in WITH_FORM
+    ):
         asks = button.action in OF_ONE_PICTURE and not button.index
         meant = replace(button, index=1) if asks else button
         execute_button(

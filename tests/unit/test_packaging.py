@@ -53,12 +53,12 @@ def test_the_lock_pins_one_exact_version_of_everything(lock: dict[str, Requireme
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.lock", *(f"docker/{each}.lock" for each in ("worker", "faces", "build"))]
+    "name", ["requirements.lock", *(f"docker/{image}.lock" for image in ("worker", "faces", "build"))]
 )
 def test_every_pinned_package_comes_with_hashes_that_pip_demands(name: str, repository: Path) -> None:
     packages = re.split(r"^(?=[a-z0-9])", (repository / name).read_text(), flags=re.MULTILINE)[1:]
     assert packages
-    assert [each for each in packages if "--hash=sha256:" not in each] == []
+    assert [package for package in packages if "--hash=sha256:" not in package] == []
     installers = (repository / "scripts" / "setup.sh", repository / "docker" / "Dockerfile")
     asked = [line for path in installers for line in path.read_text().splitlines() if Path(name).name in line]
     installed = [line for line in asked if re.search(r"install .*-r ", line)]

@@ -292,9 +292,9 @@ def test_a_larger_model_judges_picture_and_words_together() -> None:
     [({"minors": 0.6, "sexual": 0.99}, Category.MINORS), ({"minors": 0.2, "sexual": 0.4}, Category.SEXUAL)],
 )
 def test_the_core_comes_first_and_only_when_it_is_likely(found: dict[str, float], category: Category) -> None:
-    finding = LargerModel(FixedModel({Category[name.upper()]: each for name, each in found.items()})).judge(
-        subject(drawn(APPLE))
-    )
+    finding = LargerModel(
+        FixedModel({Category[name.upper()]: chance for name, chance in found.items()})
+    ).judge(subject(drawn(APPLE)))
     assert finding is not None
     assert finding.category is category
 
@@ -354,9 +354,12 @@ def test_a_model_that_is_away_or_silent_hides_the_picture() -> None:
 @pytest.fixture(scope="module")
 def grader() -> Iterator[tuple[str, dict[str, Any]]]:
     """A larger model whose answer the test says: its address, and what it is told."""
-    told: dict[str, Any] = {}
-    with server(lambda asked: (told["status"], json.dumps({"scores": told["scores"]}).encode())) as (url, _):
-        yield url, told
+    answer: dict[str, Any] = {}
+    with server(lambda asked: (answer["status"], json.dumps({"scores": answer["scores"]}).encode())) as (
+        url,
+        _,
+    ):
+        yield url, answer
 
 
 @pytest.mark.parametrize(
@@ -370,13 +373,13 @@ def test_a_larger_model_that_is_set_decides_with_the_instances_policy(
     violence: float,
     ruling: Ruling,
 ) -> None:
-    url, told = grader
+    url, answer = grader
     gate = set_up(monkeypatch, url)
-    told.update(status=200, scores={"violence": violence})
+    answer.update(status=200, scores={"violence": violence})
     found = gate.inspect(alone(inspection(drawn(APPLE), kind)))
     assert found.ruling is ruling
     assert not violence > 0.5 or (found.rule, found.category) == ("larger_model", Category.VIOLENCE)
-    told["status"] = 503
+    answer["status"] = 503
     with pytest.raises(InspectionError):
         gate.inspect(alone(inspection(drawn(APPLE), kind)))
 

@@ -36,8 +36,8 @@ def home(tmp_path, monkeypatch, restored_logging):
 def run(home, capsys):
     def run(*arguments):
         status = main.carry_out(list(arguments))
-        said = capsys.readouterr()
-        return status, said.out, said.err
+        output = capsys.readouterr()
+        return status, output.out, output.err
 
     return run
 
@@ -83,8 +83,8 @@ def test_a_signed_file_is_found_in_the_records(run, home, tmp_path):
 
 def test_programs_get_json(run, file):
     status, out, _ = run("verify", str(file), "--json")
-    said = json.loads(out)
-    assert (status, said["file"]["mark"], said["records"]["by"]) == (0, PICTURE, "credentials")
+    report = json.loads(out)
+    assert (status, report["file"]["mark"], report["records"]["by"]) == (0, PICTURE, "credentials")
 
 
 def test_a_file_without_traces_ends_with_1(run, home, tmp_path):
@@ -131,7 +131,7 @@ def test_the_doctor_looks_at_the_certificates(run, home, monkeypatch):
     (finding,) = findings()
     assert (finding.health, "The atelier" in finding.said) == (Health.GOOD, True)
     (home / "provenance" / certificates.KEY_FILE).chmod(0o644)
-    assert [each.health for each in findings()] == [Health.BAD, Health.GOOD]
+    assert [finding.health for finding in findings()] == [Health.BAD, Health.GOOD]
 
 
 @pytest.mark.parametrize(("days", "health"), [(2, Health.BAD), (30, Health.NOTE), (90, Health.GOOD)])

@@ -129,7 +129,7 @@ def test_pictures_signed_side_by_side_each_carry_their_own_id(chain):
         f"k3v9m2p4qx7a.{index}": photograph(side, seed=3) for index, side in ((1, 256), (2, 256), (3, 400))
     }
     with ThreadPoolExecutor(3) as hands:
-        signed = hands.map(lambda each: signer.mark(wanted[each], picture_id=each), wanted)
+        signed = hands.map(lambda picture_id: signer.mark(wanted[picture_id], picture_id=picture_id), wanted)
         assert [find(picture) for picture in signed] == list(wanted)
 
 
@@ -201,7 +201,7 @@ def test_keys_are_for_their_owner_alone_and_are_made_once(tmp_path):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
     assert make_chain(folder, organization="Two") == first
     assert ensure_chain(folder, organization="Three") == first
-    assert [each.name for each in folder.parent.iterdir()] == ["provenance"]
+    assert [path.name for path in folder.parent.iterdir()] == ["provenance"]
     assert first.ends_at > now() + timedelta(days=3000)
     assert "PRIVATE" not in repr(first)
 

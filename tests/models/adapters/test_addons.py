@@ -59,8 +59,8 @@ def hand_in(model: Model, *params_list: SamplingParams) -> list[SampleGroup]:
     limits = BatchLimits("cpu", cells=2**20, max_rows=64)
     batcher = StepBatcher(cache, device=torch.device("cpu"), limits=limits, preview_seconds=9.0)
     groups = [
-        SampleGroup([model.new_sample(each)], person=f"person {index}")
-        for index, each in enumerate(params_list)
+        SampleGroup([model.new_sample(inputs)], person=f"person {index}")
+        for index, inputs in enumerate(params_list)
     ]
     for group in groups:
         batcher.submit(group)
@@ -251,8 +251,8 @@ def test_the_pictures_of_different_people_do_not_mix(adapter: Path, folder: Path
     got = [painted(group) for group in hand_in(model, *params_list)]
     assert sizes[0] == len(params_list)
     stock = upstream(folder, adapter)
-    for one, each in zip(got[:3], params_list[:3], strict=True):
-        assert far(one, alone(stock, each)) < TOLERANCE
+    for one, inputs in zip(got[:3], params_list[:3], strict=True):
+        assert far(one, alone(stock, inputs)) < TOLERANCE
     assert far(got[3], with_loras(folder, {})(params_list[3])) < TOLERANCE
 
 
@@ -260,16 +260,18 @@ def test_upstream_mixes_them_which_is_why_samples_have_their_own(adapter: Path, 
     stock = upstream(folder, adapter)
     params_list = [params(index, likeness=(WeightedImage(picture=picture(index)),)) for index in (1, 2)]
     together = stock(
-        [each.prompt for each in params_list],
+        [inputs.prompt for inputs in params_list],
         num_inference_steps=3,
         guidance_scale=4.0,
         width=32,
         height=32,
-        generator=[torch.Generator().manual_seed(each.seed) for each in params_list],
-        ip_adapter_image=[[each.likeness[0].picture for each in params_list]],
+        generator=[torch.Generator().manual_seed(inputs.seed) for inputs in params_list],
+        ip_adapter_image=[[inputs.likeness[0].picture for inputs in params_list]],
         output_type="np",
     ).images
-    assert all(far(one, alone(stock, each)) > 0.01 for one, each in zip(together, params_list, strict=True))
+    assert all(
+        far(one, alone(stock, inputs)) > 0.01 for one, inputs in zip(together, params_list, strict=True)
+    )
 
 
 def test_a_blend_lies_between_its_pictures(adapter: Path, folder: Path) -> None:
@@ -279,7 +281,7 @@ def test_a_blend_lies_between_its_pictures(adapter: Path, folder: Path) -> None:
     def blended(share: float) -> SamplingParams:
         weighted_images = zip(pictures, (share, 1 - share), strict=True)
         return params(
-            1, likeness=tuple(WeightedImage(picture=each, share=part) for each, part in weighted_images)
+            1, likeness=tuple(WeightedImage(picture=image, share=part) for image, part in weighted_images)
         )
 
     near, middle, away, only = (
@@ -337,7 +339,9 @@ def test_latents_of_several_pictures_lie_between_them(folder: Path) -> None:
         others = (WeightedImage(picture=pictures[1], share=share),)
         return params(1, start=pictures[0], mixed=others, strength=0.34)
 
-    little, half, much = (painted(each) for each in hand_in(model, mixed(0.001), mixed(0.5), mixed(0.999)))
+    little, half, much = (
+        painted(sample) for sample in hand_in(model, mixed(0.001), mixed(0.5), mixed(0.999))
+    )
     only = painted(hand_in(model, params(1, start=pictures[0], strength=0.34))[0])
     assert far(little, only) < far(half, only) < far(much, only)
 

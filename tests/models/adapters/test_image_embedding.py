@@ -33,7 +33,7 @@ def picture(seed: int) -> Image.Image:
 
 
 def params(seed: int = 1, *seen: int, **changes: Any) -> SamplingParams:
-    likeness = tuple(WeightedImage(picture=picture(each), share=1 / len(seen)) for each in seen)
+    likeness = tuple(WeightedImage(picture=picture(number), share=1 / len(seen)) for number in seen)
     plain = SamplingParams(
         prompt="a castle",
         seed=seed,
@@ -57,7 +57,7 @@ def load(folder: Path, **more: Any) -> WholeCallModel:
 
 
 def paint(model: WholeCallModel, *params_list: SamplingParams) -> list[np.ndarray]:
-    samples = [model.new_sample(each) for each in params_list]
+    samples = [model.new_sample(inputs) for inputs in params_list]
     with torch.inference_mode():
         model.paint(samples, lambda step: True)
     assert len({sample.key for sample in samples}) == 1
@@ -80,7 +80,7 @@ def seer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def test_pictures_of_one_call_are_painted_each_from_its_own(seer: WholeCallModel) -> None:
     assert seer.layout.has_image_encoder
     together = paint(seer, params(1, 5), params(2, 6), params(3, 5, 6))
-    apart = [paint(seer, each)[0] for each in (params(1, 5), params(2, 6), params(3, 5, 6))]
+    apart = [paint(seer, inputs)[0] for inputs in (params(1, 5), params(2, 6), params(3, 5, 6))]
     (other_picture,) = paint(seer, params(1, 6))
     for one, other in zip(together, apart, strict=True):
         # Of other batches' rounding errors random weights make much, of another picture far more.

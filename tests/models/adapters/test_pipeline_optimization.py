@@ -92,18 +92,18 @@ def test_what_saves_time_and_memory_changes_no_picture(
     assert float((found - expected).abs().max()) < 1e-4
     pipeline = model._pipelines["imagine"]
     parts = networks_of(pipeline)
-    uncalled = {name for name, network in parts.items() if not any(each is network for each in fetched)}
+    uncalled = {name for name, network in parts.items() if not any(module is network for module in fetched)}
     assert uncalled <= {"image_normalizer"}  # a few numbers, on the device from the start
 
 
 def test_an_unloaded_model_leaves_nothing_behind(tmp_path: Path) -> None:
     model = model_of(save_sd(tmp_path), Speed(low_memory=LowMemory.PARTS))
     painted(model, "Stable Diffusion", count=1)
-    left = [weakref.ref(each) for each in networks_of(model._pipelines["imagine"]).values()]
+    left = [weakref.ref(network) for network in networks_of(model._pipelines["imagine"]).values()]
     assert model.memory_bytes > 0
     model.unload()
     gc.collect()
-    assert [each() for each in left] == [None] * len(left)
+    assert [reference() for reference in left] == [None] * len(left)
 
 
 def test_compiled_it_paints_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,7 +123,7 @@ def paint(model: PipelineModel, *params_list: SamplingParams) -> list[np.ndarray
     cache.hold(model)
     limits = BatchLimits("cpu", cells=2**20, max_rows=64)
     batcher = StepBatcher(cache, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
-    samples = [model.new_sample(each) for each in params_list]
+    samples = [model.new_sample(inputs) for inputs in params_list]
     groups = [SampleGroup([sample], person=f"person {index}") for index, sample in enumerate(samples)]
     for group in groups:
         batcher.submit(group)

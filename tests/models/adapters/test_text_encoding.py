@@ -53,7 +53,7 @@ def paint(model: Model, params_list: Sequence[SamplingParams]) -> list[Sample]:
     cache.hold(model)
     limits = BatchLimits("cpu", cells=2**20, max_rows=64)
     batcher = StepBatcher(cache, device=torch.device("cpu"), limits=limits, preview_seconds=0.0)
-    samples = [model.new_sample(each) for each in params_list]
+    samples = [model.new_sample(inputs) for inputs in params_list]
     groups = [SampleGroup([sample], person=str(index)) for index, sample in enumerate(samples)]
     for group in groups:
         batcher.submit(group)
@@ -96,8 +96,8 @@ def test_samples_with_prompts_of_any_length_equal_their_solo_runs(model: Model) 
         params(LONG, guidance_scale=1.0),
     ]
     together = paint(model, params_list)
-    for each, sample in zip(params_list, together, strict=True):
-        (alone,) = paint(model, [each])
+    for inputs, sample in zip(params_list, together, strict=True):
+        (alone,) = paint(model, [inputs])
         assert far(alone, sample) < 1e-4
 
 

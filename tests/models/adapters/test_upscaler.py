@@ -135,10 +135,10 @@ class TestInTheStepBatcher:
         batcher, seen = self.batcher(quick, pictures=4), watch(quick, monkeypatch)
         groups = [self.hand_in(batcher, quick, noise(150, 60), person=f"p{n}") for n in range(3)]
         tiles = len(quick.begin(noise(150, 60)).tiles)
-        told = []
+        turns = []
         while self.turn(batcher):
-            told.append([(each.progress().step, each.progress().steps) for each in groups])
-        assert told == [[(step, tiles)] * 3 for step in range(1, tiles + 1)]
+            turns.append([(group.progress().step, group.progress().steps) for group in groups])
+        assert turns == [[(step, tiles)] * 3 for step in range(1, tiles + 1)]
         assert [len(shapes) for shapes in seen] == seen_together * tiles
         for group in groups:
             group.wait()

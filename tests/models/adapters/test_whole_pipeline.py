@@ -60,7 +60,7 @@ def batcher_for(*models: Model, max_rows: int = 64) -> StepBatcher:
 def hand_in(
     batcher: StepBatcher, model: Model, *params_list: SamplingParams, person: str = "ana"
 ) -> SampleGroup:
-    group = SampleGroup([model.new_sample(each) for each in params_list], person=person)
+    group = SampleGroup([model.new_sample(inputs) for inputs in params_list], person=person)
     batcher.submit(group)
     return group
 
@@ -92,7 +92,7 @@ def test_a_call_paints_what_the_step_by_step_model_paints(
     stepping = loaded(folder, "sd")
     batcher = batcher_for(model, stepping)
     params_list = [params(1, **changes), params(2, **changes)]
-    groups = [hand_in(batcher, each, *params_list) for each in (model, stepping)]
+    groups = [hand_in(batcher, painter, *params_list) for painter in (model, stepping)]
     turn_until_idle(batcher)
     for one, other in zip(groups[0].samples, groups[1].samples, strict=True):
         assert one.picture is not None

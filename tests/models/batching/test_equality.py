@@ -67,8 +67,8 @@ def test_samples_equal_their_solo_runs(
         params(index, scheduler=scheduler, **operation) for index, operation in enumerate(OPERATIONS.values())
     ]
     samples = paint_together(batcher, params_list, model)
-    for sample, each in zip(samples, params_list, strict=True):
-        assert difference(sample, alone(each)) < TOLERANCE
+    for sample, inputs in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(inputs)) < TOLERANCE
 
 
 def test_all_schedulers_and_operations_share_one_forward_pass(
@@ -90,8 +90,8 @@ def test_all_schedulers_and_operations_share_one_forward_pass(
     samples = paint_together(batcher_with(model, max_rows=1000), params_list, model)
     assert sizes[0] == len(params_list)
     assert len(sizes) == max(sample.steps for sample in samples)
-    for sample, each in zip(samples, params_list, strict=True):
-        assert difference(sample, alone(each)) < TOLERANCE
+    for sample, inputs in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(inputs)) < TOLERANCE
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -102,8 +102,8 @@ def test_joins_leaves_and_cancels_midway_change_no_picture(
     params_list = [any_params(dice, index, schedulers=SCHEDULERS) for index in range(14)]
     finished = paint_in_a_bustle(model, params_list, dice)
     assert 4 <= len(finished) < len(params_list)
-    for sample, each in finished:
-        assert difference(sample, alone(each)) < TOLERANCE
+    for sample, inputs in finished:
+        assert difference(sample, alone(inputs)) < TOLERANCE
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_joins_leaves_and_cancels_change_no_picture_of_the_other_families(
     ]
     finished = paint_in_a_bustle(model, params_list, dice)
     assert 4 <= len(finished) < len(params_list)
-    for sample, each in finished:
-        assert difference(sample, alone(each)) < TOLERANCE
+    for sample, inputs in finished:
+        assert difference(sample, alone(inputs)) < TOLERANCE
 
 
 def any_params(dice: random.Random, index: int, *, schedulers: Sequence[str]) -> SamplingParams:
@@ -145,7 +145,7 @@ def paint_in_a_bustle(
 ) -> list[tuple[Sample, SamplingParams]]:
     """Samples join one after another, and some are cancelled on the way; answers those that finished."""
     batcher = batcher_with(model, max_rows=dice.choice((2, 5, 9, 64)))
-    samples = [model.new_sample(each) for each in params_list]
+    samples = [model.new_sample(inputs) for inputs in params_list]
     groups = [SampleGroup([sample], person=f"person {dice.randint(0, 4)}") for sample in samples]
     to_come = list(groups)
     batcher.submit(to_come.pop())
@@ -167,8 +167,8 @@ def paint_in_a_bustle(
         for _ in turns(batcher):
             pass
     return [
-        (sample, each)
-        for sample, each, group in zip(samples, params_list, groups, strict=True)
+        (sample, inputs)
+        for sample, inputs, group in zip(samples, params_list, groups, strict=True)
         if group not in given_up
     ]
 
@@ -191,8 +191,8 @@ def test_the_variants_of_the_layout_equal_their_solo_runs(options: dict[str, Any
     ]
     params_list = [params(index, steps=4 + index, **operation) for index, operation in enumerate(operations)]
     samples = paint_together(batcher_with(model), params_list, model)
-    for sample, each in zip(samples, params_list, strict=True):
-        assert difference(sample, alone(each)) < TOLERANCE
+    for sample, inputs in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(inputs)) < TOLERANCE
 
 
 def test_sizes_that_differ_take_turns_and_stay_equal(
@@ -205,8 +205,8 @@ def test_sizes_that_differ_take_turns_and_stay_equal(
         params(3),
     ]
     samples = paint_together(batcher, params_list, model)
-    for sample, each in zip(samples, params_list, strict=True):
-        assert difference(sample, alone(each)) < TOLERANCE
+    for sample, inputs in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(inputs)) < TOLERANCE
 
 
 @pytest.mark.parametrize("scheduler", ["euler", "dpm++ 2m karras"])
@@ -224,8 +224,8 @@ def test_sdxl_samples_equal_their_solo_runs(scheduler: str, tmp_path: Path) -> N
         for index, operation in enumerate([*OPERATIONS.values(), {"width": 48}])
     ]
     samples = paint_together(batcher_with(model), params_list, model)
-    for sample, each in zip(samples, params_list, strict=True):
-        assert difference(sample, alone(each)) < TOLERANCE
+    for sample, inputs in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(inputs)) < TOLERANCE
 
 
 @pytest.mark.parametrize("guidance", [True, False], ids=["dev", "schnell"])
@@ -253,5 +253,5 @@ def flow_samples_equal_their_solo_runs(folder: Path, family: str) -> None:
         for index, operation in enumerate([*OPERATIONS.values(), {"width": 48}])
     ]
     samples = paint_together(batcher_with(model), params_list, model)
-    for sample, each in zip(samples, params_list, strict=True):
-        assert difference(sample, alone(each)) < TOLERANCE
+    for sample, inputs in zip(samples, params_list, strict=True):
+        assert difference(sample, alone(inputs)) < TOLERANCE

@@ -44,7 +44,7 @@ class Watched:
             if thread.name.startswith("load-"):
                 thread.join()
         self.cache.update(wanted, busy)
-        return " ".join(each.name for each in self.models if each.loaded)
+        return " ".join(model.name for model in self.models if model.loaded)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_no_model_of_three_starves_where_only_one_fits(models: tuple[Model, ...]
     wanted = dict(zip(models, (16, 4, 1), strict=True))
     shown = set()
     for _ in range(12):
-        busy = tuple(each for each in models if each in watch_steps.cache.open_models)
+        busy = tuple(model for model in models if model in watch_steps.cache.open_models)
         shown.add(watch_steps.update(wanted, busy, after_seconds=6))
     assert shown >= {"a", "b", "c"}
 

@@ -129,7 +129,7 @@ class Denoiser(torch.nn.Module):
 
     def __init__(self, *widths: int) -> None:
         super().__init__()
-        self.blocks = torch.nn.Sequential(*(Block(*each) for each in pairwise(widths or (4, 4, 4))))
+        self.blocks = torch.nn.Sequential(*(Block(*pair) for pair in pairwise(widths or (4, 4, 4))))
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         answer: torch.Tensor = self.blocks(rows)
@@ -210,10 +210,10 @@ class Traveller(torch.nn.Module):
 def test_what_is_not_needed_stays_away_from_the_card(mode: LowMemory, denoiser_goes: list[str]) -> None:
     words, denoiser, first_stage = Traveller(), Traveller(), Traveller()
     offloader = CpuOffloader(mode)
-    for each in (words, denoiser, first_stage):
-        offloader.take_in(each, device=torch.device("meta"), denoises=each is denoiser)
-    for each in (words, denoiser, denoiser, words, denoiser, first_stage):
-        each()
+    for network in (words, denoiser, first_stage):
+        offloader.take_in(network, device=torch.device("meta"), denoises=network is denoiser)
+    for network in (words, denoiser, denoiser, words, denoiser, first_stage):
+        network()
     assert denoiser.sent == denoiser_goes
     assert words.sent == ["meta", "cpu", "meta", "cpu"]
     assert first_stage.sent == ["meta"]

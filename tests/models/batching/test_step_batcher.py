@@ -288,12 +288,12 @@ def test_cancelled_after_the_last_step_the_pictures_are_there(batcher: StepBatch
 def test_progress_counts_the_steps_of_all_samples_and_shows_a_preview(
     running: StepBatcher, model: FakeModel
 ) -> None:
-    told: list[Progress] = []
-    hand_in(running, model, 1, 2, steps=6).wait(on_progress=told.append)
-    assert (told[-1].step, told[-1].steps) == (12, 12)
-    assert [each.step for each in told] == sorted(each.step for each in told)
-    assert told[-1].preview is not None
-    assert told[-1].preview.size == (192, 96)
+    updates: list[Progress] = []
+    hand_in(running, model, 1, 2, steps=6).wait(on_progress=updates.append)
+    assert (updates[-1].step, updates[-1].steps) == (12, 12)
+    assert [update.step for update in updates] == sorted(update.step for update in updates)
+    assert updates[-1].preview is not None
+    assert updates[-1].preview.size == (192, 96)
 
 
 def test_the_time_left_is_known_from_earlier_orders_before_the_first_step(
@@ -346,10 +346,10 @@ def test_closing_ends_what_is_open_and_refuses_what_comes_later(model: FakeModel
     batcher.start()
     batcher.close()
     later = hand_in(batcher, model, 2)
-    for each in (group, later):
-        if each.samples[0].picture is None:
+    for closed_group in (group, later):
+        if closed_group.samples[0].picture is None:
             with pytest.raises(GenerationError, match="shutting down"):
-                each.wait()
+                closed_group.wait()
     with pytest.raises(GenerationError, match="shutting down"):
         later.wait()
     assert not model.loaded
@@ -394,7 +394,7 @@ def test_no_model_starves_while_another_is_always_busy() -> None:
         with torch.inference_mode():
             batcher.turn()
         clock[0] += 0.5
-        loader = next((each for each in threading.enumerate() if each.name == "load-other"), None)
+        loader = next((thread for thread in threading.enumerate() if thread.name == "load-other"), None)
         if loader is not None:
             loader.join()
         if waiting.over:

@@ -98,7 +98,7 @@ def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(generator: 
             together.extend(painted)
 
     asked = [request(count=1), *(request(seed=50 + n, prompt=f"thing {n}", steps=3 + n) for n in range(5))]
-    threads = [threading.Thread(target=paint, args=each) for each in enumerate(asked)]
+    threads = [threading.Thread(target=paint, args=job) for job in enumerate(asked)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -171,13 +171,13 @@ def test_a_few_step_model_still_takes_enough_steps_for_a_subtle_variation(
 def test_progress_and_recipe_tell_the_steps_that_were_asked_for(
     operation: Operation, changes: dict[str, Any], count: int, generator: ImageGenerator
 ) -> None:
-    told: list[Progress] = []
+    updates: list[Progress] = []
     asked = request(operation, **{"count": count, "steps": 20, **changes})
     sources = [] if operation is Operation.IMAGINE else [photograph()]
-    painted = generator.paint(order(asked, *sources), on_progress=told.append)
-    assert {each.steps for each in told} == {asked.steps}
-    assert {each.recipe.steps for each in painted} == {asked.steps}
-    steps = [each.step for each in told]
+    painted = generator.paint(order(asked, *sources), on_progress=updates.append)
+    assert {update.steps for update in updates} == {asked.steps}
+    assert {image.recipe.steps for image in painted} == {asked.steps}
+    steps = [update.step for update in updates]
     assert steps == sorted(steps)
     assert (steps[0], steps[-1]) == (0, asked.steps)
 
@@ -245,11 +245,11 @@ def test_a_start_picture_with_a_strength(generator: ImageGenerator) -> None:
 
 
 def test_an_upscale_makes_a_picture_four_times_as_large(generator: ImageGenerator) -> None:
-    told: list[Progress] = []
+    updates: list[Progress] = []
     asked = request(Operation.UPSCALE, count=1, factor=4)
-    painted = generator.paint(order(asked, photograph(24, 16)), on_progress=told.append)[0]
+    painted = generator.paint(order(asked, photograph(24, 16)), on_progress=updates.append)[0]
     assert painted.image.size == (96, 64)
-    assert told[-1].step == told[-1].steps
+    assert updates[-1].step == updates[-1].steps
     assert (painted.recipe.model, len(painted.recipe.model_hash)) == ("realesr-animevideov3-x4", 64)
 
 
@@ -307,7 +307,7 @@ def test_cancelled_before_anything(generator: ImageGenerator) -> None:
 
 
 def test_cancelled_while_painting(generator: ImageGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Progress] = []
+    updates: list[Progress] = []
     may_go_on = threading.Event()
     turn = StepBatcher.turn
 
@@ -318,15 +318,15 @@ def test_cancelled_while_painting(generator: ImageGenerator, monkeypatch: pytest
         return turn(batcher)
 
     def cancelled() -> bool:
-        return bool(told) and told[-1].step > 0
+        return bool(updates) and updates[-1].step > 0
 
     monkeypatch.setattr(StepBatcher, "turn", hold_after_a_step)
     try:
         with pytest.raises(JobCancelledError):
-            generator.paint(order(request(steps=20)), on_progress=told.append, cancelled=cancelled)
+            generator.paint(order(request(steps=20)), on_progress=updates.append, cancelled=cancelled)
     finally:
         may_go_on.set()
-    assert 0 < told[-1].step < told[-1].steps
+    assert 0 < updates[-1].step < updates[-1].steps
 
 
 def test_warming_up_loads_the_default_model_and_learns_how_long_a_step_takes(
@@ -336,10 +336,10 @@ def test_warming_up_loads_the_default_model_and_learns_how_long_a_step_takes(
     generator = ImageGenerator(
         ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, learned_file=learned
     )
-    told: list[Progress] = []
+    updates: list[Progress] = []
     try:
-        generator.warm_up(told.append)
-        assert told[-1].step == told[-1].steps
+        generator.warm_up(updates.append)
+        assert updates[-1].step == updates[-1].steps
     finally:
         generator.close()
     (known,) = json.loads(learned.read_text())["cpu"].values()
@@ -419,10 +419,10 @@ def test_one_batcher_for_each_device_shares_the_work(folder: Path, monkeypatch: 
 def test_a_recipe_tells_which_words_the_bundled_model_did_not_know() -> None:
     generator = ImageGenerator(ModelCatalogue.load())
     try:
-        told = {
+        remarks = {
             prompt: generator.paint(order(request(prompt=prompt, count=1, steps=1)))[0].recipe.remark
             for prompt in ("a zorgle", "ein Fuchs")
         }
     finally:
         generator.close()
-    assert told == {"a zorgle": "not known to Thimble: zorgle", "ein Fuchs": ""}
+    assert remarks == {"a zorgle": "not known to Thimble: zorgle", "ein Fuchs": ""}

@@ -118,16 +118,16 @@ def test_a_lora_for_another_model_is_one_sentence(generator: ImageGenerator) -> 
 
 
 def test_a_canvas_beyond_the_models_size_grows_around_the_picture(generator: ImageGenerator) -> None:
-    told: list[Progress] = []
+    updates: list[Progress] = []
     source = photograph(3, side=48)
     (painted,) = generator.paint(
         order(Operation.EXPAND, source, model="plain", sides=("right",), amount_percent=100),
-        on_progress=told.append,
+        on_progress=updates.append,
     )
     assert painted.image.size == (96, 48)
     assert painted.image.crop((0, 0, 48, 48)).tobytes() == source.tobytes()
-    assert [each.step for each in told] == sorted(each.step for each in told)
-    assert told[-1].step == told[-1].steps
+    assert [update.step for update in updates] == sorted(update.step for update in updates)
+    assert updates[-1].step == updates[-1].steps
 
 
 @pytest.mark.parametrize(

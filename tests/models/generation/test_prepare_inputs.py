@@ -126,7 +126,7 @@ def test_a_small_augmentation_stays_nearer_than_a_large_one() -> None:
 
     def distance(reach: float) -> float:
         copies = [np.asarray(augment(cloth, seed=seed, reach=reach), np.int16) for seed in range(8)]
-        return float(np.mean([np.abs(each - np.asarray(cloth, np.int16)).mean() for each in copies]))
+        return float(np.mean([np.abs(copy - np.asarray(cloth, np.int16)).mean() for copy in copies]))
 
     assert 0 < distance(0.08) < distance(0.25)
 
@@ -146,8 +146,11 @@ def test_a_prior_lays_each_picture_out_by_its_own_seed() -> None:
     prior = prior_of(composer)
     drawings = [draw(asks(aspect="2:1"), index=index, prior=prior) for index in range(3)]
     assert composer.calls == [("a boat", 5), ("a boat", 6), ("a boat", 7)]
-    assert all(each.start is not None and each.start.size == (each.width, each.height) for each in drawings)
-    assert {each.strength for each in drawings} == {0.4}
+    assert all(
+        drawing.start is not None and drawing.start.size == (drawing.width, drawing.height)
+        for drawing in drawings
+    )
+    assert {drawing.strength for drawing in drawings} == {0.4}
 
 
 @pytest.mark.parametrize("operation", [Operation.EDIT, Operation.EXPAND])
@@ -200,8 +203,10 @@ def test_few_steps_become_more_when_only_a_share_of_them_is_gone_through(
 
 
 def test_the_bundled_model_makes_eight_steps_at_most() -> None:
-    told = json.loads((PRIOR / "prior.json").read_text("utf-8"))
-    assert 4 <= int(told["steps"] * told["strength"]) <= int(told["steps"] * told["edit_strength"]) <= 8
+    config = json.loads((PRIOR / "prior.json").read_text("utf-8"))
+    assert (
+        4 <= int(config["steps"] * config["strength"]) <= int(config["steps"] * config["edit_strength"]) <= 8
+    )
 
 
 def test_a_prior_knows_how_few_steps_do() -> None:
@@ -223,8 +228,8 @@ def test_a_blend_lies_between_latents_of_one_size_with_the_shares_asked_for() ->
     drawing = draw(asks(Operation.BLEND, weights=(2, 1, 1)), *three_flags())
     assert drawing.start is not None
     assert drawing.start.getpixel((0, 0)) == (255, 0, 0)
-    assert [each.share for each in drawing.mixed] == [0.25, 0.25]
-    sizes = {each.picture.size for each in drawing.mixed} | {drawing.start.size}
+    assert [weighted.share for weighted in drawing.mixed] == [0.25, 0.25]
+    sizes = {weighted.picture.size for weighted in drawing.mixed} | {drawing.start.size}
     assert sizes == {(drawing.width, drawing.height)}
     assert 0 < drawing.strength < 1
 
@@ -233,20 +238,20 @@ def test_a_picture_of_no_weight_is_left_out_of_a_blend() -> None:
     drawing = draw(asks(Operation.BLEND, weights=(0, 1, 1)), *three_flags())
     assert drawing.start is not None
     assert drawing.start.getpixel((0, 0)) == (0, 255, 0)
-    assert [each.share for each in drawing.mixed] == [0.5]
+    assert [weighted.share for weighted in drawing.mixed] == [0.5]
 
 
 def test_a_model_with_eyes_is_shown_what_to_blend() -> None:
     drawing = draw(asks(Operation.BLEND), *three_flags(), layout=SEEING)
     assert drawing.start is None
-    assert sum(each.share for each in drawing.likeness) == pytest.approx(1)
-    assert [each.picture.size for each in drawing.likeness] == [(512, 512), (300, 600), (640, 64)]
+    assert sum(weighted.share for weighted in drawing.likeness) == pytest.approx(1)
+    assert [weighted.picture.size for weighted in drawing.likeness] == [(512, 512), (300, 600), (640, 64)]
 
 
 def test_a_model_with_eyes_keeps_the_layout_for_subtle_variations_only() -> None:
     subtle, strong = (
-        draw(asks(Operation.VARY, variation=each), checked_cloth(), layout=SEEING)
-        for each in (Strength.SUBTLE, Strength.STRONG)
+        draw(asks(Operation.VARY, variation=strength), checked_cloth(), layout=SEEING)
+        for strength in (Strength.SUBTLE, Strength.STRONG)
     )
     assert subtle.start is not None
     assert subtle.strength < 0.5
@@ -301,16 +306,16 @@ def test_a_canvas_beyond_what_the_model_does_at_once_is_painted_in_windows_of_it
 
 
 def test_progress_over_all_windows_never_goes_back() -> None:
-    told: list[Progress] = []
-    meter = ProgressMeter(told.append, asked=40)
+    updates: list[Progress] = []
+    meter = ProgressMeter(updates.append, asked=40)
     meter.expect(30)
     for steps in (10, 12, 18):
         for step in range(steps + 1):
             meter(Progress(step=step, steps=steps))
         meter.end_round(steps)
-    assert [each.step for each in told] == sorted(each.step for each in told)
-    assert {each.steps for each in told} == {40}
-    assert told[-1].step == 40
+    assert [update.step for update in updates] == sorted(update.step for update in updates)
+    assert {update.steps for update in updates} == {40}
+    assert updates[-1].step == 40
 
 
 def test_a_canvas_that_fits_is_painted_at_once() -> None:

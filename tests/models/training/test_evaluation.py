@@ -108,7 +108,7 @@ def test_a_step_at_the_edge_is_a_seam_and_a_smooth_slope_is_none() -> None:
     step = slope.copy()
     step[:, 100:180] = np.minimum(255, step[:, 100:180].astype(int) + 70)
     edges = (100, 40, 180, 200)
-    smooth, sharp = (seam(Image.fromarray(each, "L").convert("RGB"), edges) for each in (slope, step))
+    smooth, sharp = (seam(Image.fromarray(pixels, "L").convert("RGB"), edges) for pixels in (slope, step))
     assert smooth < 1.2
     assert sharp > 3
 

@@ -147,14 +147,14 @@ class TestCourse:
         return lambda: (course.module(torch.ones(4, 2)) - 1).square().mean()
 
     def test_it_learns_and_its_average_follows(self, tmp_path: Path) -> None:
-        course, told = self.course(tmp_path), list[tuple[int, float]]()
+        course, losses = self.course(tmp_path), list[tuple[int, float]]()
         course.learn(
-            self.loss_of(course), minutes=0, steps=30, tick=lambda step, loss, _: told.append((step, loss))
+            self.loss_of(course), minutes=0, steps=30, tick=lambda step, loss, _: losses.append((step, loss))
         )
-        assert [step for step, _ in told] == list(range(1, 31))
-        assert told[-1][1] < 0.1 * told[0][1]
+        assert [step for step, _ in losses] == list(range(1, 31))
+        assert losses[-1][1] < 0.1 * losses[0][1]
         course.average.copy_to(course.module)
-        assert float(self.loss_of(course)()) < 0.1 * told[0][1]
+        assert float(self.loss_of(course)()) < 0.1 * losses[0][1]
 
     def test_it_goes_on_and_ends_where_it_should(self, tmp_path: Path) -> None:
         for until, expected in ((3, 3), (5, 5), (4, 5)):

@@ -46,7 +46,7 @@ async def test_imagine_from_the_command_to_the_picture(instance: Instance) -> No
     assert message.attachments[0].data == png()
     instance.paint(job.id, png("blue"))
     await instance.until(lambda: "seed" in message.words, "the picture is not shown")
-    assert [each.data for each in message.attachments] == [png("blue")]
+    assert [attachment.data for attachment in message.attachments] == [png("blue")]
     assert '"description": "a red fox"' in json.dumps(message.components)
     assert instance.discord.seen() == [message]
     assert all(map(_silent, instance.discord.mentions))
@@ -73,12 +73,13 @@ async def test_a_button_a_form_and_a_reaction_each_start_a_job(instance: Instanc
     await instance.job_count(3)
     await instance.discord.react("9", message, "🔁")
     jobs = await instance.job_count(4)
-    assert [each.command for each in jobs] == ["imagine", "vary", "remix", "reroll"]
+    assert [job.command for job in jobs] == ["imagine", "vary", "remix", "reroll"]
     await instance.until(lambda: len(instance.discord.seen()) == 4, "not every job has its message")
-    for each in jobs[1:]:
-        instance.end(each.id, JobState.CANCELLED)
+    for later_job in jobs[1:]:
+        instance.end(later_job.id, JobState.CANCELLED)
     await instance.until(
-        lambda: sum("Cancelled" in each.words for each in instance.discord.seen()) == 3, "an end is missing"
+        lambda: sum("Cancelled" in message.words for message in instance.discord.seen()) == 3,
+        "an end is missing",
     )
 
 
@@ -90,7 +91,7 @@ async def test_a_case_is_one_message_on_the_desk_until_it_is_decided(instance: I
     await instance.until(lambda: len(instance.cases()) == 1, "the case is not shown")
     (message,) = instance.cases()
     assert "Held for a moderator" in message.words
-    (approve,) = [each for each in message.custom_ids if each.startswith("c1:approve:")]
+    (approve,) = [custom_id for custom_id in message.custom_ids if custom_id.startswith("c1:approve:")]
     await instance.discord.click("7", message, approve)  # it is none of their business
     await instance.discord.click("1", message, approve)
     await instance.until(lambda: not message.custom_ids, "the decision is not shown")
@@ -103,8 +104,8 @@ async def test_fifty_members_at_once_are_acknowledged_and_served(instance: Insta
     asked = await asyncio.gather(
         *(instance.discord.slash(member, "imagine", prompt=f"fox {member}", count=1) for member in members)
     )
-    await asyncio.wait_for(asyncio.gather(*(each.answered.wait() for each in asked)), PATIENCE_SECONDS)
-    slowest = max(each.acknowledgement_seconds for each in asked)
+    await asyncio.wait_for(asyncio.gather(*(request.answered.wait() for request in asked)), PATIENCE_SECONDS)
+    slowest = max(request.acknowledgement_seconds for request in asked)
     print(f"slowest of 50 acknowledgements: {slowest * 1000:.0f} ms")
     jobs = await instance.job_count(50)
     assert len(jobs) == 50
@@ -116,8 +117,8 @@ async def test_fifty_members_at_once_are_acknowledged_and_served(instance: Insta
 
 async def test_a_bot_killed_in_mid_job_gives_one_answer_after_its_restart(instance: Instance) -> None:
     asked = [
-        await instance.discord.slash(str(each), "imagine", prompt="a red fox", count=1)
-        for each in range(7, 12)
+        await instance.discord.slash(str(number), "imagine", prompt="a red fox", count=1)
+        for number in range(7, 12)
     ]
     jobs = await instance.job_count(5)
     await instance.bot.kill()
@@ -126,7 +127,7 @@ async def test_a_bot_killed_in_mid_job_gives_one_answer_after_its_restart(instan
     await instance.bot.start()
     await instance.until(lambda: len(instance.finished()) == 5, "not every picture is shown")
     assert {message.id for message in instance.discord.seen()} == {
-        each.message.id for each in asked if each.message
+        request.message.id for request in asked if request.message
     }
 
 
@@ -178,7 +179,7 @@ async def test_the_bot_needs_little_memory_after_many_jobs(instance: Instance) -
     for round_ in range(JOBS_FOR_MEMORY // 50):
         members = [str(100 + number) for number in range(50)]
         await asyncio.gather(
-            *(instance.discord.slash(each, "imagine", prompt="a red fox", count=1) for each in members)
+            *(instance.discord.slash(member, "imagine", prompt="a red fox", count=1) for member in members)
         )
         for job in (await instance.job_count(50 * (round_ + 1)))[-50:]:
             instance.paint(job.id, png())

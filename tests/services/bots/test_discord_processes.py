@@ -67,7 +67,7 @@ async def test_two_processes_share_the_servers_and_each_job_has_one_answer(
                 instance.paint(job.id, png())
 
             def all_shown() -> bool:
-                return all(each.message and "seed" in each.message.words for each in asked)
+                return all(request.message and "seed" in request.message.words for request in asked)
 
             await instance.until(all_shown, "not every picture is shown")
             assert len(discord.seen(CHANNEL)) == len(discord.seen(OTHER_CHANNEL)) == 5

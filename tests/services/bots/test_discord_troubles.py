@@ -30,7 +30,7 @@ async def test_a_storm_of_429_and_502_delays_and_loses_nothing(instance: Instanc
         Fault(method="PATCH", path="/webhooks/*", status=502, times=2),
     ]
     await asyncio.gather(
-        *(instance.discord.slash(str(each), "imagine", prompt="fox", count=1) for each in range(7, 12))
+        *(instance.discord.slash(str(number), "imagine", prompt="fox", count=1) for number in range(7, 12))
     )
     for job in await instance.job_count(5):
         instance.paint(job.id, png())
@@ -95,7 +95,9 @@ async def test_a_connection_that_breaks_is_resumed_and_nothing_is_missed(instanc
     assert instance.discord.gateway.resumed == 1
     assert instance.discord.gateway.identified == 0, "no new session was begun"
     instance.end(job.id, JobState.CANCELLED)
-    await instance.until(lambda: any("Cancelled" in each.words for each in instance.discord.seen()), "no end")
+    await instance.until(
+        lambda: any("Cancelled" in message.words for message in instance.discord.seen()), "no end"
+    )
 
 
 async def test_commands_are_registered_once_for_all_starts(instance: Instance) -> None:

@@ -53,7 +53,7 @@ async def test_from_a_command_to_a_picture_to_a_variation(frontend: FrontendProc
 
     await frontend.paint(job_id)
     await slack.until(lambda: message.picture is not None)
-    shown = [slack.files[each]["data"] for each in message.pictures]
+    shown = [slack.files[picture]["data"] for picture in message.pictures]
     assert shown == [f"picture {job_id} {index}".encode() for index in range(1, 5)]
 
     await frontend.send(slack.press(message, f"c1:vary:{job_id}:2", user=BO))
@@ -122,7 +122,7 @@ async def test_thirty_members_at_once_are_all_heard_and_answered_once(frontend: 
     slack = frontend.slack
     people = [f"U0MEMBER{number:02d}" for number in range(30)]
     await asyncio.gather(
-        *(frontend.send(slack.command("/imagine", "a red fox", user=each)) for each in people)
+        *(frontend.send(slack.command("/imagine", "a red fox", user=person)) for person in people)
     )
     await slack.until(lambda: len(slack.messages) == 30)
     assert {row.person["user_id"] for row in frontend.jobs()} == set(people)
@@ -175,7 +175,7 @@ async def test_a_wrong_token_is_one_sentence_and_the_end(
     process = await second.launch(CHATELIER_SLACK__BOT_TOKEN="xoxb-something-else")
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await process.wait() == 1
-    said = second.log.read_text()
-    assert "Slack does not accept the bot token" in said
-    assert "Traceback" not in said
-    assert "xoxb-something-else" not in said
+    output = second.log.read_text()
+    assert "Slack does not accept the bot token" in output
+    assert "Traceback" not in output
+    assert "xoxb-something-else" not in output

@@ -66,7 +66,7 @@ async def test_a_state_is_consumed_once(database: Database) -> None:
     pools = ThreadPools("test")
     states = States(database, pools)
     state = await states.async_issue()
-    assert [await states.async_consume(each) for each in (state, state, "made up")] == [True, False, False]
+    assert [await states.async_consume(value) for value in (state, state, "made up")] == [True, False, False]
     pools.close()
 
 
@@ -91,12 +91,12 @@ def test_files_are_known_until_they_are_deleted(database: Database) -> None:
     assert file_records.keep_only(database, "job", "F2") == 1
     assert (found("one"), found("two"), found("four", passing=True)) == (None, "F2", None)
     unwanted = file_records.take_unwanted(database, most_of_one=8)
-    assert {each.id for each in unwanted} == {"F1", "F4"}
+    assert {file.id for file in unwanted} == {"F1", "F4"}
     assert file_records.take_unwanted(database, most_of_one=8) == []
     assert file_records.keep_only(database, "job", "F1") == 1
     assert (found("one"), found("two")) == ("F1", None), "what is shown after all stays"
-    for each in unwanted:
-        file_records.forget(database, each.id)
+    for file in unwanted:
+        file_records.forget(database, file.id)
     assert (file_records.subject_of(database, "F1"), file_records.subject_of(database, "F3")) == (
         None,
         "another",

@@ -22,5 +22,5 @@ async def test_what_one_process_has_seen_is_a_replay_for_the_others(
     async with redis.asyncio.Redis.from_url(redis_server.url) as client:
         (*_, lasts) = [await client.ttl(key) for key in await client.keys("chatelier-slack-seen:*")]
     assert 0 < lasts <= REMEMBERED_SECONDS
-    for each in (first, second):
-        await each.close()
+    for process in (first, second):
+        await process.close()

@@ -93,7 +93,7 @@ def person(browser: Browser, studio: RunningInstance, name: str, **options: obje
     context.close()
     # The browser itself reports what a killed front end left behind, and each upload that was refused.
     expected = re.compile(r"WebSocket|ERR_|status of 422")
-    assert [each for each in complaints if not expected.search(each)] == []
+    assert [complaint for complaint in complaints if not expected.search(complaint)] == []
 
 
 def prompt(page: Page) -> Locator:

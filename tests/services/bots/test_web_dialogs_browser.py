@@ -127,9 +127,9 @@ def test_what_is_said_is_seen_and_announced_on_the_open_sheet(
         type_in(ana, "a fox --count 1")
         painted(ana, "a fox", tiles=1).locator(".tile a").click()
         ana.locator("#dialog .star").click()
-        said = ana.locator("#dialog").get_by_role("status").filter(has_text="Starred; it has 1 star now.")
-        expect(said).to_be_visible()
-        assert in_sight(said)
+        status = ana.locator("#dialog").get_by_role("status").filter(has_text="Starred; it has 1 star now.")
+        expect(status).to_be_visible()
+        assert in_sight(status)
         ana.get_by_role("button", name="Close").click()
         expect(ana.locator(".composer-bar #said")).to_be_attached()
 
@@ -426,8 +426,10 @@ def test_painting_again_is_not_offered_for_an_upscaled_picture(browser: Browser,
         expect(large).to_have_count(1)
         expect(large.get_by_role("button", name=again)).to_have_count(0)
         buttons = large.locator("[data-press]").evaluate_all("(all) => all.map((each) => each.dataset.press)")
-        assert not any(str(Action.REROLL) in each for each in buttons)
-        assert any(str(Button(action=Action.VARY, job_id=_job(large), index=1)) == each for each in buttons)
+        assert not any(str(Action.REROLL) in button for button in buttons)
+        assert any(
+            str(Button(action=Action.VARY, job_id=_job(large), index=1)) == button for button in buttons
+        )
 
 
 def _job(shown: Locator) -> str:

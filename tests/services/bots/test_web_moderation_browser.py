@@ -126,7 +126,7 @@ def test_a_moderator_works_through_the_desk_with_keys_alone(
         expect(page.locator("#line")).to_have_text("The picture was taken down.")
         expect(page.locator(".case-line")).to_have_count(1)
         with instance.database.read() as session:
-            assert f"{job}.1" not in [each.id for each in queries.pictures_of_job(session, job)]
+            assert f"{job}.1" not in [picture.id for picture in queries.pictures_of_job(session, job)]
         assert complaints == []
 
 

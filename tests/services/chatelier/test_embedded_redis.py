@@ -101,8 +101,8 @@ def as_journaled(command: tuple[str, ...]) -> str:
 def test_the_bundled_server_needs_no_compiler_and_no_installed_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     server = embedded_redis.find_server()
-    said = subprocess.run([server, "--version"], capture_output=True, text=True, check=True).stdout
-    assert said.startswith("Valkey server v=9")
+    version = subprocess.run([server, "--version"], capture_output=True, text=True, check=True).stdout
+    assert version.startswith("Valkey server v=9")
 
 
 def test_it_listens_on_the_loopback_only_and_asks_for_its_password(tmp_path: Path, start: Start) -> None:

@@ -74,8 +74,8 @@ def test_of_many_that_start_at_once_one_upgrades(database_url: str) -> None:
     with ThreadPoolExecutor(len(databases)) as pool:
         results = list(pool.map(db_schema.upgrade, databases))
     assert sorted(str(before) for before, _ in results) == [HEAD] * 5 + ["None"]
-    for each in databases:
-        each.close()
+    for database in databases:
+        database.close()
 
 
 def test_an_upgrade_waits_longer_for_another_than_a_request_would(
@@ -105,9 +105,9 @@ def test_two_processes_may_upgrade_at_once(database_url: str, monkeypatch: pytes
     started = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in "ab"
     ]
-    said = sorted(process.communicate()[0] for process in started)
-    assert [process.returncode for process in started] == [0, 0], said
-    assert said == [
+    outputs = sorted(process.communicate()[0] for process in started)
+    assert [process.returncode for process in started] == [0, 0], outputs
+    assert outputs == [
         f"The database is up to date (schema {HEAD}).\n",
         f"The database went from empty to schema {HEAD}.\n",
     ]
@@ -154,7 +154,7 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "cause"),
     [
         (
             "UPDATE alembic_version SET version_num = '0000'",
@@ -166,13 +166,13 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
     ],
 )
 def test_a_revision_that_no_version_made_is_said_in_one_sentence(
-    database: Database, changed: str, said: str
+    database: Database, changed: str, cause: str
 ) -> None:
     db_schema.upgrade(database)
     with database.begin() as session:
         session.execute(text(changed))
     for refuse in (db_schema.require_current, db_schema.upgrade):
-        with pytest.raises(ConfigurationError, match=f"{said}.*copy from before"):
+        with pytest.raises(ConfigurationError, match=f"{cause}.*copy from before"):
             refuse(database)
 
 
@@ -321,8 +321,8 @@ def test_people_of_an_older_version_keep_their_names_also_those_that_several_hav
             "web:room:2",
         )
         ana, other, newcomer = (
-            Person(platform=Platform.WEB, community="room", user_id=each, display_name="Ana")
-            for each in ("1", "2", "5")
+            Person(platform=Platform.WEB, community="room", user_id=key, display_name="Ana")
+            for key in ("1", "2", "5")
         )
         assert claim(session, ana, "Ana")
         assert claim(session, other, "Ana")
@@ -340,9 +340,11 @@ def test_messages_of_an_older_version_are_found_again_by_what_they_show(database
         there.reflect(connection)
 
         def insert(table: str, **values: Any) -> None:
-            columns = {each.name: each for each in there.tables[table].columns}
+            columns = {column.name: column for column in there.tables[table].columns}
             filled = {
-                name: value_for(each.type, name, 1) for name, each in columns.items() if not each.nullable
+                name: value_for(column.type, name, 1)
+                for name, column in columns.items()
+                if not column.nullable
             }
             connection.execute(there.tables[table].insert(), filled | values)
 

@@ -146,7 +146,7 @@ async def test_what_takes_long_to_start_does_not_hang(
     await watched.until(lambda: len(asked) > 5)
     mark.touch()
     await watched.open()
-    assert len({each["slow"] for each in watched.processes}) == 1
+    assert len({process["slow"] for process in watched.processes}) == 1
     await watched.close()
 
 
@@ -170,7 +170,7 @@ async def test_what_the_instance_can_do_without_is_let_go_with_its_last_words(tm
     await watched.until(lambda: "keep running" in watched.said[-1])
     assert "bot does not start (exit status 1). Its last output:\n  wrong token" in watched.said[-1]
     assert watched.instance.absent == ["bot"]
-    assert sum("starting it again" in said for said in watched.said) == 2
+    assert sum("starting it again" in line for line in watched.said) == 2
     await watched.close()
 
 

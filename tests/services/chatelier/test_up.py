@@ -42,8 +42,8 @@ def short_lived(tmp_path: Path, tiny_model: Path) -> Iterator[Callable[..., Runn
         return instances[-1]
 
     yield build
-    for each in instances:
-        each.clear_away()
+    for instance in instances:
+        instance.clear_away()
 
 
 def is_healthy(instance: RunningInstance) -> bool:
@@ -100,10 +100,10 @@ def test_other_commands_on_the_same_home_find_its_redis(instance: RunningInstanc
     doctor = run(instance, "doctor", "--json")
     findings = json.loads(doctor.stdout)
     assert doctor.returncode == 0, findings
-    said = {finding["subject"]: finding["said"] for finding in findings}
-    assert "version 7.2" in said["redis"]
-    assert instance.note["url"] in said["web"]
-    assert "***" in said["redis"]
+    sentences = {finding["subject"]: finding["said"] for finding in findings}
+    assert "version 7.2" in sentences["redis"]
+    assert instance.note["url"] in sentences["web"]
+    assert "***" in sentences["redis"]
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "redis"])

@@ -41,8 +41,8 @@ def start(tmp_path: Path) -> Start:
 
 def test_the_same_seed_paints_the_same_four_pictures(start: Start, tmp_path: Path) -> None:
     runs = [start("a yellow star", "-o", str(tmp_path / name), "--seed", "7") for name in ("one", "two")]
-    said = [process.communicate() for process in runs]
-    assert [process.returncode for process in runs] == [0, 0], said
+    outputs = [process.communicate() for process in runs]
+    assert [process.returncode for process in runs] == [0, 0], outputs
     one, two = (
         {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two")
     )
@@ -51,7 +51,7 @@ def test_the_same_seed_paints_the_same_four_pictures(start: Start, tmp_path: Pat
     assert len(set(painted[0].values())) == 4
     recipes = [read_recipe(data) for data in one.values()]
     assert sorted(recipe.seed for recipe in recipes if recipe) == [7, 8, 9, 10]
-    assert all(f"seed {seed} ·" in said[0][0] for seed in (7, 8, 9, 10))
+    assert all(f"seed {seed} ·" in outputs[0][0] for seed in (7, 8, 9, 10))
 
 
 def test_ctrl_c_while_painting_leaves_no_file_and_no_traceback(start: Start, tmp_path: Path) -> None:

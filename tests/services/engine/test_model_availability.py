@@ -15,7 +15,7 @@ LARGE = RunnableModel(name="large", loras=("ink",))
 def offered(redis_url: str) -> dict[str, tuple[str, ...]]:
     options = AvailableOptions(ModelCatalogue.load(), redis_url=redis_url, notes={})
     try:
-        return {each.name: each.loras for each in options.models()}
+        return {model.name: model.loras for model in options.models()}
     finally:
         options.close()
 
@@ -39,8 +39,8 @@ def test_what_any_living_worker_has_is_offered(redis_url: str) -> None:
 def test_what_only_dead_workers_had_is_offered_no_longer(redis_url: str) -> None:
     announce(redis_url, "one", LARGE)
     with redis.Redis.from_url(redis_url) as client:
-        said = json.loads(client.hget(KEY, "one"))  # type: ignore[arg-type]
-        client.hset(KEY, "one", json.dumps({**said, "at": said["at"] - 600}))
+        announcement = json.loads(client.hget(KEY, "one"))  # type: ignore[arg-type]
+        client.hset(KEY, "one", json.dumps({**announcement, "at": announcement["at"] - 600}))
         client.hset(KEY, "other version", "{}")
     assert offered(redis_url) == {"large": ("ink",)}  # while all workers are away, the last ones count
     announce(redis_url, "two", RunnableModel(name="thimble"))
@@ -51,5 +51,5 @@ def test_a_model_is_offered_soon_after_its_weights_arrive(redis_url: str) -> Non
     options = AvailableOptions(ModelCatalogue.load(), redis_url=redis_url, notes={})
     announce(redis_url, "one", LARGE)
     options.renew()
-    assert [each.name for each in options.models()] == ["large"]
+    assert [model.name for model in options.models()] == ["large"]
     options.close()

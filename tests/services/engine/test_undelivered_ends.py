@@ -44,7 +44,7 @@ def ports(database_url: str) -> Iterator[Ports]:
 
 
 def ask(ports: Ports, key: str, platform: Platform = Platform.DISCORD) -> str:
-    person, address = (replace(each, platform=platform) for each in (someone(f"ana{key}"), somewhere()))
+    person, address = (replace(entry, platform=platform) for entry in (someone(f"ana{key}"), somewhere()))
     call = Call(person=person, address=address, request_key=key)  # type: ignore[arg-type]
     return execute(ports, call, "imagine", {"prompt": "a red apple", "count": 1}).job_id
 

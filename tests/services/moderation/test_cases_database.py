@@ -59,7 +59,7 @@ def test_one_of_many_moderators_gets_the_case(ports: Ports):
         return execute(instance, call("c", f"mod{index}", moderator=True), "review", {"case": case})
 
     results = at_once(8, claim)
-    assert sum(isinstance(each, CaseTakenError) for each in results) == 7
+    assert sum(isinstance(result, CaseTakenError) for result in results) == 7
 
 
 def test_a_decision_is_followed_once_however_many_decide(ports: Ports):
@@ -72,12 +72,12 @@ def test_a_decision_is_followed_once_however_many_decide(ports: Ports):
         return execute(instance, call("d", f"mod{index}", moderator=True), "review", values)
 
     results = at_once(8, decide)
-    assert sum(isinstance(each, CaseTakenError) for each in results) == 7
+    assert sum(isinstance(result, CaseTakenError) for result in results) == 7
     with instance.database.read() as session:
         row = session.get_one(CaseRow, case)
         assert row.state == CaseState.CLOSED
-        told = session.scalar(select(func.count()).select_from(NoticeRow))
-        assert told == (row.decision in (Decision.WARN, Decision.BAN))
+        notices = session.scalar(select(func.count()).select_from(NoticeRow))
+        assert notices == (row.decision in (Decision.WARN, Decision.BAN))
         assert audit_log.verify(session).whole
         assert sum(entry["action"] == "decide" for entry in audit_log.export(session)) == 1
 
@@ -97,7 +97,7 @@ def test_the_same_report_from_many_threads_is_filed_once(ports: Ports):
 def test_equal_reports_from_outside_at_the_same_time_are_one(ports: Ports):
     job = paint_job(ports, imagine(ports, "a"))
     results = at_once(6, lambda _: report_from_outside(ports, f"{job}.1", "that is me"))
-    assert len({each.id for each in results}) == 1
+    assert len({result.id for result in results}) == 1
 
 
 def test_moderators_who_settle_different_things_at_once_lose_nothing(ports: Ports):
@@ -123,7 +123,7 @@ def test_many_reports_on_one_picture_decided_at_once_do_not_get_in_each_others_w
         return execute(instance, call("d", f"mod{index}", moderator=True), "review", values)
 
     results = at_once(6, decide)
-    assert all(isinstance(each, CaseTakenError | CaseDecided) for each in results)
+    assert all(isinstance(result, CaseTakenError | CaseDecided) for result in results)
     with instance.database.read() as session:
         assert {row.state for row in session.scalars(select(CaseRow))} == {CaseState.CLOSED}
         assert session.scalar(select(func.count()).select_from(NoticeRow)) == 7  # six reporters, one owner
@@ -138,8 +138,8 @@ def test_linked_identities_do_not_overdraw_their_one_account(ports: Ports):
     with poor.database.read() as session:  # 20 each were granted, 4 each were spent
         assert credit_ledger.balance(session, someone("bo").key, at=now()) == 12
     results = at_once(8, lambda index: imagine(poor, f"r{index}", "ana" if index % 2 else "bo"))
-    assert sum(isinstance(each, str) for each in results) == 3
-    assert sum(isinstance(each, OutOfCreditsError) for each in results) == 5
+    assert sum(isinstance(result, str) for result in results) == 3
+    assert sum(isinstance(result, OutOfCreditsError) for result in results) == 5
     with poor.database.read() as session:
         assert credit_ledger.balance(session, someone("ana").key, at=now()) == 0
 
@@ -167,7 +167,7 @@ def test_nobody_gives_more_than_they_have_nor_the_same_twice(ports: Ports):
     imagine(poor, "first", "bo")
     values = {"to": someone("bo").key, "amount": 5}
     results = at_once(6, lambda index: execute(poor, call(f"g{index}"), "credits", values))
-    assert sum(isinstance(each, OutOfCreditsError) for each in results) == 3
+    assert sum(isinstance(result, OutOfCreditsError) for result in results) == 3
     execute(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
     execute(poor, call("g0", "bo"), "credits", {"to": someone("ana").key, "amount": 1})
     with poor.database.read() as session:
@@ -197,7 +197,7 @@ def test_of_overturned_refusals_nobody_pays_more_than_they_have(ports: Ports):
         return overturn(poor, appeals[index // 2], f"mod{index}")
 
     results = at_once(10, decide)
-    assert sum(isinstance(each, CaseDecided) for each in results) == 5
+    assert sum(isinstance(result, CaseDecided) for result in results) == 5
     with poor.database.read() as session:
         assert credit_ledger.balance(session, someone("ana").key, at=now()) in range(3)
         states = [queries.find_job(session, row.job_id).state for row in session.scalars(select(CaseRow))]
@@ -246,8 +246,8 @@ def test_pictures_that_are_delivered_after_a_refusal_are_charged(ports: Ports):
 def test_two_clicks_at_once_are_refused_as_one(ports: Ports):
     ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="r", category="c")
     results = at_once(4, lambda _: imagine(ports, "same"))
-    assert {type(each) for each in results} == {PolicyRefusalError}
-    assert len({each.job_id for each in results}) == 1
+    assert {type(result) for result in results} == {PolicyRefusalError}
+    assert len({result.job_id for result in results}) == 1
 
 
 def test_a_pool_is_drawn_on_first_and_never_overdrawn(ports: Ports):
@@ -258,11 +258,11 @@ def test_a_pool_is_drawn_on_first_and_never_overdrawn(ports: Ports):
     people = [f"p{index}" for index in range(2)]
     results = at_once(16, lambda index: imagine(poor, f"j{index}", people[index % 2]))
     # 20 in the pool and 8 in each of two accounts, at 4 a job
-    assert sum(isinstance(each, str) for each in results) == 9
+    assert sum(isinstance(result, str) for result in results) == 9
     with poor.database.read() as session:
         pool = credit_ledger.pool_account(moderator.platform, moderator.community, "main")
         assert credit_ledger.balance_of(session, pool, at=now()) == 0
-        assert [credit_ledger.balance(session, someone(each).key, at=now()) for each in people] == [0] * 2
+        assert [credit_ledger.balance(session, someone(person).key, at=now()) for person in people] == [0] * 2
 
 
 def test_what_a_pool_paid_for_goes_back_to_the_pool(ports: Ports):
@@ -289,8 +289,8 @@ def test_a_ban_and_running_requests_leave_no_job_behind(ports: Ports):
         return imagine(instance, f"r{index}")
 
     results = at_once(8, act)
-    jobs = [each for each in results if isinstance(each, str)]
-    assert all(isinstance(each, str | BannedError) or index == 3 for index, each in enumerate(results))
+    jobs = [result for result in results if isinstance(result, str)]
+    assert all(isinstance(result, str | BannedError) or index == 3 for index, result in enumerate(results))
     with instance.database.read() as session:
         assert bans.find_ban(session, someone("ana").key)
         states = {queries.find_job(session, job).state for job in jobs}

@@ -41,10 +41,10 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def arrive(database: Database, *people: Person, origins: Sequence[str] = (HOME, INVITE)) -> None:
-    for each in people:
+    for person in people:
         with database.begin() as session:
-            lock_person(session, each)
-            newcomer_origins.record_origin(session, each.key, origins, arrived=True)
+            lock_person(session, person)
+            newcomer_origins.record_origin(session, person.key, origins, arrived=True)
 
 
 def test_of_many_who_want_one_name_at_once_one_gets_it(database: Database) -> None:
@@ -143,7 +143,7 @@ def ask(instance: Ports, person: Person) -> str:
 
 
 def accepted(instance: Ports, *people: Person) -> int:
-    return [ask(instance, each) in ("credits", "concurrency") for each in people].count(False)
+    return [ask(instance, person) in ("credits", "concurrency") for person in people].count(False)
 
 
 def give(instance: Ports, giver: Person, receiver: Person, amount: int) -> str:
@@ -163,24 +163,24 @@ def forget(instance: Ports, person: Person) -> None:
 
 def statements(instance: Ports, person: Person) -> list[str]:
     """What is said to the database for one request, without waiting for others."""
-    said: list[str] = []
+    executed: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if "advisory" not in statement:
-            said.append(statement)
+            executed.append(statement)
 
     event.listen(instance.database.engine, "before_cursor_execute", note)
     ask(instance, person)
     event.remove(instance.database.engine, "before_cursor_execute", note)
-    return said
+    return executed
 
 
 def grow_older(database: Database, *people: Person, hours: int = 25) -> None:
     """Move the first time that they were seen back by so many hours."""
     with database.begin() as session:
-        for each in people:
+        for person in people:
             seen = {"first_seen_at": now() - timedelta(hours=hours)}
-            session.execute(update(PersonRow).where(PersonRow.key == each.key).values(seen))
+            session.execute(update(PersonRow).where(PersonRow.key == person.key).values(seen))
 
 
 def at_once(work: Callable[[Person], str]) -> list[str]:
@@ -190,19 +190,19 @@ def at_once(work: Callable[[Person], str]) -> list[str]:
 
 def test_ten_newcomers_from_one_address_spend_the_credits_of_one_also_at_once(instance: Ports) -> None:
     arrive(instance.database, *EVES)
-    answers = at_once(lambda each: ask(more_jobs(instance), each))
+    answers = at_once(lambda person: ask(more_jobs(instance), person))
     assert len(answers) - answers.count("credits") == 5
 
 
 def test_ten_newcomers_from_one_address_have_the_jobs_of_one_also_at_once(instance: Ports) -> None:
     arrive(instance.database, *EVES)
-    answers = at_once(lambda each: ask(more_jobs(instance, 3), each))
+    answers = at_once(lambda person: ask(more_jobs(instance, 3), person))
     assert len(answers) - answers.count("concurrency") == 3
 
 
 def test_newcomers_of_one_invite_share_what_it_is_worth(instance: Ports) -> None:
-    for number, each in enumerate(EVES):
-        arrive(instance.database, each, origins=[f"address:{number}", INVITE])
+    for number, eve in enumerate(EVES):
+        arrive(instance.database, eve, origins=[f"address:{number}", INVITE])
     assert accepted(instance, *EVES * 2) == 10  # 40 credits
     arrive(instance.database, EVES[0], origins=["invite:another"])
     assert ask(instance, EVES[0]) == "credits"  # one more origin is no way out
@@ -236,7 +236,7 @@ def test_where_credits_never_run_out_newcomers_share_only_jobs(instance: Ports) 
     assert isinstance(instance.gate, FakeGate)
     allowed = replace(instance.gate.allowed, monthly_credits=None, max_outstanding_jobs=8)
     free = replace(instance, gate=replace(instance.gate, allowed=allowed))
-    assert [ask(free, each) for each in EVES].count("concurrency") == 2
+    assert [ask(free, eve) for eve in EVES].count("concurrency") == 2
 
 
 def test_a_refusal_says_what_is_shared_and_until_when(instance: Ports) -> None:
@@ -269,10 +269,10 @@ def test_gifts_among_newcomers_and_to_others_give_nothing_more(instance: Ports) 
     instance = more_jobs(instance)
     arrive(instance.database, ANA, *EVES)
     grow_older(instance.database, ANA)
-    assert [give(instance, each, EVES[0], 20) for each in EVES[1:]] == ["ok"] + ["credits"] * 8
+    assert [give(instance, eve, EVES[0], 20) for eve in EVES[1:]] == ["ok"] + ["credits"] * 8
     assert accepted(instance, *EVES) == 0
     grow_older(instance.database, EVES[1])
-    assert [give(instance, each, ANA, 12) for each in EVES[2:]] == ["ok"] + ["credits"] * 7
+    assert [give(instance, eve, ANA, 12) for eve in EVES[2:]] == ["ok"] + ["credits"] * 7
     assert accepted(instance, *EVES * 2) == 2  # the last 8 of 20
 
 
@@ -304,5 +304,5 @@ def test_where_a_forgotten_newcomer_came_from_is_kept_for_their_first_day_withou
 def test_only_newcomers_cost_a_query_more(instance: Ports) -> None:
     arrive(instance.database, ANA, EVE)
     grow_older(instance.database, ANA)
-    known, new = (statements(instance, each) for each in (ANA, EVE))
+    known, new = (statements(instance, person) for person in (ANA, EVE))
     assert len(new) == len(known) + 1

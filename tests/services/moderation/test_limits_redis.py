@@ -39,8 +39,8 @@ def opened() -> Iterator[Open]:
         return made[-1]
 
     yield open_limiter
-    for each in made:
-        each.close()
+    for limiter in made:
+        limiter.close()
 
 
 def admitted(limiter: Limiter) -> bool:

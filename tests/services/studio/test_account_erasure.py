@@ -37,7 +37,7 @@ def test_nothing_of_a_person_is_left(instance: Ports):
     ask(instance, "mod", "review", case=filed, decision="approve")
     ask(instance, "ana", "imagine", prompt="a waiting secluded thought")
     ask(instance, "ana", "link")
-    kept = {key for key, data in instance.store.blobs.items() if f"picture {others}" in data.decode()}
+    of_others = {key for key, data in instance.store.blobs.items() if f"picture {others}" in data.decode()}
     answer = forget(instance)
     assert (answer.pictures, answer.identities) == (2, 1)
     left = everything(instance, "outbox", "ledger")
@@ -45,7 +45,7 @@ def test_nothing_of_a_person_is_left(instance: Ports):
         assert trace not in left, trace
     assert {key for key in instance.store.blobs if b"upload" in instance.store.blobs[key]} == set()
     assert not [key for key, data in instance.store.blobs.items() if job in data.decode()]
-    assert kept <= set(instance.store.blobs)
+    assert of_others <= set(instance.store.blobs)
     assert [e.picture_id for e in instance.events.published if isinstance(e, PictureChanged)][-3:] == [
         f"{job}.1",
         f"{job}.2",
@@ -95,8 +95,8 @@ def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_p
                 of_job = {"kind": "job", "subject": jobs[-1], "platform": Platform.SLACK}
                 session.add(DeliveryRow(**of_job, **message_ref, updated_at=long_ago))
     forget(instance)
-    told = [event.job_id for event in instance.events.published if isinstance(event, JobChanged)]
-    assert told == jobs[:1]
+    changed = [event.job_id for event in instance.events.published if isinstance(event, JobChanged)]
+    assert changed == jobs[:1]
     let_go(instance.database, keep=timedelta(days=365))
     with instance.database.read() as session:
         assert [bool(queries.find_job(session, job).address.channel) for job in jobs] == [True, False, False]

@@ -29,11 +29,11 @@ def test_every_message_that_shows_something_of_them_is_rendered_again(instance: 
     ask(instance, "ana", "delete", what=origins[1])
     instance.events.published.clear()
     forget(instance)
-    told = {
+    rendered = {
         event.job_id for event in instance.events.published if isinstance(event, JobChanged | PictureChanged)
     }
-    assert {*children, waiting, starred, *origins} <= told
-    assert others not in told
+    assert {*children, waiting, starred, *origins} <= rendered
+    assert others not in rendered
 
 
 def test_every_message_that_shows_words_of_a_deleted_picture_is_rendered_again(instance: Ports):

@@ -142,7 +142,7 @@ def test_look_alikes_are_sought_among_all_pictures_without_reading_the_table_aga
     whose("1")
     statements = statements_of(instance.database, lambda: whose("2"))
     assert any("perceptual_hash" in statement for statement, _ in statements)
-    assert not [each for each in statements if walks_of(instance.database, *each)]
+    assert not [statement for statement in statements if walks_of(instance.database, *statement)]
 
 
 def test_a_walk_is_noticed(instance: Ports) -> None:

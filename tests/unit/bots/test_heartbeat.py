@@ -58,10 +58,10 @@ async def test_a_process_without_an_event_loop_beats_in_a_thread(
     monkeypatch.setattr(heart, "BEAT_SECONDS", 0.01)
     file = tmp_path / "ready"
     stopping = heart.keep_beating(file)
-    for each in (file, heart.heartbeat_of(file)):
-        await until(each.exists)
-        beaten = each.stat().st_mtime_ns
-        await until(lambda each=each, beaten=beaten: each.stat().st_mtime_ns > beaten)
+    for path in (file, heart.heartbeat_of(file)):
+        await until(path.exists)
+        beaten = path.stat().st_mtime_ns
+        await until(lambda path=path, beaten=beaten: path.stat().st_mtime_ns > beaten)
     stopping.set()
     for thread in threading.enumerate():
         if thread.name == "heartbeat":

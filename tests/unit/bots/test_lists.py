@@ -106,7 +106,9 @@ class TestLineage:
     def test_it_shows_ancestors_and_descendants_with_their_makers(self, ports, call, family):
         fox, varied, upscaled = family
         answer = execute(ports, call, "lineage", {"picture": f"{varied}.1"})
-        assert [(each.picture.id, each.person.user_id, each.parents) for each in answer.relatives] == [
+        assert [
+            (relative.picture.id, relative.person.user_id, relative.parents) for relative in answer.relatives
+        ] == [
             (f"{fox}.2", "ana", ()),
             (f"{varied}.1", "bo", (f"{fox}.2",)),
             (f"{upscaled}.1", "cy", (f"{varied}.1",)),
@@ -118,7 +120,7 @@ class TestLineage:
     def test_a_picture_without_relatives_is_a_family_of_its_own(self, ports, call):
         job_id = paint_job(ports, imagine(ports, call))
         answer = execute(ports, call, "lineage", {"picture": f"{job_id}.1"})
-        assert [each.picture.id for each in answer.relatives] == [f"{job_id}.1"]
+        assert [relative.picture.id for relative in answer.relatives] == [f"{job_id}.1"]
 
     def test_a_deleted_ancestor_stays_as_a_gap_without_its_words(self, ports, call, family):
         fox, varied, _ = family

@@ -15,8 +15,8 @@ def sentences() -> Iterator[tuple[str, str]]:
         module = importlib.import_module(f"bots.texts.{found.name}")
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else [value]
-            texts = [each for each in values if isinstance(each, str)]
-            yield from ((f"{found.name}.{name}", each) for each in texts if name.isupper())
+            texts = [text for text in values if isinstance(text, str)]
+            yield from ((f"{found.name}.{name}", text) for text in texts if name.isupper())
 
 
 @pytest.mark.parametrize(("name", "text"), list(sentences()))

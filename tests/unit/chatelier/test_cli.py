@@ -352,9 +352,9 @@ def test_a_database_file_that_is_damaged_is_named_with_what_to_do(
     monkeypatch.setenv("CHATELIER_DATABASE_URL", f"sqlite:///{tmp_path / 'broken.sqlite3'}")
     status, _, err = run(*command)
     assert status == 1
-    said = " ".join(err.split())
-    assert "file is not a database" in said
-    assert "put a copy from before in its place" in said or "name another with --database" in said
+    output = " ".join(err.split())
+    assert "file is not a database" in output
+    assert "put a copy from before in its place" in output or "name another with --database" in output
 
 
 def test_the_audit_of_an_empty_database_says_which_command_to_run(

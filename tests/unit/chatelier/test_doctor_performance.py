@@ -17,7 +17,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def speed(monkeypatch: pytest.MonkeyPatch, torch: str) -> list[Finding]:
     monkeypatch.setattr(models, "version", lambda package: torch)
-    return [each for each in models.accelerator(read_settings()) if each.subject == "speed"]
+    return [finding for finding in models.accelerator(read_settings()) if finding.subject == "speed"]
 
 
 def test_on_a_card_it_names_what_is_on(monkeypatch: pytest.MonkeyPatch) -> None:

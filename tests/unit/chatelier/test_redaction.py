@@ -48,7 +48,7 @@ def test_a_password_before_the_host_is_masked_whatever_is_in_it(password: str, s
 
 
 @given(
-    PASSWORDS.filter(lambda each: "&" not in each),
+    PASSWORDS.filter(lambda word: "&" not in word),
     st.sampled_from(["password", "PASS", "sslpassword", "token"]),
 )
 def test_a_password_in_the_query_is_masked_whatever_is_in_it(password: str, name: str) -> None:
@@ -62,7 +62,7 @@ def test_a_password_in_the_query_is_masked_whatever_is_in_it(password: str, name
 def test_no_reading_that_a_driver_may_make_of_a_password_is_logged(password: str) -> None:
     url = f"postgresql://me:{password}@host:1/name"
     redact = Redactor(secrets_of(settings_with(database_url=url)))
-    for said in (
+    for text in (
         url,
         password,
         repr(password),
@@ -70,7 +70,7 @@ def test_no_reading_that_a_driver_may_make_of_a_password_is_logged(password: str
         quote(password, safe=""),
         *readings(url),
     ):
-        assert CORE not in redact(f"no connection with {said} today")
+        assert CORE not in redact(f"no connection with {text} today")
 
 
 def readings(url: str) -> Iterator[str]:
@@ -177,7 +177,9 @@ def test_a_redis_password_with_a_slash_in_clear_is_a_problem_that_says_how_to_wr
 
 def test_an_error_of_a_driver_is_printed_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_DATABASE_URL", f"postgresql://me:w@{CORE}@127.0.0.1:9/studio")
-    said = subprocess.run([sys.executable, "-m", "chatelier", "db", "status"], capture_output=True, text=True)
-    assert said.returncode == 1
-    assert "The database postgresql://me:***@127.0.0.1:9/studio" in said.stderr
-    assert CORE not in said.stdout + said.stderr
+    result = subprocess.run(
+        [sys.executable, "-m", "chatelier", "db", "status"], capture_output=True, text=True
+    )
+    assert result.returncode == 1
+    assert "The database postgresql://me:***@127.0.0.1:9/studio" in result.stderr
+    assert CORE not in result.stdout + result.stderr

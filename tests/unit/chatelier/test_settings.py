@@ -89,9 +89,9 @@ def test_a_url_that_cannot_be_read_is_a_problem_without_its_password(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    said = problems()[variable]
-    assert "look at its host" in said
-    assert "s3cret" not in said
+    problem = problems()[variable]
+    assert "look at its host" in problem
+    assert "s3cret" not in problem
 
 
 def test_a_sqlite_url_with_two_slashes_is_corrected(monkeypatch: pytest.MonkeyPatch) -> None:

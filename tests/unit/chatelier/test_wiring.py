@@ -207,12 +207,12 @@ class TestQueuesOfModels:
         assert self.served(monkeypatch, model_queues="true", worker__models=other) == (f"paint.{other}",)
 
     @pytest.mark.parametrize(
-        ("values", "said"),
+        ("values", "cause"),
         [
             ({"worker__models": "thimble"}, "CHATELIER_MODEL_QUEUES"),
             ({"worker__models": "nothing", "model_queues": "true"}, "no model nothing"),
         ],
     )
-    def test_what_cannot_be_served_is_said(self, values, said, monkeypatch) -> None:
-        with pytest.raises(ConfigurationError, match=said):
+    def test_what_cannot_be_served_is_said(self, values, cause, monkeypatch) -> None:
+        with pytest.raises(ConfigurationError, match=cause):
             self.served(monkeypatch, **values)

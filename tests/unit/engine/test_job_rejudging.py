@@ -47,7 +47,7 @@ class TestJudgingAgain:
     def test_under_new_rules_a_job_is_judged_again_and_remembers_them(self, ports, work, brush, job):
         ports.gate.policy_version = "newer"
         work.paint(job)
-        assert [each.request.prompt for each in ports.gate.reviews] == ["a red apple"]
+        assert [review.request.prompt for review in ports.gate.reviews] == ["a red apple"]
         assert (read(ports, job)[0].policy_version, len(brush.orders)) == ("newer", 1)
 
     def test_what_new_rules_refuse_is_not_painted_and_may_be_appealed(self, ports, work, brush, call, job):

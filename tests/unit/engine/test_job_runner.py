@@ -43,7 +43,7 @@ def test_the_owner_of_a_picture_hears_at_once_that_somebody_built_on_it(ports, w
     bo = replace(call, person=someone("bo"), request_key="bo")
     built = execute(ports, bo, "vary", {"picture": f"{job}.2"}).job_id
     work.paint(built)
-    [event] = [each for each in ports.events.published if isinstance(each, NoticeWritten)]
+    [event] = [event for event in ports.events.published if isinstance(event, NoticeWritten)]
     with ports.database.read() as session:
         notice = find_notice(session, event.notice_id)
     assert (notice.person.key, notice.kind, notice.job_id) == (call.person.key, NoticeKind.BUILT_ON, built)
@@ -64,7 +64,7 @@ def test_what_a_moderator_let_through_hidden_is_not_previewed(ports, work, job):
     with ports.database.begin() as session:
         session.get_one(JobRow, job).spoiler = True
     work.paint(job)
-    assert [each.preview for each in ports.events.announced] == [None] * len(ports.events.announced)
+    assert [progress.preview for progress in ports.events.announced] == [None] * len(ports.events.announced)
     assert ports.events.announced
 
 

@@ -71,7 +71,7 @@ class TestStopping:
         work.paint(heir)
         ended, pictures = read(ports, heir)
         assert ended.state is JobState.DONE
-        shown = {key for each in pictures for key in (each.key, each.thumbnail_key)}
+        shown = {key for picture in pictures for key in (picture.key, picture.thumbnail_key)}
         assert set(ports.store.blobs) == shown
 
     def test_a_cancel_that_came_before_the_lease_is_honoured(self, ports, work, brush, job):

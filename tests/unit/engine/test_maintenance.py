@@ -37,7 +37,7 @@ def chores(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr("engine.queue.celery_worker.run_periodic_tasks", lambda app, **_: made.append(app))
     run_beat(load_settings(), on_ready=lambda: None)
     (app,) = made
-    assert {each["task"] for each in app.conf.beat_schedule.values()} <= set(app.tasks)
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
     return app.tasks[CHORES_TASK]
 
 

@@ -158,7 +158,7 @@ def test_pictures_that_were_refused_go_when_nobody_may_ask_for_them_any_more(por
             if keep == 30:
                 cases.close(session, case.id, Decision.REJECT, by="", at=now())
     with ports.database.read() as session:
-        left = [len(queries.pictures_of_job(session, each)) for each in (refused, held, shown)]
+        left = [len(queries.pictures_of_job(session, job_id)) for job_id in (refused, held, shown)]
     assert left == [0, 4, 4]
 
 

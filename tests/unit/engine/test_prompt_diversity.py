@@ -18,7 +18,7 @@ SEEDS = range(6000)
 def chi_square(counts, choices):
     """How far counts are from equal shares, in standard deviations of a chi-square of as many degrees (Fisher)."""
     expected = sum(counts.values()) / len(choices)
-    square = sum((counts[each] - expected) ** 2 / expected for each in choices)
+    square = sum((counts[choice] - expected) ** 2 / expected for choice in choices)
     return sqrt(2 * square) - sqrt(2 * (len(choices) - 1) - 1)
 
 
@@ -164,7 +164,7 @@ def test_pictures_that_start_from_others_are_left_alone():
 
 def test_alternatives_keep_their_order():
     order, words = diversify_task(order_of(prompts=("a doctor", "an apple")))
-    assert [bool(each) for each in words] == [True, False, True, False]
+    assert [bool(word) for word in words] == [True, False, True, False]
     assert order.request.prompt_of(3) == "an apple"
 
 

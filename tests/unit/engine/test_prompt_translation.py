@@ -41,8 +41,8 @@ def spec(prompt: str) -> SceneSpec:
     ],
 )
 def test_a_prompt_in_another_language_asks_for_the_same_things(prompt: str, english: str) -> None:
-    def told(some: SceneSpec) -> list[tuple[object, ...]]:
-        return [(each.subjects, each.count, each.colour, each.size) for each in some.things]
+    def told(scene: SceneSpec) -> list[tuple[object, ...]]:
+        return [(thing.subjects, thing.count, thing.colour, thing.size) for thing in scene.things]
 
     assert told(spec(prompt)) == told(spec(english))
     assert (spec(prompt).scene, spec(prompt).time) == (spec(english).scene, spec(english).time)

@@ -107,7 +107,7 @@ class TestFiling:
         jobs = [painted(instance, by(call, someone("ana"), str(index))) for index in range(4)]
         for job_id in jobs[:3]:
             reported(instance, call, job_id, mark=job_id)
-            case = next(each for each in desk(instance, call) if each.job_id == job_id)
+            case = next(case for case in desk(instance, call) if case.job_id == job_id)
             decide(instance, call, case, Decision.APPROVE)
         reported(instance, call, jobs[3], mark="last")
         reported(instance, call, jobs[3], name="cy")

@@ -29,7 +29,7 @@ def table(folder: Path, text: str) -> Path:
 
 
 def bits(*digits: str) -> list[int]:
-    return [int(each, 16) for each in digits]
+    return [int(digit, 16) for digit in digits]
 
 
 def test_a_threatexchange_table_is_taken_in_without_its_other_hashes(tmp_path: Path, listed: Path) -> None:
@@ -58,7 +58,7 @@ def test_what_is_imported_again_is_known(tmp_path: Path, listed: Path) -> None:
     ids=["bare", "quality", "byte-order-mark", "signals"],
 )
 def test_several_ways_to_write_a_table_are_understood(tmp_path: Path, text: str, expected: list[str]) -> None:
-    found = [each for each in hashes_in_csv(table(tmp_path, text)) if each is not None]
+    found = [value for value in hashes_in_csv(table(tmp_path, text)) if value is not None]
     assert found == bits(*expected)
 
 

@@ -300,7 +300,7 @@ def test_a_foreign_prompt_is_held_or_refused_as_the_policy_says() -> None:
 def test_the_likeliest_language_comes_first() -> None:
     likely = identify("the quick brown fox jumps over the lazy dog")
     assert likely[0].code == "en"
-    assert likely[0].chance == max(each.chance for each in likely)
+    assert likely[0].chance == max(language.chance for language in likely)
 
 
 @pytest.mark.parametrize("prompt", ["תפוח אדום", "ένα κόκκινο μήλο στο τραπέζι", "लाल सेब मेज पर"])

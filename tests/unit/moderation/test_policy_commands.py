@@ -186,7 +186,7 @@ def test_replay_names_the_jobs_that_another_policy_would_have_judged_otherwise(d
         database,
         last=10,
         before=lambda _: ALLOWED,
-        after=lambda each: refusal if "storm" in each.prompt else ALLOWED,
+        after=lambda request: refusal if "storm" in request.prompt else ALLOWED,
     )
     assert count == 2
     assert [change.job_id for change in changes] == ["k3v9m2p4qx7a"]

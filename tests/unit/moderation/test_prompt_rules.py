@@ -171,8 +171,8 @@ def test_a_text_too_long_to_be_read_waits_for_a_moderator() -> None:
 def held_for(prompt: str) -> Category | None:
     """What the default policy holds, of what the rules about matters find."""
     found = [rule.judge(PromptSubject(prompt=prompt)) for rule in default_topics()]
-    judged = [default_policy().apply(each) for each in found if each]
-    return next((each.category for each in judged if each and each.ruling is Ruling.HOLD), None)
+    judged = [default_policy().apply(item) for item in found if item]
+    return next((finding.category for finding in judged if finding and finding.ruling is Ruling.HOLD), None)
 
 
 @pytest.mark.parametrize(

@@ -165,4 +165,4 @@ class TestStrikes:
         with strict.database.read() as session:
             entries = list(audit_log.export(session))
             assert audit_log.verify(session).whole
-        assert [each["action"] for each in entries] == ["ban", "refuse", "ban", "decide"]
+        assert [entry["action"] for entry in entries] == ["ban", "refuse", "ban", "decide"]

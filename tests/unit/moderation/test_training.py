@@ -22,7 +22,7 @@ TEXTS = [f"{word} number {count} on a table" for count in range(120) for word in
 def test_a_row_is_always_in_the_same_part_whatever_its_capitals() -> None:
     parts = [part_of(text) for text in TEXTS * 20]
     assert parts == [part_of(text.upper()) for text in TEXTS * 20]
-    shares = {part: sum(each is part for each in parts) / len(parts) for part in Part}
+    shares = {part: sum(split is part for split in parts) / len(parts) for part in Part}
     assert shares[Part.TRAIN] == pytest.approx(5 / 6, abs=0.06)
     assert shares[Part.CHOOSE] == pytest.approx(1 / 12, abs=0.05)
 
@@ -54,11 +54,11 @@ def test_words_tell_apart_what_embeddings_do_not(monkeypatch: pytest.MonkeyPatch
     network = fit(vectors, words, targets, np.ones(len(TEXTS), np.float32), seed=1)
     network.save(tmp_path / "network.npz")
     with (tmp_path / "network.npz").open("rb") as file:
-        kept = ClassifierNetwork.load(file)
+        loaded = ClassifierNetwork.load(file)
     unseen = [word_places(f"a {word} thing") for word in ("harmless", "harmful")]
-    harm = 1 - kept.chances(vectors[:2], unseen)[:, 0]
+    harm = 1 - loaded.chances(vectors[:2], unseen)[:, 0]
     assert harm[0] < 0.5 < harm[1]
-    assert kept.chances(vectors[:2], unseen).shape == (2, len(CLASSES))
+    assert loaded.chances(vectors[:2], unseen).shape == (2, len(CLASSES))
 
 
 def test_a_text_without_words_has_no_places() -> None:

@@ -89,7 +89,7 @@ def test_trust_takes_time_and_pictures(instance, call, count, days_ago):
 
 def test_a_tier_settles_what_somebody_may_do(instance):
     settle(instance, monthly_credits={Tier.NEWCOMER: 5}, max_pictures=2)
-    newcomer, member = (instance.gate.allowance(each) for each in (replace(ANA, guest=True), ANA))
+    newcomer, member = (instance.gate.allowance(person) for person in (replace(ANA, guest=True), ANA))
     assert (newcomer.monthly_credits, member.monthly_credits) == (5, 100)
     assert (newcomer.max_outstanding_jobs, member.max_outstanding_jobs) == (3, 10)
     assert newcomer.weight < member.weight == 1

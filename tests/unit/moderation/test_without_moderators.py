@@ -78,9 +78,9 @@ def test_nobody_waits_for_a_human_who_does_not_exist(instance: Ports) -> None:
     refused(instance, "a minor thing")
     with instance.database.read() as session:
         assert session.scalars(select(CaseRow)).all() == []
-        (told,) = session.scalars(select(NoticeRow.text)).all()
+        (notice,) = session.scalars(select(NoticeRow.text)).all()
         stopped = session.scalars(select(JobRow.error_text).where(JobRow.error_code == "banned")).one()
-    assert "moderator" not in f"{told} {stopped}"
+    assert "moderator" not in f"{notice} {stopped}"
 
 
 def test_however_often_it_happens_it_lasts_a_day_at_most(instance: Ports) -> None:
@@ -167,7 +167,7 @@ class Finds:
 
 @pytest.mark.parametrize("moderated", [True, False])
 @pytest.mark.parametrize("kind", ["prompt", "upload", "output"])
-@pytest.mark.parametrize("category", [each for each in Category if each is not Category.NEWCOMER])
+@pytest.mark.parametrize("category", [category for category in Category if category is not Category.NEWCOMER])
 def test_a_refusal_says_which_setting_or_moderator_could_change_it(
     ports: Ports, category: Category, kind: str, moderated: bool
 ) -> None:
@@ -175,19 +175,19 @@ def test_a_refusal_says_which_setting_or_moderator_could_change_it(
     rules = [Finds(category)]
     instance = with_gate(ports, holds=False, prompt_rules=rules, image_rules=rules, **options)
     if kind == "prompt":
-        said = str(refused(instance, "a red fox"))
+        refusal = str(refused(instance, "a red fox"))
     else:
         inspection = Inspection(kind=Inspected(kind), person=ANA, png=_png())
         verdict = instance.gate.inspect(inspection)
         assert verdict.ruling is Ruling.REFUSE
-        said = str(verdict.refusal())
+        refusal = str(verdict.refusal())
     if category is Category.MINORS:
-        assert "No setting and no moderator changes this." in said
+        assert "No setting and no moderator changes this." in refusal
     elif moderated and kind != "upload":
-        assert "a moderator can let it through" in said
+        assert "a moderator can let it through" in refusal
     else:
-        assert "CHATELIER_MODERATION__" in said or "No setting changes this." in said
-        assert ("Nobody moderates here" in said) == (not moderated)
+        assert "CHATELIER_MODERATION__" in refusal or "No setting changes this." in refusal
+        assert ("Nobody moderates here" in refusal) == (not moderated)
 
 
 def _png() -> bytes:

@@ -73,8 +73,8 @@ def take(session, step, jobs):
         case ("give", giver, receiver, amount) if giver != receiver:
             key = f"gift:{next(_numbers)}"
             credit_ledger.give(session, someone(giver).key, someone(receiver).key, amount, key=key, at=at)
-        case ("link", kept, other):
-            left, right = (linked_identities.human_of(session, someone(name).key) for name in (kept, other))
+        case ("link", main, other):
+            left, right = (linked_identities.human_of(session, someone(name).key) for name in (main, other))
             if left != right:
                 credit_ledger.merge(session, left, right, person_key=right, at=at)
                 linked_identities.link(session, left, right)

@@ -76,8 +76,8 @@ def test_each_kind_of_hint_reaches_a_person_once(ports: Ports) -> None:
     assert len(notices(ports)) == 1
     imagine(ports, "/imagine a cat BREAK a fox --v 6")
     imagine(ports, "/imagine a cat --v 6", person="ben")
-    told = notices(ports)
-    assert [text.split()[0] for text in told] == ["Flags", "BREAK", "Flags"]
+    hints = notices(ports)
+    assert [text.split()[0] for text in hints] == ["Flags", "BREAK", "Flags"]
 
 
 def test_words_of_a_form_are_read_like_typed_ones(ports: Ports, call: Call) -> None:

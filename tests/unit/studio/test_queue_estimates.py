@@ -135,7 +135,7 @@ def test_what_is_over_has_no_place_and_no_time(ports, call):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "words"),
     [
         (None, "Next in line."),
         (0.4, "Next in line. Done in a few seconds."),
@@ -144,8 +144,8 @@ def test_what_is_over_has_no_place_and_no_time(ports, call):
         (170, "Next in line. Done in about 3 min."),
     ],
 )
-def test_times_are_told_coarsely(seconds, said):
-    assert waiting(0, seconds) == said
+def test_times_are_told_coarsely(seconds, words):
+    assert waiting(0, seconds) == words
 
 
 @pytest.mark.parametrize(

@@ -197,10 +197,14 @@ class TestSettings:
         }
         execute(ports, call, "settings", values)
         execute(ports, call, "settings", {"style": "none"})
-        kept = execute(ports, call, "settings", {}).preferences
-        assert (kept.remix, kept.direct_messages, kept.style) == (RemixConsent.ASK, True, None)
-        assert (kept.aspect, kept.count, kept.model) == ("3:2", 2, "thimble")
-        assert kept.built_on is BuiltOn.DAILY
+        preferences = execute(ports, call, "settings", {}).preferences
+        assert (preferences.remix, preferences.direct_messages, preferences.style) == (
+            RemixConsent.ASK,
+            True,
+            None,
+        )
+        assert (preferences.aspect, preferences.count, preferences.model) == ("3:2", 2, "thimble")
+        assert preferences.built_on is BuiltOn.DAILY
 
     def test_rows_of_earlier_versions_reply_ping_nobody_and_tell_nobody(self):
         rules = from_data(CommunityRules, {"star_threshold": 5})
@@ -354,8 +358,8 @@ class TestDefaults:
         execute(ports, call, "settings", chosen)
         plain = self.request(ports, call, prompt="a boat")
         assert (plain.model, plain.style, plain.aspect, plain.count) == ("tiny", "ink", "3:2", 2)
-        said = self.request(ports, call, prompt="a boat", model="other", width=64, count=3)
-        assert (said.model, said.aspect, said.count) == ("other", None, 3)
+        request = self.request(ports, call, prompt="a boat", model="other", width=64, count=3)
+        assert (request.model, request.aspect, request.count) == ("other", None, 3)
         brought = self.request(ports, call, prompt="a boat", image=Source(key="x.png"))
         assert brought.aspect is None
 

@@ -51,7 +51,7 @@ async def test_an_end_that_a_closed_channel_does_not_take_goes_to_the_person(fro
     await front_end.accepted(job_id)
     front_end.chat.closed.add("main")
     await front_end.painted(job_id)
-    assert [each.ref.channel for each in front_end.chat.messages.values()] == ["main", "ana"]
+    assert [message.ref.channel for message in front_end.chat.messages.values()] == ["main", "ana"]
     recorded = front_end.recorded(job_id)
     assert recorded is not None
     assert (recorded.channel, recorded.final) == ("ana", True)

@@ -36,7 +36,7 @@ async def test_a_person_who_likes_copies_gets_one_of_each_finished_job(front_end
     execute(front_end.ports, call, "settings", {"dm": "yes"})
     await front_end.painted(job_id)
     await front_end.ended(job_id)
-    copies = [each.now for each in front_end.chat.messages.values() if each.ref.channel == "ana"]
+    copies = [message.now for message in front_end.chat.messages.values() if message.ref.channel == "ana"]
     assert [copy.subject.kind for copy in copies] == [DeliveryKind.COPY]
     assert copies[0].message.rows == ()
 
@@ -55,7 +55,9 @@ async def test_a_job_that_took_long_pings_its_person_where_the_community_wants_i
     for _ in range(2):
         await front_end.ended(job_id)
     pings = [
-        each.now for each in front_end.chat.messages.values() if each.now.subject.kind is DeliveryKind.PING
+        message.now
+        for message in front_end.chat.messages.values()
+        if message.now.subject.kind is DeliveryKind.PING
     ]
     assert len(pings) == pinged
     for ping in pings:
@@ -212,7 +214,7 @@ async def test_a_starred_picture_hangs_until_it_is_deleted_also_after_a_short_tr
     front_end.chat.away = False
     await front_end.picture_changed(f"{job_id}.1")
     assert front_end.recorded(f"{job_id}.1", DeliveryKind.STARBOARD) is None
-    assert [each.ref.channel for each in front_end.chat.messages.values()] == ["main"]
+    assert [message.ref.channel for message in front_end.chat.messages.values()] == ["main"]
 
 
 async def test_a_digest_is_sent_to_its_channel_and_a_closed_one_left_alone(front_end: FrontEnd) -> None:
@@ -220,4 +222,4 @@ async def test_a_digest_is_sent_to_its_channel_and_a_closed_one_left_alone(front
     await front_end.delivery.handle(digest)
     front_end.chat.closed.add("log")
     await front_end.delivery.handle(digest)
-    assert [each.ref.channel for each in front_end.chat.messages.values()] == ["log"]
+    assert [message.ref.channel for message in front_end.chat.messages.values()] == ["log"]

@@ -23,7 +23,9 @@ def test_every_action_is_in_the_table(action: Action) -> None:
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_is_on_a_button_of_some_message(action: Action) -> None:
     """All front ends render the same messages, so an action that is on a button is on every platform."""
-    assert [name for name, message in MESSAGES.items() if action in {each.action for each in message.buttons}]
+    assert [
+        name for name, message in MESSAGES.items() if action in {button.action for button in message.buttons}
+    ]
 
 
 def test_an_action_that_a_platform_lacks_says_why() -> None:
@@ -46,9 +48,9 @@ def test_an_action_that_makes_a_job_is_public(action: Action) -> None:
 
 def test_every_button_of_every_message_can_be_read_back() -> None:
     for message in MESSAGES.values():
-        for each in message.buttons:
-            assert parse_button(each.custom_id) == Button(
-                action=each.action, job_id=each.target, index=each.index
+        for button in message.buttons:
+            assert parse_button(button.custom_id) == Button(
+                action=button.action, job_id=button.target, index=button.index
             )
 
 

@@ -29,7 +29,7 @@ from tests.support.sample_domain import JOB_ID, LONG_PROMPT, OTHER_JOB_ID, sampl
 
 
 def buttons(name: str) -> list[tuple[Action, str, str]]:
-    return [(each.action, each.target, each.label) for each in MESSAGES[name].buttons]
+    return [(button.action, button.target, button.label) for button in MESSAGES[name].buttons]
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -71,7 +71,7 @@ class TestHistory:
         answer = History(jobs=(sample_job(), sample_job(JobState.REFUSED, job_id=OTHER_JOB_ID)))
         message = compose_answer(answer)
         assert message is not None
-        assert [(each.action, each.target, each.label) for each in message.buttons] == [
+        assert [(button.action, button.target, button.label) for button in message.buttons] == [
             (Action.SHOW, JOB_ID, "Show 1")
         ]
         assert f"2. a red fox in the snow · {OTHER_JOB_ID} · refused" in text_of(message)
@@ -161,7 +161,7 @@ class TestPeople:
 
 class TestPages:
     def test_home_offers_what_can_be_done_with_each_entry(self) -> None:
-        actions = [each.action for each in MESSAGES["home"].buttons]
+        actions = [button.action for button in MESSAGES["home"].buttons]
         assert actions == [Action.CANCEL, *[Action.SHOW] * 4, Action.SETTINGS]
 
     def test_help_shows_moderators_their_commands_and_nobody_else(self) -> None:
@@ -186,7 +186,7 @@ class TestPages:
     @pytest.mark.parametrize("name", CATALOG)
     def test_help_of_a_command_explains_each_option(self, name: str) -> None:
         text = text_of(MESSAGES[f"help of {name}"])
-        assert all(each.summary in text for each in CATALOG[name].parameters)
+        assert all(parameter.summary in text for parameter in CATALOG[name].parameters)
 
     def test_a_starred_picture_links_to_its_message(self) -> None:
         assert "⭐ 3 stars · @Ana" in text_of(MESSAGES["starboard"])

@@ -39,9 +39,9 @@ def test_a_moderator_reads_who_what_and_why() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in CaseKind if kind is not CaseKind.CONSENT])
 def test_an_open_case_offers_what_can_be_decided_and_no_more(kind: CaseKind) -> None:
-    actions = [each.action for each in MESSAGES[f"case {kind}"].buttons]
+    actions = [button.action for button in MESSAGES[f"case {kind}"].buttons]
     assert actions[:2] == [Action.CLAIM, Action.REVEAL]
-    assert set(actions[2:]) == {Action(each) for each in DECISIONS[kind]}
+    assert set(actions[2:]) == {Action(decision) for decision in DECISIONS[kind]}
 
 
 def test_a_decided_case_shows_no_picture_and_offers_nothing() -> None:
@@ -59,7 +59,7 @@ def test_a_taken_case_is_for_the_moderator_alone() -> None:
 
 def test_the_claim_of_a_claimed_case_is_marked() -> None:
     marked = {
-        name: [each.action for each in MESSAGES[name].buttons if each.pressed]
+        name: [button.action for button in MESSAGES[name].buttons if button.pressed]
         for name in ("case report", "case claimed", "case taken")
     }
     assert marked == {"case report": [], "case claimed": [Action.CLAIM], "case taken": [Action.CLAIM]}
@@ -87,7 +87,7 @@ def test_a_question_names_who_asks_and_offers_yes_and_no() -> None:
     assert message.summary == (
         f"@Ana asks to build on your picture {JOB_ID}.1: “a red fox in the snow”. Do you agree?"
     )
-    assert [each.action for each in message.buttons] == [Action.CONSENT, Action.DECLINE]
+    assert [button.action for button in message.buttons] == [Action.CONSENT, Action.DECLINE]
 
 
 def test_an_answered_question_offers_nothing() -> None:

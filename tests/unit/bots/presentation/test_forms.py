@@ -15,7 +15,7 @@ SPREAD = {"pictures", "images", "topic", "channel"}
 @pytest.mark.parametrize("name", FORMS)
 def test_each_field_is_a_parameter_of_its_command(name: str) -> None:
     form = FORMS[name]
-    parameters = {each.name for each in CATALOG[form.command].parameters}
+    parameters = {parameter.name for parameter in CATALOG[form.command].parameters}
     assert {field.name for field in form.fields} - SPREAD <= parameters
 
 

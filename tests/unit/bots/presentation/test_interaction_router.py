@@ -179,7 +179,7 @@ class TestLookups:
         self, ports: Ports, call: Call, job: str
     ) -> None:
         message = load_choice(ports.database, Choose(action=Action.WHO, job_id=job), call.person)
-        assert [(each.action, each.index, each.label) for each in message.buttons] == [
+        assert [(button.action, button.index, button.label) for button in message.buttons] == [
             (Action.WHO, number, str(number)) for number in range(1, 5)
         ]
 
@@ -192,10 +192,11 @@ class TestLookups:
         self, ports: Ports, call: Call, job: str
     ) -> None:
         panel = Panel(job_id=job, index=1)
-        own = {each.action for each in load_panel(ports.database, panel, call.person).buttons}
-        others = {each.action for each in load_panel(ports.database, panel, someone("bo")).buttons}
+        own = {button.action for button in load_panel(ports.database, panel, call.person).buttons}
+        others = {button.action for button in load_panel(ports.database, panel, someone("bo")).buttons}
         theirs = {
-            each.action for each in load_panel(ports.database, panel, someone("mo", moderator=True)).buttons
+            button.action
+            for button in load_panel(ports.database, panel, someone("mo", moderator=True)).buttons
         }
         assert own ^ others == {Action.ALT, Action.DELETE, Action.REPORT}
         assert Action.DELETE in own
@@ -206,7 +207,7 @@ class TestLookups:
     ) -> None:
         def marked(reader: Person) -> list[Action]:
             buttons = load_panel(ports.database, Panel(job_id=job, index=1), reader).buttons
-            return [each.action for each in buttons if each.pressed]
+            return [button.action for button in buttons if button.pressed]
 
         other = someone("annie")
         with ports.database.begin() as session:

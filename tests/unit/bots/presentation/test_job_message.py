@@ -25,7 +25,7 @@ def words(message: Message) -> str:
 
 
 def rows(message: Message) -> list[list[tuple[Action, int]]]:
-    return [[(each.action, each.index) for each in row.buttons] for row in message.rows]
+    return [[(button.action, button.index) for button in row.buttons] for row in message.rows]
 
 
 def test_a_result_shows_picture_words_credit_recipe_and_buttons_in_this_order() -> None:
@@ -62,8 +62,8 @@ def test_no_row_has_more_than_five_buttons_and_no_message_more_than_five_rows(na
 
 
 def test_buttons_of_a_picture_that_is_gone_cannot_be_pressed() -> None:
-    buttons = [each for each in MESSAGES["result grid with a gap"].buttons if each.index == 1]
-    assert [each.disabled for each in buttons] == [True, True]
+    buttons = [button for button in MESSAGES["result grid with a gap"].buttons if button.index == 1]
+    assert [button.disabled for button in buttons] == [True, True]
 
 
 def test_a_single_picture_is_named_by_its_buttons() -> None:
@@ -89,7 +89,7 @@ def test_a_ping_names_its_owner() -> None:
 
 
 def test_an_upscaled_picture_is_not_upscaled_or_rerolled_again() -> None:
-    actions = {each.action for each in MESSAGES["result upscaled"].buttons}
+    actions = {button.action for button in MESSAGES["result upscaled"].buttons}
     assert not actions & {Action.UPSCALE, Action.REROLL}
 
 
@@ -160,11 +160,11 @@ def test_a_spoiler_hides_images_and_a_pixelated_copy_comes_with_a_button() -> No
 def test_a_message_whose_files_are_gone_says_so_and_keeps_the_others() -> None:
     result = MESSAGES["result grid"]
     none = with_missing_files(result, {image.name for image in result.files})
-    some = with_missing_files(result, {result.files[0].name})
+    partial = with_missing_files(result, {result.files[0].name})
     assert not none.files
-    assert len(some.files) == 3
+    assert len(partial.files) == 3
     assert "missing in the storage" in words(none)
-    assert "missing in the storage" in words(some)
+    assert "missing in the storage" in words(partial)
 
 
 def test_a_dear_job_says_what_it_costs_while_it_waits() -> None:
