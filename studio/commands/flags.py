@@ -39,8 +39,10 @@ class Flag:
 
 def find_flags(spec: CommandSpec, text: str) -> Iterator[Flag]:
     """A run of dashes before a name that the command knows, or nearly knows, is a flag, and so is ``--`` before
-    any name that stands by itself. A dash before anything else is text.
+    any name that stands by itself. A dash before anything else is text, and so is what is no flag of the command
+    once its free text has begun.
     """
+    in_free_text = any(parameter.literal and parameter.positional for parameter in spec.parameters)
     for run in _RUN.finditer(text):
         name = run["name"]
         parameter = spec.parameter(name.lower())
@@ -49,8 +51,12 @@ def find_flags(spec: CommandSpec, text: str) -> Iterator[Flag]:
         name_end = run.start("name") + len(name)
         end = _SEPARATORS.match(text, name_end).end()  # type: ignore[union-attr]
         flag = Flag(parameter=parameter, name=name, start=run.start(), name_end=name_end, end=end)
-        meant = _is_unknown_flag(spec, run, text) if parameter is None else _is_flag(flag, run, text)
+        if parameter is None:
+            meant = not in_free_text and _is_unknown_flag(spec, run, text)
+        else:
+            meant = _is_flag(flag, run, text)
         if meant:
+            in_free_text = in_free_text or bool(parameter and parameter.literal)
             yield flag
 
 

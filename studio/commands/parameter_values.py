@@ -42,7 +42,8 @@ class Kind(StrEnum):
 class Parameter:
     """`name` is also the flag on the web and in chat text (``--name``); `aliases` are other flags for it.
 
-    `own`: of pictures, only the person's own are suggested.
+    `own`: of pictures, only the person's own are suggested. `literal`: free text, in which only other flags of
+    the command end it, so that ``--no way`` belongs to it.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Parameter:
     max_length: int = MAX_PROMPT
     aliases: tuple[str, ...] = ()
     own: bool = False
+    literal: bool = False
 
     def read(self, value: object) -> Any:
         """Turn what a front end received into a clean value. Raises `BadParameterError`."""

@@ -60,7 +60,7 @@ SPEC = CommandSpec(
     handle=appeal,
     parameters=(
         Parameter(name="job", kind=Kind.JOB, summary="The job's id.", required=True, positional=True),
-        Parameter(name="reason", kind=Kind.TEXT, summary="Why it should pass.", max_length=500),
+        Parameter(name="reason", kind=Kind.TEXT, literal=True, summary="Why it should pass.", max_length=500),
     ),
     paints=False,
     open_to_banned=True,

@@ -53,7 +53,9 @@ SPEC = CommandSpec(
     parameters=(
         PERSON,
         Parameter(name="duration", kind=Kind.DURATION, summary="Such as 12h or 7d; for good if left out."),
-        Parameter(name="reason", kind=Kind.TEXT, summary="A note for the records.", max_length=500),
+        Parameter(
+            name="reason", kind=Kind.TEXT, literal=True, summary="A note for the records.", max_length=500
+        ),
     ),
     paints=False,
     audience=Audience.MODERATORS,

@@ -90,7 +90,13 @@ SPEC = CommandSpec(
         Parameter(
             name="picture", kind=Kind.PICTURE, summary="The picture's id.", required=True, positional=True
         ),
-        Parameter(name="reason", kind=Kind.TEXT, summary="What is wrong with it.", max_length=LONGEST_REASON),
+        Parameter(
+            name="reason",
+            kind=Kind.TEXT,
+            literal=True,
+            summary="What is wrong with it.",
+            max_length=LONGEST_REASON,
+        ),
     ),
     paints=False,
     rationed=True,

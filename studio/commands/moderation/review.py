@@ -56,7 +56,9 @@ SPEC = CommandSpec(
     parameters=(
         Parameter(name="case", kind=Kind.CASE, summary="The case's id.", positional=True),
         Parameter(name="decision", kind=Kind.CHOICE, summary="What you decide.", choices=tuple(Decision)),
-        Parameter(name="note", kind=Kind.TEXT, summary="A note for the records.", max_length=500),
+        Parameter(
+            name="note", kind=Kind.TEXT, literal=True, summary="A note for the records.", max_length=500
+        ),
     ),
     paints=False,
     audience=Audience.MODERATORS,

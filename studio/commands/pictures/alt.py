@@ -84,6 +84,7 @@ SPEC = CommandSpec(
         Parameter(
             name="text",
             kind=Kind.TEXT,
+            literal=True,
             summary="What it shows; leave it out to have the prompt again.",
             positional=True,
             max_length=LONGEST_ALT_TEXT,

@@ -178,6 +178,33 @@ def test_an_unknown_flag_names_the_nearest():
     assert caught.value.parameter == "--sed"
 
 
+@pytest.mark.parametrize(
+    ("text", "parameter", "words"),
+    [
+        ("/report k3v9m2p4qx7a.2 --reason it shows me --no way", "reason", "it shows me --no way"),
+        (
+            "/appeal k3v9m2p4qx7a --reason a sign -- and --this is art",
+            "reason",
+            "a sign -- and --this is art",
+        ),
+        ("/alt k3v9m2p4qx7a.2 a sign: --no entry", "text", "a sign: --no entry"),
+    ],
+)
+def test_free_text_takes_what_is_no_flag_of_its_command(text: str, parameter: str, words: str):
+    _, values = parse_phrase(text)
+    assert values[parameter] == words
+
+
+def test_a_known_flag_ends_free_text():
+    _, values = parse_phrase("/ban @bo --reason kept asking --no end --duration 7d")
+    assert (values["reason"], values["duration"]) == ("kept asking --no end", "7d")
+
+
+def test_before_free_text_an_unknown_flag_is_refused():
+    with pytest.raises(BadParameterError, match="--no is unknown"):
+        parse_phrase("/report k3v9m2p4qx7a.2 --no way")
+
+
 def test_flags_that_only_an_attachment_can_fill_are_not_offered():
     with pytest.raises(BadParameterError, match="--size, --width") as caught:
         parse_phrase("/imagine a cat --frob 4")
