@@ -6,6 +6,7 @@ this machine lacks skips the test at home and fails it when CI=true, so that not
 
 import gc
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -109,13 +110,30 @@ def repository() -> Path:
     return REPOSITORY
 
 
+_folders = count(1)
+
+
+@pytest.fixture
+def own_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A path of the test's own, at which nothing is yet."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return tmp_path_factory.getbasetemp() / f"{name}{next(_folders)}"
+
+
+@pytest.fixture
+def tmp_path(own_folder: Path) -> Path:
+    """As pytest's own, which lists the folders of all earlier tests to find a number for the next."""
+    own_folder.mkdir(mode=0o700, exist_ok=True)
+    return own_folder
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def clean_environment(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings, the tokens or the home folder of whoever runs it."""
     for name in list(os.environ):
         if name.startswith(("CHATELIER_", "AWS_")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("CHATELIER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CHATELIER_HOME", str(own_folder / "home"))
 
 
 @pytest.fixture(autouse=True)

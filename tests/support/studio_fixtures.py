@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
-import structlog
 
-from studio.commands.spec import Call
-from studio.ports import Ports
-from tests.support.fakes import fake_ports, someone, somewhere
-from tests.support.web_client import OpenRoom, web_settings
+# Imported where they are used: the process that only hands out the tests starts without them.
+if TYPE_CHECKING:
+    from studio.commands.spec import Call
+    from studio.ports import Ports
+    from tests.support.web_client import OpenRoom
 
 _calls = count(1)
 
@@ -20,6 +21,8 @@ _calls = count(1)
 @pytest.fixture
 def restored_logging() -> Iterator[None]:
     """Commands set logging up for their process, which here is everybody's."""
+    import structlog
+
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -37,20 +40,27 @@ def still(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def ports(tmp_path: Path) -> Iterator[Ports]:
+def ports(tmp_path: Path) -> "Iterator[Ports]":
+    from tests.support.fakes import fake_ports
+
     made = fake_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
     yield made
     made.database.close()
 
 
 @pytest.fixture
-def call() -> Call:
+def call() -> "Call":
     """Ana asks for something, once."""
+    from studio.commands.spec import Call
+    from tests.support.fakes import someone, somewhere
+
     return Call(person=someone("ana"), address=somewhere(), request_key=f"test:{next(_calls)}")
 
 
 @pytest.fixture
-def room(ports: Ports) -> Iterator[OpenRoom]:
+def room(ports: "Ports") -> "Iterator[OpenRoom]":
     """The web room, open, on the fakes; its moderators' word is ``keys``."""
+    from tests.support.web_client import OpenRoom, web_settings
+
     with OpenRoom(ports, web_settings(moderator_secret="keys")) as opened:
         yield opened
