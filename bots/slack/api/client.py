@@ -4,7 +4,7 @@ import asyncio
 import io
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -64,12 +64,18 @@ class SlackUnavailableError(PlatformUnavailableError):
 
 
 class SlackApiRefusedError(Exception):
-    """Slack refused a request. `code` is the error code of its answer."""
+    """Slack refused a request. `code` is the error code of its answer, `details` its sentences on blocks."""
 
-    def __init__(self, method: str, code: str) -> None:
+    def __init__(self, method: str, code: str, details: Sequence[str] = ()) -> None:
         super().__init__(f"{method}: {code}")
         self.method = method
         self.code = code
+        self.details = details
+
+    @property
+    def is_about_file(self) -> bool:
+        """Whether a file cannot be shown (yet): ``invalid slack file [json-pointer:/blocks/0/slack_file]``."""
+        return any("slack file" in detail or "slack_file" in detail for detail in self.details)
 
 
 class NotInstalledError(SlackApiRefusedError):
@@ -190,7 +196,8 @@ def _sorted(method: str, error: SlackApiError) -> Exception:
     code = str(data.get("error", "")) if isinstance(data, dict) else ""
     if status >= 500 or not code or code in _PASSING:
         return SlackUnavailableError(f"{method}: {code or status}", perhaps_done=code != "ratelimited")
-    return SlackApiRefusedError(method, code)
+    details = data.get("errors") if isinstance(data, dict) else None
+    return SlackApiRefusedError(method, code, [str(detail) for detail in details or ()])
 
 
 def _pause_seconds(headers: Mapping[str, str]) -> float:

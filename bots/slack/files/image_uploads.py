@@ -4,8 +4,11 @@ import asyncio
 import hashlib
 import io
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from weakref import WeakValueDictionary
 
 from bots.delivery.attachments import Attachment
@@ -40,52 +43,36 @@ class ImageUploads:
         attachments: Mapping[str, Attachment],
         *,
         passing: bool = False,
-    ) -> dict[str, str]:
-        """The ids of their files by the images' names, of those that have an attachment. Raises as `upload`."""
-        there = [image for image in images if image.name in attachments]
-        uploads = (
-            self.upload(subject, attachments[image.name], image.alt_text, name=image.name, passing=passing)
-            for image in there
-        )
-        file_ids = await asyncio.gather(*uploads)
-        return {image.name: file_id for image, file_id in zip(there, file_ids, strict=True)}
-
-    async def upload(
-        self,
-        subject: str,
-        picture: Attachment,
-        alternative: str,
-        *,
-        name: str = "",
-        passing: bool = False,
         patient: bool = True,
-    ) -> str:
-        """The id of the file, uploaded unless it is there already. A `passing` one is gone after an hour.
+    ) -> dict[str, str]:
+        """The ids of their files by the images' names, of those that have an attachment.
 
-        `name` is what people see when they save it.
+        Only what is not at Slack already is uploaded, all in one go. A `passing` file is gone after an hour.
         Raises `SlackUnavailableError`, `SlackApiRefusedError`, `DatabaseUnavailableError`.
         """
-        digest = hashlib.sha256(picture.data).hexdigest()
-        lock = self._locks.setdefault((subject, digest), asyncio.Lock())
-        async with lock:
-            known = await self._pools.run(
-                Pool.DATABASE,
-                file_records.reuse,
-                self._database,
-                community=self._community,
-                subject=subject,
-                digest=digest,
-                passing=passing,
+        uploads = {
+            image.name: _Upload.of(image, attachments[image.name])
+            for image in images
+            if image.name in attachments
+        }
+        by_digest = {upload.digest: upload for upload in uploads.values()}
+        async with AsyncExitStack() as locks:
+            for digest in sorted(by_digest):
+                await locks.enter_async_context(self._locks.setdefault((subject, digest), asyncio.Lock()))
+            known = await self._pools.run(Pool.DATABASE, self._find, subject, [*by_digest], passing=passing)
+            new = [upload for digest, upload in by_digest.items() if digest not in known]
+            known |= await self._upload(subject, new, passing=passing, patient=patient)
+        return {name: known[upload.digest] for name, upload in uploads.items()}
+
+    def _find(self, subject: str, digests: Sequence[str], *, passing: bool) -> dict[str, str]:
+        """The ids of the files that are at Slack already, by digest."""
+        found = {
+            digest: file_records.reuse(
+                self._database, community=self._community, subject=subject, digest=digest, passing=passing
             )
-            if known:
-                return known
-            if picture.suffix == ".webp":  # image blocks show PNG, JPEG and GIF
-                picture = await self._pools.run(Pool.FILES, _as_jpeg, picture)
-            file_id = await self._upload(subject, picture, alternative, name or subject, patient=patient)
-            await self._pools.run(
-                Pool.DATABASE, file_records.keep, self._database, file_id, digest=digest, passing=passing
-            )
-            return file_id
+            for digest in digests
+        }
+        return {digest: file_id for digest, file_id in found.items() if file_id}
 
     async def keep_only(self, subject: str, file_ids: Collection[str], *, after_seconds: float = 0) -> None:
         """Other files of the subject are deleted. Raises `DatabaseUnavailableError`."""
@@ -99,15 +86,48 @@ class ImageUploads:
         await self._pools.run(Pool.DATABASE, file_records.discard, self._database, file_id)
 
     async def _upload(
-        self, subject: str, picture: Attachment, alternative: str, name: str, *, patient: bool
-    ) -> str:
-        data, filename = picture.data, f"{name}{picture.suffix}"
+        self, subject: str, uploads: Sequence["_Upload"], *, passing: bool, patient: bool
+    ) -> dict[str, str]:
+        """The ids of new files by digest. Slack gives an address for each, and takes note of all in one request.
+
+        What was sent before one failed is finished and recorded, so that it is not sent again.
+        """
+        sending = [self._send(subject, upload, patient=patient) for upload in uploads]
+        results = await asyncio.gather(*sending, return_exceptions=True)
+        sent = {
+            file_id: upload
+            for file_id, upload in zip(results, uploads, strict=True)
+            if isinstance(file_id, str)
+        }
+        if sent:
+            files = [{"id": file_id, "title": upload.filename} for file_id, upload in sent.items()]
+            answer = await self._client.call("files.completeUploadExternal", patient=patient, files=files)
+            await self._ready(list(sent), answer.get("files") or ())
+        for file_id, upload in sent.items():
+            await self._pools.run(
+                Pool.DATABASE,
+                file_records.keep,
+                self._database,
+                file_id,
+                digest=upload.digest,
+                passing=passing,
+            )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return {upload.digest: file_id for file_id, upload in sent.items()}
+
+    async def _send(self, subject: str, upload: "_Upload", *, patient: bool) -> str:
+        """The id of the file, whose bytes Slack has now."""
+        picture = upload.picture
+        if picture.suffix == ".webp":  # image blocks show PNG, JPEG and GIF
+            picture = await self._pools.run(Pool.FILES, _as_jpeg, picture)
         ticket = await self._client.call(
             "files.getUploadURLExternal",
             patient=patient,
-            filename=filename,
-            length=str(len(data)),
-            alt_txt=alternative[:1000],
+            filename=upload.filename,
+            length=str(len(picture.data)),
+            alt_txt=upload.alt_text[:1000],
         )
         file_id = str(ticket["file_id"])
         await self._pools.run(
@@ -118,23 +138,46 @@ class ImageUploads:
             community=self._community,
             subject=subject,
         )
-        await self._client.upload(str(ticket["upload_url"]), data)
-        done = [{"id": file_id, "title": filename}]
-        await self._client.call("files.completeUploadExternal", patient=patient, files=done)
-        await self._ready(file_id)
+        await self._client.upload(str(ticket["upload_url"]), picture.data)
         return file_id
 
-    async def _ready(self, file_id: str) -> None:
-        """Wait until Slack has processed the file, but not for ever: showing it is tried in any case."""
+    async def _ready(self, file_ids: Sequence[str], completed: Iterable[Mapping[str, Any]]) -> None:
+        """Wait until Slack has processed the files, but not for ever: showing them is tried in any case.
+
+        The last one stands for all: they were finished together, and a message with a file that is not ready is tried
+        again.
+        """
+        if all(file.get("mimetype") for file in completed):
+            return
         for pause_seconds in _PAUSES_SECONDS:
             try:
-                answer = await self._client.call("files.info", patient=False, file=file_id)
+                answer = await self._client.call("files.info", patient=False, file=file_ids[-1])
             except SlackUnavailableError:
                 answer = {}
             if answer.get("file", {}).get("mimetype"):
                 return
             await asyncio.sleep(pause_seconds)
         log.info("uploaded file not ready: Slack is still processing it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Upload:
+    """`name` is what people see when they save it."""
+
+    name: str
+    alt_text: str
+    picture: Attachment
+    digest: str
+
+    @classmethod
+    def of(cls, image: Image, picture: Attachment) -> "_Upload":
+        digest = hashlib.sha256(picture.data).hexdigest()
+        return cls(name=image.name, alt_text=image.alt_text, picture=picture, digest=digest)
+
+    @property
+    def filename(self) -> str:
+        suffix = ".jpg" if self.picture.suffix == ".webp" else self.picture.suffix
+        return f"{self.name}{suffix}"
 
 
 def _as_jpeg(picture: Attachment) -> Attachment:

@@ -137,6 +137,8 @@ async def _try_call(
         except SlackApiRefusedError as error:
             if error.code != "invalid_blocks" or not draft.files:
                 raise
+            if error.is_about_file:  # and says nothing of the carousel
+                return None
             continue
         if with_carousel and not carousel:
             log.info("carousel refused by the workspace: pictures are shown one by one")

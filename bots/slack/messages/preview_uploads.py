@@ -120,13 +120,18 @@ class PreviewUploads(SlackComponent):
         return True
 
     async def _renew(self, workspace: Workspace, job_id: str, preview: Attachment, seen: _Seen) -> None:
-        alt_text = seen.image.alt_text if seen.image else ""
+        image = seen.image
+        if image is None:
+            return
         try:
             latest = await self._pools.run(Pool.DATABASE, file_records.newest, self._ports.database, job_id)
             if latest and (now() - latest[1]).total_seconds() < self._every_seconds:
                 seen.file_id = latest[0]  # another process of the front end was quicker
                 return
-            file_id = await workspace.image_uploads.upload(job_id, preview, alt_text, patient=False)
+            files = await workspace.image_uploads.upload_all(
+                job_id, [image], {image.name: preview}, patient=False
+            )
+            file_id = files[image.name]
             state = await self._pools.run(Pool.DATABASE, job_state, self._ports.database, job_id)
             if state is None or state.ended:
                 await workspace.image_uploads.discard(file_id)  # too late: its end is shown, or about to be

@@ -78,7 +78,7 @@ async def test_a_star_is_counted_on_the_message(room: SlackRoom) -> None:
     room.rest(job_id)
     await room.tell(PictureChanged(job_id=job_id, platform=Platform.SLACK, picture_id=f"{job_id}.1"))
     assert "⭐ 1" in message.words
-    assert len(room.slack.called("files.completeUploadExternal")) == 4, "each picture is uploaded once"
+    assert len(room.slack.called("files.getUploadURLExternal")) == 4, "each picture is uploaded once"
 
 
 @pytest.mark.parametrize("action", ["c1:vary:zzz:1", "c1:fly:k3v9m2p4qx7a:1", "c1:vary:k3v9m2p4qx7a:99"])

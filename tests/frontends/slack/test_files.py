@@ -1,6 +1,7 @@
 """The picture files that the Slack front end uploads: none stays that no message shows."""
 
 import io
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -152,7 +153,38 @@ async def test_a_picture_is_uploaded_once_over_restarts(room: SlackRoom) -> None
         other.slack.messages.append(message)
         await other.app.delivery.publisher.show(DeliveryKind.JOB, job_id)
         assert other.slack.called("files.completeUploadExternal") == []
-    assert len(room.slack.called("files.completeUploadExternal")) == 4
+    assert len(room.slack.called("files.getUploadURLExternal")) == 4
+
+
+async def test_four_pictures_take_as_few_requests_as_slack_permits(room: SlackRoom) -> None:
+    job_id = await room.imagine("a red fox")
+    before = Counter(method for _, method, _ in room.slack.calls)
+    message = await room.painted(job_id)
+    assert len(message.pictures) == 4
+    # An address for each file cannot be asked for otherwise; one look says that they are processed.
+    assert Counter(method for _, method, _ in room.slack.calls) - before == {
+        "files.getUploadURLExternal": 4,
+        "files.completeUploadExternal": 1,
+        "files.info": 1,
+        "chat.update": 1,
+    }
+
+
+async def test_files_that_slack_has_processed_at_once_are_not_asked_about(room: SlackRoom) -> None:
+    room.slack.polls_until_ready = -1
+    await room.painted(await room.imagine("a red fox"))
+    assert room.slack.called("files.info") == []
+
+
+async def test_pictures_that_arrived_before_an_upload_failed_are_not_sent_again(room: SlackRoom) -> None:
+    job_id = await room.imagine("a red fox")
+    room.slack.refuse("files.getUploadURLExternal", "internal_error")
+    with pytest.raises(SlackUnavailableError):
+        await room.painted(job_id)
+    room.rest(job_id)
+    await room.app.delivery.publisher.show(DeliveryKind.JOB, job_id)
+    assert len(room.message.pictures) == 4
+    assert len(room.slack.called("files.getUploadURLExternal")) == 5, "four, and the one that failed"
 
 
 async def test_an_upload_that_broke_off_is_cleared_away(room: SlackRoom) -> None:

@@ -191,10 +191,10 @@ async def test_a_message_without_pictures_does_not_name_who_was_forgotten(
     message = room.message
     assert "@Ana" in message.words
     await room.slash("forget-me yes", command="/studio")
-    for event in [
-        published for published in room.ports.events.published if isinstance(published, JobChanged)
-    ]:  # type: ignore[attr-defined]
-        await room.tell(event)
+    published = list(room.ports.events.published)  # type: ignore[attr-defined]
+    for event in published:
+        if isinstance(event, JobChanged):
+            await room.tell(event)
     assert "@Ana" not in message.words
     assert "somebody" in message.words
 

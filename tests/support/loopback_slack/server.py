@@ -58,6 +58,7 @@ class LoopbackSlack(SlackPayloads):
         self.refusals: dict[str, deque[Refusal]] = defaultdict(deque)
         self.silent: set[str] = set()  # methods that are carried out and never answered
         self.lost: set[str] = set()  # methods that are carried out once, and whose answer is lost
+        self.polls = 0  # looks at files, which stand for time
         self.polls_until_ready = 0
         self.closed_views = False
         self.sockets: list[web.WebSocketResponse] = []
@@ -300,8 +301,8 @@ class LoopbackSlack(SlackPayloads):
 
     def _files_completeUploadExternal(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
         for file in arguments["files"]:
-            self.files[file["id"]].update(complete=True, polls=0)
-        return {"files": [{"id": file["id"]} for file in arguments["files"]]}
+            self.files[file["id"]].update(completed_at=self.polls)
+        return {"files": [self._file_state(file["id"]) for file in arguments["files"]]}
 
     def _files_delete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         file = self.files.pop(arguments["file"], None)
@@ -312,15 +313,16 @@ class LoopbackSlack(SlackPayloads):
 
     def _files_info(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         file = self.files.get(arguments["file"])
-        if file is None:
-            return {"ok": False, "error": "file_not_found"}
-        if "url_private" in file:
-            return {"file": file}
-        file["polls"] += 1
-        return {"file": {"id": file["id"], "mimetype": "image/png" if self._is_ready(file) else ""}}
+        if file is None or "url_private" in file:
+            return {"file": file} if file else {"ok": False, "error": "file_not_found"}
+        self.polls += 1
+        return {"file": self._file_state(file["id"])}
+
+    def _file_state(self, file: str) -> dict[str, Any]:
+        return {"id": file, "mimetype": "image/png" if self._is_ready(self.files[file]) else ""}
 
     def _is_ready(self, file: Mapping[str, Any]) -> bool:
-        return bool(file.get("complete")) and file["polls"] > self.polls_until_ready
+        return "completed_at" in file and self.polls - file["completed_at"] > self.polls_until_ready
 
     def _views_open(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if self.closed_views:
@@ -356,9 +358,8 @@ class LoopbackSlack(SlackPayloads):
         for name in files_of(blocks):
             file = self.files.get(name)
             if file is None or not self._is_ready(file):
-                if file is not None and file.get("complete"):
-                    file["polls"] += 1  # time passes
-                return {"ok": False, "error": "invalid_blocks"}
+                self.polls += 1
+                return {"ok": False, "error": "invalid_blocks", "errors": [f"invalid slack file {name}"]}
         return None
 
     async def _response(self, request: web.Request) -> web.Response:
