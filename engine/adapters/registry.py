@@ -21,6 +21,8 @@ FAMILIES: Mapping[str, str] = {
     "sdxl": "engine.adapters.sdxl:StableDiffusionXLModel",
     "flux": "engine.adapters.flux:FluxModel",
     "sd3": "engine.adapters.sd3:StableDiffusion3Model",
+    "z-image": "engine.adapters.families.z_image:ZImageModel",
+    "qwen-image": "engine.adapters.families.qwen_image:QwenImageModel",
     WHOLE_CALLS: "engine.adapters.image_embedding:load_pipeline_model",
 }
 

@@ -2,14 +2,14 @@
 
 import gc
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 
-from engine.adapters.components.batch_inputs import BatchRows, BatchStacker, guide
+from engine.adapters.components.batch_inputs import BatchRows, BatchStacker, group_passes, guide
 from engine.adapters.components.initial_latents import begin, set_steps
 from engine.adapters.components.loras import Loras
 from engine.adapters.components.noise_schedulers import Schedulers
@@ -21,6 +21,7 @@ from engine.adapters.components.text_encoding import (
     count_unread_clip,
     encode_clip,
     encode_long,
+    pad_chunks,
 )
 from engine.adapters.components.textual_inversion import TextualInversions
 from engine.adapters.components.vae import Autoencoder, to_hole, to_pixels
@@ -48,6 +49,7 @@ class DenoisingModel:
 
     networks: tuple[str, ...]
     denoiser: ClassVar[str] = "unet"
+    autoencoder: ClassVar[type[Autoencoder]] = Autoencoder
     tokenizers: tuple[str, ...] = ("tokenizer",)
 
     def __init__(
@@ -70,9 +72,14 @@ class DenoisingModel:
         self._schedulers = Schedulers(folder)
         self._parts: dict[str, Any] = {}
         self._measured_bytes: int | None = None
-        # By the length of the words: a pass takes rows of one length only, and a padded row would be another picture.
-        self._stackers = defaultdict[int, BatchStacker](
-            partial(BatchStacker, device=device, dtype=self._dtype, images=self.denoiser == "unet")
+        self._stackers = defaultdict[Hashable, BatchStacker](
+            partial(
+                BatchStacker,
+                device=device,
+                dtype=self._dtype,
+                images=self.denoiser == "unet",
+                scale=self._guidance_factor,
+            )
         )
         self._prompts = PromptCache(self._encode_texts)
         self._loras = Loras(entry, partial(stock_pipeline, self, folder))
@@ -98,7 +105,7 @@ class DenoisingModel:
             raise ModelLoadError(
                 f"The model {self.name} does not fit into the memory of this device."
             ) from error
-        self._autoencoder = Autoencoder(networks["vae"], device=self._device)
+        self._autoencoder = self.autoencoder(networks["vae"], device=self._device)
         self._measured_bytes = size_bytes(networks.values())
         self._parts = networks | {name: load_part(self._folder, name) for name in self.tokenizers}
 
@@ -152,18 +159,10 @@ class DenoisingModel:
         return sample
 
     def prepare(self, samples: Sequence[Sample]) -> None:
-        loras = samples[0].key.adapters
-        self._loras.apply(loras)
-        texts = [
-            text for sample in samples for text in (*self._texts(sample), *([""] if sample.guided else []))
-        ]
-        for text in texts:
-            self._inversions.load_for(text)
-        known = self._prompts.find(texts, loras=loras)
-        for sample in samples:
+        self._loras.apply(samples[0].key.adapters)
+        for sample, words in zip(samples, self._encode_prompts(samples), strict=True):
             sample.unread_words = self._count_unread(sample.params.prompt)
             shared = self._shared_conditions(sample)
-            words = self._words(sample, known)
             pictures = self._picture_conditions(sample)[-len(words) :]
             sample.conditions = tuple(
                 {**text, **shared, **seen} for text, seen in zip(words, pictures, strict=True)
@@ -175,9 +174,10 @@ class DenoisingModel:
     def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
         self._loras.apply(samples[0].key.adapters)
         predictions: dict[Sample, torch.Tensor] = {}
-        for length, group in _by_length(samples).items():
-            rows = self._stackers[length].stack(group)
-            predictions.update(zip(group, guide(rows.guidance, self._forward(rows)), strict=True))
+        for kind, group in group_passes(samples, self._pass_key).items():
+            rows = self._stackers[kind].stack(group)
+            answer = self._forward(rows)
+            predictions.update(zip(group, guide(rows.guidance, answer, rescale=self._rescale), strict=True))
         return [predictions[sample] for sample in samples]
 
     def decode(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
@@ -202,6 +202,17 @@ class DenoisingModel:
     def _is_guided(self, params: SamplingParams) -> bool:
         """Whether an image takes a second row, for the negative prompt."""
         return params.guidance_scale > 1
+
+    def _guidance_factor(self, params: SamplingParams) -> float:
+        """How far a guided sample goes from its second row to its first one; 1 is the first one itself."""
+        return params.guidance_scale
+
+    # For a family that changes what guidance makes; see `guide`.
+    _rescale: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None
+
+    def _pass_key(self, sample: Sample) -> Hashable:
+        """Samples with equal ones share a pass. By the length of their words: a padded row is another picture."""
+        return len(sample.conditions[-1]["text"])
 
     def _without_words(self, known: Mapping[str, Conditions]) -> Conditions:
         """The negative condition when there is no negative prompt."""
@@ -239,6 +250,16 @@ class DenoisingModel:
             adapters=params.adapters,
         )
 
+    def _encode_prompts(self, samples: Sequence[Sample]) -> list[list[Conditions]]:
+        """For each sample one condition for each of its rows, as `Sample.conditions` has them."""
+        texts = [
+            text for sample in samples for text in (*self._texts(sample), *([""] if sample.guided else []))
+        ]
+        for text in texts:
+            self._inversions.load_for(text)
+        known = self._prompts.find(texts, loras=samples[0].key.adapters)
+        return [self._words(sample, known) for sample in samples]
+
     def _texts(self, sample: Sample) -> tuple[str, ...]:
         params = sample.params
         return (params.negative_prompt, params.prompt) if sample.guided else (params.prompt,)
@@ -252,7 +273,10 @@ class DenoisingModel:
             words[0] = self._without_words(known)
         blank = known[""] if sample.params.negative_prompt else words[0]
         longest = max(len(condition["text"]) for condition in words)
-        return [_pad_chunks(condition, longest, blank["text"]) for condition in words]
+        return [
+            {**condition, "text": pad_chunks(condition["text"], longest, blank["text"])}
+            for condition in words
+        ]
 
     def _encode_clip(
         self, texts: Sequence[str], suffix: str = "", *, layer: int | None = None
@@ -274,16 +298,3 @@ class DenoisingModel:
             device=self._device,
             length=length,
         )
-
-
-def _pad_chunks(words: Conditions, length: int, blank: torch.Tensor) -> Conditions:
-    missing = (length - len(words["text"])) // len(blank)
-    return {**words, "text": torch.cat([words["text"], *[blank] * missing])} if missing else words
-
-
-def _by_length(samples: Sequence[Sample]) -> dict[int, list[Sample]]:
-    """Samples whose words take as many tokens."""
-    groups: dict[int, list[Sample]] = {}
-    for sample in samples:
-        groups.setdefault(len(sample.conditions[-1]["text"]), []).append(sample)
-    return groups

@@ -16,14 +16,23 @@ Conditions = Mapping[str, torch.Tensor]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchKey:
-    """Samples with equal keys share a forward pass, or take turns where it is not `shared`. Sizes in latent cells."""
+    """Samples with equal keys share a forward pass, or take turns where it is not `shared`.
+
+    Sizes in latent cells; `references` are those of the pictures beside the words, width and height of each.
+    """
 
     model: str
     width: int
     height: int
     conditioning: str = ""
     adapters: tuple[tuple[str, float], ...] = ()
+    references: tuple[tuple[int, int], ...] = ()
     shared: bool = True
+
+    @property
+    def cells(self) -> int:
+        """Latent cells of a row: of the picture and of those beside its words."""
+        return self.width * self.height + sum(width * height for width, height in self.references)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,9 @@ _FAMILIES: Mapping[str, str] = {
     "FluxPipeline": "flux",
     "LatentConsistencyModelImg2ImgPipeline": "sd",
     "LatentConsistencyModelPipeline": "sd",
+    "QwenImageImg2ImgPipeline": "qwen-image",
+    "QwenImageInpaintPipeline": "qwen-image",
+    "QwenImagePipeline": "qwen-image",
     "StableDiffusion3Img2ImgPipeline": "sd3",
     "StableDiffusion3InpaintPipeline": "sd3",
     "StableDiffusion3Pipeline": "sd3",
@@ -28,6 +31,9 @@ _FAMILIES: Mapping[str, str] = {
     "StableDiffusionXLImg2ImgPipeline": "sdxl",
     "StableDiffusionXLInpaintPipeline": "sdxl",
     "StableDiffusionXLPipeline": "sdxl",
+    "ZImageImg2ImgPipeline": "z-image",
+    "ZImageInpaintPipeline": "z-image",
+    "ZImagePipeline": "z-image",
 }
 # Parts of tensor names by which checkpoints in one file are told apart; the first that is found counts.
 _MARKS = {

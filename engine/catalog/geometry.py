@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.catalog.capabilities import PLAIN, Capabilities, capabilities_of
 from engine.catalog.model_files import components, pipeline_class, read_json
@@ -43,22 +44,34 @@ def read_layout(folder: Path, *, denoiser: str = "unet") -> Layout:
     components(folder)
     vae = read_json(folder / "vae" / "config.json")
     config = read_json(folder / denoiser / "config.json")
-    factor = 2 ** (len(vae.get("block_out_channels", (0,) * 4)) - 1)
-    channels = int(vae.get("latent_channels", 4))
+    factor, channels, packed = _first_stage(vae)
     # A transformer takes latents in patches of two by two cells, a UNet halves them once for each level.
     patches = denoiser == "transformer"
     levels = 2 if patches else len(config.get("block_out_channels", (0,) * 4))
     sample = config.get("sample_size") or (128 if patches else 64)
     cells = sample if isinstance(sample, int) else max(sample)
+    pixels = cells * factor // (2 if packed else 1)
+    patched = patches and not packed
     return Layout(
         factor=factor,
-        grid=2 * factor if patches else factor,
-        multiple=factor * 2 ** (levels - 1),
+        grid=2 * factor if patched else factor,
+        multiple=factor if packed else factor * 2 ** (levels - 1),
         latent_channels=channels,
         input_channels=channels if patches else int(config.get("in_channels", channels)),
-        sample_pixels=cells * factor,
+        sample_pixels=pixels,
         can=capabilities_of(pipeline_class(folder)),
     )
+
+
+def _first_stage(vae: dict[str, Any]) -> tuple[int, int, bool]:
+    """Pixels per latent cell, channels, and whether the cells are patches of two by two already, as in FLUX.2."""
+    if "temperal_downsample" in vae:  # of Qwen-Image, whose first stage was made for films
+        return 2 ** len(vae["temperal_downsample"]), int(vae.get("z_dim", 16)), False
+    factor = 2 ** (len(vae.get("block_out_channels", (0,) * 4)) - 1)
+    channels = int(vae.get("latent_channels", 4))
+    if vae.get("_class_name") == "AutoencoderKLFlux2":
+        return 2 * factor, 4 * channels, True
+    return factor, channels, False
 
 
 def read_any_layout(folder: Path) -> Layout:

@@ -42,6 +42,16 @@ PIPELINES: dict[str, tuple[Any, Any, Any]] = {
         diffusers.StableDiffusion3Img2ImgPipeline,
         diffusers.StableDiffusion3InpaintPipeline,
     ),
+    "z-image": (
+        diffusers.ZImagePipeline,
+        diffusers.ZImageImg2ImgPipeline,
+        diffusers.ZImageInpaintPipeline,
+    ),
+    "qwen-image": (
+        diffusers.QwenImagePipeline,
+        diffusers.QwenImageImg2ImgPipeline,
+        diffusers.QwenImageInpaintPipeline,
+    ),
 }
 
 
@@ -104,6 +114,12 @@ def stock(folder: Path, family: str = "sd") -> Callable[[SamplingParams], np.nda
             "generator": torch.Generator().manual_seed(params.seed),
             "output_type": "np",
         }
+        if "true_cfg_scale" in inspect.signature(from_words.__call__).parameters and family != "flux":
+            # Without words to avoid, its pipelines leave guidance out.
+            options |= {"true_cfg_scale": options.pop("guidance_scale")}
+            options["negative_prompt"] = (
+                (params.negative_prompt or " ") if params.guidance_scale > 1 else None
+            )
         size = {"height": params.height, "width": params.width}
         if params.start is None:
             kind = from_words

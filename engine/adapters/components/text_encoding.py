@@ -104,6 +104,12 @@ def weigh(hidden: torch.Tensor, weights: torch.Tensor, *, blank: torch.Tensor) -
     return torch.where(factors == 1, hidden, blank + factors * (hidden - blank))
 
 
+def pad_chunks(hidden: torch.Tensor, length: int, blank: torch.Tensor) -> torch.Tensor:
+    """Hidden states with chunks of no words behind them, up to `length` tokens."""
+    missing = (length - len(hidden)) // len(blank)
+    return torch.cat([hidden, *[blank] * missing]) if missing else hidden
+
+
 def clip_length(tokenizer: Any, encoder: Any) -> int:
     """Tokens of one chunk, the marks for start and end among them."""
     return int(min(tokenizer.model_max_length, encoder.config.max_position_embeddings))

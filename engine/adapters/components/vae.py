@@ -1,4 +1,4 @@
-"""From pixels to latents and back, for every family whose first stage is an AutoencoderKL."""
+"""From pixels to latents and back: for an AutoencoderKL, and what other first stages have in common with it."""
 
 from typing import Any
 
@@ -42,22 +42,24 @@ class Autoencoder:
         """(n, 3, height, width) in [-1, 1] → for each picture what `sample` draws latents from."""
         found: list[DiagonalGaussianDistribution] = []
         for batch in torch.split(pixels, self._at_once):
-            sized = batch.to(self._device, self._vae.dtype).contiguous(memory_format=torch.channels_last)
-            parameters = self._vae.encode(sized).latent_dist.parameters.float()
+            parameters = self._encode(batch.to(self._device, self._vae.dtype)).float()
             found += [DiagonalGaussianDistribution(row) for row in torch.split(parameters, 1)]
         return found
 
     def sample(self, found: DiagonalGaussianDistribution, generator: torch.Generator) -> torch.Tensor:
         """Latents (1, c, h, w), drawn with the sample's own generator."""
-        drawn: torch.Tensor = found.sample(generator=generator)
-        return (drawn - self._shift) * self._scale
+        return self._normalise(found.sample(generator=generator))
+
+    def likeliest(self, found: DiagonalGaussianDistribution) -> torch.Tensor:
+        """Latents (1, c, h, w) without chance: of a picture that is only looked at."""
+        return self._normalise(found.mode())
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """(n, c, h, w) → (n, 3, height, width) in [0, 1], float32."""
-        pictures = []
-        for batch in torch.split(latents / self._scale + self._shift, self._at_once):
-            sized = batch.to(self._vae.dtype).contiguous(memory_format=torch.channels_last)
-            pictures.append(self._vae.decode(sized, return_dict=False)[0].float())
+        pictures = [
+            self._decode(batch.to(self._vae.dtype)).float()
+            for batch in torch.split(self._denormalise(latents), self._at_once)
+        ]
         return (torch.cat(pictures) * 0.5 + 0.5).clamp(0, 1)
 
     def preview(self, latents: torch.Tensor) -> torch.Tensor:
@@ -68,6 +70,32 @@ class Autoencoder:
         colours = cells @ self._to_colour[:-1] + self._to_colour[-1]
         return (colours.clamp(0, 1) * 255).round().to(torch.uint8).cpu()
 
+    # ---- what another first stage does in another way
+
+    @property
+    def _factor(self) -> int:
+        """Pixels per latent cell."""
+        return int(2 ** (len(self._vae.config.block_out_channels) - 1))
+
+    def _encode(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Means and logarithms of variances (n, 2c, h, w), before they are normalised."""
+        sized = pixels.contiguous(memory_format=torch.channels_last)
+        found: torch.Tensor = self._vae.encode(sized).latent_dist.parameters
+        return found
+
+    def _decode(self, latents: torch.Tensor) -> torch.Tensor:
+        sized = latents.contiguous(memory_format=torch.channels_last)
+        pixels: torch.Tensor = self._vae.decode(sized, return_dict=False)[0]
+        return pixels
+
+    def _normalise(self, latents: torch.Tensor) -> torch.Tensor:
+        return (latents - self._shift) * self._scale
+
+    def _denormalise(self, latents: torch.Tensor) -> torch.Tensor:
+        return latents / self._scale + self._shift
+
+    # ---- previews
+
     def _fit(self) -> torch.Tensor:
         """Weights (c + 1, 3) by least squares over pictures of smooth random colours; the last row is the offset."""
         generator = torch.Generator().manual_seed(0)
@@ -76,11 +104,11 @@ class Autoencoder:
         for index, cells in enumerate((1, 2, 3, 4, 6) * (_FIT_PICTURES // 5)):
             coarse = colours[index : index + 1, :, :cells, :cells]
             colours[index] = torch.nn.functional.interpolate(coarse, size=_FIT_CELLS, mode="bilinear")[0]
-        factor = 2 ** (len(self._vae.config.block_out_channels) - 1)
+        factor = self._factor
         pixels = torch.nn.functional.interpolate(colours, scale_factor=factor, mode="bilinear")
         wanted = torch.nn.functional.avg_pool2d(pixels, factor).permute(0, 2, 3, 1).reshape(-1, 3)
         found = torch.cat(
-            [(distribution.mean - self._shift) * self._scale for distribution in self.encode(pixels * 2 - 1)]
+            [self._normalise(distribution.mean) for distribution in self.encode(pixels * 2 - 1)]
         )
         known = found.float().permute(0, 2, 3, 1).reshape(len(wanted), -1).cpu()
         known = torch.cat([known, torch.ones(len(wanted), 1)], dim=1)
@@ -91,9 +119,9 @@ class Autoencoder:
 def _scale_and_shift(config: Any, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     """Each (1, c, 1, 1) or a scalar, on the device; the denoiser's latents are (latents - shift) · scale.
 
-    Some models, such as Playground v2.5, normalise each channel by its own mean and deviation.
+    Some models, such as Playground v2.5 and Qwen-Image, normalise each channel by its own mean and deviation.
     """
-    scale = torch.tensor(float(config.scaling_factor), device=device)
+    scale = torch.tensor(float(getattr(config, "scaling_factor", None) or 1.0), device=device)
     mean, deviation = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
     if mean is None or deviation is None:
         return scale, torch.tensor(float(getattr(config, "shift_factor", None) or 0.0), device=device)

@@ -94,16 +94,24 @@ class Buckets:
             channels_last = value.dim() == 4 and value.is_contiguous(memory_format=torch.channels_last)
             return grown.contiguous(memory_format=torch.channels_last) if channels_last else grown
 
-        padded = {
-            name: value if name in _WITHOUT_ROWS else tree_map(grow, value) for name, value in named.items()
-        }
-        return tree_map(grow, args), padded
+        def grow_all(value: Any) -> Any:
+            # A list has something for each row; deeper in its tensors, the first dimension is another one.
+            if isinstance(value, list):
+                return value + value[-1:] * (wanted - rows) if len(value) == rows else value
+            return tree_map(grow, value)
+
+        padded = {name: value if name in _WITHOUT_ROWS else grow_all(value) for name, value in named.items()}
+        return tuple(map(grow_all, args)), padded
 
     def _cut(self, _network: torch.nn.Module, _args: Any, answer: Any) -> Any:
         rows, self._rows = self._rows, None
         if rows is None:
             return answer
-        return tree_map(lambda value: value[:rows] if isinstance(value, torch.Tensor) else value, answer)
+
+        def cut(value: Any) -> Any:
+            return value[:rows] if isinstance(value, (torch.Tensor, list)) else value
+
+        return tree_map(cut, answer, is_leaf=lambda value: isinstance(value, list))
 
 
 def compile_blocks(network: Any, **options: Any) -> None:

@@ -102,7 +102,7 @@ class BatchLimits:
         """As many as fit and are worth it, at least 1. One sample is always let in, even when it takes two rows."""
         if not key.shared:
             return 1
-        wanted = max(MIN_ROWS, min(self._max_rows, self._cells // (key.width * key.height)))
+        wanted = max(MIN_ROWS, min(self._max_rows, self._cells // key.cells))
         kind = kind_of(key)
         fitting = self.profile.rows(kind)
         most = wanted if fitting is None else min(wanted, fitting)
@@ -115,4 +115,4 @@ class BatchLimits:
 
 def kind_of(key: BatchKey) -> str:
     """Model and number of latent cells: what decides over memory and time."""
-    return f"{key.model}/{key.width * key.height}"
+    return f"{key.model}/{key.cells}"

@@ -30,6 +30,7 @@ from engine.catalog.catalog import ModelEntry
 from engine.performance import LowMemory, Quantise, Speed
 from studio.errors import ModelLoadError
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
+from tests.support.tiny_pipelines import save_qwen_image, save_z_image
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -39,6 +40,8 @@ FAMILIES: dict[str, Callable[[Path], Path]] = {
     "sdxl": save_sdxl,
     "flux": save_flux,
     "sd3": save_sd3,
+    "z-image": save_z_image,
+    "qwen-image": save_qwen_image,
 }
 
 
