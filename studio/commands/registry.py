@@ -13,8 +13,8 @@ from studio.commands.parameter_values import Kind
 from studio.commands.pictures import alt, delete, lineage, show, star, whose
 from studio.commands.results import Answer
 from studio.commands.spec import Call, CommandSpec
+from studio.commands.submission.early_refusals import refuse_early
 from studio.commands.submission.prompt_hints import send_hints
-from studio.commands.submission.submit import require_open
 from studio.domain.cases import Decision
 from studio.errors import UnknownCommandError
 from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
@@ -109,8 +109,7 @@ def check(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> 
     command = spec.read(values)
     if spec.check:
         spec.check(ports, call, command)
-    with ports.database.read() as session:
-        require_open(session, call)
+    refuse_early(ports, call, spec, values)
 
 
 def _in_our_syntax(

@@ -1,6 +1,6 @@
 """Whether a person may build on other people's pictures, and asking those who want to be asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,7 @@ from studio.db.tables import OutboxRow, PictureRow
 from studio.domain.cases import CaseKind
 from studio.domain.jobs import Job
 from studio.domain.people import Person
-from studio.domain.requests import PaintRequest
+from studio.domain.requests import Source
 from studio.domain.settings.preferences import RemixConsent
 from studio.errors import NotAllowedError
 
@@ -22,9 +22,9 @@ _NOT_THE_UPLOAD = (
 )
 
 
-def require(session: Session, person: Person, request: PaintRequest) -> None:
+def require(session: Session, person: Person, sources: Sequence[Source]) -> None:
     """Raises `NotAllowedError` when an owner of a source lets nobody build on it."""
-    for owner in _owners(session, person, request):
+    for owner in _owners(session, person, sources):
         if settings.preferences_of(session, owner).remix is RemixConsent.NOBODY:
             raise NotAllowedError(_NO)
 
@@ -54,7 +54,7 @@ def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:
     One who by now lets nobody build on theirs is asked too: the request was there before. Nobody is asked twice.
     """
     events: list[OutboxRow] = []
-    for owner in _owners(session, person, job.request):
+    for owner in _owners(session, person, job.request.sources):
         if settings.preferences_of(session, owner).remix is RemixConsent.ANYONE:
             continue
         _, opened = open_case(
@@ -71,9 +71,9 @@ def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:
     return events
 
 
-def _owners(session: Session, person: Person, request: PaintRequest) -> list[str]:
-    """The keys of the other people whose pictures the request starts from."""
-    rows = (session.get(PictureRow, source.picture_id) for source in request.sources if source.picture_id)
+def _owners(session: Session, person: Person, sources: Sequence[Source]) -> list[str]:
+    """The keys of the other people whose pictures these are."""
+    rows = (session.get(PictureRow, source.picture_id) for source in sources if source.picture_id)
     keys = sorted({row.person_key for row in rows if row is not None})
     return [key for key in keys if not same_human(session, key, person.key)]
 

@@ -44,14 +44,12 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     """
     require_known(ports, request)
     allowance = ports.gate.allowance(call.person)
-    if request.count > allowance.max_pictures:
-        most = count_of(allowance.max_pictures, "picture")
-        raise BadParameterError("count", f"at most {most} can be requested at a time here.")
+    require_count(allowance, request.count)
     with ports.database.read() as session:
         if earlier := _find_earlier(session, call.request_key):
             return earlier
         require_open(session, call)
-        remix_consent.require(session, call.person, request)
+        remix_consent.require(session, call.person, request.sources)
         admission = admission_of(session, call, command, request)
     verdict = ports.gate.admit(admission)
     if verdict.ruling is Ruling.REFUSE:
@@ -98,6 +96,13 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
         lineage_prompts=tuple(picture.recipe.prompt for picture in reversed(family)),
         job_id=new_job_id(),
     )
+
+
+def require_count(allowance: Allowance, count: int) -> None:
+    """Raises `BadParameterError` for more pictures than the person may ask for at a time."""
+    if count > allowance.max_pictures:
+        most = count_of(allowance.max_pictures, "picture")
+        raise BadParameterError("count", f"at most {most} can be requested at a time here.")
 
 
 def require_open(session: Session, call: Call) -> None:

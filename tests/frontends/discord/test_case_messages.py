@@ -217,7 +217,7 @@ async def test_an_owner_who_takes_no_direct_messages_is_asked_in_the_channel(
 async def test_nobody_may_build_on_the_pictures_of_who_says_so(room: Room, painted: str) -> None:
     await room.ana.slash(room.channel, "settings", remix="nobody")
     result = await room.bo.slash(room.channel, "vary", picture=f"{painted}.2")
-    assert "does not want others" in words(result.followups[0])
+    assert "does not want others" in words(result.response)
 
 
 async def notice(room: Room, text: str = "Please mind the *rules*.") -> str:

@@ -1,5 +1,6 @@
 """What is wrong with a command is said to its person alone: nobody else ever sees that something was coming."""
 
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -8,8 +9,10 @@ import pytest
 from studio.db import settings
 from studio.domain.people import Person, Platform
 from studio.domain.settings.communities import CommunityRules
+from studio.ports import InstanceLimits, Ports
 from tests.support import discord_sim
 from tests.support.discord_sim import PNG, Room, words
+from tests.support.fakes import ruled
 
 room = discord_sim.room
 painted = discord_sim.painted
@@ -97,6 +100,31 @@ async def test_a_menu_entry_in_a_channel_that_is_not_allowed_is_private(room: Ro
     allow_only(room, "4711")
     result = await room.ana.context_menu(room.channel, "Vary", message)
     require_private(room, result, "<#4711>", messages=1)
+
+
+@pytest.mark.parametrize("words", [{"count": 3}, {"prompt": "a {red,green,blue} fox"}])
+async def test_more_pictures_than_a_community_allows_are_refused_in_private(
+    ports: Ports, tmp_path: Path, words: dict[str, object]
+) -> None:
+    few = ruled(ports, InstanceLimits(max_pictures=2))
+    async with discord_sim.open_room(few, tmp_path) as room:
+        result = await room.ana.slash(room.channel, "imagine", **{"prompt": "a red fox", **words})
+        require_private(room, result, "at most 2 pictures")
+
+
+@pytest.mark.parametrize("press", ["vary", "reroll", "upscale"])
+async def test_a_picture_that_nobody_may_build_on_is_refused_in_private(room: Room, press: str) -> None:
+    origin = await room.imagine()
+    await room.painted(origin)
+    if press == "reroll":
+        await room.ana.slash(room.channel, "vary", picture=f"{origin}.1")
+        origin = room.newest_job()
+        await room.painted(origin)
+    before, jobs = len(room.channel.history(viewer=room.mod)), len(room.jobs())
+    await room.ana.slash(room.channel, "settings", remix="nobody")
+    index = 0 if press == "reroll" else 1
+    result = await room.press(f"c1:{press}:{origin}:{index}")
+    require_private(room, result, "does not want others to build on it", messages=before, jobs=jobs)
 
 
 async def test_the_words_of_a_form_are_checked_likewise(room: Room, painted: str) -> None:
