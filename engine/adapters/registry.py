@@ -23,6 +23,8 @@ FAMILIES: Mapping[str, str] = {
     "sd3": "engine.adapters.sd3:StableDiffusion3Model",
     "z-image": "engine.adapters.families.z_image:ZImageModel",
     "qwen-image": "engine.adapters.families.qwen_image:QwenImageModel",
+    "qwen-image-edit": "engine.adapters.families.qwen_image_edit:QwenImageEditModel",
+    "qwen-image-edit-plus": "engine.adapters.families.qwen_image_edit:QwenImageEditPlusModel",
     WHOLE_CALLS: "engine.adapters.image_embedding:load_pipeline_model",
 }
 

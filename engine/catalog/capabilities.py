@@ -26,6 +26,7 @@ _BY_CLASS: Mapping[str, Capabilities] = {
     "Flux2Pipeline": _FLUX2,
     "FluxKontextPipeline": Capabilities(edits_by_words=True, takes_references=1),
     "LongCatImageEditPipeline": _EDITOR,
+    "QwenImageEditInpaintPipeline": _EDITOR,
     "QwenImageEditPipeline": _EDITOR,
     # Its model card promises good results for one to three pictures.
     "QwenImageEditPlusPipeline": Capabilities(edits_by_words=True, takes_references=3, needs_reference=True),

@@ -1,5 +1,6 @@
 """Tiny models of families that are painted with in one call of their own pipeline."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +134,13 @@ def save_sana(folder: Path) -> Path:
     return saved(pipeline, folder)
 
 
-def save_qwen_image(folder: Path) -> Path:
-    """Qwen-Image, whose words a model for words and pictures reads; answers its folder."""
+def save_qwen_image(
+    folder: Path, *, prepare: Callable[[Any], None] = lambda vae: None, **reader: Any
+) -> Path:
+    """Qwen-Image, whose words a model for words and pictures reads; answers its folder.
+
+    `prepare` changes its first stage, `reader` are options of the model that reads.
+    """
     torch.manual_seed(0)
     pipeline = QwenImagePipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
@@ -147,7 +153,7 @@ def save_qwen_image(folder: Path) -> Path:
             latents_mean=[0.1, -0.2, 0.3, 0.0],
             latents_std=[1.5, 0.5, 2.0, 1.0],
         ),
-        text_encoder=_reader_of_qwen_image(),
+        text_encoder=_reader_of_qwen_image(**reader),
         tokenizer=make_long_tokenizer(),
         transformer=QwenImageTransformer2DModel(
             patch_size=2,
@@ -160,6 +166,7 @@ def save_qwen_image(folder: Path) -> Path:
             axes_dims_rope=(8, 4, 4),
         ),
     )
+    prepare(pipeline.vae)
     return saved(pipeline, folder)
 
 
@@ -227,7 +234,7 @@ def _reader_of_sana() -> Gemma2Model:
     )
 
 
-def _reader_of_qwen_image() -> Qwen2_5_VLForConditionalGeneration:
+def _reader_of_qwen_image(**options: Any) -> Qwen2_5_VLForConditionalGeneration:
     return Qwen2_5_VLForConditionalGeneration(
         Qwen2_5_VLConfig(
             text_config={
@@ -246,5 +253,6 @@ def _reader_of_qwen_image() -> Qwen2_5_VLForConditionalGeneration:
                 "num_heads": 2,
                 "out_hidden_size": 16,
             },
+            **options,
         )
     )

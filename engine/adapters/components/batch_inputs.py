@@ -14,7 +14,8 @@ from engine.batching.sampling_params import SamplingParams
 class BatchRows:
     """First one row for each sample with its own words, then one for each guided sample with the words to avoid.
 
-    `lengths` are the tokens of each row's words; where they differ, zeros stand behind the shorter ones.
+    `lengths` are the tokens of each row's words; where they differ, zeros stand behind the shorter ones. `references`
+    are as `BatchKey` has them.
     """
 
     sample: torch.Tensor
@@ -22,6 +23,7 @@ class BatchRows:
     conditions: dict[str, torch.Tensor]
     guidance: "Guidance"
     lengths: tuple[int, ...] = ()
+    references: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ class BatchStacker:
             conditions=self._conditions,
             guidance=self._guidance,
             lengths=self._lengths,
+            references=samples[0].key.references,
         )
 
     def forget(self) -> None:

@@ -1,7 +1,12 @@
-"""Which pictures stand beside a sample's words, and their size."""
+"""Which pictures stand beside a sample's words, their size, and their tokens."""
 
 import math
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
+
+import torch
+from PIL import Image
 
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.capabilities import Capabilities
@@ -34,3 +39,25 @@ def reference_size(size: tuple[int, int], *, area_pixels: int, multiple: int = 3
     ratio = size[0] / size[1]
     width = math.sqrt(area_pixels * ratio)
     return round(width / multiple) * multiple, round(width / ratio / multiple) * multiple
+
+
+class ReferenceCache:
+    """Tokens of the pictures that were used last: the pictures of a job share their references. For one thread."""
+
+    def __init__(self, encode: Callable[[Image.Image], torch.Tensor], *, most: int = 8) -> None:
+        self._encode = encode
+        self._most = most
+        # The picture stays with its tokens: another one could get its id.
+        self._known: OrderedDict[int, tuple[Image.Image, torch.Tensor]] = OrderedDict()
+
+    def find(self, picture: Image.Image) -> torch.Tensor:
+        """(tokens, width) on the device."""
+        if id(picture) not in self._known:
+            self._known[id(picture)] = picture, self._encode(picture)
+        self._known.move_to_end(id(picture))
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)
+        return self._known[id(picture)][1]
+
+    def clear(self) -> None:
+        self._known.clear()

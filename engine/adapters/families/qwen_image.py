@@ -45,9 +45,11 @@ class QwenImageModel(LanguageModelGuided):
     def _forward(self, rows: BatchRows) -> torch.Tensor:
         _, _, height, width = rows.sample.shape
         tokens = pack(rows.sample)
-        sizes = [(1, height // 2, width // 2)]
+        references = rows.conditions.get("references")
+        seen = tokens if references is None else torch.cat([tokens, references], dim=1)
+        sizes = [(1, down // 2, across // 2) for across, down in ((width, height), *rows.references)]
         answer = self._parts["transformer"](
-            hidden_states=tokens,
+            hidden_states=seen,
             timestep=rows.timesteps / 1000,
             encoder_hidden_states=rows.conditions["text"],
             # Without padding its pipeline gives no mask either.

@@ -1,0 +1,87 @@
+"""Pictures beside the words: every sample equals the stock pipeline that runs alone with the same references."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from diffusers.pipelines.qwenimage import (
+    pipeline_qwenimage_edit,
+    pipeline_qwenimage_edit_inpaint,
+    pipeline_qwenimage_edit_plus,
+)
+
+from engine.adapters.components.references import reference_size
+from engine.adapters.families.qwen_image_edit import QwenImageEditModel, QwenImageEditPlusModel
+from tests.support.bustle import paint_in_a_bustle
+from tests.support.stock_pipelines import (
+    TOLERANCE,
+    batcher_with,
+    difference,
+    hole,
+    load,
+    paint_together,
+    params,
+)
+from tests.support.tiny_editors import noise, save_qwen_image_edit, stock_qwen_editor
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+QWEN = {
+    "qwen-image-edit": "QwenImageEditPipeline",
+    "qwen-image-edit-plus": "QwenImageEditPlusPipeline",
+}
+
+
+@pytest.fixture
+def small_references(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are looked at with 64 × 64 pixels instead of a megapixel."""
+    for model in (QwenImageEditModel, QwenImageEditPlusModel):
+        monkeypatch.setattr(model, "reference_area", 64 * 64)
+    monkeypatch.setattr(QwenImageEditModel, "seen_area", 64 * 64)
+    monkeypatch.setattr(QwenImageEditPlusModel, "seen_area", 32 * 32)
+    monkeypatch.setattr(pipeline_qwenimage_edit_plus, "CONDITION_IMAGE_SIZE", 32 * 32)
+    monkeypatch.setattr(pipeline_qwenimage_edit_plus, "VAE_IMAGE_SIZE", 64 * 64)
+
+    def small(area: int, ratio: float) -> tuple[int, int, None]:
+        return *reference_size((round(1000 * ratio), 1000), area_pixels=64 * 64), None
+
+    for module in (pipeline_qwenimage_edit, pipeline_qwenimage_edit_inpaint):
+        monkeypatch.setattr(module, "calculate_dimensions", small)
+
+
+@pytest.mark.usefixtures("small_references")
+@pytest.mark.parametrize("family", QWEN)
+def test_edits_by_qwen_image_equal_their_solo_runs(family: str, tmp_path: Path) -> None:
+    folder = save_qwen_image_edit(tmp_path / "model", pipeline=QWEN[family])
+    model, alone = load(folder, family), stock_qwen_editor(folder, QWEN[family])
+    several = family == "qwen-image-edit-plus"
+    operations: list[dict[str, Any]] = [
+        {"references": (noise(1),)},
+        {"references": (noise(2),), "guidance_scale": 1.0},
+        {"references": (noise(3, 64, 32),), "width": 48},
+        {"references": (noise(1), noise(4))} if several else {"references": (noise(4),)},
+    ]
+    if not several:
+        start = noise(5, 64, 64)
+        operations += [
+            {"start": start, "mask": hole(64, 64), "references": (start,), "width": 64, "height": 64},
+            {
+                "start": start,
+                "mask": hole(64, 64),
+                "references": (start,),
+                "width": 64,
+                "height": 64,
+                "strength": 0.6,
+            },
+        ]
+    params_list = [
+        params(index, steps=3 + index % 2, **operation) for index, operation in enumerate(operations)
+    ]
+    for sample, inputs in zip(
+        paint_together(batcher_with(model), params_list, model), params_list, strict=True
+    ):
+        assert difference(sample, alone(inputs)) < TOLERANCE
+    finished = paint_in_a_bustle(model, params_list * 2, random.Random(2))
+    for sample, inputs in finished:
+        assert difference(sample, alone(inputs)) < TOLERANCE

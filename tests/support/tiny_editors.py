@@ -1,0 +1,99 @@
+"""Tiny models that edit pictures by words, and the stock pipelines that drive them alone."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import numpy as np
+import torch
+from PIL import Image
+from transformers import (
+    BatchFeature,
+    PreTrainedTokenizerFast,
+    Qwen2VLImageProcessorPil,
+)
+
+from engine.batching.sampling_params import SamplingParams
+from tests.support.tiny_models import make_long_tokenizer
+from tests.support.tiny_pipelines import save_qwen_image
+
+_PICTURE = "<|image_pad|>"
+
+
+def without_chance(vae: Any, latent_channels: int) -> None:
+    """What the first stage encodes has next to no variance: a draw from it is its middle."""
+    convolution = vae.quant_conv
+    with torch.no_grad():
+        convolution.weight[latent_channels:] = 0
+        convolution.bias[latent_channels:] = -30
+
+
+def save_qwen_image_edit(folder: Path, *, pipeline: str) -> Path:
+    """Qwen-Image-Edit or -Plus by the name of its pipeline; answers its folder."""
+    save_qwen_image(folder, prepare=lambda vae: without_chance(vae, 4), image_token_id=8)
+    tokenizer = make_long_tokenizer()
+    tokenizer.add_special_tokens({"additional_special_tokens": [_PICTURE]})
+    tokenizer.save_pretrained(folder / "tokenizer")
+    Qwen2VLImageProcessorPil(size={"shortest_edge": 28 * 28, "longest_edge": 112 * 112}).save_pretrained(
+        folder / "processor"
+    )
+    index = json.loads((folder / "model_index.json").read_text())
+    index |= {"_class_name": pipeline, "processor": ["transformers", "Qwen2VLProcessor"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
+    return folder
+
+
+class PicturesAndWords:
+    """As transformers' processor of Qwen2-VL, which wants torchvision: a mark for every patch of a picture."""
+
+    def __init__(self, folder: Path) -> None:
+        self._tokenizer = PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer")
+        self._pictures = Qwen2VLImageProcessorPil.from_pretrained(folder / "processor")
+
+    def __call__(self, *, text: list[str], images: Any, padding: bool, return_tensors: str) -> BatchFeature:
+        seen = self._pictures(images=images, return_tensors=return_tensors)
+        (prompt,) = text
+        for grid in seen["image_grid_thw"]:
+            room = "<|room|>" * int(grid.prod() // self._pictures.merge_size**2)
+            prompt = prompt.replace(_PICTURE, room, 1)
+        prompt = prompt.replace("<|room|>", _PICTURE)
+        tokens = self._tokenizer([prompt], padding=padding, return_tensors=return_tensors)
+        return BatchFeature({**tokens, **seen})
+
+
+def stock_qwen_editor(folder: Path, pipeline: str) -> Callable[[SamplingParams], np.ndarray]:
+    base = diffusers.QwenImagePipeline.from_pretrained(folder, processor=None)
+    parts = {**base.components, "processor": PicturesAndWords(folder)}
+
+    def paint(params: SamplingParams) -> np.ndarray:
+        kind = getattr(diffusers, pipeline)
+        options: dict[str, Any] = {"image": list(params.references), "height": params.height}
+        if params.mask is not None:
+            kind = diffusers.QwenImageEditInpaintPipeline
+            options = {"mask_image": params.mask, "strength": params.strength, "image": params.start}
+        elif pipeline == "QwenImageEditPipeline":
+            options["image"] = params.references[0]
+        scheduler = diffusers.FlowMatchEulerDiscreteScheduler.from_config(base.scheduler.config)
+        pipe = kind(**{**parts, "scheduler": scheduler})
+        pipe.set_progress_bar_config(disable=True)
+        result: np.ndarray = pipe(
+            **options,
+            prompt=params.prompt,
+            negative_prompt=(params.negative_prompt or " ") if params.guidance_scale > 1 else None,
+            true_cfg_scale=params.guidance_scale,
+            width=params.width,
+            num_inference_steps=params.steps,
+            generator=torch.Generator().manual_seed(params.seed),
+            output_type="np",
+        ).images[0]
+        return result
+
+    return paint
+
+
+def noise(seed: int, width: int = 32, height: int = 32) -> Image.Image:
+    """A picture of coarse noise."""
+    values = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), np.uint8)
+    return Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
