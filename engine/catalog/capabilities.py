@@ -21,6 +21,7 @@ _EDITOR = Capabilities(edits_by_words=True, takes_references=1, needs_reference=
 _FLUX2 = Capabilities(edits_by_words=True, takes_references=4)
 
 _BY_CLASS: Mapping[str, Capabilities] = {
+    "Flux2KleinInpaintPipeline": _FLUX2,
     "Flux2KleinKVPipeline": _FLUX2,
     "Flux2KleinPipeline": _FLUX2,
     "Flux2Pipeline": _FLUX2,

@@ -1,5 +1,6 @@
 """Tiny models that edit pictures by words, and the stock pipelines that drive them alone."""
 
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,40 @@ def stock_qwen_editor(folder: Path, pipeline: str) -> Callable[[SamplingParams],
             prompt=params.prompt,
             negative_prompt=(params.negative_prompt or " ") if params.guidance_scale > 1 else None,
             true_cfg_scale=params.guidance_scale,
+            width=params.width,
+            num_inference_steps=params.steps,
+            generator=torch.Generator().manual_seed(params.seed),
+            output_type="np",
+        ).images[0]
+        return result
+
+    return paint
+
+
+def stock_flux2(folder: Path, pipeline: Any) -> Callable[[SamplingParams], np.ndarray]:
+    base = pipeline.from_pretrained(folder)
+    inpaint = diffusers.Flux2KleinInpaintPipeline
+    takes_guidance = pipeline is not diffusers.Flux2KleinKVPipeline
+
+    def paint(params: SamplingParams) -> np.ndarray:
+        kind, options = pipeline, {"image": list(params.references) or None, "height": params.height}
+        if params.mask is not None:
+            kind = inpaint
+            further = params.references[1] if len(params.references) > 1 else None
+            options = {"image": params.start, "mask_image": params.mask, "strength": params.strength}
+            options |= {"image_reference": further, "height": params.height}
+        scheduler = diffusers.FlowMatchEulerDiscreteScheduler.from_config(base.scheduler.config)
+        pipe = kind(**{**base.components, "scheduler": scheduler})
+        if "is_distilled" in base.config:
+            pipe.register_to_config(is_distilled=base.config.is_distilled)
+        pipe.set_progress_bar_config(disable=True)
+        if takes_guidance:
+            options["guidance_scale"] = params.guidance_scale
+        if "negative_prompt_embeds" in inspect.signature(pipe.__call__).parameters:
+            options["negative_prompt_embeds"] = pipe.encode_prompt(params.negative_prompt)[0]
+        result: np.ndarray = pipe(
+            **options,
+            prompt=params.prompt,
             width=params.width,
             num_inference_steps=params.steps,
             generator=torch.Generator().manual_seed(params.seed),

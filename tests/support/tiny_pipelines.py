@@ -11,6 +11,7 @@ from diffusers import (
     AutoencoderKLQwenImage,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
+    Flux2Pipeline,
     Flux2Transformer2DModel,
     PixArtSigmaPipeline,
     PixArtTransformer2DModel,
@@ -24,6 +25,8 @@ from diffusers import (
 from transformers import (
     Gemma2Config,
     Gemma2Model,
+    Mistral3Config,
+    Mistral3ForConditionalGeneration,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen3Config,
@@ -170,37 +173,92 @@ def save_qwen_image(
     return saved(pipeline, folder)
 
 
-def save_flux2_klein(folder: Path) -> Path:
+def save_flux2_klein(
+    folder: Path, *, pipeline: type[Flux2KleinPipeline] = Flux2KleinPipeline, **options: Any
+) -> Path:
     """FLUX.2 [klein], which reads a list of images as references for the whole batch; answers its folder."""
     torch.manual_seed(0)
     tokenizer = make_long_tokenizer()
     tokenizer.chat_template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
-    pipeline = Flux2KleinPipeline(
-        scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=AutoencoderKLFlux2(
-            block_out_channels=(8, 8),
-            down_block_types=("DownEncoderBlock2D",) * 2,
-            up_block_types=("UpDecoderBlock2D",) * 2,
-            latent_channels=4,
-            norm_num_groups=4,
-            layers_per_block=1,
+    return saved(
+        pipeline(
+            scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+            vae=_first_stage_of_flux2(),
+            # Its words are read from the layers 9, 18 and 27.
+            text_encoder=Qwen3ForCausalLM(_qwen3(layers=28, width=16)),
+            tokenizer=tokenizer,
+            transformer=_denoiser_of_flux2(guidance_embeds=False),
+            **options,
         ),
-        # Its words are read from the layers 9, 18 and 27.
-        text_encoder=Qwen3ForCausalLM(_qwen3(layers=28, width=16)),
-        tokenizer=tokenizer,
-        transformer=Flux2Transformer2DModel(
-            in_channels=16,
-            num_layers=1,
-            num_single_layers=1,
-            attention_head_dim=16,
-            num_attention_heads=2,
-            joint_attention_dim=48,
-            timestep_guidance_channels=16,
-            axes_dims_rope=(4, 4, 4, 4),
-            guidance_embeds=False,
-        ),
+        folder,
     )
-    return saved(pipeline, folder)
+
+
+def save_flux2_dev(folder: Path) -> Path:
+    """FLUX.2 [dev], whose words Mistral reads; answers its folder."""
+    torch.manual_seed(0)
+    tokenizer = make_long_tokenizer()
+    tokenizer.chat_template = "{% for message in messages %}{{ message['content'][0]['text'] }} {% endfor %}"
+    reader = Mistral3ForConditionalGeneration(
+        Mistral3Config(
+            # Its words are read from the layers 10, 20 and 30.
+            text_config={
+                "model_type": "mistral",
+                "vocab_size": 16,
+                "hidden_size": 16,
+                "intermediate_size": 37,
+                "num_hidden_layers": 31,
+                "num_attention_heads": 2,
+                "num_key_value_heads": 2,
+                "head_dim": 8,
+            },
+            vision_config={
+                "model_type": "pixtral",
+                "hidden_size": 16,
+                "intermediate_size": 16,
+                "num_hidden_layers": 1,
+                "num_attention_heads": 2,
+            },
+        )
+    )
+    return saved(
+        Flux2Pipeline(
+            scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+            vae=_first_stage_of_flux2(),
+            text_encoder=reader,
+            tokenizer=tokenizer,
+            transformer=_denoiser_of_flux2(guidance_embeds=True),
+        ),
+        folder,
+    )
+
+
+def _first_stage_of_flux2() -> AutoencoderKLFlux2:
+    vae = AutoencoderKLFlux2(
+        block_out_channels=(8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4,
+        norm_num_groups=4,
+        layers_per_block=1,
+    )
+    vae.bn.running_mean.normal_(std=0.3)
+    vae.bn.running_var.uniform_(0.5, 2.0)
+    return vae
+
+
+def _denoiser_of_flux2(*, guidance_embeds: bool) -> Flux2Transformer2DModel:
+    return Flux2Transformer2DModel(
+        in_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=48,
+        timestep_guidance_channels=16,
+        axes_dims_rope=(4, 4, 4, 4),
+        guidance_embeds=guidance_embeds,
+    )
 
 
 def _reader_of_z_image() -> Qwen3Model:

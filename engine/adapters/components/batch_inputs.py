@@ -14,8 +14,7 @@ from engine.batching.sampling_params import SamplingParams
 class BatchRows:
     """First one row for each sample with its own words, then one for each guided sample with the words to avoid.
 
-    `lengths` are the tokens of each row's words; where they differ, zeros stand behind the shorter ones. `references`
-    are as `BatchKey` has them.
+    `lengths` are the tokens of each row's words; where they differ, zeros stand behind the shorter ones.
     """
 
     sample: torch.Tensor
@@ -23,7 +22,7 @@ class BatchRows:
     conditions: dict[str, torch.Tensor]
     guidance: "Guidance"
     lengths: tuple[int, ...] = ()
-    references: tuple[tuple[int, int], ...] = ()
+    samples: tuple[Sample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ class BatchStacker:
             conditions=self._conditions,
             guidance=self._guidance,
             lengths=self._lengths,
-            references=samples[0].key.references,
+            samples=self._samples,
         )
 
     def forget(self) -> None:

@@ -47,7 +47,9 @@ class QwenImageModel(LanguageModelGuided):
         tokens = pack(rows.sample)
         references = rows.conditions.get("references")
         seen = tokens if references is None else torch.cat([tokens, references], dim=1)
-        sizes = [(1, down // 2, across // 2) for across, down in ((width, height), *rows.references)]
+        sizes = [
+            (1, down // 2, across // 2) for across, down in ((width, height), *rows.samples[0].key.references)
+        ]
         answer = self._parts["transformer"](
             hidden_states=seen,
             timestep=rows.timesteps / 1000,

@@ -98,6 +98,8 @@ class Buckets:
             # A list has something for each row; deeper in its tensors, the first dimension is another one.
             if isinstance(value, list):
                 return value + value[-1:] * (wanted - rows) if len(value) == rows else value
+            if hasattr(value, "with_rows"):  # keys and values that a model keeps
+                return value.with_rows(wanted)
             return tree_map(grow, value)
 
         padded = {name: value if name in _WITHOUT_ROWS else grow_all(value) for name, value in named.items()}

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import pytest
 import torch
 from torch._dynamo.testing import CompileCounter
@@ -29,8 +30,9 @@ from engine.benchmarks.baselines import paint_together
 from engine.catalog.catalog import ModelEntry
 from engine.performance import LowMemory, Quantise, Speed
 from studio.errors import ModelLoadError
+from tests.support.tiny_editors import noise
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
-from tests.support.tiny_pipelines import save_qwen_image, save_z_image
+from tests.support.tiny_pipelines import save_flux2_klein, save_qwen_image, save_z_image
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -40,6 +42,7 @@ FAMILIES: dict[str, Callable[[Path], Path]] = {
     "sdxl": save_sdxl,
     "flux": save_flux,
     "sd3": save_sd3,
+    "flux2-klein": save_flux2_klein,
     "z-image": save_z_image,
     "qwen-image": save_qwen_image,
 }
@@ -64,8 +67,11 @@ def params(index: int, **changes: Any) -> SamplingParams:
     return replace(plain, **changes)
 
 
-def painted(model: Model, count: int) -> list[torch.Tensor]:
-    samples: list[Sample] = [model.new_sample(params(index)) for index in range(count)]
+def painted(model: Model, count: int, *, references: bool = False) -> list[torch.Tensor]:
+    seen = [(noise(index),) if references else () for index in range(count)]
+    samples: list[Sample] = [
+        model.new_sample(params(index, references=seen[index])) for index in range(count)
+    ]
     with torch.inference_mode():
         paint_together(samples)
     return [sample.picture for sample in samples if sample.picture is not None]
@@ -99,13 +105,23 @@ def test_padded_rows_change_no_picture(family: str, folders: dict[str, Path]) ->
         assert (one - other).abs().max() < 1e-5
 
 
+def test_padded_rows_keep_the_references_of_their_samples(tmp_path: Path) -> None:
+    folder = save_flux2_klein(tmp_path, pipeline=diffusers.Flux2KleinKVPipeline)
+    padded = Padded(1, 7, 9)
+    plain = painted(model_of(folder, "flux2-klein-kv"), 3, references=True)
+    found = painted(model_of(folder, "flux2-klein-kv", padded), 3, references=True)
+    assert set(padded.rows) == {7}
+    for one, other in zip(plain, found, strict=True):
+        assert (one - other).abs().max() < 1e-5
+
+
 def test_more_rows_than_the_largest_bucket_go_as_they_are(folders: dict[str, Path]) -> None:
     padded = Padded(1, 2)
     painted(model_of(folders["sd"], "sd", padded), 3)
     assert set(padded.rows) == {4}
 
 
-@pytest.mark.parametrize("family", ["sd", "sdxl", "flux", "sd3"])
+@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
     "speed", [Speed(fuse=True), Speed(low_memory=LowMemory.PARTS), Speed(low_memory=LowMemory.WHOLE)]
 )

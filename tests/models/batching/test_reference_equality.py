@@ -1,9 +1,12 @@
 """Pictures beside the words: every sample equals the stock pipeline that runs alone with the same references."""
 
 import random
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import pytest
 from diffusers.pipelines.qwenimage import (
     pipeline_qwenimage_edit,
@@ -23,7 +26,8 @@ from tests.support.stock_pipelines import (
     paint_together,
     params,
 )
-from tests.support.tiny_editors import noise, save_qwen_image_edit, stock_qwen_editor
+from tests.support.tiny_editors import noise, save_qwen_image_edit, stock_flux2, stock_qwen_editor
+from tests.support.tiny_pipelines import save_flux2_dev, save_flux2_klein
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -74,6 +78,49 @@ def test_edits_by_qwen_image_equal_their_solo_runs(family: str, tmp_path: Path) 
                 "height": 64,
                 "strength": 0.6,
             },
+        ]
+    params_list = [
+        params(index, steps=3 + index % 2, **operation) for index, operation in enumerate(operations)
+    ]
+    for sample, inputs in zip(
+        paint_together(batcher_with(model), params_list, model), params_list, strict=True
+    ):
+        assert difference(sample, alone(inputs)) < TOLERANCE
+    finished = paint_in_a_bustle(model, params_list * 2, random.Random(2))
+    for sample, inputs in finished:
+        assert difference(sample, alone(inputs)) < TOLERANCE
+
+
+FLUX2: dict[str, tuple[Callable[[Path], Path], Any]] = {
+    "flux2": (save_flux2_dev, diffusers.Flux2Pipeline),
+    "flux2-klein": (save_flux2_klein, diffusers.Flux2KleinPipeline),
+    "flux2-klein distilled": (partial(save_flux2_klein, is_distilled=True), diffusers.Flux2KleinPipeline),
+    "flux2-klein-kv": (
+        partial(save_flux2_klein, pipeline=diffusers.Flux2KleinKVPipeline),
+        diffusers.Flux2KleinKVPipeline,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FLUX2)
+def test_pictures_by_flux2_equal_their_solo_runs(name: str, tmp_path: Path) -> None:
+    save, pipeline = FLUX2[name]
+    folder = save(tmp_path / "model")
+    model, alone = load(folder, name.partition(" ")[0]), stock_flux2(folder, pipeline)
+    operations: list[dict[str, Any]] = [
+        {},
+        {"guidance_scale": 1.0, "width": 48},
+        {"references": (noise(1, 64, 64),)},
+        {"references": (noise(2, 64, 64),)},
+        {"references": (noise(3, 70, 67), noise(4, 64, 64))},
+    ]
+    if pipeline is diffusers.Flux2KleinPipeline:
+        start = noise(5, 64, 64)
+        region = {"start": start, "mask": hole(64, 64), "width": 64, "height": 64}
+        operations += [
+            {**region, "references": (start,)},
+            {**region, "references": (start,), "strength": 0.6},
+            {**region, "references": (start, noise(6, 64, 64))},
         ]
     params_list = [
         params(index, steps=3 + index % 2, **operation) for index, operation in enumerate(operations)

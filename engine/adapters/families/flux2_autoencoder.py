@@ -1,0 +1,30 @@
+"""FLUX.2's first stage: its latents are patches of two by two cells, normalised by a batch norm."""
+
+from typing import Any
+
+import torch
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+
+from engine.adapters.components.vae import Autoencoder
+
+
+class Flux2Autoencoder(Autoencoder):
+    def __init__(self, vae: Any, *, device: torch.device) -> None:
+        super().__init__(vae, device=device)
+        variance = vae.bn.running_var.float() + vae.config.batch_norm_eps
+        self._mean = vae.bn.running_mean.float().view(1, -1, 1, 1)
+        self._deviation = variance.sqrt().view(1, -1, 1, 1)
+
+    @property
+    def _factor(self) -> int:
+        return 2 * super()._factor
+
+    def sample(self, found: DiagonalGaussianDistribution, generator: torch.Generator) -> torch.Tensor:
+        """Without chance, as its pipelines do it for every picture."""
+        return self.likeliest(found)
+
+    def _normalise(self, latents: torch.Tensor) -> torch.Tensor:
+        return (torch.nn.functional.pixel_unshuffle(latents, 2) - self._mean) / self._deviation
+
+    def _denormalise(self, latents: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.pixel_shuffle(latents * self._deviation + self._mean, 2)
