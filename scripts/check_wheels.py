@@ -41,7 +41,7 @@ MISSING = re.compile(
 )
 
 
-def pinned() -> list[Requirement]:
+def read_pins() -> list[Requirement]:
     text = (REPOSITORY / "requirements.lock").read_text()
     lines = re.findall(r"^[a-z0-9][^#\\\n]*", text, re.MULTILINE)
     torch = re.search(r"^TORCH\s*:= (\S+)$", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--python", choices=PYTHONS, action="append")
     parser.add_argument("--platform", choices=PLATFORMS, action="append")
     chosen = parser.parse_args()
-    requirements, complete = pinned(), True
+    requirements, complete = read_pins(), True
     for platform in chosen.platform or SUPPORTED:
         for python in chosen.python or PYTHONS:
             missing = list(without_wheel(requirements, python, platform))

@@ -144,7 +144,7 @@ class Painting:
     async def paint(self, room: Room, job_id: str) -> list[JobProgress]:
         """Paint it, show its end, and return what was announced on the way."""
         self.events.announced.clear()
-        await asyncio.to_thread(self._work.paint, job_id)
+        await asyncio.to_thread(self._work.run, job_id)
         return list(self.events.announced)
 
     def close(self) -> None:

@@ -28,14 +28,14 @@ def enter(browser: Browser, url: str, name: str, window: dict[str, int], *, dens
     return page
 
 
-def say(page: Page, words: str, *, pictures: int = 4) -> None:
+def send_line(page: Page, words: str, *, pictures: int = 4) -> None:
     """Ask for pictures, and wait until they hang there."""
     page.locator("#say").fill(words)
     page.locator("#say").press("Enter")
-    hung(page, pictures=pictures)
+    expect_pictures(page, pictures=pictures)
 
 
-def hung(page: Page, *, pictures: int = 4) -> None:
+def expect_pictures(page: Page, *, pictures: int = 4) -> None:
     newest = page.locator("article.card").first
     tiles = newest.locator(".tile img")
     expect(tiles).to_have_count(pictures)
@@ -51,15 +51,15 @@ def take(page: Page, path: Path) -> None:
 
 def photograph(browser: Browser, url: str, folder: Path) -> None:
     ana, bo, clemence = (enter(browser, url, name, WINDOW) for name in ("Ana", "Bo", "Clémence"))
-    say(ana, "nine stars at night")
-    say(clemence, "a red apple on a blue background")
-    say(clemence, "a fox in the snow")
+    send_line(ana, "nine stars at night")
+    send_line(clemence, "a red apple on a blue background")
+    send_line(clemence, "a fox in the snow")
     fox = bo.locator("article.card", has_text="a fox in the snow").first
     fox.get_by_role("button", name="Vary picture 2", exact=True).first.click()
     expect(bo.locator("article.card").first).to_contain_text("@Bo")
-    hung(bo)
-    say(ana, "a sailing boat on the sea")
-    say(clemence, "a lighthouse by the sea at night")
+    expect_pictures(bo)
+    send_line(ana, "a sailing boat on the sea")
+    send_line(clemence, "a lighthouse by the sea at night")
     take(ana, folder / "room.png")
     boat = ana.locator("article.card", has_text="a sailing boat on the sea").first
     boat.get_by_role("button", name="Edit").click()

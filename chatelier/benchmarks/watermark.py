@@ -75,7 +75,7 @@ def _generate(count: int) -> "Iterator[Image.Image]":
             request = PaintRequest(
                 operation=Operation.IMAGINE, prompt=prompt, seed=number, count=min(4, count - number)
             )
-            for painted in generator.paint(GenerationTask(job_id="bench", person="", request=request)):
+            for painted in generator.generate(GenerationTask(job_id="bench", person="", request=request)):
                 yield painted.image
     finally:
         generator.close()

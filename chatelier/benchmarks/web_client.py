@@ -66,7 +66,7 @@ class WebClient:
                 self.heard.append((time.perf_counter(), json.loads(text)))
                 self._news.notify_all()
 
-    async def say(self, text: str) -> Said:
+    async def send_line(self, text: str) -> Said:
         """Type a line and wait until the room has answered it."""
         wish = str(uuid.uuid4())
         sent_at = time.perf_counter()

@@ -112,7 +112,7 @@ async def _measure(
 async def _paint(visitor: WebClient, text: str) -> tuple[float, str]:
     """Seconds from enter to the finished card, and the job."""
     sent_at = time.perf_counter()
-    replies = await visitor.say(text)
+    replies = await visitor.send_line(text)
     job = str(replies.answer.get("job"))
     heard_at, message = await visitor.hear(lambda message: _state_in(message, job) not in {None, *_UNDERWAY})
     if (state := _state_in(message, job)) != "done":
@@ -131,9 +131,11 @@ def _state_in(message: dict[str, Any], job: str) -> str | None:
 async def _all_at_once(instance: RunningInstance, people: int) -> list[Said]:
     """Everybody presses enter in the same moment. Then all is cancelled."""
     visitors = [await WebClient.enter(instance.address, f"Person {number}") for number in range(people)]
-    replies = await asyncio.gather(*(client.say("/imagine a yellow star --count 1") for client in visitors))
+    replies = await asyncio.gather(
+        *(client.send_line("/imagine a yellow star --count 1") for client in visitors)
+    )
     for visitor, reply in zip(visitors, replies, strict=True):
-        await visitor.say(f"/cancel {reply.answer['job']}")
+        await visitor.send_line(f"/cancel {reply.answer['job']}")
     await asyncio.gather(*(client.leave() for client in visitors))
     return list(replies)
 

@@ -13,7 +13,7 @@ import typer
 from chatelier.cli.admin import audit, config, db, digest, doctor, models, policy, provenance
 from chatelier.cli.services import beat, run, up, worker
 from chatelier.cli.tools import bench, imagine, verify, version
-from chatelier.runtime.private_files import keep_files_private
+from chatelier.runtime.private_files import make_files_private
 from chatelier.settings.redaction import redact
 from studio.errors import BadParameterError, ChatelierError
 from studio.parsing.text_cleaning import point_at
@@ -64,7 +64,7 @@ _reflow(app)
 
 def main() -> NoReturn:
     """The entry point of the `chatelier` script."""
-    keep_files_private()
+    make_files_private()
     sys.exit(carry_out(sys.argv[1:]))
 
 
@@ -89,7 +89,7 @@ def carry_out(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001
-        if (shown := _shown_as_wrong_use(error)) is not None:
+        if (shown := _show_usage_error(error)) is not None:
             return shown
         print_error(
             f"Something unexpected went wrong ({type(error).__name__}). Details: {_write_traceback(error)}"
@@ -100,7 +100,7 @@ def carry_out(arguments: list[str]) -> int:
     return status
 
 
-def _shown_as_wrong_use(error: Exception) -> int | None:
+def _show_usage_error(error: Exception) -> int | None:
     """Typer's own errors, such as an unknown option, in Typer's own words; None for any other error."""
     show, status = getattr(error, "show", None), getattr(error, "exit_code", None)
     if show is None or not isinstance(status, int):

@@ -53,25 +53,25 @@ def start_instance(loaded: Loaded, *, quiet: bool, hang_seconds: float) -> None:
             print_warning(
                 f"A token for {frontend.title()} is set, but this version has no {frontend.title()} front end yet."
             )
-        asyncio.run(_keep_open(plan, occupancy, console, quiet=quiet, hang_seconds=hang_seconds))
+        asyncio.run(_run_until_stopped(plan, occupancy, console, quiet=quiet, hang_seconds=hang_seconds))
 
 
-async def _keep_open(
+async def _run_until_stopped(
     plan: ProcessPlan, occupancy: HomeLock, console: Console, *, quiet: bool, hang_seconds: float
 ) -> None:
     started_at = time.monotonic()
 
-    def say(line: str) -> None:
+    def print_line(line: str) -> None:
         console.print(f"[dim]{escape(line)}[/]", soft_wrap=True)
 
     waiting = console.status("Starting; the first start takes longest.")
 
-    def opened() -> None:
+    def mark_open() -> None:
         waiting.stop()
         console.print(_panel(plan, absent=supervisor.absent, seconds=time.monotonic() - started_at))
         occupancy.write(open=True)  # after the panel: a reader of the note may read the panel
 
-    def changed(processes: dict[str, int]) -> None:
+    def record_processes(processes: dict[str, int]) -> None:
         if plan.redis:
             plan.redis.announce()
         occupancy.write(url=plan.url, redis_url=plan.redis_url, processes=processes)
@@ -80,8 +80,8 @@ async def _keep_open(
         plan.stages(),
         console=console,
         logs_folder=plan.settings.logs_folder,
-        say=say,
-        changed=changed,
+        say=print_line,
+        changed=record_processes,
         quiet=quiet,
         hang_seconds=hang_seconds,
     )
@@ -89,7 +89,7 @@ async def _keep_open(
 
     def stop() -> None:
         waiting.stop()
-        say("Stopping. Press Ctrl-C again to end at once.")
+        print_line("Stopping. Press Ctrl-C again to end at once.")
         supervisor.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -97,12 +97,12 @@ async def _keep_open(
     if console.is_terminal:
         waiting.start()
     else:
-        say(str(waiting.status))
+        print_line(str(waiting.status))
     try:
-        await supervisor.run(opened=opened)
+        await supervisor.run(opened=mark_open)
     finally:
         waiting.stop()
-    say("Stopped.")
+    print_line("Stopped.")
 
 
 def _require_model(settings: Settings) -> None:

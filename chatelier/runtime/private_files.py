@@ -15,7 +15,7 @@ _MADE_HERE = (
 _umask_of_person: int | None = None
 
 
-def keep_files_private() -> None:
+def make_files_private() -> None:
     """From here on this process and its children make files of mode 600 and folders of mode 700.
 
     By the umask, because SQLite, Valkey and the logging library make files of their own.

@@ -188,10 +188,10 @@ def _fault(error: ErrorDetails, name: str) -> str:
         case _:
             fault = error["msg"].replace("Input should", "must", 1)
             fault = fault[0].lower() + fault[1:]
-    return fault if _is_secret(name) or is_url(name) else fault + _shown(error["input"])
+    return fault if _is_secret(name) or is_url(name) else fault + _value_hint(error["input"])
 
 
-def _shown(value: Any) -> str:
+def _value_hint(value: Any) -> str:
     return f", not “{value}”" if isinstance(value, str | int | float) and len(str(value)) <= 20 else ""
 
 

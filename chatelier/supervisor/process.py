@@ -37,7 +37,7 @@ class Process(asyncio.SubprocessProtocol):
         if not self._code.done():
             self._code.set_result(self._transport.get_returncode() or 0)
 
-    async def ended(self) -> int:
+    async def wait_for_end(self) -> int:
         """The exit status, negative for a signal, as soon as the program itself has ended."""
         return await asyncio.shield(self._code)
 

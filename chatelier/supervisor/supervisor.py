@@ -80,7 +80,7 @@ class Supervisor:
         tasks: list[asyncio.Task[None]] = []
         try:
             for stage in self._stages:
-                tasks += [asyncio.create_task(ward.keep_alive()) for ward in stage]
+                tasks += [asyncio.create_task(ward.run_forever()) for ward in stage]
                 await self._until_ready([ward for ward in stage if not ward.program.optional], tasks)
                 if self._stopping.is_set():
                     return
@@ -166,7 +166,7 @@ class _Ward:
     def pid(self) -> int:
         return self._process.pid if self._process else 0
 
-    async def keep_alive(self) -> None:
+    async def run_forever(self) -> None:
         """Start the program whenever it is not running.
 
         If it never once comes up, an optional one is let go with a word; for any other raises `ProcessStartError`.
@@ -175,7 +175,7 @@ class _Ward:
             process = await self._start()
             watching = asyncio.create_task(self._watch(process))
             try:
-                code = await process.ended()
+                code = await process.wait_for_end()
             finally:
                 watching.cancel()
             # Counted from when it was up: one that needs long to fail has failed all the same.
@@ -201,7 +201,7 @@ class _Ward:
         if process is None:
             return
         process.signal(signal.SIGTERM)
-        ended = asyncio.create_task(process.ended())
+        ended = asyncio.create_task(process.wait_for_end())
         hurry = asyncio.create_task(_wait(at_once))
         await asyncio.wait(
             [ended, hurry], timeout=self.program.stop_seconds, return_when=asyncio.FIRST_COMPLETED

@@ -151,7 +151,7 @@ def _paint(
     generator = open_generator(settings, stays=False)
     task = GenerationTask(job_id=job_id, person=person.key, request=request)
     try:
-        painted = generator.paint(task, on_progress=on_progress, cancelled=cancelled)
+        painted = generator.generate(task, on_progress=on_progress, cancelled=cancelled)
     finally:
         generator.close()
     shown = [(generated, write_recipe(generated.image, generated.recipe)) for generated in painted]

@@ -78,7 +78,7 @@ def queues_served(settings: Settings) -> tuple[str, ...]:
     return ((PAINT_QUEUE,) if default in served else ()) + own
 
 
-def paint(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+def run_worker(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     """Be a painting worker until it is stopped.
 
     `on_ready` is called when the model is loaded and tasks are taken.

@@ -159,7 +159,7 @@ class PipelineModel:
 
     # ---- painting
 
-    def paint(self, samples: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
+    def generate(self, samples: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
         params_list = [sample.params for sample in samples]
         task = self._task(params_list[0])
         pipeline = self._pipeline(task)

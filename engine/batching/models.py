@@ -39,7 +39,7 @@ class StepwiseModel(Model, Protocol):
 class WholeCallModel(Model, Protocol):
     """A model that runs from its first step to its last in one call. Samples with equal, shared keys share the call."""
 
-    def paint(self, samples: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
+    def generate(self, samples: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
         """Give each sample its picture. `on_step` gets the number of steps done, from 1, and answers False to stop
         early.
 

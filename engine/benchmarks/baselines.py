@@ -108,13 +108,13 @@ class NullModel:
         return torch.zeros(sample.key.height, sample.key.width, 3, dtype=torch.uint8)
 
     def _with_timer(self, action: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*arguments: Any, **options: Any) -> Any:
+        def measure_call(*arguments: Any, **options: Any) -> Any:
             begun = time.perf_counter()
             answer = action(*arguments, **options)
             self.scheduler_seconds += time.perf_counter() - begun
             return answer
 
-        return timed
+        return measure_call
 
 
 def idle_batcher(

@@ -62,14 +62,16 @@ def measure_fairness(
     )
     params = _PAUSES if stage is None else stage.new_sample()
 
-    def asked(person: str, *, at_seconds: float, seed: int) -> Asked:
+    def new_request(person: str, *, at_seconds: float, seed: int) -> Asked:
         return Asked(
             person=person, at_seconds=at_seconds, params_list=(replace(params, seed=seed),) * pictures
         )
 
     interval_seconds = pictures * order_seconds / LOAD
-    ordinary = [asked(f"person {n}", at_seconds=0.2 + n * interval_seconds, seed=n) for n in range(others)]
-    spam = [asked("busy", at_seconds=0.0, seed=1000 + n) for n in range(spam_jobs)]
+    ordinary = [
+        new_request(f"person {n}", at_seconds=0.2 + n * interval_seconds, seed=n) for n in range(others)
+    ]
+    spam = [new_request("busy", at_seconds=0.0, seed=1000 + n) for n in range(spam_jobs)]
     with_spam = play_all([*spam, *ordinary])
     without = play_all(ordinary)
     waited = with_spam[spam_jobs:]

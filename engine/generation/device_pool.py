@@ -66,7 +66,7 @@ class DeviceWorker:
                 self._upscalers[source] = Upscaler(source, device=self._batcher.device)
             return self._upscalers[source]
 
-    def paint(
+    def generate(
         self,
         samples: "Sequence[Sample]",
         task: GenerationTask,

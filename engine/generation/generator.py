@@ -79,7 +79,7 @@ class ImageGenerator:
         self._priors: dict[str, LayoutPrior | None] = {}
         self._lock = threading.Lock()
 
-    def paint(
+    def generate(
         self,
         task: GenerationTask,
         *,
@@ -122,7 +122,7 @@ class ImageGenerator:
         meter.expect(steps_ahead(drawings, params_list))
 
         def paint_round(samples: "Sequence[Sample]") -> list[Image.Image]:
-            device_worker.paint(samples, task, on_progress=meter, cancelled=cancelled)
+            device_worker.generate(samples, task, on_progress=meter, cancelled=cancelled)
             meter.end_round(sum(sample.steps for sample in samples))
             return [_picture(sample) for sample in samples]
 
@@ -243,7 +243,7 @@ class ImageGenerator:
                 start=source,
             )
         )
-        device_worker.paint([sample], task, on_progress=on_progress, cancelled=cancelled)
+        device_worker.generate([sample], task, on_progress=on_progress, cancelled=cancelled)
         image = _picture(sample)
         recipe = Recipe(
             operation=Operation.UPSCALE,

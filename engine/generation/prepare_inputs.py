@@ -110,7 +110,7 @@ def _vary(
         return GenerationInputs(
             width=width, height=height, start=start, strength=request.strength or variation
         )
-    return _lay_out_again(request, index, start, prior)
+    return _redo_layout(request, index, start, prior)
 
 
 def _blend(
@@ -162,7 +162,7 @@ def _compose_blend(
     )
 
 
-def _lay_out_again(
+def _redo_layout(
     request: PaintRequest, index: int, source: Image.Image, prior: LayoutPrior
 ) -> GenerationInputs:
     """A variation by a model that invents little: the same words laid out anew, or the same picture taken again."""

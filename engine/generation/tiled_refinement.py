@@ -51,14 +51,14 @@ def steps_ahead(drawings: Sequence[GenerationInputs], params_list: Sequence[Samp
 GenerateBatch = Callable[[Sequence[tuple[int, GenerationInputs]]], Sequence[Image.Image]]
 
 
-def refine_tiled(drawing: GenerationInputs, whole: Image.Image, paint: GenerateBatch) -> Image.Image:
-    """The finished canvas; `paint` paints windows, each with a number that no other of the picture has."""
+def refine_tiled(drawing: GenerationInputs, whole: Image.Image, generate: GenerateBatch) -> Image.Image:
+    """The finished canvas; `generate` makes windows, each with a number that no other of the picture has."""
     detail = drawing.detail
     if detail is None:
         return whole
     detail.begin(whole)
     for batch in detail.batches(drawing):
-        painted = paint([(window.number, inputs) for window, inputs in batch])
+        painted = generate([(window.number, inputs) for window, inputs in batch])
         for (window, inputs), picture in zip(batch, painted, strict=True):
             detail.paste(window, inputs.finish(picture))
     return detail.picture

@@ -32,7 +32,7 @@ class JobResult:
     verdict: Verdict | None = None  # of what was refused or held
 
 
-def refused_or_held(verdict: Verdict) -> JobResult:
+def end_for_verdict(verdict: Verdict) -> JobResult:
     """The end of a job that the moderation refuses, or leaves to a moderator."""
     if verdict.ruling is Ruling.HOLD:
         return JobResult(state=JobState.HELD, verdict=verdict)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from engine.imaging.codecs.encoding import data_url, decode, decode_mask
 from engine.imaging.masks.grid_masks import mask_of_cells
-from engine.jobs.job_results import JobResult, record, refused_or_held
+from engine.jobs.job_results import JobResult, end_for_verdict, record
 from engine.jobs.leases import Lease, LeaseKeeper, is_paused
 from engine.jobs.postprocessing import JudgedImage, judge, store_pictures
 from engine.jobs.rejudging import ClearedGate, review
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 class Generates(Protocol):
     """What work needs of the image generator."""
 
-    def paint(
+    def generate(
         self,
         task: GenerationTask,
         *,
@@ -81,7 +81,7 @@ class JobRunner:
         # Encoding and storing leave the interpreter's lock free: a job's pictures go side by side.
         self._executor = ThreadPoolExecutor(_HANDS, thread_name_prefix="finishing")
 
-    def paint(self, job_id: str) -> None:
+    def run(self, job_id: str) -> None:
         """Paint a job, unless it is in other hands or over. Never raises for what goes wrong with the job."""
         lease = self._leases.take(job_id)
         if lease is None:
@@ -109,7 +109,7 @@ class JobRunner:
             allowance = self._gate.allowance(job.person)
             verdict = review(self._database, self._gate, job, allowance)
             if not verdict.allows:
-                return refused_or_held(verdict)
+                return end_for_verdict(verdict)
             return self._carry_out(job, lease, store, weight=allowance.weight)
         except JobCancelledError as error:
             if lease.cancelled and not lease.lost:
@@ -130,7 +130,7 @@ class JobRunner:
     def _carry_out(self, job: Job, lease: Lease, store: Store, *, weight: float) -> JobResult:
         task = self._task_of(job, weight)
         started_at = time.monotonic()
-        painted = self._generator.paint(
+        painted = self._generator.generate(
             task, on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
         )
         painting_seconds = time.monotonic() - started_at
@@ -139,12 +139,12 @@ class JobRunner:
         results = list(self._executor.map(judging, range(1, len(painted) + 1), painted))
         refused = [result for result in results if isinstance(result, Verdict)]
         if core := next((verdict for verdict in refused if verdict.is_core), None):
-            return refused_or_held(core)  # though its person's jobs are stopped for it at this very moment
+            return end_for_verdict(core)  # though its person's jobs are stopped for it at this very moment
         if lease.must_stop():
             raise JobCancelledError
         shown = [result for result in results if isinstance(result, JudgedImage)]
         if not shown:
-            return refused_or_held(refused[0])
+            return end_for_verdict(refused[0])
         held = next((image for image in shown if image.verdict.ruling is Ruling.HOLD), None)
         stored = store_pictures(job, shown, store=store, executor=self._executor, signer=self._signer)
         return JobResult(

@@ -32,7 +32,7 @@ class TrackingStore:
 
     def store_again(self, outcome: JobResult) -> None:
         """After the commit: the same file may have been deleted for another picture since it was put."""
-        for key in self.keys & _shown(outcome):
+        for key in self.keys & _keys_of(outcome):
             data, suffix = self._put[key]
             try:
                 self._store.put(data, suffix=suffix)
@@ -55,7 +55,7 @@ def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put
 
     What cannot be deleted now, the orphan file cleaner deletes later.
     """
-    doubtful = put - _shown(outcome)
+    doubtful = put - _keys_of(outcome)
     try:
         with database.read() as session:
             gone = file_references.of_deleted(session, job.request.sources)
@@ -67,7 +67,7 @@ def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put
         log.warning("job files not deleted: database unavailable", extra={"job_id": job.id})
 
 
-def _shown(outcome: JobResult) -> set[str | None]:
+def _keys_of(outcome: JobResult) -> set[str | None]:
     return {
         key
         for picture in outcome.pictures

@@ -16,8 +16,8 @@ def register_painting(app: Celery, work: JobRunner) -> None:
     """What a painting worker serves."""
 
     @app.task(name=PAINT_TASK)
-    def paint(job_id: str) -> None:
-        work.paint(job_id)
+    def generate(job_id: str) -> None:
+        work.run(job_id)
 
 
 def register_periodic_tasks(app: Celery, sweeper: Sweeper, *, hourly: Sequence[Callable[[], object]]) -> None:

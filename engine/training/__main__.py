@@ -52,7 +52,7 @@ def train(
             sys.exit(
                 f"Nothing can be written into {out} ({problem.strerror}). Name another folder with --out."
             )
-        if run.begun() and not resume:
+        if run.has_begun() and not resume:
             sys.exit(
                 f"There is a run in {out} already: add --resume to go on with it, or choose another folder."
             )

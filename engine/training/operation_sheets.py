@@ -30,7 +30,7 @@ class OperationSheet:
     def __init__(self) -> None:
         self._generator = ImageGenerator(ModelCatalogue.load())
 
-    def paint(
+    def generate(
         self,
         operation: Operation,
         prompt: str,
@@ -43,10 +43,10 @@ class OperationSheet:
             operation=operation, prompt=prompt, sources=known, **{"seed": 7, "count": 1, **changes}
         )
         task = GenerationTask(job_id="gallery", person="", request=request, sources=sources, mask=mask)
-        return [generated.image for generated in self._generator.paint(task)]
+        return [generated.image for generated in self._generator.generate(task)]
 
     def imagine(self, prompt: str, seed: int, **changes: Any) -> Image.Image:
-        return self.paint(Operation.IMAGINE, prompt, seed=seed, **changes)[0]
+        return self.generate(Operation.IMAGINE, prompt, seed=seed, **changes)[0]
 
     def close(self) -> None:
         self._generator.close()
@@ -90,7 +90,7 @@ def _imagine_rows(batcher: OperationSheet) -> list[Row]:
 def _vary_row(batcher: OperationSheet, prompt: str, picture: Image.Image) -> Row:
     row: list[Tile] = [("the picture", picture)]
     for variation in Strength:
-        varied = batcher.paint(Operation.VARY, prompt, picture, variation=variation, count=2)
+        varied = batcher.generate(Operation.VARY, prompt, picture, variation=variation, count=2)
         row += [(str(variation), image) for image in varied]
     return row
 
@@ -99,13 +99,13 @@ def _blend_row(batcher: OperationSheet, *pictures: tuple[str, Image.Image]) -> R
     sources = [picture for _, picture in pictures]
     words = ", ".join(prompt for prompt, _ in pictures)
     row: list[Tile] = [("one", sources[0]), ("another", sources[1])]
-    row += [("blended", image) for image in batcher.paint(Operation.BLEND, words, *sources, count=2)]
-    return [*row, ("without words", batcher.paint(Operation.BLEND, "", *sources)[0])]
+    row += [("blended", image) for image in batcher.generate(Operation.BLEND, words, *sources, count=2)]
+    return [*row, ("without words", batcher.generate(Operation.BLEND, "", *sources)[0])]
 
 
 def _edit_row(batcher: OperationSheet, picture: Image.Image, region: str, prompt: str) -> Row:
     cells = parse_region(region)
-    edited = batcher.paint(
+    edited = batcher.generate(
         Operation.EDIT, prompt, picture, mask=mask_of_cells(cells, picture.size), cells=cells, count=3
     )
     chosen = lettered_overlay(picture, cells).resize(picture.size, Image.Resampling.LANCZOS)
@@ -114,9 +114,9 @@ def _edit_row(batcher: OperationSheet, picture: Image.Image, region: str, prompt
 
 def _expand_rows(batcher: OperationSheet, boat: Image.Image, castle: Image.Image) -> list[Row]:
     def expand(picture: Image.Image, prompt: str, **changes: Any) -> Image.Image:
-        return batcher.paint(Operation.EXPAND, prompt, picture, own_words=False, **changes)[0]
+        return batcher.generate(Operation.EXPAND, prompt, picture, own_words=False, **changes)[0]
 
-    new_words = batcher.paint(Operation.EXPAND, "a tree", castle, sides=("right",), amount_percent=75)
+    new_words = batcher.generate(Operation.EXPAND, "a tree", castle, sides=("right",), amount_percent=75)
     return [
         [
             ("the picture", boat),
@@ -135,7 +135,7 @@ def _large_canvas_rows(batcher: OperationSheet, castle: Image.Image) -> list[Row
     """Expanded three times; the last two canvases are painted in windows."""
     row: list[Tile] = [(_size(castle), castle)]
     for _ in range(3):
-        grown = batcher.paint(Operation.EXPAND, CASTLE, row[-1][1], own_words=False, amount_percent=30)[0]
+        grown = batcher.generate(Operation.EXPAND, CASTLE, row[-1][1], own_words=False, amount_percent=30)[0]
         row.append((_size(grown), grown))
     return [row]
 
@@ -145,7 +145,7 @@ def _size(picture: Image.Image) -> str:
 
 
 def _upscale_rows(batcher: OperationSheet, fox: Image.Image) -> list[Row]:
-    large = batcher.paint(Operation.UPSCALE, "", fox)[0]
+    large = batcher.generate(Operation.UPSCALE, "", fox)[0]
     side = fox.width // 2
     first, last = side // 2, side // 2 + side
     plain = fox.crop((first, first, last, last)).resize((4 * side, 4 * side), Image.Resampling.NEAREST)

@@ -27,7 +27,7 @@ from engine.training.stages.checkpoint import Average
 from engine.training.stages.config import Plan, Route
 from engine.training.stages.decoder_finetuning import Repainted, polish
 from engine.training.stages.denoiser import LatentPool, TextToLatentModel, new_unet, train_denoiser
-from engine.training.stages.export import PRIOR, assemble, export, grid, imagine, paint
+from engine.training.stages.export import PRIOR, assemble, export, generate_grid, grid, imagine
 from engine.training.stages.objectives import Flow, Objective, Repaint
 
 Tick = Callable[[str, float, str], None]
@@ -68,7 +68,7 @@ class Run:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         out.mkdir(parents=True, exist_ok=True)
 
-    def begun(self) -> bool:
+    def has_begun(self) -> bool:
         return (self.out / "checkpoints").exists()
 
     def go(self, minutes: float) -> None:
@@ -194,7 +194,7 @@ class Run:
         if self.route is Route.RETRIEVAL:
             rows = [
                 picture
-                for part in paint(pipeline, self.collage(), GRID_PROMPTS, seeds=seeds)
+                for part in generate_grid(pipeline, self.collage(), GRID_PROMPTS, seeds=seeds)
                 for picture in part
             ]
         else:

@@ -38,7 +38,7 @@ def follow(session: Session, case: Case) -> DecisionEffects:
     if case.decision is Decision.BLOCK:
         block(session, case)
     outcome.add(_move_work(session, case))
-    outcome.add(_tell_filer(session, case))
+    outcome.add(_notify_filer(session, case))
     if case.decision is Decision.OVERTURN:
         strikes.overturn(session, case_id=case.id, job_id=case.job_id)
     elif case.kind is not CaseKind.SUSPENSION and case.decision in _WEIGHTS:
@@ -73,7 +73,7 @@ def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> DecisionEff
     outcome = DecisionEffects()
     if job_release.pictures_of(session, row.id):
         outcome.events += job_release.deliver(session, row.id, spoiler=spoiler)
-    elif not job_release.has_pictures(session, row.id) and (moved := job_release.paint(session, row.id)):
+    elif not job_release.has_pictures(session, row.id) and (moved := job_release.release(session, row.id)):
         row.spoiler = spoiler
         row.request = _without_doubts(row.request)
         outcome.events += moved
@@ -130,7 +130,7 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects
     return outcome
 
 
-def _tell_filer(session: Session, case: Case) -> DecisionEffects:
+def _notify_filer(session: Session, case: Case) -> DecisionEffects:
     """The person who reported or appealed is told the outcome."""
     if case.filed_by is None or case.kind not in (CaseKind.REPORT, CaseKind.APPEAL):
         return DecisionEffects()
@@ -223,5 +223,5 @@ def answer_alike(session: Session, case: Case) -> DecisionEffects:
         own = row.filed_by is not None and same_human(session, row.filed_by, by)
         if not own and cases.close(session, row.id, case.decision, by=by, at=now()):
             outcome.events.append(cases.write_case_changed(session, row))
-            outcome.add(_tell_filer(session, cases.case_of(row)))
+            outcome.add(_notify_filer(session, cases.case_of(row)))
     return outcome

@@ -103,7 +103,7 @@ def find_exclusion(session: Session, person: Person, *, moderated: bool) -> Excl
     somebody moderated then, or an earlier version imposed it for good.
     """
     found = bans.bans_in_force(session, person)
-    ends = [row.until if moderated or not _by_house(row, person) else _cooled_off_at(row) for row in found]
+    ends = [row.until if moderated or not _by_house(row, person) else _cooling_off_end(row) for row in found]
     lasting = [until for until in ends if until is not None]
     if len(lasting) < len(ends):
         return Exclusion(until=None)
@@ -117,7 +117,7 @@ def _by_house(row: BanRow, person: Person) -> bool:
     return by == HOUSE and home in ("", f"{person.platform}:{person.community}")
 
 
-def _cooled_off_at(row: BanRow) -> datetime:
+def _cooling_off_end(row: BanRow) -> datetime:
     latest = row.created_at + _LONGEST_COOLING_OFF
     return min(row.until or latest, latest)
 

@@ -47,7 +47,7 @@ class Limiter:
         `account` is the human behind the person, where several identities are linked. `origins` are where
         somebody came from whom nobody knew before: all newcomers from there share what one person has.
         """
-        self._take(self._asked(person, newcomer, account, origins))
+        self._take(self._request_meters(person, newcomer, account, origins))
 
     def admit_upload(
         self, person: Person, *, account: str | None = None, origins: Sequence[str] = ()
@@ -72,7 +72,7 @@ class Limiter:
         self._meters.close()
 
     def _take(self, meters: Sequence[RateMeter]) -> None:
-        if refusal := self._guarded(lambda: self._meters.take(meters)):
+        if refusal := self._fail_open(lambda: self._meters.take(meters)):
             LIMITED.labels(refusal.scope).inc()
             raise RateLimitedError(retry_after_seconds=refusal.wait_seconds, scope=refusal.scope)
 
@@ -81,9 +81,9 @@ class Limiter:
     ) -> None:
         """Count one refused request: on each meter by itself, also where another one is full."""
         for meter in self._of_all("refused", self._settings.refused, account or person.key, origins):
-            self._guarded(partial(self._meters.take, [meter]))
+            self._fail_open(partial(self._meters.take, [meter]))
 
-    def _asked(
+    def _request_meters(
         self, person: Person, newcomer: bool, account: str | None, origins: Sequence[str]
     ) -> Sequence[RateMeter]:
         settings, who = self._settings, account or person.key
@@ -122,7 +122,7 @@ class Limiter:
             for key, pace in paces.items()
         ]
 
-    def _guarded(self, count: Callable[[], Refusal | None]) -> Refusal | None:
+    def _fail_open(self, count: Callable[[], Refusal | None]) -> Refusal | None:
         """Open on failure: a lost Redis stops nobody, and is asked again only after a rest."""
         if time.monotonic() < self._rests_until:
             LIMITER_FAILURES.inc()

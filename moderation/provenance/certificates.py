@@ -57,7 +57,7 @@ def read_chain(folder: Path) -> Chain:
     """Raises FileNotFoundError when there is none, `ConfigurationError` when it cannot be used."""
     try:
         certificates, key = (folder / name for name in (CHAIN_FILE, KEY_FILE))
-        return _checked(certificates.read_text(), key.read_text())
+        return _check_chain(certificates.read_text(), key.read_text())
     except FileNotFoundError:
         raise
     except (OSError, ValueError, TypeError) as error:
@@ -109,7 +109,7 @@ def _write_folder(folder: Path, files: dict[str, bytes]) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _checked(certificates: str, key: str) -> Chain:
+def _check_chain(certificates: str, key: str) -> Chain:
     """Raises ValueError when key and certificates do not belong together."""
     leaf, root = x509.load_pem_x509_certificates(certificates.encode())
     private = serialization.load_pem_private_key(key.encode(), password=None)

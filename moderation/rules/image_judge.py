@@ -55,7 +55,7 @@ class ImageJudge:
             RULE_FAILURES.labels("picture", look.rule).inc()
             logger.error("image rule failed: rule=%s error=%s", look.rule, type(error).__name__)
             raise InspectionError from error
-        verdict = weigh(_judged(findings, policy or self._policy))
+        verdict = weigh(_apply_policy(findings, policy or self._policy))
         return replace(verdict, fingerprint=fingerprint)
 
     def _in_time(self, look: "_Look") -> "_Seen":
@@ -121,7 +121,7 @@ class _Look:
         self.rule, self._since = rule, time.monotonic()
 
 
-def _judged(findings: Iterable[Finding | None], policy: Policy) -> Iterator[Finding]:
+def _apply_policy(findings: Iterable[Finding | None], policy: Policy) -> Iterator[Finding]:
     for finding in findings:
         if finding is not None and (judged := policy.apply(finding)) is not None:
             yield judged

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from urllib.parse import unquote
 
-from moderation.text.joined_words import rotated, split_runs
+from moderation.text.joined_words import decode_rot13, split_runs
 
 _MOST_CHARACTERS = 20_000
 _MAX_DECODED = 20  # encoded pieces
@@ -28,12 +28,12 @@ def decode_hidden(text: str) -> Iterator[str]:
         plain = unquote(plain, errors="ignore")
     yield plain
     yield from islice(split_runs(plain), _MAX_DECODED)
-    if decoded := rotated(plain):
+    if decoded := decode_rot13(plain):
         yield decoded
     for match in _OVERRIDDEN.finditer(plain):
         yield match[1][::-1]
     budget = _MAX_DECODED
-    for decoded in _decoded(plain):
+    for decoded in _decode_pieces(plain):
         yield decoded
         budget -= 1
         if not budget:
@@ -45,7 +45,7 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
 
 
-def _decoded(text: str) -> Iterator[str]:
+def _decode_pieces(text: str) -> Iterator[str]:
     """Pieces in base 64 or hexadecimal that are printable text; an ordinary word rarely decodes to that."""
     for match in _BASE64.finditer(text):
         digits = match[0].rstrip("=").replace("-", "+").replace("_", "/")

@@ -51,7 +51,7 @@ def inner_words(run: str) -> Iterator[str]:
         yield from (run[start:stop] for stop in stops if _SHORTEST_INNER <= stop - start < len(run))
 
 
-def rotated(text: str) -> str | None:
+def decode_rot13(text: str) -> str | None:
     """The text with what stands in it in ROT13 decoded; None where nothing does."""
     words = set(_WORD.findall(text))
     decoded = {word: codecs.encode(word, "rot13") for word in words if not is_word(word)}

@@ -65,17 +65,17 @@ def foreign(text: str, accepted: frozenset[str]) -> Language | None:
             (language for language in identify(other) if language.code in _OTHER_SCRIPTS),
             Language(code="?", chance=1.0),
         )
-    if other and (found := _ruled_out(other, accepted, sure=0.0)):
+    if other and (found := _language_outside(other, accepted, sure=0.0)):
         return found
     if len(latin) < _FEWEST_WORDS:
         return None
     together = " ".join(latin).lower()
     if len(latin) < _MANY_WORDS:
-        return _ruled_out(together, accepted, sure=_SURE_OF_FEW, at_most=_RULED_OUT_OF_FEW)
-    return _ruled_out(together, accepted, sure=_SURE)
+        return _language_outside(together, accepted, sure=_SURE_OF_FEW, at_most=_RULED_OUT_OF_FEW)
+    return _language_outside(together, accepted, sure=_SURE)
 
 
-def _ruled_out(
+def _language_outside(
     text: str, accepted: frozenset[str], *, sure: float, at_most: float = _RULED_OUT
 ) -> Language | None:
     likely = identify(text)

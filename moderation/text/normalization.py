@@ -12,7 +12,7 @@ from itertools import islice
 
 from moderation.text.decoding import decode_hidden
 from moderation.text.homoglyphs import fold
-from moderation.text.word_segmentation import WORD, Candidate, View, candidates, spoken, too_disguised
+from moderation.text.word_segmentation import WORD, Candidate, View, candidates, read_aloud, too_disguised
 from studio.parsing.prompt_weights import joined_words, plain_words, touching_pieces
 
 MAX_CHARACTERS = 10_000
@@ -87,7 +87,7 @@ class _Version:
     """One way to read the weights of a text: its folded words and what is encoded in them."""
 
     def __init__(self, text: str) -> None:
-        self._texts = [_folded(piece) for piece in decode_hidden(text)]
+        self._texts = [_fold_composed(piece) for piece in decode_hidden(text)]
         self._chunks = " ".join(self._texts)[:_MAX_FOLDED].split()
         self.words = tuple(word for chunk in self._chunks for word in WORD.findall(chunk))
 
@@ -103,7 +103,7 @@ class _Version:
     def spoken(self) -> str:
         """Of the text, and of what was decoded in it the phrases: a lone word may be one by chance only."""
         phrases = [phrase for phrase in self._phrases if not self._is_joined(phrase)]
-        return spoken(" ".join([self._texts[0], *phrases])[:_MAX_FOLDED].split())
+        return read_aloud(" ".join([self._texts[0], *phrases])[:_MAX_FOLDED].split())
 
     @property
     def joined(self) -> list[str]:
@@ -119,10 +119,10 @@ class _Version:
 
 def fold_text(text: str) -> str:
     """The text as its folded words with one space between: the form in which lists keep their words."""
-    return " ".join(WORD.findall(_folded(text[:MAX_CHARACTERS])))
+    return " ".join(WORD.findall(_fold_composed(text[:MAX_CHARACTERS])))
 
 
-def _folded(text: str) -> str:
+def _fold_composed(text: str) -> str:
     # Twice: some characters decompose into others that have a plain look-alike only in composed form.
     composed = unicodedata.normalize("NFKC", "".join(map(fold, text)))[:_MAX_FOLDED]
     return "".join(map(fold, unicodedata.normalize("NFKD", composed)[:_MAX_FOLDED]))

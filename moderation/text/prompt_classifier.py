@@ -104,7 +104,7 @@ class Classifier:
         self._network = network
 
     @classmethod
-    def bundled(cls) -> "Classifier":
+    def load_bundled(cls) -> "Classifier":
         with resources.files("moderation.weights").joinpath("prompt_classifier.npz").open("rb") as file:
             return cls(ClassifierNetwork.load(file))
 

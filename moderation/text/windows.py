@@ -44,7 +44,7 @@ def _pieces(text: str) -> list[str]:
     pieces: list[str] = []
     for clause in _CLAUSE_END.split(text):
         piece, size = "", 0
-        for word in _broken(clause):
+        for word in _split_words(clause):
             if piece and size + count_words(word) > _STEP:
                 pieces.append(piece)
                 piece, size = "", 0
@@ -54,7 +54,7 @@ def _pieces(text: str) -> list[str]:
     return pieces or [text]
 
 
-def _broken(clause: str) -> Iterator[str]:
+def _split_words(clause: str) -> Iterator[str]:
     """Words, and long runs without spaces in pieces."""
     longest = _STEP * _LETTERS
     for word in clause.split():

@@ -54,12 +54,12 @@ def digest(text: str) -> bytes:
     return hasher.digest()
 
 
-def shortened(word: str) -> set[str]:
+def deletions_of(word: str) -> set[str]:
     """The word with each one of its letters left out."""
     return {word[:place] + word[place + 1 :] for place in range(len(word))}
 
 
-def masked(word: str) -> set[str]:
+def masks_of(word: str) -> set[str]:
     """The word as people half hide it: one letter, two in a row, the vowels, or all but first and last."""
     stars = {
         word[:place] + "*" * count + word[place + count :]
@@ -77,7 +77,7 @@ class HashedWords:
     hashes: Mapping[Kind, frozenset[bytes]]
 
     @classmethod
-    def bundled(cls) -> "HashedWords":
+    def load_bundled(cls) -> "HashedWords":
         text = resources.files("moderation.rules.prompt").joinpath("listed_words.txt").read_text("ascii")
         return cls.parse(text)
 
@@ -128,7 +128,7 @@ class HashedWords:
         if key in self._innocent:
             return None
         known, severe = self.hashes[Kind.SHORTENED], self.hashes[Kind.SEVERE]
-        slips = [digest(neighbour) for neighbour in shortened(word)]
+        slips = [digest(neighbour) for neighbour in deletions_of(word)]
         return (
             Severity.MILD if key in known or any(slip in known or slip in severe for slip in slips) else None
         )

@@ -97,11 +97,11 @@ def candidates(chunks: list[str], words: tuple[str, ...]) -> Iterator[Candidate]
     for chunk in islice(filter(_takes_leet, signs), _MAX_DISGUISED):
         yield from _leet(chunk)
     for chunk in islice(filter(_WILDCARD.search, signs), _MAX_DISGUISED):
-        yield from _masked(chunk)
+        yield from _masked_candidates(chunk)
     yield from _phrases(words)
     yield from _phrases(_without_leet(chunks))
-    yield from _broken(words)
-    yield from _spelled(chunks)
+    yield from _broken_candidates(words)
+    yield from _spelled_candidates(chunks)
     for word in dict.fromkeys(words):
         if word.isascii() and _SHORTEST_ROTATED <= len(word) <= _MAX_WORD and not is_word(word):
             yield from (Candidate(View.JOINED, inner, inner) for inner in inner_words(word))
@@ -114,7 +114,7 @@ def too_disguised(chunks: list[str]) -> bool:
     return signs > _MAX_DISGUISED or sum(len(run) for run in _letter_runs(chunks)) > _MAX_SPELLED
 
 
-def spoken(chunks: Iterable[str]) -> str:
+def read_aloud(chunks: Iterable[str]) -> str:
     """The text as somebody reads it aloud, for those who judge what words mean together.
 
     Letters with spaces or signs between are one word, digits and signs inside a word are letters, and a letter
@@ -149,12 +149,12 @@ def _of_word(word: str) -> Iterator[Candidate]:
     if len(word) > _MAX_WORD:
         return
     yield Candidate(View.PLAIN, word, word)
-    yield from _squeezed(word, word)
+    yield from _squeezed_candidates(word, word)
     if len(word) > 3:
         yield Candidate(View.REVERSED, word[::-1], word)
 
 
-def _squeezed(word: str, plain: str) -> Iterator[Candidate]:
+def _squeezed_candidates(word: str, plain: str) -> Iterator[Candidate]:
     if len(word) > 3 and _RUN.search(word):
         yield Candidate(View.SQUEEZED, squeeze(word), plain)
         if _LONG_RUN.search(word):
@@ -167,14 +167,14 @@ def _without_separators(chunk: str) -> Iterator[Candidate]:
     if joined != chunk and 3 < len(joined) <= _MAX_WORD:
         yield Candidate(View.JOINED, joined, joined)
         yield Candidate(View.REVERSED, joined[::-1], joined)
-        yield from _squeezed(joined, joined)
+        yield from _squeezed_candidates(joined, joined)
 
 
 def _leet(chunk: str) -> Iterator[Candidate]:
     bare = chunk.rstrip("!?.,;:)")
     forms = {
         reading.translate(table)
-        for reading in (chunk, bare, _ungrouped(bare))
+        for reading in (chunk, bare, _without_group(bare))
         for table in (_LEET_ONE, _LEET_TWO)
     }
     for form in sorted(forms):
@@ -183,7 +183,7 @@ def _leet(chunk: str) -> Iterator[Candidate]:
             if 2 < len(word) <= _MAX_WORD:
                 yield Candidate(View.LEET, word, word)
                 yield Candidate(View.REVERSED, word[::-1], word)
-                yield from _squeezed(word, word)
+                yield from _squeezed_candidates(word, word)
 
 
 def _without_leet(chunks: list[str]) -> tuple[str, ...]:
@@ -194,13 +194,13 @@ def _without_leet(chunks: list[str]) -> tuple[str, ...]:
     return tuple(word for chunk in plain for word in WORD.findall(chunk))
 
 
-def _ungrouped(chunk: str) -> str:
+def _without_group(chunk: str) -> str:
     for signs, letter in _LEET_GROUPS:
         chunk = chunk.replace(signs, letter)
     return chunk
 
 
-def _masked(chunk: str) -> Iterator[Candidate]:
+def _masked_candidates(chunk: str) -> Iterator[Candidate]:
     for match in _MASKED.finditer(chunk):
         pattern = re.sub(r"[^\w]|_", "*", match[0].rstrip("?-_"))
         if "*" in pattern and 3 <= len(pattern) <= 20:
@@ -213,7 +213,7 @@ def _phrases(words: tuple[str, ...]) -> Iterator[Candidate]:
             yield Candidate(View.PHRASE, phrase, phrase)
 
 
-def _broken(words: tuple[str, ...]) -> Iterator[Candidate]:
+def _broken_candidates(words: tuple[str, ...]) -> Iterator[Candidate]:
     """A word with one space in it. "pen is" is none: its second piece is a word of its own."""
     short = {word for word in words if _fragment(word)}
     for first, second in pairwise(words) if short else ():
@@ -227,7 +227,7 @@ def _fragment(word: str) -> bool:
     return len(word) < 3 and not word.isdigit() and word not in _SHORT_WORDS
 
 
-def _spelled(chunks: list[str]) -> Iterator[Candidate]:
+def _spelled_candidates(chunks: list[str]) -> Iterator[Candidate]:
     """Three or more single letters in a row are one run; every stretch of it may be the word."""
     left = _MAX_SPELLED
     for run in _letter_runs(chunks):

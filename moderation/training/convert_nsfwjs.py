@@ -115,7 +115,7 @@ class _Graph:
         size, same = kernel.bytes.shape[-1], layer.settings["padding"] == "same"
         self._node(
             "Conv",
-            [*layer.inputs, self._stored(kernel)],
+            [*layer.inputs, self._add_weight(kernel)],
             layer.name,
             strides=layer.settings["strides"],
             pads=[size // 2 if same else 0] * 4,
@@ -123,12 +123,14 @@ class _Graph:
         )
 
     def _dense(self, layer: Layer) -> None:
-        kernel, bias = (self._stored(self._weights[f"{layer.name}/{part}"]) for part in ("kernel", "bias"))
+        kernel, bias = (
+            self._add_weight(self._weights[f"{layer.name}/{part}"]) for part in ("kernel", "bias")
+        )
         product = self._node("MatMul", [*layer.inputs, kernel])
         total = self._node("Add", [product, bias])
         self._node({"relu": "Relu", "softmax": "Softmax"}[layer.settings["activation"]], [total], layer.name)
 
-    def _stored(self, weight: Stored) -> str:
+    def _add_weight(self, weight: Stored) -> str:
         """Bytes in the file; onnxruntime works the numbers out once, when it loads."""
         from onnx import TensorProto
 
@@ -193,7 +195,7 @@ def _step(layer: Layer, inputs: list[Floats], weights: dict[str, Stored]) -> Flo
         case "ZeroPadding2D":
             y = np.pad(x, ((0, 0), *map(tuple, layer.settings["padding"])))
         case "Dense":
-            y = _activated(
+            y = _activate(
                 x @ weights[f"{layer.name}/kernel"].values + weights[f"{layer.name}/bias"].values, layer
             )
         case "AveragePooling2D":
@@ -205,7 +207,7 @@ def _step(layer: Layer, inputs: list[Floats], weights: dict[str, Stored]) -> Flo
     return np.asarray(y, np.float32)
 
 
-def _activated(total: Floats, layer: Layer) -> Floats:
+def _activate(total: Floats, layer: Layer) -> Floats:
     if layer.settings["activation"] == "relu":
         return np.maximum(total, 0)
     powers = np.exp(total - total.max())

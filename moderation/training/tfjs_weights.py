@@ -56,10 +56,10 @@ def read_network(package: Path, name: str) -> StoredNetwork:
             for member in archive
             if member.name.startswith(folder + "/")
         }
-    model = json.loads(_as_json(_exported(texts[f"{folder}/model.min.js"])))
+    model = json.loads(_as_json(_find_exports(texts[f"{folder}/model.min.js"])))
     manifest = model["weightsManifest"][0]
     data = b"".join(
-        base64.b64decode(json.loads(_exported(texts[f"{folder}/{path}.min.js"])))
+        base64.b64decode(json.loads(_find_exports(texts[f"{folder}/{path}.min.js"])))
         for path in manifest["paths"]
     )
     return StoredNetwork(
@@ -68,7 +68,7 @@ def read_network(package: Path, name: str) -> StoredNetwork:
     )
 
 
-def _exported(module: str) -> str:
+def _find_exports(module: str) -> str:
     """What a module assigns to its exports."""
     match = _EXPORTED.search(module)
     if match is None:

@@ -23,9 +23,9 @@ from moderation.text.word_lists import (
     HashedWords,
     Kind,
     Severity,
+    deletions_of,
     digest,
-    masked,
-    shortened,
+    masks_of,
 )
 from moderation.text.word_segmentation import squeeze
 
@@ -51,7 +51,7 @@ def write(cuss: Annotated[Path, typer.Option()], dictionary: Annotated[Path, typ
         for line in dictionary.read_text("utf-8").splitlines()
         if (word := fold_text(line)) and " " not in word
     }
-    lines |= set(broken(listed, plain))
+    lines |= set(broken_spellings(listed, plain))
     lines |= {(Kind.INNOCENT, digest(word)) for word in innocent(lines, plain - set(listed))}
     text = "".join(f"{kind}{key.hex()}\n" for kind, key in sorted(lines))
     _TARGET.write_text(_HEADER + text, "ascii")
@@ -91,12 +91,12 @@ def lines_for(listed: dict[str, Severity]) -> Iterator[tuple[Kind, bytes]]:
             yield Kind.STARTER, digest(first)
         elif severity is Severity.SEVERE:
             yield Kind.SQUEEZED, digest(squeeze(word))
-            yield from ((Kind.MASKED, digest(hidden)) for hidden in masked(word))
+            yield from ((Kind.MASKED, digest(hidden)) for hidden in masks_of(word))
             if len(word) >= SHORTEST_MISSPELT:
-                yield from ((Kind.SHORTENED, digest(shorter)) for shorter in shortened(word))
+                yield from ((Kind.SHORTENED, digest(shorter)) for shorter in deletions_of(word))
 
 
-def broken(listed: dict[str, Severity], dictionary: set[str]) -> Iterator[tuple[Kind, bytes]]:
+def broken_spellings(listed: dict[str, Severity], dictionary: set[str]) -> Iterator[tuple[Kind, bytes]]:
     """Severe words with a space in them, where at least one piece is no word of its own."""
     for word, severity in listed.items():
         if severity is not Severity.SEVERE or " " in word or len(word) < 5:

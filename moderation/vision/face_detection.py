@@ -43,7 +43,7 @@ class FaceFinder:
         self._network = OnnxNetwork(path)
 
     @classmethod
-    def bundled(cls) -> "FaceFinder":
+    def load_bundled(cls) -> "FaceFinder":
         return cls(Path(str(resources.files("moderation.weights").joinpath("faces.onnx"))))
 
     def certainty(self, image: Image.Image) -> float:
@@ -77,7 +77,7 @@ class FaceFinder:
 @cache
 def house_finder() -> FaceFinder:
     """One for the process, however many gates there are."""
-    return FaceFinder.bundled()
+    return FaceFinder.load_bundled()
 
 
 @cache

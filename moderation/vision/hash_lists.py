@@ -82,7 +82,7 @@ def hashes_in_csv(table: Path) -> Iterator[int | None]:
                 yield int(first[0], 16)
                 columns = _Columns(hash=0)
             else:
-                columns = _Columns.named([column.strip().lower() for column in first])
+                columns = _Columns.from_names([column.strip().lower() for column in first])
             for row in rows:
                 if any(row):
                     yield columns.pdq(row)
@@ -99,7 +99,7 @@ class _Columns:
     quality: int | None = None
 
     @classmethod
-    def named(cls, names: list[str]) -> "_Columns":
+    def from_names(cls, names: list[str]) -> "_Columns":
         places: Mapping[str, int] = {name: place for place, name in reversed(list(enumerate(names)))}
 
         def first_of(*wanted: str) -> int | None:

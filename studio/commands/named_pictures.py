@@ -20,7 +20,7 @@ def require_visible(session: Session, call: Call, spec: CommandSpec, values: Map
     """Raises `NotFoundError` for pictures and jobs named from outside the private place that they belong to."""
     if call.person.moderates and spec.name in _WITHOUT_LOOKING:
         return
-    for identifier in _named(spec, values):
+    for identifier in _find_ids(spec, values):
         split = split_picture_id(identifier)
         row = session.get(JobRow, split[0] if split else identifier)
         if row is None:
@@ -31,10 +31,10 @@ def require_visible(session: Session, call: Call, spec: CommandSpec, values: Map
 
 
 def names_any(spec: CommandSpec, values: Mapping[str, object]) -> bool:
-    return any(_named(spec, values))
+    return any(_find_ids(spec, values))
 
 
-def _named(spec: CommandSpec, values: Mapping[str, object]) -> Iterator[str]:
+def _find_ids(spec: CommandSpec, values: Mapping[str, object]) -> Iterator[str]:
     for parameter in spec.parameters:
         if parameter.kind not in (Kind.PICTURE, Kind.JOB) and parameter.name != "what":
             continue

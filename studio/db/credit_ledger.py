@@ -46,7 +46,7 @@ def balance_of(session: Session, account: str, *, at: datetime) -> int:
     return _sum(session, account, at)
 
 
-def used(session: Session, person_key: str, *, at: datetime) -> int:
+def used_credits(session: Session, person_key: str, *, at: datetime) -> int:
     """Credits of this month that were spent or are set aside for jobs not yet over; not those of pools."""
     return -_sum(session, human_of(session, person_key), at, kinds=_SPENDING)
 

@@ -51,7 +51,7 @@ class PerceptualHashes:
             self._add_new(session)
             entries = self._entries
             code = None if home is None else self._homes.get((str(home[0]), home[1]), -1)
-        bits = np.bitwise_count(entries["bits"] ^ _packed([fingerprint])).sum(axis=1, dtype=np.uint16)
+        bits = np.bitwise_count(entries["bits"] ^ _pack([fingerprint])).sum(axis=1, dtype=np.uint16)
         close = bits <= SAME_BITS
         if code is not None:
             close &= entries["home"] == code
@@ -78,7 +78,7 @@ class PerceptualHashes:
     def _entries_of(self, rows: Sequence[_Found]) -> NDArray[Any]:
         rows = [row for row in rows if len(row.perceptual_hash or "") == _DIGITS]
         entries = np.empty(len(rows), _ENTRY)
-        entries["bits"] = _packed([row.perceptual_hash or "" for row in rows])
+        entries["bits"] = _pack([row.perceptual_hash or "" for row in rows])
         entries["id"] = [row.id.encode() for row in rows]
         entries["created_us"] = [int(row.created_at.timestamp() * 1e6) for row in rows]
         entries["home"] = [
@@ -92,7 +92,7 @@ def hashes_of(session: Session) -> PerceptualHashes:
     return _OF_DATABASE.setdefault(session.get_bind().engine, PerceptualHashes())
 
 
-def _packed(hashes: Sequence[str]) -> NDArray[np.uint64]:
+def _pack(hashes: Sequence[str]) -> NDArray[np.uint64]:
     """Shape (hashes, 4), from 64 hexadecimal digits each."""
     return np.frombuffer(bytes.fromhex("".join(hashes)), np.uint64).reshape(-1, BITS // 64)
 

@@ -117,7 +117,7 @@ class CaseDetails:
         """The picture that the case names, else all of its job's, else the uploads that it starts from."""
         if self.pictures:
             named = [picture for picture in self.pictures if picture.id == self.case.picture_id]
-            return tuple(map(_painted, named or self.pictures))
+            return tuple(map(_case_image, named or self.pictures))
         sources = self.job.request.sources if self.job else ()
         uploads = [source.key for source in sources if source.picture_id is None]
         return tuple(
@@ -126,7 +126,7 @@ class CaseDetails:
         )
 
 
-def _painted(picture: Picture) -> CaseImage:
+def _case_image(picture: Picture) -> CaseImage:
     return CaseImage(
         id=picture.id,
         number=picture.index,

@@ -59,7 +59,7 @@ def _fragments(prompt: str, *, gap: str) -> Iterator[Fragment]:
         elif mark[0] == "(":
             neighbour = prompt[mark.start() - 1 : mark.start()]
             yield Fragment(text=gap if _touches(neighbour, ")") else "", weight=min(scales[-1]))
-            scales.append(_scaled(*scales[-1], weight))
+            scales.append(_scale(*scales[-1], weight))
         else:
             scales.pop()
             neighbour = prompt[done : done + 1]
@@ -96,7 +96,7 @@ def _read_weight(written: str | None, text: str) -> float | None:
     return weight if weight <= MAX_WEIGHT else None
 
 
-def _scaled(factor: float, limit: float, weight: float) -> tuple[float, float]:
+def _scale(factor: float, limit: float, weight: float) -> tuple[float, float]:
     # Never infinite: with a weight of 0 further inside that would be no number.
     return min(factor * weight, sys.float_info.max), min(factor * MAX_WEIGHT, limit)
 

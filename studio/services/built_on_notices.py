@@ -72,7 +72,7 @@ def _may_hear(session: Session, owner: str, job: Job) -> bool:
 
 
 def _sentence(job: Job, sources: Sequence[Picture]) -> str:
-    names = " and ".join(map(_named, sources))
+    names = " and ".join(map(_quote_subject, sources))
     pictures = "picture" if len(sources) == 1 else "pictures"
     return (
         f"@{job.person.display_name} {job.request.operation.past_tense} your {pictures} {names}."
@@ -80,7 +80,7 @@ def _sentence(job: Job, sources: Sequence[Picture]) -> str:
     )
 
 
-def _named(picture: Picture) -> str:
+def _quote_subject(picture: Picture) -> str:
     """``“a red fox” (k3v9m2p4qx7a.2)``."""
     subject = truncate(" ".join(picture.recipe.prompt.split()), _LONGEST_SUBJECT)
     return f"“{subject}” ({picture.id})" if subject else picture.id
@@ -173,4 +173,4 @@ def _daily_sentences(session: Session, owner: str, uses: Sequence[tuple[str, str
         heard_at_once = session.get(NoticeRow, _id_for_job(job_id, owner)) is not None
         if not heard_at_once and _may_hear(session, owner, job):
             picture = queries.picture_of(session.get_one(PictureRow, picture_id))
-            yield f"{_named(picture)} was {job.request.operation.past_tense}: /show {job_id}."
+            yield f"{_quote_subject(picture)} was {job.request.operation.past_tense}: /show {job_id}."

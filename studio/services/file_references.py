@@ -26,14 +26,14 @@ def find_unneeded(session: Session, keys: Iterable[str]) -> set[str]:
     """Those of some files of pictures that no picture and no grid shows, and no job that goes on starts from."""
     wanted = set(keys)
     wanted -= _find_shown(session, wanted)
-    return wanted - _started_from(session, wanted, JobRow.state.in_(_GOING_ON))
+    return wanted - _sources_among(session, wanted, JobRow.state.in_(_GOING_ON))
 
 
 def find_unnamed(session: Session, keys: Iterable[str]) -> set[str]:
     """The same for files of any kind: those stay too that a job which is over was given as an upload."""
     wanted = set(keys)
     wanted -= _find_shown(session, wanted)
-    return wanted - _started_from(session, wanted, true())
+    return wanted - _sources_among(session, wanted, true())
 
 
 def find_needed_since(session: Session, keys: Iterable[str]) -> set[str]:
@@ -43,7 +43,7 @@ def find_needed_since(session: Session, keys: Iterable[str]) -> set[str]:
     """
     wanted = set(keys)
     shown = _find_shown(session, wanted)
-    return shown | _started_from(session, wanted - shown, JobRow.state.in_(_GOING_ON), uploads_only=True)
+    return shown | _sources_among(session, wanted - shown, JobRow.state.in_(_GOING_ON), uploads_only=True)
 
 
 def of_sources(sources: Iterable[Source]) -> set[str]:
@@ -80,7 +80,7 @@ def _find_shown(session: Session, keys: set[str]) -> set[str]:
     return shown & keys
 
 
-def _started_from(
+def _sources_among(
     session: Session, keys: set[str], jobs: ColumnElement[bool], *, uploads_only: bool = False
 ) -> set[str]:
     if not keys:

@@ -19,7 +19,7 @@ from studio.domain.people import Platform
 from studio.services.built_on_notices import notify_owners
 
 
-def paint(session: Session, job_id: str, *, cleared: bool = True) -> list[OutboxRow]:
+def release(session: Session, job_id: str, *, cleared: bool = True) -> list[OutboxRow]:
     """Held or refused → queued. Empty when somebody was quicker.
 
     A refused job costs what it would have cost, but no more than its person has left of that month's credits: that

@@ -37,7 +37,7 @@ class Brush:
         self.orders = []
         self.size = (256, 256)
 
-    def paint(self, order, *, on_progress, cancelled):
+    def generate(self, order, *, on_progress, cancelled):
         self.orders.append(order)
         request = order.request
         image = order.sources[0] if order.sources else Image.new("RGB", self.size, INK)
@@ -82,7 +82,7 @@ def work_of(ports, brush, signer):
 def paint(ports, call, brush, signer, command="imagine", **values):
     wanted = {"prompt": "a red apple", **values}
     job_id = execute(ports, replace(call, request_key=str(len(brush.orders))), command, wanted).job_id
-    work_of(ports, brush, signer).paint(job_id)
+    work_of(ports, brush, signer).run(job_id)
     with ports.database.read() as session:
         return queries.find_job(session, job_id), queries.pictures_of_job(session, job_id)
 

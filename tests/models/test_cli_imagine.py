@@ -42,7 +42,7 @@ class PlainAtelier:
         self.closed = False
         self.during: Callable[[], None] = lambda: None
 
-    def paint(
+    def generate(
         self, order: GenerationTask, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
     ) -> list[GeneratedImage]:
         self.during()

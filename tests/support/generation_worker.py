@@ -26,7 +26,7 @@ def main(redis_url: str, database_url: str, threads: int, models: Sequence[str])
     client = redis.Redis.from_url(redis_url)
 
     @app.task(name=PAINT_TASK)
-    def paint(job_id: str) -> None:
+    def generate(job_id: str) -> None:
         client.rpush(SERVED, job_id)
         while client.exists(HELD_UP):
             time.sleep(0.02)

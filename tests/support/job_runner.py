@@ -23,7 +23,7 @@ class Brush:
         self.orders = []
         self.act = lambda order, cancelled: None
 
-    def paint(self, order, *, on_progress, cancelled):
+    def generate(self, order, *, on_progress, cancelled):
         self.orders.append(order)
         on_progress(Progress(step=1, steps=2, preview=Image.new("RGB", (32, 32), "red")))
         self.act(order, cancelled)

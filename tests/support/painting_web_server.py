@@ -38,7 +38,7 @@ class QuickBrush:
     width: int = 1024
     height: int = 768
 
-    def paint(self, order: GenerationTask, *, on_progress: Any, cancelled: Any) -> list[GeneratedImage]:
+    def generate(self, order: GenerationTask, *, on_progress: Any, cancelled: Any) -> list[GeneratedImage]:
         request = order.request
         if "fail" in request.prompt:
             raise GenerationError
@@ -86,7 +86,7 @@ class PaintingRoom:
         painted = 0
         while not self._closed.wait(0.01):
             while painted < len(sent):
-                self._work.paint(sent[painted][0])
+                self._work.run(sent[painted][0])
                 painted += 1
 
     def __enter__(self) -> Self:

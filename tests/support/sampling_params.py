@@ -36,7 +36,7 @@ class SketchAtelier:
     def __init__(self, step_seconds: float = 0.1) -> None:
         self.step_seconds = step_seconds
 
-    def paint(
+    def generate(
         self, order: GenerationTask, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
     ) -> list[GeneratedImage]:
         pictures = [params(order, order.request.seed_of(index)) for index in range(order.request.count)]
@@ -141,7 +141,7 @@ def sketching_ports(folder: Path, *, step_seconds: float = 0.1, threads: int = 2
 
 def _keep_drawing(work: JobRunner, queue: HandOver) -> None:
     while True:
-        work.paint(queue.jobs.get())
+        work.run(queue.jobs.get())
 
 
 def main(folder: Path, port: int, step_seconds: float) -> None:

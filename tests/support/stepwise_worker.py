@@ -36,7 +36,7 @@ class SlowModel:
         self._folder = folder
         self._name = name
 
-    def paint(
+    def generate(
         self, order: GenerationTask, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
     ) -> list[GeneratedImage]:
         (self._folder / f"{order.job_id}.{self._name}").touch()

@@ -36,12 +36,12 @@ def worker(
     """
     from chatelier.runtime.logging_setup import set_up_logging
     from chatelier.settings import load_settings
-    from chatelier.wiring.workers import paint
+    from chatelier.wiring.workers import run_worker
 
     settings = load_settings()
     set_up_logging(settings)
     serve_figures(metrics)
-    paint(settings, on_ready=readiness(ready_file))
+    run_worker(settings, on_ready=readiness(ready_file))
     logging.shutdown()
     # Everything is given back and closed. Taking the accelerator library apart object by object would only keep
     # people waiting for the next worker, for several seconds.

@@ -62,7 +62,7 @@ def room(
 
 @bench.command("lanes", hidden=True)  # the name until version 0.1
 @bench.command("mixed")
-def mixed(
+def mixed_load(
     *,
     model: Model = None,
     random: Random = None,

@@ -11,7 +11,7 @@ def upgrade() -> None:
     op.create_table(
         "slack_bots",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        *_installed(),
+        *_slack_columns(),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_slack_bots")),
     )
     op.create_index(
@@ -23,7 +23,7 @@ def upgrade() -> None:
     op.create_table(
         "slack_installations",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        *_installed(),
+        *_slack_columns(),
         sa.Column("enterprise_url", sa.String(length=200), nullable=True),
         sa.Column("user_id", sa.String(length=32), nullable=False),
         sa.Column("user_token", sa.String(length=200), nullable=True),
@@ -58,7 +58,7 @@ def downgrade() -> None:
     op.drop_table("slack_bots")
 
 
-def _installed() -> list[sa.Column[object]]:
+def _slack_columns() -> list[sa.Column[object]]:
     """What slack_sdk keeps in both tables."""
     return [
         sa.Column("client_id", sa.String(length=32), nullable=False),

@@ -20,21 +20,21 @@ def watch_steps(pipeline: Any, on_step: Callable[[int], bool]) -> Iterator[dict[
     """
     known = inspect.signature(pipeline.__call__).parameters
 
-    def heard(steps: int) -> None:
+    def report_step(steps: int) -> None:
         if not on_step(steps):
             raise GenerationStoppedError
 
     def after_step(_running: Any, step: int, _timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
         # A first-order scheduler makes one step a timestep; others report more steps than were asked for.
-        heard(step + 1)
+        report_step(step + 1)
         return values
 
     if "callback_on_step_end" in known:
         yield {"callback_on_step_end": after_step}
     elif "callback" in known:
-        yield {"callback": lambda step, _timestep, _latents: heard(step + 1), "callback_steps": 1}
+        yield {"callback": lambda step, _timestep, _latents: report_step(step + 1), "callback_steps": 1}
     else:
-        yield from _listening(pipeline, heard)
+        yield from _listening(pipeline, report_step)
 
 
 def _listening(pipeline: Any, heard: Callable[[int], None]) -> Iterator[dict[str, Any]]:

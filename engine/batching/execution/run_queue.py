@@ -64,7 +64,7 @@ class RunQueue:
 
         `turns` counts each group's forward passes so far.
         """
-        for key, waiting in self._contested(open_models).items():
+        for key, waiting in self._candidate_batches(open_models).items():
             here = self._running.get(key, [])
             elsewhere = [
                 sample for other, samples in self._running.items() if other != key for sample in samples
@@ -86,7 +86,7 @@ class RunQueue:
         stay = [sample for sample in self._running.get(key, []) if sample not in leaving]
         self._set(key, stay + [sample for sample in joins if not sample.over])
 
-    def _contested(self, open_models: Collection[ModelHandle]) -> dict[BatchKey, list[Sample]]:
+    def _candidate_batches(self, open_models: Collection[ModelHandle]) -> dict[BatchKey, list[Sample]]:
         """The batch keys with waiting samples, or whose people have unequal numbers of open tasks."""
         groups: dict[BatchKey, list[Sample]] = {
             key: [] for key, samples in self._running.items() if is_uneven(samples)

@@ -51,10 +51,10 @@ class StepRunner:
     ) -> None:
         """A whole call for samples that fit into it. `on_step` gets the samples and the number of steps done."""
 
-        def paint(batch: Sequence[Sample]) -> None:
-            cast("WholeCallModel", batch[0].model).paint(batch, lambda step: on_step(batch, step))
+        def generate(batch: Sequence[Sample]) -> None:
+            cast("WholeCallModel", batch[0].model).generate(batch, lambda step: on_step(batch, step))
 
-        self._in_batches(key, samples, paint)
+        self._in_batches(key, samples, generate)
 
     def finish(self, samples: Sequence[Sample]) -> list[Sample]:
         """Decode samples that made their last step; answers those that have their picture now."""
@@ -130,7 +130,7 @@ def _alone(sample: Sample, action: Callable[[Sample], None]) -> None:
 
 def is_whole_call(model: ModelHandle) -> bool:
     """Whether it is a `WholeCallModel`. Asked at every step: a protocol's own check reads all its properties."""
-    return hasattr(type(model), "paint")
+    return hasattr(type(model), "generate")
 
 
 def fitting(samples: Sequence[Sample], rows: int) -> Sequence[Sample]:

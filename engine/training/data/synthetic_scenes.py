@@ -119,7 +119,7 @@ class Mosaic:
     tints: torch.Tensor  # (n, 6, 4): red, green, blue and how much
 
 
-def paint(mosaic: Mosaic, bank: Bank, backdrops: Backdrops) -> torch.Tensor:
+def render_mosaic(mosaic: Mosaic, bank: Bank, backdrops: Backdrops) -> torch.Tensor:
     """Pictures, float 0..1 (n, 3, side, side)."""
     canvas = backdrops.pixels[mosaic.backdrops].clone()
     count, side = len(canvas), canvas.shape[-1]

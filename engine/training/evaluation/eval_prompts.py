@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from engine.training.data.synonyms import synonyms
-from engine.training.evaluation.scorer.dataset import held_out
+from engine.training.evaluation.scorer.dataset import is_held_out
 
 _OBJECTS = Path(__file__).with_name("objects.txt")
 # Things of one main colour, told from one another and from their background by colour alone.
@@ -130,7 +130,7 @@ def positions() -> list[Question]:
 def _never_seen(one: str, other: str, meant: Mapping[str, Sequence[str]]) -> bool:
     """Whether the scorer has seen no two subjects together that these words may mean."""
     return all(
-        held_out(*names) for names in itertools.product(meant.get(one, [one]), meant.get(other, [other]))
+        is_held_out(*names) for names in itertools.product(meant.get(one, [one]), meant.get(other, [other]))
     )
 
 

@@ -90,7 +90,7 @@ class EvaluationRun:
             variation=variation,
         )
         task = GenerationTask(job_id="exam", person="exam", request=request, sources=sources, mask=mask)
-        painted = [generated.image for generated in self.generator.paint(task)]
+        painted = [generated.image for generated in self.generator.generate(task)]
         self.tick(count)
         return painted
 

@@ -109,13 +109,13 @@ def _learn(
         )
     finally:
         _save(scorer, course.average, out)
-    _keep_reference(Scorer.load(out / "scorer"), scenes.draw(REFERENCE), out / "scorer")
+    _save_reference(Scorer.load(out / "scorer"), scenes.draw(REFERENCE), out / "scorer")
     checked = check(scorer, course.average, test)
     print(f"step {course.step}: {checked}. The scorer is in {out / 'scorer'}")
 
 
 @torch.no_grad()
-def _keep_reference(judge: Scorer, lot: Lot, folder: Path) -> None:
+def _save_reference(judge: Scorer, lot: Lot, folder: Path) -> None:
     """What drawings look like to the scorer: mean and covariance of its vectors, for Fréchet distances."""
     seen = torch.cat([judge.sight(2 * part - 1)[1] for part in torch.split(lot.pictures, 64)])
     mean, spread = distribution(functional.normalize(seen, dim=1).numpy())

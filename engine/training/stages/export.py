@@ -72,7 +72,7 @@ def export(pipeline: StableDiffusionPipeline, folder: Path) -> None:
 
 
 @torch.no_grad()
-def paint(
+def generate_grid(
     pipeline: StableDiffusionPipeline,
     collage: CollageComposer,
     prompts: Sequence[str],

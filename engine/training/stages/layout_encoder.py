@@ -17,7 +17,13 @@ from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.vision.appearance_index import save_appearances
 from engine.layout_prior.vision.layout_encoder import CELLS, SCENES, SIDE_PX, LayoutEncoder
 from engine.layout_prior.vision.scene_summary import HOURS
-from engine.training.data.synthetic_scenes import Mosaic, disturb, library_bank, paint, paint_backdrops
+from engine.training.data.synthetic_scenes import (
+    Mosaic,
+    disturb,
+    library_bank,
+    paint_backdrops,
+    render_mosaic,
+)
 from engine.training.stages.training_loop import TrainingLoop
 
 BATCH = 64
@@ -77,7 +83,7 @@ class Examples:
                 mosaic.middles[at, slot] = torch.tensor([across, down])
                 mosaic.sides[at, slot] = side
                 rows.append(self._target(at, row, across, down, side))
-        pictures = paint(mosaic, self._bank, self._backdrops)
+        pictures = render_mosaic(mosaic, self._bank, self._backdrops)
         return Lot(pictures, torch.tensor(rows), self._places[mosaic.backdrops])
 
     def _paste_things(self) -> list[tuple[int, float, float, float]]:

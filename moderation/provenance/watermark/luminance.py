@@ -73,7 +73,7 @@ def _waves(canvas: Floats) -> Floats:
     those they mirror, and of the columns most are left out: only the few that the sieve lets through are transformed.
     """
     height, width = canvas.shape
-    rows, columns = _mirrored(height), _mirrored(width)
+    rows, columns = _mirror_indices(height), _mirror_indices(width)
     sieve = _sieve((rows.size, columns.size))
     across = np.fft.rfft(canvas.take(columns, axis=1), axis=1)[:, : sieve.shape[1]].take(rows, axis=0)
     filtered = np.fft.ifft(np.fft.fft(across, axis=0) * sieve, axis=0)
@@ -83,7 +83,7 @@ def _waves(canvas: Floats) -> Floats:
 
 
 @lru_cache(maxsize=32)
-def _mirrored(length: int) -> Places:
+def _mirror_indices(length: int) -> Places:
     """Where each pixel of a line with margins comes from: as long as a Fourier transform is quick."""
     longer = _fast_length(length + 2 * _MARGIN_PIXELS)
     margins = (_MARGIN_PIXELS, longer - length - _MARGIN_PIXELS)

@@ -61,7 +61,7 @@ def fold(canvas: Floats) -> Floats:
     return folded
 
 
-def lay(tile: Floats, shape: tuple[int, int]) -> Floats:
+def tile_canvas(tile: Floats, shape: tuple[int, int]) -> Floats:
     """The tile over a canvas of this height and width, from the upper left corner on."""
     rows, columns = (-(-size // SIDE) for size in shape)
     return np.tile(tile, (rows, columns))[: shape[0], : shape[1]]

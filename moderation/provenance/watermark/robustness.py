@@ -24,20 +24,20 @@ def as_jpeg(picture: Image.Image, quality: int) -> Image.Image:
     return Image.open(io.BytesIO(out.getvalue())).convert("RGB")
 
 
-def resized(picture: Image.Image, factor: float) -> Image.Image:
+def resize(picture: Image.Image, factor: float) -> Image.Image:
     size = (round(picture.width * factor), round(picture.height * factor))
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def half(picture: Image.Image) -> Image.Image:
-    return resized(picture, 0.5)
+    return resize(picture, 0.5)
 
 
 def brighter(picture: Image.Image, factor: float) -> Image.Image:
     return ImageEnhance.Brightness(picture).enhance(factor)
 
 
-def cropped(picture: Image.Image, share: float) -> Image.Image:
+def crop(picture: Image.Image, share: float) -> Image.Image:
     """Without `share` of the width and of the height, from random sides."""
     width, height = (round(side * (1 - share)) for side in picture.size)
     left, top = secrets.randbelow(picture.width - width + 1), secrets.randbelow(picture.height - height + 1)
@@ -49,15 +49,15 @@ PROMISED: Mapping[str, Attack] = {
     "half size": half,
     "brightness +25 %": partial(brighter, factor=1.25),
     "brightness −25 %": partial(brighter, factor=0.75),
-    "crop 10 %": partial(cropped, share=0.1),
+    "crop 10 %": partial(crop, share=0.1),
 }
 HARDER: Mapping[str, Attack] = {
     "JPEG 30": partial(as_jpeg, quality=30),
     "half size, JPEG 75": lambda picture: as_jpeg(half(picture), 75),
-    "crop 10 %, JPEG 50": lambda picture: as_jpeg(cropped(picture, 0.1), 50),
-    "resizing ×0.7": lambda picture: resized(picture, 0.7),
-    "resizing ×1.3": lambda picture: resized(picture, 1.3),
-    "crop 25 %": partial(cropped, share=0.25),
+    "crop 10 %, JPEG 50": lambda picture: as_jpeg(crop(picture, 0.1), 50),
+    "resizing ×0.7": lambda picture: resize(picture, 0.7),
+    "resizing ×1.3": lambda picture: resize(picture, 1.3),
+    "crop 25 %": partial(crop, share=0.25),
 }
 
 

@@ -22,7 +22,7 @@ from moderation.provenance.watermark.luminance import (
     fold_with_capacity,
     unit_of,
 )
-from moderation.provenance.watermark.patterns import SIDE, default_tiles, lay, pilot_places
+from moderation.provenance.watermark.patterns import SIDE, default_tiles, pilot_places, tile_canvas
 from moderation.provenance.watermark.payload import CODED_BITS, read_signs, signs_of
 from moderation.provenance.watermark.scale_detection import likely_periods
 
@@ -104,7 +104,7 @@ class _Fitting:
         self._changes: dict[float, Floats] = {}
         tiles = default_tiles()
         bare, self._room = fold_with_capacity(canvas)
-        plain = _normalize_level(self._room * lay(tiles.weave(signs, _PILOT), canvas.shape))
+        plain = _normalize_level(self._room * tile_canvas(tiles.weave(signs, _PILOT), canvas.shape))
         trial = _amplitude(_QUALITIES[3])
         gained = (fold_equalized(canvas + trial * plain) - bare) / trial
         # What the canvas says by itself at each bit and at the pilot, in what an amplitude of 1 adds to it.
@@ -115,15 +115,15 @@ class _Fitting:
     def change(self, quality: float) -> Floats:
         """What to add to the canvas: louder where there is much to see, and against what the canvas itself says."""
         if quality not in self._changes:  # the one that survived its rehearsal is asked for again
-            self._changes[quality] = self._made(quality)
+            self._changes[quality] = self._pattern_for(quality)
         return self._changes[quality]
 
-    def _made(self, quality: float) -> Floats:
+    def _pattern_for(self, quality: float) -> Floats:
         amplitude = _amplitude(quality)
         bits = self._signs * np.clip(1 - _CANCELLED * self._bits / amplitude, *_LOUDNESS).astype(np.float32)
         pilot = _PILOT * float(np.clip(1 - _CANCELLED * self._pilot / amplitude, 0.7, 1.8))
         return amplitude * _normalize_level(
-            self._room * lay(default_tiles().weave(bits, pilot), self._canvas.shape)
+            self._room * tile_canvas(default_tiles().weave(bits, pilot), self._canvas.shape)
         )
 
     def survives(self, quality: float) -> bool:

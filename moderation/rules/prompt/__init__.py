@@ -33,8 +33,8 @@ def default_prompt_rules(
     Raises `ConfigurationError` or OSError for a list that cannot be read.
     """
     policy = policy or default_policy()
-    listed = ListedWords.bundled()
-    classifier = Classifier.bundled()
+    listed = ListedWords.load_bundled()
+    classifier = Classifier.load_bundled()
     rules: list[PromptRule] = [
         Length(),
         Minors(explicit=listed.words),

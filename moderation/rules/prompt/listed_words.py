@@ -33,9 +33,9 @@ class ListedWords:
     ordinary: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
-    def bundled(cls) -> "ListedWords":
+    def load_bundled(cls) -> "ListedWords":
         ordinary = read_table("ordinary_words.toml")
-        return cls(words=HashedWords.bundled(), harmless=_bundled_phrases(), ordinary=ordinary)
+        return cls(words=HashedWords.load_bundled(), harmless=_bundled_phrases(), ordinary=ordinary)
 
     @classmethod
     def of_community(cls, words: PlainWords) -> "ListedWords":

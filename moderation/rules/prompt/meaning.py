@@ -43,7 +43,7 @@ class Meaning:
     name = "meaning"
 
     def __init__(self, judge: Judge | None = None) -> None:
-        self._judge = judge or Classifier.bundled()
+        self._judge = judge or Classifier.load_bundled()
 
     def warm_up(self) -> None:
         """Start loading the encoder; without this the first prompt waits for it."""
@@ -97,13 +97,13 @@ def _texts(subject: PromptSubject) -> Iterator[str]:
 def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[str]:
     if _says_something(own):
         yield own
-    yield from _undisguised(own)
+    yield from _plain_readings(own)
     together = ". ".join(dict.fromkeys(map(plain_words, [*lineage[-_ANCESTORS:], own])))
     if lineage and _says_something(together):
         yield together[-MAX_CHARACTERS:]
 
 
-def _undisguised(own: str) -> Iterator[str]:
+def _plain_readings(own: str) -> Iterator[str]:
     """Disguised letters and weights say nothing to the encoder: it also reads the text as it is seen and spoken."""
     reading = read(own)
     yield from reading.joined

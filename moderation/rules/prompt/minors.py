@@ -53,7 +53,7 @@ class Minors:
         return any(True for reading in subject.wished_readings for _ in self._minors(reading))
 
     def judge(self, subject: PromptSubject) -> Finding | None:
-        if any(True for reading in subject.wished_readings for _ in self._named("alone", reading)):
+        if any(True for reading in subject.wished_readings for _ in self._find_words("alone", reading)):
             return self._finding(Ruling.REFUSE)
         minors = {word for reading in subject.wished_readings for word in self._minors(reading)}
         if not minors:
@@ -101,18 +101,18 @@ class Minors:
         )
 
     def _minors(self, reading: NormalizedText) -> Iterator[str]:
-        yield from self._named("minor", reading)
+        yield from self._find_words("minor", reading)
         if _AGE.search(reading.text):
             yield "(age)"
 
     def _sexual(self, reading: NormalizedText) -> Iterator[str]:
-        yield from self._named("sexual", reading)
+        yield from self._find_words("sexual", reading)
         if self._explicit is not None:
             listed = self._explicit.find(_sure(reading))
             if any(severity is Severity.SEVERE for _, severity in listed):
                 yield "(listed)"
 
-    def _named(self, kind: str, reading: NormalizedText) -> Iterator[str]:
+    def _find_words(self, kind: str, reading: NormalizedText) -> Iterator[str]:
         phrases = self._words["harmless"].words.intersection(other.text for other in reading.candidates)
         for candidate, _ in self._words[kind].find(_sure(reading)):
             if not any(f" {candidate.text} " in f" {phrase} " for phrase in phrases):

@@ -50,10 +50,10 @@ class Topic:
 def default_topics() -> tuple[Topic, ...]:
     text = resources.files("moderation.rules.prompt").joinpath("topics.toml").read_text("utf-8")
     return tuple(
-        Topic(name=name, category=Category[name.upper()], scores=_weighed(kinds))
+        Topic(name=name, category=Category[name.upper()], scores=_phrase_scores(kinds))
         for name, kinds in tomllib.loads(text).items()
     )
 
 
-def _weighed(kinds: Mapping[str, list[str]]) -> dict[str, float]:
+def _phrase_scores(kinds: Mapping[str, list[str]]) -> dict[str, float]:
     return {fold_text(phrase): _SCORES[kind] for kind, phrases in kinds.items() for phrase in phrases}

@@ -26,9 +26,9 @@ from moderation.training.data.harmful_prompts import key_words, phrases, weigh_w
 from moderation.training.data.harmless_prompts import add_styles, harmless, look_alikes
 from moderation.training.data.harmless_sentences import scenes
 from moderation.training.data.languages import foreign_prompts
-from moderation.training.data.long_prompts import carriers, hide, mixed
+from moderation.training.data.long_prompts import carriers, hide, mix_prompts
 from moderation.training.data.privacy_prompts import public_sides, secrets
-from moderation.training.data.wordnet import examples, glosses, stacked, things
+from moderation.training.data.wordnet import combine_objects, examples, glosses, things
 
 CATEGORIES = {
     "harrasment": "harassment",  # spelled so in the source
@@ -164,7 +164,7 @@ def long_rows(rows: list[Row], *, seed: int) -> Iterator[Row]:
         if len(windows := windows_of(row.text).texts) > 1:
             yield from (replace(row, text=text) for text in windows[1:])
     users = [row.text for row in trained if row.source == USERS]
-    for prompt in mixed(users, count=_MIXED, seed=seed) if users else ():
+    for prompt in mix_prompts(users, count=_MIXED, seed=seed) if users else ():
         for text in windows_of(prompt).texts:
             yield Row(text=text, label="made", target=CLASSES[0], source="mixed", part=Part.TRAIN)
     harmful = [row for row in rows if row.trained and row.label == "unsafe"]
@@ -213,7 +213,7 @@ def harmless_texts(captions: list[str], wordnet: Path, *, seed: int) -> dict[str
     return {
         "painters": list(harmless(captions, seed=seed)),
         "look-alikes": list(look_alikes(seed=seed)),
-        "stacked": list(stacked(things(wordnet), count=_STACKED, seed=seed)),
+        "stacked": list(combine_objects(things(wordnet), count=_STACKED, seed=seed)),
         "sentences": rng.sample(sentences, _EXAMPLES),
         "definitions": rng.sample(definitions, _GLOSSES),
         "public sides": list(public_sides(count=_PRIVATE, seed=seed)),

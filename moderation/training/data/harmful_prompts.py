@@ -38,18 +38,18 @@ def phrases(*, rounds: int, seed: int, unseen: bool = False) -> Iterator[tuple[s
     """
     rng = random.Random(seed)
 
-    def chosen(phrase: str) -> bool:
+    def is_chosen(phrase: str) -> bool:
         return (crc32(phrase.encode()) % 8 == 0) is unseen
 
     text = resources.files("moderation.training.data").joinpath("harmful_prompts.toml").read_text("utf-8")
     for name, parts in tomllib.loads(text).items():
         category = Category[name.upper()]
         for _ in range(rounds):
-            for doing in filter(chosen, parts["doing"]):
+            for doing in filter(is_chosen, parts["doing"]):
                 act = doing.format(victim=person(rng).lower())
                 verb = rng.choice(["", "", "is "])
                 yield _add_frame(f"{person(rng)} {verb}{act}", rng), category
-            for seen in filter(chosen, parts["seen"]):
+            for seen in filter(is_chosen, parts["seen"]):
                 yield _add_frame(seen, rng), category
 
 

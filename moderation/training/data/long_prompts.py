@@ -21,7 +21,7 @@ class HiddenHarm:
     texts: tuple[str, ...]
 
 
-def mixed(prompts: Sequence[str], *, count: int, seed: int) -> Iterator[str]:
+def mix_prompts(prompts: Sequence[str], *, count: int, seed: int) -> Iterator[str]:
     """Prompts of clauses from two to four others."""
     rng = random.Random(seed)
     for _ in range(count):

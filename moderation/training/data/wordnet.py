@@ -69,11 +69,11 @@ def glosses(folder: Path) -> Iterator[str]:
             yield gloss
 
 
-def stacked(names: list[str], *, count: int, seed: int) -> Iterator[str]:
+def combine_objects(names: list[str], *, count: int, seed: int) -> Iterator[str]:
     """Prompts such as "a red vase next to a wooden chair"."""
     rng = random.Random(seed)
     for _ in range(count):
-        first, second, third = (_described(rng.choice(names), rng) for _ in range(3))
+        first, second, third = (_describe(rng.choice(names), rng) for _ in range(3))
         place, scene = rng.choice(_PLACES), rng.choice(_SCENES)
         yield rng.choice(
             [
@@ -90,7 +90,7 @@ def stacked(names: list[str], *, count: int, seed: int) -> Iterator[str]:
         )
 
 
-def _described(name: str, rng: random.Random) -> str:
+def _describe(name: str, rng: random.Random) -> str:
     words = [rng.choice(_COLOURS)] if rng.random() < 0.5 else []
     words += [rng.choice(_LOOKS)] if rng.random() < 0.3 else []
     text = " ".join([*words, name])

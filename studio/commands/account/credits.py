@@ -39,7 +39,7 @@ def credits(ports: Ports, call: Call, command: Credits) -> Balance | CreditsGive
 def _balance(ports: Ports, call: Call) -> Balance:
     monthly = ports.gate.allowance(call.person).monthly_credits
     with ports.database.read() as session:
-        used = credit_ledger.used(session, call.person.key, at=now())
+        used = credit_ledger.used_credits(session, call.person.key, at=now())
         gifts = credit_ledger.gifts(session, call.person.key, at=now())
     return Balance(used=used, monthly=monthly, gifts=gifts)
 

@@ -60,7 +60,7 @@ def _follow(session: Session, case: Case, decision: Decision) -> list[OutboxRow]
     if cases.find_jobs_awaiting_consent(session, [job_id]):
         return []
     cleared = session.get_one(JobRow, job_id).cleared  # by a moderator, before the owners were asked
-    return job_release.paint(session, job_id, cleared=cleared)
+    return job_release.release(session, job_id, cleared=cleared)
 
 
 SPEC = CommandSpec(

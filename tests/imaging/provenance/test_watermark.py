@@ -52,7 +52,7 @@ def test_a_mark_survives_a_crop_of_odd_pixels_and_a_thumbnail(marked):
 @pytest.mark.parametrize("factor", [0.62, 0.83, 1.19, 1.7])
 def test_a_mark_survives_any_resizing_between_a_half_and_two(factor, marked):
     for name in (512, "flat"):
-        assert watermark.find(robustness.resized(marked[name], factor)) == PICTURE
+        assert watermark.find(robustness.resize(marked[name], factor)) == PICTURE
 
 
 @pytest.mark.parametrize("needed", range(7))

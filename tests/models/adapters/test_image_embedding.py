@@ -59,7 +59,7 @@ def load(folder: Path, **more: Any) -> WholeCallModel:
 def paint(model: WholeCallModel, *params_list: SamplingParams) -> list[np.ndarray]:
     samples = [model.new_sample(inputs) for inputs in params_list]
     with torch.inference_mode():
-        model.paint(samples, lambda step: True)
+        model.generate(samples, lambda step: True)
     assert len({sample.key for sample in samples}) == 1
     return [sample.picture.permute(1, 2, 0).numpy() for sample in samples if sample.picture is not None]
 
@@ -102,7 +102,7 @@ def test_a_call_stops_where_nobody_waits_any_more(seer: WholeCallModel) -> None:
         return step < 2
 
     with torch.inference_mode():
-        seer.paint([sample], on_step)
+        seer.generate([sample], on_step)
     assert heard == [1, 2]
     assert sample.picture is None
 

@@ -9,8 +9,8 @@ from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.vision.layout_encoder import CELLS, LayoutEncoder
 from engine.training.data.cutout_library import build_library
 from engine.training.data.shapes import shape_stack
-from engine.training.data.synthetic_scenes import Bank, Mosaic, gather_bank, paint, paint_backdrops
-from engine.training.evaluation.scorer.dataset import Scenes, held_out, vocabulary
+from engine.training.data.synthetic_scenes import Bank, Mosaic, gather_bank, paint_backdrops, render_mosaic
+from engine.training.evaluation.scorer.dataset import Scenes, is_held_out, vocabulary
 from engine.training.evaluation.scorer.network import SIDE_PX, Scorer, words_of
 from engine.training.evaluation.train_scorer import loss_of as scorer_loss
 from engine.training.stages.layout_encoder import Examples
@@ -45,8 +45,8 @@ def one_circle(across: float, down: float, *, backdrop: int = 0) -> Mosaic:
 
 def test_a_drawing_lies_where_the_mosaic_says(bank: Bank) -> None:
     backdrops = paint_backdrops(64, variants=1, seed=1)
-    plain = paint(one_circle(5.0, 5.0), bank, backdrops)
-    made = paint(one_circle(0.7, 0.3), bank, backdrops)
+    plain = render_mosaic(one_circle(5.0, 5.0), bank, backdrops)
+    made = render_mosaic(one_circle(0.7, 0.3), bank, backdrops)
     rows, columns = ((made - plain).abs().sum(1)[0] > 0.1).nonzero(as_tuple=True)
     assert abs(float(columns.float().mean()) / 64 - 0.7) < 0.03
     assert abs(float(rows.float().mean()) / 64 - 0.3) < 0.03
@@ -66,7 +66,7 @@ def test_captions_name_what_is_there_and_held_out_pairs_never_meet(scenes: Scene
         names = [scenes.names[row] for row in subjects]
         called = [name for name in names if name[:-1] in caption or (name == "circle" and "disc" in caption)]
         assert called == names
-        assert len(names) == 1 or not held_out(*names)
+        assert len(names) == 1 or not is_held_out(*names)
 
 
 def test_the_scorer_knows_every_word_of_its_captions(scenes: Scenes) -> None:

@@ -69,7 +69,7 @@ def painted(model: PipelineModel, family: str, *, count: int = 2) -> torch.Tenso
     )
     samples = [model.new_sample(plain) for _ in range(count)]
     with torch.inference_mode():
-        model.paint(samples, lambda step: True)
+        model.generate(samples, lambda step: True)
     return torch.stack([sample.picture for sample in samples if sample.picture is not None])
 
 

@@ -173,7 +173,7 @@ def test_a_class_off_the_list_never_receives_more_than_one_sample(
     paint(model, *params_list)
     assert [samples for _, samples in calls] == [1] * len(params_list)
     with pytest.raises(ValueError, match="one sample a call"):
-        model.paint([model.new_sample(from_words(1)), model.new_sample(from_words(2))], lambda step: True)
+        model.generate([model.new_sample(from_words(1)), model.new_sample(from_words(2))], lambda step: True)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_call_counts_the_steps_that_it_makes_of_the_schedule(
     sample = model.new_sample(params(1, start=start, strength=strength, steps=10))
     heard: list[int] = []
     with torch.inference_mode():
-        model.paint([sample], lambda step: bool(heard.append(step)) or True)
+        model.generate([sample], lambda step: bool(heard.append(step)) or True)
     assert sample.steps == steps
     assert heard[-1:] == [steps]
 
@@ -147,13 +147,13 @@ def test_numbers_that_run_away_in_a_call_are_told_in_words(
 
 def test_only_equal_parameters_share_a_call(model: PipelineModel, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[list[int]] = []
-    paint = model.paint
+    generate = model.generate
 
     def counting(samples: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
         calls.append([sample.params.seed for sample in samples])
-        paint(samples, on_step)
+        generate(samples, on_step)
 
-    monkeypatch.setattr(model, "paint", counting)
+    monkeypatch.setattr(model, "generate", counting)
     batcher = batcher_for(model)
     groups = [
         hand_in(batcher, model, params(1), params(2)),
@@ -222,7 +222,7 @@ class BrokenCaller:
             guided=False,
         )
 
-    def paint(self, samples: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
+    def generate(self, samples: Sequence[Sample], on_step: Callable[[int], bool]) -> None:
         self.sizes.append(len(samples))
         if len(samples) > 2:
             raise torch.OutOfMemoryError("out of memory")

@@ -82,7 +82,7 @@ def paint(entry: ModelEntry, **changes: Any) -> torch.Tensor:
     )
     with torch.inference_mode():
         if isinstance(model, WholeCallModel):
-            model.paint([sample], lambda step: True)
+            model.generate([sample], lambda step: True)
             assert sample.picture is not None
             return sample.picture
         assert isinstance(model, StepwiseModel)

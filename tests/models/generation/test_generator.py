@@ -76,7 +76,7 @@ def pixels(painted: GeneratedImage) -> np.ndarray:
 
 
 def test_an_order_comes_back_with_its_pictures_and_their_recipes(generator: ImageGenerator) -> None:
-    first, second = generator.paint(order(request(negative_prompt="fog")))
+    first, second = generator.generate(order(request(negative_prompt="fog")))
     assert first.image.mode == "RGB"
     assert first.image.size == (32, 32)
     recipe = first.recipe
@@ -89,11 +89,11 @@ def test_an_order_comes_back_with_its_pictures_and_their_recipes(generator: Imag
 
 
 def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(generator: ImageGenerator) -> None:
-    alone = generator.paint(order(request(count=1)))[0]
+    alone = generator.generate(order(request(count=1)))[0]
     together: list[GeneratedImage] = []
 
     def paint(person: int, asked: PaintRequest) -> None:
-        painted = generator.paint(order(asked, person=str(person)))
+        painted = generator.generate(order(asked, person=str(person)))
         if person == 0:
             together.extend(painted)
 
@@ -107,7 +107,7 @@ def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(generator: 
 
 
 def test_another_seed_paints_another_picture(generator: ImageGenerator) -> None:
-    first, second = generator.paint(order(request()))
+    first, second = generator.generate(order(request()))
     assert np.abs(pixels(first) - pixels(second)).mean() > 1
 
 
@@ -123,20 +123,20 @@ def test_another_seed_paints_another_picture(generator: ImageGenerator) -> None:
 def test_sizes_and_ratios_become_what_the_model_can_paint(
     changes: dict[str, Any], size: tuple[int, int], generator: ImageGenerator
 ) -> None:
-    painted = generator.paint(order(request(count=1, **changes)))[0]
+    painted = generator.generate(order(request(count=1, **changes)))[0]
     assert painted.image.size == size
     assert (painted.recipe.width, painted.recipe.height) == size
 
 
 def test_a_size_beyond_the_model_is_refused(generator: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="too large"):
-        generator.paint(order(request(width=512, height=512)))
+        generator.generate(order(request(width=512, height=512)))
 
 
 def test_a_subtle_variation_stays_nearer_than_a_strong_one(generator: ImageGenerator) -> None:
     def recipe(variation: Strength) -> tuple[float | None, int]:
         asked = request(Operation.VARY, variation=variation, count=1, steps=20)
-        painted = generator.paint(order(asked, photograph()))[0]
+        painted = generator.generate(order(asked, photograph()))[0]
         return painted.recipe.strength, painted.recipe.steps
 
     assert recipe(Strength.SUBTLE) == (0.35, 20)
@@ -154,7 +154,7 @@ def test_a_few_step_model_still_takes_enough_steps_for_a_subtle_variation(
         "submit",
         lambda batcher, group: passes.append(group.samples[0].steps) or submit(batcher, group),
     )
-    generator.paint(order(asked, photograph()))
+    generator.generate(order(asked, photograph()))
     assert passes == [4]
 
 
@@ -174,7 +174,7 @@ def test_progress_and_recipe_tell_the_steps_that_were_asked_for(
     updates: list[Progress] = []
     asked = request(operation, **{"count": count, "steps": 20, **changes})
     sources = [] if operation is Operation.IMAGINE else [photograph()]
-    painted = generator.paint(order(asked, *sources), on_progress=updates.append)
+    painted = generator.generate(order(asked, *sources), on_progress=updates.append)
     assert {update.steps for update in updates} == {asked.steps}
     assert {image.recipe.steps for image in painted} == {asked.steps}
     steps = [update.step for update in updates]
@@ -183,15 +183,15 @@ def test_progress_and_recipe_tell_the_steps_that_were_asked_for(
 
 
 def test_an_upload_is_varied_at_the_models_size_in_its_own_ratio(generator: ImageGenerator) -> None:
-    painted = generator.paint(order(request(Operation.VARY, count=1), photograph(400, 200)))[0]
+    painted = generator.generate(order(request(Operation.VARY, count=1), photograph(400, 200)))[0]
     assert painted.image.size == (48, 24)
 
 
 def test_a_picture_painted_here_keeps_its_size(generator: ImageGenerator) -> None:
     source = Source(key="k", picture_id="k3v9m2p4qx7a.1")
-    painted = generator.paint(order(request(Operation.VARY, count=1, sources=(source,)), photograph(56, 40)))[
-        0
-    ]
+    painted = generator.generate(
+        order(request(Operation.VARY, count=1, sources=(source,)), photograph(56, 40))
+    )[0]
     assert painted.image.size == (56, 40)
 
 
@@ -203,7 +203,7 @@ def test_an_edit_changes_the_hole_and_not_one_pixel_beside_it(
     mask = Image.new("L", size, 0)
     box = (size[0] // 4, size[1] // 4, size[0] // 2, size[1] // 2)
     mask.paste(255, box)
-    painted = generator.paint(order(request(Operation.EDIT, count=1), source, mask=mask))[0]
+    painted = generator.generate(order(request(Operation.EDIT, count=1), source, mask=mask))[0]
     before, after, inside = np.asarray(source), np.asarray(painted.image), np.asarray(mask) > 0
     assert painted.image.size == size
     assert (before[~inside] == after[~inside]).all()
@@ -212,11 +212,11 @@ def test_an_edit_changes_the_hole_and_not_one_pixel_beside_it(
 
 def test_an_edit_without_a_mask_or_with_a_black_one_is_refused(generator: ImageGenerator) -> None:
     with pytest.raises(BadImageError, match="no mask"):
-        generator.paint(order(request(Operation.EDIT), photograph()))
+        generator.generate(order(request(Operation.EDIT), photograph()))
     with pytest.raises(BadImageError, match="black"):
-        generator.paint(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (32, 32))))
+        generator.generate(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (32, 32))))
     with pytest.raises(BadImageError, match="same size"):
-        generator.paint(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (16, 32), 255)))
+        generator.generate(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (16, 32), 255)))
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_an_expansion_keeps_every_pixel_of_the_picture(
     changes: dict[str, Any], size: tuple[int, int], margins: Margins, generator: ImageGenerator
 ) -> None:
     source = photograph()
-    painted = generator.paint(order(request(Operation.EXPAND, count=1, **changes), source))[0]
+    painted = generator.generate(order(request(Operation.EXPAND, count=1, **changes), source))[0]
     assert painted.image.size == size
     box = (margins.left, margins.top, margins.left + 32, margins.top + 32)
     assert np.array_equal(np.asarray(painted.image.crop(box)), np.asarray(source))
@@ -239,7 +239,7 @@ def test_an_expansion_keeps_every_pixel_of_the_picture(
 
 def test_a_start_picture_with_a_strength(generator: ImageGenerator) -> None:
     asked = request(count=1, strength=0.5, aspect="2:1", steps=8)
-    painted = generator.paint(order(asked, photograph(100, 100)))[0]
+    painted = generator.generate(order(asked, photograph(100, 100)))[0]
     assert painted.image.size == (48, 24)
     assert painted.recipe.strength == 0.5
 
@@ -247,7 +247,7 @@ def test_a_start_picture_with_a_strength(generator: ImageGenerator) -> None:
 def test_an_upscale_makes_a_picture_four_times_as_large(generator: ImageGenerator) -> None:
     updates: list[Progress] = []
     asked = request(Operation.UPSCALE, count=1, factor=4)
-    painted = generator.paint(order(asked, photograph(24, 16)), on_progress=updates.append)[0]
+    painted = generator.generate(order(asked, photograph(24, 16)), on_progress=updates.append)[0]
     assert painted.image.size == (96, 64)
     assert updates[-1].step == updates[-1].steps
     assert (painted.recipe.model, len(painted.recipe.model_hash)) == ("realesr-animevideov3-x4", 64)
@@ -255,30 +255,30 @@ def test_an_upscale_makes_a_picture_four_times_as_large(generator: ImageGenerato
 
 def test_an_upscale_without_a_picture_is_refused(generator: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="picture"):
-        generator.paint(order(request(Operation.UPSCALE, count=1)))
+        generator.generate(order(request(Operation.UPSCALE, count=1)))
 
 
 @pytest.mark.parametrize("model", ["broken", "strange"])
 def test_a_model_that_cannot_be_loaded_is_one_sentence(model: str, generator: ImageGenerator) -> None:
     with pytest.raises(ModelLoadError):
-        generator.paint(order(request(model=model)))
+        generator.generate(order(request(model=model)))
 
 
 def test_an_unknown_scheduler_is_answered_with_those_there_are(generator: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="euler"):
-        generator.paint(order(request(scheduler="magic")))
+        generator.generate(order(request(scheduler="magic")))
 
 
 def test_a_style_changes_the_picture_and_stays_in_the_recipe(generator: ImageGenerator) -> None:
-    plain = generator.paint(order(request(count=1)))[0]
-    styled = generator.paint(order(request(count=1, style="Watercolour")))[0]
+    plain = generator.generate(order(request(count=1)))[0]
+    styled = generator.generate(order(request(count=1, style="Watercolour")))[0]
     assert (styled.recipe.prompt, styled.recipe.style) == ("a yellow star", "Watercolour")
     assert np.abs(pixels(plain) - pixels(styled)).max() > 0
 
 
 def test_an_unknown_style_is_answered_with_those_there_are(generator: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="watercolour"):
-        generator.paint(order(request(style="brutalist")))
+        generator.generate(order(request(style="brutalist")))
 
 
 def test_every_style_leaves_a_place_for_the_words() -> None:
@@ -295,15 +295,15 @@ def test_weights_that_do_not_fit_their_configuration_are_told(folder: Path, tmp_
     )
     try:
         with pytest.raises(ModelLoadError, match="unet"):
-            generator.paint(order(request()))
-        assert generator.paint(order(request(model="good", count=1)))
+            generator.generate(order(request()))
+        assert generator.generate(order(request(model="good", count=1)))
     finally:
         generator.close()
 
 
 def test_cancelled_before_anything(generator: ImageGenerator) -> None:
     with pytest.raises(JobCancelledError):
-        generator.paint(order(request()), cancelled=lambda: True)
+        generator.generate(order(request()), cancelled=lambda: True)
 
 
 def test_cancelled_while_painting(generator: ImageGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +323,7 @@ def test_cancelled_while_painting(generator: ImageGenerator, monkeypatch: pytest
     monkeypatch.setattr(StepBatcher, "turn", hold_after_a_step)
     try:
         with pytest.raises(JobCancelledError):
-            generator.paint(order(request(steps=20)), on_progress=updates.append, cancelled=cancelled)
+            generator.generate(order(request(steps=20)), on_progress=updates.append, cancelled=cancelled)
     finally:
         may_go_on.set()
     assert 0 < updates[-1].step < updates[-1].steps
@@ -401,11 +401,11 @@ def test_one_batcher_for_each_device_shares_the_work(folder: Path, monkeypatch: 
         return turn(batcher)
 
     monkeypatch.setattr(StepBatcher, "turn", hold_the_first)
-    held = threading.Thread(target=generator.paint, args=(order(request(count=1)),))
+    held = threading.Thread(target=generator.generate, args=(order(request(count=1)),))
     held.start()
     try:
         begun.wait()
-        generator.paint(order(request(count=1), person="ben"))
+        generator.generate(order(request(count=1), person="ben"))
         assert [len(device_worker._models_by_name) for device_worker in generator._device_pool.all()] == [
             1,
             1,
@@ -420,7 +420,7 @@ def test_a_recipe_tells_which_words_the_bundled_model_did_not_know() -> None:
     generator = ImageGenerator(ModelCatalogue.load())
     try:
         remarks = {
-            prompt: generator.paint(order(request(prompt=prompt, count=1, steps=1)))[0].recipe.remark
+            prompt: generator.generate(order(request(prompt=prompt, count=1, steps=1)))[0].recipe.remark
             for prompt in ("a zorgle", "ein Fuchs")
         }
     finally:

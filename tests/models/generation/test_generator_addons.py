@@ -78,7 +78,9 @@ def differ(one: GeneratedImage, other: GeneratedImage) -> bool:
 @pytest.mark.parametrize("model", ["plain", "seeing"])
 def test_a_blend_of_two_pictures_is_neither(model: str, generator: ImageGenerator) -> None:
     blends = [
-        generator.paint(order(Operation.BLEND, photograph(1), photograph(2), model=model, weights=weights))[0]
+        generator.generate(
+            order(Operation.BLEND, photograph(1), photograph(2), model=model, weights=weights)
+        )[0]
         for weights in ((1, 0), (1, 1), (0, 1))
     ]
     assert blends[0].recipe.operation is Operation.BLEND
@@ -88,7 +90,7 @@ def test_a_blend_of_two_pictures_is_neither(model: str, generator: ImageGenerato
 
 def test_a_model_that_sees_varies_what_is_on_a_picture(generator: ImageGenerator) -> None:
     varied = [
-        generator.paint(order(Operation.VARY, photograph(seed), model="seeing", variation=variation))[0]
+        generator.generate(order(Operation.VARY, photograph(seed), model="seeing", variation=variation))[0]
         for seed, variation in ((1, Strength.STRONG), (2, Strength.STRONG), (1, Strength.SUBTLE))
     ]
     assert differ(varied[0], varied[1])
@@ -98,7 +100,7 @@ def test_a_model_that_sees_varies_what_is_on_a_picture(generator: ImageGenerator
 def test_a_lora_stays_in_the_recipe_and_its_words_reach_the_model_alone(generator: ImageGenerator) -> None:
     lora = Lora(name="ink", weight=0.5)
     with_ink, without = (
-        generator.paint(order(Operation.IMAGINE, model="plain", loras=loras))[0] for loras in ((lora,), ())
+        generator.generate(order(Operation.IMAGINE, model="plain", loras=loras))[0] for loras in ((lora,), ())
     )
     assert with_ink.recipe.loras == (lora,)
     assert with_ink.recipe.prompt == "a star"
@@ -107,20 +109,20 @@ def test_a_lora_stays_in_the_recipe_and_its_words_reach_the_model_alone(generato
 
 def test_a_lora_that_the_model_does_not_have_is_answered_with_those_it_has(generator: ImageGenerator) -> None:
     with pytest.raises(BadParameterError, match="plain has no oil; it has ink, foreign"):
-        generator.paint(order(Operation.IMAGINE, model="plain", loras=(Lora(name="oil"),)))
+        generator.generate(order(Operation.IMAGINE, model="plain", loras=(Lora(name="oil"),)))
     with pytest.raises(BadParameterError, match="seeing has no ink; it has none"):
-        generator.paint(order(Operation.IMAGINE, model="seeing", loras=(Lora(name="ink"),)))
+        generator.generate(order(Operation.IMAGINE, model="seeing", loras=(Lora(name="ink"),)))
 
 
 def test_a_lora_for_another_model_is_one_sentence(generator: ImageGenerator) -> None:
     with pytest.raises(NotSupportedError, match="made for another model"):
-        generator.paint(order(Operation.IMAGINE, model="plain", loras=(Lora(name="foreign"),)))
+        generator.generate(order(Operation.IMAGINE, model="plain", loras=(Lora(name="foreign"),)))
 
 
 def test_a_canvas_beyond_the_models_size_grows_around_the_picture(generator: ImageGenerator) -> None:
     updates: list[Progress] = []
     source = photograph(3, side=48)
-    (painted,) = generator.paint(
+    (painted,) = generator.generate(
         order(Operation.EXPAND, source, model="plain", sides=("right",), amount_percent=100),
         on_progress=updates.append,
     )
@@ -138,11 +140,11 @@ def test_a_mask_that_does_not_fit_is_one_sentence(
     mask: Image.Image, sentence: str, generator: ImageGenerator
 ) -> None:
     with pytest.raises(BadImageError, match=sentence):
-        generator.paint(order(Operation.EDIT, photograph(), mask=mask, model="plain"))
+        generator.generate(order(Operation.EDIT, photograph(), mask=mask, model="plain"))
 
 
 def test_an_upscaler_is_chosen_by_name(generator: ImageGenerator) -> None:
-    (large,) = generator.paint(order(Operation.UPSCALE, photograph(), upscaler="anime"))
+    (large,) = generator.generate(order(Operation.UPSCALE, photograph(), upscaler="anime"))
     assert large.image.size == (128, 128)
     with pytest.raises(BadParameterError, match="there are anime"):
-        generator.paint(order(Operation.UPSCALE, photograph(), upscaler="sharp"))
+        generator.generate(order(Operation.UPSCALE, photograph(), upscaler="sharp"))

@@ -368,9 +368,9 @@ class WaitingBrush(QuickBrush):
         super().__init__()
         self.may = threading.Event()
 
-    def paint(self, *arguments: Any, **options: Any) -> Any:
+    def generate(self, *arguments: Any, **options: Any) -> Any:
         self.may.wait(PATIENCE_MILLISECONDS / 1000)
-        return super().paint(*arguments, **options)
+        return super().generate(*arguments, **options)
 
 
 def test_only_its_owner_and_moderators_are_offered_to_cancel_a_job(browser: Browser, ports: Ports) -> None:

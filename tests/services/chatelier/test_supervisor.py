@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from chatelier.launcher.home_lock import HomeLock
-from chatelier.launcher.launch import _keep_open
+from chatelier.launcher.launch import _run_until_stopped
 from chatelier.launcher.process_plan import ProcessPlan, has_written_process_id
 from chatelier.settings import read_settings
 from chatelier.supervisor import ProcessStartError, Program, Supervisor
@@ -306,7 +306,7 @@ async def test_whoever_reads_that_the_instance_is_open_may_read_its_address_on_t
     plan, screen = SmallPlan(loaded=read_settings(), redis=None, port=8123, listener=-1), StringIO()
     make_folder(plan.settings.logs_folder)
     with pytest.raises(OpeningError) as opening:
-        await _keep_open(
+        await _run_until_stopped(
             plan, cast("HomeLock", Notes(screen)), Console(file=screen), quiet=True, hang_seconds=60
         )
     assert plan.url in str(opening.value)

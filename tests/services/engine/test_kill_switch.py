@@ -30,7 +30,7 @@ class SlowBrush:
     def __init__(self) -> None:
         self.began, self.stopped = threading.Event(), threading.Event()
 
-    def paint(self, order, *, on_progress, cancelled):
+    def generate(self, order, *, on_progress, cancelled):
         self.began.set()
         for _ in range(50 * _PATIENCE_SECONDS):
             if cancelled():
@@ -77,7 +77,7 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(instance
     job = execute(instance, ana, "imagine", {"prompt": "a boat"}).job_id
     listener.start()
     wait_until_heard(redis_url)
-    painting = threading.Thread(target=work.paint, args=[job])
+    painting = threading.Thread(target=work.run, args=[job])
     painting.start()
     try:
         assert brush.began.wait(_PATIENCE_SECONDS)

@@ -117,7 +117,7 @@ def test_a_job_that_goes_on_and_one_of_the_web_are_not_told_again(ports: Ports) 
     end(ports, refused, JobState.REFUSED)
     shown(ports, refused)
     with ports.database.begin() as session:
-        events = job_release.paint(session, refused)
+        events = job_release.release(session, refused)
     outbox.send(ports.database, ports.events, events)
     assert told_again(ports) == []
     end(ports, refused)

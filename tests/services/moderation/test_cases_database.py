@@ -225,11 +225,11 @@ def test_a_job_that_was_refused_when_it_was_painted_is_charged_once_it_is_painte
     job = imagine(instance, "a")
     with instance.database.begin() as session:
         job_release.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
-        assert credit_ledger.used(session, someone("ana").key, at=now()) == 0
+        assert credit_ledger.used_credits(session, someone("ana").key, at=now()) == 0
     overturn(instance, execute(instance, call("b"), "appeal", {"job": job}).case.id)
     paint_job(instance, job)
     with instance.database.read() as session:
-        assert credit_ledger.used(session, someone("ana").key, at=now()) == 4
+        assert credit_ledger.used_credits(session, someone("ana").key, at=now()) == 4
 
 
 def test_pictures_that_are_delivered_after_a_refusal_are_charged(ports: Ports):
@@ -240,7 +240,7 @@ def test_pictures_that_are_delivered_after_a_refusal_are_charged(ports: Ports):
     overturn(instance, execute(instance, call("b"), "appeal", {"job": job}).case.id)
     with instance.database.read() as session:
         assert queries.find_job(session, job).state is JobState.DONE
-        assert credit_ledger.used(session, someone("ana").key, at=now()) == 4
+        assert credit_ledger.used_credits(session, someone("ana").key, at=now()) == 4
 
 
 def test_two_clicks_at_once_are_refused_as_one(ports: Ports):
@@ -275,7 +275,7 @@ def test_what_a_pool_paid_for_goes_back_to_the_pool(ports: Ports):
         accounts = {row.account for row in session.scalars(select(LedgerRow).where(LedgerRow.job_id == job))}
         assert accounts == {"pool:web:room:main"}
         assert credit_ledger.balance_of(session, "pool:web:room:main", at=now()) == 20
-        assert credit_ledger.used(session, someone("ana").key, at=now()) == 0
+        assert credit_ledger.used_credits(session, someone("ana").key, at=now()) == 0
 
 
 def test_a_ban_and_running_requests_leave_no_job_behind(ports: Ports):

@@ -75,7 +75,7 @@ def queue_estimates(instance: Ports) -> None:
 
 def balances(instance: Ports) -> None:
     with instance.database.read() as session:
-        for read in (credit_ledger.balance, credit_ledger.used, credit_ledger.gifts):
+        for read in (credit_ledger.balance, credit_ledger.used_credits, credit_ledger.gifts):
             read(session, person_key(7), at=now())
 
 

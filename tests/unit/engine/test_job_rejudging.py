@@ -41,19 +41,19 @@ class TestJudgingAgain:
     """When painting starts: by today's bans and rules."""
 
     def test_under_the_same_rules_nothing_is_judged_again(self, ports, work, brush, job):
-        work.paint(job)
+        work.run(job)
         assert (ports.gate.reviews, len(brush.orders)) == ([], 1)
 
     def test_under_new_rules_a_job_is_judged_again_and_remembers_them(self, ports, work, brush, job):
         ports.gate.policy_version = "newer"
-        work.paint(job)
+        work.run(job)
         assert [review.request.prompt for review in ports.gate.reviews] == ["a red apple"]
         assert (read(ports, job)[0].policy_version, len(brush.orders)) == ("newer", 1)
 
     def test_what_new_rules_refuse_is_not_painted_and_may_be_appealed(self, ports, work, brush, call, job):
         ports.gate.policy_version = "newer"
         ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="words", category="violence")
-        work.paint(job)
+        work.run(job)
         ended, _ = read(ports, job)
         assert (ended.state, ended.refused_rule, brush.orders) == (JobState.REFUSED, "words", [])
         assert entries(ports, job) == {"reserve": -4, "release": 4}
@@ -76,14 +76,14 @@ class TestJudgingAgain:
             rules=instance.rules,
             worker="w1",
         )
-        work.paint(job)
+        work.run(job)
         ended, _ = read(instance, job)
         assert (ended.state, ended.refused_category, brush.orders) == (JobState.REFUSED, "political", [])
 
     def test_what_new_rules_hold_waits_on_the_desk(self, ports, work, brush, job):
         ports.gate.policy_version = "newer"
         ports.gate.verdict = Verdict(ruling=Ruling.HOLD, rule="words", category="violence", evidence="e")
-        work.paint(job)
+        work.run(job)
         (case,) = cases_of(ports)
         assert (read(ports, job)[0].state, case.job_id, case.evidence) == (JobState.HELD, job, "e")
         assert brush.orders == []
@@ -92,12 +92,12 @@ class TestJudgingAgain:
         with ports.database.begin() as session:
             session.get_one(JobRow, job).cleared = True
         ports.gate.policy_version = "newer"
-        work.paint(job)
+        work.run(job)
         assert (ports.gate.reviews, len(brush.orders)) == ([], 1)
 
     def test_whoever_was_banned_meanwhile_is_not_painted_for(self, ports, work, brush, job):
         ports.gate.welcome_error = BannedError()
-        work.paint(job)
+        work.run(job)
         ended, _ = read(ports, job)
         assert (ended.state, ended.error_code, brush.orders) == (JobState.CANCELLED, "banned", [])
         assert entries(ports, job) == {"reserve": -4, "release": 4}
@@ -106,17 +106,17 @@ class TestJudgingAgain:
         self, ports, work, brush, job
     ):
         ports.gate.welcome_error = DatabaseUnavailableError()
-        work.paint(job)
+        work.run(job)
         assert (brush.orders, read(ports, job)[0].state) == ([], JobState.PAINTING)
         with ports.database.begin() as session:
             session.get_one(JobRow, job).lease_until = now() - timedelta(seconds=1)
         ports.gate.welcome_error = None
-        work.paint(job)
+        work.run(job)
         assert read(ports, job)[0].state is JobState.DONE
 
     def test_held_pictures_lie_on_the_desk_as_one_case(self, ports, work, job):
         ports.gate.picture_verdict = Verdict(ruling=Ruling.HOLD, rule="face", category="named persons")
-        work.paint(job)
+        work.run(job)
         (case,) = cases_of(ports)
         assert (case.kind, case.picture_id, case.rule) == (CaseKind.HOLD, f"{job}.1", "face")
         assert [event.case_id for event in ports.events.published if isinstance(event, CaseChanged)] == [
@@ -125,7 +125,7 @@ class TestJudgingAgain:
 
     def test_refused_pictures_may_be_appealed(self, ports, work, call, job):
         ports.gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="nudity", category="sexual")
-        work.paint(job)
+        work.run(job)
         assert read(ports, job)[0].refused_category == "sexual"
         assert execute(ports, call, "appeal", {"job": job}).case.rule == "nudity"
 
@@ -138,12 +138,12 @@ class TestJudgingAgain:
         ports.gate.picture_verdict = Verdict(
             ruling=Ruling.REFUSE, rule="nudity", category="sexual", appealable=appealable
         )
-        work.paint(job)
+        work.run(job)
         ended, _ = read(ports, job)
         assert ended.state is (JobState.HELD if appealable else JobState.REFUSED)
         assert (ended.request.prompt == "") is not appealable
 
     def test_the_share_of_a_worker_comes_with_the_order(self, ports, work, brush, job):
         ports.gate.allowed = replace(ports.gate.allowed, weight=1.5)
-        work.paint(job)
+        work.run(job)
         assert brush.orders[0].weight == 1.5

@@ -27,7 +27,7 @@ job = job_runner.job
 
 
 def test_a_job_ends_with_pictures_recipes_credits_and_word(ports, work, job):
-    work.paint(job)
+    work.run(job)
     ended, pictures = read(ports, job)
     assert ended.state is JobState.DONE
     assert [picture.recipe.seed for picture in pictures] == [7, 8, 9, 10]
@@ -39,10 +39,10 @@ def test_a_job_ends_with_pictures_recipes_credits_and_word(ports, work, job):
 
 def test_the_owner_of_a_picture_hears_at_once_that_somebody_built_on_it(ports, work, call, job):
     execute(ports, call, "settings", {"built_on": "now"})
-    work.paint(job)
+    work.run(job)
     bo = replace(call, person=someone("bo"), request_key="bo")
     built = execute(ports, bo, "vary", {"picture": f"{job}.2"}).job_id
-    work.paint(built)
+    work.run(built)
     [event] = [event for event in ports.events.published if isinstance(event, NoticeWritten)]
     with ports.database.read() as session:
         notice = find_notice(session, event.notice_id)
@@ -51,10 +51,10 @@ def test_the_owner_of_a_picture_hears_at_once_that_somebody_built_on_it(ports, w
 
 
 def test_a_job_knows_what_it_started_from_and_how_long_it_took(ports, work, call, job):
-    work.paint(job)
+    work.run(job)
     built = execute(ports, replace(call, request_key="v"), "upscale", {"picture": f"{job}.2"}).job_id
     assert read(ports, built)[0].duration is None
-    work.paint(built)
+    work.run(built)
     first, second = read(ports, job)[0], read(ports, built)[0]
     assert (first.origin_job_id, second.origin_job_id) == (None, job)
     assert second.duration == second.ended_at - second.created_at
@@ -63,13 +63,13 @@ def test_a_job_knows_what_it_started_from_and_how_long_it_took(ports, work, call
 def test_what_a_moderator_let_through_hidden_is_not_previewed(ports, work, job):
     with ports.database.begin() as session:
         session.get_one(JobRow, job).spoiler = True
-    work.paint(job)
+    work.run(job)
     assert [progress.preview for progress in ports.events.announced] == [None] * len(ports.events.announced)
     assert ports.events.announced
 
 
 def test_progress_reaches_the_frontends_with_a_small_preview(ports, work, job):
-    work.paint(job)
+    work.run(job)
     first, last = ports.events.announced
     assert (first.step, first.steps, last.step) == (1, 2, 2)
     assert first.preview.startswith("data:image/")
@@ -77,8 +77,8 @@ def test_progress_reaches_the_frontends_with_a_small_preview(ports, work, job):
 
 
 def test_a_redelivered_job_is_painted_once(ports, work, brush, job):
-    work.paint(job)
-    work.paint(job)
+    work.run(job)
+    work.run(job)
     assert len(brush.orders) == 1
     assert ends(ports, job) == [JobState.DONE]
 
@@ -86,7 +86,7 @@ def test_a_redelivered_job_is_painted_once(ports, work, brush, job):
 def test_a_job_in_other_hands_is_left_alone(ports, work, brush, job):
     with ports.database.begin() as session:
         job_transitions.take_lease(session, job, worker="other", at=now(), lease_seconds=30)
-    work.paint(job)
+    work.run(job)
     assert brush.orders == []
 
 
@@ -98,10 +98,10 @@ def test_the_same_job_is_not_painted_twice_at_once_by_one_worker(ports, work, br
         go_on.wait()
 
     brush.act = wait
-    first = threading.Thread(target=work.paint, args=[job])
+    first = threading.Thread(target=work.run, args=[job])
     first.start()
     inside.wait()
-    work.paint(job)
+    work.run(job)
     go_on.set()
     first.join()
     assert len(brush.orders) == 1
@@ -111,7 +111,7 @@ def test_sources_and_masks_reach_the_generator(ports, work, brush, call):
     picture = ports.store.put(encode_png(Image.new("RGB", (64, 32), "blue")), suffix=".png")
     mask = ports.store.put(encode_png(Image.new("L", (64, 32), 255)), suffix=".png")
     values = {"image": Source(key=picture, mask_key=mask), "prompt": "a boat"}
-    work.paint(execute(ports, call, "edit", values).job_id)
+    work.run(execute(ports, call, "edit", values).job_id)
     order = brush.orders[0]
     assert (order.sources[0].size, order.mask.size, order.mask.mode) == ((64, 32), (64, 32), "L")
 
@@ -119,6 +119,6 @@ def test_sources_and_masks_reach_the_generator(ports, work, brush, call):
 def test_cells_become_a_mask(ports, work, brush, call):
     picture = ports.store.put(encode_png(Image.new("RGB", (64, 64), "blue")), suffix=".png")
     values = {"image": Source(key=picture), "prompt": "a boat", "region": "A1"}
-    work.paint(execute(ports, call, "edit", values).job_id)
+    work.run(execute(ports, call, "edit", values).job_id)
     mask = brush.orders[0].mask
     assert (mask.getpixel((2, 2)), mask.getpixel((40, 40))) == (255, 0)

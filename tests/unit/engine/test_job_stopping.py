@@ -33,7 +33,7 @@ job = job_runner.job
 class TestStopping:
     def test_a_cancelled_job_stops_and_pays_back(self, ports, work, brush, leases, job):
         brush.act = lambda order, cancelled: leases.cancel(job)
-        work.paint(job)
+        work.run(job)
         assert read(ports, job)[0].state is JobState.CANCELLED
         assert entries(ports, job) == {"reserve": -4, "release": 4}
         assert ends(ports, job) == [JobState.CANCELLED]
@@ -44,7 +44,7 @@ class TestStopping:
             return ALLOWED
 
         monkeypatch.setattr(ports.gate, "inspect", inspect)
-        work.paint(job)
+        work.run(job)
         assert read(ports, job)[0].state is JobState.CANCELLED
         assert ports.store.blobs == {}
 
@@ -57,18 +57,18 @@ class TestStopping:
             return record(*arguments, **options)
 
         monkeypatch.setattr("engine.jobs.job_runner.record", record_late)
-        work.paint(job)
+        work.run(job)
         assert blobs
         assert ports.store.blobs == blobs
 
     def test_a_deleted_picture_is_there_for_the_job_that_waits_for_it_and_not_longer(self, ports, work, call):
         first = execute(ports, call, "imagine", {"prompt": "a red apple"}).job_id
-        work.paint(first)
+        work.run(first)
         heir = execute(ports, replace(call, request_key="v"), "vary", {"picture": f"{first}.1"}).job_id
         source = read(ports, heir)[0].request.sources[0].key
         execute(ports, call, "delete", {"what": first})
         assert set(ports.store.blobs) == {source}
-        work.paint(heir)
+        work.run(heir)
         ended, pictures = read(ports, heir)
         assert ended.state is JobState.DONE
         shown = {key for picture in pictures for key in (picture.key, picture.thumbnail_key)}
@@ -77,14 +77,14 @@ class TestStopping:
     def test_a_cancel_that_came_before_the_lease_is_honoured(self, ports, work, brush, job):
         with ports.database.begin() as session:
             session.get_one(JobRow, job).cancel_requested = True
-        work.paint(job)
+        work.run(job)
         assert brush.orders == []
         assert read(ports, job)[0].state is JobState.CANCELLED
 
     def test_a_worker_that_stops_gives_its_job_back(self, ports, work, brush, leases, job):
         brush.act = lambda order, cancelled: leases.stop_all()
         ports.queue.sent.clear()
-        work.paint(job)
+        work.run(job)
         given_back, _ = read(ports, job)
         assert (given_back.state, given_back.attempts) == (JobState.QUEUED, 0)
         assert ports.queue.sent == [(job, 0)]
@@ -92,7 +92,7 @@ class TestStopping:
 
     def test_a_worker_that_stops_takes_no_new_job(self, ports, work, brush, leases, job):
         leases.stop_all()
-        work.paint(job)
+        work.run(job)
         assert brush.orders == []
 
     def test_a_worker_whose_lease_was_taken_over_says_nothing(self, ports, work, brush, job):
@@ -102,7 +102,7 @@ class TestStopping:
                 row.lease_owner = "other"
 
         brush.act = lose
-        work.paint(job)
+        work.run(job)
         assert read(ports, job)[0].state is JobState.PAINTING
         assert ends(ports, job) == []
         assert entries(ports, job) == {"reserve": -4}
@@ -170,7 +170,7 @@ def test_balances_are_whole_after_everything(ports, work, brush, call):
                 raise act
 
         brush.act = step
-        work.paint(job)
+        work.run(job)
         states.append(read(ports, job)[0].state)
     assert states == [JobState.DONE, JobState.FAILED, JobState.DONE, JobState.FAILED]
     with ports.database.read() as session:
@@ -199,19 +199,19 @@ class TestPausing:
 
         brush.act = pause
         ports.queue.sent.clear()
-        work.paint(job)
+        work.run(job)
         waiting, _ = read(ports, job)
         assert (waiting.state, waiting.attempts) == (JobState.QUEUED, 0)
         assert (ports.queue.sent, ends(ports, job)) == ([], [])
         brush.act = lambda order, cancelled: None
         self.switch(instance, "resume")
         assert ports.queue.sent == [(job, 0)]
-        work.paint(job)
+        work.run(job)
         assert read(ports, job)[0].state is JobState.DONE
 
     def test_no_job_of_a_paused_community_is_begun_or_sent_again(self, ports, instance, work, brush, job):
         self.switch(instance, "pause")
-        work.paint(job)
+        work.run(job)
         assert (brush.orders, read(ports, job)[0].state) == ([], JobState.QUEUED)
         with ports.database.begin() as session:
             session.get_one(JobRow, job).queued_at = now() - timedelta(hours=1)
@@ -235,5 +235,5 @@ class TestPausing:
             leases.cancel(job)
 
         brush.act = pause
-        work.paint(job)
+        work.run(job)
         assert read(ports, job)[0].state is JobState.CANCELLED

@@ -228,7 +228,7 @@ class TestHolds:
         job = job_of(instance, job_id)
         assert (job.state, job.refused_category) == (JobState.REFUSED, "violence")
         with instance.database.read() as session:
-            assert credit_ledger.used(session, call.person.key, at=now()) == 0
+            assert credit_ledger.used_credits(session, call.person.key, at=now()) == 0
 
     @pytest.mark.parametrize("decision", [Decision.APPROVE, Decision.SPOILER])
     def test_held_pictures_are_delivered(self, instance, call, decision):
@@ -364,7 +364,7 @@ class TestAppeals:
         assert (job.state, job.cleared, job.cost, job.refused_rule) == (JobState.QUEUED, True, 2, "")
         with instance.database.read() as session:
             assert strike_sum(session, call.person.key) == 0
-            assert credit_ledger.used(session, call.person.key, at=now()) == 2
+            assert credit_ledger.used_credits(session, call.person.key, at=now()) == 2
         assert notices(instance, call.person.key) == [NoticeKind.DECIDED]
 
     def test_a_refusal_that_stands_is_told(self, instance, call):

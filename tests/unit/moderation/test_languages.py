@@ -185,7 +185,7 @@ def test_the_default_policy_accepts_what_the_classifier_judges() -> None:
     ],
 )
 def test_everyday_words_of_other_languages_are_no_offence(prompt: str) -> None:
-    assert ListedWords.bundled().judge(PromptSubject(prompt=prompt)) is None
+    assert ListedWords.load_bundled().judge(PromptSubject(prompt=prompt)) is None
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_the_policy_says_how_much_is_too_much() -> None:
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return Classifier.bundled()
+    return Classifier.load_bundled()
 
 
 HARMLESS = [

@@ -101,7 +101,7 @@ def parts(block: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def rule() -> Minors:
-    return Minors(explicit=HashedWords.bundled())
+    return Minors(explicit=HashedWords.load_bundled())
 
 
 def test_there_are_sixty_of_either() -> None:

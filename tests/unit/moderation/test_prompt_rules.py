@@ -98,8 +98,8 @@ def test_a_harmless_phrase_excuses_the_word_in_it_and_nowhere_else() -> None:
     ],
 )
 def test_the_lists_leave_birds_books_and_towns_alone(prompt: str) -> None:
-    assert ListedWords.bundled().judge(PromptSubject(prompt=prompt)) is None
-    assert Minors(explicit=HashedWords.bundled()).judge(PromptSubject(prompt=prompt)) is None
+    assert ListedWords.load_bundled().judge(PromptSubject(prompt=prompt)) is None
+    assert Minors(explicit=HashedWords.load_bundled()).judge(PromptSubject(prompt=prompt)) is None
 
 
 def test_a_community_may_add_words_of_its_own() -> None:

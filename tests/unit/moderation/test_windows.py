@@ -87,7 +87,7 @@ HARM = ["a man stabs a woman in the kitchen", "a rotting corpse with maggots", "
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return Classifier.bundled()
+    return Classifier.load_bundled()
 
 
 @pytest.mark.parametrize("harm", HARM)
@@ -129,7 +129,7 @@ def test_prompts_with_hidden_harm_are_made_of_unseen_rows_only(tmp_path: Path) -
 def test_windows_that_hold_the_harm_are_called_harmful_and_no_others() -> None:
     import random
 
-    from moderation.training.data.long_prompts import carriers, hide, mixed
+    from moderation.training.data.long_prompts import carriers, hide, mix_prompts
 
     rng = random.Random(4)
     for _ in range(30):
@@ -141,4 +141,4 @@ def test_windows_that_hold_the_harm_are_called_harmful_and_no_others() -> None:
         assert set(whole) <= set(hidden.texts)
     short = ["a red fox", "a blue lamp on a table", LONG]
     assert all(count_words(text) > WORDS for text in carriers(short, count=20, seed=1))
-    assert list(mixed([LONG] * 4, count=3, seed=1)) == list(mixed([LONG] * 4, count=3, seed=1))
+    assert list(mix_prompts([LONG] * 4, count=3, seed=1)) == list(mix_prompts([LONG] * 4, count=3, seed=1))

@@ -6,7 +6,7 @@ import pytest
 
 from moderation.text.normalization import read
 from moderation.text.word_lists import HashedWords, Kind, PlainWords, Severity, digest
-from moderation.training.word_list import broken, innocent, lines_for
+from moderation.training.word_list import broken_spellings, innocent, lines_for
 
 
 def hashed(words: dict[str, Severity], dictionary: set[str] | None = None) -> HashedWords:
@@ -71,7 +71,7 @@ def test_a_dictionary_word_is_not_taken_for_a_slip() -> None:
 
 
 def test_the_bundled_list_names_no_word() -> None:
-    bundled = HashedWords.bundled()
+    bundled = HashedWords.load_bundled()
     assert len(bundled.hashes[Kind.SEVERE]) > 300
     assert all(len(key) == 8 for keys in bundled.hashes.values() for key in keys)
 
@@ -80,7 +80,7 @@ def test_the_bundled_list_names_no_word() -> None:
     "harmless", ["apple", "castle", "girl on a swing", "cocktail", "assassin", "classic bass", "grape"]
 )
 def test_the_bundled_list_leaves_everyday_words_alone(harmless: str) -> None:
-    assert not found(harmless, HashedWords.bundled())
+    assert not found(harmless, HashedWords.load_bundled())
 
 
 def test_a_community_writes_its_words_one_a_line(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def found_plain(words: PlainWords, text: str) -> list[Severity]:
 
 def test_a_word_with_a_space_in_it_is_found_unless_both_pieces_are_words() -> None:
     words = {"marmalade": Severity.SEVERE}
-    lines = {*lines_for(words), *broken(words, {"mar", "marma", "lade", "malade"})}
+    lines = {*lines_for(words), *broken_spellings(words, {"mar", "marma", "lade", "malade"})}
     split = HashedWords.parse("".join(f"{kind}{key.hex()}\n" for kind, key in lines))
     assert found("marm alade please", split) == [Severity.SEVERE]
     assert not found("marma lade please", split)

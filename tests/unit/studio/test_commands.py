@@ -126,7 +126,7 @@ class TestAccepting:
         with ports.database.read() as session:
             row = session.get_one(JobRow, caught.value.job_id)
             assert (row.state, row.refused_rule, row.cost) == (JobState.REFUSED, "words", 0)
-            assert credit_ledger.used(session, call.person.key, at=now()) == 0
+            assert credit_ledger.used_credits(session, call.person.key, at=now()) == 0
         assert ports.queue.sent == []
         with pytest.raises(PolicyRefusalError) as repeated:
             execute(ports, call, "imagine", {"prompt": "a red apple"})

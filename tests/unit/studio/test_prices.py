@@ -44,7 +44,7 @@ def test_an_expansion_costs_what_its_canvas_takes(ports, call, values, cost):
     job = asked(ports, call, "expand", count=1, **values)
     assert job.cost == job.request.cost == cost
     with ports.database.read() as session:
-        assert credit_ledger.used(session, call.person.key, at=job.created_at) == cost
+        assert credit_ledger.used_credits(session, call.person.key, at=job.created_at) == cost
 
 
 @pytest.mark.parametrize(

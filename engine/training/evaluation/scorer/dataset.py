@@ -13,7 +13,7 @@ import torch
 
 from engine.layout_prior.language.vocabulary import COLOURS
 from engine.training.data.captions import plural
-from engine.training.data.synthetic_scenes import WALLS, Backdrops, Bank, Mosaic, paint
+from engine.training.data.synthetic_scenes import WALLS, Backdrops, Bank, Mosaic, render_mosaic
 
 _PLACES: Mapping[str, tuple[str, ...]] = {
     "sky": ("in the sky",),
@@ -106,7 +106,7 @@ class Scenes:
                     )
             captions.append(f"{words} {self._where(int(mosaic.backdrops[at]))}".strip())
         subjects = [tuple({self._rows[paste.name] for paste in pasted}) for _, pasted in scenes]
-        return Lot(paint(mosaic, self._bank, self._backdrops), captions, subjects)
+        return Lot(render_mosaic(mosaic, self._bank, self._backdrops), captions, subjects)
 
     def _scene(self) -> tuple[str, list[_Paste]]:
         dice = self._dice
@@ -116,7 +116,7 @@ class Scenes:
         if kind < 0.58:
             return self._several(one)
         other = self._subject()
-        while other == one or held_out(one, other):
+        while other == one or is_held_out(one, other):
             other = self._subject()
         return self._two(one, other)
 
@@ -196,6 +196,6 @@ def _with_article(words: str) -> str:
 HELD_OUT_OF = 10
 
 
-def held_out(one: str, other: str) -> bool:
+def is_held_out(one: str, other: str) -> bool:
     """Whether the scorer never sees these two subjects together."""
     return zlib.crc32("|".join(sorted((one, other))).encode()) % HELD_OUT_OF == 0
