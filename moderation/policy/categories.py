@@ -17,6 +17,7 @@ class Category(StrEnum):
     HEALTH = "health"
     SPAM = "spam"
     PERSON = "named person"
+    PUBLIC_FIGURE = "a public figure in a scene that could harm them"
     ARTIST = "living artist"
     TRADEMARK = "trademark"
     LANGUAGE = "offensive language"

@@ -8,7 +8,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -35,7 +35,7 @@ _STRICTNESS = {action: place for place, action in enumerate(Action)}
 CORE = frozenset({Category.MINORS})
 # Of these a policy says nothing: what could not be judged never passes.
 FIXED = frozenset({Category.UNCHECKED, Category.FOREIGN, Category.FACE})
-_KEYS = frozenset({"categories", "languages", "other_languages", "faces", "person_margin"})
+_KEYS = frozenset({"categories", "languages", "other_languages", "faces", "person_margin", "public_figures"})
 
 
 class FacePolicy(StrEnum):
@@ -75,6 +75,8 @@ class Policy:
     other_languages: Action
     faces: FacePolicy = FacePolicy.ASK
     person_margin: float = 0.0  # how much lower thresholds are where an upload shows a person
+    # By role, what happens to harmless scenes with public figures.
+    public_figures: Mapping[str, Action] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -96,6 +98,7 @@ class Policy:
             "other_languages": self.other_languages,
             "faces": self.faces,
             "person_margin": self.person_margin,
+            "public_figures": dict(self.public_figures),
         }
 
     def least_score(self, category: Category) -> float | None:
@@ -173,7 +176,12 @@ def parse_policy(text: str, *, over: Policy, source: str = "policy") -> Policy:
         other_languages=Action(data.get("other_languages", over.other_languages)),
         faces=FacePolicy(data.get("faces", over.faces)),
         person_margin=float(data.get("person_margin", over.person_margin)),
+        public_figures=MappingProxyType({**over.public_figures, **_actions(data.get("public_figures", {}))}),
     )
+
+
+def _actions(section: Mapping[str, str]) -> dict[str, Action]:
+    return {role: Action(action) for role, action in section.items()}
 
 
 def _category_rule(section: Mapping[str, Any], former: CategoryRule | None) -> CategoryRule:
@@ -201,12 +209,24 @@ def _problems(data: Mapping[str, Any], over: Policy) -> Iterator[str]:
         yield f"faces: must be one of {', '.join(FacePolicy)}."
     if not _is_number(data.get("person_margin", 0)) or not 0 <= data.get("person_margin", 0) <= 0.5:
         yield "person_margin: must be a number from 0 to 0.5."
+    yield from _wrong_roles(data.get("public_figures", {}), over)
     categories = data.get("categories", {})
     if not isinstance(categories, dict):
         yield "categories: must be sections such as [categories.violence]."
         return
     for name, section in categories.items():
         yield from (f"categories.{name}: {fault}" for fault in _faults(name, section, over))
+
+
+def _wrong_roles(section: Any, over: Policy) -> Iterator[str]:
+    if not isinstance(section, dict):
+        yield 'public_figures: must be a section with lines such as politician = "hold".'
+        return
+    for role, action in section.items():
+        if over.public_figures and role not in over.public_figures:
+            yield f"public_figures: {role} is no role; there are {', '.join(over.public_figures)}."
+        elif not _is_one_of(Action, action) or action == Action.WARN:
+            yield f"public_figures.{role}: must be one of allow, hold, refuse."
 
 
 def _faults(name: str, section: Any, over: Policy) -> Iterator[str]:

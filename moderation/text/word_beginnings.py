@@ -7,11 +7,12 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import resources
 from typing import Any
 
 # Written without spaces, or with particles behind the word: a listed word may stand anywhere.
-_ANYWHERE = frozenset({"ja", "ko", "th", "zh"})
+_ANYWHERE = frozenset({"hi", "ja", "ko", "th", "zh"})
 _ARABIC_PREFIXES = "(?:ال|بال|وال|و|ب|لل|ل)?"
 
 
@@ -35,3 +36,10 @@ class WordBeginnings:
 
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
+
+
+@cache
+def warning_words(language: str) -> WordBeginnings | None:
+    """Words of nakedness, violence, death, crime or contempt; None for English and languages without a list."""
+    beginnings = read_table("warning_words.toml").get(language)
+    return WordBeginnings(language, beginnings) if beginnings else None

@@ -11,6 +11,7 @@ from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.minors_languages import MinorsInOtherLanguages
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
+from moderation.rules.prompt.public_figures import PublicFigureScenes
 from moderation.rules.prompt.subject import NeedsWarmUp, PromptRule, PromptSubject
 from moderation.rules.prompt.topics import default_topics
 from moderation.text import named_people as recogniser
@@ -42,6 +43,7 @@ def default_prompt_rules(
         listed,
         *default_topics(),
         Meaning(classifier),
+        PublicFigureScenes(harmless=policy.public_figures),
     ]
     if recogniser.is_installed():
         rules.append(People(classifier))

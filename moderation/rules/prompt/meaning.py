@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from typing import Protocol
 
 from moderation.policy.categories import Category
@@ -20,7 +19,7 @@ from moderation.text.normalization import read
 from moderation.text.prompt_classifier import LANGUAGES, Classifier, ClassifierScores
 from moderation.text.sentence_encoder import load_in_background
 from moderation.text.windows import count_words, windows_of
-from moderation.text.word_beginnings import WordBeginnings, read_table
+from moderation.text.word_beginnings import warning_words
 from moderation.text.word_segmentation import WORD
 from studio.domain.verdicts import Ruling
 from studio.parsing.prompt_weights import plain_words
@@ -77,14 +76,10 @@ def _in_language(score: ClassifierScores, text: str, language: str) -> Classifie
     """In other languages than English the classifier is less sure, and warning words help it."""
     if language == ENGLISH:
         return score
-    shift = _WARNED if _warnings(language).stand_in(text) else _UNWARNED
+    warnings = warning_words(language)
+    shift = _WARNED if warnings and warnings.stand_in(text) else _UNWARNED
     chance = min(max(score.harm, _LEAST_CHANCE), 1 - _LEAST_CHANCE)
     return replace(score, harm=1 / (1 + (1 - chance) / chance * math.exp(-shift)))
-
-
-@cache
-def _warnings(language: str) -> WordBeginnings:
-    return WordBeginnings(language, read_table("warning_words.toml")[language])
 
 
 def _texts(subject: PromptSubject) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Well-known people, who are found in a text by their names."""
