@@ -158,6 +158,8 @@ def submitted(form: FormId, values: Mapping[str, object], *, upload: Source | No
 
     Raises `BadRequestError` for a form about nothing, and `BadParameterError`.
     """
+    if "prompt" in values and CATALOG[form.command].parameter("prompt") is None:
+        values = {"reason": values["prompt"]}  # in forms of earlier versions every field was called prompt
     fixed: dict[str, object] = {"region": ",".join(form.cells)} if form.cells else {}
     if form.command not in _WITHOUT_PICTURE and not values.get("picture"):
         fixed |= _subject(form, upload)
