@@ -5,9 +5,11 @@ from bots.delivery.message_sender import MessageSender
 from bots.delivery.personal_messages import PersonalMessages
 from bots.delivery.publisher import MessagePublisher
 from bots.delivery.subjects.cases import CaseDrafts
-from bots.delivery.subjects.draft import Compose
+from bots.delivery.subjects.draft import Compose, Draft
+from bots.delivery.subjects.gatherings import GatheringDrafts
 from bots.delivery.subjects.jobs import JobDrafts
 from bots.delivery.subjects.starboard import StarboardDrafts
+from bots.delivery.together.gathering_messages import GatheringMessages
 from bots.delivery.transport import Transport
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.open_cases import open_cases, read_for
@@ -18,6 +20,8 @@ from studio.domain.events import (
     CaseChanged,
     DigestWritten,
     Event,
+    GatheringChanged,
+    GatheringRemark,
     JobAccepted,
     JobChanged,
     JobEnded,
@@ -26,6 +30,7 @@ from studio.domain.events import (
     PictureChanged,
 )
 from studio.domain.people import Person
+from studio.gatherings.upkeep import interrupt
 from studio.ports import Ports
 
 
@@ -43,16 +48,19 @@ class ChatDelivery:
         self._pools = pools
         starboard = StarboardDrafts(database, transport.link_to, pixelated=pixelated)
         job_drafts = JobDrafts(database, pixelated=pixelated)
+        gathering_drafts = GatheringDrafts(database, pixelated=pixelated)
         sender = MessageSender(ports, pools, transport)
         self.personal = PersonalMessages(database, pools, sender, job_drafts)
         compose: dict[DeliveryKind, Compose] = {
             DeliveryKind.JOB: job_drafts.compose,
             DeliveryKind.CASE: CaseDrafts(database, ports.desk).compose,
             DeliveryKind.STARBOARD: starboard.compose,
+            DeliveryKind.GATHERING: gathering_drafts.compose,
         }
         self.publisher = MessagePublisher(
-            database, pools, transport, sender, compose, self.personal.follow_end
+            database, pools, transport, sender, compose, self.personal.follow_end, self._interrupt
         )
+        self.gatherings = GatheringMessages(ports, pools, self.publisher, sender, gathering_drafts)
         self.jobs = JobUpdates(ports, pools, transport, self.publisher, job_drafts)
 
     async def handle(self, event: Event) -> None:
@@ -73,6 +81,10 @@ class ChatDelivery:
                 await self.personal.tell(event.notice_id)
             case DigestWritten():
                 await self.personal.announce(event)
+            case GatheringChanged():
+                await self.gatherings.changed(event.gathering_id)
+            case GatheringRemark():
+                await self.gatherings.say(event)
 
     async def progressed(self, progress: JobProgress) -> None:
         await self.jobs.progressed(progress)
@@ -101,6 +113,12 @@ class ChatDelivery:
         """A case of the moderator's own desk. Raises `NotAllowedError` and `NotFoundError`."""
         ports = self._ports
         return await self._pools.run(Pool.COMMANDS, read_for, ports.database, ports.desk, moderator, case_id)
+
+    async def _interrupt(self, draft: Draft) -> None:
+        """A gathering whose message cannot be shown waits until somebody carries it over to another channel."""
+        if draft.subject.kind is DeliveryKind.GATHERING and not draft.final:
+            ports = self._ports
+            await self._pools.run(Pool.DATABASE, interrupt, ports.database, ports.events, draft.subject.id)
 
     async def _show_starred(self, job_id: str) -> None:
         """After a job changed, as when a moderator hid it: those of its pictures that are on a starboard."""

@@ -11,7 +11,15 @@ from typing import Any, Protocol
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool, ThreadPools
-from studio.domain.events import CaseChanged, DigestWritten, Event, JobProgress, NoticeWritten
+from studio.domain.events import (
+    CaseChanged,
+    DigestWritten,
+    Event,
+    GatheringChanged,
+    GatheringRemark,
+    JobProgress,
+    NoticeWritten,
+)
 from studio.domain.people import Platform
 from studio.errors import NotFoundError, ServiceError
 from studio.ports import Delivery, Events
@@ -203,5 +211,7 @@ def _named(event: Event) -> dict[str, str]:
             return {"notice_id": event.notice_id}
         case DigestWritten():
             return {"channel": event.channel}
+        case GatheringChanged() | GatheringRemark():
+            return {"gathering": event.gathering_id}
         case _:
             return {"job_id": event.job_id}

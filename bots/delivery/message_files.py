@@ -30,6 +30,8 @@ def load_files(
     for image in message.files:
         if image.name in made:
             found.files[image.name] = made[image.name]
+        elif image.data:
+            found.files[image.name] = Attachment(data=image.data, suffix=image.suffix)
         elif image.key:
             try:
                 found.files[image.name] = _load(ports, image, limit_bytes)

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 # What is to be done when the end of a subject is shown for the first time; the message is None where it could not be.
 FirstEnd = Callable[[Draft, MessageRef | None], Awaitable[None]]
+# What is to be done when a subject cannot be shown anywhere.
+Unreachable = Callable[[Draft], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -65,6 +67,7 @@ class MessagePublisher:
         sender: MessageSender,
         compose: Mapping[DeliveryKind, Compose],
         first_end: FirstEnd,
+        unreachable: Unreachable,
     ) -> None:
         self._database = database
         self._pools = pools
@@ -72,6 +75,7 @@ class MessagePublisher:
         self._sender = sender
         self._compose = compose
         self._first_end = first_end
+        self._unreachable = unreachable
         self._messages: BoundedDict[tuple[DeliveryKind, str], PublishedMessage] = BoundedDict(_REMEMBERED)
 
     async def pin(self, kind: DeliveryKind, subject_id: str) -> None:
@@ -87,10 +91,12 @@ class MessagePublisher:
         async with message.lock:
             await self._publish(kind, subject_id, message)
 
-    async def freshen(self, kind: DeliveryKind, subject_id: str) -> None:
-        """Like `show`, for small changes: several in a row become one."""
+    async def freshen(self, kind: DeliveryKind, subject_id: str, *, least_seconds: float = 0.0) -> None:
+        """Like `show`, for small changes: several in a row, or within `least_seconds`, become one."""
         message = self.message(kind, subject_id)
-        if message.ref and message.rested_seconds < self._transport.calm_seconds(message.ref):
+        calm_seconds = max(least_seconds, self._transport.calm_seconds(message.ref) if message.ref else 0.0)
+        is_busy = least_seconds > 0.0 and message.lock.locked()
+        if is_busy or (message.ref and message.rested_seconds < calm_seconds):
             message.overdue = True
             return
         await self.show(kind, subject_id)
@@ -165,6 +171,7 @@ class MessagePublisher:
             return replace(await self._sender.deliver(draft), final=draft.final)
         except DestinationUnreachableError:
             log.info("message not delivered: destination unreachable", extra=_named(*_key(draft)))
+            await self._unreachable(draft)
             if draft.ref is None or draft.is_replaced:
                 return None
             return replace(draft.ref, final=draft.final)

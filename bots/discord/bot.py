@@ -15,7 +15,6 @@ from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.event_consumer import EventConsumer
 from bots.discord.context import DiscordContext
 from bots.discord.downloads import Downloads
-from bots.discord.guilds.dm_context import DiscordStepRunner
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.context_menus import ContextMenus
 from bots.discord.interactions.dispatcher import Dispatcher, explained
@@ -92,15 +91,14 @@ class ChatelierBot(discord.AutoShardedClient):
 
     def _listen(self, context: DiscordContext) -> None:
         """What answers commands, presses, forms and reactions."""
-        runner = DiscordStepRunner(context, self.delivery)
-        answers = Answers(context, self.transport, self.delivery, runner)
-        dispatcher = Dispatcher(context, answers, runner)
-        self.modals = Modals(context, dispatcher, answers, runner)
-        self.buttons = Buttons(dispatcher, self.modals, runner)
-        self.reactions = Reactions(context, answers, runner)
+        answers = Answers(context, self.transport, self.delivery)
+        dispatcher = Dispatcher(context, answers)
+        self.modals = Modals(context, dispatcher, answers)
+        self.buttons = Buttons(context, dispatcher, self.modals, answers)
+        self.reactions = Reactions(context, dispatcher, answers)
         self.tree = Tree(self)
         SlashCommands(context, dispatcher).build(self.tree)
-        ContextMenus(context, dispatcher, self.modals, self.buttons, runner).build(self.tree)
+        ContextMenus(context, dispatcher, self.modals, self.buttons).build(self.tree)
 
     async def login(self, token: str) -> None:
         """The connector is made here because it needs the running loop."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bots.presentation.message import Tone
 from bots.texts import cases
+from bots.texts.together import gatherings
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.people import Platform
@@ -213,4 +214,10 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     ),
     Action.CONSENT: _on_case(Action.CONSENT, tone=Tone.SUCCESS),
     Action.DECLINE: _on_case(Action.DECLINE),
+    # Buttons on gatherings have labels of their own.
+    Action.GATHER: ActionSpec(label=gatherings.TAKE_PART, description=gatherings.TAKE_PART),
+    Action.GATHER_ASK: ActionSpec(
+        label=gatherings.TAKE_PART, description=gatherings.FORM, needs=Needs.FORM, about_job=True
+    ),
+    Action.GATHER_SHOW: ActionSpec(label=gatherings.SHOW, description=gatherings.SHOW),
 }

@@ -12,6 +12,7 @@ from bots.presentation.message import Image, Spans
 from bots.presentation.prompt_flags import spread_flags
 from bots.texts.forms import OTHER_TOPIC, TOPICS
 from bots.texts.translation import translate
+from studio.commands.button_ids import gather_values, parse_form_subject
 from studio.domain.identifiers import split_picture_id
 from studio.domain.requests import MOST_BLENDED
 from studio.errors import BadParameterError
@@ -128,5 +129,7 @@ def _reason(topic: str, words: str) -> str:
 
 
 def subject_of(about: str) -> dict[str, object]:
-    """The parameter that names what a form is about: a picture or a job."""
+    """The parameters that name what a form is about: a picture, a job, or a part of a gathering."""
+    if press := parse_form_subject(about):
+        return gather_values(press)
     return {"picture": about} if split_picture_id(about) else {"job": about}

@@ -11,7 +11,7 @@ from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.form import command_of, subject_of
 from bots.texts import buttons
 from bots.texts.translation import translate
-from studio.commands.button_ids import Action, parse_button
+from studio.commands.button_ids import Action, gather_values, parse_button, parse_form_subject
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.registry import CATALOG, REACTIONS, command_of_button
 from studio.domain.identifiers import is_job_id, split_picture_id
@@ -32,6 +32,7 @@ class Ask:
     action: Action
     job_id: str
     index: int = 0
+    press: ButtonId | None = None  # on a gathering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +45,11 @@ class Choose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """Show, to the person alone, what else can be done with one picture."""
+    """Show, to the person alone, what else can be done with one picture, or what a gathering shows to each."""
 
     job_id: str
     index: int
+    press: ButtonId | None = None  # on a gathering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,10 @@ def parse_press(custom_id: str) -> ButtonId | None:
 
 def pressed(button: ButtonId) -> Step:
     """What a button leads to."""
+    if button.action is Action.GATHER_ASK:
+        return Ask(action=button.action, job_id=button.job_id, press=button)
+    if button.action is Action.GATHER_SHOW:
+        return Panel(job_id=button.job_id, index=0, press=button)
     needs = ACTIONS[button.action].needs
     if needs is Needs.FORM:
         return Ask(action=button.action, job_id=button.job_id, index=button.index)
@@ -158,9 +164,10 @@ def submitted(form: FormId, values: Mapping[str, object], *, upload: Source | No
 
     Raises `BadRequestError` for a form about nothing, and `BadParameterError`.
     """
-    if "prompt" in values and CATALOG[form.command].parameter("prompt") is None:
-        values = {"reason": values["prompt"]}  # in forms of earlier versions every field was called prompt
     fixed: dict[str, object] = {"region": ",".join(form.cells)} if form.cells else {}
+    if press := parse_form_subject(form.about):
+        filled = {name: value for name, value in values.items() if value not in ("", None)}
+        return Run(command=form.command, values={**gather_values(press), **filled})
     if form.command not in _WITHOUT_PICTURE and not values.get("picture"):
         fixed |= _subject(form, upload)
     read = command_of(form.command, fixed, values)

@@ -93,13 +93,15 @@ class FileKind(StrEnum):
 class Image:
     """One image. `name` is unique in its message, and the key under which a renderer is given its file.
 
-    `key` is the storage key, empty for a preview or a drawing.
+    `key` is the storage key, empty for a preview or a drawing. `data`: an encoded drawing with its file ending.
     """
 
     name: str
     alt_text: str
     key: str = ""
     kind: FileKind = FileKind.PICTURE
+    data: bytes = field(default=b"", repr=False)
+    suffix: str = ".png"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +168,8 @@ class Button:
     """A press of `action` on `target` (a job or a case), or on its picture `index` (from 1; 0: the whole).
 
     `label` replaces the action's own. `confirm` is asked before the press counts.
-    `pressed` marks what is so already: the reader's star, a case that is claimed.
+    `pressed` marks what is so already: the reader's star, a case that is claimed. On a gathering, the target, `verb`
+    says what is done, in its `round` and with its `part`; see `studio.commands.button_ids.Button`.
     """
 
     action: Action
@@ -177,11 +180,25 @@ class Button:
     confirm: str = ""
     disabled: bool = False
     pressed: bool = False
+    verb: str = ""
+    round: int = 0
+    part: int = 0
 
     @property
     def custom_id(self) -> str:
         """The id that works for ever: all of the button's state is in it."""
-        return str(ButtonId(action=self.action, job_id=self.target, index=self.index))
+        return str(self.id)
+
+    @property
+    def id(self) -> ButtonId:
+        return ButtonId(
+            action=self.action,
+            job_id=self.target,
+            index=self.index,
+            verb=self.verb,
+            round=self.round,
+            part=self.part,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,23 @@ from bots.presentation.compose.forms import (
     appeal_form,
     settings_form,
 )
+from bots.presentation.compose.gatherings.management import (
+    MANAGE,
+    REMOVE,
+    compose_management,
+    removal_form,
+)
+from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
+from bots.presentation.compose.gatherings.registry import find_presenter
 from bots.presentation.form import Form
 from bots.presentation.interaction_router import Ask, Choose, Panel
-from bots.presentation.message import Message
+from bots.presentation.message import Audience, Message
+from bots.queries.gathering_view import load_gathering_view
 from bots.queries.job_view import has_star, load_family, load_job_view
 from bots.texts import jobs
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
+from studio.commands.button_ids import Button as ButtonId
 from studio.commands.submission.known_names import names_offered
 from studio.db.database import Database
 from studio.db.identities.linked_identities import same_human
@@ -26,6 +36,8 @@ from studio.domain.people import Person
 from studio.errors import BadRequestError
 from studio.ports import Ports
 
+_LARGEST_DRAWING_BYTES = 8 * 1024 * 1024
+
 
 def load_form(ports: Ports, ask: Ask, viewer: Person, *, channel: str | None = None) -> Form:
     """The form, filled in with what is known of its subject. `channel` is where the viewer is.
@@ -34,6 +46,10 @@ def load_form(ports: Ports, ask: Ask, viewer: Person, *, channel: str | None = N
     """
     if ask.action is Action.APPEAL:
         return appeal_form(ask.job_id)
+    if ask.press is not None:
+        view = load_gathering_view(ports.database, ask.job_id, reader=viewer, channel=channel)
+        make_form = removal_form if ask.press.verb == REMOVE else find_presenter(view.gathering.kind).form
+        return make_form(view, ask.press)
     if ask.action is Action.SETTINGS:
         return load_settings_form(ports, viewer)
     database = ports.database
@@ -80,14 +96,36 @@ def load_indices(database: Database, job_id: str, viewer: Person) -> Sequence[in
     return indices
 
 
-def load_panel(database: Database, panel: Panel, viewer: Person, *, channel: str | None = None) -> Message:
-    """Raises `NotFoundError`."""
+def load_panel(
+    ports: Ports, panel: Panel, viewer: Person, *, channel: str | None = None, pixelated: bool = False
+) -> Message:
+    """Raises `NotFoundError`. `pixelated`: the platform has no spoilers."""
+    if panel.press is not None:
+        return _load_gathering(ports, panel.press, viewer, channel=channel, pixelated=pixelated)
+    database = ports.database
     picture = picture_id(panel.job_id, panel.index)
     job, found, _ = load_family(database, picture, viewer, channel=channel)
     with database.read() as session:
         own = same_human(session, job.person.key, viewer.key)
     starred = has_star(database, picture, viewer.key)
     return compose_panel(job, found, own=own, moderates=viewer.moderates, starred=starred)
+
+
+def _load_gathering(
+    ports: Ports, press: ButtonId, viewer: Person, *, channel: str | None, pixelated: bool
+) -> Message:
+    """What a gathering shows to one person: its message for ``open``, else what its kind has for the verb."""
+    view = load_gathering_view(
+        ports.database, press.job_id, reader=viewer, channel=channel, pixelated=pixelated
+    )
+    presenter = find_presenter(view.gathering.kind)
+    if press.verb == OPEN:
+        message = with_drawings(presenter.message(view), presenter.draw(ports, view, _LARGEST_DRAWING_BYTES))
+    elif press.verb == MANAGE:
+        message = compose_management(view, presenter.name)
+    else:
+        message = presenter.panel(view, press)
+    return replace(message, audience=Audience.PERSON)
 
 
 def changes_star(database: Database, picture: str, person_key: str, *, added: bool) -> bool:

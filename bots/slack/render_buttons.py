@@ -59,7 +59,7 @@ def _button(button: Button, limits: Limits) -> Block:
         "value": button.custom_id,
         "text": _label(f"✓ {text}" if button.pressed else text, limits),
     }
-    if (spoken := description(button.action, button.index)) and len(spoken) <= _LABEL:
+    if not button.verb and (spoken := description(button.action, button.index)) and len(spoken) <= _LABEL:
         block["accessibility_label"] = spoken
     if style := _STYLES.get(button.tone):
         block["style"] = style

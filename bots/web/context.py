@@ -67,7 +67,7 @@ def build_context(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | 
         command_handler=CommandHandler(ports, session_store),
         event_consumer=EventConsumer(
             ports.events,
-            LiveEvents(ports.database, pools, hub),
+            LiveEvents(ports, pools, hub),
             pools,
             platform=Platform.WEB,
             consumer=CONSUMER,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from bots.presentation.actions import ACTIONS, Needs, description, label
+from bots.presentation.compose.gatherings.presenter import OPEN
 from bots.presentation.form import FieldKind, Form, subject_of
 from bots.presentation.message import (
     Button,
@@ -132,8 +133,8 @@ def shown_button(button: Button, classes: str = "") -> ShownButton:
     return ShownButton(
         button=button,
         label=button.label or label(button.action, button.index, single=not button.index),
-        description=description(button.action, button.index),
-        link=dialog_path(button.action, button.target, button.index),
+        description=button.label if button.verb else description(button.action, button.index),
+        link=gathering_path(button) or dialog_path(button.action, button.target, button.index),
         tone=_TONES.get(tone, ""),
         classes=classes,
         question=button.confirm or translate(spec.confirm),
@@ -153,6 +154,16 @@ def dialog_path(action: Action, target: str, index: int = 0) -> str:
     if not name or target == NO_TARGET:
         return name and f"/{name}"
     return f"/{name}/{picture_id(target, index) if index else target}"
+
+
+def gathering_path(button: Button) -> str:
+    """The address of what a button on a gathering opens; empty for one that acts at once, and for other buttons."""
+    if button.action is Action.GATHER_SHOW and button.verb == OPEN:
+        return f"/gatherings/{button.target}"
+    names = {Action.GATHER_ASK: "form", Action.GATHER_SHOW: "look"}
+    if button.action not in names:
+        return ""
+    return f"/gatherings/{button.target}/{names[button.action]}/{button.verb}/{button.round}/{button.part}"
 
 
 def shown_picture(picture: Picture, *, spoiler: bool = False) -> ShownImage:

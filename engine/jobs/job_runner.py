@@ -29,6 +29,7 @@ from studio.errors import (
     JobCancelledError,
     RequestRefusedError,
 )
+from studio.gatherings import upkeep
 from studio.ports import Events, Gate, InstanceLimits, Queue, Signer, Store
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
@@ -96,6 +97,7 @@ class JobRunner:
             outcome = self._outcome(job, lease, receipts)
             if outcome is not None and self._record(job, outcome, lease, receipts):
                 clear_up(self._database, self._store, job, outcome, receipts.keys)
+                self._advance_gathering(job)
             elif outcome is None and lease.goes_back and not lease.lost:
                 self._give_back(job, send=not lease.aside)
         finally:
@@ -189,6 +191,15 @@ class JobRunner:
         outbox.send(self._database, self._events, events)
         log.info("job ended", extra={"job_id": job.id, "state": outcome.state})
         return True
+
+    def _advance_gathering(self, job: Job) -> None:
+        """At once; what fails here, the sweeper repeats."""
+        if job.gathering is None:
+            return
+        try:
+            upkeep.advance(self._database, self._events, job.gathering)
+        except ChatelierError as error:
+            log.warning("gathering not advanced: %s", error.code, extra={"gathering": job.gathering})
 
     def _give_back(self, job: Job, *, send: bool) -> None:
         """Without `send` it waits until its community goes on."""

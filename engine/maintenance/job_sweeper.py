@@ -1,4 +1,4 @@
-"""Requeues stalled jobs, and publishes events that were not sent, or whose end of a job was never shown."""
+"""Requeues stalled jobs, publishes events that were not sent or shown, and ends the phases of gatherings."""
 
 import logging
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from studio.domain.events import JobEnded
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Platform
 from studio.errors import GenerationError
+from studio.gatherings import upkeep
 from studio.ports import Events, InstanceLimits, Queue
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
@@ -49,6 +50,7 @@ class Sweeper:
         # Before old events are forgotten: those of a restored database are all old.
         outbox.send_undelivered(self._database, self._events, at=at)
         outbox.send_unsent(self._database, self._events, before=at - _UNSENT_AFTER)
+        upkeep.sweep(self._database, self._events)
 
     def _without_queued(self, stranded: Sequence[JobRow], at: datetime) -> list[JobRow]:
         """Those whose message still lies in the queue only wait their turn: a second message would help nobody."""

@@ -1,5 +1,6 @@
 """Buttons that work for ever: all state is in the id."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,18 +44,33 @@ class Action(StrEnum):
     OVERTURN = "overturn"
     CONSENT = "consent"
     DECLINE = "decline"
+    # On a gathering, whose id stands where a job's does; the id says what is done and about which part.
+    GATHER = "gather"
+    GATHER_ASK = "gatherask"  # opens a form
+    GATHER_SHOW = "gathershow"  # shows something to the person alone
+
+
+OF_GATHERINGS = frozenset({Action.GATHER, Action.GATHER_ASK, Action.GATHER_SHOW})
+_GATHERING = re.compile(r"[a-z_]{1,16}:\d{1,4}:\d{1,4}")  # a verb, a round, a part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """An action on a job or a case (`index` 0), or on one of a job's pictures (`index` from 1)."""
+    """An action on a job or a case (`index` 0), or on one of a job's pictures (`index` from 1).
+
+    On a gathering, `verb` is what its kind calls the action; with the round and the part that it was shown for.
+    """
 
     action: Action
     job_id: str
     index: int = 0
+    verb: str = ""
+    round: int = 0
+    part: int = 0
 
     def __str__(self) -> str:
-        return f"{VERSION}:{self.action}:{self.job_id}:{self.index}"
+        start = f"{VERSION}:{self.action}:{self.job_id}:{self.index}"
+        return f"{start}:{self.verb}:{self.round}:{self.part}" if self.verb else start
 
     @property
     def picture_id(self) -> str | None:
@@ -64,9 +80,38 @@ class Button:
 def parse_button(text: str) -> Button | None:
     """Read an id back. Foreign, forged or damaged ids give None."""
     parts = text.split(":")
-    if len(text) > MAX_LENGTH or len(parts) != 4 or parts[0] != VERSION:
+    if len(text) > MAX_LENGTH or len(parts) not in (4, 7) or parts[0] != VERSION:
         return None
-    _, action, job_id, index = parts
+    _, action, job_id, index, *rest = parts
     if action not in set(Action) or not is_job_id(job_id) or index not in "0123456789" or len(index) != 1:
         return None
-    return Button(action=Action(action), job_id=job_id, index=int(index))
+    if (action in OF_GATHERINGS) is not bool(rest) or (rest and not _GATHERING.fullmatch(":".join(rest))):
+        return None
+    verb, round_number, part = rest or ("", "0", "0")
+    return Button(
+        action=Action(action),
+        job_id=job_id,
+        index=int(index),
+        verb=verb,
+        round=int(round_number),
+        part=int(part),
+    )
+
+
+def gather_values(button: Button) -> dict[str, object]:
+    """What a button on a gathering stands for, as values of the command `gather`."""
+    return {"do": button.verb, "id": button.job_id, "round": button.round, "part": button.part}
+
+
+def form_subject(button: Button) -> str:
+    """What a form of a gathering is about, within the form's id."""
+    return f"{button.job_id}.{button.verb}.{button.round}.{button.part}"
+
+
+def parse_form_subject(text: str) -> Button | None:
+    """Read `form_subject` back; None for anything else."""
+    job_id, *rest = text.split(".")
+    if not is_job_id(job_id) or not _GATHERING.fullmatch(":".join(rest)):
+        return None
+    verb, round_number, part = rest
+    return Button(action=Action.GATHER, job_id=job_id, verb=verb, round=int(round_number), part=int(part))

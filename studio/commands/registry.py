@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from studio.commands.account import cancel, credits, forget_me, history, link, queue, settings
-from studio.commands.button_ids import Action, Button
+from studio.commands.button_ids import Action, Button, gather_values
+from studio.commands.gatherings import gather
+from studio.commands.gatherings.opening import opening_spec
 from studio.commands.generation import blend, edit, expand, imagine, remix, reroll, upscale, vary
 from studio.commands.moderation import answer, appeal, ban, cases, community_rules, report, review, unban
 from studio.commands.named_pictures import names_any, require_visible
@@ -17,6 +19,7 @@ from studio.commands.submission.early_refusals import refuse_early
 from studio.commands.submission.prompt_hints import send_hints
 from studio.domain.cases import Decision
 from studio.errors import UnknownCommandError
+from studio.gatherings.registry import KINDS
 from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
 from studio.ports import Ports
 
@@ -52,8 +55,9 @@ CATALOG: Mapping[str, CommandSpec] = {
         review,
         ban,
         unban,
+        gather,
     )
-}
+} | {spec.name: spec for spec in map(opening_spec, KINDS.values())}
 
 # Commands that were renamed work under their former names too, for one version.
 FORMER_COMMANDS: Mapping[str, CommandSpec] = {spec.name: spec for spec in community_rules.FORMER_SPECS}
@@ -143,6 +147,10 @@ def _decide(decision: Decision, button: Button) -> tuple[str, dict[str, object]]
     return "review", {"case": button.job_id, "decision": decision}
 
 
+def _gather(button: Button) -> tuple[str, dict[str, object]]:
+    return "gather", gather_values(button)
+
+
 _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.VARY_SUBTLE: lambda button: ("vary", {"picture": button.picture_id, "strength": "subtle"}),
     Action.DELETE: lambda button: ("delete", {"what": button.picture_id or button.job_id}),
@@ -155,6 +163,9 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
         Action(decision): partial(_decide, decision)  # a decision's action has its name
         for decision in Decision
     },
+    Action.GATHER: _gather,
+    Action.GATHER_ASK: _gather,
+    Action.GATHER_SHOW: _gather,
     Action.CONSENT: lambda button: ("answer", {"case": button.job_id, "answer": "yes"}),
     Action.DECLINE: lambda button: ("answer", {"case": button.job_id, "answer": "no"}),
 }

@@ -1,9 +1,11 @@
 """What a command answers; each front end turns these into messages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from studio.domain.cases import Case, CaseDetails
+from studio.domain.gatherings import Gathering
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, Sighting
 from studio.domain.pictures import Picture
@@ -213,6 +215,31 @@ class Attribution:
     software: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatheringOpened:
+    """The message of the gathering follows. `repeated`: this very request opened it before."""
+
+    gathering_id: str
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatheringActed:
+    """What came of an act, as a sentence of the gathering's kind; `job_id` is the job that was submitted with it."""
+
+    gathering: Gathering
+    code: str
+    values: Mapping[str, str | int]
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatheringsListed:
+    """What is open in the community, as far as the person may see it."""
+
+    gatherings: tuple[Gathering, ...]
+
+
 Painting = (
     Accepted
     | PictureShown
@@ -227,4 +254,5 @@ Painting = (
 )
 Personal = SettingsChanged | Forgotten | LinkOffered | Linked | CreditsGiven
 Moderation = ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community
-Answer = Painting | Personal | Moderation
+Together = GatheringOpened | GatheringActed | GatheringsListed
+Answer = Painting | Personal | Moderation | Together

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from studio.commands.parameter_values import Kind, Parameter
+from studio.domain.gatherings import Claim
 from studio.domain.people import Address, Person
 from studio.errors import BadParameterError
 from studio.ports import Ports
@@ -13,11 +14,15 @@ from studio.ports import Ports
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """Who asks, from where, and the key by which a repeated delivery of the same click is recognised."""
+    """Who asks, from where, and the key by which a repeated delivery of the same click is recognised.
+
+    `claim`: it is asked for as a part of a gathering.
+    """
 
     person: Person
     address: Address
     request_key: str
+    claim: Claim | None = None
 
 
 class Audience(StrEnum):

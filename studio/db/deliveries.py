@@ -1,6 +1,6 @@
 """Reading which message shows a subject; `bots.delivery.deliveries` writes it."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from studio.db.tables import DeliveryRow
@@ -12,6 +12,11 @@ def message_of(session: Session, kind: DeliveryKind, subject_id: str) -> Message
     """None while there is no message, also while it is being sent."""
     row = session.get(DeliveryRow, (kind, subject_id))
     return _ref_of(row) if row is not None and row.message else None
+
+
+def forget_message(session: Session, kind: DeliveryKind, subject_id: str) -> None:
+    """The subject is shown by a new message from now on."""
+    session.execute(delete(DeliveryRow).where(DeliveryRow.kind == kind, DeliveryRow.subject == subject_id))
 
 
 def find_subject(

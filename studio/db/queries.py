@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from studio.db.identities.linked_identities import identities, same_human
 from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
-from studio.domain.jobs import OUTSTANDING, Job, JobState
+from studio.domain.jobs import OUTSTANDING, Job, JobState, JobVisibility
 from studio.domain.people import Address, Person, Platform
 from studio.domain.pictures import Picture, Recipe
 from studio.domain.requests import PaintRequest
@@ -39,6 +39,9 @@ def job_of(row: JobRow) -> Job:
         policy_version=row.policy_version,
         cleared=row.cleared,
         spoiler=row.spoiler,
+        gathering=row.gathering,
+        part=row.part,
+        visibility=JobVisibility(row.visibility),
     )
 
 

@@ -1,5 +1,7 @@
 """What is said to SQLite in one way and to PostgreSQL in another."""
 
+from datetime import UTC, datetime
+
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -21,3 +23,12 @@ def lock_names(session: Session, *names: str) -> None:
     if is_postgresql(session):
         for name in sorted(set(names)):
             session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def database_now(session: Session) -> datetime:
+    """The present moment by the clock of the database, which is one for all processes. Aware, in UTC."""
+    if is_postgresql(session):
+        found: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return found.astimezone(UTC)
+    written: str = session.execute(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")).scalar_one()
+    return datetime.fromisoformat(written).replace(tzinfo=UTC)

@@ -15,11 +15,13 @@ class DeliveryKind(StrEnum):
     CASE = "case"  # the copy on the moderators' desk channel
     QUESTION = "question"  # a case that asks the owner of a picture
     STARBOARD = "starboard"  # a picture with enough stars
+    GATHERING = "gathering"  # a shared game
     # Sent once and recorded nowhere.
     COPY = "copy"  # a finished job by direct message
     PING = "ping"  # tells the owner of a job that it is finished
     NOTICE = "notice"  # words for one person
     DIGEST = "digest"  # the week of a community
+    REMARK = "remark"  # what happened in a gathering, in its thread or for one person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

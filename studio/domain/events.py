@@ -4,7 +4,7 @@ All but `JobProgress` are durable: written to the outbox in the transaction that
 through a Redis stream until each front end has acknowledged them. `JobProgress` is fleeting: a lost one costs nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -66,14 +66,44 @@ class DigestWritten:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatheringChanged:
+    """A shared game changed: its message shows it anew, and jobs that it wants are submitted."""
+
+    gathering_id: str
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatheringRemark:
+    """Something happened in a shared game that people are told of, once: in its thread, or to one person privately.
+
+    `code` is a remark of its kind, with `values`. `person` is a key: whom it names, or with `private` who gets it.
+    `number` tells remarks of one gathering apart.
+    """
+
+    gathering_id: str
+    platform: Platform
+    code: str
+    values: dict[str, str | int] = field(default_factory=dict)
+    person: str | None = None
+    private: bool = False
+    number: int = 0
+
+    def __hash__(self) -> int:
+        return hash((self.gathering_id, self.code, self.number, self.person))
+
+
 JobEvent = JobAccepted | JobEnded | JobChanged | PictureChanged
-Event = JobEvent | CaseChanged | NoticeWritten | DigestWritten
+GatheringEvent = GatheringChanged | GatheringRemark
+Event = JobEvent | CaseChanged | NoticeWritten | DigestWritten | GatheringEvent
 
 EVENT_KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         *(JobAccepted, JobEnded, JobChanged, PictureChanged),
         *(CaseChanged, NoticeWritten, DigestWritten),
+        *(GatheringChanged, GatheringRemark),
     )
 }
 

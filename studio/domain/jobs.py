@@ -27,6 +27,14 @@ class JobState(StrEnum):
         return self in ENDED
 
 
+class JobVisibility(StrEnum):
+    """Who may know of a job besides those who read where it was asked for; `studio.services.visibility` decides."""
+
+    LISTED = "listed"
+    IN_GATHERING = "gathering"  # shown by its gathering's message, and has none of its own
+    UNLISTED = "unlisted"  # its person's alone until it is revealed
+
+
 WAITING = frozenset({JobState.ACCEPTED, JobState.QUEUED})
 OUTSTANDING = WAITING | {JobState.PAINTING}
 GOING_ON = OUTSTANDING | {JobState.HELD}  # something is still to come of it
@@ -79,6 +87,9 @@ class Job:
     policy_version: str = ""  # of the policy by which the request was admitted
     cleared: bool = False  # a moderator let the request pass: it is not judged again
     spoiler: bool = False  # a moderator let it through, hidden until clicked
+    gathering: str | None = None  # the id of the gathering that it is a part of
+    part: int | None = None  # its number there
+    visibility: JobVisibility = JobVisibility.LISTED
 
     @property
     def may_appeal(self) -> bool:

@@ -93,6 +93,13 @@ class Address:
     private: bool = False
 
     @property
+    def is_direct(self) -> bool:
+        """In direct messages to the bot, where nobody else reads."""
+        if self.platform is Platform.SLACK:
+            return self.channel.startswith("D")
+        return self.platform is Platform.DISCORD and not self.community.isdecimal()
+
+    @property
     def places(self) -> tuple[str, ...]:
         """What may be named to mean this place, the nearest first."""
         return tuple(place for place in (self.thread, self.channel, self.parent) if place)

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from studio.db import queries
-from studio.db.identities.linked_identities import same_human
+from studio.db.gatherings.ballot_rows import members_of
+from studio.db.identities.linked_identities import human_of, identities, same_human
 from studio.db.tables import PictureRow
-from studio.domain.jobs import Job
+from studio.domain.gatherings import Gathering
+from studio.domain.jobs import Job, JobVisibility
 from studio.domain.people import Address, Person, Platform
 from studio.domain.pictures import Picture
 from studio.errors import NotFoundError
@@ -45,11 +47,32 @@ class Audience:
 
 
 def may_see(session: Session, job: Job, audience: Audience) -> bool:
-    """Whether the audience may know of a job and its pictures."""
-    in_reach = not job.address.private or job.address.channel == audience.channel
-    if in_reach and job.person.home == audience.home:
+    """Whether the audience may know of a job and its pictures. An unlisted one is its person's alone."""
+    is_listed = job.visibility is not JobVisibility.UNLISTED
+    if is_listed and job.person.home == audience.home and _is_near(job.address, audience):
         return True
     return audience.person_key is not None and same_human(session, job.person.key, audience.person_key)
+
+
+def may_see_gathering(session: Session, gathering: Gathering, audience: Audience) -> bool:
+    """Whether the audience may know of a gathering, which has the privacy of its channel.
+
+    Who joined one sees it from everywhere, under all their linked identities.
+    """
+    home = gathering.address.platform, gathering.address.community
+    if home == audience.home and _is_near(gathering.address, audience):
+        return True
+    if audience.person_key is None:
+        return False
+    human = human_of(session, audience.person_key)
+    if human in members_of(session, gathering.id):
+        return True
+    keys = identities(session, audience.person_key)
+    return not gathering.address.private and any(key.startswith(f"{home[0]}:{home[1]}:") for key in keys)
+
+
+def _is_near(address: Address, audience: Audience) -> bool:
+    return not address.private or address.channel == audience.channel
 
 
 def find_picture(session: Session, picture_id: str, audience: Audience) -> Picture:

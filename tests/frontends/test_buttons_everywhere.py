@@ -43,8 +43,7 @@ def on_the_web(message: Message) -> set[str]:
     """A button that opens a dialog has its address instead of an id."""
     html = str(web_render.render(message))
     addresses = {
-        button.custom_id: web_render.dialog_path(button.action, button.target, button.index)
-        or button.custom_id
+        button.custom_id: web_render.shown_button(button).link or button.custom_id
         for button in message.buttons
     }
     return {custom_id for custom_id, address in addresses.items() if f'"{address}"' in html}

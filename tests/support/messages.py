@@ -63,6 +63,7 @@ from studio.errors import (
     UnknownCommandError,
     WrongChannelError,
 )
+from tests.support.gathering_samples import GATHERING_FORMS, GATHERING_MESSAGES
 from tests.support.sample_domain import (
     ANA,
     BO,
@@ -360,6 +361,7 @@ MESSAGES: Mapping[str, Message] = {
     **_provenance(),
     **_people(),
     **_pages(),
+    **GATHERING_MESSAGES,
 }
 
 _ONE = FormSubject(about=f"{JOB_ID}.2", prompt=PROMPT, key="pictures/a.png")
@@ -384,4 +386,5 @@ FORMS: Mapping[str, Form] = {
     "settings": forms.settings_form(_PREFERENCES, models=("thimble", "sdxl"), styles=("ink", "clay")),
     "settings without names": forms.settings_form(Preferences()),
     "imagine from anywhere": forms.imagine_form(asks_channel=True),
+    **GATHERING_FORMS,
 }

@@ -14,6 +14,7 @@ from bots.queries.job_view import JobView
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.ports import Ports
 
+Draw = Callable[[Ports, int], Mapping[str, Attachment]]
 _NOTHING_MADE: Mapping[str, Attachment] = {}
 
 
@@ -25,6 +26,7 @@ class Draft:
     that there is. `since`: no message of the subject is older. `final`: this is how the subject ends.
     `is_replaced`: a new message is sent when somebody deleted it. `needs_files`: it is nothing without its pictures.
     `pings`: its person is told when they first see the end. `job_view` is the job that a job's message shows.
+    `draw` makes the message's drawings, each of at most so many bytes. Blocking.
     """
 
     subject: Subject
@@ -38,6 +40,7 @@ class Draft:
     needs_files: bool = False
     pings: bool = False
     job_view: JobView | None = None
+    draw: Draw | None = None
 
 
 # From the id of a subject. Blocking; raises `NotFoundError`.
@@ -61,7 +64,8 @@ def prepare(
         raise ValueError("a draft without a message cannot be sent")
     if draft.subject.kind is DeliveryKind.QUESTION and place.mentions:
         message = replace(message, parts=(_addressed(place), *message.parts))
-    loaded = load_files(ports, message, limit_bytes=limit_bytes, made=made)
+    drawn = draft.draw(ports, limit_bytes) if draft.draw else {}
+    loaded = load_files(ports, message, limit_bytes=limit_bytes, made={**made, **drawn})
     if loaded.missing:
         if draft.needs_files:
             raise DestinationUnreachableError

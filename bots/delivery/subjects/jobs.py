@@ -13,7 +13,7 @@ from studio.db.database import Database
 from studio.db.deliveries import message_of
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import JobProgress
-from studio.domain.jobs import Job, JobState
+from studio.domain.jobs import Job, JobState, JobVisibility
 from studio.domain.people import Person
 from studio.domain.settings.communities import PING_AFTER, CommunityRules, ResultPlacement
 from studio.errors import NotFoundError
@@ -36,7 +36,7 @@ class JobDrafts:
         person = Place(community=channel.community, person=job.person, instead_of=channel.channel)
         return Draft(
             subject=Subject.of_job(job),
-            message=compose_job(job_view, pixelated=self._pixelated),
+            message=compose_job(job_view, pixelated=self._pixelated) if _has_message(job) else None,
             places=(channel, person),
             since=job.created_at,
             ref=job_view.message_ref,
@@ -107,6 +107,11 @@ def _origin_message(session: Session, job: Job) -> MessageRef | None:
     found = message_of(session, DeliveryKind.JOB, origin.id)
     same_platform = origin.address.platform is job.address.platform
     return found if found and same_platform and found.channel == job.address.channel else None
+
+
+def _has_message(job: Job) -> bool:
+    """What a gathering shows in its own message has none."""
+    return job.visibility is JobVisibility.LISTED
 
 
 def _pings(job: Job, rules: CommunityRules) -> bool:

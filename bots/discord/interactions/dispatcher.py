@@ -8,30 +8,31 @@ from dataclasses import replace
 import discord
 
 from bots.discord.context import DiscordContext, Operation
+from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
 from bots.discord.messages.answers import Answers, send_private
-from bots.interactions.step_runner import Result, StepRunner
 from bots.presentation.compose.errors import compose_error, compose_fault
 from bots.presentation.interaction_router import Run
 from bots.presentation.message import Message
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
-from studio.commands.registry import check, find_command
+from studio.commands.registry import check, execute, find_command
 from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
 
 _ALREADY_ACKNOWLEDGED = 40060
 _LOOK_UP_SECONDS = 1.0
+# The parameters that say which server is meant in direct messages.
+_NAMING = ("case", "job", "picture", "what")
 
 log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    def __init__(self, context: DiscordContext, answers: Answers, runner: StepRunner) -> None:
+    def __init__(self, context: DiscordContext, answers: Answers) -> None:
         self._context = context
         self._answers = answers
-        self._runner = runner
 
     async def run(
         self,
@@ -51,7 +52,7 @@ class Dispatcher:
             return
 
         async def operation(call: Call) -> Answer:
-            return await self._runner.run(await complete(call) if complete else run, call)
+            return await self.carry_out(call, await complete(call) if complete else run)
 
         await self.serve(interaction, operation, public=run.public, key=key)
 
@@ -71,6 +72,13 @@ class Dispatcher:
             return explained(error)
         return None
 
+    async def carry_out(self, call: Call, run: Run) -> Answer:
+        """Raises a `ChatelierError`."""
+        for what in filter(None, map(run.values.get, _NAMING)):
+            call = await in_home_community(self._context, call, str(what), paints=run.public)
+        pools, ports = self._context.pools, self._context.ports
+        return await pools.run(Pool.COMMANDS, execute, ports, call, run.command, run.values)
+
     async def serve(
         self, interaction: discord.Interaction, operation: Operation, *, public: bool, key: str | None = None
     ) -> None:
@@ -84,7 +92,7 @@ class Dispatcher:
         call = call_of(interaction, self._context.settings, answer_id=message_id)
         if key is not None:
             call = replace(call, request_key=key)
-        answer: Result = None
+        answer: Answer | Message | None = None
         try:
             answer = await operation(call)
             await self._answers.give(interaction, call, answer)

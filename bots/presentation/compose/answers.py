@@ -1,6 +1,7 @@
 """Every answer of a command as a message for the person who asked."""
 
 from bots.presentation.compose.cases import compose_case
+from bots.presentation.compose.gatherings.answers import compose_together
 from bots.presentation.compose.lists import compose_desk, compose_history, compose_queue
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.provenance import compose_attribution, compose_family
@@ -24,6 +25,9 @@ from studio.commands.results import (
     DeskCases,
     Family,
     Forgotten,
+    GatheringActed,
+    GatheringOpened,
+    GatheringsListed,
     History,
     InQueue,
     JobsStopped,
@@ -63,6 +67,8 @@ def compose_answer(answer: Answer) -> Message | None:
             return _long(answer)
         case SettingsChanged() | Community():
             return _long(answer)
+        case GatheringOpened() | GatheringActed() | GatheringsListed():
+            return compose_together(answer)
         case _:
             return compose_spans(_short(answer))
 

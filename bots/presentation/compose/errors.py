@@ -1,5 +1,6 @@
 """What went wrong, as a message for the person who asked."""
 
+from bots.presentation.compose.gatherings.answers import explain_refusal
 from bots.presentation.compose.parts.buttons import button
 from bots.presentation.message import (
     Audience,
@@ -28,6 +29,7 @@ from studio.errors import (
     WrongChannelError,
 )
 from studio.errors.bad_requests import PREDICATES
+from studio.errors.gatherings import GatheringMovedError, GatheringRefusedError
 from studio.parsing.text_cleaning import point_at
 
 _MOST_CHANNELS = 10
@@ -74,6 +76,8 @@ def explain(error: ChatelierError) -> Spans:
             return sentence(errors.ELSEWHERE, channels=_channels(error.channels[:_MOST_CHANNELS]))
         case UnknownCommandError():
             return _unknown_command(error)
+        case GatheringRefusedError() | GatheringMovedError():
+            return explain_refusal(error)
         case BadParameterError():
             return with_commands(explain_parameter(error))
         case _:

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.delivery.message_files import load_files
-from bots.interactions.step_runner import StepRunner
 from bots.presentation.actions import label
 from bots.presentation.compose.errors import explain
 from bots.presentation.compose.forms import FormSubject, imagine_form
 from bots.presentation.form import Form
 from bots.presentation.interaction_router import Ask
 from bots.presentation.message import Images, Message
-from bots.presentation.subject_lookup import form_about, load_subject
+from bots.presentation.subject_lookup import form_about, load_form, load_subject
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
@@ -57,12 +56,10 @@ class Modals(SlackComponent):
         context: SlackContext,
         people: Members,
         dispatcher: Dispatcher,
-        runner: StepRunner,
     ) -> None:
         super().__init__(context)
         self._people = people
         self._dispatcher = dispatcher
-        self._runner = runner
 
     async def open(self, request: SlackRequest, title: str, find: Find) -> None:
         """A modal, opened at once, and filled when `find` has told what it asks. Never raises.
@@ -85,7 +82,9 @@ class Modals(SlackComponent):
         """The form of an action on a picture or a job. Never raises."""
 
         async def find(call: Call) -> Opening:
-            form = await self._runner.load_form(step, call)
+            form = await self._pools.run(
+                Pool.COMMANDS, load_form, self._ports, step, call.person, channel=request.channel
+            )
             form = await self._pools.run(Pool.DATABASE, with_suggestions, self._ports, call, form)
             return self.opening(request, form)
 

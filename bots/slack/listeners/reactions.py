@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.interactions.step_runner import StepRunner
-from bots.presentation.interaction_router import meaning_of
+from bots.presentation.interaction_router import Send, meaning_of, reacted
+from bots.presentation.subject_lookup import changes_star
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, load_job_view
 from bots.queries.message_lookup import ShownPictures, find_soon
 from bots.slack.api.client import NotInstalledError, SlackUnavailableError
-from bots.slack.api.request import of_reaction
+from bots.slack.api.request import SlackRequest, of_reaction
 from bots.slack.context import SlackComponent, SlackContext
-from bots.slack.listeners.dispatcher import Dispatcher
+from bots.slack.listeners.action_runner import ActionRunner
+from bots.slack.listeners.dispatcher import Dispatcher, Reply
 from bots.slack.messages.message_lookup import MessageLookup
 from bots.slack.workspaces.members import Members
 from studio.commands.button_ids import Action, Button
+from studio.commands.spec import Call
 from studio.errors import DatabaseUnavailableError, NotFoundError
 
 # Slack's names of the reactions that mean something. An envelope has two; which one is told depends on who reacts.
@@ -40,13 +42,13 @@ log = logging.getLogger(__name__)
 
 class Reactions(SlackComponent):
     def __init__(
-        self, context: SlackContext, people: Members, dispatcher: Dispatcher, runner: StepRunner
+        self, context: SlackContext, people: Members, dispatcher: Dispatcher, actions: ActionRunner
     ) -> None:
         super().__init__(context)
         self._finder = MessageLookup(context)
         self._people = people
         self._dispatcher = dispatcher
-        self._runner = runner
+        self._actions = actions
 
     async def added(self, body: Mapping[str, Any]) -> None:
         await self._follow(body, added=True)
@@ -63,12 +65,29 @@ class Reactions(SlackComponent):
         if found is None:
             return
         shown, job_view = found
-        button = shown.meant_by(*meaning)
-        if button is None or not _is_there(button, job_view):
+        if meaning[0] is Action.SEND:
+            if job_view.pictures:
+                await self._actions.take(of_reaction(body), Send(job_id=shown.job_id), quietly=True)
             return
+        button = shown.meant_by(*meaning)
+        if button is None or (button.index and button.index not in _indices(job_view)):
+            return  # a picture that is not there
         request = of_reaction(body, thread=job_view.job.address.thread if shown.first else None)
-        work = partial(self._runner.react, button, added=added)
+        work = partial(self._carry_out, request, button, added)
         await self._dispatcher.serve(request, work, quietly=True)
+
+    async def _carry_out(self, request: SlackRequest, button: Button, added: bool, call: Call) -> Reply:
+        if button.action is Action.STAR and not await self._pools.run(
+            Pool.COMMANDS,
+            changes_star,
+            self._ports.database,
+            button.picture_id or "",
+            call.person.key,
+            added=added,
+        ):
+            return None
+        step = reacted(button, added=added)
+        return await self._actions.carry_out(request, step, call) if step else None
 
     async def _job_view_of(self, body: Mapping[str, Any]) -> tuple[ShownPictures, JobView] | None:
         """What the message shows that a member reacted to; None for other messages, and for apps."""
@@ -94,9 +113,5 @@ class Reactions(SlackComponent):
             return None
 
 
-def _is_there(button: Button, job_view: JobView) -> bool:
-    """Whether the job has the picture that is meant, or for a copy any."""
-    numbers = {picture.index for picture in job_view.pictures}
-    if button.action is Action.SEND:
-        return bool(numbers)
-    return not button.index or button.index in numbers
+def _indices(job_view: JobView) -> set[int]:
+    return {picture.index for picture in job_view.pictures}

@@ -32,8 +32,18 @@ from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 _LIMIT_BYTES = 8 * 1024 * 1024
 _CALM_SECONDS = 3.0
 # In these, people are names: a link to a person notifies them.
-_WITHOUT_LINKS = frozenset({DeliveryKind.JOB, DeliveryKind.COPY, DeliveryKind.STARBOARD})
-_RECORDED = frozenset({DeliveryKind.JOB, DeliveryKind.CASE, DeliveryKind.QUESTION, DeliveryKind.STARBOARD})
+_WITHOUT_LINKS = frozenset(
+    {DeliveryKind.JOB, DeliveryKind.COPY, DeliveryKind.STARBOARD, DeliveryKind.GATHERING}
+)
+_RECORDED = frozenset(
+    {
+        DeliveryKind.JOB,
+        DeliveryKind.CASE,
+        DeliveryKind.QUESTION,
+        DeliveryKind.STARBOARD,
+        DeliveryKind.GATHERING,
+    }
+)
 
 log = logging.getLogger(__name__)
 

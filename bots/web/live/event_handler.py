@@ -2,12 +2,14 @@
 
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.web.live.hub import LiveHub
+from studio.commands.gatherings.painting import submit_wanted
 from studio.db.cases import find_case, find_notice
 from studio.db.database import Database
 from studio.domain.cases import Case, Notice, NoticeKind
 from studio.domain.events import (
     CaseChanged,
     Event,
+    GatheringChanged,
     JobAccepted,
     JobChanged,
     JobEnded,
@@ -15,6 +17,7 @@ from studio.domain.events import (
     NoticeWritten,
     PictureChanged,
 )
+from studio.ports import Ports
 
 # A fixed name: after a crash, the next process first gets what this one left unacknowledged. One process reads for
 # the room; a second one would share the events and each would miss half.
@@ -28,8 +31,9 @@ class LiveEvents:
     What is shown comes from the rows, also for those who connect later: telling the hub is enough.
     """
 
-    def __init__(self, database: Database, pools: ThreadPools, hub: LiveHub) -> None:
-        self._database = database
+    def __init__(self, ports: Ports, pools: ThreadPools, hub: LiveHub) -> None:
+        self._ports = ports
+        self._database = ports.database
         self._pools = pools
         self._hub = hub
 
@@ -43,6 +47,8 @@ class LiveEvents:
                 self._hub.job_ended(event.job_id)
             case JobAccepted() | JobChanged():
                 self._hub.job_changed(event.job_id)
+            case GatheringChanged():
+                await self._pools.run(Pool.COMMANDS, submit_wanted, self._ports, event.gathering_id)
             case PictureChanged():
                 self._hub.job_changed(event.job_id)
                 self._hub.picture_changed(event.picture_id)

@@ -18,6 +18,8 @@ from studio.commands.results import (
     Community,
     DeskCases,
     Family,
+    GatheringOpened,
+    GatheringsListed,
     History,
     InQueue,
     JobsStopped,
@@ -48,6 +50,10 @@ def reply_to(answer: Answer) -> Reply:
     if path := _dialog_of(answer):
         return Reply(data={"ok": True, "open": path})
     match answer:
+        case GatheringOpened():
+            return Reply(data={"ok": True, "open": f"/gatherings/{answer.gathering_id}"})
+        case GatheringsListed():
+            return Reply(data={"ok": True, "open": "/gatherings"})
         case Accepted():
             return Reply(data={"ok": True, "job": answer.job_id}, job_id=answer.job_id)
         case DeskCases():

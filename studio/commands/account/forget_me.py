@@ -9,6 +9,7 @@ from studio.db import credit_ledger
 from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person
 from studio.errors import NotAllowedError
+from studio.gatherings.people import forget_in_gatherings
 from studio.ports import Ports
 from studio.services.account_erasure import count_pictures, forget, is_painting, lock_jobs
 from studio.services.picture_deletion import finish_removal
@@ -36,7 +37,9 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
         if is_painting(session, keys):  # since it was asked a moment ago
             raise NotAllowedError(_PAINTING)
         pictures = count_pictures(session, keys)
+        games = forget_in_gatherings(session, keys)
         removal = forget(session, keys, judged=judged)
+        removal.events.extend(games)
     finish_removal(ports, removal)
     return Forgotten(pictures=pictures, identities=len(keys))
 

@@ -12,6 +12,7 @@ from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Linked, LinkOffered
 from studio.commands.spec import Call, CommandSpec
 from studio.db import credit_ledger
+from studio.db.gatherings.ballot_rows import merge_humans
 from studio.db.identities import linked_identities
 from studio.db.identities.people import find_person, lock_person
 from studio.db.tables import LinkCodeRow
@@ -65,6 +66,7 @@ def _link(session: Session, call: Call, code: str) -> Linked:
     if into != other:
         credit_ledger.merge(session, into, other, person_key=call.person.key, at=now())
         linked_identities.link(session, row.person_key, call.person.key)
+        merge_humans(session, into, other)
     session.delete(row)
     session.flush()
     keys = linked_identities.identities(session, call.person.key)

@@ -10,7 +10,7 @@ from studio.commands.results import Community
 from studio.commands.spec import Audience, Call, CommandSpec
 from studio.commands.submission.known_names import find_model
 from studio.db import settings
-from studio.domain.settings.communities import CommunityRules, ResultPlacement, Tier
+from studio.domain.settings.communities import CommunityRules, Hosts, ResultPlacement, Tier
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 
@@ -121,6 +121,18 @@ def _set_ping(rules: CommunityRules, value: str) -> CommunityRules:
     return replace(rules, ping=SWITCH[value.lower()])
 
 
+def _set_gatherings(rules: CommunityRules, value: str) -> CommunityRules:
+    if value.lower() not in set(Hosts):
+        raise BadParameterError("value", f"must be one of: {', '.join(Hosts)}.")
+    return replace(rules, gatherings=Hosts(value.lower()))
+
+
+def _set_newcomers_vote(rules: CommunityRules, value: str) -> CommunityRules:
+    if value.lower() not in SWITCH:
+        raise BadParameterError("value", f"must be one of: {', '.join(SWITCH)}.")
+    return replace(rules, newcomers_vote=SWITCH[value.lower()])
+
+
 _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "pause": _set_paused(True),
     "resume": _set_paused(False),
@@ -135,6 +147,8 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "policy": _set_category_rule,
     "results": _set_results,
     "ping": _set_ping,
+    "gatherings": _set_gatherings,
+    "newcomers-vote": _set_newcomers_vote,
 }
 
 

@@ -13,7 +13,7 @@ from studio.db.identities.linked_identities import human_of
 from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.db.tables import JobRow, NoticeRow, OutboxRow
 from studio.domain.cases import CaseKind, NoticeKind
-from studio.domain.jobs import Job, JobState
+from studio.domain.jobs import Job, JobState, JobVisibility
 from studio.domain.people import Person, Platform
 from studio.domain.requests import PaintRequest
 from studio.domain.settings.communities import CommunityRules
@@ -50,6 +50,9 @@ def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, pol
         policy_version=policy_version,
         cleared=False,
         spoiler=False,
+        gathering=call.claim.gathering if call.claim else None,
+        part=call.claim.ordinal if call.claim else None,
+        visibility=call.claim.visibility if call.claim else JobVisibility.LISTED,
     )
 
 

@@ -8,7 +8,7 @@ from studio.db import settings
 from studio.db.cases import open_case
 from studio.db.identities.linked_identities import same_human
 from studio.db.identities.people import find_person
-from studio.db.tables import OutboxRow, PictureRow
+from studio.db.tables import JobRow, OutboxRow, PictureRow
 from studio.domain.cases import CaseKind
 from studio.domain.jobs import Job
 from studio.domain.people import Person
@@ -22,9 +22,14 @@ _NOT_THE_UPLOAD = (
 )
 
 
-def require(session: Session, person: Person, sources: Sequence[Source]) -> None:
-    """Raises `NotAllowedError` when an owner of a source lets nobody build on it."""
-    for owner in _owners(session, person, sources):
+def require(
+    session: Session, person: Person, sources: Sequence[Source], *, within: str | None = None
+) -> None:
+    """Raises `NotAllowedError` when an owner of a source lets nobody build on it.
+
+    `within` is the gathering that the request is a part of: who joined one lets the others build on their parts there.
+    """
+    for owner in _owners(session, person, sources, within):
         if settings.preferences_of(session, owner).remix is RemixConsent.NOBODY:
             raise NotAllowedError(_NO)
 
@@ -54,7 +59,7 @@ def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:
     One who by now lets nobody build on theirs is asked too: the request was there before. Nobody is asked twice.
     """
     events: list[OutboxRow] = []
-    for owner in _owners(session, person, job.request.sources):
+    for owner in _owners(session, person, job.request.sources, job.gathering):
         if settings.preferences_of(session, owner).remix is RemixConsent.ANYONE:
             continue
         _, opened = open_case(
@@ -71,10 +76,12 @@ def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:
     return events
 
 
-def _owners(session: Session, person: Person, sources: Sequence[Source]) -> list[str]:
-    """The keys of the other people whose pictures these are."""
-    rows = (session.get(PictureRow, source.picture_id) for source in sources if source.picture_id)
-    keys = sorted({row.person_key for row in rows if row is not None})
+def _owners(session: Session, person: Person, sources: Sequence[Source], within: str | None) -> list[str]:
+    """The keys of the other people whose pictures these are, but for those made in `within`."""
+    rows = [session.get(PictureRow, source.picture_id) for source in sources if source.picture_id]
+    keys = sorted(
+        {row.person_key for row in rows if row is not None and not _is_made_in(session, row, within)}
+    )
     return [key for key in keys if not same_human(session, key, person.key)]
 
 
@@ -83,3 +90,7 @@ def _pictures_of(session: Session, job: Job, owner: str) -> Iterator[str]:
         row = session.get(PictureRow, source.picture_id) if source.picture_id else None
         if row is not None and row.person_key == owner:
             yield row.id
+
+
+def _is_made_in(session: Session, row: PictureRow, gathering: str | None) -> bool:
+    return gathering is not None and session.get_one(JobRow, row.job_id).gathering == gathering

@@ -12,6 +12,7 @@ from studio.commands.spec import Call
 from studio.commands.submission import job_creation, remix_consent
 from studio.commands.submission.known_names import require_known
 from studio.db import outbox, queries
+from studio.db.gatherings.part_rows import link_job
 from studio.db.identities.people import lock_person
 from studio.db.job_transitions import mark_queued
 from studio.db.queue_estimates import outlook
@@ -30,6 +31,7 @@ from studio.errors import (
     QueueUnavailableError,
     WrongChannelError,
 )
+from studio.errors.gatherings import GatheringMovedError
 from studio.plurals import count_of
 from studio.ports import Admission, Allowance, Ports
 from studio.services import file_references
@@ -49,7 +51,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
         if earlier := _find_earlier(session, call.request_key):
             return earlier
         require_open(session, call)
-        remix_consent.require(session, call.person, request.sources)
+        remix_consent.require(session, call.person, request.sources, within=_gathering_of(call))
         admission = admission_of(session, call, command, request)
     verdict = ports.gate.admit(admission)
     if verdict.ruling is Ruling.REFUSE:
@@ -155,7 +157,13 @@ def _accept(
     elif asked := remix_consent.ask(session, call.person, queries.job_of(row)):
         row.state = JobState.HELD
         events += asked
+    if call.claim and not link_job(session, call.claim, row.id, held=row.state == JobState.HELD):
+        raise GatheringMovedError
     return row, events
+
+
+def _gathering_of(call: Call) -> str | None:
+    return call.claim.gathering if call.claim else None
 
 
 def _row(call: Call, admission: Admission, policy_version: str) -> JobRow:

@@ -13,6 +13,7 @@ from studio.db.tables.columns import (
     UtcDateTime,
 )
 from studio.db.tables.events import DeliveryRow, DigestRow, OutboxRow
+from studio.db.tables.gatherings import BallotRow, GatheringMemberRow, GatheringPartRow, GatheringRow
 from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow
 from studio.db.tables.jobs import JobRow, LedgerRow, LineageRow, PictureRow, StarRow
 from studio.db.tables.people import CommunityRow, LinkCodeRow, PersonRow, PreferencesRow
@@ -22,6 +23,7 @@ __all__ = [
     "ERASURE",
     "REASSIGNED",
     "SEPARATE",
+    "BallotRow",
     "BanRow",
     "Base",
     "CaseRow",
@@ -30,6 +32,9 @@ __all__ = [
     "DigestRow",
     "EndedSessionRow",
     "Erasure",
+    "GatheringMemberRow",
+    "GatheringPartRow",
+    "GatheringRow",
     "JobRow",
     "JsonData",
     "LedgerRow",

@@ -53,6 +53,10 @@ class JobRow(Base):
     policy_version: Mapped[str] = mapped_column(String(12), default="")
     cleared: Mapped[bool] = mapped_column(default=False)
     spoiler: Mapped[bool] = mapped_column(default=False)
+    # The gathering that it is a part of, by id, and the part's number. Without foreign keys: parts refer to jobs.
+    gathering: Mapped[str | None] = mapped_column(String(12), index=True)
+    part: Mapped[int | None]
+    visibility: Mapped[str] = mapped_column(String(16), default="listed", server_default="listed")
 
 
 class PictureRow(Base):

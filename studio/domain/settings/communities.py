@@ -27,6 +27,15 @@ class ResultPlacement(StrEnum):
     CHANNEL = "channel"  # a message of its own
 
 
+class Hosts(StrEnum):
+    """Who may open gatherings: everybody from this tier on, or nobody."""
+
+    MEMBER = "member"
+    TRUSTED = "trusted"
+    MODERATORS = "moderators"
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewcomerLimits:
     """As how many people newcomers count together who came from one address, or with one invite word; at least 1."""
@@ -78,6 +87,8 @@ class CommunityRules:
     pools: Mapping[str, int] = field(default_factory=dict)
     results: ResultPlacement = ResultPlacement.REPLY
     ping: bool = False
+    gatherings: Hosts = Hosts.MEMBER
+    newcomers_vote: bool = False  # whether the votes of newcomers count in gatherings
 
 
 DEFAULT = CommunityRules()

@@ -34,7 +34,7 @@ class Hub:
 async def read(ports: Ports, *events: Event) -> tuple[list[tuple[str, ...]], list[Event]]:
     """What the hub is told of the events, and which of them are acknowledged."""
     hub, pools, acknowledged = Hub(), ThreadPools("test", {Pool.DATABASE: 1}), list[Event]()
-    handler = LiveEvents(ports.database, pools, hub)  # type: ignore[arg-type]
+    handler = LiveEvents(ports, pools, hub)  # type: ignore[arg-type]
     consumer = EventConsumer(FakeEvents(), handler, pools, platform=Platform.WEB, consumer="test")
     for event in events:
         consumer._capacity.acquire()
@@ -84,7 +84,7 @@ async def test_an_event_that_cannot_be_looked_up_now_comes_again(
 
 async def test_a_reader_is_at_work_from_its_start_to_its_stop(ports: Ports) -> None:
     pools = ThreadPools("test", {Pool.DATABASE: 1})
-    handler = LiveEvents(ports.database, pools, Hub())  # type: ignore[arg-type]
+    handler = LiveEvents(ports, pools, Hub())  # type: ignore[arg-type]
     consumer = EventConsumer(FakeEvents(), handler, pools, platform=Platform.WEB, consumer="test")
     assert not consumer.reading
     consumer.start()

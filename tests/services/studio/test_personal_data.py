@@ -12,10 +12,14 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.tables import (
     ERASURE,
+    BallotRow,
     Base,
     CaseRow,
     CommunityRow,
     Erasure,
+    GatheringMemberRow,
+    GatheringPartRow,
+    GatheringRow,
     LineageRow,
     LinkCodeRow,
     NoticeRow,
@@ -79,6 +83,22 @@ def names(instance: Ports, column) -> bool:
         return session.scalars(select(column).where(column == ANA)).first() is not None
 
 
+def gathering_of_ana() -> GatheringRow:
+    place = {"platform": "web", "community": "room", "channel": "main"}
+    kept = {"rules": {}, "data": {}, "address": place, "round": 1, "opened_at": now(), "changed_at": now()}
+    return GatheringRow(id="gather000001", kind="tile_vote", state="voting", host=ANA, **place, **kept)
+
+
+def rows_in_the_gathering() -> tuple[object, ...]:
+    whose = {"gathering": "gather000001", "human": ANA, "person_key": ANA}
+    part = {"round": 1, "state": "set", "text": "", "data": {}, "attempts": 0, "showings": 0}
+    return (
+        GatheringPartRow(ordinal=1, changed_at=now(), **part, **whose),
+        GatheringMemberRow(joined_at=now(), **whose),
+        BallotRow(round=1, choice=1, created_at=now(), **whose),
+    )
+
+
 def name_in_all_of_them(instance: Ports) -> None:
     """A person with a job, two pictures and credits, and one row of every other kind."""
     job = paint_job(instance, ask(instance, "ana", "job", "imagine", prompt="a boat", count=2).job_id)
@@ -95,6 +115,9 @@ def name_in_all_of_them(instance: Ports) -> None:
                 LinkCodeRow(code="code", person_key=ANA, expires_at=now()),
                 NoticeRow(person_key=ANA, **notice),
                 PreferencesRow(person_key=ANA, data={}),
+                gathering_of_ana(),
                 StarRow(picture_id=f"{job}.1", person_key=ANA, created_at=now()),
             )
         )
+        session.flush()
+        session.add_all(rows_in_the_gathering())

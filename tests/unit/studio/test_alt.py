@@ -87,7 +87,7 @@ def test_only_ones_own_pictures_are_suggested(ports: Ports, call: Call, job: str
 def test_the_panel_offers_a_form_that_holds_what_the_owner_wrote_and_never_the_prompt(
     ports: Ports, call: Call, job: str
 ) -> None:
-    panel = load_panel(ports.database, Panel(job_id=job, index=1), call.person)
+    panel = load_panel(ports, Panel(job_id=job, index=1), call.person)
     assert Action.ALT in {button.action for button in panel.buttons}
     form = load_form(ports, Ask(action=Action.ALT, job_id=job, index=1), call.person)
     assert [field.initial for field in form.fields] == [""]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.commands.button_ids import MAX_LENGTH, Action, Button, parse_button
+from studio.commands.button_ids import MAX_LENGTH, OF_GATHERINGS, Action, Button, parse_button
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, REACTIONS, command_of_button, execute
 from studio.domain.identifiers import is_job_id, new_job_id, picture_id, split_picture_id
@@ -46,6 +46,8 @@ def test_reactions_speak_of_known_actions():
 @pytest.mark.parametrize("index", [0, 1, 9])
 def test_a_button_reads_back_as_it_was_written(action: Action, index: int):
     button = Button(action=action, job_id=JOB, index=index)
+    if action in OF_GATHERINGS:
+        button = Button(action=action, job_id=JOB, verb="vote", round=12, part=9999)
     assert len(str(button)) <= MAX_LENGTH
     assert parse_button(str(button)) == button
 

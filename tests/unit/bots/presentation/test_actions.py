@@ -49,9 +49,7 @@ def test_an_action_that_makes_a_job_is_public(action: Action) -> None:
 def test_every_button_of_every_message_can_be_read_back() -> None:
     for message in MESSAGES.values():
         for button in message.buttons:
-            assert parse_button(button.custom_id) == Button(
-                action=button.action, job_id=button.target, index=button.index
-            )
+            assert parse_button(button.custom_id) == button.id
 
 
 def test_what_cannot_be_undone_or_unseen_is_asked_before_it_counts() -> None:

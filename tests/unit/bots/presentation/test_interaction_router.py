@@ -192,12 +192,9 @@ class TestLookups:
         self, ports: Ports, call: Call, job: str
     ) -> None:
         panel = Panel(job_id=job, index=1)
-        own = {button.action for button in load_panel(ports.database, panel, call.person).buttons}
-        others = {button.action for button in load_panel(ports.database, panel, someone("bo")).buttons}
-        theirs = {
-            button.action
-            for button in load_panel(ports.database, panel, someone("mo", moderator=True)).buttons
-        }
+        own = {button.action for button in load_panel(ports, panel, call.person).buttons}
+        others = {button.action for button in load_panel(ports, panel, someone("bo")).buttons}
+        theirs = {button.action for button in load_panel(ports, panel, someone("mo", moderator=True)).buttons}
         assert own ^ others == {Action.ALT, Action.DELETE, Action.REPORT}
         assert Action.DELETE in own
         assert {Action.DELETE, Action.REPORT} <= theirs
@@ -206,7 +203,7 @@ class TestLookups:
         self, ports: Ports, call: Call, job: str
     ) -> None:
         def marked(reader: Person) -> list[Action]:
-            buttons = load_panel(ports.database, Panel(job_id=job, index=1), reader).buttons
+            buttons = load_panel(ports, Panel(job_id=job, index=1), reader).buttons
             return [button.action for button in buttons if button.pressed]
 
         other = someone("annie")
@@ -224,7 +221,7 @@ class TestLookups:
         held = execute(ports, call, "imagine", {"prompt": "a boat", "count": 1}).job_id
         paint_job(ports, held, state=JobState.HELD)
         with pytest.raises(NotFoundError):
-            load_panel(ports.database, Panel(job_id=held, index=1), call.person)
+            load_panel(ports, Panel(job_id=held, index=1), call.person)
 
     def test_a_reaction_that_is_there_already_changes_no_star(
         self, ports: Ports, call: Call, job: str

@@ -1,0 +1,95 @@
+"""The message of a gathering, and what is said in its thread or to one person."""
+
+from collections.abc import Mapping
+
+from bots.delivery.attachments import Attachment
+from bots.delivery.subjects.draft import Draft
+from bots.delivery.transport import Place
+from bots.presentation.compose.gatherings.management import with_management
+from bots.presentation.compose.gatherings.registry import find_presenter
+from bots.presentation.compose.gatherings.remarks import compose_remark
+from bots.queries.gathering_view import GatheringView, load_gathering_view
+from studio.db.database import Database
+from studio.db.identities.people import find_person
+from studio.domain.deliveries import DeliveryKind, Subject
+from studio.domain.events import GatheringRemark
+from studio.domain.people import Person
+from studio.errors import NotFoundError
+from studio.ports import Ports
+
+
+class GatheringDrafts:
+    """`pixelated`: the platform has no spoilers."""
+
+    def __init__(self, database: Database, *, pixelated: bool) -> None:
+        self._database = database
+        self._pixelated = pixelated
+
+    def compose(self, gathering_id: str) -> Draft:
+        """Raises `NotFoundError`."""
+        view = load_gathering_view(self._database, gathering_id, pixelated=self._pixelated)
+        gathering = view.gathering
+        presenter = find_presenter(gathering.kind)
+
+        def draw(ports: Ports, limit_bytes: int) -> Mapping[str, Attachment]:
+            drawings = presenter.draw(ports, view, limit_bytes)
+            return {name: Attachment(data=made.data, suffix=made.suffix) for name, made in drawings.items()}
+
+        return Draft(
+            subject=Subject(DeliveryKind.GATHERING, gathering.id, gathering.address.platform),
+            message=with_management(presenter.message(view), view, presenter.name),
+            places=(_place_of(view),),
+            since=gathering.opened_at,
+            ref=view.message_ref,
+            final=gathering.is_over,
+            is_replaced=not gathering.is_over,
+            draw=draw,
+        )
+
+    def remark(self, remark: GatheringRemark) -> Draft | None:
+        """What is said once; None where there is no place for it. Raises `NotFoundError`."""
+        view = load_gathering_view(self._database, remark.gathering_id, pixelated=self._pixelated)
+        person = self._find(remark.person) if remark.person else None
+        place = _thread_of(view, person)
+        if remark.private:
+            if person is None:
+                return None
+            place = Place(community=view.gathering.address.community, person=person)
+        return Draft(
+            subject=Subject(DeliveryKind.REMARK, view.gathering.id, view.gathering.address.platform),
+            nonce=f"{view.gathering.id}-{remark.number}",
+            message=compose_remark(view, remark, person),
+            places=(place,),
+            since=view.gathering.opened_at,
+        )
+
+    def _find(self, key: str) -> Person | None:
+        """None for somebody who was forgotten meanwhile."""
+        try:
+            with self._database.read() as session:
+                return find_person(session, key)
+        except NotFoundError:
+            return None
+
+
+def _place_of(view: GatheringView) -> Place:
+    address = view.gathering.address
+    return Place(community=address.community, channel=address.channel, thread=address.thread)
+
+
+def _thread_of(view: GatheringView, person: Person | None) -> Place:
+    """The thread beside the gathering's message; the channel while there is none."""
+    address, ref = view.gathering.address, view.message_ref
+    mentions = (person,) if person else ()
+    if ref is None:
+        return Place(
+            community=address.community, channel=address.channel, thread=address.thread, mentions=mentions
+        )
+    return Place(
+        community=address.community,
+        channel=ref.channel,
+        thread=ref.thread,
+        reply_to=ref,
+        in_thread=True,
+        mentions=mentions,
+    )

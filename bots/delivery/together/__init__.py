@@ -1,0 +1,1 @@
+"""Keeps the messages of gatherings up to date."""

@@ -1,0 +1,78 @@
+"""What a kind of gathering brings to be shown: its message, its forms, what one person sees, and its sentences."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bots.presentation.form import Form
+from bots.presentation.message import Images, Message, Part
+from bots.queries.gathering_view import GatheringView
+from studio.commands.button_ids import Button as ButtonId
+from studio.domain.events import GatheringRemark
+from studio.ports import Ports
+
+OPEN = "open"  # the verb of a button that shows the gathering's message to one person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """An image that was drawn for a message: encoded, with its file ending, such as ``.png`` or ``.webp``."""
+
+    data: bytes = field(repr=False)
+    suffix: str = ".png"
+
+
+# From a view to drawings by the names of the message's images, each of at most so many bytes.
+Draw = Callable[[Ports, GatheringView, int], Mapping[str, Drawing]]
+
+
+def _no_form(_view: GatheringView, _press: ButtonId) -> Form:
+    raise NotImplementedError("this kind of gathering has no forms")
+
+
+def _no_panel(_view: GatheringView, _press: ButtonId) -> Message:
+    raise NotImplementedError("this kind of gathering shows nothing to one person alone")
+
+
+def _nothing_drawn(_ports: Ports, _view: GatheringView, _limit_bytes: int) -> Mapping[str, Drawing]:
+    return {}
+
+
+def with_drawings(message: Message, drawings: Mapping[str, Drawing]) -> Message:
+    """The message with the bytes of its drawn images in it, for an answer to one person."""
+    if not drawings:
+        return message
+    parts: list[Part] = []
+    for part in message.parts:
+        if isinstance(part, Images):
+            images = tuple(
+                replace(image, data=drawings[image.name].data, suffix=drawings[image.name].suffix)
+                if image.name in drawings
+                else image
+                for image in part.images
+            )
+            part = replace(part, images=images)  # noqa: PLW2901
+        parts.append(part)
+    return replace(message, parts=tuple(parts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatheringPresenter:
+    """All functions are pure but `draw`, which may read files and blocks.
+
+    `message` is the one message of a gathering. `form` is opened by a button with `Action.GATHER_ASK`, `panel` is what
+    one with `Action.GATHER_SHOW` shows to the person alone; both get a view with a reader, and the button. Fields of
+    a form are named ``words``, ``option``, ``picture`` or ``part``. `outcomes` are the sentences for the codes of
+    what came of an act, `refusals` for those of its refusals; `remarks` for what is said in its thread, and `remark`
+    replaces the plain sentence by a message of its own. `draw` makes the files of images without a storage key, each
+    of at most so many bytes.
+    """
+
+    message: Callable[[GatheringView], Message]
+    name: str
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    remark: Callable[[GatheringView, GatheringRemark], Message] | None = None
+    form: Callable[[GatheringView, ButtonId], Form] = _no_form
+    panel: Callable[[GatheringView, ButtonId], Message] = _no_panel
+    draw: Draw = _nothing_drawn

@@ -1,0 +1,14 @@
+"""How each kind of gathering is shown: one line for each."""
+
+from bots.presentation.compose.gatherings import tile_vote
+from bots.presentation.compose.gatherings.presenter import GatheringPresenter
+from studio.errors import NotFoundError
+
+PRESENTERS: dict[str, GatheringPresenter] = {"tile_vote": tile_vote.PRESENTER}
+
+
+def find_presenter(kind: str) -> GatheringPresenter:
+    """Raises `NotFoundError` for a kind that this version does not know."""
+    if kind not in PRESENTERS:
+        raise NotFoundError("That kind of gathering")
+    return PRESENTERS[kind]

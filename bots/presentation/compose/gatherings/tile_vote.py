@@ -1,0 +1,76 @@
+"""The vote on the pictures of a job, as a message."""
+
+from bots.presentation.compose.gatherings.parts import (
+    common_facts,
+    gather_button,
+    hint,
+    part_images,
+    state_notes,
+)
+from bots.presentation.compose.gatherings.presenter import GatheringPresenter
+from bots.presentation.compose.parts.buttons import rows_of
+from bots.presentation.message import Button, Facts, Message, Note, Part, Title, Tone
+from bots.presentation.spans import sentence
+from bots.queries.gathering_view import GatheringView, PartView
+from bots.texts.translation import translate, translate_plural
+from studio.domain.gatherings import ENDED, PartState
+from studio.gatherings.kinds.tile_vote import DONE, UPSCALING, VOTING
+
+TITLE = "Which one shall be upscaled?"
+HINT = "Press the number of the picture that you like best; press again to take it back. One vote for each person."
+ALT_TEXT = "Picture {part} of the vote"
+WINNER = "Number {part} won with {votes}. It is being upscaled."
+WON = "Number {part} won with {votes}."
+VOTE, VOTES = "{count} vote", "{count} votes"
+NOBODY = "Nobody voted."
+END_NOW = "Count now"
+VOTED = "You voted for number {part}. Nobody sees who voted for what."
+TAKEN_BACK = "Your vote for number {part} is taken back."
+
+
+def compose_tile_vote(view: GatheringView) -> Message:
+    tiles = [tile for tile in view.parts if tile.part.state is PartState.SET and tile.picture]
+    candidates = [tile for tile in tiles if tile.part.job is None]
+    images = part_images(candidates, ALT_TEXT)
+    state = view.gathering.state
+    is_voting = state == VOTING
+    parts: list[Part] = [Title(translate(TITLE))]
+    parts += [hint(HINT)] if is_voting else []
+    parts += [images] if images else []
+    parts += [*state_notes(view), *_result(view), Facts(tuple(common_facts(view)))]
+    rows = rows_of(_buttons(view, candidates)) if is_voting else ()
+    tone = Tone.NEUTRAL if is_voting else Tone.SUCCESS
+    return Message(parts=tuple(parts), rows=rows, tone=tone, summary=translate(TITLE))
+
+
+def _buttons(view: GatheringView, candidates: list[PartView]) -> list[Button]:
+    chosen = view.reader.chosen if view.reader else frozenset[int]()
+    votes = [
+        gather_button(
+            view,
+            "vote",
+            str(tile.part.ordinal),
+            part=tile.part.ordinal,
+            pressed=tile.part.ordinal in chosen,
+        )
+        for tile in candidates
+    ]
+    return [*votes, gather_button(view, "skip", translate(END_NOW))]
+
+
+def _result(view: GatheringView) -> tuple[Note, ...]:
+    state, winner = view.gathering.state, view.gathering.data.get("winner")
+    if state not in (UPSCALING, DONE, ENDED):
+        return ()
+    if not isinstance(winner, int):
+        return (Note(spans=sentence(NOBODY)),)
+    votes = translate_plural(VOTE, VOTES, view.votes.get(winner, 0))
+    msgid = WINNER if state == UPSCALING else WON
+    return (Note(spans=sentence(msgid, part=winner, votes=votes), tone=Tone.SUCCESS),)
+
+
+PRESENTER = GatheringPresenter(
+    name=TITLE,
+    message=compose_tile_vote,
+    outcomes={"voted": VOTED, "vote_taken_back": TAKEN_BACK},
+)

@@ -1,0 +1,94 @@
+"""From a press, a form or a typed verb to a move of a gathering: one transaction, then its jobs and events."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from studio.commands.gatherings.painting import paint_part, submit_wanted
+from studio.commands.results import GatheringActed
+from studio.commands.spec import Call
+from studio.db import outbox
+from studio.db.gatherings import gathering_rows
+from studio.db.identities.linked_identities import human_of, identities
+from studio.db.identities.people import find_person, lock_person
+from studio.db.settings import community_rules
+from studio.domain.gatherings import Gathering, PartPress
+from studio.domain.people import Person
+from studio.domain.settings.communities import Tier
+from studio.errors import NotFoundError
+from studio.gatherings.acts import carry_out
+from studio.gatherings.description import Act, Outcome
+from studio.gatherings.kind import Turn
+from studio.gatherings.registry import find_kind
+from studio.ports import Ports
+from studio.services.visibility import Audience, may_see_gathering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What came with a press: the fields of a form."""
+
+    words: str = ""
+    option: str = ""
+    picture: str = ""
+
+
+def act(ports: Ports, call: Call, press: PartPress, filled: Filled | None = None) -> GatheringActed:
+    """Raises `GatheringRefusedError`, `NotFoundError`, and what the job that comes of it raises."""
+    with ports.database.read() as session:
+        actor = find_actor(session, call, press.gathering)
+    tier = ports.gate.allowance(actor).tier
+    ports.gate.require_not_banned(actor)
+    with ports.database.begin() as session:
+        lock_person(session, actor)
+        turn = Turn.begin(session, press.gathering, find_kind)
+        outcome = carry_out(turn, _act_of(session, turn.gathering, actor, tier, press, filled or Filled()))
+        events, gathering = turn.finish(), turn.gathering
+    outbox.send(ports.database, ports.events, events)
+    return _follow_up(ports, replace(call, person=actor), gathering, outcome, wants=turn.wants)
+
+
+def _follow_up(
+    ports: Ports, call: Call, gathering: Gathering, outcome: Outcome, *, wants: bool
+) -> GatheringActed:
+    job_id = None
+    if outcome.paint is not None:
+        accepted = paint_part(ports, call, gathering.id, outcome.paint, outcome.words)
+        job_id = accepted.job_id
+    if wants:
+        submit_wanted(ports, gathering.id)
+    return GatheringActed(gathering=gathering, code=outcome.code, values=outcome.values, job_id=job_id)
+
+
+def find_actor(session: Session, call: Call, gathering_id: str) -> Person:
+    """Who acts: the person, or their linked identity in the gathering's community. Raises `NotFoundError`."""
+    gathering = gathering_rows.find_gathering(session, gathering_id)
+    if not may_see_gathering(session, gathering, Audience.of_asker(call.person, call.address)):
+        raise NotFoundError(f"Gathering {gathering_id[:12]}")
+    home = gathering.address.platform, gathering.address.community
+    if call.person.home == home:
+        return call.person
+    for key in identities(session, call.person.key):
+        person = find_person(session, key)
+        if person.home == home:
+            return person
+    raise NotFoundError(f"Gathering {gathering_id[:12]}")
+
+
+def _act_of(
+    session: Session, gathering: Gathering, actor: Person, tier: Tier, press: PartPress, filled: Filled
+) -> Act:
+    human = human_of(session, actor.key)
+    rules = community_rules(session, actor.platform, actor.community)
+    return Act(
+        person=actor,
+        human=human,
+        verb=press.verb,
+        round=press.round,
+        part=press.part,
+        words=filled.words,
+        option=filled.option,
+        picture=filled.picture,
+        hosts=actor.moderates or human_of(session, gathering.host) == human,
+        newcomer=tier is Tier.NEWCOMER and not rules.newcomers_vote,
+    )

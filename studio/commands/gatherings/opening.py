@@ -1,0 +1,188 @@
+"""The command that opens a gathering: one for each kind, made from the kind's own description."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from studio.commands.gatherings.painting import submit_wanted
+from studio.commands.parameter_values import Kind, Parameter
+from studio.commands.results import GatheringOpened
+from studio.commands.spec import Call, CommandSpec
+from studio.commands.submission.submit import require_open
+from studio.db import outbox, sql_dialects
+from studio.db.gatherings import ballot_rows
+from studio.db.identities.linked_identities import human_of
+from studio.db.identities.people import lock_person
+from studio.db.settings import community_rules
+from studio.db.tables import GatheringRow
+from studio.domain.identifiers import job_id_of
+from studio.domain.people import Address
+from studio.domain.requests import Source
+from studio.errors import BadParameterError
+from studio.gatherings.description import Opening, Option, OptionKind
+from studio.gatherings.kind import GatheringKind, Turn
+from studio.gatherings.limits import require_host, require_room
+from studio.ports import Ports
+from studio.serialization import to_data
+
+_KINDS: Mapping[OptionKind, Kind] = {
+    OptionKind.WORDS: Kind.TEXT,
+    OptionKind.NUMBER: Kind.INTEGER,
+    OptionKind.CHOICE: Kind.CHOICE,
+    OptionKind.DURATION: Kind.DURATION,
+    OptionKind.PICTURE: Kind.PICTURE,
+    OptionKind.JOB: Kind.JOB,
+    OptionKind.IMAGE: Kind.IMAGE,
+    OptionKind.STYLE: Kind.STYLE,
+    OptionKind.MODEL: Kind.MODEL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenGathering:
+    """The values of the options, as they were read."""
+
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, **values: object) -> "OpenGathering":
+        return cls(values=values)
+
+
+def open_gathering(
+    ports: Ports, call: Call, command: OpenGathering, *, kind: GatheringKind, parent_id: str | None = None
+) -> GatheringOpened:
+    """Open one where it was asked for, once for each request.
+
+    Raises `GatheringRefusedError`, `WrongChannelError`, `CommunityPausedError` and what the kind raises.
+    """
+    rules = dict(_rules(kind, command.values))
+    tier = ports.gate.allowance(call.person).tier
+    ports.gate.require_not_banned(call.person)
+    with ports.database.begin() as session:
+        lock_person(session, call.person)
+        gathering_id = job_id_of(f"gathering:{call.request_key}")
+        if session.scalar(select(GatheringRow.id).where(GatheringRow.id == gathering_id)):
+            return GatheringOpened(gathering_id=gathering_id, repeated=True)
+        require_open(session, call)
+        community = community_rules(session, *call.person.home)
+        require_host(community, call.person, tier, call.address)
+        require_room(session, kind.name, call.address)
+        turn = _begin(session, call, kind, gathering_id, rules, parent_id)
+        events = [*turn.finish()]
+    outbox.send(ports.database, ports.events, events)
+    if turn.wants:
+        submit_wanted(ports, gathering_id)
+    return GatheringOpened(gathering_id=gathering_id)
+
+
+def _begin(
+    session: Session,
+    call: Call,
+    kind: GatheringKind,
+    gathering_id: str,
+    rules: dict[str, str | int],
+    parent_id: str | None,
+) -> Turn:
+    at = sql_dialects.database_now(session)
+    row = GatheringRow(
+        id=gathering_id,
+        kind=kind.name,
+        platform=call.address.platform,
+        community=call.address.community,
+        channel=call.address.channel,
+        thread=call.address.thread,
+        address=to_data(place_of(call.address)),
+        host=call.person.key,
+        rules=rules,
+        data={},
+        state=kind.first,
+        round=1,
+        opened_at=at,
+        changed_at=at,
+        parent_id=parent_id,
+    )
+    session.add(row)
+    session.flush()
+    turn = Turn(session=session, kind=kind, row=row, at=at, changed=True)
+    human = human_of(session, call.person.key)
+    ballot_rows.join(session, gathering_id, human=human, person_key=call.person.key, at=at)
+    kind.begin(turn, Opening(person=call.person, human=human, rules=rules))
+    return turn
+
+
+def place_of(address: Address) -> Address:
+    """Where a gathering is, without what belongs to one interaction."""
+    return replace(address, token=None, token_expires_at=None, message=None)
+
+
+def _rules(kind: GatheringKind, values: Mapping[str, object]) -> Iterator[tuple[str, str | int]]:
+    """The options with their defaults, as they are stored. Raises `BadParameterError`."""
+    for option in kind.options:
+        value = values.get(option.name, option.default)
+        if value is not None:
+            yield option.name, _stored(option, value)
+
+
+def _stored(option: Option, value: object) -> str | int:
+    match value:
+        case timedelta():
+            return _within(option, int(value.total_seconds()))
+        case Source():
+            return value.key
+        case int() | float():
+            return int(value)
+        case _:
+            return str(value)
+
+
+def _within(option: Option, seconds: int) -> int:
+    low, high = option.minimum or 1, option.maximum or seconds
+    if not low <= seconds <= high:
+        raise BadParameterError(option.name, f"must lie between {_spoken(low)} and {_spoken(high)}.")
+    return seconds
+
+
+def _spoken(seconds: int) -> str:
+    """``10m``, ``12h``, ``7d``, as people write durations."""
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
+def _parameter(option: Option, *, positional: bool) -> Parameter:
+    is_number = option.kind is OptionKind.NUMBER
+    return Parameter(
+        name=option.name,
+        kind=_KINDS[option.kind],
+        summary=option.summary,
+        required=option.required,
+        positional=positional,
+        minimum=option.minimum if is_number else None,
+        maximum=option.maximum if is_number else None,
+        choices=option.choices,
+        max_length=option.max_length,
+    )
+
+
+def opening_spec(kind: GatheringKind) -> CommandSpec:
+    """The command of a kind; its first option may be given without a name."""
+    build: Callable[..., Any] = OpenGathering.of
+    return CommandSpec(
+        name=kind.command,
+        summary=kind.summary,
+        example=kind.example,
+        build=build,
+        handle=partial(open_gathering, kind=kind),
+        parameters=tuple(
+            _parameter(option, positional=number == 0) for number, option in enumerate(kind.options)
+        ),
+        paints=False,
+        rationed=True,
+    )

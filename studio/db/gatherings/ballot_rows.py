@@ -1,0 +1,127 @@
+"""Ballots, and who joined: one of each human, over all linked identities."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Delete, Update, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from studio.db.sql_dialects import insert_into
+from studio.db.tables import BallotRow, GatheringMemberRow, GatheringPartRow, GatheringRow
+
+
+def cast_ballot(
+    session: Session,
+    gathering_id: str,
+    round_number: int,
+    *,
+    human: str,
+    person_key: str,
+    choice: int,
+    at: datetime,
+) -> bool:
+    """False: it was there already."""
+    statement = insert_into(session, BallotRow).values(
+        gathering=gathering_id,
+        round=round_number,
+        human=human,
+        choice=choice,
+        person_key=person_key,
+        created_at=at,
+    )
+    written = statement.on_conflict_do_nothing().returning(BallotRow.choice)
+    return session.execute(written).scalar() is not None
+
+
+def withdraw_ballots(
+    session: Session, gathering_id: str, round_number: int, *, human: str, choice: int | None = None
+) -> None:
+    """One choice of a human in a round, or all."""
+    theirs = _of(gathering_id, round_number) & (BallotRow.human == human)
+    if choice is not None:
+        theirs &= BallotRow.choice == choice
+    session.execute(delete(BallotRow).where(theirs))
+
+
+def void_choice(session: Session, gathering_id: str, choice: int) -> None:
+    """Nobody voted for a part that is gone."""
+    void = (BallotRow.gathering == gathering_id) & (BallotRow.choice == choice)
+    session.execute(delete(BallotRow).where(void))
+
+
+def choices_of(session: Session, gathering_id: str, round_number: int, *, human: str) -> frozenset[int]:
+    query = select(BallotRow.choice).where(_of(gathering_id, round_number), BallotRow.human == human)
+    return frozenset(session.scalars(query))
+
+
+def count_votes(session: Session, gathering_id: str, round_number: int) -> Mapping[int, int]:
+    """By choice; those without a vote are left out."""
+    query = select(BallotRow.choice, func.count()).where(_of(gathering_id, round_number))
+    rows = session.execute(query.group_by(BallotRow.choice))
+    return {row[0]: row[1] for row in rows}
+
+
+def voters_of(session: Session, gathering_id: str, round_number: int) -> Mapping[str, str]:
+    """By human, the key of the identity that voted last."""
+    query = select(BallotRow.human, BallotRow.person_key).where(_of(gathering_id, round_number))
+    return {row[0]: row[1] for row in session.execute(query.order_by(BallotRow.created_at))}
+
+
+def _of(gathering_id: str, round_number: int) -> ColumnElement[bool]:
+    return (BallotRow.gathering == gathering_id) & (BallotRow.round == round_number)
+
+
+def join(session: Session, gathering_id: str, *, human: str, person_key: str, at: datetime) -> bool:
+    """False: they were there already. Who left may come back."""
+    row = session.get(GatheringMemberRow, (gathering_id, human))
+    if row is None:
+        session.add(
+            GatheringMemberRow(gathering=gathering_id, human=human, person_key=person_key, joined_at=at)
+        )
+        session.flush()
+        return True
+    was_away, row.left_at, row.person_key = row.left_at is not None, None, person_key
+    session.flush()
+    return was_away
+
+
+def leave(session: Session, gathering_id: str, *, human: str, at: datetime) -> bool:
+    """False: they were not there."""
+    row = session.get(GatheringMemberRow, (gathering_id, human))
+    if row is None or row.left_at is not None:
+        return False
+    row.left_at = at
+    session.flush()
+    return True
+
+
+def members_of(session: Session, gathering_id: str) -> Mapping[str, str]:
+    """By human, the key of the identity that joined last; in the order in which they joined."""
+    member = GatheringMemberRow
+    query = select(member.human, member.person_key).where(
+        member.gathering == gathering_id, member.left_at.is_(None)
+    )
+    return {row[0]: row[1] for row in session.execute(query.order_by(member.joined_at, member.human))}
+
+
+def find_ballots_in_play(session: Session, humans: Collection[str]) -> list[str]:
+    """The ids of open gatherings in whose present round one of these has voted."""
+    running = (GatheringRow.id == BallotRow.gathering) & (GatheringRow.round == BallotRow.round)
+    query = select(BallotRow.gathering).join(GatheringRow, running).distinct()
+    query = query.where(BallotRow.human.in_(humans), GatheringRow.closed_at.is_(None))
+    return list(session.scalars(query.order_by(BallotRow.gathering)))
+
+
+def merge_humans(session: Session, into: str, other: str) -> None:
+    """Two humans turned out to be one: where both voted in a round, or joined, the first one's is left."""
+    for table, shared in ((BallotRow, ("gathering", "round")), (GatheringMemberRow, ("gathering",))):
+        twin = table.__table__.alias()
+        same = [twin.c[name] == getattr(table, name) for name in shared]
+        twice = select(twin.c.human).where(twin.c.human == into, *same).exists()
+        _execute(session, delete(table).where(table.human == other, twice))
+    for table in (BallotRow, GatheringMemberRow, GatheringPartRow):
+        _execute(session, update(table).where(table.human == other).values(human=into))
+
+
+def _execute(session: Session, statement: Delete | Update) -> None:
+    session.execute(statement, execution_options={"synchronize_session": False})

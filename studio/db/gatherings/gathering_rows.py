@@ -1,0 +1,111 @@
+"""Gatherings as rows: each move is one guarded UPDATE from the old state."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy.orm import Session
+
+from studio.db import outbox
+from studio.db.tables import GatheringRow, OutboxRow
+from studio.domain.events import GatheringChanged
+from studio.domain.gatherings import Gathering
+from studio.domain.people import Address, Platform
+from studio.errors import NotFoundError
+from studio.serialization import from_data
+
+
+def gathering_of(row: GatheringRow) -> Gathering:
+    return Gathering(
+        id=row.id,
+        kind=row.kind,
+        address=from_data(Address, row.address),
+        host=row.host,
+        state=row.state,
+        opened_at=row.opened_at,
+        rules=row.rules,
+        data=row.data,
+        before=row.before,
+        round=row.round,
+        phase_ends_at=row.phase_ends_at,
+        seconds_left=row.seconds_left,
+        closed_at=row.closed_at,
+        parent_id=row.parent_id,
+    )
+
+
+def find_gathering(session: Session, gathering_id: str) -> Gathering:
+    """Raises `NotFoundError`."""
+    row = session.get(GatheringRow, gathering_id)
+    if row is None:
+        raise NotFoundError(f"Gathering {gathering_id[:12]}")
+    return gathering_of(row)
+
+
+def lock_gathering(session: Session, gathering_id: str) -> GatheringRow:
+    """The row as it is now; nobody else changes anything in the gathering until the commit. Raises `NotFoundError`."""
+    row = session.get(GatheringRow, gathering_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFoundError(f"Gathering {gathering_id[:12]}")
+    return row
+
+
+def move(session: Session, row: GatheringRow, *, at: datetime, **values: Any) -> bool:
+    """Change a row while it is in the state in which it was read. False: somebody was quicker."""
+    guard = (GatheringRow.id == row.id) & (GatheringRow.state == row.state)
+    statement = update(GatheringRow).where(guard).values(**values, changed_at=at)
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    session.refresh(row)
+    return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def write_changed(session: Session, row: GatheringRow) -> OutboxRow:
+    return outbox.write(session, GatheringChanged(gathering_id=row.id, platform=Platform(row.platform)))
+
+
+def open_in_channel(session: Session, address: Address) -> Sequence[Gathering]:
+    """What is open in a channel and its threads, the oldest first."""
+    places = {place for place in (address.channel, address.thread, address.parent) if place}
+    return [found for found in open_in_community(session, address) if places & set(_places_of(found))]
+
+
+def open_in_community(session: Session, address: Address) -> Sequence[Gathering]:
+    query = select(GatheringRow).where(
+        GatheringRow.platform == address.platform,
+        GatheringRow.community == address.community,
+        GatheringRow.closed_at.is_(None),
+    )
+    rows = session.scalars(query.order_by(GatheringRow.opened_at, GatheringRow.id))
+    return [gathering_of(row) for row in rows]
+
+
+def _places_of(gathering: Gathering) -> Collection[str]:
+    return gathering.address.places
+
+
+def find_ending(session: Session, *, at: datetime, most: int) -> list[str]:
+    """The ids of those whose phase, or whose clock while they are stopped, has ended by `at`."""
+    over = GatheringRow.closed_at.is_(None) & (GatheringRow.phase_ends_at <= at)
+    query = select(GatheringRow.id).where(over).order_by(GatheringRow.phase_ends_at).limit(most)
+    return list(session.scalars(query))
+
+
+def find_hosted(session: Session, hosts: Collection[str]) -> list[str]:
+    """The ids of the gatherings that these people opened."""
+    query = select(GatheringRow.id).where(GatheringRow.host.in_(hosts))
+    return list(session.scalars(query.order_by(GatheringRow.id)))
+
+
+def find_open(session: Session, communities: Collection[tuple[str, str]]) -> list[GatheringRow]:
+    """The open gatherings of these communities, by platform and id."""
+    if not communities:
+        return []
+    here = or_(
+        *(
+            (GatheringRow.platform == platform) & (GatheringRow.community == community)
+            for platform, community in communities
+        )
+    )
+    query = select(GatheringRow).where(GatheringRow.closed_at.is_(None), here)
+    return list(session.scalars(query.order_by(GatheringRow.id)))

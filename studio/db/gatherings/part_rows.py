@@ -1,0 +1,150 @@
+"""Parts of gatherings as rows: each has one owner at most, since each move is one guarded UPDATE."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.orm import Session
+
+from studio.db import sql_dialects
+from studio.db.tables import GatheringPartRow, GatheringRow, JobRow, PictureRow
+from studio.domain.gatherings import OPEN_TURNS, WITH_JOB, Claim, Part, PartState
+from studio.domain.jobs import ENDED, JobState
+
+
+def part_of(row: GatheringPartRow) -> Part:
+    return Part(
+        gathering=row.gathering,
+        ordinal=row.ordinal,
+        state=PartState(row.state),
+        round=row.round,
+        person_key=row.person_key,
+        human=row.human,
+        job=row.job,
+        picture=row.picture,
+        text=row.text,
+        data=row.data,
+        claimed_at=row.claimed_at,
+        deadline=row.deadline,
+        attempts=row.attempts,
+        showings=row.showings,
+        changed_at=row.changed_at,
+    )
+
+
+def parts_of(session: Session, gathering_id: str) -> list[Part]:
+    """All parts of a gathering, in order, as they are now."""
+    query = select(GatheringPartRow).where(GatheringPartRow.gathering == gathering_id)
+    rows = session.scalars(query.order_by(GatheringPartRow.ordinal).execution_options(populate_existing=True))
+    return [part_of(row) for row in rows]
+
+
+def find_part(session: Session, gathering_id: str, ordinal: int) -> Part | None:
+    row = session.get(GatheringPartRow, (gathering_id, ordinal), populate_existing=True)
+    return part_of(row) if row is not None else None
+
+
+def add_part(session: Session, part: Part, *, at: datetime) -> None:
+    session.add(
+        GatheringPartRow(
+            gathering=part.gathering,
+            ordinal=part.ordinal,
+            round=part.round,
+            state=part.state,
+            person_key=part.person_key,
+            human=part.human,
+            job=part.job,
+            picture=part.picture,
+            text=part.text,
+            data=dict(part.data),
+            claimed_at=part.claimed_at,
+            deadline=part.deadline,
+            attempts=part.attempts,
+            showings=part.showings,
+            changed_at=at,
+        )
+    )
+    session.flush()
+
+
+def change_part(session: Session, part: Part, *, at: datetime, **values: Any) -> bool:
+    """Change a part that is still as it was read: in its state and of its owner. False: somebody was quicker."""
+    guard = (
+        (GatheringPartRow.gathering == part.gathering)
+        & (GatheringPartRow.ordinal == part.ordinal)
+        & (GatheringPartRow.state == part.state)
+        & (GatheringPartRow.human.is_(None) if part.human is None else GatheringPartRow.human == part.human)
+    )
+    return _update(session, guard, **values, changed_at=at)
+
+
+def link_job(session: Session, claim: Claim, job_id: str, *, held: bool) -> bool:
+    """A claimed or wanted part gets its job and its words. False: it is not theirs any more."""
+    guard = (
+        (GatheringPartRow.gathering == claim.gathering)
+        & (GatheringPartRow.ordinal == claim.ordinal)
+        & (GatheringPartRow.human == claim.human)
+        & GatheringPartRow.state.in_([PartState.CLAIMED, PartState.WANTED])
+    )
+    at = sql_dialects.database_now(session)
+    state = PartState.HELD if held else PartState.GENERATING
+    values = {"state": state, "job": job_id, "text": claim.text, "deadline": None}
+    return _update(session, guard, **values, changed_at=at)
+
+
+def count_showings(session: Session, gathering_id: str, ordinals: Collection[int]) -> None:
+    """These were shown on a ballot once more."""
+    shown = (GatheringPartRow.gathering == gathering_id) & GatheringPartRow.ordinal.in_(ordinals)
+    _update(session, shown, showings=GatheringPartRow.showings + 1)
+
+
+def _update(session: Session, guard: Any, **values: Any) -> bool:
+    statement = update(GatheringPartRow).where(guard).values(**values)
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", result).rowcount >= 1
+
+
+def find_due(session: Session, *, at: datetime, most: int) -> list[str]:
+    """The ids of open gatherings with a part whose clock ran out, whose job ended, or whose picture is gone."""
+    part, job, picture = GatheringPartRow, JobRow, PictureRow
+    query = (
+        select(part.gathering)
+        .join(GatheringRow, GatheringRow.id == part.gathering)
+        .outerjoin(job, job.id == part.job)
+        .outerjoin(picture, picture.id == part.picture)
+        .where(GatheringRow.closed_at.is_(None))
+        .where(
+            (part.deadline <= at)
+            | (part.state.in_(sorted(WITH_JOB)) & job.state.in_(sorted(ENDED - {JobState.HELD})))
+            | ((part.state == PartState.GENERATING) & (job.state == JobState.HELD))
+            | ((part.state == PartState.HELD) & (job.state != JobState.HELD))
+            | (part.state.in_([PartState.CHOOSING, PartState.SET]) & picture.deleted_at.is_not(None))
+        )
+        .group_by(part.gathering)
+        .order_by(func.min(part.changed_at))
+    )
+    return list(session.scalars(query.limit(most)))
+
+
+def find_wanting(session: Session, *, before: datetime, most: int) -> list[str]:
+    """The ids of open gatherings with a part whose job should have been submitted before then."""
+    part = GatheringPartRow
+    query = select(part.gathering).join(GatheringRow, GatheringRow.id == part.gathering).distinct()
+    waiting = (part.state == PartState.WANTED) & (part.changed_at < before)
+    return list(session.scalars(query.where(waiting, GatheringRow.closed_at.is_(None)).limit(most)))
+
+
+def find_turns_of(session: Session, humans: Collection[str]) -> Sequence[str]:
+    """The ids of open gatherings in which one of these has to act."""
+    part = GatheringPartRow
+    query = select(part.gathering).join(GatheringRow, GatheringRow.id == part.gathering).distinct()
+    query = query.where(part.human.in_(humans), part.state.in_(sorted(OPEN_TURNS | WITH_JOB)))
+    return list(session.scalars(query.where(GatheringRow.closed_at.is_(None)).order_by(part.gathering)))
+
+
+def find_named(session: Session, keys: Collection[str]) -> Sequence[str]:
+    """The ids of the gatherings with a part of one of these, by human or identity."""
+    part = GatheringPartRow
+    theirs = part.human.in_(keys) | part.person_key.in_(keys)
+    return list(session.scalars(select(part.gathering).distinct().where(theirs).order_by(part.gathering)))

@@ -1,0 +1,282 @@
+"""A kind of gathering, and `Turn`: one transaction in which a gathering moves, and nobody else moves it.
+
+A kind is data and a few functions. The functions get a `Turn`; they never wait, never sleep and touch no platform.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from studio.db import outbox, sql_dialects
+from studio.db.gatherings import ballot_rows, gathering_rows, part_rows
+from studio.db.identities.linked_identities import human_of
+from studio.db.tables import GatheringRow, JobRow, OutboxRow
+from studio.domain.events import GatheringRemark
+from studio.domain.gatherings import ENDED, OPEN_TURNS, PART_MOVES, Gathering, Part, PartState
+from studio.domain.jobs import JobVisibility
+from studio.domain.people import Platform
+from studio.errors.gatherings import GatheringMovedError
+from studio.gatherings.description import Act, Opening, Option, Order, Outcome, Phase, Who
+from studio.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """`states`: in which it may be done. `votes`: fair votes hold for it (`studio.gatherings.fair_votes`)."""
+
+    handle: Callable[["Turn", Act], Outcome]
+    states: frozenset[str]
+    who: Who = Who.ANYBODY
+    votes: bool = False
+
+
+def _nothing(*_arguments: object) -> None:
+    """For kinds that need not do anything."""
+
+
+def _no_order(_ports: Ports, gathering: Gathering, part: Part) -> Order:
+    raise NotImplementedError(f"gatherings of kind {gathering.kind} submit no job for part {part.ordinal}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatheringKind:
+    """One kind of gathering.
+
+    `name` is stored, at most 16 characters, and `command` opens one. `begin` fills a new gathering: its parts and its
+    first clock; it raises a `ChatelierError` for options that make no sense. `phase_ended` is called when the clock
+    of a phase ran out or was skipped, and must move on or set another clock. `part_changed` is called after a part
+    moved by itself (its job ended, its deadline passed, its picture was deleted), with the part as it was and as it
+    is. `order` makes the job of a part, outside of any transaction.
+
+    After a job with several pictures its person chooses for `choosing`; None: the first is taken. `lost` is the state
+    of a part that nobody finished: free again, or skipped. `live`: held parts wait ten minutes for a moderator
+    instead of twelve hours. `visibility` is that of the jobs. `own_votes`: people may vote for their own parts.
+    `several_choices`: a ballot approves of any number of parts.
+    """
+
+    name: str
+    command: str
+    summary: str
+    example: str
+    phases: Mapping[str, Phase]
+    first: str
+    begin: Callable[["Turn", Opening], None]
+    phase_ended: Callable[["Turn"], None]
+    options: tuple[Option, ...] = ()
+    verbs: Mapping[str, Verb] = field(default_factory=dict)
+    part_changed: Callable[["Turn", Part, Part], None] = _nothing
+    member_left: Callable[["Turn", str], None] = _nothing
+    order: Callable[[Ports, Gathering, Part], Order] = _no_order
+    choosing: timedelta | None = None
+    claiming: timedelta = timedelta(minutes=5)
+    lost: PartState = PartState.FREE
+    live: bool = False
+    visibility: JobVisibility = JobVisibility.IN_GATHERING
+    own_votes: bool = False
+    several_choices: bool = False
+
+    @property
+    def grace(self) -> timedelta:
+        """How long a held part waits for a moderator."""
+        return timedelta(minutes=10) if self.live else timedelta(hours=12)
+
+    def is_over(self, state: str) -> bool:
+        return state in self.phases and self.phases[state].is_over
+
+    def hides_votes(self, state: str) -> bool:
+        return state in self.phases and self.phases[state].hides_votes
+
+
+@dataclass(slots=True)
+class Turn:
+    """`at` is now, by the clock of the database. `events` are to be sent after the commit; `wants` says that parts are
+    to be submitted then.
+    """
+
+    session: Session
+    kind: GatheringKind
+    row: GatheringRow
+    at: datetime
+    events: list[OutboxRow] = field(default_factory=list)
+    wants: bool = False
+    changed: bool = False
+    _remarks: int = 0
+
+    @classmethod
+    def begin(cls, session: Session, gathering_id: str, find_kind: Callable[[str], GatheringKind]) -> "Turn":
+        """Lock a gathering. Raises `NotFoundError`, also for a kind that this version does not know."""
+        row = gathering_rows.lock_gathering(session, gathering_id)
+        return cls(session=session, kind=find_kind(row.kind), row=row, at=sql_dialects.database_now(session))
+
+    @property
+    def gathering(self) -> Gathering:
+        return gathering_rows.gathering_of(self.row)
+
+    # ---- the gathering
+
+    def move(self, state: str, *, lasts: timedelta | None = None, **values: Any) -> None:
+        """Into another state of its kind, with a clock of its own or none. Raises `GatheringMovedError`."""
+        old = self.row.state
+        if state not in (old, ENDED) and state not in self.kind.phases[old].follows:
+            raise ValueError(f"a {self.kind.name} does not go from {old} to {state}")
+        closed_at = self.at if state == ENDED or self.kind.is_over(state) else None
+        ends_at = self.at + lasts if lasts is not None and closed_at is None else None
+        self.write(state=state, phase_ends_at=ends_at, closed_at=closed_at, before=None, **values)
+        if closed_at is not None:
+            self._release_turns()
+
+    def set_clock(self, lasts: timedelta | None) -> None:
+        """The present phase lasts so long from now on."""
+        self.write(phase_ends_at=None if lasts is None else self.at + lasts)
+
+    def begin_round(self) -> int:
+        self.write(round=self.row.round + 1)
+        return self.row.round
+
+    def keep(self, **data: object) -> None:
+        """Write values into what the kind keeps. They are no person's key: that would outlast the person."""
+        self.write(data={**self.row.data, **data})
+
+    def end(self) -> None:
+        """By its host, a moderator, or because nobody went on."""
+        if self.row.closed_at is None:
+            self.write(state=ENDED, before=None, phase_ends_at=None, seconds_left=None, closed_at=self.at)
+            self._release_turns()
+
+    def _release_turns(self) -> None:
+        """Nobody has to do anything any more; jobs that go on stay ordinary jobs."""
+        for part in self.parts():
+            if part.state in OPEN_TURNS | {PartState.WANTED}:
+                picture = part.picture if part.state is PartState.CHOOSING else None
+                self.write_part(
+                    part,
+                    state=PartState.SET if picture else PartState.SKIPPED,
+                    deadline=None,
+                    seconds_left=None,
+                )
+
+    def write(self, **values: Any) -> None:
+        if not gathering_rows.move(self.session, self.row, at=self.at, **values):
+            raise GatheringMovedError
+        self.changed = True
+
+    # ---- its parts
+
+    def parts(self, *states: PartState, round_number: int | None = None) -> list[Part]:
+        """In order; all, or those in these states and in this round."""
+        found = part_rows.parts_of(self.session, self.row.id)
+        return [
+            part
+            for part in found
+            if (not states or part.state in states) and round_number in (None, part.round)
+        ]
+
+    def part(self, ordinal: int) -> Part | None:
+        return part_rows.find_part(self.session, self.row.id, ordinal)
+
+    def human_of(self, person_key: str) -> str:
+        return human_of(self.session, person_key)
+
+    def add_part(self, **values: Any) -> Part:
+        """A new part with the next number, in the present round unless `values` say otherwise."""
+        ordinal = max((part.ordinal for part in self.parts()), default=0) + 1
+        values = {"round": self.row.round, **values}
+        part = Part(gathering=self.row.id, ordinal=ordinal, **values)
+        part_rows.add_part(self.session, part, at=self.at)
+        self.wants = self.wants or part.state is PartState.WANTED
+        self.changed = True
+        return part
+
+    def change_part(
+        self, part: Part, state: PartState, *, lasts: timedelta | None = None, **values: Any
+    ) -> Part:
+        """Move a part into another state, with a clock or none, and return it as it is then.
+
+        Raises `GatheringMovedError` when it is not any more as it was read.
+        """
+        if state is not part.state and state not in PART_MOVES[part.state]:
+            raise ValueError(f"a part does not go from {part.state} to {state}")
+        if state is PartState.FREE:
+            values = {**_NOBODYS, **values}
+        deadline = None if lasts is None else self.at + lasts
+        self.write_part(part, state=state, deadline=deadline, seconds_left=None, **values)
+        self.wants = self.wants or state is PartState.WANTED
+        changed = self.part(part.ordinal)
+        return changed or replace(part, state=state)
+
+    def claim(self, part: Part, *, human: str, person_key: str, lasts: timedelta | None = None) -> Part:
+        """Give a free or offered part to one person."""
+        whose = {"human": human, "person_key": person_key, "claimed_at": self.at}
+        return self.change_part(part, PartState.CLAIMED, lasts=lasts or self.kind.claiming, **whose)
+
+    def want(self, part: Part, *, human: str, person_key: str, **values: Any) -> Part:
+        """Have a job submitted for a part, in the name of a person."""
+        return self.change_part(part, PartState.WANTED, human=human, person_key=person_key, **values)
+
+    def keep_in_part(self, part: Part, **data: object) -> None:
+        self.write_part(part, data={**part.data, **data})
+
+    def write_part(self, part: Part, **values: Any) -> None:
+        if not part_rows.change_part(self.session, part, at=self.at, **values):
+            raise GatheringMovedError
+        self.changed = True
+
+    # ---- votes
+
+    def votes(self) -> Mapping[int, int]:
+        """How many humans chose each part in the present round."""
+        return ballot_rows.count_votes(self.session, self.row.id, self.row.round)
+
+    def voters(self) -> Mapping[str, str]:
+        """Who voted in the present round: by human, the key of their identity."""
+        return ballot_rows.voters_of(self.session, self.row.id, self.row.round)
+
+    def members(self) -> Mapping[str, str]:
+        """Who joined: by human, the key of their identity."""
+        return ballot_rows.members_of(self.session, self.row.id)
+
+    # ---- what others see
+
+    def reveal(self) -> None:
+        """From now on the gathering's jobs are there for everybody who may see it."""
+        jobs = (JobRow.gathering == self.row.id) & (JobRow.visibility == JobVisibility.UNLISTED)
+        self.session.execute(update(JobRow).where(jobs).values(visibility=JobVisibility.IN_GATHERING))
+        self.changed = True
+
+    def remark(
+        self, code: str, *, person: str | None = None, private: bool = False, **values: str | int
+    ) -> None:
+        """Say something in the gathering's thread, or to one person privately."""
+        self._remarks += 1
+        number = int(self.at.timestamp() * 1000) % 10**9 * 10 + self._remarks % 10
+        remark = GatheringRemark(
+            gathering_id=self.row.id,
+            platform=Platform(self.row.platform),
+            code=code,
+            values=dict(values),
+            person=person,
+            private=private,
+            number=number,
+        )
+        self.events.append(outbox.write(self.session, remark))
+
+    def finish(self) -> list[OutboxRow]:
+        """The events to send after the commit. Call it last."""
+        if self.changed:
+            self.events.append(gathering_rows.write_changed(self.session, self.row))
+        return self.events
+
+
+_NOBODYS: Mapping[str, Any] = {
+    "human": None,
+    "person_key": None,
+    "job": None,
+    "picture": None,
+    "text": "",
+    "claimed_at": None,
+    "attempts": 0,
+}

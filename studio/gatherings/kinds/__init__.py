@@ -1,0 +1,1 @@
+"""The kinds of gatherings, one module each; `studio.gatherings.registry` lists them."""

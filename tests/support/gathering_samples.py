@@ -1,0 +1,107 @@
+"""Samples of the messages and forms of gatherings, for the tests of every renderer."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from bots.presentation.compose.gatherings.answers import compose_together
+from bots.presentation.compose.gatherings.management import (
+    REMOVE,
+    compose_management,
+    removal_form,
+    with_management,
+)
+from bots.presentation.compose.gatherings.registry import PRESENTERS
+from bots.presentation.form import Form
+from bots.presentation.message import Message
+from bots.queries.gathering_view import GatheringView, PartView, Reader
+from studio.commands.button_ids import Action, Button
+from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed
+from studio.domain.gatherings import Gathering, Part, PartState
+from studio.domain.people import Address, Person, Platform, Role
+from tests.support.sample_domain import ANA, BO, JOB_ID, NOON, sample_picture
+
+GATHERING_ID = "g4therm2p4qx"
+
+
+def sample_gathering(kind: str, state: str, **changes: object) -> Gathering:
+    address = Address(platform=Platform.DISCORD, community="8001", channel="9001")
+    gathering = Gathering(
+        id=GATHERING_ID,
+        kind=kind,
+        address=address,
+        host=ANA.key,
+        state=state,
+        opened_at=NOON,
+        phase_ends_at=NOON + timedelta(minutes=10),
+    )
+    return replace(gathering, **changes)  # type: ignore[arg-type]
+
+
+def sample_part(ordinal: int, person: Person = ANA, **changes: object) -> PartView:
+    """A part that is set, with the picture of that number."""
+    part = Part(
+        gathering=GATHERING_ID,
+        ordinal=ordinal,
+        state=PartState.SET,
+        person_key=person.key,
+        human=person.key,
+        picture=f"{JOB_ID}.{ordinal}",
+    )
+    picture = sample_picture(ordinal)
+    return PartView(part=replace(part, **changes), picture=picture, person=person)  # type: ignore[arg-type]
+
+
+def sample_gathering_view(kind: str, state: str, **changes: object) -> GatheringView:
+    """Four parts of Ana's, in a gathering of that kind and state; Bo has joined and three people voted."""
+    parts = tuple(sample_part(ordinal) for ordinal in range(1, 5))
+    gathering = sample_gathering(kind, state)
+    view = GatheringView(gathering=gathering, host=ANA, parts=parts, voters=3, members=(ANA, BO))
+    return replace(view, **changes)  # type: ignore[arg-type]
+
+
+def read_by_moderator(view: GatheringView) -> GatheringView:
+    moderator = replace(BO, roles=frozenset({Role.MEMBER, Role.MODERATOR}))
+    return replace(view, reader=Reader(person=moderator, human=moderator.key, hosts=True))
+
+
+def _tile_votes() -> dict[str, Message]:
+    presenter = PRESENTERS["tile_vote"]
+    voting = sample_gathering_view("tile_vote", "voting")
+    over = {"closed_at": NOON, "data": {"winner": 2}}
+    won = sample_gathering_view(
+        "tile_vote", "done", gathering=sample_gathering("tile_vote", "done", **over), votes={2: 3}
+    )
+    nobody = replace(won, gathering=replace(won.gathering, data={}))
+    paused = sample_gathering_view("tile_vote", "paused")
+    interrupted = sample_gathering_view("tile_vote", "interrupted")
+    return {
+        "tile vote": with_management(presenter.message(voting), voting, presenter.name),
+        "tile vote won": presenter.message(won),
+        "tile vote without votes": presenter.message(nobody),
+        "tile vote paused": presenter.message(paused),
+        "tile vote interrupted": presenter.message(interrupted),
+        "gathering managed": compose_management(read_by_moderator(voting), presenter.name),
+        "gathering managed while paused": compose_management(read_by_moderator(paused), presenter.name),
+        "gathering not managed": compose_management(voting, presenter.name),
+    }
+
+
+def _answers() -> dict[str, Message]:
+    gathering = sample_gathering("tile_vote", "voting")
+    return {
+        "gathering opened": compose_together(GatheringOpened(gathering_id=GATHERING_ID)),
+        "gathering joined": compose_together(GatheringActed(gathering=gathering, code="joined", values={})),
+        "gathering voted": compose_together(
+            GatheringActed(gathering=gathering, code="voted", values={"part": 2})
+        ),
+        "gatherings": compose_together(GatheringsListed(gatherings=(gathering,))),
+        "gatherings none": compose_together(GatheringsListed(gatherings=())),
+    }
+
+
+GATHERING_MESSAGES: Mapping[str, Message] = {**_tile_votes(), **_answers()}
+_PRESS = Button(action=Action.GATHER_ASK, job_id=GATHERING_ID, verb=REMOVE, round=1)
+GATHERING_FORMS: Mapping[str, Form] = {
+    "gathering removal": removal_form(read_by_moderator(sample_gathering_view("tile_vote", "voting")), _PRESS)
+}

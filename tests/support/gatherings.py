@@ -1,0 +1,113 @@
+"""Gatherings on fakes: acts of several people, jobs that end, and a clock of the database that can be moved."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from studio.commands.gatherings.painting import submit_wanted
+from studio.commands.registry import execute
+from studio.commands.results import Answer, GatheringOpened
+from studio.commands.spec import Call
+from studio.db import sql_dialects
+from studio.db.gatherings import gathering_rows, part_rows
+from studio.db.tables import JobRow
+from studio.domain.gatherings import Gathering, Part
+from studio.domain.jobs import JobState
+from studio.domain.people import Address
+from studio.gatherings import upkeep
+from studio.ports import Ports
+from tests.support.fakes import someone, somewhere
+from tests.support.finished_jobs import end_job, paint_job
+
+_requests = count(1)
+_database_now = sql_dialects.database_now
+
+
+@dataclass
+class Clock:
+    """The clock of the database, ahead of the real one by as much as a test says."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def now(self, session: Session) -> datetime:
+        return _database_now(session) + self.ahead
+
+    def pass_by(self, **length: float) -> None:
+        self.ahead += timedelta(**length)
+
+
+def moved_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(sql_dialects, "database_now", clock.now)
+    return clock
+
+
+@dataclass(frozen=True)
+class Table:
+    """People around one gathering, in one place."""
+
+    ports: Ports
+    clock: Clock
+    address: Address = field(default_factory=somewhere)
+
+    def ask(self, name: str, command: str, *, moderator: bool = False, **values: object) -> Answer:
+        key = f"table:{next(_requests)}"
+        call = Call(person=someone(name, moderator=moderator), address=self.address, request_key=key)
+        return execute(self.ports, call, command, values)
+
+    def open(self, name: str, command: str, **values: object) -> str:
+        opened = self.ask(name, command, **values)
+        assert isinstance(opened, GatheringOpened)
+        return opened.gathering_id
+
+    def act(self, name: str, verb: str, gathering_id: str, **values: object) -> Answer:
+        return self.ask(name, "gather", do=verb, id=gathering_id, **values)
+
+    def finish_job(self, name: str, *, count: int = 4) -> str:
+        """A finished job of somebody's."""
+        accepted = self.ask(name, "imagine", prompt="a red fox", count=count)
+        return paint_job(self.ports, accepted.job_id)
+
+    def gathering(self, gathering_id: str) -> Gathering:
+        with self.ports.database.read() as session:
+            return gathering_rows.find_gathering(session, gathering_id)
+
+    def parts(self, gathering_id: str) -> list[Part]:
+        with self.ports.database.read() as session:
+            return part_rows.parts_of(session, gathering_id)
+
+    def sweep(self) -> None:
+        """What the sweeper does every few seconds, and the front ends after it."""
+        upkeep.sweep(self.ports.database, self.ports.events)
+        for gathering_id in self.all_open():
+            submit_wanted(self.ports, gathering_id)
+
+    def all_open(self) -> list[str]:
+        with self.ports.database.read() as session:
+            return [found.id for found in gathering_rows.open_in_community(session, self.address)]
+
+    def jobs(self, gathering_id: str, *states: JobState) -> list[str]:
+        """The ids of its jobs, the oldest first."""
+        query = select(JobRow.id).where(JobRow.gathering == gathering_id).order_by(JobRow.created_at)
+        if states:
+            query = query.where(JobRow.state.in_(states))
+        with self.ports.database.read() as session:
+            return list(session.scalars(query))
+
+    def finish_jobs(self, gathering_id: str, state: JobState = JobState.DONE) -> None:
+        """All that wait end in that state, and their parts follow."""
+        for job_id in self.jobs(gathering_id, JobState.ACCEPTED, JobState.QUEUED):
+            if state in (JobState.DONE, JobState.HELD):
+                paint_job(self.ports, job_id, state=state)
+            else:
+                end_job(self.ports, job_id, state)
+        upkeep.advance(self.ports.database, self.ports.events, gathering_id)
+
+
+def tables(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    yield Table(ports=ports, clock=moved_clock(monkeypatch))
