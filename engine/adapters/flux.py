@@ -10,7 +10,7 @@ import torch
 from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.components.text_encoding import count_unread
 from engine.adapters.flow_matching import FlowMatchingModel
-from engine.batching.sample import Conditions, Sample
+from engine.batching.sample import BatchKey, Conditions, Sample
 from engine.batching.sampling_params import SamplingParams
 
 _TOKENS = 512
@@ -50,18 +50,24 @@ class FluxModel(FlowMatchingModel):
 
     def _forward(self, rows: BatchRows) -> torch.Tensor:
         _, _, height, width = rows.sample.shape
-        words = rows.conditions["text"]
+        words, tokens = rows.conditions["text"], pack(rows.sample)
+        references = rows.conditions.get("references")
+        seen = tokens if references is None else torch.cat([tokens, references], dim=1)
         answer = self._parts["transformer"](
-            hidden_states=pack(rows.sample),
+            hidden_states=seen,
             timestep=rows.timesteps / 1000,
             guidance=rows.conditions.get("guidance"),
             pooled_projections=rows.conditions["pooled"],
             encoder_hidden_states=words,
             txt_ids=torch.zeros(words.shape[1], 3, device=self._device, dtype=self._dtype),
-            img_ids=patch_ids(height // 2, width // 2, self._device, self._dtype),
+            img_ids=self._ids(rows.samples[0].key),
             return_dict=False,
         )[0]
-        return unpack(answer, height, width)
+        return unpack(answer[:, : tokens.shape[1]], height, width)
+
+    def _ids(self, key: BatchKey) -> torch.Tensor:
+        """Positions of the patches that go to the transformer."""
+        return patch_ids(key.height // 2, key.width // 2, self._device, self._dtype)
 
 
 def pack(latents: torch.Tensor) -> torch.Tensor:

@@ -21,6 +21,8 @@ FAMILIES: Mapping[str, str] = {
     "sdxl": "engine.adapters.sdxl:StableDiffusionXLModel",
     "flux": "engine.adapters.flux:FluxModel",
     "sd3": "engine.adapters.sd3:StableDiffusion3Model",
+    "chroma": "engine.adapters.families.chroma:ChromaModel",
+    "flux-kontext": "engine.adapters.families.flux_kontext:FluxKontextModel",
     "flux2": "engine.adapters.families.flux2:Flux2DevModel",
     "flux2-klein": "engine.adapters.families.flux2:Flux2KleinModel",
     "flux2-klein-kv": "engine.adapters.families.flux2_kv:Flux2KleinKVModel",

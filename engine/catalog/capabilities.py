@@ -25,6 +25,7 @@ _BY_CLASS: Mapping[str, Capabilities] = {
     "Flux2KleinKVPipeline": _FLUX2,
     "Flux2KleinPipeline": _FLUX2,
     "Flux2Pipeline": _FLUX2,
+    "FluxKontextInpaintPipeline": Capabilities(edits_by_words=True, takes_references=1),
     "FluxKontextPipeline": Capabilities(edits_by_words=True, takes_references=1),
     "LongCatImageEditPipeline": _EDITOR,
     "QwenImageEditInpaintPipeline": _EDITOR,

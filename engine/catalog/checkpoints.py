@@ -14,12 +14,17 @@ AUTO = "auto"  # a family that is read from the model's folder when it is there
 WHOLE_CALLS = "pipeline"
 # Pipeline classes that are driven step by step; every other class of diffusers runs in whole calls.
 _FAMILIES: Mapping[str, str] = {
+    "ChromaImg2ImgPipeline": "chroma",
+    "ChromaInpaintPipeline": "chroma",
+    "ChromaPipeline": "chroma",
     "Flux2KleinInpaintPipeline": "flux2-klein",
     "Flux2KleinKVPipeline": "flux2-klein-kv",
     "Flux2KleinPipeline": "flux2-klein",
     "Flux2Pipeline": "flux2",
     "FluxImg2ImgPipeline": "flux",
     "FluxInpaintPipeline": "flux",
+    "FluxKontextInpaintPipeline": "flux-kontext",
+    "FluxKontextPipeline": "flux-kontext",
     "FluxPipeline": "flux",
     "LatentConsistencyModelImg2ImgPipeline": "sd",
     "LatentConsistencyModelPipeline": "sd",

@@ -47,6 +47,11 @@ PIPELINES: dict[str, tuple[Any, Any, Any]] = {
         diffusers.ZImageImg2ImgPipeline,
         diffusers.ZImageInpaintPipeline,
     ),
+    "chroma": (
+        diffusers.ChromaPipeline,
+        diffusers.ChromaImg2ImgPipeline,
+        diffusers.ChromaInpaintPipeline,
+    ),
     "qwen-image": (
         diffusers.QwenImagePipeline,
         diffusers.QwenImageImg2ImgPipeline,
@@ -103,6 +108,8 @@ def stock(folder: Path, family: str = "sd") -> Callable[[SamplingParams], np.nda
     extra = {"requires_safety_checker": False} if family == "sd" else {}
     without = {} if (folder / "text_encoder_3").exists() else {"text_encoder_3": None, "tokenizer_3": None}
     base = from_words.from_pretrained(folder, **extra, **(without if family == "sd3" else {}))
+    if family == "chroma":  # Its inpainting pipeline asks for a field that its transformer does not have.
+        base.transformer.register_to_config(guidance_embeds=False)
     schedulers = Schedulers(folder)
 
     def paint(params: SamplingParams) -> np.ndarray:
@@ -120,6 +127,8 @@ def stock(folder: Path, family: str = "sd") -> Callable[[SamplingParams], np.nda
             options["negative_prompt"] = (
                 (params.negative_prompt or " ") if params.guidance_scale > 1 else None
             )
+        if family == "chroma":  # Its inpainting pipeline takes 256 if it is not told.
+            options["max_sequence_length"] = 512
         size = {"height": params.height, "width": params.width}
         if params.start is None:
             kind = from_words

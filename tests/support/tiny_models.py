@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKL,
+    ChromaPipeline,
+    ChromaTransformer2DModel,
     DDIMScheduler,
     DiffusionPipeline,
     DPMSolverMultistepScheduler,
@@ -199,10 +201,16 @@ def make_long_encoder(*, width: int = 32) -> T5EncoderModel:
     )
 
 
-def save_flux(folder: Path, *, guidance: bool = True, seed: int = 0) -> Path:
-    """A model of the Flux layout, dev or schnell; answers its folder."""
+def save_flux(
+    folder: Path,
+    *,
+    guidance: bool = True,
+    pipeline: type[DiffusionPipeline] = FluxPipeline,
+    seed: int = 0,
+) -> Path:
+    """A model of the Flux layout, dev or schnell or Kontext; answers its folder."""
     torch.manual_seed(seed)
-    pipeline = FluxPipeline(
+    flux = pipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=guidance),
         vae=make_autoencoder(shift_factor=0.1, use_quant_conv=False, use_post_quant_conv=False),
         text_encoder=make_text_encoder(),
@@ -221,10 +229,34 @@ def save_flux(folder: Path, *, guidance: bool = True, seed: int = 0) -> Path:
             guidance_embeds=guidance,
         ),
     )
+    return saved(flux, folder)
+
+
+def save_chroma(folder: Path) -> Path:
+    """A model of the Chroma layout; answers its folder."""
+    torch.manual_seed(0)
+    pipeline = ChromaPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        vae=make_autoencoder(shift_factor=0.1, use_quant_conv=False, use_post_quant_conv=False),
+        text_encoder=make_long_encoder(),
+        tokenizer=make_long_tokenizer(),
+        transformer=ChromaTransformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=32,
+            axes_dims_rope=(4, 4, 8),
+            approximator_num_channels=8,
+            approximator_hidden_dim=16,
+            approximator_layers=1,
+        ),
+    )
     return saved(pipeline, folder)
 
 
-def save_sd3(folder: Path, *, long_encoder: bool = True, seed: int = 0) -> Path:
+def save_sd3(folder: Path, *, long_encoder: bool = True, seed: int = 0, **transformer: Any) -> Path:
     """A model of the Stable Diffusion 3 layout, with or without its third text encoder; answers its folder."""
     torch.manual_seed(seed)
     projecting = [CLIPTextModelWithProjection(make_text_encoder(width=16).config) for _ in range(2)]
@@ -250,6 +282,7 @@ def save_sd3(folder: Path, *, long_encoder: bool = True, seed: int = 0) -> Path:
             joint_attention_dim=32,
             caption_projection_dim=32,
             pooled_projection_dim=32,
+            **transformer,
         ),
     )
     return saved(pipeline, folder)

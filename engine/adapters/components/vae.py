@@ -116,6 +116,13 @@ class Autoencoder:
         return weights.to(self._device)
 
 
+class CertainAutoencoder(Autoencoder):
+    """Encodes every picture without chance, as the pipelines of FLUX.1 Kontext and FLUX.2 do."""
+
+    def sample(self, found: DiagonalGaussianDistribution, generator: torch.Generator) -> torch.Tensor:
+        return self.likeliest(found)
+
+
 def _scale_and_shift(config: Any, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
     """Each (1, c, 1, 1) or a scalar, on the device; the denoiser's latents are (latents - shift) · scale.
 

@@ -3,12 +3,11 @@
 from typing import Any
 
 import torch
-from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
-from engine.adapters.components.vae import Autoencoder
+from engine.adapters.components.vae import CertainAutoencoder
 
 
-class Flux2Autoencoder(Autoencoder):
+class Flux2Autoencoder(CertainAutoencoder):
     def __init__(self, vae: Any, *, device: torch.device) -> None:
         super().__init__(vae, device=device)
         variance = vae.bn.running_var.float() + vae.config.batch_norm_eps
@@ -18,10 +17,6 @@ class Flux2Autoencoder(Autoencoder):
     @property
     def _factor(self) -> int:
         return 2 * super()._factor
-
-    def sample(self, found: DiagonalGaussianDistribution, generator: torch.Generator) -> torch.Tensor:
-        """Without chance, as its pipelines do it for every picture."""
-        return self.likeliest(found)
 
     def _normalise(self, latents: torch.Tensor) -> torch.Tensor:
         return (torch.nn.functional.pixel_unshuffle(latents, 2) - self._mean) / self._deviation

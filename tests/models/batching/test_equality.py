@@ -195,6 +195,11 @@ def test_sd3_samples_equal_their_solo_runs(long_encoder: bool, tmp_path: Path) -
     flow_samples_equal_their_solo_runs(folder, "sd3")
 
 
+def test_sd35_samples_equal_their_solo_runs(tmp_path: Path) -> None:
+    folder = save_sd3(tmp_path / "sd35", dual_attention_layers=(0,), qk_norm="rms_norm")
+    flow_samples_equal_their_solo_runs(folder, "sd3")
+
+
 def flow_samples_equal_their_solo_runs(folder: Path, family: str) -> None:
     model, alone = load(folder, family), stock(folder, family)
     params_list = [

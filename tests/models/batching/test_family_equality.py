@@ -17,13 +17,22 @@ from tests.support.stock_pipelines import (
     params,
     stock,
 )
+from tests.support.tiny_models import save_chroma
 from tests.support.tiny_pipelines import save_qwen_image, save_z_image
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    # Of diffusers' transformer of Chroma, which imports it from its former place.
+    pytest.mark.filterwarnings("ignore:`FluxPosEmbed` is deprecated:FutureWarning"),
+]
 
 # Further tokens than the multiple of 32 to which Z-Image fills its words up.
 LONG = {"prompt": "the red apple " * 20}
-FAMILIES: dict[str, Callable[[Path], Path]] = {"qwen-image": save_qwen_image, "z-image": save_z_image}
+FAMILIES: dict[str, Callable[[Path], Path]] = {
+    "chroma": save_chroma,
+    "qwen-image": save_qwen_image,
+    "z-image": save_z_image,
+}
 
 
 @pytest.fixture(scope="module", params=FAMILIES)

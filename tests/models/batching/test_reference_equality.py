@@ -1,13 +1,15 @@
 """Pictures beside the words: every sample equals the stock pipeline that runs alone with the same references."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import diffusers
+import numpy as np
 import pytest
+from diffusers.pipelines.flux import pipeline_flux_kontext, pipeline_flux_kontext_inpaint
 from diffusers.pipelines.qwenimage import (
     pipeline_qwenimage_edit,
     pipeline_qwenimage_edit_inpaint,
@@ -15,7 +17,10 @@ from diffusers.pipelines.qwenimage import (
 )
 
 from engine.adapters.components.references import reference_size
+from engine.adapters.families import flux_kontext
 from engine.adapters.families.qwen_image_edit import QwenImageEditModel, QwenImageEditPlusModel
+from engine.batching.models import Model
+from engine.batching.sampling_params import SamplingParams
 from tests.support.bustle import paint_in_a_bustle
 from tests.support.stock_pipelines import (
     TOLERANCE,
@@ -26,7 +31,14 @@ from tests.support.stock_pipelines import (
     paint_together,
     params,
 )
-from tests.support.tiny_editors import noise, save_qwen_image_edit, stock_flux2, stock_qwen_editor
+from tests.support.tiny_editors import (
+    noise,
+    save_qwen_image_edit,
+    stock_flux2,
+    stock_kontext,
+    stock_qwen_editor,
+)
+from tests.support.tiny_models import save_flux
 from tests.support.tiny_pipelines import save_flux2_dev, save_flux2_klein
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -82,13 +94,7 @@ def test_edits_by_qwen_image_equal_their_solo_runs(family: str, tmp_path: Path) 
     params_list = [
         params(index, steps=3 + index % 2, **operation) for index, operation in enumerate(operations)
     ]
-    for sample, inputs in zip(
-        paint_together(batcher_with(model), params_list, model), params_list, strict=True
-    ):
-        assert difference(sample, alone(inputs)) < TOLERANCE
-    finished = paint_in_a_bustle(model, params_list * 2, random.Random(2))
-    for sample, inputs in finished:
-        assert difference(sample, alone(inputs)) < TOLERANCE
+    equal_their_solo_runs(model, params_list, alone)
 
 
 FLUX2: dict[str, tuple[Callable[[Path], Path], Any]] = {
@@ -125,10 +131,35 @@ def test_pictures_by_flux2_equal_their_solo_runs(name: str, tmp_path: Path) -> N
     params_list = [
         params(index, steps=3 + index % 2, **operation) for index, operation in enumerate(operations)
     ]
-    for sample, inputs in zip(
-        paint_together(batcher_with(model), params_list, model), params_list, strict=True
-    ):
-        assert difference(sample, alone(inputs)) < TOLERANCE
-    finished = paint_in_a_bustle(model, params_list * 2, random.Random(2))
-    for sample, inputs in finished:
+    equal_their_solo_runs(model, params_list, alone)
+
+
+def test_pictures_by_kontext_equal_their_solo_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = [(64, 64), (96, 48)]
+    for module in (flux_kontext, pipeline_flux_kontext, pipeline_flux_kontext_inpaint):
+        monkeypatch.setattr(module, "PREFERRED_KONTEXT_RESOLUTIONS", small)
+    folder = save_flux(tmp_path, pipeline=diffusers.FluxKontextPipeline)
+    model, alone = load(folder, "flux-kontext"), stock_kontext(folder)
+    region = {"start": noise(5, 64, 64), "mask": hole(64, 64), "width": 64, "height": 64}
+    operations: list[dict[str, Any]] = [
+        {},
+        {"references": (noise(1),), "guidance_scale": 1.0},
+        {"references": (noise(2),)},
+        {"references": (noise(3, 64, 32),), "width": 48},
+        {**region, "references": (region["start"],)},
+        {**region, "references": (region["start"],), "strength": 0.6},
+    ]
+    params_list = [
+        params(index, steps=3 + index % 2, **operation) for index, operation in enumerate(operations)
+    ]
+    equal_their_solo_runs(model, params_list, alone)
+
+
+def equal_their_solo_runs(
+    model: Model, params_list: Sequence[SamplingParams], alone: Callable[[SamplingParams], np.ndarray]
+) -> None:
+    """All at once, and joined in flight with some of them cancelled."""
+    samples = paint_together(batcher_with(model), params_list, model)
+    finished = paint_in_a_bustle(model, [*params_list, *params_list], random.Random(2))
+    for sample, inputs in [*zip(samples, params_list, strict=True), *finished]:
         assert difference(sample, alone(inputs)) < TOLERANCE
