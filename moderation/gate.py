@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
+from moderation.cases.artist_opt_outs import opted_out
 from moderation.cases.blocked_pictures import blocked_bits
 from moderation.cases.sanctions import ENDS_BY_ITSELF, find_exclusion
 from moderation.cases.side_effects import SideEffects
@@ -24,6 +25,7 @@ from moderation.rules.image import ImageRule, default_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.image_judge import ImageJudge
 from moderation.rules.prompt import PromptRule, PromptSubject
+from moderation.rules.prompt.names import Names
 from moderation.rules.prompt_judge import PromptJudge
 from moderation.rules.suspicious_uploads import apply_upload_suspicion
 from moderation.vision.analysis_process import ImageAnalyzer
@@ -193,8 +195,18 @@ class ModerationGate:
 
     def _judge_prompt(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
-        verdict = self._prompt_judge.judge(subject, policy=self._policy_for(rules))
+        verdict = self._prompt_judge.judge(
+            subject, policy=self._policy_for(rules), more_rules=self._community_rules(admission.person)
+        )
         return apply_upload_suspicion(verdict, admission.request, subject)
+
+    def _community_rules(self, person: Person) -> tuple[PromptRule, ...]:
+        """Of artists who asked a community to leave their style alone."""
+        if person.platform is Platform.CLI:
+            return ()
+        with self._database.read() as session:
+            artists = opted_out(session, person)
+        return (Names.of_artists(artists),) if artists else ()
 
     def _settle(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
         return self._add_remedy(self._settle_hold(verdict, person, rules), person)

@@ -10,7 +10,7 @@ from typing import cast
 
 from bots.presentation.message import Image, Spans
 from bots.presentation.prompt_flags import spread_flags
-from bots.texts.forms import OTHER_TOPIC, TOPICS
+from bots.texts.forms import ARTIST_TOPIC, OTHER_TOPIC, TOPICS
 from bots.texts.translation import translate
 from studio.commands.button_ids import gather_values, parse_form_subject
 from studio.domain.identifiers import split_picture_id
@@ -97,6 +97,8 @@ def command_of(command: str, fixed: Mapping[str, object], values: Mapping[str, o
             given[name] = cast("Sequence[object]", given[name])[0]
     if topic := given.pop("topic", None):
         given["reason"] = _reason(str(topic), str(given.get("reason", "")))
+        if topic != ARTIST_TOPIC:
+            given.pop("artist", None)
     if "aspect" in given:
         given.pop("amount", None)
     return spread_flags(command, given) if "prompt" in given else given

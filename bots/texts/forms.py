@@ -48,6 +48,8 @@ WEIGHTS = "Weights"
 WEIGHTS_HINT = "Numbers in the order of the pictures, such as 2, 1."
 TOPIC = "What is wrong with it"
 REPORT_WORDS = "In your words"
+ARTIST_NAME = "Your name as an artist, if it is your style"
+ARTIST_HINT = "Requests with this name are then not painted here"
 APPEAL_WORDS = "Why it should be allowed"
 
 TOPICS = {
@@ -56,9 +58,11 @@ TOPICS = {
     "sexual": "It is sexual",
     "violent": "It is violent or hateful",
     "rights": "It copies somebody's work",
+    "artist": "I am the artist, and it copies my style",
     "other": "Something else",
 }
 OTHER_TOPIC = "other"
+ARTIST_TOPIC = "artist"
 
 SIDE_NAMES = {"left": "Left", "top": "Top", "right": "Right", "bottom": "Bottom"}
 

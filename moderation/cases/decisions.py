@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation.cases import strikes
+from moderation.cases.artist_opt_outs import add_opt_out
 from moderation.cases.blocked_pictures import block
 from moderation.cases.sanctions import exclude, lift_timeouts, notify, outlasts, warning
 from moderation.cases.side_effects import DecisionEffects
@@ -37,6 +38,7 @@ def follow(session: Session, case: Case) -> DecisionEffects:
     outcome = DecisionEffects()
     if case.decision is Decision.BLOCK:
         block(session, case)
+    add_opt_out(session, case)
     outcome.add(_move_work(session, case))
     outcome.add(_notify_filer(session, case))
     if case.decision is Decision.OVERTURN:

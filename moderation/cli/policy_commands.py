@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from moderation.cli.artist_commands import artists_app
 from moderation.cli.hash_commands import end_with, hashes_app
 from moderation.policy.policy import Policy, PolicyError, default_policy, read_policy
 from studio.errors import ChatelierError, ConfigurationError, DatabaseUnavailableError
@@ -32,6 +33,7 @@ policy_app = typer.Typer(
     help="The moderation policy: check a policy, try a prompt, measure.", no_args_is_help=True
 )
 
+policy_app.add_typer(artists_app, name="artists")
 policy_app.add_typer(hashes_app, name="hashes")
 audit_app = typer.Typer(help="What moderators and the gate did.", no_args_is_help=True)
 

@@ -64,7 +64,7 @@ class PublicFigures:
 
     @classmethod
     @cache
-    def bundled(cls) -> "PublicFigures":
+    def load_bundled(cls) -> "PublicFigures":
         """One for the process, read at the first call."""
         text = resources.files("moderation.people").joinpath("public_figures.txt").read_text("utf-8")
         return cls(list(read_people(text)))

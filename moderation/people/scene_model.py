@@ -26,7 +26,7 @@ class SceneModel:
 
     @classmethod
     @cache
-    def bundled(cls) -> "SceneModel":
+    def load_bundled(cls) -> "SceneModel":
         stored = resources.files("moderation.weights").joinpath("public_figures.npz")
         with stored.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return cls(arrays["weights"].astype(np.float32))

@@ -11,6 +11,10 @@ _SETTINGS = {
     Category.COMMUNITY: "the list of words (CHATELIER_MODERATION__WORD_LIST)",
     Category.PICTURE: "the list of blocked pictures (CHATELIER_MODERATION__BLOCKED_PICTURES)",
 }
+# Said first, where a change of the request is a way too.
+_ADVICE = {
+    Category.ARTIST: "This artist asked that their style is not imitated here. Leave the name out and try again.",
+}
 _CORE = "No setting and no moderator changes this."
 _APPEAL = "If this is a mistake, appeal: a moderator can let it through."
 NAME_A_MODERATOR = (
@@ -24,10 +28,12 @@ def remedy_of(verdict: Verdict, person: Person, *, moderated: bool, appeal: bool
     """`moderated`: somebody moderates where the person is. Without `appeal` there is no job to appeal about."""
     if not verdict.appealable:
         return _CORE
+    advice = next((text for category, text in _ADVICE.items() if category == verdict.category), "")
     if moderated and appeal:
-        return _APPEAL
+        return f"{advice} {_APPEAL}".lstrip()
     setting = setting_of(verdict)
     sentences = [
+        advice,
         "" if moderated or person.platform is Platform.CLI else "Nobody moderates here.",
         f"The administrator decides about this with {setting}." if setting else "No setting changes this.",
         "" if moderated else how_to_name_a_moderator(person),

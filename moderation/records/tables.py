@@ -42,6 +42,19 @@ class StrikeRow(Base):
     overturned_at: Mapped[datetime | None]
 
 
+class ArtistOptOutRow(Base):
+    """An artist who asked that a community imitates their style no longer. `name` is folded, as prompts are read."""
+
+    __tablename__ = "artist_opt_outs"
+
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    community: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    written: Mapped[str] = mapped_column(String(80))  # the name as the artist wrote it
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"))
+    at: Mapped[datetime]
+
+
 class BlockedPictureRow(Base):
     """A picture that a moderator blocked, by its PDQ fingerprint, in one community."""
 

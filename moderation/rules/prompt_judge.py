@@ -37,10 +37,19 @@ class PromptJudge:
                 rule.warm_up()
 
     def judge(
-        self, subject: PromptSubject, *, policy: Policy | None = None, any_language: bool = False
+        self,
+        subject: PromptSubject,
+        *,
+        policy: Policy | None = None,
+        any_language: bool = False,
+        more_rules: Sequence[PromptRule] = (),
     ) -> Verdict:
-        """By the policy of a community, or by the operator's. `any_language`: none is held for its language alone."""
-        findings = [judged for _, _, judged in self.evaluate(subject, policy=policy) if judged is not None]
+        """By the policy of a community, or by the operator's. `any_language`: none is held for its language alone.
+
+        `more_rules` are those of a community.
+        """
+        evaluated = self.evaluate(subject, policy=policy, more_rules=more_rules)
+        findings = [judged for _, _, judged in evaluated if judged is not None]
         if any(
             finding.category is Category.FOREIGN and finding.ruling is not Ruling.ALLOW
             for finding in findings
@@ -53,11 +62,11 @@ class PromptJudge:
         return weigh(findings)
 
     def evaluate(
-        self, subject: PromptSubject, *, policy: Policy | None = None
+        self, subject: PromptSubject, *, policy: Policy | None = None, more_rules: Sequence[PromptRule] = ()
     ) -> Iterator[tuple[PromptRule, Finding | None, Finding | None]]:
         """Each rule, what it found, and what the policy makes of that."""
         policy = policy or self.policy
-        for rule in self._rules:
+        for rule in (*self._rules, *more_rules):
             finding = _ask(rule, subject)
             judged = finding and policy.apply(finding, with_person=subject.with_person)
             yield rule, finding, judged

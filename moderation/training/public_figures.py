@@ -77,13 +77,13 @@ def main(
 def anonymous(text: str) -> str:
     reading = read(text)
     named = f" {reading.text} "
-    for name in sorted(PublicFigures.bundled().find(reading, text), key=len, reverse=True):
+    for name in sorted(PublicFigures.load_bundled().find(reading, text), key=len, reverse=True):
         named = named.replace(f" {name} ", f" {SOMEONE} ")
     return named.strip()
 
 
 def _with_figures(texts: Iterator[str]) -> Iterator[str]:
-    yield from (anonymous(text) for text in texts if PublicFigures.bundled().find(read(text), text))
+    yield from (anonymous(text) for text in texts if PublicFigures.load_bundled().find(read(text), text))
 
 
 def _about_people(rows: list[dict[str, str]], *, harmful: bool) -> list[str]:

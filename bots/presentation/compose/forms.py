@@ -23,7 +23,7 @@ from bots.texts import settings as texts
 from bots.texts.translation import translate
 from studio.commands.account.settings import RESET
 from studio.commands.button_ids import Action
-from studio.commands.moderation.report import LONGEST_REASON
+from studio.commands.moderation.report import LONGEST_ARTIST, LONGEST_REASON
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG
 from studio.domain.identifiers import split_picture_id
@@ -120,8 +120,11 @@ def report_form(subject: FormSubject) -> Form:
         required=True,
         choices=tuple(Choice(value=name, label=translate(label)) for name, label in forms.TOPICS.items()),
     )
+    artist = line_field("artist", forms.ARTIST_NAME, forms.ARTIST_HINT, longest=LONGEST_ARTIST)
     words = words_field(forms.REPORT_WORDS, longest=LONGEST_REASON - _LONGEST_TOPIC)
-    return _form("report", subject, forms.REPORT, topic, words, intro=forms.REPORT_INTRO, submit=forms.SEND)
+    return _form(
+        "report", subject, forms.REPORT, topic, artist, words, intro=forms.REPORT_INTRO, submit=forms.SEND
+    )
 
 
 def alt_form(subject: FormSubject) -> Form:

@@ -12,7 +12,7 @@ from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
 from bots.web.templating import render_template
 from bots.web.texts import texts
-from studio.commands.moderation.report import report_from_outside
+from studio.commands.moderation.report import LONGEST_ARTIST, report_from_outside
 from studio.commands.pictures.whose import attribute
 from studio.domain.identifiers import split_picture_id
 from studio.errors import BadImageError, ChatelierError, NotFoundError
@@ -39,13 +39,14 @@ async def send_report(request: Request) -> Response:
     declared = request.headers.get("content-length", "")  # without it a file could fill the disk
     if not declared.isdigit() or int(declared) > most_bytes + _SPARE_BYTES:
         return _form(request, problem=texts.too_large(most_bytes), status=413)
-    async with request.form(max_files=1, max_fields=4, max_part_size=4096) as form:
+    async with request.form(max_files=1, max_fields=5, max_part_size=4096) as form:
         picture_id = str(form.get("picture", "")).strip().lower()
         reason = str(form.get("reason", ""))[:_LONGEST_REASON]
+        artist = str(form.get("artist", "")).strip()[:LONGEST_ARTIST]
         file = form.get("file")
         data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
     try:
-        await context.pools.run(Pool.UPLOADS, partial(_report, context, picture_id, data, reason))
+        await context.pools.run(Pool.UPLOADS, partial(_report, context, picture_id, data, reason, artist))
     except NotFoundError:
         return _form(request, picture=picture_id[:20], problem=texts.REPORT["unknown"], status=404)
     except ChatelierError as error:
@@ -53,7 +54,7 @@ async def send_report(request: Request) -> Response:
     return _form(request, sent=True)
 
 
-def _report(context: WebContext, picture_id: str, data: bytes, reason: str) -> None:
+def _report(context: WebContext, picture_id: str, data: bytes, reason: str, artist: str) -> None:
     """Raises `NotFoundError` for an unknown id, and `BadImageError` for a file that is no picture.
 
     Whether a file was recognised is not disclosed.
@@ -69,7 +70,7 @@ def _report(context: WebContext, picture_id: str, data: bytes, reason: str) -> N
         picture_id = found.picture_id
     if split_picture_id(picture_id) is None:
         raise NotFoundError("That picture")
-    report_from_outside(context.ports, picture_id, reason)
+    report_from_outside(context.ports, picture_id, reason, artist=artist)
 
 
 def _form(
@@ -82,5 +83,6 @@ def _form(
         problem=problem,
         sent=sent,
         longest_reason=_LONGEST_REASON,
+        longest_artist=LONGEST_ARTIST,
     )
     return HTMLResponse(html, status_code=status)

@@ -45,6 +45,7 @@ REPORT = {
     "lead": "Tell the moderators of {room} of a picture that was made here and should not be shown.",
     "picture": "Its id, such as k3v9m2p4qx7a.2, if you know it",
     "file": "Or the picture itself",
+    "artist": "Your name as an artist, if it copies your style and you want requests with it refused",
     "reason": "What is wrong with it",
     "send": "Send",
     "sent": "Thank you. If it was made here, the moderators will look at it.",

@@ -45,6 +45,11 @@ class Names:
             raise ConfigurationError(f"The list of names {path.name} cannot be read: {error}.") from error
         return cls(dict(_aliases(data, path.name)))
 
+    @classmethod
+    def of_artists(cls, written: Mapping[str, str]) -> "Names":
+        """Artists who opted out: folded names with the names as they were written."""
+        return cls({folded: (Category.ARTIST, name) for folded, name in written.items()}, name="artists")
+
     def judge(self, subject: PromptSubject) -> Finding | None:
         """What a picture shall show, or the manner it is painted in; what it must not show may be named."""
         for reading in subject.wished_readings:

@@ -43,14 +43,14 @@ class PublicFigureScenes:
         """`harmless` is what happens to harmless scenes, by role; roles that are absent are allowed."""
         self._harmless = harmless or {}
         self._people = people
-        self._scenes = scenes or SceneModel.bundled()
+        self._scenes = scenes or SceneModel.load_bundled()
 
     def warm_up(self) -> None:
-        PublicFigures.bundled()
+        PublicFigures.load_bundled()
 
     def judge(self, subject: PromptSubject) -> Finding | None:
         """The names and what happens may stand in different texts of the request."""
-        people = self._people or PublicFigures.bundled()
+        people = self._people or PublicFigures.load_bundled()
         readings = [_without_harmless(reading) for reading in subject.wished_readings]
         named = [people.find(*texts) for texts in zip(readings, subject.wished, strict=True)]
         figures = list(dict.fromkeys(figure for names in named for figure in names.values()))

@@ -16,13 +16,18 @@ from studio.parsing.text_cleaning import clean_text
 from studio.ports import Ports
 
 LONGEST_REASON = 500  # characters
+LONGEST_ARTIST = 80
+ARTIST_RULE = "artist"  # the rule of a case in which an artist asks that their style is left alone
 _OUTSIDE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
+    """`artist` is the name of the artist who reports a picture in their style."""
+
     picture: str
     reason: str = ""
+    artist: str = ""
 
 
 def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
@@ -34,19 +39,19 @@ def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
         job = queries.find_job(session, picture.job_id)
         if linked_identities.same_human(session, job.person.key, call.person.key):
             raise NotAllowedError("This is your own picture: delete it, and it is gone.")
-        if earlier := find_report(
-            session, picture.id, linked_identities.identities(session, call.person.key)
-        ):
+        names = linked_identities.identities(session, call.person.key)
+        if not command.artist and (earlier := find_report(session, picture.id, names)):
             return ReportFiled(case=earlier, repeated=True)
         case, events = open_case(
             session,
             CaseKind.REPORT,
-            case_key=f"report:{picture.id}:{call.person.key}",
+            case_key=f"{ARTIST_RULE if command.artist else 'report'}:{picture.id}:{call.person.key}",
             subject=job.person,
             filed_by=call.person,
             job_id=job.id,
             picture_id=picture.id,
-            rule="report",
+            rule=ARTIST_RULE if command.artist else "report",
+            evidence=command.artist,
             words=command.reason,
             weight=report_weight(session, call.person.key),
         )
@@ -54,7 +59,7 @@ def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
     return ReportFiled(case=case, repeated=False)
 
 
-def report_from_outside(ports: Ports, picture_id: str, words: str) -> Case:
+def report_from_outside(ports: Ports, picture_id: str, words: str, *, artist: str = "") -> Case:
     """A report of somebody without a name here. It weighs less, and each picture is reported so once.
 
     Raises `NotFoundError`.
@@ -68,11 +73,12 @@ def report_from_outside(ports: Ports, picture_id: str, words: str) -> Case:
         case, events = open_case(
             session,
             CaseKind.REPORT,
-            case_key=f"report:{picture.id}:outside",
+            case_key=f"{ARTIST_RULE if artist else 'report'}:{picture.id}:outside",
             subject=job.person,
             job_id=job.id,
             picture_id=picture.id,
-            rule="report from outside",
+            rule=ARTIST_RULE if artist else "report from outside",
+            evidence=clean_text(artist)[:LONGEST_ARTIST],
             words=clean_text(words),
             weight=_OUTSIDE,
         )
@@ -89,6 +95,12 @@ SPEC = CommandSpec(
     parameters=(
         Parameter(
             name="picture", kind=Kind.PICTURE, summary="The picture's id.", required=True, positional=True
+        ),
+        Parameter(
+            name="artist",
+            kind=Kind.TEXT,
+            summary="Your name as an artist, to have your style left alone.",
+            max_length=LONGEST_ARTIST,
         ),
         Parameter(
             name="reason",

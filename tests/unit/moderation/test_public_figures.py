@@ -27,11 +27,11 @@ def flagged(judge: PromptJudge, group: str) -> list[str]:
 
 
 def names(text: str) -> set[str]:
-    return {figure.name for figure in PublicFigures.bundled().find(read(text), text).values()}
+    return {figure.name for figure in PublicFigures.load_bundled().find(read(text), text).values()}
 
 
 def test_the_list_holds_people_of_every_role() -> None:
-    people = PublicFigures.bundled()
+    people = PublicFigures.load_bundled()
     assert len(people.people) > 1_500
     assert {figure.role for figure in people.people} == set(Role)
 

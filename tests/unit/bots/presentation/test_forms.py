@@ -24,7 +24,7 @@ def test_each_field_is_a_parameter_of_its_command(name: str) -> None:
     ("edit", ["region", "prompt", "mask"]),
     ("expand", ["sides", "amount", "aspect", "prompt"]),
     ("blend", ["pictures", "images", "prompt", "weights"]),
-    ("report", ["topic", "reason"]),
+    ("report", ["topic", "artist", "reason"]),
     ("appeal", ["reason"]),
     ("imagine", ["prompt", "count", "aspect", "model", "style", "image"]),
 ])  # fmt: skip

@@ -1,0 +1,52 @@
+"""Artists who asked, with a report, that a community imitates their style no longer."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from moderation.records.tables import ArtistOptOutRow
+from moderation.text.normalization import fold_text
+from studio.clock import now
+from studio.commands.moderation.report import ARTIST_RULE
+from studio.domain.cases import Case, CaseKind, Decision
+from studio.domain.people import Person, Platform
+
+
+def add_opt_out(session: Session, case: Case) -> bool:
+    """Any decision on an artist's report but "approve" adds the name. False where there is nothing to add."""
+    name = fold_text(case.evidence)
+    asked = case.kind is CaseKind.REPORT and case.rule == ARTIST_RULE
+    if not asked or not name or case.decision in (None, Decision.APPROVE):
+        return False
+    row = ArtistOptOutRow(
+        platform=case.platform,
+        community=case.community,
+        name=name,
+        written=case.evidence,
+        case_id=case.id,
+        at=now(),
+    )
+    session.merge(row)
+    session.flush()
+    return True
+
+
+def opted_out(session: Session, person: Person) -> dict[str, str]:
+    """The folded names that are left alone where the person is, with the names as they were written."""
+    query = select(ArtistOptOutRow.name, ArtistOptOutRow.written).where(
+        ArtistOptOutRow.platform == person.platform, ArtistOptOutRow.community == person.community
+    )
+    return {row.name: row.written for row in session.execute(query)}
+
+
+def list_opt_outs(session: Session) -> list[ArtistOptOutRow]:
+    """Of every community."""
+    order = (ArtistOptOutRow.platform, ArtistOptOutRow.community, ArtistOptOutRow.name)
+    return list(session.scalars(select(ArtistOptOutRow).order_by(*order)))
+
+
+def remove_opt_out(session: Session, platform: Platform, community: str, written: str) -> bool:
+    """False where the name is not on the list."""
+    row = session.get(ArtistOptOutRow, (platform, community, fold_text(written)))
+    if row is not None:
+        session.delete(row)
+    return row is not None
