@@ -295,16 +295,28 @@ _COMPILED = LRUCache[Any, Any](1000)
 def open_empty(url: str) -> Database:
     """A database with all tables. They are made once: a SQLite file that is not there yet is a copy of a copy."""
     database = Database(url)
-    file = Path(database.url.database or "") if database.is_sqlite else None
-    if file and not file.exists():
-        empty, dialect = _empty_file(len(Base.metadata.tables))
-        file.write_bytes(empty)
-        # Statements are compiled once for all such databases, not again in each test.
-        database.engine.dialect = dialect
-        database.engine.update_execution_options(compiled_cache=_COMPILED)
-    else:
+    tables = len(Base.metadata.tables)
+    if not database.is_sqlite:
+        dialect = _filled_server(url, tables)
+    elif (file := Path(database.url.database or "")).exists():
         Base.metadata.create_all(database.engine)
+        return database
+    else:
+        empty, dialect = _empty_file(tables)
+        file.write_bytes(empty)
+    # Statements are compiled once for all such databases, not again in each test.
+    database.engine.dialect = dialect
+    database.engine.update_execution_options(compiled_cache=_COMPILED)
     return database
+
+
+@cache
+def _filled_server(url: str, tables: int) -> Dialect:
+    """The dialect in which the `tables` tables that are known by now were made at `url`, where they stay."""
+    made = Database(url)
+    Base.metadata.create_all(made.engine)
+    made.close()
+    return made.engine.dialect
 
 
 @cache

@@ -9,14 +9,13 @@ from slack_sdk.oauth.installation_store.models import Installation
 from bots.process.thread_pools import ThreadPools
 from bots.slack.files import file_records
 from bots.slack.workspaces.installation_store import InstallationStore, States
-from chatelier.runtime import db_schema
 from studio.db.database import Database
+from tests.support.fakes import open_empty
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
-    db_schema.upgrade(opened)
+    opened = open_empty(database_url)
     yield opened
     opened.close()
 

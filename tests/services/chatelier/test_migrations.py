@@ -30,8 +30,8 @@ REVISIONS = sorted(script.revision for script in SCRIPTS.walk_revisions())
 
 
 @pytest.fixture
-def database(database_url: str) -> Any:
-    opened = Database(database_url)
+def database(bare_database_url: str) -> Any:
+    opened = Database(bare_database_url)
     yield opened
     opened.close()
 
@@ -69,8 +69,8 @@ def test_an_upgrade_of_an_upgraded_database_does_nothing(database: Database) -> 
     assert db_schema.upgrade(database) == (HEAD, HEAD)
 
 
-def test_of_many_that_start_at_once_one_upgrades(database_url: str) -> None:
-    databases = [Database(database_url) for _ in range(6)]
+def test_of_many_that_start_at_once_one_upgrades(bare_database_url: str) -> None:
+    databases = [Database(bare_database_url) for _ in range(6)]
     with ThreadPoolExecutor(len(databases)) as pool:
         results = list(pool.map(db_schema.upgrade, databases))
     assert sorted(str(before) for before, _ in results) == [HEAD] * 5 + ["None"]
@@ -79,10 +79,10 @@ def test_of_many_that_start_at_once_one_upgrades(database_url: str) -> None:
 
 
 def test_an_upgrade_waits_longer_for_another_than_a_request_would(
-    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+    database: Database, bare_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studio.db.database._BUSY_MILLISECONDS", 10)
-    other = Database(database_url)
+    other = Database(bare_database_url)
     with ThreadPoolExecutor(1) as pool:
         with database.begin_patiently() as connection:
             if not database.is_sqlite:
@@ -99,8 +99,8 @@ def test_an_upgrade_waits_longer_for_another_than_a_request_would(
     other.close()
 
 
-def test_two_processes_may_upgrade_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHATELIER_DATABASE_URL", database_url)
+def test_two_processes_may_upgrade_at_once(bare_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", bare_database_url)
     command = [sys.executable, "-m", "chatelier", "db", "upgrade"]
     started = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in "ab"

@@ -16,15 +16,14 @@ from moderation.records import audit_log, bans
 from moderation.records.tables import AuditRow
 from studio.clock import now
 from studio.db.database import Database
-from studio.db.tables import Base
+from tests.support.fakes import open_empty
 
 ADA, GRACE, MOD = "web:room:ada", "web:room:grace", "web:room:mod"
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    Base.metadata.create_all(database.engine)
+    database = open_empty(database_url)
     yield database
     database.close()
 

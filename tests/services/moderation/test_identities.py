@@ -9,7 +9,6 @@ from itertools import count
 import pytest
 from sqlalchemy import event, update
 
-from chatelier.runtime import db_schema
 from moderation.records import bans
 from studio.clock import now
 from studio.commands.registry import execute
@@ -26,7 +25,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.settings.communities import NewcomerLimits
 from studio.errors import OutOfCreditsError, TooManyJobsError
 from studio.ports import Allowance, Ports
-from tests.support.fakes import FakeGate, fake_ports, someone, somewhere
+from tests.support.fakes import FakeGate, fake_ports, open_empty, someone, somewhere
 
 ANA, EVE, EVA = someone("ana"), someone("eve"), someone("eva")
 HOME, INVITE = "address:home", "invite:linden"
@@ -34,8 +33,7 @@ HOME, INVITE = "address:home", "invite:linden"
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
-    db_schema.upgrade(opened)
+    opened = open_empty(database_url)
     yield opened
     opened.close()
 
