@@ -212,7 +212,8 @@ def row_for(table: Table, number: int, rows: dict[str, list[dict[str, Any]]]) ->
     for column in table.columns:
         if column.foreign_keys:
             (reference,) = column.foreign_keys
-            row[column.name] = rows[reference.column.table.name][number - 1][reference.column.name]
+            filled = rows.get(reference.column.table.name)  # None: the table refers to itself
+            row[column.name] = filled[number - 1][reference.column.name] if filled else None
         else:
             row[column.name] = value_for(column.type, f"{number}{column.name}", number)
     return row
