@@ -15,9 +15,10 @@ from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.event_consumer import EventConsumer
 from bots.discord.context import DiscordContext
 from bots.discord.downloads import Downloads
+from bots.discord.guilds.dm_context import DiscordStepRunner
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.context_menus import ContextMenus
-from bots.discord.interactions.dispatcher import Dispatcher, explained
+from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.modals import Modals
 from bots.discord.interactions.reactions import Reactions
 from bots.discord.interactions.slash_commands import SlashCommands
@@ -25,6 +26,7 @@ from bots.discord.messages.answers import Answers, notice, send_private
 from bots.discord.messages.transport import DiscordTransport
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
+from bots.interactions.error_messages import message_of
 from bots.presentation.actions import ACTIONS
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool, ThreadPools
@@ -91,14 +93,15 @@ class ChatelierBot(discord.AutoShardedClient):
 
     def _listen(self, context: DiscordContext) -> None:
         """What answers commands, presses, forms and reactions."""
-        answers = Answers(context, self.transport, self.delivery)
-        dispatcher = Dispatcher(context, answers)
-        self.modals = Modals(context, dispatcher, answers)
-        self.buttons = Buttons(context, dispatcher, self.modals, answers)
-        self.reactions = Reactions(context, dispatcher, answers)
+        runner = DiscordStepRunner(context, self.delivery)
+        answers = Answers(context, self.transport, self.delivery, runner)
+        dispatcher = Dispatcher(context, answers, runner)
+        self.modals = Modals(context, dispatcher, answers, runner)
+        self.buttons = Buttons(dispatcher, self.modals, runner)
+        self.reactions = Reactions(context, answers, runner)
         self.tree = Tree(self)
         SlashCommands(context, dispatcher).build(self.tree)
-        ContextMenus(context, dispatcher, self.modals, self.buttons).build(self.tree)
+        ContextMenus(context, dispatcher, self.modals, self.buttons, runner).build(self.tree)
 
     async def login(self, token: str) -> None:
         """The connector is made here because it needs the running loop."""
@@ -156,7 +159,7 @@ class ChatelierBot(discord.AutoShardedClient):
             elif interaction.type is discord.InteractionType.component:
                 await self.buttons.pressed(interaction)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await send_private(interaction, explained(error))
+            await send_private(interaction, message_of(error))
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         await self.reactions.added(event)
@@ -187,7 +190,7 @@ class Tree(app_commands.CommandTree[ChatelierBot]):
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
             await send_private(interaction, notice(texts.COMMAND_CHANGED))
             return
-        await send_private(interaction, explained(error))
+        await send_private(interaction, message_of(error))
 
 
 def _read(file: Path) -> str:

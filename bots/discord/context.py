@@ -7,15 +7,14 @@ import discord
 
 from bots.discord.downloads import Downloads
 from bots.discord.settings import DiscordSettings
-from bots.presentation.message import Message
+from bots.interactions.step_runner import Result
 from bots.process.thread_pools import ThreadPools
 from bots.uploads.pending_uploads import PendingUploads
-from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.ports import Ports
 
 # What an interaction is about, carried out for the person who asks; None: it has answered for itself.
-Operation = Callable[[Call], Awaitable[Answer | Message | None]]
+Operation = Callable[[Call], Awaitable[Result]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,11 +173,10 @@ def _file_upload(field: Field) -> Control:
 
 def _options(field: Field, limits: Limits) -> Iterator[dict[str, Any]]:
     """Arguments of an option: what was chosen before is chosen again."""
-    chosen = {field.initial, *field.initial.replace(",", " ").split()}
     for choice in field.choices:
         yield {
             "value": choice.value,
             "label": limits.text(choice.label, MAX_OPTION_LABEL, "option"),
             "description": limits.text(choice.description, MAX_DESCRIPTION, "description") or None,
-            "default": choice.value in chosen,
+            "default": choice.value in field.chosen,
         }

@@ -56,6 +56,11 @@ class Field:
     maximum: int | None = None
     max_length: int = 1000
 
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The values that are chosen at first."""
+        return frozenset({self.initial, *self.initial.replace(",", " ").split()} - {""})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:

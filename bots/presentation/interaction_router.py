@@ -164,6 +164,8 @@ def submitted(form: FormId, values: Mapping[str, object], *, upload: Source | No
 
     Raises `BadRequestError` for a form about nothing, and `BadParameterError`.
     """
+    if "prompt" in values and CATALOG[form.command].parameter("prompt") is None:
+        values = {"reason": values["prompt"]}  # in forms of earlier versions every field was called prompt
     fixed: dict[str, object] = {"region": ",".join(form.cells)} if form.cells else {}
     if press := parse_form_subject(form.about):
         filled = {name: value for name, value in values.items() if value not in ("", None)}

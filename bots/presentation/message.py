@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
-from studio.domain.people import Person
+from studio.domain.people import Person, Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,21 @@ class PersonName:
     """A person, shown by the name that they have now. `person` is a `Person` or only their key."""
 
     person: Person | str
+
+    @property
+    def user_id(self) -> str:
+        """Their number on their platform; of a person who asked to be forgotten, a word that is none."""
+        key = self.person if isinstance(self.person, str) else self.person.key
+        return key.rpartition(":")[2]
+
+    def is_of(self, platform: Platform) -> bool:
+        key = self.person if isinstance(self.person, str) else self.person.key
+        return key.partition(":")[0] == platform
+
+    @property
+    def name(self) -> str:
+        """Where it is known; else what their key ends with."""
+        return self.user_id if isinstance(self.person, str) else self.person.display_name
 
 
 @dataclass(frozen=True, slots=True)

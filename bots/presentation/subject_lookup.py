@@ -8,6 +8,7 @@ from bots.presentation.compose.forms import (
     PICTURE_FORMS,
     FormSubject,
     appeal_form,
+    imagine_form,
     settings_form,
 )
 from bots.presentation.compose.gatherings.management import (
@@ -18,6 +19,7 @@ from bots.presentation.compose.gatherings.management import (
 )
 from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
 from bots.presentation.compose.gatherings.registry import find_presenter
+from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.form import Form
 from bots.presentation.interaction_router import Ask, Choose, Panel
 from bots.presentation.message import Audience, Message
@@ -27,16 +29,22 @@ from bots.texts import jobs
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
+from studio.commands.registry import execute
+from studio.commands.results import Balance, InQueue, SettingsChanged
+from studio.commands.spec import Call
 from studio.commands.submission.known_names import names_offered
+from studio.db import queries
 from studio.db.database import Database
-from studio.db.identities.linked_identities import same_human
+from studio.db.identities.linked_identities import identities, same_human
 from studio.db.settings import preferences_of
 from studio.domain.identifiers import picture_id
+from studio.domain.jobs import JobState
 from studio.domain.people import Person
 from studio.errors import BadRequestError
 from studio.ports import Ports
 
 _LARGEST_DRAWING_BYTES = 8 * 1024 * 1024
+_MOST_RECENT = 5
 
 
 def load_form(ports: Ports, ask: Ask, viewer: Person, *, channel: str | None = None) -> Form:
@@ -66,6 +74,12 @@ def load_settings_form(ports: Ports, viewer: Person) -> Form:
     with ports.database.read() as session:
         preferences = preferences_of(session, viewer.key)
     return settings_form(preferences, models=models, styles=styles)
+
+
+def load_imagine_form(ports: Ports) -> Form:
+    """Opened from no channel."""
+    models, styles = names_offered(ports)
+    return imagine_form(models=models, styles=styles, asks_channel=True)
 
 
 def form_about(action: Action, subject: FormSubject) -> Form:
@@ -131,3 +145,18 @@ def _load_gathering(
 def changes_star(database: Database, picture: str, person_key: str, *, added: bool) -> bool:
     """Whether a reaction that was added or removed changes the person's star; a command would turn it around."""
     return has_star(database, picture, person_key) != added
+
+
+def load_home(ports: Ports, call: Call) -> Message:
+    """A person's own page: credits, queue, the latest jobs that are done, and settings, of all linked identities."""
+    answers = [execute(ports, call, command, {}) for command in ("credits", "settings", "queue")]
+    with ports.database.read() as session:
+        mine = identities(session, call.person.key)
+        jobs = queries.jobs_of(session, mine, limit=_MOST_RECENT, states={JobState.DONE})
+        pictures = [(job, queries.pictures_of_job(session, job.id)[:1]) for job in jobs]
+    recent = tuple((job, picture) for job, shown in pictures for picture in shown)
+    match answers:
+        case [Balance() as balance, SettingsChanged(preferences=preferences), InQueue(places=waiting)]:
+            content = HomeContent(balance=balance, preferences=preferences, waiting=waiting, recent=recent)
+            return compose_home(content)
+    raise TypeError("credits, settings or queue command returned an unexpected result type")

@@ -1,18 +1,20 @@
 """Which job, or which of its pictures, a message of ours shows, and what is meant by it there."""
 
 from asyncio import sleep
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bots.queries.job_view import JobView
+from bots.queries.job_view import JobView, load_job_view
 from bots.texts.buttons import NO_IMAGE
 from bots.texts.jobs import ALL_DELETED
 from studio.commands.button_ids import Action, Button
+from studio.commands.parameter_values import Kind
+from studio.commands.spec import CommandSpec
 from studio.db.database import Database
 from studio.db.deliveries import find_subject
-from studio.domain.deliveries import DeliveryKind, Subject
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.identifiers import is_job_id, split_picture_id
-from studio.domain.people import Platform
+from studio.domain.people import Person, Platform
 from studio.errors import BadRequestError
 
 # Where one picture is shown a reaction means that one, and nothing is painted there.
@@ -83,3 +85,24 @@ def shown_by_filename(name: str) -> ShownPictures | None:
     if split := split_picture_id(name):
         return ShownPictures(job_id=split[0], index=split[1])
     return ShownPictures(job_id=name) if is_job_id(name) else None
+
+
+def find_subject_of_thread(
+    database: Database, spec: CommandSpec, values: Mapping[str, object], root: MessageRef, viewer: Person
+) -> dict[str, object]:
+    """In the thread of a job's message, a command without a picture or job means that job, or its first picture.
+
+    `root` is the message above the thread; the result is the value that is missing in `values`.
+    """
+    wanted = next(
+        (parameter for parameter in spec.parameters if parameter.kind in (Kind.PICTURE, Kind.JOB)), None
+    )
+    if wanted is None or values.keys() & {wanted.name, "image"}:
+        return {}
+    shown = find_shown_pictures(database, viewer.platform, root.message, channel=root.channel)
+    if shown is None or not shown.first:
+        return {}
+    if wanted.kind is Kind.JOB:
+        return {wanted.name: shown.job_id}
+    pictures = load_job_view(database, shown.job_id, viewer=viewer).pictures
+    return {wanted.name: pictures[0].id} if pictures else {}

@@ -15,12 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.event_consumer import EventConsumer
+from bots.interactions.step_runner import StepRunner
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import web_client
 from bots.slack.context import SlackContext
 from bots.slack.http.oauth_flow import Uninstall
-from bots.slack.listeners.action_runner import ActionRunner
 from bots.slack.listeners.actions import ActionListener
 from bots.slack.listeners.commands import CommandListener
 from bots.slack.listeners.dispatcher import Dispatcher
@@ -82,13 +82,13 @@ class SlackApp:
         channels = Channels(context.workspaces)
         people = Members(context, UserGroups(context.workspaces, context.settings.moderator_groups), channels)
         replies, uploads = EphemeralReplies(context), Uploads(context)
-        dispatcher = Dispatcher(context, people, replies, self.delivery)
+        runner = StepRunner(context.ports, context.pools, self.delivery, pixelated=True)
+        dispatcher = Dispatcher(context, people, replies, self.delivery, runner)
         home = HomeTab(context, people)
-        modals = Modals(context, people, dispatcher)
-        submissions = ViewSubmissions(context, people, dispatcher, uploads, home)
-        action_runner = ActionRunner(context, dispatcher, modals, self.delivery)
+        modals = Modals(context, people, dispatcher, runner)
+        submissions = ViewSubmissions(context, people, dispatcher, runner, uploads, home)
         commands = CommandListener(context, people, channels, dispatcher, uploads)
-        reactions = Reactions(context, people, dispatcher, action_runner)
+        reactions = Reactions(context, people, dispatcher, runner)
         self.events |= {
             "app_home_opened": home.opened,
             "app_mention": commands.message,
@@ -99,8 +99,8 @@ class SlackApp:
         self.bolt.middleware(self._follow_event)
         self.bolt.command("/imagine")(self._acknowledged(commands.imagine))
         self.bolt.command("/studio")(self._acknowledged(commands.studio))
-        self._register_actions(ActionListener(dispatcher, action_runner, modals, home), submissions, home)
-        self._register_shortcuts(Shortcuts(context, dispatcher, modals, action_runner, uploads))
+        self._register_actions(ActionListener(dispatcher, runner, modals, home), submissions, home)
+        self._register_shortcuts(Shortcuts(context, dispatcher, modals, runner, uploads))
 
     def _register_actions(self, actions: ActionListener, submissions: ViewSubmissions, home: HomeTab) -> None:
         self.bolt.action(PICTURE_CHOICE)(self._acknowledged(actions.picture_chosen))

@@ -11,8 +11,6 @@ from bots.presentation.limits import CUT, Limits
 from bots.slack.blocks import Block, context, plain, section
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
-from studio.domain.sizing.canvases import SIDES
-from studio.parsing.grid_regions import ALL_CELLS
 
 View = dict[str, Any]
 
@@ -77,12 +75,6 @@ def _value(element: Mapping[str, Any]) -> object:
         return str(one["value"])
     named = element.get("selected_user") or element.get("selected_conversation")
     return str(named or element.get("value") or "")
-
-
-_DEFAULT_CHOICES = {
-    FieldKind.CELLS: tuple(Choice(value=cell, label=cell) for cell in ALL_CELLS),
-    FieldKind.SIDES: tuple(Choice(value=side, label=side.capitalize()) for side in SIDES),
-}
 
 
 class _FormWriter:
@@ -158,13 +150,11 @@ class _FormWriter:
         return {"type": "radio_buttons" if radio else "static_select", "options": options, **initial}
 
     def _several(self, field: Field) -> Block:
-        options = self._options(field.choices or _DEFAULT_CHOICES.get(field.kind, ()))
-        wanted = set(filter(None, field.initial.split(",")))
-        chosen = [option for option in options if option["value"] in wanted]
+        options = self._options(field.choices)
+        chosen = [option for option in options if option["value"] in field.chosen]
         initial = {"initial_options": chosen} if chosen else {}
-        if len(options) <= _MOST_CHECKBOXES:
-            return {"type": "checkboxes", "options": options, **initial}
-        return {"type": "multi_static_select", "options": options, **initial}
+        kind = "checkboxes" if len(options) <= _MOST_CHECKBOXES else "multi_static_select"
+        return {"type": kind, "options": options, **initial}
 
     def _options(self, choices: Sequence[Choice]) -> list[Block]:
         options = [self._option(choice) for choice in choices if len(choice.value) <= _OPTION_VALUE]
@@ -181,7 +171,7 @@ class _FormWriter:
 
 
 def _is_multiple(field: Field) -> bool:
-    return field.kind in _DEFAULT_CHOICES or (field.maximum or 1) > 1
+    return field.kind in (FieldKind.CELLS, FieldKind.SIDES) or (field.maximum or 1) > 1
 
 
 def _picture_first(fields: Sequence[Field]) -> tuple[list[Field], list[Field]]:

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 
 import discord
 
+from bots.delivery.chat_delivery import ChatDelivery
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import person_of
+from bots.interactions.step_runner import StepRunner
 from bots.process.thread_pools import Pool
 from studio.commands.spec import Call
 from studio.db.database import Database
@@ -14,6 +16,15 @@ from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
 
 _DIRECT = "dm:"
+
+
+class DiscordStepRunner(StepRunner):
+    def __init__(self, context: DiscordContext, delivery: ChatDelivery) -> None:
+        super().__init__(context.ports, context.pools, delivery)
+        self._context = context
+
+    async def at_home(self, call: Call, what: str, *, paints: bool = False) -> Call:
+        return await in_home_community(self._context, call, what, paints=paints)
 
 
 async def in_home_community(context: DiscordContext, call: Call, what: str, *, paints: bool) -> Call:

@@ -8,41 +8,45 @@ import discord
 from discord import app_commands
 
 from bots.discord.context import DiscordContext
-from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
 from bots.discord.guilds.permissions import CONTEXTS, INSTALLS
 from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, first_image, store_attachment
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.modals import Modals
-from bots.discord.messages.answers import send_private
+from bots.discord.messages.answers import private_refusal
 from bots.discord.messages.message_lookup import find_shown_in, is_own
+from bots.interactions.step_runner import StepRunner
 from bots.presentation.actions import ACTIONS, Needs
-from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.forms import FormSubject
-from bots.presentation.interaction_router import MENU, Run, from_menu
-from bots.presentation.message import Message
+from bots.presentation.interaction_router import MENU, Run, Step
 from bots.presentation.subject_lookup import form_about
-from bots.process.thread_pools import Pool
-from bots.queries.job_view import load_job_view
 from bots.texts import buttons
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.results import Answer
 from studio.commands.spec import Call
-from studio.errors import BadRequestError, ChatelierError, DatabaseUnavailableError
+from studio.errors import BadRequestError, DatabaseUnavailableError
 
 _LOOK_UP_SECONDS = 1.0
 
 
 class ContextMenus:
+    """Methods raise a `ChatelierError` before an interaction is acknowledged."""
+
     def __init__(
-        self, context: DiscordContext, dispatcher: Dispatcher, modals: Modals, presses: Buttons
+        self,
+        context: DiscordContext,
+        dispatcher: Dispatcher,
+        modals: Modals,
+        presses: Buttons,
+        runner: StepRunner,
     ) -> None:
         self._context = context
         self._dispatcher = dispatcher
         self._modals = modals
         self._presses = presses
+        self._runner = runner
 
     def build(self, tree: app_commands.CommandTree) -> None:
         """The library stops at five, which was Discord's limit once; Discord takes fifteen today."""
@@ -52,7 +56,8 @@ class ContextMenus:
 
     def _menu(self, name: str, action: Action) -> app_commands.ContextMenu:
         async def serve(interaction: discord.Interaction, message: discord.Message) -> None:
-            await self.chosen(interaction, message, action)
+            async with private_refusal(interaction):
+                await self.chosen(interaction, message, action)
 
         return app_commands.ContextMenu(
             name=name, callback=serve, allowed_contexts=CONTEXTS, allowed_installs=INSTALLS
@@ -61,51 +66,29 @@ class ContextMenus:
     async def chosen(
         self, interaction: discord.Interaction, message: discord.Message, action: Action
     ) -> None:
-        image = first_image(message)
         if is_own(self._context, message):
-            await self._on_ours(interaction, message, action)
-        elif image is None:
-            await send_private(interaction, _refused(buttons.NO_IMAGE))
-        elif action is Action.REPORT:
-            await send_private(interaction, _refused(buttons.NOT_FROM_HERE))
-        elif action is Action.WHO or ACTIONS[action].needs is Needs.FORM:
+            await self._presses.follow(interaction, await self._step(interaction, message, action))
+            return
+        image = first_image(message)
+        if image is None or action is Action.REPORT:
+            raise BadRequestError(translate(buttons.NOT_FROM_HERE if image else buttons.NO_IMAGE))
+        if action is Action.WHO or ACTIONS[action].needs is Needs.FORM:
             operation = partial(self._on_foreign, interaction, image, action)
             await self._dispatcher.serve(interaction, operation, public=False)
         else:
             await self._start_from(interaction, image, action)
 
-    async def _on_ours(
-        self, interaction: discord.Interaction, message: discord.Message, action: Action
-    ) -> None:
-        """As if the button of its picture were pressed; with several pictures one asks which.
-
-        A first answer may not take long, so in doubt one asks as well.
-        """
+    async def _step(self, interaction: discord.Interaction, message: discord.Message, action: Action) -> Step:
+        """What follows for a message of ours. A first answer may not take long, so in doubt one asks which picture."""
         call = call_of(interaction, self._context.settings)
         try:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
-                step = from_menu(action, *await self._shown(message, call))
+                shown = await find_shown_in(self._context, message)
+                if shown is None:
+                    raise BadRequestError(translate(buttons.NO_IMAGE))
+                return await self._runner.follow_menu(action, shown, call)
         except TimeoutError:
-            await send_private(interaction, compose_error(DatabaseUnavailableError()))
-        except ChatelierError as error:
-            await send_private(interaction, compose_error(error))
-        else:
-            await self._presses.follow(interaction, step)
-
-    async def _shown(self, message: discord.Message, call: Call) -> tuple[str, list[int]]:
-        """The job that a message shows, and the numbers of its pictures, at least one. Raises `BadRequestError`."""
-        shown = await find_shown_in(self._context, message)
-        if shown is None:
-            raise BadRequestError(translate(buttons.NO_IMAGE))
-        viewer = await in_home_community(self._context, call, shown.job_id, paints=False)
-        job_view = await self._context.pools.run(
-            Pool.COMMANDS,
-            load_job_view,
-            self._context.ports.database,
-            shown.job_id,
-            viewer=viewer.person,
-        )
-        return job_view.job.id, shown.numbers(job_view)
+            raise DatabaseUnavailableError from None
 
     async def _on_foreign(
         self, interaction: discord.Interaction, image: discord.Attachment, action: Action, call: Call
@@ -113,11 +96,11 @@ class ContextMenus:
         """Somebody's image: taken in like an upload of the person who asks."""
         if action is Action.WHO:
             traces = await examine_attachment(self._context, image, call.person)
-            return await self._dispatcher.carry_out(call, Run(command="whose", values={"image": traces}))
+            return await self._runner.run(Run(command="whose", values={"image": traces}), call)
         source = await store_attachment(self._context, image, call.person)
         ticket = self._context.pending_uploads.keep(source, call.person)
         form = form_about(action, FormSubject(about=ticket, key=source.key))
-        await self._modals.show_opener(interaction, action, form)
+        await self._modals.show_opener(interaction, action, form, call)
         return None
 
     async def _start_from(
@@ -128,7 +111,3 @@ class ContextMenus:
 
         run = Run(command=str(action), values={"image": PENDING_UPLOAD}, public=True)
         await self._dispatcher.run(interaction, run, complete=complete)
-
-
-def _refused(msgid: str) -> Message:
-    return compose_error(BadRequestError(translate(msgid)))

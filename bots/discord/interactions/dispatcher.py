@@ -8,31 +8,28 @@ from dataclasses import replace
 import discord
 
 from bots.discord.context import DiscordContext, Operation
-from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
 from bots.discord.messages.answers import Answers, send_private
-from bots.presentation.compose.errors import compose_error, compose_fault
+from bots.interactions.error_messages import message_of
+from bots.interactions.step_runner import Result, StepRunner
 from bots.presentation.interaction_router import Run
 from bots.presentation.message import Message
-from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
-from studio.commands.registry import check, execute, find_command
+from studio.commands.registry import check, find_command
 from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call
-from studio.errors import ChatelierError
 
 _ALREADY_ACKNOWLEDGED = 40060
 _LOOK_UP_SECONDS = 1.0
-# The parameters that say which server is meant in direct messages.
-_NAMING = ("case", "job", "picture", "what")
 
 log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    def __init__(self, context: DiscordContext, answers: Answers) -> None:
+    def __init__(self, context: DiscordContext, answers: Answers, runner: StepRunner) -> None:
         self._context = context
         self._answers = answers
+        self._runner = runner
 
     async def run(
         self,
@@ -52,7 +49,7 @@ class Dispatcher:
             return
 
         async def operation(call: Call) -> Answer:
-            return await self.carry_out(call, await complete(call) if complete else run)
+            return await self._runner.run(await complete(call) if complete else run, call)
 
         await self.serve(interaction, operation, public=run.public, key=key)
 
@@ -69,15 +66,8 @@ class Dispatcher:
         except TimeoutError:
             return None
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            return explained(error)
+            return message_of(error)
         return None
-
-    async def carry_out(self, call: Call, run: Run) -> Answer:
-        """Raises a `ChatelierError`."""
-        for what in filter(None, map(run.values.get, _NAMING)):
-            call = await in_home_community(self._context, call, str(what), paints=run.public)
-        pools, ports = self._context.pools, self._context.ports
-        return await pools.run(Pool.COMMANDS, execute, ports, call, run.command, run.values)
 
     async def serve(
         self, interaction: discord.Interaction, operation: Operation, *, public: bool, key: str | None = None
@@ -92,7 +82,7 @@ class Dispatcher:
         call = call_of(interaction, self._context.settings, answer_id=message_id)
         if key is not None:
             call = replace(call, request_key=key)
-        answer: Answer | Message | None = None
+        answer: Result = None
         try:
             answer = await operation(call)
             await self._answers.give(interaction, call, answer)
@@ -105,7 +95,7 @@ class Dispatcher:
                     "response postponed: the job's events will deliver it", extra={"job_id": answer.job_id}
                 )
             else:
-                await self._answers.refuse(interaction, call, explained(error), public=public)
+                await self._answers.refuse(interaction, call, message_of(error), public=public)
 
     async def _acknowledge(
         self, interaction: discord.Interaction, *, public: bool
@@ -140,8 +130,3 @@ def check_values(run: Run) -> None:
     for name, value in run.values.items():
         if parameter := spec.parameter(name):
             parameter.read(value)
-
-
-def explained(error: Exception) -> Message:
-    """What went wrong, for the person; a defect is logged under the number that they are told."""
-    return compose_error(error) if isinstance(error, ChatelierError) else compose_fault(report_error(error))

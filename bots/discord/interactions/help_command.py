@@ -8,13 +8,10 @@ from discord import app_commands
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import call_of
 from bots.discord.guilds.permissions import CONTEXTS, INSTALLS
-from bots.discord.messages.answers import send_private
+from bots.discord.messages.answers import private_refusal, send_private
 from bots.discord.texts import texts
-from bots.presentation.compose.errors import compose_error
-from bots.presentation.compose.help import commands_for, compose_command_help, compose_help
-from studio.commands.registry import find_command
+from bots.presentation.compose.help import commands_for, help_about
 from studio.commands.submission.known_names import default_note
-from studio.errors import UnknownCommandError
 
 _MOST_SUGGESTIONS = 25
 
@@ -22,15 +19,9 @@ _MOST_SUGGESTIONS = 25
 def help_command(context: DiscordContext) -> app_commands.Command[Any, Any, None]:
     async def help_(interaction: discord.Interaction, command: str | None = None) -> None:
         moderates = call_of(interaction, context.settings).person.moderates
-        try:
-            message = (
-                compose_command_help(find_command(command))
-                if command
-                else compose_help(moderates=moderates, note=default_note(context.ports))
-            )
-        except UnknownCommandError as error:
-            message = compose_error(error)
-        await send_private(interaction, message)
+        async with private_refusal(interaction):
+            note = default_note(context.ports)
+            await send_private(interaction, help_about(command, moderates=moderates, note=note))
 
     async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         wanted = typed.strip().lstrip("/").lower()

@@ -15,38 +15,33 @@ import discord
 from discord import ui
 
 from bots.discord.context import DiscordContext
-from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import call_of
 from bots.discord.guilds.uploads import PENDING_UPLOAD, store_attachment
 from bots.discord.interactions.dispatcher import Dispatcher
-from bots.discord.messages.answers import Answers, send_private
+from bots.discord.messages.answers import Answers
 from bots.discord.render_form import parse_step, render_form, steps_of, values_of
 from bots.discord.texts import texts
+from bots.interactions.step_runner import StepRunner
 from bots.presentation.actions import ACTIONS, label
-from bots.presentation.compose.answers import compose_answer
-from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.forms import FormSubject
 from bots.presentation.form import FieldKind, Form
 from bots.presentation.interaction_router import (
     FORM_PREFIX,
     Ask,
     Choose,
-    FormId,
     Run,
     parse_form_id,
     submitted,
 )
 from bots.presentation.message import Images, Message, Paragraph, Part
-from bots.presentation.subject_lookup import form_about, load_choice, load_form
-from bots.process.thread_pools import Pool
+from bots.presentation.subject_lookup import form_about
 from bots.texts import buttons
 from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
-from studio.commands.registry import CATALOG
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
 from studio.domain.requests import Source
-from studio.errors import BadRequestError, ChatelierError, DatabaseUnavailableError
+from studio.errors import BadRequestError, DatabaseUnavailableError
 
 OPENER = "c1f"  # and the action and what its form is about
 _LOOK_UP_SECONDS = 1.0
@@ -55,65 +50,42 @@ log = logging.getLogger(__name__)
 
 
 class Modals:
-    def __init__(self, context: DiscordContext, dispatcher: Dispatcher, answers: Answers) -> None:
+    """Methods raise a `ChatelierError` before an interaction is acknowledged."""
+
+    def __init__(
+        self, context: DiscordContext, dispatcher: Dispatcher, answers: Answers, runner: StepRunner
+    ) -> None:
         self._context = context
         self._dispatcher = dispatcher
         self._answers = answers
+        self._runner = runner
 
     async def ask(self, interaction: discord.Interaction, ask: Ask) -> None:
-        """Open the form of an action, or what comes before it."""
-        try:
-            form = await self._load(interaction, ask)
-        except ChatelierError as error:
-            await send_private(interaction, compose_error(error))
-            return
+        """Open the form of an action, or what comes before it: which of several pictures is meant, or its picture."""
+        form = await self._load(interaction, ask)
         asks_which = any(field.kind is FieldKind.PICTURE for field in form.fields)
-        if form.image or (asks_which and len(steps_of(form)) > 1):
-            await self._show_before(interaction, ask, form, asks_which=asks_which)
+        if asks_which and (form.image or len(steps_of(form)) > 1):
+            choice = partial(self._runner.carry_out, Choose(action=ask.action, job_id=ask.job_id))
+            await self._dispatcher.serve(interaction, choice, public=False)
+        elif form.image:
+            opener = partial(self.show_opener, interaction, ask.action, form)
+            await self._dispatcher.serve(interaction, opener, public=False)
         else:
             await self._open(interaction, form)
 
     async def _load(self, interaction: discord.Interaction, ask: Ask) -> Form:
-        """A modal must be the first answer to a press, so its prefilled words may not take long to find.
-
-        Raises a `ChatelierError`.
-        """
-        call = call_of(interaction, self._context.settings)
+        """A modal must be the first answer to a press, so its prefilled words may not take long to find."""
         try:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
-                viewer = await in_home_community(self._context, call, ask.job_id, paints=False)
-                return await self._context.pools.run(
-                    Pool.DATABASE,
-                    load_form,
-                    self._context.ports,
-                    ask,
-                    viewer.person,
-                    channel=viewer.address.channel,
-                )
+                return await self._runner.load_form(ask, call_of(interaction, self._context.settings))
         except TimeoutError:
             if not ask.index:
                 raise DatabaseUnavailableError from None
             return form_about(ask.action, FormSubject(about=picture_id(ask.job_id, ask.index)))
 
-    async def _show_before(
-        self, interaction: discord.Interaction, ask: Ask, form: Form, *, asks_which: bool
+    async def show_opener(
+        self, interaction: discord.Interaction, action: Action, form: Form, _call: Call
     ) -> None:
-        """Which picture is meant, where there are several; else the form's picture, and a button that opens it."""
-
-        async def operation(call: Call) -> Message | None:
-            if asks_which:
-                viewer = await in_home_community(self._context, call, ask.job_id, paints=False)
-                choose = Choose(action=ask.action, job_id=ask.job_id)
-                database = self._context.ports.database
-                return await self._context.pools.run(
-                    Pool.DATABASE, load_choice, database, choose, viewer.person
-                )
-            await self.show_opener(interaction, ask.action, form)
-            return None
-
-        await self._dispatcher.serve(interaction, operation, public=False)
-
-    async def show_opener(self, interaction: discord.Interaction, action: Action, form: Form) -> None:
         """A private message with the form's picture and a button that opens the form."""
         parts: list[Part] = [Images(images=(form.image,))] if form.image else []
         parts.append(Paragraph(form.intro or (form.title,)))
@@ -141,21 +113,21 @@ class Modals:
         if not custom_id.startswith(FORM_PREFIX):
             return
         filled, step = values_of(data), parse_step(custom_id)
-        try:
-            form = parse_form_id(step.form_id)
-            if form is None:
-                raise BadRequestError(translate(buttons.FORM_UNKNOWN))
-            person = call_of(interaction, self._context.settings).person
-            upload = self._context.pending_uploads.find(form.about, person)
-            typed = _renamed(form, {name: value for name, value in filled.items() if isinstance(value, str)})
-            run = submitted(form, {**typed, **_pending(filled)}, upload=upload)
-        except ChatelierError as error:
-            await send_private(interaction, compose_error(error))
-            return
+        form = parse_form_id(step.form_id)
+        if form is None:
+            raise BadRequestError(translate(buttons.FORM_UNKNOWN))
+        upload = self._context.pending_uploads.find(
+            form.about, call_of(interaction, self._context.settings).person
+        )
+        pending = {
+            name: value if isinstance(value, str) else [PENDING_UPLOAD] * len(value)
+            for name, value in filled.items()
+        }
+        run = submitted(form, pending, upload=upload)
 
         async def complete(call: Call) -> Run:
             uploads = await self._received(interaction, filled, call)
-            return submitted(form, {**typed, **uploads}, upload=upload)
+            return submitted(form, {**filled, **uploads}, upload=upload)
 
         if step.next_step is None:
             await self._dispatcher.run(interaction, run, complete=complete)
@@ -167,9 +139,9 @@ class Modals:
         self, interaction: discord.Interaction, run: Run, next_step: int, call: Call
     ) -> None:
         """The answer to one step of a form, with a button that opens the next."""
-        message = compose_answer(await self._dispatcher.carry_out(call, run))
         opener = _opener(f"{run.command}:{next_step}", texts.NEXT_STEP)
-        await self._answers.show(interaction, message or Message(parts=()), more=opener)
+        if reply := await self._runner.compose(await self._runner.run(run, call), call):
+            await self._answers.show(interaction, reply.message, more=opener)
 
     async def _received(
         self, interaction: discord.Interaction, filled: Mapping[str, object], call: Call
@@ -191,18 +163,6 @@ class Modals:
             await interaction.response.send_modal(render_form(form, step=step))
         except discord.HTTPException as error:
             log.warning("modal not opened: code=%s", error.code)
-
-
-def _pending(filled: Mapping[str, object]) -> dict[str, list[Source]]:
-    """A place for each upload of a form."""
-    return {name: [PENDING_UPLOAD] * len(ids) for name, ids in filled.items() if isinstance(ids, tuple)}
-
-
-def _renamed(form: FormId, typed: dict[str, str]) -> dict[str, str]:
-    """In modals of earlier versions every field was called ``prompt``, also the reason of a report or appeal."""
-    if "prompt" in typed and CATALOG[form.command].parameter("prompt") is None:
-        return {"reason": typed["prompt"]}
-    return typed
 
 
 def _opener(opens: str, text: str) -> ui.ActionRow[Any]:

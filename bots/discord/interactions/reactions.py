@@ -7,28 +7,25 @@ from functools import partial
 import discord
 
 from bots.discord.context import DiscordContext
-from bots.discord.guilds.dm_context import in_home_community
 from bots.discord.guilds.members import community_of, is_private, moderates, parent_of, person_of
 from bots.discord.interactions.click_dedup import ClickDedup
-from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.messages.answers import Answers
 from bots.discord.messages.message_lookup import find_shown_by_id
 from bots.discord.render import send_arguments
+from bots.interactions.reactions import find_button_meant
+from bots.interactions.step_runner import StepRunner
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error
-from bots.presentation.interaction_router import Run, Send, meaning_of, reacted
 from bots.presentation.message import Message
-from bots.presentation.subject_lookup import changes_star
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import known_name
-from bots.queries.message_lookup import ShownPictures, find_soon
 from studio.clock import now
-from studio.commands.button_ids import Action, Button
+from studio.commands.button_ids import Button
 from studio.commands.results import Accepted, ReportFiled
 from studio.commands.spec import Call
 from studio.domain.people import Address, Person, Platform
-from studio.errors import ChatelierError, NotFoundError
+from studio.errors import ChatelierError
 
 _SAME_CLICK_SECONDS = 10.0
 
@@ -36,10 +33,10 @@ log = logging.getLogger(__name__)
 
 
 class Reactions:
-    def __init__(self, context: DiscordContext, dispatcher: Dispatcher, answers: Answers) -> None:
+    def __init__(self, context: DiscordContext, answers: Answers, runner: StepRunner) -> None:
         self._context = context
-        self._dispatcher = dispatcher
         self._answers = answers
+        self._runner = runner
         self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def added(self, event: discord.RawReactionActionEvent) -> None:
@@ -58,13 +55,8 @@ class Reactions:
         user = self._context.client.user
         if event.emoji.id is not None or (user and event.user_id == user.id):
             return
-        meaning = meaning_of(event.emoji.name)
-        if meaning is None:
-            return
         try:
-            await self._follow(event, meaning, added=added)
-        except NotFoundError:
-            log.debug("reaction ignored: picture not found")
+            await self._follow(event, added=added)
         except ChatelierError as error:
             await self._explain(event.user_id, compose_error(error))
         except discord.HTTPException as error:
@@ -72,49 +64,20 @@ class Reactions:
         except Exception as error:  # noqa: BLE001 - a reaction must never end the reading of events
             report_error(error)
 
-    async def _follow(
-        self, event: discord.RawReactionActionEvent, meaning: tuple[Action, int], *, added: bool
-    ) -> None:
-        if not added and meaning[0] is not Action.STAR:
-            return  # what is painted is painted
-        shown = await self._shown(event)
-        person = await self._person(event) if shown else None
-        button = shown.meant_by(*meaning) if shown else None
-        step = reacted(button, added=added) if button else None
-        if person is None or button is None or step is None:
+    async def _follow(self, event: discord.RawReactionActionEvent, *, added: bool) -> None:
+        private = event.guild_id is None
+        find = partial(find_shown_by_id, self._context, event.channel_id, event.message_id, private=private)
+        age = now() - discord.utils.snowflake_time(event.message_id)
+        found = await find_button_meant(event.emoji.name, find, added=added, age_seconds=age.total_seconds())
+        person = await self._person(event) if found else None
+        if found is None or person is None:
             return
-        call = self._call(event, person, button)
-        if isinstance(step, Send):
-            await self._answers.send_home(step.job_id, call)
-        elif button.action is not Action.STAR or await self._changes_star(button, call, added=added):
-            await self._carry_out(event, call, step)
-
-    async def _changes_star(self, button: Button, call: Call, *, added: bool) -> bool:
-        call = await in_home_community(self._context, call, button.job_id, paints=False)
-        picture, person = button.picture_id or "", call.person.key
-        database = self._context.ports.database
-        return await self._context.pools.run(
-            Pool.COMMANDS, changes_star, database, picture, person, added=added
-        )
-
-    async def _carry_out(self, event: discord.RawReactionActionEvent, call: Call, run: Run) -> None:
-        answer = await self._dispatcher.carry_out(call, run)
-        if isinstance(answer, Accepted) and not answer.repeated:
-            await self._answers.pin(answer.job_id)
-        elif isinstance(answer, ReportFiled) and (message := compose_answer(answer)):
+        _, button = found
+        result = await self._runner.react(button, self._call(event, person, button), added=added)
+        if isinstance(result, Accepted) and not result.repeated:
+            await self._answers.pin(result.job_id)
+        elif isinstance(result, ReportFiled) and (message := compose_answer(result)):
             await self._explain(event.user_id, message)
-
-    async def _shown(self, event: discord.RawReactionActionEvent) -> ShownPictures | None:
-        """Raises `discord.HTTPException`."""
-        find = partial(
-            find_shown_by_id,
-            self._context,
-            event.channel_id,
-            event.message_id,
-            private=event.guild_id is None,
-        )
-        sent_at = discord.utils.snowflake_time(event.message_id)
-        return await find_soon(find, age_seconds=(now() - sent_at).total_seconds())
 
     def _call(self, event: discord.RawReactionActionEvent, person: Person, button: Button) -> Call:
         """A reaction has no id: one of the same person on the same message within ten seconds is the same."""

@@ -16,8 +16,7 @@ from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, stor
 from bots.discord.interactions.autocomplete import autocompleter, is_suggested
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.help_command import help_command
-from bots.discord.messages.answers import send_private
-from bots.presentation.compose.errors import compose_error
+from bots.discord.messages.answers import private_refusal
 from bots.presentation.interaction_router import Run
 from bots.presentation.prompt_flags import spread_flags
 from bots.process.thread_pools import Pool
@@ -69,7 +68,8 @@ class SlashCommands:
         """A coroutine whose signature tells discord.py the options; required ones come first there."""
 
         async def serve(interaction: discord.Interaction, **options: Any) -> None:
-            await self._serve(interaction, spec, options)
+            async with private_refusal(interaction):
+                await self._serve(interaction, spec, options)
 
         ordered = sorted(spec.parameters, key=lambda parameter: not parameter.required)
         first = inspect.Parameter(
@@ -84,21 +84,19 @@ class SlashCommands:
     async def _serve(
         self, interaction: discord.Interaction, spec: CommandSpec, options: Mapping[str, object]
     ) -> None:
-        """What is wrong with the words is said before anybody sees that something is coming."""
+        """What is wrong with the words is said before anybody sees that something is coming.
+
+        Raises `BadParameterError`.
+        """
         typed = {name: value for name, value in options.items() if isinstance(value, str | int | float)}
-        try:
-            values = spread_flags(spec.name, {**typed, **_without_mentions(typed)})
-            if spec.current_name == "community":
-                require_own(interaction.guild, values)
-        except BadParameterError as error:
-            await send_private(interaction, compose_error(error))
-            return
+        values = spread_flags(spec.name, {**typed, **_without_mentions(typed)})
+        if spec.current_name == "community":
+            require_own(interaction.guild, values)
 
         async def complete(call: Call) -> Run:
             received = await self._received(call, spec, options)
-            if isinstance(
-                prompt := values.get("prompt"), str
-            ):  # one of the suggested may stand for a longer one
+            prompt = values.get("prompt")
+            if isinstance(prompt, str):  # one of the suggested may stand for a longer one
                 received["prompt"] = await self._context.pools.run(
                     Pool.DATABASE, whole_prompt, self._context.ports, call, prompt
                 )

@@ -73,12 +73,9 @@ def _(span: Code | Command) -> str:
 @markdown_of.register
 def _(span: PersonName) -> str:
     """A mention shows the present name; nobody is pinged. A person who asked to be forgotten has no number."""
-    if isinstance(span.person, str):
-        platform, _, rest = span.person.partition(":")
-        user_id = name = rest.rpartition(":")[2]
-    else:
-        platform, user_id, name = span.person.platform, span.person.user_id, span.person.display_name
-    return f"<@{user_id}>" if platform == Platform.DISCORD and user_id.isdecimal() else escape(name)
+    if span.is_of(Platform.DISCORD) and span.user_id.isdecimal():
+        return f"<@{span.user_id}>"
+    return escape(span.name)
 
 
 @markdown_of.register

@@ -1,15 +1,17 @@
 """Private messages with buttons only: which picture is meant, and what else can be done with one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from bots.presentation.actions import ACTIONS, PanelReader, label
 from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.parts.recipe import recipe_facts
-from bots.presentation.message import Audience, Message, Paragraph, Title
+from bots.presentation.message import Audience, ButtonRow, Message, Note, Paragraph, Title, Tone
 from bots.texts import buttons
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
+from studio.commands.button_ids import Button as ButtonId
 from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
 
@@ -24,6 +26,18 @@ def compose_choice(action: Action, job_id: str, indices: Sequence[int]) -> Messa
         rows=rows_of(numbers, most=_NUMBERS_IN_A_ROW),
         audience=Audience.PERSON,
         summary=translate(buttons.WHICH_PICTURE),
+    )
+
+
+def compose_confirmation(button_id: ButtonId) -> Message:
+    """The question before a press counts, where the platform has none of its own."""
+    confirm = ACTIONS[button_id.action].confirm
+    sure = replace(button(button_id.action, button_id.job_id, button_id.index), confirm="")
+    return Message(
+        parts=(Note(spans=(translate(confirm),), tone=Tone.WARNING),),
+        rows=(ButtonRow(buttons=(sure,)),),
+        tone=Tone.WARNING,
+        audience=Audience.PERSON,
     )
 
 

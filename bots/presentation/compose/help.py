@@ -6,9 +6,16 @@ from bots.presentation.message import Audience, Code, Command, Message, Paragrap
 from bots.presentation.spans import joined, sentence, with_code
 from bots.texts import help as texts
 from bots.texts.translation import translate
-from studio.commands.registry import CATALOG
+from studio.commands.registry import CATALOG, find_command
 from studio.commands.spec import Audience as CommandAudience
 from studio.commands.spec import CommandSpec
+
+
+def help_about(command: str | None, *, moderates: bool, note: str = "") -> Message:
+    """Help for one command, or for all. Raises `UnknownCommandError`."""
+    if command:
+        return compose_command_help(find_command(command))
+    return compose_help(moderates=moderates, note=note)
 
 
 def compose_help(*, moderates: bool = False, note: str = "") -> Message:

@@ -1,11 +1,12 @@
 """Buttons and menus. All state is in their ids, so any process serves any of them, at any time."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from bots.presentation.interaction_router import parse_press, pressed
+from bots.interactions.step_runner import StepRunner
+from bots.presentation.interaction_router import Ask, parse_press, pressed
 from bots.slack.api.request import of_interaction
-from bots.slack.listeners.action_runner import ActionRunner
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.home_tab import HomeTab
 from bots.slack.listeners.modals import Modals
@@ -14,9 +15,9 @@ from studio.errors import BadRequestError
 
 
 class ActionListener:
-    def __init__(self, dispatcher: Dispatcher, actions: ActionRunner, modals: Modals, home: HomeTab) -> None:
+    def __init__(self, dispatcher: Dispatcher, runner: StepRunner, modals: Modals, home: HomeTab) -> None:
         self._dispatcher = dispatcher
-        self._actions = actions
+        self._runner = runner
         self._modals = modals
         self._home = home
 
@@ -29,7 +30,11 @@ class ActionListener:
         if button is None:
             await self._dispatcher.refuse(request, BadRequestError(BUTTON_UNKNOWN))
             return
-        await self._actions.take(request, pressed(button))
+        step = pressed(button)
+        if isinstance(step, Ask):
+            await self._modals.ask(request, step)
+        else:
+            await self._dispatcher.serve(request, partial(self._runner.carry_out, step))
         view: Mapping[str, Any] = body.get("view") or {}
         if view.get("type") == "home":  # what it lists has changed
             await self._home.show(request)

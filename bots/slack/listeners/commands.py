@@ -3,15 +3,15 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bots.presentation.compose.answers import compose_spans
 from bots.presentation.compose.cases import compose_sentence
-from bots.presentation.compose.help import compose_command_help, compose_help
+from bots.presentation.compose.help import help_about
 from bots.presentation.message import Message, Small
 from bots.process.thread_pools import Pool
-from bots.queries.job_view import load_job_view
-from bots.queries.message_lookup import find_shown_pictures
+from bots.queries.message_lookup import find_subject_of_thread
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
 from bots.slack.context import SlackComponent, SlackContext
@@ -32,11 +32,11 @@ from bots.slack.texts.typed_text import named, typed
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.members import Members
 from studio.commands.parameter_values import Kind
-from studio.commands.registry import execute, find_command
+from studio.commands.registry import execute
 from studio.commands.results import Answer, Community
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.known_names import default_note
-from studio.domain.people import Platform
+from studio.domain.deliveries import MessageRef
 
 log = logging.getLogger(__name__)
 
@@ -129,10 +129,9 @@ class CommandListener(SlackComponent):
 
     async def _help(self, request: SlackRequest, command: str) -> None:
         async def work(call: Call) -> Message:
-            if command:
-                return compose_command_help(find_command(command))
-            message = compose_help(moderates=call.person.moderates, note=default_note(self._ports))
-            return message.with_parts(Small(texts.in_threads()))
+            note = default_note(self._ports)
+            message = help_about(command, moderates=call.person.moderates, note=note)
+            return message if command else message.with_parts(Small(texts.in_threads()))
 
         await self._dispatcher.serve(request, work)
 
@@ -180,28 +179,11 @@ class CommandListener(SlackComponent):
     async def _of_thread(
         self, request: SlackRequest, call: Call, spec: CommandSpec, values: Mapping[str, object]
     ) -> dict[str, object]:
-        """In the thread of a job's message, a command without a picture or job means that job, or its first picture."""
-        wanted = next(
-            (parameter for parameter in spec.parameters if parameter.kind in (Kind.PICTURE, Kind.JOB)), None
-        )
-        if wanted is None or request.thread is None or values.keys() & {wanted.name, "image"}:
+        if request.thread is None:
             return {}
-        shown = await self._pools.run(
-            Pool.COMMANDS,
-            find_shown_pictures,
-            self._ports.database,
-            Platform.SLACK,
-            request.thread,
-            channel=request.channel,
-        )
-        if shown is None or not shown.first:
-            return {}
-        if wanted.kind is Kind.JOB:
-            return {wanted.name: shown.job_id}
-        job_view = await self._pools.run(
-            Pool.COMMANDS, load_job_view, self._ports.database, shown.job_id, viewer=call.person
-        )
-        return {wanted.name: job_view.pictures[0].id} if job_view.pictures else {}
+        root = MessageRef(channel=request.channel or "", message=request.thread)
+        find = partial(find_subject_of_thread, self._ports.database, spec, values, root, call.person)
+        return await self._pools.run(Pool.COMMANDS, find)
 
 
 async def _what_with_it(_call: Call) -> Message:

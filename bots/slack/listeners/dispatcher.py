@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from bots.delivery.attachments import Attachment
 from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.errors import DeliveryInProgressError
-from bots.delivery.message_files import draw_images, load_files
-from bots.presentation.compose.answers import compose_answer, compose_spans
+from bots.delivery.message_files import load_files
+from bots.interactions.error_messages import message_of
+from bots.interactions.step_runner import Result, StepRunner
+from bots.presentation.compose.answers import compose_spans
 from bots.presentation.compose.cases import compose_sentence
-from bots.presentation.compose.errors import compose_error, compose_fault
-from bots.presentation.compose.job_message import compose_job, with_missing_files
-from bots.presentation.compose.provenance import compose_family
+from bots.presentation.compose.job_message import with_missing_files
 from bots.presentation.message import Message
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
@@ -24,12 +24,11 @@ from bots.slack.messages.message_sender import Draft
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import Members
 from studio.bounded_dict import BoundedDict
-from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown, ReportFiled
+from studio.commands.results import Accepted, ReportFiled
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
 
-Reply = Answer | Message | None
-Work = Callable[[Call], Awaitable[Reply]]
+Work = Callable[[Call], Awaitable[Result]]
 
 _REMEMBERED = 5000
 _LIMIT_BYTES = 8 * 1024 * 1024
@@ -45,11 +44,13 @@ class Dispatcher(SlackComponent):
         people: Members,
         replies: EphemeralReplies,
         delivery: ChatDelivery,
+        runner: StepRunner,
     ) -> None:
         super().__init__(context)
         self._people = people
         self._replies = replies
         self._delivery = delivery
+        self._runner = runner
         self._served: BoundedDict[str, None] = BoundedDict(_REMEMBERED)
 
     async def serve(self, request: SlackRequest, work: Work, *, quietly: bool = False) -> None:
@@ -77,23 +78,26 @@ class Dispatcher(SlackComponent):
     async def refuse(self, request: SlackRequest, error: Exception) -> None:
         """Say what went wrong; a refusal that may be appealed has a button for that."""
         match error:
-            case ChatelierError():
-                message = compose_error(error)
             case NotInstalledError():
                 message = compose_sentence(texts.NOT_INSTALLED)
             case SlackUnavailableError() | SlackApiRefusedError():
                 log.warning("modal not opened: %s", error)
                 message = compose_sentence(texts.NOT_OPENED)
             case _:
-                message = compose_fault(report_error(error))
+                message = message_of(error)
         await self._replies.send(request, Draft(message=message))
 
     async def answer(
-        self, request: SlackRequest, call: Call, answer: Reply, *, quietly: bool = False
+        self, request: SlackRequest, call: Call, result: Result, *, quietly: bool = False
     ) -> None:
         """Never raises: a job that was accepted is safe, and its events bring the answer later."""
         try:
-            await self._answer(request, call, answer, quietly=quietly and not isinstance(answer, ReportFiled))
+            if isinstance(result, Accepted):
+                await self._accepted(request, result)
+            elif not quietly or isinstance(result, ReportFiled):
+                if reply := await self._runner.compose(result, call):
+                    await self.reply(request, reply.message, subject=reply.subject, made=reply.made)
+                await self._runner.show_desk(result, call)
         except (
             SlackUnavailableError,
             SlackApiRefusedError,
@@ -134,29 +138,6 @@ class Dispatcher(SlackComponent):
             files = {}
         return Draft(message=shown, files=files)
 
-    async def _answer(self, request: SlackRequest, call: Call, answer: Reply, *, quietly: bool) -> None:
-        match answer:
-            case Accepted():
-                await self._accepted(request, answer)
-            case PictureShown():
-                await self._show(request, call, answer)
-            case Family():
-                await self._show_family(request, answer)
-            case CaseOpened() if message := compose_answer(answer):
-                await self.reply(request, message, subject=answer.details.case.id)
-            case Message() if not quietly:
-                await self.reply(request, answer)
-            case Message() | None:
-                return
-            case _ if not quietly and (message := compose_answer(answer)):
-                await self.reply(request, message)
-        if isinstance(answer, Community) and answer.rules.desk_channel:
-            await self._delivery.show_open_cases(call.person)
-
-    async def _show_family(self, request: SlackRequest, answer: Family) -> None:
-        made = await self._pools.run(Pool.FILES, draw_images, self._ports, answer)
-        await self.reply(request, compose_family(answer), subject=answer.picture_id, made=made)
-
     async def _accepted(self, request: SlackRequest, answer: Accepted) -> None:
         await self._delivery.pin_job(answer.job_id)
         if answer.repeated or request.channel is None:
@@ -165,10 +146,3 @@ class Dispatcher(SlackComponent):
         if job_view.message_ref and job_view.message_ref.channel != request.channel:
             bot_user = (await self._workspaces.of(request.community)).identity.bot_user
             await self.reply(request, compose_spans(texts.not_here(bot_user, request.channel)))
-
-    async def _show(self, request: SlackRequest, call: Call, answer: PictureShown) -> None:
-        """The job once more, for one person, also what is hidden from others."""
-        job_view = await self._pools.run(
-            Pool.COMMANDS, load_job_view, self._ports.database, answer.job.id, viewer=call.person
-        )
-        await self.reply(request, compose_job(job_view), subject=answer.job.id)

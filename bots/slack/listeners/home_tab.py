@@ -2,17 +2,15 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
-
-from bots.delivery.attachments import Attachment
 from bots.delivery.message_files import load_files
+from bots.interactions.error_messages import message_of
 from bots.presentation.compose.cases import compose_sentence
-from bots.presentation.compose.errors import compose_error, compose_fault
-from bots.presentation.compose.settings import HomeContent, compose_home
-from bots.presentation.message import Image, Message
-from bots.process.error_reports import report_error
+from bots.presentation.message import Message
+from bots.presentation.subject_lookup import load_home
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_home, of_interaction
@@ -21,19 +19,10 @@ from bots.slack.render import render_home
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import Members
 from studio.commands.registry import execute
-from studio.commands.results import Balance, InQueue, SettingsChanged
-from studio.commands.spec import Call
-from studio.db import queries
-from studio.db.identities.linked_identities import identities
-from studio.db.tables import JobRow
-from studio.domain.jobs import Job, JobState
-from studio.domain.pictures import Picture
 from studio.errors import ChatelierError
-from studio.ports import Ports
 
 FORMER_SETTING = "c1h:"  # and a setting's name: earlier versions' Home tab had a menu for each
 _FORMER_DEFAULT = "none"
-_MOST_RECENT = 5
 _LIMIT_BYTES = 8 * 1024 * 1024
 
 log = logging.getLogger(__name__)
@@ -59,10 +48,8 @@ class HomeTab(SlackComponent):
             await self._pools.run(Pool.COMMANDS, execute, self._ports, call, "settings", {name: value})
         except NotInstalledError:
             return
-        except ChatelierError as error:
-            await self.show(request, fault=compose_error(error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self.show(request, fault=compose_fault(report_error(error)))
+            await self.show(request, fault=message_of(error))
         else:
             await self.show(request)
 
@@ -70,16 +57,16 @@ class HomeTab(SlackComponent):
         """First what is known at once, then with the pictures. Never raises for what Slack refuses."""
         try:
             call = await self._people.call_of(request)
-            content = await self._pools.run(Pool.DATABASE, _load_content, self._ports, call)
+            home = await self._pools.run(Pool.DATABASE, load_home, self._ports, call)
         except ChatelierError:
             await self._publish(request, [compose_sentence(texts.HOME_AWAY)])
             return
         except NotInstalledError:
             return
-        shown = [*([fault] if fault else []), compose_home(content)]
+        shown = [*([fault] if fault else []), home]
         await self._publish(request, shown)
-        if content.recent:
-            await self._publish(request, shown, await self._files_of(request, shown[-1]))
+        if home.files:
+            await self._publish(request, shown, await self._upload(request, home))
 
     async def _publish(
         self, request: SlackRequest, messages: Sequence[Message], files: Mapping[str, str] | None = None
@@ -90,47 +77,14 @@ class HomeTab(SlackComponent):
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.warning("Home tab not published: %s", error)
 
-    async def _files_of(self, request: SlackRequest, message: Message) -> dict[str, str]:
-        """Those of the pictures that could be loaded and uploaded."""
-        try:
-            found = await self._pools.run(
-                Pool.FILES, load_files, self._ports, message, limit_bytes=_LIMIT_BYTES
-            )
-        except ChatelierError:
-            return {}
+    async def _upload(self, request: SlackRequest, home: Message) -> dict[str, str]:
+        """Those of the pictures that could be loaded and uploaded, each for its job, whose deletion takes it along."""
         files: dict[str, str] = {}
-        for image in message.files:
-            files |= await self._upload(request, image, found.files)
-        return files
-
-    async def _upload(
-        self, request: SlackRequest, image: Image, attachments: Mapping[str, Attachment]
-    ) -> dict[str, str]:
-        """Recorded for the job, so that it goes when the picture is deleted."""
-        job_id = image.name.partition(".")[0]
-        try:
+        with suppress(ChatelierError, SlackUnavailableError, SlackApiRefusedError):
+            load = partial(load_files, self._ports, home, limit_bytes=_LIMIT_BYTES)
+            found = await self._pools.run(Pool.FILES, load)
             uploads = (await self._workspaces.of(request.community)).image_uploads
-            return await uploads.upload_all(job_id, [image], attachments, passing=True)
-        except (ChatelierError, SlackUnavailableError, SlackApiRefusedError):
-            return {}
-
-
-def _load_content(ports: Ports, call: Call) -> HomeContent:
-    """Jobs that are outstanding with their places, and the latest that are done, of all linked identities."""
-    answers = [execute(ports, call, command, {}) for command in ("credits", "settings", "queue")]
-    match answers:
-        case [Balance() as balance, SettingsChanged() as settings, InQueue() as queue]:
-            recent = tuple(_recent(ports, call))
-            return HomeContent(
-                balance=balance, preferences=settings.preferences, waiting=queue.places, recent=recent
-            )
-    raise TypeError("credits, settings or queue command returned an unexpected result type")
-
-
-def _recent(ports: Ports, call: Call) -> Sequence[tuple[Job, Picture]]:
-    with ports.database.read() as session:
-        mine = select(JobRow).where(JobRow.person_key.in_(identities(session, call.person.key)))
-        done = mine.where(JobRow.state == JobState.DONE).order_by(JobRow.created_at.desc())
-        jobs = [queries.job_of(row) for row in session.scalars(done.limit(_MOST_RECENT))]
-        pictures = {job.id: queries.pictures_of_job(session, job.id) for job in jobs}
-        return [(job, pictures[job.id][0]) for job in jobs if pictures[job.id]]
+            for image in home.files:
+                job_id = image.name.partition(".")[0]
+                files |= await uploads.upload_all(job_id, [image], found.files, passing=True)
+        return files

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.delivery.message_files import load_files
+from bots.interactions.step_runner import StepRunner
 from bots.presentation.actions import label
 from bots.presentation.compose.errors import explain
-from bots.presentation.compose.forms import FormSubject, imagine_form
+from bots.presentation.compose.forms import FormSubject
 from bots.presentation.form import Form
 from bots.presentation.interaction_router import Ask
 from bots.presentation.message import Images, Message
-from bots.presentation.subject_lookup import form_about, load_form, load_subject
+from bots.presentation.subject_lookup import form_about, load_imagine_form, load_subject
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
@@ -26,7 +27,6 @@ from bots.slack.texts.mrkdwn import mrkdwn
 from bots.slack.workspaces.members import Members
 from studio.commands.button_ids import Action
 from studio.commands.spec import Call
-from studio.commands.submission.known_names import names_offered
 from studio.domain.identifiers import split_picture_id
 from studio.errors import ChatelierError
 
@@ -56,10 +56,12 @@ class Modals(SlackComponent):
         context: SlackContext,
         people: Members,
         dispatcher: Dispatcher,
+        runner: StepRunner,
     ) -> None:
         super().__init__(context)
         self._people = people
         self._dispatcher = dispatcher
+        self._runner = runner
 
     async def open(self, request: SlackRequest, title: str, find: Find) -> None:
         """A modal, opened at once, and filled when `find` has told what it asks. Never raises.
@@ -82,9 +84,7 @@ class Modals(SlackComponent):
         """The form of an action on a picture or a job. Never raises."""
 
         async def find(call: Call) -> Opening:
-            form = await self._pools.run(
-                Pool.COMMANDS, load_form, self._ports, step, call.person, channel=request.channel
-            )
+            form = await self._runner.load_form(step, call)
             form = await self._pools.run(Pool.DATABASE, with_suggestions, self._ports, call, form)
             return self.opening(request, form)
 
@@ -94,8 +94,7 @@ class Modals(SlackComponent):
         """From everywhere, so that it asks for a channel. Never raises."""
 
         async def find(_call: Call) -> Opening:
-            models, styles = await self._pools.run(Pool.DATABASE, names_offered, self._ports)
-            form = imagine_form(models=models, styles=styles, asks_channel=True)
+            form = await self._pools.run(Pool.DATABASE, load_imagine_form, self._ports)
             return Opening(form=form, state=FormState())
 
         await self.open(request, texts.SHORTCUT_IMAGINE, find)

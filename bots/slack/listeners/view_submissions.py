@@ -6,10 +6,10 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bots.presentation.compose.errors import compose_fault, explain
+from bots.interactions.error_messages import message_of
+from bots.interactions.step_runner import StepRunner
+from bots.presentation.compose.errors import explain
 from bots.presentation.interaction_router import FormId, submitted
-from bots.process.error_reports import report_error
-from bots.process.thread_pools import Pool
 from bots.slack.api.request import SlackRequest, of_submission
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher
@@ -22,7 +22,7 @@ from bots.slack.texts.mrkdwn import plain_text
 from bots.slack.workspaces.members import Members
 from bots.texts.buttons import FORM_UNKNOWN
 from studio.commands.parameter_values import Kind
-from studio.commands.registry import CATALOG, execute
+from studio.commands.registry import CATALOG
 from studio.commands.results import Answer, SettingsChanged
 from studio.commands.spec import Call
 from studio.domain.people import Person, Platform
@@ -43,11 +43,18 @@ class FieldRefusedError(Exception):
 
 class ViewSubmissions(SlackComponent):
     def __init__(
-        self, context: SlackContext, people: Members, dispatcher: Dispatcher, uploads: Uploads, home: HomeTab
+        self,
+        context: SlackContext,
+        people: Members,
+        dispatcher: Dispatcher,
+        runner: StepRunner,
+        uploads: Uploads,
+        home: HomeTab,
     ) -> None:
         super().__init__(context)
         self._people = people
         self._dispatcher = dispatcher
+        self._runner = runner
         self._uploads = uploads
         self._home = home
 
@@ -71,8 +78,7 @@ class ViewSubmissions(SlackComponent):
         except (ChatelierError, FieldRefusedError) as error:
             await ack(response_action="errors", errors=_errors(view, error))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            sentence = compose_fault(report_error(error)).summary
-            await ack(response_action="errors", errors={_first_field(view): sentence})
+            await ack(response_action="errors", errors={_first_field(view): message_of(error).summary})
         else:
             await ack()
             await self._answer(request, call, answer)
@@ -90,7 +96,7 @@ class ViewSubmissions(SlackComponent):
         call = await self._people.call_of(request)
         read = {name: await self._read(request, call, form, name, value) for name, value in values.items()}
         run = submitted(form, merged(read), upload=state.image)
-        return call, await self._pools.run(Pool.COMMANDS, execute, self._ports, call, run.command, run.values)
+        return call, await self._runner.run(run, call)
 
     async def _read(
         self, request: SlackRequest, call: Call, form: FormId, name: str, value: object

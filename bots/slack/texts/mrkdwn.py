@@ -68,7 +68,7 @@ def _span(span: Span, *, links: bool) -> str:
         case Code() | Command():
             return _code(as_typed(span.text) if isinstance(span, Command) else span.text)
         case PersonName():
-            return _person(span.person, links=links)
+            return _person(span, links=links)
         case ChannelName():
             known = span.channel.isalnum()
             return f"<#{span.channel}>" if known else escape(span.channel)
@@ -84,15 +84,12 @@ def _code(text: str) -> str:
     return f"`{entities(text.replace('`', ''))}`"
 
 
-def _person(person: Person | str, *, links: bool) -> str:
-    key = person if isinstance(person, str) else person.key
-    platform, _, rest = key.partition(":")
-    user_id = rest.rpartition(":")[2]
-    named = isinstance(person, Person) and not (links and platform == Platform.SLACK)
-    if isinstance(person, Person) and named:
-        return escape(person.display_name if links else f"@{person.display_name}")
-    linked = platform == Platform.SLACK and user_id.isalnum()
-    return f"<@{user_id}>" if linked else escape(user_id)
+def _person(span: PersonName, *, links: bool) -> str:
+    """Without links the name is shown, where it is known."""
+    is_known = isinstance(span.person, Person)
+    if span.is_of(Platform.SLACK) and span.user_id.isalnum() and (links or not is_known):
+        return f"<@{span.user_id}>"
+    return escape(f"@{span.name}" if is_known and not links else span.name)
 
 
 def _time(when: datetime) -> str:

@@ -345,7 +345,7 @@ async def test_a_defect_behind_a_button_is_a_sentence_with_a_number(
     def broken(*_arguments: object, **_named: object) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr("bots.discord.interactions.modals.load_form", broken)
+    monkeypatch.setattr("bots.interactions.step_runner.load_form", broken)
     result = await room.press(f"c1:remix:{painted}:1")
     assert result.response.ephemeral
     assert "Fault" in words(result.response)

@@ -36,6 +36,8 @@ from bots.slack.render import render
 from bots.slack.render_form import render_form, values_of
 from studio.commands.button_ids import Action, parse_button
 from studio.domain.people import Person, Platform
+from studio.domain.sizing.canvases import SIDES
+from studio.parsing.grid_regions import ALL_CELLS
 from tests.support.block_kit import check_blocks, check_view, files_of
 from tests.support.loopback_slack.records import ANA, TEAM, said
 from tests.support.messages import FORMS, MESSAGES
@@ -213,7 +215,13 @@ FORM = Form(
     intro=("Choose the cells, or upload a mask.",),
     image=Image(name="grid", alt_text="The picture under its grid"),
     fields=(
-        Field(name="region", kind=FieldKind.CELLS, label="Cells", initial="A1,B2"),
+        Field(
+            name="region",
+            kind=FieldKind.CELLS,
+            label="Cells",
+            initial="A1,B2",
+            choices=tuple(Choice(value=cell, label=cell) for cell in ALL_CELLS),
+        ),
         Field(
             name="picture",
             kind=FieldKind.PICTURE,
@@ -224,7 +232,12 @@ FORM = Form(
         ),
         Field(name="prompt", kind=FieldKind.TEXT, label="Words", required=True, initial="a boat"),
         Field(name="mask", kind=FieldKind.FILES, label="A mask", hint="Black stays.", maximum=1),
-        Field(name="sides", kind=FieldKind.SIDES, label="Sides"),
+        Field(
+            name="sides",
+            kind=FieldKind.SIDES,
+            label="Sides",
+            choices=tuple(Choice(value=side, label=side) for side in SIDES),
+        ),
         Field(name="amount", kind=FieldKind.NUMBER, label="Percent", minimum=10, maximum=200, initial="50"),
         Field(name="aspect", kind=FieldKind.LINE, label="Aspect", max_length=20),
         Field(name="person", kind=FieldKind.PERSON, label="Whom"),

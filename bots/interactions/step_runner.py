@@ -1,0 +1,175 @@
+"""Carries out what the router decided, and composes what the person sees of it: the same on every chat."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bots.delivery.attachments import Attachment
+from bots.delivery.chat_delivery import ChatDelivery
+from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
+from bots.delivery.message_files import draw_images
+from bots.presentation.compose.answers import compose_answer, compose_sent
+from bots.presentation.compose.cases import compose_case_pictures
+from bots.presentation.compose.job_message import compose_job
+from bots.presentation.compose.provenance import compose_family
+from bots.presentation.form import Form
+from bots.presentation.interaction_router import (
+    Ask,
+    Choose,
+    Panel,
+    Reveal,
+    Run,
+    Send,
+    Step,
+    from_menu,
+    reacted,
+)
+from bots.presentation.message import Message
+from bots.presentation.subject_lookup import changes_star, load_choice, load_form, load_panel
+from bots.process.thread_pools import Pool, ThreadPools
+from bots.queries.job_view import JobView, load_job_view
+from bots.queries.message_lookup import ShownPictures
+from studio.commands.button_ids import Action
+from studio.commands.button_ids import Button as ButtonId
+from studio.commands.registry import execute
+from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown
+from studio.commands.spec import Call
+from studio.errors import NotFoundError
+from studio.ports import Ports
+
+# The parameters that say to which community something belongs.
+_NAMING = ("case", "job", "picture", "what")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """For one person. `subject` is what its files are about, empty for none; `made` are drawn images by name."""
+
+    message: Message
+    subject: str = ""
+    made: Mapping[str, Attachment] = field(default_factory=dict)
+
+
+Result = Answer | Message | Reply | None
+
+
+class StepRunner:
+    """`pixelated`: the platform has no spoilers. Methods raise a `ChatelierError`."""
+
+    def __init__(
+        self, ports: Ports, pools: ThreadPools, delivery: ChatDelivery, *, pixelated: bool = False
+    ) -> None:
+        self._ports = ports
+        self._pools = pools
+        self._delivery = delivery
+        self._pixelated = pixelated
+
+    async def at_home(self, call: Call, what: str, *, paints: bool = False) -> Call:
+        """The call as a member of the community that a job, a picture or a case belongs to. A platform whose people
+        may act from outside of it overrides this.
+        """
+        return call
+
+    async def run(self, run: Run, call: Call) -> Answer:
+        for what in filter(None, map(run.values.get, _NAMING)):
+            call = await self.at_home(call, str(what), paints=run.public)
+        return await self._pools.run(Pool.COMMANDS, execute, self._ports, call, run.command, dict(run.values))
+
+    async def carry_out(self, step: Step, call: Call) -> Result:
+        """Every step but `Ask`, whose form must be opened before anything takes long."""
+        match step:
+            case Run():
+                return await self.run(step, call)
+            case Choose():
+                viewer = await self.at_home(call, step.job_id)
+                return await self._pools.run(
+                    Pool.COMMANDS, load_choice, self._ports.database, step, viewer.person
+                )
+            case Panel():
+                return await self._panel(step, await self.at_home(call, step.job_id))
+            case Send():
+                job_view = await self.job_view(step.job_id, call)
+                return compose_sent(sent=await self._delivery.personal.send_copy(job_view, call.person))
+            case Reveal():
+                details = await self._delivery.case_for(call.person, step.case_id)
+                return Reply(message=compose_case_pictures(details), subject=details.case.id)
+            case Ask():
+                raise TypeError("a form is opened, not carried out")
+
+    async def _panel(self, step: Panel, viewer: Call) -> Message:
+        return await self._pools.run(
+            Pool.COMMANDS,
+            load_panel,
+            self._ports,
+            step,
+            viewer.person,
+            channel=viewer.address.channel,
+            pixelated=self._pixelated,
+        )
+
+    async def load_form(self, ask: Ask, call: Call) -> Form:
+        viewer = await self.at_home(call, ask.job_id)
+        return await self._pools.run(
+            Pool.DATABASE, load_form, self._ports, ask, viewer.person, channel=viewer.address.channel
+        )
+
+    async def follow_menu(self, action: Action, shown: ShownPictures, call: Call) -> Step:
+        """As if the button of the picture were pressed; with several pictures one asks which."""
+        job_view = await self.job_view(shown.job_id, call)
+        return from_menu(action, shown.job_id, shown.numbers(job_view))
+
+    async def react(self, button: ButtonId, call: Call, *, added: bool) -> Result:
+        """None where the reaction changes nothing, or what it means is not there."""
+        step = reacted(button, added=added)
+        try:
+            if step is None or (
+                button.action is Action.STAR and not await self._changes_star(button, call, added)
+            ):
+                return None
+            return await self.carry_out(step, call)
+        except NotFoundError:
+            return None
+
+    async def _changes_star(self, button: ButtonId, call: Call, added: bool) -> bool:
+        viewer = await self.at_home(call, button.job_id)
+        picture, person_key = button.picture_id or "", viewer.person.key
+        return await self._pools.run(
+            Pool.COMMANDS, changes_star, self._ports.database, picture, person_key, added=added
+        )
+
+    async def job_view(self, job_id: str, call: Call) -> JobView:
+        viewer = await self.at_home(call, job_id)
+        return await self._pools.run(
+            Pool.COMMANDS, load_job_view, self._ports.database, job_id, viewer=viewer.person
+        )
+
+    async def compose(self, result: Result, call: Call) -> Reply | None:
+        """What the person sees. None for a job that was accepted: its own message is the answer."""
+        match result:
+            case None | Accepted():
+                return None
+            case Reply():
+                return result
+            case Message():
+                return Reply(message=result)
+            case PictureShown():
+                job_view = await self.job_view(result.job.id, call)
+                return Reply(message=compose_job(job_view), subject=result.job.id)
+            case Family():
+                made = await self._pools.run(Pool.FILES, draw_images, self._ports, result)
+                return Reply(message=compose_family(result), subject=result.picture_id, made=made)
+            case _:
+                subject = result.details.case.id if isinstance(result, CaseOpened) else ""
+                message = compose_answer(result)
+                return Reply(message=message, subject=subject) if message else None
+
+    async def show_desk(self, result: Result, call: Call) -> None:
+        """What is on the desk, in a desk channel that was named just now."""
+        if not isinstance(result, Community) or not result.rules.desk_channel:
+            return
+        try:
+            await self._delivery.show_open_cases(call.person)
+        except (DeliveryInProgressError, PlatformUnavailableError) as error:
+            log.info("case message postponed: %s", type(error).__name__)
