@@ -130,7 +130,7 @@ class WebSection(Section):
         description="The token, 16 characters or more, with which other machines read /metrics; unset: this one only.",
     )
     name: str = Field(
-        "The atelier", min_length=1, max_length=60, description="The name shown in the web room."
+        "Chatelier", min_length=1, max_length=60, description="The name shown in the web front end."
     )
 
     @property

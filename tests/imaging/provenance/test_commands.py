@@ -129,7 +129,7 @@ def test_the_doctor_looks_at_the_certificates(run, home, monkeypatch):
     assert "the first worker makes them" in findings()[0].said
     run("provenance", "init")
     (finding,) = findings()
-    assert (finding.health, "The atelier" in finding.said) == (Health.GOOD, True)
+    assert (finding.health, "Chatelier" in finding.said) == (Health.GOOD, True)
     (home / "provenance" / certificates.KEY_FILE).chmod(0o644)
     assert [finding.health for finding in findings()] == [Health.BAD, Health.GOOD]
 
