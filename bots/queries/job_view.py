@@ -1,7 +1,8 @@
 """How a job stands, read from the rows in one go."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,23 +12,29 @@ from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.database import Database
 from studio.db.deliveries import message_of
 from studio.db.identities.linked_identities import identities, same_human
-from studio.db.queue_estimates import outlook, outlooks
+from studio.db.queue_estimates import Outlook, outlook, outlooks
 from studio.db.settings import preferences_of
 from studio.db.tables import JobRow, PersonRow, PictureRow, StarRow
 from studio.domain.deliveries import DeliveryKind, MessageRef
-from studio.domain.jobs import Job, JobState
+from studio.domain.jobs import OUTSTANDING, Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
+from studio.domain.requests import Operation
 from studio.services.visibility import Audience, find_picture, may_see, without_hidden_parents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The job that painted a source, and the source's prompt: empty when it was deleted or may not be seen here."""
+    """The job that painted a source, and the source's prompt: empty when it was deleted or may not be seen here.
+
+    `picture_id` is empty where it may not be seen. `size` is its width and height in pixels.
+    """
 
     job: Job
     prompt: str
     own: bool  # by the person who builds on it
+    picture_id: str = ""
+    size: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +42,12 @@ class JobView:
     """`origins` are the sources that were painted here, in order.
 
     `asks`: it waits for the owner of a picture, not for a moderator. `wants_copy`: its person likes to have what
-    is finished by direct message as well.
+    is finished by direct message as well. `starred_by` has the keys of the people who gave a star, by picture.
     """
 
     job: Job
     pictures: tuple[Picture, ...] = ()
+    starred_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     origins: tuple[Origin, ...] = ()
     ahead: int = 0
     eta_seconds: float | None = None  # until it is done, where that is known
@@ -59,43 +67,104 @@ class JobView:
         return self.job.may_appeal
 
     @property
+    def may_reroll(self) -> bool:
+        """False where a reroll is refused to everybody."""
+        request = self.job.request
+        return request.operation is not Operation.UPSCALE and bool(request.prompt or request.sources)
+
+    @property
     def alone(self) -> bool:
         """The message shows one picture, not a grid."""
         return self.job.request.count == 1
 
 
 def load_job_view(database: Database, job_id: str, *, viewer: Person | None = None) -> JobView:
-    """Raises `NotFoundError`."""
+    """With its message, and what its person prefers. Raises `NotFoundError`."""
     with database.read() as session:
         job = queries.find_job(session, job_id, viewer=viewer)
         done = job.state is JobState.DONE
-        audience = Audience.of_message(job)
-        pictures = queries.pictures_of_job(session, job_id) if done else []
-        seen = outlook(session, job_id)
-        return JobView(
-            job=job,
-            pictures=tuple(without_hidden_parents(session, picture, audience) for picture in pictures),
-            origins=tuple(_origins(session, job, audience)),
-            ahead=seen.ahead,
-            eta_seconds=seen.eta_seconds,
+        return replace(
+            load_job_views(session, [job])[0],
             message_ref=message_of(session, DeliveryKind.JOB, job_id),
-            asks=job.state is JobState.HELD and bool(find_jobs_awaiting_consent(session, [job_id])),
             wants_copy=done and preferences_of(session, job.person.key).direct_messages,
         )
 
 
-def _origins(session: Session, job: Job, audience: Audience) -> Iterator[Origin]:
+def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
+    """As everybody may see them where they were asked for; in their order, in a handful of queries."""
+    pictures = _pictures(session, [job.id for job in jobs if job.state is JobState.DONE])
+    starred_by = load_stars(session, [picture.id for of_job in pictures.values() for picture in of_job])
+    sources = _sources(session, jobs)
+    seen = _outlooks(session, [job.id for job in jobs if job.state in OUTSTANDING])
+    asking = find_jobs_awaiting_consent(session, [job.id for job in jobs if job.state is JobState.HELD])
+    views = []
+    for job in jobs:
+        audience = Audience.of_message(job)
+        shown = [
+            replace(
+                without_hidden_parents(session, picture, audience), stars=len(starred_by.get(picture.id, ()))
+            )
+            for picture in pictures.get(job.id, ())
+        ]
+        views.append(
+            JobView(
+                job=job,
+                pictures=tuple(shown),
+                starred_by={picture.id: starred_by.get(picture.id, ()) for picture in shown},
+                origins=tuple(_origins(session, job, audience, sources)),
+                ahead=seen[job.id].ahead if job.id in seen else 0,
+                eta_seconds=seen[job.id].eta_seconds if job.id in seen else None,
+                asks=job.id in asking,
+            )
+        )
+    return views
+
+
+def _pictures(session: Session, job_ids: Sequence[str]) -> dict[str, list[Picture]]:
+    """The pictures that are not deleted, in order, by job."""
+    found = defaultdict[str, list[Picture]](list)
+    query = select(PictureRow).where(PictureRow.job_id.in_(job_ids), PictureRow.deleted_at.is_(None))
+    for row in session.scalars(query.order_by(PictureRow.position)) if job_ids else ():
+        found[row.job_id].append(queries.picture_of(row))
+    return found
+
+
+def load_stars(session: Session, picture_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """The keys of the people who starred each picture."""
+    found = defaultdict[str, list[str]](list)
+    query = select(StarRow.picture_id, StarRow.person_key).where(StarRow.picture_id.in_(picture_ids))
+    for picture_id, person_key in session.execute(query) if picture_ids else ():
+        found[picture_id].append(person_key)
+    return {picture_id: tuple(people) for picture_id, people in found.items()}
+
+
+def _outlooks(session: Session, job_ids: Sequence[str]) -> Mapping[str, Outlook]:
+    """Places in the queue. One alone is counted by the database, which is faster than to read all that wait."""
+    if len(job_ids) == 1:
+        return {job_ids[0]: outlook(session, job_ids[0])}
+    return outlooks(session) if job_ids else {}
+
+
+def _sources(session: Session, jobs: Sequence[Job]) -> dict[str, tuple[PictureRow, Job]]:
+    """The pictures from which jobs start, with the jobs that painted them, by the pictures' ids."""
+    ids = [source.picture_id for job in jobs for source in job.request.sources if source.picture_id]
+    query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
+    found = session.execute(query.where(PictureRow.id.in_(ids))) if ids else ()
+    return {row.id: (row, queries.job_of(job)) for row, job in found}
+
+
+def _origins(
+    session: Session, job: Job, audience: Audience, sources: Mapping[str, tuple[PictureRow, Job]]
+) -> Iterator[Origin]:
     """Of a source that the audience may not see, only that it is the person's own."""
-    for source in job.request.sources:
-        row = session.get(PictureRow, source.picture_id) if source.picture_id else None
-        if row is None:
-            continue
-        origin = queries.find_job(session, row.job_id)
+    ids = (source.picture_id for source in job.request.sources)
+    for row, origin in (sources[picture_id] for picture_id in ids if picture_id in sources):
         own = same_human(session, origin.person.key, job.person.key)
         seen = may_see(session, origin, audience)
         if seen or own:
             prompt = str(row.recipe.get("prompt", "")) if seen and not row.deleted_at else ""
-            yield Origin(job=origin, prompt=prompt, own=own)
+            shown_id, size = row.id if seen else "", (row.width, row.height)
+            yield Origin(job=origin, prompt=prompt, own=own, picture_id=shown_id, size=size)
 
 
 def job_state(database: Database, job_id: str) -> JobState | None:

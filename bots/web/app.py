@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -12,10 +13,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from bots.presentation.compose.errors import compose_error, compose_fault
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
-from bots.texts import errors
 from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.access.error_middleware import ErrorMiddleware
 from bots.web.access.security_middleware import SecurityMiddleware
 from bots.web.access.session_registry import EndedSessionMiddleware
@@ -27,7 +29,6 @@ from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
 from bots.web.templating import FOLDER, render_template
-from bots.web.texts import texts
 from studio.errors import ChatelierError, NotFoundError, ServiceError
 from studio.ports import Ports
 
@@ -126,31 +127,31 @@ def _problem(request: Request, sentence: str, status: int) -> Response:
     """HTML for an open dialog, a page for a link, plain text for everything else."""
     if "hx-request" in request.headers:
         # 200: htmx shows what it gets, and the person needs the sentence in the dialog.
-        return HTMLResponse(render_template("problem.html", sentence=sentence, whole=False))
+        return HTMLResponse(Markup('<p class="problem" role="alert">{}</p>').format(sentence))
     if "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(
-            render_template("problem.html", sentence=sentence, whole=True), status_code=status
-        )
+        heading = request.app.state.context.settings.room_name
+        html = render_template("entry.html", sentence=sentence, heading=heading)
+        return HTMLResponse(html, status_code=status)
     return PlainTextResponse(sentence, status_code=status)
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ChatelierError)  # noqa: S101 - registered for this type only
     status = 404 if isinstance(error, NotFoundError) else 503 if isinstance(error, ServiceError) else 400
-    return _problem(request, texts.sentence_of(error), status)
+    return _problem(request, compose_error(error).summary, status)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
-    sentence = texts.NOT_FOUND if error.status_code == 404 else error.detail
+    sentence = translate(texts.NOT_FOUND) if error.status_code == 404 else translate(error.detail)
     return _problem(request, sentence, error.status_code)
 
 
 async def _on_login_required(request: Request, _error: Exception) -> Response:
     if "text/html" in request.headers.get("accept", "") and "hx-request" not in request.headers:
         return login.entry_page(request, request.app.state.context.session_store.read(request), status=401)
-    return PlainTextResponse(texts.NOT_IN, status_code=401)
+    return PlainTextResponse(translate(texts.NOT_IN), status_code=401)
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
-    return _problem(request, translate(errors.FAULT, fault=report_error(error)), 500)
+    return _problem(request, compose_fault(report_error(error)).summary, 500)

@@ -50,12 +50,11 @@ class ShownImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPicture:
-    """The picture that a form is about, and the addresses of the same form for its neighbours."""
+    """The picture that a form is about, and the addresses of the same form for those before and after it."""
 
     image: ShownImage
     alt_text: str
-    before: str = ""
-    after: str = ""
+    neighbours: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ def render_form(
     form: Form, picture: FormPicture | None = None, images: Mapping[str, ShownImage] | None = None
 ) -> Markup:
     """`images` by the ids of the pictures that may be chosen."""
-    chooses = any(each.kind is FieldKind.PICTURE for each in form.fields)
+    chooses = any(field.kind is FieldKind.PICTURE for field in form.fields)
     hidden = {**form.fixed, **({} if chooses or not form.about else subject_of(form.about))}
     return render_macro("form", form, hidden, picture, images or {})
 
@@ -94,10 +93,10 @@ def with_people(message: Message, find: Callable[[str], Person]) -> Message:
 
     def named(spans: Spans) -> Spans:
         return tuple(
-            PersonName(find(each.person))
-            if isinstance(each, PersonName) and isinstance(each.person, str)
-            else each
-            for each in spans
+            PersonName(find(span.person))
+            if isinstance(span, PersonName) and isinstance(span.person, str)
+            else span
+            for span in spans
         )
 
     parts: list[Part] = []
@@ -142,6 +141,11 @@ def shown_button(button: Button, classes: str = "") -> ShownButton:
     )
 
 
+def picture_path(picture: str) -> str:
+    """The address of the dialog of a picture."""
+    return f"/view/{picture}"
+
+
 def dialog_name(action: Action) -> str:
     """The first part of the address of an action's dialog; empty for one that acts at once."""
     opens = ACTIONS[action].needs is Needs.FORM or action is Action.MORE
@@ -182,6 +186,6 @@ def shown_picture(picture: Picture, *, spoiler: bool = False) -> ShownImage:
         copies=copies,
         width=picture.width,
         height=picture.height,
-        link=f"/view/{picture.id}",
+        link=picture_path(picture.id),
         spoiler=spoiler,
     )

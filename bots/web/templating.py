@@ -1,18 +1,23 @@
 """The Jinja environment. Autoescape is on everywhere, and is the only escaping."""
 
-import json
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from bots.presentation.form import Field, Form
-from bots.web.texts import texts
+from bots.presentation.spans import with_code
+from bots.texts.jobs import step
+from bots.texts.translation import lookup, translate, translate_plural
 
 FOLDER = Path(__file__).parent
+IMAGE_TYPES = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,.heic,.heif,image/gif"
+
+_SCRIPT_TEXT = re.compile(r'\b_\("([^"]+)"')
 
 
 def hue(user_id: str) -> int:
@@ -22,20 +27,6 @@ def hue(user_id: str) -> int:
 
 def initial(name: str) -> str:
     return name[:1].upper() or "?"
-
-
-def data_block(value: object) -> Markup:
-    """JSON that may stand inside a <script type="application/json">."""
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704
-
-
-def code_spans(text: str) -> Markup:
-    """Our own text, in which backticks stand around what is typed."""
-    parts = [escape(part) for part in text.split("`")]
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)
-    )
 
 
 def kind(value: object) -> str:
@@ -66,9 +57,10 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    filters = (hue, initial, data_block, code_spans, kind, of_kind, first_of, field_of)
-    made.filters.update({each.__name__: each for each in filters})
-    made.globals.update(words=texts)
+    made.filters.update({add.__name__: add for add in (hue, initial, kind, of_kind, first_of, field_of)})
+    made.globals.update(_=translate, ngettext=translate_plural, step=step, with_code=with_code)
+    made.globals.update(IMAGE_TYPES=IMAGE_TYPES)
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return made
 
 
@@ -86,3 +78,15 @@ def render_macro(name: str, *arguments: object, **values: object) -> Markup:
     """A macro of the one file that shows messages and forms."""
     macro = getattr(environment().get_template("macros/message.html").module, name)
     return Markup(macro(*arguments, **values))  # noqa: S704 - rendered with autoescape
+
+
+@lru_cache
+def _script_texts() -> frozenset[str]:
+    """Every sentence that a script looks up with its function ``_``."""
+    scripts = (FOLDER / "static").glob("*.js")
+    return frozenset(text for script in scripts for text in _SCRIPT_TEXT.findall(script.read_text("utf-8")))
+
+
+def script_texts() -> dict[str, str]:
+    """The sentences of the scripts for their reader, by msgid; the scripts fill in the values."""
+    return {text: lookup(text) for text in sorted(_script_texts())}

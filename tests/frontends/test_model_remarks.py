@@ -8,7 +8,6 @@ from bots.queries.job_view import JobView
 from bots.slack.render import render as slack_render
 from bots.web.live.cards import render_card
 from bots.web.queries.job_cards import load_cards
-from bots.web.templating import code_spans
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import queries
@@ -47,7 +46,6 @@ def test_the_web_page_and_its_help_say_what_the_model_is(room: OpenRoom, ports: 
 
 
 def test_the_chats_help_says_what_the_model_is() -> None:
-    assert code_spans("a `b` <c>") == "a <code>b</code> &lt;c&gt;"
     message = compose_help(moderates=True, note=SHORT_NOTE)
     for remark in (
         str(discord_render(message, {}, STRICT).to_components()),  # type: ignore[no-untyped-call]

@@ -62,17 +62,18 @@ def compose_desk(answer: DeskCases) -> Message:
     if not answer.cases:
         return _list(cases.CASES, [(translate(cases.NO_CASES),)])
     targets = [case.id if case.state is CaseState.OPEN else "" for case in answer.cases]
-    entries = _numbered([_case_entry(case) for case in answer.cases])
+    entries = _numbered(
+        separated([(Bold(heading(case)),), case_entry(case), (Code(case.id),)]) for case in answer.cases
+    )
     return _list(cases.CASES, entries, numbered_buttons(Action.CLAIM, targets))
 
 
-def _case_entry(case: Case) -> Spans:
+def case_entry(case: Case) -> Spans:
+    """What it is about, since when it waits, and how it stands."""
     claimed = case.claimed_by is not None and case.state is CaseState.OPEN
     state = outcome(case) or translate(cases.LIST_CLAIMED if claimed else cases.LIST_OPEN)
     rule = " · ".join(reason for reason in (case.rule, case.category) if reason)
-    return separated(
-        [(Bold(heading(case)),), (rule,) if rule else (), (Time(case.opened_at),), (state,), (Code(case.id),)]
-    )
+    return separated([(rule,) if rule else (), (Time(case.opened_at),), (state,)])
 
 
 def _job_entry(job: Job) -> Spans:

@@ -2,8 +2,9 @@
 
 import time
 
+from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.access.sessions import SessionStore, WebUser
-from bots.web.texts import texts
 from studio.bounded_dict import BoundedDict
 from studio.db.database import Database
 from studio.db.identities import display_names
@@ -32,7 +33,7 @@ class Identities:
             return problem
         with self._database.begin() as session:
             if not display_names.claim(session, user.person, user.name):
-                return texts.NAME_TAKEN
+                return translate(texts.NAME_TAKEN)
             key = user.person.key
             is_new = newcomer_origins.find_first_seen(session, key) is None
             lock_person(session, user.person)
@@ -45,7 +46,7 @@ class Identities:
             return problem
         with self._database.begin() as session:
             if not display_names.claim(session, user.person, user.name):
-                return texts.NAME_TAKEN
+                return translate(texts.NAME_TAKEN)
             lock_person(session, user.person)
         return ""
 
@@ -68,5 +69,5 @@ class Identities:
 def name_problem(name: str) -> str:
     """What is wrong with a name for everybody; empty when nothing is."""
     if not name:
-        return texts.NAME_MISSING
-    return texts.NAME_RESERVED if is_reserved(name) else ""
+        return translate(texts.NAME_MISSING)
+    return translate(texts.NAME_RESERVED) if is_reserved(name) else ""

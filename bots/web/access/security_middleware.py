@@ -9,8 +9,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.settings import WebSettings
-from bots.web.texts import texts
 
 # Read by health checks and scrapers under whatever name their network gives us; they tell nothing private.
 _OPEN_PATHS = {"/healthz", "/metrics"}
@@ -32,9 +33,9 @@ class SecurityMiddleware:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._knows(host):
-            await _refuse(scope, receive, send, texts.FOREIGN_HOST, 421)
+            await _refuse(scope, receive, send, translate(texts.FOREIGN_HOST), 421)
         elif not _own_origin(scope, headers, host):
-            await _refuse(scope, receive, send, texts.FOREIGN_ORIGIN, 403)
+            await _refuse(scope, receive, send, translate(texts.FOREIGN_ORIGIN), 403)
         else:
             await self._app(scope, receive, _with_headers(send, host) if scope["type"] == "http" else send)
 

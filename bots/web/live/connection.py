@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketState
 
+from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.access.sessions import WebUser
-from bots.web.texts import texts
 
 _LONGEST_QUEUE = 200
 _BURST_MESSAGES = 12.0
@@ -42,10 +43,10 @@ class Connection:
         """Send what is queued until the socket closes."""
         while (text := await self._outgoing.get()) is not None:
             if self._closed:
-                await self.socket.close(CLOSE_NOT_IN, texts.NOT_IN)
+                await self.socket.close(CLOSE_NOT_IN, translate(texts.NOT_IN))
                 return
             if self._too_slow:
-                await self.socket.close(CLOSE_TOO_SLOW, texts.TOO_SLOW)
+                await self.socket.close(CLOSE_TOO_SLOW, translate(texts.TOO_SLOW))
                 return
             if self.socket.application_state is not WebSocketState.CONNECTED:
                 return

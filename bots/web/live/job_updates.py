@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bots.texts.jobs import step
 from bots.web.queries.job_cards import Card
-from bots.web.texts import texts
 from studio.bounded_dict import BoundedDict
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
@@ -80,8 +80,8 @@ class JobUpdates:
         states = {card.job.id: card.job.state for card in cards}
         for job_id in job_ids:
             state = states.get(job_id)
-            some_wait = any(each in WAITING for each in self._unfinished.values())
-            if self._unfinished.get(job_id) is not state and some_wait:
+            others_wait = any(other in WAITING for other in self._unfinished.values())
+            if self._unfinished.get(job_id) is not state and others_wait:
                 self.positions_changed = True
             if state in OUTSTANDING and state is not None:
                 self._unfinished[job_id] = state
@@ -98,5 +98,5 @@ class JobUpdates:
 
 
 def _step_data(progress: JobProgress) -> dict[str, Any]:
-    text = texts.step(progress.step, progress.steps, progress.seconds_left)
+    text = step(progress.step, progress.steps, progress.seconds_left)
     return {"step": progress.step, "steps": progress.steps, "text": text, "preview": progress.preview}

@@ -1,14 +1,14 @@
 """What a browser gets for a command's answer: a sentence, a dialog to open, or a page to go to."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bots.presentation.compose.answers import compose_answer
-from bots.presentation.compose.errors import explain, pointer
+from bots.presentation.compose.errors import compose_error, compose_fault, pointer
 from bots.presentation.message import Message, Note, Paragraph
 from bots.presentation.spans import plain_text
-from bots.texts import errors
-from bots.texts.translation import translate
+from bots.web.render import picture_path
 from studio.commands.results import (
     Accepted,
     Answer,
@@ -33,6 +33,23 @@ from studio.domain.cases import CaseKind
 from studio.domain.identifiers import split_picture_id
 from studio.errors import ChatelierError, PolicyRefusalError
 
+# The card, dialog or page that shows an answer; every other one is a sentence.
+_SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
+    Accepted: lambda answer: {"job": answer.job_id},
+    PictureShown: lambda answer: {"open": f"/jobs/{answer.job.id}"},
+    InQueue: lambda _: {"open": "/mine/queue"},
+    History: lambda _: {"open": "/mine/history"},
+    Family: lambda answer: {"open": picture_path(answer.picture_id)},
+    SettingsChanged: lambda _: {"open": "/settings"},
+    Community: lambda answer: {
+        "open": f"/rules?typed={answer.former_name}" if answer.former_name else "/rules"
+    },
+    GatheringOpened: lambda answer: {"open": f"/gatherings/{answer.gathering_id}"},
+    GatheringsListed: lambda _: {"open": "/gatherings"},
+    DeskCases: lambda _: {"go": "/desk"},
+    CaseOpened: lambda answer: {"go": f"/desk#case-{answer.details.case.id}"},
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -47,38 +64,21 @@ class Reply:
 
 
 def reply_to(answer: Answer) -> Reply:
-    if path := _dialog_of(answer):
-        return Reply(data={"ok": True, "open": path})
-    match answer:
-        case GatheringOpened():
-            return Reply(data={"ok": True, "open": f"/gatherings/{answer.gathering_id}"})
-        case GatheringsListed():
-            return Reply(data={"ok": True, "open": "/gatherings"})
-        case Accepted():
-            return Reply(data={"ok": True, "job": answer.job_id}, job_id=answer.job_id)
-        case DeskCases():
-            return Reply(data={"ok": True, "go": "/desk"})
-        case CaseOpened(details=details):
-            return Reply(data={"ok": True, "go": f"/desk#case-{details.case.id}"})
-    reply = Reply(data={"ok": True, "text": text_of(compose_answer(answer))}, job_id=_job_of(answer))
-    match answer:
-        case CaseDecided(case=case) if case.kind is CaseKind.CONSENT:
-            reply.data["open"] = "/mine/messages"
-        case Attribution() | LinkOffered():  # stays until the person closes it, with a button that copies
-            reply.data.update(keep=True, copy=_to_copy(answer))
-    return reply
+    show = _SHOWN_AT.get(type(answer))
+    data = show(answer) if show else {"text": text_of(compose_answer(answer)), **_besides(answer)}
+    return Reply(data={"ok": True, **data}, job_id=_job_of(answer))
 
 
 def reply_to_error(error: ChatelierError) -> Reply:
     """Of a refusal also the job, whose card has a button to appeal."""
-    data: dict[str, Any] = {"ok": False, "text": plain_text(explain(error)), "code": error.code}
+    data: dict[str, Any] = {"ok": False, "text": compose_error(error).summary, "code": error.code}
     if pointed := pointer(error):
         data["point"] = pointed
     return Reply(data=data, job_id=error.job_id if isinstance(error, PolicyRefusalError) else None)
 
 
 def reply_to_fault(fault: str) -> Reply:
-    return Reply(data={"ok": False, "text": translate(errors.FAULT, fault=fault), "code": "fault"})
+    return Reply(data={"ok": False, "text": compose_fault(fault).summary, "code": "fault"})
 
 
 def text_of(message: Message | None) -> str:
@@ -87,33 +87,25 @@ def text_of(message: Message | None) -> str:
     return " ".join(plain_text(part.spans) for part in parts if isinstance(part, Paragraph | Note))
 
 
-def _dialog_of(answer: Answer) -> str:
-    """The path of the dialog that shows it; empty where a sentence does."""
+def _besides(answer: Answer) -> dict[str, Any]:
+    """What goes with a sentence. One to `keep` stays until the person closes it, with a button that copies `copy`."""
     match answer:
-        case PictureShown(job=job):
-            return f"/jobs/{job.id}"
-        case InQueue():
-            return "/mine/queue"
-        case History():
-            return "/mine/history"
-        case Family():
-            return f"/view/{answer.picture_id}"
-        case SettingsChanged():
-            return "/settings"
-        case Community(former_name=typed):
-            return f"/rules?typed={typed}" if typed else "/rules"
+        case CaseDecided(case=case) if case.kind is CaseKind.CONSENT:
+            return {"open": "/mine/messages"}
+        case LinkOffered():
+            return {"keep": True, "copy": f"/link {answer.code}"}
+        case Attribution():
+            return {"keep": True, "copy": answer.picture_id or ""}
+        case StarChanged():
+            return {"pressed": answer.given}
         case _:
-            return ""
-
-
-def _to_copy(answer: Attribution | LinkOffered) -> str:
-    return f"/link {answer.code}" if isinstance(answer, LinkOffered) else answer.picture_id or ""
+            return {}
 
 
 def _job_of(answer: Answer) -> str | None:
     """The job whose card changed."""
     match answer:
-        case JobsStopped():
+        case Accepted() | JobsStopped():
             return answer.job_id
         case CaseDecided(case=case):
             return case.job_id

@@ -1,16 +1,18 @@
 """One picture with its recipe and its family: what it came from and what became of it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bots.web.queries.job_cards import Tile, load_stars
+from bots.queries.job_view import JobView, Origin, load_job_views
 from studio.db import queries
 from studio.db.tables import JobRow, LineageRow, PictureRow
-from studio.domain.jobs import Job, JobState
+from studio.domain.jobs import JobState
 from studio.domain.people import Person
-from studio.services.visibility import Audience, find_picture, may_see, without_hidden_parents
+from studio.domain.pictures import Picture
+from studio.services.visibility import Audience, find_picture, may_see
 
 _MOST_SHOWN = 12
 _MOST_LOOKED_AT = 100  # some may be hidden from the viewer
@@ -18,66 +20,50 @@ _MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Relative:
-    """Another picture of the family that the viewer may know of; not `visible` when it was deleted."""
-
-    picture_id: str
-    maker: str
-    prompt: str
-    visible: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PictureDetails:
-    tile: Tile
-    job: Job
+    """`view` is the view of its job, without the job's other pictures. A relative that was deleted has no id."""
+
+    picture: Picture
+    view: JobView
     siblings: tuple[str, ...]  # ids of all pictures of the job, in order
-    ancestors: tuple[Relative, ...]  # nearest first
-    children: tuple[Relative, ...]
+    ancestors: Sequence[Origin]  # nearest first
+    children: Sequence[Origin]
     more_children: int = 0  # that are there too, and not shown
 
-    @property
-    def before(self) -> str | None:
-        place = self.siblings.index(self.tile.picture.id)
-        return self.siblings[place - 1] if place else None
-
-    @property
-    def after(self) -> str | None:
-        place = self.siblings.index(self.tile.picture.id) + 1
-        return self.siblings[place] if place < len(self.siblings) else None
+    def neighbours(self, path: str) -> tuple[str, str]:
+        """The addresses below `path` of the pictures before and after it; empty where there is none."""
+        around = ["", *(f"{path}{picture_id}" for picture_id in self.siblings), ""]
+        place = self.siblings.index(self.picture.id) + 1
+        return around[place - 1], around[place + 1]
 
 
 def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDetails:
     """Raises `NotFoundError` for pictures that the viewer may not see."""
     audience = Audience.of_person(viewer)
-    picture = without_hidden_parents(session, find_picture(session, picture_id, audience), audience)
-    ancestors = [each.id for each in queries.ancestors(session, [picture_id])]
+    picture = find_picture(session, picture_id, audience)
+    (view,) = load_job_views(session, [queries.find_job(session, picture.job_id)])
+    ancestors = [ancestor.id for ancestor in queries.ancestors(session, [picture_id])]
     query = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_COUNTED)
     became = _relatives(session, list(session.scalars(query)), audience)
-    children = [each for each in became if each.visible]
+    children = [child for child in became if child.picture_id]
     return PictureDetails(
-        tile=Tile(picture=picture, starred_by=tuple(load_stars(session, [picture_id]).get(picture_id, ()))),
-        job=queries.find_job(session, picture.job_id),
-        siblings=tuple(each.id for each in queries.pictures_of_job(session, picture.job_id)),
+        picture=picture,
+        view=replace(view, pictures=(picture,)),
+        siblings=tuple(sibling.id for sibling in view.pictures),
         ancestors=_relatives(session, ancestors[:_MOST_LOOKED_AT], audience)[:_MOST_SHOWN],
-        children=tuple(children[:_MOST_SHOWN]),
+        children=children[:_MOST_SHOWN],
         more_children=len(children[_MOST_SHOWN:]),
     )
 
 
-def _relatives(session: Session, picture_ids: list[str], audience: Audience) -> tuple[Relative, ...]:
+def _relatives(session: Session, picture_ids: list[str], audience: Audience) -> list[Origin]:
     """In the order of the ids, without those that were never shown to anybody or that the audience may not see."""
     query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
     shown = query.where(PictureRow.id.in_(picture_ids), JobRow.state == JobState.DONE)
     found = {}
-    for row, of_job in session.execute(shown):
-        job = queries.job_of(of_job)
+    for row, job in ((row, queries.job_of(job_row)) for row, job_row in session.execute(shown)):
         if may_see(session, job, audience):
-            visible = row.deleted_at is None
-            found[row.id] = Relative(
-                picture_id=row.id,
-                maker=job.person.display_name,
-                prompt=row.recipe["prompt"] if visible else "",
-                visible=visible,
-            )
-    return tuple(found[each] for each in picture_ids if each in found)
+            there = row.deleted_at is None
+            prompt, shown_id = (row.recipe["prompt"], row.id) if there else ("", "")
+            found[row.id] = Origin(job=job, prompt=prompt, own=False, picture_id=shown_id)
+    return [found[picture_id] for picture_id in picture_ids if picture_id in found]

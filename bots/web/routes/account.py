@@ -9,9 +9,12 @@ from bots.presentation.actions import description
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.cases import compose_notice, compose_question
 from bots.presentation.compose.help import commands_for, compose_command_help
-from bots.presentation.message import Message
+from bots.presentation.message import Command, Message, Spans
+from bots.presentation.spans import sentence
 from bots.presentation.subject_lookup import load_settings_form
 from bots.process.thread_pools import Pool
+from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.queries.inbox import mark_read, read_messages
@@ -19,7 +22,6 @@ from bots.web.render import render
 from bots.web.routes.authentication import require_user
 from bots.web.routes.page_layout import dialog_of
 from bots.web.templating import render_template
-from bots.web.texts import texts
 from studio.commands.button_ids import Action
 from studio.commands.registry import FORMER_COMMANDS, REACTIONS, execute
 from studio.commands.spec import Call
@@ -43,7 +45,9 @@ async def rules_dialog(request: Request) -> Response:
     typed = request.query_params.get("typed", "")
     name = typed if typed in FORMER_COMMANDS else "community"
     message = await context.pools.run(Pool.DATABASE, _answer, context, user, name)
-    return _message_dialog(request, user, message, hint=texts.PAGE["rules_hint"])
+    commands = {"name": "/community", "example": "/community pictures 2", "pause": "/community pause"}
+    hint = sentence(texts.RULES_HINT, **{name: Command(command) for name, command in commands.items()})
+    return _message_dialog(request, user, message, hint=hint)
 
 
 def _answer(context: WebContext, user: WebUser, command: str) -> Message:
@@ -54,7 +58,7 @@ def _answer(context: WebContext, user: WebUser, command: str) -> Message:
     return message
 
 
-def _message_dialog(request: Request, user: WebUser, message: Message, *, hint: str = "") -> Response:
+def _message_dialog(request: Request, user: WebUser, message: Message, *, hint: Spans = ()) -> Response:
     html = render_template("message.html", message=render(message), summary=message.summary, hint=hint)
     return dialog_of(request, user, html)
 
@@ -70,8 +74,10 @@ async def messages_dialog(request: Request) -> Response:
         questions = [context.ports.desk.read(case_id) for case_id in asked]
         return render_template(
             "messages.html",
-            questions=[(each.case.picture_id, render(compose_question(each))) for each in questions],
-            notices=[(each.written_at, render(compose_notice(each))) for each in notices],
+            questions=[
+                (question.case.picture_id, render(compose_question(question))) for question in questions
+            ],
+            notices=[(notice.written_at, render(compose_notice(notice))) for notice in notices],
         )
 
     dialog = dialog_of(request, user, await context.pools.run(Pool.DATABASE, load))
@@ -101,4 +107,4 @@ def _reactions() -> Mapping[str, str]:
     """What the reactions on a card do. The one that deletes also cancels a job that waits."""
     meanings = {emoji: description(action, index) for emoji, (action, index) in REACTIONS.items()}
     deletes = {emoji for emoji, (action, _) in REACTIONS.items() if action is Action.DELETE}
-    return meanings | dict.fromkeys(deletes, texts.PAGE["cancel_or_delete"])
+    return meanings | dict.fromkeys(deletes, translate(texts.CANCEL_OR_DELETE))

@@ -9,15 +9,14 @@ from bots.presentation.form import FieldKind, Form
 from bots.presentation.interaction_router import Ask
 from bots.presentation.subject_lookup import load_form, load_indices
 from bots.process.thread_pools import Pool
+from bots.queries.job_view import load_job_view
 from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
-from bots.web.queries.job_cards import load_cards
 from bots.web.queries.picture_details import load_details
 from bots.web.render import FormPicture, ShownImage, dialog_name, render_form, shown_picture
 from bots.web.routes.authentication import require_unbanned_user
 from bots.web.routes.page_layout import dialog_of
 from studio.commands.button_ids import Action
-from studio.db import queries
 from studio.domain.identifiers import is_job_id, picture_id, split_picture_id
 from studio.errors import BadRequestError, NotFoundError
 
@@ -56,12 +55,10 @@ def _render(context: WebContext, user: WebUser, action: Action, job_id: str, ind
 def _picture(context: WebContext, user: WebUser, action: Action, about: str) -> FormPicture:
     with context.ports.database.read() as session:
         details = load_details(session, about, user.person)
-    path = f"/{dialog_name(action)}/"
     return FormPicture(
-        image=shown_picture(details.tile.picture, spoiler=details.job.spoiler and action is Action.REPORT),
-        alt_text=alt_text_of(details.tile.picture, len(details.siblings)),
-        before=path + details.before if details.before else "",
-        after=path + details.after if details.after else "",
+        image=shown_picture(details.picture, spoiler=details.view.job.spoiler and action is Action.REPORT),
+        alt_text=alt_text_of(details.picture, len(details.siblings)),
+        neighbours=details.neighbours(f"/{dialog_name(action)}/"),
     )
 
 
@@ -69,6 +66,5 @@ def _choices(context: WebContext, user: WebUser, form: Form, job_id: str) -> dic
     """The thumbnails of the pictures that may be chosen."""
     if all(field.kind is not FieldKind.PICTURE for field in form.fields):
         return {}
-    with context.ports.database.read() as session:
-        (card,) = load_cards(session, [queries.find_job(session, job_id, viewer=user.person)])
-    return {tile.picture.id: shown_picture(tile.picture, spoiler=card.job.spoiler) for tile in card.tiles}
+    view = load_job_view(context.ports.database, job_id, viewer=user.person)
+    return {picture.id: shown_picture(picture, spoiler=view.job.spoiler) for picture in view.pictures}

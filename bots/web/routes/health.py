@@ -7,11 +7,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bots.process.thread_pools import Pool
+from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.access.security_middleware import name_of
 from bots.web.access.trusted_proxies import came_directly_from_loopback
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
-from bots.web.texts import texts
 from studio.errors import ChatelierError
 from studio.loopback import is_loopback
 
@@ -41,7 +42,7 @@ def _what_is_away(context: WebContext) -> list[str]:
 async def metrics(request: Request) -> Response:
     """GET /metrics: with the token where one is set, else for clients on this machine only."""
     if not _may_read_metrics(request):
-        return PlainTextResponse(texts.METRICS_CLOSED, status_code=403)
+        return PlainTextResponse(translate(texts.METRICS_CLOSED), status_code=403)
     return Response(context_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 

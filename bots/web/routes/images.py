@@ -3,11 +3,14 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
+from bots.texts import errors
+from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
 from bots.web.routes.authentication import LoginRequiredError, context_of, posting_user
-from bots.web.texts import texts
 from studio.db import queries
 from studio.db.identities.linked_identities import same_human
 from studio.domain.identifiers import split_picture_id
@@ -71,10 +74,10 @@ async def upload(request: Request) -> Response:
     context = context_of(request)
     user = posting_user(request)
     if user is None:
-        return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
+        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
     key = f"upload:{user.user_id}"
     if not context.attempt_limiter.allows(key, tries=_UPLOADS_A_MINUTE):
-        return JSONResponse({"text": texts.TOO_FAST}, status_code=429)
+        return JSONResponse({"text": translate(texts.TOO_FAST)}, status_code=429)
     context.attempt_limiter.count(key, tries=_UPLOADS_A_MINUTE)
     try:
         data = await _receive(request, most_bytes=context.settings.max_upload_bytes)
@@ -83,7 +86,7 @@ async def upload(request: Request) -> Response:
         )
     except ChatelierError as error:
         context.metrics.uploads.labels(error.code).inc()
-        return JSONResponse({"text": texts.sentence_of(error)}, status_code=422)
+        return JSONResponse({"text": compose_error(error).summary}, status_code=422)
     context.metrics.uploads.labels("ok").inc()
     return JSONResponse({"ticket": ticket})
 
@@ -96,7 +99,7 @@ def _accept(context: WebContext, user: WebUser, data: bytes, examine: bool) -> s
 
 async def _receive(request: Request, *, most_bytes: int) -> bytes:
     """The body, refused as soon as it is too large, before the rest has arrived."""
-    too_large = BadImageError(f"it is larger than {most_bytes // 1024**2} MiB.")
+    too_large = BadImageError(errors.too_large(most_bytes))
     declared = request.headers.get("content-length", "0")
     if not declared.isdigit() or int(declared) > most_bytes:
         raise too_large
@@ -106,5 +109,5 @@ async def _receive(request: Request, *, most_bytes: int) -> bytes:
         if len(data) > most_bytes:
             raise too_large
     if not data:
-        raise BadImageError(texts.UPLOAD_EMPTY)
+        raise BadImageError(translate(texts.UPLOAD_EMPTY))
     return bytes(data)

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from bots.process.thread_pools import Pool
+from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.access.identities import name_problem
 from bots.web.access.sessions import COOKIE, LONGEST_NAME, WebUser, clean_name
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of, posting_user, read_short_body
 from bots.web.templating import render_template
-from bots.web.texts import texts
 
 _TRIES_A_MINUTE = 20
 _NAMES_AN_HOUR = 240  # a school may come in through one address
@@ -29,7 +30,7 @@ def entry_page(
     user = user or context.session_store.anonymous_user()
     html = render_template(
         "login.html",
-        room_name=context.settings.room_name,
+        heading=context.settings.room_name,
         token=context.session_store.form_token(user),
         name=name or user.name,
         longest_name=LONGEST_NAME,
@@ -56,18 +57,18 @@ async def enter(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=8, max_part_size=4096) as form:
         fields = {key: value for key, value in form.items() if isinstance(value, str)}
     if user is None or not context.session_store.is_form_token(user, fields.get("token", "")):
-        return entry_page(request, user, problem=texts.STALE_FORM, status=403)
+        return entry_page(request, user, problem=translate(texts.STALE_FORM), status=403)
     name = clean_name(fields.get("name", ""))
     refused = partial(entry_page, request, user, name=name)
     if not _may_try(context, user.address):
-        return refused(problem=texts.TOO_MANY_TRIES, status=429)
+        return refused(problem=translate(texts.TOO_MANY_TRIES), status=429)
     if problem := name_problem(name):
         return refused(problem=problem, status=422)
     admitted = context.session_store.sign_in(user, name=name, word=fields.get("word", ""))
     if admitted is None:
         context.attempt_limiter.count(f"door:{user.address}", tries=_TRIES_A_MINUTE)
         await asyncio.sleep(_WRONG_WORD_SECONDS)
-        return refused(problem=texts.WRONG_WORD, status=403)
+        return refused(problem=translate(texts.WRONG_WORD), status=403)
     context.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
     if problem := await context.pools.run(Pool.DATABASE, context.identities.register, admitted):
         return refused(problem=problem, status=422)
@@ -83,9 +84,9 @@ async def rename(request: Request) -> Response:
     context = context_of(request)
     user = posting_user(request)
     if user is None:
-        return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
+        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
     if not _may_try(context, user.address):
-        return JSONResponse({"text": texts.TOO_MANY_TRIES}, status_code=429)
+        return JSONResponse({"text": translate(texts.TOO_MANY_TRIES)}, status_code=429)
     context.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
     name = clean_name((await read_short_body(request, limit_bytes=1024)).decode(errors="ignore"))
     renamed = replace(user, name=name)
@@ -102,7 +103,7 @@ async def leave(request: Request) -> Response:
     context = context_of(request)
     user = posting_user(request)
     if user is None:
-        return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
+        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
     await _end_session(context, user)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE)

@@ -8,20 +8,24 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from bots.presentation.actions import label
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.cases import compose_case
+from bots.presentation.compose.errors import compose_error
+from bots.presentation.compose.lists import case_entry
 from bots.process.thread_pools import Pool
 from bots.queries.open_cases import read_for
-from bots.texts import cases as case_texts
+from bots.texts.cases import heading
+from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.live.responses import text_of
 from bots.web.render import rows_of, with_people
 from bots.web.routes.authentication import posting_user, read_short_body, require_unbanned_user
 from bots.web.templating import render_template
-from bots.web.texts import texts
-from bots.web.texts.moderation_texts import DECISION_KEYS
 from studio.clock import now
+from studio.commands.button_ids import Action
 from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.registry import execute
 from studio.commands.results import CaseOpened
@@ -32,6 +36,16 @@ from studio.domain.cases import Case, CaseDetails, CaseState
 from studio.domain.identifiers import is_job_id
 from studio.errors import ChatelierError, NotAllowedError, NotFoundError
 
+DECISION_KEYS = {
+    Action.APPROVE: "a",
+    Action.SPOILER: "s",
+    Action.REJECT: "r",
+    Action.WARN: "w",
+    Action.SUSPEND: "u",
+    Action.BAN: "b",
+    Action.BLOCK: "x",
+    Action.OVERTURN: "o",
+}
 _DECIDED_SHOWN = 8
 _LONGEST_BODY = 4096
 
@@ -44,6 +58,10 @@ async def desk_page(request: Request) -> Response:
         room_name=context.settings.room_name,
         token=context.session_store.form_token(user),
         cases=await context.pools.run(Pool.DATABASE, _list, context, user),
+        key_meanings=[
+            *((keys, translate(meaning)) for keys, meaning in texts.DESK_KEYS.items()),
+            *((key, label(action)) for action, key in DECISION_KEYS.items()),
+        ],
     )
     return HTMLResponse(html)
 
@@ -65,7 +83,7 @@ async def decide_case(request: Request) -> Response:
         body = json.loads(await read_short_body(request, limit_bytes=_LONGEST_BODY))
         values = {"decision": str(body["decision"]), "note": str(body.get("note", ""))}
     except (ValueError, KeyError, TypeError, AttributeError):
-        return JSONResponse({"text": texts.MESSAGE_UNREADABLE}, status_code=422)
+        return JSONResponse({"text": translate(texts.MESSAGE_UNREADABLE)}, status_code=422)
     return await _act(request, values)
 
 
@@ -88,14 +106,14 @@ async def _act(request: Request, values: dict[str, str]) -> Response:
     """What was claimed as a piece of HTML; of a decision its outcome. What goes wrong is one sentence."""
     context, user = await _moderator(request)
     if posting_user(request) is None:
-        return JSONResponse({"text": texts.STALE_FORM}, status_code=403)
+        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
     case_id: str = request.path_params["case"]
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:desk:{case_id}")
     asked = {"case": case_id, **values}
     try:
         answer: Any = await context.pools.run(Pool.COMMANDS, execute, context.ports, call, "review", asked)
     except ChatelierError as error:
-        return JSONResponse({"text": texts.sentence_of(error)}, status_code=409)
+        return JSONResponse({"text": compose_error(error).summary}, status_code=409)
     if isinstance(answer, CaseOpened):
         html = await context.pools.run(Pool.DATABASE, _case_html, context, answer.details)
         return JSONResponse({"html": html})
@@ -106,13 +124,17 @@ def _case_html(context: WebContext, details: CaseDetails) -> str:
     """All pictures of the case, pixelated until the moderator asks for one."""
     with context.ports.database.read() as session:
         message = with_people(compose_case(details, taken=True), partial(find_person, session))
-    rows = rows_of(message.rows)
+    buttons = [button for row in rows_of(message.rows) for button in row]
     return render_template(
         "case.html",
         case=details.case,
         message=message,
         images=details.images,
-        decisions=[each for row in rows for each in row if each.button.action in DECISION_KEYS],
+        decisions=[
+            (DECISION_KEYS[shown.button.action], shown)
+            for shown in buttons
+            if shown.button.action in DECISION_KEYS
+        ],
     )
 
 
@@ -131,9 +153,9 @@ def _row(session: Session, case: Case, user: WebUser) -> dict[str, object]:
     held_by = case.claimed_by if case.claimed_until and case.claimed_until > now() else None
     return {
         "case": case,
-        "heading": case_texts.heading(case),
-        "outcome": case_texts.outcome(case),
-        "who": find_person(session, case.subject).display_name,
+        "heading": heading(case),
+        "entry": case_entry(case),
+        "person": find_person(session, case.subject),
         "mine": held_by == user.person.key,
         "taken": held_by not in (None, user.person.key),
     }
@@ -141,7 +163,7 @@ def _row(session: Session, case: Case, user: WebUser) -> dict[str, object]:
 
 def _picture(context: WebContext, user: WebUser, case_id: str, picture_id: str) -> bytes:
     details = read_for(context.ports.database, context.ports.desk, user.person, case_id)
-    found = next((each for each in details.images if each.id == picture_id), None)
+    found = next((image for image in details.images if image.id == picture_id), None)
     if found is None:
         raise NotFoundError("That picture")
     return context.ports.store.get(found.key)

@@ -5,10 +5,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from bots.texts.translation import translate
 from bots.web.access.sessions import LONGEST_NAME, WebUser
 from bots.web.routes.authentication import context_of
-from bots.web.templating import render_template
-from bots.web.texts import texts
+from bots.web.templating import render_template, script_texts
 from studio.commands.command_line import MAX_PHRASE
 from studio.commands.registry import CATALOG
 from studio.commands.spec import Audience
@@ -34,7 +34,7 @@ def page_of(request: Request, user: WebUser, *, dialog: str = "") -> str:
         note=default_note(context.ports),
         data={
             "catalog": catalog_data(context.ports, moderator=user.moderator),
-            "words": texts.SCRIPT_WORDS,
+            "texts": script_texts(),
             "me": user.user_id,
             "mostUploadBytes": context.settings.max_upload_bytes,
         },
@@ -46,13 +46,12 @@ def catalog_data(ports: Ports, *, moderator: bool = False) -> list[dict[str, Any
     return [
         {
             "name": spec.name,
-            "summary": spec.summary,
-            "example": spec.example,
+            "summary": translate(spec.summary),
             "paints": spec.paints,
             "parameters": [
                 {
                     "name": parameter.name,
-                    "summary": parameter.summary,
+                    "summary": translate(parameter.summary),
                     "kind": parameter.kind,
                     "choices": choices_of(ports, parameter),
                     "positional": parameter.positional,

@@ -1,38 +1,40 @@
 """The page of the app, and the dialogs that show jobs and pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bots.presentation.compose.choices import compose_panel
-from bots.presentation.compose.job_message import compose_job
-from bots.presentation.compose.parts.buttons import button, rows_of
+from bots.presentation.compose.errors import compose_error
+from bots.presentation.compose.job_message import compose_copy
+from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.compose.parts.job_buttons import single_rows
-from bots.presentation.compose.parts.pictures import alt_text_of, title_of
-from bots.presentation.compose.parts.recipe import recipe_facts, recipe_notes
+from bots.presentation.compose.parts.pictures import credit, credit_of, title_of
 from bots.presentation.message import Button
+from bots.presentation.spans import plain_text
 from bots.process.thread_pools import Pool
-from bots.queries.job_view import JobView
-from bots.web import render
+from bots.queries.job_view import JobView, Origin
+from bots.texts.translation import translate
+from bots.web import render, texts
 from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
 from bots.web.queries.job_cards import load_cards
 from bots.web.queries.picture_details import PictureDetails, load_details
+from bots.web.render import picture_path, shown_picture
 from bots.web.routes.authentication import context_of, require_not_banned, require_unbanned_user, require_user
 from bots.web.routes.banned import banned_page
 from bots.web.routes.login import entry_page
 from bots.web.routes.page_layout import dialog_of, page_of
 from bots.web.templating import render_template
-from bots.web.texts import texts
 from studio.commands.button_ids import Action
 from studio.db import queries
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.errors import BannedError, NotFoundError
-from studio.services.visibility import Audience, without_hidden_parents
 
 # Of a picture's actions: those of its whole job, and what its dialog shows in another way.
-_ELSEWHERE = frozenset({Action.MORE, Action.REROLL, Action.STAR, Action.WHO})
+_ELSEWHERE = frozenset({Action.MORE, Action.REROLL, Action.WHO})
 
 
 async def app_page(request: Request) -> Response:
@@ -43,7 +45,7 @@ async def app_page(request: Request) -> Response:
     try:
         await require_not_banned(context, user)
     except BannedError as error:
-        return await banned_page(request, texts.sentence_of(error))
+        return await banned_page(request, compose_error(error).summary)
     return HTMLResponse(page_of(request, user))
 
 
@@ -75,28 +77,51 @@ def _picture(context: WebContext, user: WebUser, subject: str) -> str:
                 raise NotFoundError("That picture")
             subject = pictures[0].id
         details = load_details(session, subject, user.person)
-    picture = details.tile.picture
-    return render_template(
-        "view.html",
-        details=details,
-        title=title_of(picture.recipe.prompt),
-        shown=render.shown_picture(picture),
-        alt_text=alt_text_of(picture, len(details.siblings)),
-        star=render.shown_button(button(Action.STAR, picture.job_id, picture.index)),
+    picture = details.picture
+    return _portrait(
+        details.view,
+        large=shown_picture(picture),
+        neighbours=details.neighbours(picture_path("")),
         rows=render.rows_of(rows_of(list(_actions(details, user)), most=3)),
-        notes=recipe_notes([picture]),
-        facts=recipe_facts(picture),
+        families=[
+            (translate(texts.MADE_FROM), _named(details.ancestors), 0),
+            (translate(texts.BECAME), _named(details.children), details.more_children),
+        ],
     )
+
+
+def _portrait(view: JobView, **more: object) -> str:
+    """What `compose_copy` says of a job, beside its pictures."""
+    values = {"large": None, "neighbours": None, "shown": {}, "rows": (), "families": (), **more}
+    ended = view.pictures[0].created_at if len(view.pictures) == 1 else view.job.created_at
+    return render_template(
+        "portrait.html",
+        message=compose_copy(view),
+        title=title_of(view.prompt),
+        credit=credit(view, picture_path),
+        when=ended,
+        **values,
+    )
+
+
+def _named(relatives: Sequence[Origin]) -> list[tuple[Origin, str]]:
+    return [(relative, plain_text(credit_of(relative))) for relative in relatives]
 
 
 def _actions(details: PictureDetails, user: WebUser) -> Iterator[Button]:
     """Each once: the buttons of a message that shows this picture alone, and those of its panel."""
-    job, picture = details.job, details.tile.picture
+    job, picture = details.view.job, details.picture
     own = job.person.user_id == user.user_id
-    rows = single_rows(JobView(job=job, pictures=(picture,)))
-    rows += compose_panel(job, picture, own=own, moderates=user.moderator).rows
-    by_action = {each.action: each for row in rows for each in row.buttons}
-    yield from (each for action, each in by_action.items() if action not in _ELSEWHERE)
+    starred_by = details.view.starred_by.get(picture.id, ())
+    rows = single_rows(details.view)
+    rows += compose_panel(
+        job, picture, own=own, moderates=user.moderator, starred=user.person.key in starred_by
+    ).rows
+    by_action = {button.action: button for row in rows for button in row.buttons}
+    if starred_by:
+        star = by_action[Action.STAR]
+        by_action[Action.STAR] = replace(star, label=f"{star.label} {len(starred_by)}")
+    yield from (button for action, button in by_action.items() if action not in _ELSEWHERE)
 
 
 async def job_dialog(request: Request) -> Response:
@@ -111,18 +136,9 @@ async def job_dialog(request: Request) -> Response:
 def _job(context: WebContext, user: WebUser, job_id: str) -> str:
     with context.ports.database.read() as session:
         job = queries.find_job(session, job_id, viewer=user.person)
-        card = load_cards(session, [job])[0]
-        audience = Audience.of_person(user.person)
-        first = [without_hidden_parents(session, tile.picture, audience) for tile in card.tiles[:1]]
+        (card,) = load_cards(session, [job])
     if not card.seen_by(user.user_id, moderator=user.moderator):
         raise NotFoundError(f"Job {job_id}")
     if job.person.key != user.person.key:  # a banned user still reaches their own jobs
         context.ports.gate.require_not_banned(user.person)
-    return render_template(
-        "job.html",
-        card=card,
-        title=title_of(card.view.prompt),
-        message=compose_job(card.view),
-        shown={tile.picture.id: render.shown_picture(tile.picture) for tile in card.tiles},
-        facts=recipe_facts(first[0]) if first else None,
-    )
+    return _portrait(card.view, shown={picture.id: shown_picture(picture) for picture in card.view.pictures})

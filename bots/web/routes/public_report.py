@@ -6,12 +6,15 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
+from bots.texts import errors
+from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.access.sessions import address_of
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
 from bots.web.templating import render_template
-from bots.web.texts import texts
 from studio.commands.moderation.report import LONGEST_ARTIST, report_from_outside
 from studio.commands.pictures.whose import attribute
 from studio.domain.identifiers import split_picture_id
@@ -33,12 +36,13 @@ async def send_report(request: Request) -> Response:
     context = context_of(request)
     key = f"report:{address_of(request)}"
     if not context.attempt_limiter.allows(key, tries=_REPORTS_A_MINUTE):
-        return _form(request, problem=texts.TOO_MANY_TRIES, status=429)
+        return _form(request, problem=translate(texts.TOO_MANY_TRIES), status=429)
     context.attempt_limiter.count(key, tries=_REPORTS_A_MINUTE)
     most_bytes = context.settings.max_upload_bytes
+    too_large = BadImageError(errors.too_large(most_bytes))
     declared = request.headers.get("content-length", "")  # without it a file could fill the disk
     if not declared.isdigit() or int(declared) > most_bytes + _SPARE_BYTES:
-        return _form(request, problem=texts.too_large(most_bytes), status=413)
+        return _form(request, problem=compose_error(too_large).summary, status=413)
     async with request.form(max_files=1, max_fields=5, max_part_size=4096) as form:
         picture_id = str(form.get("picture", "")).strip().lower()
         reason = str(form.get("reason", ""))[:_LONGEST_REASON]
@@ -48,9 +52,9 @@ async def send_report(request: Request) -> Response:
     try:
         await context.pools.run(Pool.UPLOADS, partial(_report, context, picture_id, data, reason, artist))
     except NotFoundError:
-        return _form(request, picture=picture_id[:20], problem=texts.REPORT["unknown"], status=404)
+        return _form(request, picture=picture_id[:20], problem=translate(texts.REPORT_UNKNOWN), status=404)
     except ChatelierError as error:
-        return _form(request, picture=picture_id[:20], problem=texts.sentence_of(error), status=422)
+        return _form(request, picture=picture_id[:20], problem=compose_error(error).summary, status=422)
     return _form(request, sent=True)
 
 
@@ -60,7 +64,7 @@ def _report(context: WebContext, picture_id: str, data: bytes, reason: str, arti
     Whether a file was recognised is not disclosed.
     """
     if not picture_id and not data:
-        raise BadImageError(texts.REPORT["nothing"])
+        raise BadImageError(translate(texts.REPORT_EMPTY))
     if not picture_id:
         traces = examine_upload(context.ports, None, data)
         with context.ports.database.read() as session:
@@ -78,7 +82,7 @@ def _form(
 ) -> Response:
     html = render_template(
         "report.html",
-        room_name=context_of(request).settings.room_name,
+        heading=context_of(request).settings.room_name,
         picture=picture,
         problem=problem,
         sent=sent,

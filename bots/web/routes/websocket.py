@@ -7,12 +7,14 @@ import time
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
+from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.context import WebContext
 from bots.web.live.connection import CLOSE_NOT_IN, Connection
 from bots.web.live.protocol import LONGEST_BYTES, ClientMessage, Ping, id_of, read_message
 from bots.web.routes.authentication import require_not_banned
-from bots.web.texts import texts
 from studio.errors import BannedError
 
 
@@ -22,12 +24,12 @@ async def serve_websocket(socket: WebSocket) -> None:
     user = context.session_store.read(socket)
     await socket.accept()
     if user is None or not context.session_store.admits(user):
-        await socket.close(CLOSE_NOT_IN, texts.NOT_IN)
+        await socket.close(CLOSE_NOT_IN, translate(texts.NOT_IN))
         return
     try:
         await require_not_banned(context, user)
     except BannedError as error:
-        await socket.close(CLOSE_NOT_IN, texts.sentence_of(error)[:120])
+        await socket.close(CLOSE_NOT_IN, compose_error(error).summary[:120])
         return
     connection = Connection(socket=socket, user=user)
     # Connect first: what changes while the feed is loaded is then sent after it.
@@ -53,15 +55,15 @@ async def _receive(context: WebContext, connection: Connection) -> None:
     while True:
         text = await connection.socket.receive_text()
         if len(text.encode()) > LONGEST_BYTES:
-            _refuse(connection, texts.MESSAGE_TOO_LONG, id_of(text))
+            _refuse(connection, translate(texts.MESSAGE_TOO_LONG), id_of(text))
             continue
         message = read_message(text)
         if isinstance(message, Ping):
             connection.send('{"type":"pong"}')
         elif message is None:
-            _refuse(connection, texts.MESSAGE_UNREADABLE, id_of(text))
+            _refuse(connection, translate(texts.MESSAGE_UNREADABLE), id_of(text))
         elif not connection.may_send():
-            _refuse(connection, texts.TOO_FAST, message.id)
+            _refuse(connection, translate(texts.TOO_FAST), message.id)
         else:
             await _execute(context, connection, message)
 

@@ -1,7 +1,7 @@
 // Images brought along: by the button, by dropping or by pasting.
 import { $ } from "./dom.js";
 import { say } from "./notices.js";
-import { catalog, fill, words } from "./page_data.js";
+import { catalog, _ } from "./page_data.js";
 import { prepare, upload } from "./uploads.js";
 
 const list = $("#attached");
@@ -40,14 +40,14 @@ async function add(file) {
   attached.push(entry);
   list.append(entry.item);
   list.hidden = false;
-  say(fill(words.attaching, { name }));
+  say(_("Attaching {name}…", { name }));
   const problem = await send(entry, file);
   if (problem) {
     remove(entry);
     say(problem, { bad: true });
   } else if (attached.includes(entry)) {
     entry.item.classList.remove("busy");
-    say(fill(words.attached, { name }));
+    say(_("{name} is attached.", { name }));
     $("#say").focus();
   }
 }
@@ -63,8 +63,10 @@ function row(entry) {
   item.className = "busy";
   const role = Object.assign(document.createElement("button"), { type: "button", className: "link" });
   const update = () => {
-    role.textContent = entry.role === "image" ? words.asPicture : words.asMask;
-    role.title = entry.role === "image" ? words.asPictureHint : words.asMaskHint;
+    role.textContent = entry.role === "image" ? _("to paint from") : _("as mask");
+    role.title = entry.role === "image"
+      ? _("Used as the picture to start from. Press to use it as a mask.")
+      : _("Used as a mask, white where the picture may change. Press to use it as the picture.");
   };
   role.addEventListener("click", () => {
     if (most() > 1) return; // all of them are pictures
@@ -76,7 +78,7 @@ function row(entry) {
   entry.swap = (to) => { entry.role = to; update(); };
   update();
   const away = Object.assign(document.createElement("button"), { type: "button", className: "round", textContent: "×" });
-  away.setAttribute("aria-label", fill(words.detach, { name: entry.name }));
+  away.setAttribute("aria-label", _("Remove {name}", { name: entry.name }));
   away.addEventListener("click", () => {
     remove(entry);
     $("#say").focus();

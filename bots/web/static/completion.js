@@ -1,7 +1,7 @@
 // What may come next in the prompt: commands, flags, choices and pictures, from the catalogue.
 import { $, $$ } from "./dom.js";
 import { speak } from "./notices.js";
-import { catalog, fill, words } from "./page_data.js";
+import { catalog, _ } from "./page_data.js";
 
 const box = $("#say");
 const list = $("#choices");
@@ -25,7 +25,7 @@ function suggest() {
   return [];
 }
 
-const help = { name: "help", summary: words.help };
+const help = { name: "help", summary: _("What you can type, and what the reactions do.") };
 
 function commands(start, from) {
   return [...catalog, help]
@@ -63,7 +63,7 @@ export function refresh() {
   list.hidden = suggestions.length === 0;
   box.setAttribute("aria-expanded", String(!list.hidden));
   mark();
-  if (suggestions.length) speak(fill(words.suggestions, { count: suggestions.length }));
+  if (suggestions.length) speak(_("Suggestions: {count}", { count: suggestions.length }));
 }
 
 function option({ shown, summary, image }, index) {

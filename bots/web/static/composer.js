@@ -1,7 +1,7 @@
 // The prompt: Enter sends, Shift+Enter breaks the line, ↑ brings back what was typed before.
 import { $ } from "./dom.js";
 import { say, tell } from "./notices.js";
-import { catalog, newId, words } from "./page_data.js";
+import { catalog, newId, _ } from "./page_data.js";
 import { request } from "./socket.js";
 import { follow, settle, showPlaceholder } from "./feed.js";
 import { open } from "./dialogs.js";
@@ -17,7 +17,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = box.value.trim();
   if (!text) return box.focus();
-  if (attachments.busy()) return say(words.stillAttaching, { bad: true });
+  if (attachments.busy()) return say(_("The image is still on its way. Please try again in a moment."), { bad: true });
   const problem = await attachments.suit(text);
   if (problem) return say(problem, { bad: true });
   const { image, mask, more } = attachments.tickets();

@@ -2,7 +2,7 @@
 import { $, $$, sure } from "./dom.js";
 import { arrive, enter, leave, onTravel } from "./dialog_history.js";
 import { carryHome, carryTo, say, tell } from "./notices.js";
-import { words } from "./page_data.js";
+import { _ } from "./page_data.js";
 import { prepare, upload } from "./uploads.js";
 import { request } from "./socket.js";
 import { announce, personalize } from "./feed.js";
@@ -32,7 +32,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   const { target, request } = event.detail?.ctx ?? {};
   if (body.contains(event.target) || target === body) opened(request?.action);
 });
-document.addEventListener("htmx:error", () => say(words.unreached, { bad: true }));
+document.addEventListener("htmx:error", () => say(_("The server could not be reached. Please try again."), { bad: true }));
 dialog.addEventListener("close", () => {
   if (dialog.open || body.firstElementChild !== shown) return; // late news: the next dialog lies here
   body.replaceChildren();
@@ -72,7 +72,7 @@ dialog.addEventListener("submit", async (event) => {
   send.disabled = false;
   if (!answer.ok) return showProblem(form, answer.text);
   dialog.close();
-  if (form.dataset.ask === "settings") say(words.saved);
+  if (form.dataset.ask === "settings") say(_("Saved."));
   else tell(answer);
   if (answer.job) announce(answer.job);
 });

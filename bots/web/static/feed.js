@@ -2,7 +2,7 @@
 import { $, $$, sure } from "./dom.js";
 import { dismiss, isDismissed } from "./dismissed.js";
 import { say, speak, tell } from "./notices.js";
-import { fill, me, words } from "./page_data.js";
+import { me, _ } from "./page_data.js";
 import { on, request } from "./socket.js";
 
 const feed = $("#feed");
@@ -49,7 +49,7 @@ on("waiting", ({ jobs }) => {
 
 on("received", ({ id }) => {
   const status = document.querySelector(`#placeholder-${CSS.escape(id)} .status`);
-  if (status) status.textContent = words.received;
+  if (status) status.textContent = _("Received.");
 });
 
 // A blank card for what was just typed, until its card is there.
@@ -88,7 +88,7 @@ function show({ id, at, state, html }) {
     insert(id, at, html);
   }
   if (state === "done" && mine.delete(id)) {
-    speak(fill(words.ready, { prompt: $(".prompt", cardOf(html)).textContent }));
+    speak(_("Your pictures are ready: {prompt}", { prompt: $(".prompt", cardOf(html)).textContent }));
   }
 }
 
@@ -141,7 +141,7 @@ export function personalize(root) {
 // Its end is announced. Nobody is taken away from what they look at for it.
 export function announce(jobId) {
   mine.add(jobId);
-  if (isAbove(Infinity)) say(words.above);
+  if (isAbove(Infinity)) say(_("Accepted. Its card is at the top of the feed."));
 }
 
 // After typing, which is done at the top.
@@ -154,7 +154,7 @@ export function follow(jobId) {
 function countNews() {
   const button = $("#news");
   button.hidden = held.size === 0;
-  button.textContent = fill(words.news, { count: held.size });
+  button.textContent = _("{count} new above", { count: held.size });
 }
 
 $("#news").addEventListener("click", () => scrollTo({ top: 0, behavior: "smooth" }));
@@ -201,14 +201,9 @@ document.addEventListener("click", async (event) => {
   if (answer.job) announce(answer.job);
   if (answer.job || (answer.text && button.dataset.sure)) $("#dialog").close(); // it led to something else, or is gone
   else if ($("#dialog").open && location.pathname.startsWith("/mine/")) openDialog(location.pathname); // a list changed
-  else if ("starred" in button.dataset && $("#dialog").open) toggleStar(button);
+  else if ("pressed" in answer && $("#dialog").open) button.setAttribute("aria-pressed", String(answer.pressed));
 });
 
 function openDialog(path) {
   return htmx.ajax("GET", path, { target: "#dialog-body", swap: "innerHTML" });
-}
-
-// In the dialog, which is not updated by itself.
-function toggleStar(button) {
-  button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
 }

@@ -1,7 +1,7 @@
 // What the room says to one person. It is shown and announced where the person is: under the prompt, or on the open
 // dialog, behind which the page is inert.
 import { $ } from "./dom.js";
-import { fill, words } from "./page_data.js";
+import { _ } from "./page_data.js";
 
 const FADES_AFTER_MILLISECONDS = 5000;
 const carried = ["#notices", "#line", "#spoken"].map((name) => ({ notice: $(name), home: $(name).parentElement }));
@@ -54,8 +54,9 @@ document.addEventListener("click", async (event) => {
   const text = copying.dataset.copy;
   try {
     await navigator.clipboard.writeText(text);
-    say(fill(words.copied, { id: text }));
+    say(_("Copied {id}.", { id: text }));
   } catch { // without a secure connection browsers let nobody write to the clipboard
-    say(fill(words.copyByHand, { id: text }), { bad: true });
+    const sentence = _("The browser does not allow copying here. Please select it and copy it by hand: {id}", { id: text });
+    say(sentence, { bad: true });
   }
 });

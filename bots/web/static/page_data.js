@@ -1,8 +1,9 @@
 // What the room was given by the server.
 const data = JSON.parse(document.getElementById("data").textContent);
-export const { catalog, words, me, mostUploadBytes } = data;
+export const { catalog, me, mostUploadBytes } = data;
 
-export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+// A sentence for its reader, with its values. It is looked up as it stands in the script: the server reads the scripts.
+export const _ = (text, values = {}) => (data.texts[text] ?? text).replace(/\{(\w+)\}/g, (__, name) => values[name]);
 
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));

@@ -1,7 +1,7 @@
 // Who is here, and one's own name.
 import { $, post, sure } from "./dom.js";
 import { say } from "./notices.js";
-import { words } from "./page_data.js";
+import { _ } from "./page_data.js";
 import { on } from "./socket.js";
 
 on("people", ({ html }) => {
@@ -32,7 +32,8 @@ $("#rename").addEventListener("submit", async (event) => {
 });
 
 $("#leave").addEventListener("click", async () => {
-  if (!(await sure(words.leaveSure, words.leave))) return;
+  const question = _("Leave the room? Your pictures stay. You cannot come back under this name: it stays taken.");
+  if (!(await sure(question, _("Leave")))) return;
   await post("/leave");
   location.assign("/");
 });

@@ -1,6 +1,6 @@
 // The socket: connects again by itself, and sends again what was not answered.
 import { $ } from "./dom.js";
-import { fill, newId, words } from "./page_data.js";
+import { newId, _ } from "./page_data.js";
 
 const LONGEST_WAIT_SECONDS = 15;
 const PING_SECONDS = 25;
@@ -20,7 +20,7 @@ export function on(type, handler) {
 export function request(message, { id = newId() } = {}) {
   return new Promise((resolve) => {
     requests.set(id, { message: { ...message, id }, resolve });
-    if (!transmit(requests.get(id).message)) tellLine(words.waiting);
+    if (!transmit(requests.get(id).message)) tellLine(_("Sent. It is sent when the connection is back."));
   });
 }
 
@@ -41,7 +41,7 @@ export function connect() {
 
 function opened() {
   heardAt = Date.now();
-  if (tries > 0) tellLine(words.back, 2500);
+  if (tries > 0) tellLine(_("Connected again."), 2500);
   tries = 0;
   for (const { message } of requests.values()) transmit(message);
 }
@@ -60,7 +60,8 @@ function closed({ code }) {
   if (code === NOT_IN) return location.reload();
   tries += 1;
   const seconds = Math.min(LONGEST_WAIT_SECONDS, 2 ** Math.min(tries - 1, 4)) * (0.75 + Math.random() / 2);
-  if (tries > 1 || requests.size) tellLine(fill(words.lost, { seconds: Math.ceil(seconds) }));
+  const lost = _("The connection was lost. Trying again in {seconds} s…", { seconds: Math.ceil(seconds) });
+  if (tries > 1 || requests.size) tellLine(lost);
   waiting = setTimeout(connect, seconds * 1000);
 }
 

@@ -9,6 +9,7 @@ from studio.commands.button_ids import Action, Button
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import Ruling, Verdict
+from tests.support.html_tree import read_html
 from tests.support.web_client import OpenRoom
 from tests.support.web_jobs import finish
 
@@ -25,8 +26,7 @@ def test_a_variation_credits_the_picture_that_it_came_from(room: OpenRoom) -> No
     origin = painted_by(room, ana)
     job_id = bo.press(Button(action=Action.VARY, job_id=origin, index=2))["job"]
     card = ana.card(job_id, "queued")
-    assert "@Bo" in card
-    assert "@Ana’s fox" in card
+    assert "by B@Bo, from A@Ana’s fox" in read_html(card).text
     assert f'href="/view/{origin}.2"' in card
 
 
@@ -116,11 +116,11 @@ def test_what_was_made_from_a_deleted_picture_no_longer_says_its_words(room: Ope
     values = {"picture": f"{origin}.1", "prompt": "an owl"}
     child = bo.ask(do="ask", command="remix", values=values)["job"]
     finish(room.ports, child)
-    assert "@Ana’s fox" in bo.card(child, "done")
+    assert "from A@Ana’s fox" in read_html(bo.card(child, "done")).text
     assert ana.press(Button(action=Action.DELETE, job_id=origin))["ok"]
     heard = bo.hear("cards", lambda each: any(card["id"] == child for card in each["cards"]))
     (card,) = [each["html"] for each in heard["cards"] if each["id"] == child]
-    assert "@Ana’s picture" in card
+    assert "from A@Ana’s picture" in read_html(card).text
     assert "fox" not in card
 
 

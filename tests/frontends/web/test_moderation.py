@@ -84,7 +84,7 @@ def test_a_case_is_listed_taken_and_decided(instance: OpenRoom) -> None:
     assert "a doubtful thing" in html
     assert "found it" in html
     assert re.findall(r'data-key="(\w)"', html) == ["a", "s", "r", "w", "u", "b", "x"]
-    assert "another moderator has it" in bea.client.get("/desk/cases").text
+    assert f'hold taken" id="case-{case}"' in bea.client.get("/desk/cases").text
     taken = bea.post(f"/desk/{case}/decide", '{"decision": "approve"}')
     assert (taken.status_code, "another moderator" in taken.json()["text"]) == (409, True)
     decided = mo.post(f"/desk/{case}/decide", '{"decision": "approve", "note": "fine"}').json()

@@ -210,7 +210,7 @@ def test_what_the_web_lacks_is_not_offered() -> None:
 
 
 def form_page(form: Form) -> Element:
-    picture = FormPicture(image=PICTURES[f"{JOB_ID}.2"], alt_text=NASTY, before="/edit/a", after="/edit/b")
+    picture = FormPicture(image=PICTURES[f"{JOB_ID}.2"], alt_text=NASTY, neighbours=("/edit/a", "/edit/b"))
     return read_html(render_form(form, picture if split_picture_id(form.about) else None, PICTURES))
 
 

@@ -126,7 +126,7 @@ def test_what_is_said_is_seen_and_announced_on_the_open_sheet(
     with guest(browser, room, "Ana", viewport={"width": width, "height": 740}) as ana:
         type_in(ana, "a fox --count 1")
         painted(ana, "a fox", tiles=1).locator(".tile a").click()
-        ana.locator("#dialog .star").click()
+        ana.locator('#dialog [data-press^="c1:star"]').click()
         status = ana.locator("#dialog").get_by_role("status").filter(has_text="Starred; it has 1 star now.")
         expect(status).to_be_visible()
         assert in_sight(status)
@@ -143,7 +143,7 @@ def test_a_code_to_copy_stays_until_it_is_closed(browser: Browser, room: Paintin
         code = ana.get_by_text("Type /link")
         expect(code).to_be_visible()
         fox.locator(".tile a").click()
-        ana.locator("#dialog .star").click()
+        ana.locator('#dialog [data-press^="c1:star"]').click()
         expect(ana.get_by_text("Starred; it has 1 star now.")).to_be_visible()
         expect(ana.locator("#dialog").get_by_text("Type /link")).to_be_visible()
         assert in_sight(code)
@@ -232,7 +232,7 @@ def test_varying_deep_in_the_wall_moves_nothing(browser: Browser, room: Painting
         expect(ana.locator("#news")).to_be_hidden()
         cards = ana.locator("article.card")
         expect(cards.nth(0)).to_contain_text("a boat of Bo")
-        expect(cards.nth(1).locator(".credit")).to_have_text("from @Ana’s boat 1")
+        expect(cards.nth(1).locator(".credit")).to_contain_text("@Ana’s boat 1")
 
 
 def test_refused_and_failed_cards_are_put_away_for_good(browser: Browser, room: PaintingRoom) -> None:
@@ -311,7 +311,7 @@ def test_a_picture_is_blended_with_an_image_that_is_attached_in_the_form(
         dialog.locator("input[type=file]").set_input_files([{**file, "buffer": image.getvalue()}])
         dialog.get_by_role("button", name="Paint").click()
         expect(dialog).to_be_hidden()
-        expect(painted(ana, "both at once", tiles=4).locator(".credit")).to_have_text("from @Ana’s fox")
+        expect(painted(ana, "both at once", tiles=4).locator(".credit")).to_contain_text("@Ana’s fox")
 
 
 DROP = """(element) => {

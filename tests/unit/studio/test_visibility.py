@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from bots.presentation.compose.parts.pictures import credit
+from bots.presentation.spans import plain_text
 from bots.queries.job_view import load_family, load_job_view
 from bots.web.queries.job_cards import load_cards, load_jobs
 from studio.commands.registry import execute
@@ -156,4 +158,5 @@ def test_what_others_wrote_in_another_community_is_not_told_in_this_one(ports: P
     assert (origin.prompt, origin.own) == ("", True)
     with instance.database.read() as session:
         (card,) = load_cards(session, load_jobs(session, [held]))
-    assert [(origin.maker, origin.prompt) for origin in card.origins] == [(away.display_name, "")]
+    assert plain_text(credit(card.view, lambda _: "/")) == f"by @{away.display_name}, from their own picture"
+    assert [origin.picture_id for origin in card.view.origins] == [""]

@@ -20,8 +20,8 @@ def single_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
         [Action.UPSCALE, Action.REMIX, Action.EDIT],
         [Action.REROLL, Action.MORE],
     )
-    upscaled = job.request.operation is Operation.UPSCALE
-    left_out = {Action.UPSCALE, Action.REROLL} if upscaled else set()
+    left_out = {Action.UPSCALE} if job.request.operation is Operation.UPSCALE else set()
+    left_out |= _refused(job_view)
     return tuple(_row(job, [action for action in row if action not in left_out], index) for row in rows)
 
 
@@ -40,7 +40,13 @@ def grid_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
         for action, menu in ((Action.UPSCALE, jobs.UPSCALE_MENU), (Action.VARY, jobs.VARY_MENU))
         for start in range(1, max(there) + 1, _PICTURES_IN_A_ROW)
     ]
-    return (*rows, _row(job, [Action.REROLL, Action.REMIX, Action.EDIT, Action.MORE], 0))
+    last = [Action.REROLL, Action.REMIX, Action.EDIT, Action.MORE]
+    return (*rows, _row(job, [action for action in last if action not in _refused(job_view)], 0))
+
+
+def _refused(job_view: JobView) -> set[Action]:
+    """What is refused to everybody who presses it."""
+    return set() if job_view.may_reroll else {Action.REROLL}
 
 
 def _row(job: Job, actions: list[Action], index: int) -> ButtonRow:

@@ -1,8 +1,10 @@
 """What is said of a picture: its title, its alternative text, and whose pictures it was made from."""
 
-from bots.presentation.message import FileKind, Image, PersonName, Spans
+from collections.abc import Callable
+
+from bots.presentation.message import FileKind, Image, Link, PersonName, Span, Spans
 from bots.presentation.spans import listed, sentence
-from bots.queries.job_view import JobView
+from bots.queries.job_view import JobView, Origin
 from bots.texts import jobs
 from bots.texts.shortening import subject_of
 from bots.texts.translation import translate
@@ -33,15 +35,23 @@ def title_of(prompt: str) -> str:
     return prompt.strip() or translate(jobs.FROM_AN_UPLOAD)
 
 
-def credit(job_view: JobView) -> Spans:
-    """``by @ana, from @bo’s fox and their own boat``."""
-    sources = dict.fromkeys(
-        sentence(jobs.OWN, subject=subject_of(origin.prompt))
-        if origin.own
-        else sentence(jobs.OWNERS, owner=PersonName(origin.job.person), subject=subject_of(origin.prompt))
-        for origin in job_view.origins
-    )
+def credit(job_view: JobView, address_of: Callable[[str], str] | None = None) -> Spans:
+    """``by @ana, from @bo’s fox and their own boat``.
+
+    `address_of` makes the address of a picture from its id, where a platform has one to link it to.
+    """
+    sources = dict.fromkeys(credit_of(origin, address_of) for origin in job_view.origins)
     maker = PersonName(job_view.job.person)
     if not sources:
         return sentence(jobs.CREDIT, maker=maker)
     return sentence(jobs.CREDIT_FROM, maker=maker, sources=listed(list(sources)))
+
+
+def credit_of(origin: Origin, address_of: Callable[[str], str] | None = None) -> Spans:
+    """``@bo’s fox``."""
+    subject: Span = subject_of(origin.prompt)
+    if address_of and origin.picture_id:
+        subject = Link(subject, address_of(origin.picture_id))
+    if origin.own:
+        return sentence(jobs.OWN, subject=subject)
+    return sentence(jobs.OWNERS, owner=PersonName(origin.job.person), subject=subject)

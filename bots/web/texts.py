@@ -1,0 +1,33 @@
+"""Sentences of the web front end that stand in its Python code; those of pages and scripts stand where they are shown.
+
+All of them are msgids (see `bots.texts.translation`).
+"""
+
+FOREIGN_HOST = "This room is not served under that name. Add it to the allowed hosts of the web settings."
+FOREIGN_ORIGIN = "This request came from another site, so it was not followed."
+NOT_IN = "Please come in through the front page first."
+STALE_FORM = "This page is older than your session. Reload it and try again."
+NAME_MISSING = "Please type a name, so that the others know who painted what."
+NAME_TAKEN = "Somebody here has, or had, that name or one that looks like it already. Please choose another."
+NAME_RESERVED = "That name would speak for the moderators or for the room itself. Please choose another."
+WRONG_WORD = "That is not the invite word. Ask the person who invited you."
+TOO_MANY_TRIES = "Too many tries. Please wait a minute."
+MESSAGE_UNREADABLE = "That message could not be read. Reload the page and try again."
+MESSAGE_TOO_LONG = "That is too long. A prompt has at most 1,000 characters."
+TOO_FAST = "That is a lot at once. Please wait a second."
+TICKET_EXPIRED = "The attached image is not here any more. Please attach it again."
+UPLOAD_EMPTY = "the file is empty."
+METRICS_CLOSED = "Metrics are served to this machine only, or with the token of the web settings."
+TOO_SLOW = "Your connection could not keep up."
+NOT_FOUND = "There is no such page here."
+REPORT_UNKNOWN = "This picture was not made here, or is gone already."
+REPORT_EMPTY = "Give the picture’s id, or attach it."
+FORGOTTEN = "Everything that was kept of you is deleted."
+RULES_HINT = "Change one with {name}, such as {example}, or {pause}."
+CANCEL_OR_DELETE = "Cancel or delete what is yours"
+DELETE_ONE = "Delete this picture for good?"
+DELETE_ALL = "Delete all pictures of this job for good?"
+MADE_FROM = "Made from"
+BECAME = "Made from this picture"
+# What the keys of the moderators' desk do, besides those of its decisions.
+DESK_KEYS = {"j k": "next and previous case", "Enter": "take the case", "v": "show or blur the pictures"}
