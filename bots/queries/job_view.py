@@ -157,7 +157,7 @@ def _origins(
     session: Session, job: Job, audience: Audience, sources: Mapping[str, tuple[PictureRow, Job]]
 ) -> Iterator[Origin]:
     """Of a source that the audience may not see, only that it is the person's own."""
-    ids = (source.picture_id for source in job.request.sources)
+    ids = (source.picture_id or "" for source in job.request.sources)
     for row, origin in (sources[picture_id] for picture_id in ids if picture_id in sources):
         own = same_human(session, origin.person.key, job.person.key)
         seen = may_see(session, origin, audience)

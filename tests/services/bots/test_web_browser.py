@@ -111,7 +111,7 @@ def card(page: Page, prompt_text: str, maker: str | None = None) -> Locator:
         has=page.locator(".prompt", has_text=re.compile(f"^{re.escape(prompt_text)}$"))
     )
     if maker:
-        found = found.filter(has=page.locator(".who", has_text=f"@{maker}"))
+        found = found.filter(has=page.locator(".credit .who:first-child", has_text=f"@{maker}"))
     return found.first
 
 

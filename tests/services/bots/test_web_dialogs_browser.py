@@ -232,7 +232,7 @@ def test_varying_deep_in_the_wall_moves_nothing(browser: Browser, room: Painting
         expect(ana.locator("#news")).to_be_hidden()
         cards = ana.locator("article.card")
         expect(cards.nth(0)).to_contain_text("a boat of Bo")
-        expect(cards.nth(1).locator(".credit")).to_contain_text("@Ana’s boat 1")
+        expect(cards.nth(1).locator(".credit")).to_contain_text("from their own boat 1")
 
 
 def test_refused_and_failed_cards_are_put_away_for_good(browser: Browser, room: PaintingRoom) -> None:
@@ -311,7 +311,7 @@ def test_a_picture_is_blended_with_an_image_that_is_attached_in_the_form(
         dialog.locator("input[type=file]").set_input_files([{**file, "buffer": image.getvalue()}])
         dialog.get_by_role("button", name="Paint").click()
         expect(dialog).to_be_hidden()
-        expect(painted(ana, "both at once", tiles=4).locator(".credit")).to_contain_text("@Ana’s fox")
+        expect(painted(ana, "both at once", tiles=4).locator(".credit")).to_contain_text("from their own fox")
 
 
 DROP = """(element) => {

@@ -49,9 +49,10 @@ def credit(job_view: JobView, address_of: Callable[[str], str] | None = None) ->
 
 def credit_of(origin: Origin, address_of: Callable[[str], str] | None = None) -> Spans:
     """``@bo’s fox``."""
-    subject: Span = subject_of(origin.prompt)
+    words = subject_of(origin.prompt)
+    subject: Span = words
     if address_of and origin.picture_id:
-        subject = Link(subject, address_of(origin.picture_id))
+        subject = Link(words, address_of(origin.picture_id))
     if origin.own:
         return sentence(jobs.OWN, subject=subject)
     return sentence(jobs.OWNERS, owner=PersonName(origin.job.person), subject=subject)

@@ -1,0 +1,140 @@
+"""Every sentence of the web front end can be translated: in a language of brackets, no word stands outside of them."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bots.presentation import spans
+from bots.texts import translation
+from bots.web import templating
+from studio.commands.submission.known_names import names_offered
+from studio.db.tables import CaseRow
+from studio.domain.jobs import JobState
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
+from studio.ports import Ports
+from tests.support.case_sim import with_desk
+from tests.support.finished_jobs import end_job, paint_job
+from tests.support.html_tree import Element, read_html
+from tests.support.web_client import Browser, OpenRoom, web_settings
+
+# What people write is in other letters here, so a Latin word is of a sentence of ours or a name of the software.
+HELD = Verdict(ruling=Ruling.HOLD, rule="правило", category="вид", evidence="знак")
+NAMES = {"thimble", "DDIM", "test"}  # in the recipes of the test's pictures
+NOT_READ = {"code", "kbd", "script", "style", "time", "textarea"}
+READ_ATTRIBUTES = ("alt", "aria-label", "data-sure", "placeholder", "title")
+FORMS = ("edit", "expand", "remix", "blend", "alt", "flag")
+WEB = Path(templating.__file__).parent
+
+
+@pytest.fixture
+def in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Translates each sentence into itself between brackets."""
+    for module in (translation, spans, templating):
+        monkeypatch.setattr(module, "lookup", lambda msgid: f"⟦{msgid}⟧")
+
+
+@pytest.fixture
+def front_end(ports: Ports, in_brackets: None) -> Iterator[OpenRoom]:
+    with OpenRoom(with_desk(ports), web_settings(moderator_secret="keys", room_name="Дом")) as opened:
+        yield opened
+
+
+def untranslated(html: str, names: set[str] = NAMES) -> list[str]:
+    """The Latin words that are read outside of brackets."""
+    page = read_html(html.replace("<!doctype html>", ""))
+    texts = ["".join(_texts(page))]
+    texts += [element.attributes.get(name, "") for element in page for name in READ_ATTRIBUTES]
+    return [
+        word for text in texts for word in re.findall(r"[A-Za-z]{2,}", _outside(text)) if word not in names
+    ]
+
+
+def _texts(element: Element) -> Iterator[str]:
+    for child in element.children:
+        if isinstance(child, str):
+            yield child
+        elif child.tag not in NOT_READ:
+            yield from _texts(child)
+
+
+def _outside(text: str) -> str:
+    while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", text)) != text:
+        text = shorter
+    return re.sub(r"\b[a-z0-9]{12}(\.\d+)?\b|/\w+ \S+", " ", text)  # ids, and what is to be typed
+
+
+def asked(person: Browser, words: str) -> str:
+    job_id: str = person.say(words)["job"]
+    return job_id
+
+
+def dialog(person: Browser, path: str) -> str:
+    return person.client.get(path, headers={"hx-request": "true"}).text
+
+
+def test_pages_without_a_session(front_end: OpenRoom) -> None:
+    browser = front_end.browser()
+    pages = [
+        browser.client.get(path, headers={"accept": "text/html"}).text for path in ("/", "/report", "/x")
+    ]
+    assert [untranslated(page) for page in pages] == [[], [], []]
+
+
+def test_the_app_and_what_its_scripts_say(front_end: OpenRoom) -> None:
+    page = front_end.user("Ана").front_page()
+    assert untranslated(page) == []
+    (data,) = read_html(page.replace("<!doctype html>", "")).all("script", id="data")
+    read = json.loads(data.text)
+    summaries = [each for spec in read["catalog"] for each in (spec, *spec["parameters"])]
+    assert [found["summary"] for found in summaries if not found["summary"].startswith("⟦")] == []
+    assert read["texts"]["Received."] == "⟦Received.⟧"
+
+
+def test_cards_and_dialogs(front_end: OpenRoom) -> None:
+    ports, ana, bo = front_end.ports, front_end.guest("Ана"), front_end.guest("Бо")
+    fox = paint_job(ports, asked(ana, "лиса --count 2"))
+    paint_job(ports, bo.ask(do="ask", command="vary", values={"picture": f"{fox}.1"})["job"])
+    assert bo.press(f"c1:star:{fox}:1")["ok"]
+    for state in (JobState.REFUSED, JobState.FAILED, JobState.CANCELLED):
+        end_job(ports, asked(ana, f"{state.value[:1]}лодка"), state)
+    asked(ana, "сова")
+    names = NAMES | {name for offered in names_offered(ports) for name in offered}
+    assert untranslated(ana.disconnect_and_come_back().wall) == []
+    paths = ["/help", "/settings", "/mine/queue", "/mine/history", "/mine/messages"]
+    paths += [f"/view/{fox}.1", f"/jobs/{fox}", *(f"/{name}/{fox}.1" for name in FORMS), f"/flag/{fox}"]
+    assert {path: words for path in paths if (words := untranslated(dialog(ana, path), names))} == {}
+
+
+def test_the_desk(front_end: OpenRoom) -> None:
+    ana, mo = front_end.guest("Ана"), front_end.user("Мо", "keys")
+    front_end.ports.gate.verdict = HELD  # type: ignore[attr-defined]
+    ana.say("лиса")
+    front_end.ports.gate.verdict = ALLOWED  # type: ignore[attr-defined]
+    with front_end.ports.database.read() as session:
+        case_id = session.query(CaseRow).one().id
+    assert untranslated(mo.client.get("/desk").text) == []
+    assert untranslated(mo.post(f"/desk/{case_id}/claim").json()["html"]) == []
+    assert untranslated(mo.client.get("/desk/cases").text) == []
+    assert untranslated(dialog(mo, "/rules")) == []
+
+
+@pytest.mark.parametrize("script", sorted(WEB.glob("static/*.js")), ids=lambda path: path.name)
+def test_a_script_looks_up_every_sentence(script: Path) -> None:
+    literals = re.findall(r'(.{2})"([^"\n]*)"', script.read_text())
+    spoken = [text for before, text in literals if re.match(r"[A-Z][a-z]+[ .!?…]", text) and before != "_("]
+    assert spoken == []
+
+
+@pytest.mark.parametrize("module", sorted(WEB.rglob("*.py")), ids=lambda path: str(path.relative_to(WEB)))
+def test_a_module_keeps_its_sentences_where_they_are_looked_up(module: Path) -> None:
+    if module.name in ("texts.py", "settings.py", "metrics.py"):  # settings and metrics speak to the operator
+        return
+    tree = ast.parse(module.read_text())
+    described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in described]
+    sentences = [node.value for node in found if isinstance(node.value, str)]
+    assert [text for text in sentences if re.match(r"[A-Z][a-z’]+ .*[.?!…]$", text)] == []
