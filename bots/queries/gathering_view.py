@@ -14,6 +14,7 @@ from studio.db.identities.people import find_person
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.gatherings import Gathering, Part
+from studio.domain.jobs import JobVisibility
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
 from studio.errors import NotFoundError
@@ -25,7 +26,7 @@ from studio.services.visibility import Audience, may_see_gathering
 class PartView:
     """A part with its picture, unless that is gone, and its owner. `spoiler`: hidden until the reader asks for it.
 
-    `pixelated`: the platform cannot hide it, so a coarse copy stands for it.
+    `pixelated`: the platform cannot hide it, so a coarse copy stands for it. `unlisted`: not revealed yet.
     """
 
     part: Part
@@ -33,6 +34,7 @@ class PartView:
     person: Person | None = None
     spoiler: bool = False
     pixelated: bool = False
+    unlisted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ def _part_view(session: Session, part: Part, *, pixelated: bool) -> PartView:
         person=person,
         spoiler=hidden and not pixelated,
         pixelated=hidden and pixelated,
+        unlisted=job is not None and job.visibility == JobVisibility.UNLISTED,
     )
 
 

@@ -18,6 +18,7 @@ from studio.commands.results import (
     Community,
     DeskCases,
     Family,
+    GatheringActed,
     GatheringOpened,
     GatheringsListed,
     History,
@@ -98,6 +99,8 @@ def _besides(answer: Answer) -> dict[str, Any]:
             return {"keep": True, "copy": answer.picture_id or ""}
         case StarChanged():
             return {"pressed": answer.given}
+        case GatheringActed(gathering=gathering):
+            return {"gathering": gathering.id}
         case _:
             return {}
 

@@ -2,6 +2,7 @@ import "./people.js";
 import "./feed.js";
 import "./dialogs.js";
 import "./composer.js";
+import "./gatherings.js";
 import { connect } from "./socket.js";
 
 connect();

@@ -75,6 +75,7 @@ dialog.addEventListener("submit", async (event) => {
   if (form.dataset.ask === "settings") say(_("Saved."));
   else tell(answer);
   if (answer.job) announce(answer.job);
+  if (answer.gathering) open(`/gatherings/${answer.gathering}`);
 });
 
 // Several values of a field are joined with commas.

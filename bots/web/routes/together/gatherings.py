@@ -1,0 +1,159 @@
+"""Pages of gatherings: what is open, each with its live state, and what it shows to one person or asks in a form."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bots.delivery.message_files import load_files
+from bots.presentation.compose.answers import compose_answer
+from bots.presentation.compose.gatherings.management import with_management
+from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
+from bots.presentation.compose.gatherings.registry import find_presenter
+from bots.presentation.interaction_router import Ask, Panel
+from bots.presentation.message import Message
+from bots.presentation.subject_lookup import load_form, load_panel
+from bots.process.thread_pools import Pool
+from bots.queries.gathering_view import GatheringView, load_gathering_view
+from bots.web.access.sessions import ROOM_ADDRESS, WebUser
+from bots.web.context import WebContext
+from bots.web.render import ShownImage, render, render_form, shown_picture
+from bots.web.routes.authentication import require_unbanned_user
+from bots.web.routes.page_layout import dialog_of
+from bots.web.templating import render_template
+from studio.commands.button_ids import Action, Button, parse_button
+from studio.commands.registry import execute
+from studio.commands.spec import Call
+from studio.domain.identifiers import is_job_id
+from studio.errors import NotFoundError
+
+_LARGEST_BYTES = 8 * 1024 * 1024
+_TYPES = {".png": "image/png", ".webp": "image/webp", ".gif": "image/gif", ".jpg": "image/jpeg"}
+
+
+async def list_dialog(request: Request) -> Response:
+    """GET /gatherings: what is open."""
+    context, user = await require_unbanned_user(request)
+    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
+    answer = await context.pools.run(Pool.DATABASE, execute, context.ports, call, "gather", {})
+    message = compose_answer(answer) or Message(parts=())
+    html = render_template("message.html", message=render(message), summary=message.summary, hint="")
+    return dialog_of(request, user, html)
+
+
+async def gathering_dialog(request: Request) -> Response:
+    """GET /gatherings/<id>."""
+    context, user = await require_unbanned_user(request)
+    message, images = await context.pools.run(Pool.DATABASE, _load, context, user, _id_of(request))
+    html = render_template(
+        "gathering.html",
+        message=render(message, images),
+        summary=message.summary,
+        path=f"/gatherings/{_id_of(request)}/live",
+    )
+    return dialog_of(request, user, html)
+
+
+async def live_part(request: Request) -> Response:
+    """GET /gatherings/<id>/live: the message as it is now, for a dialog that is open."""
+    context, user = await require_unbanned_user(request)
+    message, images = await context.pools.run(Pool.DATABASE, _load, context, user, _id_of(request))
+    return HTMLResponse(render(message, images))
+
+
+async def look_dialog(request: Request) -> Response:
+    """GET /gatherings/<id>/look/<verb>/<round>/<part>: what it shows to one person."""
+    context, user = await require_unbanned_user(request)
+    press = _press_of(request, Action.GATHER_SHOW)
+
+    def load() -> str:
+        message = _panel(context, user, press)
+        images = {image.name: _served(f"{request.url.path}/images/{image.name}") for image in message.files}
+        shown = render(message, images)
+        return render_template("message.html", message=shown, summary=message.summary, hint="")
+
+    return dialog_of(request, user, await context.pools.run(Pool.COMMANDS, load))
+
+
+async def form_dialog(request: Request) -> Response:
+    """GET /gatherings/<id>/form/<verb>/<round>/<part>: what it asks in a form."""
+    context, user = await require_unbanned_user(request)
+    press = _press_of(request, Action.GATHER_ASK)
+    ask = Ask(action=press.action, job_id=press.job_id, press=press)
+    form = await context.pools.run(Pool.DATABASE, load_form, context.ports, ask, user.person)
+    return dialog_of(request, user, str(render_form(form)))
+
+
+async def image_file(request: Request) -> Response:
+    """GET …/images/<name>: an image of the message or panel before it, if the person may see that now."""
+    context, user = await require_unbanned_user(request)
+    name: str = request.path_params["name"]
+    in_panel = "verb" in request.path_params
+
+    def load() -> tuple[bytes, str]:
+        if in_panel:
+            message = _panel(context, user, _press_of(request, Action.GATHER_SHOW))
+        else:
+            view = _view(context, user, _id_of(request))
+            presenter = find_presenter(view.gathering.kind)
+            drawings = presenter.draw(context.ports, view, _LARGEST_BYTES)
+            message = with_drawings(presenter.message(view), drawings)
+        found = load_files(context.ports, message, limit_bytes=_LARGEST_BYTES).files.get(name)
+        if found is None:
+            raise NotFoundError("That picture")
+        return found.data, found.suffix
+
+    data, suffix = await context.pools.run(Pool.FILES, load)
+    kind = _TYPES.get(suffix, "application/octet-stream")
+    return Response(data, media_type=kind, headers={"Cache-Control": "private, no-store"})
+
+
+def _view(context: WebContext, user: WebUser, gathering_id: str) -> GatheringView:
+    return load_gathering_view(context.ports.database, gathering_id, reader=user.person)
+
+
+def _load(context: WebContext, user: WebUser, gathering_id: str) -> tuple[Message, Mapping[str, ShownImage]]:
+    view = _view(context, user, gathering_id)
+    presenter = find_presenter(view.gathering.kind)
+    message = with_management(presenter.message(view), view, presenter.name)
+    return message, _images(view, message)
+
+
+def _images(view: GatheringView, message: Message) -> dict[str, ShownImage]:
+    """Pictures that have pages of their own by those; secret ones and drawings by the gathering's page."""
+    own_pages = {part.picture.key: part for part in view.parts if part.picture and not part.unlisted}
+    shown = {}
+    for image in message.files:
+        part = own_pages.get(image.key)
+        if part is not None and part.picture is not None:
+            shown[image.name] = shown_picture(part.picture, spoiler=part.spoiler)
+        else:
+            shown[image.name] = _served(f"/gatherings/{view.gathering.id}/images/{image.name}")
+    return shown
+
+
+def _served(address: str) -> ShownImage:
+    return ShownImage(copies=[(address, 1)])
+
+
+def _panel(context: WebContext, user: WebUser, press: Button) -> Message:
+    panel = Panel(job_id=press.job_id, index=0, press=press)
+    return load_panel(context.ports, panel, user.person)
+
+
+def _id_of(request: Request) -> str:
+    """Raises `NotFoundError`."""
+    gathering_id: str = request.path_params["gathering"]
+    if not is_job_id(gathering_id):
+        raise NotFoundError("That page")
+    return gathering_id
+
+
+def _press_of(request: Request, action: Action) -> Button:
+    """Raises `NotFoundError`."""
+    path = request.path_params
+    text = f"c1:{action}:{path['gathering']}:0:{path['verb']}:{path['round']}:{path['part']}"
+    press = parse_button(text)
+    if press is None or press.verb == OPEN:
+        raise NotFoundError("That page")
+    return press

@@ -1,0 +1,70 @@
+"""Gatherings in the web room: their pages, what is pressed there, and who may see them."""
+
+import re
+
+import pytest
+
+from studio.ports import Ports
+from tests.support.finished_jobs import paint_job
+from tests.support.gatherings import Table, moved_clock
+from tests.support.web_client import Browser, OpenRoom
+
+
+def page(person: Browser, path: str) -> str:
+    return person.client.get(path, headers={"hx-request": "true"}).text
+
+
+def open_vote(room: OpenRoom, host: Browser) -> str:
+    """The path of the page of a vote on two pictures of the host's."""
+    job_id = host.say("a fox --count 2")["job"]
+    paint_job(room.ports, job_id)
+    path: str = host.say(f"/pick {job_id} --lasts 10m")["open"]
+    return path
+
+
+def vote_for(html: str, part: int) -> str:
+    found = re.search(rf'data-press="(c1:gather:[^"]*:vote:1:{part})"', html)
+    assert found
+    return found[1]
+
+
+def test_a_vote_is_opened_found_voted_on_and_counted(room: OpenRoom) -> None:
+    ana, bo = room.guest("ana"), room.guest("bo")
+    path = open_vote(room, ana)
+    assert bo.say("/gather")["open"] == "/gatherings"
+    assert f'hx-get="{path}"' in page(bo, "/gatherings")
+    html = page(bo, path)
+    assert bo.press(vote_for(html, 2))["ok"]
+    assert 'aria-pressed="true"' in page(bo, f"{path}/live")
+    assert 'aria-pressed="true"' not in page(ana, f"{path}/live")
+    managed = page(ana, f"{path}/look/manage/1/0")
+    skip = re.search(r'data-press="(c1:gather:[^"]*:skip:0:0)"', managed)
+    assert skip
+    ana.press(skip[1])
+    assert "Number 2 won with 1 vote." in page(bo, f"{path}/live")
+
+
+def test_only_the_host_and_moderators_manage_it(room: OpenRoom) -> None:
+    path = open_vote(room, room.guest("ana"))
+    bo, mo = room.guest("bo"), room.guest("mo", "keys")
+    assert "data-press" not in page(bo, f"{path}/look/manage/1/0")
+    managed = page(mo, f"{path}/look/manage/1/0")
+    assert f'hx-get="{path}/form/remove/1/0"' in managed
+    form = page(mo, f"{path}/form/remove/1/0")
+    assert '<input type="hidden" name="do" value="remove">' in form
+
+
+def test_a_private_gathering_is_not_there_for_others(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was opened in a private channel of the same community."""
+    from dataclasses import replace
+
+    from tests.support.fakes import somewhere
+    from tests.support.web_client import web_settings
+
+    secret = replace(somewhere(), channel="secret", private=True)
+    table = Table(ports=ports, clock=moved_clock(monkeypatch), address=secret)
+    gathering_id = table.open("ana", "pick", job=table.finish_job("ana"), lasts="10m")
+    with OpenRoom(ports, web_settings()) as room:
+        bo = room.guest("bo")
+        assert bo.client.get(f"/gatherings/{gathering_id}").status_code == 404
+        assert gathering_id not in page(bo, "/gatherings")
