@@ -19,6 +19,7 @@ from studio.db.tables import BanRow, JobRow
 from studio.domain.cases import CaseKind, NoticeKind
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Person
+from studio.gatherings.people import take_out_of_all
 from studio.services import job_release
 
 HOUSE = "house"  # who acts when no person does
@@ -162,9 +163,14 @@ def exclude(
     kind: NoticeKind,
     moderated: bool = True,
 ) -> DecisionEffects:
-    """Stop a human's jobs and ban them under all their names. Bans come last: they lock the audit chain."""
+    """Stop a human's jobs and ban them under all their names. Bans come last: they lock the audit chain.
+
+    Their open turns in gatherings go back, and their ballots of running rounds do not count.
+    """
     keys = identities(session, person_key)
+    taken_out = take_out_of_all(session, [human_of(session, person_key)])
     outcome = stop_jobs(session, keys, why=_STOPPED if moderated else _STOPPED_BY_RULES)
+    outcome.events += taken_out
     outcome.add(notify(session, person_key, kind, exclusion_notice(until, moderated=moderated)))
     for key in sorted(keys):  # in one order for everybody, or two moderators could wait for each other
         bans.ban(session, key, by=by, reason=reason, until=until)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from studio.db import outbox, sql_dialects
+from studio.db import job_transitions, outbox, sql_dialects
 from studio.db.gatherings import ballot_rows, gathering_rows, part_rows
 from studio.db.identities.linked_identities import human_of
 from studio.db.tables import GatheringRow, JobRow, OutboxRow
@@ -108,7 +108,12 @@ class Turn:
 
     @classmethod
     def begin(cls, session: Session, gathering_id: str, find_kind: Callable[[str], GatheringKind]) -> "Turn":
-        """Lock a gathering. Raises `NotFoundError`, also for a kind that this version does not know."""
+        """Lock a gathering, and before it the jobs that may be stopped with their parts.
+
+        Raises `NotFoundError`, also for a kind that this version does not know.
+        """
+        held = part_rows.select_held_jobs(gathering_id)
+        job_transitions.lock_jobs(session, JobRow.id.in_(held))
         row = gathering_rows.lock_gathering(session, gathering_id)
         return cls(session=session, kind=find_kind(row.kind), row=row, at=sql_dialects.database_now(session))
 

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.commands.gatherings.painting import submit_wanted
 from studio.commands.registry import execute
 from studio.commands.results import Answer, GatheringOpened
 from studio.commands.spec import Call
-from studio.db import sql_dialects
+from studio.db import credit_ledger, sql_dialects
 from studio.db.gatherings import gathering_rows, part_rows
 from studio.db.tables import JobRow
 from studio.domain.gatherings import Gathering, Part
@@ -102,11 +103,17 @@ class Table:
     def finish_jobs(self, gathering_id: str, state: JobState = JobState.DONE) -> None:
         """All that wait end in that state, and their parts follow."""
         for job_id in self.jobs(gathering_id, JobState.ACCEPTED, JobState.QUEUED):
-            if state in (JobState.DONE, JobState.HELD):
-                paint_job(self.ports, job_id, state=state)
-            else:
-                end_job(self.ports, job_id, state)
+            self.finish(job_id, state)
         upkeep.advance(self.ports.database, self.ports.events, gathering_id)
+
+    def finish(self, job_id: str, state: JobState) -> None:
+        """One job ends in that state, as in a worker; nobody follows yet."""
+        if state in (JobState.DONE, JobState.HELD):
+            paint_job(self.ports, job_id, state=state)
+            return
+        end_job(self.ports, job_id, state)
+        with self.ports.database.begin() as session:
+            credit_ledger.release(session, session.get_one(JobRow, job_id), at=now())
 
 
 def tables(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:

@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import sql_dialects
 from studio.db.tables import GatheringPartRow, GatheringRow, JobRow, PictureRow
-from studio.domain.gatherings import OPEN_TURNS, WITH_JOB, Claim, Part, PartState
+from studio.domain.gatherings import OPEN_TURNS, STOPPED, WITH_JOB, Claim, Part, PartState
 from studio.domain.jobs import ENDED, JobState
 
 
@@ -93,6 +93,12 @@ def link_job(session: Session, claim: Claim, job_id: str, *, held: bool) -> bool
     return _update(session, guard, **values, changed_at=at)
 
 
+def select_held_jobs(gathering_id: str) -> Select[str | None]:
+    """The ids of the jobs that wait for a moderator."""
+    held = (GatheringPartRow.gathering == gathering_id) & (GatheringPartRow.state == PartState.HELD)
+    return select(GatheringPartRow.job).where(held)
+
+
 def count_showings(session: Session, gathering_id: str, ordinals: Collection[int]) -> None:
     """These were shown on a ballot once more."""
     shown = (GatheringPartRow.gathering == gathering_id) & GatheringPartRow.ordinal.in_(ordinals)
@@ -113,11 +119,12 @@ def find_due(session: Session, *, at: datetime, most: int) -> list[str]:
         .join(GatheringRow, GatheringRow.id == part.gathering)
         .outerjoin(job, job.id == part.job)
         .outerjoin(picture, picture.id == part.picture)
-        .where(GatheringRow.closed_at.is_(None))
+        .where(GatheringRow.closed_at.is_(None), GatheringRow.state.not_in(sorted(STOPPED)))
         .where(
             (part.deadline <= at)
             | (part.state.in_(sorted(WITH_JOB)) & job.state.in_(sorted(ENDED - {JobState.HELD})))
             | ((part.state == PartState.GENERATING) & (job.state == JobState.HELD))
+            | ((part.state == PartState.HELD) & part.deadline.is_(None))
             | ((part.state == PartState.HELD) & (job.state != JobState.HELD))
             | (part.state.in_([PartState.CHOOSING, PartState.SET]) & picture.deleted_at.is_not(None))
         )

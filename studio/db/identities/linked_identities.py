@@ -23,7 +23,7 @@ def lock_identities(session: Session, *person_keys: str) -> None:
     """Keep the rows of all identities of these humans until the commit.
 
     Transactions that hold several rows take them in one order, or two could wait for each other: people and
-    accounts, jobs, cases, bans, the audit chain; within each by key.
+    accounts, jobs, gatherings, cases, bans, the audit chain; within each by key.
     """
     keys = sorted({linked for key in person_keys for linked in identities(session, key)})
     query = select(PersonRow.key).where(PersonRow.key.in_(keys)).order_by(PersonRow.key)

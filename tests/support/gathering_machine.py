@@ -1,0 +1,238 @@
+"""Random histories of a gathering of any kind: what holds after each step, and that each of them ends.
+
+A kind brings a `Driver`: how one is opened, and what may be filled into its verbs. `machine_of` makes the test case.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from studio.commands.results import LinkOffered
+from studio.db import queries
+from studio.db.gatherings.gathering_rows import find_gathering
+from studio.db.gatherings.part_rows import parts_of
+from studio.db.identities.linked_identities import human_of
+from studio.db.tables import BallotRow, JobRow, LedgerRow
+from studio.domain.gatherings import OPEN_TURNS, WITH_JOB, Gathering, Part, PartState
+from studio.domain.jobs import JobState
+from studio.errors import BadRequestError, RequestRefusedError
+from studio.gatherings.people import take_out_of_all
+from studio.gatherings.registry import find_kind
+from studio.services import job_release
+from studio.services.visibility import Audience, may_see, may_see_gathering
+from tests.support.fakes import fake_ports, someone, somewhere
+from tests.support.gatherings import Table, moved_clock
+
+HISTORIES = int(os.environ.get("CHATELIER_GATHERING_HISTORIES", "100"))
+STEPS = 14
+PEOPLE = ("ana", "bo", "cy", "di", "eve")  # Ana is the host
+_MINUTES = (1, 6, 61, 24 * 60, 8 * 24 * 60)
+_ENDS = (JobState.DONE, JobState.DONE, JobState.DONE, JobState.HELD, JobState.FAILED, JobState.REFUSED)
+_REFUSED = (RequestRefusedError, BadRequestError)
+
+
+def _no_values(_gathering: Gathering, _parts: list[Part], _number: int) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driver:
+    """`open` opens a gathering for a person and answers with its id. `values` are those for a verb, by its name: from
+    the gathering as it is and a number at random. Verbs without an entry get ``part`` and ``words`` at random.
+    `prepare` is called before, with something that undoes it at the end.
+    """
+
+    open: Callable[[Table, str], str]
+    values: Mapping[str, Callable[[Gathering, list[Part], int], Mapping[str, Any]]] = field(
+        default_factory=dict
+    )
+    prepare: Callable[[pytest.MonkeyPatch], None] = lambda _monkeypatch: None
+
+
+class GatheringMachine(RuleBasedStateMachine):
+    """In a private channel, so that nothing of it may be seen from anywhere else."""
+
+    driver: Driver
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._monkeypatch = pytest.MonkeyPatch()
+        self.driver.prepare(self._monkeypatch)
+        self._folder = Path(tempfile.mkdtemp())
+        ports = fake_ports(f"sqlite:///{self._folder / 'studio.sqlite3'}")
+        secret = replace(somewhere(), channel="secret", private=True)
+        self.table = Table(ports=ports, clock=moved_clock(self._monkeypatch), address=secret)
+        self.banned: set[str] = set()
+        self.id = ""
+
+    @initialize()
+    def open(self) -> None:
+        self.id = self.driver.open(self.table, PEOPLE[0])
+
+    @property
+    def gathering(self) -> Gathering:
+        return self.table.gathering(self.id)
+
+    # ---- what people do
+
+    @rule(name=st.sampled_from(PEOPLE), verb=st.integers(0, 99), number=st.integers(1, 99))
+    def act(self, name: str, verb: int, number: int) -> None:
+        if name in self.banned:
+            return
+        verbs = ("join", "leave", *(2 * sorted(find_kind(self.gathering.kind).verbs)))
+        chosen = verbs[verb % len(verbs)]
+        parts = self.table.parts(self.id)
+        values: Mapping[str, Any] = {"part": number % (len(parts) + 2), "words": f"words {number}"}
+        if chosen in self.driver.values:
+            values = self.driver.values[chosen](self.gathering, parts, number)
+        with suppress(*_REFUSED):
+            self.table.act(name, chosen, self.id, **values)
+
+    @rule(
+        verb=st.sampled_from(("pause", "resume", "resume", "skip", "remove")),
+        part=st.integers(1, 6),
+        mo=st.booleans(),
+    )
+    def govern(self, verb: str, part: int, mo: bool) -> None:
+        with suppress(*_REFUSED):
+            self.table.ask("mo" if mo else "ana", "gather", moderator=mo, do=verb, id=self.id, part=part)
+
+    # ---- what happens
+
+    @rule(state=st.sampled_from(_ENDS), which=st.integers(0, 9))
+    def finish_a_job(self, state: JobState, which: int) -> None:
+        waiting = self.table.jobs(self.id, JobState.ACCEPTED, JobState.QUEUED)
+        if waiting:
+            self.table.finish(waiting[which % len(waiting)], state)
+
+    @rule(deliver=st.booleans())
+    def decide_on_a_held_job(self, deliver: bool) -> None:
+        held = self.table.jobs(self.id, JobState.HELD)
+        if not held:
+            return
+        with self.table.ports.database.begin() as session:
+            if deliver and job_release.has_pictures(session, held[0]):
+                job_release.deliver(session, held[0])
+            else:
+                job_release.stop(session, held[0], JobState.REFUSED, error_code="policy")
+
+    @rule(which=st.integers(0, 9))
+    def delete_a_picture(self, which: int) -> None:
+        shown = [part for part in self.table.parts(self.id) if part.picture]
+        if shown:
+            with suppress(*_REFUSED):
+                self.table.ask("mo", "delete", moderator=True, what=shown[which % len(shown)].picture)
+
+    @rule(what=st.sampled_from(("ban", "forget", "link")), name=st.sampled_from(PEOPLE[1:]))
+    def change_a_person(self, what: str, name: str) -> None:
+        match what:
+            case "ban":
+                self.banned.add(name)
+                with self.table.ports.database.begin() as session:
+                    take_out_of_all(session, [human_of(session, someone(name).key)])
+            case "forget":
+                self.table.ask(name, "forget-me", confirm="yes")
+            case "link" if not self.banned:
+                offered = self.table.ask(name, "link")
+                assert isinstance(offered, LinkOffered)
+                with suppress(*_REFUSED):
+                    self.table.ask("eve", "link", code=offered.code)
+
+    @rule(minutes=st.sampled_from(_MINUTES))
+    def time_passes(self, minutes: int) -> None:
+        self.table.clock.pass_by(minutes=minutes)
+
+    @rule()
+    def sweep(self) -> None:
+        self.table.sweep()
+
+    # ---- what holds
+
+    @invariant()
+    def all_holds(self) -> None:
+        if not self.id:
+            return
+        with self.table.ports.database.read() as session:
+            gathering, parts = find_gathering(session, self.id), parts_of(session, self.id)
+            _require_owners(parts, is_over=gathering.is_over)
+            _require_one_ballot_each(session, several=find_kind(gathering.kind).several_choices)
+            jobs = session.scalars(select(JobRow).where(JobRow.gathering == self.id)).all()
+            _require_balance(session, jobs)
+            _require_privacy(session, gathering, jobs)
+
+    def teardown(self) -> None:
+        """Every gathering ends, when people do nothing any more."""
+        try:
+            if self.id:
+                self._end()
+        finally:
+            self.table.ports.database.close()
+            self._monkeypatch.undo()
+            shutil.rmtree(self._folder)
+
+    def _end(self) -> None:
+        for _ in range(60):
+            if self.gathering.is_over:
+                return
+            self.table.sweep()
+            self.table.finish_jobs(self.id)
+            self.table.clock.pass_by(days=15)
+        raise AssertionError(f"it never ends: {self.gathering}")
+
+
+def _require_owners(parts: list[Part], *, is_over: bool) -> None:
+    """A part that somebody acts on has one owner; nobody waits in a gathering that is over."""
+    waiting = OPEN_TURNS | {PartState.WANTED}
+    for part in parts:
+        if part.state in waiting | WITH_JOB:
+            assert part.human, part
+        if part.state is PartState.FREE:
+            assert (part.human, part.job, part.text) == (None, None, ""), part
+        assert not (is_over and part.state in waiting), part
+    jobs = [part.job for part in parts if part.job]
+    assert len(set(jobs)) == len(jobs)
+
+
+def _require_one_ballot_each(session: Session, *, several: bool) -> None:
+    ballots = session.execute(select(BallotRow.round, BallotRow.human, BallotRow.choice)).all()
+    humans = {ballot.human: human_of(session, ballot.human) for ballot in ballots}
+    votes = [(ballot.round, humans[ballot.human], ballot.choice if several else 0) for ballot in ballots]
+    assert len(set(votes)) == len(votes)
+
+
+def _require_balance(session: Session, jobs: Sequence[JobRow]) -> None:
+    """What is reserved for a job is spent at its end, or given back."""
+    spent = select(LedgerRow.job_id, func.sum(LedgerRow.amount)).group_by(LedgerRow.job_id)
+    sums = {row[0]: row[1] for row in session.execute(spent)}
+    for job in jobs:
+        unpaid = job.state in (JobState.FAILED, JobState.REFUSED, JobState.CANCELLED)
+        assert sums.get(job.id, 0) == (0 if unpaid else -job.cost), (job.state, job.cost)
+
+
+def _require_privacy(session: Session, gathering: Gathering, jobs: Sequence[JobRow]) -> None:
+    """Nothing of it is seen from another channel by somebody who does not take part."""
+    stranger = Audience(home=someone("zoe").home, channel="main", person_key=someone("zoe").key)
+    assert not may_see_gathering(session, gathering, stranger)
+    assert not any(may_see(session, queries.job_of(job), stranger) for job in jobs)
+
+
+def machine_of(driver: Driver) -> type:
+    """The test case of a kind; `CHATELIER_GATHERING_HISTORIES` says how many histories."""
+    machine = type("Machine", (GatheringMachine,), {"driver": driver})
+    case: type = machine.TestCase  # type: ignore[attr-defined]
+    case.settings = hypothesis.settings(  # type: ignore[attr-defined]
+        max_examples=HISTORIES, stateful_step_count=STEPS, deadline=None
+    )
+    return case
