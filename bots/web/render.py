@@ -85,6 +85,8 @@ def render_form(
     """`images` by the ids of the pictures that may be chosen."""
     chooses = any(field.kind is FieldKind.PICTURE for field in form.fields)
     hidden = {**form.fixed, **({} if chooses or not form.about else subject_of(form.about))}
+    asked = {field.name for field in form.fields}
+    hidden = {name: value for name, value in hidden.items() if name not in asked}
     return render_macro("form", form, hidden, picture, images or {})
 
 

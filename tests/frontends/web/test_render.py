@@ -112,7 +112,9 @@ def test_every_button_leads_somewhere_and_has_a_name(name: str) -> None:
         else:
             _, _, *subject = element.attributes["hx-get"].split("/")
             whole = [wanted.target] if wanted.target != NO_TARGET else []
-            assert subject == ([picture_id(wanted.target, wanted.index)] if wanted.index else whole)
+            assert subject[:1] == ([picture_id(wanted.target, wanted.index)] if wanted.index else whole)
+            of_gathering = [wanted.verb, str(wanted.round), str(wanted.part)] if subject[1:] else []
+            assert subject[2:] == of_gathering
 
 
 def test_what_people_write_is_shown_letter_for_letter() -> None:
