@@ -1,0 +1,85 @@
+"""A vote on a job's pictures, from its opening to the upscaled winner, on the real discord.py and slack_bolt."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from studio.db.tables import DeliveryRow, GatheringRow
+from studio.domain.deliveries import DeliveryKind
+from studio.gatherings import upkeep
+from studio.ports import Ports
+from tests.support.discord_sim import Room, button_ids, open_room, words
+from tests.support.gatherings import moved_clock
+from tests.support.slack_sim import SlackRoom, open_slack_room
+
+
+def gathering(ports: Ports) -> GatheringRow:
+    with ports.database.read() as session:
+        return session.query(GatheringRow).one()
+
+
+def messages_of(ports: Ports) -> list[str]:
+    with ports.database.read() as session:
+        rows = session.query(DeliveryRow).where(DeliveryRow.kind == DeliveryKind.GATHERING)
+        return [row.message for row in rows]
+
+
+async def act_on_discord(room: Room) -> None:
+    """The events of what was done, and the small changes of messages that wait for their time."""
+    await room.act()
+    with room.env._bot_scope():
+        await room.bot.delivery.flush()
+    await room.env.settle()
+
+
+async def test_a_vote_on_discord(ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = moved_clock(monkeypatch)
+    async with open_room(ports, tmp_path / "home") as room:
+        job_id = await room.imagine(prompt="a red fox", seed=7)
+        await room.painted(job_id)
+        opened = await room.ana.slash(room.channel, "pick", job=job_id, lasts="10m")
+        assert opened.response.ephemeral
+        await act_on_discord(room)
+        message = room.message
+        assert "Which one shall be upscaled?" in words(message)
+        assert len(button_ids(message)) == 6  # four pictures, count now, manage
+        for person, label in ((room.bo, "2"), (room.mod, "2"), (room.ana, "3")):
+            result = await person.click(message, label=label)
+            assert "You voted for number" in words(result.response)
+        await act_on_discord(room)
+        assert "3 people" in words(room.message)
+        clock.pass_by(minutes=11)
+        upkeep.sweep(ports.database, ports.events)
+        await act_on_discord(room)
+        assert "Number 2 won with 2 votes" in words(
+            next(shown for shown in room.messages if shown.id == message.id)
+        )
+        assert room.request["operation"] == "upscale"
+        assert len(messages_of(ports)) == 1
+
+
+async def test_a_vote_on_slack(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved_clock(monkeypatch)
+    async with open_slack_room(ports) as room:
+        job_id, _ = await room.finished()
+        await room.slash(f"pick {job_id} --lasts 10m", command="/studio")
+        await act_on_slack(room)
+        text = str(room.message)
+        assert "Which one shall be upscaled?" in text
+        vote = re.findall(r"c1:gather:\w+:0:vote:1:3", text)
+        assert vote
+        await room.send(room.slack.press(room.message, vote[0], user="U0BO"))
+        assert "You voted for number 3" in str(room.slack.whispered()[-1])
+        await act_on_slack(room)
+        await room.slash(f"gather skip {gathering(ports).id}", command="/studio")
+        await act_on_slack(room)
+        assert room.jobs()[-1].request["operation"] == "upscale"
+        assert len(messages_of(ports)) == 1
+
+
+async def act_on_slack(room: SlackRoom) -> None:
+    events, room.ports.events.published[:] = list(room.ports.events.published), []  # type: ignore[attr-defined]
+    for event in events:
+        await room.tell(event)
+    await room.app.delivery.flush()
