@@ -41,6 +41,9 @@ def new_model(
 
     `speed` is how its networks are run. `options` are the family's own, such as where its networks come from.
     """
+    # Loads diffusers: nobody who only asks for the names of families waits for that.
+    from engine.adapters.loading.runnable import check_runnable
+
     family = family_of(folder) if entry.family == AUTO else entry.family
     place = FAMILIES.get(family)
     if place is None:
@@ -53,6 +56,7 @@ def new_model(
         options = {**options, "speed": replace(speed, fuse=bool(speed.fuse)).on(device.type)}
     elif speed is not None:
         options = {**options, "loads": _optimizer_for(entry, speed.on(device.type), **options)}
+    check_runnable(folder, family=family)
     module, _, name = place.partition(":")
     model: Model = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)
     return model

@@ -1,6 +1,6 @@
 """Any model that diffusers has a pipeline for, run from its first step to its last in one call.
 
-For families that nobody drives step by step here: Kandinsky, PixArt, Sana, Z-Image, Qwen-Image, FLUX.2 and others.
+For families that nobody drives step by step here: Kandinsky, PixArt, Sana, Lumina, HiDream and others.
 Only pictures that agree in every parameter but words, seed and start share a call, and only in the pipeline classes of
 `SHARED_CALLS`.
 """
@@ -17,9 +17,17 @@ import torch
 from PIL import Image
 
 from engine.adapters.components.latent_blending import blend
+from engine.adapters.components.references import settle_references
 from engine.adapters.components.text_encoding import count_unread_whole
 from engine.adapters.components.vae import Autoencoder, to_pixels
 from engine.adapters.loading.model_parts import LOADING, choose_dtype, quiet
+from engine.adapters.loading.pipeline_classes import (
+    INSTRUCT,
+    TASKS,
+    find_class,
+    guidance_name,
+    steps_name,
+)
 from engine.adapters.loading.pipeline_optimization import PipelineOptimizer, pipelines_bytes
 from engine.adapters.loading.step_callbacks import GenerationStoppedError, watch_steps
 from engine.adapters.shareable_pipelines import shares_calls
@@ -32,18 +40,11 @@ from engine.performance import PLAIN, Speed
 from studio.errors import BadParameterError, GenerationError, ModelLoadError, NotSupportedError
 from studio.parsing.prompt_weights import plain_words
 
-# What a pipeline may be asked to do: diffusers' finder of the class for it, and the word for people.
-_TASKS = {
-    "imagine": diffusers.AutoPipelineForText2Image,
-    "vary": diffusers.AutoPipelineForImage2Image,
-    "edit": diffusers.AutoPipelineForInpainting,
-}
-_GUIDANCE_NAMES = ("true_cfg_scale", "guidance_scale", "decoder_guidance_scale")
-_STEPS_NAMES = ("num_inference_steps", "decoder_num_inference_steps")
 # The moderation package checks pictures, not the model's own checker; image encoders are fed without a processor.
 _LEFT_OUT = {"safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
 # Sizes are as asked for, and words as they were typed.
 _PLAIN = {"use_resolution_binning": False, "clean_caption": False}
+_SPRINT_STEPS, _SPRINT_BETWEEN = 2, 1.3
 
 
 class PipelineModel:
@@ -77,8 +78,9 @@ class PipelineModel:
 
     def load(self) -> None:
         quiet()
-        kind = self._class_for("imagine") or diffusers.DiffusionPipeline
-        self._hold({"imagine": self._load(kind, self._folder)})
+        task = next((name for name in ("imagine", *self._tasks) if self._class_for(name)), "imagine")
+        kind = self._class_for(task) or diffusers.DiffusionPipeline
+        self._hold({task: self._load(kind, self._folder)})
 
     def _hold(self, pipelines: dict[str, Any]) -> None:
         self._pipelines = pipelines
@@ -122,6 +124,7 @@ class PipelineModel:
 
     def new_sample(self, params: SamplingParams) -> Sample:
         self.scheduler_name(params.scheduler)
+        params = settle_references(params, model=self.name, can=self.layout.can)
         task = self._task(params)
         if task not in self._tasks or (params.mixed and not self._can_mix):
             able = ", ".join(self._tasks)
@@ -183,9 +186,7 @@ class PipelineModel:
     def _options(self, task: str, pipeline: Any, params_list: Sequence[SamplingParams]) -> dict[str, Any]:
         """What we would tell a pipeline; what its call does not understand is left out."""
         first = params_list[0]
-        known = inspect.signature(pipeline.__call__).parameters
-        guidance = next((name for name in _GUIDANCE_NAMES if name in known), "guidance_scale")
-        steps = next((name for name in _STEPS_NAMES if name in known), "num_inference_steps")
+        guidance, steps = guidance_name(pipeline), steps_name(pipeline)
         call_options: dict[str, Any] = {
             **_PLAIN,
             "prompt": [plain_words(params.prompt) for params in params_list],
@@ -196,13 +197,19 @@ class PipelineModel:
             guidance: first.guidance_scale,
             "generator": generators(params_list),
             "output_type": "np",
+            # Sana Sprint has a moment in between for two steps only.
+            "intermediate_timesteps": _SPRINT_BETWEEN if first.steps == _SPRINT_STEPS else None,
+            # Kontext would change every size to a megapixel.
+            "max_area": first.width * first.height,
         }
-        if first.start is not None:
+        if task == INSTRUCT:
+            call_options["image"] = [_fit(params) for params in params_list]
+        elif first.start is not None:
             call_options |= {
                 "image": [self._start(pipeline, params) for params in params_list],
                 "strength": first.strength,
             }
-        if first.mask is not None:
+        if task != INSTRUCT and first.mask is not None:
             call_options["mask_image"] = [params.mask for params in params_list]
         if not any(call_options["negative_prompt"]):
             # Without words to avoid, true guidance would be left out, however much of it is asked for.
@@ -235,9 +242,11 @@ class PipelineModel:
         return components(self._folder).get("vae", ("", ""))[1] == "AutoencoderKL"
 
     def _find_tasks(self) -> tuple[str, ...]:
-        return tuple(task for task in _TASKS if self._class_for(task) is not None)
+        return tuple(task for task in TASKS if self._class_for(task) is not None)
 
     def _task(self, params: SamplingParams) -> str:
+        if params.references:
+            return INSTRUCT
         if params.mask is not None:
             return "edit"
         return "imagine" if params.start is None else "vary"
@@ -246,35 +255,21 @@ class PipelineModel:
         if task not in self._pipelines:
             kind = self._class_for(task)
             # Without a dtype the shared weights would be turned into float32.
-            pipeline = kind.from_pipe(self._pipelines["imagine"], dtype=self._dtype)
+            loaded = next(iter(self._pipelines.values()))
+            pipeline = kind.from_pipe(loaded, dtype=self._dtype)
             pipeline.set_progress_bar_config(disable=True)
             self._pipelines[task] = pipeline
         return self._pipelines[task]
 
     def _class_for(self, task: str) -> Any:
-        """The pipeline class of this model for a task; its own class at least imagines; None when there is none."""
-        own = str(self._index.get("_class_name", ""))
-        mapping = _auto_mapping(_TASKS[task])
-        if task == "imagine" and own not in {kind.__name__ for kind in mapping.values()}:
-            return getattr(diffusers, own, None)
-        for task_class in _TASKS.values():
-            for name, kind in _auto_mapping(task_class).items():
-                if kind.__name__ == own:
-                    return mapping.get(name)
-        return None
+        """The pipeline class of this model for a task; None when there is none."""
+        return find_class(str(self._index.get("_class_name", "")), task)
+
+
+def _fit(params: SamplingParams) -> Image.Image:
+    """The picture that the words change, as large as the result."""
+    return params.references[0].convert("RGB").resize((params.width, params.height), Image.Resampling.LANCZOS)
 
 
 def generators(params_list: Sequence[SamplingParams]) -> list[torch.Generator]:
     return [torch.Generator().manual_seed(params.seed) for params in params_list]
-
-
-def _auto_mapping(kind: Any) -> dict[str, Any]:
-    """Model name → pipeline class, as diffusers' automatic pipelines know them."""
-    from diffusers.pipelines import auto_pipeline
-
-    names = {
-        "AutoPipelineForText2Image": "AUTO_TEXT2IMAGE_PIPELINES_MAPPING",
-        "AutoPipelineForImage2Image": "AUTO_IMAGE2IMAGE_PIPELINES_MAPPING",
-        "AutoPipelineForInpainting": "AUTO_INPAINT_PIPELINES_MAPPING",
-    }
-    return dict(getattr(auto_pipeline, names[kind.__name__]))

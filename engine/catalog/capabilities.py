@@ -9,11 +9,13 @@ class Capabilities:
     """`edits_by_words`: changes a picture as an instruction says, without a region.
 
     `takes_references` pictures at most can stand beside the words; `needs_reference`: it paints nothing without one.
+    `fixed_pixels`: so many its pipeline makes of every size, of which only the ratio counts; 0 means any size.
     """
 
     edits_by_words: bool = False
     takes_references: int = 0
     needs_reference: bool = False
+    fixed_pixels: int = 0
 
 
 PLAIN = Capabilities()
@@ -27,6 +29,7 @@ _BY_CLASS: Mapping[str, Capabilities] = {
     "Flux2Pipeline": _FLUX2,
     "FluxKontextInpaintPipeline": Capabilities(edits_by_words=True, takes_references=1),
     "FluxKontextPipeline": Capabilities(edits_by_words=True, takes_references=1),
+    "HiDreamImagePipeline": Capabilities(fixed_pixels=1024 * 1024),
     "LongCatImageEditPipeline": _EDITOR,
     "QwenImageEditInpaintPipeline": _EDITOR,
     "QwenImageEditPipeline": _EDITOR,

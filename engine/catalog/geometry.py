@@ -109,6 +109,20 @@ def size_near(area_pixels: int, ratio: float, *, multiple: int) -> tuple[int, in
     return min(((width, height) for width in sides[0] for height in sides[1]), key=badness)
 
 
+def size_of_area(area_pixels: int, ratio: float, *, multiple: int) -> tuple[int, int]:
+    """The size that a pipeline makes of a ratio which scales every size to one area and cuts it to a multiple.
+
+    It makes the same of its own answer.
+    """
+    width, height = math.sqrt(area_pixels * ratio), math.sqrt(area_pixels / ratio)
+    while True:
+        scale = math.sqrt(area_pixels / (width * height))
+        scaled = (int(width * scale // multiple * multiple), int(height * scale // multiple * multiple))
+        if scaled == (width, height):
+            return scaled
+        width, height = scaled
+
+
 def fit_within(width: int, height: int, *, area_pixels: int, multiple: int) -> tuple[int, int]:
     """The size itself, snapped, when its area is at most `area_pixels`; else the same ratio at that area."""
     if width * height <= area_pixels:

@@ -46,6 +46,7 @@ def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | N
         loras=tuple(here),
         edits_by_words=can.edits_by_words,
         takes_references=can.takes_references,
+        fixed_pixels=can.fixed_pixels,
     )
 
 

@@ -3,7 +3,7 @@
 import math
 
 from engine.catalog.catalog import ModelEntry
-from engine.catalog.geometry import Layout, fit_within, size_near
+from engine.catalog.geometry import Layout, fit_within, size_near, size_of_area
 from engine.types import GenerationTask
 from studio.domain.requests import PaintRequest, parse_aspect
 from studio.domain.sizing.canvases import LARGEST_AREAS
@@ -18,8 +18,10 @@ def requested_size(
     request: PaintRequest, entry: ModelEntry, layout: Layout, *, ratio: float | None
 ) -> tuple[int, int]:
     """The size asked for, else the ratio asked for, else `ratio`, else the model's own size."""
-    if request.width or request.height:
-        width, height = request.width or request.height or 0, request.height or request.width or 0
+    width, height = request.width or request.height or 0, request.height or request.width or 0
+    if width and layout.can.fixed_pixels:
+        ratio = width / height
+    elif width:
         if width * height > LARGEST_AREAS * native_area(entry):
             most = round(math.sqrt(LARGEST_AREAS * native_area(entry)))
             raise BadParameterError(
@@ -27,9 +29,12 @@ def requested_size(
                 f"the width and the height are too large for {entry.name}: at most about {most}×{most}.",
             )
         return fit_within(width, height, area_pixels=width * height, multiple=layout.grid)
-    if request.aspect:
+    elif request.aspect:
         across, down = parse_aspect(request.aspect)
         ratio = across / down
+    if layout.can.fixed_pixels:
+        ratio = ratio or entry.width / entry.height
+        return size_of_area(layout.can.fixed_pixels, ratio, multiple=layout.grid)
     if ratio is None:
         return layout.snap(entry.width, entry.height)
     return size_near(native_area(entry), ratio, multiple=min(layout.multiple, 64))

@@ -9,7 +9,7 @@ class RunnableModel:
     """A model whose weights some worker has, and the names of its LoRAs. `note` is what people should know of it.
 
     `edits_by_words`: it changes a picture as an instruction says, without a region. `takes_references` pictures at
-    most can stand beside the words.
+    most can stand beside the words. `fixed_pixels`: so many it makes of every size; 0 means any size.
     """
 
     name: str
@@ -17,6 +17,7 @@ class RunnableModel:
     note: str = ""
     edits_by_words: bool = False
     takes_references: int = 0
+    fixed_pixels: int = 0
 
 
 class GenerationOptions(Protocol):

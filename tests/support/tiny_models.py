@@ -206,9 +206,10 @@ def save_flux(
     *,
     guidance: bool = True,
     pipeline: type[DiffusionPipeline] = FluxPipeline,
+    in_channels: int = 16,
     seed: int = 0,
 ) -> Path:
-    """A model of the Flux layout, dev or schnell or Kontext; answers its folder."""
+    """A model of the Flux layout, dev, schnell, Kontext or Fill; answers its folder."""
     torch.manual_seed(seed)
     flux = pipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=guidance),
@@ -218,7 +219,8 @@ def save_flux(
         text_encoder_2=make_long_encoder(),
         tokenizer_2=make_long_tokenizer(),
         transformer=FluxTransformer2DModel(
-            in_channels=16,
+            in_channels=in_channels,
+            out_channels=16,
             num_layers=1,
             num_single_layers=1,
             attention_head_dim=16,

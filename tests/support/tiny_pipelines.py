@@ -9,6 +9,7 @@ from diffusers import (
     AutoencoderDC,
     AutoencoderKLFlux2,
     AutoencoderKLQwenImage,
+    DiffusionPipeline,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
     Flux2Pipeline,
@@ -18,7 +19,9 @@ from diffusers import (
     QwenImagePipeline,
     QwenImageTransformer2DModel,
     SanaPipeline,
+    SanaSprintPipeline,
     SanaTransformer2DModel,
+    SCMScheduler,
     ZImagePipeline,
     ZImageTransformer2DModel,
 )
@@ -100,9 +103,18 @@ def save_z_image(folder: Path) -> Path:
 
 def save_sana(folder: Path) -> Path:
     """Sana, with its deeply compressing first stage; answers its folder."""
+    return saved(_sana(SanaPipeline, FlowMatchEulerDiscreteScheduler(shift=7.0)), folder)
+
+
+def save_sana_sprint(folder: Path) -> Path:
+    """Sana Sprint, with guidance distilled into it; answers its folder."""
+    return saved(_sana(SanaSprintPipeline, SCMScheduler(), guidance_embeds=True), folder)
+
+
+def _sana(pipeline: type[DiffusionPipeline], scheduler: Any, **transformer: Any) -> DiffusionPipeline:
     torch.manual_seed(0)
     blocks = ("ResBlock", "EfficientViTBlock")
-    pipeline = SanaPipeline(
+    return pipeline(
         tokenizer=make_long_tokenizer(),
         text_encoder=_reader_of_sana(),
         vae=AutoencoderDC(
@@ -131,10 +143,10 @@ def save_sana(folder: Path) -> Path:
             cross_attention_dim=8,
             caption_channels=8,
             sample_size=32,
+            **transformer,
         ),
-        scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
+        scheduler=scheduler,
     )
-    return saved(pipeline, folder)
 
 
 def save_qwen_image(

@@ -8,6 +8,7 @@ from studio.errors import ConfigurationError, ModelLoadError
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import ModelCatalogue
+    from engine.catalog.entries import ModelEntry
 
 # What most models were made for, where nothing says otherwise.
 _USUAL_PIXELS = 512
@@ -49,6 +50,20 @@ def find_source(
     return source, family
 
 
+def refuse_incomplete(entry: "ModelEntry") -> None:
+    """Raises `ConfigurationError` for a folder that its family cannot paint with. Loads no weights."""
+    from engine.adapters.loading.model_parts import choose_device
+    from engine.adapters.registry import new_model
+
+    folder = Path(entry.source)
+    if entry.on_hub or not folder.is_dir():
+        return
+    try:
+        new_model(entry, folder, device=choose_device("cpu"))
+    except ModelLoadError as error:
+        raise ConfigurationError(str(error)) from error
+
+
 def native_pixels(source: str, family: str) -> int:
     """The side of the square that a model was made for, as far as its folder says."""
     from engine.catalog.checkpoints import WHOLE_CALLS
@@ -65,9 +80,11 @@ def native_pixels(source: str, family: str) -> int:
 
 
 def _family(name: str, family: str, folder: Path) -> str:
+    from engine.adapters.loading.runnable import check_runnable
     from engine.catalog.checkpoints import AUTO, check_family, family_of
 
     try:
+        check_runnable(folder, family=family)
         check_family(name, family, folder)
         return family_of(folder) if family == AUTO else family
     except ModelLoadError as error:

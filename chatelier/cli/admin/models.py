@@ -69,7 +69,8 @@ def add(  # noqa: PLR0917 - options are named on the command line
         help="A folder in the diffusers layout, a .safetensors checkpoint, or owner/name on the hub."
     ),
     family: str = typer.Option(
-        "auto", help="sd, sdxl, flux, sd3 or pipeline; auto reads it from the folder."
+        "auto",
+        help="sdxl, qwen-image and so on, or pipeline for a whole call; auto reads it from the folder.",
     ),
     title: str = typer.Option("", help="A few words about it."),
     width: int | None = typer.Option(None, min=64, max=4096, help="The width it was made for, in pixels."),
@@ -97,7 +98,7 @@ def add(  # noqa: PLR0917 - options are named on the command line
 
       chatelier models add mine mine.safetensors --config sdxl
     """
-    from chatelier.cli.admin.model_sources import find_source, native_pixels, refuse_bad
+    from chatelier.cli.admin.model_sources import find_source, native_pixels, refuse_bad, refuse_incomplete
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
     from chatelier.wiring.instance import make_folder
@@ -124,6 +125,7 @@ def add(  # noqa: PLR0917 - options are named on the command line
         memory_gib=memory,
         revision=revision,
     )
+    refuse_incomplete(entry)
     write_entry(settings.models_file, entry)
     read_entries(settings.models_file)
     fetch = f" Fetch its weights with: chatelier models pull {entry.name}" if entry.on_hub else ""

@@ -25,6 +25,7 @@ _HALVES = {
     "Qwen2VLProcessor": "Qwen2VLImageProcessorPil",
     "Qwen2_5_VLProcessor": "Qwen2VLImageProcessorPil",
 }
+TORCHVISION_PROCESSORS = frozenset(_HALVES)
 _NAMED = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 

@@ -1,5 +1,7 @@
 """Models, styles and LoRAs are checked as soon as somebody names them, so that no job fails for a name."""
 
+import math
+
 from studio.commands.parameter_values import Kind, Parameter
 from studio.domain.requests import Lora, PaintRequest
 from studio.errors import BadParameterError
@@ -10,9 +12,14 @@ _SEVERAL = ","
 
 
 def require_known(ports: Ports, request: PaintRequest) -> None:
-    """Raises `BadParameterError` for a model, a style or a LoRA that this installation does not have."""
+    """Raises `BadParameterError` for a model, a style or a LoRA that this installation does not have.
+
+    Or for a size that the model would make another one of, after it was priced.
+    """
     if request.style:
         require_style(ports, request.style)
+    if request.width or request.height:
+        _require_free_size(ports, request.model)
     if request.model is not None or request.loras:
         model = find_model(ports, request.model)
         for lora in request.loras:
@@ -42,6 +49,17 @@ def _require_lora(model: RunnableModel, lora: Lora) -> None:
     if lora.name not in model.loras:
         error = unknown_name("lora", lora.name, model.loras)
         raise BadParameterError("lora", f"for the model {model.name} {error.reason}")
+
+
+def _require_free_size(ports: Ports, name: str | None) -> None:
+    models = ports.options.models()
+    model = next((known for known in models if name is None or known.name == name), None)
+    if model is not None and model.fixed_pixels:
+        side = round(math.sqrt(model.fixed_pixels))
+        raise BadParameterError(
+            "size",
+            f"the model {model.name} paints about {side}×{side} pixels always; ask for a ratio with --ar.",
+        )
 
 
 def choices_of(ports: Ports, parameter: Parameter) -> tuple[str, ...]:

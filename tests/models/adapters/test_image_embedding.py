@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from engine.adapters.registry import new_model
+from engine.adapters.whole_pipeline import PipelineModel
 from engine.batching.models import WholeCallModel
 from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
@@ -195,8 +196,7 @@ def test_qwen_image_edits_and_leads_away_from_words(tmp_path: Path) -> None:
 )
 def test_the_index_says_what_a_model_can_do(name: str, able: str, tmp_path: Path) -> None:
     (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": name}))
-    model = new_model(
-        ModelEntry(name="any", source="/any", family="pipeline"), tmp_path, device=torch.device("cpu")
-    )
+    entry = ModelEntry(name="any", source="/any", family="pipeline")
+    model = PipelineModel(entry, tmp_path, device=torch.device("cpu"))
     with pytest.raises(NotSupportedError, match=f"It can do: {able}."):
         model.new_sample(params(1, adapters=(("ink", 1.0),)))

@@ -21,6 +21,7 @@ from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
 from studio.errors import BadParameterError, GenerationError, NotSupportedError
 from tests.support.tiny_models import save_sd
+from tests.support.tiny_pipelines import save_pixart
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -250,14 +251,9 @@ def test_another_scheduler_is_not_to_be_had(model: Model) -> None:
         model.new_sample(params(1, scheduler="euler"))
 
 
-def test_what_a_model_cannot_do_is_answered_with_what_it_can(folder: Path, tmp_path: Path) -> None:
-    import json
-    import shutil
-
-    other = Path(shutil.copytree(folder, tmp_path / "sana"))
-    index = json.loads((other / "model_index.json").read_text())
-    (other / "model_index.json").write_text(json.dumps({**index, "_class_name": "PixArtSigmaPipeline"}))
-    entry = ModelEntry(name="pixart", source=str(other), family="pipeline")
-    pixart = new_model(entry, other, device=torch.device("cpu"))
+def test_what_a_model_cannot_do_is_answered_with_what_it_can(tmp_path: Path) -> None:
+    folder = save_pixart(tmp_path / "pixart")
+    entry = ModelEntry(name="pixart", source=str(folder), family="pipeline")
+    pixart = new_model(entry, folder, device=torch.device("cpu"))
     with pytest.raises(NotSupportedError, match="imagine"):
         pixart.new_sample(params(1, start=Image.new("RGB", (32, 32))))

@@ -22,11 +22,19 @@ from studio.errors import ConfigurationError, ModelLoadError
 from tests.support.tiny_addons import save_lora
 from tests.support.tiny_checkpoints import save_checkpoint
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
-from tests.support.tiny_pipelines import save_pixart
+from tests.support.tiny_pipelines import save_flux2_klein, save_pixart, save_z_image
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-SAVE = {"sd": save_sd, "sdxl": save_sdxl, "sd3": save_sd3, "flux": save_flux, "pipeline": save_pixart}
+SAVE = {
+    "sd": save_sd,
+    "sdxl": save_sdxl,
+    "sd3": save_sd3,
+    "flux": save_flux,
+    "flux2-klein": save_flux2_klein,
+    "z-image": save_z_image,
+    "pipeline": save_pixart,
+}
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +115,32 @@ def test_another_family_than_the_folders_is_refused_by_name(home: Path, tmp_path
     entry = ModelEntry(name="big", source=str(folder), family="sd")
     with pytest.raises(ModelLoadError, match="family sdxl"):
         ModelCatalogue([entry]).check(entry)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [
+        ("config.json", {"_class_name": "FluxControlNetModel"}, "is a ControlNet alone"),
+        (
+            "model_index.json",
+            {"_class_name": "StableDiffusionXLImg2ImgPipeline", "requires_aesthetics_score": True},
+            "is the refiner of SDXL",
+        ),
+        ("model_index.json", {"_class_name": "HiDreamImagePipeline"}, "lacks scheduler"),
+        ("model_index.json", {"_class_name": "StableDiffusionPipeline"}, "names no"),
+    ],
+    ids=["a ControlNet", "the refiner", "parts that a pipeline needs", "parts that a family needs"],
+)
+def test_a_folder_that_cannot_paint_is_refused_when_it_is_added(
+    file: str, content: dict[str, Any], reason: str, home: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ours"
+    (folder / "unet").mkdir(parents=True)
+    (folder / "vae").mkdir()
+    (folder / file).write_text(json.dumps(content))
+    with pytest.raises(ConfigurationError, match=reason):
+        add("ours", str(folder))
+    assert not (home / "models.toml").exists()
 
 
 def test_a_relative_folder_is_kept_as_an_absolute_one(saved: Path, home: Path, tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""Pipelines that make one area of every size: what comes out is known beforehand."""
+
+import math
+
+import pytest
+
+from engine.catalog.capabilities import capabilities_of
+from engine.catalog.catalog import ModelEntry
+from engine.catalog.geometry import Layout, size_of_area
+from engine.generation.prepare_inputs import prepare_inputs
+from engine.types import GenerationTask
+from studio.domain.requests import Operation, PaintRequest
+
+AREA = 1024 * 1024
+ENTRY = ModelEntry(name="fixed", source="/any", family="pipeline", width=1024, height=1024)
+LAYOUT = Layout(
+    factor=8,
+    grid=16,
+    multiple=32,
+    latent_channels=16,
+    input_channels=16,
+    sample_pixels=1024,
+    can=capabilities_of("HiDreamImagePipeline"),
+)
+
+
+def as_hidream_does_it(width: int, height: int) -> tuple[int, int]:
+    scale = math.sqrt(AREA / (width * height))
+    return int(width * scale // 16 * 16), int(height * scale // 16 * 16)
+
+
+@pytest.mark.parametrize("ratio", [0.25, 0.5, 0.66, 0.75, 1.0, 1.33, 1.5, 1.78, 2.39, 4.0])
+def test_the_pipeline_makes_the_same_size_of_its_own_answer(ratio: float) -> None:
+    size = size_of_area(AREA, ratio, multiple=16)
+    assert as_hidream_does_it(*size) == size
+    assert size[0] / size[1] == pytest.approx(ratio, rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "size"),
+    [
+        ({}, (1024, 1024)),
+        ({"width": 512, "height": 512}, (1024, 1024)),
+        ({"aspect": "16:9"}, size_of_area(AREA, 16 / 9, multiple=16)),
+    ],
+)
+def test_inputs_have_the_size_that_comes_out(wishes: dict[str, object], size: tuple[int, int]) -> None:
+    request = PaintRequest(operation=Operation.IMAGINE, seed=5, prompt="a boat", **wishes)  # type: ignore[arg-type]
+    task = GenerationTask(job_id="j", person="p", request=request)
+    inputs = prepare_inputs(task, 0, entry=ENTRY, layout=LAYOUT, prior=None)
+    assert (inputs.width, inputs.height) == size
