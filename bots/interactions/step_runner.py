@@ -25,7 +25,13 @@ from bots.presentation.interaction_router import (
     reacted,
 )
 from bots.presentation.message import Message
-from bots.presentation.subject_lookup import changes_star, load_choice, load_form, load_panel
+from bots.presentation.subject_lookup import (
+    changes_star,
+    load_choice,
+    load_form,
+    load_panel,
+    with_latest_pictures,
+)
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView, load_job_view
 from bots.queries.message_lookup import ShownPictures
@@ -56,15 +62,25 @@ Result = Answer | Message | Reply | None
 
 
 class StepRunner:
-    """`pixelated`: the platform has no spoilers. Methods raise a `ChatelierError`."""
+    """`pixelated`: the platform has no spoilers. `menus`: its forms complete nothing that is typed.
+
+    Methods raise a `ChatelierError`.
+    """
 
     def __init__(
-        self, ports: Ports, pools: ThreadPools, delivery: ChatDelivery, *, pixelated: bool = False
+        self,
+        ports: Ports,
+        pools: ThreadPools,
+        delivery: ChatDelivery,
+        *,
+        pixelated: bool = False,
+        menus: bool = False,
     ) -> None:
         self._ports = ports
         self._pools = pools
         self._delivery = delivery
         self._pixelated = pixelated
+        self._menus = menus
 
     async def at_home(self, call: Call, what: str, *, paints: bool = False) -> Call:
         """The call as a member of the community that a job, a picture or a case belongs to. A platform whose people
@@ -111,9 +127,12 @@ class StepRunner:
 
     async def load_form(self, ask: Ask, call: Call) -> Form:
         viewer = await self.at_home(call, ask.job_id)
-        return await self._pools.run(
+        form = await self._pools.run(
             Pool.DATABASE, load_form, self._ports, ask, viewer.person, channel=viewer.address.channel
         )
+        if not self._menus:
+            return form
+        return await self._pools.run(Pool.DATABASE, with_latest_pictures, self._ports, viewer, form)
 
     async def follow_menu(self, action: Action, shown: ShownPictures, call: Call) -> Step:
         """As if the button of the picture were pressed; with several pictures one asks which."""

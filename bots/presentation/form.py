@@ -110,7 +110,7 @@ def command_of(command: str, fixed: Mapping[str, object], values: Mapping[str, o
 
 
 # Fields for several pictures or files, and the parameter that takes the first of them; the next has a 2 at its end.
-_SEVERAL = {"pictures": "picture", "images": "image"}
+_SEVERAL = {"latest": "picture", "pictures": "picture", "images": "image"}
 _ONE_FILE = frozenset({"image", "mask"})
 
 

@@ -19,6 +19,7 @@ from bots.presentation.compose.gatherings.management import (
 )
 from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
 from bots.presentation.compose.gatherings.registry import find_presenter
+from bots.presentation.compose.parts.fields import latest_field
 from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.form import Form
 from bots.presentation.interaction_router import Ask, Choose, Panel
@@ -29,7 +30,8 @@ from bots.texts import jobs
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
-from studio.commands.registry import execute
+from studio.commands.completion.suggest import suggest
+from studio.commands.registry import execute, find_command
 from studio.commands.results import Balance, InQueue, SettingsChanged
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import names_offered
@@ -67,6 +69,21 @@ def load_form(ports: Ports, ask: Ask, viewer: Person, *, channel: str | None = N
         pictures = tuple(picture_id(ask.job_id, index) for index in indices)
         subject = replace(subject, about=ask.job_id, pictures=pictures)
     return form_about(ask.action, subject)
+
+
+def with_latest_pictures(ports: Ports, call: Call, form: Form) -> Form:
+    """Where ids of pictures are typed, with a menu of the latest before them."""
+    names = [field.name for field in form.fields]
+    spec = find_command(form.command)
+    parameter = spec.parameter("picture2")
+    if "pictures" not in names or parameter is None:
+        return form
+    found = suggest(ports, call, spec, parameter, "", {"picture": form.about})
+    others = [(suggestion.value, suggestion.label) for suggestion in found if suggestion.value != form.about]
+    if not others:
+        return form
+    place = names.index("pictures")
+    return replace(form, fields=(*form.fields[:place], latest_field(others), *form.fields[place:]))
 
 
 def load_settings_form(ports: Ports, viewer: Person) -> Form:

@@ -82,7 +82,7 @@ class SlackApp:
         channels = Channels(context.workspaces)
         people = Members(context, UserGroups(context.workspaces, context.settings.moderator_groups), channels)
         replies, uploads = EphemeralReplies(context), Uploads(context)
-        runner = StepRunner(context.ports, context.pools, self.delivery, pixelated=True)
+        runner = StepRunner(context.ports, context.pools, self.delivery, pixelated=True, menus=True)
         dispatcher = Dispatcher(context, people, replies, self.delivery, runner)
         home = HomeTab(context, people)
         modals = Modals(context, people, dispatcher, runner)

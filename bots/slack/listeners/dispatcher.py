@@ -6,12 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from bots.delivery.attachments import Attachment
 from bots.delivery.chat_delivery import ChatDelivery
 from bots.delivery.errors import DeliveryInProgressError
-from bots.delivery.message_files import load_files
 from bots.interactions.error_messages import message_of
 from bots.interactions.step_runner import Result, StepRunner
 from bots.presentation.compose.answers import compose_spans
 from bots.presentation.compose.cases import compose_sentence
-from bots.presentation.compose.job_message import with_missing_files
 from bots.presentation.message import Message
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
@@ -21,6 +19,7 @@ from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.messages.ephemeral_replies import EphemeralReplies
 from bots.slack.messages.message_sender import Draft
+from bots.slack.messages.private_images import PrivateImages
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import Members
 from studio.bounded_dict import BoundedDict
@@ -31,7 +30,6 @@ from studio.errors import ChatelierError
 Work = Callable[[Call], Awaitable[Result]]
 
 _REMEMBERED = 5000
-_LIMIT_BYTES = 8 * 1024 * 1024
 _NO_FILES: Mapping[str, Attachment] = {}
 
 log = logging.getLogger(__name__)
@@ -51,6 +49,7 @@ class Dispatcher(SlackComponent):
         self._replies = replies
         self._delivery = delivery
         self._runner = runner
+        self._images = PrivateImages(context)
         self._served: BoundedDict[str, None] = BoundedDict(_REMEMBERED)
 
     async def serve(self, request: SlackRequest, work: Work, *, quietly: bool = False) -> None:
@@ -117,26 +116,8 @@ class Dispatcher(SlackComponent):
         made: Mapping[str, Attachment] = _NO_FILES,
     ) -> None:
         """To the person alone. Files at Slack are recorded for `subject`, and gone after an hour."""
-        draft = Draft(message=message)
-        if message.files:
-            draft = await self._with_files(request, message, subject or request.user, made)
+        draft = await self._images.draft(request, message, lambda _: subject or request.user, made=made)
         await self._replies.send(request, draft)
-
-    async def _with_files(
-        self, request: SlackRequest, message: Message, subject: str, made: Mapping[str, Attachment]
-    ) -> Draft:
-        """Without those that Slack refuses. Raises `StorageError`."""
-        found = await self._pools.run(
-            Pool.FILES, load_files, self._ports, message, limit_bytes=_LIMIT_BYTES, made=made
-        )
-        shown = with_missing_files(message, found.missing)
-        try:
-            uploads = (await self._workspaces.of(request.community)).image_uploads
-            files = await uploads.upload_all(subject, shown.files, found.files, passing=True)
-        except (SlackUnavailableError, SlackApiRefusedError) as error:
-            log.warning("images left out of a private answer: %s", error)
-            files = {}
-        return Draft(message=shown, files=files)
 
     async def _accepted(self, request: SlackRequest, answer: Accepted) -> None:
         await self._delivery.pin_job(answer.job_id)

@@ -3,18 +3,17 @@
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
-from bots.delivery.message_files import load_files
 from bots.interactions.error_messages import message_of
 from bots.presentation.compose.cases import compose_sentence
-from bots.presentation.message import Message
+from bots.presentation.message import Image, Message
 from bots.presentation.subject_lookup import load_home
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_home, of_interaction
 from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.messages.private_images import PrivateImages
 from bots.slack.render import render_home
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import Members
@@ -23,7 +22,6 @@ from studio.errors import ChatelierError
 
 FORMER_SETTING = "c1h:"  # and a setting's name: earlier versions' Home tab had a menu for each
 _FORMER_DEFAULT = "none"
-_LIMIT_BYTES = 8 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +30,7 @@ class HomeTab(SlackComponent):
     def __init__(self, context: SlackContext, people: Members) -> None:
         super().__init__(context)
         self._people = people
+        self._images = PrivateImages(context)
 
     async def opened(self, body: Mapping[str, Any]) -> None:
         if body["event"].get("tab") == "home":
@@ -66,7 +65,9 @@ class HomeTab(SlackComponent):
         shown = [*([fault] if fault else []), home]
         await self._publish(request, shown)
         if home.files:
-            await self._publish(request, shown, await self._upload(request, home))
+            with suppress(ChatelierError):
+                draft = await self._images.draft(request, home, _job_of)
+                await self._publish(request, [*shown[:-1], draft.message], draft.files)
 
     async def _publish(
         self, request: SlackRequest, messages: Sequence[Message], files: Mapping[str, str] | None = None
@@ -77,14 +78,6 @@ class HomeTab(SlackComponent):
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.warning("Home tab not published: %s", error)
 
-    async def _upload(self, request: SlackRequest, home: Message) -> dict[str, str]:
-        """Those of the pictures that could be loaded and uploaded, each for its job, whose deletion takes it along."""
-        files: dict[str, str] = {}
-        with suppress(ChatelierError, SlackUnavailableError, SlackApiRefusedError):
-            load = partial(load_files, self._ports, home, limit_bytes=_LIMIT_BYTES)
-            found = await self._pools.run(Pool.FILES, load)
-            uploads = (await self._workspaces.of(request.community)).image_uploads
-            for image in home.files:
-                job_id = image.name.partition(".")[0]
-                files |= await uploads.upload_all(job_id, [image], found.files, passing=True)
-        return files
+
+def _job_of(image: Image) -> str:
+    return image.name.partition(".")[0]

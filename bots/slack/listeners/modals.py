@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.delivery.message_files import load_files
 from bots.interactions.step_runner import StepRunner
 from bots.presentation.actions import label
 from bots.presentation.compose.errors import explain
@@ -20,7 +19,7 @@ from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.form_state import FormState, read_form
-from bots.slack.listeners.suggestions import with_suggestions
+from bots.slack.messages.private_images import PrivateImages
 from bots.slack.render_form import View, notice_view, render_form
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
@@ -30,7 +29,6 @@ from studio.commands.spec import Call
 from studio.domain.identifiers import split_picture_id
 from studio.errors import ChatelierError
 
-_LIMIT_BYTES = 8 * 1024 * 1024
 _UPLOAD = "upload"  # what stands for somebody's own image, among the subjects of files
 
 log = logging.getLogger(__name__)
@@ -62,6 +60,7 @@ class Modals(SlackComponent):
         self._people = people
         self._dispatcher = dispatcher
         self._runner = runner
+        self._images = PrivateImages(context)
 
     async def open(self, request: SlackRequest, title: str, find: Find) -> None:
         """A modal, opened at once, and filled when `find` has told what it asks. Never raises.
@@ -84,9 +83,7 @@ class Modals(SlackComponent):
         """The form of an action on a picture or a job. Never raises."""
 
         async def find(call: Call) -> Opening:
-            form = await self._runner.load_form(step, call)
-            form = await self._pools.run(Pool.DATABASE, with_suggestions, self._ports, call, form)
-            return self.opening(request, form)
+            return self.opening(request, await self._runner.load_form(step, call))
 
         await self.open(request, label(step.action, single=True), find)
 
@@ -148,25 +145,15 @@ class Modals(SlackComponent):
 
     async def _show_image(self, request: SlackRequest, view_id: str, opening: Opening) -> None:
         """Put the picture into an open modal; what was typed meanwhile stays."""
+        image = opening.form.image
+        message = Message(parts=(Images(images=(image,)),) if image else ())
+        subject = split_picture_id(opening.form.about)
+        about = subject[0] if subject else opening.form.about or _UPLOAD
         try:
-            files = await self._uploaded(request, opening)
-        except (ChatelierError, SlackUnavailableError, SlackApiRefusedError):
+            files = (await self._images.draft(request, message, lambda _: about)).files
+        except ChatelierError:
             files = {}
         try:
             await self._update(request, view_id, opening.view(files))
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.info("modal not updated: %s", error)  # or the picture is not taken
-
-    async def _uploaded(self, request: SlackRequest, opening: Opening) -> dict[str, str]:
-        if opening.form.image is None:
-            return {}
-        shown = Message(parts=(Images(images=(opening.form.image,)),))
-        found = await self._pools.run(Pool.FILES, load_files, self._ports, shown, limit_bytes=_LIMIT_BYTES)
-        subject = split_picture_id(opening.form.about)
-        workspace = await self._workspaces.of(request.community)
-        return await workspace.image_uploads.upload_all(
-            subject[0] if subject else opening.form.about or _UPLOAD,
-            shown.files,
-            found.files,
-            passing=True,
-        )

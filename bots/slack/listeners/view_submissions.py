@@ -15,7 +15,6 @@ from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.form_state import FormState, read_form
 from bots.slack.listeners.home_tab import HomeTab
-from bots.slack.listeners.suggestions import merged
 from bots.slack.listeners.uploads import Uploads
 from bots.slack.render_form import values_of
 from bots.slack.texts.mrkdwn import plain_text
@@ -95,7 +94,7 @@ class ViewSubmissions(SlackComponent):
     ) -> tuple[Call, Answer]:
         call = await self._people.call_of(request)
         read = {name: await self._read(request, call, form, name, value) for name, value in values.items()}
-        run = submitted(form, merged(read), upload=state.image)
+        run = submitted(form, read, upload=state.image)
         return call, await self._runner.run(run, call)
 
     async def _read(

@@ -34,7 +34,6 @@ GRID_MISSING = (
 SUBMIT = "Generate pictures"
 CLOSE = "Cancel"
 SURE = "Are you sure?"
-LATEST_PICTURES = "Other pictures, from the latest"
 PICTURE_NUMBER = "Picture {number}"
 
 HOME_AWAY = "The database is not available at the moment. Please open this page again in a minute."

@@ -8,6 +8,7 @@ from bots.texts import settings as texts
 from bots.texts.translation import translate
 from studio.commands.account.settings import RESET
 from studio.commands.parameter_values import Kind, Parameter
+from studio.domain.requests import MOST_BLENDED
 
 COMMON_ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 _LONGEST_ASPECT = 20
@@ -44,6 +45,17 @@ def aspect_field(label: str) -> Field:
 def names_field(name: str, label: str, names: Sequence[str]) -> Field:
     choices = tuple(Choice(value=value, label=value) for value in names)
     return Field(name=name, kind=FieldKind.CHOICE, label=translate(label), choices=choices)
+
+
+def latest_field(pictures: Sequence[tuple[str, str]]) -> Field:
+    """A menu of several pictures, by id and label; see `bots.presentation.form.command_of`."""
+    return Field(
+        name="latest",
+        kind=FieldKind.CHOICE,
+        label=translate(forms.LATEST_PICTURES),
+        choices=tuple(Choice(value=value, label=label) for value, label in pictures),
+        maximum=MOST_BLENDED - 1,
+    )
 
 
 def files_field(name: str, label: str, hint: str = "", *, most: int = 1) -> Field:
