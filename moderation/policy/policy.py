@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -142,6 +143,7 @@ class PolicyError(ConfigurationError):
         self.problems = tuple(problems)
 
 
+@cache
 def default_policy() -> Policy:
     text = resources.files("moderation.policy").joinpath("default_policy.toml").read_text("utf-8")
     blank = Policy(stances=MappingProxyType({}), languages=frozenset(), other_languages=Action.HOLD)

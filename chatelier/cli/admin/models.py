@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.catalog.catalog import ModelCatalogue, ModelEntry
 
 
@@ -144,8 +146,6 @@ def check(
       chatelier models check thimble
     """
     from chatelier.runtime.console import answers, print_error
-    from engine.adapters.loading.model_parts import choose_device
-    from engine.adapters.registry import new_model
     from studio.errors import ModelLoadError
 
     catalogue = _catalogue()
@@ -157,7 +157,7 @@ def check(
             continue
         try:
             folder = catalogue.check(entry)
-            new_model(catalogue.resolve_extras(entry), folder, device=choose_device("cpu"))
+            _require_family(catalogue.resolve_extras(entry), folder)
             answers().print(f"{entry.name}: whole, {catalogue.hash(entry)[:12]} in {folder}", soft_wrap=True)
             for problem in catalogue.extras_problems(entry):
                 broken += 1
@@ -167,6 +167,14 @@ def check(
             print_error(f"{entry.name}: {error}")
     if broken:
         raise typer.Exit(1)
+
+
+def _require_family(entry: "ModelEntry", folder: "Path") -> None:
+    """Loads torch, so only for files that are all there. Raises `ModelLoadError`."""
+    from engine.adapters.loading.model_parts import choose_device
+    from engine.adapters.registry import new_model
+
+    new_model(entry, folder, device=choose_device("cpu"))
 
 
 def _catalogue() -> "ModelCatalogue":

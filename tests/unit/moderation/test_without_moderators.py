@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import select, update
 
 from bots.discord.guilds.members import community_of
@@ -190,12 +193,9 @@ def test_a_refusal_says_which_setting_or_moderator_could_change_it(
         assert ("Nobody moderates here" in refusal) == (not moderated)
 
 
+@cache
 def _png() -> bytes:
-    import io
-
-    from PIL import Image
-
-    file = io.BytesIO()
+    file = BytesIO()
     Image.radial_gradient("L").convert("RGB").save(file, "PNG")
     return file.getvalue()
 
