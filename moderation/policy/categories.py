@@ -6,6 +6,7 @@ from enum import StrEnum
 class Category(StrEnum):
     MINORS = "sexual content with minors"  # the core: always refused, everywhere
     SEXUAL = "sexual"
+    UNDRESSING = "taking somebody's clothes off"
     VIOLENCE = "violence"
     SELF_HARM = "self-harm"
     HATE = "hate"

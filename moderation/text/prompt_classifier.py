@@ -9,6 +9,7 @@ words whether a thing is private or published. `moderation/training/prompt_class
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from moderation.policy.categories import Category
 from moderation.text.sentence_encoder import default_encoder
-from moderation.text.windows import WindowedText, windows_of
+from moderation.text.windows import windows_of
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -44,6 +45,7 @@ LANGUAGES = frozenset("ar de en es fr it ja ko nl pl pt ru th tr zh".split())
 
 
 BUCKETS = 2**14
+_REMEMBERED = 4_096  # texts, about 2 MB: those of a lineage are asked for at every step
 _MOST_WORDS = 60  # of a text; what comes later only the embedding knows
 _WORD = re.compile(r"[^\W_]+")
 
@@ -102,6 +104,7 @@ class Classifier:
 
     def __init__(self, network: ClassifierNetwork) -> None:
         self._network = network
+        self._remembered = lru_cache(_REMEMBERED)(self._worst)
 
     @classmethod
     def load_bundled(cls) -> "Classifier":
@@ -109,10 +112,11 @@ class Classifier:
             return cls(ClassifierNetwork.load(file))
 
     def judge(self, texts: Sequence[str]) -> list[ClassifierScores]:
-        """For each text the worst of its windows and the whole."""
-        return [self._worst(windows_of(text)) for text in texts]
+        """For each text the worst of its windows and the whole. What was judged lately is remembered."""
+        return [self._remembered(text) for text in texts]
 
-    def _worst(self, windowed: WindowedText) -> ClassifierScores:
+    def _worst(self, text: str) -> ClassifierScores:
+        windowed = windows_of(text)
         vectors = default_encoder().encode_spans(windowed.pieces, windowed.spans)
         places = [word_places(text) for text in windowed.texts]
         scores = map(_scores, self._network.chances(vectors, places))

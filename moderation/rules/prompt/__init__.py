@@ -14,6 +14,7 @@ from moderation.rules.prompt.people import People
 from moderation.rules.prompt.public_figures import PublicFigureScenes
 from moderation.rules.prompt.subject import NeedsWarmUp, PromptRule, PromptSubject
 from moderation.rules.prompt.topics import default_topics
+from moderation.rules.prompt.undressing import Undressing
 from moderation.text import named_people as recogniser
 from moderation.text.prompt_classifier import Classifier
 from moderation.text.word_lists import PlainWords
@@ -43,6 +44,7 @@ def default_prompt_rules(
         listed,
         *default_topics(),
         Meaning(classifier),
+        Undressing(),
         PublicFigureScenes(harmless=policy.public_figures),
     ]
     if recogniser.is_installed():

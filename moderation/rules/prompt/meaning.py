@@ -6,8 +6,9 @@ several steps adds up. One word alone is judged where it is an English one: a na
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Protocol
 
 from moderation.policy.categories import Category
@@ -31,7 +32,10 @@ _LINKED = re.compile(r"[^\W_](?:_|[-.+/~][^\W_]+[-.+/~])[^\W_]")  # underscores,
 # harmful sentences that no classifier was trained on; see docs/benchmarks.md.
 _WARNED, _UNWARNED = 1.6, 0.0
 _LEAST_CHANCE = 1e-6
-_ANCESTORS = 3  # the nearest ones, read together with the wish
+_MOST_STEPS = 24  # of a lineage, the nearest ones
+_TAIL = 10  # words of a step that are read together with the next one
+_SHORT_STEP = 20  # words; of a longer one only the first clause stands beside the other steps
+_CLAUSE = re.compile(r"(?<=[,.;:!?\n])\s+")
 
 
 class Judge(Protocol):
@@ -93,9 +97,42 @@ def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[str]:
     if _says_something(own):
         yield own
     yield from _plain_readings(own)
-    together = ". ".join(dict.fromkeys(map(plain_words, [*lineage[-_ANCESTORS:], own])))
-    if lineage and _says_something(together):
-        yield together[-MAX_CHARACTERS:]
+    if lineage:
+        yield from filter(_says_something, _texts_of_lineage([*lineage[-_MOST_STEPS:], own]))
+
+
+def _texts_of_lineage(steps: Sequence[str]) -> Iterator[str]:
+    """Windows of at most 20 words, so that a long harmless parent hides nothing: what each step adds, beside the end of
+    the one before, and all short steps together with the first clauses of long ones.
+
+    A window says the same in every later step, so that the classifier has it in its cache.
+    """
+    parts = list(_additions(steps))
+    for earlier, later in pairwise(parts):
+        tail = " ".join(earlier.split()[-_TAIL:])
+        yield from _windows(f"{tail}, {later}")
+    yield from _windows(", ".join(_short(part) for part in parts))
+
+
+def _additions(steps: Sequence[str]) -> Iterator[str]:
+    """The clauses of each step that no earlier one has."""
+    seen: set[str] = set()
+    for step in steps:
+        clauses = {clause.casefold().strip(" ,.;:!?"): clause for clause in _CLAUSE.split(plain_words(step))}
+        if new := [clause for key, clause in clauses.items() if key and key not in seen]:
+            yield " ".join(new)
+        seen.update(clauses)
+
+
+def _short(part: str) -> str:
+    if count_words(part) <= _SHORT_STEP:
+        return part
+    return " ".join(_CLAUSE.split(part)[0].split()[:_SHORT_STEP])
+
+
+def _windows(text: str) -> list[str]:
+    whole, *windows = windows_of(text).texts
+    return windows or [whole]
 
 
 def _plain_readings(own: str) -> Iterator[str]:

@@ -26,6 +26,7 @@ class PromptSubject:
         str, ...
     ] = ()  # what the prompt stands for when it holds some: these are painted, not it
     with_person: bool = False  # the picture starts from an upload that shows a person
+    starts_from_picture: bool = False  # made here, uploaded, or taken as a reference
 
     @classmethod
     def of(cls, admission: Admission) -> "PromptSubject":
@@ -40,6 +41,7 @@ class PromptSubject:
             style=request.style or "",
             lineage=lineage,
             inverted=request.guidance_scale is not None and request.guidance_scale < 1,
+            starts_from_picture=bool(request.sources),
             with_person=any(source.shows_person for source in request.sources),
         )
 

@@ -45,7 +45,12 @@ def test_the_wish_is_read_with_its_style_and_with_its_ancestors() -> None:
         prompt="a quiet sea", style="ukiyo-e", negative="people", lineage=("a boat", "a harbour")
     )
     Meaning(listener).judge(subject)
-    assert listener.texts == ["a quiet sea, ukiyo-e", "a boat. a harbour. a quiet sea, ukiyo-e"]
+    assert listener.texts == [
+        "a quiet sea, ukiyo-e",
+        "a boat, a harbour",
+        "a harbour, a quiet sea, ukiyo-e",
+        "a boat, a harbour, a quiet sea, ukiyo-e",
+    ]
 
 
 def test_what_shall_not_be_painted_is_read_only_where_it_would_be() -> None:
@@ -309,3 +314,43 @@ def test_harmless_words_in_a_language_that_the_encoder_does_not_know_are_held_an
 ) -> None:
     verdict = PromptJudge().judge(PromptSubject(prompt=prompt))
     assert (verdict.ruling, verdict.category) == (Ruling.HOLD, Category.FOREIGN)
+
+
+LONG_PARENT = (
+    "a wooden house at a calm lake, mountains in the distance, golden evening light, birds over the water, soft "
+    "clouds, highly detailed, oil painting, warm colours, gentle breeze, reflections, pine trees, a boat, mist"
+)
+
+
+def test_a_long_harmless_parent_does_not_outweigh_what_later_steps_add() -> None:
+    judge = PromptJudge(rules=[Meaning()])
+    steps = ("a dark alley", "with golden light", "a man drags a woman", "in the rain", "and hurts her badly")
+    assert judge.judge(PromptSubject(prompt=LONG_PARENT)).allows
+    for step in steps:
+        assert judge.judge(PromptSubject(prompt=step)).allows
+    assert not judge.judge(PromptSubject(prompt=steps[-1], lineage=(LONG_PARENT, *steps[:-1]))).allows
+
+
+def test_harmless_steps_from_a_long_parent_pass() -> None:
+    judge = PromptJudge(rules=[Meaning()])
+    steps = (
+        "at night",
+        "in the rain",
+        "as a watercolour",
+        "with a dog",
+        "golden light",
+        "in winter",
+        "wider view",
+    )
+    assert judge.judge(PromptSubject(prompt=steps[-1], lineage=(LONG_PARENT, *steps[:-1]))).allows
+
+
+def test_a_step_of_a_lineage_is_judged_once() -> None:
+    """Only what is new at each step costs time: the windows of earlier steps are the same texts."""
+    listener = Listener()
+    steps = tuple(f"{LONG_PARENT}, number {number}, in the year {number}" for number in range(20))
+    Meaning(listener).judge(PromptSubject(prompt=steps[-2], lineage=steps[:-2]))
+    before = set(listener.texts)
+    listener.texts.clear()
+    Meaning(listener).judge(PromptSubject(prompt=steps[-1], lineage=steps[:-1]))
+    assert len(set(listener.texts) - before) <= 12

@@ -1,0 +1,121 @@
+"""Undressing somebody in a picture: by one instruction, or little by little over a lineage.
+
+Each step may be harmless by itself ("in a swimsuit", "a smaller one", "take it off"). So every text of the lineage has
+points, and their sum decides. A request that starts from no picture undresses nobody: the other rules judge it.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from moderation.policy.categories import Category
+from moderation.policy.findings import Finding
+from moderation.rules.prompt.subject import PromptSubject
+from moderation.text.normalization import fold_text, read
+from moderation.text.word_beginnings import WordBeginnings
+from moderation.text.word_segmentation import FAR_FETCHED
+from studio.domain.verdicts import Ruling
+
+_POINTS = {"little": 1, "short": 1, "more": 2, "bare": 3}
+_HOLD, _REFUSE = 3, 5  # points
+_PERSON_POINTS = 1  # of an upload that shows a person
+_REMOVED = 5  # points of an instruction to take a garment off
+_HELD, _REFUSED = 0.7, 1.0  # scores
+_FEW_WORDS = 4
+_PRONOUN = re.compile(  # folded
+    r"\b(?:take|takes|pull|pulls|rip|slip|get)(?: (?:it|them|that|this|those|everything|all|the rest)) off\b"
+    r"|\b(?:take|takes|pull|get) off (?:it|them|that|everything|all)\b"
+    r"|\bremove (?:it|them|everything|that|the rest)\b(?! from\b)"
+    r"|\b(?:now|even|still) less\b"
+    r"|\bzieh es aus\b|\benleve (?:le|la|les|tout)\b|\bquitaselo\b|\btoglilo\b|\btire tudo\b"
+)
+
+
+class Undressing:
+    name = "undressing"
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        """Only where the last step goes further itself: what earlier steps said was judged then."""
+        if not subject.starts_from_picture or not _shows_person(subject):
+            return None
+        seen: dict[str, int] = {}
+        total = _PERSON_POINTS if subject.with_person else 0
+        for text in subject.lineage:
+            total += _further(steps(text), seen)
+        dressed = any(_words().garment.search(read(text).text) for text in subject.lineage)
+        last = max((_further(steps(text, dressed=dressed), dict(seen)) for text in subject.own), default=0)
+        return _finding(total + last) if last else None
+
+
+def steps(text: str, *, dressed: bool = False) -> dict[str, int]:
+    """What a text says about clothes, with points. `dressed`: "it" and "that" may mean a garment."""
+    reading, words = read(text), _words()
+    found = {
+        candidate.text: words.points[candidate.text]
+        for candidate in reading.candidates
+        if candidate.text in words.points and candidate.view not in FAR_FETCHED
+    }
+    if len(reading.words) > _FEW_WORDS:
+        found = {phrase: points for phrase, points in found.items() if phrase not in words.short}
+    if removal := words.removal.search(reading.text):
+        found[removal[0]] = _REMOVED
+    if dressed and (removal := _PRONOUN.search(reading.text)):
+        found[removal[0]] = _POINTS["bare"]
+    if not text.isascii() and any(script.stand_in(text) for script in words.scripts):
+        found["(script)"] = _REMOVED
+    return found
+
+
+def _further(found: Mapping[str, int], seen: dict[str, int]) -> int:
+    """The points of the furthest step that no earlier text took; `seen` grows by the text's."""
+    new = max((points for phrase, points in found.items() if phrase not in seen), default=0)
+    seen.update(found)
+    return new
+
+
+def _shows_person(subject: PromptSubject) -> bool:
+    """By its words, where they are Latin ones; nothing is known of an upload."""
+    texts = (*subject.own, *subject.lineage)
+    if subject.with_person or not subject.lineage or not all(text.isascii() for text in texts):
+        return True
+    return any(_words().people.search(read(text).text) for text in texts)
+
+
+def _finding(total: int) -> Finding | None:
+    if total < _HOLD:
+        return None
+    return Finding(
+        ruling=Ruling.REFUSE,
+        rule=Undressing.name,
+        category=Category.UNDRESSING,
+        evidence=f"clothes taken off over several steps ({total} points)",
+        score=_REFUSED if total >= _REFUSE else _HELD,
+    )
+
+
+class _Words:
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        verbs, between, garments, people = (
+            _alternatives(data[kind]) for kind in ("verbs", "between", "garments", "people")
+        )
+        self.removal = re.compile(rf"\b{verbs} (?:{between} )*{garments}\b(?! of\b)")
+        self.garment = re.compile(rf"\b{garments}\b")
+        self.people = re.compile(rf"\b{people}\b")
+        self.short = frozenset(map(fold_text, data["steps"]["short"]))
+        self.points = {
+            fold_text(phrase): _POINTS[kind] for kind, phrases in data["steps"].items() for phrase in phrases
+        }
+        self.scripts = [WordBeginnings(language, words) for language, words in data["scripts"].items()]
+
+
+def _alternatives(words: list[str]) -> str:
+    return f"(?:{'|'.join(sorted(map(fold_text, words), key=len, reverse=True))})"
+
+
+@cache
+def _words() -> _Words:
+    text = resources.files("moderation.rules.prompt").joinpath("undressing.toml").read_text("utf-8")
+    return _Words(tomllib.loads(text))
