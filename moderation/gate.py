@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from moderation.cases.artist_opt_outs import opted_out
 from moderation.cases.blocked_pictures import blocked_bits
-from moderation.cases.sanctions import ENDS_BY_ITSELF, find_exclusion
+from moderation.cases.sanctions import find_exclusion
 from moderation.cases.side_effects import SideEffects
 from moderation.cases.strikes import SEVERE, strike_weight
 from moderation.cases.violations import ViolationLog
@@ -30,6 +30,7 @@ from moderation.rules.prompt_judge import PromptJudge
 from moderation.rules.suspicious_uploads import apply_upload_suspicion
 from moderation.vision.analysis_process import ImageAnalyzer
 from studio.clock import now
+from studio.coded_text import coded
 from studio.db.database import Database
 from studio.db.identities.linked_identities import human_of
 from studio.db.newcomers.newcomer_origins import FIRST_DAY
@@ -141,14 +142,13 @@ class ModerationGate:
         if moderated or found.until is None:
             raise BannedError(until=found.until)
         raise BannedError(
-            until=found.until, more=f"{ENDS_BY_ITSELF} {how_to_name_a_moderator(person)}".rstrip()
+            until=found.until, advice=(coded("advice.ends_by_itself"), *how_to_name_a_moderator(person))
         )
 
     def require_moderators(self, person: Person) -> None:
         """Raises `NotAllowedError`."""
         if not self._is_moderated(person):
-            reason = f"Nobody moderates here, so nobody could look again. {how_to_name_a_moderator(person)}"
-            raise NotAllowedError(reason.rstrip())
+            raise NotAllowedError("nobody_moderates", advice=how_to_name_a_moderator(person))
 
     def _is_moderated(self, person: Person) -> bool:
         return person.platform not in self._unmoderated and not person.is_alone

@@ -55,6 +55,6 @@ def _load(ports: Ports, image: Image, limit_bytes: int) -> Attachment:
     if image.kind is FileKind.PIXELATED:
         pixelated = pixelate(data)
         if pixelated is None:
-            raise NotFoundError("The picture's file")
+            raise NotFoundError("file")
         return Attachment(data=pixelated, suffix=".png")
     return fit_attachment(ports, data, limit_bytes=limit_bytes)

@@ -4,8 +4,6 @@ import aiohttp
 import discord
 
 from bots.discord.settings import DiscordSettings
-from bots.discord.texts import texts
-from bots.texts import errors
 from bots.uploads.safe_downloads import (
     UNCOMPRESSED,
     PublicResolver,
@@ -28,18 +26,18 @@ class Downloads:
     async def download(self, attachment: discord.Attachment) -> bytes:
         """Raises `BadImageError`. What Discord says of the file is checked before a byte is asked for."""
         if not self.settings.may_download(attachment.url):
-            raise BadImageError(texts.FOREIGN_FILE)
+            raise BadImageError("foreign_to_discord")
         limit_bytes = self.settings.max_upload_bytes
         if attachment.size > limit_bytes:
-            raise BadImageError(errors.too_large(limit_bytes))
+            raise BadImageError("over_limit", most=limit_bytes // 2**20)
         if attachment.content_type is not None and not attachment.content_type.startswith("image/"):
-            raise BadImageError(errors.NOT_AN_IMAGE)
+            raise BadImageError("not_an_image")
         try:
             return await self.fetch(attachment.url)
         except TooManyBytesError as error:
-            raise BadImageError(errors.too_large(limit_bytes)) from error
+            raise BadImageError("over_limit", most=limit_bytes // 2**20) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise BadImageError(texts.DOWNLOAD_FAILED) from error
+            raise BadImageError("not_fetched", platform="Discord") from error
 
     async def fetch(self, url: str) -> bytes:
         """Raises `TooManyBytesError`, aiohttp's errors and OSError."""

@@ -124,7 +124,9 @@ def _numbered(name: str, parameter: str, given: Mapping[str, object]) -> dict[st
     numbered = [parameter, *(f"{parameter}{number}" for number in range(2, MOST_BLENDED + 1))]
     free = [slot for slot in numbered if slot not in given]
     if len(values) > len(free):
-        raise BadParameterError(name, f"a blend takes at most {MOST_BLENDED} pictures.")
+        raise BadParameterError(
+            name, "too_many_to_blend", most=MOST_BLENDED, given=MOST_BLENDED - len(free) + len(values)
+        )
     return dict(zip(free, values, strict=False))
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.form import command_of, subject_of
-from bots.texts import buttons
-from bots.texts.translation import translate
 from studio.commands.button_ids import Action, gather_values, parse_button, parse_form_subject
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.registry import CATALOG, REACTIONS, command_of_button
@@ -181,4 +179,4 @@ def _subject(form: FormId, upload: Source | None) -> dict[str, object]:
         return {"image": upload}
     if split_picture_id(form.about) or (is_job_id(form.about) and CATALOG[form.command].parameter("job")):
         return subject_of(form.about)
-    raise BadRequestError(translate(buttons.FORM_UNKNOWN if is_job_id(form.about) else buttons.UPLOAD_GONE))
+    raise BadRequestError("form_unknown" if is_job_id(form.about) else "upload_gone")

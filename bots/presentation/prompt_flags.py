@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from studio.commands.command_line import MAX_PHRASE, split_flags
+from studio.commands.parameter_values import MAX_PROMPT
 from studio.commands.registry import find_command
 from studio.errors import BadParameterError
 from studio.parsing.text_cleaning import clean_text
@@ -18,7 +19,7 @@ def spread_flags(command: str, values: Mapping[str, object]) -> dict[str, object
     if not isinstance(prompt, str):
         return spread
     if len(prompt) > MAX_PHRASE:
-        raise BadParameterError("prompt", f"is {len(prompt):,} characters long; the most is 1,000.")
+        raise BadParameterError("prompt", "too_long", length=len(prompt), most=MAX_PROMPT)
     words, found = split_flags(find_command(command), clean_text(prompt))
     if not found:
         return spread

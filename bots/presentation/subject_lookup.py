@@ -26,8 +26,6 @@ from bots.presentation.interaction_router import Ask, Choose, Panel
 from bots.presentation.message import Audience, Message
 from bots.queries.gathering_view import load_gathering_view
 from bots.queries.job_view import has_star, load_family, load_job_view
-from bots.texts import jobs
-from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.completion.suggest import suggest
@@ -123,7 +121,7 @@ def load_indices(database: Database, job_id: str, viewer: Person) -> Sequence[in
     job_view = load_job_view(database, job_id, viewer=viewer)
     indices = [picture.index for picture in job_view.pictures]
     if not indices:
-        raise BadRequestError(translate(jobs.ALL_DELETED))
+        raise BadRequestError("all_deleted")
     return indices
 
 

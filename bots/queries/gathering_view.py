@@ -86,7 +86,7 @@ def load_gathering_view(
         if reader is not None:
             audience = Audience.of_person(reader, channel=channel)
             if not may_see_gathering(session, gathering, audience):
-                raise NotFoundError(f"Gathering {gathering_id[:12]}")
+                raise NotFoundError("gathering", id=gathering_id[:12])
         return _load(session, gathering, reader, pixelated=pixelated)
 
 

@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bots.queries.job_view import JobView, load_job_view
-from bots.texts.buttons import NO_IMAGE
-from bots.texts.jobs import ALL_DELETED
 from studio.commands.button_ids import Action, Button
 from studio.commands.parameter_values import Kind
 from studio.commands.spec import CommandSpec
@@ -36,7 +34,7 @@ class ShownPictures:
         """Those of the pictures that are there, at least one. Raises `BadRequestError`."""
         found = [picture.index for picture in job_view.pictures if self.index in (0, picture.index)]
         if not found:
-            raise BadRequestError(ALL_DELETED if job_view.job.state.ended else NO_IMAGE)
+            raise BadRequestError("all_deleted" if job_view.job.state.ended else "no_image")
         return found
 
     def meant_by(self, action: Action, number: int) -> Button | None:

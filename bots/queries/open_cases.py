@@ -13,10 +13,10 @@ def read_for(database: Database, desk: Desk, moderator: Person, case_id: str) ->
     `NotFoundError` for a case of another desk.
     """
     if not moderator.moderates:
-        raise NotAllowedError("Only moderators can do that.")
+        raise NotAllowedError("moderators_only")
     with database.read() as session:
         if cases.find_case(session, case_id, viewer=moderator).addressee:
-            raise NotFoundError(f"Case {case_id[:12]}")
+            raise NotFoundError("case", id=case_id[:12])
     return desk.read(case_id)
 
 

@@ -35,7 +35,7 @@ def load_starboard_entry(
     with database.read() as session:
         row = session.get(PictureRow, picture_id)
         if row is None:
-            raise NotFoundError(f"Picture {picture_id[:14]}")
+            raise NotFoundError("picture", id=picture_id[:14])
         found = message_of(session, DeliveryKind.STARBOARD, picture_id)
         job = queries.find_job(session, row.job_id)
         seen = job.state is JobState.DONE and may_see(session, job, Audience(home=job.person.home))

@@ -1,10 +1,5 @@
-"""What is said of buttons, menus and forms that lead nowhere, and of choices between pictures."""
+"""What is said of choices between pictures."""
 
-BUTTON_UNKNOWN = "This button does not belong to a picture here."
-FORM_UNKNOWN = "This form does not belong to a picture here."
-UPLOAD_GONE = "That image is not here any more. Please start again from the message that shows it."
-NO_IMAGE = "There is no image on that message."
-NOT_FROM_HERE = "This picture was not made here, as far as the records go."
 WHICH_PICTURE = "Which picture?"
 MORE_OF = "More for picture {index}"
 MORE = "More for this picture"

@@ -4,6 +4,8 @@ Constants in capitals in `bots/texts/` are such sentences. They are translated w
 module is imported, because readers may have different languages.
 """
 
+Msgid = str | tuple[str, str]  # of a pair, the first is for a `count` of one
+
 
 def translate(msgid: str, **values: object) -> str:
     """The sentence for its reader, with its values. One without values may hold braces."""

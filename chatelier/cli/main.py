@@ -80,7 +80,9 @@ def carry_out(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         status = _INTERRUPTED
     except ChatelierError as error:
-        print_error(str(error))
+        from bots.presentation.compose.errors import error_text
+
+        print_error(error_text(error))
         if isinstance(error, BadParameterError) and error.text:
             remarks().print(point_at(error.text, error.span), markup=False, highlight=False)
         return 1

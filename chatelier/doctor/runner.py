@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from bots.presentation.compose.errors import error_text
 from chatelier.doctor import discord, host, models, moderation, provenance, proxies, services, slack
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import InvalidSettingsError, Loaded, read_settings
@@ -62,7 +63,7 @@ def _guard(subject: str, check: Check, loaded: Loaded) -> Iterator[Finding]:
     try:
         yield from check(loaded)
     except ChatelierError as error:
-        yield bad(subject, str(error), "Correct what it names and run `chatelier doctor` again.")
+        yield bad(subject, error_text(error), "Correct what it names and run `chatelier doctor` again.")
     except Exception as error:  # noqa: BLE001
         fault = f"could not be looked at ({type(error).__name__}: {error})"
         yield bad(subject, fault, f"Check what is set for {subject}; `chatelier config` shows it.")

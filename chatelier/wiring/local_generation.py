@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from bots.presentation.prompt_flags import spread_flags
+from bots.texts.coded.sentences import say
 from chatelier.runtime.private_files import with_umask_of_person
 from chatelier.settings import Settings
 from chatelier.wiring.moderation import open_gate
@@ -24,6 +25,7 @@ from chatelier.wiring.workers import open_generator
 from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
 from engine.jobs.postprocessing import copy_of
 from engine.types import GeneratedImage, GenerationTask, Progress
+from studio.coded_text import CodedText
 from studio.commands.generation.imagine import SPEC, request_of
 from studio.db.database import Database
 from studio.domain.identifiers import job_id_of, picture_id
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 _SLUG_LENGTH = 40
 _ANY_LANGUAGE = (
     "These words are in a language on which the prompt rules were not measured. For people in a room or chat that waits"
-    " for a moderator; here it goes ahead. What decides about it: {setting}."
+    " for a moderator; here it goes ahead. {setting}"
 )
 
 
@@ -61,7 +63,7 @@ class WithheldImage:
 
     seed: int
     category: str
-    remedy: str
+    remedy: tuple[CodedText, ...]
 
 
 def read_request(settings: Settings, values: Mapping[str, object]) -> tuple[PaintRequest, Sequence[Hint]]:
@@ -132,7 +134,7 @@ def _require_allowed(
         remedy = remedy_of(verdict, person, moderated=False)
         raise PolicyRefusalError(rule=verdict.rule, category=verdict.category, remedy=remedy)
     if not held.allows:
-        on_remark(_ANY_LANGUAGE.format(setting=setting_of(held)))
+        on_remark(_ANY_LANGUAGE.format(setting=say(*filter(None, [setting_of(held)]))))
 
 
 def _paint(

@@ -132,14 +132,10 @@ class DenoisingModel:
     def new_sample(self, params: SamplingParams) -> Sample:
         grid = self.layout.grid
         if params.width % grid or params.height % grid:
-            raise BadParameterError(
-                "width", f"the width and the height must be multiples of {grid} for this model."
-            )
+            raise BadParameterError("width", "not_multiples", grid=grid)
         if params.likeness and not self.layout.has_image_encoder:
             raise NotSupportedError(
-                model=self.name,
-                operation="use an image as a prompt",
-                instead="imagine, vary, edit and expand",
+                "image_prompt", model=self.name, able=("imagine", "vary", "edit", "expand")
             )
         params = settle_references(params, model=self.name, can=self.layout.can)
         sample = Sample(

@@ -36,8 +36,6 @@ _PIXELS_PER_CELL = 4
 # take turns: each of those at the step batcher gets one tile a turn.
 _TILES_A_PASS = {"cpu": 1}
 _MOST_TILES_A_PASS = 64
-_UNUSABLE = "The upscaler gave no usable picture. Please tell an administrator."
-_TOO_LITTLE = "There is too little memory to enlarge this. Please try later."
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -145,8 +143,10 @@ class Upscaler:
         if width * height > MAX_SOURCE_PIXELS:
             raise BadParameterError(
                 "picture",
-                f"{width}×{height} is large already; "
-                f"up to {MAX_SOURCE_PIXELS / 1e6:.1f} megapixels can be enlarged.",
+                "source_too_large",
+                width=width,
+                height=height,
+                megapixels=f"{MAX_SOURCE_PIXELS / 1e6:.1f}",
             )
         cells = self._tile_pixels // _PIXELS_PER_CELL
         return UpscaleSample(
@@ -223,7 +223,7 @@ class Upscaler:
         )
         answers: torch.Tensor = self._model(batch).float().cpu()
         if not torch.isfinite(answers).all():
-            raise GenerationError(_UNUSABLE)
+            raise GenerationError(reason="upscaler_broken")
         return answers
 
     def _shrink(self, sample: UpscaleSample) -> None:
@@ -232,7 +232,7 @@ class Upscaler:
             self._batch_tiles //= 2
             return
         if self._tile_pixels // 2 < SMALLEST_TILE_PIXELS:
-            raise GenerationError(_TOO_LITTLE) from None
+            raise GenerationError(reason="too_large_to_upscale") from None
         self._tile_pixels //= 2
         assert sample.params.start is not None  # noqa: S101 - see `new_sample`
         self._begin(sample, sample.params.start)

@@ -118,7 +118,7 @@ class PipelineModel:
 
     def scheduler_name(self, wanted: str | None) -> str:
         if wanted is not None:
-            raise BadParameterError("scheduler", f"the model {self.name} uses its own scheduler only.")
+            raise BadParameterError("scheduler", "own_scheduler", model=self.name)
         named = self._index.get("scheduler")
         return str(named[1]) if isinstance(named, list) else "its own"
 
@@ -127,12 +127,14 @@ class PipelineModel:
         params = settle_references(params, model=self.name, can=self.layout.can)
         task = self._task(params)
         if task not in self._tasks or (params.mixed and not self._can_mix):
-            able = ", ".join(self._tasks)
             raise NotSupportedError(
-                model=self.name, operation="blend" if params.mixed else task, instead=able
+                "operation",
+                model=self.name,
+                operation="blend" if params.mixed else task,
+                able=tuple(self._tasks),
             )
         if params.adapters:
-            raise NotSupportedError(model=self.name, operation="use LoRAs", instead=", ".join(self._tasks))
+            raise NotSupportedError("loras", model=self.name, able=tuple(self._tasks))
         return Sample(
             model=self,
             params=params,
@@ -177,7 +179,7 @@ class PipelineModel:
         except GenerationStoppedError:
             return
         if not np.isfinite(pictures).all():
-            raise GenerationError("The picture turned into noise without end. Try again with another seed.")
+            raise GenerationError(reason="not_a_number")
         for sample, picture in zip(samples, pictures, strict=True):
             sample.unread_words = count_unread_whole(sample.params.prompt, self._pipelines.values())
             sample.position = sample.steps

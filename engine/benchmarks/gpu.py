@@ -122,9 +122,7 @@ def _require_card(device: str | None) -> None:
     from engine.adapters.loading.model_parts import has_card
 
     if (device or "").startswith("cuda") and not has_card():
-        raise BadParameterError(
-            "device", "there is no CUDA card here that torch can use. Ask `chatelier doctor`."
-        )
+        raise BadParameterError("device", "no_cuda")
 
 
 def _name(device: str) -> str:

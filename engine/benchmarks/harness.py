@@ -80,7 +80,7 @@ def set_up_random(
     from engine.adapters.loading.model_parts import random_network
 
     if name not in RANDOM_NAMES:
-        raise BadParameterError("random", f"must be one of {', '.join(RANDOM_NAMES)}.")
+        raise BadParameterError("random", "not_a_choice", choices=tuple(RANDOM_NAMES))
     with TemporaryDirectory(prefix="chatelier-random-") as place:
         folder = Path(place)
         entry = write_random_model(name, folder)

@@ -122,7 +122,9 @@ def locate(source: str, *, hub: Path | None, offline: bool = True) -> Path:
     if not is_on_hub(source):
         path = Path(source).expanduser()
         if not path.exists():
-            raise ModelLoadError(f"The file {path.name} is not on this machine. Tell an administrator.")
+            raise ModelLoadError(
+                f"The file {path.name} is not on this machine.", reason="missing_addon", file=path.name
+            )
         return path
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -136,10 +138,16 @@ def locate(source: str, *, hub: Path | None, offline: bool = True) -> Path:
             local_files_only=offline,
         )
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
-        raise ModelLoadError(f"The file {Path(inside).name} could not be fetched from the hub.") from error
+        raise ModelLoadError(
+            f"The file {Path(inside).name} could not be fetched from the hub.",
+            reason="missing_addon",
+            file=Path(inside).name,
+        ) from error
     path = Path(folder) / inside
     if not path.exists():
         raise ModelLoadError(
-            f"The file {path.name} is not on this machine. Fetch it with: chatelier models pull"
+            f"The file {path.name} is not on this machine. Fetch it with: chatelier models pull",
+            reason="missing_addon",
+            file=path.name,
         )
     return path

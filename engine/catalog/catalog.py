@@ -129,10 +129,9 @@ class ModelCatalogue:
         """
         entry = self.upscalers.get(name)
         if entry is None:
-            there = (
-                f"there are {', '.join(self.upscalers)}" if self.upscalers else "there is only the usual one"
-            )
-            raise BadParameterError("upscaler", f"there is no upscaler {name[:40]} here; {there}.")
+            if not self.upscalers:
+                raise BadParameterError("upscaler", "unknown_upscaler_of_none", name=name[:40])
+            raise BadParameterError("upscaler", "unknown_name", name=name[:40], known=tuple(self.upscalers))
         if entry.source.startswith(BUNDLED):
             return entry.source.removeprefix(BUNDLED)
         return str(locate(entry.source, hub=self._hub, offline=offline))

@@ -229,7 +229,7 @@ class ImageGenerator:
     ) -> GeneratedImage:
         """Tiles are steps, so people who enlarge pictures share forward passes and take turns with those who paint."""
         if not task.sources:
-            raise BadParameterError("picture", "give the id of a picture, or attach an image.")
+            raise BadParameterError("picture", "no_picture")
         upscaler = device_worker.upscaler(task.request.upscaler)
         source = task.sources[0]
         sample = upscaler.new_sample(

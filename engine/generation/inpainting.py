@@ -29,7 +29,7 @@ def edit(
     if task.mask is None and layout.can.edits_by_words:
         return _edit_whole(source, entry, layout)
     if task.mask is None:
-        raise BadImageError("there is no mask. Name the part to change, for example B2-C3, or attach a mask.")
+        raise BadImageError("no_mask")
     mask = masks.check_mask(task.mask, source.size)
     box = window_around(mask.getbbox() or (0, 0, *mask.size), mask.size, native_area=native_area(entry))
     here, hole = source.crop(box), mask.crop(box)

@@ -30,6 +30,7 @@ BLEND_STRENGTH = 0.65
 SUBTLE_REACH, STRONG_REACH = 0.08, 0.25
 # Fewer steps than that leave a picture half done, whatever share of the schedule it goes through.
 LEAST_STEPS = 4
+_WITHOUT_UPSCALER = ("imagine", "vary", "blend", "edit", "expand")
 
 
 def prepare_inputs(
@@ -46,13 +47,11 @@ def _draw_under(
 ) -> GenerationInputs:
     request = task.request
     if request.operation is Operation.UPSCALE:
-        raise NotSupportedError(
-            model=entry.name, operation="upscale", instead="imagine, vary, blend, edit and expand"
-        )
+        raise NotSupportedError("operation", model=entry.name, operation="upscale", able=_WITHOUT_UPSCALER)
     if request.operation is Operation.IMAGINE and not task.sources:
         return _from_words(request, index, entry, layout, prior)
     if not task.sources:
-        raise BadParameterError("picture", "give the id of a picture, or attach an image.")
+        raise BadParameterError("picture", "no_picture")
     if request.operation is Operation.EDIT:
         return edit(task, index, entry, layout, prior)
     if request.operation is Operation.EXPAND:

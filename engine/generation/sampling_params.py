@@ -8,7 +8,7 @@ from engine.generation.prepare_inputs import steps_for
 from engine.layout_prior.layout_prior import LayoutPrior
 from engine.types import GenerationTask
 from studio.domain.requests import MAX_SEED
-from studio.errors import BadParameterError
+from studio.parsing.name_suggestions import unknown_lora
 
 # Between the seeds of neighbouring windows: further than any number of pictures in a job.
 _SEED_STRIDE = 7919
@@ -60,8 +60,7 @@ def _adapters(task: GenerationTask, entry: ModelEntry) -> tuple[tuple[str, float
     for lora in task.request.loras:
         known = entry.loras.get(lora.name)
         if known is None:
-            have = f"it has {', '.join(entry.loras)}" if entry.loras else "it has none"
-            raise BadParameterError("lora", f"the model {entry.name} has no {lora.name[:40]}; {have}.")
+            raise unknown_lora(entry.name, lora.name, tuple(entry.loras))
         weights[lora.name] = known.weight if lora.weight is None else lora.weight
     return tuple(sorted((name, weight) for name, weight in weights.items() if weight))
 

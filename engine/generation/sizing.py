@@ -24,10 +24,7 @@ def requested_size(
     elif width:
         if width * height > LARGEST_AREAS * native_area(entry):
             most = round(math.sqrt(LARGEST_AREAS * native_area(entry)))
-            raise BadParameterError(
-                "width",
-                f"the width and the height are too large for {entry.name}: at most about {most}×{most}.",
-            )
+            raise BadParameterError("width", "too_large_for_model", model=entry.name, most=most)
         return fit_within(width, height, area_pixels=width * height, multiple=layout.grid)
     elif request.aspect:
         across, down = parse_aspect(request.aspect)

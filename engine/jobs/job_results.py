@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine.jobs.postprocessing import StoredImage
 from studio.clock import now
+from studio.coded_text import to_stored
 from studio.commands.submission import job_creation
 from studio.db import credit_ledger, job_transitions, outbox
 from studio.db.database import Database
@@ -22,7 +23,9 @@ from studio.services.built_on_notices import notify_owners
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
-    """How a job ended: its state, the pictures to keep, and the sentence for the person if there are none."""
+    """How a job ended: its state, the pictures to keep, and what the person is told if there are none.
+
+    `error_text` is what `studio.coded_text.to_stored` makes."""
 
     state: JobState
     pictures: tuple[StoredImage, ...] = ()
@@ -37,7 +40,9 @@ def end_for_verdict(verdict: Verdict) -> JobResult:
     if verdict.ruling is Ruling.HOLD:
         return JobResult(state=JobState.HELD, verdict=verdict)
     error = verdict.refusal()
-    return JobResult(state=JobState.REFUSED, error_code=error.code, error_text=str(error), verdict=verdict)
+    return JobResult(
+        state=JobState.REFUSED, error_code=error.code, error_text=to_stored(*error.texts), verdict=verdict
+    )
 
 
 def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> list[OutboxRow]:

@@ -16,6 +16,7 @@ from engine.jobs.rejudging import ClearedGate, review
 from engine.jobs.tracked_store import TrackingStore, clear_up
 from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.clock import now
+from studio.coded_text import to_stored
 from studio.db import job_transitions, outbox, queries
 from studio.db.database import Database
 from studio.db.tables import JobRow
@@ -216,7 +217,7 @@ class JobRunner:
 
 
 def _failed_result(state: JobState, error: ChatelierError) -> JobResult:
-    return JobResult(state=state, error_code=error.code, error_text=str(error))
+    return JobResult(state=state, error_code=error.code, error_text=to_stored(*error.texts))
 
 
 class _Announcer:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from studio.clock import now
+from studio.coded_text import to_stored
 from studio.db import credit_ledger, job_transitions, outbox
 from studio.db.database import Database
 from studio.db.settings import find_paused_communities
@@ -78,7 +79,7 @@ class Sweeper:
                 at=at,
                 worker=row.lease_owner,
                 error_code=error.code,
-                error_text=str(error),
+                error_text=to_stored(*error.texts),
             )
             if ended:
                 credit_ledger.release(session, session.get_one(JobRow, row.id), at=at)

@@ -1,4 +1,4 @@
-"""What goes wrong in a storage, as one sentence that says what to do."""
+"""What goes wrong in a storage, as the reason of a `StorageError`."""
 
 import errno
 import logging
@@ -9,21 +9,9 @@ from studio.errors import ChatelierError, StorageError
 
 log = logging.getLogger(__name__)
 
-FULL = "The disk for pictures is full, so nothing was stored or charged. An administrator has to make room."
-READ_ONLY = (
-    "The place for pictures cannot be written to. Nothing was charged; an administrator has to allow it."
-)
-NO_ACCESS = (
-    "The storage for pictures does not let the studio in. Nothing was charged; "
-    "an administrator has to check its keys and permissions."
-)
-MISSING_PLACE = (
-    "The folder or bucket for pictures is not there. Nothing was charged; "
-    "an administrator has to create it or correct CHATELIER_STORAGE_URL."
-)
-AWAY = "The storage for pictures does not answer. Nothing was charged; please try again in a minute."
+FULL, READ_ONLY, NO_ACCESS, MISSING_PLACE, AWAY = "full", "read_only", "no_access", "no_place", "no_answer"
 
-SENTENCES = {
+REASONS = {
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
     errno.EFBIG: FULL,
@@ -50,21 +38,21 @@ def as_storage_failure(action: str) -> Iterator[None]:
     except ChatelierError:
         raise
     except Exception as error:
-        sentence = sentence_for(error)
         log.error("storage operation failed: operation=%s error=%s: %s", action, type(error).__name__, error)
-        raise StorageError(sentence) from error
+        raise StorageError(reason=reason_of(error)) from error
 
 
-def sentence_for(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Empty for a failure of which nothing is known."""
     if isinstance(error, FileNotFoundError):
         return MISSING_PLACE
     if isinstance(error, PermissionError):
         return NO_ACCESS
-    if isinstance(error, OSError) and error.errno in SENTENCES:
-        return SENTENCES[error.errno]
+    if isinstance(error, OSError) and error.errno in REASONS:
+        return REASONS[error.errno]
     # botocore names its network errors, and is not imported for a folder.
     if isinstance(error, ConnectionError | TimeoutError) or "Connect" in type(error).__name__:
         return AWAY
     if "Credentials" in type(error).__name__:
         return NO_ACCESS
-    return StorageError.sentence
+    return ""

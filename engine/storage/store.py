@@ -49,14 +49,14 @@ class FsspecStore:
     def get(self, key: str) -> bytes:
         """Raises `NotFoundError` for an unknown key, `StorageError` if it cannot be read or is too large."""
         if not is_key(key):
-            raise NotFoundError("That picture")
+            raise NotFoundError("this_picture")
         with as_storage_failure("read"):
             try:
                 data: bytes = self._filesystem.cat_file(
                     self._path(key), start=0, end=self._max_read_bytes + 1
                 )
             except FileNotFoundError:
-                raise NotFoundError("That picture") from None
+                raise NotFoundError("this_picture") from None
             if len(data) > self._max_read_bytes:
                 raise StorageError(
                     f"A stored file is larger than {self._max_read_bytes} bytes and was not read."

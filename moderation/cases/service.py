@@ -31,9 +31,6 @@ from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError, CaseTakenError, NotAllowedError
 from studio.services import message_refresh
 
-_ELSEWHERE = "They were banned in another community, where they go by another name: it is lifted there."
-_OWN = "This case is about you or came from you: somebody else has to judge it."
-
 
 class CaseService:
     """Implements `studio.ports.Desk`. Safe for many threads."""
@@ -68,8 +65,9 @@ class CaseService:
         with self._database.begin() as session:
             case = self._case(session, moderator, case_id)
             if decision not in DECISIONS[case.kind]:
-                allowed = ", ".join(sorted(DECISIONS[case.kind]))
-                raise BadParameterError("decision", f"of this case must be one of: {allowed}.")
+                raise BadParameterError(
+                    "decision", "not_a_decision", choices=tuple(sorted(DECISIONS[case.kind]))
+                )
             hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
             row = cases.close(session, case_id, decision, by=moderator.key, at=now(), note=note)
             if row is None:
@@ -89,7 +87,7 @@ class CaseService:
         _require_moderator(moderator)
         with self._database.begin() as session:
             if same_human(session, who, moderator.key):
-                raise NotAllowedError("You cannot ban yourself.")
+                raise NotAllowedError("ban_oneself")
             hold(session, who, all_jobs=True)
             kind = NoticeKind.SUSPENSION if until else NoticeKind.BAN
             outcome = exclude(session, who, by=moderator.key, until=until, reason=reason, kind=kind)
@@ -99,14 +97,14 @@ class CaseService:
         _require_moderator(moderator)
         with self._database.begin() as session:
             if same_human(session, who, moderator.key):
-                raise NotAllowedError("Somebody else has to lift your ban.")
+                raise NotAllowedError("unban_oneself")
             hold(session, who)
             inherited = newcomer_origins.find_inherited_bans(session, who, at=now())
             newcomer_origins.excuse_from_bans(session, who)
             found = bans.holding(session, who)
             theirs = [row for row in found if not bans.may_lift(row, moderator.key)]
             if found and found == theirs:
-                raise NotAllowedError(_ELSEWHERE)
+                raise NotAllowedError("banned_elsewhere")
             outcome = DecisionEffects()
             if (found or inherited) and not theirs:
                 outcome = notify(session, who, NoticeKind.LIFTED, "You may paint here again.")
@@ -159,7 +157,7 @@ class CaseService:
         case = cases.find_case(session, case_id, viewer=moderator)
         concerned = [key for key in (case.subject, case.filed_by) if key]
         if case.addressee or any(same_human(session, key, moderator.key) for key in concerned):
-            raise NotAllowedError(_OWN)
+            raise NotAllowedError("own_case")
         return case
 
 
@@ -171,7 +169,7 @@ def _row(session: Session, case_id: str) -> CaseRow:
 
 def _require_moderator(person: Person) -> None:
     if not person.moderates:
-        raise NotAllowedError("Only moderators can do that.")
+        raise NotAllowedError("moderators_only")
 
 
 def _changed_fields(former: CommunityRules, rules: CommunityRules) -> list[str]:

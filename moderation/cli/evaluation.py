@@ -72,11 +72,11 @@ def _row(line: str, number: int) -> LabelledRow:
         data = json.loads(line)
         text, label = data["text"], data["label"]
     except (ValueError, KeyError, TypeError) as error:
-        raise BadParameterError("data", f"line {number} is no row with text and label.") from error
+        raise BadParameterError("data", "no_row", line=number) from error
     if not isinstance(text, str):
-        raise BadParameterError("data", f"line {number} is no row with text and label.")
+        raise BadParameterError("data", "no_row", line=number)
     if not (label == "unsafe" or str(label).startswith("benign")):
-        raise BadParameterError("data", f"line {number}: the label must be unsafe or begin with benign.")
+        raise BadParameterError("data", "no_label", line=number)
     category, source = str(data.get("category") or ""), str(data.get("source") or "")
     return LabelledRow(text=text, label=label, category=category, source=source)
 

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from studio.errors import BadParameterError
-
 hashes_app = typer.Typer(help="The list of blocked pictures, as PDQ hashes.", no_args_is_help=True)
 
 ListFile = Annotated[
@@ -37,7 +35,7 @@ def import_hashes(
     remark = " ".join((remark or f"{file.name}, {datetime.now(UTC):%Y-%m-%d}").replace("#", " ").split())
     try:
         done = hash_lists.add_from_csv(listed, file, remark=remark)
-    except (BadParameterError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise end_with(error) from error
     _console.print(f"{done.added} added, {done.known} known already, {done.skipped} left out.")
 
@@ -68,7 +66,7 @@ def remove_hash(
 
     try:
         removed = hash_lists.remove(listed, digits)
-    except (BadParameterError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise end_with(error) from error
     _console.print(f"{removed} removed.")
     if not removed:

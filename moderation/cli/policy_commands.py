@@ -21,7 +21,7 @@ from rich.table import Table
 from moderation.cli.artist_commands import artists_app
 from moderation.cli.hash_commands import end_with, hashes_app
 from moderation.policy.policy import Policy, PolicyError, default_policy, read_policy
-from studio.errors import ChatelierError, ConfigurationError, DatabaseUnavailableError
+from studio.errors import ConfigurationError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -103,7 +103,7 @@ def look(
     try:
         for name, finding, judged in looking.look(image, upload=upload, prompt=prompt, policy=chosen):
             _add_finding(table, name, finding, judged, chosen)
-    except (ChatelierError, OSError, ValueError) as error:
+    except (ConfigurationError, OSError, ValueError) as error:
         raise end_with(error) from error
     _console.print(table)
 
@@ -124,7 +124,7 @@ def evaluate(
     prompt_judge = _prompt_judge(policy, words, names)
     try:
         tallies = evaluation.evaluate(evaluation.read_rows(data), prompt_judge.judge)
-    except (ChatelierError, OSError) as error:
+    except (ConfigurationError, OSError) as error:
         raise end_with(error) from error
     table = Table("source", "label", "category", "rows", "held", "refused", "flagged %")
     for tally in tallies:
@@ -155,7 +155,7 @@ def replay(
     records = Database(database)
     try:
         count, changes = evaluation.replay(records, last=last, before=before.judge, after=after.judge)
-    except ChatelierError as error:
+    except ConfigurationError as error:
         raise end_with(error) from error
     finally:
         records.close()
@@ -255,7 +255,7 @@ def _session(url: str) -> "Iterator[Session]":
             " or name another with --database."
         )
         raise end_with(ConfigurationError(sentence)) from error
-    except (ChatelierError, OSError) as error:
+    except (ConfigurationError, OSError) as error:
         raise end_with(error) from error
     finally:
         database.close()

@@ -18,7 +18,7 @@ def category_named(name: str) -> Category:
         if category not in FIXED and category not in CORE
     }
     if wanted not in known:
-        raise BadParameterError("value", f"the categories are {', '.join(known)}.")
+        raise BadParameterError("value", "unknown_category", categories=tuple(known))
     return known[wanted]
 
 

@@ -1,59 +1,53 @@
-"""Which setting or moderator could change a refusal, in words for the person who is refused."""
+"""Which setting or moderator could change a refusal, as advice for the person who is refused."""
 
 from moderation.policy.categories import Category
+from studio.coded_text import CodedText, coded
 from studio.domain.people import Person, Platform
 from studio.domain.verdicts import Verdict
 
-_POLICY = "in the policy file (CHATELIER_MODERATION__POLICY)"
-_SETTINGS = {
-    Category.FOREIGN: f"`languages` and `other_languages` {_POLICY}",
-    Category.FACE: f"`faces` {_POLICY}",
-    Category.COMMUNITY: "the list of words (CHATELIER_MODERATION__WORD_LIST)",
-    Category.PICTURE: "the list of blocked pictures (CHATELIER_MODERATION__BLOCKED_PICTURES)",
-}
+_CORE = coded("advice.core")
+_APPEAL = coded("advice.appeal")
+_NO_SETTING = coded("advice.no_setting")
+_NOBODY_MODERATES = coded("advice.nobody_moderates")
+NAME_A_MODERATOR = coded("advice.name_a_moderator")
+_ELSEWHERE = coded("advice.ask_in_a_server")
+_LISTS = {Category.COMMUNITY: coded("advice.word_list"), Category.PICTURE: coded("advice.blocked_pictures")}
 # Said first, where a change of the request is a way too.
-_ADVICE = {
-    Category.ARTIST: "This artist asked that their style is not imitated here. Leave the name out and try again.",
-}
-_CORE = "No setting and no moderator changes this."
-_APPEAL = "If this is a mistake, appeal: a moderator can let it through."
-NAME_A_MODERATOR = (
-    "To name a moderator, the administrator sets CHATELIER_WEB__MODERATOR_INVITE to a word: a visitor who enters the"
-    " web room with it moderates."
-)
-_ELSEWHERE = "In a server, its moderators can let such a request through."
+_ADVICE = {Category.ARTIST: (coded("advice.leave_the_artist_out"),)}
+# What of the policy file decides, other than the category's own table.
+_SETTINGS = {Category.FOREIGN: ("languages", "other_languages"), Category.FACE: ("faces",)}
 
 
-def remedy_of(verdict: Verdict, person: Person, *, moderated: bool, appeal: bool = True) -> str:
+def remedy_of(
+    verdict: Verdict, person: Person, *, moderated: bool, appeal: bool = True
+) -> tuple[CodedText, ...]:
     """`moderated`: somebody moderates where the person is. Without `appeal` there is no job to appeal about."""
     if not verdict.appealable:
-        return _CORE
-    advice = next((text for category, text in _ADVICE.items() if category == verdict.category), "")
+        return (_CORE,)
+    advice = next((texts for category, texts in _ADVICE.items() if category == verdict.category), ())
     if moderated and appeal:
-        return f"{advice} {_APPEAL}".lstrip()
-    setting = setting_of(verdict)
-    sentences = [
-        advice,
-        "" if moderated or person.platform is Platform.CLI else "Nobody moderates here.",
-        f"The administrator decides about this with {setting}." if setting else "No setting changes this.",
-        "" if moderated else how_to_name_a_moderator(person),
-    ]
-    return " ".join(filter(None, sentences))
+        return (*advice, _APPEAL)
+    nobody = () if moderated or person.platform is Platform.CLI else (_NOBODY_MODERATES,)
+    named = () if moderated else how_to_name_a_moderator(person)
+    return (*advice, *nobody, setting_of(verdict) or _NO_SETTING, *named)
 
 
-def how_to_name_a_moderator(person: Person) -> str:
+def how_to_name_a_moderator(person: Person) -> tuple[CodedText, ...]:
     match person.platform:
         case Platform.WEB:
-            return NAME_A_MODERATOR
+            return (NAME_A_MODERATOR,)
         case Platform.CLI:
-            return ""
+            return ()
         case _:
-            return _ELSEWHERE
+            return (_ELSEWHERE,)
 
 
-def setting_of(verdict: Verdict) -> str:
-    """What an administrator would change; empty for what could not be checked, which never passes by itself."""
+def setting_of(verdict: Verdict) -> CodedText | None:
+    """What an administrator would change; None for what could not be checked, which never passes by itself."""
     category = next((known for known in Category if known == verdict.category), Category.UNCHECKED)
     if category is Category.UNCHECKED:
-        return ""
-    return _SETTINGS.get(category, f"[categories.{category.name.lower()}] {_POLICY}")
+        return None
+    if category in _LISTS:
+        return _LISTS[category]
+    settings = _SETTINGS.get(category, (f"[categories.{category.name.lower()}]",))
+    return coded("advice.policy_setting", settings=tuple(f"`{name}`" for name in settings))

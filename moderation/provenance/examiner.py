@@ -43,7 +43,7 @@ def examine(data: bytes, png: bytes, *, trusted: str | None) -> Traces:
         with Image.open(io.BytesIO(png), formats=("PNG",)) as clean:
             picture = clean.convert("RGB")
     except (OSError, SyntaxError, ValueError) as error:
-        raise BadImageError("it cannot be read.") from error
+        raise BadImageError("unreadable") from error
     credentials = read_credentials(data, kind, trusted=trusted)
     fingerprint = pdq(picture)
     return Traces(

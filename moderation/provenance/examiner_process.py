@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.domain.provenance import Traces
 from studio.errors import BadImageError, ExaminationError
+from studio.sandbox.image_replies import bad_image_of, reply_of
 from studio.sandbox.worker_process import Reply, WorkerBusyError, WorkerCrashedError, WorkerProcess
 
 if TYPE_CHECKING:
@@ -39,13 +40,14 @@ class ProvenanceExaminerProcess:
         except (WorkerBusyError, WorkerCrashedError) as error:
             raise ExaminationError from error
         if "error" in reply:
-            raise BadImageError(reply["error"])
+            raise bad_image_of(reply)
         return Traces(**reply["traces"])
 
 
 def _check(reply: dict[str, Any]) -> None:
     """Raises for what is no answer of ours: a process that a file took over may say anything."""
-    if isinstance(reply.get("error"), str):
+    if "error" in reply:
+        bad_image_of(reply)
         return
     traces = asdict(Traces(**reply["traces"]))
     if not isinstance(traces.pop("tampered"), bool):
@@ -66,4 +68,4 @@ def answer(data: bytes, png: bytes, trusted: bytes) -> Reply:
     try:
         return {"traces": asdict(examine(data, png, trusted=trusted.decode() or None))}, []
     except BadImageError as error:
-        return {"error": error.reason}, []
+        return reply_of(error), []

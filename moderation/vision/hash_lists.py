@@ -73,7 +73,7 @@ def hashes_in_csv(table: Path) -> Iterator[int | None]:
     beside a ``type`` that says PDQ in each row, and a file of one column without names. Raises `BadParameterError`.
     """
     if table.stat().st_size > _LARGEST_CSV_BYTES:
-        raise BadParameterError("file", "it is larger than any list of hashes; please split it.")
+        raise BadParameterError("file", "list_too_large")
     with table.open(encoding="utf-8-sig", newline="") as lines:
         rows = csv.reader(lines)
         try:
@@ -87,7 +87,7 @@ def hashes_in_csv(table: Path) -> Iterator[int | None]:
                 if any(row):
                     yield columns.pdq(row)
         except (csv.Error, UnicodeDecodeError) as error:
-            raise BadParameterError("file", "it cannot be read as CSV in UTF-8.") from error
+            raise BadParameterError("file", "not_csv") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +113,7 @@ class _Columns:
             first_of("hash", "indicator", "signal", "value", "signal_str"),
         )
         if kind is None or value is None:
-            raise BadParameterError(
-                "file",
-                "no column says that its hashes are PDQ: name it pdq, or add a column type with PDQ in each row.",
-            )
+            raise BadParameterError("file", "not_pdq")
         return cls(hash=value, kind=kind, quality=quality)
 
     def pdq(self, row: list[str]) -> int | None:
@@ -141,7 +138,7 @@ def remove(path: Path, prefix: str) -> int:
     """Take out every hash that begins so. Raises `BadParameterError` for fewer than eight digits."""
     prefix = prefix.strip().lower()
     if not re.fullmatch(r"[0-9a-f]{8,64}", prefix):
-        raise BadParameterError("hash", "give at least the first eight hexadecimal digits.")
+        raise BadParameterError("hash", "hash_too_short")
     hashes = read_list(path.read_text("utf-8"))
     remaining = [entry for entry in hashes.values() if not f"{entry.bits:064x}".startswith(prefix)]
     write_list(path, remaining)

@@ -1,7 +1,7 @@
 """Commands as people type them: ``/imagine a red apple --seed 7 --no text``."""
 
-from studio.commands.flags import Flag, find_flags, suggestion
-from studio.commands.parameter_values import Kind, Parameter
+from studio.commands.flags import Flag, find_flags, unknown_flag
+from studio.commands.parameter_values import MAX_PROMPT, Kind, Parameter
 from studio.commands.registry import find_command
 from studio.commands.spec import CommandSpec
 from studio.domain.identifiers import split_picture_id
@@ -19,10 +19,10 @@ def parse_phrase(text: str) -> tuple[CommandSpec, dict[str, object]]:
     Text without a leading slash is a prompt for /imagine. Raises `UnknownCommandError` and `BadParameterError`.
     """
     if len(text) > MAX_PHRASE:
-        raise BadParameterError("prompt", f"is {len(text):,} characters long; the most is 1,000.")
+        raise BadParameterError("prompt", "too_long", length=len(text), most=MAX_PROMPT)
     line = clean_text(text)
     if not line:
-        raise BadParameterError("prompt", "is empty. Describe the picture in a few words.")
+        raise BadParameterError("prompt", "empty_prompt")
     if line == "/":
         raise UnknownCommandError("")
     name, _, rest = line.partition(" ") if line.startswith("/") else ("imagine", "", line)
@@ -59,11 +59,18 @@ def _read_flag(spec: CommandSpec, flag: Flag, text: str, end: int) -> tuple[str,
     """The parameter's name and what stands between the flag and `end`. Raises `BadParameterError`."""
     parameter, span = flag.parameter, (flag.start, flag.name_end)
     if parameter is None:
-        reason = f"is unknown. {suggestion(spec, flag.name)}"
-        raise BadParameterError(f"--{flag.name[:32]}", reason, text=text, span=span)
+        raise unknown_flag(spec, flag.name).pointing_at(text, span)
     value = text[flag.end : end].strip()
     if not value:
-        raise BadParameterError(f"--{flag.name}", f"needs a value. {parameter.summary}", text=text, span=span)
+        flag_name = f"--{flag.name}"
+        raise BadParameterError(
+            flag_name,
+            "flag_without_value",
+            text=text,
+            span=span,
+            flag=flag_name,
+            example=spec.example,
+        )
     _check(parameter, value, text, (flag.end, flag.end + len(text[flag.end : end].rstrip())))
     return parameter.name, value
 
@@ -92,7 +99,7 @@ def _check(parameter: Parameter, value: str, text: str, span: tuple[int, int]) -
     try:
         parameter.read(value)
     except BadParameterError as error:
-        raise BadParameterError(error.parameter, error.reason, text=text, span=span) from None
+        raise error.pointing_at(text, span) from None
 
 
 def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
@@ -110,7 +117,13 @@ def _positional(spec: CommandSpec, text: str) -> dict[str, object]:
     if places and words.strip():
         values[places[-1].name] = words.strip()
     elif words.strip():
-        reason = f"/{spec.name} takes no free text. For example: {spec.example}"
         start = text.find(words.strip())
-        raise BadParameterError("text", reason, text=text, span=(start, start + len(words.strip())))
+        raise BadParameterError(
+            "text",
+            "no_free_text",
+            text=text,
+            span=(start, start + len(words.strip())),
+            command=spec.name,
+            example=spec.example,
+        )
     return values

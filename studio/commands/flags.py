@@ -60,13 +60,14 @@ def find_flags(spec: CommandSpec, text: str) -> Iterator[Flag]:
             yield flag
 
 
-def suggestion(spec: CommandSpec, name: str) -> str:
-    """The nearest flag of a command, or all of them."""
+def unknown_flag(spec: CommandSpec, name: str) -> BadParameterError:
+    """With the nearest flag of the command, or all of them."""
+    flag = f"--{name[:32]}"
     nearest = difflib.get_close_matches(name.lower(), _names(spec), n=1)
     if nearest:
-        return f"Did you mean --{nearest[0]}?"
-    typed = [parameter.name for parameter in spec.parameters if parameter.kind not in _ATTACHED]
-    return f"/{spec.name} takes: {', '.join(f'--{name}' for name in typed)}."
+        return BadParameterError(flag, "unknown_flag_nearest", flag=flag, nearest=f"--{nearest[0]}")
+    takes = [f"--{known.name}" for known in spec.parameters if known.kind not in _ATTACHED]
+    return BadParameterError(flag, "unknown_flag", flag=flag, command=spec.name, takes=takes)
 
 
 def _is_flag(flag: Flag, run: re.Match[str], text: str) -> bool:

@@ -27,7 +27,7 @@ def require_visible(session: Session, call: Call, spec: CommandSpec, values: Map
             continue  # the command itself says so
         job = queries.job_of(row)
         if not may_see(session, job, Audience.of_asker(call.person, call.address)):
-            raise NotFoundError(f"{'Picture' if split else 'Job'} {identifier}")
+            raise NotFoundError("picture" if split else "job", id=identifier)
 
 
 def names_any(spec: CommandSpec, values: Mapping[str, object]) -> bool:

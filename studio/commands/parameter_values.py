@@ -67,10 +67,9 @@ class Parameter:
 def _read_text(parameter: Parameter, value: object) -> str:
     text = clean_text(str(value))
     if not text and parameter.required:
-        raise BadParameterError(parameter.name, "is empty. Describe the picture in a few words.")
+        raise BadParameterError(parameter.name, "empty_prompt")
     if len(text) > parameter.max_length:
-        reason = f"is {len(text):,} characters long; the most is {parameter.max_length:,}."
-        raise BadParameterError(parameter.name, reason)
+        raise BadParameterError(parameter.name, "too_long", length=len(text), most=parameter.max_length)
     return text
 
 
@@ -91,18 +90,20 @@ def _read_number(parameter: Parameter, value: object) -> float:
     try:
         number = float(text.replace(",", "" if whole else "."))
     except ValueError:
-        raise BadParameterError(parameter.name, "must be a number.") from None
+        raise BadParameterError(parameter.name, "not_a_number") from None
     low, high = parameter.minimum, parameter.maximum
     inside = (low is None or number >= low) and (high is None or number <= high)
     if math.isnan(number) or not inside:
-        raise BadParameterError(parameter.name, f"must {_range(low, high)}.")
+        raise _outside(parameter, low, high)
     return number
 
 
-def _range(low: float | None, high: float | None) -> str:
-    if low is None or high is None:
-        return f"be at least {_plain(low)}" if high is None else f"be at most {_plain(high)}"
-    return f"lie between {_plain(low)} and {_plain(high)}"
+def _outside(parameter: Parameter, low: float | None, high: float | None) -> BadParameterError:
+    if high is None:
+        return BadParameterError(parameter.name, "too_small", low=_plain(low))
+    if low is None:
+        return BadParameterError(parameter.name, "too_big", high=_plain(high))
+    return BadParameterError(parameter.name, "out_of_range", low=_plain(low), high=_plain(high))
 
 
 def _plain(number: float | None) -> str:
@@ -113,14 +114,14 @@ def _plain(number: float | None) -> str:
 def _read_integer(parameter: Parameter, value: object) -> int:
     number = _read_number(parameter, value)
     if math.isinf(number) or number != int(number):
-        raise BadParameterError(parameter.name, "must be a whole number.")
+        raise BadParameterError(parameter.name, "not_whole")
     return int(number)
 
 
 def _read_choice(parameter: Parameter, value: object) -> str:
     text = bare_value(value).lower()
     if text not in parameter.choices:
-        raise BadParameterError(parameter.name, f"must be one of: {', '.join(parameter.choices)}.")
+        raise BadParameterError(parameter.name, "not_a_choice", choices=parameter.choices)
     return text
 
 
@@ -137,7 +138,7 @@ def _read_size(_parameter: Parameter, value: object) -> str:
 def _read_picture(parameter: Parameter, value: object) -> str:
     text = str(value).strip().lower()
     if split_picture_id(text) is None:
-        raise BadParameterError(parameter.name, "is not a picture id. They look like k3v9m2p4qx7a.2.")
+        raise BadParameterError(parameter.name, "not_a_picture_id")
     return text
 
 
@@ -146,19 +147,19 @@ def _read_job(parameter: Parameter, value: object) -> str:
     split = split_picture_id(text)
     job_id = split[0] if split else text
     if not is_job_id(job_id):
-        raise BadParameterError(parameter.name, "is not a job id. They look like k3v9m2p4qx7a.")
+        raise BadParameterError(parameter.name, "not_a_job_id")
     return job_id
 
 
 def _read_image(parameter: Parameter, value: object) -> Source:
     if not isinstance(value, Source):
-        raise BadParameterError(parameter.name, "must be an image that you attach.")
+        raise BadParameterError(parameter.name, "not_attached")
     return value
 
 
 def _read_file(parameter: Parameter, value: object) -> Traces:
     if not isinstance(value, Traces):
-        raise BadParameterError(parameter.name, "must be a picture that you attach.")
+        raise BadParameterError(parameter.name, "not_attached")
     return value
 
 
@@ -170,14 +171,14 @@ def _read_mask(parameter: Parameter, value: object) -> str:
 def _read_person(parameter: Parameter, value: object) -> str:
     text = str(value).strip()
     if text.count(":") < 2:
-        raise BadParameterError(parameter.name, "there is nobody of that name here.")
+        raise BadParameterError(parameter.name, "nobody")
     return text
 
 
 def _read_case(parameter: Parameter, value: object) -> str:
     text = str(value).strip().lower()
     if not is_job_id(text):
-        raise BadParameterError(parameter.name, "is not a case id. They look like k3v9m2p4qx7a.")
+        raise BadParameterError(parameter.name, "not_a_case_id")
     return text
 
 
@@ -188,7 +189,7 @@ def _read_duration(parameter: Parameter, value: object) -> timedelta | None:
         return None
     match = re.fullmatch(r"(\d{1,4})\s*([mhdw])", text)
     if match is None or not int(match[1]):
-        raise BadParameterError(parameter.name, "write the duration as 30m, 12h, 7d or 2w, or: for good.")
+        raise BadParameterError(parameter.name, "not_a_duration")
     return int(match[1]) * _UNITS[match[2]]
 
 

@@ -80,17 +80,13 @@ class CommandSpec:
         """The command, from values by parameter name. Raises `BadParameterError` for the first that is wrong."""
         for name in values:
             if self.parameter(name) is None:
-                raise BadParameterError(
-                    name[:32], f"/{self.name} does not take “{name[:32]}”. {self._takes()}"
-                )
+                takes = [parameter.name for parameter in self.parameters]
+                raise BadParameterError(name[:32], "unknown", command=self.name, name=name[:32], takes=takes)
         read: dict[str, Any] = {}
         for parameter in self.parameters:
             value = values.get(parameter.name)
             if value is not None and value != "":
                 read[parameter.name] = parameter.read(value)
             elif parameter.required:
-                raise BadParameterError(parameter.name, f"is missing. For example: {self.example}")
+                raise BadParameterError(parameter.name, "missing", example=self.example)
         return self.build(**read)
-
-    def _takes(self) -> str:
-        return f"It takes: {', '.join(parameter.name for parameter in self.parameters)}."

@@ -105,7 +105,7 @@ def find_case(session: Session, case_id: str, *, viewer: Person | None = None) -
     """Raises `NotFoundError`; also for a viewer from another community."""
     row = session.get(CaseRow, case_id)
     if row is None or (viewer and (row.platform, row.community) != viewer.home):
-        raise NotFoundError(f"Case {case_id[:12]}")
+        raise NotFoundError("case", id=case_id[:12])
     return case_of(row)
 
 
@@ -206,7 +206,7 @@ def find_notice(session: Session, notice_id: str) -> Notice:
     """Raises `NotFoundError`."""
     row = session.get(NoticeRow, notice_id)
     if row is None:
-        raise NotFoundError(f"Notice {notice_id[:12]}")
+        raise NotFoundError("notice", id=notice_id[:12])
     return Notice(
         id=row.id,
         kind=NoticeKind(row.kind),

@@ -70,7 +70,7 @@ def find_job(session: Session, job_id: str, *, viewer: Person | None = None) -> 
     """Raises `NotFoundError`; also for a viewer from another community."""
     row = session.get(JobRow, job_id)
     if row is None or (viewer and (row.platform, row.community) != viewer.home):
-        raise NotFoundError(f"Job {job_id[:12]}")
+        raise NotFoundError("job", id=job_id[:12])
     return job_of(row)
 
 
@@ -81,10 +81,10 @@ def find_picture(session: Session, picture_id: str, *, viewer: Person | None = N
     """
     row = session.get(PictureRow, picture_id)
     if row is None or row.deleted_at is not None:
-        raise NotFoundError(f"Picture {picture_id[:14]}")
+        raise NotFoundError("picture", id=picture_id[:14])
     own = viewer is not None and same_human(session, row.person_key, viewer.key)
     if find_job(session, row.job_id, viewer=None if own else viewer).state is not JobState.DONE:
-        raise NotFoundError(f"Picture {picture_id[:14]}")
+        raise NotFoundError("picture", id=picture_id[:14])
     return picture_of(row, stars=star_counts(session, [row.id]).get(row.id, 0))
 
 

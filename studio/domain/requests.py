@@ -193,9 +193,9 @@ def parse_aspect(text: str) -> tuple[int, int]:
     try:
         width, height = _decimal(left), _decimal(right)
     except ValueError:
-        raise BadParameterError("aspect", "write the aspect as two numbers, for example 3:2.") from None
+        raise BadParameterError("aspect", "not_an_aspect") from None
     if width <= 0 or height <= 0 or not Fraction(1, 4) <= width / height <= 4:
-        raise BadParameterError("aspect", "must lie between 1:4 and 4:1.")
+        raise BadParameterError("aspect", "aspect_range")
     if width.denominator == height.denominator == 1:
         return int(width), int(height)
     return (width / height).as_integer_ratio()
@@ -214,11 +214,9 @@ def parse_size(text: str) -> tuple[int, int]:
     try:
         width, height = int(left), int(right)
     except ValueError:
-        raise BadParameterError(
-            "size", "write the size as width and height in pixels, for example 512x768."
-        ) from None
+        raise BadParameterError("size", "not_a_size") from None
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in (width, height)):
-        raise BadParameterError("size", f"each side must lie between {LEAST_SIDE} and {MOST_SIDE} pixels.")
+        raise BadParameterError("size", "size_range", low=LEAST_SIDE, high=MOST_SIDE)
     return width, height
 
 
@@ -226,9 +224,9 @@ def parse_loras(text: str) -> tuple[Lora, ...]:
     """``"pixel:0.8, ink"`` becomes two, the second with the weight that the catalogue gives it."""
     loras = tuple(_parse_lora(part.strip()) for part in text.split(",") if part.strip())
     if len({lora.name for lora in loras}) < len(loras):
-        raise BadParameterError("lora", "name each LoRA once.")
+        raise BadParameterError("lora", "lora_twice")
     if len(loras) > MOST_LORAS:
-        raise BadParameterError("lora", f"at most {MOST_LORAS} LoRAs at a time.")
+        raise BadParameterError("lora", "too_many_loras", most=MOST_LORAS)
     return loras
 
 
@@ -239,9 +237,7 @@ def _parse_lora(text: str) -> Lora:
     try:
         weight = float(number)
     except ValueError:
-        raise BadParameterError(
-            "lora", "write the weight of a LoRA as a number, for example pixel:0.8."
-        ) from None
+        raise BadParameterError("lora", "lora_weight_not_a_number") from None
     if not -2 <= weight <= 2:
-        raise BadParameterError("lora", "the weight of a LoRA must lie between -2 and 2.")
+        raise BadParameterError("lora", "lora_weight_range")
     return Lora(name=name.strip(), weight=weight)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from studio.coded_text import CodedText
 from studio.errors import PolicyRefusalError
 
 
@@ -30,7 +31,7 @@ class Verdict:
     fingerprint: str = ""
     shows_person: bool = False
     asks_consent: bool = False
-    remedy: str = ""
+    remedy: tuple[CodedText, ...] = ()
     heard: bool = True
 
     @property

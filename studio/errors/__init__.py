@@ -1,7 +1,9 @@
 """Everything that can go wrong, as one tree.
 
-``str(error)`` is one plain sentence that a front end may show to a person. Fields carry what a front end or a program
-may want to act on. No message ever holds a prompt, a token or a path of the server.
+An error carries a code and values, no sentence: ``NotFoundError("picture", id=…)`` is ``not_found.picture``. The
+sentences are in `bots/texts/coded/`; `explain` in `bots/presentation/compose/errors.py` makes them. ``str(error)`` is
+the code with its values, for logs; of a `ServiceError` with a `detail` it is that English sentence, for the operator.
+No value ever holds a prompt, a token or a path of the server.
 
     ChatelierError
     ├── RequestRefusedError          the person may not do this (now)

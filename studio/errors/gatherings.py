@@ -35,16 +35,11 @@ class GatheringRefusedError(RequestRefusedError):
     code = "gathering"
 
     def __init__(self, reason: str, *, kind: str = "", **values: str | int) -> None:
-        super().__init__(f"The gathering does not allow this: {reason}.")
-        self.reason = reason
+        super().__init__(str(reason), advice=(), **values)
         self.kind = kind
-        self.values = values
 
 
 class GatheringMovedError(RequestRefusedError):
     """Somebody else was quicker."""
 
     code = "gathering_moved"
-
-    def __init__(self) -> None:
-        super().__init__("Somebody else was quicker. Please look again.")

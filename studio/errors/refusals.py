@@ -1,9 +1,11 @@
 """What the person may not do, or not now."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from studio.coded_text import CodedText, coded
 from studio.errors.chatelier_error import ChatelierError
-from studio.plurals import count_of
+
+ASK_A_MODERATOR = coded("advice.ask_a_moderator")
 
 
 class RequestRefusedError(ChatelierError):
@@ -14,65 +16,53 @@ class PolicyRefusalError(RequestRefusedError):
     """A rule of the policy says no. `category` may be shown to the person; `rule` is for moderators.
 
     `remedy` says which setting or moderator could change it. `job_id` names the refused job, against which the person
-    may appeal; None: it cannot be appealed. `sentence` is that of an earlier refusal, to be said again.
+    may appeal; None: it cannot be appealed.
     """
 
     code = "policy"
 
     def __init__(
-        self, *, rule: str, category: str, remedy: str = "", job_id: str | None = None, sentence: str = ""
+        self, *, rule: str, category: str, remedy: tuple[CodedText, ...] = (), job_id: str | None = None
     ) -> None:
-        made = f"The rules here do not allow this ({category}). Please try something else. {remedy}".rstrip()
-        super().__init__(sentence or made)
+        super().__init__(advice=remedy, category=category)
         self.rule = rule
         self.category = category
         self.job_id = job_id
 
 
 class BannedError(RequestRefusedError):
+    """`until` None: for good. `advice` says what the person can do about it."""
+
     code = "banned"
 
     def __init__(
-        self, *, until: datetime | None = None, more: str = "A moderator can tell you more."
+        self, *, until: datetime | None = None, advice: tuple[CodedText, ...] = (ASK_A_MODERATOR,)
     ) -> None:
-        """`more` says what the person can do about it."""
-        end = f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""
-        super().__init__(f"You cannot paint here{end}. {more}")
+        if until is None:
+            super().__init__("for_good", advice=advice)
+        else:
+            super().__init__("until", advice=advice, until=until)
         self.until = until
 
 
-_TOO_FAST = {
-    "address": "People who are new here and come from your network share what they may ask for.",
-    "invite": "People who are new here ask for a lot at once.",
-    "community": "People here ask for a lot at once.",
-    "everybody": "Many people ask at once.",
-    "refused": "Several of your requests were refused.",
-    "uploads": "You uploaded many images.",
-}
+# Limits of which the sentence names the cause; of the others it says that the person asked for a lot.
+_NAMED_LIMITS = frozenset({"address", "invite", "community", "everybody", "refused", "uploads"})
 
 
 class RateLimitedError(RequestRefusedError):
-    """`scope` says whose limit was reached: the person's own by default, else community or everybody."""
+    """`scope` says whose limit was reached: the person's own by default, else community, everybody or such."""
 
     code = "rate"
 
     def __init__(self, *, retry_after_seconds: float, scope: str = "person") -> None:
-        wait_seconds = max(1, round(retry_after_seconds))
-        wait = f"{wait_seconds} s" if wait_seconds < 120 else f"{round(wait_seconds / 60)} min"
-        start = _TOO_FAST.get(scope, "That is a lot at once.")
-        super().__init__(f"{start} Please try again in {wait}.")
+        wait = timedelta(seconds=max(1, round(retry_after_seconds)))
+        super().__init__(scope if scope in _NAMED_LIMITS else "", wait=wait)
         self.retry_after_seconds = retry_after_seconds
         self.scope = scope
 
 
-_SHARING = {
-    "address": "People who are new here and come from your network share",
-    "invite": "People who are new here and came in with the same invite word share",
-}
-
-
-def _own_from(until: datetime | None) -> str:
-    return f"You have your own from {until:%Y-%m-%d %H:%M} UTC on." if until else ""
+def _own_from(until: datetime | None) -> tuple[CodedText, ...]:
+    return (coded("advice.own_from", until=until),) if until else ()
 
 
 class TooManyJobsError(RequestRefusedError):
@@ -81,10 +71,8 @@ class TooManyJobsError(RequestRefusedError):
     code = "concurrency"
 
     def __init__(self, *, limit: int, scope: str = "person", until: datetime | None = None) -> None:
-        jobs = f"You already have {count_of(limit, 'job')} waiting."
-        if scope in _SHARING:
-            jobs = f"{_SHARING[scope]} {count_of(limit, 'job')} at once, and none is free."
-        super().__init__(f"{jobs} Let one finish or cancel one, then try again. {_own_from(until)}".rstrip())
+        advice = coded("advice.let_one_finish")
+        super().__init__(scope, advice=(advice, *_own_from(until)), count=limit)
         self.limit = limit
         self.scope = scope
 
@@ -102,27 +90,19 @@ class OutOfCreditsError(RequestRefusedError):
         until: datetime | None = None,
     ) -> None:
         """`at` is when they were wanted: they belong to its month. `scope` and `until` as in `TooManyJobsError`."""
-        renewed = (at.replace(day=1) + timedelta(days=31)).replace(day=1)
-        sentence = (
-            f"This needs {count_of(needed, 'credit')} and you have {balance}. Ask for fewer pictures, or wait for the"
-            f" new month's credits on 1 {renewed:%B}."
-        )
-        if scope in _SHARING:
-            sentence = (
-                f"This needs {count_of(needed, 'credit')}. {_SHARING[scope]} their credits, and"
-                f" {balance} {'is' if balance == 1 else 'are'} left for you. {_own_from(until)}"
-            )
-        super().__init__(sentence.rstrip())
+        renewed: date = (at.replace(day=1) + timedelta(days=31)).replace(day=1).date()
+        wait = coded("advice.wait_for_credits", renewed=renewed)
+        advice = (wait,) if scope == "person" else _own_from(until)
+        super().__init__(scope, advice=advice, count=needed, balance=balance)
         self.needed = needed
         self.balance = balance
         self.scope = scope
 
 
 class NotAllowedError(RequestRefusedError):
-    code = "not_allowed"
+    """Without a reason: only the person who made it, or a moderator, can do that."""
 
-    def __init__(self, reason: str = "Only the person who made this, or a moderator, can do that.") -> None:
-        super().__init__(reason)
+    code = "not_allowed"
 
 
 class ConsentNeededError(RequestRefusedError):
@@ -130,19 +110,12 @@ class ConsentNeededError(RequestRefusedError):
 
     code = "consent"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "This image shows a face. If everybody in it agreed to be painted, send the same image again"
-            " within 15 minutes; otherwise please choose another one."
-        )
-
 
 class CaseTakenError(RequestRefusedError):
     code = "case_taken"
 
     def __init__(self, *, closed: bool) -> None:
-        reason = "was decided already" if closed else "was taken by another moderator"
-        super().__init__(f"This case {reason}. Please take another one.")
+        super().__init__("closed" if closed else "claimed")
         self.closed = closed
 
 
@@ -152,12 +125,9 @@ class WrongChannelError(RequestRefusedError):
     code = "elsewhere"
 
     def __init__(self, *, channels: tuple[str, ...]) -> None:
-        super().__init__("Pictures are painted in other channels here. Please ask there.")
+        super().__init__()
         self.channels = channels
 
 
 class CommunityPausedError(RequestRefusedError):
     code = "paused"
-
-    def __init__(self) -> None:
-        super().__init__("A moderator has paused the studio. Please try again later.")

@@ -10,5 +10,5 @@ KINDS: dict[str, GatheringKind] = {kind.name: kind for kind in (tile_vote.KIND,)
 def find_kind(name: str) -> GatheringKind:
     """Raises `NotFoundError` for a kind that this version does not know."""
     if name not in KINDS:
-        raise NotFoundError("That kind of gathering")
+        raise NotFoundError("kind_of_gathering")
     return KINDS[name]

@@ -37,7 +37,6 @@ _FILLERS = frozenset(
         "and",
     ]
 )
-_HINT = "Name cells such as A1, B2-C3 or A1,D4, or say top left, right, center, border or everything."
 
 _DASH = r"(?:-|–|—|:|\.\.|\bTO\b)"
 _CELL = r"([A-D])([1-4])"
@@ -53,7 +52,7 @@ def parse_region(text: str) -> tuple[str, ...]:
     parts = (part.strip() for part in _SEPARATOR.split(plain))
     cells = {cell for part in parts if part for cell in _parse_part(part)}
     if not cells:
-        raise BadParameterError("region", f"is empty. {_HINT}")
+        raise BadParameterError("region", "empty_region")
     return tuple(sorted(cells))
 
 
@@ -64,7 +63,7 @@ def is_cell(text: str) -> bool:
 def cell_box(cell: str, width: int, height: int) -> tuple[int, int, int, int]:
     """Left, top, right, bottom in pixels; neighbours share their edges, so no pixel is left out."""
     if not is_cell(cell):
-        raise BadParameterError("region", f"there is no cell {cell[:8]}; the grid goes from A1 to D4.")
+        raise BadParameterError("region", "unknown_cell", cell=cell[:8])
     column, row = COLUMNS.index(cell[0]), ROWS.index(cell[1])
     return (
         column * width // 4,
@@ -126,11 +125,11 @@ def _parse_words(words: list[str]) -> set[str]:
         elif word in _MIDDLE:
             middle = True
         elif word not in _FILLERS:
-            raise BadParameterError("region", f"“{word[:20]}” is not a part of the grid. {_HINT}")
+            raise BadParameterError("region", "word_not_in_grid", word=word[:20])
     if middle:
         return _cells_between(wide or (1, 2), tall or (1, 2))
     if wide is None and tall is None:
-        raise BadParameterError("region", f"is not a part of the grid. {_HINT}")
+        raise BadParameterError("region", "not_in_grid")
     return _cells_between(wide or _WHOLE, tall or _WHOLE)
 
 

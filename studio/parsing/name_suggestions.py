@@ -10,10 +10,31 @@ _MOST_LISTED = 12
 
 def unknown_name(parameter: str, name: str, known: Sequence[str]) -> BadParameterError:
     """To be raised for a name that is not among the known ones."""
-    nearest = difflib.get_close_matches(name.lower(), known, n=1)
-    hint = f" Did you mean {nearest[0]}?" if nearest else ""
-    listed = ", ".join([*known[:_MOST_LISTED], *(["…"] if len(known) > _MOST_LISTED else [])])
-    there = (
-        f"there are {listed}" if len(known) > 1 else f"there is only {listed}" if known else "there are none"
-    )
-    return BadParameterError(parameter, f"there is no {parameter} {name[:40]} here; {there}.{hint}")
+    name, there = name[:40], _listed(known)
+    if not known:
+        return BadParameterError(parameter, "unknown_name_of_none", name=name)
+    if len(known) == 1:
+        return BadParameterError(parameter, "unknown_name_of_one", name=name, known=there)
+    if nearest := _nearest(name, known):
+        return BadParameterError(parameter, "unknown_name_nearest", name=name, known=there, nearest=nearest)
+    return BadParameterError(parameter, "unknown_name", name=name, known=there)
+
+
+def unknown_lora(model: str, name: str, known: Sequence[str]) -> BadParameterError:
+    """To be raised for a LoRA that the model does not have."""
+    name, there = name[:40], _listed(known)
+    if not known:
+        return BadParameterError("lora", "unknown_lora_of_none", model=model, name=name)
+    if nearest := _nearest(name, known):
+        return BadParameterError(
+            "lora", "unknown_lora_nearest", model=model, name=name, known=there, nearest=nearest
+        )
+    return BadParameterError("lora", "unknown_lora", model=model, name=name, known=there)
+
+
+def _nearest(name: str, known: Sequence[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name.lower(), known, n=1)), None)
+
+
+def _listed(known: Sequence[str]) -> tuple[str, ...]:
+    return (*known[:_MOST_LISTED], *(["…"] if len(known) > _MOST_LISTED else []))

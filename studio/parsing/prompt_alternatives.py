@@ -30,15 +30,20 @@ def spread(text: str) -> tuple[str, ...]:
     count = math.prod(len(group.choices) for group in groups)
     if count > MOST:
         widest = max(groups, key=lambda group: len(group.choices))
-        raise _wrong(
-            f"this makes {count} different pictures; the most is {MOST}.", text, widest.start, widest.end
+        raise BadParameterError(
+            "prompt",
+            "too_many_alternatives",
+            text=text,
+            span=(widest.start, widest.end),
+            made=count,
+            most=MOST,
         )
     prompts = [
         clean_text("".join(parts))
         for parts in itertools.product(*(alternatives.choices for alternatives in groups))
     ]
     if not all(prompts):
-        raise _wrong("one of these says nothing at all.", text, 0, len(text))
+        raise BadParameterError("prompt", "empty_alternative", text=text, span=(0, len(text)))
     return tuple(dict.fromkeys(prompts))
 
 
@@ -54,15 +59,15 @@ def _groups(text: str) -> list[_Group]:
             continue
         if letter == "{":
             if opened >= 0:
-                raise _wrong("braces cannot stand inside braces.", text, place, place + 1)
+                raise BadParameterError("prompt", "nested_braces", text=text, span=(place, place + 1))
             groups.append(_Group((piece,), start, place))
             choices, piece, opened = [], "", place
         elif letter == "}":
             if opened < 0:
-                raise _wrong("this brace closes nothing; write \\} for the letter.", text, place, place + 1)
+                raise BadParameterError("prompt", "brace_not_opened", text=text, span=(place, place + 1))
             choices.append(piece)
             if not any(choice.strip() for choice in choices):
-                raise _wrong("there is nothing between these braces.", text, opened, place + 1)
+                raise BadParameterError("prompt", "empty_braces", text=text, span=(opened, place + 1))
             groups.append(_Group(tuple(choices), opened, place + 1))
             piece, opened, start = "", -1, place + 1
         elif letter == "," and opened >= 0:
@@ -72,9 +77,5 @@ def _groups(text: str) -> list[_Group]:
             piece += letter
         place += 1
     if opened >= 0:
-        raise _wrong("this brace is never closed; write \\{ for the letter.", text, opened, opened + 1)
+        raise BadParameterError("prompt", "brace_not_closed", text=text, span=(opened, opened + 1))
     return [*groups, _Group((piece,), start, len(text))]
-
-
-def _wrong(reason: str, text: str, start: int, end: int) -> BadParameterError:
-    return BadParameterError("prompt", reason, text=text, span=(start, end))

@@ -82,7 +82,7 @@ def find_picture(session: Session, picture_id: str, audience: Audience) -> Pictu
     """
     picture = queries.find_picture(session, picture_id)
     if not may_see(session, queries.find_job(session, picture.job_id), audience):
-        raise NotFoundError(f"Picture {picture_id[:14]}")
+        raise NotFoundError("picture", id=picture_id[:14])
     return without_hidden_parents(session, picture, audience)
 
 

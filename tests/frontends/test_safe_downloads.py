@@ -24,6 +24,7 @@ from bots.uploads.safe_downloads import (
     redirects_within,
 )
 from studio.errors import BadImageError
+from tests.support.sentences import raises
 
 CDN = "cdn.discordapp.com"
 PRIVATE = [
@@ -192,7 +193,7 @@ async def test_an_attachment_that_is_longer_than_discord_says_is_given_up_at_the
         DiscordSettings(token="t", home=tmp_path, api_url=here, max_upload_bytes=LIMIT_BYTES)
     )
     try:
-        with pytest.raises(BadImageError, match="larger than 1 MiB"):
+        with raises(BadImageError, match="larger than 1 MiB"):
             await downloads.download(discord.Attachment(data=payload, state=state))
     finally:
         await downloads.close()

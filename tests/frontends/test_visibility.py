@@ -38,6 +38,7 @@ from tests.support.case_sim import with_desk
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
 from tests.support.message_text import answer_text, text_of
+from tests.support.sentences import error_text
 from tests.support.web_client import OpenRoom, web_settings
 
 SECRET_WORDS = ("walrus", "owl", "heron", "zelda")
@@ -260,7 +261,7 @@ def test_the_words_of_whoever_asks_in_private_are_not_told_to_the_owner(painted:
 def test_nobody_repeats_a_job_that_started_from_what_they_may_not_see(painted: Painted) -> None:
     with pytest.raises(NotFoundError) as caught:
         ask(painted.ports, "cy", "reroll", job=painted.child)
-    assert painted.second not in str(caught.value)
+    assert painted.second not in error_text(caught.value)
     assert isinstance(ask(painted.ports, "bo", "reroll", job=painted.child), Accepted)
     assert isinstance(ask(painted.ports, "cy", "vary", picture=f"{painted.child}.1"), Accepted)
 

@@ -25,6 +25,7 @@ from studio import ports
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
 from studio.errors import BadImageError
+from tests.support.sentences import raises
 
 RECIPE = Recipe(
     operation=Operation.VARY,
@@ -145,7 +146,7 @@ class TestFit:
         assert read_recipe(fitted.data) is None
 
     def test_an_impossible_limit_is_told(self) -> None:
-        with pytest.raises(BadImageError, match="10 bytes"):
+        with raises(BadImageError, match="10 bytes"):
             fit(encode_png(noise()), limit_bytes=10)
 
 
@@ -191,7 +192,7 @@ class TestDarkroom:
         assert decode(clean.png).size == (256, 192)
 
     def test_a_bad_upload_is_one_sentence(self, image_tools: ports.ImageTools) -> None:
-        with pytest.raises(BadImageError, match="Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF"):
+        with raises(BadImageError, match="Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF"):
             image_tools.clean(b"%PDF-1.7")
 
     def test_an_overlay_is_a_png(self, image_tools: ports.ImageTools) -> None:

@@ -8,11 +8,12 @@ from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.imaging.overlays.grid_overlay import SHOWN_SIDE_PIXELS, lettered_overlay
 from studio.errors import BadParameterError
 from studio.parsing.grid_regions import ALL_CELLS, cell_box
+from tests.support.sentences import raises
 
 
 @pytest.mark.parametrize("cell", ["E1", "A5", "a1", "", "A11"])
 def test_a_cell_that_does_not_exist_is_refused(cell: str) -> None:
-    with pytest.raises(BadParameterError, match="A1 to D4"):
+    with raises(BadParameterError, match="A1 to D4"):
         mask_of_cells(["A1", cell], (64, 64))
 
 

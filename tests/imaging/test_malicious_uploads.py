@@ -11,6 +11,7 @@ from PIL import Image
 from engine.imaging.codecs.headers import read_header
 from engine.imaging.codecs.upload_sanitizer import MAX_UPLOAD_BYTES, clean_upload
 from studio.errors import BadImageError
+from tests.support.sentences import error_text, raises
 from tests.support.upload_files import (
     encode,
     heif_bomb,
@@ -52,7 +53,7 @@ class TestBombs:
     def test_a_bomb_is_refused_from_its_header_in_little_memory(self, data: bytes) -> None:
         tracemalloc.start()
         try:
-            with pytest.raises(BadImageError, match="too large"):
+            with raises(BadImageError, match="too large"):
                 clean_upload(data)
             _, peak_bytes = tracemalloc.get_traced_memory()
         finally:
@@ -65,17 +66,17 @@ class TestBombs:
         length = struct.unpack(">H", data[at + 2 : at + 4])[0]
         frame = bytearray(data[at : at + 2 + length])
         frame[5:9] = struct.pack(">HH", 30_000, 30_000)
-        with pytest.raises(BadImageError, match="too large"):
+        with raises(BadImageError, match="too large"):
             clean_upload(bytes(data[:at] + frame + data[at:]))
 
     def test_a_text_bomb_is_refused_or_dropped(self) -> None:
         bomb = b"Comment\0\0" + zlib.compress(b"a" * 50_000_000, 9)
         data = encode(photograph())
-        with pytest.raises(BadImageError, match="damaged"):
+        with raises(BadImageError, match="damaged"):
             clean_upload(data[:33] + png_chunk(b"zTXt", bomb) + data[33:])
 
     def test_more_bytes_than_allowed_are_not_looked_at(self) -> None:
-        with pytest.raises(BadImageError, match="20 MiB"):
+        with raises(BadImageError, match="20 MiB"):
             clean_upload(encode(photograph()) + b"\0" * MAX_UPLOAD_BYTES)
 
 
@@ -99,32 +100,32 @@ class TestNoPictures:
         ],
     )
     def test_other_files_are_named_and_refused(self, data: bytes, named: str) -> None:
-        with pytest.raises(BadImageError, match=named):
+        with raises(BadImageError, match=named):
             clean_upload(data)
 
     @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
     @pytest.mark.parametrize("size", [(1, 1), (15, 300), (300, 1)])
     def test_a_tiny_picture_is_refused_with_a_sentence(self, kind: str, size: tuple[int, int]) -> None:
-        with pytest.raises(BadImageError, match="too small") as caught:
+        with raises(BadImageError, match="too small") as caught:
             clean_upload(encode(Image.new("RGB", size), kind))
-        assert f"{size[0]}×{size[1]}" in str(caught.value)
+        assert f"{size[0]}×{size[1]}" in error_text(caught.value)
 
     @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
     @pytest.mark.parametrize("share", [0.02, 0.1, 0.5, 0.9])
     def test_a_truncated_picture_is_refused(self, kind: str, share: float) -> None:
         noise = np.random.default_rng(1).integers(0, 255, (128, 128, 3), np.uint8)
         data = encode(Image.fromarray(noise), kind)
-        with pytest.raises(BadImageError, match="damaged"):
+        with raises(BadImageError, match="damaged"):
             clean_upload(data[: int(len(data) * share)])
 
     def test_a_png_with_a_broken_checksum_is_refused(self) -> None:
         data = bytearray(encode(photograph()))
         data[30] ^= 0xFF
-        with pytest.raises(BadImageError, match="damaged"):
+        with raises(BadImageError, match="damaged"):
             clean_upload(bytes(data))
 
     def test_a_png_name_over_another_format_is_refused(self) -> None:
-        with pytest.raises(BadImageError, match="damaged"):
+        with raises(BadImageError, match="damaged"):
             clean_upload(b"\x89PNG\r\n\x1a\n" + encode(photograph(), "GIF"))
 
 

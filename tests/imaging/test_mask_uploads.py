@@ -19,6 +19,7 @@ from studio.errors import BadImageError
 from studio.ports import Ports
 from studio.services.upload_intake import accept_upload
 from tests.support.fakes import fake_ports
+from tests.support.sentences import raises
 
 SIZE = (96, 64)
 BOX = (20, 10, 60, 40)
@@ -121,7 +122,7 @@ def test_the_transparent_part_of_the_picture_itself_is_still_its_mask(ports: Por
 def test_a_mask_that_cannot_be_meant_is_refused_before_the_queue(
     ports: Ports, call: Call, mask: Image.Image, sentence: str
 ) -> None:
-    with pytest.raises(BadImageError, match=sentence):
+    with raises(BadImageError, match=sentence):
         edited(ports, call, mask)
     with ports.database.read() as session:
         assert queries.outstanding_jobs(session, call.person.key) == 0

@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 
 from engine.imaging.masks.masks import check_mask, feather, fit_mask, overlay
 from studio.errors import BadImageError
+from tests.support.sentences import raises
 
 
 def rectangle(size: tuple[int, int], box: tuple[int, int, int, int]) -> Image.Image:
@@ -21,12 +22,12 @@ def noise(size: tuple[int, int], seed: int) -> Image.Image:
 
 class TestChecks:
     def test_another_size_is_refused_with_both_sizes(self) -> None:
-        with pytest.raises(BadImageError, match=r"32×32.*64×48"):
+        with raises(BadImageError, match=r"32×32.*64×48"):
             check_mask(rectangle((32, 32), (0, 0, 9, 9)), (64, 48))
 
     @pytest.mark.parametrize("darkness", [0, 100])
     def test_an_all_black_mask_is_refused(self, darkness: int) -> None:
-        with pytest.raises(BadImageError, match="all black"):
+        with raises(BadImageError, match="all black"):
             check_mask(Image.new("L", (32, 32), darkness), (32, 32))
 
     @pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA"])
@@ -50,7 +51,7 @@ class TestChecks:
         assert (mask[:, 68:] == 0).all()
 
     def test_a_mask_that_somebody_sent_may_not_mark_everything(self) -> None:
-        with pytest.raises(BadImageError, match="all white"):
+        with raises(BadImageError, match="all white"):
             fit_mask(Image.new("L", (32, 32), 255), (64, 64))
 
 

@@ -11,6 +11,7 @@ from engine.imaging.canvas.outpaint_canvas import expand, join, match_colours
 from studio.domain.requests import Margins
 from studio.domain.sizing.canvases import MAX_SIDE_PIXELS, margins_for_aspect, margins_for_sides
 from studio.errors import BadParameterError
+from tests.support.sentences import raises
 
 SIDES = ["left", "top", "right", "bottom"]
 sizes = st.tuples(st.integers(16, 400), st.integers(16, 400))
@@ -60,16 +61,16 @@ class TestMargins:
         assert margins_for_sides((64, 64), ["left"], 50) == Margins(left=32)
 
     def test_an_unknown_side_is_named(self) -> None:
-        with pytest.raises(BadParameterError, match="inside"):
+        with raises(BadParameterError, match="inside"):
             margins_for_sides((64, 64), ["inside"], 50)
 
     @pytest.mark.parametrize("percent", [0, -5])
     def test_nothing_to_add_is_refused(self, percent: int) -> None:
-        with pytest.raises(BadParameterError, match="at least"):
+        with raises(BadParameterError, match="at least"):
             margins_for_sides((64, 64), ["left"], percent)
 
     def test_a_canvas_that_would_be_too_large_is_refused(self) -> None:
-        with pytest.raises(BadParameterError, match=str(MAX_SIDE_PIXELS)):
+        with raises(BadParameterError, match=str(MAX_SIDE_PIXELS)):
             margins_for_sides((2048, 2048), ["left"], 200)
 
     @given(
@@ -94,7 +95,7 @@ class TestMargins:
         assert margins_for_aspect((512, 512), (2, 1)) == Margins(left=256, right=256)
 
     def test_a_ratio_that_it_already_has_is_refused(self) -> None:
-        with pytest.raises(BadParameterError, match="already is 1:1"):
+        with raises(BadParameterError, match="already is 1:1"):
             margins_for_aspect((512, 512), (1, 1))
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from engine.imaging.codecs.sanitizer_process import MEMORY_BYTES, UploadSanitizer
 from engine.imaging.codecs.upload_sanitizer import MAX_PIXELS, clean_upload
 from studio.errors import BadImageError
+from tests.support.sentences import error_text, raises
 
 MIB = 2**20
 PATIENCE_SECONDS = 300.0  # a slow machine is no reason to give a child up
@@ -109,7 +110,7 @@ ANSWERS = {
 @pytest.mark.parametrize("code", ANSWERS.values(), ids=ANSWERS.keys())
 def test_a_child_that_fails_is_ended_and_the_picture_refused(code: str) -> None:
     box = UploadSanitizer(timeout_seconds=0.5, command=python(code))
-    with pytest.raises(BadImageError, match="safely"):
+    with raises(BadImageError, match="safely"):
         box.clean(PHOTOGRAPH)
     assert not box.worker_process._children
 
@@ -128,7 +129,7 @@ def test_after_a_failure_another_child_takes_over() -> None:
 _HANGS_ON_DEMAND = """
 import json, socket, struct, sys, time
 connection, length = socket.socket(fileno=int(sys.argv[1])), struct.Struct(">Q")
-answer = json.dumps({"error": "seen", "peak_bytes": 0}).encode()
+answer = json.dumps({"error": "damaged", "values": {}, "peak_bytes": 0}).encode()
 with connection.makefile("rb") as asked:
     while head := asked.read(8):
         if asked.read(*length.unpack(head)).endswith(b"hang"):
@@ -143,7 +144,7 @@ def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
         hanging = others.submit(box.clean, PHOTOGRAPH + b"hang")
         try:
             for _ in range(2):
-                with pytest.raises(BadImageError, match="seen"):
+                with raises(BadImageError, match="damaged"):
                     box.clean(PHOTOGRAPH)
             assert not hanging.done()
         finally:
@@ -151,14 +152,14 @@ def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
                 for child in list(box.worker_process._children):
                     child._process.kill()
                 wait([hanging], timeout=0.05)
-    with pytest.raises(BadImageError, match="safely"):
+    with raises(BadImageError, match="safely"):
         hanging.result()
 
 
 def test_whoever_finds_no_place_is_told_to_come_again() -> None:
     box = UploadSanitizer(places=1, timeout_seconds=0.01, command=python("pass"))
     box.worker_process._places.acquire()
-    with pytest.raises(BadImageError, match="try again"):
+    with raises(BadImageError, match="try again"):
         box.clean(PHOTOGRAPH)
 
 
@@ -171,7 +172,7 @@ def test_the_child_knows_no_secret_of_its_parent(monkeypatch: pytest.MonkeyPatch
     )
     with pytest.raises(BadImageError) as caught:
         UploadSanitizer(command=python(code), timeout_seconds=PATIENCE_SECONDS).clean(PHOTOGRAPH)
-    assert "CHATELIER" not in str(caught.value)
+    assert "CHATELIER" not in error_text(caught.value)
 
 
 def test_the_limit_is_far_above_what_is_needed_and_far_below_the_machine() -> None:

@@ -29,6 +29,7 @@ from studio.errors import BadImageError, ExaminationError, InspectionError
 from studio.ports import Inspected, Inspection
 from studio.sandbox import worker_process
 from studio.sandbox.worker_process import WorkerCrashedError, WorkerProcess
+from tests.support.sentences import raises
 
 MIB = 2**20
 PATIENCE_SECONDS = 300.0  # a slow machine is no reason to give a child up
@@ -114,7 +115,7 @@ def test_what_is_no_picture_is_not_shown_and_the_process_stays(analyzer: ImageAn
 def test_an_upload_over_which_the_process_dies_is_not_shown(
     analyzer: ImageAnalyzer, killed_at_work: None
 ) -> None:
-    with pytest.raises(InspectionError, match="could not be checked"):
+    with raises(InspectionError, match="could not be checked"):
         judged(analyzer, SMALL)
     assert analyzer.worker_process.process_ids == []
 
@@ -188,14 +189,14 @@ def test_a_file_tells_the_same_from_there(
 
 
 def test_a_file_that_cannot_be_read_is_said_to_be_one(examiner: ProvenanceExaminerProcess) -> None:
-    with pytest.raises(BadImageError, match="cannot be read"):
+    with raises(BadImageError, match="cannot be read"):
         examiner.examine(b"GIF89a", png=b"GIF89a")
 
 
 def test_of_a_file_over_which_the_process_dies_nothing_is_said(
     examiner: ProvenanceExaminerProcess, copy: bytes, killed_at_work: None
 ) -> None:
-    with pytest.raises(ExaminationError, match="could not be examined"):
+    with raises(ExaminationError, match="could not be examined"):
         examiner.examine(copy, png=copy)
     assert examiner.worker_process.process_ids == []
 

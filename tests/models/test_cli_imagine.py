@@ -16,6 +16,7 @@ from chatelier.wiring.local_generation import slug_of
 from engine.imaging.codecs.recipe_metadata import read_recipe
 from engine.types import GeneratedImage, GenerationTask, Progress
 from moderation.gate import ModerationGate
+from studio.coded_text import coded
 from studio.domain.pictures import Recipe
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
@@ -266,7 +267,7 @@ def test_words_that_other_rules_hold_are_not_painted_for_their_language(
 def test_a_picture_that_is_refused_is_not_written(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remedy = "Another setting."
+    remedy = (coded("advice.no_setting"),)
     refusal = Verdict(ruling=Ruling.REFUSE, rule="test", category="a category", remedy=remedy)
     monkeypatch.setattr(ModerationGate, "inspect", lambda _gate, _inspection: refusal)
     status, _, err = run("a star", "-n", "1", "--seed", "3")

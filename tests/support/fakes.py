@@ -130,7 +130,7 @@ class FakeStore:
 
     def get(self, key: str) -> bytes:
         if key not in self.blobs:
-            raise NotFoundError("The picture")
+            raise NotFoundError("this_picture")
         return self.blobs[key]
 
     def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
@@ -190,7 +190,7 @@ class FakeImageTools:
 
     def clean(self, data: bytes) -> CleanUpload:
         if data.startswith(b"bad"):
-            raise BadImageError("it is not a picture.")
+            raise BadImageError("not_an_image")
         return CleanUpload(png=data, width=64, height=64)
 
     def fit_mask(self, mask: bytes, *, picture: bytes) -> FittedMask:

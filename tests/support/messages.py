@@ -146,9 +146,16 @@ def _errors() -> dict[str, Message]:
         "error policy": compose_error(PolicyRefusalError(rule="r", category="gore", job_id=JOB_ID)),
         "error elsewhere": compose_error(WrongChannelError(channels=("901", "902"))),
         "error unknown command": compose_error(UnknownCommandError("imagin", nearest="imagine")),
-        "error parameter": compose_error(BadParameterError("amount", "must be a number.")),
+        "error parameter": compose_error(BadParameterError("amount", "not_a_number")),
         "error flag": compose_error(
-            BadParameterError("--sed", "is unknown. Did you mean --seed?", text=typed, span=(6, 11))
+            BadParameterError(
+                "--sed",
+                "unknown_flag_nearest",
+                text=typed,
+                span=(6, 11),
+                flag="--sed",
+                nearest="--seed",
+            )
         ),
         "error storage": compose_error(StorageError()),
         "fault": compose_fault("f4u1t"),

@@ -10,6 +10,7 @@ from engine.storage import FsspecStore
 from studio.clock import now
 from studio.errors import NotFoundError, StorageError
 from studio.ports import STORE_PARTS
+from tests.support.sentences import raises
 
 UNKNOWN_KEY = f"pictures/ab/{'c' * 62}.png"
 NO_KEYS = [
@@ -77,7 +78,7 @@ class StoreSuite:
 
     def test_a_file_larger_than_allowed_is_not_read(self, small_store: FsspecStore) -> None:
         key = small_store.put(b"x" * 2000, suffix=".png")
-        with pytest.raises(StorageError, match="larger than 1000 bytes"):
+        with raises(StorageError, match="larger than 1000 bytes"):
             small_store.get(key)
 
     def test_a_file_of_exactly_the_limit_is_read(self, small_store: FsspecStore) -> None:

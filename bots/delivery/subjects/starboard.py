@@ -29,7 +29,7 @@ class StarboardDrafts:
         entry, ref = load_starboard_entry(self._database, picture_id)
         split = split_picture_id(picture_id)
         if split is None:
-            raise NotFoundError(f"Picture {picture_id[:14]}")
+            raise NotFoundError("picture", id=picture_id[:14])
         with self._database.read() as session:
             job = queries.find_job(session, split[0])
         message = None

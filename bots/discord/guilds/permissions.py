@@ -20,10 +20,6 @@ NEEDED = {
     "read_message_history": "Read Message History",
 }
 PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True))
-_NO_CHANNEL = (
-    "names a channel that I do not see here: {}. Name one of this server, such as #desk, that I may view."
-)
-_NO_MESSAGES = "names a forum or a category, which takes no messages. Name a text channel, such as #desk."
 _UNSEEN = "I see no channel {channel}: name one of this server, such as #desk, that I may view."
 _LACKING = "In {channel} I lack: {permissions}."
 _OPEN_DESK = "Everybody here can read {channel}, and cases show what people wrote. Hide it from members."
@@ -63,9 +59,9 @@ def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> No
         return
     channel = guild.get_channel_or_thread(int(chosen)) if chosen.isdecimal() else None
     if channel is None:
-        raise BadParameterError("value", _NO_CHANNEL.format(chosen[:40]))
+        raise BadParameterError("value", "unseen_channel", channel=chosen[:40])
     if not isinstance(channel, discord.abc.Messageable):  # a forum or a category
-        raise BadParameterError("value", _NO_MESSAGES)
+        raise BadParameterError("value", "no_messages")
 
 
 def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[Spans]:

@@ -14,8 +14,6 @@ from bots.discord.render import CONFIRM
 from bots.interactions.step_runner import StepRunner
 from bots.presentation.compose.choices import compose_confirmation
 from bots.presentation.interaction_router import Ask, Run, Step, parse_press, pressed
-from bots.texts import buttons
-from bots.texts.translation import translate
 from studio.commands.button_ids import VERSION
 from studio.commands.button_ids import Button as ButtonId
 from studio.errors import BadRequestError
@@ -71,5 +69,5 @@ def _read(custom_id: str) -> ButtonId:
     """Raises `BadRequestError`."""
     button = parse_press(custom_id)
     if button is None:
-        raise BadRequestError(translate(buttons.BUTTON_UNKNOWN))
+        raise BadRequestError("button_unknown")
     return button

@@ -21,8 +21,6 @@ from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.compose.forms import FormSubject
 from bots.presentation.interaction_router import MENU, Run, Step
 from bots.presentation.subject_lookup import form_about
-from bots.texts import buttons
-from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.results import Answer
 from studio.commands.spec import Call
@@ -71,7 +69,7 @@ class ContextMenus:
             return
         image = first_image(message)
         if image is None or action is Action.REPORT:
-            raise BadRequestError(translate(buttons.NOT_FROM_HERE if image else buttons.NO_IMAGE))
+            raise BadRequestError("not_from_here" if image else "no_image")
         if action is Action.WHO or ACTIONS[action].needs is Needs.FORM:
             operation = partial(self._on_foreign, interaction, image, action)
             await self._dispatcher.serve(interaction, operation, public=False)
@@ -85,7 +83,7 @@ class ContextMenus:
             async with asyncio.timeout(_LOOK_UP_SECONDS):
                 shown = await find_shown_in(self._context, message)
                 if shown is None:
-                    raise BadRequestError(translate(buttons.NO_IMAGE))
+                    raise BadRequestError("no_image")
                 return await self._runner.follow_menu(action, shown, call)
         except TimeoutError:
             raise DatabaseUnavailableError from None

@@ -35,8 +35,6 @@ from bots.presentation.interaction_router import (
 )
 from bots.presentation.message import Images, Message, Paragraph, Part
 from bots.presentation.subject_lookup import form_about
-from bots.texts import buttons
-from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
@@ -115,7 +113,7 @@ class Modals:
         filled, step = values_of(data), parse_step(custom_id)
         form = parse_form_id(step.form_id)
         if form is None:
-            raise BadRequestError(translate(buttons.FORM_UNKNOWN))
+            raise BadRequestError("form_unknown")
         upload = self._context.pending_uploads.find(
             form.about, call_of(interaction, self._context.settings).person
         )

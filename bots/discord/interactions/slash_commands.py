@@ -137,9 +137,9 @@ def _without_mentions(typed: Mapping[str, object]) -> dict[str, object]:
 def _named(user: discord.abc.User, call: Call, parameter: Parameter) -> Person:
     """Raises `BadParameterError` in direct messages, where nobody else is, and for bots."""
     if not call.person.community.isdecimal():
-        raise BadParameterError(parameter.name, "can be named in a server only, not in direct messages.")
+        raise BadParameterError(parameter.name, "server_only")
     if user.bot:
-        raise BadParameterError(parameter.name, "is a bot.")
+        raise BadParameterError(parameter.name, "a_bot")
     return person_of(user, call.person.community, moderates=False)
 
 

@@ -8,8 +8,6 @@ from bots.presentation.spans import sentence
 COMMAND_CHANGED = "This command has changed. Reload Discord (Ctrl+R) and try again."
 TAKEN_BACK = "…"
 NEXT_STEP = "More settings"
-FOREIGN_FILE = "it does not come from Discord. Please attach it."
-DOWNLOAD_FAILED = "it could not be fetched from Discord. Please try again."
 ELSEWHERE = "I cannot write in the channel where you asked, so the answer is here:"
 THREAD_NAME = "Made from this"
 LACKING = (

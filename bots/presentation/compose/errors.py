@@ -17,9 +17,9 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import plain_text, sentence, with_commands
 from bots.texts import errors
+from bots.texts.coded.sentences import say
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
-from studio.commands.registry import CATALOG
 from studio.errors import (
     BadParameterError,
     ChatelierError,
@@ -28,7 +28,6 @@ from studio.errors import (
     UnknownCommandError,
     WrongChannelError,
 )
-from studio.errors.bad_requests import PREDICATES
 from studio.errors.gatherings import GatheringMovedError, GatheringRefusedError
 from studio.parsing.text_cleaning import point_at
 
@@ -68,20 +67,23 @@ def _tone_of(error: ChatelierError) -> Tone:
 
 
 def explain(error: ChatelierError) -> Spans:
-    """One or two sentences."""
+    """One sentence or a few."""
     match error:
-        case WrongChannelError(channels=()):
-            return sentence(errors.ELSEWHERE_UNNAMED)
-        case WrongChannelError():
-            return sentence(errors.ELSEWHERE, channels=_channels(error.channels[:_MOST_CHANNELS]))
+        case WrongChannelError(channels=channels) if channels:
+            return sentence(errors.ELSEWHERE, channels=_channels(channels[:_MOST_CHANNELS]))
         case UnknownCommandError():
             return _unknown_command(error)
         case GatheringRefusedError() | GatheringMovedError():
             return explain_refusal(error)
-        case BadParameterError():
-            return with_commands(explain_parameter(error))
         case _:
-            return with_commands(str(error))
+            return with_commands(say(*error.texts))
+
+
+def error_text(error: Exception) -> str:
+    """What a terminal shows: of a failure on our side, what its operator can do about it."""
+    if isinstance(error, ServiceError) and error.detail:
+        return error.detail
+    return plain_text(explain(error)) if isinstance(error, ChatelierError) else str(error)
 
 
 def _channels(channels: tuple[str, ...]) -> Spans:
@@ -96,20 +98,6 @@ def _unknown_command(error: UnknownCommandError) -> Spans:
     if error.nearest:
         return sentence(errors.UNKNOWN_COMMAND_NEAREST, command=named, nearest=Command(f"/{error.nearest}"))
     return sentence(errors.UNKNOWN_COMMAND, command=named, help=Command("/help"))
-
-
-def explain_parameter(error: BadParameterError) -> str:
-    """A sentence: ``"amount", "must be a number."`` becomes "The amount must be a number."."""
-    reason = error.reason
-    if reason.split(maxsplit=1)[0] not in PREDICATES:
-        return reason[:1].upper() + reason[1:]
-    if error.parameter not in _PARAMETERS:  # as somebody typed it
-        return translate(errors.WRONG_FLAG, parameter=error.parameter, reason=reason)
-    name = translate(errors.PARAMETERS.get(error.parameter, error.parameter))
-    return translate(errors.WRONG_PARAMETER, parameter=name, reason=reason)
-
-
-_PARAMETERS = frozenset(parameter.name for spec in CATALOG.values() for parameter in spec.parameters)
 
 
 def pointer(error: ChatelierError) -> str:

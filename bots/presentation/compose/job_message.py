@@ -27,6 +27,7 @@ from bots.presentation.message import (
 from bots.presentation.spans import joined, plain_text, sentence
 from bots.queries.job_view import JobView
 from bots.texts import jobs
+from bots.texts.coded.sentences import say_stored
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.events import JobProgress
@@ -137,11 +138,15 @@ def ended(job: Job, *, asks: bool = False) -> str:
         case JobState.HELD:
             return translate(jobs.ASKED if asks else jobs.HELD)
         case JobState.CANCELLED:
-            return job.error_text or translate(jobs.CANCELLED)
+            return _told(job) or translate(jobs.CANCELLED)
         case JobState.REFUSED:
-            return job.error_text or translate(jobs.REFUSED)
+            return _told(job) or translate(jobs.REFUSED)
         case _:
-            return job.error_text or translate(jobs.FAILED)
+            return _told(job) or translate(jobs.FAILED)
+
+
+def _told(job: Job) -> str:
+    return say_stored(job.error_text) if job.error_text else ""
 
 
 def _result(job_view: JobView, *, pixelated: bool) -> Message:

@@ -10,7 +10,6 @@ from bots.slack.api.request import of_interaction
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.home_tab import HomeTab
 from bots.slack.listeners.modals import Modals
-from bots.texts.buttons import BUTTON_UNKNOWN
 from studio.errors import BadRequestError
 
 
@@ -28,7 +27,7 @@ class ActionListener:
         button = parse_press(str(chosen.get("value") or element.get("action_id", "")))
         request = of_interaction(body)
         if button is None:
-            await self._dispatcher.refuse(request, BadRequestError(BUTTON_UNKNOWN))
+            await self._dispatcher.refuse(request, BadRequestError("button_unknown"))
             return
         step = pressed(button)
         if isinstance(step, Ask):

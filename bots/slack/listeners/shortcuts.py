@@ -16,7 +16,6 @@ from bots.slack.listeners.form_state import FormState
 from bots.slack.listeners.modals import Modals, Opening
 from bots.slack.listeners.uploads import Uploads, images
 from bots.slack.messages.message_lookup import MessageLookup
-from bots.texts.buttons import NO_IMAGE, NOT_FROM_HERE
 from studio.commands.button_ids import Action
 from studio.commands.spec import Call
 from studio.errors import BadRequestError
@@ -83,7 +82,7 @@ class Shortcuts(SlackComponent):
                 raise TypeError("the action opens no form")
             return self._modals.opening(request, await self._runner.load_form(step, call))
         if action is Action.REPORT:
-            raise BadRequestError(NOT_FROM_HERE)
+            raise BadRequestError("not_from_here")
         image = await self._uploads.take_in(request, _image(message), call.person)
         state = FormState(channel=request.channel, thread=request.thread, image=image)
         return Opening(form=form_about(action, FormSubject(about="", key=image.key)), state=state)
@@ -93,5 +92,5 @@ def _image(message: Mapping[str, Any]) -> Mapping[str, Any]:
     """Raises `BadRequestError`."""
     files = images(message)
     if not files:
-        raise BadRequestError(NO_IMAGE)
+        raise BadRequestError("no_image")
     return files[0]

@@ -9,8 +9,6 @@ from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackClient, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent
-from bots.slack.texts import texts
-from bots.texts import errors
 from bots.uploads.safe_downloads import UNCOMPRESSED, TooManyBytesError, read_within
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
@@ -52,36 +50,36 @@ class Uploads(SlackComponent):
         try:
             client = (await self._workspaces.of(request.community)).client
         except SlackUnavailableError as error:
-            raise BadImageError(texts.DOWNLOAD_FAILED) from error
+            raise BadImageError("not_fetched", platform="Slack") from error
         return await self._download(client, await self._whole(client, file))
 
     async def _whole(self, client: SlackClient, file: File) -> File:
         """What Slack knows of the file; in shared channels an event names the id alone."""
         if file.get("mode") in _GONE:
-            raise BadImageError(texts.FILE_GONE)
+            raise BadImageError("gone")
         if file.get("file_access") != "check_file_info" and file.get("url_private"):
             return file
         try:
             answer = await client.call("files.info", file=str(file.get("id", "")))
         except SlackApiRefusedError as error:
-            raise BadImageError(texts.FILE_GONE) from error
+            raise BadImageError("gone") from error
         except SlackUnavailableError as error:
-            raise BadImageError(texts.DOWNLOAD_FAILED) from error
+            raise BadImageError("not_fetched", platform="Slack") from error
         found: File = answer.get("file", {})
         if found.get("mode") in _GONE or not found.get("url_private"):
-            raise BadImageError(texts.FILE_GONE)
+            raise BadImageError("gone")
         return found
 
     async def _download(self, client: SlackClient, file: File) -> bytes:
         """What Slack says of the file is checked before a byte is asked for."""
         url = str(file.get("url_private_download") or file["url_private"])
         if not self._settings.may_download(url):
-            raise BadImageError(texts.FOREIGN_FILE)
+            raise BadImageError("foreign_to_slack")
         kind = str(file.get("mimetype") or "")
         if kind and not kind.startswith("image/"):
-            raise BadImageError(errors.NOT_AN_IMAGE)
+            raise BadImageError("not_an_image")
         if int(file.get("size") or 0) > self._settings.max_upload_bytes:
-            raise BadImageError(errors.too_large(self._settings.max_upload_bytes))
+            raise BadImageError("over_limit", most=self._settings.max_upload_bytes // 2**20)
         headers = {"Authorization": f"Bearer {client.web.token}", **UNCOMPRESSED}
         try:
             # No redirect is followed: it could carry the token to another host.
@@ -89,11 +87,11 @@ class Uploads(SlackComponent):
                 url, headers=headers, allow_redirects=False, timeout=_TIMEOUT
             ) as response:
                 if response.status in (404, 410):
-                    raise BadImageError(texts.FILE_GONE)
+                    raise BadImageError("gone")
                 if response.status != 200 or response.content_type == "text/html":
-                    raise BadImageError(texts.DOWNLOAD_FAILED)
+                    raise BadImageError("not_fetched", platform="Slack")
                 return await read_within(response, most_bytes=self._settings.max_upload_bytes)
         except TooManyBytesError as error:
-            raise BadImageError(errors.too_large(self._settings.max_upload_bytes)) from error
+            raise BadImageError("over_limit", most=self._settings.max_upload_bytes // 2**20) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise BadImageError(texts.DOWNLOAD_FAILED) from error
+            raise BadImageError("not_fetched", platform="Slack") from error

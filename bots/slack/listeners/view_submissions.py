@@ -19,13 +19,12 @@ from bots.slack.listeners.uploads import Uploads
 from bots.slack.render_form import values_of
 from bots.slack.texts.mrkdwn import plain_text
 from bots.slack.workspaces.members import Members
-from bots.texts.buttons import FORM_UNKNOWN
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG
 from studio.commands.results import Answer, SettingsChanged
 from studio.commands.spec import Call
 from studio.domain.people import Person, Platform
-from studio.errors import BadParameterError, ChatelierError
+from studio.errors import BadParameterError, BadRequestError, ChatelierError
 
 _ANSWER_SECONDS = 2.0  # of the three that Slack gives a modal
 _LONGEST_ERROR = 300
@@ -64,7 +63,8 @@ class ViewSubmissions(SlackComponent):
         try:
             form, state = read_form(view)
         except ValueError:
-            await ack(response_action="errors", errors={_first_field(view): FORM_UNKNOWN})
+            sentence = plain_text(explain(BadRequestError("form_unknown")))
+            await ack(response_action="errors", errors={_first_field(view): sentence})
             return
         channel = str(values.pop("channel", "")) or state.channel
         request = of_submission(body, channel=channel, thread=state.thread)

@@ -4,10 +4,6 @@ from bots.presentation.message import ChannelName, Code, Command, PersonName, Sp
 from bots.presentation.spans import sentence
 from studio.domain.people import Person, Platform
 
-FOREIGN_FILE = "it does not come from Slack. Please upload it here."
-FILE_GONE = "the file is not here any more. Please upload it again."
-DOWNLOAD_FAILED = "it could not be fetched from Slack. Please try again."
-
 WHAT_WITH_IT = (
     "Say what to do with the image: /vary, /upscale, /expand --sides left, /edit a boat --region B2-C3,"
     " or describe a picture to make from it."

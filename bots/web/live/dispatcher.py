@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from bots.presentation import interaction_router
 from bots.presentation.form import command_of
 from bots.process.error_reports import report_error
-from bots.texts import buttons
-from bots.texts.translation import translate
-from bots.web import texts
 from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, SessionStore, WebUser
 from bots.web.live.protocol import Ask, ClientMessage, Press, Say
 from bots.web.live.responses import Reply, reply_to, reply_to_error, reply_to_fault
@@ -81,7 +78,7 @@ class CommandHandler:
         """A button that opens a dialog on the pages may be pressed all the same."""
         button = interaction_router.parse_press(message.button)
         if button is None:
-            raise BadRequestError(translate(buttons.BUTTON_UNKNOWN))
+            raise BadRequestError("button_unknown")
         match interaction_router.pressed(button):
             case interaction_router.Run(command=command, values=values):
                 return self._run(call, command, values)
@@ -90,7 +87,7 @@ class CommandHandler:
                     data={"ok": True, "open": dialog_path(button.action, button.job_id, button.index)}
                 )
             case _:
-                raise BadRequestError(translate(buttons.BUTTON_UNKNOWN))
+                raise BadRequestError("button_unknown")
 
     def _named(self, spec: CommandSpec, values: dict[str, object]) -> dict[str, object]:
         """People are called by their names here; the studio knows them by their keys."""
@@ -104,11 +101,11 @@ class CommandHandler:
     def _redeem(self, user: WebUser, ticket: str) -> Source:
         source = self._session_store.redeem(user, ticket)
         if source is None:
-            raise BadRequestError(translate(texts.TICKET_EXPIRED))
+            raise BadRequestError("attachment_gone")
         return source
 
     def _redeem_examined(self, user: WebUser, ticket: str) -> Traces:
         traces = self._session_store.redeem_examined(user, ticket)
         if traces is None:
-            raise BadRequestError(translate(texts.TICKET_EXPIRED))
+            raise BadRequestError("attachment_gone")
         return traces

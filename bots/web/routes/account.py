@@ -34,7 +34,7 @@ async def jobs_dialog(request: Request) -> Response:
     context, user = require_user(request)
     name: str = request.path_params["name"]
     if name not in ("queue", "history"):
-        raise NotFoundError("That page")
+        raise NotFoundError("this_page")
     message = await context.pools.run(Pool.DATABASE, _answer, context, user, name)
     return _message_dialog(request, user, message)
 
@@ -54,7 +54,7 @@ def _answer(context: WebContext, user: WebUser, command: str) -> Message:
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
     message = compose_answer(execute(context.ports, call, command, {}))
     if message is None:
-        raise NotFoundError("That page")
+        raise NotFoundError("this_page")
     return message
 
 

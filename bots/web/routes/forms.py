@@ -35,11 +35,11 @@ async def form_dialog(request: Request) -> Response:
     subject: str = request.path_params["subject"]
     job_id, index = split_picture_id(subject) or (subject, 0)
     if not is_job_id(job_id):
-        raise NotFoundError("That picture")
+        raise NotFoundError("this_picture")
     try:
         html = await context.pools.run(Pool.DATABASE, _render, context, user, action, job_id, index)
     except BadRequestError:  # no picture of the job is there
-        raise NotFoundError("That picture") from None
+        raise NotFoundError("this_picture") from None
     return dialog_of(request, user, html)
 
 

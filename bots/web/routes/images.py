@@ -5,7 +5,6 @@ from starlette.responses import JSONResponse, Response
 
 from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
-from bots.texts import errors
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.sessions import WebUser
@@ -34,7 +33,7 @@ async def picture_file(request: Request) -> Response:
     picture_id: str = request.path_params["picture"]
     side = _side_of(request)
     if split_picture_id(picture_id) is None:
-        raise NotFoundError("That picture")
+        raise NotFoundError("this_picture")
     key = await context.pools.run(Pool.FILES, _find_key, context, user, picture_id, side)
     headers = {"ETag": f'"{key}"', "Cache-Control": _CACHED}
     if request.headers.get("if-none-match") == headers["ETag"]:
@@ -54,7 +53,7 @@ def _side_of(request: Request) -> int | None:
         return None
     side = request.query_params.get("side", str(THUMBNAIL_SIDES_PIXELS[0]))
     if side not in map(str, THUMBNAIL_SIDES_PIXELS):
-        raise NotFoundError("That picture")
+        raise NotFoundError("this_picture")
     return int(side)
 
 
@@ -99,7 +98,7 @@ def _accept(context: WebContext, user: WebUser, data: bytes, examine: bool) -> s
 
 async def _receive(request: Request, *, most_bytes: int) -> bytes:
     """The body, refused as soon as it is too large, before the rest has arrived."""
-    too_large = BadImageError(errors.too_large(most_bytes))
+    too_large = BadImageError("over_limit", most=most_bytes // 1024**2)
     declared = request.headers.get("content-length", "0")
     if not declared.isdigit() or int(declared) > most_bytes:
         raise too_large
@@ -109,5 +108,5 @@ async def _receive(request: Request, *, most_bytes: int) -> bytes:
         if len(data) > most_bytes:
             raise too_large
     if not data:
-        raise BadImageError(translate(texts.UPLOAD_EMPTY))
+        raise BadImageError("empty")
     return bytes(data)

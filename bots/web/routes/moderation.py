@@ -26,7 +26,6 @@ from bots.web.routes.authentication import posting_user, read_short_body, requir
 from bots.web.templating import render_template
 from studio.clock import now
 from studio.commands.button_ids import Action
-from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.registry import execute
 from studio.commands.results import CaseOpened
 from studio.commands.spec import Call
@@ -97,7 +96,7 @@ async def case_picture(request: Request) -> Response:
 
         blurred = await context.pools.run(Pool.FILES, pixelate, data)
         if blurred is None:
-            raise NotFoundError("The picture")
+            raise NotFoundError("this_picture")
         data = blurred
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, no-store"})
 
@@ -165,7 +164,7 @@ def _picture(context: WebContext, user: WebUser, case_id: str, picture_id: str) 
     details = read_for(context.ports.database, context.ports.desk, user.person, case_id)
     found = next((image for image in details.images if image.id == picture_id), None)
     if found is None:
-        raise NotFoundError("That picture")
+        raise NotFoundError("this_picture")
     return context.ports.store.get(found.key)
 
 
@@ -173,7 +172,7 @@ async def _moderator(request: Request) -> tuple[WebContext, WebUser]:
     """Raises `LoginRequiredError` and `BannedError`, and `NotAllowedError` for everybody else."""
     context, user = await require_unbanned_user(request)
     if not user.moderator:
-        raise NotAllowedError(MODERATORS_ONLY)
+        raise NotAllowedError("moderators_only")
     if "case" in request.path_params and not is_job_id(request.path_params["case"]):
-        raise NotFoundError("That case")
+        raise NotFoundError("this_case")
     return context, user

@@ -54,7 +54,7 @@ async def older_jobs(request: Request) -> Response:
     context, user = await require_unbanned_user(request)
     before = request.query_params.get("before", "")
     if not is_job_id(before):
-        raise NotFoundError("That page")
+        raise NotFoundError("this_page")
     return HTMLResponse(await context.feed.load_page(user, before))
 
 
@@ -63,7 +63,7 @@ async def picture_dialog(request: Request) -> Response:
     context, user = await require_unbanned_user(request)
     subject: str = request.path_params["subject"]
     if not is_job_id(subject) and split_picture_id(subject) is None:
-        raise NotFoundError("That picture")
+        raise NotFoundError("this_picture")
     return dialog_of(request, user, await context.pools.run(Pool.DATABASE, _picture, context, user, subject))
 
 
@@ -74,7 +74,7 @@ def _picture(context: WebContext, user: WebUser, subject: str) -> str:
                 session, queries.find_job(session, subject, viewer=user.person).id
             )
             if not pictures:
-                raise NotFoundError("That picture")
+                raise NotFoundError("this_picture")
             subject = pictures[0].id
         details = load_details(session, subject, user.person)
     picture = details.picture
@@ -129,7 +129,7 @@ async def job_dialog(request: Request) -> Response:
     context, user = require_user(request)
     job_id: str = request.path_params["job"]
     if not is_job_id(job_id):
-        raise NotFoundError("That job")
+        raise NotFoundError("this_job")
     return dialog_of(request, user, await context.pools.run(Pool.DATABASE, _job, context, user, job_id))
 
 
@@ -138,7 +138,7 @@ def _job(context: WebContext, user: WebUser, job_id: str) -> str:
         job = queries.find_job(session, job_id, viewer=user.person)
         (card,) = load_cards(session, [job])
     if not card.seen_by(user.user_id, moderator=user.moderator):
-        raise NotFoundError(f"Job {job_id}")
+        raise NotFoundError("job", id=job_id)
     if job.person.key != user.person.key:  # a banned user still reaches their own jobs
         context.ports.gate.require_not_banned(user.person)
     return _portrait(card.view, shown={picture.id: shown_picture(picture) for picture in card.view.pictures})

@@ -8,7 +8,6 @@ from starlette.responses import HTMLResponse, Response
 
 from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
-from bots.texts import errors
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.sessions import address_of
@@ -39,7 +38,7 @@ async def send_report(request: Request) -> Response:
         return _form(request, problem=translate(texts.TOO_MANY_TRIES), status=429)
     context.attempt_limiter.count(key, tries=_REPORTS_A_MINUTE)
     most_bytes = context.settings.max_upload_bytes
-    too_large = BadImageError(errors.too_large(most_bytes))
+    too_large = BadImageError("over_limit", most=most_bytes // 1024**2)
     declared = request.headers.get("content-length", "")  # without it a file could fill the disk
     if not declared.isdigit() or int(declared) > most_bytes + _SPARE_BYTES:
         return _form(request, problem=compose_error(too_large).summary, status=413)
@@ -64,7 +63,7 @@ def _report(context: WebContext, picture_id: str, data: bytes, reason: str, arti
     Whether a file was recognised is not disclosed.
     """
     if not picture_id and not data:
-        raise BadImageError(translate(texts.REPORT_EMPTY))
+        raise BadImageError("nothing_to_report")
     if not picture_id:
         traces = examine_upload(context.ports, None, data)
         with context.ports.database.read() as session:
@@ -73,7 +72,7 @@ def _report(context: WebContext, picture_id: str, data: bytes, reason: str, arti
             return
         picture_id = found.picture_id
     if split_picture_id(picture_id) is None:
-        raise NotFoundError("That picture")
+        raise NotFoundError("this_picture")
     report_from_outside(context.ports, picture_id, reason, artist=artist)
 
 

@@ -101,7 +101,7 @@ def _read_prompt(words: list[str]) -> str:
 
     prompt = " ".join(words).strip()
     if not prompt:
-        raise BadParameterError("prompt", 'is empty. For example: chatelier imagine "a yellow star"')
+        raise BadParameterError("prompt", "missing", example='chatelier imagine "a yellow star"')
     return prompt
 
 
@@ -130,6 +130,7 @@ class _Bar:
 
 
 def _print(results: "list[SavedImage | WithheldImage]", *, as_json: bool) -> None:
+    from bots.texts.coded.sentences import say
     from chatelier.runtime.console import print_warning
     from chatelier.wiring.local_generation import SavedImage
     from studio.errors import PolicyRefusalError
@@ -143,7 +144,7 @@ def _print(results: "list[SavedImage | WithheldImage]", *, as_json: bool) -> Non
             _print_recipe(image)
     for refused in withheld:
         print_warning(
-            f"The picture with seed {refused.seed} was not written: {refused.category}. {refused.remedy}"
+            f"The picture with seed {refused.seed} was not written: {refused.category}. {say(*refused.remedy)}"
         )
     if not saved and withheld:
         first = withheld[0]

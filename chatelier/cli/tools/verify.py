@@ -55,12 +55,13 @@ def _traces(settings: "Settings", image: Path) -> "Traces":
     try:
         data = image.read_bytes()
     except OSError as error:
-        raise BadImageError(f"{image} cannot be read ({error.strerror}).") from error
+        raise BadImageError("unreadable_file", file=str(image), cause=str(error.strerror)) from error
     return open_examiner(settings).examine(data, png=PillowImageTools().clean(data).png)
 
 
 def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
     """What the records say; without a database, what the file says."""
+    from bots.presentation.compose.errors import error_text
     from chatelier.runtime.console import print_warning
     from chatelier.wiring.database import open_database
     from studio.commands.pictures.whose import attribute, attribution_from_file
@@ -73,7 +74,7 @@ def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
     try:
         database = open_database(settings)
     except (DatabaseUnavailableError, ConfigurationError) as error:
-        print_warning(f"The records were not asked: {error}")
+        print_warning(f"The records were not asked: {error_text(error)}")
         return attribution_from_file(traces)
     try:
         with database.read() as session:

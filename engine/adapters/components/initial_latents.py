@@ -30,7 +30,7 @@ def set_steps(sample: Sample, *, timing: Mapping[str, Any], skipped: int) -> Non
     try:
         sample.scheduler.set_timesteps(device="cpu", **timing)
     except ValueError as error:  # of those with a distilled schedule: no more steps than that has
-        raise BadParameterError("steps", "must be fewer for this scheduler at this strength.") from error
+        raise BadParameterError("steps", "fewer_steps") from error
     timesteps = sample.scheduler.timesteps
     if sample.start is not None:
         first = min(skipped, sample.params.steps - 1) * getattr(sample.scheduler, "order", 1)

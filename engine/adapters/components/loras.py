@@ -83,7 +83,9 @@ class Loras:
         path = Path(self._entry.loras[name].source)
         if not path.is_file():
             raise ModelLoadError(
-                f"The LoRA {name} is not on this machine. Fetch it with: chatelier models pull {self._entry.name}"
+                f"The LoRA {name} is not on this machine. Fetch it with: chatelier models pull {self._entry.name}",
+                reason="missing_addon",
+                file=name,
             )
         check_lora(path)
         try:
@@ -110,9 +112,7 @@ class Loras:
         self._disable()
 
     def _mismatch_error(self, name: str) -> NotSupportedError:
-        others = ", ".join(lora for lora in self._entry.loras if lora != name)
-        return NotSupportedError(
-            model=self._entry.name,
-            operation=f"use the LoRA {name}: its file is damaged or was made for another model",
-            instead=f"these LoRAs: {others}" if others else "",
-        )
+        others = tuple(lora for lora in self._entry.loras if lora != name)
+        if not others:
+            return NotSupportedError("lora", model=self._entry.name, name=name)
+        return NotSupportedError("lora_but_others", model=self._entry.name, name=name, others=others)

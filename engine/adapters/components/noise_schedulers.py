@@ -51,7 +51,7 @@ class Schedulers:
         """`wanted` if it is known, else `BadParameterError`; for None the name of the model's own scheduler."""
         if wanted is not None:
             if wanted not in self._known:
-                raise BadParameterError("scheduler", f"must be one of {', '.join(self._known)}.")
+                raise BadParameterError("scheduler", "not_a_choice", choices=tuple(self._known))
             return wanted
         own = self.new(None)
         for name, (kind, options) in self._known.items():

@@ -22,15 +22,12 @@ def settle_references(params: SamplingParams, *, model: str, can: Capabilities) 
     references = params.references
     if can.needs_reference and not references:
         if params.start is None:
-            raise NotSupportedError(model=model, operation="imagine without a picture", instead="edit")
+            raise NotSupportedError("needs_picture", model=model)
         references = (params.start,)
     if references and not can.takes_references:
-        raise NotSupportedError(
-            model=model, operation="use pictures as references", instead="imagine, vary and edit"
-        )
+        raise NotSupportedError("references", model=model, able=("imagine", "vary", "edit"))
     if len(references) > can.takes_references:
-        pictures = "one picture" if can.takes_references == 1 else f"{can.takes_references} pictures"
-        raise BadParameterError("ref", f"the model {model} takes at most {pictures} at once.")
+        raise BadParameterError("ref", "too_many_references", model=model, count=can.takes_references)
     return replace(params, references=references)
 
 

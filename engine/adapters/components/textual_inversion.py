@@ -60,7 +60,9 @@ class TextualInversions:
     def _load(self, word: str) -> None:
         path = Path(self._entry.embeddings[word].source)
         if not path.is_file():
-            raise ModelLoadError(f"The embedding {word} is not on this machine. Tell an administrator.")
+            raise ModelLoadError(
+                f"The embedding {word} is not on this machine.", reason="missing_addon", file=word
+            )
         if path.suffix != ".safetensors":
             raise ModelLoadError(
                 f"{path.name} is no .safetensors file. Pickles are not read: they can run code."
@@ -80,11 +82,7 @@ class TextualInversions:
                     )
         except Exception as error:  # whatever a library throws at a file of another shape
             log.warning("embedding load failed", extra={"model": self._entry.name, "embedding": word})
-            raise NotSupportedError(
-                model=self._entry.name,
-                operation=f"use the embedding {word}: its file is damaged or was made for another model",
-                instead="",
-            ) from error
+            raise NotSupportedError("embedding", model=self._entry.name, name=word) from error
 
 
 def _read(path: Path) -> Mapping[str, torch.Tensor]:

@@ -53,7 +53,7 @@ class StockPipeline:
 
     def __init__(self, model: Model, folder: Path) -> None:
         if not isinstance(model, HasParts):
-            raise NotSupportedError(model=model.name, operation="be measured step by step")
+            raise NotSupportedError("single_steps", model=model.name)
         self._pipeline = stock_pipeline(model, folder)
 
     def seconds(self, params_list: Sequence[SamplingParams]) -> float:

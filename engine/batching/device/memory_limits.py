@@ -12,7 +12,6 @@ from engine.batching.sample import BatchKey
 T = TypeVar("T")
 
 _SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
-TOO_LARGE = "There is not enough memory for this picture. Ask for a smaller one."
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from engine.batching.execution.step_runner import NOT_A_NUMBER, StepRunner, fail
+from engine.batching.execution.step_runner import StepRunner, fail
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import Sample
 from studio.errors import GenerationError
@@ -68,7 +68,7 @@ def _is_picture(sample: Sample) -> bool:
     if picture is None or not picture.is_floating_point() or bool(torch.isfinite(picture.sum())):
         return True
     sample.picture = None
-    fail(sample, GenerationError(NOT_A_NUMBER))
+    fail(sample, GenerationError(reason="not_a_number"))
     return False
 
 

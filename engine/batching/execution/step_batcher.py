@@ -24,8 +24,6 @@ from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
 from studio.errors import GenerationError
 
-CLOSED = "The worker is shutting down. Your request is kept."
-
 log = logging.getLogger(__name__)
 
 
@@ -73,7 +71,7 @@ class StepBatcher:
         """The group's samples come to the step batcher as soon as it is their turn. Wait with `SampleGroup.wait`."""
         with self._wake_condition:
             if self._closed:
-                group.fail(GenerationError(CLOSED))
+                group.fail(GenerationError(reason="shutting_down"))
                 return
             group.step_seconds = self._usual_seconds(group)
             self._inbox.append(group)
@@ -120,7 +118,7 @@ class StepBatcher:
                     moved = False
                 if not moved:
                     self._wait_for_news()
-        self._fail_all(GenerationError(CLOSED))
+        self._fail_all(GenerationError(reason="shutting_down"))
         self._cache.unload_all()
         self.limits.profile.save()
 

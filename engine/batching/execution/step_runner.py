@@ -8,7 +8,6 @@ from typing import cast
 import torch
 
 from engine.batching.device.memory_limits import (
-    TOO_LARGE,
     BatchLimits,
     attempt,
     free_cache,
@@ -22,9 +21,6 @@ from engine.batching.sample import BatchKey, Sample
 from studio.errors import GenerationError
 
 PREVIEW_SECONDS = 0.6
-NOT_A_NUMBER = (
-    "The picture turned into noise without end. Try again with another seed, less guidance or more steps."
-)
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +142,7 @@ def fitting(samples: Sequence[Sample], rows: int) -> Sequence[Sample]:
 def fail(sample: Sample, error: BaseException) -> None:
     """Only the sample's own task ends."""
     if is_out_of_memory(error):
-        explained = GenerationError(TOO_LARGE)
+        explained = GenerationError(reason="too_large")
         explained.__cause__ = error
         error = explained
     if sample.group is not None:
@@ -170,4 +166,4 @@ def _preview(sample: Sample) -> None:
 
 def _check_numbers(sample: Sample) -> None:
     if not sample.is_finite:
-        raise GenerationError(NOT_A_NUMBER)
+        raise GenerationError(reason="not_a_number")

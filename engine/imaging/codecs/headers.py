@@ -24,19 +24,19 @@ MOST_BRANDS_BYTES = 1024
 
 # What people send by mistake, so that the answer can name it.
 OTHER_KINDS = (
-    (b"BM", "a BMP"),
-    (b"II*\x00", "a TIFF"),
-    (b"MM\x00*", "a TIFF"),
-    (b"%PDF", "a PDF"),
-    (b"8BPS", "a Photoshop file"),
-    (b"\x00\x00\x01\x00", "an icon"),
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "a compressed file"),
-    (b"%!PS", "a PostScript file"),
-    (b"\x00\x00\x00\x0cjP", "a JPEG 2000"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
-    (b"\xff\x0a", "a JPEG XL"),
-    (b"\x00\x00\x00\x0cJXL", "a JPEG XL"),
+    (b"BM", "bmp"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"%PDF", "pdf"),
+    (b"8BPS", "photoshop"),
+    (b"\x00\x00\x01\x00", "icon"),
+    (b"PK\x03\x04", "zip"),
+    (b"\x1f\x8b", "gzip"),
+    (b"%!PS", "postscript"),
+    (b"\x00\x00\x00\x0cjP", "jpeg2000"),
+    (b"\xff\x4f\xff\x51", "jpeg2000"),
+    (b"\xff\x0a", "jpegxl"),
+    (b"\x00\x00\x00\x0cJXL", "jpegxl"),
 )
 
 
@@ -70,7 +70,7 @@ def read_header(data: bytes) -> Header:
         return _read_gif(data)
     if data[4:8] == b"ftyp" and (kind := _brand_of(data)):
         return _read_heif(data, kind)
-    raise BadImageError(f"it is {_name_other(data)}. Please send a PNG, JPEG, WebP, AVIF, HEIC or GIF.")
+    raise BadImageError("other_kind", file_kind=_name_other(data))
 
 
 def _read_png(data: bytes) -> Header:
@@ -179,18 +179,16 @@ def _name_other(data: bytes) -> str:
         return "empty"
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if b"<svg" in start or start.startswith(b"<?xml"):
-        return "an SVG or XML text"
+        return "text"
     if start.startswith((b"<!doctype html", b"<html")):
-        return "a web page"
+        return "html"
     if data[4:8] == b"ftyp":
-        return "a video or another file of that family"
-    return next(
-        (name for magic, name in OTHER_KINDS if data.startswith(magic)), "not a picture that can be read"
-    )
+        return "video"
+    return next((name for magic, name in OTHER_KINDS if data.startswith(magic)), "unknown")
 
 
 def _damaged_error() -> BadImageError:
-    return BadImageError("the file is damaged. Please save it again as PNG, JPEG or WebP.")
+    return BadImageError("damaged")
 
 
 def _big(data: bytes, start: int, size: int) -> int:

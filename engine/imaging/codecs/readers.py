@@ -15,12 +15,9 @@ from studio.errors import BadImageError
 def prepare_reader(kind: Kind) -> None:
     """Raises `BadImageError`, with a way to convert the file, where this installation cannot read such files."""
     if kind is Kind.AVIF and not _prepare_avif():
-        raise BadImageError("AVIF files cannot be read here. Please save it as PNG, JPEG or WebP.")
+        raise BadImageError("no_avif")
     if kind is Kind.HEIF and not _prepare_heif():
-        raise BadImageError(
-            "HEIC files cannot be read here. Please save it as JPEG: on an iPhone, choose Settings › Camera › Formats "
-            "› Most Compatible, or share the photo by mail, which converts it."
-        )
+        raise BadImageError("no_heic")
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 from engine.imaging.codecs.upload_sanitizer import check_size, clean_upload
 from studio.errors import BadImageError
 from studio.ports import CleanUpload
+from studio.sandbox.image_replies import bad_image_of, reply_of
 from studio.sandbox.worker_process import (
     TIMEOUT_SECONDS,
     Reply,
@@ -51,13 +52,11 @@ class UploadSanitizer:
         try:
             reply, pictures = self.worker_process.ask(data, check=_check)
         except WorkerBusyError as error:
-            raise BadImageError("too many others are being opened. Please try again in a minute.") from error
+            raise BadImageError("busy") from error
         except WorkerCrashedError as error:
-            raise BadImageError(
-                "it could not be opened safely. Please save it again as PNG or JPEG."
-            ) from error
+            raise BadImageError("unsafe") from error
         if "error" in reply:
-            raise BadImageError(reply["error"])
+            raise bad_image_of(reply)
         return CleanUpload(
             png=pictures[0],
             width=reply["width"],
@@ -75,8 +74,10 @@ def shared_sanitizer() -> UploadSanitizer:
 
 def _check(reply: dict[str, Any]) -> None:
     """Raises ValueError for what no child of ours answers: one that a file took over may say anything."""
-    sizes = [reply.get(name) for name in ("width", "height")]
-    if not isinstance(reply.get("error"), str) and not all(isinstance(size, int) for size in sizes):
+    if "error" in reply:
+        bad_image_of(reply)
+        return
+    if not all(isinstance(reply.get(name), int) for name in ("width", "height")):
         raise ValueError("invalid reply from the sanitizer process")
 
 
@@ -91,9 +92,8 @@ def answer(data: bytes) -> Reply:
     try:
         upload = clean_upload(data)
     except BadImageError as error:
-        return {"error": error.reason}, [b"", b"", b""]
+        return reply_of(error), [b"", b"", b""]
     except MemoryError:
-        error_text = "it needs more memory than a picture may. Please make it smaller."
-        return {"error": error_text}, [b"", b"", b""]
+        return reply_of(BadImageError("too_much_memory")), [b"", b"", b""]
     size = {"width": upload.width, "height": upload.height}
     return size, [upload.png, upload.mask_png or b"", upload.as_mask_png or b""]

@@ -45,7 +45,7 @@ def fit(data: bytes, *, limit_bytes: int) -> Fitted:
                 return Fitted(data=encoded, suffix=suffix, width=picture.width, height=picture.height)
             smallest = len(encoded)
         picture = _shrink(picture, limit_bytes / smallest)
-    raise BadImageError(f"it cannot be made small enough for {limit_bytes} bytes.")
+    raise BadImageError("cannot_shrink", most_bytes=limit_bytes)
 
 
 def _encodings(picture: Image.Image, exif: bytes) -> Iterator[tuple[bytes, str]]:

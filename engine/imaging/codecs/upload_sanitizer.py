@@ -54,22 +54,23 @@ def clean_upload(data: bytes) -> CleanUpload:
 def check_size(data: bytes) -> Header:
     """What the first bytes say, without decoding anything. Raises `BadImageError` for what is not worth opening."""
     if len(data) > MAX_UPLOAD_BYTES:
-        limit_mib = MAX_UPLOAD_BYTES // 1024**2
-        raise BadImageError(f"it has {len(data) / 1024**2:.1f} MiB, and at most {limit_mib} MiB are allowed.")
+        raise BadImageError("too_many_bytes", mebibytes=len(data) / 1024**2, most=MAX_UPLOAD_BYTES // 1024**2)
     header = read_header(data)
     _check_size(header.kind, header.width, header.height)
     return header
 
 
 def _check_size(kind: Kind, width: int, height: int) -> None:
-    shape = f"{width}×{height} pixels"
     most_side, most_pixels = MOST_SIDES.get(kind, MAX_SIDE_PIXELS), MOST_PIXELS.get(kind, MAX_PIXELS)
     if min(width, height) < MIN_SIDE_PIXELS:
-        raise BadImageError(f"{shape} is too small. Each side needs at least {MIN_SIDE_PIXELS} pixels.")
+        raise BadImageError("too_small", width=width, height=height, least=MIN_SIDE_PIXELS)
     if max(width, height) > most_side or width * height > most_pixels:
         raise BadImageError(
-            f"{shape} is too large. At most {most_side} pixels a side "
-            f"and {most_pixels / 1e6:.1f} megapixels are allowed."
+            "too_large",
+            width=width,
+            height=height,
+            most_side=most_side,
+            most_megapixels=most_pixels / 1e6,
         )
 
 
@@ -77,8 +78,11 @@ def _check_shape(header: Header, picture: Image.Image) -> None:
     """What is long and thin may have too little left once it is fitted."""
     if min(picture.size) < MIN_SIDE_PIXELS:
         raise BadImageError(
-            f"{header.width}×{header.height} pixels is too thin: fitted to {WORK_SIDE_PIXELS} pixels, "
-            f"its shorter side would have fewer than {MIN_SIDE_PIXELS}. Please cut it shorter."
+            "too_thin",
+            width=header.width,
+            height=header.height,
+            fitted=WORK_SIDE_PIXELS,
+            least=MIN_SIDE_PIXELS,
         )
 
 
@@ -94,7 +98,7 @@ def _decode(data: bytes, header: Header) -> Image.Image:
     except (BadImageError, MemoryError):
         raise
     except Exception as error:  # a hostile file may break a decoder in any way
-        raise BadImageError("the file is damaged. Please save it again as PNG, JPEG or WebP.") from error
+        raise BadImageError("damaged") from error
 
 
 def _draft_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -181,7 +185,7 @@ def _mask_of(picture: Image.Image) -> Image.Image | None:
     alpha = picture.getchannel("A")
     seen = alpha.histogram()
     if seen[0] == picture.width * picture.height:
-        raise BadImageError("it is fully transparent, so there is nothing to see.")
+        raise BadImageError("transparent")
     if not any(seen[:EDIT_BELOW_ALPHA]):
         return None
     return alpha.point(lambda value: 255 if value < EDIT_BELOW_ALPHA else 0)

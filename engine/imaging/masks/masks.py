@@ -23,15 +23,16 @@ def check_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
     """
     if not _has_shape(mask.size, size):
         raise BadImageError(
-            f"the mask is {mask.width}×{mask.height} pixels and the picture {size[0]}×{size[1]}. "
-            "Please send a mask of the same size, or of the same ratio of width to height."
+            "other_shape",
+            mask_width=mask.width,
+            mask_height=mask.height,
+            width=size[0],
+            height=size[1],
         )
     grey = mask.convert("L") if mask.size == size else mask.convert("L").resize(size, Image.Resampling.BOX)
     pure = grey.point(lambda value: 255 if value >= 128 else 0)
     if pure.getbbox() is None:
-        raise BadImageError(
-            "the mask is all black, so there is nothing to repaint. Paint the part to change white."
-        )
+        raise BadImageError("black_mask")
     return pure
 
 
@@ -39,10 +40,7 @@ def fit_mask(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
     """As `check_mask`, for an uploaded mask: one that marks the whole picture is a mistake, too."""
     pure = check_mask(mask, size)
     if pure.getextrema() == (255, 255):
-        raise BadImageError(
-            "the mask is all white, so nothing of the picture would stay. Paint what is to stay black, "
-            "or make a variation of the whole picture instead."
-        )
+        raise BadImageError("white_mask")
     return pure
 
 

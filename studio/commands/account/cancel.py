@@ -30,7 +30,7 @@ def cancel(ports: Ports, call: Call, command: Cancel) -> JobsStopped:
         if ended:
             removal.add(withdraw_pictures(session, job))
         elif not job_transitions.request_cancel(session, job.id):
-            raise BadParameterError("job", "is over already.")
+            raise BadParameterError("job", "already_over")
     finish_removal(ports, removal)
     if not ended:
         ports.queue.cancel(job.id)

@@ -18,7 +18,6 @@ from studio.plurals import count_of
 from studio.ports import Ports
 
 _MOST = 1_000_000
-_UNCOUNTED = "credits never run out here, so there is nothing to give."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +31,7 @@ def credits(ports: Ports, call: Call, command: Credits) -> Balance | CreditsGive
         return _balance(ports, call)
     if command.to is None or command.amount is None:
         missing = "to" if command.to is None else "amount"
-        raise BadParameterError(missing, f"is missing. For example: {SPEC.example}")
+        raise BadParameterError(missing, "missing", example=SPEC.example)
     return _give(ports, call, command.to, command.amount)
 
 
@@ -49,15 +48,15 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
     allowance = ports.gate.allowance(call.person)
     monthly = allowance.monthly_credits
     if monthly is None:
-        raise BadParameterError("amount", _UNCOUNTED)
+        raise BadParameterError("amount", "credits_unlimited")
     if not to.startswith(f"{call.person.platform}:{call.person.community}:"):
-        raise NotAllowedError("You can give credits to the people of this community only.")
+        raise NotAllowedError("give_here_only")
     at = now()
     with ports.database.begin() as session:
         first_seen_at = lock_person(session, call.person)
         receiver = find_sighting(session, to)
         if same_human(session, to, call.person.key):
-            raise BadParameterError("to", "you cannot give credits to yourself.")
+            raise BadParameterError("to", "credits_to_oneself")
         credit_ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))
         shares = lock_shares(
             session, call.person.key, allowance.newcomers, first_seen_at=first_seen_at, at=at

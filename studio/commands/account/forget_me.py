@@ -14,8 +14,6 @@ from studio.ports import Ports
 from studio.services.account_erasure import count_pictures, forget, is_painting, lock_jobs
 from studio.services.picture_deletion import finish_removal
 
-_PAINTING = "One of your jobs is being painted. Wait for it or cancel it, and then ask again."
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetMe:
@@ -26,7 +24,7 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
     """Pictures with their files, words, stars, settings and links. Raises `NotAllowedError` while a job is painted."""
     with ports.database.read() as session:
         if is_painting(session, linked_identities.identities(session, call.person.key)):
-            raise NotAllowedError(_PAINTING)
+            raise NotAllowedError("job_running")
     judged = ports.desk.forget(call.person)
     with ports.database.begin() as session:
         linked_identities.lock_identities(session, call.person.key)
@@ -35,7 +33,7 @@ def forget_me(ports: Ports, call: Call, _command: ForgetMe) -> Forgotten:
         credit_ledger.lock(session, *keys)
         lock_jobs(session, keys)
         if is_painting(session, keys):  # since it was asked a moment ago
-            raise NotAllowedError(_PAINTING)
+            raise NotAllowedError("job_running")
         pictures = count_pictures(session, keys)
         games = forget_in_gatherings(session, keys)
         removal = forget(session, keys, judged=judged)

@@ -23,7 +23,6 @@ _LASTS = timedelta(minutes=15)
 _LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
 _LENGTH = 10  # 49 random bits
 PART = "part"  # no code is that short
-_UNKNOWN = "is not known, or is older than 15 minutes. Type /link on the other platform for a new one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +58,9 @@ def _link(session: Session, call: Call, code: str) -> Linked:
     lock_person(session, call.person)
     row = session.get(LinkCodeRow, wanted, with_for_update=True, populate_existing=True)
     if row is None:
-        raise BadParameterError("code", _UNKNOWN)
+        raise BadParameterError("code", "unknown_code")
     if row.person_key == call.person.key:
-        raise BadParameterError("code", "is your own: type it where you have your other name.")
+        raise BadParameterError("code", "own_code")
     into, other = (linked_identities.human_of(session, key) for key in (row.person_key, call.person.key))
     if into != other:
         credit_ledger.merge(session, into, other, person_key=call.person.key, at=now())
@@ -78,7 +77,7 @@ def _unlink(session: Session, call: Call) -> Linked:
     lock_person(session, call.person)
     credit_ledger.lock(session, *linked_identities.identities(session, call.person.key))
     if not credit_ledger.unlink(session, call.person.key, at=now()):
-        raise BadParameterError("code", "you have linked no other names, so there is nothing to part.")
+        raise BadParameterError("code", "nothing_linked")
     session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
     return Linked(identities=(call.person,))
 

@@ -64,7 +64,7 @@ def find_actor(session: Session, call: Call, gathering_id: str) -> Person:
     """Who acts: the person, or their linked identity in the gathering's community. Raises `NotFoundError`."""
     gathering = gathering_rows.find_gathering(session, gathering_id)
     if not may_see_gathering(session, gathering, Audience.of_asker(call.person, call.address)):
-        raise NotFoundError(f"Gathering {gathering_id[:12]}")
+        raise NotFoundError("gathering", id=gathering_id[:12])
     home = gathering.address.platform, gathering.address.community
     if call.person.home == home:
         return call.person
@@ -72,7 +72,7 @@ def find_actor(session: Session, call: Call, gathering_id: str) -> Person:
         person = find_person(session, key)
         if person.home == home:
             return person
-    raise NotFoundError(f"Gathering {gathering_id[:12]}")
+    raise NotFoundError("gathering", id=gathering_id[:12])
 
 
 def _act_of(

@@ -59,9 +59,7 @@ def _id_of(command: Gather) -> str:
     """Raises `BadParameterError`."""
     text = (command.id or "").strip().lower()
     if not is_job_id(text):
-        raise BadParameterError(
-            "id", "must be that of a gathering, such as k3v9m2p4qx7a. /gather lists them."
-        )
+        raise BadParameterError("id", "not_a_gathering_id")
     return text
 
 

@@ -144,7 +144,7 @@ def _stored(option: Option, value: object) -> str | int:
 def _within(option: Option, seconds: int) -> int:
     low, high = option.minimum or 1, option.maximum or seconds
     if not low <= seconds <= high:
-        raise BadParameterError(option.name, f"must lie between {_spoken(low)} and {_spoken(high)}.")
+        raise BadParameterError(option.name, "out_of_range", low=_spoken(low), high=_spoken(high))
     return seconds
 
 

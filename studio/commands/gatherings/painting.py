@@ -76,7 +76,7 @@ def _find(ports: Ports, gathering_id: str, ordinal: int) -> tuple[Gathering, Par
         gathering = gathering_rows.find_gathering(session, gathering_id)
         part = part_rows.find_part(session, gathering_id, ordinal)
     if part is None:
-        raise NotFoundError("That part")
+        raise NotFoundError("part")
     return gathering, part
 
 

@@ -86,32 +86,22 @@ def parse_weights(text: str, count: int) -> tuple[float, ...]:
     try:
         weights = tuple(float(number) for number in text.replace(",", " ").split())
     except ValueError:
-        raise BadParameterError("weights", f"must be numbers, for example {example}.") from None
+        raise BadParameterError("weights", "weights_not_numbers", example=example) from None
     if len(weights) != count:
-        raise BadParameterError(
-            "weights", f"give one for each of the {count} pictures, for example {example}."
-        )
+        raise BadParameterError("weights", "weights_for_each", pictures=count, example=example)
     if not all(math.isfinite(weight) and 0 <= weight <= 100 for weight in weights) or not any(weights):
-        raise BadParameterError(
-            "weights", f"must lie between 0 and 100, and not all be 0; for example {example}."
-        )
+        raise BadParameterError("weights", "weights_range", example=example)
     return weights
 
 
 def _check_number(command: Blend) -> None:
     given = len(command.pictures) + len(command.images)
     if given < _FEWEST:
-        raise BadParameterError(
-            "picture2", f"a blend takes {_FEWEST} to {MOST_BLENDED} pictures; give another."
-        )
+        raise BadParameterError("picture2", "too_few_to_blend", fewest=_FEWEST, most=MOST_BLENDED)
     if given > MOST_BLENDED:
-        raise BadParameterError(
-            "image", f"a blend takes at most {MOST_BLENDED} pictures, and these are {given}."
-        )
+        raise BadParameterError("image", "too_many_to_blend", most=MOST_BLENDED, given=given)
     if len(set(command.pictures)) < len(command.pictures):
-        raise BadParameterError(
-            "picture2", "is a picture that was given already; its weight makes it count more."
-        )
+        raise BadParameterError("picture2", "blended_twice")
 
 
 def _joined_texts(texts: Sequence[str]) -> str:

@@ -63,7 +63,7 @@ def check(_ports: Ports, _call: Call, command: Edit) -> None:
 
 def _require_part(given: object) -> None:
     if not given:
-        raise BadParameterError("region", "say which part to change, for example B2-C3, or attach a mask.")
+        raise BadParameterError("region", "no_region")
 
 
 def _with_fitted_mask(ports: Ports, source: Source, cells: tuple[str, ...]) -> tuple[Source, Box | None]:

@@ -57,9 +57,9 @@ def check(_ports: Ports, _call: Call, command: Expand) -> None:
     """Raises `BadParameterError`."""
     require_one(picture=command.picture, image=command.image)
     if command.sides and command.aspect:
-        raise BadParameterError("sides", "give sides or a new aspect, not both.")
+        raise BadParameterError("sides", "sides_or_aspect")
     if command.amount and command.aspect:
-        raise BadParameterError("amount", "give an amount or a new aspect, not both.")
+        raise BadParameterError("amount", "amount_or_aspect")
     if command.sides:
         parse_sides(command.sides)
 
@@ -81,7 +81,7 @@ def parse_sides(text: str) -> tuple[str, ...]:
         return SIDES
     unknown = [word for word in words if word not in SIDES]
     if unknown or not words:
-        raise BadParameterError("sides", f"must be some of {', '.join(SIDES)}, or all.")
+        raise BadParameterError("sides", "not_sides", sides=SIDES)
     return tuple(side for side in SIDES if side in words)
 
 

@@ -109,12 +109,12 @@ def _shape(command: Imagine) -> tuple[str | None, int | None, int | None]:
     aspect, width, height = command.aspect, command.width, command.height
     if command.size is not None:
         if aspect or width or height:
-            raise BadParameterError("size", "give a size alone, without aspect, width and height.")
+            raise BadParameterError("size", "size_alone")
         return None, *parse_size(command.size)
     if aspect is None or not (width or height):
         return aspect, width, height
     if width and height:
-        raise BadParameterError("aspect", "give an aspect, or width and height, not both.")
+        raise BadParameterError("aspect", "aspect_or_sides")
     across, down = parse_aspect(aspect)
     width, height = (
         width or round((height or 0) * across / down),

@@ -27,11 +27,9 @@ def reroll(ports: Ports, call: Call, command: Reroll) -> Accepted:
         job = queries.find_job(session, command.job, viewer=call.person)
         remix_consent.require_uploads(session, call.person, job)
     if not (job.request.prompt or job.request.sources):  # its person was forgotten, or nobody shall read it
-        raise NotFoundError(
-            f"The request of job {job.id}", sentence=f"The request of job {job.id} was deleted."
-        )
+        raise NotFoundError("request", id=job.id)
     if job.request.operation is Operation.UPSCALE:
-        raise BadParameterError("job", "an upscaled picture comes out the same each time. Vary it instead.")
+        raise BadParameterError("job", "comes_out_the_same")
     return submit(ports, call, SPEC.name, replace(job.request, seed=any_seed()))
 
 

@@ -34,7 +34,7 @@ def answer_consent(ports: Ports, call: Call, command: AnswerConsent) -> CaseDeci
         case = cases.find_case(session, command.case)
         asked = case.addressee and same_human(session, case.addressee, call.person.key)
         if case.kind is not CaseKind.CONSENT or not asked:
-            raise NotAllowedError("Only the person who made the picture can answer this.")
+            raise NotAllowedError("maker_only")
         # Owners who answer at the same moment go one by one, or each would leave the job to the other.
         job = session.get_one(JobRow, case.job_id, with_for_update=True)
         row = cases.close(session, case.id, decision, by=call.person.key, at=now())

@@ -32,11 +32,11 @@ def appeal(ports: Ports, call: Call, command: Appeal) -> ReportFiled:
         lock_person(session, call.person)  # of two clicks at once, the second finds the case of the first
         job = queries.find_job(session, command.job, viewer=call.person)
         if not same_human(session, job.person.key, call.person.key):
-            raise NotAllowedError("Only the person who asked for this can appeal.")
+            raise NotAllowedError("asker_only")
         if job.state is not JobState.REFUSED:
-            raise BadParameterError("job", "was not refused, so there is nothing to appeal.")
+            raise BadParameterError("job", "not_refused")
         if job.error_code == CORE:
-            raise NotAllowedError("This refusal cannot be appealed.")
+            raise NotAllowedError("no_appeal")
         case, events = open_case(
             session,
             CaseKind.APPEAL,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from studio.clock import now
-from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import BanChanged
 from studio.commands.spec import Audience, Call, CommandSpec
@@ -36,10 +35,10 @@ def ban(ports: Ports, call: Call, command: Ban) -> BanChanged:
 def person_here(ports: Ports, call: Call, key: str) -> Sighting:
     """Raises `NotAllowedError` for a person who does not moderate, `NotFoundError` for one of another community."""
     if not call.person.moderates:
-        raise NotAllowedError(MODERATORS_ONLY)
+        raise NotAllowedError("moderators_only")
     here = f"{call.person.platform}:{call.person.community}:"
     if not key.startswith(here):
-        raise NotAllowedError("You moderate the people of this community only.")
+        raise NotAllowedError("own_community_only")
     with ports.database.read() as session:
         return find_sighting(session, key)
 

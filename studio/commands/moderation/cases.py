@@ -10,8 +10,6 @@ from studio.domain.cases import CaseState
 from studio.errors import NotAllowedError
 from studio.ports import Ports
 
-MODERATORS_ONLY = "Only moderators can do that."
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListCases:
@@ -20,7 +18,7 @@ class ListCases:
 
 def list_cases(ports: Ports, call: Call, command: ListCases) -> DeskCases:
     if not call.person.moderates:
-        raise NotAllowedError(MODERATORS_ONLY)
+        raise NotAllowedError("moderators_only")
     with ports.database.read() as session:
         found = desk_cases(session, call.person, states=(CaseState(command.state),))
     return DeskCases(cases=tuple(found))

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Community
 from studio.commands.spec import Audience, Call, CommandSpec
@@ -36,7 +35,7 @@ def change_rules(ports: Ports, call: Call, command: ChangeRules, *, former_name:
 
 def _change_rules(ports: Ports, call: Call, command: ChangeRules) -> CommunityRules:
     if not call.person.moderates:
-        raise NotAllowedError(MODERATORS_ONLY)
+        raise NotAllowedError("moderators_only")
     change = _CHANGES.get(command.setting or "")
     if change is not None:
         value = command.value.strip()
@@ -105,31 +104,31 @@ def _set_category_rule(rules: CommunityRules, value: str) -> CommunityRules:
     if action in NOTHING:
         return replace(rules, stances={k: v for k, v in rules.stances.items() if k != category})
     if action not in ("hold", "refuse"):
-        raise BadParameterError("value", "a community may only be stricter: hold or refuse.")
+        raise BadParameterError("value", "only_stricter")
     return replace(rules, stances={**rules.stances, category: action})
 
 
 def _set_results(rules: CommunityRules, value: str) -> CommunityRules:
     if value.lower() not in set(ResultPlacement):
-        raise BadParameterError("value", f"must be one of: {', '.join(ResultPlacement)}.")
+        raise BadParameterError("value", "not_a_choice", choices=tuple(ResultPlacement))
     return replace(rules, results=ResultPlacement(value.lower()))
 
 
 def _set_ping(rules: CommunityRules, value: str) -> CommunityRules:
     if value.lower() not in SWITCH:
-        raise BadParameterError("value", f"must be one of: {', '.join(SWITCH)}.")
+        raise BadParameterError("value", "not_a_choice", choices=tuple(SWITCH))
     return replace(rules, ping=SWITCH[value.lower()])
 
 
 def _set_gatherings(rules: CommunityRules, value: str) -> CommunityRules:
     if value.lower() not in set(Hosts):
-        raise BadParameterError("value", f"must be one of: {', '.join(Hosts)}.")
+        raise BadParameterError("value", "not_a_choice", choices=tuple(Hosts))
     return replace(rules, gatherings=Hosts(value.lower()))
 
 
 def _set_newcomers_vote(rules: CommunityRules, value: str) -> CommunityRules:
     if value.lower() not in SWITCH:
-        raise BadParameterError("value", f"must be one of: {', '.join(SWITCH)}.")
+        raise BadParameterError("value", "not_a_choice", choices=tuple(SWITCH))
     return replace(rules, newcomers_vote=SWITCH[value.lower()])
 
 
@@ -155,19 +154,19 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
 def _pair(value: str, example: str) -> tuple[str, str]:
     parts = value.replace("=", " ").split()
     if len(parts) != 2:
-        raise BadParameterError("value", f"write {example}.")
+        raise BadParameterError("value", "not_like", example=example)
     return parts[0], parts[1].lower()
 
 
 def _tier(name: str) -> Tier:
     if name.lower() not in set(Tier):
-        raise BadParameterError("value", f"the tiers are {', '.join(Tier)}.")
+        raise BadParameterError("value", "unknown_tier", tiers=tuple(Tier))
     return Tier(name.lower())
 
 
 def _number(text: str, low: int, high: int) -> int:
     if not text.isdecimal() or not low <= int(text) <= high:
-        raise BadParameterError("value", f"must be a whole number between {low} and {high:,}.")
+        raise BadParameterError("value", "whole_range", low=low, high=high)
     return int(text)
 
 

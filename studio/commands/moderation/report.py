@@ -38,7 +38,7 @@ def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
         picture = queries.find_picture(session, command.picture, viewer=call.person)
         job = queries.find_job(session, picture.job_id)
         if linked_identities.same_human(session, job.person.key, call.person.key):
-            raise NotAllowedError("This is your own picture: delete it, and it is gone.")
+            raise NotAllowedError("own_picture")
         names = linked_identities.identities(session, call.person.key)
         if not command.artist and (earlier := find_report(session, picture.id, names)):
             return ReportFiled(case=earlier, repeated=True)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from studio.clock import now
-from studio.commands.moderation.cases import MODERATORS_ONLY
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import CaseDecided, CaseOpened
 from studio.commands.spec import Audience, Call, CommandSpec
@@ -27,7 +26,7 @@ def review(ports: Ports, call: Call, command: Review) -> CaseOpened | CaseDecide
     Raises `NotAllowedError`, `NotFoundError`, `CaseTakenError`, `BadParameterError`.
     """
     if not call.person.moderates:
-        raise NotAllowedError(MODERATORS_ONLY)
+        raise NotAllowedError("moderators_only")
     case_id = command.case or _next(ports, call)
     if command.decision is None:
         return CaseOpened(details=ports.desk.claim(call.person, case_id))
@@ -44,7 +43,7 @@ def _next(ports: Ports, call: Call) -> str:
             taken = case.claimed_by not in (None, me) and case.claimed_until and case.claimed_until > at
             if not taken and not mine & {case.subject, case.filed_by}:
                 return case.id
-    raise NotFoundError("An open case", sentence="No case is open.")
+    raise NotFoundError("open_case")
 
 
 SPEC = CommandSpec(

@@ -42,7 +42,7 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
             picture for picture in queries.pictures_of_job(session, job_id) if index in (0, picture.index)
         ]
         if not pictures:
-            raise NotFoundError(f"Picture {command.what[:14]}")
+            raise NotFoundError("picture", id=command.what[:14])
         taken_down = call.person.moderates and not mine
         removal = (take_down_pictures if taken_down else delete_pictures)(session, job, pictures)
         if job.state is JobState.HELD and not job_release.pictures_of(session, job_id):
@@ -60,7 +60,7 @@ def _target(what: str) -> tuple[str, int]:
         return text, 0
     if split := split_picture_id(text):
         return split
-    raise BadParameterError("what", "is not a picture or job id. They look like k3v9m2p4qx7a.2.")
+    raise BadParameterError("what", "not_an_id")
 
 
 SPEC = CommandSpec(

@@ -32,7 +32,7 @@ def whose(ports: Ports, call: Call, command: Whose) -> Attribution:
     Raises `BadParameterError` without a file.
     """
     if command.image is None:
-        raise BadParameterError("image", "attach the picture, as the file you have.")
+        raise BadParameterError("image", "no_file")
     with ports.database.read() as session:
         return attribute(session, command.image, call)
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.coded_text import to_stored
 from studio.commands.spec import Call
 from studio.db import credit_ledger, queries
 from studio.db.cases import open_case, write_notice
@@ -110,7 +111,7 @@ def refuse(row: JobRow, verdict: Verdict) -> None:
     row.ended_at = row.created_at
     row.cost = 0
     refusal = verdict.refusal()
-    row.error_code, row.error_text = refusal.code, str(refusal)
+    row.error_code, row.error_text = refusal.code, to_stored(*refusal.texts)
     record_refusal(row, verdict)
 
 

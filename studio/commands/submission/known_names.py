@@ -4,8 +4,7 @@ import math
 
 from studio.commands.parameter_values import Kind, Parameter
 from studio.domain.requests import Lora, PaintRequest
-from studio.errors import BadParameterError
-from studio.parsing.name_suggestions import unknown_name
+from studio.parsing.name_suggestions import unknown_lora, unknown_name
 from studio.ports import Ports, RunnableModel
 
 _SEVERAL = ","
@@ -47,8 +46,7 @@ def is_model(ports: Ports, name: str | None) -> bool:
 
 def _require_lora(model: RunnableModel, lora: Lora) -> None:
     if lora.name not in model.loras:
-        error = unknown_name("lora", lora.name, model.loras)
-        raise BadParameterError("lora", f"for the model {model.name} {error.reason}")
+        raise unknown_lora(model.name, lora.name, model.loras)
 
 
 def _require_free_size(ports: Ports, name: str | None) -> None:

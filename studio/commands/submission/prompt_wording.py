@@ -24,8 +24,5 @@ def read_wording(prompt: str, *, count: int | None, usual: int) -> PromptWording
     if len(prompts) == 1:
         return PromptWording(prompt=prompts[0], prompts=(), count=count or usual)
     if count is not None and count < len(prompts):
-        raise BadParameterError(
-            "count",
-            f"these words have {len(prompts)} alternatives. Ask for as many pictures, or leave it out.",
-        )
+        raise BadParameterError("count", "more_alternatives_than_pictures", alternatives=len(prompts))
     return PromptWording(prompt=prompt, prompts=prompts, count=count or len(prompts))

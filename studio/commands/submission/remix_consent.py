@@ -16,11 +16,6 @@ from studio.domain.requests import Source
 from studio.domain.settings.preferences import RemixConsent
 from studio.errors import NotAllowedError
 
-_NO = "The person who made this picture does not want others to build on it."
-_NOT_THE_UPLOAD = (
-    "This started from somebody's own image, and they want to be asked first. Vary one of its pictures."
-)
-
 
 def require(
     session: Session, person: Person, sources: Sequence[Source], *, within: str | None = None
@@ -31,7 +26,7 @@ def require(
     """
     for owner in _owners(session, person, sources, within):
         if settings.preferences_of(session, owner).remix is RemixConsent.NOBODY:
-            raise NotAllowedError(_NO)
+            raise NotAllowedError("no_remix")
 
 
 def is_possible(session: Session, person: Person, job: Job) -> bool:
@@ -50,7 +45,7 @@ def require_uploads(session: Session, person: Person, job: Job) -> None:
     if not brought or same_human(session, job.person.key, person.key):
         return
     if settings.preferences_of(session, job.person.key).remix is not RemixConsent.ANYONE:
-        raise NotAllowedError(_NOT_THE_UPLOAD)
+        raise NotAllowedError("ask_first")
 
 
 def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:

@@ -60,9 +60,9 @@ def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source 
 def require_one(*, picture: str | None, image: Source | None) -> None:
     """Raises `BadParameterError` when neither or both are given."""
     if picture and image:
-        raise BadParameterError("picture", "give a picture id or attach an image, not both.")
+        raise BadParameterError("picture", "picture_or_image")
     if not picture and not image:
-        raise BadParameterError("picture", "give the id of a picture, or attach an image.")
+        raise BadParameterError("picture", "no_picture")
 
 
 def get_seed(seed: int | None) -> int:

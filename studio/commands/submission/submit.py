@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.coded_text import from_stored
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.commands.submission import job_creation, remix_consent
@@ -32,7 +33,6 @@ from studio.errors import (
     WrongChannelError,
 )
 from studio.errors.gatherings import GatheringMovedError
-from studio.plurals import count_of
 from studio.ports import Admission, Allowance, Ports
 from studio.services import file_references
 from studio.services.picture_deletion import Removal, finish_removal
@@ -88,7 +88,7 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
         picture = queries.find_picture(session, picture_id, viewer=call.person)
         # A person who repeats a job names it, not what it started from.
         if not may_see(session, queries.find_job(session, picture.job_id), audience):
-            raise NotFoundError("A picture that this starts from")
+            raise NotFoundError("source")
     family = queries.family(session, origins)
     return Admission(
         person=call.person,
@@ -103,8 +103,7 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
 def require_count(allowance: Allowance, count: int) -> None:
     """Raises `BadParameterError` for more pictures than the person may ask for at a time."""
     if count > allowance.max_pictures:
-        most = count_of(allowance.max_pictures, "picture")
-        raise BadParameterError("count", f"at most {most} can be requested at a time here.")
+        raise BadParameterError("count", "too_many_pictures", count=allowance.max_pictures)
 
 
 def require_open(session: Session, call: Call) -> None:
@@ -125,7 +124,7 @@ def _find_earlier(session: Session, request_key: str) -> Accepted | None:
             rule=row.refused_rule,
             category=row.refused_category,
             job_id=row.id if row.error_code == PolicyRefusalError.code else None,
-            sentence=row.error_text or "",
+            remedy=(from_stored(row.error_text or "") or ())[1:],
         )
     return replace(_repeated_answer(session, row), repeated=True)
 

@@ -39,7 +39,7 @@ def find_gathering(session: Session, gathering_id: str) -> Gathering:
     """Raises `NotFoundError`."""
     row = session.get(GatheringRow, gathering_id)
     if row is None:
-        raise NotFoundError(f"Gathering {gathering_id[:12]}")
+        raise NotFoundError("gathering", id=gathering_id[:12])
     return gathering_of(row)
 
 
@@ -47,7 +47,7 @@ def lock_gathering(session: Session, gathering_id: str) -> GatheringRow:
     """The row as it is now; nobody else changes anything in the gathering until the commit. Raises `NotFoundError`."""
     row = session.get(GatheringRow, gathering_id, with_for_update={"key_share": True}, populate_existing=True)
     if row is None:
-        raise NotFoundError(f"Gathering {gathering_id[:12]}")
+        raise NotFoundError("gathering", id=gathering_id[:12])
     return row
 
 

@@ -1,13 +1,13 @@
 """People as rows."""
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.coded_text import CodedText, coded
 from studio.db.identities.display_names import find_holders
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import PersonRow
@@ -69,25 +69,26 @@ def find_named(session: Session, platform: Platform, community: str, name: str) 
     query = select(PersonRow).where(here, fits, PersonRow.display_name != "")
     rows = session.scalars(query.order_by(PersonRow.first_seen_at.desc())).all()
     if not rows:
-        raise NotFoundError(f"@{wanted[:32]}")
+        raise NotFoundError("name", name=wanted[:32])
     if len(rows) > 1:
-        raise AmbiguousNameError(_several(wanted, [_sighting_of(row) for row in rows]))
+        raise AmbiguousNameError(name=wanted[:32], advice=tuple(map(_namesake, rows[:_MOST_NAMESAKES])))
     return person_of(rows[0])
 
 
-def _several(name: str, sightings: Sequence[Sighting]) -> str:
-    choices = "; ".join(
-        f"#{sighting.person.user_id} is @{sighting.person.display_name}, {sighting.when}"
-        for sighting in sightings[:_MOST_NAMESAKES]
-    )
-    return f"Several people fit @{name[:32]}. Name one by the id: {choices}."
+def _namesake(row: PersonRow) -> CodedText:
+    """How to name one of several."""
+    first = row.first_seen_at.date()
+    if row.last_seen_at is None:
+        return coded("advice.namesake", id=row.user_id, name=row.display_name, first=first)
+    last = row.last_seen_at.date()
+    return coded("advice.namesake_seen", id=row.user_id, name=row.display_name, first=first, last=last)
 
 
 def find_sighting(session: Session, key: str) -> Sighting:
     """Raises `NotFoundError`."""
     row = session.get(PersonRow, key)
     if row is None:
-        raise NotFoundError("That person")
+        raise NotFoundError("this_person")
     return _sighting_of(row)
 
 
@@ -105,7 +106,7 @@ def find_person(session: Session, key: str) -> Person:
     """Raises `NotFoundError`."""
     row = session.get(PersonRow, key)
     if row is None:
-        raise NotFoundError("That person")
+        raise NotFoundError("this_person")
     return person_of(row)
 
 

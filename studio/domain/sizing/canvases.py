@@ -34,9 +34,9 @@ def margins_for(
 def margins_for_sides(size: tuple[int, int], sides: Collection[str], amount_percent: int) -> Margins:
     """`amount_percent` of the picture's width or height on each named side; on all four if none is named."""
     if unknown := sorted(set(sides) - set(SIDES)):
-        raise BadParameterError("sides", f"There is no side {unknown[0][:16]}; use {', '.join(SIDES)}.")
+        raise BadParameterError("sides", "unknown_side", side=unknown[0][:16], sides=SIDES)
     if amount_percent < 1:
-        raise BadParameterError("amount", "must be at least 1 percent.")
+        raise BadParameterError("amount", "least_amount")
     width, height = size
     wanted = set(sides) or set(SIDES)
     wide, tall = (max(1, round(side * amount_percent / 100)) for side in (width, height))
@@ -59,7 +59,7 @@ def margins_for_aspect(size: tuple[int, int], aspect: tuple[int, int]) -> Margin
     new_height = max(height, round(width / ratio))
     wide, tall = new_width - width, new_height - height
     if wide + tall < GRID_PIXELS:
-        raise BadParameterError("aspect", f"the picture already is {aspect[0]}:{aspect[1]}; choose another.")
+        raise BadParameterError("aspect", "aspect_unchanged", across=aspect[0], down=aspect[1])
     return snap(size, Margins(left=wide // 2, top=tall // 2, right=wide - wide // 2, bottom=tall - tall // 2))
 
 
@@ -70,8 +70,7 @@ def snap(size: tuple[int, int], margins: Margins) -> Margins:
     width, height = size[0] + left + right, size[1] + top + bottom
     if max(width, height) > MAX_SIDE_PIXELS:
         raise BadParameterError(
-            "amount",
-            f"the canvas would be {width}×{height} pixels, and at most {MAX_SIDE_PIXELS} a side are allowed.",
+            "amount", "canvas_too_large", width=width, height=height, most=MAX_SIDE_PIXELS
         )
     return Margins(left=left, top=top, right=right, bottom=bottom)
 

@@ -23,7 +23,7 @@ def _begin(turn: Turn, opening: Opening) -> None:
     job = queries.find_job(turn.session, str(opening.rules["job"]))
     pictures = queries.pictures_of_job(turn.session, job.id) if job.state is JobState.DONE else []
     if len(pictures) < 2:
-        raise BadRequestError("There is nothing to vote on: that job has no two pictures.")
+        raise BadRequestError("nothing_to_vote_on")
     whose = {"person_key": job.person.key, "human": turn.human_of(job.person.key)}
     for picture in pictures:
         turn.add_part(state=PartState.SET, picture=picture.id, **whose)
@@ -60,7 +60,7 @@ def _order(ports: Ports, gathering: Gathering, _part: Part) -> Order:
     with ports.database.read() as session:
         winner = find_part(session, gathering.id, int(str(gathering.data["winner"])))
     if winner is None or winner.picture is None:
-        raise NotFoundError("The winner")
+        raise NotFoundError("winner")
     return Order(command="upscale", values={"picture": winner.picture})
 
 

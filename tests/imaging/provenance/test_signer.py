@@ -22,6 +22,7 @@ from studio.clock import now
 from studio.domain.requests import Operation
 from studio.errors import BadImageError, ConfigurationError, SigningError
 from tests.support.recipes import PLAIN
+from tests.support.sentences import raises
 
 PICTURE = "k3v9m2p4qx7a.2"
 RECIPE = replace(PLAIN, width=256, height=256, software="chatelier test")
@@ -148,7 +149,7 @@ def test_a_picture_that_cannot_be_signed_is_shown_with_what_could_be_done(master
 
 def test_where_signing_is_required_it_is_not_shown(master):
     signer = ImageSigner(SignerSettings(required=True), notary=BrokenNotary())
-    with pytest.raises(SigningError, match="could not be signed"):
+    with raises(SigningError, match="could not be signed"):
         signed_by(signer, master)
 
 

@@ -23,6 +23,7 @@ from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.addons import IpAdapterEntry, LoraEntry
 from engine.catalog.catalog import ModelEntry
 from studio.errors import ModelLoadError, NotSupportedError
+from tests.support.sentences import raises
 from tests.support.tiny_addons import save_ip_adapter, save_lora
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 
@@ -318,13 +319,13 @@ def test_sdxl_sees_pictures_too(tmp_path: Path) -> None:
 def test_an_ip_adapter_that_is_damaged_is_one_sentence(broken: str, folder: Path, tmp_path: Path) -> None:
     adapter = save_ip_adapter(tmp_path / "adapter", folder)
     (adapter / broken).write_bytes(b"{}")
-    with pytest.raises(ModelLoadError, match="IP-Adapter of the model tiny"):
+    with raises(ModelLoadError, match="IP-Adapter of the model tiny"):
         load(folder, ip_adapter=entry_of(adapter))
 
 
 def test_a_model_without_eyes_says_so(folder: Path) -> None:
     model = load(folder)
-    with pytest.raises(NotSupportedError, match="use an image as a prompt"):
+    with raises(NotSupportedError, match="use an image as a prompt"):
         model.new_sample(params(1, likeness=(WeightedImage(picture=picture(1)),)))
 
 

@@ -16,6 +16,7 @@ from engine.batching.models import WholeCallModel
 from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
 from studio.errors import ModelLoadError, NotSupportedError
+from tests.support.sentences import raises
 from tests.support.tiny_image_encoders import (
     QUIET,
     save_combined_kandinsky,
@@ -112,9 +113,9 @@ def test_a_call_stops_where_nobody_waits_any_more(seer: WholeCallModel) -> None:
 def test_what_only_sees_cannot_paint_from_words(save: Any, tmp_path: Path) -> None:
     entry = ModelEntry(name="seer", source=str(tmp_path), family="pipeline")
     model = new_model(entry, save(tmp_path), device=torch.device("cpu"))
-    with pytest.raises(NotSupportedError, match=r"cannot imagine\. It can do: vary, blend"):
+    with raises(NotSupportedError, match=r"cannot imagine\. It can do: vary, blend"):
         model.new_sample(params(1))
-    with pytest.raises(NotSupportedError, match="cannot edit"):
+    with raises(NotSupportedError, match="cannot edit"):
         model.new_sample(params(1, start=picture(1), mask=Image.new("L", (32, 32), 255)))
 
 
@@ -134,14 +135,14 @@ def test_kandinskys_decoder_for_holes_edits(tmp_path: Path) -> None:
     hole.paste(255, (8, 8, 24, 24))
     (edited,) = paint(model, params(1, start=picture(1), mask=hole))
     assert edited.shape == (32, 32, 3)
-    with pytest.raises(NotSupportedError, match="It can do: edit"):
+    with raises(NotSupportedError, match="It can do: edit"):
         model.new_sample(params(1))
 
 
 def test_kandinsky_without_its_prior_says_what_is_missing(tmp_path: Path) -> None:
     decoder, _ = save_kandinsky(tmp_path)
     entry = ModelEntry(name="seer", source=str(decoder), family="pipeline")
-    with pytest.raises(ModelLoadError, match="Name its folder as prior"):
+    with raises(ModelLoadError, match="Name its folder as prior"):
         new_model(entry, decoder, device=torch.device("cpu"))
 
 
@@ -151,7 +152,7 @@ def test_kandinsky_in_one_folder_paints_varies_and_sees(tmp_path: Path) -> None:
     (varied,) = paint(model, params(1, start=picture(1), strength=0.5))
     assert castle.shape == varied.shape == (32, 32, 3)
     assert far(castle, seen) > 1e-3
-    with pytest.raises(NotSupportedError, match=r"cannot edit\. It can do: imagine, vary"):
+    with raises(NotSupportedError, match=r"cannot edit\. It can do: imagine, vary"):
         model.new_sample(params(1, start=picture(1), mask=Image.new("L", (32, 32), 255)))
 
 
@@ -160,7 +161,7 @@ def test_what_paints_from_words_alone_does_so_in_the_size_asked_for(save: Any, t
     model = load(save(tmp_path / "model"))
     (wide,) = paint(model, params(1, width=64))
     assert wide.shape == (32, 64, 3)
-    with pytest.raises(NotSupportedError, match="It can do: imagine"):
+    with raises(NotSupportedError, match="It can do: imagine"):
         model.new_sample(params(1, start=picture(1)))
 
 
@@ -198,5 +199,5 @@ def test_the_index_says_what_a_model_can_do(name: str, able: str, tmp_path: Path
     (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": name}))
     entry = ModelEntry(name="any", source="/any", family="pipeline")
     model = PipelineModel(entry, tmp_path, device=torch.device("cpu"))
-    with pytest.raises(NotSupportedError, match=f"It can do: {able}."):
+    with raises(NotSupportedError, match=f"It can do: {able}."):
         model.new_sample(params(1, adapters=(("ink", 1.0),)))

@@ -23,6 +23,7 @@ from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
 from engine.performance import PLAIN, LowMemory, Quantise, Speed
 from studio.errors import ModelLoadError
+from tests.support.sentences import raises
 from tests.support.tiny_image_encoders import (
     QUIET,
     save_combined_kandinsky,
@@ -126,7 +127,7 @@ def test_the_settings_reach_whole_pipelines(tmp_path: Path, monkeypatch: pytest.
     folder = save_sd(tmp_path)
     entry = ModelEntry(name="tiny", source=str(folder), family="pipeline", dtype="float32")
     model = new_model(entry, folder, device=CPU, speed=Speed(quantise=Quantise.INT8))
-    with pytest.raises(ModelLoadError, match="pip install torchao"):
+    with raises(ModelLoadError, match="pip install torchao"):
         model.load()
 
 

@@ -15,6 +15,7 @@ from engine.batching.device.model_cache import ModelCache
 from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.sample_group import SampleGroup
 from studio.errors import BadParameterError, GenerationError, JobCancelledError
+from tests.support.sentences import raises
 from tests.support.upscaling import (
     compact_state,
     difference,
@@ -103,7 +104,7 @@ class TestUpscaling:
 
     def test_a_picture_that_is_large_already_is_refused(self, quick: Upscaler) -> None:
         side = int(MAX_SOURCE_PIXELS**0.5) + 1
-        with pytest.raises(BadParameterError, match="large already"):
+        with raises(BadParameterError, match="large already"):
             sample_for(quick, Image.new("RGB", (side, side)))
 
 
@@ -224,7 +225,7 @@ class TestTrouble:
         assert len(upscaler.begin(noise(150, 30)).tiles) > 1
 
     def test_no_memory_at_all_is_told(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        with pytest.raises(GenerationError, match="memory"):
+        with raises(GenerationError, match="memory"):
             enlarge(self.on_small_device(monkeypatch, tmp_path, largest=3), noise(30, 30))
 
     def test_an_answer_that_is_no_number_is_no_picture(self, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from engine.adapters.loading.spandrel_loader import BUNDLED_NAME, find_weights, import_spandrel, load_upscaler
 from engine.training.convert_realesrgan import NotConvertibleError, convert
 from studio.errors import ModelLoadError
+from tests.support.sentences import raises
 from tests.support.upscaling import compact_state, enlarge, noise, opened
 
 
@@ -34,14 +35,14 @@ class TestModels:
 
     @pytest.mark.parametrize("name", ["nothing", "../../../etc/passwd", "/etc/passwd", ""])
     def test_an_unknown_name_is_answered_with_the_known_ones(self, name: str) -> None:
-        with pytest.raises(ModelLoadError, match=BUNDLED_NAME):
+        with raises(ModelLoadError, match=BUNDLED_NAME):
             opened(name)
 
     @pytest.mark.parametrize("share", [0, 0.1, 0.9])
     def test_a_damaged_file_is_named(self, tmp_path: Path, share: float) -> None:
         whole = find_weights(BUNDLED_NAME).read_bytes()
         (tmp_path / "half.safetensors").write_bytes(whole[: int(len(whole) * share)])
-        with pytest.raises(ModelLoadError, match=r"half\.safetensors is damaged"):
+        with raises(ModelLoadError, match=r"half\.safetensors is damaged"):
             opened(tmp_path / "half.safetensors")
 
     def test_a_pickle_that_runs_code_is_refused_unrun(self, tmp_path: Path) -> None:
@@ -50,13 +51,13 @@ class TestModels:
                 return os.mkdir, (str(tmp_path / "ran"),)
 
         (tmp_path / "evil.pth").write_bytes(pickle.dumps(Evil()))
-        with pytest.raises(ModelLoadError, match="damaged"):
+        with raises(ModelLoadError, match="damaged"):
             opened(tmp_path / "evil.pth")
         assert not (tmp_path / "ran").exists()
 
     def test_an_unknown_layout_is_named(self, tmp_path: Path) -> None:
         save_file({"something": torch.zeros(3)}, tmp_path / "odd.safetensors")
-        with pytest.raises(ModelLoadError, match="layout"):
+        with raises(ModelLoadError, match="layout"):
             opened(tmp_path / "odd.safetensors")
 
     def test_a_model_for_grey_pictures_is_refused(self, tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ class TestModels:
             state[f"{last}.bias"][:1],
         )
         save_file(state, tmp_path / "grey.safetensors")
-        with pytest.raises(ModelLoadError, match="colour"):
+        with raises(ModelLoadError, match="colour"):
             load_upscaler(tmp_path / "grey.safetensors")
 
 
@@ -89,7 +90,7 @@ def test_the_stand_in_for_torchvision_does_not_stay() -> None:
 def test_a_layout_that_needs_torchvision_says_so_when_it_is_used() -> None:
     import_spandrel()
     lama = sys.modules["spandrel.architectures.RestoreFormer"]
-    with pytest.raises(ModelLoadError, match="torchvision"):
+    with raises(ModelLoadError, match="torchvision"):
         lama.tv_normalize(torch.zeros(3, 8, 8), [0.5] * 3, [0.5] * 3)
 
 

@@ -20,6 +20,7 @@ from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
 from studio.errors import BadParameterError, GenerationError, NotSupportedError
+from tests.support.sentences import raises
 from tests.support.tiny_models import save_sd
 from tests.support.tiny_pipelines import save_pixart
 
@@ -142,7 +143,7 @@ def test_numbers_that_run_away_in_a_call_are_told_in_words(
     batcher = batcher_for(model)
     group = hand_in(batcher, model, params(1, guidance_scale=1.0))
     turn_until_idle(batcher)
-    with pytest.raises(GenerationError, match="noise without end"):
+    with raises(GenerationError, match="noise without end"):
         group.wait()
 
 
@@ -247,7 +248,7 @@ def test_a_call_is_halved_when_memory_runs_out_and_one_bad_sample_ends_alone(mod
 
 
 def test_another_scheduler_is_not_to_be_had(model: Model) -> None:
-    with pytest.raises(BadParameterError, match="its own"):
+    with raises(BadParameterError, match="its own"):
         model.new_sample(params(1, scheduler="euler"))
 
 
@@ -255,5 +256,5 @@ def test_what_a_model_cannot_do_is_answered_with_what_it_can(tmp_path: Path) -> 
     folder = save_pixart(tmp_path / "pixart")
     entry = ModelEntry(name="pixart", source=str(folder), family="pipeline")
     pixart = new_model(entry, folder, device=torch.device("cpu"))
-    with pytest.raises(NotSupportedError, match="imagine"):
+    with raises(NotSupportedError, match="imagine"):
         pixart.new_sample(params(1, start=Image.new("RGB", (32, 32))))

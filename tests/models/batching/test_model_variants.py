@@ -13,6 +13,7 @@ import torch
 from engine.adapters.components.noise_schedulers import Schedulers
 from engine.batching.sampling_params import SamplingParams
 from studio.errors import BadParameterError
+from tests.support.sentences import raises
 from tests.support.stock_pipelines import (
     OPERATIONS,
     TOLERANCE,
@@ -94,7 +95,7 @@ class TestConsistencyModels:
         assert sample.steps == 2
 
     def test_more_steps_than_the_schedule_has_are_refused(self, folder: Path) -> None:
-        with pytest.raises(BadParameterError, match="steps"):
+        with raises(BadParameterError, match="steps"):
             load(folder).new_sample(params(0, steps=20, start=picture(1), strength=0.2))
 
 

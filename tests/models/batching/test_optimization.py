@@ -30,6 +30,7 @@ from engine.benchmarks.baselines import paint_together
 from engine.catalog.catalog import ModelEntry
 from engine.performance import LowMemory, Quantise, Speed
 from studio.errors import ModelLoadError
+from tests.support.sentences import raises
 from tests.support.tiny_editors import noise
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 from tests.support.tiny_pipelines import save_flux2_klein, save_qwen_image, save_z_image
@@ -196,7 +197,7 @@ def test_as_many_blocks_as_there_are_stay_compiled(other_thread: ThreadPoolExecu
 
 def test_fewer_bits_without_their_package_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optimization.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModelLoadError, match="pip install torchao"):
+    with raises(ModelLoadError, match="pip install torchao"):
         quantise(torch.nn.Linear(2, 2), Quantise.INT8)
 
 

@@ -18,6 +18,7 @@ from engine.batching.sampling_params import SamplingParams
 from engine.catalog.geometry import Layout
 from engine.types import Progress
 from studio.errors import GenerationError, JobCancelledError, ModelLoadError
+from tests.support.sentences import raises
 
 CPU = torch.device("cpu")
 
@@ -227,7 +228,7 @@ def test_numbers_that_run_away_are_told_in_words(place: str, batcher: StepBatche
     bad, good = hand_in(batcher, model, 13), hand_in(batcher, model, 1, person="ben")
     turn_until_idle(batcher)
     good.wait()
-    with pytest.raises(GenerationError, match="noise without end"):
+    with raises(GenerationError, match="noise without end"):
         bad.wait()
     assert batcher.samples == 0
 
@@ -256,7 +257,7 @@ def test_a_single_picture_that_does_not_fit_is_told_so(batcher: StepBatcher, mod
     model.most_rows = 0
     group = hand_in(batcher, model, 1)
     turn_until_idle(batcher)
-    with pytest.raises(GenerationError, match="smaller"):
+    with raises(GenerationError, match="smaller"):
         group.wait()
 
 
@@ -348,9 +349,9 @@ def test_closing_ends_what_is_open_and_refuses_what_comes_later(model: FakeModel
     later = hand_in(batcher, model, 2)
     for closed_group in (group, later):
         if closed_group.samples[0].picture is None:
-            with pytest.raises(GenerationError, match="shutting down"):
+            with raises(GenerationError, match="shutting down"):
                 closed_group.wait()
-    with pytest.raises(GenerationError, match="shutting down"):
+    with raises(GenerationError, match="shutting down"):
         later.wait()
     assert not model.loaded
 
@@ -361,7 +362,7 @@ def test_a_model_that_cannot_be_loaded_ends_its_own_orders_only(
     broken = FakeModel(name="broken", load_error=ModelLoadError("The model folder x lacks the file y."))
     bad, good = hand_in(running, broken, 1), hand_in(running, model, 2, person="ben")
     good.wait()
-    with pytest.raises(ModelLoadError, match="lacks the file"):
+    with raises(ModelLoadError, match="lacks the file"):
         bad.wait()
 
 

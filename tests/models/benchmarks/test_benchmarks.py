@@ -17,6 +17,7 @@ from engine.benchmarks.upscale import measure_upscaling
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.performance import Speed
 from studio.errors import BadParameterError
+from tests.support.sentences import raises
 from tests.support.tiny_models import save_sd
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -92,7 +93,7 @@ def test_the_cards_figures_can_be_tried_without_a_card() -> None:
 
 def test_without_a_card_its_figures_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(BadParameterError, match="no CUDA card"):
+    with raises(BadParameterError, match="no CUDA card"):
         measure_card(speed=Speed())
 
 
@@ -121,5 +122,5 @@ def test_a_model_with_random_weights_is_measured_like_any_other() -> None:
 
 
 def test_an_unknown_random_model_is_answered_with_those_there_are() -> None:
-    with pytest.raises(BadParameterError, match="sdxl"), set_up_random("huge"):
+    with raises(BadParameterError, match="sdxl"), set_up_random("huge"):
         pass

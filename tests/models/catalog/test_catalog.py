@@ -11,6 +11,7 @@ from engine.catalog.addons import IpAdapterEntry, LoraEntry
 from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries, write_entry
 from engine.catalog.model_files import check, weights_hash, whole
 from studio.errors import BadParameterError, ConfigurationError, ModelLoadError
+from tests.support.sentences import raises
 from tests.support.tiny_models import save_sd
 
 
@@ -59,7 +60,7 @@ def test_every_entry_has_a_model() -> None:
 
 
 def test_an_unknown_model_is_answered_with_those_there_are() -> None:
-    with pytest.raises(BadParameterError, match="thimble"):
+    with raises(BadParameterError, match="thimble"):
         ModelCatalogue.load().find("mona-lisa")
 
 
@@ -112,13 +113,13 @@ def test_writing_an_entry_keeps_what_others_only_change(tmp_path: Path) -> None:
 
 def test_a_hub_model_that_is_not_here_says_how_to_fetch_it(tmp_path: Path) -> None:
     entry = ModelEntry(name="far", source="somebody/far-away", family="sd")
-    with pytest.raises(ModelLoadError, match="chatelier models pull far"):
+    with raises(ModelLoadError, match="chatelier models pull far"):
         ModelCatalogue([entry], state=tmp_path).folder(entry)
 
 
 def test_without_a_connection_a_pull_is_one_clear_sentence(tmp_path: Path) -> None:
     entry = ModelEntry(name="far", source="somebody/far-away", family="sd")
-    with pytest.raises(ModelLoadError, match="hub does not answer"):
+    with raises(ModelLoadError, match="hub does not answer"):
         ModelCatalogue([entry], state=tmp_path).pull(entry)
 
 
@@ -138,28 +139,28 @@ def test_a_whole_folder_passes(folder: Path) -> None:
 )
 def test_what_is_missing_is_named(missing: str, folder: Path) -> None:
     (folder / missing).unlink()
-    with pytest.raises(ModelLoadError, match=missing.split("/")[0]):
+    with raises(ModelLoadError, match=missing.split("/")[0]):
         check(folder)
 
 
 @pytest.mark.parametrize("name", ["unet/config.json", "model_index.json", "scheduler/scheduler_config.json"])
 def test_a_broken_configuration_is_named(name: str, folder: Path) -> None:
     (folder / name).write_text("{")
-    with pytest.raises(ModelLoadError, match=name):
+    with raises(ModelLoadError, match=name):
         check(folder)
 
 
 def test_truncated_weights_are_named(folder: Path) -> None:
     weights = folder / "vae" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-10])
-    with pytest.raises(ModelLoadError, match=r"vae/diffusion_pytorch_model\.safetensors"):
+    with raises(ModelLoadError, match=r"vae/diffusion_pytorch_model\.safetensors"):
         check(folder)
 
 
 def test_a_missing_shard_is_named(folder: Path) -> None:
     index = {"weight_map": {"a": "diffusion_pytorch_model.safetensors", "b": "part-00002.safetensors"}}
     (folder / "unet" / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(ModelLoadError, match="unet/part-00002"):
+    with raises(ModelLoadError, match="unet/part-00002"):
         check(folder)
 
 
@@ -239,9 +240,9 @@ def test_bundled_upscalers_are_found_by_name_and_unknown_ones_name_the_others(tm
     (tmp_path / "models.toml").write_text(EXTRAS)
     catalogue = ModelCatalogue.load(tmp_path / "models.toml")
     assert catalogue.upscaler("anime") == "realesr-animevideov3-x4"
-    with pytest.raises(BadParameterError, match="there are anime, sharp"):
+    with raises(BadParameterError, match="there are anime, sharp"):
         catalogue.upscaler("/etc/passwd")
-    with pytest.raises(ModelLoadError, match=r"sharp\.pth is not on this machine"):
+    with raises(ModelLoadError, match=r"sharp\.pth is not on this machine"):
         catalogue.upscaler("sharp")
 
 

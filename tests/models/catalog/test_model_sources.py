@@ -19,6 +19,7 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries
 from engine.catalog.checkpoints import adapter_kind, check_lora, read_header
 from engine.catalog.model_files import check
 from studio.errors import ConfigurationError, ModelLoadError
+from tests.support.sentences import raises
 from tests.support.tiny_addons import save_lora
 from tests.support.tiny_checkpoints import save_checkpoint
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
@@ -113,7 +114,7 @@ def test_another_family_than_the_folders_is_refused_by_name(home: Path, tmp_path
     with pytest.raises(ConfigurationError, match=r"family sdxl .*family = \"sdxl\""):
         add("big", str(folder), family="sd")
     entry = ModelEntry(name="big", source=str(folder), family="sd")
-    with pytest.raises(ModelLoadError, match="family sdxl"):
+    with raises(ModelLoadError, match="family sdxl"):
         ModelCatalogue([entry]).check(entry)
 
 
@@ -208,7 +209,7 @@ def test_what_loading_would_not_load_does_not_pass_the_check(
 ) -> None:
     folder = Path(shutil.copytree(saved, tmp_path / "ours"))
     damage(folder)
-    with pytest.raises(ModelLoadError, match=r"no \.safetensors weights in unet"):
+    with raises(ModelLoadError, match=r"no \.safetensors weights in unet"):
         check(folder)
     entry = ModelEntry(name="ours", source=str(folder), family="sd")
     with pytest.raises(ModelLoadError):
@@ -221,7 +222,7 @@ def test_an_index_that_names_too_little_does_not_pass_the_check(saved: Path, tmp
     del index["tokenizer"]
     (folder / "model_index.json").write_text(json.dumps(index))
     entry = ModelEntry(name="ours", source=str(folder), family="sd")
-    with pytest.raises(ModelLoadError, match="names no tokenizer"):
+    with raises(ModelLoadError, match="names no tokenizer"):
         new_model(entry, folder, device=torch.device("cpu"))
 
 
@@ -307,14 +308,14 @@ def test_a_file_is_named_as_what_it_is(
 def test_adapters_that_are_no_loras_are_named_as_what_they_are(mark: str, kind: str, tmp_path: Path) -> None:
     path = tmp_path / "ink.safetensors"
     save_file({f"lora_unet_down_blocks_0.{mark}": torch.zeros(1)}, path)
-    with pytest.raises(ModelLoadError, match=f"is a {kind}, not a LoRA"):
+    with raises(ModelLoadError, match=f"is a {kind}, not a LoRA"):
         check_lora(path)
 
 
 def test_a_pickle_is_never_laid_over_a_model(tmp_path: Path) -> None:
     path = tmp_path / "ink.bin"
     torch.save({"x": torch.zeros(1)}, path)
-    with pytest.raises(ModelLoadError, match="Pickles are not read"):
+    with raises(ModelLoadError, match="Pickles are not read"):
         check_lora(path)
 
 

@@ -23,6 +23,7 @@ from engine.performance import Speed
 from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.domain.requests import Margins, Operation, PaintRequest, Source, Strength
 from studio.errors import BadImageError, BadParameterError, JobCancelledError, ModelLoadError
+from tests.support.sentences import raises
 from tests.support.tiny_image_encoders import save_stable_unclip
 from tests.support.tiny_models import save_sd
 
@@ -129,7 +130,7 @@ def test_sizes_and_ratios_become_what_the_model_can_paint(
 
 
 def test_a_size_beyond_the_model_is_refused(generator: ImageGenerator) -> None:
-    with pytest.raises(BadParameterError, match="too large"):
+    with raises(BadParameterError, match="too large"):
         generator.generate(order(request(width=512, height=512)))
 
 
@@ -211,11 +212,11 @@ def test_an_edit_changes_the_hole_and_not_one_pixel_beside_it(
 
 
 def test_an_edit_without_a_mask_or_with_a_black_one_is_refused(generator: ImageGenerator) -> None:
-    with pytest.raises(BadImageError, match="no mask"):
+    with raises(BadImageError, match="no mask"):
         generator.generate(order(request(Operation.EDIT), photograph()))
-    with pytest.raises(BadImageError, match="black"):
+    with raises(BadImageError, match="black"):
         generator.generate(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (32, 32))))
-    with pytest.raises(BadImageError, match="same size"):
+    with raises(BadImageError, match="same size"):
         generator.generate(order(request(Operation.EDIT), photograph(), mask=Image.new("L", (16, 32), 255)))
 
 
@@ -254,7 +255,7 @@ def test_an_upscale_makes_a_picture_four_times_as_large(generator: ImageGenerato
 
 
 def test_an_upscale_without_a_picture_is_refused(generator: ImageGenerator) -> None:
-    with pytest.raises(BadParameterError, match="picture"):
+    with raises(BadParameterError, match="picture"):
         generator.generate(order(request(Operation.UPSCALE, count=1)))
 
 
@@ -265,7 +266,7 @@ def test_a_model_that_cannot_be_loaded_is_one_sentence(model: str, generator: Im
 
 
 def test_an_unknown_scheduler_is_answered_with_those_there_are(generator: ImageGenerator) -> None:
-    with pytest.raises(BadParameterError, match="euler"):
+    with raises(BadParameterError, match="euler"):
         generator.generate(order(request(scheduler="magic")))
 
 
@@ -277,7 +278,7 @@ def test_a_style_changes_the_picture_and_stays_in_the_recipe(generator: ImageGen
 
 
 def test_an_unknown_style_is_answered_with_those_there_are(generator: ImageGenerator) -> None:
-    with pytest.raises(BadParameterError, match="watercolour"):
+    with raises(BadParameterError, match="watercolour"):
         generator.generate(order(request(style="brutalist")))
 
 
@@ -294,7 +295,7 @@ def test_weights_that_do_not_fit_their_configuration_are_told(folder: Path, tmp_
         ModelCatalogue([entry_for(bad), entry_for(folder, "good")]), device="cpu", threads=1
     )
     try:
-        with pytest.raises(ModelLoadError, match="unet"):
+        with raises(ModelLoadError, match="unet"):
             generator.generate(order(request()))
         assert generator.generate(order(request(model="good", count=1)))
     finally:

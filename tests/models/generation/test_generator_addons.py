@@ -14,6 +14,7 @@ from engine.generation.generator import ImageGenerator
 from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.domain.requests import Lora, Operation, PaintRequest, Strength
 from studio.errors import BadImageError, BadParameterError, NotSupportedError
+from tests.support.sentences import raises
 from tests.support.tiny_addons import save_ip_adapter, save_lora
 from tests.support.tiny_models import save_sd, save_sdxl
 
@@ -108,14 +109,14 @@ def test_a_lora_stays_in_the_recipe_and_its_words_reach_the_model_alone(generato
 
 
 def test_a_lora_that_the_model_does_not_have_is_answered_with_those_it_has(generator: ImageGenerator) -> None:
-    with pytest.raises(BadParameterError, match="plain has no oil; it has ink, foreign"):
+    with raises(BadParameterError, match="plain has no oil; it has ink, foreign"):
         generator.generate(order(Operation.IMAGINE, model="plain", loras=(Lora(name="oil"),)))
-    with pytest.raises(BadParameterError, match="seeing has no ink; it has none"):
+    with raises(BadParameterError, match="seeing has no ink; it has none"):
         generator.generate(order(Operation.IMAGINE, model="seeing", loras=(Lora(name="ink"),)))
 
 
 def test_a_lora_for_another_model_is_one_sentence(generator: ImageGenerator) -> None:
-    with pytest.raises(NotSupportedError, match="made for another model"):
+    with raises(NotSupportedError, match="made for another model"):
         generator.generate(order(Operation.IMAGINE, model="plain", loras=(Lora(name="foreign"),)))
 
 
@@ -139,12 +140,12 @@ def test_a_canvas_beyond_the_models_size_grows_around_the_picture(generator: Ima
 def test_a_mask_that_does_not_fit_is_one_sentence(
     mask: Image.Image, sentence: str, generator: ImageGenerator
 ) -> None:
-    with pytest.raises(BadImageError, match=sentence):
+    with raises(BadImageError, match=sentence):
         generator.generate(order(Operation.EDIT, photograph(), mask=mask, model="plain"))
 
 
 def test_an_upscaler_is_chosen_by_name(generator: ImageGenerator) -> None:
     (large,) = generator.generate(order(Operation.UPSCALE, photograph(), upscaler="anime"))
     assert large.image.size == (128, 128)
-    with pytest.raises(BadParameterError, match="there are anime"):
+    with raises(BadParameterError, match="there are anime"):
         generator.generate(order(Operation.UPSCALE, photograph(), upscaler="sharp"))

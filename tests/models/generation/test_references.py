@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from engine.adapters.components.references import reference_size, settle_references
@@ -16,6 +15,7 @@ from engine.generation.prepare_inputs import prepare_inputs
 from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest
 from studio.errors import BadImageError, BadParameterError, NotSupportedError
+from tests.support.sentences import raises
 
 ENTRY = ModelEntry(name="any", source="/any", family="auto", width=512, height=512)
 EDITOR = capabilities_of("QwenImageEditPlusPipeline")
@@ -48,7 +48,7 @@ def test_an_edit_by_words_takes_the_whole_picture_as_reference_and_keeps_its_siz
 
 
 def test_a_model_that_cannot_edit_by_words_asks_for_a_region() -> None:
-    with pytest.raises(BadImageError, match="Name the part"):
+    with raises(BadImageError, match="Name the part"):
         prepare(can=PLAIN, sources=(SOURCE,))
 
 
@@ -72,16 +72,16 @@ def test_named_references_stand_behind_the_picture_to_edit() -> None:
 
 
 def test_a_model_without_references_refuses_them_and_others_refuse_too_many() -> None:
-    with pytest.raises(NotSupportedError, match="references"):
+    with raises(NotSupportedError, match="references"):
         settle(PLAIN, references=(RED,))
-    with pytest.raises(BadParameterError, match="at most one picture"):
+    with raises(BadParameterError, match="at most 1 picture"):
         settle(capabilities_of("FluxKontextPipeline"), references=(RED, BLUE))
 
 
 def test_a_model_that_needs_a_reference_takes_the_start_for_one_and_refuses_words_alone() -> None:
     assert settle(EDITOR, start=RED) == (RED,)
     assert settle(EDITOR, start=RED, references=(BLUE,)) == (BLUE,)
-    with pytest.raises(NotSupportedError, match="without a picture"):
+    with raises(NotSupportedError, match="without a picture"):
         settle(EDITOR)
 
 

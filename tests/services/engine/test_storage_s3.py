@@ -4,6 +4,7 @@ import pytest
 
 from engine.storage import FsspecStore, open_store
 from studio.errors import StorageError
+from tests.support.sentences import raises
 from tests.support.store_suite import StoreSuite
 
 
@@ -44,7 +45,7 @@ def test_endpoint_and_keys_may_be_given_as_options(
 @pytest.mark.usefixtures("s3_url")
 def test_a_missing_bucket_is_named() -> None:
     store = open_store("s3://nobody-made-this")
-    with pytest.raises(StorageError, match="CHATELIER_STORAGE_URL"):
+    with raises(StorageError, match="CHATELIER_STORAGE_URL"):
         store.put(b"x", suffix=".png")
 
 
@@ -53,5 +54,5 @@ def test_a_storage_that_does_not_answer_says_so() -> None:
     store = open_store(
         "s3://pictures", endpoint_url="http://127.0.0.1:9", config_kwargs=quick, key="test", secret="test"
     )
-    with pytest.raises(StorageError, match="does not answer"):
+    with raises(StorageError, match="does not answer"):
         store.put(b"x", suffix=".png")

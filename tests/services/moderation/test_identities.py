@@ -26,6 +26,7 @@ from studio.domain.settings.communities import NewcomerLimits
 from studio.errors import OutOfCreditsError, TooManyJobsError
 from studio.ports import Allowance, Ports
 from tests.support.fakes import FakeGate, fake_ports, open_empty, someone, somewhere
+from tests.support.sentences import raises
 
 ANA, EVE, EVA = someone("ana"), someone("eve"), someone("eva")
 HOME, INVITE = "address:home", "invite:linden"
@@ -249,7 +250,7 @@ def test_a_refusal_says_what_is_shared_and_until_when(instance: Ports) -> None:
         OutOfCreditsError, match=f"come from your network share .* 0 are left .* from {until}"
     ):
         execute(instance, call(EVA), "imagine", {"prompt": "a red apple"})
-    with pytest.raises(TooManyJobsError, match=f"come from your network share 5 jobs .* from {until}"):
+    with raises(TooManyJobsError, match=f"come from your network share 5 jobs .* from {until}"):
         execute(more_jobs(instance, 5), call(EVA), "imagine", {"prompt": "a red apple"})
 
 

@@ -22,6 +22,7 @@ from tests.support import account_erasure
 from tests.support.account_erasure import ask, everything, forget, link, painted
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
+from tests.support.sentences import raises
 
 instance = account_erasure.instance
 
@@ -131,9 +132,9 @@ def test_nobody_is_forgotten_while_a_job_of_theirs_is_painted(instance: Ports):
     job = ask(instance, "ana", "imagine", prompt="a boat").job_id
     with instance.database.begin() as session:
         session.get_one(JobRow, job).state = JobState.PAINTING
-    with pytest.raises(NotAllowedError, match="being painted"):
+    with raises(NotAllowedError, match="being painted"):
         forget(instance)
-    with pytest.raises(BadParameterError, match="yes"):
+    with raises(BadParameterError, match="yes"):
         ask(instance, "ana", "forget-me", confirm="perhaps")
     with instance.database.read() as session:
         assert queries.find_job(session, job).person.user_id == "ana"

@@ -20,6 +20,7 @@ from studio.ports import InstanceLimits, Ports
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import end_job, paint_job
 from tests.support.message_text import answer_text
+from tests.support.sentences import raises
 
 
 def asks(call: Call, who: str = "ana", mark: str = "") -> Call:
@@ -189,12 +190,12 @@ class TestGiving:
         for name in ("ana", "bo"):
             key = f"test:first:{name}"
             execute(counted, replace(call, person=someone(name), request_key=key), "settings", {"count": 1})
-        with pytest.raises(ChatelierError, match=problem):
+        with raises(ChatelierError, match=problem):
             execute(counted, call, "credits", values)
         assert execute(counted, call, "credits", {}).left == 50
 
     def test_where_credits_are_not_counted_there_is_nothing_to_give(self, ports, call):
-        with pytest.raises(BadParameterError, match="never run out"):
+        with raises(BadParameterError, match="never run out"):
             execute(ports, call, "credits", {"to": someone("bo").key, "amount": 3})
 
 

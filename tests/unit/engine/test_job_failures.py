@@ -2,6 +2,7 @@
 
 import pytest
 
+from bots.texts.coded.sentences import say_stored
 from engine.imaging.codecs.recipe_metadata import read_recipe
 from studio.commands.registry import execute
 from studio.db.tables import JobRow
@@ -15,6 +16,7 @@ from studio.errors import (
 )
 from tests.support import job_runner
 from tests.support.job_runner import entries, read
+from tests.support.sentences import error_text
 
 brush = job_runner.brush
 leases = job_runner.leases
@@ -23,7 +25,9 @@ job = job_runner.job
 
 
 class TestFailing:
-    @pytest.mark.parametrize("error", [NotSupportedError(model="m", operation="edit"), StorageError()])
+    @pytest.mark.parametrize(
+        "error", [NotSupportedError("operation", model="m", operation="edit", able=("vary",)), StorageError()]
+    )
     def test_a_failure_is_told_and_paid_back(self, ports, work, brush, job, error):
         def fail(order, cancelled):
             raise error
@@ -31,7 +35,9 @@ class TestFailing:
         brush.act = fail
         work.run(job)
         ended, _ = read(ports, job)
-        assert (ended.state, ended.error_code, ended.error_text) == (JobState.FAILED, error.code, str(error))
+        assert (ended.state, ended.error_code) == (JobState.FAILED, error.code)
+        assert ended.error_text is not None
+        assert say_stored(ended.error_text) == error_text(error)
         assert entries(ports, job) == {"reserve": -4, "release": 4}
 
     def test_a_defect_is_told_without_its_inside(self, ports, work, brush, job):

@@ -13,6 +13,7 @@ import pytest
 from engine.storage import FsspecStore, open_store
 from engine.storage.atomic_writes import UNFINISHED_FOLDER, remove_unfinished
 from studio.errors import ConfigurationError, StorageError
+from tests.support.sentences import error_text, raises
 from tests.support.store_suite import UNKNOWN_KEY, StoreSuite
 
 
@@ -58,9 +59,9 @@ def test_a_full_disk_is_named_and_leaves_no_half_file(
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StorageError, match="disk for pictures is full") as caught:
+    with raises(StorageError, match="disk for pictures is full") as caught:
         store.put(b"x" * 10_000, suffix=".png")
-    assert str(tmp_path) not in str(caught.value)
+    assert str(tmp_path) not in error_text(caught.value)
     assert files_under(tmp_path) == []
 
 
@@ -85,7 +86,7 @@ def test_a_real_write_that_runs_out_of_room_leaves_no_half_file(tmp_path: Path) 
         text=True,
         check=True,
     )
-    assert "disk for pictures is full" in run.stdout
+    assert run.stdout == "storage.full\n"
     assert files_under(tmp_path) == []
 
 
@@ -100,7 +101,7 @@ def test_room_made_again_is_used_at_once(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_folder_under_a_file_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StorageError, match="CHATELIER_STORAGE_URL"):
+    with raises(StorageError, match="CHATELIER_STORAGE_URL"):
         open_store(str(tmp_path / "file" / "pictures"))
 
 
@@ -157,7 +158,7 @@ def test_a_folder_that_went_away_says_so(tmp_path: Path, monkeypatch: pytest.Mon
         raise PermissionError(errno.EACCES, "no")
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    with pytest.raises(StorageError, match="permissions"):
+    with raises(StorageError, match="permissions"):
         store.put(b"x", suffix=".png")
 
 

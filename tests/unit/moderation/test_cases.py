@@ -53,6 +53,7 @@ from tests.support.case_steps import (
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 from tests.support.message_text import text_of
+from tests.support.sentences import raises
 
 
 @pytest.fixture
@@ -95,12 +96,12 @@ class TestFiling:
 
     def test_ones_own_picture_is_deleted_not_reported(self, instance, call):
         job_id = painted(instance, call)
-        with pytest.raises(NotAllowedError, match="delete"):
+        with raises(NotAllowedError, match="delete"):
             execute(instance, call, "report", {"picture": f"{job_id}.1"})
         with instance.database.begin() as session:
             lock_person(session, someone("bo"))
             linked_identities.link(session, call.person.key, someone("bo").key)
-        with pytest.raises(NotAllowedError, match="delete"):
+        with raises(NotAllowedError, match="delete"):
             reported(instance, call, job_id)
 
     def test_reports_of_somebody_who_was_often_wrong_weigh_little_and_come_last(self, instance, call):
@@ -120,7 +121,7 @@ class TestFiling:
 
     def test_a_refusal_is_appealed_once_and_by_its_owner_only(self, instance, call):
         job_id = refused(instance, call)
-        with pytest.raises(NotAllowedError, match="asked for this"):
+        with raises(NotAllowedError, match="asked for this"):
             execute(instance, by(call, someone("bo")), "appeal", {"job": job_id})
         first = execute(
             instance, by(call, call.person, "a"), "appeal", {"job": job_id, "reason": "a textbook"}
@@ -131,7 +132,7 @@ class TestFiling:
         ).repeated
 
     def test_what_was_not_refused_is_not_appealed(self, instance, call):
-        with pytest.raises(BadParameterError, match="not refused"):
+        with raises(BadParameterError, match="not refused"):
             execute(instance, by(call, call.person, "a"), "appeal", {"job": imagine(instance, call)})
 
     def test_against_the_core_there_is_no_appeal(self, instance, call):
@@ -143,7 +144,7 @@ class TestFiling:
         with instance.database.read() as session:
             row = session.scalars(select(JobRow)).one()
         assert "apple" not in str(row.request)
-        with pytest.raises(NotAllowedError, match="cannot be appealed"):
+        with raises(NotAllowedError, match="cannot be appealed"):
             execute(instance, by(call, call.person, "a"), "appeal", {"job": row.id})
 
 
@@ -155,7 +156,7 @@ class TestJudging:
         assert (opened.details.prompts, opened.details.case.evidence) == (("a red apple",), "found it")
         assert opened.details.case.claimed_by == MOD.key
         for values in ({"case": case.id}, {"case": case.id, "decision": "approve"}):
-            with pytest.raises(CaseTakenError, match="another moderator"):
+            with raises(CaseTakenError, match="another moderator"):
                 execute(instance, by(call, BEA, str(values)), "review", values)
         with pytest.raises(NotFoundError):
             execute(instance, by(call, BEA), "review", {})
@@ -189,7 +190,7 @@ class TestJudging:
         code = execute(instance, by(call, MOD, "l"), "link", {}).code
         execute(instance, by(call, BEA, "l"), "link", {"code": code})
         for moderator in (MOD, BEA):
-            with pytest.raises(NotAllowedError, match="somebody else"):
+            with raises(NotAllowedError, match="somebody else"):
                 decide(instance, call, case, Decision.APPROVE, moderator)
             with pytest.raises(NotFoundError):
                 execute(instance, by(call, moderator, "n"), "review", {})
@@ -199,17 +200,17 @@ class TestJudging:
 
     def test_only_moderators_of_the_community_judge(self, instance, call):
         _, case = held(instance, call)
-        with pytest.raises(NotAllowedError, match="Only moderators"):
+        with raises(NotAllowedError, match="Only moderators"):
             decide(instance, call, case, Decision.APPROVE, someone("bo"))
         with pytest.raises(NotFoundError):
             decide(instance, call, case, Decision.APPROVE, someone("x", moderator=True, community="other"))
 
     def test_a_case_is_decided_once_and_in_ways_that_fit_it(self, instance, call):
         _, case = held(instance, call)
-        with pytest.raises(BadParameterError, match="must be one of"):
+        with raises(BadParameterError, match="must be one of"):
             decide(instance, call, case, Decision.OVERTURN)
         decide(instance, call, case, Decision.APPROVE, note="fine")
-        with pytest.raises(CaseTakenError, match="decided already"):
+        with raises(CaseTakenError, match="decided already"):
             decide(instance, call, case, Decision.REJECT, BEA)
         assert (only_case(instance).decision, only_case(instance).note) == (Decision.APPROVE, "fine")
 

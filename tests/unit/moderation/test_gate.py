@@ -26,6 +26,7 @@ from studio.errors import BannedError, InspectionError, RateLimitedError
 from studio.ports import Admission, Gate, Inspected, Inspection
 from studio.rate_meters import RateSettings
 from tests.support.fakes import open_empty
+from tests.support.sentences import error_text
 
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")
 GRACE = Person(platform=Platform.WEB, community="room", user_id="grace", display_name="Grace")
@@ -123,7 +124,7 @@ def test_a_listed_word_is_refused_and_appears_in_no_log(
     assert not caplog.text
     with pytest.raises(Exception, match="this community's own list") as refused:
         verdict.raise_if_refused()
-    assert "spoiler" not in str(refused.value)
+    assert "spoiler" not in error_text(refused.value)
 
 
 def test_a_refusal_is_written_down_without_its_words(database: Database, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ from tests.support.case_steps import (
     reported,
 )
 from tests.support.fakes import someone
+from tests.support.sentences import raises
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ class TestGoverning:
         instance = with_gate(ports)
         before = instance.gate.allowance(call.person).policy_version
         for value, problem in (("violence allow", "stricter"), ("nonsense hold", "categories")):
-            with pytest.raises(BadParameterError, match=problem):
+            with raises(BadParameterError, match=problem):
                 execute(instance, by(call, MOD, value), "community", {"setting": "policy", "value": value})
         execute(instance, by(call, MOD, "s"), "community", {"setting": "policy", "value": "deception refuse"})
         assert instance.gate.allowance(call.person).policy_version != before
@@ -126,7 +127,7 @@ class TestGoverning:
         with pytest.raises(BannedError):
             execute_button(instance, by(call, call.person, "b"), Button(action=Action.REROLL, job_id=waiting))
         execute(instance, by(call, MOD), "settings", {"count": 2})
-        with pytest.raises(NotAllowedError, match="yourself"):
+        with raises(NotAllowedError, match="yourself"):
             execute(instance, by(call, MOD, "self"), "ban", {"person": MOD.key})
         assert execute(instance, by(call, MOD), "unban", {"person": call.person.key}).lifted
         assert imagine(instance, by(call, call.person, "3"))
@@ -144,7 +145,7 @@ class TestGoverning:
 
     def test_a_ban_is_lifted_where_it_was_imposed(self, abroad, call):
         instance, other, friend = abroad
-        with pytest.raises(NotAllowedError, match="another community"):
+        with raises(NotAllowedError, match="another community"):
             execute(instance, by(call, friend), "unban", {"person": other.key})
         with pytest.raises(BannedError):
             imagine(instance, by(call, call.person, "2"))
@@ -154,7 +155,7 @@ class TestGoverning:
     def test_so_is_the_ban_of_a_moderator_who_was_forgotten(self, abroad, call):
         instance, other, friend = abroad
         execute(instance, by(call, MOD, "f"), "forget-me", {"confirm": "yes"})
-        with pytest.raises(NotAllowedError, match="another community"):
+        with raises(NotAllowedError, match="another community"):
             execute(instance, by(call, friend), "unban", {"person": other.key})
         assert execute(instance, by(call, BEA), "unban", {"person": call.person.key}).lifted
 

@@ -13,6 +13,7 @@ from moderation.limits.settings import LimitSettings
 from studio.domain.people import Person, Platform
 from studio.errors import RateLimitedError
 from studio.rate_meters import RateSettings
+from tests.support.sentences import raises
 
 
 def person(name: str = "ada") -> Person:
@@ -52,7 +53,7 @@ def test_a_refusal_says_when_to_come_back(still: Callable[[str], None]) -> None:
     limiter = Limiter(settings(sustained=RateSettings(requests=2, seconds=600)))
     assert admitted(limiter, person())
     assert admitted(limiter, person())
-    with pytest.raises(RateLimitedError, match="again in 5 min") as refused:
+    with raises(RateLimitedError, match="again in 5 min") as refused:
         limiter.admit(person())
     assert refused.value.retry_after_seconds == pytest.approx(300)
     assert refused.value.scope == "sustained"
@@ -75,7 +76,7 @@ def test_a_refused_request_uses_nothing_up() -> None:
     )
     assert [admitted(limiter, person("ada")) for _ in range(5)] == [True] + [False] * 4
     assert admitted(limiter, person("grace"))
-    with pytest.raises(RateLimitedError, match="People here ask for a lot"):
+    with raises(RateLimitedError, match="People here ask for a lot"):
         limiter.admit(person("linus"))
 
 

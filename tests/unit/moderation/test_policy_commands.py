@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from chatelier.cli.main import carry_out
 from moderation.cli.evaluation import ConfusionCounts, LabelledRow, evaluate, read_rows, replay
 from moderation.cli.policy_commands import audit_app, policy_app
 from moderation.policy.policy import default_policy
@@ -21,6 +22,7 @@ from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import BadParameterError
 from studio.serialization import to_data
 from tests.support.fakes import open_empty
+from tests.support.sentences import raises
 
 RUN = CliRunner()
 ADA = Person(platform=Platform.WEB, community="room", user_id="ada", display_name="Ada")
@@ -160,14 +162,13 @@ def test_eval_measures_rows_and_shows_none(tmp_path: Path, words: Path) -> None:
 @pytest.mark.parametrize(
     "line", ["not json", "[]", '{"text": 1, "label": "unsafe"}', '{"text": "a", "label": "bad"}']
 )
-def test_eval_says_which_line_is_wrong(tmp_path: Path, line: str) -> None:
+def test_eval_says_which_line_is_wrong(tmp_path: Path, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     data = tmp_path / "rows.jsonl"
     data.write_text('{"text": "a", "label": "benign"}\n' + line + "\n", "utf-8")
-    with pytest.raises(BadParameterError, match="Line 2"):
+    with raises(BadParameterError, match="Line 2"):
         list(read_rows(data))
-    answer = RUN.invoke(policy_app, ["eval", str(data)])
-    assert answer.exit_code == 1
-    assert "Line 2" in answer.output
+    assert carry_out(["policy", "eval", str(data)]) == 1
+    assert "Line 2" in capsys.readouterr().err
 
 
 def test_held_and_refused_are_counted_apart() -> None:

@@ -22,6 +22,7 @@ from studio.ports import InstanceLimits
 from tests.support.case_sim import with_gate
 from tests.support.fakes import someone
 from tests.support.finished_jobs import end_job
+from tests.support.sentences import raises
 
 ANA = someone("ana")
 
@@ -124,5 +125,5 @@ def test_a_communitys_category_rule_is_only_ever_stricter(name, category):
 
 @pytest.mark.parametrize("name", ["minors", "foreign", "nonsense"])
 def test_of_the_core_and_of_what_cannot_be_judged_a_community_says_nothing(name):
-    with pytest.raises(BadParameterError, match="categories"):
+    with raises(BadParameterError, match="categories"):
         apply_overrides(default_policy(), {name: "hold"})

@@ -34,6 +34,7 @@ from studio.errors import BannedError, NotAllowedError, PolicyRefusalError
 from studio.ports import Inspected, Inspection, Ports
 from tests.support.case_sim import with_gate
 from tests.support.fakes import open_empty, someone, somewhere
+from tests.support.sentences import error_text, raises
 
 INVITE = "CHATELIER_WEB__MODERATOR_INVITE"
 ANA = someone("ana")
@@ -69,9 +70,9 @@ def test_a_core_refusal_leads_to_a_cooling_off_that_ends_by_itself(instance: Por
         ask(instance, prompt="a red fox")
     assert caught.value.until is not None
     assert caught.value.until - now() <= timedelta(hours=1)
-    assert "ends by itself" in str(caught.value)
-    assert INVITE in str(caught.value)
-    assert "tell you more" not in str(caught.value)
+    assert "ends by itself" in error_text(caught.value)
+    assert INVITE in error_text(caught.value)
+    assert "tell you more" not in error_text(caught.value)
     hours_pass(instance, 1)
     ask(instance, prompt="a red fox")
 
@@ -98,7 +99,7 @@ def test_however_often_it_happens_it_lasts_a_day_at_most(instance: Ports) -> Non
 def test_where_somebody_moderates_the_core_freezes_until_a_human_looked(ports: Ports) -> None:
     instance = with_gate(ports)
     refused(instance, "a minor thing")
-    with pytest.raises(BannedError, match="A moderator can tell you more") as caught:
+    with raises(BannedError, match="A moderator can tell you more") as caught:
         ask(instance, prompt="a red fox")
     assert caught.value.until is None
 
@@ -127,14 +128,14 @@ def test_there_is_no_appeal_and_the_refusal_says_why(instance: Ports) -> None:
     error = refused(instance, "a violent thing")
     assert error.job_id is None
     for part in ("Nobody moderates here", "[categories.violence]", "CHATELIER_MODERATION__POLICY", INVITE):
-        assert part in str(error), part
+        assert part in error_text(error), part
     with instance.database.read() as session:
         job = session.scalars(select(JobRow)).one()
     assert job.error_code != PolicyRefusalError.code
-    with pytest.raises(NotAllowedError, match=INVITE):
+    with raises(NotAllowedError, match=INVITE):
         ask(instance, "appeal", job=job.id)
     again = refused(instance, "a violent thing")
-    assert (str(again), again.job_id) == (str(error), None)
+    assert (error_text(again), again.job_id) == (error_text(error), None)
 
 
 def test_once_a_moderator_was_named_an_earlier_refusal_may_be_appealed(instance: Ports, ports: Ports) -> None:
@@ -147,7 +148,9 @@ def test_once_a_moderator_was_named_an_earlier_refusal_may_be_appealed(instance:
 def test_a_direct_message_of_discord_is_a_place_without_moderators(ports: Ports) -> None:
     alone = replace(ANA, platform=Platform.DISCORD, community=community_of(None, 77))
     instance = with_gate(ports, holds=False)
-    assert "moderators can let such a request through" in str(refused(instance, "a violent thing", alone))
+    assert "moderators can let such a request through" in error_text(
+        refused(instance, "a violent thing", alone)
+    )
     refused(instance, "a minor thing", alone)
     with instance.database.read() as session:
         assert session.scalars(select(BanRow.until)).one() is not None
@@ -178,12 +181,12 @@ def test_a_refusal_says_which_setting_or_moderator_could_change_it(
     rules = [Finds(category)]
     instance = with_gate(ports, holds=False, prompt_rules=rules, image_rules=rules, **options)
     if kind == "prompt":
-        refusal = str(refused(instance, "a red fox"))
+        refusal = error_text(refused(instance, "a red fox"))
     else:
         inspection = Inspection(kind=Inspected(kind), person=ANA, png=_png())
         verdict = instance.gate.inspect(inspection)
         assert verdict.ruling is Ruling.REFUSE
-        refusal = str(verdict.refusal())
+        refusal = error_text(verdict.refusal())
     if category is Category.MINORS:
         assert "No setting and no moderator changes this." in refusal
     elif moderated and kind != "upload":
@@ -203,7 +206,7 @@ def _png() -> bytes:
 def test_an_unmeasured_language_names_its_setting_where_nobody_looks(ports: Ports) -> None:
     unmoderated = frozenset({Platform.WEB})
     instance = with_gate(ports, holds=False, prompt_rules=[Finds(Category.FOREIGN)], unmoderated=unmoderated)
-    assert "`other_languages`" in str(refused(instance, "красная лиса"))
+    assert "`other_languages`" in error_text(refused(instance, "красная лиса"))
 
 
 def test_only_the_hold_for_a_language_is_left_out_where_any_language_may_pass() -> None:
@@ -243,7 +246,7 @@ def test_the_web_has_moderators_once_there_is_a_secret_for_them(
         if word:
             gate.require_moderators(ANA)
         else:
-            with pytest.raises(NotAllowedError, match=INVITE):
+            with raises(NotAllowedError, match=INVITE):
                 gate.require_moderators(ANA)
     finally:
         gate.close()

@@ -12,6 +12,7 @@ from studio.domain.requests import Lora, Operation, Source, parse_loras
 from studio.errors import BadParameterError, NotFoundError
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
+from tests.support.sentences import raises
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_words_of_ones_own_win(ports, call, painted):
     [
         ({"picture": 0}, "give another"),
         ({"picture": 0, "picture2": 0}, "given already"),
-        ({"picture": 0, "picture2": 1, "weights": "1"}, "one for each of the 2"),
+        ({"picture": 0, "picture2": 1, "weights": "1"}, "one weight for each of the 2"),
         ({"picture": 0, "picture2": 1, "weights": "0, 0"}, "not all be 0"),
         ({"picture": 0, "picture2": 1, "weights": "much, little"}, "must be numbers"),
         ({"picture": 0, "picture2": 1, "weights": "nan, 1"}, "between 0 and 100"),
@@ -71,13 +72,13 @@ def test_words_of_ones_own_win(ports, call, painted):
 )
 def test_what_cannot_be_blended_is_one_sentence(ports, call, painted, values, sentence):
     values = {name: painted[value] if isinstance(value, int) else value for name, value in values.items()}
-    with pytest.raises(BadParameterError, match=sentence):
+    with raises(BadParameterError, match=sentence):
         execute(ports, call, "blend", values)
 
 
 def test_six_pictures_are_too_many(ports, call, painted):
     uploads = {name: Source(key=f"{name}.png") for name in SPEC.images}
-    with pytest.raises(BadParameterError, match="at most 5"):
+    with raises(BadParameterError, match="at most 5"):
         execute(ports, call, "blend", {"picture": painted[0], **uploads})
 
 
@@ -128,5 +129,5 @@ def test_loras_are_read_by_name_and_weight():
     ],
 )
 def test_wrong_loras_are_one_sentence(text, sentence):
-    with pytest.raises(BadParameterError, match=sentence):
+    with raises(BadParameterError, match=sentence):
         parse_loras(text)

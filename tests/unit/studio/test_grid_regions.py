@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from studio.errors import BadParameterError
 from studio.parsing.grid_regions import ALL_CELLS, parse_region
+from tests.support.sentences import error_text, raises
 
 
 @pytest.mark.parametrize(
@@ -49,10 +50,10 @@ def test_people_name_cells_in_many_ways(text: str, cells: str) -> None:
     ["", "   ", ",", "E1", "A5", "A0", "A11", "1A", "the dog", "A1 dog", "and", "half", "🙂", "a" * 10_000],
 )
 def test_what_is_no_region_is_answered_with_a_hint(text: str) -> None:
-    with pytest.raises(BadParameterError, match="top left") as caught:
+    with raises(BadParameterError, match="top left") as caught:
         parse_region(text)
     assert caught.value.parameter == "region"
-    assert len(str(caught.value)) < 250
+    assert len(error_text(caught.value)) < 250
 
 
 @given(st.sets(st.sampled_from(ALL_CELLS), min_size=1))

@@ -27,6 +27,7 @@ from studio.rate_meters import RateSettings
 from studio.services.upload_intake import accept_upload
 from tests.support.case_sim import Appearance, with_gate
 from tests.support.fakes import FakeImageTools, someone
+from tests.support.sentences import raises
 
 ANA, MOD = someone("ana"), someone("mod", moderator=True)
 NEW = replace(ANA, joined_at=now() - timedelta(hours=2))
@@ -96,7 +97,7 @@ def test_a_blocked_upload_is_known_again(ports, call):
     decide(instance, call, only_hold(instance), Decision.BLOCK)
     with instance.database.read() as session:
         assert len(blocked_bits(session, ANA)) == 1
-    with pytest.raises(PolicyRefusalError, match="blocked picture"):
+    with raises(PolicyRefusalError, match="blocked picture"):
         accept_upload(instance, someone("bo"), png())
 
 
@@ -143,14 +144,14 @@ class TestNewcomers:
         if action == "allow":
             assert accept_upload(instance, NEW, png()).doubt is None
         else:
-            with pytest.raises(PolicyRefusalError, match="newcomer"):
+            with raises(PolicyRefusalError, match="newcomer"):
                 accept_upload(instance, NEW, png())
 
     def test_a_community_may_refuse_it(self, ports):
         instance = with_gate(ports)
         with instance.database.begin() as session:
             settings.save_community_rules(session, CommunityRules(stances={"newcomer": "refuse"}), by=MOD)
-        with pytest.raises(PolicyRefusalError, match="newcomer"):
+        with raises(PolicyRefusalError, match="newcomer"):
             accept_upload(instance, NEW, png())
 
 

@@ -18,6 +18,7 @@ from studio.domain.settings.preferences import Preferences
 from studio.errors import BadParameterError
 from studio.ports import Ports, RunnableModel
 from tests.support.fakes import someone, somewhere
+from tests.support.sentences import raises
 
 NOBODY = "redis://127.0.0.1:1/0"
 
@@ -31,14 +32,14 @@ def moderator() -> Call:
     [
         ({"model": "thimbel"}, "There is no model thimbel here; .*Did you mean thimble?"),
         ({"style": "watercolor"}, "There is no style watercolor here; .*Did you mean watercolour?"),
-        ({"lora": "pixl:0.8", "model": "large"}, "For the model large there is no lora pixl here; .*pixel?"),
-        ({"lora": "pixel"}, "For the model thimble there is no lora pixel here; there are none"),
+        ({"lora": "pixl:0.8", "model": "large"}, "The model large has no LoRA pixl; .*pixel?"),
+        ({"lora": "pixel"}, "The model thimble has no LoRA pixel; it has none"),
     ],
 )
 def test_a_name_that_does_not_exist_is_refused_before_there_is_a_job(
     ports: Ports, call: Call, values: dict[str, object], sentence: str
 ) -> None:
-    with pytest.raises(BadParameterError, match=sentence):
+    with raises(BadParameterError, match=sentence):
         execute(ports, call, "imagine", {"prompt": "a fox", **values})
     assert not ports.queue.sent  # type: ignore[attr-defined]
 
@@ -52,7 +53,7 @@ def test_names_that_exist_are_taken_however_they_are_written(ports: Ports, call:
 def test_what_does_not_exist_never_becomes_somebodys_default(
     ports: Ports, call: Call, values: dict[str, object]
 ) -> None:
-    with pytest.raises(BadParameterError, match=r"There is no (model|style) no"):
+    with raises(BadParameterError, match=r"There is no (model|style) no"):
         execute(ports, call, "settings", values)
     chosen = execute(ports, call, "settings", {}).preferences
     assert (chosen.model, chosen.style) == (None, None)
@@ -60,7 +61,7 @@ def test_what_does_not_exist_never_becomes_somebodys_default(
 
 
 def test_what_does_not_exist_never_becomes_a_communitys_default(ports: Ports) -> None:
-    with pytest.raises(BadParameterError, match="There is no model nosuch here"):
+    with raises(BadParameterError, match="There is no model nosuch here"):
         execute(ports, moderator(), "community", {"setting": "model", "value": "nosuch"})
     assert (
         execute(ports, moderator(), "community", {"setting": "model", "value": "Ours"}).rules.model == "ours"

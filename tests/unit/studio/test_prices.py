@@ -13,6 +13,7 @@ from studio.domain.sizing.canvases import margins_for
 from studio.domain.sizing.prices import pixels_around, pixels_enlarged, pixels_like
 from studio.errors import BadParameterError
 from tests.support.message_text import text_of
+from tests.support.sentences import raises
 
 
 def upload(width, height):
@@ -55,7 +56,7 @@ def test_an_expansion_costs_what_its_canvas_takes(ports, call, values, cost):
     ],
 )
 def test_a_canvas_that_cannot_be_is_refused_before_the_queue(ports, call, values, sentence):
-    with pytest.raises(BadParameterError, match=sentence):
+    with raises(BadParameterError, match=sentence):
         execute(ports, call, "expand", values)
 
 

@@ -14,6 +14,7 @@ from studio.errors import BadParameterError
 from studio.parsing.prompt_alternatives import MOST, spread
 from studio.parsing.text_cleaning import point_at
 from studio.ports import Ports
+from tests.support.sentences import raises
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_words_stand_for_these_prompts(text: str, prompts: list[str]) -> None:
     ],
 )
 def test_an_error_points_at_the_part_that_is_wrong(text: str, wrong: str, reason: str) -> None:
-    with pytest.raises(BadParameterError, match=reason) as caught:
+    with raises(BadParameterError, match=reason) as caught:
         spread(text)
     start, end = caught.value.span
     assert caught.value.text[start:end] == wrong
@@ -95,7 +96,7 @@ def test_more_pictures_than_alternatives_begin_again(ports: Ports, call: Call) -
 
 
 def test_fewer_pictures_than_alternatives_are_refused(ports: Ports, call: Call) -> None:
-    with pytest.raises(BadParameterError, match="3 alternatives"):
+    with raises(BadParameterError, match="3 alternatives"):
         request_of(ports, call, prompt="a {red,blue,green} bird", count=2)
 
 

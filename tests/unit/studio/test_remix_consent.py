@@ -36,6 +36,7 @@ from tests.support.buttons import execute_button
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import paint_job
+from tests.support.sentences import error_text, raises
 
 
 def by(call, name, mark="", **who):
@@ -72,7 +73,7 @@ class TestConsent:
 
     def test_nobody_means_nobody_but_oneself(self, ports, call):
         picture = painted(ports, call, "nobody")
-        with pytest.raises(NotAllowedError, match="build on"):
+        with raises(NotAllowedError, match="build on"):
             vary(ports, by(call, "bo"), picture)
         assert vary(ports, by(call, "ana", "own"), picture).state is JobState.ACCEPTED
 
@@ -82,7 +83,7 @@ class TestConsent:
         job = paint_job(ports, execute(ports, call, "edit", values).job_id)
         assert execute(ports, by(call, "bo"), "reroll", {"job": job})
         execute(ports, by(call, "ana", "s"), "settings", {"remix": remix})
-        with pytest.raises(NotAllowedError, match="want to be asked first"):
+        with raises(NotAllowedError, match="want to be asked first"):
             execute(ports, by(call, "bo", "2"), "reroll", {"job": job})
         assert execute(ports, by(call, "ana", "r"), "reroll", {"job": job})
 
@@ -99,12 +100,12 @@ class TestConsent:
         assert (asked.kind, asked.addressee) == (CaseKind.CONSENT, call.person.key)
         assert asked.filed_by == someone("bo").key
         for somebody in (by(call, "bo", "x"), by(call, "mod", moderator=True)):
-            with pytest.raises(NotAllowedError, match="Only the person"):
+            with raises(NotAllowedError, match="Only the person"):
                 execute_button(ports, somebody, Button(action=Action.CONSENT, job_id=asked.id))
         ports.queue.sent.clear()
         execute_button(ports, by(call, "ana", "y"), Button(action=Action.CONSENT, job_id=asked.id))
         assert (state(ports, job.job_id), ports.queue.sent) == (JobState.QUEUED, [(job.job_id, 0)])
-        with pytest.raises(CaseTakenError, match="decided already"):
+        with raises(CaseTakenError, match="decided already"):
             execute(ports, by(call, "ana", "z"), "answer", {"case": asked.id, "answer": "no"})
 
     def test_only_what_still_waits_for_an_owner_is_said_to(self, ports, call):
@@ -274,7 +275,7 @@ class TestSettings:
                 {"setting": setting, "value": value},
             )
         assert caught.value.parameter == "value"
-        assert str(caught.value)[0].isupper()
+        assert error_text(caught.value)[0].isupper()
 
 
 class TestLinking:
@@ -315,7 +316,7 @@ class TestLinking:
         self.link(poor, by(call, "ana", "again"))
         assert imagine(poor, by(call, "ana", "together"))
         execute(poor, by(call, "bo", "p"), "link", {"code": "Part "})
-        with pytest.raises(BadParameterError, match="linked no other names"):
+        with raises(BadParameterError, match="linked no other names"):
             execute(poor, by(call, "bo", "p"), "link", {"code": "part"})
 
     def test_a_ban_holds_for_every_name_also_for_one_linked_later(self, ports, call):
@@ -331,16 +332,16 @@ class TestLinking:
 
     def test_a_code_is_used_once_by_somebody_else_in_time(self, ports, call):
         code = execute(ports, call, "link", {}).code
-        with pytest.raises(BadParameterError, match="your own"):
+        with raises(BadParameterError, match="your own"):
             execute(ports, call, "link", {"code": code})
         execute(ports, by(call, "bo"), "link", {"code": code})
         for wrong in (code, "2222222222"):
-            with pytest.raises(BadParameterError, match="not known"):
+            with raises(BadParameterError, match="not known"):
                 execute(ports, by(call, "cy"), "link", {"code": wrong})
         late = execute(ports, call, "link", {}).code
         with ports.database.begin() as session:
             session.get_one(LinkCodeRow, late).expires_at = now()
-        with pytest.raises(BadParameterError, match="15 minutes"):
+        with raises(BadParameterError, match="15 minutes"):
             execute(ports, by(call, "cy"), "link", {"code": late})
 
 

@@ -19,6 +19,7 @@ from studio.ports import Ports
 from studio.services.upload_intake import accept_upload
 from tests.support.fakes import FakeGate, someone
 from tests.support.finished_jobs import paint_job
+from tests.support.sentences import raises
 
 _keys = itertools.count()
 
@@ -38,7 +39,7 @@ def ask(ports: Ports, call: Call, command: str, **parameters: object) -> str:
 
 def test_a_face_that_nobody_agreed_to_is_asked_about_in_a_sentence(ports: Ports) -> None:
     seeing(ports, Verdict(ruling=Ruling.REFUSE, rule="faces", category="a face", asks_consent=True))
-    with pytest.raises(ConsentNeededError, match="send the same image again"):
+    with raises(ConsentNeededError, match="send the same image again"):
         accept_upload(ports, someone(), b"picture")
 
 

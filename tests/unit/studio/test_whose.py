@@ -15,6 +15,7 @@ from studio.services.upload_intake import examine_upload
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 from tests.support.message_text import answer_text
+from tests.support.sentences import raises
 
 LOOKS = "f0" * 32
 STRANGE = "k3v9m2p4qx7a.2"
@@ -141,7 +142,7 @@ def test_foreign_credentials_and_tampering_are_told():
 
 
 def test_without_a_file_there_is_nothing_to_say(ports, call):
-    with pytest.raises(BadParameterError, match="Attach the picture"):
+    with raises(BadParameterError, match="Attach the picture"):
         execute(ports, call, "whose", {})
 
 

@@ -10,5 +10,5 @@ PRESENTERS: dict[str, GatheringPresenter] = {"tile_vote": tile_vote.PRESENTER}
 def find_presenter(kind: str) -> GatheringPresenter:
     """Raises `NotFoundError` for a kind that this version does not know."""
     if kind not in PRESENTERS:
-        raise NotFoundError("That kind of gathering")
+        raise NotFoundError("kind_of_gathering")
     return PRESENTERS[kind]

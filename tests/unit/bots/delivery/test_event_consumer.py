@@ -87,7 +87,7 @@ async def test_an_event_that_cannot_be_shown_now_comes_again(error: Exception) -
     assert await deliver(Handler(error), accepted()) == []
 
 
-@pytest.mark.parametrize("error", [NotFoundError("The job"), ZeroDivisionError()])
+@pytest.mark.parametrize("error", [NotFoundError("this_job"), ZeroDivisionError()])
 async def test_an_event_that_can_never_be_shown_does_not_come_again(error: Exception) -> None:
     assert await deliver(Handler(error), accepted()) == [accepted()]
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from bots.presentation.compose.errors import explain, explain_parameter
+from bots.presentation.compose.errors import explain
 from bots.presentation.message import Audience, ChannelName, Command, Note, Preformatted
 from bots.presentation.spans import plain_text
 from studio.commands.button_ids import Action
 from studio.commands.registry import CATALOG
-from studio.errors import BadParameterError, NotAllowedError, UnknownCommandError, WrongChannelError
+from studio.errors import BadParameterError, UnknownCommandError, WrongChannelError
 from tests.support.messages import MESSAGES
 from tests.support.sample_domain import JOB_ID
 
@@ -37,20 +37,36 @@ def test_carets_stand_under_the_part_that_is_wrong() -> None:
 
 
 def test_commands_in_a_sentence_can_be_written_as_each_platform_types_them() -> None:
-    spans = explain(NotAllowedError("Type /link on the other side."))
-    assert spans == ("Type ", Command("/link"), " on the other side.")
+    spans = explain(BadParameterError("code", "unknown_code"))
+    assert Command("/link") in spans
     assert Command("/imagine") in explain(UnknownCommandError("imagin", nearest="imagine"))
 
 
-@pytest.mark.parametrize(("parameter", "reason", "sentence"), [
-    ("amount", "must be a number.", "The amount must be a number."),
-    ("dm", "must be one of: yes, no.", "The direct message setting must be one of: yes, no."),
-    ("sides", "give sides or a new aspect, not both.", "Give sides or a new aspect, not both."),
-    ("--sed", "is unknown. Did you mean --seed?", "“--sed” is unknown. Did you mean --seed?"),
-    ("picture2", "is a picture that was given already.", "The second picture is a picture that was given already."),
-])  # fmt: skip
-def test_a_wrong_parameter_is_explained_in_a_sentence(parameter: str, reason: str, sentence: str) -> None:
-    assert explain_parameter(BadParameterError(parameter, reason)) == sentence
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (BadParameterError("amount", "not_a_number"), "The amount must be a number."),
+        (
+            BadParameterError("dm", "not_a_choice", choices=("yes", "no")),
+            "The direct message setting must be one of: yes, no.",
+        ),
+        (BadParameterError("sides", "sides_or_aspect"), "Give sides or a new aspect, not both."),
+        (
+            BadParameterError("--sed", "unknown_flag_nearest", flag="--sed", nearest="--seed"),
+            "“--sed” is unknown. Did you mean --seed?",
+        ),
+        (
+            BadParameterError("picture2", "blended_twice"),
+            "The second picture was given already; its weight makes it count more.",
+        ),
+        (
+            BadParameterError("sides", "too_long", length=1001, most=1000),
+            "The sides must be at most 1,000 characters long, not 1,001.",
+        ),
+    ],
+)
+def test_a_wrong_parameter_is_explained_in_a_sentence(error: BadParameterError, sentence: str) -> None:
+    assert plain_text(explain(error)) == sentence
 
 
 def test_a_value_that_no_parameter_takes_is_named() -> None:

@@ -8,6 +8,7 @@ from studio.commands.registry import CATALOG
 from studio.errors import BadParameterError
 from tests.support.messages import FORMS
 from tests.support.sample_domain import JOB_ID
+from tests.support.sentences import raises
 
 SPREAD = {"pictures", "images", "topic", "channel"}
 
@@ -73,7 +74,7 @@ def test_a_blend_numbers_its_further_pictures_and_images() -> None:
 
 def test_a_blend_of_too_many_pictures_is_refused_and_none_is_dropped() -> None:
     many = ",".join(f"{JOB_ID}.{number}" for number in range(1, 7))
-    with pytest.raises(BadParameterError, match="at most 5"):
+    with raises(BadParameterError, match="at most 5"):
         command_of("blend", {}, {"pictures": many})
 
 

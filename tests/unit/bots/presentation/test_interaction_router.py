@@ -31,6 +31,7 @@ from studio.ports import Ports
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 from tests.support.sample_domain import JOB_ID
+from tests.support.sentences import raises
 
 
 def press(action: Action, index: int = 0) -> object:
@@ -142,11 +143,11 @@ class TestSubmittedForms:
         source = Source(key="uploads/a.png")
         form = FormId(command="edit", about="t1ck3t")
         assert submitted(form, {"prompt": "x", "region": "A1"}, upload=source).values["image"] == source
-        with pytest.raises(BadRequestError, match="not here any more"):
+        with raises(BadRequestError, match="not here any more"):
             submitted(form, {"prompt": "x"})
 
     def test_a_form_about_a_job_without_a_choice_is_refused(self) -> None:
-        with pytest.raises(BadRequestError, match="does not belong"):
+        with raises(BadRequestError, match="does not belong"):
             submitted(FormId(command="remix", about=JOB_ID), {"prompt": "x"})
 
     def test_a_wrong_flag_is_refused(self) -> None:
@@ -185,7 +186,7 @@ class TestLookups:
 
     def test_nothing_is_asked_about_a_job_without_pictures(self, ports: Ports, call: Call, job: str) -> None:
         execute(ports, call, "delete", {"what": job})
-        with pytest.raises(BadRequestError, match="were deleted"):
+        with raises(BadRequestError, match="were deleted"):
             load_choice(ports.database, Choose(action=Action.STAR, job_id=job), call.person)
 
     def test_the_panel_lets_the_owner_delete_and_others_report(

@@ -1,0 +1,51 @@
+"""Sentences that are kept in the database until their person reads them: how jobs ended early, notices and hints."""
+
+from bots.texts.translation import Msgid
+
+CANCELLED = {"": "Cancelled."}
+
+STOPPED = {
+    "by_moderator": "A moderator stopped this. Nothing was charged.",
+    "by_rules": "The rules here stopped this. Nothing was charged.",
+    "rejected": "A moderator did not let this through. Nothing was charged.",
+    "declined": "The owner of the picture declined. Nothing was charged.",
+    "unanswered": "The person who made the picture did not answer. Nothing was charged.",
+    "pictures_deleted": "Its pictures were deleted. Nothing was charged.",
+    "source_taken_down": "A moderator took down the picture that this started from. Nothing was charged.",
+    "forgotten": "Deleted, as its person asked.",
+}
+
+NOTICE: dict[str, Msgid] = {
+    "touches_on": "What you asked for touches on {category}. It goes ahead; please follow the rules here.",
+    "warning": (
+        "What you asked for is against the rules here. If you continue, you will be suspended for a while."
+    ),
+    "warning_about": (
+        "What you asked for is against the rules here ({category}). If you continue, you will be suspended for a"
+        " while."
+    ),
+    "timeout_lifted": "Your timeout has ended: the request that led to it was refused by mistake.",
+    "gift": ("@{name} gave you {count} credit.", "@{name} gave you {count} credits."),
+    "built_on": "@{name} {done} your picture {picture}. See the result with /show {job}.",
+    "built_on_several": "@{name} {done} your pictures {pictures}. See the result with /show {job}.",
+    "built_on_by_somebody": "Somebody built on a picture of yours.",
+    "built_on_yesterday": "Others built on your pictures yesterday.",
+    "used": "{picture} was {done}: /show {job}.",
+    "more_uses": "And {more} more.",
+}
+
+HINT = {
+    "flags": (
+        "Flags such as --v, --stylize and --chaos are another tool's and were left out. /help imagine names the"
+        " flags that work here."
+    ),
+    "lora": "<lora:name:0.8> works with /imagine only; a picture's own LoRAs stay as they are.",
+    "networks": "Of words in angle brackets only <lora:name:0.8> works here; others were left out.",
+    "parts": "Parts of a prompt with :: and a weight are another tool's; they were read as a list.",
+    "break": "BREAK does nothing here and was read as a comma.",
+    "editing": (
+        "Square brackets that change words while a picture is painted do nothing here. {{red,blue}} paints one"
+        " picture of each."
+    ),
+    "wildcards": "There are no __wildcards__ here. {{red,blue}} paints one picture of each.",
+}

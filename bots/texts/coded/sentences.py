@@ -1,0 +1,95 @@
+"""From a code and its values to the sentence for its reader: the one place where coded texts become words."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from bots.texts.coded import bad_images, bad_parameters, bad_requests, notices, refusals, service_errors
+from bots.texts.translation import Msgid, lookup
+from studio.coded_text import CodedText, Value, from_stored
+
+_AREAS: Mapping[str, Mapping[str, Msgid]] = {
+    "bad_parameter": bad_parameters.SENTENCES,
+    "bad_image": bad_images.SENTENCES,
+    "bad_request": bad_requests.BAD_REQUEST,
+    "unknown_command": bad_requests.UNKNOWN_COMMAND,
+    "not_found": bad_requests.NOT_FOUND,
+    "ambiguous_name": bad_requests.AMBIGUOUS_NAME,
+    "not_supported": bad_requests.NOT_SUPPORTED,
+    "policy": refusals.POLICY,
+    "banned": refusals.BANNED,
+    "rate": refusals.RATE,
+    "concurrency": refusals.CONCURRENCY,
+    "credits": refusals.CREDITS,
+    "not_allowed": refusals.NOT_ALLOWED,
+    "consent": refusals.CONSENT,
+    "case_taken": refusals.CASE_TAKEN,
+    "elsewhere": refusals.ELSEWHERE,
+    "paused": refusals.PAUSED,
+    "advice": refusals.ADVICE,
+    "trouble": service_errors.TROUBLE,
+    "queue": service_errors.QUEUE,
+    "database": service_errors.DATABASE,
+    "storage": service_errors.STORAGE,
+    "inspection": service_errors.INSPECTION,
+    "examination": service_errors.EXAMINATION,
+    "signing": service_errors.SIGNING,
+    "model": service_errors.MODEL,
+    "painting": service_errors.PAINTING,
+    "settings": service_errors.SETTINGS,
+    "cancelled": notices.CANCELLED,
+    "stopped": notices.STOPPED,
+    "notice": notices.NOTICE,
+    "hint": notices.HINT,
+}
+SENTENCES: Mapping[str, Msgid] = {
+    f"{area}.{reason}" if reason else area: msgid
+    for area, msgids in _AREAS.items()
+    for reason, msgid in msgids.items()
+}
+# Values that are words themselves, by their name.
+_WORDS = {"parameter": bad_parameters.PARAMETERS, "file_kind": bad_images.FILE_KINDS}
+
+
+def say(*texts: CodedText) -> str:
+    """The sentences one after the other."""
+    return " ".join(map(_sentence, texts))
+
+
+def say_stored(stored: str) -> str:
+    """What a row of the database holds: coded texts, or the sentence that an earlier version stored."""
+    texts = from_stored(stored)
+    return stored if texts is None else say(*texts)
+
+
+def _sentence(text: CodedText) -> str:
+    msgid = SENTENCES.get(text.code)
+    if isinstance(msgid, tuple):
+        msgid = msgid[0] if text.values.get("count") == 1 else msgid[1]
+    try:
+        return lookup(msgid or "").format(**_shown(text.values)) if msgid else str(text)
+    except (LookupError, ValueError):  # the values are another version's
+        return str(text)
+
+
+def _shown(values: Mapping[str, Value]) -> dict[str, object]:
+    return {name: _word(name, value) for name, value in values.items()}
+
+
+def _word(name: str, value: Value) -> object:
+    match value:
+        case str() if name in _WORDS:
+            return lookup(_WORDS[name].get(value, value.replace("_", " ")))
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M} UTC"
+        case date():
+            return f"{value.day} {value:%B %Y}"
+        case timedelta():
+            return _duration(value.total_seconds())
+        case str() | int() | float():
+            return value
+        case _:
+            return ", ".join(value)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{round(seconds / 60)} min"
