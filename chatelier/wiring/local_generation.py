@@ -34,7 +34,7 @@ from studio.domain.pictures import Recipe
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Verdict
 from studio.errors import JobCancelledError, PolicyRefusalError, StorageError
-from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
+from studio.parsing.foreign_syntax import without_foreign_syntax
 from studio.ports import Admission, Inspected, Inspection, Signer
 from studio.serialization import to_json
 
@@ -66,7 +66,9 @@ class WithheldImage:
     remedy: tuple[CodedText, ...]
 
 
-def read_request(settings: Settings, values: Mapping[str, object]) -> tuple[PaintRequest, Sequence[Hint]]:
+def read_request(
+    settings: Settings, values: Mapping[str, object]
+) -> tuple[PaintRequest, Sequence[CodedText]]:
     """Parsed and checked as the front ends do, flags in the words too; hints about other tools' syntax.
 
     Raises `BadParameterError`.

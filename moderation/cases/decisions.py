@@ -14,6 +14,7 @@ from moderation.cases.sanctions import exclude, lift_timeouts, notify, outlasts,
 from moderation.cases.side_effects import DecisionEffects
 from moderation.records import bans
 from studio.clock import now
+from studio.coded_text import coded, to_stored
 from studio.commands.submission import remix_consent
 from studio.db import cases, outbox, queries
 from studio.db.identities.linked_identities import identities, same_human
@@ -25,7 +26,7 @@ from studio.domain.people import Platform
 from studio.services import job_release
 from studio.services.picture_deletion import take_down_pictures
 
-_REJECTED = "A moderator did not let this through. Nothing was charged."
+_REJECTED = to_stored(coded("stopped.rejected"))
 EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs
 _DELIVERING = frozenset({Decision.APPROVE, Decision.SPOILER, Decision.OVERTURN})
 _FIRST_SUSPENSION = timedelta(days=7)
@@ -127,7 +128,7 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects
         ]
         if pictures:
             outcome.remove(take_down_pictures(session, job, pictures))
-            text = f"A moderator took your picture {case.picture_id} down."
+            text = to_stored(coded("notice.taken_down", picture=case.picture_id or ""))
             outcome.add(notify(session, case.subject, NoticeKind.DECIDED, text, case_id=case.id))
     return outcome
 
@@ -138,20 +139,15 @@ def _notify_filer(session: Session, case: Case) -> DecisionEffects:
         return DecisionEffects()
     if case.kind is CaseKind.APPEAL:
         granted = case.decision in _DELIVERING
-        text = (
-            "A moderator looked at your request again: it goes ahead."
-            if granted
-            else "A moderator looked at your request again: the refusal stands."
-        )
+        text = coded("notice.appeal_granted" if granted else "notice.appeal_rejected")
     else:
-        text = _REPORTED.get(case.decision or Decision.REJECT, "A moderator took down the picture.")
-        text = f"Thank you for your report. {text}"
-    return notify(session, case.filed_by, NoticeKind.DECIDED, text, case_id=case.id)
+        text = _REPORTED.get(case.decision or Decision.REJECT, coded("notice.report_upheld"))
+    return notify(session, case.filed_by, NoticeKind.DECIDED, to_stored(text), case_id=case.id)
 
 
 _REPORTED = {
-    Decision.APPROVE: "A moderator looked at the picture and left it where it is.",
-    Decision.SPOILER: "A moderator hid the picture until clicked.",
+    Decision.APPROVE: coded("notice.report_rejected"),
+    Decision.SPOILER: coded("notice.report_hidden"),
 }
 
 
@@ -191,7 +187,7 @@ def _lift(session: Session, case: Case) -> DecisionEffects:
     """The suspension that the case is about, or a timeout to which the appealed refusal led."""
     if case.kind is not CaseKind.SUSPENSION:
         return lift_timeouts(session, case.subject, by=case.decided_by or "", case_id=case.id)
-    text = "Your suspension was lifted: it was a mistake, and it no longer counts."
+    text = to_stored(coded("notice.suspension_lifted"))
     outcome = notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id)
     for key in sorted(identities(session, case.subject)):
         bans.unban(session, key, by=case.decided_by or "")

@@ -12,6 +12,7 @@ from moderation.metrics import STRIKES
 from moderation.records import bans
 from moderation.records.tables import StrikeRow
 from studio.clock import now
+from studio.coded_text import coded, to_stored
 from studio.db import cases, credit_ledger, job_transitions
 from studio.db.identities.linked_identities import human_of, identities
 from studio.db.identities.people import lock_person
@@ -19,12 +20,13 @@ from studio.db.tables import BanRow, JobRow
 from studio.domain.cases import CaseKind, NoticeKind
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Person
+from studio.errors.refusals import ASK_A_MODERATOR
 from studio.gatherings.people import take_out_of_all
 from studio.services import job_release
 
 HOUSE = "house"  # who acts when no person does
-_STOPPED = "A moderator stopped this. Nothing was charged."
-_STOPPED_BY_RULES = "The rules here stopped this. Nothing was charged."
+_STOPPED = to_stored(coded("stopped.by_moderator"))
+_STOPPED_BY_RULES = to_stored(coded("stopped.by_rules"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,6 @@ _FREEZE = SanctionStep(strike_sum=0.0, name="suspension", opens_case=True)
 _COOLING_OFF = timedelta(hours=1)
 _LONGEST_COOLING_OFF = timedelta(days=1)
 _TEMPORARY = ("timeout: ", "cooling-off: ")  # how the reasons of timeouts begin
-ENDS_BY_ITSELF = "That ends by itself."
 
 
 def punish(
@@ -189,18 +190,16 @@ def notify(
 
 
 def warning(category: str) -> str:
-    about = f" ({category})" if category else ""
-    return (
-        f"What you asked for is against the rules here{about}."
-        " If you continue, you will be suspended for a while."
-    )
+    if not category:
+        return to_stored(coded("notice.warning"))
+    return to_stored(coded("notice.warning_about", category=category))
 
 
 def exclusion_notice(until: datetime | None, *, moderated: bool = True) -> str:
     if until is None:
-        return "You cannot paint here any more. A moderator can tell you more."
-    more = "A moderator can tell you more." if moderated else ENDS_BY_ITSELF
-    return f"You cannot paint here until {until:%Y-%m-%d %H:%M} UTC. {more}"
+        return to_stored(coded("notice.banned"), ASK_A_MODERATOR)
+    more = ASK_A_MODERATOR if moderated else coded("advice.ends_by_itself")
+    return to_stored(coded("banned.until", until=until), more)
 
 
 def _exclude(
@@ -250,7 +249,7 @@ def lift_timeouts(session: Session, person_key: str, *, by: str, case_id: str) -
     ]
     if not any(lifted):
         return DecisionEffects()
-    text = "Your timeout has ended: the request that led to it was refused by mistake."
+    text = to_stored(coded("notice.timeout_lifted"))
     return notify(session, person_key, NoticeKind.LIFTED, text, case_id=case_id)
 
 

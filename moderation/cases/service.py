@@ -18,6 +18,7 @@ from moderation.policy.community_overrides import apply_overrides
 from moderation.policy.policy import Policy, default_policy
 from moderation.records import audit_log, bans
 from studio.clock import now
+from studio.coded_text import coded, to_stored
 from studio.db import cases, outbox, settings
 from studio.db.database import Database
 from studio.db.identities.linked_identities import identities, same_human
@@ -30,6 +31,8 @@ from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError, CaseTakenError, NotAllowedError
 from studio.services import message_refresh
+
+_MAY_PAINT = to_stored(coded("notice.ban_lifted"))
 
 
 class CaseService:
@@ -107,7 +110,7 @@ class CaseService:
                 raise NotAllowedError("banned_elsewhere")
             outcome = DecisionEffects()
             if (found or inherited) and not theirs:
-                outcome = notify(session, who, NoticeKind.LIFTED, "You may paint here again.")
+                outcome = notify(session, who, NoticeKind.LIFTED, _MAY_PAINT)
             lifted = [bans.unban(session, key, by=moderator.key) for key in sorted(identities(session, who))]
         self._side_effects.run(outcome)
         return any(lifted) or bool(inherited)

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from studio.coded_text import CodedText
 from studio.commands.account import cancel, credits, forget_me, history, link, queue, settings
 from studio.commands.button_ids import Action, Button, gather_values
 from studio.commands.gatherings import gather
@@ -20,7 +21,7 @@ from studio.commands.submission.prompt_hints import send_hints
 from studio.domain.cases import Decision
 from studio.errors import UnknownCommandError
 from studio.gatherings.registry import KINDS
-from studio.parsing.foreign_syntax import Hint, without_foreign_syntax
+from studio.parsing.foreign_syntax import without_foreign_syntax
 from studio.ports import Ports
 
 CATALOG: Mapping[str, CommandSpec] = {
@@ -118,7 +119,7 @@ def check(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> 
 
 def _in_our_syntax(
     spec: CommandSpec, values: Mapping[str, object]
-) -> tuple[Mapping[str, object], Sequence[Hint]]:
+) -> tuple[Mapping[str, object], Sequence[CodedText]]:
     """The values, with a prompt that holds nothing of other tools that would be painted as words."""
     prompt = values.get("prompt")
     if not spec.paints or not isinstance(prompt, str):

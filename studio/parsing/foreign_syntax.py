@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from studio.coded_text import CodedText, coded
+
 # Parameters of Midjourney, which people type without thinking.
 FOREIGN_FLAGS = frozenset(
     "c chaos cref creative cw draft exp fast hd iw niji oref ow p personalize profile q quality r raw relax repeat s"
@@ -20,84 +22,60 @@ _SHOUTED = re.compile(r"[^a-z]*")
 LORA_TAG = re.compile(r"<lora:(?P<name>[^<>:,]+)(?::(?P<weight>[^<>:,]*))?[^<>]*>", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hint:
-    """`key` names the kind: nobody is told of one kind twice."""
-
-    key: str
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
 class _Syntax:
-    """`instead` None: it stays in the prompt."""
+    """`instead` None: it stays in the prompt. Nobody gets one hint twice."""
 
     pattern: re.Pattern[str]
     instead: str | None
-    hint: Hint
+    hint: CodedText
 
 
+_BREAK = coded("hint.break")
 _SYNTAXES = (
     _Syntax(
         FOREIGN_FLAG,
         "",
-        Hint(
-            key="flags",
-            text="Flags such as --v, --stylize and --chaos are another tool's and were left out."
-            " /help imagine names the flags that work here.",
-        ),
+        coded("hint.flags"),
     ),
     _Syntax(
         LORA_TAG,
         "",
-        Hint(
-            key="lora",
-            text="<lora:name:0.8> works with /imagine only; a picture's own LoRAs stay as they are.",
-        ),
+        coded("hint.lora"),
     ),
     _Syntax(
         re.compile(r"<(?:hypernet|lyco|ti|embedding):[^<>]*>", re.IGNORECASE),
         "",
-        Hint(
-            key="networks",
-            text="Of words in angle brackets only <lora:name:0.8> works here; others were left out.",
-        ),
+        coded("hint.networks"),
     ),
     _Syntax(
         re.compile(r"(?<=\w)\s?::(?:\s?-?\d+(?:\.\d+)?|(?=\s|$))"),
         ",",
-        Hint(
-            key="parts",
-            text="Parts of a prompt with :: and a weight are another tool's; they were read as a list.",
-        ),
+        coded("hint.parts"),
     ),
     _Syntax(
         re.compile(r"(?<!\S)BREAK(?!\S)"),
         ",",
-        Hint(key="break", text="BREAK does nothing here and was read as a comma."),
+        _BREAK,
     ),
     _Syntax(
         re.compile(r"\[[^\[\]]*(?:\||:\s*\d*\.?\d+\s*\])[^\[\]]*\]?"),
         None,
-        Hint(
-            key="editing",
-            text="Square brackets that change words while a picture is painted do nothing here."
-            " {red,blue} paints one picture of each.",
-        ),
+        coded("hint.editing"),
     ),
     _Syntax(
         re.compile(r"(?<!\w)__[\w/-]+__(?!\w)"),
         None,
-        Hint(key="wildcards", text="There are no __wildcards__ here. {red,blue} paints one picture of each."),
+        coded("hint.wildcards"),
     ),
 )
 
 
-def without_foreign_syntax(prompt: str) -> tuple[str, Sequence[Hint]]:
+def without_foreign_syntax(prompt: str) -> tuple[str, Sequence[CodedText]]:
     """The prompt without what would be painted as words by mistake, and a hint for each kind that it held."""
     words, hints = prompt, []
     for syntax in _SYNTAXES:
-        if syntax.hint.key == "break" and _SHOUTED.fullmatch(words):
+        if syntax.hint == _BREAK and _SHOUTED.fullmatch(words):
             continue  # where everything is in capitals, it is a word
         changed = syntax.pattern.sub("" if syntax.instead is None else syntax.instead, words)
         if changed != words:

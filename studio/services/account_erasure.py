@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, Text, cast, delete, select, update
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.coded_text import coded, to_stored
 from studio.db import cases, credit_ledger, job_transitions, outbox, queries
 from studio.db.identities import display_names
 from studio.db.identities.people import SOMEBODY, person_of
@@ -36,13 +37,12 @@ from studio.domain.identifiers import job_id_of, new_job_id
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
-from studio.plurals import count_of
 from studio.serialization import to_data
 from studio.services import file_references, job_release, message_refresh, personal_data
 from studio.services.built_on_notices import unname_builder
 from studio.services.picture_deletion import Removal, delete_pictures
 
-_STOPPED = "Deleted, as its person asked."
+_STOPPED = to_stored(coded("stopped.forgotten"))
 _MOST_AT_ONCE = 1000
 _FIELDS_TO_KEEP = ("operation", "seed", "count")
 _LOOKS = {"perceptual_hash": None, "verdict": to_data(ALLOWED)}  # of a picture that nobody shall know again
@@ -259,7 +259,7 @@ def _rename_gifts(session: Session, key: str) -> None:
     )
     for row in session.scalars(given).all():
         gift, fresh = row.entry_key.removesuffix(":given"), f"gift:{new_job_id()}"
-        text = f"Somebody gave you {count_of(-row.amount, 'credit')}."
+        text = to_stored(coded("notice.gift_by_somebody", count=-row.amount))
         session.execute(update(NoticeRow).where(NoticeRow.id == job_id_of(gift)).values(text=text))
         for end in ("given", "received"):
             entry = LedgerRow.entry_key == f"{gift}:{end}"

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from studio.clock import now
+from studio.coded_text import CodedText, coded, to_stored
 from studio.db import outbox, queries
 from studio.db.cases import write_notice
 from studio.db.database import Database
@@ -44,7 +45,7 @@ def notify_owners(session: Session, job: Job) -> list[OutboxRow]:
         notice_id = _id_for_job(job.id, owner)
         wanted = preferences_of(session, owner).built_on is BuiltOn.NOW
         if wanted and _may_hear(session, owner, job) and session.get(NoticeRow, notice_id) is None:
-            text = _sentence(job, sources)
+            text = _text(job, sources)
             events.append(
                 write_notice(session, NoticeKind.BUILT_ON, owner, text, job_id=job.id, notice_id=notice_id)
             )
@@ -71,13 +72,12 @@ def _may_hear(session: Session, owner: str, job: Job) -> bool:
     return may_see(session, job, Audience.of_person(find_person(session, owner)))
 
 
-def _sentence(job: Job, sources: Sequence[Picture]) -> str:
-    names = " and ".join(map(_quote_subject, sources))
-    pictures = "picture" if len(sources) == 1 else "pictures"
-    return (
-        f"@{job.person.display_name} {job.request.operation.past_tense} your {pictures} {names}."
-        f" See the result with /show {job.id}."
-    )
+def _text(job: Job, sources: Sequence[Picture]) -> str:
+    pictures = tuple(map(_quote_subject, sources))
+    name, deed = job.person.display_name, str(job.request.operation)
+    if len(pictures) == 1:
+        return to_stored(coded("notice.built_on", name=name, deed=deed, picture=pictures[0], job=job.id))
+    return to_stored(coded("notice.built_on_several", name=name, deed=deed, pictures=pictures, job=job.id))
 
 
 def _quote_subject(picture: Picture) -> str:
@@ -91,7 +91,7 @@ def unname_builder(session: Session, person_key: str) -> None:
     built = LineageRow.person_key == person_key
     jobs = select(PictureRow.job_id).join(LineageRow, LineageRow.child == PictureRow.id).where(built)
     named = (NoticeRow.kind == NoticeKind.BUILT_ON) & NoticeRow.job_id.in_(jobs)
-    text = "Somebody built on a picture of yours."
+    text = to_stored(coded("notice.built_on_by_somebody"))
     session.execute(
         update(NoticeRow).where(named).values(text=text), execution_options={"synchronize_session": False}
     )
@@ -157,20 +157,21 @@ def _daily_notice(
 ) -> OutboxRow | None:
     """None where it was written before, or where there is nothing that the owner may hear, or has not heard."""
     notice_id = job_id_of(f"built-on:{until:%Y-%m-%d}:{owner}")
-    sentences = list(_daily_sentences(session, owner, uses))
-    if not sentences or session.get(NoticeRow, notice_id) is not None:
+    uses_told = list(_daily_texts(session, owner, uses))
+    if not uses_told or session.get(NoticeRow, notice_id) is not None:
         return None
-    more = len(sentences) - _MOST_NAMED
-    rest = [f"And {more} more."] if more > 0 else []
-    text = " ".join(["Others built on your pictures yesterday.", *sentences[:_MOST_NAMED], *rest])
+    more = len(uses_told) - _MOST_NAMED
+    rest = [coded("notice.more_uses", more=more)] if more > 0 else []
+    text = to_stored(coded("notice.built_on_yesterday"), *uses_told[:_MOST_NAMED], *rest)
     return write_notice(session, NoticeKind.BUILT_ON, owner, text, notice_id=notice_id)
 
 
-def _daily_sentences(session: Session, owner: str, uses: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _daily_texts(session: Session, owner: str, uses: Sequence[tuple[str, str]]) -> Iterator[CodedText]:
     """Without names of people: a notice about several could not lose the name of one who is forgotten."""
     for picture_id, job_id in uses:
         job = queries.find_job(session, job_id)
         heard_at_once = session.get(NoticeRow, _id_for_job(job_id, owner)) is not None
         if not heard_at_once and _may_hear(session, owner, job):
             picture = queries.picture_of(session.get_one(PictureRow, picture_id))
-            yield f"{_quote_subject(picture)} was {job.request.operation.past_tense}: /show {job_id}."
+            deed = str(job.request.operation)
+            yield coded("notice.used", picture=_quote_subject(picture), deed=deed, job=job_id)

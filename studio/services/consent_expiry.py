@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from studio.clock import now
+from studio.coded_text import coded, to_stored
 from studio.db import cases, job_transitions, outbox
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow
@@ -13,7 +14,7 @@ from studio.ports import Events
 from studio.services import job_release
 
 WAITS = timedelta(days=7)
-_UNANSWERED = "The person who made the picture did not answer. Nothing was charged."
+_UNANSWERED = to_stored(coded("stopped.unanswered"))
 
 
 def close_unanswered(database: Database, events: Events) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import Text, cast, select, update
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.coded_text import coded, to_stored
 from studio.db import job_transitions, outbox, queries
 from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
@@ -22,7 +23,7 @@ from studio.errors import DatabaseUnavailableError, NotFoundError, StorageError
 from studio.ports import Ports, Store
 from studio.services import file_references, job_release, message_refresh
 
-_TAKEN_DOWN = "A moderator took down the picture that this started from. Nothing was charged."
+_TAKEN_DOWN = to_stored(coded("stopped.source_taken_down"))
 
 _MOST_BYTES_AT_ONCE = 32 * 1024 * 1024
 

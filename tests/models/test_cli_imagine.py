@@ -129,8 +129,8 @@ def test_the_options_reach_the_recipe(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([""], "The prompt is empty"),
-        (["x" * 10_000], "the most is 1,000"),
+        ([""], "The prompt is missing"),
+        (["x" * 10_000], "at most 1,000"),
         (["a star", "-n", "99"], "The count must lie between"),
         (["a star", "--seed", "-2"], "The seed must lie between"),
         (["a star", "--size", "large"], "Write the size as"),
@@ -272,7 +272,7 @@ def test_a_picture_that_is_refused_is_not_written(
     monkeypatch.setattr(ModerationGate, "inspect", lambda _gate, _inspection: refusal)
     status, _, err = run("a star", "-n", "1", "--seed", "3")
     assert status == 1
-    assert "seed 3 was not written: a category. Another setting." in err
+    assert "seed 3 was not written: a category. No setting changes this." in err
     assert not list((tmp_path / "out").iterdir())
 
 

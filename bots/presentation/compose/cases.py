@@ -27,6 +27,7 @@ from bots.presentation.spans import joined, plain_text, sentence, with_commands
 from bots.texts import cases
 from bots.texts.cases import buttons as actions_of
 from bots.texts.cases import heading, outcome
+from bots.texts.coded.sentences import say_stored
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, Decision, Notice
@@ -104,7 +105,7 @@ def compose_question(details: CaseDetails) -> Message:
 
 def compose_notice(notice: Notice) -> Message:
     """With a button to show the job that it is about."""
-    message = compose_sentence(notice.text)
+    message = compose_sentence(say_stored(notice.text))
     if notice.job_id is None:
         return message
     return replace(message, rows=rows_of([button(Action.SHOW, notice.job_id)]))

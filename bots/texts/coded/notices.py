@@ -24,13 +24,23 @@ NOTICE: dict[str, Msgid] = {
         "What you asked for is against the rules here ({category}). If you continue, you will be suspended for a"
         " while."
     ),
+    "banned": "You cannot paint here any more.",
+    "ban_lifted": "You may paint here again.",
+    "suspension_lifted": "Your suspension was lifted: it was a mistake, and it no longer counts.",
+    "taken_down": "A moderator took your picture {picture} down.",
+    "appeal_granted": "A moderator looked at your request again: it goes ahead.",
+    "appeal_rejected": "A moderator looked at your request again: the refusal stands.",
+    "report_upheld": "Thank you for your report. A moderator took down the picture.",
+    "report_rejected": "Thank you for your report. A moderator looked at the picture and left it where it is.",
+    "report_hidden": "Thank you for your report. A moderator hid the picture until clicked.",
     "timeout_lifted": "Your timeout has ended: the request that led to it was refused by mistake.",
+    "gift_by_somebody": ("Somebody gave you {count} credit.", "Somebody gave you {count} credits."),
     "gift": ("@{name} gave you {count} credit.", "@{name} gave you {count} credits."),
-    "built_on": "@{name} {done} your picture {picture}. See the result with /show {job}.",
-    "built_on_several": "@{name} {done} your pictures {pictures}. See the result with /show {job}.",
+    "built_on": "@{name} {deed} your picture {picture}. See the result with /show {job}.",
+    "built_on_several": "@{name} {deed} your pictures {pictures}. See the result with /show {job}.",
     "built_on_by_somebody": "Somebody built on a picture of yours.",
     "built_on_yesterday": "Others built on your pictures yesterday.",
-    "used": "{picture} was {done}: /show {job}.",
+    "used": "{picture} was {deed}: /show {job}.",
     "more_uses": "And {more} more.",
 }
 
@@ -48,4 +58,14 @@ HINT = {
         " picture of each."
     ),
     "wildcards": "There are no __wildcards__ here. {{red,blue}} paints one picture of each.",
+}
+
+# What was done with a picture, by the name of the operation.
+DEEDS = {
+    "imagine": "painted",
+    "vary": "varied",
+    "edit": "edited",
+    "expand": "expanded",
+    "blend": "blended",
+    "upscale": "upscaled",
 }

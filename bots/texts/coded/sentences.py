@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from bots.texts.coded import bad_images, bad_parameters, bad_requests, notices, refusals, service_errors
-from bots.texts.translation import Msgid, lookup
+from bots.texts.jobs import AND
+from bots.texts.translation import Msgid, lookup, translate
 from studio.coded_text import CodedText, Value, from_stored
 
 _AREAS: Mapping[str, Mapping[str, Msgid]] = {
@@ -47,7 +48,11 @@ SENTENCES: Mapping[str, Msgid] = {
     for reason, msgid in msgids.items()
 }
 # Values that are words themselves, by their name.
-_WORDS = {"parameter": bad_parameters.PARAMETERS, "file_kind": bad_images.FILE_KINDS}
+_WORDS = {
+    "parameter": bad_parameters.PARAMETERS,
+    "file_kind": bad_images.FILE_KINDS,
+    "deed": notices.DEEDS,
+}
 
 
 def say(*texts: CodedText) -> str:
@@ -87,6 +92,8 @@ def _word(name: str, value: Value) -> object:
             return _duration(value.total_seconds())
         case str() | int() | float():
             return value
+        case _ if name == "pictures" and len(value) > 1:
+            return translate(AND, first=", ".join(value[:-1]), last=value[-1])
         case _:
             return ", ".join(value)
 

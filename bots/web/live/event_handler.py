@@ -1,6 +1,7 @@
 """What each event means for the people who have the web room open."""
 
 from bots.process.thread_pools import Pool, ThreadPools
+from bots.texts.coded.sentences import say_stored
 from bots.web.live.hub import LiveHub
 from studio.commands.gatherings.painting import submit_wanted
 from studio.db.cases import find_case, find_notice
@@ -74,7 +75,7 @@ class LiveEvents:
         if notice.kind in _SENT_AWAY:
             self._hub.close_user(user_id)
         else:
-            self._hub.inbox_changed(user_id, text=notice.text)
+            self._hub.inbox_changed(user_id, text=say_stored(notice.text))
 
 
 def _load_case(database: Database, case_id: str) -> Case:

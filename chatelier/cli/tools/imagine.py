@@ -46,6 +46,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
 
       chatelier imagine "a {red,blue} bird --no clouds --ar 2:3"
     """
+    from bots.texts.coded.sentences import say
     from chatelier.runtime.console import print_warning
     from chatelier.runtime.logging_setup import set_up_logging
     from chatelier.settings import load_settings
@@ -72,7 +73,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
     given = {name: value for name, value in values.items() if value is not None}
     request, hints = read_request(settings, given)
     for hint in hints:
-        print_warning(hint.text)
+        print_warning(say(hint))
     try:
         with _Bar() as bar:
             results = list(

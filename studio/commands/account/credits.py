@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from studio.clock import now
+from studio.coded_text import coded, to_stored
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Balance, CreditsGiven
 from studio.commands.spec import Call, CommandSpec
@@ -14,7 +15,6 @@ from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of
 from studio.errors import BadParameterError, NotAllowedError
-from studio.plurals import count_of
 from studio.ports import Ports
 
 _MOST = 1_000_000
@@ -68,7 +68,7 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
         left = credit_ledger.give(session, call.person.key, to, amount, key=gift, at=at, shared=shared)
         events = []
         if left < before:
-            text = f"@{call.person.display_name} gave you {count_of(amount, 'credit')}."
+            text = to_stored(coded("notice.gift", name=call.person.display_name, count=amount))
             events = [write_notice(session, NoticeKind.GIFT, to, text, notice_id=job_id_of(gift))]
     outbox.send(ports.database, ports.events, [event for event in events if event is not None])
     return CreditsGiven(seen=receiver, amount=amount, left=left)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.coded_text import coded, to_stored
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import CaseDecided
 from studio.commands.spec import Call, CommandSpec
@@ -18,7 +19,7 @@ from studio.errors import CaseTakenError, NotAllowedError
 from studio.ports import Ports
 from studio.services import job_release
 
-_DECLINED = "The owner of the picture declined. Nothing was charged."
+_DECLINED = to_stored(coded("stopped.declined"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from studio.coded_text import coded, to_stored
 from studio.commands.account.cancel import Cancel, cancel
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import JobsStopped, PicturesDeleted
@@ -15,7 +16,7 @@ from studio.ports import Ports
 from studio.services import job_release
 from studio.services.picture_deletion import delete_pictures, finish_removal, take_down_pictures
 
-_DELETED = "Its pictures were deleted. Nothing was charged."
+_DELETED = to_stored(coded("stopped.pictures_deleted"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
-from studio.coded_text import to_stored
+from studio.coded_text import coded, to_stored
 from studio.commands.spec import Call
 from studio.db import credit_ledger, queries
 from studio.db.cases import open_case, write_notice
@@ -127,7 +127,7 @@ def record_refusal(row: JobRow, verdict: Verdict) -> None:
 
 def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
     """A notice to a person who asks for what the policy allows with a warning; once a day for each category."""
-    text = f"What you asked for touches on {verdict.category}. It goes ahead; please follow the rules here."
+    text = to_stored(coded("notice.touches_on", category=verdict.category))
     recent = select(NoticeRow.id).where(
         NoticeRow.person_key == person.key,
         NoticeRow.text == text,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from studio.coded_text import CodedText, to_stored
 from studio.commands.spec import Call
 from studio.db import outbox
 from studio.db.cases import write_notice
@@ -9,20 +10,20 @@ from studio.db.identities.people import lock_person
 from studio.db.tables import NoticeRow
 from studio.domain.cases import NoticeKind
 from studio.domain.identifiers import job_id_of
-from studio.parsing.foreign_syntax import Hint
 from studio.ports import Ports
 
 
-def send_hints(ports: Ports, call: Call, hints: Sequence[Hint]) -> None:
+def send_hints(ports: Ports, call: Call, hints: Sequence[CodedText]) -> None:
     if not hints:
         return
     with ports.database.begin() as session:
         lock_person(session, call.person)
         events = []
         for hint in hints:
-            notice_id = job_id_of(f"hint:{hint.key}:{call.person.key}")
+            notice_id = job_id_of(f"hint:{hint.code.removeprefix('hint.')}:{call.person.key}")
             if session.get(NoticeRow, notice_id) is None:
+                text = to_stored(hint)
                 events.append(
-                    write_notice(session, NoticeKind.HINT, call.person.key, hint.text, notice_id=notice_id)
+                    write_notice(session, NoticeKind.HINT, call.person.key, text, notice_id=notice_id)
                 )
     outbox.send(ports.database, ports.events, [event for event in events if event])

@@ -77,10 +77,10 @@ def find_named(session: Session, platform: Platform, community: str, name: str) 
 
 def _namesake(row: PersonRow) -> CodedText:
     """How to name one of several."""
-    first = row.first_seen_at.date()
+    first = f"{row.first_seen_at:%Y-%m-%d}"
     if row.last_seen_at is None:
         return coded("advice.namesake", id=row.user_id, name=row.display_name, first=first)
-    last = row.last_seen_at.date()
+    last = f"{row.last_seen_at:%Y-%m-%d}"
     return coded("advice.namesake_seen", id=row.user_id, name=row.display_name, first=first, last=last)
 
 

@@ -28,7 +28,7 @@ async def test_an_attached_image_becomes_the_source(room: Room) -> None:
 @pytest.mark.parametrize(
     ("file", "changes", "sentence"),
     [
-        (("fox.png", b"bad bytes"), {}, "not a picture"),
+        (("fox.png", b"bad bytes"), {}, "not an image"),
         (("fox.txt", PNG), {}, "not an image"),
         (("fox.png", PNG * 10), {"max_upload_bytes": 100}, "larger than"),
         (("fox.png", PNG), {"cdn_hosts": frozenset({"elsewhere.example"})}, "does not come from Discord"),

@@ -6,8 +6,8 @@ from typing import Any
 import discord
 import pytest
 
-from bots.texts import buttons
 from bots.texts.answers import UNDER_WAY
+from bots.texts.coded.bad_requests import BAD_REQUEST
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.errors import TooManyJobsError
@@ -367,7 +367,7 @@ async def test_a_defect_behind_a_button_is_a_sentence_with_a_number(
 )
 async def test_a_forged_button_is_answered_with_a_sentence(room: Room, custom_id: str) -> None:
     result = await room.press(custom_id)
-    assert buttons.BUTTON_UNKNOWN in words(result.response)
+    assert BAD_REQUEST["button_unknown"] in words(result.response)
     assert result.response.ephemeral
     assert room.jobs() == []
 

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 import pytest
 
-from bots.texts import buttons
+from bots.texts.coded.bad_requests import BAD_REQUEST
 from studio.db.tables import CaseRow
 from tests.support import discord_sim
 from tests.support.discord_sim import Room, button_ids, words
@@ -49,7 +49,7 @@ async def test_every_button_of_an_earlier_result_leads_somewhere(room: Room, kin
         jobs = len(room.jobs())
         pressed = await room.bo.click(message, custom_id=custom_id)
         private = words(pressed.response) if pressed.response else ""
-        assert buttons.BUTTON_UNKNOWN not in private
+        assert BAD_REQUEST["button_unknown"] not in private
         assert "Fault" not in private
         assert pressed.modal or private or len(room.jobs()) == jobs + 1, custom_id
 

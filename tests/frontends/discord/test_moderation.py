@@ -43,7 +43,7 @@ async def test_a_desk_that_everybody_can_read_is_said(room: Room) -> None:
 @pytest.mark.parametrize("value", ["4711", "moderators"])
 async def test_a_desk_outside_the_server_is_not_taken(room: Room, value: str) -> None:
     result = await room.mod.slash(room.channel, "community", setting="desk", value=value)
-    assert f"I do not see here: {value}" in words(result.response)
+    assert f"I see no channel {value}" in words(result.response)
     result = await room.mod.slash(room.channel, "community")
     assert value not in words(result.response)
 

@@ -9,7 +9,8 @@ import discord
 import pytest
 
 from bots.discord.guilds.uploads import first_image
-from bots.texts import buttons, jobs
+from bots.texts import jobs
+from bots.texts.coded.bad_requests import BAD_REQUEST
 from bots.texts.provenance import NOTHING
 from studio.db.tables import DeliveryRow, StarRow
 from studio.domain.jobs import JobState
@@ -261,7 +262,7 @@ async def test_an_image_that_was_taken_in_before_a_restart_has_to_be_chosen_agai
     form = await room.ana.click(shown.response.message, label="Edit")
     await room.restart()
     result = await room.ana.submit_modal(form, {"region": ["A1"], "prompt": "a small boat"})
-    assert buttons.UPLOAD_GONE in words(result.response)
+    assert BAD_REQUEST["upload_gone"] in words(result.response)
     assert room.jobs() == []
 
 
@@ -298,7 +299,7 @@ async def test_a_menu_on_a_copy_knows_what_it_shows(room: Room, painted: str) ->
 async def test_the_name_of_a_file_that_is_not_the_bots_own_says_nothing(room: Room, painted: str) -> None:
     message = await foreign_image(room, name=f"{painted}.png")
     result = await room.ana.context_menu(room.channel, "Report", message)
-    assert buttons.NOT_FROM_HERE in words(result.response)
+    assert BAD_REQUEST["not_from_here"] in words(result.response)
 
 
 async def test_a_picture_that_somebody_forwards_is_an_image_too() -> None:
@@ -310,9 +311,9 @@ async def test_a_picture_that_somebody_forwards_is_an_image_too() -> None:
 async def test_a_menu_on_a_message_without_image_is_a_sentence(room: Room) -> None:
     message = await room.bo.send(room.channel, "only words")
     result = await room.ana.context_menu(room.channel, "Vary", message)
-    assert buttons.NO_IMAGE in words(result.response)
+    assert BAD_REQUEST["no_image"] in words(result.response)
     reported = await room.ana.context_menu(room.channel, "Report", message)
-    assert buttons.NO_IMAGE in words(reported.response)
+    assert BAD_REQUEST["no_image"] in words(reported.response)
 
 
 async def test_a_menu_on_a_broken_image_is_a_sentence(room: Room) -> None:

@@ -144,7 +144,7 @@ def overlay(room: SlackRoom) -> bytes:
     [
         ({"region": [], "prompt": "a boat"}, "region", "Say which part to change"),
         ({"region": ["A1"], "prompt": ""}, "prompt", "is missing"),
-        ({"region": ["A1"], "prompt": "z" * 1001}, "prompt", "1,001 characters"),
+        ({"region": ["A1"], "prompt": "z" * 1001}, "prompt", "not 1,001"),
         ({"region": ["A1"], "prompt": "a boat --sead 4"}, "prompt", "Did you mean --seed?"),
     ],
 )

@@ -231,7 +231,7 @@ def test_somebody_elses_or_a_forged_ticket_is_worth_nothing(room: OpenRoom) -> N
 def test_what_is_no_picture_is_refused_in_one_sentence(room: OpenRoom) -> None:
     answer = room.user("Ana").post("/uploads", b"bad bytes")
     assert answer.status_code == 422
-    assert answer.json()["text"] == "This image cannot be used: it is not a picture."
+    assert answer.json()["text"] == "This image cannot be used: it is not an image."
 
 
 def test_an_empty_upload_is_refused(room: OpenRoom) -> None:

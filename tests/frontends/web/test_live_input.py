@@ -28,8 +28,8 @@ from tests.support.web_jobs import finish, jobs
         ("/vary zzzzzzzzzzzz.1", "was not found"),
         ("/cancel 000000000000", "was not found"),
         ("/vary ../../etc/passwd", "picture"),
-        ("x" * 3000, "the most is 1,000"),
-        ("x" * 10_000, "the most is 1,000"),
+        ("x" * 3000, "at most 1,000"),
+        ("x" * 10_000, "at most 1,000"),
         ("ж" * 20_000, "at most 1,000 characters"),
     ],
 )

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bots.texts.coded.sentences import say_stored
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
@@ -50,7 +51,8 @@ def painted(
 def said_to(instance: Ports, name: str) -> list[str]:
     with instance.database.read() as session:
         mine = NoticeRow.person_key == someone(name).key
-        return list(session.scalars(select(NoticeRow.text).where(mine).order_by(NoticeRow.written_at)))
+        texts = session.scalars(select(NoticeRow.text).where(mine).order_by(NoticeRow.written_at))
+        return [say_stored(text) for text in texts]
 
 
 def test_nobody_hears_unasked(instance: Ports) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bots.texts.coded.sentences import say_stored
 from engine.maintenance.orphan_files import PARTS_A_RUN, OrphanFileCleaner
 from moderation.cases.retention import let_go
 from moderation.cases.strikes import strike_sum
@@ -106,7 +107,9 @@ def test_a_gift_names_its_giver_no_more(instance: Ports):
     ask(poor, "ana", "credits", to=someone("bo").key, amount=2)
     forget(poor)
     with poor.database.read() as session:
-        assert session.scalars(select(NoticeRow.text)).all() == ["Somebody gave you 2 credits."]
+        assert [say_stored(text) for text in session.scalars(select(NoticeRow.text))] == [
+            "Somebody gave you 2 credits."
+        ]
         assert "'ana'" not in everything(poor, "outbox")
 
 

@@ -168,3 +168,16 @@ def test_a_text_of_another_version_is_shown_as_code_and_values(text: CodedText) 
 
 def test_a_process_that_a_file_took_over_cannot_break_the_answer() -> None:
     assert say(BadImageError("{a.__class__}", a=1).coded) == "bad_image.{a.__class__} a=1"
+
+
+def test_every_sentence_is_said_by_some_code(repository: Path) -> None:
+    made = {
+        code for place, node, name in calls(repository) if name == "coded" for code in strings(node.args[0])
+    }
+    for _, node, name in calls(repository):
+        if name in KINDS and KINDS[name] not in TYPED:
+            made |= set(codes(node, name)[0])
+    chosen = {kind.code for kind in TYPED} | {"storage"}  # by a constructor or a table
+    alone = {kind.code for kind in KINDS.values()}  # without a reason
+    unsaid = {code for code in set(SENTENCES) - made - alone if code.partition(".")[0] not in chosen}
+    assert unsaid == set()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from PIL import Image
 
+from bots.texts.coded.sentences import say_stored
 from engine.imaging.codecs.encoding import encode_png
 from engine.imaging.codecs.recipe_metadata import read_recipe
 from studio.clock import now
@@ -47,7 +48,7 @@ def test_the_owner_of_a_picture_hears_at_once_that_somebody_built_on_it(ports, w
     with ports.database.read() as session:
         notice = find_notice(session, event.notice_id)
     assert (notice.person.key, notice.kind, notice.job_id) == (call.person.key, NoticeKind.BUILT_ON, built)
-    assert notice.text.startswith(f"@Bo varied your picture “a red apple” ({job}.2).")
+    assert say_stored(notice.text).startswith(f"@Bo varied your picture “a red apple” ({job}.2).")
 
 
 def test_a_job_knows_what_it_started_from_and_how_long_it_took(ports, work, call, job):

@@ -11,6 +11,7 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from bots.discord.guilds.members import community_of
+from bots.texts.coded.sentences import say_stored
 from chatelier.doctor.moderation import moderators
 from chatelier.settings import load_settings, read_settings
 from chatelier.wiring import moderation as wiring
@@ -84,7 +85,7 @@ def test_nobody_waits_for_a_human_who_does_not_exist(instance: Ports) -> None:
         assert session.scalars(select(CaseRow)).all() == []
         (notice,) = session.scalars(select(NoticeRow.text)).all()
         stopped = session.scalars(select(JobRow.error_text).where(JobRow.error_code == "banned")).one()
-    assert "moderator" not in f"{notice} {stopped}"
+    assert "moderator" not in f"{say_stored(notice)} {say_stored(stopped)}"
 
 
 def test_however_often_it_happens_it_lasts_a_day_at_most(instance: Ports) -> None:

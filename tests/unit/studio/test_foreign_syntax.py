@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from bots.texts.coded.sentences import say_stored
 from studio.commands.command_line import parse_phrase
 from studio.commands.registry import execute
 from studio.commands.spec import Call
@@ -24,7 +25,9 @@ def imagine(ports: Ports, text: str, person: str = "ana") -> str:
 
 def notices(ports: Ports) -> list[str]:
     with ports.database.read() as session:
-        return [row.text for row in session.scalars(select(NoticeRow).order_by(NoticeRow.written_at))]
+        return [
+            say_stored(row.text) for row in session.scalars(select(NoticeRow).order_by(NoticeRow.written_at))
+        ]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ def notices(ports: Ports) -> list[str]:
 )
 def test_other_tools_syntax_is_named_and_not_painted(typed: str, prompt: str, kinds: list[str]) -> None:
     words, hints = without_foreign_syntax(typed)
-    assert (words, [hint.key for hint in hints]) == (prompt, kinds)
+    assert (words, [hint.code for hint in hints]) == (prompt, [f"hint.{kind}" for kind in kinds])
 
 
 @pytest.mark.parametrize(
