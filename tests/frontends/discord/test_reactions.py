@@ -319,7 +319,7 @@ async def test_a_menu_on_a_message_without_image_is_a_sentence(room: Room) -> No
 async def test_a_menu_on_a_broken_image_is_a_sentence(room: Room) -> None:
     message = await foreign_image(room, b"bad bytes")
     result = await room.ana.context_menu(room.channel, "Upscale", message)
-    assert "not a picture" in words(result.followups[0])
+    assert "not an image" in words(result.followups[0])
     assert room.jobs() == []
 
 

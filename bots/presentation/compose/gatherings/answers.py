@@ -48,7 +48,8 @@ def explain_refusal(error: GatheringRefusedError | GatheringMovedError) -> Spans
         return sentence(texts.MOVED)
     presenter = PRESENTERS.get(error.kind)
     refusals = {**texts.REFUSALS, **(presenter.refusals if presenter else {})}
-    return sentence(refusals.get(error.reason, texts.REFUSALS["unknown"]), **error.values)
+    values = {name: value if isinstance(value, int) else str(value) for name, value in error.values.items()}
+    return sentence(refusals.get(error.reason, texts.REFUSALS["unknown"]), **values)
 
 
 def _one(spans: Spans) -> Message:
