@@ -66,6 +66,7 @@ SENTENCES: dict[str, Msgid] = {
     "aspect_unchanged": "The picture already is {across}:{down}; choose another aspect.",
     "not_a_size": "Write the size as width and height in pixels, for example 512x768.",
     "size_range": "Each side must lie between {low} and {high} pixels.",
+    "fixed_size": ("The model {model} paints about {side}×{side} pixels always; ask for a ratio with --ar."),
     "size_alone": "Give a size alone, without aspect, width and height.",
     "not_multiples": "The width and the height must be multiples of {grid} for this model.",
     "too_large_for_model": "The width and the height are too large for {model}: at most about {most}×{most}.",

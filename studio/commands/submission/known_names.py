@@ -4,6 +4,7 @@ import math
 
 from studio.commands.parameter_values import Kind, Parameter
 from studio.domain.requests import Lora, PaintRequest
+from studio.errors import BadParameterError
 from studio.parsing.name_suggestions import unknown_lora, unknown_name
 from studio.ports import Ports, RunnableModel
 
@@ -54,10 +55,7 @@ def _require_free_size(ports: Ports, name: str | None) -> None:
     model = next((known for known in models if name is None or known.name == name), None)
     if model is not None and model.fixed_pixels:
         side = round(math.sqrt(model.fixed_pixels))
-        raise BadParameterError(
-            "size",
-            f"the model {model.name} paints about {side}×{side} pixels always; ask for a ratio with --ar.",
-        )
+        raise BadParameterError("size", "fixed_size", model=model.name, side=side)
 
 
 def choices_of(ports: Ports, parameter: Parameter) -> tuple[str, ...]:

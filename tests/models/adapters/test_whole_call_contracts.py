@@ -20,6 +20,7 @@ from engine.adapters.registry import new_model
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.entries import ModelEntry
 from studio.errors import ModelLoadError, NotSupportedError
+from tests.support.sentences import raises
 from tests.support.stock_pipelines import batcher_with, hole, paint_together, picture
 from tests.support.tiny_image_encoders import QUIET
 from tests.support.tiny_models import (
@@ -101,7 +102,7 @@ def test_flux_fill_edits_a_region_and_says_that_it_cannot_do_more(tmp_path: Path
     folder = save_flux(tmp_path, pipeline=FluxFillPipeline, in_channels=16 * 2 + 4 * 4 * 4)
     model = load(folder)
     assert painted(model, start=picture(1), mask=hole()).shape == (32, 32, 3)
-    with pytest.raises(NotSupportedError, match="It can do: edit"):
+    with raises(NotSupportedError, match="It can do: edit"):
         model.new_sample(params())
 
 
@@ -125,7 +126,7 @@ def test_instruct_pix2pix_edits_by_words_as_the_stock_pipeline(tmp_path: Path) -
     model = load(folder)
     found = painted(model, prompt="make it winter", references=(picture(1),))
     assert np.abs(found - wanted).max() < 1e-4
-    with pytest.raises(NotSupportedError, match="without a picture"):
+    with raises(NotSupportedError, match="without a picture"):
         model.new_sample(params())
 
 
@@ -167,13 +168,13 @@ HIDREAM = {
 def test_a_folder_that_cannot_paint_is_refused_with_the_reason(
     index: dict[str, Any], family: str, reason: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(ModelLoadError, match=reason):
+    with raises(ModelLoadError, match=reason):
         check_runnable(index_of(tmp_path, index), family=family)
 
 
 def test_a_folder_with_a_controlnet_alone_is_refused_with_the_reason(tmp_path: Path) -> None:
     folder = index_of(tmp_path, {"_class_name": "ControlNetModel"}, name="config.json")
-    with pytest.raises(ModelLoadError, match="is a ControlNet alone"):
+    with raises(ModelLoadError, match="is a ControlNet alone"):
         check_runnable(folder, family="auto")
 
 
@@ -186,5 +187,5 @@ def test_a_model_whose_processor_wants_torchvision_says_so(
         "text_processor": ["transformers", "Qwen2VLProcessor"],
     }
     index |= {name: ["x", "Y"] for name in ("scheduler", "vae", "text_encoder", "tokenizer", "transformer")}
-    with pytest.raises(ModelLoadError, match="pip install torchvision"):
+    with raises(ModelLoadError, match="pip install torchvision"):
         check_runnable(index_of(tmp_path, index), family="pipeline")

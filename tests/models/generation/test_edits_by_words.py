@@ -12,6 +12,7 @@ from engine.generation.generator import ImageGenerator
 from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest
 from studio.errors import BadImageError, NotSupportedError
+from tests.support.sentences import raises
 from tests.support.tiny_editors import noise
 from tests.support.tiny_models import save_sd
 from tests.support.tiny_pipelines import save_flux2_klein
@@ -81,9 +82,9 @@ def test_a_further_reference_changes_the_result(generator: ImageGenerator) -> No
 def test_a_model_without_the_capability_asks_for_a_region_and_takes_no_references(
     generator: ImageGenerator,
 ) -> None:
-    with pytest.raises(BadImageError, match="Name the part"):
+    with raises(BadImageError, match="Name the part"):
         edit(generator, "a red apple", model="plain")
     mask = Image.new("L", (40, 24), 0)
     mask.paste(255, (8, 8, 24, 20))
-    with pytest.raises(NotSupportedError, match="references"):
+    with raises(NotSupportedError, match="references"):
         edit(generator, "a red apple", model="plain", mask=mask, references=(noise(3),))

@@ -81,7 +81,7 @@ def test_a_default_that_is_gone_counts_as_none(ports: Ports, call: Call) -> None
 def test_a_size_is_refused_for_a_model_that_makes_another_one_of_it(ports: Ports, call: Call) -> None:
     models = (RunnableModel(name="fixed", fixed_pixels=1024 * 1024), RunnableModel(name="free"))
     ports.options.known_models = models  # type: ignore[attr-defined]
-    with pytest.raises(BadParameterError, match="1024×1024 pixels always; ask for a ratio with --ar"):
+    with raises(BadParameterError, match="1024×1024 pixels always; ask for a ratio with --ar"):
         execute(ports, call, "imagine", {"prompt": "a fox", "size": "512x512"})
     execute(ports, call, "imagine", {"prompt": "a fox", "size": "512x512", "model": "free"})
     execute(ports, call, "imagine", {"prompt": "a fox", "aspect": "3:2"})

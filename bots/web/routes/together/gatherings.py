@@ -100,7 +100,7 @@ async def image_file(request: Request) -> Response:
             message = with_drawings(presenter.message(view), drawings)
         found = load_files(context.ports, message, limit_bytes=_LARGEST_BYTES).files.get(name)
         if found is None:
-            raise NotFoundError("That picture")
+            raise NotFoundError("this_picture")
         return found.data, found.suffix
 
     data, suffix = await context.pools.run(Pool.FILES, load)
@@ -145,7 +145,7 @@ def _id_of(request: Request) -> str:
     """Raises `NotFoundError`."""
     gathering_id: str = request.path_params["gathering"]
     if not is_job_id(gathering_id):
-        raise NotFoundError("That page")
+        raise NotFoundError("this_page")
     return gathering_id
 
 
@@ -155,5 +155,5 @@ def _press_of(request: Request, action: Action) -> Button:
     text = f"c1:{action}:{path['gathering']}:0:{path['verb']}:{path['round']}:{path['part']}"
     press = parse_button(text)
     if press is None or press.verb == OPEN:
-        raise NotFoundError("That page")
+        raise NotFoundError("this_page")
     return press
