@@ -54,8 +54,8 @@ class WebSettings:
         if self.moderator_secret and self.moderator_secret == self.shared_secret:
             problems.append("the moderators' word and the invite word must differ.")
         try:
-            for each in self.trusted_proxies:
-                plain_network(each)
+            for proxy in self.trusted_proxies:
+                plain_network(proxy)
         except ValueError as error:
             problems.append(f"trusted proxies: {error}.")
         if problems:

@@ -9,10 +9,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bots.presentation.actions import ACTIONS, description, label
 from bots.presentation.form import Field, Form
+from bots.presentation.message import Button, ButtonRow
 from bots.presentation.spans import with_code
 from bots.texts.jobs import step
 from bots.texts.translation import lookup, translate, translate_plural
+from bots.web.addresses import address_of
+from studio.domain.people import Platform
 
 FOLDER = Path(__file__).parent
 IMAGE_TYPES = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,.heic,.heif,image/gif"
@@ -47,6 +51,11 @@ def field_of(form: Form, name: str) -> Field | None:
     return next((field for field in form.fields if field.kind == name), None)
 
 
+def offered(row: ButtonRow) -> list[Button]:
+    """Without the actions that the web lacks."""
+    return [button for button in row.buttons if Platform.WEB not in ACTIONS[button.action].absent]
+
+
 @lru_cache
 def environment() -> Environment:
     made = Environment(
@@ -57,9 +66,11 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update({add.__name__: add for add in (hue, initial, kind, of_kind, first_of, field_of)})
+    made.filters.update(
+        {add.__name__: add for add in (hue, initial, kind, of_kind, first_of, field_of, offered, address_of)}
+    )
     made.globals.update(_=translate, ngettext=translate_plural, step=step, with_code=with_code)
-    made.globals.update(IMAGE_TYPES=IMAGE_TYPES)
+    made.globals.update(ACTIONS=ACTIONS, IMAGE_TYPES=IMAGE_TYPES, label_of=label, description_of=description)
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return made
 

@@ -26,5 +26,3 @@ DELETE_ONE = "Delete this picture for good?"
 DELETE_ALL = "Delete all pictures of this job for good?"
 MADE_FROM = "Made from"
 BECAME = "Made from this picture"
-# What the keys of the moderators' desk do, besides those of its decisions.
-DESK_KEYS = {"j k": "next and previous case", "Enter": "take the case", "v": "show or blur the pictures"}

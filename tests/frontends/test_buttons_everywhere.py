@@ -11,6 +11,7 @@ from bots.presentation.actions import ACTIONS
 from bots.presentation.message import Message
 from bots.slack import render as slack_render
 from bots.web import render as web_render
+from bots.web.addresses import address_of
 from studio.commands.button_ids import VERSION
 from studio.domain.people import Platform
 from tests.support.messages import MESSAGES
@@ -42,10 +43,7 @@ def _values(block: Any) -> Iterator[str]:
 def on_the_web(message: Message) -> set[str]:
     """A button that opens a dialog has its address instead of an id."""
     html = str(web_render.render(message))
-    addresses = {
-        button.custom_id: web_render.shown_button(button).link or button.custom_id
-        for button in message.buttons
-    }
+    addresses = {button.custom_id: address_of(button) or button.custom_id for button in message.buttons}
     return {custom_id for custom_id, address in addresses.items() if f'"{address}"' in html}
 
 

@@ -8,8 +8,9 @@ from bots.presentation.message import Button
 from bots.queries.job_view import JobView
 from bots.texts.translation import translate
 from bots.web import texts
+from bots.web.addresses import picture_path
 from bots.web.queries.job_cards import Card
-from bots.web.render import ShownButton, picture_path, rows_of, shown_button, shown_picture
+from bots.web.render import shown_picture
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
 from studio.commands.registry import REACTIONS
@@ -39,11 +40,8 @@ def render_card(card: Card, progress: JobProgress | None = None) -> str:
         ended="" if job.state in OUTSTANDING else ended(job, asks=view.asks),
         tiles={picture.id: _star(view, picture) for picture in view.pictures},
         shown={picture.id: shown_picture(picture) for picture in view.pictures},
-        rows=rows_of(message.rows, classes),
-        reactions=[
-            (emoji, shown_button(button, classes.get(button.action, "")))
-            for emoji, button in _reactions(view)
-        ],
+        classes=classes,
+        reactions=list(_reactions(view)),
     )
 
 
@@ -52,10 +50,10 @@ def render_people(people: Sequence[tuple[str, str]]) -> str:
     return render_template("people.html", people=people)
 
 
-def _star(view: JobView, picture: Picture) -> tuple[ShownButton, list[str]]:
+def _star(view: JobView, picture: Picture) -> tuple[Button, list[str]]:
     """The button, and the user ids of those who gave one."""
     star = Button(action=Action.STAR, target=picture.job_id, index=picture.index)
-    return shown_button(star), [key.rpartition(":")[2] for key in view.starred_by.get(picture.id, ())]
+    return star, [key.rpartition(":")[2] for key in view.starred_by.get(picture.id, ())]
 
 
 def _reactions(view: JobView) -> Iterator[tuple[str, Button]]:

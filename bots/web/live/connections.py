@@ -58,4 +58,4 @@ class Connections:
             connection.send(text)
 
     def _of_user(self, user_id: str) -> list[Connection]:
-        return [each for each in self._connections if each.user.user_id == user_id]
+        return [connection for connection in self._connections if connection.user.user_id == user_id]

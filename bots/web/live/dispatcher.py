@@ -6,9 +6,9 @@ from bots.presentation import interaction_router
 from bots.presentation.form import command_of
 from bots.process.error_reports import report_error
 from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, SessionStore, WebUser
+from bots.web.addresses import dialog_path
 from bots.web.live.protocol import Ask, ClientMessage, Press, Say
 from bots.web.live.responses import Reply, reply_to, reply_to_error, reply_to_fault
-from bots.web.render import dialog_path
 from studio.commands.command_line import parse_phrase
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import execute, find_command
@@ -52,7 +52,8 @@ class CommandHandler:
     def _ask(self, call: Call, user: WebUser, message: Ask) -> Reply:
         """A filled form names in its own fields what it is about."""
         files = {
-            name: [self._redeem(user, each) for each in tickets] for name, tickets in message.files.items()
+            name: [self._redeem(user, ticket) for ticket in tickets]
+            for name, tickets in message.files.items()
         }
         values = command_of(message.command, {}, {**message.values, **files})
         return self._run(call, message.command, values)
@@ -65,7 +66,7 @@ class CommandHandler:
         if message.text.strip().lower().partition(" ")[0] == "/help":
             return Reply(data={"ok": True, "open": "/help"})
         spec, values = parse_phrase(message.text)
-        pictures = [each for each in (message.image, *message.more) if each]
+        pictures = [ticket for ticket in (message.image, *message.more) if ticket]
         for place, ticket in zip(spec.images or ("image",), pictures, strict=False):
             parameter = spec.parameter(place)
             examined = parameter is not None and parameter.kind is Kind.FILE

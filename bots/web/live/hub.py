@@ -192,7 +192,7 @@ class LiveHub:
         self._jobs.record_states(job_ids, [card for card, _ in rendered])
         known = {card.job.id for card, html in rendered if not self._jobs.is_unsent(card, html)}
         if unsent := [job_id for job_id in job_ids if job_id not in known]:
-            self._broadcast_cards(unsent, [each for each in rendered if each[0].job.id not in known])
+            self._broadcast_cards(unsent, [pair for pair in rendered if pair[0].job.id not in known])
 
     def _broadcast_cards(self, job_ids: Sequence[str], rendered: Sequence[RenderedCard]) -> None:
         """Everybody gets the same message, unless they may see other cards than the rest."""
@@ -202,7 +202,7 @@ class LiveHub:
             user = connection.user
             visible = tuple(card.seen_by(user.user_id, moderator=user.moderator) for card, _ in rendered)
             if visible not in messages:
-                shown = [each for each, may_see in zip(rendered, visible, strict=True) if may_see]
+                shown = [pair for pair, may_see in zip(rendered, visible, strict=True) if may_see]
                 gone = sorted(set(job_ids) - {card.job.id for card, _ in shown})
                 messages[visible] = json.dumps(cards_message(shown, gone))
             connection.send(messages[visible])

@@ -8,7 +8,7 @@ from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error, compose_fault, pointer
 from bots.presentation.message import Message, Note, Paragraph
 from bots.presentation.spans import plain_text
-from bots.web.render import picture_path
+from bots.web.addresses import picture_path
 from studio.commands.results import (
     Accepted,
     Answer,

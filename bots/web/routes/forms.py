@@ -11,9 +11,10 @@ from bots.presentation.subject_lookup import load_form, load_indices
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
 from bots.web.access.sessions import WebUser
+from bots.web.addresses import dialog_name
 from bots.web.context import WebContext
 from bots.web.queries.picture_details import load_details
-from bots.web.render import FormPicture, ShownImage, dialog_name, render_form, shown_picture
+from bots.web.render import FormPicture, ShownImage, render_form, shown_picture
 from bots.web.routes.authentication import require_unbanned_user
 from bots.web.routes.page_layout import dialog_of
 from studio.commands.button_ids import Action

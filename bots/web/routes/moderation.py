@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from bots.presentation.actions import label
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.cases import compose_case
 from bots.presentation.compose.errors import compose_error
@@ -21,7 +20,7 @@ from bots.web import texts
 from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.live.responses import text_of
-from bots.web.render import rows_of, with_people
+from bots.web.render import with_people
 from bots.web.routes.authentication import posting_user, read_short_body, require_unbanned_user
 from bots.web.templating import render_template
 from studio.clock import now
@@ -57,10 +56,6 @@ async def desk_page(request: Request) -> Response:
         room_name=context.settings.room_name,
         token=context.session_store.form_token(user),
         cases=await context.pools.run(Pool.DATABASE, _list, context, user),
-        key_meanings=[
-            *((keys, translate(meaning)) for keys, meaning in texts.DESK_KEYS.items()),
-            *((key, label(action)) for action, key in DECISION_KEYS.items()),
-        ],
     )
     return HTMLResponse(html)
 
@@ -123,16 +118,15 @@ def _case_html(context: WebContext, details: CaseDetails) -> str:
     """All pictures of the case, pixelated until the moderator asks for one."""
     with context.ports.database.read() as session:
         message = with_people(compose_case(details, taken=True), partial(find_person, session))
-    buttons = [button for row in rows_of(message.rows) for button in row]
     return render_template(
         "case.html",
         case=details.case,
         message=message,
         images=details.images,
         decisions=[
-            (DECISION_KEYS[shown.button.action], shown)
-            for shown in buttons
-            if shown.button.action in DECISION_KEYS
+            (DECISION_KEYS[button.action], button)
+            for button in message.buttons
+            if button.action in DECISION_KEYS
         ],
     )
 

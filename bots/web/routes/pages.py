@@ -17,12 +17,13 @@ from bots.presentation.spans import plain_text
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, Origin
 from bots.texts.translation import translate
-from bots.web import render, texts
+from bots.web import texts
 from bots.web.access.sessions import WebUser
+from bots.web.addresses import picture_path
 from bots.web.context import WebContext
 from bots.web.queries.job_cards import load_cards
 from bots.web.queries.picture_details import PictureDetails, load_details
-from bots.web.render import picture_path, shown_picture
+from bots.web.render import shown_picture
 from bots.web.routes.authentication import context_of, require_not_banned, require_unbanned_user, require_user
 from bots.web.routes.banned import banned_page
 from bots.web.routes.login import entry_page
@@ -82,7 +83,7 @@ def _picture(context: WebContext, user: WebUser, subject: str) -> str:
         details.view,
         large=shown_picture(picture),
         neighbours=details.neighbours(picture_path("")),
-        rows=render.rows_of(rows_of(list(_actions(details, user)), most=3)),
+        rows=rows_of(list(_actions(details, user)), most=3),
         families=[
             (translate(texts.MADE_FROM), _named(details.ancestors), 0),
             (translate(texts.BECAME), _named(details.children), details.more_children),

@@ -19,22 +19,22 @@ export async function attach(files) {
 // How many pictures the command that is being typed starts from.
 function most() {
   const name = $("#say").value.match(/^\s*\/(\w+)/)?.[1];
-  return catalog.find((each) => each.name === name)?.parameters.filter(({ kind }) => kind === "image").length ?? 1;
+  return catalog.find((spec) => spec.name === name)?.parameters.filter(({ kind }) => kind === "image").length ?? 1;
 }
 
 // Whether a command only looks at its file. Such a file is not taken in, and what it tells is all that is sent.
 function examines(text) {
   const name = text.match(/^\s*\/(\w+)/)?.[1];
-  return catalog.find((each) => each.name === name)?.parameters.some(({ kind }) => kind === "file") ?? false;
+  return catalog.find((spec) => spec.name === name)?.parameters.some(({ kind }) => kind === "file") ?? false;
 }
 
 async function add(file) {
   const name = file.name || "image";
   const several = most() > 1;
-  const role = !several && attached.some((each) => each.role === "image") ? "mask" : "image";
+  const role = !several && attached.some((image) => image.role === "image") ? "mask" : "image";
   // One picture and one mask at most, or as many pictures as the command takes.
   if (several) attached.slice(0, Math.max(0, attached.length - most() + 1)).forEach(remove);
-  else attached.filter((each) => each.role === role).forEach(remove);
+  else attached.filter((image) => image.role === role).forEach(remove);
   const entry = { name, role, ticket: null, url: URL.createObjectURL(file) };
   entry.item = row(entry);
   attached.push(entry);
@@ -70,7 +70,7 @@ function row(entry) {
   };
   role.addEventListener("click", () => {
     if (most() > 1) return; // all of them are pictures
-    const other = attached.find((each) => each !== entry);
+    const other = attached.find((image) => image !== entry);
     entry.role = entry.role === "image" ? "mask" : "image";
     if (other) other.swap(entry.role === "image" ? "mask" : "image");
     update();
@@ -88,7 +88,7 @@ function row(entry) {
 }
 
 function remove(entry) {
-  attached = attached.filter((each) => each !== entry);
+  attached = attached.filter((image) => image !== entry);
   entry.item.remove();
   URL.revokeObjectURL(entry.url);
   list.hidden = attached.length === 0;
@@ -106,12 +106,12 @@ export async function suit(text) {
 
 export function tickets() {
   const several = most() > 1;
-  const [image = null, ...more] = attached.filter((each) => several || each.role === "image").map(({ ticket }) => ticket);
+  const [image = null, ...more] = attached.filter(({ role }) => several || role === "image").map(({ ticket }) => ticket);
   const mask = several ? null : (attached.find(({ role }) => role === "mask")?.ticket ?? null);
   return { image, mask, more: several ? more : [] };
 }
 
-export const busy = () => attached.some((each) => !each.ticket);
+export const busy = () => attached.some(({ ticket }) => !ticket);
 export const clear = () => [...attached].forEach(remove);
 
 $("#attach").addEventListener("click", () => picker.click());

@@ -47,7 +47,7 @@ form.addEventListener("submit", async (event) => {
 
 function paints(text) {
   const name = text.match(/^\/(\S+)/)?.[1];
-  return !name || catalog.some((each) => each.name === name && each.paints);
+  return !name || catalog.some((spec) => spec.name === name && spec.paints);
 }
 
 box.addEventListener("keydown", (event) => {

@@ -72,10 +72,10 @@ async function decide(button) {
   if (button.dataset.sure && !(await sure(button.dataset.sure))) return;
   const { decision } = button.dataset;
   const note = $("#note").value;
-  for (const each of $$("[data-decision]", place)) each.disabled = true;
+  for (const choice of $$("[data-decision]", place)) choice.disabled = true;
   const answer = await send(`/desk/${inHand}/decide`, { decision, note });
   if (!answer.ok) {
-    for (const each of $$("[data-decision]", place)) each.disabled = false;
+    for (const choice of $$("[data-decision]", place)) choice.disabled = false;
     const line = $(".problem", place);
     line.textContent = answer.text;
     line.hidden = false;

@@ -132,7 +132,7 @@ dialog.addEventListener("input", (event) => {
   const frame = form && $(".beyond", form);
   const aspect = form?.elements.aspect;
   if (aspect) {
-    $$("[data-fill]", form).forEach((each) => each.setAttribute("aria-pressed", String(each.value === aspect.value)));
+    $$("[data-fill]", form).forEach((button) => button.setAttribute("aria-pressed", String(button.value === aspect.value)));
   }
   if (!frame) return;
   const sides = $$("[name=sides]:checked", form).map((input) => input.value);

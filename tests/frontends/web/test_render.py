@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bots.presentation.compose.parts.buttons import button as compose_button
 from bots.presentation.form import Choice, Field, FieldKind, Form
 from bots.presentation.message import (
     Bold,
@@ -55,7 +56,7 @@ def shown(message: Message) -> Element:
 
 
 def button(action: Action, index: int = 0, **more: object) -> Element:
-    row = ButtonRow(buttons=(Button(action=action, target=JOB_ID, index=index, **more),))  # type: ignore[arg-type]
+    row = ButtonRow(buttons=(compose_button(action, JOB_ID, index, **more),))  # type: ignore[arg-type]
     (found,) = shown(Message(parts=(), rows=(row,))).all("button")
     return found
 
