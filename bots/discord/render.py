@@ -63,7 +63,6 @@ _BUTTON_STYLES = {
     Tone.WARNING: discord.ButtonStyle.danger,
     Tone.DANGER: discord.ButtonStyle.danger,
 }
-_BAR_CELLS = 12
 _NOTE_SIGNS = {Tone.WARNING: "⚠️ ", Tone.DANGER: "⚠️ "}
 
 
@@ -163,19 +162,15 @@ def _text(part: Part) -> str:
         case Facts():
             return "\n".join(f"**{escape(label)}** {markdown(spans)}" for label, spans in part.facts)
         case Progress():
-            return f"{_bar(part)}\n-# {jobs.step(part.step, part.steps, part.seconds_left)}"
+            return (
+                f"{jobs.bar(part.step, part.steps)}\n-# {jobs.step(part.step, part.steps, part.seconds_left)}"
+            )
         case Preformatted():
             return preformatted(part.text)
         case Note():
             return _NOTE_SIGNS.get(part.tone, "") + markdown(part.spans)
         case Images():
             raise TypeError("images are no text")
-
-
-def _bar(progress: Progress) -> str:
-    share = min(1.0, progress.step / progress.steps) if progress.steps else 0.0
-    full = round(share * _BAR_CELLS)
-    return f"{'▰' * full}{'▱' * (_BAR_CELLS - full)} {share:.0%}"
 
 
 def _gallery(part: Images, files: Files, limits: Limits) -> Item | None:

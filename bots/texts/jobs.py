@@ -72,11 +72,16 @@ def step(step: int, steps: int, seconds_left: float | None = None) -> str:
     return f"{position} · {translate('{time} left', time=about(seconds_left))}"
 
 
-def progress_bar(step_: int, steps: int, seconds_left: float | None = None) -> str:
-    """A bar of characters, the share in percent, the step, and the time left where it is worth telling."""
-    share = min(1.0, step_ / steps) if steps else 0.0
+def bar(step: int, steps: int) -> str:
+    """A bar of characters, and the share in percent."""
+    share = min(1.0, step / steps) if steps else 0.0
     full = round(share * _BAR_CELLS)
-    return f"{'▰' * full}{'▱' * (_BAR_CELLS - full)} {share:.0%} · {step(step_, steps, seconds_left)}"
+    return f"{'▰' * full}{'▱' * (_BAR_CELLS - full)} {share:.0%}"
+
+
+def progress_bar(step_: int, steps: int, seconds_left: float | None = None) -> str:
+    """The bar, the step, and the time left where it is worth telling."""
+    return f"{bar(step_, steps)} · {step(step_, steps, seconds_left)}"
 
 
 def unread(count: int) -> str:

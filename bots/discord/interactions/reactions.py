@@ -7,7 +7,7 @@ from functools import partial
 import discord
 
 from bots.discord.context import DiscordContext
-from bots.discord.guilds.members import community_of, is_private, moderates, parent_of, person_of
+from bots.discord.guilds.reacting_people import call_of_reaction, find_reacting_person
 from bots.discord.interactions.click_dedup import ClickDedup
 from bots.discord.messages.answers import Answers
 from bots.discord.messages.message_lookup import find_shown_by_id
@@ -18,13 +18,8 @@ from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.message import Message
 from bots.process.error_reports import report_error
-from bots.process.thread_pools import Pool
-from bots.queries.job_view import known_name
 from studio.clock import now
-from studio.commands.button_ids import Button
 from studio.commands.results import Accepted, ReportFiled
-from studio.commands.spec import Call
-from studio.domain.people import Address, Person, Platform
 from studio.errors import ChatelierError
 
 _SAME_CLICK_SECONDS = 10.0
@@ -69,52 +64,19 @@ class Reactions:
         find = partial(find_shown_by_id, self._context, event.channel_id, event.message_id, private=private)
         age = now() - discord.utils.snowflake_time(event.message_id)
         found = await find_button_meant(event.emoji.name, find, added=added, age_seconds=age.total_seconds())
-        person = await self._person(event) if found else None
+        person = await find_reacting_person(self._context, event) if found else None
         if found is None or person is None:
             return
         _, button = found
-        result = await self._runner.react(button, self._call(event, person, button), added=added)
+        # A reaction has no id: one of the same person on the same message within ten seconds is the same.
+        fresh = f"discord:{event.message_id}:{event.user_id}:{button}:{time.time_ns()}"
+        key = self._clicks.key_of(event.message_id, event.user_id, str(button), fresh=fresh)
+        call = call_of_reaction(self._context.client, event, person, key)
+        result = await self._runner.react(button, call, added=added)
         if isinstance(result, Accepted) and not result.repeated:
             await self._answers.pin(result.job_id)
         elif isinstance(result, ReportFiled) and (message := compose_answer(result)):
             await self._explain(event.user_id, message)
-
-    def _call(self, event: discord.RawReactionActionEvent, person: Person, button: Button) -> Call:
-        """A reaction has no id: one of the same person on the same message within ten seconds is the same."""
-        fresh = f"discord:{event.message_id}:{event.user_id}:{button}:{time.time_ns()}"
-        key = self._clicks.key_of(event.message_id, event.user_id, str(button), fresh=fresh)
-        channel = self._context.client.get_channel(event.channel_id)
-        address = Address(
-            platform=Platform.DISCORD,
-            community=person.community,
-            channel=str(event.channel_id),
-            parent=parent_of(channel),
-            private=is_private(channel),
-        )
-        return Call(person=person, address=address, request_key=key)
-
-    async def _person(self, event: discord.RawReactionActionEvent) -> Person | None:
-        """None for bots. A reaction that is taken away does not say whose it was but by id."""
-        client, settings = self._context.client, self._context.settings
-        community = community_of(event.guild_id, event.user_id)
-        guild = client.get_guild(event.guild_id) if event.guild_id else None
-        user = event.member or (guild and guild.get_member(event.user_id)) or client.get_user(event.user_id)
-        if user is not None:
-            if user.bot:
-                return None
-            return person_of(user, community, moderates=moderates(user, settings))
-        person = Person(
-            platform=Platform.DISCORD, community=community, user_id=str(event.user_id), display_name=""
-        )
-        name = await self._context.pools.run(
-            Pool.COMMANDS, known_name, self._context.ports.database, person.key
-        )
-        if name is None:
-            fetched = await client.fetch_user(event.user_id)
-            return None if fetched.bot else person_of(fetched, community, moderates=False)
-        return Person(
-            platform=Platform.DISCORD, community=community, user_id=str(event.user_id), display_name=name
-        )
 
     async def _explain(self, user_id: int, message: Message) -> None:
         """There is no private answer to a reaction in a channel, so it goes into the person's DMs."""

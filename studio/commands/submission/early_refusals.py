@@ -26,7 +26,7 @@ def refuse_early(ports: Ports, call: Call, spec: CommandSpec, values: Mapping[st
     require_count(ports.gate.allowance(call.person), _count_of(spec, values))
     with ports.database.read() as session:
         require_open(session, call)
-        if not call.address.private:
+        if not call.person.is_alone:
             remix_consent.require(session, call.person, _sources(session, spec, values))
 
 

@@ -127,6 +127,12 @@ async def test_a_picture_that_nobody_may_build_on_is_refused_in_private(room: Ro
     require_private(room, result, "does not want others to build on it", messages=before, jobs=jobs)
 
 
+async def test_ones_own_pictures_are_built_on_in_direct_messages(room: Room, painted: str) -> None:
+    await room.ana.slash(room.channel, "settings", remix="nobody")
+    await room.ana.user.slash("vary", picture=f"{painted}.1")
+    assert room.request["sources"][0]["picture_id"] == f"{painted}.1"
+
+
 async def test_the_words_of_a_form_are_checked_likewise(room: Room, painted: str) -> None:
     form = await room.bo.click(room.message, label="Remix")
     result = await room.bo.submit_modal(form, {"picture": f"{painted}.2", "prompt": "a {boat"})
