@@ -33,7 +33,8 @@ def without_chance(vae: Any) -> None:
 
 def save_qwen_image_edit(folder: Path, *, pipeline: str) -> Path:
     """Qwen-Image-Edit or -Plus by the name of its pipeline; answers its folder."""
-    save_qwen_image(folder, prepare=without_chance, image_token_id=8)
+    plus = pipeline == "QwenImageEditPlusPipeline"
+    save_qwen_image(folder, prepare=without_chance, zero_cond_t=plus, image_token_id=8)
     tokenizer = make_long_tokenizer()
     tokenizer.add_special_tokens({"additional_special_tokens": [_PICTURE]})
     tokenizer.save_pretrained(folder / "tokenizer")

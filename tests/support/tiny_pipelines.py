@@ -150,11 +150,16 @@ def _sana(pipeline: type[DiffusionPipeline], scheduler: Any, **transformer: Any)
 
 
 def save_qwen_image(
-    folder: Path, *, prepare: Callable[[Any], None] = lambda vae: None, **reader: Any
+    folder: Path,
+    *,
+    prepare: Callable[[Any], None] = lambda vae: None,
+    zero_cond_t: bool = False,
+    **reader: Any,
 ) -> Path:
     """Qwen-Image, whose words a model for words and pictures reads; answers its folder.
 
-    `prepare` changes its first stage, `reader` are options of the model that reads.
+    `prepare` changes its first stage, `reader` are options of the model that reads. With `zero_cond_t`, as in
+    Qwen-Image-Edit 2511, references are modulated as if they had no noise.
     """
     torch.manual_seed(0)
     pipeline = QwenImagePipeline(
@@ -179,6 +184,7 @@ def save_qwen_image(
             num_attention_heads=2,
             joint_attention_dim=16,
             axes_dims_rope=(8, 4, 4),
+            zero_cond_t=zero_cond_t,
         ),
     )
     prepare(pipeline.vae)

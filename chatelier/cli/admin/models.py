@@ -30,7 +30,9 @@ def list_() -> None:
     from engine.catalog.bundled_notes import bundled_notes
 
     catalogue = _catalogue()
-    table = Table(Column("name", no_wrap=True), "size", "steps", "memory", "weights", "licence", box=None)
+    table = Table(
+        Column("name", no_wrap=True), "size", "steps", "memory", "weights", "licence", "for what", box=None
+    )
     for entry in catalogue.entries:
         table.add_row(
             entry.name,
@@ -39,6 +41,7 @@ def list_() -> None:
             f"{entry.memory_gib:g} GiB",
             _whereabouts(catalogue, entry),
             entry.licence.partition(";")[0],
+            entry.purpose,
         )
     answers().print(table)
     for note in bundled_notes(catalogue).values():
@@ -75,6 +78,7 @@ def add(  # noqa: PLR0917 - options are named on the command line
         help="sdxl, qwen-image and so on, or pipeline for a whole call; auto reads it from the folder.",
     ),
     title: str = typer.Option("", help="A few words about it."),
+    purpose: str = typer.Option("", help="What people should take it for."),
     width: int | None = typer.Option(None, min=64, max=4096, help="The width it was made for, in pixels."),
     height: int | None = typer.Option(None, min=64, max=4096, help="The height it was made for, in pixels."),
     steps: int = typer.Option(25, min=1, max=200, help="Denoising steps."),
@@ -117,6 +121,7 @@ def add(  # noqa: PLR0917 - options are named on the command line
         source=source,
         family=family,
         title=title,
+        purpose=purpose,
         width=width or native,
         height=height or native,
         steps=steps,

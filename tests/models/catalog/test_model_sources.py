@@ -58,6 +58,7 @@ def add(name: str, source: str, **options: Any) -> None:
     given: dict[str, Any] = {
         "family": "auto",
         "title": "",
+        "purpose": "",
         "width": None,
         "height": None,
         "steps": 2,
