@@ -20,6 +20,7 @@ from studio.domain.jobs import OUTSTANDING, Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation
+from studio.domain.settings.preferences import RemixConsent
 from studio.services.visibility import Audience, find_picture, may_see, without_hidden_parents
 
 
@@ -43,6 +44,7 @@ class JobView:
 
     `asks`: it waits for the owner of a picture, not for a moderator. `wants_copy`: its person likes to have what
     is finished by direct message as well. `starred_by` has the keys of the people who gave a star, by picture.
+    `lends_uploads`: others may paint it again, with what its person brought along.
     """
 
     job: Job
@@ -54,6 +56,7 @@ class JobView:
     message_ref: MessageRef | None = None
     asks: bool = False
     wants_copy: bool = False
+    lends_uploads: bool = True
 
     @property
     def prompt(self) -> str:
@@ -115,9 +118,15 @@ def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
                 ahead=seen[job.id].ahead if job.id in seen else 0,
                 eta_seconds=seen[job.id].eta_seconds if job.id in seen else None,
                 asks=job.id in asking,
+                lends_uploads=_lends_uploads(session, job),
             )
         )
     return views
+
+
+def _lends_uploads(session: Session, job: Job) -> bool:
+    brought = any(not source.picture_id for source in job.request.sources)
+    return not brought or preferences_of(session, job.person.key).remix is RemixConsent.ANYONE
 
 
 def _pictures(session: Session, job_ids: Sequence[str]) -> dict[str, list[Picture]]:

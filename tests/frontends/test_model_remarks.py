@@ -4,10 +4,9 @@ from bots.discord.render import render as discord_render
 from bots.presentation.compose.help import compose_help
 from bots.presentation.compose.job_message import compose_job
 from bots.presentation.limits import STRICT
-from bots.queries.job_view import JobView
+from bots.queries.job_view import JobView, load_job_views
 from bots.slack.render import render as slack_render
 from bots.web.live.cards import render_card
-from bots.web.queries.job_cards import load_cards
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import queries
@@ -59,7 +58,7 @@ def test_a_card_says_once_which_words_the_model_did_not_know(ports: Ports, call:
     with ports.database.read() as session:
         job = queries.job_of(session.get_one(JobRow, job_id))
         pictures = queries.pictures_of_job(session, job_id)
-        (card,) = load_cards(session, [job])
+        (card,) = load_job_views(session, [job])
     assert text_of(compose_job(JobView(job=job, pictures=tuple(pictures)))).count(REMARK[1:]) == 1
     assert render_card(card).count(f"{REMARK[0].upper()}{REMARK[1:]}.") == 1
 

@@ -9,7 +9,7 @@ from bots.queries.job_view import JobView
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.addresses import picture_path
-from bots.web.queries.job_cards import Card
+from bots.web.queries.job_cards import shape_of
 from bots.web.render import shown_picture
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
@@ -22,19 +22,19 @@ from studio.domain.pictures import Picture
 _SHOWN_TO = {Action.CANCEL: "own", Action.DELETE: "own", Action.APPEAL: "by-owner", Action.REPORT: "others"}
 
 
-def render_card(card: Card, progress: JobProgress | None = None) -> str:
+def render_card(view: JobView, progress: JobProgress | None = None) -> str:
     """The recipe is a press away, and the credit leads to the pictures that it names."""
-    view, job = card.view, card.job
+    job = view.job
     progress = progress if job.state is JobState.PAINTING else None
     message = compose_job(view, progress)
-    classes = _SHOWN_TO if card.lends_uploads else {**_SHOWN_TO, Action.REROLL: "by-owner"}
+    classes = _SHOWN_TO if view.lends_uploads else {**_SHOWN_TO, Action.REROLL: "by-owner"}
     return render_template(
         "job_card.html",
         job=job,
         message=message,
         title=title_of(view.prompt),
         credit=credit(view, picture_path),
-        shape=card.shape,
+        shape=shape_of(view),
         waits=job.state in WAITING,
         preview=progress.preview if progress else None,
         ended="" if job.state in OUTSTANDING else ended(job, asks=view.asks),

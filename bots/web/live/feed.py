@@ -4,10 +4,11 @@ from contextlib import suppress
 from typing import Any
 
 from bots.process.thread_pools import Pool, ThreadPools
+from bots.queries.job_view import JobView, load_job_views
 from bots.web.access.sessions import WebUser
 from bots.web.live.cards import render_card
 from bots.web.live.hub import LiveHub
-from bots.web.queries.job_cards import Card, load_cards
+from bots.web.queries.job_cards import is_seen_by
 from bots.web.templating import compile_templates, render_template
 from studio.db import queries
 from studio.domain.jobs import OUTSTANDING
@@ -49,8 +50,8 @@ class Feed:
         with self._ports.database.read() as session:
             earlier = queries.find_job(session, before, viewer=person) if before else None
             jobs = queries.recent_jobs(session, person, limit=PAGE, before=earlier)
-            cards = load_cards(session, jobs)
-        shown = [card for card in cards if card.seen_by(user.user_id, moderator=user.moderator)]
+            cards = load_job_views(session, jobs)
+        shown = [card for card in cards if is_seen_by(card, user.user_id, moderator=user.moderator)]
         html = render_template(
             "feed.html",
             cards=[self._render(card) for card in shown],
@@ -59,5 +60,5 @@ class Feed:
         )
         return html, [job.id for job in jobs if job.state in OUTSTANDING]
 
-    def _render(self, card: Card) -> str:
+    def _render(self, card: JobView) -> str:
         return render_card(card, self._hub.progress_of(card.job.id))

@@ -13,6 +13,7 @@ from typing import Any
 
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool, ThreadPools
+from bots.queries.job_view import JobView, load_job_views
 from bots.texts.jobs import waiting
 from bots.web.access.sessions import WebUser
 from bots.web.live.cards import render_card, render_people
@@ -20,7 +21,7 @@ from bots.web.live.connection import Connection
 from bots.web.live.connections import Connections
 from bots.web.live.job_updates import JobUpdates
 from bots.web.queries.inbox import count_messages
-from bots.web.queries.job_cards import Card, children_of, load_cards, load_jobs
+from bots.web.queries.job_cards import children_of, is_seen_by, load_jobs
 from studio.db.queue_estimates import Outlook, outlooks
 from studio.domain.events import JobProgress
 from studio.ports import Ports
@@ -29,7 +30,7 @@ GATHER_SECONDS = 0.04  # changes within this time travel in one message
 LOOK_AGAIN_SECONDS = 10.0  # how often unfinished jobs are looked up, whatever the events say
 POSITIONS_SECONDS = 1.0
 
-RenderedCard = tuple[Card, str]
+RenderedCard = tuple[JobView, str]
 
 
 class LiveHub:
@@ -200,7 +201,7 @@ class LiveHub:
         messages: dict[tuple[bool, ...], str] = {}
         for connection in self._connections:
             user = connection.user
-            visible = tuple(card.seen_by(user.user_id, moderator=user.moderator) for card, _ in rendered)
+            visible = tuple(is_seen_by(card, user.user_id, moderator=user.moderator) for card, _ in rendered)
             if visible not in messages:
                 shown = [pair for pair, may_see in zip(rendered, visible, strict=True) if may_see]
                 gone = sorted(set(job_ids) - {card.job.id for card, _ in shown})
@@ -221,7 +222,7 @@ class LiveHub:
 
     def _load(self, job_ids: Sequence[str], progress: dict[str, JobProgress]) -> list[RenderedCard]:
         with self._ports.database.read() as session:
-            cards = load_cards(session, load_jobs(session, job_ids))
+            cards = load_job_views(session, load_jobs(session, job_ids))
         return [(card, render_card(card, progress.get(card.job.id))) for card in cards]
 
     def _load_children(self, parents: set[str]) -> list[str]:

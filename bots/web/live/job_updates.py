@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bots.queries.job_view import JobView
 from bots.texts.jobs import step
-from bots.web.queries.job_cards import Card
 from studio.bounded_dict import BoundedDict
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
@@ -75,7 +75,7 @@ class JobUpdates:
         stepped, self._stepped = self._stepped, set()
         return {job_id: _step_data(self._progress[job_id]) for job_id in stepped if job_id in self._progress}
 
-    def record_states(self, job_ids: Sequence[str], cards: Sequence[Card]) -> None:
+    def record_states(self, job_ids: Sequence[str], cards: Sequence[JobView]) -> None:
         """Remember what is unfinished, and that the waiting jobs moved up when another one changed its state."""
         states = {card.job.id: card.job.state for card in cards}
         for job_id in job_ids:
@@ -89,7 +89,7 @@ class JobUpdates:
                 self._unfinished.pop(job_id, None)
                 self._progress.pop(job_id, None)
 
-    def is_unsent(self, card: Card, html: str) -> bool:
+    def is_unsent(self, card: JobView, html: str) -> bool:
         """False for a card that every browser has as it is: the event about what was just sent."""
         if self._sent.get(card.job.id) == html:
             return False

@@ -15,13 +15,13 @@ from bots.presentation.compose.parts.pictures import credit, credit_of, title_of
 from bots.presentation.message import Button
 from bots.presentation.spans import plain_text
 from bots.process.thread_pools import Pool
-from bots.queries.job_view import JobView, Origin
+from bots.queries.job_view import JobView, Origin, load_job_views
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.sessions import WebUser
 from bots.web.addresses import picture_path
 from bots.web.context import WebContext
-from bots.web.queries.job_cards import load_cards
+from bots.web.queries.job_cards import is_seen_by
 from bots.web.queries.picture_details import PictureDetails, load_details
 from bots.web.render import shown_picture
 from bots.web.routes.authentication import context_of, require_not_banned, require_unbanned_user, require_user
@@ -137,9 +137,9 @@ async def job_dialog(request: Request) -> Response:
 def _job(context: WebContext, user: WebUser, job_id: str) -> str:
     with context.ports.database.read() as session:
         job = queries.find_job(session, job_id, viewer=user.person)
-        (card,) = load_cards(session, [job])
-    if not card.seen_by(user.user_id, moderator=user.moderator):
+        (view,) = load_job_views(session, [job])
+    if not is_seen_by(view, user.user_id, moderator=user.moderator):
         raise NotFoundError("job", id=job_id)
     if job.person.key != user.person.key:  # a banned user still reaches their own jobs
         context.ports.gate.require_not_banned(user.person)
-    return _portrait(card.view, shown={picture.id: shown_picture(picture) for picture in card.view.pictures})
+    return _portrait(view, shown={picture.id: shown_picture(picture) for picture in view.pictures})

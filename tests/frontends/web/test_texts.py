@@ -7,7 +7,6 @@ import pytest
 from bots.queries.job_view import JobView
 from bots.web.access.sessions import clean_name
 from bots.web.live.cards import render_card
-from bots.web.queries.job_cards import Card
 from bots.web.templating import environment, hue
 from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters
 from studio.clock import now
@@ -60,10 +59,8 @@ def test_words_that_a_model_could_not_take_in_are_counted_on_the_card() -> None:
         size_bytes=1,
         created_at=now(),
     )
-    card = Card(view=JobView(job=job, pictures=(picture,)))
+    card = JobView(job=job, pictures=(picture,))
     assert "Too long for this model: the last 12 words were not read." in render_card(card)
-    assert "not read" not in render_card(
-        Card(view=JobView(job=job, pictures=(replace(picture, recipe=PLAIN),)))
-    )
+    assert "not read" not in render_card(JobView(job=job, pictures=(replace(picture, recipe=PLAIN),)))
     assert "Unread words: 12" in to_parameters(picture.recipe)
     assert from_json(to_json(picture.recipe)) == picture.recipe

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, event, text
 
-from bots.web.queries.job_cards import children_of, load_cards
+from bots.queries.job_view import load_job_views
+from bots.web.queries.job_cards import children_of
 from engine.maintenance.job_sweeper import Sweeper
 from studio.clock import now
 from studio.commands.completion.finders import FINDERS, FINDERS_BY_KIND, earlier_prompts, own_pictures
@@ -53,7 +54,7 @@ def feed(instance: Ports) -> None:
     with instance.database.read() as session:
         jobs = queries.recent_jobs(session, ANA, limit=20)
         older = queries.recent_jobs(session, ANA, limit=20, before=jobs[-1])
-        load_cards(session, [*jobs, *older])
+        load_job_views(session, [*jobs, *older])
         children_of(session, ["d00000000007.1", "d00000000008.1"])
 
 

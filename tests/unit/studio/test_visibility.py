@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from bots.presentation.compose.parts.pictures import credit
 from bots.presentation.spans import plain_text
-from bots.queries.job_view import load_family, load_job_view
-from bots.web.queries.job_cards import load_cards, load_jobs
+from bots.queries.job_view import load_family, load_job_view, load_job_views
+from bots.web.queries.job_cards import load_jobs
 from studio.commands.registry import execute
 from studio.commands.results import Accepted, Family
 from studio.commands.spec import Call
@@ -157,6 +157,6 @@ def test_what_others_wrote_in_another_community_is_not_told_in_this_one(ports: P
     (origin,) = load_job_view(instance.database, held).origins
     assert (origin.prompt, origin.own) == ("", True)
     with instance.database.read() as session:
-        (card,) = load_cards(session, load_jobs(session, [held]))
-    assert plain_text(credit(card.view, lambda _: "/")) == f"by @{away.display_name}, from their own picture"
-    assert [origin.picture_id for origin in card.view.origins] == [""]
+        (view,) = load_job_views(session, load_jobs(session, [held]))
+    assert plain_text(credit(view, lambda _: "/")) == f"by @{away.display_name}, from their own picture"
+    assert [origin.picture_id for origin in view.origins] == [""]
