@@ -151,6 +151,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     from engine.queue.celery_worker import run_periodic_tasks
     from engine.queue.redis_events import RedisEvents
     from moderation.cases.retention import let_go
+    from studio.gatherings.upkeep import return_sponsored_credits
     from studio.services.built_on_notices import write_daily_notices
     from studio.services.consent_expiry import close_unanswered
 
@@ -168,6 +169,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
         digests.write_due,
         partial(write_daily_notices, database, events),
         partial(close_unanswered, database, events),
+        partial(return_sponsored_credits, database),
         partial(let_go, database, keep=keep),
         OrphanFileCleaner(database=database, store=open_storage(settings)).clear,
     )

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from studio.db import job_transitions, outbox, sql_dialects
-from studio.db.gatherings import ballot_rows, gathering_rows, part_rows
+from studio.db.gatherings import ballot_rows, gathering_rows, part_rows, sponsors
 from studio.db.identities.linked_identities import human_of
 from studio.db.tables import GatheringRow, JobRow, OutboxRow
 from studio.domain.events import GatheringRemark
@@ -55,7 +55,8 @@ class GatheringKind:
     After a job with several pictures its person chooses for `choosing`; None: the first is taken. `lost` is the state
     of a part that nobody finished: free again, or skipped. `live`: held parts wait ten minutes for a moderator
     instead of twelve hours. `visibility` is that of the jobs. `own_votes`: people may vote for their own parts.
-    `several_choices`: a ballot approves of any number of parts.
+    `several_choices`: a ballot approves of any number of parts. `sponsored`: its host may set credits aside for the
+    pictures of all.
     """
 
     name: str
@@ -77,6 +78,7 @@ class GatheringKind:
     live: bool = False
     visibility: JobVisibility = JobVisibility.IN_GATHERING
     own_votes: bool = False
+    sponsored: bool = True
     several_choices: bool = False
 
     @property
@@ -132,7 +134,7 @@ class Turn:
         ends_at = self.at + lasts if lasts is not None and closed_at is None else None
         self.write(state=state, phase_ends_at=ends_at, closed_at=closed_at, before=None, **values)
         if closed_at is not None:
-            self._release_turns()
+            self._close()
 
     def set_clock(self, lasts: timedelta | None) -> None:
         """The present phase lasts so long from now on."""
@@ -150,10 +152,11 @@ class Turn:
         """By its host, a moderator, or because nobody went on."""
         if self.row.closed_at is None:
             self.write(state=ENDED, before=None, phase_ends_at=None, seconds_left=None, closed_at=self.at)
-            self._release_turns()
+            self._close()
 
-    def _release_turns(self) -> None:
-        """Nobody has to do anything any more; jobs that go on stay ordinary jobs."""
+    def _close(self) -> None:
+        """Nobody has to do anything any more; the sponsor gets back what is left. Jobs that go on stay."""
+        sponsors.give_back(self.session, self.row.id, self.row.host, at=self.at)
         for part in self.parts():
             if part.state in OPEN_TURNS | {PartState.WANTED}:
                 picture = part.picture if part.state is PartState.CHOOSING else None

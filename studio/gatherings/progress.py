@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 
 def catch_up(turn: Turn) -> None:
     """Everything that is due. While the gathering is stopped, only the clock after which it is given up runs."""
-    if turn.row.closed_at is not None:
+    if turn.gathering.is_over:
         return
     if not turn.gathering.is_stopped:
         for part in turn.parts():
             settle_part(turn, part)
-    if turn.row.closed_at is None and _has_ended(turn):
+    if _has_ended(turn):
         if turn.gathering.is_stopped:
             turn.end()
         else:
@@ -38,7 +38,8 @@ def catch_up(turn: Turn) -> None:
 
 
 def _has_ended(turn: Turn) -> bool:
-    return turn.row.phase_ends_at is not None and turn.row.phase_ends_at <= turn.at
+    ends_at = turn.row.phase_ends_at
+    return not turn.gathering.is_over and ends_at is not None and ends_at <= turn.at
 
 
 def end_phase(turn: Turn) -> None:

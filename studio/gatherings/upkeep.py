@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from studio.db import outbox, sql_dialects
 from studio.db.database import Database
-from studio.db.gatherings import gathering_rows, part_rows
+from studio.db.gatherings import gathering_rows, part_rows, sponsors
 from studio.db.settings import find_paused_communities
 from studio.db.tables import GatheringRow
 from studio.domain.gatherings import INTERRUPTED, PAUSED
@@ -60,6 +60,17 @@ def sweep(database: Database, events: Events) -> int:
             log.exception("gathering not advanced: unexpected error", extra={"gathering": gathering_id})
     for gathering_id in sorted({*wanting} - {*found}):
         _move(database, events, gathering_id, _tell_again)
+    return len(found)
+
+
+def return_sponsored_credits(database: Database) -> int:
+    """What came back to sponsors' accounts after their gatherings had ended; of how many gatherings. Run every hour."""
+    with database.read() as session:
+        at = sql_dialects.database_now(session)
+        found = sponsors.find_unreturned(session, at=at)
+    for gathering_id, host in found:
+        with database.begin() as session:
+            sponsors.give_back(session, gathering_id, host, at=at)
     return len(found)
 
 

@@ -14,8 +14,9 @@ from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import GatheringOpened
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.submit import require_open
-from studio.db import outbox, sql_dialects
+from studio.db import credit_ledger, outbox, sql_dialects
 from studio.db.gatherings import ballot_rows
+from studio.db.gatherings.sponsors import set_aside
 from studio.db.identities.linked_identities import human_of
 from studio.db.identities.people import lock_person
 from studio.db.settings import community_rules
@@ -27,9 +28,17 @@ from studio.errors import BadParameterError
 from studio.gatherings.description import Opening, Option, OptionKind
 from studio.gatherings.kind import GatheringKind, Turn
 from studio.gatherings.limits import require_host, require_room
-from studio.ports import Ports
+from studio.ports import Allowance, Ports
 from studio.serialization import to_data
 
+SPONSOR = "sponsor"
+_SPONSOR_PARAMETER = Parameter(
+    name=SPONSOR,
+    kind=Kind.INTEGER,
+    summary="Credits of yours that you set aside for everybody's pictures.",
+    minimum=1,
+    maximum=1_000_000,
+)
 _KINDS: Mapping[OptionKind, Kind] = {
     OptionKind.WORDS: Kind.TEXT,
     OptionKind.NUMBER: Kind.INTEGER,
@@ -62,7 +71,7 @@ def open_gathering(
     Raises `GatheringRefusedError`, `WrongChannelError`, `CommunityPausedError` and what the kind raises.
     """
     rules = dict(_rules(kind, command.values))
-    tier = ports.gate.allowance(call.person).tier
+    allowance = ports.gate.allowance(call.person)
     ports.gate.require_not_banned(call.person)
     with ports.database.begin() as session:
         lock_person(session, call.person)
@@ -71,9 +80,10 @@ def open_gathering(
             return GatheringOpened(gathering_id=gathering_id, repeated=True)
         require_open(session, call)
         community = community_rules(session, *call.person.home)
-        require_host(community, call.person, tier, call.address)
+        require_host(community, call.person, allowance.tier, call.address)
         require_room(session, kind.name, call.address)
         turn = _begin(session, call, kind, gathering_id, rules, parent_id)
+        _sponsor(turn, call, allowance, command.values.get(SPONSOR))
         events = [*turn.finish()]
     outbox.send(ports.database, ports.events, events)
     if turn.wants:
@@ -114,6 +124,17 @@ def _begin(
     ballot_rows.join(session, gathering_id, human=human, person_key=call.person.key, at=at)
     kind.begin(turn, Opening(person=call.person, human=human, rules=rules))
     return turn
+
+
+def _sponsor(turn: Turn, call: Call, allowance: Allowance, amount: object) -> None:
+    """Raises `OutOfCreditsError`."""
+    if not isinstance(amount, int) or amount < 1:
+        return
+    limited = allowance.monthly_credits is not None
+    if allowance.monthly_credits is not None:
+        credits = allowance.monthly_credits
+        credit_ledger.grant_monthly(turn.session, call.person.key, credits=credits, at=turn.at)
+    set_aside(turn.session, turn.row.id, call.person.key, amount, limited=limited, at=turn.at)
 
 
 def place_of(address: Address) -> Address:
@@ -180,8 +201,9 @@ def opening_spec(kind: GatheringKind) -> CommandSpec:
         example=kind.example,
         build=build,
         handle=partial(open_gathering, kind=kind),
-        parameters=tuple(
-            _parameter(option, positional=number == 0) for number, option in enumerate(kind.options)
+        parameters=(
+            *(_parameter(option, positional=number == 0) for number, option in enumerate(kind.options)),
+            *((_SPONSOR_PARAMETER,) if kind.sponsored else ()),
         ),
         paints=False,
         rationed=True,

@@ -10,6 +10,7 @@ from studio.coded_text import coded, to_stored
 from studio.commands.spec import Call
 from studio.db import credit_ledger, queries
 from studio.db.cases import open_case, write_notice
+from studio.db.gatherings.sponsors import sponsor_account
 from studio.db.identities.linked_identities import human_of
 from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.db.tables import JobRow, NoticeRow, OutboxRow
@@ -83,7 +84,9 @@ def add_within(
     session.flush()
     monthly = allowance.monthly_credits
     shared = [common.credits_of(monthly) for common in shares] if monthly is not None else ()
-    credit_ledger.reserve(session, row, limited=limited, pool=_pool(session, row, rules), shared=shared)
+    credit_ledger.reserve(
+        session, row, limited=limited, pool=_paying_pool(session, row, rules), shared=shared
+    )
 
 
 def grant(session: Session, row: JobRow, allowance: Allowance) -> bool:
@@ -92,6 +95,19 @@ def grant(session: Session, row: JobRow, allowance: Allowance) -> bool:
         return False
     credit_ledger.grant_monthly(session, row.person_key, credits=allowance.monthly_credits, at=row.created_at)
     return True
+
+
+def _paying_pool(session: Session, row: JobRow, rules: CommunityRules) -> str | None:
+    """The first account beside the person's own that has enough: the channel's pool, then the gathering's sponsor."""
+    sponsor = sponsor_account(row.gathering) if row.gathering else None
+    accounts = [account for account in (_pool(session, row, rules), sponsor) if account]
+    credit_ledger.lock(session, *accounts)
+    enough = (
+        account
+        for account in accounts
+        if credit_ledger.balance_of(session, account, at=row.created_at) >= row.cost
+    )
+    return next(enough, None)
 
 
 def _pool(session: Session, row: JobRow, rules: CommunityRules) -> str | None:

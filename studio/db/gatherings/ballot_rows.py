@@ -119,8 +119,10 @@ def merge_humans(session: Session, into: str, other: str) -> None:
         same = [twin.c[name] == getattr(table, name) for name in shared]
         twice = select(twin.c.human).where(twin.c.human == into, *same).exists()
         _execute(session, delete(table).where(table.human == other, twice))
-    for table in (BallotRow, GatheringMemberRow, GatheringPartRow):
-        _execute(session, update(table).where(table.human == other).values(human=into))
+    _execute(session, update(BallotRow).where(BallotRow.human == other).values(human=into))
+    members, parts = GatheringMemberRow, GatheringPartRow
+    _execute(session, update(members).where(members.human == other).values(human=into))
+    _execute(session, update(parts).where(parts.human == other).values(human=into))
 
 
 def _execute(session: Session, statement: Delete | Update) -> None:

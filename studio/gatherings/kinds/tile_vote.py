@@ -94,4 +94,5 @@ KIND = GatheringKind(
     lost=PartState.SKIPPED,
     visibility=JobVisibility.LISTED,
     own_votes=True,
+    sponsored=False,
 )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bots.presentation.compose.gatherings.parts import common_facts, gather_button, gather_form
+from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.form import Choice, Field, FieldKind, Form
 from bots.presentation.message import Audience, Button, ButtonRow, Facts, Message, Note, Title, Tone
 from bots.presentation.spans import plain_text, sentence
@@ -44,7 +45,7 @@ def compose_management(view: GatheringView, name: str) -> Message:
         buttons.append(gather_button(view, REMOVE, label, action=Action.GATHER_ASK, tone=Tone.DANGER))
     return Message(
         parts=(Title(translate(name)), Facts(tuple(common_facts(view)))),
-        rows=(ButtonRow(buttons=tuple(buttons)),),
+        rows=rows_of(buttons, most=2),
         audience=Audience.PERSON,
         summary=translate(name),
     )

@@ -12,13 +12,14 @@ from studio.commands.results import Linked, LinkOffered
 from studio.commands.spec import Call
 from studio.db import credit_ledger
 from studio.db.gatherings import ballot_rows
+from studio.db.identities.people import lock_person
 from studio.db.tables import BallotRow, GatheringRow
 from studio.domain.gatherings import INTERRUPTED, PAUSED, PartState
 from studio.domain.jobs import JobState
 from studio.domain.people import Address, Platform
 from studio.domain.settings.communities import Tier
 from studio.domain.verdicts import Ruling, Verdict
-from studio.errors import NotFoundError, PolicyRefusalError
+from studio.errors import NotFoundError, OutOfCreditsError, PolicyRefusalError
 from studio.errors.gatherings import GatheringRefusedError, Refusal
 from studio.gatherings import upkeep
 from studio.gatherings.people import take_out_of_all
@@ -211,6 +212,38 @@ def test_what_fails_or_is_skipped_costs_nothing(table: Table, cards: str) -> Non
         table.finish_jobs(cards, state)
     with table.ports.database.read() as session:
         assert credit_ledger.balance(session, someone("bo").key, at=now()) == 0
+
+
+def test_a_sponsor_pays_for_everybody_and_gets_back_what_is_left(table: Table) -> None:
+    assert isinstance(table.ports.gate, FakeGate)
+    table.ports.gate.allowed = Allowance(monthly_credits=20)
+    cards = table.open("ana", "postcards", words="hello", cards=2, sponsor=8)
+    assert credits_of(table, "ana") == 12
+    table.act("bo", "paint", cards, part=1, words="a harbour")
+    table.act("cy", "paint", cards, part=2, words="a boat")
+    assert (credits_of(table, "bo"), credits_of(table, "cy")) == (20, 20)
+    table.act("ana", "end", cards)
+    assert credits_of(table, "ana") == 18
+    table.finish_jobs(cards, JobState.FAILED)
+    assert upkeep.return_sponsored_credits(table.ports.database) == 1
+    assert credits_of(table, "ana") == 20
+    assert upkeep.return_sponsored_credits(table.ports.database) == 0
+
+
+def test_nobody_sponsors_more_than_they_have(table: Table) -> None:
+    assert isinstance(table.ports.gate, FakeGate)
+    table.ports.gate.allowed = Allowance(monthly_credits=5)
+    with pytest.raises(OutOfCreditsError):
+        table.open("ana", "postcards", words="hello", sponsor=6)
+    assert table.all_open() == []
+
+
+def credits_of(table: Table, name: str) -> int:
+    """What is left of 20 a month, also for who has not asked for anything yet."""
+    with table.ports.database.begin() as session:
+        lock_person(session, someone(name))
+        credit_ledger.grant_monthly(session, someone(name).key, credits=20, at=now())
+        return credit_ledger.balance(session, someone(name).key, at=now())
 
 
 # ---- banned, left (6)

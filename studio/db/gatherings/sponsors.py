@@ -1,0 +1,79 @@
+"""Credits that the host of a gathering sets aside for everybody's pictures in it, and what is left of them.
+
+They lie in an account of the gathering, from which its jobs are paid after the pool of its channel. As all credits they
+belong to their month: what is left of an earlier month is gone.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from studio.db import credit_ledger
+from studio.db.identities.linked_identities import human_of
+from studio.db.tables import GatheringRow, LedgerRow
+from studio.domain.identifiers import new_job_id
+from studio.errors import OutOfCreditsError
+
+_PREFIX = "pool:gathering:"
+
+
+def sponsor_account(gathering_id: str) -> str:
+    return f"{_PREFIX}{gathering_id}"
+
+
+def set_aside(
+    session: Session, gathering_id: str, host: str, amount: int, *, limited: bool, at: datetime
+) -> None:
+    """From the host's credits, once for each gathering. With `limited`, raises `OutOfCreditsError`."""
+    own, account = human_of(session, host), sponsor_account(gathering_id)
+    credit_ledger.lock(session, own, account)
+    if session.get(LedgerRow, f"{account}:given") is not None:
+        return
+    left = credit_ledger.balance_of(session, own, at=at)
+    if limited and left < amount:
+        raise OutOfCreditsError(needed=amount, balance=left, at=at)
+    _enter(session, f"{account}:given", own, host, "reserve", -amount, at)
+    _enter(session, f"{account}:received", account, host, "grant", amount, at)
+
+
+def give_back(session: Session, gathering_id: str, host: str, *, at: datetime) -> int:
+    """What is left, to the host; how much that was."""
+    own, account = human_of(session, host), sponsor_account(gathering_id)
+    credit_ledger.lock(session, own, account)
+    left = credit_ledger.balance_of(session, account, at=at)
+    if left > 0:
+        key = f"{account}:back:{new_job_id()}"
+        _enter(session, f"{key}:given", account, host, "release", -left, at)
+        _enter(session, key, own, host, "release", left, at)
+    return max(0, left)
+
+
+def find_unreturned(session: Session, *, at: datetime) -> list[tuple[str, str]]:
+    """Gatherings that are over, with their hosts, to whose account something came back after their end."""
+    balance = func.sum(LedgerRow.amount)
+    query = (
+        select(GatheringRow.id, GatheringRow.host)
+        .join(LedgerRow, LedgerRow.account == _PREFIX + GatheringRow.id)
+        .where(GatheringRow.closed_at.is_not(None), LedgerRow.period == credit_ledger.period_of(at))
+        .group_by(GatheringRow.id, GatheringRow.host)
+        .having(balance > 0)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def _enter(
+    session: Session, key: str, account: str, person_key: str, kind: str, amount: int, at: datetime
+) -> None:
+    session.add(
+        LedgerRow(
+            entry_key=key,
+            account=account,
+            person_key=person_key,
+            period=credit_ledger.period_of(at),
+            kind=kind,
+            amount=amount,
+            created_at=at,
+        )
+    )
+    session.flush()
