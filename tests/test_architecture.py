@@ -65,7 +65,6 @@ WITH_FORMER_NAMES = (
     # The history of the project and of its tables.
     *(
         "CHANGELOG.md",
-        "docs/decisions/",
         "chatelier/migrations/versions/",
         "tests/services/chatelier/test_migrations.py",
     ),
