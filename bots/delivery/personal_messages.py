@@ -13,6 +13,7 @@ from bots.presentation.compose.cases import compose_notice, compose_sentence
 from bots.presentation.message import Audience
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView
+from bots.texts.coded.sentences import say_stored
 from studio.clock import now
 from studio.db import cases
 from studio.db.database import Database
@@ -61,7 +62,7 @@ class PersonalMessages:
         digest = hashlib.blake2b(f"{event.channel}:{event.text}".encode(), digest_size=6).hexdigest()
         draft = Draft(
             subject=Subject(DeliveryKind.DIGEST, digest, event.platform),
-            message=compose_sentence(event.text, audience=Audience.CHANNEL),
+            message=compose_sentence(say_stored(event.text, separator="\n"), audience=Audience.CHANNEL),
             places=(Place(community=event.community, channel=event.channel),),
             since=now(),
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from studio.clock import now
+from studio.coded_text import to_stored
 from studio.db import outbox
 from studio.db.database import Database
 from studio.db.settings import community_rules
@@ -51,7 +52,7 @@ class DigestWriter:
             if not record_written(session, digest):
                 return []
             event = DigestWritten(
-                platform=platform, community=community, channel=channel, text="\n".join(lines_of(digest))
+                platform=platform, community=community, channel=channel, text=to_stored(*lines_of(digest))
             )
             log.info("weekly digest written", extra={"platform": platform, "jobs": digest.jobs})
             return [outbox.write(session, event)]

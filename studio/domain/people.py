@@ -68,11 +68,6 @@ class Sighting:
     first_seen_at: datetime
     last_seen_at: datetime | None = None
 
-    @property
-    def when(self) -> str:
-        last = f", last seen {self.last_seen_at:%Y-%m-%d}" if self.last_seen_at else ""
-        return f"known since {self.first_seen_at:%Y-%m-%d}{last}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:

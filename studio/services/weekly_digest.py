@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from studio.coded_text import CodedText, coded
 from studio.db.tables import CaseRow, DigestRow, JobRow
 from studio.domain.cases import CaseKind, CaseState, Decision
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
-from studio.plurals import count_of
 
 WEEK = timedelta(days=7)
 _LENIENT = (Decision.APPROVE, Decision.SPOILER, Decision.OVERTURN)
@@ -96,27 +96,28 @@ def read_digest(
     )
 
 
-def lines_of(digest: Digest) -> list[str]:
-    """The digest in plain words."""
+def lines_of(digest: Digest) -> tuple[CodedText, ...]:
+    last = (digest.until - timedelta(days=1)).date()
     lines = [
-        f"The week from {digest.since:%d %B} to {digest.until - timedelta(days=1):%d %B %Y}:",
-        f"{count_of(digest.jobs, 'job')} of {count_of(digest.people, 'person', 'people')}:"
-        f" {digest.done} done, {digest.refused} refused,"
-        f" {digest.failed} failed.",
+        coded("digest.week", first=digest.since.date(), last=last),
+        coded(
+            "digest.jobs",
+            jobs=digest.jobs,
+            done=digest.done,
+            refused=digest.refused,
+            failed=digest.failed,
+            people=digest.people,
+        ),
     ]
     if digest.usual_wait_seconds is not None and digest.long_wait_seconds is not None:
-        lines.append(
-            f"Half of them waited less than {digest.usual_wait_seconds:.0f} s,"
-            f" nineteen of twenty less than {digest.long_wait_seconds:.0f} s."
-        )
-    lines.append(f"{digest.painting_minutes:.1f} minutes of painting.")
+        usual, long = digest.usual_wait_seconds, digest.long_wait_seconds
+        lines.append(coded("digest.waits", usual_seconds=usual, long_seconds=long))
+    lines.append(coded("digest.painting", minutes=digest.painting_minutes))
     if digest.confirm_rate is not None:
-        lines.append(
-            f"Moderators decided {count_of(digest.decided, 'case')} and agreed with {digest.confirm_rate:.0%} of them."
-        )
+        lines.append(coded("digest.decided", count=digest.decided, share=digest.confirm_rate))
     if digest.open_cases:
-        lines.append(f"On the desk: {count_of(digest.open_cases, 'case')}.")
-    return lines
+        lines.append(coded("digest.open_cases", cases=digest.open_cases))
+    return tuple(lines)
 
 
 def record_written(session: Session, digest: Digest) -> bool:

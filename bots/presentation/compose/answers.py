@@ -184,5 +184,10 @@ def _ban(answer: BanChanged) -> Spans:
 
 def who(seen: Sighting) -> Spans:
     """A person so that names alike and changed names cannot hide who was meant."""
-    person = PersonName(seen.person)
-    return sentence(texts.WHO, person=person, id=Code(seen.person.user_id), seen=seen.when)
+    person, user_id = PersonName(seen.person), Code(seen.person.user_id)
+    first = f"{seen.first_seen_at:%Y-%m-%d}"
+    if seen.last_seen_at is None:
+        return sentence(texts.WHO, person=person, id=user_id, first=first)
+    return sentence(
+        texts.WHO_SEEN, person=person, id=user_id, first=first, last=f"{seen.last_seen_at:%Y-%m-%d}"
+    )

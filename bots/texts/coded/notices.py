@@ -60,6 +60,20 @@ HINT = {
     "wildcards": "There are no __wildcards__ here. {{red,blue}} paints one picture of each.",
 }
 
+DIGEST: dict[str, Msgid] = {
+    "week": "The week from {first} to {last}.",
+    "jobs": "Jobs: {jobs} ({done} done, {refused} refused, {failed} failed). People: {people}.",
+    "waits": (
+        "Half of the jobs waited less than {usual_seconds:.0f} s, nineteen of twenty less than {long_seconds:.0f} s."
+    ),
+    "painting": "{minutes:.1f} minutes of painting.",
+    "decided": (
+        "Moderators decided {count} case and agreed with {share:.0%} of them.",
+        "Moderators decided {count} cases and agreed with {share:.0%} of them.",
+    ),
+    "open_cases": "Open cases: {cases}.",
+}
+
 # What was done with a picture, by the name of the operation.
 DEEDS = {
     "imagine": "painted",

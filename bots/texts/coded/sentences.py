@@ -41,6 +41,7 @@ _AREAS: Mapping[str, Mapping[str, Msgid]] = {
     "stopped": notices.STOPPED,
     "notice": notices.NOTICE,
     "hint": notices.HINT,
+    "digest": notices.DIGEST,
 }
 SENTENCES: Mapping[str, Msgid] = {
     f"{area}.{reason}" if reason else area: msgid
@@ -55,15 +56,15 @@ _WORDS = {
 }
 
 
-def say(*texts: CodedText) -> str:
+def say(*texts: CodedText, separator: str = " ") -> str:
     """The sentences one after the other."""
-    return " ".join(map(_sentence, texts))
+    return separator.join(map(_sentence, texts))
 
 
-def say_stored(stored: str) -> str:
+def say_stored(stored: str, *, separator: str = " ") -> str:
     """What a row of the database holds: coded texts, or the sentence that an earlier version stored."""
     texts = from_stored(stored)
-    return stored if texts is None else say(*texts)
+    return stored if texts is None else say(*texts, separator=separator)
 
 
 def _sentence(text: CodedText) -> str:

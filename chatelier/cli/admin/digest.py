@@ -21,6 +21,7 @@ def digest(
     from contextlib import closing
     from datetime import timedelta
 
+    from bots.texts.coded.sentences import say
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
     from chatelier.wiring.database import open_database
@@ -37,4 +38,4 @@ def digest(
     for digest in digests:
         answers().print(f"[bold]{digest.platform} {digest.community}[/]", highlight=False)
         for line in lines_of(digest):
-            answers().print(f"  {line}", highlight=False, markup=False)
+            answers().print(f"  {say(line)}", highlight=False, markup=False)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from bots.texts.coded.sentences import say
 from engine.maintenance.weekly_digest import DigestWriter
 from studio.commands.registry import execute
 from studio.db import cases, settings
@@ -60,8 +61,8 @@ def test_it_counts_jobs_waits_minutes_and_how_often_moderators_agreed(busy):
     assert (digest.jobs, digest.people, digest.done, digest.failed) == (3, 2, 2, 1)
     assert (digest.usual_wait_seconds, digest.long_wait_seconds) == (20, 30)
     assert (digest.painting_minutes, digest.confirm_rate) == (3.0, 0.5)
-    text = "\n".join(lines_of(digest))
-    assert "The week from 16 November to 22 November 2026" in text
+    text = say(*lines_of(digest))
+    assert "The week from 16 November 2026 to 22 November 2026" in text
     assert "agreed with 50% of them" in text
     assert "boat" not in text
 
