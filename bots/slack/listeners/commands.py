@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,7 @@ from bots.slack.texts.command_parsing import (
     read_studio,
     read_talk,
 )
-from bots.slack.texts.typed_text import named, typed
+from bots.slack.texts.typed_text import TypedText
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.members import Members
 from studio.commands.parameter_values import Kind
@@ -39,21 +39,6 @@ from studio.commands.submission.known_names import default_note
 from studio.domain.deliveries import MessageRef
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandText:
-    """A command's text in Slack's markup; `without` is the app, whose mention is left out."""
-
-    text: str
-    without: str | None = None
-
-    @property
-    def typed(self) -> str:
-        return typed(self.text, without=self.without)
-
-    def named(self, community: str) -> str:
-        return named(self.text, community, without=self.without)
 
 
 class CommandListener(SlackComponent):
@@ -72,11 +57,11 @@ class CommandListener(SlackComponent):
         self._uploads = uploads
 
     async def imagine(self, body: Mapping[str, Any]) -> None:
-        await self._follow(of_command(body), read_imagine, CommandText(text=str(body.get("text") or "")))
+        await self._follow(of_command(body), read_imagine, TypedText(text=str(body.get("text") or "")))
 
     async def studio(self, body: Mapping[str, Any]) -> None:
-        request, text = of_command(body), CommandText(text=str(body.get("text") or ""))
-        wanted = help_wanted(text.typed)
+        request, text = of_command(body), TypedText(text=str(body.get("text") or ""))
+        wanted = help_wanted(text.plain)
         if wanted is None:
             await self._follow(request, read_studio, text)
         else:
@@ -93,9 +78,9 @@ class CommandListener(SlackComponent):
         except (SlackUnavailableError, NotInstalledError):
             log.info("message ignored: workspace lookup failed")
             return
-        text = CommandText(text=str(event.get("text") or ""), without=bot_user)
+        text = TypedText(text=str(event.get("text") or ""), without=bot_user)
         files = images(event)
-        wanted = help_wanted(text.typed)
+        wanted = help_wanted(text.plain)
         if wanted is None or (wanted and not is_command(wanted)):  # a picture may begin with that word
             await self._follow(request, read_talk, text, files)
         elif files:
@@ -107,13 +92,13 @@ class CommandListener(SlackComponent):
         self,
         request: SlackRequest,
         read: Callable[[str], Wanted],
-        text: CommandText,
+        text: TypedText,
         files: Sequence[File] = (),
     ) -> None:
         async def work(call: Call) -> Answer:
-            spec, values = read(text.typed)
+            spec, values = read(text.plain)
             if names_others(spec):
-                spec, values = read(text.named(request.team))
+                spec, values = read(text.with_keys(request.team))
             values |= await self._with_files(request, call, spec, values, files)
             values |= await self._of_thread(request, call, spec, values)
             await self._introduce(request, spec, values)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from studio.domain.people import Person, Platform
 
@@ -10,30 +11,37 @@ _GROUP = "subteam^"
 _TAG = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 
 
-def typed(text: str, *, without: str | None = None) -> str:
-    """What a person typed, from what Slack made of it. `without` is a member whose mention is left out."""
-    return _plain(text, _as_typed, without)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedText:
+    """A text in Slack's markup; `without` is a member, the app, whose mention is left out."""
 
+    text: str
+    without: str | None = None
 
-def named(text: str, community: str, *, without: str | None = None) -> str:
-    """Like `typed`, with a person's key for each mention, and the ids of channels and user groups."""
+    @property
+    def plain(self) -> str:
+        """What a person typed."""
+        return self._read(_as_typed)
 
-    def by_name(tag: re.Match[str]) -> str:
-        sign, target, _ = tag.groups()
-        if sign == "@":
-            return Person.key_of(Platform.SLACK, community, target)
-        if sign == "#":
-            return target
-        return target.removeprefix(_GROUP) if target.startswith(_GROUP) else _as_typed(tag)
+    def with_keys(self, community: str) -> str:
+        """With a person's key for each mention, and the ids of channels and user groups."""
 
-    return _plain(text, by_name, without)
+        def by_key(tag: re.Match[str]) -> str:
+            sign, target, _ = tag.groups()
+            if sign == "@":
+                return Person.key_of(Platform.SLACK, community, target)
+            if sign == "#":
+                return target
+            return target.removeprefix(_GROUP) if target.startswith(_GROUP) else _as_typed(tag)
 
+        return self._read(by_key)
 
-def _plain(text: str, read_tag: Callable[[re.Match[str]], str], without: str | None) -> str:
-    if without:
-        text = re.sub(rf"<@{re.escape(without)}(?:\|[^<>]*)?>", " ", text)
-    plain = _TAG.sub(read_tag, text)
-    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+    def _read(self, read_tag: Callable[[re.Match[str]], str]) -> str:
+        text = self.text
+        if self.without:
+            text = re.sub(rf"<@{re.escape(self.without)}(?:\|[^<>]*)?>", " ", text)
+        plain = _TAG.sub(read_tag, text)
+        return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 
 def _as_typed(tag: re.Match[str]) -> str:

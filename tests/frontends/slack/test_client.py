@@ -18,7 +18,7 @@ from bots.slack.run import AppFactory
 from bots.slack.settings import SlackSettings
 from bots.slack.texts.command_parsing import read_studio, read_talk
 from bots.slack.texts.mrkdwn import escape, mrkdwn
-from bots.slack.texts.typed_text import typed
+from bots.slack.texts.typed_text import TypedText
 from studio.errors import ChatelierError, ConfigurationError, UnknownCommandError
 from studio.ports import Ports
 from tests.support.loopback_slack.payloads import signed
@@ -170,7 +170,7 @@ def test_what_people_write_is_no_markup(text: str) -> None:
     ],
 )
 def test_what_slack_sends_is_read_as_it_was_typed(sent: str, meant: str) -> None:
-    assert typed(sent, without="U0BOT") == meant
+    assert TypedText(text=sent, without="U0BOT").plain == meant
 
 
 @pytest.mark.parametrize(
