@@ -25,7 +25,7 @@ from PIL import Image
 from playwright.async_api import async_playwright
 from sqlalchemy import update
 
-from bots.delivery.attachments import decoded
+from bots.delivery.attachments import decode_preview
 from bots.discord.render import send_arguments
 from bots.presentation.compose.job_message import PREVIEW, compose_job
 from bots.queries.job_view import load_job_view
@@ -206,7 +206,7 @@ async def show_progress(room: Room, camera: Camera, job_id: str, half: JobProgre
     """The job is over in the records by now, but its message still shows the step."""
     job_view = load_job_view(room.ports.database, job_id)
     painting = replace(job_view, job=replace(job_view.job, state=JobState.PAINTING), pictures=())
-    preview = decoded(half.preview or "")
+    preview = decode_preview(half.preview or "")
     arguments = send_arguments(compose_job(painting, half), {PREVIEW: preview} if preview else {})
     with room.env._bot_scope():
         message = await room.bot.get_partial_messageable(room.channel.id).send(**arguments)

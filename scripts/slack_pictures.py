@@ -209,7 +209,7 @@ async def show_progress(room: SlackRoom, job_id: str, announced: Sequence[JobPro
     )
     for _ in range(2):
         room.rest(job_id)
-        await room.app.delivery.progressed(replace(half, job_id=job_id, seconds_left=6.0))
+        await room.app.delivery.show_progress(replace(half, job_id=job_id, seconds_left=6.0))
         await room.app.previews.finish(seconds=60)
         await asyncio.sleep(1)  # a channel hears of progress once a second
 

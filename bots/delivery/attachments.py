@@ -31,7 +31,7 @@ def fit_attachment(ports: Ports, data: bytes, *, limit_bytes: int) -> Attachment
     return Attachment(data=smaller, suffix=suffix)
 
 
-def decoded(data_url: str) -> Attachment | None:
+def decode_preview(data_url: str) -> Attachment | None:
     """The bytes of a small ``data:image/…;base64,`` URL: a preview of what is being painted."""
     head, _, body = data_url.partition(",")
     kind = head.removeprefix("data:image/").removesuffix(";base64")
@@ -53,12 +53,12 @@ def pixelate(picture: bytes) -> bytes | None:
     except (OSError, UnidentifiedImageError):
         return None
     scale = _TILES / max(image.size)
-    coarse = image.resize(_scaled(image.size, scale), Image.Resampling.BOX)
-    mosaic = coarse.resize(_scaled(coarse.size, _LONGEST_PIXELATED / _TILES), Image.Resampling.NEAREST)
+    coarse = image.resize(_scale(image.size, scale), Image.Resampling.BOX)
+    mosaic = coarse.resize(_scale(coarse.size, _LONGEST_PIXELATED / _TILES), Image.Resampling.NEAREST)
     file = io.BytesIO()
     mosaic.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
-def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+def _scale(size: tuple[int, int], scale: float) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

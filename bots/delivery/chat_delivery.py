@@ -66,7 +66,7 @@ class ChatDelivery:
     async def handle(self, event: Event) -> None:
         match event:
             case JobAccepted():
-                await self.pin_job(event.job_id)
+                await self.send_new_job(event.job_id)
             case JobEnded():
                 await self.publisher.show(DeliveryKind.JOB, event.job_id)
             case JobChanged():
@@ -78,7 +78,7 @@ class ChatDelivery:
             case CaseChanged():
                 await self.publisher.show(DeliveryKind.CASE, event.case_id)
             case NoticeWritten():
-                await self.personal.tell(event.notice_id)
+                await self.personal.send_notice(event.notice_id)
             case DigestWritten():
                 await self.personal.announce(event)
             case GatheringChanged():
@@ -86,8 +86,8 @@ class ChatDelivery:
             case GatheringRemark():
                 await self.gatherings.say(event)
 
-    async def progressed(self, progress: JobProgress) -> None:
-        await self.jobs.progressed(progress)
+    async def show_progress(self, progress: JobProgress) -> None:
+        await self.jobs.show_progress(progress)
 
     async def tick(self) -> None:
         """Every few seconds: small changes whose time has come, and queue positions that changed."""
@@ -99,9 +99,9 @@ class ChatDelivery:
     async def flush(self) -> None:
         await self.publisher.flush()
 
-    async def pin_job(self, job_id: str) -> None:
+    async def send_new_job(self, job_id: str) -> None:
         """Make the message of a new job, if nobody did so yet."""
-        await self.publisher.pin(DeliveryKind.JOB, job_id)
+        await self.publisher.send_new(DeliveryKind.JOB, job_id)
 
     async def show_open_cases(self, moderator: Person) -> None:
         """Show what is on the desk in a channel that was named just now."""

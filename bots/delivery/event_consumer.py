@@ -42,7 +42,7 @@ class EventHandler(Protocol):
     async def handle(self, event: Event) -> None:
         """Act upon an event of the front end's platform. It may come again after it was acted upon."""
 
-    async def progressed(self, progress: JobProgress) -> None:
+    async def show_progress(self, progress: JobProgress) -> None:
         """Show a step of a job; a lost one costs nothing."""
 
     async def tick(self) -> None:
@@ -97,7 +97,7 @@ class EventConsumer:
             ("tick", self._read_clock),
         ):
             thread = threading.Thread(
-                target=self._keep_reading, args=(read,), name=f"{self._platform}-{name}", daemon=True
+                target=self._read_forever, args=(read,), name=f"{self._platform}-{name}", daemon=True
             )
             thread.start()
             self._threads.append(thread)
@@ -130,7 +130,7 @@ class EventConsumer:
         except Exception as error:  # noqa: BLE001 - the end comes whatever happens
             report_error(error)
 
-    def _keep_reading(self, read: Callable[[], None]) -> None:
+    def _read_forever(self, read: Callable[[], None]) -> None:
         while not self._stop.is_set():
             try:
                 read()
@@ -153,11 +153,11 @@ class EventConsumer:
     def _read_progress(self) -> None:
         for progress in self._events.progress(self._stop):
             if progress.platform is self._platform:
-                self._hand_over(partial(self._progressed, progress))
+                self._hand_over(partial(self._show_progress, progress))
 
     def _read_clock(self) -> None:
         while not self._stop.wait(_TICK_SECONDS):
-            self._hand_over(self._ticked)
+            self._hand_over(self._tick)
 
     def _hand_over(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         def begin() -> None:
@@ -178,10 +178,10 @@ class EventConsumer:
             finally:
                 self._in_hand.discard(event)
         except NotFoundError:
-            log.info("event skipped: subject not found", extra=_named(event))
+            log.info("event skipped: subject not found", extra=_log_fields(event))
         except self._passing as error:
             # Not acknowledged: it comes again in a while.
-            log.warning("event delivery postponed: %s", type(error).__name__, extra=_named(event))
+            log.warning("event delivery postponed: %s", type(error).__name__, extra=_log_fields(event))
             return
         except Exception as error:  # noqa: BLE001 - a defect must not be repeated for ever
             report_error(error)
@@ -189,20 +189,20 @@ class EventConsumer:
             self._capacity.release()
         await self._pools.run(Pool.DATABASE, delivery.acknowledge)
 
-    async def _progressed(self, progress: JobProgress) -> None:
+    async def _show_progress(self, progress: JobProgress) -> None:
         try:
-            await self.handler.progressed(progress)
+            await self.handler.show_progress(progress)
         except self._unshown:
             log.debug("progress update not sent", extra={"job_id": progress.job_id})
 
-    async def _ticked(self) -> None:
+    async def _tick(self) -> None:
         try:
             await self.handler.tick()
         except self._unshown:
             log.debug("message update postponed until the next tick")
 
 
-def _named(event: Event) -> dict[str, str]:
+def _log_fields(event: Event) -> dict[str, str]:
     """The ids that an event speaks of, for the log."""
     match event:
         case CaseChanged():

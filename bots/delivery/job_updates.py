@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from bots.delivery.attachments import decoded
+from bots.delivery.attachments import decode_preview
 from bots.delivery.publisher import MessagePublisher, PublishedMessage
 from bots.delivery.subjects.draft import Draft, prepare
 from bots.delivery.subjects.jobs import JobDrafts
@@ -54,7 +54,7 @@ class JobUpdates:
             return False
         return all(picture.id != picture_id for picture in job_view.pictures)
 
-    async def progressed(self, progress: JobProgress) -> None:
+    async def show_progress(self, progress: JobProgress) -> None:
         """Show a step, unless the message was touched a moment ago or is being edited right now."""
         message = self._publisher.message(DeliveryKind.JOB, progress.job_id)
         if message.lock.locked():
@@ -85,7 +85,7 @@ class JobUpdates:
 
     def _is_due(self, message: PublishedMessage) -> bool:
         """Whether the message has shown its place in the queue for long enough."""
-        calm_seconds = self._transport.calm_seconds(message.ref) if message.ref else 0.0
+        calm_seconds = self._transport.rest_seconds(message.ref) if message.ref else 0.0
         return message.rested_seconds > max(_POSITIONS_EVERY_SECONDS, calm_seconds)
 
     async def _step(self, progress: JobProgress, message: PublishedMessage) -> bool:
@@ -96,7 +96,7 @@ class JobUpdates:
         if not self._may_touch(draft, message.ref, message):
             return False
         message.mark_touched()
-        await self._touch(draft, message.ref, progress)
+        await self._try_edit(draft, message.ref, progress)
         message.mark_touched()
         state = await self._pools.run(Pool.DATABASE, job_state, self._ports.database, progress.job_id)
         return state is not None and state.ended
@@ -124,8 +124,8 @@ class JobUpdates:
             ref, draft.places[0], age_seconds=age_seconds, since_seconds=message.rested_seconds
         )
 
-    async def _touch(self, draft: Draft, ref: MessageRef, progress: JobProgress) -> None:
-        preview = decoded(progress.preview) if progress.preview else None
+    async def _try_edit(self, draft: Draft, ref: MessageRef, progress: JobProgress) -> None:
+        preview = decode_preview(progress.preview) if progress.preview else None
         if preview is None:
             progress = replace(progress, preview=None)
         place = draft.places[0]
@@ -137,7 +137,7 @@ class JobUpdates:
             limit_bytes=self._transport.limit_bytes(draft.subject, place),
             made={PREVIEW: preview} if preview else {},
         )
-        await self._transport.touch(ref, await self._pools.run(Pool.FILES, with_files))
+        await self._transport.try_edit(ref, await self._pools.run(Pool.FILES, with_files))
 
 
 def _view(message: PublishedMessage) -> JobView | None:

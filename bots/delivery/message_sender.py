@@ -64,20 +64,20 @@ class MessageSender:
         """Of several processes only one sends; what a killed one may have sent is looked for first."""
         subject = draft.subject
         async with self._claims.hold(subject, draft.places[0].target) as claim:
-            if claim is Claim.SENT and (found := await self._recorded(draft)):
+            if claim is Claim.SENT and (found := await self._find_recorded(draft)):
                 return await self._edit(draft, found)
             if claim in (Claim.THEIRS, Claim.SENT):
                 raise DeliveryInProgressError
-            if claim is Claim.INHERITED and (found := await self._sent_before(draft)):
+            if claim is Claim.INHERITED and (found := await self._find_sent(draft)):
                 log.info("message recovered after a restart", extra=_of(draft))
                 return await self._edit(draft, found)
             return await self._send(draft, draft.places)
 
-    async def _recorded(self, draft: Draft) -> MessageRef | None:
+    async def _find_recorded(self, draft: Draft) -> MessageRef | None:
         database = self._ports.database
         return await self._pools.run(Pool.DATABASE, deliveries.find_message, database, draft.subject)
 
-    async def _sent_before(self, draft: Draft) -> MessageRef | None:
+    async def _find_sent(self, draft: Draft) -> MessageRef | None:
         """What the process before us has sent, where it was about to send it."""
         target = await self._claims.channel_of(draft.subject)
         place = next((place for place in draft.places if place.target == target), draft.places[0])
@@ -86,7 +86,7 @@ class MessageSender:
     async def _edit(self, draft: Draft, ref: MessageRef) -> MessageRef:
         place = next((place for place in draft.places if place.channel == ref.channel), draft.places[0])
         try:
-            await self._fitted(draft, place, partial(self._transport.edit, ref))
+            await self._deliver_fitting(draft, place, partial(self._transport.edit, ref))
         except ChannelClosedError:
             if not draft.final or ref.final:
                 raise
@@ -98,7 +98,7 @@ class MessageSender:
         others = draft.places[1:]
         for place in others:
             if found := await self._transport.find_sent(draft.subject, place, since=draft.since):
-                await self._fitted(draft, place, partial(self._transport.edit, found))
+                await self._deliver_fitting(draft, place, partial(self._transport.edit, found))
                 return found
         return await self._send(draft, others)
 
@@ -109,10 +109,10 @@ class MessageSender:
             if number:
                 await self._claims.move(draft.subject, place.target)
             with suppress(ChannelClosedError):
-                return await self._fitted(draft, place, self._transport.send)
+                return await self._deliver_fitting(draft, place, self._transport.send)
         raise DestinationUnreachableError
 
-    async def _fitted(
+    async def _deliver_fitting(
         self, draft: Draft, place: Place, deliver: Callable[[OutgoingMessage], Awaitable[T]]
     ) -> T:
         """With smaller and smaller files while the platform finds them too large."""

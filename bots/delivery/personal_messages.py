@@ -34,7 +34,7 @@ class PersonalMessages:
         self._sender = sender
         self._drafts = drafts
 
-    async def tell(self, notice_id: str) -> None:
+    async def send_notice(self, notice_id: str) -> None:
         """Send a notice to its person, once. One that cannot be sent stays undelivered in the database.
 
         Raises `NotFoundError`, `PlatformUnavailableError` and `ServiceError`.

@@ -78,7 +78,7 @@ class MessagePublisher:
         self._unreachable = unreachable
         self._messages: BoundedDict[tuple[DeliveryKind, str], PublishedMessage] = BoundedDict(_REMEMBERED)
 
-    async def pin(self, kind: DeliveryKind, subject_id: str) -> None:
+    async def send_new(self, kind: DeliveryKind, subject_id: str) -> None:
         """Send the message of a new subject, if nobody did so yet."""
         message = self.message(kind, subject_id)
         async with message.lock:
@@ -94,7 +94,7 @@ class MessagePublisher:
     async def freshen(self, kind: DeliveryKind, subject_id: str, *, least_seconds: float = 0.0) -> None:
         """Like `show`, for small changes: several in a row, or within `least_seconds`, become one."""
         message = self.message(kind, subject_id)
-        calm_seconds = max(least_seconds, self._transport.calm_seconds(message.ref) if message.ref else 0.0)
+        calm_seconds = max(least_seconds, self._transport.rest_seconds(message.ref) if message.ref else 0.0)
         is_busy = least_seconds > 0.0 and message.lock.locked()
         if is_busy or (message.ref and message.rested_seconds < calm_seconds):
             message.overdue = True
@@ -103,7 +103,7 @@ class MessagePublisher:
 
     async def show_overdue(self) -> None:
         """Small changes whose time has come."""
-        await self._show_overdue(self._transport.calm_seconds)
+        await self._show_overdue(self._transport.rest_seconds)
 
     async def flush(self) -> None:
         """Before the process ends: all small changes that wait, such as a deleted picture."""
@@ -137,7 +137,7 @@ class MessagePublisher:
             try:
                 await self.show(kind, subject_id)
             except NotFoundError:
-                log.info("message skipped: subject not found", extra=_named(kind, subject_id))
+                log.info("message skipped: subject not found", extra=_log_fields(kind, subject_id))
             except Exception as error:  # noqa: BLE001 - the platform's own, of which the core knows nothing
                 message.overdue = True
                 failed = failed or error
@@ -170,7 +170,7 @@ class MessagePublisher:
         try:
             return replace(await self._sender.deliver(draft), final=draft.final)
         except DestinationUnreachableError:
-            log.info("message not delivered: destination unreachable", extra=_named(*_key(draft)))
+            log.info("message not delivered: destination unreachable", extra=_log_fields(*_key(draft)))
             await self._unreachable(draft)
             if draft.ref is None or draft.is_replaced:
                 return None
@@ -189,7 +189,7 @@ class MessagePublisher:
         try:
             await self._sender.delete(draft, draft.ref)
         except DestinationUnreachableError:
-            log.info("message not deleted: destination unreachable", extra=_named(*_key(draft)))
+            log.info("message not deleted: destination unreachable", extra=_log_fields(*_key(draft)))
         await self._pools.run(Pool.DATABASE, deliveries.forget, self._database, draft.subject)
         message.ref = message.unrecorded = None
 
@@ -198,5 +198,5 @@ def _key(draft: Draft) -> tuple[DeliveryKind, str]:
     return draft.subject.kind, draft.subject.id
 
 
-def _named(kind: DeliveryKind, subject_id: str) -> dict[str, str]:
+def _log_fields(kind: DeliveryKind, subject_id: str) -> dict[str, str]:
     return {"subject": str(kind), "subject_id": subject_id}

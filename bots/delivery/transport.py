@@ -76,7 +76,7 @@ class Transport(Protocol):
     async def edit(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         """Raises as `send`, and `MessageTakenBackError`. `ChannelClosedError`: the message is there as it was."""
 
-    async def touch(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
+    async def try_edit(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         """Edit the message for mere progress if that is easily done. Never raises for what the platform refuses."""
 
     async def delete(self, ref: MessageRef, subject: Subject, place: Place) -> None:
@@ -97,7 +97,7 @@ class Transport(Protocol):
         A yes is counted.
         """
 
-    def calm_seconds(self, ref: MessageRef) -> float:
+    def rest_seconds(self, ref: MessageRef) -> float:
         """How long a message rests between small changes, such as a star."""
 
     def limit_bytes(self, subject: Subject, place: Place) -> int:

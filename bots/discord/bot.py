@@ -155,17 +155,17 @@ class ChatelierBot(discord.AutoShardedClient):
         """Commands have gone to the tree by then; everything else is read from its id."""
         try:
             if interaction.type is discord.InteractionType.modal_submit:
-                await self.modals.submitted(interaction)
+                await self.modals.handle_submission(interaction)
             elif interaction.type is discord.InteractionType.component:
-                await self.buttons.pressed(interaction)
+                await self.buttons.handle_press(interaction)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await send_private(interaction, message_of(error))
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
-        await self.reactions.added(event)
+        await self.reactions.handle_add(event)
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
-        await self.reactions.removed(event)
+        await self.reactions.handle_remove(event)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         if isinstance(error := sys.exception(), Exception):

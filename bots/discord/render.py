@@ -14,7 +14,7 @@ import discord
 from discord import ui
 
 from bots.delivery.attachments import Attachment
-from bots.discord.texts.markdown import escape, markdown, preformatted
+from bots.discord.texts.markdown import code_block, escape, markdown
 from bots.presentation.actions import ACTIONS, label
 from bots.presentation.limits import CUT, Limits
 from bots.presentation.message import (
@@ -166,7 +166,7 @@ def _text(part: Part) -> str:
                 f"{jobs.bar(part.step, part.steps)}\n-# {jobs.step(part.step, part.steps, part.seconds_left)}"
             )
         case Preformatted():
-            return preformatted(part.text)
+            return code_block(part.text)
         case Note():
             return _NOTE_SIGNS.get(part.tone, "") + markdown(part.spans)
         case Images():

@@ -56,7 +56,7 @@ async def _run(ports: Ports, settings: DiscordSettings, ready_file: Path | None)
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    work = asyncio.create_task(_keep_connected(bot, settings))
+    work = asyncio.create_task(_stay_connected(bot, settings))
     signalled = asyncio.create_task(stopping.wait())
     try:
         async with heartbeat(ready_file, bot.is_connected):
@@ -71,7 +71,7 @@ async def _run(ports: Ports, settings: DiscordSettings, ready_file: Path | None)
                 await task
 
 
-async def _keep_connected(bot: "ChatelierBot", settings: DiscordSettings) -> None:
+async def _stay_connected(bot: "ChatelierBot", settings: DiscordSettings) -> None:
     """Log in, waiting while Discord is away, and stay connected; discord.py reconnects by itself."""
     await _log_in(bot, settings)
     while True:

@@ -18,5 +18,5 @@ async def find_button_meant(
     if meaning is None or not (added or meaning[0] is Action.STAR):
         return None
     shown = await find_soon(find, age_seconds=age_seconds)
-    button = shown.meant_by(*meaning) if shown else None
+    button = shown.button_for(*meaning) if shown else None
     return (shown, button) if shown and button else None

@@ -22,7 +22,7 @@ from bots.presentation.interaction_router import (
     Send,
     Step,
     from_menu,
-    reacted,
+    route_reaction,
 )
 from bots.presentation.message import Message
 from bots.presentation.subject_lookup import (
@@ -141,7 +141,7 @@ class StepRunner:
 
     async def react(self, button: ButtonId, call: Call, *, added: bool) -> Result:
         """None where the reaction changes nothing, or what it means is not there."""
-        step = reacted(button, added=added)
+        step = route_reaction(button, added=added)
         try:
             if step is None or (
                 button.action is Action.STAR and not await self._changes_star(button, call, added)

@@ -95,7 +95,7 @@ def command_of(command: str, fixed: Mapping[str, object], values: Mapping[str, o
     """
     given = {name: value for name, value in {**fixed, **values}.items() if value not in ("", (), [], None)}
     for name, parameter in _SEVERAL.items():
-        given |= _numbered(name, parameter, given)
+        given |= _number_values(name, parameter, given)
         given.pop(name, None)
     for name in _ONE_FILE & given.keys():
         if isinstance(given[name], list | tuple):
@@ -114,7 +114,7 @@ _SEVERAL = {"latest": "picture", "pictures": "picture", "images": "image"}
 _ONE_FILE = frozenset({"image", "mask"})
 
 
-def _numbered(name: str, parameter: str, given: Mapping[str, object]) -> dict[str, object]:
+def _number_values(name: str, parameter: str, given: Mapping[str, object]) -> dict[str, object]:
     """The values of field `name` over parameters that are numbered from 2, after those that are given.
 
     Raises `BadParameterError` for too many.

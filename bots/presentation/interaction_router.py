@@ -84,7 +84,7 @@ def parse_press(custom_id: str) -> ButtonId | None:
     return parse_button(custom_id)
 
 
-def pressed(button: ButtonId) -> Step:
+def route_button(button: ButtonId) -> Step:
     """What a button leads to."""
     if button.action is Action.GATHER_ASK:
         return Ask(action=button.action, job_id=button.job_id, press=button)
@@ -111,7 +111,7 @@ def _run(button: ButtonId) -> Run:
 
 def from_menu(action: Action, job_id: str, indices: Sequence[int]) -> Step:
     """An entry of the menu of a message that shows these pictures."""
-    return pressed(ButtonId(action=action, job_id=job_id, index=indices[0] if len(indices) == 1 else 0))
+    return route_button(ButtonId(action=action, job_id=job_id, index=indices[0] if len(indices) == 1 else 0))
 
 
 MENU: Mapping[str, Action] = {spec.menu: action for action, spec in ACTIONS.items() if spec.menu}
@@ -128,7 +128,7 @@ _MEANINGS = {
 }
 
 
-def reacted(button: ButtonId, *, added: bool = True) -> Send | Run | None:
+def route_reaction(button: ButtonId, *, added: bool = True) -> Send | Run | None:
     """What a reaction leads to: nothing can be asked, so a report has no words.
 
     Only a star can be taken back; whether it is there already is `bots.presentation.subject_lookup.changes_star`.
@@ -157,7 +157,7 @@ def parse_form_id(custom_id: str) -> FormId | None:
     return FormId(command=match["command"], about=match["about"], cells=cells)
 
 
-def submitted(form: FormId, values: Mapping[str, object], *, upload: Source | None = None) -> Run:
+def route_form(form: FormId, values: Mapping[str, object], *, upload: Source | None = None) -> Run:
     """The command of a filled form. `upload` is what the form is about where that is no picture or job.
 
     Raises `BadRequestError` for a form about nothing, and `BadParameterError`.

@@ -25,10 +25,10 @@ _COMMAND = re.compile(rf"(?<![\w/.])/(?:{'|'.join(sorted([*CATALOG, 'help'], rev
 
 def sentence(msgid: str, **values: Span | Spans | int) -> Spans:
     """A translated sentence whose named values may be spans."""
-    return joined(_filled(lookup(msgid), values))
+    return join_spans(_fill(lookup(msgid), values))
 
 
-def _filled(template: str, values: dict[str, Span | Spans | int]) -> Iterator[Span]:
+def _fill(template: str, values: dict[str, Span | Spans | int]) -> Iterator[Span]:
     for text, name, _, _ in Formatter().parse(template):
         yield text
         if name is None:
@@ -47,7 +47,7 @@ def with_commands(text: str) -> Spans:
     for named in _COMMAND.finditer(text):
         spans += [text[start : named.start()], Command(named[0])]
         start = named.end()
-    return joined([*spans, text[start:]])
+    return join_spans([*spans, text[start:]])
 
 
 def with_code(text: str) -> Spans:
@@ -56,14 +56,14 @@ def with_code(text: str) -> Spans:
     for place, part in enumerate(text.split("`")):
         is_code = place % 2 == 1
         spans += [_code(part)] if is_code else with_commands(part)
-    return joined(spans)
+    return join_spans(spans)
 
 
 def _code(text: str) -> Span:
     return Command(text) if _COMMAND.match(text) else Code(text)
 
 
-def joined(spans: Iterable[Span]) -> Spans:
+def join_spans(spans: Iterable[Span]) -> Spans:
     """Without empty strings, and with neighbouring strings as one."""
     made: list[Span] = []
     for span in spans:
@@ -74,19 +74,19 @@ def joined(spans: Iterable[Span]) -> Spans:
     return tuple(made)
 
 
-def separated(parts: Iterable[Spans], separator: str = " · ") -> Spans:
+def join_parts(parts: Iterable[Spans], separator: str = " · ") -> Spans:
     """The parts that are not empty, with a separator between them."""
     spans: list[Span] = []
     for part in parts:
         if part:
             spans += [separator, *part] if spans else part
-    return joined(spans)
+    return join_spans(spans)
 
 
-def listed(items: Sequence[Spans]) -> Spans:
+def join_list(items: Sequence[Spans]) -> Spans:
     """``a, b and c``; there is at least one."""
     *others, last = items
-    return sentence(AND, first=separated(others, ", "), last=last) if others else last
+    return sentence(AND, first=join_parts(others, ", "), last=last) if others else last
 
 
 def plain_text(spans: Spans) -> str:

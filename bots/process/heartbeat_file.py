@@ -37,16 +37,16 @@ async def heartbeat(path: Path | None, well: Callable[[], bool]) -> AsyncIterato
 async def _beat(path: Path, well: Callable[[], bool]) -> None:
     pause_seconds = 0.2  # until it is well for the first time
     while True:
-        touch_heartbeat(heartbeat_of(path))
+        write_heartbeat(heartbeat_of(path))
         if well():
-            touch_heartbeat(path)
+            write_heartbeat(path)
             pause_seconds = BEAT_SECONDS
         else:
             _unlink(path)
         await asyncio.sleep(pause_seconds)
 
 
-def touch_heartbeat(path: Path) -> None:
+def write_heartbeat(path: Path) -> None:
     """Write the process id, whole from the first moment on: a process that sees the file may read it."""
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.write_text(str(os.getpid()))
@@ -67,14 +67,14 @@ def heartbeat_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.alive")
 
 
-def keep_beating(path: Path) -> threading.Event:
+def beat_in_thread(path: Path) -> threading.Event:
     """The same for a process without an event loop, in a thread, from now on and until the answered event is set."""
     stopping = threading.Event()
 
     def beat() -> None:
         while True:
-            touch_heartbeat(heartbeat_of(path))
-            touch_heartbeat(path)
+            write_heartbeat(heartbeat_of(path))
+            write_heartbeat(path)
             if stopping.wait(BEAT_SECONDS):
                 return
 

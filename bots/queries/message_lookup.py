@@ -37,7 +37,7 @@ class ShownPictures:
             raise BadRequestError("all_deleted" if job_view.job.state.ended else "no_image")
         return found
 
-    def meant_by(self, action: Action, number: int) -> Button | None:
+    def button_for(self, action: Action, number: int) -> Button | None:
         """What a reaction stands for; `number` is that of the picture where all are shown."""
         if self.index == 0:
             return Button(action=action, job_id=self.job_id, index=number)
@@ -73,12 +73,12 @@ def find_shown_pictures(
         case Subject(kind=DeliveryKind.JOB, id=job_id):
             return ShownPictures(job_id=job_id, first=True)
         case Subject(kind=DeliveryKind.STARBOARD, id=picture_id):
-            return shown_by_filename(picture_id)
+            return parse_filename(picture_id)
         case _:
             return None
 
 
-def shown_by_filename(name: str) -> ShownPictures | None:
+def parse_filename(name: str) -> ShownPictures | None:
     """By the id of a job or a picture; None for anything else."""
     if split := split_picture_id(name):
         return ShownPictures(job_id=split[0], index=split[1])

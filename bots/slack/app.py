@@ -73,7 +73,10 @@ class SlackApp:
         self.bolt = _bolt(settings, web_client(None, settings.api_url, context.session))
         self.events: dict[str, Listener] = {}
         if uninstalls:
-            self.events |= {"app_uninstalled": uninstalls.uninstalled, "tokens_revoked": uninstalls.revoked}
+            self.events |= {
+                "app_uninstalled": uninstalls.handle_uninstall,
+                "tokens_revoked": uninstalls.handle_revocation,
+            }
         self._register_listeners()
 
     def _register_listeners(self) -> None:
@@ -90,32 +93,32 @@ class SlackApp:
         commands = CommandListener(context, people, channels, dispatcher, uploads)
         reactions = Reactions(context, people, dispatcher, runner)
         self.events |= {
-            "app_home_opened": home.opened,
+            "app_home_opened": home.handle_opening,
             "app_mention": commands.message,
             "message": commands.message,
-            "reaction_added": reactions.added,
-            "reaction_removed": reactions.removed,
+            "reaction_added": reactions.handle_add,
+            "reaction_removed": reactions.handle_remove,
         }
         self.bolt.middleware(self._follow_event)
-        self.bolt.command("/imagine")(self._acknowledged(commands.imagine))
-        self.bolt.command("/studio")(self._acknowledged(commands.studio))
+        self.bolt.command("/imagine")(self._acknowledge_first(commands.imagine))
+        self.bolt.command("/studio")(self._acknowledge_first(commands.studio))
         self._register_actions(ActionListener(dispatcher, runner, modals, home), submissions, home)
         self._register_shortcuts(Shortcuts(context, dispatcher, modals, runner, uploads))
 
     def _register_actions(self, actions: ActionListener, submissions: ViewSubmissions, home: HomeTab) -> None:
-        self.bolt.action(PICTURE_CHOICE)(self._acknowledged(actions.picture_chosen))
-        self.bolt.action(_FORMER_SETTINGS)(self._acknowledged(home.former_setting_changed))
-        self.bolt.action(_PRESSES)(self._acknowledged(actions.pressed))
+        self.bolt.action(PICTURE_CHOICE)(self._acknowledge_first(actions.picture_chosen))
+        self.bolt.action(_FORMER_SETTINGS)(self._acknowledge_first(home.former_setting_changed))
+        self.bolt.action(_PRESSES)(self._acknowledge_first(actions.handle_press))
 
-        async def submitted(ack: AsyncAck, body: Body) -> None:
-            await self._begin(submissions.submitted(ack, body))
+        async def submit(ack: AsyncAck, body: Body) -> None:
+            await self._begin(submissions.handle_submission(ack, body))
 
-        self.bolt.view(_FORMS)(submitted)
+        self.bolt.view(_FORMS)(submit)
 
     def _register_shortcuts(self, shortcuts: Shortcuts) -> None:
-        self.bolt.shortcut(IMAGINE)(self._acknowledged(shortcuts.anywhere))
+        self.bolt.shortcut(IMAGINE)(self._acknowledge_first(shortcuts.anywhere))
         for callback_id in ENTRIES:
-            self.bolt.shortcut(callback_id)(self._acknowledged(shortcuts.on_message))
+            self.bolt.shortcut(callback_id)(self._acknowledge_first(shortcuts.on_message))
 
     def start(self) -> None:
         """Consume events and clean up files. Call it on the running event loop."""
@@ -134,7 +137,7 @@ class SlackApp:
         await self.event_consumer.flush(seconds=_FINISH_SECONDS)
         await self.previews.finish(seconds=_FINISH_SECONDS)
 
-    def _acknowledged(self, listener: Listener) -> Callable[..., Awaitable[None]]:
+    def _acknowledge_first(self, listener: Listener) -> Callable[..., Awaitable[None]]:
         """Acknowledges at once and works afterwards."""
 
         async def serve(ack: AsyncAck, body: Body) -> None:
@@ -155,7 +158,7 @@ class SlackApp:
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """As a task of its own, so that it goes on whatever becomes of the request."""
-        task = asyncio.create_task(_guarded(work))
+        task = asyncio.create_task(_run_guarded(work))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
         return task
@@ -191,7 +194,7 @@ def _bolt(settings: SlackSettings, client: AsyncWebClient) -> AsyncApp:
     return app
 
 
-async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+async def _run_guarded(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except Exception as error:  # noqa: BLE001 - a payload of a shape that nobody foresaw

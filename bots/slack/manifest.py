@@ -55,7 +55,7 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
     back = {"redirect_urls": [f"{public_url}{REDIRECT_PATH}"]} if public_url else {}
     commands = [
         _command("/imagine", CATALOG["imagine"].summary, "a red apple --ar 3:2 --seed 7"),
-        _command("/studio", texts.STUDIO_SUMMARY, f"help, {', '.join(map(_typed, CATALOG))} …"),
+        _command("/studio", texts.STUDIO_SUMMARY, f"help, {', '.join(map(_typed_name, CATALOG))} …"),
     ]
     return {
         "display_information": {
@@ -99,7 +99,7 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
     }
 
 
-def _typed(name: str) -> str:
+def _typed_name(name: str) -> str:
     return as_typed(name).removeprefix("/studio ").removeprefix("/")
 
 

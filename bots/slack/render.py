@@ -104,13 +104,13 @@ class _Renderer:
             case Title():
                 return self._title(part.text)
             case Small():
-                return [context(self._fitted(self._mrkdwn(part.spans), _CONTEXT, "context"))]
+                return [context(self._fit(self._mrkdwn(part.spans), _CONTEXT, "context"))]
             case Facts():
                 return self._facts(part)
             case Progress():
                 return [section(jobs.progress_bar(part.step, part.steps, part.seconds_left))]
             case Preformatted():
-                return self._preformatted(part.text)
+                return self._code_block(part.text)
             case Note():
                 return self._sections(_SIGNS.get(part.tone, "") + self._mrkdwn(part.spans))
             case Paragraph():
@@ -119,7 +119,7 @@ class _Renderer:
     def _mrkdwn(self, spans: Spans) -> str:
         return mrkdwn(spans, links=self.links)
 
-    def _fitted(self, text: str, most: int, what: str) -> str:
+    def _fit(self, text: str, most: int, what: str) -> str:
         return self.limits.text(text, most, what, shorten_mrkdwn)
 
     def _sections(self, text: str) -> Iterator[Block]:
@@ -129,7 +129,7 @@ class _Renderer:
             if page and len(page) + 1 + len(line) > _SECTION:
                 yield section(page)
                 page = ""
-            shown = self._fitted(line, _SECTION, "section")
+            shown = self._fit(line, _SECTION, "section")
             page = f"{page}\n{shown}" if page else shown
         if page.strip():
             yield section(page)
@@ -139,7 +139,7 @@ class _Renderer:
             return [{"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}]
         return self._sections(f"*{self._mrkdwn((' '.join(text.split()),))}*")
 
-    def _preformatted(self, text: str) -> Iterator[Block]:
+    def _code_block(self, text: str) -> Iterator[Block]:
         room = _SECTION - len("```\n\n```")
         shown = self.limits.text(entities(text.replace("`", "'")), room, "preformatted")
         yield section(f"```\n{shown}\n```")
@@ -161,7 +161,7 @@ class _Renderer:
                 yield {"type": "section", "fields": [self._field(text) for text in fields]}
 
     def _field(self, text: str) -> Block:
-        return {"type": "mrkdwn", "text": self._fitted(text, _FIELD, "field"), "verbatim": True}
+        return {"type": "mrkdwn", "text": self._fit(text, _FIELD, "field"), "verbatim": True}
 
     def _images(self, images: Images) -> Iterator[Block]:
         """Slack hides no image: of one that is to be hidden a pixelated copy is uploaded."""

@@ -18,17 +18,17 @@ _STYLES = {Tone.SUCCESS: "primary", Tone.DANGER: "danger"}
 
 def rows_of(rows: Sequence[ButtonRow], limits: Limits) -> Iterator[Block]:
     """Rows with a menu become menus that stand side by side."""
-    shown = [row for row in rows if _enabled([row])]
+    shown = [row for row in rows if _enabled_buttons([row])]
     for is_menu, group in groupby(shown, key=lambda row: bool(row.menu)):
         if is_menu:
             menus = groupby(group, key=lambda row: row.menu)
-            yield _actions([_menu(name, _enabled(same), limits) for name, same in menus], limits)
+            yield _actions([_menu(name, _enabled_buttons(same), limits) for name, same in menus], limits)
         else:
             for row in group:
-                yield _actions([_button(button, limits) for button in _enabled([row])], limits)
+                yield _actions([_button(button, limits) for button in _enabled_buttons([row])], limits)
 
 
-def _enabled(rows: Iterable[ButtonRow]) -> list[Button]:
+def _enabled_buttons(rows: Iterable[ButtonRow]) -> list[Button]:
     """Slack has no disabled buttons: these are left out."""
     return [button for row in rows for button in row.buttons if not button.disabled]
 

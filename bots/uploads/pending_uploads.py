@@ -28,7 +28,7 @@ class PendingUploads:
     def __init__(self) -> None:
         self._uploads: BoundedDict[str, _PendingUpload] = BoundedDict(_MOST_TICKETS)
 
-    def keep(self, source: Source, person: Person) -> str:
+    def add(self, source: Source, person: Person) -> str:
         ticket = secrets.token_hex(10)
         self._uploads[ticket] = _PendingUpload(
             source=source, person_key=person.key, received_at=time.monotonic()

@@ -47,7 +47,7 @@ class WebContext:
         user = self.session_store.read(connection)
         if user is None or not user.user_id:
             return False
-        known = self.sessions.remembered(user.session)
+        known = self.sessions.has_ended_cached(user.session)
         if known is not None:
             return known
         return await self.pools.run(Pool.DATABASE, self.sessions.look_up, user.session)

@@ -57,20 +57,20 @@ def render_form(
 def with_people(message: Message, find: Callable[[str], Person]) -> Message:
     """The message with everybody's name who is named by their key."""
 
-    def named(value: Any) -> Any:
+    def name_people(value: Any) -> Any:
         match value:
             case PersonName(person=str(key)):
                 return PersonName(find(key))
             case tuple():
-                return tuple(map(named, value))
+                return tuple(map(name_people, value))
             case Paragraph() | Small() | Note():
-                return replace(value, spans=named(value.spans))
+                return replace(value, spans=name_people(value.spans))
             case Facts():
-                return Facts(named(value.facts))
+                return Facts(name_people(value.facts))
             case _:
                 return value
 
-    return replace(message, parts=named(message.parts))
+    return replace(message, parts=name_people(message.parts))
 
 
 def shown_picture(picture: Picture, *, spoiler: bool = False) -> ShownImage:

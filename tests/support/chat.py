@@ -83,7 +83,7 @@ class Chat:
         self._check(outgoing, ref.channel)
         self._found(ref).versions.append(outgoing)
 
-    async def touch(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
+    async def try_edit(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         if ref.message in self.messages:
             self.touches.append(outgoing)
 
@@ -103,7 +103,7 @@ class Chat:
     def may_touch(self, ref: MessageRef, place: Place, *, age_seconds: float, since_seconds: float) -> bool:
         return since_seconds >= self.calm
 
-    def calm_seconds(self, ref: MessageRef) -> float:
+    def rest_seconds(self, ref: MessageRef) -> float:
         return self.calm
 
     def limit_bytes(self, subject: Subject, place: Place) -> int:

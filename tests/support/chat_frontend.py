@@ -69,7 +69,7 @@ class FrontEnd:
         await self.delivery.handle(event)
 
     async def progressed(self, job_id: str, step: int = 3, preview: str | None = None) -> None:
-        await self.delivery.progressed(
+        await self.delivery.show_progress(
             JobProgress(job_id=job_id, platform=Platform.WEB, step=step, steps=8, preview=preview)
         )
 

@@ -130,7 +130,7 @@ class Room:
             job_id=job_id, platform=Platform.DISCORD, step=step, steps=steps, preview=preview
         )
         with self.env._bot_scope():
-            await self.bot.delivery.progressed(progress)
+            await self.bot.delivery.show_progress(progress)
 
     def allow_edit(self, job_id: str) -> None:
         """As if the message had not been touched for a while."""

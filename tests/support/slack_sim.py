@@ -98,7 +98,7 @@ class SlackRoom:
         await self.app.delivery.handle(event)
 
     async def progress(self, job_id: str, step: int, steps: int = 8, preview: str | None = None) -> None:
-        await self.app.delivery.progressed(
+        await self.app.delivery.show_progress(
             JobProgress(job_id=job_id, platform=Platform.SLACK, step=step, steps=steps, preview=preview)
         )
 

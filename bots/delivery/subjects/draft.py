@@ -63,7 +63,7 @@ def prepare(
     if message is None:
         raise ValueError("a draft without a message cannot be sent")
     if draft.subject.kind is DeliveryKind.QUESTION and place.mentions:
-        message = replace(message, parts=(_addressed(place), *message.parts))
+        message = replace(message, parts=(_address_line(place), *message.parts))
     drawn = draft.draw(ports, limit_bytes) if draft.draw else {}
     loaded = load_files(ports, message, limit_bytes=limit_bytes, made={**made, **drawn})
     if loaded.missing:
@@ -80,6 +80,6 @@ def prepare(
     )
 
 
-def _addressed(place: Place) -> Paragraph:
+def _address_line(place: Place) -> Paragraph:
     """Whom a question in a channel is for."""
     return Paragraph((*(PersonName(person) for person in place.mentions), ":"))

@@ -13,7 +13,7 @@ from bots.discord.messages.answers import send_private
 from bots.discord.render import CONFIRM
 from bots.interactions.step_runner import StepRunner
 from bots.presentation.compose.choices import compose_confirmation
-from bots.presentation.interaction_router import Ask, Run, Step, parse_press, pressed
+from bots.presentation.interaction_router import Ask, Run, Step, parse_press, route_button
 from studio.commands.button_ids import VERSION
 from studio.commands.button_ids import Button as ButtonId
 from studio.errors import BadRequestError
@@ -33,7 +33,7 @@ class Buttons:
         self._runner = runner
         self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
-    async def pressed(self, interaction: discord.Interaction) -> None:
+    async def handle_press(self, interaction: discord.Interaction) -> None:
         """Any component; called for every one that is used."""
         data: Mapping[str, Any] = interaction.data or {}
         custom_id = str(data.get("custom_id", ""))
@@ -52,7 +52,7 @@ class Buttons:
         where = interaction.message.id if interaction.message else 0
         fresh = f"discord:{interaction.id}"
         key = self._clicks.key_of(where, interaction.user.id, str(button), fresh=fresh)
-        await self.follow(interaction, pressed(button), key=key)
+        await self.follow(interaction, route_button(button), key=key)
 
     async def follow(self, interaction: discord.Interaction, step: Step, *, key: str | None = None) -> None:
         """What the router decided."""

@@ -55,13 +55,13 @@ class ContextMenus:
     def _menu(self, name: str, action: Action) -> app_commands.ContextMenu:
         async def serve(interaction: discord.Interaction, message: discord.Message) -> None:
             async with private_refusal(interaction):
-                await self.chosen(interaction, message, action)
+                await self.handle_choice(interaction, message, action)
 
         return app_commands.ContextMenu(
             name=name, callback=serve, allowed_contexts=CONTEXTS, allowed_installs=INSTALLS
         )
 
-    async def chosen(
+    async def handle_choice(
         self, interaction: discord.Interaction, message: discord.Message, action: Action
     ) -> None:
         if is_own(self._context, message):
@@ -96,7 +96,7 @@ class ContextMenus:
             traces = await examine_attachment(self._context, image, call.person)
             return await self._runner.run(Run(command="whose", values={"image": traces}), call)
         source = await store_attachment(self._context, image, call.person)
-        ticket = self._context.pending_uploads.keep(source, call.person)
+        ticket = self._context.pending_uploads.add(source, call.person)
         form = form_about(action, FormSubject(about=ticket, key=source.key))
         await self._modals.show_opener(interaction, action, form, call)
         return None

@@ -109,15 +109,15 @@ class Dispatcher:
         except discord.HTTPException as error:
             # Our own first try may have arrived although its answer was lost. A job is made once in any case.
             if error.code == _ALREADY_ACKNOWLEDGED and public:
-                return await self._acknowledged_before(interaction)
+                return await self._find_acknowledgement(interaction)
             log.warning("interaction not acknowledged: code=%s", error.code)
             return False, None
         message_id = response.message_id if response else None
         if message_id is None and public:
-            _, message_id = await self._acknowledged_before(interaction)
+            _, message_id = await self._find_acknowledgement(interaction)
         return True, message_id
 
-    async def _acknowledged_before(self, interaction: discord.Interaction) -> tuple[bool, int | None]:
+    async def _find_acknowledgement(self, interaction: discord.Interaction) -> tuple[bool, int | None]:
         try:
             return True, (await interaction.original_response()).id
         except (discord.HTTPException, discord.ClientException):

@@ -31,7 +31,7 @@ from bots.presentation.interaction_router import (
     Choose,
     Run,
     parse_form_id,
-    submitted,
+    route_form,
 )
 from bots.presentation.message import Images, Message, Paragraph, Part
 from bots.presentation.subject_lookup import form_about
@@ -104,7 +104,7 @@ class Modals:
         form = form_about(Action.EDIT, FormSubject(about=about))
         await self._open(interaction, form.with_values({"region": ",".join(sorted(cells))}))
 
-    async def submitted(self, interaction: discord.Interaction) -> None:
+    async def handle_submission(self, interaction: discord.Interaction) -> None:
         """The answer to any modal; called for every one that comes in."""
         data: Mapping[str, Any] = interaction.data or {}
         custom_id = str(data.get("custom_id", ""))
@@ -121,11 +121,11 @@ class Modals:
             name: value if isinstance(value, str) else [PENDING_UPLOAD] * len(value)
             for name, value in filled.items()
         }
-        run = submitted(form, pending, upload=upload)
+        run = route_form(form, pending, upload=upload)
 
         async def complete(call: Call) -> Run:
-            uploads = await self._received(interaction, filled, call)
-            return submitted(form, {**filled, **uploads}, upload=upload)
+            uploads = await self._receive_uploads(interaction, filled, call)
+            return route_form(form, {**filled, **uploads}, upload=upload)
 
         if step.next_step is None:
             await self._dispatcher.run(interaction, run, complete=complete)
@@ -141,7 +141,7 @@ class Modals:
         if reply := await self._runner.compose(await self._runner.run(run, call), call):
             await self._answers.show(interaction, reply.message, more=opener)
 
-    async def _received(
+    async def _receive_uploads(
         self, interaction: discord.Interaction, filled: Mapping[str, object], call: Call
     ) -> dict[str, list[Source]]:
         """The uploads of a form, taken in."""

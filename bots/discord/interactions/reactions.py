@@ -34,7 +34,7 @@ class Reactions:
         self._runner = runner
         self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
-    async def added(self, event: discord.RawReactionActionEvent) -> None:
+    async def handle_add(self, event: discord.RawReactionActionEvent) -> None:
         if event.member and event.member.bot:
             return
         user = self._context.client.user
@@ -42,7 +42,7 @@ class Reactions:
             return
         await self._react(event, added=True)
 
-    async def removed(self, event: discord.RawReactionActionEvent) -> None:
+    async def handle_remove(self, event: discord.RawReactionActionEvent) -> None:
         await self._react(event, added=False)
 
     async def _react(self, event: discord.RawReactionActionEvent, *, added: bool) -> None:
@@ -74,7 +74,7 @@ class Reactions:
         call = call_of_reaction(self._context.client, event, person, key)
         result = await self._runner.react(button, call, added=added)
         if isinstance(result, Accepted) and not result.repeated:
-            await self._answers.pin(result.job_id)
+            await self._answers.send_new_job(result.job_id)
         elif isinstance(result, ReportFiled) and (message := compose_answer(result)):
             await self._explain(event.user_id, message)
 

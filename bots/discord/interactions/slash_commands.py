@@ -94,7 +94,7 @@ class SlashCommands:
             require_own(interaction.guild, values)
 
         async def complete(call: Call) -> Run:
-            received = await self._received(call, spec, options)
+            received = await self._receive_values(call, spec, options)
             prompt = values.get("prompt")
             if isinstance(prompt, str):  # one of the suggested may stand for a longer one
                 received["prompt"] = await self._context.pools.run(
@@ -105,7 +105,7 @@ class SlashCommands:
         run = Run(command=spec.name, values={**values, **_pending(spec, options)}, public=spec.paints)
         await self._dispatcher.run(interaction, run, complete=complete)
 
-    async def _received(
+    async def _receive_values(
         self, call: Call, spec: CommandSpec, options: Mapping[str, object]
     ) -> dict[str, object]:
         """What takes longer to find: attachments made harmless and stored, and people's keys."""
@@ -116,7 +116,7 @@ class SlashCommands:
                 take = examine_attachment if parameter.kind is Kind.FILE else store_attachment
                 values[parameter.name] = await take(context, value, call.person)
             elif isinstance(value, discord.abc.User):
-                person = _named(value, call, parameter)
+                person = _find_member(value, call, parameter)
                 await context.pools.run(Pool.COMMANDS, record_person, context.ports.database, person)
                 values[parameter.name] = person.key
         return values
@@ -134,7 +134,7 @@ def _without_mentions(typed: Mapping[str, object]) -> dict[str, object]:
     return {"value": _MENTION.sub(r"\1", value)} if isinstance(value, str) else {}
 
 
-def _named(user: discord.abc.User, call: Call, parameter: Parameter) -> Person:
+def _find_member(user: discord.abc.User, call: Call, parameter: Parameter) -> Person:
     """Raises `BadParameterError` in direct messages, where nobody else is, and for bots."""
     if not call.person.community.isdecimal():
         raise BadParameterError(parameter.name, "server_only")

@@ -61,11 +61,11 @@ class Answers:
             await self.refuse(interaction, call, compose_under_way(), public=True)
             return
         self._transport.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
-        await self.pin(answer.job_id)
+        await self.send_new_job(answer.job_id)
 
-    async def pin(self, job_id: str) -> None:
+    async def send_new_job(self, job_id: str) -> None:
         """Make the message of a new job."""
-        await self._delivery.pin_job(job_id)
+        await self._delivery.send_new_job(job_id)
 
     async def show(
         self,

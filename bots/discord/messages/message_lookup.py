@@ -8,7 +8,7 @@ import discord
 
 from bots.discord.context import DiscordContext
 from bots.process.thread_pools import Pool
-from bots.queries.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
+from bots.queries.message_lookup import ShownPictures, find_shown_pictures, parse_filename
 from studio.domain.people import Platform
 
 _SPOILER = "SPOILER_"
@@ -21,7 +21,7 @@ async def find_shown_in(context: DiscordContext, message: discord.Message) -> Sh
     """
     if not is_own(context, message):
         return None
-    return await find_recorded(context, message.id) or named(_filenames(message))
+    return await find_recorded(context, message.id) or find_by_filenames(_filenames(message))
 
 
 async def find_shown_by_id(
@@ -45,10 +45,10 @@ async def find_recorded(context: DiscordContext, message_id: int) -> ShownPictur
     )
 
 
-def named(filenames: Iterable[str]) -> ShownPictures | None:
+def find_by_filenames(filenames: Iterable[str]) -> ShownPictures | None:
     """The bot's files are named by what they show; several pictures of a job stand for the whole of it."""
     stems = (filename.removeprefix(_SPOILER).rpartition(".")[0] for filename in filenames)
-    shown = list(dict.fromkeys(filter(None, map(shown_by_filename, stems))))
+    shown = list(dict.fromkeys(filter(None, map(parse_filename, stems))))
     if len(shown) > 1:
         return ShownPictures(job_id=shown[0].job_id)
     return shown[0] if shown else None

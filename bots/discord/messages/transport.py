@@ -119,7 +119,7 @@ class DiscordTransport:
 
     async def _send_new(self, outgoing: OutgoingMessage) -> MessageRef:
         place = outgoing.place
-        message = self._explained(outgoing)
+        message = self._explain_detour(outgoing)
         arguments = send_arguments(message, outgoing.files, mentions=place.mentions)
         if reference := _reference(place):
             arguments["reference"] = reference
@@ -128,7 +128,7 @@ class DiscordTransport:
             sent = await channel.send(**arguments, nonce=outgoing.nonce)
         return MessageRef(channel=str(sent.channel.id), message=str(sent.id))
 
-    def _explained(self, outgoing: OutgoingMessage) -> Message:
+    def _explain_detour(self, outgoing: OutgoingMessage) -> Message:
         """With a line above it where it could not go to its channel."""
         place, message = outgoing.place, outgoing.message
         if not place.instead_of:
@@ -158,7 +158,7 @@ class DiscordTransport:
         """None for direct messages, and for a server of another process."""
         return self._client.get_guild(int(community)) if community.isdecimal() else None
 
-    async def touch(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
+    async def try_edit(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         try:
             await self.edit(ref, outgoing)
         except (DestinationUnreachableError, FileTooLargeError, PlatformUnavailableError) as error:
@@ -174,9 +174,9 @@ class DiscordTransport:
 
     def may_touch(self, ref: MessageRef, place: Place, *, age_seconds: float, since_seconds: float) -> bool:
         """Rarely in an old message: the edits that it has left are for the end."""
-        return since_seconds >= max(PROGRESS_EVERY_SECONDS, self.calm_seconds(ref))
+        return since_seconds >= max(PROGRESS_EVERY_SECONDS, self.rest_seconds(ref))
 
-    def calm_seconds(self, ref: MessageRef) -> float:
+    def rest_seconds(self, ref: MessageRef) -> float:
         """Discord lets a message over an hour old be edited a few times only."""
         return _OLD_MESSAGE_EVERY_SECONDS if _age_seconds(ref.message) > _OLD_MESSAGE_SECONDS else 0.0
 

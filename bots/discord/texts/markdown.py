@@ -29,7 +29,7 @@ def escape(text: str) -> str:
     """Text shown letter for letter: no Markdown, mention, link or change of direction. Line ends stay."""
     clean = "\n".join(map(_clean_line, text.split("\n")))
     escaped = _MARKS.sub(r"\\\1", clean).replace("@", "@" + _ZERO_WIDTH)
-    return _LINKS.sub(_broken, _LIST_MARKS.sub(r"\1\\\2", escaped))
+    return _LINKS.sub(_break_link, _LIST_MARKS.sub(r"\1\\\2", escaped))
 
 
 def _clean_line(line: str) -> str:
@@ -40,7 +40,7 @@ def _clean_line(line: str) -> str:
     return f"{' ' * line[0].isspace()}{core}{' ' * line[-1].isspace()}"
 
 
-def _broken(link: re.Match[str]) -> str:
+def _break_link(link: re.Match[str]) -> str:
     return _ZERO_WIDTH.join(part for part in link.groups() if part)
 
 
@@ -98,6 +98,6 @@ def _(span: Link) -> str:
     return f"[{escape(span.label)}](<{span.url}>)"
 
 
-def preformatted(text: str) -> str:
+def code_block(text: str) -> str:
     """A block of fixed width; a backtick of its text would end it."""
     return f"```\n{text.replace('`', chr(39))}\n```"

@@ -7,7 +7,7 @@ from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.provenance import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings
 from bots.presentation.message import Audience, Code, Command, Message, Paragraph, PersonName, Spans, Time
-from bots.presentation.spans import joined, listed, plain_text, sentence
+from bots.presentation.spans import join_list, join_spans, plain_text, sentence
 from bots.texts import answers as texts
 from bots.texts import cases
 from bots.texts.cases import outcome
@@ -140,34 +140,34 @@ def _about_people(answer: LinkOffered | Linked | Forgotten | CreditsGiven) -> Sp
                 )
                 for identity in answer.identities
             ]
-            return sentence(texts.LINKED, people=listed(people))
+            return sentence(texts.LINKED, people=join_list(people))
         case Forgotten():
-            return _forgotten(answer)
+            return _compose_forgotten(answer)
         case CreditsGiven():
             given_text = texts.GIVEN if answer.amount == 1 else texts.GIVEN_SEVERAL
             given = sentence(given_text, person=who(answer.seen), amount=answer.amount)
             left = sentence(texts.GIVEN_LEFT, left=answer.left) if answer.left is not None else ()
-            return joined([*given, " ", *left]) if left else given
+            return join_spans([*given, " ", *left]) if left else given
 
 
-def _forgotten(answer: Forgotten) -> Spans:
+def _compose_forgotten(answer: Forgotten) -> Spans:
     pictures = translate_plural("{count} picture", "{count} pictures", answer.pictures)
     names = translate_plural("{count} name", "{count} names", answer.identities)
     gone = sentence(texts.FORGOTTEN, pictures=pictures, names=names)
-    return joined([*gone, " ", *sentence(texts.FORGOTTEN_REST)])
+    return join_spans([*gone, " ", *sentence(texts.FORGOTTEN_REST)])
 
 
 def _moderation(answer: ReportFiled | CaseDecided | BanChanged) -> Spans:
     match answer:
         case ReportFiled():
-            return _filed(answer)
+            return _compose_filed(answer)
         case CaseDecided(case=case):
             return (f"{outcome(case)}.",) if case.decision else sentence(cases.NOT_DECIDED)
         case BanChanged():
             return _ban(answer)
 
 
-def _filed(answer: ReportFiled) -> Spans:
+def _compose_filed(answer: ReportFiled) -> Spans:
     if answer.case.kind is CaseKind.APPEAL:
         return sentence(cases.APPEAL_REPEATED if answer.repeated else cases.APPEAL_FILED)
     return sentence(cases.REPORT_REPEATED if answer.repeated else cases.REPORT_FILED)

@@ -23,7 +23,7 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
-from bots.presentation.spans import joined, plain_text, sentence, with_commands
+from bots.presentation.spans import join_spans, plain_text, sentence, with_commands
 from bots.texts import cases
 from bots.texts.cases import buttons as actions_of
 from bots.texts.cases import heading, outcome
@@ -52,7 +52,7 @@ def compose_case(details: CaseDetails, *, taken: bool = False) -> Message:
     parts: list[Part] = [
         *([Paragraph((translate(cases.YOURS),))] if taken else []),
         Title(heading(case)),
-        *(Images(images=(_pixelated(image.id, image.key),)) for image in shown),
+        *(Images(images=(_pixelated_image(image.id, image.key),)) for image in shown),
         Facts((*_people(details), *_facts(details))),
         Small(_ids(case)),
     ]
@@ -117,7 +117,7 @@ def compose_sentence(text: str, *, audience: Audience = Audience.PERSON) -> Mess
     return Message(parts=lines, audience=audience, summary=next(iter(text.splitlines()), ""))
 
 
-def _pixelated(name: str, key: str) -> Image:
+def _pixelated_image(name: str, key: str) -> Image:
     return Image(name=name, alt_text=translate(cases.BLURRED), key=key, kind=FileKind.PIXELATED)
 
 
@@ -160,7 +160,7 @@ def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
         (cases.RECORD, record_line(details.person_record)),
         (cases.NOTE, (case.note,)),
     ]
-    return [(translate(label), spans) for label, spans in found if joined(spans)]
+    return [(translate(label), spans) for label, spans in found if join_spans(spans)]
 
 
 def _prompt(details: CaseDetails) -> str:

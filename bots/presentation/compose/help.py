@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bots.presentation.message import Audience, Code, Command, Message, Paragraph, Part, Small, Spans, Title
-from bots.presentation.spans import joined, sentence, with_code
+from bots.presentation.spans import join_spans, sentence, with_code
 from bots.texts import help as texts
 from bots.texts.translation import translate
 from studio.commands.registry import CATALOG, find_command
@@ -21,7 +21,7 @@ def help_about(command: str | None, *, moderates: bool, note: str = "") -> Messa
 def compose_help(*, moderates: bool = False, note: str = "") -> Message:
     """Every command that the person may use. `note` is about the model that paints."""
     lines = [
-        Paragraph(joined([Command(f"/{spec.name}"), f" {translate(spec.summary)}"]))
+        Paragraph(join_spans([Command(f"/{spec.name}"), f" {translate(spec.summary)}"]))
         for spec in commands_for(moderates=moderates)
     ]
     flags, alternatives = Code(texts.FLAGS_EXAMPLE), Code(texts.ALTERNATIVES_EXAMPLE)
@@ -44,13 +44,13 @@ def compose_command_help(spec: CommandSpec) -> Message:
     """What the command does, an example, and what each of its options means."""
     options: list[Part] = [
         Paragraph(
-            joined([Code(parameter.name), " ", _summary(parameter.summary, required=parameter.required)])
+            join_spans([Code(parameter.name), " ", _summary(parameter.summary, required=parameter.required)])
         )
         for parameter in spec.parameters
     ]
     return Message(
         parts=(
-            Paragraph(joined([Command(f"/{spec.name}"), f" {translate(spec.summary)}"])),
+            Paragraph(join_spans([Command(f"/{spec.name}"), f" {translate(spec.summary)}"])),
             Paragraph(sentence(texts.EXAMPLE, command=Command(spec.example))),
             *options,
         ),

@@ -24,7 +24,7 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
-from bots.presentation.spans import joined, plain_text, sentence
+from bots.presentation.spans import join_spans, plain_text, sentence
 from bots.queries.job_view import JobView
 from bots.texts import jobs
 from bots.texts.coded.sentences import say_stored
@@ -121,18 +121,18 @@ def _status(job_view: JobView) -> str:
 def _without_pictures(job_view: JobView) -> Message:
     """Held, refused, failed or cancelled. Its words are not repeated: they may be what was refused."""
     job = job_view.job
-    message = _notice(job, ended(job, asks=job_view.asks), _TONES.get(job.state, Tone.DANGER))
+    message = _notice(job, end_sentence(job, asks=job_view.asks), _TONES.get(job.state, Tone.DANGER))
     if not job_view.may_appeal:
         return message
     return replace(message, rows=(ButtonRow(buttons=(button(Action.APPEAL, job.id),)),))
 
 
 def _notice(job: Job, text: str, tone: Tone) -> Message:
-    spans = joined([PersonName(job.person), " · ", text])
+    spans = join_spans([PersonName(job.person), " · ", text])
     return Message(parts=(Note(spans=spans, tone=tone),), tone=tone, summary=plain_text(spans))
 
 
-def ended(job: Job, *, asks: bool = False) -> str:
+def end_sentence(job: Job, *, asks: bool = False) -> str:
     """One sentence for a job that shows no pictures. `asks`: it waits for a picture's owner, not a moderator."""
     match job.state:
         case JobState.HELD:

@@ -16,7 +16,7 @@ from bots.presentation.message import (
     Time,
     Title,
 )
-from bots.presentation.spans import joined, separated
+from bots.presentation.spans import join_parts, join_spans
 from bots.texts import answers, cases, jobs
 from bots.texts.cases import heading, outcome
 from bots.texts.shortening import shorten
@@ -39,7 +39,7 @@ def compose_queue(answer: InQueue) -> Message:
 
 def queue_entries(places: Iterable[Place]) -> list[Spans]:
     """Numbered lines."""
-    return _numbered(separated([_job_entry(place.job), (_status(place),)]) for place in places)
+    return _number_entries(join_parts([_job_entry(place.job), (_status(place),)]) for place in places)
 
 
 def _status(place: Place) -> str:
@@ -52,9 +52,9 @@ def _status(place: Place) -> str:
 def compose_history(answer: History) -> Message:
     if not answer.jobs:
         return _list(answers.HISTORY, [(translate(answers.HISTORY_EMPTY),)])
-    entries = [separated([_job_entry(job), (translate(answers.STATES[job.state]),)]) for job in answer.jobs]
+    entries = [join_parts([_job_entry(job), (translate(answers.STATES[job.state]),)]) for job in answer.jobs]
     targets = [job.id if job.state is JobState.DONE else "" for job in answer.jobs]
-    return _list(answers.HISTORY, _numbered(entries), numbered_buttons(Action.SHOW, targets))
+    return _list(answers.HISTORY, _number_entries(entries), numbered_buttons(Action.SHOW, targets))
 
 
 def compose_desk(answer: DeskCases) -> Message:
@@ -62,8 +62,8 @@ def compose_desk(answer: DeskCases) -> Message:
     if not answer.cases:
         return _list(cases.CASES, [(translate(cases.NO_CASES),)])
     targets = [case.id if case.state is CaseState.OPEN else "" for case in answer.cases]
-    entries = _numbered(
-        separated([(Bold(heading(case)),), case_entry(case), (Code(case.id),)]) for case in answer.cases
+    entries = _number_entries(
+        join_parts([(Bold(heading(case)),), case_entry(case), (Code(case.id),)]) for case in answer.cases
     )
     return _list(cases.CASES, entries, numbered_buttons(Action.CLAIM, targets))
 
@@ -73,15 +73,15 @@ def case_entry(case: Case) -> Spans:
     claimed = case.claimed_by is not None and case.state is CaseState.OPEN
     state = outcome(case) or translate(cases.LIST_CLAIMED if claimed else cases.LIST_OPEN)
     rule = " · ".join(reason for reason in (case.rule, case.category) if reason)
-    return separated([(rule,) if rule else (), (Time(case.opened_at),), (state,)])
+    return join_parts([(rule,) if rule else (), (Time(case.opened_at),), (state,)])
 
 
 def _job_entry(job: Job) -> Spans:
     return Bold(shorten(title_of(job.request.prompt), _LONGEST_PROMPT)), " · ", Code(job.id)
 
 
-def _numbered(entries: Iterable[Spans]) -> list[Spans]:
-    return [joined([f"{number}. ", *entry]) for number, entry in enumerate(entries, start=1)]
+def _number_entries(entries: Iterable[Spans]) -> list[Spans]:
+    return [join_spans([f"{number}. ", *entry]) for number, entry in enumerate(entries, start=1)]
 
 
 def numbered_buttons(action: Action, targets: Iterable[str]) -> list[Button]:

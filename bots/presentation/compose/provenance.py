@@ -22,7 +22,7 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
-from bots.presentation.spans import joined, listed, plain_text, sentence
+from bots.presentation.spans import join_list, join_spans, plain_text, sentence
 from bots.texts import provenance
 from bots.texts.shortening import subject_of
 from bots.texts.translation import translate, translate_plural
@@ -57,7 +57,7 @@ def _family_parts(answer: Family) -> Iterator[Part]:
         return
     people = [PersonName(person) for person in _people(answer.relatives)]
     summary = sentence(
-        provenance.FAMILY, count=len(answer.relatives), people=listed([(person,) for person in people])
+        provenance.FAMILY, count=len(answer.relatives), people=join_list([(person,) for person in people])
     )
     alt_text = translate(provenance.FAMILY_ALT_TEXT, summary=plain_text(summary))
     yield Images(images=(Image(name=FAMILY_TREE, alt_text=alt_text, kind=FileKind.DRAWING),))
@@ -89,7 +89,7 @@ def _relative(relative: Relative) -> Spans:
 
 def compose_attribution(answer: Attribution) -> Message:
     """Who made the picture of a file, and how that is known."""
-    lines = [*(_known(answer) if answer.known else _unknown(answer))]
+    lines = [*(_compose_known(answer) if answer.known else _unknown(answer))]
     parts: list[Part] = [Paragraph(line) for line in lines]
     if answer.tampered:
         parts.append(Note(spans=sentence(provenance.TAMPERED), tone=Tone.WARNING))
@@ -102,7 +102,7 @@ def compose_attribution(answer: Attribution) -> Message:
     )
 
 
-def _known(answer: Attribution) -> Iterator[Spans]:
+def _compose_known(answer: Attribution) -> Iterator[Spans]:
     when = Time(answer.made_at, exact=True) if answer.made_at else ""
     picture = Code(answer.picture_id or "")
     if answer.person is None:
@@ -114,7 +114,7 @@ def _known(answer: Attribution) -> Iterator[Spans]:
         recipe = answer.picture.recipe
         deed, maker = translate(recipe.operation.past_tense).capitalize(), PersonName(answer.person)
         made = sentence(provenance.MADE_BY_ON, deed=deed, maker=maker, when=when)
-        yield joined([*made, " ", picture])
+        yield join_spans([*made, " ", picture])
         if recipe.prompt:
             yield sentence(provenance.QUOTED, prompt=recipe.prompt)
     yield _evidence(answer)

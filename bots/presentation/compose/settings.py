@@ -21,7 +21,7 @@ from bots.presentation.message import (
     Spans,
     Title,
 )
-from bots.presentation.spans import sentence, separated
+from bots.presentation.spans import join_parts, sentence
 from bots.texts import settings as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
@@ -56,7 +56,7 @@ def preference_facts(chosen: Preferences) -> Facts:
 
 
 def compose_community(answer: Community) -> Message:
-    renamed = _renamed(answer.former_name) if answer.former_name else ()
+    renamed = _rename_note(answer.former_name) if answer.former_name else ()
     return Message(
         parts=(Title(translate(texts.RULES)), *renamed, _rule_facts(answer.rules)),
         audience=Audience.PERSON,
@@ -64,7 +64,7 @@ def compose_community(answer: Community) -> Message:
     )
 
 
-def _renamed(old: str) -> tuple[Paragraph]:
+def _rename_note(old: str) -> tuple[Paragraph]:
     return (Paragraph(sentence(texts.RENAMED, old=Command(f"/{old}"), new=Command("/community"))),)
 
 
@@ -86,13 +86,13 @@ def _rule_facts(rules: CommunityRules) -> Facts:
         texts.RESULTS: sentence(texts.PLACEMENTS[rules.results]),
         texts.PING: sentence(texts.YES if rules.ping else texts.NO),
         texts.MOST_PICTURES: (str(rules.max_pictures or translate(texts.AS_MANY)),),
-        texts.TIERS: separated(((RoleName(role), f" {tier}") for role, tier in rules.tiers.items()), ", ")
+        texts.TIERS: join_parts(((RoleName(role), f" {tier}") for role, tier in rules.tiers.items()), ", ")
         or sentence(texts.NONE),
         texts.CREDITS: (
             ", ".join(f"{tier} {amount}" for tier, amount in rules.monthly_credits.items())
             or translate(texts.DEFAULT),
         ),
-        texts.POOLS: separated(
+        texts.POOLS: join_parts(
             ((ChannelName(channel), f" {amount}") for channel, amount in rules.pools.items()), ", "
         )
         or sentence(texts.NONE),
@@ -104,7 +104,7 @@ def _rule_facts(rules: CommunityRules) -> Facts:
 
 
 def _channels(channels: tuple[str | None, ...]) -> Spans:
-    return separated(((ChannelName(channel),) for channel in channels if channel), " ")
+    return join_parts(((ChannelName(channel),) for channel in channels if channel), " ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

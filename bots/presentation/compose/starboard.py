@@ -3,7 +3,7 @@
 from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.parts.pictures import picture_image, title_of
 from bots.presentation.message import Code, Images, Link, Message, PersonName, Small, Title
-from bots.presentation.spans import separated
+from bots.presentation.spans import join_parts
 from bots.queries.starboard_entry import StarboardEntry
 from bots.texts import jobs
 from bots.texts.translation import translate, translate_plural
@@ -15,7 +15,7 @@ def compose_starboard(entry: StarboardEntry, *, url: str = "", pixelated: bool =
     picture, job = entry.picture, entry.job
     pixelated = pixelated and job.spoiler
     stars = translate_plural(jobs.STAR, jobs.STARS, picture.stars)
-    line = separated(
+    line = join_parts(
         [
             (f"⭐ {stars}",),
             (PersonName(job.person),),

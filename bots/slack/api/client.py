@@ -150,7 +150,7 @@ class SlackClient:
             else:
                 response = await self.web.api_call(method, json=given)
         except SlackApiError as error:
-            raise _sorted(method, error) from error
+            raise _error_for(method, error) from error
         except aiohttp.ClientConnectorError as error:
             raise SlackUnavailableError(f"{method}: {type(error).__name__}") from error
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -186,7 +186,7 @@ class _RateLimitPauseError(Exception):
         self.seconds = seconds
 
 
-def _sorted(method: str, error: SlackApiError) -> Exception:
+def _error_for(method: str, error: SlackApiError) -> Exception:
     """The exception for an error response."""
     response = error.response
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)

@@ -44,7 +44,7 @@ def begin_upload(database: Database, file_id: str, *, community: str, subject: s
         )
 
 
-def keep(database: Database, file_id: str, *, digest: str, passing: bool) -> None:
+def mark_complete(database: Database, file_id: str, *, digest: str, passing: bool) -> None:
     """The upload is complete. A `passing` file is deleted after an hour."""
     unwanted_at = now() + PASSING_LASTS if passing else None
     _change(database, file_id, digest=digest, passing=passing, unwanted_at=unwanted_at)
@@ -60,7 +60,7 @@ def reuse(database: Database, *, community: str, subject: str, digest: str, pass
         query = select(SlackFileRow).where(same, wanted, SlackFileRow.community == community)
         row = session.scalars(query.order_by(SlackFileRow.uploaded_at).limit(1)).first()
     if row is not None and row.passing and not passing:
-        keep(database, row.id, digest=digest, passing=False)
+        mark_complete(database, row.id, digest=digest, passing=False)
     return row.id if row else None
 
 
@@ -79,7 +79,7 @@ def newest(database: Database, subject: str) -> tuple[str, datetime] | None:
         return (row.id, row.uploaded_at) if row else None
 
 
-def keep_only(
+def replace_files(
     database: Database, subject: str, file_ids: Collection[str], *, after: timedelta = timedelta()
 ) -> int:
     """The subject is shown by these files now. How many others became unwanted, `after` a while.

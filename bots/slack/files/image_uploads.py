@@ -74,11 +74,13 @@ class ImageUploads:
         }
         return {digest: file_id for digest, file_id in found.items() if file_id}
 
-    async def keep_only(self, subject: str, file_ids: Collection[str], *, after_seconds: float = 0) -> None:
+    async def replace_files(
+        self, subject: str, file_ids: Collection[str], *, after_seconds: float = 0
+    ) -> None:
         """Other files of the subject are deleted. Raises `DatabaseUnavailableError`."""
         after = timedelta(seconds=after_seconds)
         await self._pools.run(
-            Pool.DATABASE, file_records.keep_only, self._database, subject, file_ids, after=after
+            Pool.DATABASE, file_records.replace_files, self._database, subject, file_ids, after=after
         )
 
     async def discard(self, file_id: str) -> None:
@@ -106,7 +108,7 @@ class ImageUploads:
         for file_id, upload in sent.items():
             await self._pools.run(
                 Pool.DATABASE,
-                file_records.keep,
+                file_records.mark_complete,
                 self._database,
                 file_id,
                 digest=upload.digest,

@@ -27,7 +27,7 @@ def install(url: str) -> str:
     )
 
 
-def installed(name: str) -> str:
+def installed_page(name: str) -> str:
     where = f" in {escape(name)}" if name else ""
     return _page(
         f"Chatelier is{where} now",
@@ -36,7 +36,7 @@ def installed(name: str) -> str:
     )
 
 
-def not_installed(reason: str) -> str:
+def failure_page(reason: str) -> str:
     sentence = _REASONS.get(reason, "Slack did not accept the request.")
     return _page(
         "Chatelier was not installed",

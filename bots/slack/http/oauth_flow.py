@@ -54,19 +54,19 @@ def build_flow(
     states: States,
     workspaces: WorkspaceRegistry,
 ) -> InstallFlow:
-    async def succeeded(arguments: AsyncSuccessArgs) -> BoltResponse:
+    async def show_success(arguments: AsyncSuccessArgs) -> BoltResponse:
         installation = arguments.installation
         for name in (installation.team_id, installation.enterprise_id):
             if name:
                 workspaces.forget(name)
         log.info("app installed: workspace=%s", installation.team_id or installation.enterprise_id)
         return _page(
-            200, install_pages.installed(installation.team_name or installation.enterprise_name or "")
+            200, install_pages.installed_page(installation.team_name or installation.enterprise_name or "")
         )
 
-    async def failed(arguments: AsyncFailureArgs) -> BoltResponse:
+    async def show_failure(arguments: AsyncFailureArgs) -> BoltResponse:
         log.info("app installation failed: %s", arguments.reason)
-        return _page(arguments.suggested_status_code, install_pages.not_installed(arguments.reason))
+        return _page(arguments.suggested_status_code, install_pages.failure_page(arguments.reason))
 
     quiet = logging.getLogger("slack_sdk.oauth.flow")
     quiet.setLevel(logging.ERROR)  # as a warning it logs codes that stand for tokens
@@ -81,7 +81,7 @@ def build_flow(
             redirect_uri=f"{settings.public_url}{REDIRECT_PATH}" if settings.public_url else None,
             install_path=INSTALL_PATH,
             redirect_uri_path=REDIRECT_PATH,
-            callback_options=AsyncCallbackOptions(success=succeeded, failure=failed),
+            callback_options=AsyncCallbackOptions(success=show_success, failure=show_failure),
             installation_store=installations,
             installation_store_bot_only=True,
             state_store=states,
@@ -101,10 +101,10 @@ async def show_page(flow: InstallFlow, path: str, query: str, headers: Mapping[s
             return await flow.handle_installation(request)
         return await flow.handle_callback(request)
     except DatabaseUnavailableError:
-        return _page(503, install_pages.not_installed("storage_error"))
+        return _page(503, install_pages.failure_page("storage_error"))
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         log.warning("app installation failed: Slack unavailable (%s)", type(error).__name__)
-        return _page(502, install_pages.not_installed("slack_away"))
+        return _page(502, install_pages.failure_page("slack_away"))
 
 
 class Uninstall:
@@ -114,7 +114,7 @@ class Uninstall:
         self._installations = installations
         self._workspaces = workspaces
 
-    async def uninstalled(self, body: Mapping[str, Any]) -> None:
+    async def handle_uninstall(self, body: Mapping[str, Any]) -> None:
         """The event may come late: an installation that is newer than it stays."""
         enterprise, team = _whose(body)
         bot = await self._installations.find(f"{enterprise}:{team or ''}" if enterprise else team or "")
@@ -124,7 +124,7 @@ class Uninstall:
         self._forget(enterprise, team)
         log.info("app uninstalled: workspace=%s", team or enterprise)
 
-    async def revoked(self, body: Mapping[str, Any]) -> None:
+    async def handle_revocation(self, body: Mapping[str, Any]) -> None:
         enterprise, team = _whose(body)
         tokens: Mapping[str, Any] = body["event"].get("tokens") or {}
         for user in tokens.get("oauth") or ():

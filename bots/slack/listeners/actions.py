@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from bots.interactions.step_runner import StepRunner
-from bots.presentation.interaction_router import Ask, parse_press, pressed
+from bots.presentation.interaction_router import Ask, parse_press, route_button
 from bots.slack.api.request import of_interaction
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.home_tab import HomeTab
@@ -20,7 +20,7 @@ class ActionListener:
         self._modals = modals
         self._home = home
 
-    async def pressed(self, body: Mapping[str, Any]) -> None:
+    async def handle_press(self, body: Mapping[str, Any]) -> None:
         """A button, or a menu whose options are buttons."""
         element: Mapping[str, Any] = body["actions"][0]
         chosen: Mapping[str, Any] = element.get("selected_option") or {}
@@ -29,7 +29,7 @@ class ActionListener:
         if button is None:
             await self._dispatcher.refuse(request, BadRequestError("button_unknown"))
             return
-        step = pressed(button)
+        step = route_button(button)
         if isinstance(step, Ask):
             await self._modals.ask(request, step)
         else:

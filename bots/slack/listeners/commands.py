@@ -136,7 +136,7 @@ class CommandListener(SlackComponent):
             greeting = compose_sentence(texts.GREETINGS[setting])
             await send(workspace, Draft(message=greeting), channel=channel)
         except SlackApiRefusedError:
-            spans = texts.uninvited(workspace.identity.bot_user, channel)
+            spans = texts.invite_request(workspace.identity.bot_user, channel)
             await self._dispatcher.reply(request, compose_spans(spans))
 
     async def _warn(self, request: SlackRequest, desk: str | None) -> None:

@@ -92,7 +92,7 @@ class Dispatcher(SlackComponent):
         """Never raises: a job that was accepted is safe, and its events bring the answer later."""
         try:
             if isinstance(result, Accepted):
-                await self._accepted(request, result)
+                await self._show_accepted(request, result)
             elif not quietly or isinstance(result, ReportFiled):
                 if reply := await self._runner.compose(result, call):
                     await self.reply(request, reply.message, subject=reply.subject, made=reply.made)
@@ -119,8 +119,8 @@ class Dispatcher(SlackComponent):
         draft = await self._images.draft(request, message, lambda _: subject or request.user, made=made)
         await self._replies.send(request, draft)
 
-    async def _accepted(self, request: SlackRequest, answer: Accepted) -> None:
-        await self._delivery.pin_job(answer.job_id)
+    async def _show_accepted(self, request: SlackRequest, answer: Accepted) -> None:
+        await self._delivery.send_new_job(answer.job_id)
         if answer.repeated or request.channel is None:
             return
         job_view = await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, answer.job_id)

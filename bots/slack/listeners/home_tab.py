@@ -32,7 +32,7 @@ class HomeTab(SlackComponent):
         self._people = people
         self._images = PrivateImages(context)
 
-    async def opened(self, body: Mapping[str, Any]) -> None:
+    async def handle_opening(self, body: Mapping[str, Any]) -> None:
         if body["event"].get("tab") == "home":
             await self.show(of_home(body))
 

@@ -47,10 +47,10 @@ class Reactions(SlackComponent):
         self._dispatcher = dispatcher
         self._runner = runner
 
-    async def added(self, body: Mapping[str, Any]) -> None:
+    async def handle_add(self, body: Mapping[str, Any]) -> None:
         await self._follow(body, added=True)
 
-    async def removed(self, body: Mapping[str, Any]) -> None:
+    async def handle_remove(self, body: Mapping[str, Any]) -> None:
         """Only a star can be taken back."""
         await self._follow(body, added=False)
 

@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bots.interactions.error_messages import message_of
 from bots.interactions.step_runner import StepRunner
 from bots.presentation.compose.errors import explain
-from bots.presentation.interaction_router import FormId, submitted
+from bots.presentation.interaction_router import FormId, route_form
 from bots.slack.api.request import SlackRequest, of_submission
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher
@@ -56,7 +56,7 @@ class ViewSubmissions(SlackComponent):
         self._uploads = uploads
         self._home = home
 
-    async def submitted(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+    async def handle_submission(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Errors go back into the modal while Slack waits for them, afterwards to the person."""
         view: Mapping[str, Any] = body["view"]
         values = values_of(view)
@@ -94,7 +94,7 @@ class ViewSubmissions(SlackComponent):
     ) -> tuple[Call, Answer]:
         call = await self._people.call_of(request)
         read = {name: await self._read(request, call, form, name, value) for name, value in values.items()}
-        run = submitted(form, read, upload=state.image)
+        run = route_form(form, read, upload=state.image)
         return call, await self._runner.run(run, call)
 
     async def _read(

@@ -26,14 +26,14 @@ class FileCleanup(SlackComponent):
 
     def start(self) -> None:
         """Call it on the running event loop."""
-        self._sweeping = asyncio.create_task(self._keep_sweeping())
+        self._sweeping = asyncio.create_task(self._sweep_forever())
 
     def stop(self) -> None:
         """What was not deleted yet stays recorded."""
         if self._sweeping:
             self._sweeping.cancel()
 
-    async def _keep_sweeping(self) -> None:
+    async def _sweep_forever(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bots.process.thread_pools import Pool
-from bots.queries.message_lookup import ShownPictures, find_shown_pictures, shown_by_filename
+from bots.queries.message_lookup import ShownPictures, find_shown_pictures, parse_filename
 from bots.slack.api.client import SlackApiRefusedError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 class MessageLookup(SlackComponent):
     async def in_message(self, channel: str | None, message: Mapping[str, Any]) -> ShownPictures | None:
         """By the database, else by the app's own files in the message: copies are not recorded."""
-        known = await self._known(channel, str(message["ts"]))
+        known = await self._find_known(channel, str(message["ts"]))
         return known or await self._by_files(message)
 
     async def by_name(self, request: SlackRequest, channel: str, ts: str) -> ShownPictures | None:
@@ -26,7 +26,7 @@ class MessageLookup(SlackComponent):
 
         Raises `SlackUnavailableError`.
         """
-        known = await self._known(channel, ts)
+        known = await self._find_known(channel, ts)
         if known is not None or not channel.startswith("D"):
             return known
         client = (await self._workspaces.of(request.community)).client
@@ -41,7 +41,7 @@ class MessageLookup(SlackComponent):
                 return await self._by_files(message)
         return None
 
-    async def _known(self, channel: str | None, ts: str) -> ShownPictures | None:
+    async def _find_known(self, channel: str | None, ts: str) -> ShownPictures | None:
         return await self._pools.run(
             Pool.COMMANDS, find_shown_pictures, self._ports.database, Platform.SLACK, ts, channel=channel
         )
@@ -49,7 +49,7 @@ class MessageLookup(SlackComponent):
     async def _by_files(self, message: Mapping[str, Any]) -> ShownPictures | None:
         for file_id in _files_of(message.get("blocks") or ()):
             subject = await self._pools.run(Pool.COMMANDS, subject_of, self._ports.database, file_id)
-            if subject and (shown := shown_by_filename(subject)):
+            if subject and (shown := parse_filename(subject)):
                 return shown
         return None
 

@@ -68,7 +68,7 @@ async def find_marked(
     except SlackApiRefusedError as error:
         log.warning("message recovery failed: history not readable code=%s", error.code)
         return None
-    found = _marked(answer.get("messages", ()), mark, bot=workspace.identity.bot_user)
+    found = _find_mark(answer.get("messages", ()), mark, bot=workspace.identity.bot_user)
     return MessageRef(channel=channel, message=found, thread=thread) if found else None
 
 
@@ -82,7 +82,7 @@ async def _home_of(workspace: Workspace, user: str) -> str | None:
     return str(home) if home else None
 
 
-def _marked(messages: Iterable[Mapping[str, Any]], mark: MessageMarker, *, bot: str) -> str | None:
+def _find_mark(messages: Iterable[Mapping[str, Any]], mark: MessageMarker, *, bot: str) -> str | None:
     wanted = mark.metadata()
     for message in messages:
         metadata: Mapping[str, Any] = message.get("metadata") or {}

@@ -81,18 +81,18 @@ class PreviewUploads(SlackComponent):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def shown(self, workspace: Workspace, subject: str, file_id: str) -> None:
+    async def mark_shown(self, workspace: Workspace, subject: str, file_id: str) -> None:
         """The message shows it by now, so the one before may go. Raises `DatabaseUnavailableError`."""
         seen = self._seen.get(subject)
         if seen and seen.shown != file_id:
             seen.shown = file_id
-            await workspace.image_uploads.keep_only(subject, {file_id}, after_seconds=_LINGERS_SECONDS)
+            await workspace.image_uploads.replace_files(subject, {file_id}, after_seconds=_LINGERS_SECONDS)
 
-    async def refused(self, workspace: Workspace, subject: str) -> None:
+    async def mark_refused(self, workspace: Workspace, subject: str) -> None:
         """Slack refused it: the message goes on without it, until the next. Raises `DatabaseUnavailableError`."""
         if seen := self._seen.get(subject):
             seen.file_id = seen.shown = None
-        await workspace.image_uploads.keep_only(subject, ())
+        await workspace.image_uploads.replace_files(subject, ())
 
     def end(self, subject: str) -> None:
         """The job has ended."""

@@ -82,14 +82,14 @@ class SlackTransport(SlackComponent):
             finally:
                 await self._delete_replaced_files(workspace, outgoing, draft)
 
-    async def touch(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
+    async def try_edit(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         try:
             workspace = await self._workspaces.of(outgoing.place.community)
-            await self._touch(workspace, ref, outgoing)
+            await self._edit_at_once(workspace, ref, outgoing)
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.debug("progress update not sent: %s", error)
 
-    async def _touch(self, workspace: Workspace, ref: MessageRef, outgoing: OutgoingMessage) -> None:
+    async def _edit_at_once(self, workspace: Workspace, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         """A preview that Slack does not take is left out."""
         message, files = self._previews.current(workspace, outgoing)
         draft = replace(self._draft_of(outgoing, workspace, files), message=message)
@@ -99,11 +99,11 @@ class SlackTransport(SlackComponent):
         except SlackApiRefusedError as error:
             if error.code != "invalid_blocks" or not files:
                 raise
-            await self._previews.refused(workspace, subject)
+            await self._previews.mark_refused(workspace, subject)
             await _update_at_once(workspace, ref, draft.without_files())
         else:
             for file_id in files.values():
-                await self._previews.shown(workspace, subject, file_id)
+                await self._previews.mark_shown(workspace, subject, file_id)
 
     async def delete(self, ref: MessageRef, subject: Subject, place: Place) -> None:
         async with transport_errors():
@@ -112,7 +112,7 @@ class SlackTransport(SlackComponent):
                 with unreachable_when(CLOSED | GONE):
                     await workspace.client.call("chat.delete", channel=ref.channel, ts=ref.message)
             finally:
-                await workspace.image_uploads.keep_only(subject.id, ())
+                await workspace.image_uploads.replace_files(subject.id, ())
 
     async def find_sent(self, subject: Subject, place: Place, *, since: datetime) -> MessageRef | None:
         async with transport_errors():
@@ -124,7 +124,7 @@ class SlackTransport(SlackComponent):
         throttle = self._throttles[place.community]
         return throttle.allows(ref.channel, age_seconds=age_seconds, since_seconds=since_seconds)
 
-    def calm_seconds(self, ref: MessageRef) -> float:
+    def rest_seconds(self, ref: MessageRef) -> float:
         return _CALM_SECONDS
 
     def limit_bytes(self, subject: Subject, place: Place) -> int:
@@ -159,7 +159,7 @@ class SlackTransport(SlackComponent):
             return
         if all(button.action is not Action.CANCEL for button in outgoing.message.buttons):
             self._previews.end(outgoing.subject.id)
-            await workspace.image_uploads.keep_only(outgoing.subject.id, set(draft.files.values()))
+            await workspace.image_uploads.replace_files(outgoing.subject.id, set(draft.files.values()))
 
 
 async def _update_at_once(workspace: Workspace, ref: MessageRef, draft: Draft) -> None:

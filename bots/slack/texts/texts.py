@@ -84,7 +84,7 @@ def open_desk(channel: str) -> Spans:
     return sentence(_OPEN_DESK, channel=ChannelName(channel), command=Command("/community desk"))
 
 
-def uninvited(bot_user: str, channel: str) -> Spans:
+def invite_request(bot_user: str, channel: str) -> Spans:
     """To the moderator who named a channel for the app's own messages."""
     return _about_channel(_UNINVITED, bot_user, channel)
 

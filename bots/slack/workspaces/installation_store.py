@@ -103,7 +103,7 @@ class Rotation:
         self._rotator = rotator
         self._lock = asyncio.Lock()
 
-    async def renewed(self, community: str, bot: Bot) -> Bot:
+    async def renew(self, community: str, bot: Bot) -> Bot:
         """The bot with a token that lasts. Where Slack does not renew it, the old one is tried to its end."""
         if (
             bot.bot_token_expires_at is None

@@ -97,7 +97,7 @@ class InstalledWorkspaces:
                 if workspace:
                     return workspace
                 raise SlackUnavailableError("database unavailable: installations not read") from error
-            workspace = self._updated(workspace, bot, community)
+            workspace = self._update(workspace, bot, community)
             self._known[community] = (time.monotonic(), workspace)
             self._known.move_to_end(community)
             while len(self._known) > _KEPT_WORKSPACES:
@@ -119,9 +119,9 @@ class InstalledWorkspaces:
             community = address or community
         if bot is None:
             raise NotInstalledError
-        return await self._rotation.renewed(community, bot)
+        return await self._rotation.renew(community, bot)
 
-    def _updated(self, workspace: Workspace | None, bot: Bot, community: str) -> Workspace:
+    def _update(self, workspace: Workspace | None, bot: Bot, community: str) -> Workspace:
         """A renewed token goes to the existing client, which knows the pauses that Slack asked for."""
         if workspace:
             workspace.client.web.token = bot.bot_token

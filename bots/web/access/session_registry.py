@@ -30,7 +30,7 @@ class SessionRegistry:
         self._database = database
         self._ended: BoundedDict[str, tuple[bool, float]] = BoundedDict(_MOST_REMEMBERED)
 
-    def remembered(self, session: str) -> bool | None:
+    def has_ended_cached(self, session: str) -> bool | None:
         """Whether it has ended; None when the database has to be asked. For the event loop."""
         ended, asked_at = self._ended.get(session, (False, 0.0))
         return ended if ended or time.monotonic() - asked_at < _ASK_AGAIN_SECONDS else None

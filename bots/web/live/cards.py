@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bots.presentation.compose.job_message import compose_job, ended
+from bots.presentation.compose.job_message import compose_job, end_sentence
 from bots.presentation.compose.parts.pictures import credit, title_of
 from bots.presentation.message import Button
 from bots.queries.job_view import JobView
@@ -37,7 +37,7 @@ def render_card(view: JobView, progress: JobProgress | None = None) -> str:
         shape=shape_of(view),
         waits=job.state in WAITING,
         preview=progress.preview if progress else None,
-        ended="" if job.state in OUTSTANDING else ended(job, asks=view.asks),
+        ended="" if job.state in OUTSTANDING else end_sentence(job, asks=view.asks),
         tiles={picture.id: _star(view, picture) for picture in view.pictures},
         shown={picture.id: shown_picture(picture) for picture in view.pictures},
         classes=classes,

@@ -43,7 +43,7 @@ class CommandHandler:
         call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:{user.user_id}:{message.id}")
         match message:
             case Say():
-                return self._say(call, user, message)
+                return self._run_line(call, user, message)
             case Press():
                 return self._press(call, message)
             case Ask():
@@ -59,10 +59,10 @@ class CommandHandler:
         return self._run(call, message.command, values)
 
     def _run(self, call: Call, command: str, values: Mapping[str, object]) -> Reply:
-        named = self._named(find_command(command), dict(values))
+        named = self._resolve_people(find_command(command), dict(values))
         return reply_to(execute(self._ports, call, command, named))
 
-    def _say(self, call: Call, user: WebUser, message: Say) -> Reply:
+    def _run_line(self, call: Call, user: WebUser, message: Say) -> Reply:
         if message.text.strip().lower().partition(" ")[0] == "/help":
             return Reply(data={"ok": True, "open": "/help"})
         spec, values = parse_phrase(message.text)
@@ -80,7 +80,7 @@ class CommandHandler:
         button = interaction_router.parse_press(message.button)
         if button is None:
             raise BadRequestError("button_unknown")
-        match interaction_router.pressed(button):
+        match interaction_router.route_button(button):
             case interaction_router.Run(command=command, values=values):
                 return self._run(call, command, values)
             case interaction_router.Ask() | interaction_router.Panel() | interaction_router.Choose():
@@ -90,7 +90,7 @@ class CommandHandler:
             case _:
                 raise BadRequestError("button_unknown")
 
-    def _named(self, spec: CommandSpec, values: dict[str, object]) -> dict[str, object]:
+    def _resolve_people(self, spec: CommandSpec, values: dict[str, object]) -> dict[str, object]:
         """People are called by their names here; the studio knows them by their keys."""
         for parameter in spec.parameters:
             name = str(values.get(parameter.name) or "").strip().removeprefix("@")

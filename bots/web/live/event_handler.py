@@ -43,7 +43,7 @@ class LiveEvents:
             case CaseChanged():
                 await self._ask(event.case_id)
             case NoticeWritten():
-                await self._tell(event.notice_id)
+                await self._send_notice(event.notice_id)
             case JobEnded():
                 self._hub.job_ended(event.job_id)
             case JobAccepted() | JobChanged():
@@ -54,8 +54,8 @@ class LiveEvents:
                 self._hub.job_changed(event.job_id)
                 self._hub.picture_changed(event.picture_id)
 
-    async def progressed(self, progress: JobProgress) -> None:
-        self._hub.progressed(progress)
+    async def show_progress(self, progress: JobProgress) -> None:
+        self._hub.job_progressed(progress)
 
     async def tick(self) -> None:
         """Nothing waits for its time."""
@@ -69,7 +69,7 @@ class LiveEvents:
         if case.addressee is not None:
             self._hub.inbox_changed(case.addressee.rpartition(":")[2])
 
-    async def _tell(self, notice_id: str) -> None:
+    async def _send_notice(self, notice_id: str) -> None:
         notice = await self._pools.run(Pool.DATABASE, _load_notice, self._database, notice_id)
         user_id = notice.person.user_id
         if notice.kind in _SENT_AWAY:

@@ -92,7 +92,7 @@ class LiveHub:
         self._parents.add(picture_id)
         self._wake.set()
 
-    def progressed(self, progress: JobProgress) -> None:
+    def job_progressed(self, progress: JobProgress) -> None:
         self._jobs.add_progress(progress)
         self._wake.set()
 

@@ -13,7 +13,7 @@ _MOST_NOTICES = 20
 
 def read_messages(session: Session, person_key: str) -> tuple[list[str], list[Notice]]:
     """The ids of the cases that wait for the person's answer, and their latest notices."""
-    questions = [row.id for row in session.scalars(_asked(person_key).order_by(CaseRow.opened_at))]
+    questions = [row.id for row in session.scalars(_questions_to(person_key).order_by(CaseRow.opened_at))]
     query = select(NoticeRow.id).where(NoticeRow.person_key == person_key)
     latest = session.scalars(query.order_by(NoticeRow.written_at.desc()).limit(_MOST_NOTICES))
     return questions, [cases.find_notice(session, notice_id) for notice_id in latest]
@@ -28,11 +28,11 @@ def mark_read(session: Session, person_key: str) -> None:
 
 def count_messages(session: Session, person_key: str) -> int:
     """Questions without an answer, and notices that were not read."""
-    asked = session.scalar(select(func.count()).select_from(_asked(person_key).subquery())) or 0
+    asked = session.scalar(select(func.count()).select_from(_questions_to(person_key).subquery())) or 0
     query = select(func.count()).select_from(NoticeRow)
     unread = session.scalar(query.where(NoticeRow.person_key == person_key, NoticeRow.delivered_at.is_(None)))
     return asked + (unread or 0)
 
 
-def _asked(person_key: str) -> Select[CaseRow]:
+def _questions_to(person_key: str) -> Select[CaseRow]:
     return select(CaseRow).where(CaseRow.addressee == person_key, CaseRow.state == CaseState.OPEN)

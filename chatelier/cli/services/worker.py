@@ -53,11 +53,11 @@ def readiness(path: Path | None) -> Callable[[], None]:
 
     So a start that takes long, as with a large model, does not look like a process that hangs.
     """
-    from bots.process.heartbeat_file import keep_beating, take_away
+    from bots.process.heartbeat_file import beat_in_thread, take_away
 
     def mark() -> None:
         if path is not None:
-            keep_beating(path)
+            beat_in_thread(path)
 
     if path is not None:
         take_away(path)

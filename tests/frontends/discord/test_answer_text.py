@@ -34,7 +34,7 @@ async def test_an_old_message_keeps_its_edits_for_the_end(
     transport = room.bot.transport
     assert not transport.may_touch(ref, place, age_seconds=0, since_seconds=30)
     assert transport.may_touch(ref, place, age_seconds=0, since_seconds=61)
-    assert transport.calm_seconds(ref) == 60
+    assert transport.rest_seconds(ref) == 60
 
 
 async def test_edits_that_discord_takes_later_only_are_tried_again(room: Room) -> None:

@@ -12,7 +12,7 @@ from aiohttp import web
 from discord.http import Route
 
 from bots.discord.bot import ChatelierBot
-from bots.discord.run import _keep_connected
+from bots.discord.run import _stay_connected
 from studio.errors import ConfigurationError
 from studio.ports import Ports
 from tests.support import discord_sim
@@ -48,7 +48,7 @@ async def test_a_connection_that_discord_refuses_for_good_is_a_sentence(
     monkeypatch.setattr(room.bot, "login", AsyncMock())
     monkeypatch.setattr(room.bot, "connect", refuse)
     with pytest.raises(ConfigurationError, match=says):
-        await _keep_connected(room.bot, room.settings)
+        await _stay_connected(room.bot, room.settings)
 
 
 async def test_while_discord_cannot_be_reached_the_bot_tries_again(
@@ -78,7 +78,7 @@ async def test_while_discord_cannot_be_reached_the_bot_tries_again(
     monkeypatch.setattr(bot, "login", count)
     try:
         with pytest.raises(ConfigurationError, match="does not accept the bot's token"):
-            await _keep_connected(bot, settings)
+            await _stay_connected(bot, settings)
     finally:
         await runner.cleanup()
         await bot.http.close()

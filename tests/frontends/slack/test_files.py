@@ -89,10 +89,10 @@ async def test_a_star_that_slack_does_not_take_waits_for_the_next_time(
     job_id, message = await starred(room, still)
     room.rest(job_id)
     room.slack.refuse("chat.update", "internal_error")
-    await room.app.event_consumer._ticked()
+    await room.app.event_consumer._tick()
     assert "⭐ 1" not in message.words
     room.rest(job_id)
-    await room.app.event_consumer._ticked()
+    await room.app.event_consumer._tick()
     assert "⭐ 1" in message.words
 
 

@@ -172,7 +172,7 @@ async def test_a_token_that_another_process_renewed_is_taken_over(room: SlackRoo
                 bot_token_expires_at=datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=12),
             )
         )
-    renewed = await room.app.context.workspaces._rotation.renewed(TEAM, bot)  # type: ignore[attr-defined]
+    renewed = await room.app.context.workspaces._rotation.renew(TEAM, bot)  # type: ignore[attr-defined]
     assert renewed.bot_token == "xoxe-theirs"
 
 

@@ -72,7 +72,7 @@ async def test_a_state_is_consumed_once(database: Database) -> None:
 def test_files_are_known_until_they_are_deleted(database: Database) -> None:
     def hang(file_id: str, subject: str, digest: str, *, passing: bool = False) -> None:
         file_records.begin_upload(database, file_id, community="T1", subject=subject)
-        file_records.keep(database, file_id, digest=digest, passing=passing)
+        file_records.mark_complete(database, file_id, digest=digest, passing=passing)
 
     def found(digest: str, *, passing: bool = False) -> str | None:
         return file_records.reuse(database, community="T1", subject="job", digest=digest, passing=passing)
@@ -84,15 +84,15 @@ def test_files_are_known_until_they_are_deleted(database: Database) -> None:
     newest = file_records.newest(database, "job")
     assert newest is not None
     assert newest[0] == "F1"
-    assert file_records.keep_only(database, "job", "F1") == 0
+    assert file_records.replace_files(database, "job", "F1") == 0
     assert found("two") == "F2", "what was passing stays when it is wanted for good"
     hang("F4", "job", "four", passing=True)
-    assert file_records.keep_only(database, "job", "F2") == 1
+    assert file_records.replace_files(database, "job", "F2") == 1
     assert (found("one"), found("two"), found("four", passing=True)) == (None, "F2", None)
     unwanted = file_records.take_unwanted(database, most_of_one=8)
     assert {file.id for file in unwanted} == {"F1", "F4"}
     assert file_records.take_unwanted(database, most_of_one=8) == []
-    assert file_records.keep_only(database, "job", "F1") == 1
+    assert file_records.replace_files(database, "job", "F1") == 1
     assert (found("one"), found("two")) == ("F1", None), "what is shown after all stays"
     for file in unwanted:
         file_records.forget(database, file.id)

@@ -57,7 +57,7 @@ async def test_a_process_without_an_event_loop_beats_in_a_thread(
 ) -> None:
     monkeypatch.setattr(heart, "BEAT_SECONDS", 0.01)
     file = tmp_path / "ready"
-    stopping = heart.keep_beating(file)
+    stopping = heart.beat_in_thread(file)
     for path in (file, heart.heartbeat_of(file)):
         await until(path.exists)
         beaten = path.stat().st_mtime_ns
@@ -78,6 +78,6 @@ def test_whoever_sees_the_file_may_read_it(tmp_path: Path, monkeypatch: pytest.M
         return write(path, text)
 
     monkeypatch.setattr(Path, "write_text", write_slowly)
-    heart.touch_heartbeat(file)
-    heart.touch_heartbeat(file)
+    heart.write_heartbeat(file)
+    heart.write_heartbeat(file)
     assert (empty, file.read_text()) == ([False, False], str(os.getpid()))

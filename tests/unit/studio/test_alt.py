@@ -3,7 +3,7 @@
 import pytest
 
 from bots.presentation.compose.job_message import compose_job
-from bots.presentation.interaction_router import Ask, FormId, Panel, submitted
+from bots.presentation.interaction_router import Ask, FormId, Panel, route_form
 from bots.presentation.subject_lookup import load_form, load_panel
 from bots.queries.job_view import load_job_view
 from studio.commands.button_ids import Action
@@ -91,7 +91,7 @@ def test_the_panel_offers_a_form_that_holds_what_the_owner_wrote_and_never_the_p
     assert Action.ALT in {button.action for button in panel.buttons}
     form = load_form(ports, Ask(action=Action.ALT, job_id=job, index=1), call.person)
     assert [field.initial for field in form.fields] == [""]
-    run = submitted(FormId(command=form.command, about=form.about), {"text": WORDS})
+    run = route_form(FormId(command=form.command, about=form.about), {"text": WORDS})
     execute(ports, call, run.command, run.values)
     form = load_form(ports, Ask(action=Action.ALT, job_id=job, index=1), call.person)
     assert [field.initial for field in form.fields] == [WORDS]

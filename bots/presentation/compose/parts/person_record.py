@@ -1,7 +1,7 @@
 """A person's record in one line, for moderators."""
 
 from bots.presentation.message import Spans, Time
-from bots.presentation.spans import sentence, separated
+from bots.presentation.spans import join_parts, sentence
 from bots.texts import cases as texts
 from bots.texts.translation import translate_plural
 from studio.domain.cases import PersonRecord
@@ -10,7 +10,7 @@ from studio.domain.cases import PersonRecord
 def record_line(record: PersonRecord) -> Spans:
     jobs = translate_plural("{count} job", "{count} jobs", record.jobs)
     cases = translate_plural("{count} earlier case", "{count} earlier cases", record.earlier_cases)
-    return separated(
+    return join_parts(
         [
             (jobs,),
             sentence(texts.REFUSED, count=record.refusals),

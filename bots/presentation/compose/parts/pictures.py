@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bots.presentation.message import FileKind, Image, Link, PersonName, Span, Spans
-from bots.presentation.spans import listed, sentence
+from bots.presentation.spans import join_list, sentence
 from bots.queries.job_view import JobView, Origin
 from bots.texts import jobs
 from bots.texts.shortening import subject_of
@@ -44,7 +44,7 @@ def credit(job_view: JobView, address_of: Callable[[str], str] | None = None) ->
     maker = PersonName(job_view.job.person)
     if not sources:
         return sentence(jobs.CREDIT, maker=maker)
-    return sentence(jobs.CREDIT_FROM, maker=maker, sources=listed(list(sources)))
+    return sentence(jobs.CREDIT_FROM, maker=maker, sources=join_list(list(sources)))
 
 
 def credit_of(origin: Origin, address_of: Callable[[str], str] | None = None) -> Spans:

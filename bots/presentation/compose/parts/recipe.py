@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bots.presentation.message import Code, Facts, Note, Span, Spans, Tone
-from bots.presentation.spans import sentence, separated
+from bots.presentation.spans import join_parts, sentence
 from bots.texts import jobs, recipes
 from bots.texts.translation import translate, translate_plural
 from studio.domain.pictures import Picture
@@ -15,7 +15,7 @@ def recipe_line(pictures: Sequence[Picture]) -> Spans:
     first, last = pictures[0].recipe, pictures[-1].recipe
     added = dict.fromkeys(picture.recipe.added_words for picture in pictures if picture.recipe.added_words)
     stars = sum(picture.stars for picture in pictures)
-    return separated(
+    return join_parts(
         [
             sentence(recipes.SEED, seed=first.seed)
             if len(pictures) == 1

@@ -56,7 +56,7 @@ class Handler:
         if self.error:
             raise self.error
 
-    async def progressed(self, progress: JobProgress) -> None:
+    async def show_progress(self, progress: JobProgress) -> None:
         self.steps.append(progress)
         if self.error:
             raise self.error

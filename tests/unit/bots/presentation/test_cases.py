@@ -3,7 +3,7 @@
 import pytest
 
 from bots.presentation.compose.cases import compose_case, compose_case_pictures
-from bots.presentation.interaction_router import Reveal, parse_press, pressed
+from bots.presentation.interaction_router import Reveal, parse_press, route_button
 from bots.presentation.message import Audience, Command, Facts, FileKind, Images, Message, Paragraph
 from bots.presentation.spans import plain_text
 from studio.commands.button_ids import Action
@@ -78,7 +78,7 @@ def test_the_pictures_of_a_case_are_spoilers_with_alternative_texts() -> None:
 def test_buttons_of_earlier_versions_still_show_a_cases_pictures() -> None:
     button = parse_press(f"c1k:{CASE_ID}")
     assert button is not None
-    assert pressed(button) == Reveal(case_id=CASE_ID)
+    assert route_button(button) == Reveal(case_id=CASE_ID)
     assert parse_press("c1k:nothing") is None
 
 

@@ -12,9 +12,9 @@ from bots.presentation.interaction_router import (
     from_menu,
     meaning_of,
     parse_form_id,
-    pressed,
-    reacted,
-    submitted,
+    route_button,
+    route_form,
+    route_reaction,
 )
 from bots.presentation.subject_lookup import changes_star, load_choice, load_form, load_panel
 from bots.queries.message_lookup import ShownPictures
@@ -35,7 +35,7 @@ from tests.support.sentences import raises
 
 
 def press(action: Action, index: int = 0) -> object:
-    return pressed(Button(action=action, job_id=JOB_ID, index=index))
+    return route_button(Button(action=action, job_id=JOB_ID, index=index))
 
 
 class TestPresses:
@@ -67,7 +67,7 @@ class TestPresses:
     def test_a_buttons_id_of_an_earlier_version_leads_where_it_led(self) -> None:
         button = parse_button(f"c1:vary:{JOB_ID}:4")
         assert button is not None
-        assert pressed(button) == Run(command="vary", values={"picture": f"{JOB_ID}.4"}, public=True)
+        assert route_button(button) == Run(command="vary", values={"picture": f"{JOB_ID}.4"}, public=True)
 
 
 class TestMenus:
@@ -87,20 +87,20 @@ class TestReactions:
 
     def test_a_reaction_asks_nothing(self) -> None:
         button = Button(action=Action.REPORT, job_id=JOB_ID, index=1)
-        assert reacted(button) == Run(command="report", values={"picture": f"{JOB_ID}.1"})
-        assert reacted(Button(action=Action.SEND, job_id=JOB_ID)) == Send(job_id=JOB_ID)
+        assert route_reaction(button) == Run(command="report", values={"picture": f"{JOB_ID}.1"})
+        assert route_reaction(Button(action=Action.SEND, job_id=JOB_ID)) == Send(job_id=JOB_ID)
 
     def test_an_envelope_on_the_starboard_sends_the_job_of_the_picture(self) -> None:
         meaning = meaning_of("✉")
         assert meaning is not None
-        button = ShownPictures(job_id=JOB_ID, index=2).meant_by(*meaning)
+        button = ShownPictures(job_id=JOB_ID, index=2).button_for(*meaning)
         assert button is not None
-        assert reacted(button) == Send(job_id=JOB_ID)
+        assert route_reaction(button) == Send(job_id=JOB_ID)
 
     def test_only_a_star_is_taken_back_with_its_reaction(self) -> None:
         star = Button(action=Action.STAR, job_id=JOB_ID, index=1)
-        assert reacted(star, added=False) == Run(command="star", values={"picture": f"{JOB_ID}.1"})
-        assert reacted(Button(action=Action.VARY, job_id=JOB_ID, index=1), added=False) is None
+        assert route_reaction(star, added=False) == Run(command="star", values={"picture": f"{JOB_ID}.1"})
+        assert route_reaction(Button(action=Action.VARY, job_id=JOB_ID, index=1), added=False) is None
 
 
 class TestFormIds:
@@ -111,7 +111,7 @@ class TestFormIds:
     def test_an_earlier_versions_id_of_an_edit_holds_its_cells(self) -> None:
         form = parse_form_id(f"c1m:edit:{JOB_ID}.2:A1B2")
         assert form == FormId(command="edit", about=f"{JOB_ID}.2", cells=("A1", "B2"))
-        assert submitted(form, {"prompt": "a boat"}).values == {
+        assert route_form(form, {"prompt": "a boat"}).values == {
             "picture": f"{JOB_ID}.2",
             "region": "A1,B2",
             "prompt": "a boat",
@@ -129,33 +129,35 @@ class TestSubmittedForms:
         form = FormId(command="expand", about=f"{JOB_ID}.1")
         values = {"sides": "left,right", "amount": "50"}
         expected = {"picture": f"{JOB_ID}.1", **values}
-        assert submitted(form, values) == Run(command="expand", values=expected, public=True)
+        assert route_form(form, values) == Run(command="expand", values=expected, public=True)
 
     def test_a_picture_chosen_in_the_form_is_meant(self) -> None:
-        run = submitted(FormId(command="report", about=JOB_ID), {"picture": f"{JOB_ID}.3", "topic": "sexual"})
+        run = route_form(
+            FormId(command="report", about=JOB_ID), {"picture": f"{JOB_ID}.3", "topic": "sexual"}
+        )
         assert run == Run(command="report", values={"picture": f"{JOB_ID}.3", "reason": "It is sexual."})
 
     def test_an_appeal_is_about_the_job(self) -> None:
-        run = submitted(FormId(command="appeal", about=JOB_ID), {"reason": "it is from a textbook"})
+        run = route_form(FormId(command="appeal", about=JOB_ID), {"reason": "it is from a textbook"})
         assert run.values == {"job": JOB_ID, "reason": "it is from a textbook"}
 
     def test_an_upload_takes_the_place_of_the_picture(self) -> None:
         source = Source(key="uploads/a.png")
         form = FormId(command="edit", about="t1ck3t")
-        assert submitted(form, {"prompt": "x", "region": "A1"}, upload=source).values["image"] == source
+        assert route_form(form, {"prompt": "x", "region": "A1"}, upload=source).values["image"] == source
         with raises(BadRequestError, match="not here any more"):
-            submitted(form, {"prompt": "x"})
+            route_form(form, {"prompt": "x"})
 
     def test_a_form_about_a_job_without_a_choice_is_refused(self) -> None:
         with raises(BadRequestError, match="does not belong"):
-            submitted(FormId(command="remix", about=JOB_ID), {"prompt": "x"})
+            route_form(FormId(command="remix", about=JOB_ID), {"prompt": "x"})
 
     def test_a_wrong_flag_is_refused(self) -> None:
         with pytest.raises(BadParameterError):
-            submitted(FormId(command="remix", about=f"{JOB_ID}.1"), {"prompt": "a fox --sed 7"})
+            route_form(FormId(command="remix", about=f"{JOB_ID}.1"), {"prompt": "a fox --sed 7"})
 
     def test_a_form_from_words_is_about_nothing(self) -> None:
-        assert submitted(FormId(command="imagine", about=""), {"prompt": "a fox"}).values == {
+        assert route_form(FormId(command="imagine", about=""), {"prompt": "a fox"}).values == {
             "prompt": "a fox"
         }
 
