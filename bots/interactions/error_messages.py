@@ -6,5 +6,5 @@ from bots.process.error_reports import report_error
 from studio.errors import ChatelierError
 
 
-def message_of(error: Exception) -> Message:
+def message_of(error: BaseException) -> Message:
     return compose_error(error) if isinstance(error, ChatelierError) else compose_fault(report_error(error))

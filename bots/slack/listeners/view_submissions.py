@@ -33,10 +33,10 @@ _LONGEST_ERROR = 300
 class FieldRefusedError(Exception):
     """What was filled into a field cannot be used."""
 
-    def __init__(self, field: str, error: ChatelierError) -> None:
+    def __init__(self, field: str, reason: ChatelierError) -> None:
         super().__init__(field)
         self.field = field
-        self.error = error
+        self.reason = reason
 
 
 class ViewSubmissions(SlackComponent):
@@ -63,27 +63,26 @@ class ViewSubmissions(SlackComponent):
         try:
             form, state = read_form(view)
         except ValueError:
-            sentence = plain_text(explain(BadRequestError("form_unknown")))
-            await ack(response_action="errors", errors={_first_field(view): sentence})
+            await ack(response_action="errors", errors=_errors(view, BadRequestError("form_unknown")))
             return
         channel = str(values.pop("channel", "")) or state.channel
         request = of_submission(body, channel=channel, thread=state.thread)
         work = asyncio.ensure_future(self._carry_out(request, form, state, values))
-        try:
-            call, answer = await asyncio.wait_for(asyncio.shield(work), _ANSWER_SECONDS)
-        except TimeoutError:
-            await ack()
-            await self._answer_late(request, work)
-        except (ChatelierError, FieldRefusedError) as error:
+        await asyncio.wait({work}, timeout=_ANSWER_SECONDS)
+        if work.done() and (error := work.exception()):
             await ack(response_action="errors", errors=_errors(view, error))
-        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await ack(response_action="errors", errors={_first_field(view): message_of(error).summary})
         else:
             await ack()
-            await self._answer(request, call, answer)
+            await self._answer(request, work)
 
-    async def _answer(self, request: SlackRequest, call: Call, answer: Answer) -> None:
+    async def _answer(self, request: SlackRequest, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
         """Settings that were changed on the Home tab are shown there."""
+        try:
+            call, answer = await work
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
+            reason = error.reason if isinstance(error, FieldRefusedError) else error
+            await self._dispatcher.refuse(request, reason)
+            return
         if isinstance(answer, SettingsChanged) and request.channel is None:
             await self._home.show(request)
         else:
@@ -111,25 +110,16 @@ class ViewSubmissions(SlackComponent):
             return Person.key_of(Platform.SLACK, request.team, str(value))
         return value
 
-    async def _answer_late(self, request: SlackRequest, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
-        try:
-            call, answer = await work
-        except FieldRefusedError as refused:
-            await self._dispatcher.refuse(request, refused.error)
-        except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self._dispatcher.refuse(request, error)
-        else:
-            await self._answer(request, call, answer)
 
-
-def _errors(view: Mapping[str, Any], error: ChatelierError | FieldRefusedError) -> dict[str, str]:
+def _errors(view: Mapping[str, Any], error: BaseException) -> dict[str, str]:
     """Slack shows an error at a field of the modal; one that fits no field stands at the first."""
+    field = ""
     if isinstance(error, FieldRefusedError):
-        return {error.field: plain_text(explain(error.error))[:_LONGEST_ERROR]}
-    sentence = plain_text(explain(error))[:_LONGEST_ERROR]
-    if isinstance(error, BadParameterError) and error.parameter in _fields(view):
-        return {error.parameter: sentence}
-    return {_first_field(view): sentence}
+        field, error = error.field, error.reason
+    elif isinstance(error, BadParameterError):
+        field = error.parameter
+    sentence = plain_text(explain(error)) if isinstance(error, ChatelierError) else message_of(error).summary
+    return {field if field in _fields(view) else _first_field(view): sentence[:_LONGEST_ERROR]}
 
 
 def _fields(view: Mapping[str, Any]) -> list[str]:
