@@ -219,6 +219,6 @@ def test_a_code_to_copy_stays_until_it_is_closed(room: OpenRoom) -> None:
 
 
 def test_where_a_picture_comes_from_stays_until_it_is_closed() -> None:
-    told = reply_to(Attribution(known=True, by=Trace.MARK, picture_id="k3v9m2p4qx7a.1")).data
-    assert (told["keep"], told["copy"]) == (True, "k3v9m2p4qx7a.1")
+    data = reply_to(Attribution(known=True, by=Trace.MARK, picture_id="k3v9m2p4qx7a.1")).data
+    assert (data["keep"], data["copy"]) == (True, "k3v9m2p4qx7a.1")
     assert "copy" not in reply_to(Balance(used=1, monthly=None)).data

@@ -25,10 +25,10 @@ class Hub:
     """Writes down what it is told."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, ...]] = []
+        self.calls: list[tuple[str, ...]] = []
 
     def __getattr__(self, name: str) -> Any:
-        return lambda *values: self.told.append((name, *values))
+        return lambda *values: self.calls.append((name, *values))
 
 
 async def read(ports: Ports, *events: Event) -> tuple[list[tuple[str, ...]], list[Event]]:
@@ -40,14 +40,14 @@ async def read(ports: Ports, *events: Event) -> tuple[list[tuple[str, ...]], lis
         consumer._capacity.acquire()
         await consumer._deliver(Delivery(event=event, acknowledge=partial(acknowledged.append, event)))
     pools.close()
-    return hub.told, acknowledged
+    return hub.calls, acknowledged
 
 
 async def test_the_web_hears_of_jobs_and_pictures(ports: Ports) -> None:
     accepted = JobAccepted(job_id="new", platform=Platform.WEB)
     changed = PictureChanged(job_id="there", platform=Platform.WEB, picture_id="there.1")
-    told, acknowledged = await read(ports, accepted, ENDED, changed)
-    assert told == [
+    calls, acknowledged = await read(ports, accepted, ENDED, changed)
+    assert calls == [
         ("job_changed", "new"),
         ("job_ended", "there"),
         ("job_changed", "there"),
@@ -58,8 +58,8 @@ async def test_the_web_hears_of_jobs_and_pictures(ports: Ports) -> None:
 
 async def test_an_event_of_what_is_gone_by_now_holds_up_no_other(ports: Ports) -> None:
     case = CaseChanged(case_id="gone", platform=Platform.WEB)
-    told, acknowledged = await read(ports, NOTICE, case, ENDED)
-    assert told == [("job_ended", "there")]
+    calls, acknowledged = await read(ports, NOTICE, case, ENDED)
+    assert calls == [("job_ended", "there")]
     assert acknowledged == [NOTICE, case, ENDED]
 
 
@@ -67,8 +67,8 @@ async def test_an_event_that_a_defect_spoils_holds_up_no_other(
     ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_handler, "find_notice", lambda *_: None)
-    told, acknowledged = await read(ports, NOTICE, ENDED)
-    assert told == [("job_ended", "there")]
+    calls, acknowledged = await read(ports, NOTICE, ENDED)
+    assert calls == [("job_ended", "there")]
     assert acknowledged == [NOTICE, ENDED]
 
 

@@ -153,13 +153,13 @@ def test_where_several_fit_the_web_asks_which_one_is_meant(judged: OpenRoom, com
     mo = come_in(judged, "Mo", word="keys of the house").connect()
     asked = mo.say(command.format(who="@Bo"))
     assert asked["code"] == "ambiguous_name"
-    for each in (first, second):
-        assert f"#{each}" in asked["text"]
+    for user_id in (first, second):
+        assert f"#{user_id}" in asked["text"]
     assert f"known since {now():%Y-%m-%d}, last seen {now():%Y-%m-%d}" in asked["text"]
     for who in (f"#{second}", f"@Bo#{second[:6]}"):
-        said = mo.say(command.format(who=who))
-        assert said["ok"], said
-        assert f"id {second}, known since {now():%Y-%m-%d}" in said["text"]
+        answer = mo.say(command.format(who=who))
+        assert answer["ok"], answer
+        assert f"id {second}, known since {now():%Y-%m-%d}" in answer["text"]
 
 
 def test_nobody_is_named_by_a_name_that_ends_like_the_id_of_another(judged: OpenRoom) -> None:

@@ -212,7 +212,7 @@ def test_a_blend_takes_as_many_images_as_are_attached(room: OpenRoom) -> None:
     )
     job_id = ana.say("/blend a castle", image=first, more=more)["job"]
     sources = request_of(room.ports, job_id)["sources"]
-    assert [room.ports.store.get(each["key"]) for each in sources] == [
+    assert [room.ports.store.get(source["key"]) for source in sources] == [
         b"picture 0",
         b"picture 1",
         b"picture 2",

@@ -157,7 +157,7 @@ def test_every_command_of_the_catalogue_is_offered_for_completion(room: OpenRoom
     for name, word, audiences in (("Ana", "", [Audience.EVERYBODY]), ("Mo", "keys", list(Audience))):
         page = room.user(name, word).front_page()
         data = page.partition('id="data">')[2].partition("</script>")[0]
-        offered = {each["name"]: each["parameters"] for each in json.loads(data)["catalog"]}
+        offered = {spec["name"]: spec["parameters"] for spec in json.loads(data)["catalog"]}
         assert {name: [part["name"] for part in parts] for name, parts in offered.items()} == {
             name: [part.name for part in spec.parameters]
             for name, spec in CATALOG.items()

@@ -118,8 +118,8 @@ def test_what_was_made_from_a_deleted_picture_no_longer_says_its_words(room: Ope
     finish(room.ports, child)
     assert "from A@Ana’s fox" in read_html(bo.card(child, "done")).text
     assert ana.press(Button(action=Action.DELETE, job_id=origin))["ok"]
-    heard = bo.hear("cards", lambda each: any(card["id"] == child for card in each["cards"]))
-    (card,) = [each["html"] for each in heard["cards"] if each["id"] == child]
+    heard = bo.hear("cards", lambda message: any(card["id"] == child for card in message["cards"]))
+    (card,) = [card["html"] for card in heard["cards"] if card["id"] == child]
     assert "from A@Ana’s picture" in read_html(card).text
     assert "fox" not in card
 

@@ -133,7 +133,7 @@ def test_too_many_messages_are_slowed_down_in_words(room: OpenRoom, still: Calla
     ana = room.guest("Ana")
     still("bots.web.live.connection")
     answers = [ana.say("/show zzzzzzzzzzzz") for _ in range(30)]
-    assert any("a lot at once" in each["text"] for each in answers)
+    assert any("a lot at once" in answer["text"] for answer in answers)
 
 
 def test_a_fault_of_ours_is_a_sentence_with_a_number_and_a_line_in_the_log(

@@ -184,7 +184,7 @@ def test_pages_carry_no_script_of_their_own_and_forbid_foreign_ones(room: OpenRo
     assert answer.headers["x-content-type-options"] == "nosniff"
     scripts = re.findall(r"<script([^>]*)>(.*?)</script>", answer.text, re.S)
     assert scripts
-    assert all('src="/static/' in each or 'type="application/json"' in each for each, _ in scripts)
+    assert all('src="/static/' in tag or 'type="application/json"' in tag for tag, _ in scripts)
     assert not re.search(r"\son\w+=|\sstyle=|https?://(?!www\.w3\.org)", answer.text)
 
 

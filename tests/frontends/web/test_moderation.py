@@ -135,7 +135,7 @@ def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(instance: Ope
     instance.ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="wording", category="violence")  # type: ignore[attr-defined]
     answer = ana.say("a violent thing")
     assert (answer["ok"], answer["code"]) == (False, "policy")
-    message = ana.hear("cards", lambda each: each["cards"])
+    message = ana.hear("cards", lambda heard: heard["cards"])
     (card,) = message["cards"]
     path = f"/appeal/{card['id']}"
     assert f'hx-get="{path}"' in card["html"]
@@ -149,9 +149,9 @@ def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(instance: Ope
     assert "it is a play" in html
     mo.post(f"/desk/{case}/decide", '{"decision": "overturn"}')
     assert state(instance, card["id"]) is JobState.QUEUED
-    told = ana.hear("post", lambda post: post["text"])
-    assert "it goes ahead" in told["text"]
-    assert told["count"] == 1
+    heard = ana.hear("post", lambda post: post["text"])
+    assert "it goes ahead" in heard["text"]
+    assert heard["count"] == 1
     assert "it goes ahead" in ana.client.get("/mine/messages", headers={"hx-request": "true"}).text
     assert ana.hear("post", lambda post: post["count"] == 0)
 
@@ -240,9 +240,9 @@ def test_the_former_name_of_the_rules_works_and_says_the_new_one(instance: OpenR
 def test_people_are_called_by_their_names(instance: OpenRoom) -> None:
     ana, mo = instance.guest("Ana"), instance.guest("Mo", "keys")
     ana.say("a red apple")
-    said = mo.say("/ban @ana --duration 7d")["text"]
-    assert said.startswith(f"@Ana (id {ana.user_id}, known since ")
-    assert ") cannot paint here until" in said
+    text = mo.say("/ban @ana --duration 7d")["text"]
+    assert text.startswith(f"@Ana (id {ana.user_id}, known since ")
+    assert ") cannot paint here until" in text
     assert mo.say("/unban Ana")["text"].endswith(") may paint here again.")
     assert "@nobody was not found" in mo.say("/ban @nobody")["text"]
 

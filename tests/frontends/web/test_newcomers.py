@@ -70,12 +70,12 @@ def test_newcomers_with_one_invite_share_what_it_is_worth(judged: OpenRoom) -> N
 
 def test_whoever_is_known_has_their_own_allowance_behind_the_same_address(judged: OpenRoom) -> None:
     pupils = [come_in(judged, f"Pupil {letter}", SCHOOL, "linden tree").connect() for letter in "ABC"]
-    for each in pupils:
-        older(judged, each)
+    for pupil in pupils:
+        older(judged, pupil)
     newcomer = come_in(judged, "Eve", SCHOOL, "linden tree").connect()
     assert asks(newcomer, 4) == ["ok"] * 3 + ["rate"]
-    for each in pupils:
-        assert asks(each, 4) == ["ok"] * 3 + ["rate"]
+    for pupil in pupils:
+        assert asks(pupil, 4) == ["ok"] * 3 + ["rate"]
 
 
 def test_refusals_files_and_reports_of_newcomers_are_counted_together(judged: OpenRoom) -> None:
@@ -98,10 +98,10 @@ def finish_jobs(room: OpenRoom) -> None:
 
 def test_ten_fresh_sessions_from_one_address_have_the_jobs_and_the_credits_of_one(frugal: OpenRoom) -> None:
     eves = [come_in(frugal, f"Eve {number}").connect() for number in range(10)]
-    answers = [code for each in eves for code in asks(each, 1)]
+    answers = [code for eve in eves for code in asks(eve, 1)]
     assert answers == ["ok"] * 2 + ["concurrency"] * 8
     finish_jobs(frugal)
-    answers = [code for each in eves for code in asks(each, 1)]
+    answers = [code for eve in eves for code in asks(eve, 1)]
     assert answers == ["ok"] + ["credits"] * 9  # the third job for 4 of 12 credits
     refused = eves[5].say("a boat")["text"]
     assert "People who are new here and come from your network share their credits, and 0 are left" in refused
@@ -121,5 +121,5 @@ def test_credits_that_fresh_sessions_give_away_come_from_one_share(frugal: OpenR
     ana = come_in(frugal, "Ana", SCHOOL).connect()
     older(frugal, ana)
     eves = [come_in(frugal, f"Eve {number}").connect() for number in range(4)]
-    answers = [each.say("/credits @Ana 12").get("code", "ok") for each in eves]
+    answers = [eve.say("/credits @Ana 12").get("code", "ok") for eve in eves]
     assert answers == ["ok"] + ["credits"] * 3

@@ -85,10 +85,10 @@ def texts_of(message: Message) -> list[str]:
             case Paragraph(spans=spans) | Small(spans=spans) | Note(spans=spans):
                 texts.append(visible(spans))
             case Facts(facts=facts):
-                texts += [each for label, spans in facts for each in (label, visible(spans))]
+                texts += [text for label, spans in facts for text in (label, visible(spans))]
             case _:
                 pass
-    return [" ".join(each.split()) for each in texts]
+    return [" ".join(text.split()) for text in texts]
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -96,13 +96,17 @@ def test_nothing_of_a_message_is_missing(name: str) -> None:
     message = MESSAGES[name]
     page = shown(message)
     assert [text for text in texts_of(message) if text not in page.text] == []
-    assert [each.attributes["alt"] for each in page.all("img")] == [each.alt_text for each in message.files]
+    assert [element.attributes["alt"] for element in page.all("img")] == [
+        image.alt_text for image in message.files
+    ]
 
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_every_button_leads_somewhere_and_has_a_name(name: str) -> None:
-    buttons = [each for each in MESSAGES[name].buttons if each.action is not Action.SEND]
-    found = [each for each in shown(MESSAGES[name]).all("button") if "data-unveil" not in each.attributes]
+    buttons = [button for button in MESSAGES[name].buttons if button.action is not Action.SEND]
+    found = [
+        element for element in shown(MESSAGES[name]).all("button") if "data-unveil" not in element.attributes
+    ]
     assert len(found) == len(buttons)
     for wanted, element in zip(buttons, found, strict=True):
         assert element.text
@@ -142,7 +146,7 @@ def test_what_people_write_is_shown_letter_for_letter() -> None:
     page = shown(Message(parts=(image, *parts), rows=(row,)))
     assert page.text.count("</p><script>alert('x')</script>\" onload=\"x") == 3 + 4 * len(spans) + 1
     assert not page.all("script")
-    assert not [each for each in page if "onload" in each.attributes]
+    assert not [element for element in page if "onload" in element.attributes]
     assert page.all("img")[0].attributes["alt"] == NASTY
     assert page.all("button")[0].attributes["data-sure"] == NASTY
 
@@ -151,8 +155,8 @@ def test_markup_comes_from_spans_only() -> None:
     when = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
     link = Link("here", "https://example.org/?a=1&b=2")
     page = shown(Message(parts=(Paragraph((Bold("bold"), Code("id"), Command("/vary"), Time(when), link)),)))
-    assert [each.text for each in page.all("strong")] == ["bold"]
-    assert [each.text for each in page.all("code")] == ["id", "/vary"]
+    assert [element.text for element in page.all("strong")] == ["bold"]
+    assert [element.text for element in page.all("code")] == ["id", "/vary"]
     assert page.all("time")[0].attributes["datetime"] == "2026-03-04T12:00:00+00:00"
     assert page.all("a")[0].attributes["href"] == "https://example.org/?a=1&b=2"
 
@@ -223,19 +227,24 @@ def test_every_field_of_a_form_can_be_filled_and_has_a_label(name: str) -> None:
     page = form_page(form)
     (element,) = page.all("form")
     assert element.attributes["data-ask"] == form.command
-    inputs = [each for each in element if each.tag in INPUTS]
+    inputs = [found for found in element if found.tag in INPUTS]
     for field in form.fields:
-        found = [each for each in inputs if each.attributes["name"] == field.name]
+        found = [element for element in inputs if element.attributes["name"] == field.name]
         assert found
         labels = page.all("label", for_=f"field-{field.name}") or page.all("legend")
         cells = page.all("fieldset", class_="cells")
-        assert (field.kind is FieldKind.CELLS and cells) or field.label in [each.text for each in labels]
+        assert (field.kind is FieldKind.CELLS and cells) or field.label in [
+            element.text for element in labels
+        ]
         chosen = field.kind in (FieldKind.CELLS, FieldKind.SIDES) or not field.choices
         assert ("required" in found[0].attributes) is (field.required and (chosen or field.kind != "line"))
         for choice in field.choices:
             assert page.all("input", value=choice.value) or choice.label in page.text
     assert page.text.count(plain_text(form.intro)) >= 1
-    hidden = {each.attributes["name"]: each.attributes["value"] for each in page.all("input", type="hidden")}
+    hidden = {
+        element.attributes["name"]: element.attributes["value"]
+        for element in page.all("input", type="hidden")
+    }
     asks = any(field.kind is FieldKind.PICTURE for field in form.fields)
     about = {form.about, form.about.partition(".")[0]}
     assert asks or not form.about or about & set(hidden.values())
@@ -245,16 +254,16 @@ def test_the_cells_lie_over_the_picture() -> None:
     page = form_page(FORMS["edit"])
     (figure,) = page.all("figure")
     cells = figure.all("input", type="checkbox")
-    assert [each.attributes["value"] for each in cells][::5] == ["A1", "B2", "C3", "D4"]
-    assert [each.attributes.get("tabindex", "0") for each in cells] == ["0", *["-1"] * 15]
+    assert [cell.attributes["value"] for cell in cells][::5] == ["A1", "B2", "C3", "D4"]
+    assert [cell.attributes.get("tabindex", "0") for cell in cells] == ["0", *["-1"] * 15]
     assert figure.all("img")[0].attributes["alt"] == NASTY
-    assert [each.attributes["hx-get"] for each in figure.all("a")] == ["/edit/a", "/edit/b"]
+    assert [link.attributes["hx-get"] for link in figure.all("a")] == ["/edit/a", "/edit/b"]
 
 
 def test_the_pictures_to_choose_from_are_seen() -> None:
     page = form_page(FORMS["report of several"])
     chosen = page.all("input", type="radio", name="picture")
-    assert [each.attributes["value"] for each in chosen] == [f"{JOB_ID}.{index}" for index in range(1, 5)]
+    assert [radio.attributes["value"] for radio in chosen] == [f"{JOB_ID}.{index}" for index in range(1, 5)]
     assert len(page.all("img")) == 4
 
 
@@ -275,5 +284,5 @@ def test_a_form_is_filled_as_it_was_sent() -> None:
     assert page.all("textarea")[0].text == " ".join(NASTY.split())
     assert page.all("input", type="number")[0].attributes["value"] == "4"
     assert page.all("input", name="who")[0].attributes["value"] == NASTY
-    assert [each.text for each in page.all("option") if "selected" in each.attributes] == ["B"]
+    assert [option.text for option in page.all("option") if "selected" in option.attributes] == ["B"]
     assert "selected" not in str(form_page(replace(form, fields=(kinds["kind"],))).all("option", value="b"))

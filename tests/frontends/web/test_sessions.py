@@ -65,8 +65,8 @@ def test_the_records_hold_no_address(judged: OpenRoom) -> None:
     come_in(judged, "Ana", word="linden tree")
     with judged.ports.database.read() as session:
         origins = [row.origin for row in session.query(OriginRow)]
-    assert {each.partition(":")[0] for each in origins} == {"address", "invite"}
-    assert not any(HOME in each or "linden" in each for each in origins)
+    assert {origin.partition(":")[0] for origin in origins} == {"address", "invite"}
+    assert not any(HOME in origin or "linden" in origin for origin in origins)
 
 
 def test_leaving_ends_a_copied_session_too(room: OpenRoom) -> None:

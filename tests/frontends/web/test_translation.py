@@ -89,7 +89,7 @@ def test_the_app_and_what_its_scripts_say(front_end: OpenRoom) -> None:
     assert untranslated(page) == []
     (data,) = read_html(page.replace("<!doctype html>", "")).all("script", id="data")
     read = json.loads(data.text)
-    summaries = [each for spec in read["catalog"] for each in (spec, *spec["parameters"])]
+    summaries = [found for spec in read["catalog"] for found in (spec, *spec["parameters"])]
     assert [found["summary"] for found in summaries if not found["summary"].startswith("⟦")] == []
     assert read["texts"]["Received."] == "⟦Received.⟧"
 

@@ -176,7 +176,7 @@ def test_the_doctor_names_the_proxy_that_the_settings_do_not(
     assert found.health is Health.NOTE
     assert "CHATELIER_WEB__TRUSTED_PROXIES=172.18.0.5" in found.fix
     monkeypatch.setenv("CHATELIER_WEB__TRUSTED_PROXIES", "172.18.0.0/16")
-    assert [each.health for each in proxies(read_settings())] == [Health.GOOD]
+    assert [finding.health for finding in proxies(read_settings())] == [Health.GOOD]
 
 
 def test_a_rush_of_addresses_neither_fills_the_disk_nor_stops_anything(

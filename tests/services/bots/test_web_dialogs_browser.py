@@ -208,8 +208,10 @@ def test_no_deed_of_a_picture_is_cut_off(browser: Browser, room: PaintingRoom, w
         deeds = ana.locator("#dialog .actions")
         expect(deeds.get_by_role("button", name="Delete")).to_be_visible()
         for deed in deeds.locator("button, a").all():
-            assert deed.evaluate("(each) => each.scrollWidth <= each.clientWidth")
-            edges = "(each) => [each.parentElement, each].map((it) => it.getBoundingClientRect().right)"
+            assert deed.evaluate("(element) => element.scrollWidth <= element.clientWidth")
+            edges = (
+                "(element) => [element.parentElement, element].map((it) => it.getBoundingClientRect().right)"
+            )
             around, own = deed.evaluate(edges)
             assert own <= around
 
@@ -220,7 +222,7 @@ def test_varying_deep_in_the_wall_moves_nothing(browser: Browser, room: Painting
             type_in(ana, f"boat {number} --count 1")
         at_ease(ana)
         deep = card(ana, "boat 1")
-        deep.evaluate("(each) => each.scrollIntoView({ block: 'center' })")
+        deep.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
         before = deep.bounding_box()
         deep.get_by_role("button", name="Vary strongly").click()
         expect(ana.locator("#news")).to_have_text("1 new above")
@@ -425,7 +427,9 @@ def test_painting_again_is_not_offered_for_an_upscaled_picture(browser: Browser,
         large = ana.locator("article.card.done", has=ana.locator(".credit"))
         expect(large).to_have_count(1)
         expect(large.get_by_role("button", name=again)).to_have_count(0)
-        buttons = large.locator("[data-press]").evaluate_all("(all) => all.map((each) => each.dataset.press)")
+        buttons = large.locator("[data-press]").evaluate_all(
+            "(all) => all.map((button) => button.dataset.press)"
+        )
         assert not any(str(Action.REROLL) in button for button in buttons)
         assert any(
             str(Button(action=Action.VARY, job_id=_job(large), index=1)) == button for button in buttons
