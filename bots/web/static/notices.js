@@ -18,7 +18,7 @@ let fading;
 // One sentence; a problem stays until the next one, everything else fades.
 // `point` shows what was typed, with carets under the part that is wrong.
 export function say(text, { bad = false, point = "" } = {}) {
-  const line = $("#said");
+  const line = $("#notice");
   clearTimeout(fading);
   line.textContent = text;
   if (point) line.append(Object.assign(document.createElement("pre"), { textContent: point }));
@@ -29,13 +29,13 @@ export function say(text, { bad = false, point = "" } = {}) {
 
 // An answer that must be copied or read in peace: it stays until it is closed.
 export function keep(text, { copy = "" } = {}) {
-  const item = $("#kept-notice").content.firstElementChild.cloneNode(true);
+  const item = $("#pinned-notice").content.firstElementChild.cloneNode(true);
   $("p", item).textContent = text;
   const copying = $("[data-copy]", item);
   if (copy) copying.dataset.copy = copy;
   else copying.remove();
   $(".round", item).addEventListener("click", () => item.remove());
-  $("#kept").append(item);
+  $("#pinned").append(item);
 }
 
 // What a command was answered, beside the dialog or card that it opens.

@@ -250,7 +250,7 @@ def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, stu
         uma.locator("#file").set_input_files(
             {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nbroken"}
         )
-        expect(uma.locator("#said")).to_contain_text("This image cannot be used")
+        expect(uma.locator("#notice")).to_contain_text("This image cannot be used")
 
 
 def test_the_web_page_is_used_by_keyboard_alone(browser: Browser, studio: RunningInstance) -> None:

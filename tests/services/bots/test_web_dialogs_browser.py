@@ -131,7 +131,7 @@ def test_what_is_said_is_seen_and_announced_on_the_open_sheet(
         expect(status).to_be_visible()
         assert in_sight(status)
         ana.get_by_role("button", name="Close").click()
-        expect(ana.locator(".composer-bar #said")).to_be_attached()
+        expect(ana.locator(".composer-bar #notice")).to_be_attached()
 
 
 @pytest.mark.parametrize("width", [1280, 360])
@@ -150,7 +150,7 @@ def test_a_code_to_copy_stays_until_it_is_closed(browser: Browser, room: Paintin
         ana.go_back()
         expect(ana.locator(".composer-bar").get_by_text("Type /link")).to_be_visible()
         assert in_sight(code)
-        ana.locator("#kept").get_by_role("button", name="Close").click()
+        ana.locator("#pinned").get_by_role("button", name="Close").click()
         expect(code).to_have_count(0)
 
 
