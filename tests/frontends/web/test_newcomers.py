@@ -104,7 +104,9 @@ def test_ten_fresh_sessions_from_one_address_have_the_jobs_and_the_credits_of_on
     answers = [code for eve in eves for code in asks(eve, 1)]
     assert answers == ["ok"] + ["credits"] * 9  # the third job for 4 of 12 credits
     refused = eves[5].say("a boat")["text"]
-    assert "People who are new here and come from your network share their credits, and 0 are left" in refused
+    assert (
+        "People who are new here and come from your network share their credits; left for you: 0." in refused
+    )
     assert "You have your own from" in refused
     older(frugal, eves[5])
     assert asks(eves[5], 1) == ["ok"]
