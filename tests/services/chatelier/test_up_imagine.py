@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
+from chatelier.cli import main
 from engine.imaging.codecs.encoding import decode
 from engine.imaging.codecs.recipe_metadata import read_recipe
 from tests.support.tiny_models import NATIVE_PIXELS, save_sd
@@ -39,10 +41,23 @@ def start(tmp_path: Path) -> Start:
     return imagine
 
 
-def test_the_same_seed_paints_the_same_four_pictures(start: Start, tmp_path: Path) -> None:
-    runs = [start("a yellow star", "-o", str(tmp_path / name), "--seed", "7") for name in ("one", "two")]
-    outputs = [process.communicate() for process in runs]
-    assert [process.returncode for process in runs] == [0, 0], outputs
+@pytest.fixture
+def own_threads() -> Iterator[None]:
+    """The command sets how many threads torch has in its process, which here is everybody's."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("restored_logging", "own_threads")
+def test_the_same_seed_paints_the_same_four_pictures_in_another_process(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = start("a yellow star", "-o", str(tmp_path / "one"), "--seed", "7")
+    monkeypatch.setenv("CHATELIER_MODEL", "tiny")
+    assert main.carry_out(["imagine", "a yellow star", "-o", str(tmp_path / "two"), "--seed", "7"]) == 0
+    out, err = process.communicate()
+    assert process.returncode == 0, err
     one, two = (
         {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two")
     )
@@ -51,7 +66,7 @@ def test_the_same_seed_paints_the_same_four_pictures(start: Start, tmp_path: Pat
     assert len(set(painted[0].values())) == 4
     recipes = [read_recipe(data) for data in one.values()]
     assert sorted(recipe.seed for recipe in recipes if recipe) == [7, 8, 9, 10]
-    assert all(f"seed {seed} ·" in outputs[0][0] for seed in (7, 8, 9, 10))
+    assert all(f"seed {seed} ·" in out for seed in (7, 8, 9, 10))
 
 
 def test_ctrl_c_while_painting_leaves_no_file_and_no_traceback(start: Start, tmp_path: Path) -> None:
