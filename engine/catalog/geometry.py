@@ -114,13 +114,15 @@ def size_of_area(area_pixels: int, ratio: float, *, multiple: int) -> tuple[int,
 
     It makes the same of its own answer.
     """
-    width, height = math.sqrt(area_pixels * ratio), math.sqrt(area_pixels / ratio)
-    while True:
-        scale = math.sqrt(area_pixels / (width * height))
-        scaled = (int(width * scale // multiple * multiple), int(height * scale // multiple * multiple))
-        if scaled == (width, height):
-            return scaled
-        width, height = scaled
+    size = _scale_to_area(area_pixels, ratio, 1.0, multiple)
+    while (again := _scale_to_area(area_pixels, *size, multiple)) != size:
+        size = again
+    return size
+
+
+def _scale_to_area(area_pixels: int, width: float, height: float, multiple: int) -> tuple[int, int]:
+    scale = math.sqrt(area_pixels / (width * height))
+    return int(width * scale // multiple * multiple), int(height * scale // multiple * multiple)
 
 
 def fit_within(width: int, height: int, *, area_pixels: int, multiple: int) -> tuple[int, int]:

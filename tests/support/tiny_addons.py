@@ -19,6 +19,17 @@ _FAMILIES: dict[str, tuple[Any, Any, str]] = {
     "sdxl": (diffusers.StableDiffusionXLPipeline, UNet2DConditionModel, "unet"),
     "flux": (diffusers.FluxPipeline, diffusers.FluxTransformer2DModel, "transformer"),
     "sd3": (diffusers.StableDiffusion3Pipeline, diffusers.SD3Transformer2DModel, "transformer"),
+    "chroma": (diffusers.ChromaPipeline, diffusers.ChromaTransformer2DModel, "transformer"),
+    "flux-kontext": (diffusers.FluxKontextPipeline, diffusers.FluxTransformer2DModel, "transformer"),
+    "flux2": (diffusers.Flux2Pipeline, diffusers.Flux2Transformer2DModel, "transformer"),
+    "flux2-klein": (diffusers.Flux2KleinPipeline, diffusers.Flux2Transformer2DModel, "transformer"),
+    "qwen-image": (diffusers.QwenImagePipeline, diffusers.QwenImageTransformer2DModel, "transformer"),
+    "qwen-image-edit-plus": (
+        diffusers.QwenImageEditPlusPipeline,
+        diffusers.QwenImageTransformer2DModel,
+        "transformer",
+    ),
+    "z-image": (diffusers.ZImagePipeline, diffusers.ZImageTransformer2DModel, "transformer"),
 }
 
 

@@ -11,15 +11,17 @@ class Flux2Autoencoder(CertainAutoencoder):
     def __init__(self, vae: Any, *, device: torch.device) -> None:
         super().__init__(vae, device=device)
         variance = vae.bn.running_var.float() + vae.config.batch_norm_eps
-        self._mean = vae.bn.running_mean.float().view(1, -1, 1, 1)
-        self._deviation = variance.sqrt().view(1, -1, 1, 1)
+        self._mean = vae.bn.running_mean.to(device, torch.float32).view(1, -1, 1, 1)
+        self._deviation = variance.to(device).sqrt().view(1, -1, 1, 1)
 
     @property
     def _factor(self) -> int:
         return 2 * super()._factor
 
     def _normalise(self, latents: torch.Tensor) -> torch.Tensor:
-        return (torch.nn.functional.pixel_unshuffle(latents, 2) - self._mean) / self._deviation
+        patches: torch.Tensor = torch.nn.functional.pixel_unshuffle(latents, 2)
+        return (patches - self._mean) / self._deviation
 
     def _denormalise(self, latents: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.pixel_shuffle(latents * self._deviation + self._mean, 2)
+        cells: torch.Tensor = torch.nn.functional.pixel_shuffle(latents * self._deviation + self._mean, 2)
+        return cells

@@ -15,8 +15,8 @@ from studio.parsing.prompt_weights import plain_words
 class LanguageModelGuided(FlowMatchingModel):
     """Rows of several lengths share a pass: a family hides the padding from its denoiser, as its pipeline does."""
 
-    networks = ("text_encoder", "transformer", "vae")
-    tokenizers = ("tokenizer",)
+    networks: tuple[str, ...] = ("text_encoder", "transformer", "vae")
+    tokenizers: tuple[str, ...] = ("tokenizer",)
     # What a guided sample keeps away from when nothing is named.
     blank: ClassVar[str] = ""
     most_tokens: ClassVar[int] = 512
