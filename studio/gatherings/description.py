@@ -101,10 +101,14 @@ class Phase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An ordinary job for a part: a command of the catalogue with its values, or a request as it is."""
+    """An ordinary job for a part: a command of the catalogue with its values, or a request as it is.
+
+    `fields` are set in the command that was read, beside what people can type.
+    """
 
     command: str
     values: Mapping[str, object] = field(default_factory=dict)
+    fields: Mapping[str, object] = field(default_factory=dict)
     request: PaintRequest | None = None
 
 

@@ -19,6 +19,7 @@ from studio.commands.button_ids import Action, Button
 from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.people import Address, Person, Platform, Role
+from studio.gatherings.generations import Role
 from tests.support.sample_domain import ANA, BO, JOB_ID, NOON, sample_picture
 
 GATHERING_ID = "g4therm2p4qx"
@@ -87,6 +88,39 @@ def _tile_votes() -> dict[str, Message]:
     }
 
 
+def _evolutions() -> dict[str, Message]:
+    presenter = PRESENTERS["evolution"]
+    rules = {"words": "a lighthouse made of glass", "rounds": 3}
+    generation = tuple(sample_part(ordinal, data={"role": Role.WORDS}) for ordinal in range(1, 5))
+    brought = sample_part(5, BO, data={"role": Role.INJECTED})
+    winners = [{"round": 1, "part": 2, "votes": 3}, {"round": 2, "part": 6, "votes": 1}]
+
+    def view(state: str, *parts: PartView, **changes: object) -> GatheringView:
+        gathering = sample_gathering("evolution", state, rules=rules, **changes)
+        return sample_gathering_view("evolution", state, gathering=gathering, parts=parts, chose=(ANA, BO))
+
+    second = sample_part(6, round=2, data={"role": Role.VARIATION, "parents": [2]})
+    waiting = sample_part(7, round=2, state=PartState.HELD, picture=None, data={"role": Role.WILDCARD})
+    voting = view("voting", *generation, brought)
+    over = view("done", *generation, second, closed_at=NOON, round=2, data={"winners": winners})
+    return {
+        "evolution begins": presenter.message(view("open", *generation)),
+        "evolution voting": with_management(presenter.message(voting), voting, presenter.name),
+        "evolution generating": presenter.message(
+            view("generating", *generation, second, waiting, round=2, data={"winners": winners[:1]})
+        ),
+        "evolution resting": presenter.message(view("resting", *generation)),
+        "evolution done": presenter.message(over),
+        "evolution without votes": presenter.message(view("done", *generation, closed_at=NOON)),
+    }
+
+
+def _evolution_form(verb: str) -> Form:
+    view = sample_gathering_view("evolution", "voting")
+    press = Button(action=Action.GATHER_ASK, job_id=GATHERING_ID, verb=verb, round=1)
+    return PRESENTERS["evolution"].form(view, press)
+
+
 def _answers() -> dict[str, Message]:
     gathering = sample_gathering("tile_vote", "voting")
     return {
@@ -100,8 +134,12 @@ def _answers() -> dict[str, Message]:
     }
 
 
-GATHERING_MESSAGES: Mapping[str, Message] = {**_tile_votes(), **_answers()}
+GATHERING_MESSAGES: Mapping[str, Message] = {**_tile_votes(), **_evolutions(), **_answers()}
 _PRESS = Button(action=Action.GATHER_ASK, job_id=GATHERING_ID, verb=REMOVE, round=1)
 GATHERING_FORMS: Mapping[str, Form] = {
-    "gathering removal": removal_form(read_by_moderator(sample_gathering_view("tile_vote", "voting")), _PRESS)
+    "gathering removal": removal_form(
+        read_by_moderator(sample_gathering_view("tile_vote", "voting")), _PRESS
+    ),
+    "evolution picture brought": _evolution_form("add"),
+    "evolution branched": _evolution_form("branch"),
 }

@@ -1,9 +1,10 @@
 """Gatherings on fakes: acts of several people, jobs that end, and a clock of the database that can be moved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -99,6 +100,11 @@ class Table:
             query = query.where(JobRow.state.in_(states))
         with self.ports.database.read() as session:
             return list(session.scalars(query))
+
+    def request(self, job_id: str) -> Mapping[str, Any]:
+        """What the engine is asked to paint."""
+        with self.ports.database.read() as session:
+            return session.get_one(JobRow, job_id).request
 
     def finish_jobs(self, gathering_id: str, state: JobState = JobState.DONE) -> None:
         """All that wait end in that state, and their parts follow."""

@@ -71,6 +71,7 @@ SENTENCES: dict[str, Msgid] = {
     "not_multiples": "The width and the height must be multiples of {grid} for this model.",
     "too_large_for_model": "The width and the height are too large for {model}: at most about {most}×{most}.",
     "sides_or_aspect": "Give sides or a new aspect, not both.",
+    "picture_or_words": "Give a picture or words to start from, one of the two.",
     "amount_or_aspect": "Give an amount or a new aspect, not both.",
     "not_sides": "The {parameter} must be some of {sides}, or all.",
     "unknown_side": "There is no side {side}; use {sides}.",

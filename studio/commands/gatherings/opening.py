@@ -193,7 +193,7 @@ def _parameter(option: Option, *, positional: bool) -> Parameter:
 
 
 def opening_spec(kind: GatheringKind) -> CommandSpec:
-    """The command of a kind; its first option may be given without a name."""
+    """The command of a kind. Its first option may be given without a name, and words instead of a picture, too."""
     build: Callable[..., Any] = OpenGathering.of
     return CommandSpec(
         name=kind.command,
@@ -202,9 +202,18 @@ def opening_spec(kind: GatheringKind) -> CommandSpec:
         build=build,
         handle=partial(open_gathering, kind=kind),
         parameters=(
-            *(_parameter(option, positional=number == 0) for number, option in enumerate(kind.options)),
+            *(
+                _parameter(option, positional=number <= _last_positional(kind))
+                for number, option in enumerate(kind.options)
+            ),
             *((_SPONSOR_PARAMETER,) if kind.sponsored else ()),
         ),
         paints=False,
         rationed=True,
     )
+
+
+def _last_positional(kind: GatheringKind) -> int:
+    """The number of the last option that may be given without a name, counted from 0."""
+    begins = tuple(option.kind for option in kind.options[:2])
+    return 1 if begins == (OptionKind.PICTURE, OptionKind.WORDS) else 0

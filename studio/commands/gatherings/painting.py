@@ -97,7 +97,7 @@ def _submit(ports: Ports, person: Person, gathering: Gathering, part: Part) -> A
     if order.request is not None:
         return submit(ports, call, order.command, order.request)
     spec = _COMMANDS[order.command]
-    accepted: Accepted = spec.handle(ports, call, spec.read(order.values))
+    accepted: Accepted = spec.handle(ports, call, replace(spec.read(order.values), **order.fields))
     return accepted
 
 

@@ -1,10 +1,13 @@
 """How each kind of gathering is shown: one line for each."""
 
-from bots.presentation.compose.gatherings import tile_vote
+from bots.presentation.compose.gatherings import evolution, tile_vote
 from bots.presentation.compose.gatherings.presenter import GatheringPresenter
 from studio.errors import NotFoundError
 
-PRESENTERS: dict[str, GatheringPresenter] = {"tile_vote": tile_vote.PRESENTER}
+PRESENTERS: dict[str, GatheringPresenter] = {
+    "tile_vote": tile_vote.PRESENTER,
+    "evolution": evolution.PRESENTER,
+}
 
 
 def find_presenter(kind: str) -> GatheringPresenter:
