@@ -15,7 +15,7 @@ FIRST_NOISE, LAST_NOISE = 0.8, 0.35  # share of the noise schedule, falling over
 _STRONG_FROM = 0.55  # for models that know only subtle and strong
 
 
-class Role(StrEnum):
+class ChildRole(StrEnum):
     """What a part of an evolution is."""
 
     START = "start"
@@ -32,18 +32,18 @@ class Role(StrEnum):
 class Child:
     """A picture to be painted. `noise` in (0, 1] for a variation; `weights` of the parents of a blend."""
 
-    role: Role
+    role: ChildRole
     parents: tuple[int, ...] = ()
     noise: float = 0.0
     weights: tuple[float, ...] = ()
 
     def order_for(self, pictures: Sequence[str]) -> Order:
         """The job that paints it from the parents' pictures that are left, at least one."""
-        if self.role is Role.BLEND and len(pictures) > 1:
+        if self.role is ChildRole.BLEND and len(pictures) > 1:
             weights = ", ".join(f"{weight:g}" for weight in self.weights)
             values = {"picture": pictures[0], "picture2": pictures[1], "weights": weights, "count": 1}
             return Order(command="blend", values=values)
-        is_strong = self.noise >= _STRONG_FROM if self.noise else self.role is not Role.SUBTLE
+        is_strong = self.noise >= _STRONG_FROM if self.noise else self.role is not ChildRole.SUBTLE
         strength = Strength.STRONG if is_strong else Strength.SUBTLE
         return Order(
             command="vary",
@@ -82,9 +82,9 @@ def noise_of(round_number: int, rounds: int) -> float:
 def first_generation(start: Part | None, count: int) -> list[Child]:
     """Of a picture all variations but one are subtle; of words, as many pictures."""
     if start is None:
-        return [Child(Role.WORDS)] * count
+        return [Child(ChildRole.WORDS)] * count
     parents = (start.ordinal,)
-    return [*[Child(Role.SUBTLE, parents)] * (count - 1), Child(Role.STRONG, parents)]
+    return [*[Child(ChildRole.SUBTLE, parents)] * (count - 1), Child(ChildRole.STRONG, parents)]
 
 
 def next_generation(
@@ -100,27 +100,27 @@ def next_generation(
     children: list[Child] = []
     if second is not None:
         weights = (fitness(approvals), max(fitness(next_approvals), fitness(approvals) / 2))
-        children.append(Child(Role.BLEND, (first.ordinal, second.ordinal), weights=weights))
+        children.append(Child(ChildRole.BLEND, (first.ordinal, second.ordinal), weights=weights))
     if wildcard is not None:
-        children.append(Child(Role.WILDCARD, (wildcard,)))
+        children.append(Child(ChildRole.WILDCARD, (wildcard,)))
     left = count - len(children)
     share = 0
     if second is not None and next_approvals >= SECOND_PARENT_SHARE * approvals:
         share = round(left * fitness(next_approvals) / (fitness(approvals) + fitness(next_approvals)))
-    of_first = [Child(Role.VARIATION, (first.ordinal,), noise)] * (left - share)
-    of_second = [Child(Role.VARIATION, (second.ordinal,), noise)] * share if second is not None else []
+    of_first = [Child(ChildRole.VARIATION, (first.ordinal,), noise)] * (left - share)
+    of_second = [Child(ChildRole.VARIATION, (second.ordinal,), noise)] * share if second is not None else []
     return [*of_first, *of_second, *children]
 
 
 def same_again(parts: Sequence[Part], count: int) -> list[Child]:
     """What a round was to be, but for what people brought."""
-    return [Child.of(part) for part in parts if role_of(part) is not Role.INJECTED][:count]
+    return [Child.of(part) for part in parts if role_of(part) is not ChildRole.INJECTED][:count]
 
 
 def from_grandparent(children: Sequence[Child], parts: Mapping[int, Part]) -> list[Child]:
     """As many strong variations of the first parent's parent; none where there is none."""
     found = [grand for child in children for parent in child.parents for grand in parents_of(parts[parent])]
-    return [Child(Role.STRONG, (found[0],))] * len(children) if found else []
+    return [Child(ChildRole.STRONG, (found[0],))] * len(children) if found else []
 
 
 def fitness(approvals: int) -> float:
@@ -150,8 +150,8 @@ def number_in_round(parts: Sequence[Part], part: Part) -> int:
     return ordinals.index(part.ordinal) + 1
 
 
-def role_of(part: Part) -> Role:
-    return Role(str(part.data.get("role", Role.VARIATION)))
+def role_of(part: Part) -> ChildRole:
+    return ChildRole(str(part.data.get("role", ChildRole.VARIATION)))
 
 
 def parents_of(part: Part) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from studio.commands.button_ids import Action, Button
 from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.people import Address, Person, Platform, Role
-from studio.gatherings.generations import Role
+from studio.gatherings.generations import ChildRole
 from tests.support.sample_domain import ANA, BO, JOB_ID, NOON, sample_picture
 
 GATHERING_ID = "g4therm2p4qx"
@@ -91,16 +91,16 @@ def _tile_votes() -> dict[str, Message]:
 def _evolutions() -> dict[str, Message]:
     presenter = PRESENTERS["evolution"]
     rules = {"words": "a lighthouse made of glass", "rounds": 3}
-    generation = tuple(sample_part(ordinal, data={"role": Role.WORDS}) for ordinal in range(1, 5))
-    brought = sample_part(5, BO, data={"role": Role.INJECTED})
+    generation = tuple(sample_part(ordinal, data={"role": ChildRole.WORDS}) for ordinal in range(1, 5))
+    brought = sample_part(5, BO, data={"role": ChildRole.INJECTED})
     winners = [{"round": 1, "part": 2, "votes": 3}, {"round": 2, "part": 6, "votes": 1}]
 
     def view(state: str, *parts: PartView, **changes: object) -> GatheringView:
         gathering = sample_gathering("evolution", state, rules=rules, **changes)
         return sample_gathering_view("evolution", state, gathering=gathering, parts=parts, chose=(ANA, BO))
 
-    second = sample_part(6, round=2, data={"role": Role.VARIATION, "parents": [2]})
-    waiting = sample_part(7, round=2, state=PartState.HELD, picture=None, data={"role": Role.WILDCARD})
+    second = sample_part(6, round=2, data={"role": ChildRole.VARIATION, "parents": [2]})
+    waiting = sample_part(7, round=2, state=PartState.HELD, picture=None, data={"role": ChildRole.WILDCARD})
     voting = view("voting", *generation, brought)
     over = view("done", *generation, second, closed_at=NOON, round=2, data={"winners": winners})
     return {

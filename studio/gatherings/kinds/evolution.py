@@ -18,7 +18,7 @@ from studio.gatherings.description import Act, Opening, Option, OptionKind, Orde
 from studio.gatherings.fair_votes import lot, toggle_vote
 from studio.gatherings.generations import (
     Child,
-    Role,
+    ChildRole,
     number_in_round,
     parents_of,
     role_of,
@@ -47,7 +47,7 @@ def _begin(turn: Turn, opening: Opening) -> None:
         job = queries.find_job(turn.session, found.job_id)
         turn.row.parent_id = job.gathering
         whose = {"person_key": job.person.key, "human": turn.human_of(job.person.key)}
-        data = {"role": Role.START}
+        data = {"role": ChildRole.START}
         start = turn.add_part(state=PartState.SET, round=0, picture=found.id, data=data, **whose)
     _spawn(turn, generations.first_generation(start, _number(turn, "children")))
 
@@ -79,7 +79,7 @@ def _vote(turn: Turn, act: Act) -> Outcome:
     part = turn.part(act.part)
     if part is None or part.round != turn.row.round:
         raise GatheringRefusedError(Refusal.GONE)
-    if role_of(part) is Role.INJECTED and part.human == act.human:
+    if role_of(part) is ChildRole.INJECTED and part.human == act.human:
         raise GatheringRefusedError(Refusal.OWN_PART)
     given = toggle_vote(turn, act)
     if turn.row.state == RESTING:
@@ -116,7 +116,7 @@ def _add(turn: Turn, act: Act) -> Outcome:
     if turn.human_of(owner) != act.human:
         raise GatheringRefusedError("not_own", kind=NAME)
     whose = {"person_key": owner, "human": act.human}
-    data = {"role": Role.INJECTED}
+    data = {"role": ChildRole.INJECTED}
     turn.add_part(state=PartState.SET, round=following, picture=picture.id, data=data, **whose)
     return Outcome(code="added")
 
@@ -229,7 +229,7 @@ def _paint_again(turn: Turn) -> None:
 
 def _order(ports: Ports, gathering: Gathering, part: Part) -> Order:
     """Raises `NotFoundError` where neither a parent nor any of its forebears is there any more."""
-    if role_of(part) is Role.WORDS:
+    if role_of(part) is ChildRole.WORDS:
         return Order(command="imagine", values={"prompt": gathering.rules["words"], "count": 1})
     with ports.database.read() as session:
         parts = {found.ordinal: found for found in part_rows.parts_of(session, gathering.id)}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from bots.drawing.picture_strip import StripTile, draw_strip
 from bots.presentation.compose.gatherings.parts import (
     common_facts,
     gather_button,
@@ -28,7 +27,7 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
-from bots.presentation.spans import join_list, sentence
+from bots.presentation.spans import listed, sentence
 from bots.queries.gathering_view import GatheringView, PartView
 from bots.texts.together import evolution as texts
 from bots.texts.together import gatherings as common_texts
@@ -37,7 +36,7 @@ from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.domain.gatherings import PartState
 from studio.domain.people import Person
-from studio.gatherings.generations import Role, number_in_round, role_of, winners_of
+from studio.gatherings.generations import ChildRole, number_in_round, role_of, winners_of
 from studio.gatherings.kinds.evolution import GENERATING, OPEN, RESTING, VOTING
 from studio.ports import Ports
 
@@ -89,7 +88,7 @@ def _gallery(view: GatheringView) -> list[Part]:
 
 
 def _image(view: GatheringView, found: PartView) -> Image:
-    brought = role_of(found.part) is Role.INJECTED and found.person is not None
+    brought = role_of(found.part) is ChildRole.INJECTED and found.person is not None
     name = found.person.display_name if found.person else ""
     msgid = texts.ALT_TEXT_BROUGHT if brought else texts.ALT_TEXT
     values = {"number": _number(view, found), "round": found.part.round}
@@ -114,7 +113,7 @@ def _being_painted(view: GatheringView) -> list[Part]:
             parts.append(Images(images=(_image(view, winner),), spoiler=winner.spoiler))
             number = _number(view, winner)
             parts.append(Note(spans=sentence(texts.CHOSEN, number=number, round=winner.part.round)))
-        progress = sentence(texts.PAINTING, round=round_number, rounds=rules.get("rounds", ""), **values)
+        progress = sentence(texts.PAINTING, round=round_number, rounds=str(rules.get("rounds", "")), **values)
     else:
         progress = sentence(texts.PAINTING_FIRST, **values)
     return [*parts, Note(spans=progress)]
@@ -130,7 +129,7 @@ def _result(view: GatheringView) -> list[Part]:
 
 def _chain(view: GatheringView) -> Iterator[tuple[PartView, str]]:
     """The start and the winners, with their captions."""
-    start = next((found for found in view.parts if role_of(found.part) is Role.START), None)
+    start = next((found for found in view.parts if role_of(found.part) is ChildRole.START), None)
     if start is not None:
         yield start, translate(texts.START)
     for winner in winners_of(view.gathering.data):
@@ -141,6 +140,8 @@ def _chain(view: GatheringView) -> Iterator[tuple[PartView, str]]:
 
 
 def _draw(ports: Ports, view: GatheringView, _limit_bytes: int) -> Mapping[str, Drawing]:
+    from bots.drawing.picture_strip import StripTile, draw_strip  # Pillow, which the web loads when it has to
+
     if not (view.gathering.is_over and winners_of(view.gathering.data)):
         return {}
     tiles = [
@@ -174,7 +175,7 @@ def _facts(view: GatheringView) -> Iterator[tuple[str, Spans]]:
 
 def _names(people: list[Person]) -> Spans:
     named: list[Spans] = [(PersonName(person),) for person in people[:_MOST_NAMED]]
-    return join_list([*named, ("…",)] if len(people) > _MOST_NAMED else named)
+    return listed([*named, ("…",)] if len(people) > _MOST_NAMED else named)
 
 
 # ---- what people press
@@ -214,7 +215,7 @@ def _branches(view: GatheringView) -> list[Choice]:
 
 
 def _branch_label(view: GatheringView, node: PartView) -> str:
-    if role_of(node.part) is Role.START:
+    if role_of(node.part) is ChildRole.START:
         return translate(texts.BRANCH_START)
     return translate(texts.BRANCH_CHOICE, round=node.part.round, number=_number(view, node))
 

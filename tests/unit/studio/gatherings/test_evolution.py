@@ -12,10 +12,11 @@ from studio.gatherings.generations import (
     FIRST_NOISE,
     LAST_NOISE,
     Child,
-    Role,
+    ChildRole,
     first_generation,
     next_generation,
     noise_of,
+    parents_of,
     rank,
     role_of,
 )
@@ -48,7 +49,7 @@ def candidates(table: Table, gathering_id: str) -> list[int]:
     ]
 
 
-def roles(table: Table, gathering_id: str) -> list[Role]:
+def roles(table: Table, gathering_id: str) -> list[ChildRole]:
     round_number = table.gathering(gathering_id).round
     return [role_of(part) for part in table.parts(gathering_id) if part.round == round_number]
 
@@ -62,7 +63,7 @@ def end_vote(table: Table, gathering_id: str, *approvals: tuple[str, int]) -> No
 
 def test_the_first_generation_of_a_picture_is_subtle_but_for_one(table: Table, evolution: str) -> None:
     assert table.gathering(evolution).state == "voting"
-    assert roles(table, evolution) == [Role.SUBTLE] * 3 + [Role.STRONG]
+    assert roles(table, evolution) == [ChildRole.SUBTLE] * 3 + [ChildRole.STRONG]
     requests = [table.request(job) for job in table.jobs(evolution)]
     assert [request["variation"] for request in requests] == ["subtle"] * 3 + ["strong"]
 
@@ -82,10 +83,10 @@ def test_the_winner_has_variations_and_a_blend_with_the_second(table: Table, evo
     first, second, *_ = candidates(table, evolution)
     end_vote(table, evolution, ("bo", second), ("cy", second), ("di", first))
     assert table.gathering(evolution).data["winners"] == [{"round": 1, "part": second, "votes": 2}]
-    parts = {role: part.data["parents"] for part in table.parts(evolution) if (role := role_of(part))}
-    assert parts[Role.VARIATION] == [second]
-    assert parts[Role.BLEND] == [second, first]
-    assert roles(table, evolution) == [Role.VARIATION] * 2 + [Role.BLEND, Role.WILDCARD]
+    parts = {role: list(parents_of(part)) for part in table.parts(evolution) if (role := role_of(part))}
+    assert parts[ChildRole.VARIATION] == [second]
+    assert parts[ChildRole.BLEND] == [second, first]
+    assert roles(table, evolution) == [ChildRole.VARIATION] * 2 + [ChildRole.BLEND, ChildRole.WILDCARD]
     blended = next(request for job in table.jobs(evolution) if (request := table.request(job))["weights"])
     assert blended["operation"] == "blend"
 
@@ -93,16 +94,16 @@ def test_the_winner_has_variations_and_a_blend_with_the_second(table: Table, evo
 def test_a_close_second_has_variations_of_its_own() -> None:
     first, second = (sample_part(ordinal).part for ordinal in (1, 2))
     children = next_generation([(first, 5), (second, 3)], wildcard=1, count=6, noise=0.5)
-    assert [child.parents for child in children if child.role is Role.VARIATION].count((2,)) == 2
+    assert [child.parents for child in children if child.role is ChildRole.VARIATION].count((2,)) == 2
     far = next_generation([(first, 5), (second, 2)], wildcard=1, count=6, noise=0.5)
-    assert (2,) not in [child.parents for child in far if child.role is Role.VARIATION]
+    assert (2,) not in [child.parents for child in far if child.role is ChildRole.VARIATION]
 
 
 def test_variations_move_less_with_every_round() -> None:
     amounts = [noise_of(number, 6) for number in range(2, 7)]
     assert (amounts[0], amounts[-1]) == (FIRST_NOISE, LAST_NOISE)
     assert amounts == sorted(amounts, reverse=True)
-    assert Child(Role.VARIATION, (1,), 0.8).order_for(["a.1"]).fields == {"noise": 0.8}
+    assert Child(ChildRole.VARIATION, (1,), 0.8).order_for(["a.1"]).fields == {"noise": 0.8}
 
 
 def test_ties_go_to_who_was_chosen_less_often_then_to_the_more_different_look() -> None:
@@ -166,9 +167,9 @@ def test_a_picture_that_somebody_brings_takes_the_wildcards_place(table: Table, 
     end_vote(table, evolution, ("bo", first), ("cy", first))
     table.finish_jobs(evolution)
     found = roles(table, evolution)
-    assert Role.INJECTED in found
-    assert Role.WILDCARD not in found
-    brought = next(part for part in table.parts(evolution) if role_of(part) is Role.INJECTED)
+    assert ChildRole.INJECTED in found
+    assert ChildRole.WILDCARD not in found
+    brought = next(part for part in table.parts(evolution) if role_of(part) is ChildRole.INJECTED)
     with pytest.raises(GatheringRefusedError):
         table.act("bo", "vote", evolution, part=brought.ordinal)
 
@@ -196,7 +197,7 @@ def test_a_generation_that_is_refused_is_painted_once_more_then_from_the_grandpa
     end_vote(table, evolution, ("bo", first), ("cy", first))
     table.finish_jobs(evolution, JobState.REFUSED)
     table.sweep()
-    assert roles(table, evolution)[4:] == [Role.VARIATION] * 2 + [Role.BLEND, Role.WILDCARD]
+    assert roles(table, evolution)[4:] == [ChildRole.VARIATION] * 2 + [ChildRole.BLEND, ChildRole.WILDCARD]
     table.finish_jobs(evolution, JobState.REFUSED)
     table.sweep()
     start = table.parts(evolution)[0].ordinal
