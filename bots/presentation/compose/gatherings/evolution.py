@@ -27,7 +27,7 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
-from bots.presentation.spans import listed, sentence
+from bots.presentation.spans import join_list, sentence
 from bots.queries.gathering_view import GatheringView, PartView
 from bots.texts.together import evolution as texts
 from bots.texts.together import gatherings as common_texts
@@ -175,7 +175,7 @@ def _facts(view: GatheringView) -> Iterator[tuple[str, Spans]]:
 
 def _names(people: list[Person]) -> Spans:
     named: list[Spans] = [(PersonName(person),) for person in people[:_MOST_NAMED]]
-    return listed([*named, ("…",)] if len(people) > _MOST_NAMED else named)
+    return join_list([*named, ("…",)] if len(people) > _MOST_NAMED else named)
 
 
 # ---- what people press
