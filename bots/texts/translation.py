@@ -15,9 +15,15 @@ def translate(msgid: str, **values: object) -> str:
 
 def translate_plural(one: str, many: str, count: int, **values: object) -> str:
     """The sentence for `count` things; ``{count}`` is one of its values."""
-    return translate(one if count == 1 else many, count=count, **values)
+    return lookup_plural((one, many), count).format(count=count, **values)
 
 
 def lookup(msgid: str) -> str:
     """The sentence with its placeholders; there is one language so far."""
     return msgid
+
+
+def lookup_plural(msgids: tuple[str, str], count: int) -> str:
+    """As `lookup`, of the forms for one and for several, that for `count`."""
+    one, many = msgids
+    return lookup(one if count == 1 else many)

@@ -29,6 +29,7 @@ from studio.errors import (
     GenerationError,
     JobCancelledError,
     RequestRefusedError,
+    ServiceError,
 )
 from studio.gatherings import upkeep
 from studio.ports import Events, Gate, InstanceLimits, Queue, Signer, Store
@@ -124,7 +125,7 @@ class JobRunner:
         except RequestRefusedError as error:  # banned since it was accepted
             return _failed_result(JobState.CANCELLED, error)
         except ChatelierError as error:
-            log.warning("job failed: %s", error.code, extra={"job_id": job.id}, exc_info=error.__cause__)
+            log.warning("job failed: %s", _cause(error), extra={"job_id": job.id}, exc_info=error.__cause__)
             return _failed_result(JobState.FAILED, error)
         except Exception:  # a defect must end the job, not the worker
             log.exception("job failed: unexpected error", extra={"job_id": job.id})
@@ -214,6 +215,11 @@ class JobRunner:
             self._queue.enqueue(job.id, priority=job.priority, model=job.request.model)
         except ChatelierError:
             log.info("job not requeued: queue unavailable", extra={"job_id": job.id})
+
+
+def _cause(error: ChatelierError) -> str:
+    """For the log. What is wrong with a request is its person's matter."""
+    return str(error) if isinstance(error, ServiceError) else error.code
 
 
 def _failed_result(state: JobState, error: ChatelierError) -> JobResult:

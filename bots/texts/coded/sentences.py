@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from bots.texts.coded import bad_images, bad_parameters, bad_requests, notices, refusals, service_errors
 from bots.texts.jobs import AND
-from bots.texts.translation import Msgid, lookup, translate
+from bots.texts.translation import Msgid, lookup, lookup_plural, translate
 from studio.coded_text import CodedText, Value, from_stored
 
 _AREAS: Mapping[str, Mapping[str, Msgid]] = {
@@ -68,13 +68,18 @@ def say_stored(stored: str, *, separator: str = " ") -> str:
 
 
 def _sentence(text: CodedText) -> str:
-    msgid = SENTENCES.get(text.code)
-    if isinstance(msgid, tuple):
-        msgid = msgid[0] if text.values.get("count") == 1 else msgid[1]
     try:
-        return lookup(msgid or "").format(**_shown(text.values)) if msgid else str(text)
-    except (LookupError, ValueError):  # the values are another version's
+        return _template(text).format(**_shown(text.values))
+    except (LookupError, ValueError, TypeError):  # the code or its values are another version's
         return str(text)
+
+
+def _template(text: CodedText) -> str:
+    msgid = SENTENCES[text.code]
+    if isinstance(msgid, str):
+        return lookup(msgid)
+    count = text.values["count"]
+    return lookup_plural(msgid, count if isinstance(count, int) else 0)
 
 
 def _shown(values: Mapping[str, Value]) -> dict[str, object]:
@@ -85,6 +90,8 @@ def _word(name: str, value: Value) -> object:
     match value:
         case str() if name in _WORDS:
             return lookup(_WORDS[name].get(value, value.replace("_", " ")))
+        case str() if name == "category":
+            return lookup(value)
         case datetime():
             return f"{value:%Y-%m-%d %H:%M} UTC"
         case date():
@@ -100,4 +107,6 @@ def _word(name: str, value: Value) -> object:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{round(seconds / 60)} min"
+    if seconds < 120:
+        return translate("{count} s", count=round(seconds))
+    return translate("{count} min", count=round(seconds / 60))

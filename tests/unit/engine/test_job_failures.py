@@ -2,6 +2,7 @@
 
 import pytest
 
+from bots.presentation.compose.job_message import ended
 from bots.texts.coded.sentences import say_stored
 from engine.imaging.codecs.recipe_metadata import read_recipe
 from studio.commands.registry import execute
@@ -11,6 +12,7 @@ from studio.domain.requests import Source
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import (
     InspectionError,
+    ModelLoadError,
     NotSupportedError,
     StorageError,
 )
@@ -39,6 +41,28 @@ class TestFailing:
         assert ended.error_text is not None
         assert say_stored(ended.error_text) == error_text(error)
         assert entries(ports, job) == {"reserve": -4, "release": 4}
+
+    def test_what_an_operator_can_do_is_in_the_log_and_not_in_the_message(
+        self, ports, work, brush, job, caplog
+    ):
+        def fail(order, cancelled):
+            raise ModelLoadError("The file unet.safetensors is damaged.")
+
+        brush.act = fail
+        work.run(job)
+        assert "job failed: The file unet.safetensors is damaged." in caplog.messages
+        told = say_stored(read(ports, job)[0].error_text)
+        assert told == "The model cannot be loaded. Please tell an administrator."
+
+    def test_what_an_earlier_version_stored_is_shown_as_it_is(self, ports, job):
+        with ports.database.begin() as session:
+            row = session.get_one(JobRow, job)
+            row.state, row.error_code, row.error_text = (
+                JobState.FAILED,
+                "storage",
+                "The disk was full, sorry.",
+            )
+        assert ended(read(ports, job)[0]) == "The disk was full, sorry."
 
     def test_a_defect_is_told_without_its_inside(self, ports, work, brush, job):
         def fail(order, cancelled):
