@@ -109,9 +109,9 @@ def test_a_lora_stays_in_the_recipe_and_its_words_reach_the_model_alone(generato
 
 
 def test_a_lora_that_the_model_does_not_have_is_answered_with_those_it_has(generator: ImageGenerator) -> None:
-    with raises(BadParameterError, match="plain has no oil; it has ink, foreign"):
+    with raises(BadParameterError, match="plain has no LoRA oil; it has ink, foreign"):
         generator.generate(order(Operation.IMAGINE, model="plain", loras=(Lora(name="oil"),)))
-    with raises(BadParameterError, match="seeing has no ink; it has none"):
+    with raises(BadParameterError, match="seeing has no LoRA ink; it has none"):
         generator.generate(order(Operation.IMAGINE, model="seeing", loras=(Lora(name="ink"),)))
 
 

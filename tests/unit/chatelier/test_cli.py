@@ -16,7 +16,7 @@ from engine.catalog.catalog import MODELS
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.database import Database
-from studio.errors import ChatelierError, ConfigurationError
+from studio.errors import ConfigurationError, ServiceError
 from tests.support.fakes import fake_ports, someone, somewhere
 
 Run = Callable[..., tuple[int, str, str]]
@@ -322,7 +322,7 @@ def test_the_doctor_tells_of_a_taken_port(run: Run, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_tree_of_errors_is_caught_at_its_root(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(main, "app", failing(ChatelierError("Just so.")))
+    monkeypatch.setattr(main, "app", failing(ServiceError("Just so.")))
     assert run() == (1, "", "Just so.\n")
 
 
@@ -396,7 +396,7 @@ def test_the_digest_tells_what_was_asked_for(
     status, out, _ = run("digest", "--days", "1")
     assert status == 0
     assert "web room" in out
-    assert "1 job of 1 person" in out
+    assert "Jobs: 1 (0 done, 0 refused, 0 failed). People: 1." in out
 
 
 def test_the_rules_and_the_audit_are_the_instances_own_unless_others_are_named(
