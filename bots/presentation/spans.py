@@ -16,7 +16,7 @@ from bots.presentation.message import (
     Time,
 )
 from bots.texts.jobs import AND
-from bots.texts.translation import lookup
+from bots.texts.translation import lookup, translate
 from studio.commands.registry import CATALOG
 from studio.domain.people import Person
 
@@ -99,7 +99,7 @@ def _plain(span: Span) -> str:
         case str():
             return span
         case PersonName(person=person):
-            return f"@{person.display_name}" if isinstance(person, Person) else "somebody"
+            return f"@{person.display_name}" if isinstance(person, Person) else translate("somebody")
         case ChannelName(channel=name) | RoleName(role=name) | Link(label=name):
             return name
         case Time(when=when):

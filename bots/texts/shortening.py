@@ -1,5 +1,6 @@
 """Text in less room than it has."""
 
+from bots.texts.translation import translate
 from studio.parsing.text_cleaning import clean_text, truncate
 
 _LONGEST_SUBJECT = 40
@@ -26,4 +27,4 @@ def subject_of(prompt: str) -> str:
         subject.append(bare)
         if word[-1] in _STOPS:
             break
-    return shorten(" ".join(subject), _LONGEST_SUBJECT) or "picture"
+    return shorten(" ".join(subject), _LONGEST_SUBJECT) or translate("picture")
