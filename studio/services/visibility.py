@@ -54,6 +54,11 @@ def may_see(session: Session, job: Job, audience: Audience) -> bool:
     return audience.person_key is not None and same_human(session, job.person.key, audience.person_key)
 
 
+def is_private(job: Job) -> bool:
+    """Whether a page for the whole community keeps it from everybody but its own person."""
+    return job.address.private
+
+
 def may_see_gathering(session: Session, gathering: Gathering, audience: Audience) -> bool:
     """Whether the audience may know of a gathering, which has the privacy of its channel.
 

@@ -10,6 +10,7 @@ from studio.db.queries import job_of
 from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.domain.jobs import Job, JobState
 from studio.domain.requests import Operation, parse_aspect
+from studio.services.visibility import is_private
 
 # Nobody but their person (and moderators) sees what was refused, held, cancelled or failed.
 PRIVATE = frozenset({JobState.REFUSED, JobState.HELD, JobState.CANCELLED, JobState.FAILED})
@@ -23,7 +24,7 @@ def is_seen_by(view: JobView, user_id: str, *, moderator: bool) -> bool:
     if job.state is JobState.DONE and not view.pictures:
         return False
     own = job.person.user_id == user_id
-    return own or (not job.address.private and (moderator or job.state not in PRIVATE))
+    return own or (not is_private(job) and (moderator or job.state not in PRIVATE))
 
 
 def shape_of(view: JobView) -> tuple[int, int]:
