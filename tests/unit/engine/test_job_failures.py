@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.presentation.compose.job_message import ended
+from bots.presentation.compose.job_message import end_sentence
 from bots.texts.coded.sentences import say_stored
 from engine.imaging.codecs.recipe_metadata import read_recipe
 from studio.commands.registry import execute
@@ -62,7 +62,7 @@ class TestFailing:
                 "storage",
                 "The disk was full, sorry.",
             )
-        assert ended(read(ports, job)[0]) == "The disk was full, sorry."
+        assert end_sentence(read(ports, job)[0]) == "The disk was full, sorry."
 
     def test_a_defect_is_told_without_its_inside(self, ports, work, brush, job):
         def fail(order, cancelled):
