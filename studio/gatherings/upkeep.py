@@ -1,10 +1,12 @@
 """Gatherings go on although nobody presses anything: the sweeper and the workers call this, at any time."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from studio.db import outbox, sql_dialects
 from studio.db.database import Database
@@ -42,25 +44,57 @@ def interrupt(database: Database, events: Events, gathering_id: str) -> None:
     _move(database, events, gathering_id, halt)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """The ids of gatherings in which something is to be done, by what it is."""
+
+    to_stop: Sequence[str]
+    to_resume: Sequence[str]
+    to_advance: Sequence[str]
+    wanting: Sequence[str]
+
+
 def sweep(database: Database, events: Events) -> int:
-    """Do everything that is due in all gatherings; how many that were. Two sweeps at once do no harm."""
-    _follow_communities(database, events)
+    """Do everything that is due in all gatherings; how many moved on. Two sweeps at once do no harm."""
     with database.read() as session:
-        at = sql_dialects.database_now(session)
-        ending = gathering_rows.find_ending(session, at=at, most=_MOST_AT_ONCE)
-        due = part_rows.find_due(session, at=at, most=_MOST_AT_ONCE)
-        wanting = part_rows.find_wanting(session, before=at - _WANTED_FOR, most=_MOST_AT_ONCE)
-    found = sorted({*ending, *due})
-    for gathering_id in found:
+        due = _find_due(session)
+    for gathering_id in due.to_stop:
+        _move(database, events, gathering_id, _stop_with_community)
+    for gathering_id in due.to_resume:
+        _move(database, events, gathering_id, _go_on_with_community)
+    for gathering_id in due.to_advance:
         try:
             advance(database, events, gathering_id)
         except ChatelierError:
             raise
         except Exception:  # a defect of one kind must not keep the other gatherings from going on
             log.exception("gathering not advanced: unexpected error", extra={"gathering": gathering_id})
-    for gathering_id in sorted({*wanting} - {*found}):
+    for gathering_id in due.wanting:
         _move(database, events, gathering_id, _tell_again)
-    return len(found)
+    return len(due.to_advance)
+
+
+def _find_due(session: Session) -> Due:
+    """While moderators have paused a community nobody can act, so no clock of its gatherings runs."""
+    at = sql_dialects.database_now(session)
+    paused = find_paused_communities(session)
+    to_stop = [row.id for row in gathering_rows.find_open(session, paused) if not _is_stopped(row)]
+    query = select(GatheringRow).where(GatheringRow.closed_at.is_(None), GatheringRow.state == PAUSED)
+    to_resume = [
+        row.id
+        for row in session.scalars(query)
+        if row.data.get(BY_COMMUNITY) and (row.platform, row.community) not in paused
+    ]
+    ending = gathering_rows.find_ending(session, at=at, most=_MOST_AT_ONCE)
+    moved = part_rows.find_due(session, at=at, most=_MOST_AT_ONCE)
+    to_advance = sorted({*ending, *moved} - {*to_stop})
+    wanting = part_rows.find_wanting(session, before=at - _WANTED_FOR, most=_MOST_AT_ONCE)
+    return Due(
+        to_stop=to_stop,
+        to_resume=to_resume,
+        to_advance=to_advance,
+        wanting=sorted({*wanting} - {*to_advance}),
+    )
 
 
 def return_sponsored_credits(database: Database) -> int:
@@ -76,23 +110,6 @@ def return_sponsored_credits(database: Database) -> int:
 
 def _tell_again(turn: Turn) -> None:
     turn.changed = True
-
-
-def _follow_communities(database: Database, events: Events) -> None:
-    """While moderators have paused a community nobody can act, so no clock of its gatherings runs."""
-    with database.read() as session:
-        paused = find_paused_communities(session)
-        to_stop = [row.id for row in gathering_rows.find_open(session, paused) if not _is_stopped(row)]
-        query = select(GatheringRow).where(GatheringRow.closed_at.is_(None), GatheringRow.state == PAUSED)
-        to_resume = [
-            row.id
-            for row in session.scalars(query)
-            if row.data.get(BY_COMMUNITY) and (row.platform, row.community) not in paused
-        ]
-    for gathering_id in to_stop:
-        _move(database, events, gathering_id, _stop_with_community)
-    for gathering_id in to_resume:
-        _move(database, events, gathering_id, _go_on_with_community)
 
 
 def _is_stopped(row: GatheringRow) -> bool:

@@ -20,7 +20,7 @@ from studio.db.gatherings import gathering_rows, part_rows
 from studio.db.tables import JobRow
 from studio.domain.gatherings import Gathering, Part
 from studio.domain.jobs import JobState
-from studio.domain.people import Address
+from studio.domain.people import Address, Person
 from studio.gatherings import upkeep
 from studio.ports import Ports
 from tests.support.fakes import someone, somewhere
@@ -59,8 +59,12 @@ class Table:
 
     def ask(self, name: str, command: str, *, moderator: bool = False, **values: object) -> Answer:
         key = f"table:{next(_requests)}"
-        call = Call(person=someone(name, moderator=moderator), address=self.address, request_key=key)
+        person = self.person(name, moderator=moderator)
+        call = Call(person=person, address=self.address, request_key=key)
         return execute(self.ports, call, command, values)
+
+    def person(self, name: str, *, moderator: bool = False) -> Person:
+        return someone(name, moderator=moderator, community=self.address.community)
 
     def open(self, name: str, command: str, **values: object) -> str:
         opened = self.ask(name, command, **values)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bots.delivery.message_files import load_files
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.gatherings.management import with_management
 from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
@@ -91,6 +90,8 @@ async def image_file(request: Request) -> Response:
     in_panel = "verb" in request.path_params
 
     def load() -> tuple[bytes, str]:
+        from bots.delivery.message_files import load_files  # brings Pillow, which most pages need not
+
         if in_panel:
             message = _panel(context, user, _press_of(request, Action.GATHER_SHOW))
         else:
