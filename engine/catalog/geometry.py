@@ -9,6 +9,8 @@ from engine.catalog.capabilities import PLAIN, Capabilities, capabilities_of
 from engine.catalog.model_files import components, pipeline_class, read_json
 
 MIN_RATIO, MAX_RATIO = 0.25, 4.0
+# Multiples in pixels of pipelines that refuse or cut the sizes that their first stage could do.
+_GRIDS = {"GlmImagePipeline": 32, "QwenImage21Pipeline": 32}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +82,13 @@ def read_any_layout(folder: Path) -> Layout:
     vae = next((name for name in ("vae", "vqvae", "movq", "vqgan") if name in parts), None)
     config = read_json(folder / vae / "config.json") if vae else {}
     levels = len(config.get("block_out_channels") or config.get("encoder_block_out_channels") or (0,) * 4)
-    factor = 2 ** (levels - 1)
+    factor = int(config.get("spatial_compression_ratio") or 2 ** (levels - 1))
+    grid = _GRIDS.get(pipeline_class(folder), 2 * factor)
     channels = int(config.get("latent_channels", 4))
     return Layout(
         factor=factor,
-        grid=2 * factor,
-        multiple=factor * 4,
+        grid=grid,
+        multiple=max(grid, factor * 4),
         latent_channels=channels,
         input_channels=channels,
         sample_pixels=int(config.get("sample_size") or 512),

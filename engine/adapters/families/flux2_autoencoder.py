@@ -11,8 +11,8 @@ class Flux2Autoencoder(CertainAutoencoder):
     def __init__(self, vae: Any, *, device: torch.device) -> None:
         super().__init__(vae, device=device)
         variance = vae.bn.running_var.float() + vae.config.batch_norm_eps
-        self._mean = vae.bn.running_mean.to(device, torch.float32).view(1, -1, 1, 1)
-        self._deviation = variance.to(device).sqrt().view(1, -1, 1, 1)
+        self._mean: torch.Tensor = vae.bn.running_mean.to(device, torch.float32).view(1, -1, 1, 1)
+        self._deviation: torch.Tensor = variance.to(device).sqrt().view(1, -1, 1, 1)
 
     @property
     def _factor(self) -> int:

@@ -1,12 +1,14 @@
 """Pipelines that make one area of every size: what comes out is known beforehand."""
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 
 from engine.catalog.capabilities import capabilities_of
 from engine.catalog.catalog import ModelEntry
-from engine.catalog.geometry import Layout, size_of_area
+from engine.catalog.geometry import Layout, read_any_layout, size_of_area
 from engine.generation.prepare_inputs import prepare_inputs
 from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest
@@ -49,3 +51,27 @@ def test_inputs_have_the_size_that_comes_out(wishes: dict[str, object], size: tu
     task = GenerationTask(job_id="j", person="p", request=request)
     inputs = prepare_inputs(task, 0, entry=ENTRY, layout=LAYOUT, prior=None)
     assert (inputs.width, inputs.height) == size
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "first_stage", "grid"),
+    [
+        ("GlmImagePipeline", {"block_out_channels": [8, 8, 8, 8]}, 32),
+        ("QwenImage21Pipeline", {}, 32),
+        ("HunyuanImagePipeline", {"spatial_compression_ratio": 32, "block_out_channels": [8] * 5}, 64),
+        ("Lumina2Pipeline", {"block_out_channels": [8, 8, 8, 8]}, 16),
+    ],
+)
+def test_sizes_are_multiples_that_a_pipeline_neither_refuses_nor_cuts(
+    pipeline: str, first_stage: dict[str, object], grid: int, tmp_path: Path
+) -> None:
+    (tmp_path / "vae").mkdir()
+    (tmp_path / "vae" / "config.json").write_text(json.dumps(first_stage))
+    index = {"_class_name": pipeline, "vae": ["diffusers", "AutoencoderKL"]}
+    (tmp_path / "model_index.json").write_text(json.dumps(index))
+    layout = read_any_layout(tmp_path)
+    request = PaintRequest(operation=Operation.IMAGINE, seed=5, prompt="a boat", width=1000, height=720)
+    task = GenerationTask(job_id="j", person="p", request=request)
+    inputs = prepare_inputs(task, 0, entry=ENTRY, layout=layout, prior=None)
+    assert layout.grid == grid
+    assert inputs.width % grid == inputs.height % grid == 0
