@@ -90,6 +90,59 @@ def test_no_former_name_of_a_part_comes_back(repository: Path) -> None:
     assert found == []
 
 
+FORMER_VARIABLES = {"each", "kept", "said", "some", "told"}
+
+
+def test_variables_are_named_by_what_they_hold(repository: Path) -> None:
+    found = [
+        f"{path.relative_to(repository)}:{line}: {name}"
+        for folder in (*PACKAGES, "scripts", "tests")
+        for path in sorted((repository / folder).rglob("*.py"))
+        for name, line in variables(ast.parse(path.read_text()))
+        if name in FORMER_VARIABLES
+    ]
+    assert found == []
+
+
+def variables(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Parameters and local names, with their lines; the fields of a class may be stored under their names."""
+    fields = {id(node.target) for node in ast.walk(tree) if isinstance(node, ast.AnnAssign) and node.simple}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in fields:
+            yield node.id, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.name, node.lineno
+
+
+PARTICIPLES = re.compile(
+    r"_*(?:[a-z]+ed|made|kept|told|said|shown|seen|taken|given|drawn|written|hidden|known|begun|hung|spoken)"
+)
+NO_PARTICIPLES = {"embed", "feed", "need", "seed", "speed"}
+VERBS_WITHOUT_MEANING = re.compile(r"_*(?:lay|hang|bring|tend|stir|keep|tell|say|touch|pin|calm)(?:_\w+)?")
+# How answers are coded and worded, used in every command.
+FREQUENT = {"coded", "say", "say_stored"}
+
+
+def test_functions_are_named_by_what_they_do(repository: Path) -> None:
+    """A property is an attribute to its readers, and may be a participle: `sample.finished`."""
+    found = [
+        f"{path.relative_to(repository)}:{node.lineno}: {node.name}"
+        for path in modules(repository)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name not in FREQUENT
+        and not any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
+        and (VERBS_WITHOUT_MEANING.fullmatch(node.name) or is_participle(node.name))
+    ]
+    assert found == []
+
+
+def is_participle(name: str) -> bool:
+    return bool(PARTICIPLES.fullmatch(name)) and name.strip("_") not in NO_PARTICIPLES
+
+
 # ---- imports
 
 

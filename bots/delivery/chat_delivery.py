@@ -82,9 +82,9 @@ class ChatDelivery:
             case DigestWritten():
                 await self.personal.announce(event)
             case GatheringChanged():
-                await self.gatherings.changed(event.gathering_id)
+                await self.gatherings.refresh(event.gathering_id)
             case GatheringRemark():
-                await self.gatherings.say(event)
+                await self.gatherings.send_remark(event)
 
     async def show_progress(self, progress: JobProgress) -> None:
         await self.jobs.show_progress(progress)

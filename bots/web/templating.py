@@ -51,7 +51,7 @@ def field_of(form: Form, name: str) -> Field | None:
     return next((field for field in form.fields if field.kind == name), None)
 
 
-def offered(row: ButtonRow) -> list[Button]:
+def offered_buttons(row: ButtonRow) -> list[Button]:
     """Without the actions that the web lacks."""
     return [button for button in row.buttons if Platform.WEB not in ACTIONS[button.action].absent]
 
@@ -67,7 +67,10 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(
-        {add.__name__: add for add in (hue, initial, kind, of_kind, first_of, field_of, offered, address_of)}
+        {
+            add.__name__: add
+            for add in (hue, initial, kind, of_kind, first_of, field_of, offered_buttons, address_of)
+        }
     )
     made.globals.update(_=translate, ngettext=translate_plural, step=step, with_code=with_code)
     made.globals.update(ACTIONS=ACTIONS, IMAGE_TYPES=IMAGE_TYPES, label_of=label, description_of=description)

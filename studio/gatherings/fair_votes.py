@@ -82,4 +82,4 @@ def rank_parts(turn: Turn) -> Sequence[tuple[Part, int]]:
     """The set parts with their votes of the present round, most votes first; ties by lot."""
     votes = turn.votes()
     found = [(part, votes.get(part.ordinal, 0)) for part in turn.parts(PartState.SET)]
-    return sorted(found, key=lambda each: (-each[1], lot(turn, each[0].ordinal)))
+    return sorted(found, key=lambda ranked: (-ranked[1], lot(turn, ranked[0].ordinal)))

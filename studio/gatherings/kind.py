@@ -144,7 +144,7 @@ class Turn:
         self.write(round=self.row.round + 1)
         return self.row.round
 
-    def keep(self, **data: object) -> None:
+    def write_data(self, **data: object) -> None:
         """Write values into what the kind keeps. They are no person's key: that would outlast the person."""
         self.write(data={**self.row.data, **data})
 
@@ -225,7 +225,7 @@ class Turn:
         """Have a job submitted for a part, in the name of a person."""
         return self.change_part(part, PartState.WANTED, human=human, person_key=person_key, **values)
 
-    def keep_in_part(self, part: Part, **data: object) -> None:
+    def write_part_data(self, part: Part, **data: object) -> None:
         self.write_part(part, data={**part.data, **data})
 
     def write_part(self, part: Part, **values: Any) -> None:

@@ -70,7 +70,7 @@ def sweep(database: Database, events: Events) -> int:
         except Exception:  # a defect of one kind must not keep the other gatherings from going on
             log.exception("gathering not advanced: unexpected error", extra={"gathering": gathering_id})
     for gathering_id in due.wanting:
-        _move(database, events, gathering_id, _tell_again)
+        _move(database, events, gathering_id, _mark_changed)
     return len(due.to_advance)
 
 
@@ -108,7 +108,7 @@ def return_sponsored_credits(database: Database) -> int:
     return len(found)
 
 
-def _tell_again(turn: Turn) -> None:
+def _mark_changed(turn: Turn) -> None:
     turn.changed = True
 
 
@@ -119,12 +119,12 @@ def _is_stopped(row: GatheringRow) -> bool:
 def _stop_with_community(turn: Turn) -> None:
     if turn.row.closed_at is None and not turn.gathering.is_stopped:
         stop(turn, PAUSED)
-        turn.keep(**{BY_COMMUNITY: True})
+        turn.write_data(**{BY_COMMUNITY: True})
 
 
 def _go_on_with_community(turn: Turn) -> None:
     if turn.row.state == PAUSED:
-        turn.keep(**{BY_COMMUNITY: False})
+        turn.write_data(**{BY_COMMUNITY: False})
         resume(turn)
 
 

@@ -10,7 +10,7 @@ _MOST_LISTED = 12
 
 def unknown_name(parameter: str, name: str, known: Sequence[str]) -> BadParameterError:
     """To be raised for a name that is not among the known ones."""
-    name, there = name[:40], _listed(known)
+    name, there = name[:40], _shorten_list(known)
     if not known:
         return BadParameterError(parameter, "unknown_name_of_none", name=name)
     if len(known) == 1:
@@ -22,7 +22,7 @@ def unknown_name(parameter: str, name: str, known: Sequence[str]) -> BadParamete
 
 def unknown_lora(model: str, name: str, known: Sequence[str]) -> BadParameterError:
     """To be raised for a LoRA that the model does not have."""
-    name, there = name[:40], _listed(known)
+    name, there = name[:40], _shorten_list(known)
     if not known:
         return BadParameterError("lora", "unknown_lora_of_none", model=model, name=name)
     if nearest := _nearest(name, known):
@@ -36,5 +36,5 @@ def _nearest(name: str, known: Sequence[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name.lower(), known, n=1)), None)
 
 
-def _listed(known: Sequence[str]) -> tuple[str, ...]:
+def _shorten_list(known: Sequence[str]) -> tuple[str, ...]:
     return (*known[:_MOST_LISTED], *(["…"] if len(known) > _MOST_LISTED else []))

@@ -63,7 +63,7 @@ def _take(turn: Turn, act: Act) -> Outcome:
 def _paint(turn: Turn, act: Act) -> Outcome:
     part = _claimed(turn, act)
     if act.option:
-        turn.keep_in_part(part, after=int(act.option))
+        turn.write_part_data(part, after=int(act.option))
     return Outcome(code="painting", values={"part": part.ordinal}, paint=part.ordinal, words=act.words)
 
 
@@ -81,7 +81,7 @@ def _phase_ended(turn: Turn) -> None:
         turn.move(VOTING, lasts=timedelta(hours=1))
         return
     standing = rank_parts(turn)
-    turn.keep(winner=standing[0][0].ordinal if standing else 0)
+    turn.write_data(winner=standing[0][0].ordinal if standing else 0)
     turn.move(CLOSED)
 
 

@@ -34,11 +34,11 @@ class GatheringMessages:
         self._sender = sender
         self._drafts = drafts
 
-    async def changed(self, gathering_id: str) -> None:
+    async def refresh(self, gathering_id: str) -> None:
         await self._pools.run(Pool.COMMANDS, submit_wanted, self._ports, gathering_id)
         await self._publisher.freshen(DeliveryKind.GATHERING, gathering_id, least_seconds=_CALM_SECONDS)
 
-    async def say(self, remark: GatheringRemark) -> None:
+    async def send_remark(self, remark: GatheringRemark) -> None:
         """Once; what cannot be said is left out, as the gathering's message tells it too."""
         draft = await self._pools.run(Pool.DATABASE, self._drafts.remark, remark)
         if draft is None:

@@ -138,14 +138,14 @@ def end_sentence(job: Job, *, asks: bool = False) -> str:
         case JobState.HELD:
             return translate(jobs.ASKED if asks else jobs.HELD)
         case JobState.CANCELLED:
-            return _told(job) or translate(jobs.CANCELLED)
+            return _stored_sentence(job) or translate(jobs.CANCELLED)
         case JobState.REFUSED:
-            return _told(job) or translate(jobs.REFUSED)
+            return _stored_sentence(job) or translate(jobs.REFUSED)
         case _:
-            return _told(job) or translate(jobs.FAILED)
+            return _stored_sentence(job) or translate(jobs.FAILED)
 
 
-def _told(job: Job) -> str:
+def _stored_sentence(job: Job) -> str:
     return say_stored(job.error_text) if job.error_text else ""
 
 

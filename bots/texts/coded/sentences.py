@@ -69,7 +69,7 @@ def say_stored(stored: str, *, separator: str = " ") -> str:
 
 def _sentence(text: CodedText) -> str:
     try:
-        return _template(text).format(**_shown(text.values))
+        return _template(text).format(**_words_of(text.values))
     except (LookupError, ValueError, TypeError):  # the code or its values are another version's
         return str(text)
 
@@ -82,7 +82,7 @@ def _template(text: CodedText) -> str:
     return lookup_plural(msgid, count if isinstance(count, int) else 0)
 
 
-def _shown(values: Mapping[str, Value]) -> dict[str, object]:
+def _words_of(values: Mapping[str, Value]) -> dict[str, object]:
     return {name: _word(name, value) for name, value in values.items()}
 
 

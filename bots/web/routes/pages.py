@@ -85,8 +85,8 @@ def _picture(context: WebContext, user: WebUser, subject: str) -> str:
         neighbours=details.neighbours(picture_path("")),
         rows=rows_of(list(_actions(details, user)), most=3),
         families=[
-            (translate(texts.MADE_FROM), _named(details.ancestors), 0),
-            (translate(texts.BECAME), _named(details.children), details.more_children),
+            (translate(texts.MADE_FROM), _with_credits(details.ancestors), 0),
+            (translate(texts.BECAME), _with_credits(details.children), details.more_children),
         ],
     )
 
@@ -105,7 +105,7 @@ def _portrait(view: JobView, **more: object) -> str:
     )
 
 
-def _named(relatives: Sequence[Origin]) -> list[tuple[Origin, str]]:
+def _with_credits(relatives: Sequence[Origin]) -> list[tuple[Origin, str]]:
     return [(relative, plain_text(credit_of(relative))) for relative in relatives]
 
 

@@ -63,7 +63,7 @@ class Flux2KleinKVModel(Flux2KleinModel):
             kv_cache_mode="extract",
             num_ref_tokens=references.shape[1],
         )
-        _keep(cache, rows.samples)
+        _store_cache(cache, rows.samples)
         return unpack_cells(answer, rows.sample)
 
     def _read_cache(self, rows: BatchRows) -> Flux2KVCache:
@@ -84,7 +84,7 @@ def _layers(cache: Flux2KVCache) -> list[Any]:
     return [*cache.double_block_caches, *cache.single_block_caches]
 
 
-def _keep(cache: Flux2KVCache, samples: tuple[Sample, ...]) -> None:
+def _store_cache(cache: Flux2KVCache, samples: tuple[Sample, ...]) -> None:
     """Give each sample its own keys and values, and let go of the tokens that they came from."""
     for index, sample in enumerate(samples):
         (words,) = sample.conditions

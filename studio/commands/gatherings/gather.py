@@ -67,7 +67,7 @@ def _list(ports: Ports, call: Call) -> GatheringsListed:
     with ports.database.read() as session:
         found = gathering_rows.open_in_community(session, call.address)
         audience = Audience.of_asker(call.person, call.address)
-        seen = tuple(each for each in found if may_see_gathering(session, each, audience))
+        seen = tuple(gathering for gathering in found if may_see_gathering(session, gathering, audience))
     return GatheringsListed(gatherings=seen)
 
 

@@ -147,10 +147,10 @@ def _rules(kind: GatheringKind, values: Mapping[str, object]) -> Iterator[tuple[
     for option in kind.options:
         value = values.get(option.name, option.default)
         if value is not None:
-            yield option.name, _stored(option, value)
+            yield option.name, _value_to_store(option, value)
 
 
-def _stored(option: Option, value: object) -> str | int:
+def _value_to_store(option: Option, value: object) -> str | int:
     match value:
         case timedelta():
             return _within(option, int(value.total_seconds()))
@@ -165,11 +165,13 @@ def _stored(option: Option, value: object) -> str | int:
 def _within(option: Option, seconds: int) -> int:
     low, high = option.minimum or 1, option.maximum or seconds
     if not low <= seconds <= high:
-        raise BadParameterError(option.name, "out_of_range", low=_spoken(low), high=_spoken(high))
+        raise BadParameterError(
+            option.name, "out_of_range", low=_duration_words(low), high=_duration_words(high)
+        )
     return seconds
 
 
-def _spoken(seconds: int) -> str:
+def _duration_words(seconds: int) -> str:
     """``10m``, ``12h``, ``7d``, as people write durations."""
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds % length == 0:

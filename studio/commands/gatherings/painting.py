@@ -63,11 +63,11 @@ def submit_wanted(ports: Ports, gathering_id: str) -> None:
         try:
             _submit(ports, people[part.ordinal], gathering, part)
         except _PASSING as error:
-            log.info("job of a gathering postponed: %s", error.code, extra=_named(part))
+            log.info("job of a gathering postponed: %s", error.code, extra=_log_fields(part))
         except GatheringMovedError:
             continue  # another process was quicker
         except ChatelierError as error:
-            log.info("job of a gathering not submitted: %s", error.code, extra=_named(part))
+            log.info("job of a gathering not submitted: %s", error.code, extra=_log_fields(part))
             _after_failure(ports, part, attempts=part.attempts)
 
 
@@ -118,5 +118,5 @@ def _after_failure(ports: Ports, part: Part, *, attempts: int) -> None:
     outbox.send(ports.database, ports.events, events)
 
 
-def _named(part: Part) -> dict[str, object]:
+def _log_fields(part: Part) -> dict[str, object]:
     return {"gathering": part.gathering, "part": part.ordinal}

@@ -97,7 +97,7 @@ def _shorten(turn: Turn) -> None:
     ends_at = turn.row.phase_ends_at
     everybody = before and before.keys() <= voters.keys() and len(voters) >= _number(turn, "quorum")
     if everybody and ends_at is not None and turn.row.data.get("shortened") != turn.row.round:
-        turn.keep(shortened=turn.row.round)
+        turn.write_data(shortened=turn.row.round)
         turn.set_clock(max(timedelta(), ends_at - _vote_lasts(turn) / 2 - turn.at))
 
 
@@ -135,7 +135,7 @@ def _phase_ended(turn: Turn) -> None:
     elif turn.row.data.get("extended") == turn.row.round:
         turn.move(RESTING, lasts=_RESTS)
     else:
-        turn.keep(extended=turn.row.round)
+        turn.write_data(extended=turn.row.round)
         turn.set_clock(_vote_lasts(turn))
         turn.remark("extended", quorum=_number(turn, "quorum"))
 
@@ -148,7 +148,7 @@ def _choose(turn: Turn) -> None:
         *winners_of(turn.row.data),
         {"round": turn.row.round, "part": winner.ordinal, "votes": approvals},
     ]
-    turn.keep(winners=winners, tries=0)
+    turn.write_data(winners=winners, tries=0)
     if turn.row.round >= _number(turn, "rounds"):
         turn.move(DONE)
         return
@@ -222,7 +222,7 @@ def _paint_again(turn: Turn) -> None:
     if tries > _MOST_TRIES or not again:
         turn.end()
         return
-    turn.keep(tries=tries)
+    turn.write_data(tries=tries)
     turn.move(GENERATING)
     _spawn(turn, again)
 

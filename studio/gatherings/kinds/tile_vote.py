@@ -41,7 +41,7 @@ def _phase_ended(turn: Turn) -> None:
         turn.move(DONE)
         return
     winner, _votes = standing[0]
-    turn.keep(winner=winner.ordinal)
+    turn.write_data(winner=winner.ordinal)
     turn.move(UPSCALING)
     host = turn.row.host
     turn.add_part(state=PartState.WANTED, human=turn.human_of(host), person_key=host)

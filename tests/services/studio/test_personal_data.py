@@ -85,8 +85,8 @@ def names(instance: Ports, column) -> bool:
 
 def gathering_of_ana() -> GatheringRow:
     place = {"platform": "web", "community": "room", "channel": "main"}
-    kept = {"rules": {}, "data": {}, "address": place, "round": 1, "opened_at": now(), "changed_at": now()}
-    return GatheringRow(id="gather000001", kind="tile_vote", state="voting", host=ANA, **place, **kept)
+    values = {"rules": {}, "data": {}, "address": place, "round": 1, "opened_at": now(), "changed_at": now()}
+    return GatheringRow(id="gather000001", kind="tile_vote", state="voting", host=ANA, **place, **values)
 
 
 def rows_in_the_gathering() -> tuple[object, ...]:

@@ -82,7 +82,7 @@ def codes(node: ast.Call, name: str) -> tuple[list[str], set[str]]:
     reason = reason_of(node, kind)
     found = [""] if reason is None else strings(reason)
     added = {"parameter"} if name == "BadParameterError" else set()
-    return [f"{kind.code}.{each}" if each else kind.code for each in found], added
+    return [f"{kind.code}.{variant}" if variant else kind.code for variant in found], added
 
 
 def wrong_calls(repository: Path) -> Iterator[str]:

@@ -51,8 +51,8 @@ class TestFailing:
         brush.act = fail
         work.run(job)
         assert "job failed: The file unet.safetensors is damaged." in caplog.messages
-        told = say_stored(read(ports, job)[0].error_text)
-        assert told == "The model cannot be loaded. Please tell an administrator."
+        sentence = say_stored(read(ports, job)[0].error_text)
+        assert sentence == "The model cannot be loaded. Please tell an administrator."
 
     def test_what_an_earlier_version_stored_is_shown_as_it_is(self, ports, job):
         with ports.database.begin() as session:

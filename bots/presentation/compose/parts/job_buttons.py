@@ -21,7 +21,7 @@ def single_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
         [Action.REROLL, Action.MORE],
     )
     left_out = {Action.UPSCALE} if job.request.operation is Operation.UPSCALE else set()
-    left_out |= _refused(job_view)
+    left_out |= _refused_actions(job_view)
     return tuple(_row(job, [action for action in row if action not in left_out], index) for row in rows)
 
 
@@ -41,10 +41,10 @@ def grid_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
         for start in range(1, max(there) + 1, _PICTURES_IN_A_ROW)
     ]
     last = [Action.REROLL, Action.REMIX, Action.EDIT, Action.MORE]
-    return (*rows, _row(job, [action for action in last if action not in _refused(job_view)], 0))
+    return (*rows, _row(job, [action for action in last if action not in _refused_actions(job_view)], 0))
 
 
-def _refused(job_view: JobView) -> set[Action]:
+def _refused_actions(job_view: JobView) -> set[Action]:
     """What is refused to everybody who presses it."""
     return set() if job_view.may_reroll else {Action.REROLL}
 

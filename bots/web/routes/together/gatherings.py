@@ -67,7 +67,7 @@ async def look_dialog(request: Request) -> Response:
 
     def load() -> str:
         message = _panel(context, user, press)
-        images = {image.name: _served(f"{request.url.path}/images/{image.name}") for image in message.files}
+        images = {image.name: _image_at(f"{request.url.path}/images/{image.name}") for image in message.files}
         shown = render(message, images)
         return render_template("message.html", message=shown, summary=message.summary, hint="")
 
@@ -129,11 +129,11 @@ def _images(view: GatheringView, message: Message) -> dict[str, ShownImage]:
         if part is not None and part.picture is not None:
             shown[image.name] = shown_picture(part.picture, spoiler=part.spoiler)
         else:
-            shown[image.name] = _served(f"/gatherings/{view.gathering.id}/images/{image.name}")
+            shown[image.name] = _image_at(f"/gatherings/{view.gathering.id}/images/{image.name}")
     return shown
 
 
-def _served(address: str) -> ShownImage:
+def _image_at(address: str) -> ShownImage:
     return ShownImage(copies=[(address, 1)])
 
 
