@@ -177,6 +177,5 @@ def _options(field: Field, limits: Limits) -> Iterator[dict[str, Any]]:
         yield {
             "value": choice.value,
             "label": limits.text(choice.label, MAX_OPTION_LABEL, "option"),
-            "description": limits.text(choice.description, MAX_DESCRIPTION, "description") or None,
             "default": choice.value in field.chosen,
         }

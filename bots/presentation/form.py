@@ -35,7 +35,6 @@ class FieldKind(StrEnum):
 class Choice:
     value: str
     label: str
-    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

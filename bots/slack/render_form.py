@@ -24,6 +24,11 @@ _INPUT = 3000  # of a text; longer than a prompt may be, so that the studio's ow
 _OPTION, _OPTION_VALUE, _MOST_OPTIONS = 75, 150, 100
 _MOST_RADIO_BUTTONS, _MOST_CHECKBOXES = 4, 10
 _MOST_FILES = 10
+_CHANNEL_SELECT: Block = {
+    "type": "conversations_select",
+    "filter": {"include": ["public", "private", "im"], "exclude_bot_users": True},
+    "default_to_current_conversation": True,
+}
 _FILE_TYPES = ("png", "jpg", "jpeg", "webp", "gif")
 
 
@@ -122,9 +127,9 @@ class _FormWriter:
                 most = min(field.maximum or 1, _MOST_FILES)
                 element = {"type": "file_input", "filetypes": list(_FILE_TYPES), "max_files": most}
             case FieldKind.PERSON:
-                element = {"type": "users_select"} | _initial("initial_user", field.initial)
+                element = {"type": "users_select"}
             case FieldKind.CHANNEL:
-                element = _channel(field)
+                element = _CHANNEL_SELECT
             case FieldKind.PICTURE:
                 element = {**self._select(field), "action_id": PICTURE_CHOICE}
             case _:
@@ -157,17 +162,12 @@ class _FormWriter:
         return {"type": kind, "options": options, **initial}
 
     def _options(self, choices: Sequence[Choice]) -> list[Block]:
-        options = [self._option(choice) for choice in choices if len(choice.value) <= _OPTION_VALUE]
+        options = [
+            {"text": plain(self._limits.text(choice.label, _OPTION, "option")), "value": choice.value}
+            for choice in choices
+            if len(choice.value) <= _OPTION_VALUE
+        ]
         return self._limits.items(options, _MOST_OPTIONS, "options")
-
-    def _option(self, choice: Choice) -> Block:
-        option: Block = {
-            "text": plain(self._limits.text(choice.label, _OPTION, "option")),
-            "value": choice.value,
-        }
-        if choice.description:
-            option["description"] = plain(self._limits.text(choice.description, _OPTION, "description"))
-        return option
 
 
 def _is_multiple(field: Field) -> bool:
@@ -184,17 +184,3 @@ def _number(field: Field) -> Block:
     bounds = {"min_value": field.minimum, "max_value": field.maximum, "initial_value": field.initial or None}
     given = {name: str(value) for name, value in bounds.items() if value is not None}
     return {"type": "number_input", "is_decimal_allowed": False, **given}
-
-
-def _channel(field: Field) -> Block:
-    initial = _initial("initial_conversation", field.initial) or {"default_to_current_conversation": True}
-    include = ["public", "private", "im"]
-    return {
-        "type": "conversations_select",
-        "filter": {"include": include, "exclude_bot_users": True},
-        **initial,
-    }
-
-
-def _initial(name: str, value: str) -> Block:
-    return {name: value} if value else {}

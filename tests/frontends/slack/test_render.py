@@ -254,7 +254,7 @@ FORM = Form(
             kind=FieldKind.CHOICE,
             label="Addons",
             maximum=3,
-            choices=tuple(Choice(value=f"l{i}", label=f"Addon {i}", description="soft") for i in range(12)),
+            choices=tuple(Choice(value=f"l{i}", label=f"Addon {i}") for i in range(12)),
         ),
         Field(
             name="style", kind=FieldKind.CHOICE, label="Style", choices=(Choice(value="ink", label="Ink"),)
