@@ -32,6 +32,7 @@ from bots.queries.job_view import load_job_view
 from engine.catalog.catalog import ModelCatalogue
 from engine.generation.generator import ImageGenerator
 from engine.imaging.image_tools import PillowImageTools
+from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.storage import open_store
@@ -130,15 +131,17 @@ class Painting:
         catalogue = ModelCatalogue.load(None, state=folder / "models")
         self._generator = ImageGenerator(catalogue, default_model="thimble", device="cpu", threads=1)
         self._work = JobRunner(
-            database=ports.database,
-            store=ports.store,
-            gate=ports.gate,
-            events=self.events,
-            queue=ports.queue,
+            WorkerContext(
+                name="here",
+                database=ports.database,
+                store=ports.store,
+                gate=ports.gate,
+                events=self.events,
+                queue=ports.queue,
+                rules=ports.rules,
+            ),
             generator=self._generator,
             leases=LeaseKeeper(ports.database, worker="here", lease_seconds=60),
-            rules=ports.rules,
-            worker="here",
         )
 
     async def paint(self, room: Room, job_id: str) -> list[JobProgress]:

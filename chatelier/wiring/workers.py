@@ -92,6 +92,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
 
     from engine.catalog.model_availability import ModelAnnouncer, runnable_models
     from engine.jobs.cancel_listener import CancelListener
+    from engine.jobs.context import WorkerContext
     from engine.jobs.job_runner import JobRunner
     from engine.jobs.leases import LeaseKeeper
     from engine.queue.celery_app import make_app
@@ -106,16 +107,18 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
     models = models_with_queues(settings)
     leases = LeaseKeeper(database, worker=worker, lease_seconds=rules.lease_seconds)
     work = JobRunner(
-        database=database,
-        store=store,
-        gate=gate,
-        events=RedisEvents(url),
-        queue=CeleryQueue(url, models=models),
+        WorkerContext(
+            name=worker,
+            database=database,
+            store=store,
+            gate=gate,
+            events=RedisEvents(url),
+            queue=CeleryQueue(url, models=models),
+            signer=open_signer(settings),
+            rules=rules,
+        ),
         generator=generator,
-        signer=open_signer(settings),
         leases=leases,
-        rules=rules,
-        worker=worker,
     )
     app = make_app(url, models=models)
     register_painting(app, work)

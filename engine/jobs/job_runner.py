@@ -9,6 +9,7 @@ from typing import Protocol
 
 from engine.imaging.codecs.encoding import data_url, decode, decode_mask
 from engine.imaging.masks.grid_masks import mask_of_cells
+from engine.jobs.context import WorkerContext
 from engine.jobs.job_results import JobResult, end_for_verdict, record
 from engine.jobs.leases import Lease, LeaseKeeper, is_paused
 from engine.jobs.postprocessing import JudgedImage, judge, store_pictures
@@ -18,7 +19,6 @@ from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.clock import now
 from studio.coded_text import to_stored
 from studio.db import job_transitions, outbox, queries
-from studio.db.database import Database
 from studio.db.tables import JobRow
 from studio.domain.events import JobProgress
 from studio.domain.jobs import Job, JobState
@@ -32,7 +32,7 @@ from studio.errors import (
     ServiceError,
 )
 from studio.gatherings import upkeep
-from studio.ports import Events, Gate, InstanceLimits, Queue, Signer, Store
+from studio.ports import Events, Store
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
 _RECORD_RETRY_SECONDS = 0.5
@@ -57,30 +57,10 @@ class Generates(Protocol):
 class JobRunner:
     """Carries out jobs by id. One instance serves all task threads of a worker."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        store: Store,
-        gate: Gate,
-        events: Events,
-        queue: Queue,
-        generator: Generates,
-        signer: Signer | None = None,
-        leases: LeaseKeeper,
-        rules: InstanceLimits,
-        worker: str,
-    ) -> None:
-        self._database = database
-        self._store = store
-        self._gate = gate
-        self._events = events
-        self._queue = queue
+    def __init__(self, context: WorkerContext, *, generator: Generates, leases: LeaseKeeper) -> None:
+        self._context = context
         self._generator = generator
-        self._signer = signer
         self._leases = leases
-        self._rules = rules
-        self._worker = worker
         # Encoding and storing leave the interpreter's lock free: a job's pictures go side by side.
         self._executor = ThreadPoolExecutor(_HANDS, thread_name_prefix="finishing")
 
@@ -90,15 +70,15 @@ class JobRunner:
         if lease is None:
             return
         try:
-            with self._database.read() as session:
+            with self._context.database.read() as session:
                 job = queries.find_job(session, job_id)
                 lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
             lease.cancelled = lease.cancelled or job.cancel_requested
             log.info("job started", extra={"job_id": job_id, "attempt": job.attempts})
-            receipts = TrackingStore(self._store)
+            receipts = TrackingStore(self._context.store)
             outcome = self._outcome(job, lease, receipts)
             if outcome is not None and self._record(job, outcome, lease, receipts):
-                clear_up(self._database, self._store, job, outcome, receipts.keys)
+                clear_up(self._context.database, self._context.store, job, outcome, receipts.keys)
                 self._advance_gathering(job)
             elif outcome is None and lease.goes_back and not lease.lost:
                 self._give_back(job, send=not lease.aside)
@@ -110,8 +90,8 @@ class JobRunner:
         try:
             if lease.must_stop():
                 raise JobCancelledError
-            allowance = self._gate.allowance(job.person)
-            verdict = review(self._database, self._gate, job, allowance)
+            allowance = self._context.gate.allowance(job.person)
+            verdict = review(self._context.database, self._context.gate, job, allowance)
             if not verdict.allows:
                 return end_for_verdict(verdict)
             return self._carry_out(job, lease, store, weight=allowance.weight)
@@ -135,11 +115,11 @@ class JobRunner:
         task = self._task_of(job, weight)
         started_at = time.monotonic()
         painted = self._generator.generate(
-            task, on_progress=_Announcer(job, self._events), cancelled=lease.must_stop
+            task, on_progress=_Announcer(job, self._context.events), cancelled=lease.must_stop
         )
         painting_seconds = time.monotonic() - started_at
-        gate = ClearedGate(self._gate) if job.cleared else self._gate
-        judging = partial(judge, job, gate=gate, signer=self._signer)
+        gate = ClearedGate(self._context.gate) if job.cleared else self._context.gate
+        judging = partial(judge, job, gate=gate, signer=self._context.signer)
         results = list(self._executor.map(judging, range(1, len(painted) + 1), painted))
         refused = [result for result in results if isinstance(result, Verdict)]
         if core := next((verdict for verdict in refused if verdict.is_core), None):
@@ -150,7 +130,7 @@ class JobRunner:
         if not shown:
             return end_for_verdict(refused[0])
         held = next((image for image in shown if image.verdict.ruling is Ruling.HOLD), None)
-        stored = store_pictures(job, shown, store=store, executor=self._executor, signer=self._signer)
+        stored = store_pictures(job, shown, store=store, executor=self._executor, signer=self._context.signer)
         return JobResult(
             state=JobState.HELD if held else JobState.DONE,
             pictures=tuple(stored),
@@ -160,12 +140,12 @@ class JobRunner:
 
     def _task_of(self, job: Job, weight: float) -> GenerationTask:
         request = job.request
-        sources = [decode(self._store.get(source.key)) for source in request.sources]
+        sources = [decode(self._context.store.get(source.key)) for source in request.sources]
         mask = None
         if request.cells and sources:
             mask = mask_of_cells(request.cells, sources[0].size)
         elif sources and (mask_key := request.sources[0].mask_key):
-            mask = decode_mask(self._store.get(mask_key))
+            mask = decode_mask(self._context.store.get(mask_key))
         return GenerationTask(
             job_id=job.id,
             person=job.person.key,
@@ -177,10 +157,10 @@ class JobRunner:
 
     def _record(self, job: Job, outcome: JobResult, lease: Lease, receipts: TrackingStore) -> bool:
         """Write the end into the database, trying again while the lease may still be ours. False: it is not."""
-        give_up_at = time.monotonic() + 2 * self._rules.lease_seconds
+        give_up_at = time.monotonic() + 2 * self._context.rules.lease_seconds
         while True:
             try:
-                events = record(self._database, job, outcome, worker=self._worker)
+                events = record(self._context.database, job, outcome, worker=self._context.name)
                 break
             except DatabaseUnavailableError:
                 if lease.lost or time.monotonic() > give_up_at:
@@ -190,7 +170,7 @@ class JobRunner:
         if not events:
             return False
         receipts.store_again(outcome)
-        outbox.send(self._database, self._events, events)
+        outbox.send(self._context.database, self._context.events, events)
         log.info("job ended", extra={"job_id": job.id, "state": outcome.state})
         return True
 
@@ -199,20 +179,20 @@ class JobRunner:
         if job.gathering is None:
             return
         try:
-            upkeep.advance(self._database, self._events, job.gathering)
+            upkeep.advance(self._context.database, self._context.events, job.gathering)
         except ChatelierError as error:
             log.warning("gathering not advanced: %s", error.code, extra={"gathering": job.gathering})
 
     def _give_back(self, job: Job, *, send: bool) -> None:
         """Without `send` it waits until its community goes on."""
-        with self._database.begin() as session:
-            if not job_transitions.give_back(session, job.id, worker=self._worker):
+        with self._context.database.begin() as session:
+            if not job_transitions.give_back(session, job.id, worker=self._context.name):
                 return
             session.get_one(JobRow, job.id).queued_at = now()
         if not send:
             return
         try:
-            self._queue.enqueue(job.id, priority=job.priority, model=job.request.model)
+            self._context.queue.enqueue(job.id, priority=job.priority, model=job.request.model)
         except ChatelierError:
             log.info("job not requeued: queue unavailable", extra={"job_id": job.id})
 

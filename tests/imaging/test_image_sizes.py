@@ -9,6 +9,7 @@ from PIL import Image
 
 from engine.imaging.codecs.encoding import decode
 from engine.imaging.codecs.recipe_metadata import read_recipe
+from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.orphan_files import OrphanFileCleaner
@@ -73,10 +74,19 @@ def stamp():
 
 def work_of(ports, brush, signer):
     return JobRunner(
-        database=ports.database, store=ports.store, gate=ports.gate, events=ports.events, queue=ports.queue,
-        generator=brush, signer=signer, leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=30),
-        rules=ports.rules, worker="w1",
-    )  # fmt: skip
+        WorkerContext(
+            name="w1",
+            database=ports.database,
+            store=ports.store,
+            gate=ports.gate,
+            events=ports.events,
+            queue=ports.queue,
+            signer=signer,
+            rules=ports.rules,
+        ),
+        generator=brush,
+        leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=30),
+    )
 
 
 def paint(ports, call, brush, signer, command="imagine", **values):

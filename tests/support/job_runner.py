@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.types import GeneratedImage, Progress
@@ -52,15 +53,17 @@ def leases(ports):
 @pytest.fixture
 def work(ports, brush, leases):
     return JobRunner(
-        database=ports.database,
-        store=ports.store,
-        gate=ports.gate,
-        events=ports.events,
-        queue=ports.queue,
+        WorkerContext(
+            name="w1",
+            database=ports.database,
+            store=ports.store,
+            gate=ports.gate,
+            events=ports.events,
+            queue=ports.queue,
+            rules=ports.rules,
+        ),
         generator=brush,
         leases=leases,
-        rules=ports.rules,
-        worker="w1",
     )
 
 

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from bots.web import WebSettings
 from bots.web.server import make_server
 from engine.imaging.image_tools import PillowImageTools
+from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.types import GeneratedImage, GenerationTask
@@ -65,15 +66,17 @@ class PaintingRoom:
         self._server: uvicorn.Server = make_server(self.ports, settings)
         self._closed = threading.Event()
         self._work = JobRunner(
-            database=ports.database,
-            store=ports.store,
-            gate=gate,
-            events=ports.events,
-            queue=ports.queue,
+            WorkerContext(
+                name="w1",
+                database=ports.database,
+                store=ports.store,
+                gate=gate,
+                events=ports.events,
+                queue=ports.queue,
+                rules=ports.rules,
+            ),
             generator=brush or QuickBrush(),
             leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=600),
-            rules=ports.rules,
-            worker="w1",
         )
         self._threads = [
             threading.Thread(target=self._server.run, name="room", daemon=True),

@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from PIL import Image, ImageDraw, ImageFilter
 
 from engine.imaging.image_tools import PillowImageTools
+from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.types import GeneratedImage, GenerationTask, Progress
@@ -124,15 +125,17 @@ def sketching_ports(folder: Path, *, step_seconds: float = 0.1, threads: int = 2
     queue.leases = LeaseKeeper(ports.database, worker="sketch", lease_seconds=rules.lease_seconds)
     queue.leases.start()
     work = JobRunner(
-        database=ports.database,
-        store=ports.store,
-        gate=ports.gate,
-        events=ports.events,
-        queue=queue,
+        WorkerContext(
+            name="sketch",
+            database=ports.database,
+            store=ports.store,
+            gate=ports.gate,
+            events=ports.events,
+            queue=queue,
+            rules=rules,
+        ),
         generator=SketchAtelier(step_seconds),
         leases=queue.leases,
-        rules=rules,
-        worker="sketch",
     )
     for _ in range(threads):
         threading.Thread(target=_keep_drawing, args=(work, queue), daemon=True).start()

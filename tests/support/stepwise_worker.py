@@ -16,6 +16,7 @@ from celery import bootsteps
 from PIL import Image
 
 from engine.jobs.cancel_listener import CancelListener
+from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.queue.celery_app import make_app
@@ -59,15 +60,17 @@ def main(redis_url: str, database_url: str, folder: Path, name: str, threads: in
     database = Database(database_url)
     leases = LeaseKeeper(database, worker=name, lease_seconds=30)
     work = JobRunner(
-        database=database,
-        store=FakeStore(),
-        gate=FakeGate(),
-        events=RedisEvents(redis_url),
-        queue=CeleryQueue(redis_url),
+        WorkerContext(
+            name=name,
+            database=database,
+            store=FakeStore(),
+            gate=FakeGate(),
+            events=RedisEvents(redis_url),
+            queue=CeleryQueue(redis_url),
+            rules=InstanceLimits(),
+        ),
         generator=SlowModel(folder, name),
         leases=leases,
-        rules=InstanceLimits(),
-        worker=name,
     )
     app = make_app(redis_url)
     app.steps["consumer"].add(Defect)

@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from engine.jobs.cancel_listener import ASIDE_CHANNEL, CancelListener
+from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.queue.celery_queue import CeleryQueue
@@ -63,15 +64,17 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(instance
     leases = LeaseKeeper(instance.database, worker="w1", lease_seconds=_LONG_LEASE_SECONDS)
     listener = CancelListener(redis_url, leases.cancel, on_aside=leases.set_aside)
     work = JobRunner(
-        database=instance.database,
-        store=instance.store,
-        gate=instance.gate,
-        events=instance.events,
-        queue=instance.queue,
+        WorkerContext(
+            name="w1",
+            database=instance.database,
+            store=instance.store,
+            gate=instance.gate,
+            events=instance.events,
+            queue=instance.queue,
+            rules=instance.rules,
+        ),
         generator=brush,
         leases=leases,
-        rules=instance.rules,
-        worker="w1",
     )
     ana = Call(person=someone("ana"), address=somewhere(), request_key="k:1")
     job = execute(instance, ana, "imagine", {"prompt": "a boat"}).job_id

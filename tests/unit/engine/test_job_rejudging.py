@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from moderation.policy.policy import default_policy, parse_policy
 from studio.clock import now
@@ -66,15 +67,17 @@ class TestJudgingAgain:
         moderator = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="stricter")
         execute(instance, moderator, "community", {"setting": "policy", "value": "political refuse"})
         work = JobRunner(
-            database=instance.database,
-            store=instance.store,
-            gate=instance.gate,
-            events=instance.events,
-            queue=instance.queue,
+            WorkerContext(
+                name="w1",
+                database=instance.database,
+                store=instance.store,
+                gate=instance.gate,
+                events=instance.events,
+                queue=instance.queue,
+                rules=instance.rules,
+            ),
             generator=brush,
             leases=leases,
-            rules=instance.rules,
-            worker="w1",
         )
         work.run(job)
         ended, _ = read(instance, job)
