@@ -18,7 +18,8 @@ Conditions = Mapping[str, torch.Tensor]
 class BatchKey:
     """Samples with equal keys share a forward pass, or take turns where it is not `shared`.
 
-    Sizes in latent cells; `references` are those of the pictures beside the words, width and height of each.
+    Sizes in latent cells; `references` are those of the pictures beside the words, width and height of each. A cell may
+    stand for several of the usual ones, of 8 pixels a side: `usual_cells`.
     """
 
     model: str
@@ -27,12 +28,14 @@ class BatchKey:
     conditioning: str = ""
     adapters: tuple[tuple[str, float], ...] = ()
     references: tuple[tuple[int, int], ...] = ()
+    usual_cells: int = 1
     shared: bool = True
 
     @property
     def cells(self) -> int:
-        """Latent cells of a row: of the picture and of those beside its words."""
-        return self.width * self.height + sum(width * height for width, height in self.references)
+        """The usual latent cells of a row: of the picture and of those beside its words."""
+        sizes = ((self.width, self.height), *self.references)
+        return self.usual_cells * sum(width * height for width, height in sizes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,15 @@ from transformers import (
 )
 
 from engine.batching.sampling_params import SamplingParams
-from tests.support.tiny_models import make_long_tokenizer
+from tests.support.tiny_models import (
+    make_autoencoder,
+    make_long_tokenizer,
+    make_scheduler,
+    make_text_encoder,
+    make_tokenizer,
+    make_unet,
+    saved,
+)
 from tests.support.tiny_pipelines import save_qwen_image
 
 _PICTURE = "<|image_pad|>"
@@ -45,6 +53,24 @@ def save_qwen_image_edit(folder: Path, *, pipeline: str) -> Path:
     index |= {"_class_name": pipeline, "processor": ["transformers", "Qwen2VLProcessor"]}
     (folder / "model_index.json").write_text(json.dumps(index))
     return folder
+
+
+def save_pix2pix(folder: Path) -> Path:
+    """InstructPix2Pix in the layout of Stable Diffusion; answers its folder."""
+    torch.manual_seed(0)
+    return saved(
+        diffusers.StableDiffusionInstructPix2PixPipeline(
+            vae=make_autoencoder(),
+            text_encoder=make_text_encoder(),
+            tokenizer=make_tokenizer(folder / "tokenizer"),
+            unet=make_unet(channels=8),
+            scheduler=make_scheduler("euler"),
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        ),
+        folder,
+    )
 
 
 class PicturesAndWords:

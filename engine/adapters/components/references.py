@@ -1,5 +1,6 @@
 """Which pictures stand beside a sample's words, their size, and their tokens."""
 
+import hashlib
 import math
 from collections import OrderedDict
 from collections.abc import Callable
@@ -38,23 +39,29 @@ def reference_size(size: tuple[int, int], *, area_pixels: int, multiple: int = 3
     return round(width / multiple) * multiple, round(width / ratio / multiple) * multiple
 
 
+def picture_key(picture: Image.Image) -> tuple[object, ...]:
+    """Equal for equal pictures: those of a job are cut out of its source one by one."""
+    digest = hashlib.blake2b(picture.tobytes(), digest_size=16).digest()
+    return picture.mode, picture.size, digest
+
+
 class ReferenceCache:
     """Tokens of the pictures that were used last: the pictures of a job share their references. For one thread."""
 
     def __init__(self, encode: Callable[[Image.Image], torch.Tensor], *, most: int = 8) -> None:
         self._encode = encode
         self._most = most
-        # The picture stays with its tokens: another one could get its id.
-        self._known: OrderedDict[int, tuple[Image.Image, torch.Tensor]] = OrderedDict()
+        self._known: OrderedDict[tuple[object, ...], torch.Tensor] = OrderedDict()
 
     def find(self, picture: Image.Image) -> torch.Tensor:
         """(tokens, width) on the device."""
-        if id(picture) not in self._known:
-            self._known[id(picture)] = picture, self._encode(picture)
-        self._known.move_to_end(id(picture))
+        key = picture_key(picture)
+        if key not in self._known:
+            self._known[key] = self._encode(picture)
+        self._known.move_to_end(key)
         while len(self._known) > self._most:
             self._known.popitem(last=False)
-        return self._known[id(picture)][1]
+        return self._known[key]
 
     def clear(self) -> None:
         self._known.clear()

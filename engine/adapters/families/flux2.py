@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.families.flux2_autoencoder import Flux2Autoencoder
 from engine.adapters.families.language_model import LanguageModelGuided, even_sigmas
 from engine.adapters.families.reference_tokens import RESIZE, ReferenceModel
-from engine.batching.sample import Conditions, Sample
+from engine.batching.sample import BatchKey, Conditions, Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.model_files import INDEX, read_json
@@ -53,6 +54,10 @@ class Flux2Model(ReferenceModel, LanguageModelGuided):
         if sample.scheduler.config.get("use_flow_sigmas"):
             return timing
         return {**timing, "sigmas": even_sigmas(steps)}
+
+    def _key(self, params: SamplingParams) -> BatchKey:
+        """Each of its cells is a token; elsewhere four cells are one."""
+        return replace(super()._key(params), usual_cells=4)
 
     def _tokens(self, latents: torch.Tensor) -> torch.Tensor:
         return latents.flatten(2).transpose(1, 2)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from PIL import Image
 
-from engine.adapters.components.references import reference_size
+from engine.adapters.components.references import picture_key, reference_size
 from engine.adapters.families.language_model import cut_rows
 from engine.adapters.families.qwen_image import QwenImageModel
 from engine.adapters.families.reference_tokens import RESIZE, ReferenceModel
@@ -40,9 +40,10 @@ class QwenImageEditModel(ReferenceModel, QwenImageModel):
         prompts: list[list[Conditions]] = []
         for sample in samples:
             pictures = sample.params.references
+            seen = tuple(map(picture_key, pictures))
             rows: list[Conditions] = []
             for text in self._texts(sample):
-                key = text, *map(id, pictures)
+                key = text, *seen
                 if key not in known:
                     known[key] = self._condition(self._read(text, pictures))
                 rows.append(known[key])

@@ -22,15 +22,10 @@ from engine.catalog.entries import ModelEntry
 from studio.errors import ModelLoadError, NotSupportedError
 from tests.support.sentences import raises
 from tests.support.stock_pipelines import batcher_with, hole, paint_together, picture
+from tests.support.tiny_editors import save_pix2pix
 from tests.support.tiny_image_encoders import QUIET
 from tests.support.tiny_models import (
-    make_autoencoder,
-    make_scheduler,
-    make_text_encoder,
-    make_tokenizer,
-    make_unet,
     save_flux,
-    saved,
 )
 from tests.support.tiny_pipelines import save_sana_sprint
 
@@ -58,23 +53,6 @@ def count_calls(network: torch.nn.Module) -> list[int]:
     calls: list[int] = []
     network.register_forward_pre_hook(lambda *_: calls.append(1))
     return calls
-
-
-def save_pix2pix(folder: Path) -> Path:
-    torch.manual_seed(0)
-    return saved(
-        StableDiffusionInstructPix2PixPipeline(
-            vae=make_autoencoder(),
-            text_encoder=make_text_encoder(),
-            tokenizer=make_tokenizer(folder / "tokenizer"),
-            unet=make_unet(channels=8),
-            scheduler=make_scheduler("euler"),
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-        ),
-        folder,
-    )
 
 
 def test_guidance_of_kontext_is_the_distilled_one_and_calls_its_transformer_once_a_step(

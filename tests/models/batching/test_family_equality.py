@@ -50,6 +50,8 @@ def test_samples_of_all_operations_equal_their_solo_runs(family: tuple[str, Path
     samples = paint_together(batcher_with(model), params_list, model)
     for sample, inputs in zip(samples, params_list, strict=True):
         assert difference(sample, alone(inputs)) < TOLERANCE
+        assert sample.preview is not None
+        assert sample.preview.shape == (inputs.height // 4, inputs.width // 4, 3)
 
 
 def test_joins_leaves_and_cancels_midway_change_no_picture(family: tuple[str, Path]) -> None:

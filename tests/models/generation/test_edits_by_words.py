@@ -13,7 +13,7 @@ from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest
 from studio.errors import BadImageError, NotSupportedError
 from tests.support.sentences import raises
-from tests.support.tiny_editors import noise
+from tests.support.tiny_editors import noise, save_pix2pix
 from tests.support.tiny_models import save_sd
 from tests.support.tiny_pipelines import save_flux2_klein
 
@@ -23,7 +23,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 @pytest.fixture(scope="module")
 def generator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageGenerator]:
     place = tmp_path_factory.mktemp("models")
-    folders = {"klein": save_flux2_klein(place / "klein"), "plain": save_sd(place / "plain")}
+    folders = {
+        "klein": save_flux2_klein(place / "klein"),
+        "pix2pix": save_pix2pix(place / "pix2pix"),
+        "plain": save_sd(place / "plain"),
+    }
     generator = ImageGenerator(
         ModelCatalogue(
             ModelEntry(
@@ -56,18 +60,20 @@ def pixels(image: Image.Image) -> np.ndarray:
     return np.asarray(image)
 
 
-def test_words_and_the_picture_decide_what_an_edit_becomes(generator: ImageGenerator) -> None:
-    red, blue = edit(generator, "a red apple"), edit(generator, "the blue apple")
-    other = edit(generator, "a red apple", sources=(noise(2, 40, 24),))
+@pytest.mark.parametrize("model", ["klein", "pix2pix"])
+def test_words_and_the_picture_decide_what_an_edit_becomes(model: str, generator: ImageGenerator) -> None:
+    red, blue = (edit(generator, words, model=model) for words in ("a red apple", "the blue apple"))
+    other = edit(generator, "a red apple", model=model, sources=(noise(2, 40, 24),))
     assert red.size == (40, 24)
     assert (pixels(red) != pixels(blue)).any()
     assert (pixels(red) != pixels(other)).any()
 
 
-def test_a_region_limits_what_an_edit_by_words_changes(generator: ImageGenerator) -> None:
+@pytest.mark.parametrize("model", ["klein", "pix2pix"])
+def test_a_region_limits_what_an_edit_by_words_changes(model: str, generator: ImageGenerator) -> None:
     mask = Image.new("L", (40, 24), 0)
     mask.paste(255, (8, 8, 24, 20))
-    edited = edit(generator, "a red apple", mask=mask)
+    edited = edit(generator, "a red apple", model=model, mask=mask)
     inside = pixels(mask) > 0
     before, after = pixels(noise(1, 40, 24)), pixels(edited)
     assert (before[inside] != after[inside]).any()

@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
-from engine.adapters.components.references import reference_size, settle_references
+from engine.adapters.components.references import ReferenceCache, reference_size, settle_references
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.capabilities import PLAIN, Capabilities, capabilities_of
 from engine.catalog.catalog import ModelEntry
@@ -83,6 +84,22 @@ def test_a_model_that_needs_a_reference_takes_the_start_for_one_and_refuses_word
     assert settle(EDITOR, start=RED, references=(BLUE,)) == (BLUE,)
     with raises(NotSupportedError, match="without a picture"):
         settle(EDITOR)
+
+
+def test_equal_references_are_encoded_once_and_the_oldest_go_first() -> None:
+    encoded: list[Image.Image] = []
+
+    def encode(picture: Image.Image) -> torch.Tensor:
+        encoded.append(picture)
+        return torch.zeros(1, 1)
+
+    cache = ReferenceCache(encode, most=1)
+    cache.find(RED)
+    cache.find(RED.copy())
+    assert len(encoded) == 1
+    cache.find(BLUE)
+    cache.find(RED)
+    assert len(encoded) == 3
 
 
 def test_the_size_of_a_reference_keeps_its_ratio() -> None:
