@@ -1,7 +1,6 @@
 """Spans as Discord's Markdown. Text of people is escaped here and nowhere else."""
 
 import re
-from functools import singledispatch
 
 from bots.presentation.message import (
     Bold,
@@ -45,57 +44,28 @@ def _break_link(link: re.Match[str]) -> str:
 
 
 def markdown(spans: Spans) -> str:
-    return "".join(map(markdown_of, spans))
+    return "".join(map(_span, spans))
 
 
-@singledispatch
-def markdown_of(span: Span) -> str:
-    raise TypeError(f"no Markdown for {type(span).__name__}")
-
-
-@markdown_of.register
-def _(span: str) -> str:
-    return escape(span)
-
-
-@markdown_of.register
-def _(span: Bold) -> str:
-    return f"**{escape(span.text)}**" if span.text else ""
-
-
-@markdown_of.register(Code)
-@markdown_of.register(Command)
-def _(span: Code | Command) -> str:
-    """Between backticks nothing is Markdown but a backtick."""
-    return f"`{clean_text(span.text.replace('`', ''))}`"
-
-
-@markdown_of.register
-def _(span: PersonName) -> str:
-    """A mention shows the present name; nobody is pinged. A person who asked to be forgotten has no number."""
-    if span.is_of(Platform.DISCORD) and span.user_id.isdecimal():
-        return f"<@{span.user_id}>"
-    return escape(span.name)
-
-
-@markdown_of.register
-def _(span: ChannelName) -> str:
-    return f"<#{span.channel}>" if span.channel.isdecimal() else escape(span.channel)
-
-
-@markdown_of.register
-def _(span: RoleName) -> str:
-    return f"<@&{span.role}>" if span.role.isdecimal() else escape(span.role)
-
-
-@markdown_of.register
-def _(span: Time) -> str:
-    return f"<t:{int(span.when.timestamp())}:{'f' if span.exact else 'R'}>"
-
-
-@markdown_of.register
-def _(span: Link) -> str:
-    return f"[{escape(span.label)}](<{span.url}>)"
+def _span(span: Span) -> str:
+    match span:
+        case str():
+            return escape(span)
+        case Bold():
+            return f"**{escape(span.text)}**" if span.text else ""
+        case Code() | Command():  # between backticks nothing is Markdown but a backtick
+            return f"`{clean_text(span.text.replace('`', ''))}`"
+        case PersonName():  # a mention shows the present name; nobody is pinged
+            is_mention = span.is_of(Platform.DISCORD) and span.user_id.isdecimal()
+            return f"<@{span.user_id}>" if is_mention else escape(span.name)
+        case ChannelName():
+            return f"<#{span.channel}>" if span.channel.isdecimal() else escape(span.channel)
+        case RoleName():
+            return f"<@&{span.role}>" if span.role.isdecimal() else escape(span.role)
+        case Time():
+            return f"<t:{int(span.when.timestamp())}:{'f' if span.exact else 'R'}>"
+        case Link():
+            return f"[{escape(span.label)}](<{span.url}>)"
 
 
 def code_block(text: str) -> str:
