@@ -19,8 +19,8 @@ class SamplingParams:
 
     `start` is RGB and `mask` L (white where the picture may change), both `width` × `height`; without a start the
     picture comes from noise alone. `strength` in (0, 1] is the share of the noise schedule a start goes through.
-    `guidance_scale` of 1 or less means none. `scheduler` None means the model's own. `adapters` are names of LoRA
-    weights with their scales.
+    `guidance_scale` of 1 or less means none, in Z-Image 0 or less. `scheduler` None means the model's own. `adapters`
+    are names of LoRA weights with their scales.
 
     `mixed` are further pictures, `width` × `height` too, whose latents are mixed into the start's; the start has what
     their shares leave. `likeness` are pictures of any size which a model with an image encoder

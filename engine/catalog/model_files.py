@@ -69,7 +69,7 @@ def check(folder: Path) -> None:
         elif "Tokenizer" in kind:
             _check_tokenizer(folder, part)
         elif "Processor" in kind or "Extractor" in kind:
-            read_json(part / "preprocessor_config.json")
+            _check_processor(part)
         else:
             read_json(part / "config.json")
             _check_weights(folder, part)
@@ -147,6 +147,13 @@ def _check_tokenizer(folder: Path, part: Path) -> None:
     for path in found:
         if path.suffix == ".json":
             read_json(path)
+
+
+def _check_processor(part: Path) -> None:
+    """Its configuration stands in one of two files, by the version of transformers that wrote it."""
+    names = ("preprocessor_config.json", "processor_config.json")
+    for path in [part / name for name in names if (part / name).exists()] or [part / names[0]]:
+        read_json(path)
 
 
 def loaded_weights(part: Path) -> tuple[str | None, list[Path]]:

@@ -22,6 +22,7 @@ from studio.errors import ConfigurationError, ModelLoadError
 from tests.support.sentences import raises
 from tests.support.tiny_addons import save_lora
 from tests.support.tiny_checkpoints import save_checkpoint
+from tests.support.tiny_editors import save_qwen_image_edit
 from tests.support.tiny_models import save_flux, save_sd, save_sd3, save_sdxl
 from tests.support.tiny_pipelines import save_flux2_klein, save_pixart, save_z_image
 
@@ -215,6 +216,18 @@ def test_what_loading_would_not_load_does_not_pass_the_check(
     entry = ModelEntry(name="ours", source=str(folder), family="sd")
     with pytest.raises(ModelLoadError):
         new_model(entry, folder, device=torch.device("cpu")).load()
+
+
+def test_a_processor_has_its_configuration_in_either_file(tmp_path: Path) -> None:
+    folder = save_qwen_image_edit(tmp_path, pipeline="QwenImageEditPlusPipeline")
+    old, new = folder / "processor/preprocessor_config.json", folder / "processor/processor_config.json"
+    new.write_text(json.dumps({"image_processor": json.loads(old.read_text())}))
+    old.unlink()
+    entry = ModelEntry(name="ours", source=str(folder), family="auto", dtype="float32")
+    assert model_of(entry).loaded
+    new.unlink()
+    with pytest.raises(ModelLoadError, match="lacks the file processor/"):
+        check(folder)
 
 
 def test_an_index_that_names_too_little_does_not_pass_the_check(saved: Path, tmp_path: Path) -> None:
