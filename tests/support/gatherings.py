@@ -1,7 +1,7 @@
 """Gatherings on fakes: acts of several people, jobs that end, and a clock of the database that can be moved."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -70,6 +70,11 @@ class Table:
         opened = self.ask(name, command, **values)
         assert isinstance(opened, GatheringOpened)
         return opened.gathering_id
+
+    def open_elsewhere(self, name: str, command: str, **values: object) -> str:
+        """In another channel of the same community."""
+        elsewhere = replace(self, address=replace(self.address, channel="elsewhere"))
+        return elsewhere.open(name, command, **values)
 
     def act(self, name: str, verb: str, gathering_id: str, **values: object) -> Answer:
         return self.ask(name, "gather", do=verb, id=gathering_id, **values)
