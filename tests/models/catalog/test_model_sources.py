@@ -226,7 +226,7 @@ def test_a_processor_has_its_configuration_in_either_file(tmp_path: Path) -> Non
     entry = ModelEntry(name="ours", source=str(folder), family="auto", dtype="float32")
     assert model_of(entry).loaded
     new.unlink()
-    with pytest.raises(ModelLoadError, match="lacks the file processor/"):
+    with raises(ModelLoadError, match="lacks the file processor/"):
         check(folder)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from bots.texts.coded.sentences import say_stored
 from engine.maintenance import orphan_files
 from engine.maintenance.orphan_files import PARTS_A_RUN, OrphanFileCleaner
 from moderation.cases.retention import let_go
@@ -187,7 +188,10 @@ class TestWaitingForPictures:
         execute(ports, another(call, "mod", moderator=True), "delete", {"what": origin})
         with ports.database.read() as session:
             ended = queries.find_job(session, heir)
-        assert (ended.state, "took down the picture" in ended.error_text) == (JobState.CANCELLED, True)
+        assert (ended.state, "took down the picture" in say_stored(ended.error_text)) == (
+            JobState.CANCELLED,
+            True,
+        )
         assert ports.store.blobs == {}
 
 

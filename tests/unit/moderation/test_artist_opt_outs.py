@@ -5,6 +5,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from bots.presentation.form import command_of
+from bots.texts.coded.sentences import say
 from moderation.cases.artist_opt_outs import opted_out
 from moderation.cli.artist_commands import artists_app
 from moderation.gate import ModerationGate
@@ -57,7 +58,7 @@ def test_the_refusal_says_that_the_artist_asked_for_it(instance, call):
         Admission(person=someone("cy"), command="imagine", request=request, outstanding_jobs=0)
     )
     assert verdict.ruling is Ruling.REFUSE
-    assert "artist asked" in verdict.remedy
+    assert "artist asked" in say(*verdict.remedy)
 
 
 def test_the_maker_of_the_picture_is_not_struck_for_it(instance, call):

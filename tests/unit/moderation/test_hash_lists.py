@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from moderation.cli.policy_commands import policy_app
 from moderation.vision.hash_lists import hashes_in_csv, read_list
+from studio.errors import ChatelierError
+from tests.support.sentences import error_text
 
 ONE, TWO, THREE = (digit * 64 for digit in "abc")
 
@@ -19,6 +21,8 @@ def listed(tmp_path: Path) -> Path:
 def run(*arguments: object, code: int = 0) -> str:
     result = CliRunner().invoke(policy_app, ["hashes", *map(str, arguments)])
     assert result.exit_code == code, result.output
+    if isinstance(result.exception, ChatelierError):  # left to the `chatelier` script
+        return error_text(result.exception)
     return result.output
 
 
