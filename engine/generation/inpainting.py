@@ -5,7 +5,7 @@ import math
 from PIL import Image
 
 from engine.catalog.catalog import ModelEntry
-from engine.catalog.geometry import Layout
+from engine.catalog.geometry import Layout, fit_within
 from engine.generation.inputs import RESIZE, STRENGTH, GenerationInputs, TiledRefinement
 from engine.generation.sizing import native_area, working_size
 from engine.imaging.canvas import outpaint_canvas
@@ -20,6 +20,8 @@ from studio.domain.sizing.canvases import LARGEST_AREAS, margins_for, window_aro
 from studio.errors import BadImageError
 
 EXPAND_STRENGTH = 0.9
+# Whole pictures are edited at about the area that a model was made for: beyond it, things double.
+EDITED_AREAS = 1.25
 
 
 def edit(
@@ -61,11 +63,13 @@ def edit(
 
 
 def _edit_whole(source: Image.Image, entry: ModelEntry, layout: Layout) -> GenerationInputs:
-    """By words alone: the picture is a reference, and the result has its size."""
-    width, height = working_size(source.size, entry, layout)
+    """By words alone: the picture is a reference. A picture beyond what the model was made for becomes smaller."""
+    most = round(EDITED_AREAS * native_area(entry))
+    width, height = fit_within(*source.size, area_pixels=most, multiple=layout.grid)
+    fits = source.width * source.height <= most
 
     def finish(painted: Image.Image) -> Image.Image:
-        return painted if painted.size == source.size else painted.resize(source.size, RESIZE)
+        return painted.resize(source.size, RESIZE) if fits and painted.size != source.size else painted
 
     return GenerationInputs(width=width, height=height, references=(source,), finish=finish)
 

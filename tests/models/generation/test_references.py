@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -46,6 +47,14 @@ def test_an_edit_by_words_takes_the_whole_picture_as_reference_and_keeps_its_siz
     assert inputs.start is None
     assert inputs.mask is None
     assert inputs.finish(Image.new("RGB", (inputs.width, inputs.height))).size == SOURCE.size
+
+
+def test_an_edit_by_words_of_a_large_picture_comes_out_at_the_size_the_model_was_made_for() -> None:
+    inputs = prepare(sources=(SOURCE.resize((2000, 1200)),))
+    painted = Image.new("RGB", (inputs.width, inputs.height))
+    assert inputs.width * inputs.height == pytest.approx(1.25 * 512 * 512, rel=0.05)
+    assert inputs.width / inputs.height == pytest.approx(2000 / 1200, rel=0.05)
+    assert inputs.finish(painted).size == painted.size
 
 
 def test_a_model_that_cannot_edit_by_words_asks_for_a_region() -> None:
