@@ -104,7 +104,7 @@ def _vary(
             return GenerationInputs(width=width, height=height, likeness=likeness)
         strength = request.strength or STRENGTHS[request.variation]
         return GenerationInputs(width=width, height=height, start=start, strength=strength, likeness=likeness)
-    if prior is None or not request.variation:
+    if prior is None or request.strength or not request.variation:
         variation = STRENGTHS[request.variation] if request.variation else WITH_IMAGE_STRENGTH
         return GenerationInputs(
             width=width, height=height, start=start, strength=request.strength or variation
