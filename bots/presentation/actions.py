@@ -131,6 +131,17 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         public=True,
         panel_row=2,
     ),
+    Action.COLLECT: ActionSpec(
+        label=gatherings.ADD_TO_BLEND,
+        description=gatherings.COLLECT_PICTURE,
+        needs=Needs.PICTURE,
+        menu="Add to blend",
+        panel_row=2,
+    ),
+    Action.BLEND_TRAY: ActionSpec(
+        label=gatherings.BLEND_TRAY, description=gatherings.BLEND_TRAY, public=True, tone=Tone.SUCCESS
+    ),
+    Action.EMPTY_TRAY: ActionSpec(label=gatherings.EMPTY_TRAY, description=gatherings.EMPTY_TRAY),
     Action.STAR: ActionSpec(
         label="Star",
         icon="⭐",

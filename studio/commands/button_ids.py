@@ -22,6 +22,9 @@ class Action(StrEnum):
     BLEND = "blend"
     STAR = "star"
     ALT = "alt"
+    COLLECT = "collect"  # into the tray of pictures for a blend
+    BLEND_TRAY = "blendtray"  # about no job
+    EMPTY_TRAY = "emptytray"
     SHOW = "show"
     CANCEL = "cancel"
     DELETE = "delete"

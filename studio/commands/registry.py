@@ -13,7 +13,7 @@ from studio.commands.generation import blend, edit, expand, imagine, remix, rero
 from studio.commands.moderation import answer, appeal, ban, cases, community_rules, report, review, unban
 from studio.commands.named_pictures import names_any, require_visible
 from studio.commands.parameter_values import Kind
-from studio.commands.pictures import alt, delete, lineage, show, star, whose
+from studio.commands.pictures import alt, collect, delete, lineage, show, star, whose
 from studio.commands.results import Answer
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.early_refusals import refuse_early
@@ -38,6 +38,7 @@ CATALOG: Mapping[str, CommandSpec] = {
         show,
         star,
         alt,
+        collect,
         lineage,
         whose,
         queue,
@@ -164,6 +165,8 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
         Action(decision): partial(_decide, decision)  # a decision's action has its name
         for decision in Decision
     },
+    Action.BLEND_TRAY: lambda _button: ("blend", {"collected": "yes"}),
+    Action.EMPTY_TRAY: lambda _button: ("collect", {"do": "empty"}),
     Action.GATHER: _gather,
     Action.GATHER_ASK: _gather,
     Action.GATHER_SHOW: _gather,

@@ -216,6 +216,17 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tray:
+    """What the person collected for a blend: the id, empty for an upload, and the storage key of each picture.
+
+    `added`: whether a picture was added just now; None: none was named.
+    """
+
+    items: tuple[tuple[str, str], ...]
+    added: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatheringOpened:
     """The message of the gathering follows. `repeated`: this very request opened it before."""
 
@@ -254,5 +265,5 @@ Painting = (
 )
 Personal = SettingsChanged | Forgotten | LinkOffered | Linked | CreditsGiven
 Moderation = ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community
-Together = GatheringOpened | GatheringActed | GatheringsListed
+Together = Tray | GatheringOpened | GatheringActed | GatheringsListed
 Answer = Painting | Personal | Moderation | Together

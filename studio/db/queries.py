@@ -102,6 +102,13 @@ def pictures_of_job(session: Session, job_id: str) -> list[Picture]:
     return [picture_of(row, stars=stars.get(row.id, 0)) for row in rows]
 
 
+def still_there(session: Session, picture_ids: Sequence[str]) -> list[str]:
+    """Those of the pictures that were not deleted, in the given order."""
+    query = select(PictureRow.id).where(PictureRow.id.in_(picture_ids), PictureRow.deleted_at.is_(None))
+    found = set(session.scalars(query))
+    return [picture_id for picture_id in picture_ids if picture_id in found]
+
+
 def star_counts(session: Session, picture_ids: Sequence[str]) -> dict[str, int]:
     query = select(StarRow.picture_id, func.count()).where(StarRow.picture_id.in_(picture_ids))
     return {row[0]: row[1] for row in session.execute(query.group_by(StarRow.picture_id))}

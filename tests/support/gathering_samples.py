@@ -12,11 +12,12 @@ from bots.presentation.compose.gatherings.management import (
     with_management,
 )
 from bots.presentation.compose.gatherings.registry import PRESENTERS
+from bots.presentation.compose.tray import compose_tray
 from bots.presentation.form import Form
 from bots.presentation.message import Message
 from bots.queries.gathering_view import GatheringView, PartView, Reader
 from studio.commands.button_ids import Action, Button
-from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed
+from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed, Tray
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.people import Address, Person, Platform, Role
 from studio.gatherings.generations import ChildRole
@@ -121,6 +122,15 @@ def _evolution_form(verb: str) -> Form:
     return PRESENTERS["evolution"].form(view, press)
 
 
+def _trays() -> dict[str, Message]:
+    items = tuple((f"{JOB_ID}.{index}", f"pictures/{index}.png") for index in (1, 2, 3))
+    return {
+        "tray": compose_tray(Tray(items=(*items, ("", "uploads/a.png")), added=True)),
+        "tray with one": compose_tray(Tray(items=items[:1], added=False)),
+        "tray empty": compose_tray(Tray(items=())),
+    }
+
+
 def _answers() -> dict[str, Message]:
     gathering = sample_gathering("tile_vote", "voting")
     return {
@@ -134,7 +144,7 @@ def _answers() -> dict[str, Message]:
     }
 
 
-GATHERING_MESSAGES: Mapping[str, Message] = {**_tile_votes(), **_evolutions(), **_answers()}
+GATHERING_MESSAGES: Mapping[str, Message] = {**_tile_votes(), **_evolutions(), **_trays(), **_answers()}
 _PRESS = Button(action=Action.GATHER_ASK, job_id=GATHERING_ID, verb=REMOVE, round=1)
 GATHERING_FORMS: Mapping[str, Form] = {
     "gathering removal": removal_form(

@@ -107,5 +107,5 @@ class ContextMenus:
         async def complete(call: Call) -> Run:
             return replace(run, values={"image": await store_attachment(self._context, image, call.person)})
 
-        run = Run(command=str(action), values={"image": PENDING_UPLOAD}, public=True)
+        run = Run(command=str(action), values={"image": PENDING_UPLOAD}, public=ACTIONS[action].public)
         await self._dispatcher.run(interaction, run, complete=complete)

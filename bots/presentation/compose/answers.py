@@ -6,6 +6,7 @@ from bots.presentation.compose.lists import compose_desk, compose_history, compo
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.provenance import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings
+from bots.presentation.compose.tray import compose_tray
 from bots.presentation.message import Audience, Code, Command, Message, Paragraph, PersonName, Spans, Time
 from bots.presentation.spans import join_list, join_spans, plain_text, sentence
 from bots.texts import answers as texts
@@ -38,6 +39,7 @@ from studio.commands.results import (
     ReportFiled,
     SettingsChanged,
     StarChanged,
+    Tray,
 )
 from studio.domain.cases import CaseKind
 from studio.domain.people import Sighting
@@ -67,6 +69,8 @@ def compose_answer(answer: Answer) -> Message | None:
             return _long(answer)
         case SettingsChanged() | Community():
             return _long(answer)
+        case Tray():
+            return compose_tray(answer)
         case GatheringOpened() | GatheringActed() | GatheringsListed():
             return compose_together(answer)
         case _:

@@ -29,6 +29,7 @@ ENTRIES: Mapping[str, Action] = {
     "upscale_picture": Action.UPSCALE,
     "report_picture": Action.REPORT,
     "who_made_this": Action.WHO,
+    "add_to_blend": Action.COLLECT,
 }
 
 

@@ -8,6 +8,7 @@ BAD_REQUEST = {
     "no_image": "There is no image on that message.",
     "not_from_here": "This picture was not made here, as far as the records go.",
     "nothing_to_vote_on": "There is nothing to vote on: that job has no two pictures.",
+    "tray_full": "Your tray holds {most} pictures. Blend them or empty it first.",
     "all_deleted": "The pictures of this job were deleted.",
 }
 

@@ -29,6 +29,7 @@ from studio.commands.results import (
     PictureShown,
     SettingsChanged,
     StarChanged,
+    Tray,
 )
 from studio.domain.cases import CaseKind
 from studio.domain.identifiers import split_picture_id
@@ -46,6 +47,7 @@ _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
         "open": f"/rules?typed={answer.former_name}" if answer.former_name else "/rules"
     },
     GatheringOpened: lambda answer: {"open": f"/gatherings/{answer.gathering_id}"},
+    Tray: lambda _: {"open": "/mine/tray"},
     GatheringsListed: lambda _: {"open": "/gatherings"},
     DeskCases: lambda _: {"go": "/desk"},
     CaseOpened: lambda answer: {"go": f"/desk#case-{answer.details.case.id}"},

@@ -18,7 +18,7 @@ from bots.web import texts
 from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.queries.inbox import mark_read, read_messages
-from bots.web.render import render
+from bots.web.render import ShownImage, render
 from bots.web.routes.authentication import require_user
 from bots.web.routes.page_layout import dialog_of
 from bots.web.templating import render_template
@@ -26,16 +26,20 @@ from studio.commands.button_ids import Action
 from studio.commands.registry import FORMER_COMMANDS, REACTIONS, execute
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import default_note
+from studio.domain.identifiers import split_picture_id
+from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
 from studio.errors import NotFoundError
+
+_COMMANDS = {"queue": "queue", "history": "history", "tray": "collect"}
 
 
 async def jobs_dialog(request: Request) -> Response:
-    """GET /mine/queue and /mine/history: the user's own jobs, those that wait or those that are over."""
+    """GET /mine/queue, /mine/history and /mine/tray: the user's own jobs that wait or are over, and their tray."""
     context, user = require_user(request)
     name: str = request.path_params["name"]
-    if name not in ("queue", "history"):
+    if name not in _COMMANDS:
         raise NotFoundError("this_page")
-    message = await context.pools.run(Pool.DATABASE, _answer, context, user, name)
+    message = await context.pools.run(Pool.DATABASE, _answer, context, user, _COMMANDS[name])
     return _message_dialog(request, user, message)
 
 
@@ -59,7 +63,14 @@ def _answer(context: WebContext, user: WebUser, command: str) -> Message:
 
 
 def _message_dialog(request: Request, user: WebUser, message: Message, *, hint: Spans = ()) -> Response:
-    html = render_template("message.html", message=render(message), summary=message.summary, hint=hint)
+    images = {
+        image.name: ShownImage(copies=[(f"/thumbnails/{image.name}", THUMBNAIL_SIDES_PIXELS[0])])
+        for image in message.files
+        if split_picture_id(image.name)
+    }
+    html = render_template(
+        "message.html", message=render(message, images), summary=message.summary, hint=hint
+    )
     return dialog_of(request, user, html)
 
 

@@ -1,4 +1,4 @@
-"""Shared games: gatherings with their parts, members and ballots; jobs know which of them they belong to."""
+"""Shared games, with the jobs that belong to them, and trays of collected pictures."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,6 +43,15 @@ def upgrade() -> None:
     _index("gatherings", "platform", "community", "closed_at")
     _create_parts()
     _create_people()
+    op.create_table(
+        "collected_pictures",
+        sa.Column("person_key", KEY, nullable=False),
+        sa.Column("item", sa.String(length=120), nullable=False),
+        sa.Column("source", JSON, nullable=False),
+        sa.Column("added_at", TIME, nullable=False),
+        _refers("collected_pictures", "person_key", "people.key"),
+        sa.PrimaryKeyConstraint("person_key", "item", name=op.f("pk_collected_pictures")),
+    )
     op.add_column("jobs", sa.Column("gathering", GATHERING, nullable=True))
     op.add_column("jobs", sa.Column("part", sa.Integer(), nullable=True))
     op.add_column(
@@ -112,7 +121,7 @@ def downgrade() -> None:
     op.drop_index("ix_jobs_gathering", table_name="jobs")
     for column in ("visibility", "part", "gathering"):
         op.drop_column("jobs", column)
-    for table in ("ballots", "gathering_members", "gathering_parts", "gatherings"):
+    for table in ("collected_pictures", "ballots", "gathering_members", "gathering_parts", "gatherings"):
         op.drop_table(table)
 
 

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from studio.clock import now
 from studio.commands.parameter_values import MAX_PROMPT, Kind, Parameter
 from studio.commands.parameters import COUNT, IMAGE, PICTURE, SEED
 from studio.commands.results import Accepted
@@ -11,6 +13,7 @@ from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.request_defaults import usual_count
 from studio.commands.submission.source_images import SourceImage, find_origin, get_seed
 from studio.commands.submission.submit import submit
+from studio.db import collected_pictures, queries
 from studio.domain.requests import MOST_BLENDED, Operation, PaintRequest, Source
 from studio.domain.sizing.prices import pixels_like
 from studio.errors import BadParameterError
@@ -18,6 +21,8 @@ from studio.ports import Ports
 
 _FEWEST = 2
 _FURTHER = range(2, MOST_BLENDED + 1)
+_PICTURES = ("picture", *(f"picture{number}" for number in _FURTHER))
+_IMAGES = ("image", *(f"image{number}" for number in _FURTHER))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,7 @@ class Blend:
     image3: Source | None = None
     image4: Source | None = None
     image5: Source | None = None
+    collected: str | None = None
     prompt: str | None = None
     weights: str | None = None
     count: int | None = None
@@ -49,12 +55,18 @@ class Blend:
 
 
 def blend(ports: Ports, call: Call, command: Blend) -> Accepted:
-    return submit(ports, call, SPEC.name, request_of(ports, call, command))
+    """What was collected is taken out of the tray once it is blended."""
+    accepted = submit(ports, call, SPEC.name, request_of(ports, call, command))
+    if command.collected:
+        with ports.database.begin() as session:
+            collected_pictures.empty(session, call.person.key)
+    return accepted
 
 
 def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
     """Pictures painted here come first, then uploads. Raises what `check` and `find_origin` raise."""
-    check(ports, call, command)
+    command = _with_collected(ports, call, command)
+    _check(command)
     origins = [find_origin(ports, call, picture=picture, image=None) for picture in command.pictures]
     origins += [find_origin(ports, call, picture=None, image=image) for image in command.images]
     first = next((origin for origin in origins if origin.model), origins[0])
@@ -73,8 +85,28 @@ def request_of(ports: Ports, call: Call, command: Blend) -> PaintRequest:
     )
 
 
-def check(_ports: Ports, _call: Call, command: Blend) -> None:
+def check(ports: Ports, call: Call, command: Blend) -> None:
     """Raises `BadParameterError`."""
+    _check(_with_collected(ports, call, command))
+
+
+def _with_collected(ports: Ports, call: Call, command: Blend) -> Blend:
+    """The command with what lies in the person's tray, after what it names itself."""
+    if not command.collected:
+        return command
+    with ports.database.read() as session:
+        tray = collected_pictures.collected_by(session, call.person.key, at=now())
+        named = [item.picture_id for item in tray if item.picture_id]
+        pictures = [*command.pictures, *queries.still_there(session, named)]
+    images = [*command.images, *(item.source for item in tray if item.source)]
+    if len(pictures) + len(images) > MOST_BLENDED:
+        given = len(pictures) + len(images)
+        raise BadParameterError("image", "too_many_to_blend", most=MOST_BLENDED, given=given)
+    values: dict[str, Any] = dict(zip(_PICTURES, pictures, strict=False))
+    return replace(command, **values, **dict(zip(_IMAGES, images, strict=False)))
+
+
+def _check(command: Blend) -> None:
     _check_number(command)
     if command.weights:
         parse_weights(command.weights, len(command.pictures) + len(command.images))
@@ -154,5 +186,6 @@ SPEC = CommandSpec(
         ),
         COUNT,
         SEED,
+        Parameter(name="collected", kind=Kind.CHOICE, summary="Blend what you collected.", choices=("yes",)),
     ),
 )

@@ -1,6 +1,7 @@
 """The tables. Times are aware UTC; JSON columns hold what `studio.serialization` writes."""
 
 from studio.db.tables.cases import BanRow, CaseRow, NoticeRow
+from studio.db.tables.collections import CollectedRow
 from studio.db.tables.columns import (
     DELETED,
     ERASURE,
@@ -27,6 +28,7 @@ __all__ = [
     "BanRow",
     "Base",
     "CaseRow",
+    "CollectedRow",
     "CommunityRow",
     "DeliveryRow",
     "DigestRow",

@@ -15,6 +15,7 @@ from studio.db.tables import (
     BallotRow,
     Base,
     CaseRow,
+    CollectedRow,
     CommunityRow,
     Erasure,
     GatheringMemberRow,
@@ -116,6 +117,7 @@ def name_in_all_of_them(instance: Ports) -> None:
                 NoticeRow(person_key=ANA, **notice),
                 PreferencesRow(person_key=ANA, data={}),
                 gathering_of_ana(),
+                CollectedRow(person_key=ANA, item=f"{job}.1", source={}, added_at=now()),
                 StarRow(picture_id=f"{job}.1", person_key=ANA, created_at=now()),
             )
         )

@@ -19,7 +19,7 @@ from bots.presentation.spans import plain_text, sentence
 from bots.texts.together import gatherings as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
-from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed, Together
+from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed
 from studio.domain.gatherings import Gathering
 from studio.errors.gatherings import GatheringMovedError, GatheringRefusedError
 from studio.gatherings.registry import KINDS
@@ -27,7 +27,7 @@ from studio.gatherings.registry import KINDS
 _MOST_LISTED = 5
 
 
-def compose_together(answer: Together) -> Message:
+def compose_together(answer: GatheringOpened | GatheringActed | GatheringsListed) -> Message:
     match answer:
         case GatheringOpened():
             return _one(sentence(texts.OPENED_HERE, id=Code(answer.gathering_id)))
