@@ -102,7 +102,8 @@ class Journey:
         shown = [
             (message, self.person()) for message in self.room.channel.history() if not message.flags.ephemeral
         ]
-        shown += [(message, who) for message, who in self.seen[-15:]]
+        there = {known for messages in self.env.backend.messages.values() for known in messages}
+        shown += [(message, who) for message, who in self.seen[-15:] if message.id in there]
         found = [(message, press, who) for message, who in shown for press in _presses(message)]
         if not found:
             return await self.imagine()
