@@ -13,9 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from moderation.languages.romanization import romanized
+from moderation.text.joined_words import is_word
+
 ENGLISH = "en"
 _SURE, _SURE_OF_FEW = 0.6, 0.4  # chance of the likeliest language, and for fewer than eight words
 _RULED_OUT, _RULED_OUT_OF_FEW = 0.15, 0.1  # chance of every accepted language together
+_RULED_OUT_WITHOUT_ENGLISH = 0.3  # the same for few words of which none is an English one
 _MANY_WORDS = 8
 _FEWEST_WORDS = 3  # of Latin letters; shorter ones are names and fragments in any language
 _WORD = re.compile(r"[^\W\d_]+")
@@ -70,9 +74,16 @@ def foreign(text: str, accepted: frozenset[str]) -> Language | None:
     if len(latin) < _FEWEST_WORDS:
         return None
     together = " ".join(latin).lower()
+    if code := romanized(together.split()):
+        return None if code in accepted else Language(code=code, chance=1.0)
     if len(latin) < _MANY_WORDS:
-        return _language_outside(together, accepted, sure=_SURE_OF_FEW, at_most=_RULED_OUT_OF_FEW)
+        at_most = _RULED_OUT_OF_FEW if any(map(_is_english, latin)) else _RULED_OUT_WITHOUT_ENGLISH
+        return _language_outside(together, accepted, sure=_SURE_OF_FEW, at_most=at_most)
     return _language_outside(together, accepted, sure=_SURE)
+
+
+def _is_english(word: str) -> bool:
+    return len(word) > 1 and is_word(word)
 
 
 def _language_outside(

@@ -68,9 +68,11 @@ class SentenceEncoder:
     def _features(self, tokens: NDArray[np.int64]) -> Floats:
         """One row a token: its embedding, and what three stacks of two convolutions see around it."""
         w = self._weights
-        group = tokens % len(w.scale)
-        embedded = w.table[tokens] * w.scale[group, None] + w.lo[group, None]
+        ids, places = np.unique(tokens, return_inverse=True)  # a long text has many tokens twice
+        group = ids % len(w.scale)
+        embedded = w.table[ids] * w.scale[group, None] + w.lo[group, None]
         projected = _normalize(embedded @ w.proj_W + w.proj_b, w.ln_g_all, w.ln_b_all, w.eps)
+        embedded, projected = embedded[places], projected[places]
         stacks = [
             _convolve(_convolve(branch, w.w1[place], w.b1[place], *kernel), w.w2[place], w.b2[place], *kernel)
             for place, (branch, kernel) in enumerate(
@@ -101,8 +103,11 @@ def _unfold(rows: Floats, width: int, left: int) -> Floats:
 
 
 def _normalize(rows: Floats, gain: Floats, bias: Floats, epsilon: float) -> Floats:
-    centred = rows - rows.mean(1, keepdims=True)
-    normalized: Floats = centred / np.sqrt((centred * centred).mean(1, keepdims=True) + epsilon) * gain + bias
+    normalized: Floats = rows - rows.mean(1, keepdims=True)
+    variances = np.einsum("ij,ij->i", normalized, normalized) / rows.shape[1]
+    normalized *= (1 / np.sqrt(variances + epsilon))[:, None]
+    normalized *= gain
+    normalized += bias
     return normalized
 
 

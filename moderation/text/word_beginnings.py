@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 # Written without spaces, or with particles behind the word: a listed word may stand anywhere.
-_ANYWHERE = frozenset({"hi", "ja", "ko", "th", "zh"})
+UNSPACED = frozenset({"hi", "ja", "ko", "th", "zh"})
 _ARABIC_PREFIXES = "(?:ال|بال|وال|و|ب|لل|ل)?"
 
 
@@ -26,15 +26,15 @@ class WordBeginnings:
     """Of one language. An entry that ends with a space is a whole word."""
 
     def __init__(self, language: str, beginnings: Sequence[str]) -> None:
-        words = "|".join(re.escape(_plain(word)) for word in beginnings)
+        words = "|".join(re.escape(plain(word)) for word in beginnings)
         before = rf"(?<!\w){_ARABIC_PREFIXES if language == 'ar' else ''}"
-        self._pattern = re.compile(words if language in _ANYWHERE else f"{before}(?:{words})")
+        self._pattern = re.compile(words if language in UNSPACED else f"{before}(?:{words})")
 
     def stand_in(self, text: str) -> bool:
-        return bool(self._pattern.search(f"{_plain(text)} "))
+        return bool(self._pattern.search(f"{plain(text)} "))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from moderation.policy.policy import Action, Policy, default_policy
 from moderation.rules.prompt.language import OtherLanguage
 from moderation.rules.prompt.length import Length
-from moderation.rules.prompt.listed_words import ListedWords
+from moderation.rules.prompt.listed_words import ListedWords, ListedWordsInOtherLanguages
 from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.minors_languages import MinorsInOtherLanguages
@@ -42,6 +42,7 @@ def default_prompt_rules(
         Minors(explicit=listed.words),
         MinorsInOtherLanguages(),
         listed,
+        ListedWordsInOtherLanguages(),
         *default_topics(),
         Meaning(classifier),
         Undressing(),

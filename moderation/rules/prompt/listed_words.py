@@ -3,9 +3,9 @@
 The library's list is offensive language that published lists agree upon; a community may add its own list.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 
 from moderation.policy.categories import Category
@@ -13,12 +13,14 @@ from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.language_id import language_of
 from moderation.text.normalization import NormalizedText, fold_text
-from moderation.text.word_beginnings import read_table
-from moderation.text.word_lists import HashedWords, PlainWords, Severity, WordList
+from moderation.text.word_beginnings import UNSPACED, read_table
+from moderation.text.word_beginnings import plain as plain_text
+from moderation.text.word_lists import HashedWords, PlainWords, Severity, WordList, digest
 from moderation.text.word_segmentation import Candidate, View
 from studio.domain.verdicts import Ruling
 
 _SCORES = {Severity.MILD: 0.6, Severity.SEVERE: 1.0}
+_LONGEST_RUN = 8  # characters
 _RULINGS = {Severity.MILD: Ruling.HOLD, Severity.SEVERE: Ruling.REFUSE}
 
 
@@ -87,6 +89,53 @@ class ListedWords:
     @cached_property
     def _lengths(self) -> tuple[int, ...]:
         return tuple(sorted({phrase.count(" ") + 1 for phrase in self.harmless}))
+
+
+class ListedWordsInOtherLanguages:
+    """Offensive words of published lists, each in texts of its own language only; a moderator decides."""
+
+    name = "listed_words"
+
+    def judge(self, subject: PromptSubject) -> Finding | None:
+        for reading, typed in zip(subject.wished_readings, subject.wished, strict=True):
+            language = language_of(typed)
+            listed = _languages().get(language, frozenset())
+            forms = _runs(typed) if language in UNSPACED else _plain_words(reading)
+            if listed and any(digest(form) in listed for form in forms):
+                return Finding(
+                    ruling=Ruling.HOLD,
+                    rule=self.name,
+                    category=Category.LANGUAGE,
+                    evidence=f"a listed word, language {language}",
+                    score=_SCORES[Severity.MILD],
+                )
+        return None
+
+
+def _plain_words(reading: NormalizedText) -> Iterator[str]:
+    plain = (View.PLAIN, View.PHRASE)
+    return (candidate.text for candidate in reading.candidates if candidate.view in plain)
+
+
+def _runs(typed: str) -> Iterator[str]:
+    """All runs of two to eight characters, of which one may be a word."""
+    text = plain_text(typed)
+    return (
+        text[start : start + length] for length in range(2, _LONGEST_RUN + 1) for start in range(len(text))
+    )
+
+
+@cache
+def _languages() -> Mapping[str, frozenset[bytes]]:
+    text = (
+        resources.files("moderation.rules.prompt").joinpath("listed_words_languages.txt").read_text("utf-8")
+    )
+    found: dict[str, set[bytes]] = {}
+    for line in text.splitlines():
+        language, _, key = line.partition(" ")
+        if language != "#":
+            found.setdefault(language, set()).add(bytes.fromhex(key))
+    return {language: frozenset(keys) for language, keys in found.items()}
 
 
 def _bundled_phrases() -> frozenset[str]:

@@ -11,12 +11,13 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Protocol
 
+from moderation.languages.romanization import RUSSIAN, to_cyrillic
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.joined_words import is_word
 from moderation.text.language_id import ENGLISH, language_of
-from moderation.text.normalization import read
+from moderation.text.normalization import fold_text, read
 from moderation.text.prompt_classifier import LANGUAGES, Classifier, ClassifierScores
 from moderation.text.sentence_encoder import load_in_background
 from moderation.text.windows import count_words, windows_of
@@ -58,7 +59,7 @@ class Meaning:
             return Finding(
                 ruling=Ruling.HOLD, rule=self.name, category=Category.UNCHECKED, evidence="too long to judge"
             )
-        languages = {text: language_of(text) for text in _texts(subject)}
+        languages = dict(map(in_own_script, _texts(subject)))
         texts = [text for text, language in languages.items() if language in LANGUAGES]
         if not texts:
             return None
@@ -74,6 +75,12 @@ class Meaning:
             evidence=f"{worst.category}: {worst.harm:.2f}",
             score=worst.harm,
         )
+
+
+def in_own_script(text: str) -> tuple[str, str]:
+    """The text and its language; Russian in Latin letters gets its own, which the encoder knows."""
+    language = language_of(text)
+    return (to_cyrillic(text) if language == RUSSIAN and text.isascii() else text), language
 
 
 def _in_language(score: ClassifierScores, text: str, language: str) -> ClassifierScores:
@@ -139,10 +146,12 @@ def _plain_readings(own: str) -> Iterator[str]:
     """Disguised letters and weights say nothing to the encoder: it also reads the text as it is seen and spoken."""
     reading = read(own)
     yield from reading.joined
+    # Accents belong to other languages; in English they are a disguise.
+    typed = " ".join(WORD.findall(own.lower())) if language_of(own) == ENGLISH else fold_text(own)
     linked = not _several(own) or bool(_LINKED.search(own))
     for spoken in reading.spoken:
         spelled_together = _several(own) and len(spoken) >= _WRITTEN_TOGETHER
-        differs = linked or spoken != " ".join(WORD.findall(own.lower()))
+        differs = linked or spoken != typed
         if differs and (_says_something(spoken) or spelled_together):
             yield from _changed_windows(spoken, own)
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
+from moderation.rules.prompt.meaning import in_own_script
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.joined_words import is_word
 from moderation.text.language_id import foreign
@@ -24,7 +25,8 @@ class MinorsInOtherLanguages:
 
     def judge(self, subject: PromptSubject) -> Finding | None:
         """The two words may stand in different texts of the request."""
-        texts = [text for text in subject.wished if _is_foreign(text)]
+        foreign_texts = [text for text in subject.wished if _is_foreign(text)]
+        texts = [text for typed in foreign_texts for text in dict.fromkeys((typed, in_own_script(typed)[0]))]
         for minors, sexual in _contexts().values():
             if any(map(minors.stand_in, texts)) and any(map(sexual.stand_in, texts)):
                 return Finding(

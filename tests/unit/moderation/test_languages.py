@@ -9,10 +9,11 @@ import pytest
 from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.prompt import PromptSubject
-from moderation.rules.prompt.listed_words import ListedWords
+from moderation.rules.prompt.listed_words import ListedWords, ListedWordsInOtherLanguages
 from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.minors_languages import MinorsInOtherLanguages
 from moderation.rules.prompt_judge import PromptJudge
+from moderation.text.language_id import language_of
 from moderation.text.prompt_classifier import LANGUAGES, ClassifierScores
 from studio.domain.verdicts import Ruling
 
@@ -104,7 +105,7 @@ HARMLESS = {
     "es": "un faro en la tormenta, pintura al óleo; un gato negro sobre fondo negro; una bruja prepara una poción",
     "it": "un faro nella tempesta, pittura a olio; un gatto nero sul tetto di notte; una strega prepara una pozione",
     "pt": "um farol na tempestade, pintura a óleo; um gato preto em fundo negro; uma bruxa prepara uma poção",
-    "nl": "een vuurtoren in de storm, olieverf; kinderen bouwen een zandkasteel; een heks kookt een toverdrank",
+    "nl": "een vuurtoren in de storm, olieverf; kinderen bouwen een zandkasteel; een kat slaapt op de vensterbank",
     "pl": "latarnia morska w burzy, obraz olejny; dzieci budują zamek z piasku; wiedźma gotuje miksturę",
     "ru": "маяк в бурю, картина маслом; дети строят замок из песка; ведьма варит зелье в котле",
     "tr": "fırtınada deniz feneri, yağlı boya; çocuklar kumdan kale yapıyor; cadı kazanda iksir kaynatıyor",
@@ -226,3 +227,43 @@ def test_minors_and_nakedness_are_held_in_every_language(prompt: str) -> None:
 )
 def test_either_of_the_two_alone_is_left_to_other_rules(prompt: str) -> None:
     assert MinorsInOtherLanguages().judge(PromptSubject(prompt=prompt)) is None
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language"),
+    [
+        ("ek ladki bagiche mein khadi hai", "hi"),
+        ("khoobsurat pahad aur nadi", "hi"),
+        ("mwanamke anapika chakula jikoni", "sw"),
+        ("watoto wanacheza mpira barabarani", "sw"),
+        ("devushka stoit u okna", "ru"),
+        ("staryy dom v lesu zimoy", "ru"),
+        ("nainen tappaa miehen", "fi"),
+        ("a house by the lake in the morning", "en"),
+        ("a portrait of the king on a horse", "en"),
+    ],
+)
+def test_romanised_and_short_texts_are_told_apart(prompt: str, language: str) -> None:
+    assert language_of(prompt) == language
+
+
+@pytest.mark.parametrize("prompt", ["ek ladki bagiche mein khadi hai", "watoto wanacheza mpira barabarani"])
+def test_languages_that_nothing_judges_wait_unless_the_policy_accepts_them(prompt: str) -> None:
+    assert PromptJudge().judge(PromptSubject(prompt=prompt)).category == Category.FOREIGN
+    accepts = parse_policy('languages = ["en", "hi", "sw"]', over=default_policy())
+    assert PromptJudge.of(accepts).judge(PromptSubject(prompt=prompt)).allows
+
+
+def test_romanised_russian_is_judged_as_russian() -> None:
+    judge = PromptJudge(rules=[Meaning()])
+    assert not judge.judge(PromptSubject(prompt="muzhchina ubivaet zhenshchinu nozhom na ulitse")).allows
+    assert judge.judge(PromptSubject(prompt="krasivyy zakat nad morem")).allows
+
+
+def test_a_listed_word_of_another_language_counts_in_that_language_only() -> None:
+    rule = ListedWordsInOtherLanguages()
+    finding = rule.judge(PromptSubject(prompt="der Mann ist ein Arschloch und lacht laut"))
+    assert finding is not None
+    assert (finding.ruling, finding.category) == (Ruling.HOLD, Category.LANGUAGE)
+    assert rule.judge(PromptSubject(prompt="a man named Arschloch laughs out loud in a garden")) is None
+    assert rule.judge(PromptSubject(prompt="un gros chat noir sur le toit de la maison")) is None

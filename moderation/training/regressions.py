@@ -1,7 +1,8 @@
-"""Train the model of scenes with public figures: `python -m moderation.training.public_figures ROWS.jsonl USERS.jsonl`.
+"""Train the two regressions over embeddings: `python -m moderation.training.regressions ROWS.jsonl USERS.jsonl`.
 
-ROWS.jsonl are the rows that the prompt classifier is trained with, USERS.jsonl prompts of users, which are taken for
-harmless. Both only support the sentences in `data/public_figures.toml`, which weigh most.
+`public_figures.npz` knows scenes that could harm a well-known person, `languages.npz` harm in other languages than
+English. ROWS.jsonl are the rows that the prompt classifier is trained with, USERS.jsonl prompts of users, which are
+taken for harmless. Both files only support the sentences in `data/`, which weigh most.
 """
 
 import json
@@ -21,12 +22,15 @@ from moderation.people.public_figures import PublicFigures
 from moderation.people.scene_model import SOMEONE
 from moderation.text.normalization import read
 from moderation.text.sentence_encoder import default_encoder
+from moderation.training.data.harmful_prompts import phrases
+from moderation.training.data.harmless_prompts import look_alikes
+from moderation.training.data.languages import foreign_prompts
 
 Doubles = NDArray[np.float64]
 
 _ROWS = 4_000  # of each label
 _LONGEST = 20  # words of a harmful row
-_SHARES = {"ours": 1.0, "rows": 0.2, "users": 0.4}  # of the weight of all harmful, and of all harmless texts
+_FOREIGN_SCENES, _CAPTIONS, _LOOK_ALIKES = 40, 3_000, 1_500
 _PENALTY = 1e-4  # on the squares of the weights
 _STEPS = 15  # of Newton's method
 _PERSON = re.compile(
@@ -47,31 +51,62 @@ def fit(texts: Doubles, harmful: Doubles, importance: Doubles) -> Doubles:
     return weights
 
 
+Group = tuple[list[str], float, float]  # texts, 1.0 for harmful ones, and what all of them weigh together
+
+
 def main(
     rows: Annotated[Path, typer.Argument(exists=True)],
     users: Annotated[Path, typer.Argument(exists=True)],
-    out: Annotated[Path, typer.Option()] = Path("moderation/weights/public_figures.npz"),
+    out: Annotated[Path, typer.Option()] = Path("moderation/weights"),
 ) -> None:
-    ours = tomllib.loads(
-        resources.files("moderation.training.data").joinpath("public_figures.toml").read_text("utf-8")
-    )
     published = [json.loads(line) for line in rows.read_text("utf-8").splitlines()]
     named = list(_with_figures(json.loads(line)["text"] for line in users.read_text("utf-8").splitlines()))
-    groups = [
-        (ours["compromising"], 1.0, "ours"),
-        (_about_people(published, harmful=True), 1.0, "rows"),
-        (ours["harmless"], 0.0, "ours"),
-        (_about_people(published, harmful=False), 0.0, "rows"),
-        (named, 0.0, "users"),
+    for name, groups in (
+        ("public_figures", public_figure_groups(published, named)),
+        ("languages", language_groups(published)),
+    ):
+        np.savez_compressed(out / f"{name}.npz", weights=fit_groups(groups).astype(np.float32))
+        typer.echo(f"{name}: {sum(len(texts) for texts, _, _ in groups)} texts")
+
+
+def public_figure_groups(published: list[dict[str, str]], named: list[str]) -> list[Group]:
+    ours = _scenes()
+    return [
+        (ours["compromising"], 1.0, 1.0),
+        (_about_people(published, harmful=True), 1.0, 0.2),
+        (ours["harmless"], 0.0, 1.0),
+        (_about_people(published, harmful=False), 0.0, 0.2),
+        (named, 0.0, 0.4),
     ]
+
+
+def language_groups(published: list[dict[str, str]]) -> list[Group]:
+    """Short and plain texts, mostly ours: embeddings of many languages are alike, but the style of rows is not."""
+    prompts = [prompt for prompt in foreign_prompts(scenes=_FOREIGN_SCENES, seed=5) if prompt.place is None]
+    captions = [row["text"] for row in published if row["label"] == "benign"]
+    return [
+        (list(dict.fromkeys(text for text, _ in phrases(rounds=3, seed=5))), 1.0, 1.0),
+        ([prompt.text for prompt in prompts if prompt.category], 1.0, 1.0),
+        (_scenes()["compromising"], 1.0, 0.7),
+        (captions[:_CAPTIONS], 0.0, 0.7),
+        (list(dict.fromkeys(look_alikes(seed=5)))[:_LOOK_ALIKES], 0.0, 0.4),
+        ([prompt.text for prompt in prompts if not prompt.category], 0.0, 1.0),
+        (_scenes()["harmless"], 0.0, 0.4),
+        (_scenes()["everyday"], 0.0, 0.5),
+    ]
+
+
+def fit_groups(groups: list[Group]) -> Doubles:
     texts = np.concatenate([_embed(group) for group, _, _ in groups])
     harmful = np.concatenate([np.full(len(group), label) for group, label, _ in groups])
-    importance = np.concatenate(
-        [np.full(len(group), _SHARES[kind] / len(group)) for group, _, kind in groups]
-    )
-    importance /= importance.sum()
-    np.savez_compressed(out, weights=fit(texts, harmful, importance).astype(np.float32))
-    typer.echo(f"{out}: {len(texts)} texts, {len(named)} of them users' with a public figure")
+    importance = np.concatenate([np.full(len(group), weight / len(group)) for group, _, weight in groups])
+    return fit(texts, harmful, importance / importance.sum())
+
+
+def _scenes() -> dict[str, list[str]]:
+    text = resources.files("moderation.training.data").joinpath("public_figures.toml").read_text("utf-8")
+    scenes: dict[str, list[str]] = tomllib.loads(text)
+    return scenes
 
 
 def anonymous(text: str) -> str:
