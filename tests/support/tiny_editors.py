@@ -91,9 +91,23 @@ class PicturesAndWords:
         return BatchFeature({**tokens, **seen})
 
 
+def place_pictures(encoder: torch.nn.Module) -> None:
+    """Mend a stock pipeline, which with transformers 5 reads the patches of a picture as a line of words.
+
+    https://github.com/huggingface/diffusers/issues/14194
+    """
+
+    def add_kinds(_encoder: Any, args: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        kinds = (named["input_ids"] == encoder.config.image_token_id).int()
+        return args, {**named, "mm_token_type_ids": kinds}
+
+    encoder.register_forward_pre_hook(add_kinds, with_kwargs=True)
+
+
 def stock_qwen_editor(folder: Path, pipeline: str) -> Callable[[SamplingParams], np.ndarray]:
     base = diffusers.QwenImagePipeline.from_pretrained(folder, processor=None)
     parts = {**base.components, "processor": PicturesAndWords(folder)}
+    place_pictures(base.text_encoder)
 
     def paint(params: SamplingParams) -> np.ndarray:
         kind = getattr(diffusers, pipeline)

@@ -63,9 +63,12 @@ class QwenImageEditModel(ReferenceModel, QwenImageModel):
         tokens = self._parts["tokenizer"](
             [self._with_room(prompt, seen.image_grid_thw)], padding=True, return_tensors="pt"
         ).to(self._device)
-        hidden = self._parts["text_encoder"](
+        encoder = self._parts["text_encoder"]
+        hidden = encoder(
             input_ids=tokens.input_ids,
             attention_mask=tokens.attention_mask,
+            # Without it, patches of a picture stand in a line instead of in rows and columns.
+            mm_token_type_ids=(tokens.input_ids == encoder.config.image_token_id).int(),
             pixel_values=seen.pixel_values.to(self._device),
             image_grid_thw=seen.image_grid_thw.to(self._device),
             output_hidden_states=True,

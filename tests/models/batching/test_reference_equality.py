@@ -9,6 +9,7 @@ from typing import Any
 import diffusers
 import numpy as np
 import pytest
+import torch
 from diffusers.pipelines.flux import pipeline_flux_kontext, pipeline_flux_kontext_inpaint
 from diffusers.pipelines.qwenimage import (
     pipeline_qwenimage_edit,
@@ -95,6 +96,22 @@ def test_edits_by_qwen_image_equal_their_solo_runs(family: str, tmp_path: Path) 
         params(index, steps=3 + index % 2, **operation) for index, operation in enumerate(operations)
     ]
     equal_their_solo_runs(model, params_list, alone)
+
+
+@pytest.mark.usefixtures("small_references")
+def test_the_language_model_is_told_which_tokens_are_pictures(tmp_path: Path) -> None:
+    folder = save_qwen_image_edit(tmp_path, pipeline=QWEN["qwen-image-edit-plus"])
+    model = load(folder, "qwen-image-edit-plus")
+    seen: list[dict[str, Any]] = []
+    model._parts["text_encoder"].register_forward_pre_hook(
+        lambda _encoder, _args, named: seen.append(named), with_kwargs=True
+    )
+    sample = model.new_sample(params(references=(noise(1),), guidance_scale=1.0))
+    model.prepare([sample])
+    (named,) = seen
+    marks = named["mm_token_type_ids"]
+    assert torch.equal(marks.bool(), named["input_ids"] == 8)
+    assert marks.sum() == named["image_grid_thw"].prod() // 4 > 0
 
 
 FLUX2: dict[str, tuple[Callable[[Path], Path], Any]] = {

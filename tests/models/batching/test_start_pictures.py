@@ -27,7 +27,7 @@ from tests.support.stock_pipelines import (
     paint_together,
     params,
 )
-from tests.support.tiny_editors import PicturesAndWords, noise, save_qwen_image_edit
+from tests.support.tiny_editors import PicturesAndWords, noise, place_pictures, save_qwen_image_edit
 from tests.support.tiny_models import save_flux
 from tests.support.tiny_pipelines import save_flux2_dev, save_flux2_klein
 
@@ -94,6 +94,7 @@ def plain_loop(family: Family, folder: Path, model: Any, inputs: SamplingParams)
     base = family.pipeline.from_pretrained(folder, **further)
     if further:
         base.register_modules(processor=PicturesAndWords(folder))
+        place_pictures(base.text_encoder)
     base.set_progress_bar_config(disable=True)
     sample = model.new_sample(inputs)
     sigmas, first = sample.scheduler.sigmas, inputs.steps - sample.steps
