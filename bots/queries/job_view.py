@@ -21,7 +21,8 @@ from studio.domain.people import Person
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation
 from studio.domain.settings.preferences import RemixConsent
-from studio.services.visibility import Audience, find_picture, may_see, without_hidden_parents
+from studio.errors import NotFoundError
+from studio.services.visibility import Audience, find_picture, is_withheld, may_see, without_hidden_parents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,8 @@ def load_job_view(database: Database, job_id: str, *, viewer: Person | None = No
     """With its message, and what its person prefers. Raises `NotFoundError`."""
     with database.read() as session:
         job = queries.find_job(session, job_id, viewer=viewer)
+        if viewer is not None and is_withheld(session, job, viewer):
+            raise NotFoundError("job", id=job_id[:12])
         done = job.state is JobState.DONE
         return replace(
             load_job_views(session, [job])[0],

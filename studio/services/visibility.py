@@ -56,7 +56,13 @@ def may_see(session: Session, job: Job, audience: Audience) -> bool:
 
 def is_private(job: Job) -> bool:
     """Whether a page for the whole community keeps it from everybody but its own person."""
-    return job.address.private
+    return job.address.private or job.visibility is JobVisibility.UNLISTED
+
+
+def is_withheld(session: Session, job: Job, person: Person) -> bool:
+    """Whether a job is unlisted and somebody else's, so that it is not there for the person, wherever they are."""
+    is_listed = job.visibility is not JobVisibility.UNLISTED
+    return not is_listed and not same_human(session, job.person.key, person.key)
 
 
 def may_see_gathering(session: Session, gathering: Gathering, audience: Audience) -> bool:

@@ -57,6 +57,9 @@ async def test_a_vote_on_discord(ports: Ports, tmp_path: Path, monkeypatch: pyte
         )
         assert room.request["operation"] == "upscale"
         assert len(messages_of(ports)) == 1
+        (thread,) = room.guild.threads
+        assert thread.id == message.id  # beside the one message
+        assert ["The votes are counted: number 2 won." in words(remark) for remark in thread.history()] == [True]
 
 
 async def test_a_vote_on_slack(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +78,8 @@ async def test_a_vote_on_slack(ports: Ports, monkeypatch: pytest.MonkeyPatch) ->
         await room.slash(f"gather skip {gathering(ports).id}", command="/studio")
         await act_on_slack(room)
         assert room.jobs()[-1].request["operation"] == "upscale"
+        (remark,) = [shown for shown in room.slack.messages if "The votes are counted" in str(shown)]
+        assert str(messages_of(ports)[0]) in str(remark)  # the root of its thread
         assert len(messages_of(ports)) == 1
 
 

@@ -14,6 +14,7 @@ SENTENCES: dict[str, Msgid] = {
     "too_small": "The {parameter} must be at least {low}.",
     "too_big": "The {parameter} must be at most {high}.",
     "out_of_range": "The {parameter} must lie between {low} and {high}.",
+    "for_good": "The {parameter} must have an end, such as 30m, 12h or 7d.",
     "whole_range": "The {parameter} must be a whole number between {low:,} and {high:,}.",
     "not_a_choice": "The {parameter} must be one of: {choices}.",
     "not_a_picture_id": "The {parameter} must be given by its id, such as k3v9m2p4qx7a.2.",

@@ -8,7 +8,7 @@ from bots.queries.job_view import JobView, load_job_views
 from bots.web.access.sessions import WebUser
 from bots.web.live.cards import render_card
 from bots.web.live.hub import LiveHub
-from bots.web.queries.job_cards import is_seen_by
+from bots.web.queries.job_cards import is_on_feed
 from bots.web.templating import compile_templates, render_template
 from studio.db import queries
 from studio.domain.jobs import OUTSTANDING
@@ -51,7 +51,7 @@ class Feed:
             earlier = queries.find_job(session, before, viewer=person) if before else None
             jobs = queries.recent_jobs(session, person, limit=PAGE, before=earlier)
             cards = load_job_views(session, jobs)
-        shown = [card for card in cards if is_seen_by(card, user.user_id, moderator=user.moderator)]
+        shown = [card for card in cards if is_on_feed(card, user.user_id, moderator=user.moderator)]
         html = render_template(
             "feed.html",
             cards=[self._render(card) for card in shown],

@@ -21,7 +21,7 @@ from bots.web.live.connection import Connection
 from bots.web.live.connections import Connections
 from bots.web.live.job_updates import JobUpdates
 from bots.web.queries.inbox import count_messages
-from bots.web.queries.job_cards import children_of, is_seen_by, load_jobs
+from bots.web.queries.job_cards import children_of, is_on_feed, load_jobs
 from studio.db.queue_estimates import Outlook, outlooks
 from studio.domain.events import JobProgress
 from studio.ports import Ports
@@ -201,7 +201,7 @@ class LiveHub:
         messages: dict[tuple[bool, ...], str] = {}
         for connection in self._connections:
             user = connection.user
-            visible = tuple(is_seen_by(card, user.user_id, moderator=user.moderator) for card, _ in rendered)
+            visible = tuple(is_on_feed(card, user.user_id, moderator=user.moderator) for card, _ in rendered)
             if visible not in messages:
                 shown = [pair for pair, may_see in zip(rendered, visible, strict=True) if may_see]
                 gone = sorted(set(job_ids) - {card.job.id for card, _ in shown})

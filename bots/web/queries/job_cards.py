@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bots.queries.job_view import JobView
 from studio.db.queries import job_of
 from studio.db.tables import JobRow, LineageRow, PictureRow
-from studio.domain.jobs import Job, JobState
+from studio.domain.jobs import Job, JobState, JobVisibility
 from studio.domain.requests import Operation, parse_aspect
 from studio.services.visibility import is_private
 
@@ -25,6 +25,12 @@ def is_seen_by(view: JobView, user_id: str, *, moderator: bool) -> bool:
         return False
     own = job.person.user_id == user_id
     return own or (not is_private(job) and (moderator or job.state not in PRIVATE))
+
+
+def is_on_feed(view: JobView, user_id: str, *, moderator: bool) -> bool:
+    """As `is_seen_by`, but for jobs that a gathering shows."""
+    listed = view.job.visibility is JobVisibility.LISTED
+    return listed and is_seen_by(view, user_id, moderator=moderator)
 
 
 def shape_of(view: JobView) -> tuple[int, int]:

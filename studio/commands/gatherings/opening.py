@@ -146,6 +146,8 @@ def _rules(kind: GatheringKind, values: Mapping[str, object]) -> Iterator[tuple[
     """The options with their defaults, as they are stored. Raises `BadParameterError`."""
     for option in kind.options:
         value = values.get(option.name, option.default)
+        if value is None and option.kind is OptionKind.DURATION and option.name in values:
+            raise BadParameterError(option.name, "for_good")
         if value is not None:
             yield option.name, _value_to_store(option, value)
 

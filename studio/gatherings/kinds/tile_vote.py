@@ -43,6 +43,7 @@ def _phase_ended(turn: Turn) -> None:
     winner, _votes = standing[0]
     turn.write_data(winner=winner.ordinal)
     turn.move(UPSCALING)
+    turn.remark("won", part=winner.ordinal)
     host = turn.row.host
     turn.add_part(state=PartState.WANTED, human=turn.human_of(host), person_key=host)
 

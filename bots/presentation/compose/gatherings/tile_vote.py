@@ -25,6 +25,7 @@ VOTE, VOTES = "{count} vote", "{count} votes"
 NOBODY = "Nobody voted."
 END_NOW = "Count now"
 VOTED = "You voted for number {part}. Nobody sees who voted for what."
+REMARK_WON = "The votes are counted: number {part} won."
 TAKEN_BACK = "Your vote for number {part} is taken back."
 
 
@@ -72,5 +73,6 @@ def _result(view: GatheringView) -> tuple[Note, ...]:
 PRESENTER = GatheringPresenter(
     name=TITLE,
     message=compose_tile_vote,
+    remarks={"won": REMARK_WON},
     outcomes={"voted": VOTED, "vote_taken_back": TAKEN_BACK},
 )
