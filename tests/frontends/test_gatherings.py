@@ -57,9 +57,10 @@ async def test_a_vote_on_discord(ports: Ports, tmp_path: Path, monkeypatch: pyte
         )
         assert room.request["operation"] == "upscale"
         assert len(messages_of(ports)) == 1
-        (thread,) = room.guild.threads
+        (thread,) = room.channel.threads
         assert thread.id == message.id  # beside the one message
-        assert ["The votes are counted: number 2 won." in words(remark) for remark in thread.history()] == [True]
+        # The bot reads the events by itself too; Discord passes over a nonce that it knows.
+        assert {words(remark) for remark in thread.history()} == {"The votes are counted: number 2 won."}
 
 
 async def test_a_vote_on_slack(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from bots.discord.render import edit_arguments, send_arguments
 from bots.discord.texts import texts
 from bots.presentation.message import Message, Note
 from studio.bounded_dict import BoundedDict
-from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
+from studio.domain.deliveries import MessageRef, Subject
 
 PROGRESS_EVERY_SECONDS = 1.5
 _OLD_MESSAGE_SECONDS = 3600.0
@@ -78,7 +78,7 @@ class DiscordTransport:
         return await self._send_new(outgoing)
 
     async def _thread_of(self, outgoing: OutgoingMessage) -> str | None:
-        """The thread of the message which a job came from, if it belongs there.
+        """The thread of the message which a job came from, or a remark is about, if it belongs there.
 
         None also where the bot may not make one, such as within another thread: there the job is a reply.
         """
@@ -88,13 +88,15 @@ class DiscordTransport:
         if (
             replied is None
             or not place.in_thread
-            or outgoing.subject.kind is not DeliveryKind.JOB
+            or outgoing.subject.kind not in texts.THREAD_NAMES
             or not guild
         ):
             return None
         channel = self._client.get_partial_messageable(int(replied.channel), guild_id=guild.id)
         try:
-            await channel.get_partial_message(int(replied.message)).create_thread(name=texts.THREAD_NAME)
+            await channel.get_partial_message(int(replied.message)).create_thread(
+                name=texts.THREAD_NAMES[outgoing.subject.kind]
+            )
         except API_ERRORS as error:
             if getattr(error, "code", None) == HAS_A_THREAD:
                 return replied.message

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from bots.presentation.message import Spans
 from bots.presentation.spans import sentence
+from studio.domain.deliveries import DeliveryKind
 
 COMMAND_CHANGED = "This command has changed. Reload Discord (Ctrl+R) and try again."
 TAKEN_BACK = "…"
 NEXT_STEP = "More settings"
 ELSEWHERE = "I cannot write in the channel where you asked, so the answer is here:"
-THREAD_NAME = "Made from this"
+THREAD_NAMES = {DeliveryKind.JOB: "Made from this", DeliveryKind.REMARK: "What happened"}
 LACKING = (
     "There the bot lacks these permissions: {permissions}. An administrator of the server can grant them."
 )
