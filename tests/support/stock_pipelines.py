@@ -110,6 +110,7 @@ def stock(folder: Path, family: str = "sd") -> Callable[[SamplingParams], np.nda
     base = from_words.from_pretrained(folder, **extra, **(without if family == "sd3" else {}))
     if family == "chroma":  # Its inpainting pipeline asks for a field that its transformer does not have.
         base.transformer.register_to_config(guidance_embeds=False)
+        base.transformer.register_forward_pre_hook(hide_padding, with_kwargs=True)
     schedulers = Schedulers(folder)
 
     def paint(params: SamplingParams) -> np.ndarray:
@@ -150,6 +151,14 @@ def stock(folder: Path, family: str = "sd") -> Callable[[SamplingParams], np.nda
         return result
 
     return paint
+
+
+def hide_padding(_transformer: Any, args: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """For Chroma, whose pipelines give a mask of floats: attention adds it to its scores and sees all padding.
+
+    https://github.com/huggingface/diffusers/issues/12116
+    """
+    return args, {**named, "attention_mask": named["attention_mask"].bool()}
 
 
 class RememberingShift:

@@ -24,8 +24,7 @@ class ChromaModel(LanguageModelGuided):
         places = torch.arange(self.most_tokens, device=self._device)
         masks = places <= tokens.attention_mask.sum(dim=1, keepdim=True)
         return [
-            {"text": words.to(self._dtype), "mask": mask.to(self._dtype)}
-            for words, mask in zip(hidden, masks, strict=True)
+            {"text": words.to(self._dtype), "mask": mask} for words, mask in zip(hidden, masks, strict=True)
         ]
 
     def _forward(self, rows: BatchRows) -> torch.Tensor:
@@ -38,7 +37,6 @@ class ChromaModel(LanguageModelGuided):
             encoder_hidden_states=words,
             txt_ids=torch.zeros(words.shape[1], 3, device=self._device, dtype=self._dtype),
             img_ids=patch_ids(height // 2, width // 2, self._device, self._dtype),
-            # Of floats, which attention adds to its scores: as its pipeline gives it.
             attention_mask=torch.cat([mask, mask.new_ones(tokens.shape[:2])], dim=1),
             return_dict=False,
         )[0]
