@@ -1,11 +1,15 @@
 """The moderation policy: the operator's files, the networks that look at pictures, and the larger model."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
-from chatelier.wiring.moderation import instance_policy, safety_model
+from chatelier.wiring.moderation import instance_policy, prompt_safety_model, safety_model
 from studio.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def policy(loaded: Loaded) -> Iterator[Finding]:
@@ -98,7 +102,6 @@ def check_vision(loaded: Loaded) -> Iterator[Finding]:
 
     from moderation.vision.face_detection import house_finder
     from moderation.vision.nudity_detection import default_networks
-    from moderation.vision.safety_model import Scene
 
     grey = Image.new("RGB", (256, 256), "grey")
     first, second = default_networks()
@@ -122,6 +125,28 @@ def check_vision(loaded: Loaded) -> Iterator[Finding]:
         )
     else:
         yield good("vision", "pictures are looked at by three networks")
+    yield from _check_safety_model(loaded, grey)
+
+
+def check_prompt_safety_model(loaded: Loaded) -> Iterator[Finding]:
+    """Asks the larger model about a harmless prompt: what it cannot answer holds every request."""
+    if (larger := prompt_safety_model(loaded.settings)) is None:
+        return
+    url = loaded.settings.moderation.prompt_safety_url
+    try:
+        scores = larger.judge_text("a grey square")
+        yield good("prompt safety model", f"{url} answers, about {len(scores)} categories")
+    except Exception as error:  # noqa: BLE001 - whatever it is, every request would be held
+        yield bad(
+            "prompt safety model",
+            f"{url} gives no answer that can be used ({type(error).__name__}: {error})",
+            "Start it, or correct CHATELIER_MODERATION__PROMPT_SAFETY_URL. Until then every request is held.",
+        )
+
+
+def _check_safety_model(loaded: Loaded, grey: "Image.Image") -> Iterator[Finding]:
+    from moderation.remote.safety_model import Scene
+
     if (larger := safety_model(loaded.settings)) is None:
         return
     url = loaded.settings.moderation.safety_url

@@ -27,6 +27,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("names", moderation.names),
     ("blocked pictures", moderation.blocked_pictures),
     ("vision", moderation.check_vision),
+    ("prompt safety model", moderation.check_prompt_safety_model),
     ("provenance", provenance.chain),
     ("web", host.web_port),
     ("proxies", proxies.proxies),

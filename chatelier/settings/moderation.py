@@ -75,6 +75,10 @@ class ModerationSection(Section):
     safety_url: WebUrl | None = Field(
         None, description="URL of a larger safety model that checks every picture too."
     )
+    safety_chat_model: str | None = Field(
+        None,
+        description="Name of a vision model; the URL above is then OpenAI's chat completions of a compatible server.",
+    )
     safety_token: SecretStr | None = Field(None, description="Bearer token of that server.")
     safety_timeout_seconds: float = Field(
         10.0,
@@ -82,6 +86,13 @@ class ModerationSection(Section):
         le=19,
         description="Timeout of its answer in seconds; without an answer no picture is shown.",
     )
+    prompt_safety_url: WebUrl | None = Field(
+        None, description="Chat completions of an OpenAI-compatible server whose model judges prompts too."
+    )
+    prompt_safety_model: str = Field(
+        "openai/gpt-oss-safeguard-20b", min_length=1, description="Name of the model on that server."
+    )
+    prompt_safety_token: SecretStr | None = Field(None, description="Bearer token of that server.")
 
 
 class ProvenanceSection(Section):

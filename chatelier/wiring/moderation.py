@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from moderation.cases.side_effects import SideEffects
     from moderation.gate import ModerationGate
     from moderation.policy.policy import Policy
+    from moderation.remote.chat_model import ChatModel
+    from moderation.remote.safety_model import SafetyModel
     from moderation.rules.prompt import PromptRule
     from moderation.vision.analysis_process import ImageAnalyzer
-    from moderation.vision.safety_model import SafetyModel
 
 
 def open_gate(
@@ -66,15 +67,30 @@ def open_gate(
 
 def safety_model(settings: Settings) -> "SafetyModel | None":
     """The larger model that looks at pictures, if one is set."""
-    from moderation.vision.safety_model import HttpSafetyModel
+    from moderation.remote.chat_model import open_model
 
     moderation = settings.moderation
     if moderation.safety_url is None:
         return None
     token = moderation.safety_token.get_secret_value() if moderation.safety_token else None
-    return HttpSafetyModel(
-        moderation.safety_url, token=token, timeout_seconds=moderation.safety_timeout_seconds
+    seconds = moderation.safety_timeout_seconds
+    return open_model(
+        moderation.safety_url, moderation.safety_chat_model, token=token, timeout_seconds=seconds
     )
+
+
+def prompt_safety_model(settings: Settings) -> "ChatModel | None":
+    """The larger model that judges prompts, if one is set."""
+    from moderation.remote.chat_model import ChatModel
+    from moderation.remote.json_client import JsonClient
+
+    moderation = settings.moderation
+    if moderation.prompt_safety_url is None:
+        return None
+    token = moderation.prompt_safety_token.get_secret_value() if moderation.prompt_safety_token else None
+    seconds = moderation.safety_timeout_seconds
+    client = JsonClient(moderation.prompt_safety_url, token=token, timeout_seconds=seconds)
+    return ChatModel(client, moderation.prompt_safety_model)
 
 
 def instance_policy(settings: Settings) -> "Policy":
@@ -87,11 +103,14 @@ def instance_policy(settings: Settings) -> "Policy":
 
 def prompt_rules(settings: Settings, policy: "Policy") -> "tuple[PromptRule, ...]":
     """Raises `ConfigurationError` when one of the community's lists cannot be read."""
+    from moderation.rules.larger_text_model import LargerTextModel
     from moderation.rules.prompt import default_prompt_rules
 
     path = settings.moderation.word_list
+    larger = prompt_safety_model(settings)
     try:
-        return default_prompt_rules(community_words=path, names=settings.moderation.names, policy=policy)
+        rules = default_prompt_rules(community_words=path, names=settings.moderation.names, policy=policy)
+        return (*rules, LargerTextModel(larger)) if larger else rules
     except (OSError, UnicodeDecodeError) as error:
         if path is None:
             raise

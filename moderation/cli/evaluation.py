@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from moderation.policy.findings import Finding
 from moderation.policy.policy import Policy
+from moderation.remote.safety_model import SafetyModel
 from moderation.rules.image import ImageSubject, default_image_rules
 from moderation.rules.prompt import PromptSubject
 from moderation.vision.image_analysis import MAX_PIXELS, LocalFeatures
@@ -135,7 +136,7 @@ _OPERATOR = Person(platform=Platform.CLI, community="", user_id="operator", disp
 
 
 def look(
-    path: Path, *, upload: bool, prompt: str, policy: Policy
+    path: Path, *, upload: bool, prompt: str, policy: Policy, safety_model: SafetyModel | None = None
 ) -> Iterator[tuple[str, Finding | None, Finding | None]]:
     """Each rule's name, what it found, and what the policy makes of that. Raises OSError or ValueError."""
     with Image.open(path, formats=("PNG", "JPEG", "WEBP", "GIF")) as opened:
@@ -145,6 +146,6 @@ def look(
     request = None if upload else PaintRequest(operation=Operation.VARY, seed=0, prompt=prompt)
     kind = Inspected.UPLOAD if upload else Inspected.OUTPUT
     subject = ImageSubject(kind=kind, person=_OPERATOR, sight=LocalFeatures(image), request=request)
-    for rule in default_image_rules(policy=policy):
+    for rule in default_image_rules(policy=policy, safety_model=safety_model):
         finding = rule.judge(subject)
         yield rule.name, finding, finding and policy.apply(finding)

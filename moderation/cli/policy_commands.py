@@ -43,6 +43,18 @@ DatabaseUrl = Annotated[
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A policy file; without it, the defaults.")]
 WordsFile = Annotated[Path | None, typer.Option("--words", help="A community's own words, one a line.")]
 NamesFile = Annotated[Path | None, typer.Option("--names", help="Persons, artists and trademarks, as TOML.")]
+SafetyUrl = Annotated[
+    str | None, typer.Option(envvar="CHATELIER_MODERATION__SAFETY_URL", help="A larger model to ask too.")
+]
+SafetyChatModel = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CHATELIER_MODERATION__SAFETY_CHAT_MODEL", help="Its name on an OpenAI-compatible server."
+    ),
+]
+SafetyToken = Annotated[
+    str | None, typer.Option(envvar="CHATELIER_MODERATION__SAFETY_TOKEN", help="Its bearer token.")
+]
 _console = Console()
 _errors = Console(stderr=True)
 
@@ -94,16 +106,24 @@ def look(
     upload: Annotated[bool, typer.Option(help="Judge it as an upload, not as painted here.")] = False,
     prompt: Annotated[str, typer.Option(help="The words it was painted from.")] = "",
     policy: PolicyFile = None,
+    safety_url: SafetyUrl = None,
+    safety_chat_model: SafetyChatModel = None,
+    safety_token: SafetyToken = None,
 ) -> None:
-    """Show what each picture rule sees in a picture. Nothing is kept."""
+    """Show what each picture rule sees in a picture, the larger model included. Nothing is kept."""
+    from httpx import HTTPError
+
     from moderation.cli import evaluation as looking
+    from moderation.remote.chat_model import open_model
 
     chosen = _read(policy)
     table = _findings_table()
     try:
-        for name, finding, judged in looking.look(image, upload=upload, prompt=prompt, policy=chosen):
+        larger = open_model(safety_url, safety_chat_model, token=safety_token) if safety_url else None
+        found = looking.look(image, upload=upload, prompt=prompt, policy=chosen, safety_model=larger)
+        for name, finding, judged in found:
             _add_finding(table, name, finding, judged, chosen)
-    except (ConfigurationError, OSError, ValueError) as error:
+    except (ConfigurationError, OSError, ValueError, HTTPError) as error:
         raise end_with(error) from error
     _console.print(table)
 

@@ -5,11 +5,9 @@ Romanised Russian is turned back into Cyrillic letters, so that it is judged as 
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-
-from moderation.text.joined_words import is_word
 
 RUSSIAN = "ru"
 _SHARE, _SHARE_OF_FEW = 0.5, 0.6  # of a text's words, and of fewer than six
@@ -58,14 +56,14 @@ _LATIN = dict(pair.split(" ") for pair in _LETTERS)
 _PATTERN = re.compile("|".join(_LATIN))
 
 
-def romanized(words: Sequence[str]) -> str | None:
-    """The ISO code of the language, for folded words in Latin letters; None for others."""
+def find_romanized(words: Sequence[str], *, is_english: Callable[[str], bool]) -> str | None:
+    """The ISO code of the language, for lower-case words in Latin letters; None for others."""
     if not words:
         return None
     share = _SHARE if len(words) >= _MANY_WORDS else _SHARE_OF_FEW
     for language, listed in _lists().items():
         found = [word for word in words if word in listed]
-        sure = {word for word in found if not is_word(word)}
+        sure = {word for word in found if not is_english(word)}
         if len(found) >= share * len(words) and len(sure) >= _FEWEST_SURE:
             return language
     return None

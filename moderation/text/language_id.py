@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from moderation.languages.romanization import romanized
+from moderation.languages.romanization import find_romanized
 from moderation.text.joined_words import is_word
 
 ENGLISH = "en"
@@ -74,7 +74,7 @@ def foreign(text: str, accepted: frozenset[str]) -> Language | None:
     if len(latin) < _FEWEST_WORDS:
         return None
     together = " ".join(latin).lower()
-    if code := romanized(together.split()):
+    if code := find_romanized(together.split(), is_english=is_word):
         return None if code in accepted else Language(code=code, chance=1.0)
     if len(latin) < _MANY_WORDS:
         at_most = _RULED_OUT_OF_FEW if any(map(_is_english, latin)) else _RULED_OUT_WITHOUT_ENGLISH

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from moderation.policy.policy import Policy, default_policy
+from moderation.remote.safety_model import SafetyModel
 from moderation.rules.image.blank import Blank
 from moderation.rules.image.blocked_everywhere import Blocked
 from moderation.rules.image.faces import Faces
@@ -10,7 +11,6 @@ from moderation.rules.image.nudity import Nudity
 from moderation.rules.image.safety_model import LargerModel
 from moderation.rules.image.size import Size
 from moderation.rules.image.subject import ImageRule, ImageSubject
-from moderation.vision.safety_model import SafetyModel
 
 __all__ = ["ImageRule", "ImageSubject", "default_image_rules"]
 

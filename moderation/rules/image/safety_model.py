@@ -2,8 +2,8 @@
 
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
+from moderation.remote.safety_model import SafetyModel, Scene
 from moderation.rules.image.subject import ImageSubject
-from moderation.vision.safety_model import SafetyModel, Scene
 from studio.domain.verdicts import Ruling
 
 _LIKELY = 0.5

@@ -23,6 +23,7 @@ from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
 from moderation.policy.policy import FacePolicy
 from moderation.policy.upload_consent import ConsentBook
+from moderation.remote.safety_model import HttpSafetyModel, Scene
 from moderation.rules.image.faces import Faces
 from moderation.rules.image.nudity import Nudity, score
 from moderation.rules.image.safety_model import LargerModel
@@ -33,7 +34,6 @@ from moderation.vision.face_detection import SURE, house_finder
 from moderation.vision.image_analysis import LocalFeatures
 from moderation.vision.nudity_detection import CLASSES, NudityNetwork, RegionScores, SecondOpinion
 from moderation.vision.onnx_model import OnnxNetwork
-from moderation.vision.safety_model import HttpSafetyModel, Scene
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling

@@ -7,19 +7,17 @@ takes ``{"image": base64 of a PNG, "prompt": text, "kind": "upload" or "output"}
 
 import base64
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Protocol
 
 from PIL import Image
 
 from moderation.policy.categories import Category
 from moderation.policy.policy import FIXED
+from moderation.remote.json_client import JsonClient
 
 MAX_SIDE_PIXELS = 768  # more than such models look at
-_MAX_ANSWER_BYTES = 64 * 1024
 _NAMES = frozenset(category.name for category in Category if category not in FIXED)
 
 
@@ -38,34 +36,19 @@ class SafetyModel(Protocol):
 
 
 class HttpSafetyModel:
-    """Asks one address, which the operator set, and follows nobody elsewhere. Safe for many threads."""
+    """Asks one address, which the operator set. Safe for many threads."""
 
     def __init__(self, url: str, *, token: str | None = None, timeout_seconds: float = 10.0) -> None:
-        import httpx  # most instances have no such server
-
-        self._url = url
-        self._client = httpx.Client(
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=timeout_seconds,
-            follow_redirects=False,
-            trust_env=False,  # no proxy from the environment sees the pictures
-        )
+        self._client = JsonClient(url, token=token, timeout_seconds=timeout_seconds)
 
     def judge(self, scene: Scene) -> Mapping[Category, float]:
         """Raises `httpx.HTTPError`, or ValueError for an answer that is none."""
-        data = {"image": _as_base64(scene.image), "prompt": scene.prompt, "kind": scene.kind}
-        with self._client.stream("POST", self._url, json=data) as response:
-            if response.status_code != HTTPStatus.OK:
-                raise ValueError(f"the safety model answered {response.status_code}")
-            body = bytearray()
-            for part in response.iter_bytes():
-                body += part
-                if len(body) > _MAX_ANSWER_BYTES:
-                    raise ValueError("the safety model's answer is too long")
-        return _scores(json.loads(body))
+        data = {"image": encode_scene(scene.image), "prompt": scene.prompt, "kind": scene.kind}
+        return read_scores(self._client.post(data))
 
 
-def _as_base64(image: Image.Image) -> str:
+def encode_scene(image: Image.Image) -> str:
+    """PNG of at most 768 pixels a side, in base 64."""
     small = image.copy()
     small.thumbnail((MAX_SIDE_PIXELS, MAX_SIDE_PIXELS))
     out = io.BytesIO()
@@ -73,7 +56,8 @@ def _as_base64(image: Image.Image) -> str:
     return base64.b64encode(out.getvalue()).decode()
 
 
-def _scores(data: Any) -> Mapping[Category, float]:
+def read_scores(data: Any) -> Mapping[Category, float]:
+    """Raises ValueError for what is no mapping of known categories to numbers from 0 to 1."""
     scores = data.get("scores") if isinstance(data, dict) else None
     if not isinstance(scores, dict):
         raise ValueError("the safety model answered without scores")
