@@ -86,9 +86,10 @@ def _find_due(session: Session) -> Due:
         if row.data.get(BY_COMMUNITY) and (row.platform, row.community) not in paused
     ]
     ending = gathering_rows.find_ending(session, at=at, most=_MOST_AT_ONCE)
-    moved = part_rows.find_due(session, at=at, most=_MOST_AT_ONCE)
+    going_on = gathering_rows.find_going_on(session)
+    moved = part_rows.find_due(session, going_on, at=at)
     to_advance = sorted({*ending, *moved} - {*to_stop})
-    wanting = part_rows.find_wanting(session, before=at - _WANTED_FOR, most=_MOST_AT_ONCE)
+    wanting = part_rows.find_wanting(session, going_on, before=at - _WANTED_FOR)
     return Due(
         to_stop=to_stop,
         to_resume=to_resume,

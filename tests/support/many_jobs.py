@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
-from studio.db.tables import Base, JobRow, LedgerRow, PersonRow, PictureRow
+from studio.db.tables import (
+    BallotRow,
+    Base,
+    GatheringPartRow,
+    GatheringRow,
+    JobRow,
+    LedgerRow,
+    PersonRow,
+    PictureRow,
+)
 from studio.domain.jobs import JobState
 from studio.ports import Ports
 from tests.support.fakes import someone, somewhere
@@ -33,6 +42,29 @@ def fill(ports: Ports, *, jobs: int, people: int, waiting: int = 0) -> None:
             (LedgerRow, _reservations(session, sample, jobs, people)),
         ):
             _insert(session, model, rows)
+        if not ports.database.is_sqlite:
+            session.execute(text("ANALYZE"))
+
+
+def fill_gatherings(ports: Ports, *, ended: int, parts: int) -> None:
+    """So many that are over, and one vote that goes on, all hosted by the first person; with a ballot for each part."""
+    place = {"platform": "web", "community": "room", "channel": "main"}
+    at, host = now(), person_key(0)
+    common = {"kind": "tile_vote", "address": place, "rules": {}, "data": {}, "round": 1, **place}
+    gatherings, rows, ballots = [], [], []
+    for number in range(ended + 1):
+        over = {"state": "done", "closed_at": at} if number else {"state": "voting", "closed_at": None}
+        key = f"g{number:011}"
+        gatherings.append({"id": key, "host": host, "opened_at": at, "changed_at": at, **common, **over})
+        for ordinal in range(1, parts + 1):
+            whose = {"gathering": key, "human": host, "person_key": host}
+            part = {"ordinal": ordinal, "round": 1, "state": "set", "text": "", "data": {}, "changed_at": at}
+            rows.append({**whose, **part, "attempts": 0, "showings": 0})
+            ballots.append({**whose, "round": 1, "choice": ordinal, "created_at": at})
+    with ports.database.begin() as session:
+        session.execute(insert(GatheringRow), gatherings)
+        session.execute(insert(GatheringPartRow), rows)
+        session.execute(insert(BallotRow), ballots)
         if not ports.database.is_sqlite:
             session.execute(text("ANALYZE"))
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from studio.db import outbox
 from studio.db.tables import GatheringRow, OutboxRow
 from studio.domain.events import GatheringChanged
-from studio.domain.gatherings import Gathering
+from studio.domain.gatherings import STOPPED, Gathering
 from studio.domain.people import Address, Platform
 from studio.errors import NotFoundError
 from studio.serialization import from_data
@@ -89,6 +89,14 @@ def find_ending(session: Session, *, at: datetime, most: int) -> list[str]:
     over = GatheringRow.closed_at.is_(None) & (GatheringRow.phase_ends_at <= at)
     query = select(GatheringRow.id).where(over).order_by(GatheringRow.phase_ends_at).limit(most)
     return list(session.scalars(query))
+
+
+def find_going_on(session: Session) -> list[str]:
+    """The ids of all that are open and not stopped, those first that were changed longest ago."""
+    query = select(GatheringRow.id).where(
+        GatheringRow.closed_at.is_(None), GatheringRow.state.not_in(sorted(STOPPED))
+    )
+    return list(session.scalars(query.order_by(GatheringRow.changed_at)))
 
 
 def find_hosted(session: Session, hosts: Collection[str]) -> list[str]:

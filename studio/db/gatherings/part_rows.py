@@ -4,13 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, func, select, update
+from sqlalchemy import CursorResult, Select, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import sql_dialects
 from studio.db.tables import GatheringPartRow, GatheringRow, JobRow, PictureRow
-from studio.domain.gatherings import OPEN_TURNS, STOPPED, WITH_JOB, Claim, Part, PartState
+from studio.domain.gatherings import OPEN_TURNS, WITH_JOB, Claim, Part, PartState
 from studio.domain.jobs import ENDED, JobState
+
+_IDS_AT_ONCE = 500
 
 
 def part_of(row: GatheringPartRow) -> Part:
@@ -111,35 +113,36 @@ def _update(session: Session, guard: Any, **values: Any) -> bool:
     return cast("CursorResult[Any]", result).rowcount >= 1
 
 
-def find_due(session: Session, *, at: datetime, most: int) -> list[str]:
-    """The ids of open gatherings with a part whose clock ran out, whose job ended, or whose picture is gone."""
+def find_due(session: Session, gathering_ids: Sequence[str], *, at: datetime) -> list[str]:
+    """Those of the gatherings with a part whose clock ran out, whose job ended, or whose picture is gone."""
     part, job, picture = GatheringPartRow, JobRow, PictureRow
-    query = (
-        select(part.gathering)
-        .join(GatheringRow, GatheringRow.id == part.gathering)
-        .outerjoin(job, job.id == part.job)
-        .outerjoin(picture, picture.id == part.picture)
-        .where(GatheringRow.closed_at.is_(None), GatheringRow.state.not_in(sorted(STOPPED)))
-        .where(
-            (part.deadline <= at)
-            | (part.state.in_(sorted(WITH_JOB)) & job.state.in_(sorted(ENDED - {JobState.HELD})))
-            | ((part.state == PartState.GENERATING) & (job.state == JobState.HELD))
-            | ((part.state == PartState.HELD) & part.deadline.is_(None))
-            | ((part.state == PartState.HELD) & (job.state != JobState.HELD))
-            | (part.state.in_([PartState.CHOOSING, PartState.SET]) & picture.deleted_at.is_not(None))
-        )
-        .group_by(part.gathering)
-        .order_by(func.min(part.changed_at))
+    is_due = (
+        (part.deadline <= at)
+        | (part.state.in_(sorted(WITH_JOB)) & job.state.in_(sorted(ENDED - {JobState.HELD})))
+        | ((part.state == PartState.GENERATING) & (job.state == JobState.HELD))
+        | ((part.state == PartState.HELD) & part.deadline.is_(None))
+        | ((part.state == PartState.HELD) & (job.state != JobState.HELD))
+        | (part.state.in_([PartState.CHOOSING, PartState.SET]) & picture.deleted_at.is_not(None))
     )
-    return list(session.scalars(query.limit(most)))
+    query = select(part.gathering).outerjoin(job, job.id == part.job)
+    query = query.outerjoin(picture, picture.id == part.picture).where(is_due)
+    return _find_in(session, query, gathering_ids)
 
 
-def find_wanting(session: Session, *, before: datetime, most: int) -> list[str]:
-    """The ids of open gatherings with a part whose job should have been submitted before then."""
+def find_wanting(session: Session, gathering_ids: Sequence[str], *, before: datetime) -> list[str]:
+    """Those of the gatherings with a part whose job should have been submitted before then."""
     part = GatheringPartRow
-    query = select(part.gathering).join(GatheringRow, GatheringRow.id == part.gathering).distinct()
-    waiting = (part.state == PartState.WANTED) & (part.changed_at < before)
-    return list(session.scalars(query.where(waiting, GatheringRow.closed_at.is_(None)).limit(most)))
+    query = select(part.gathering).where(part.state == PartState.WANTED, part.changed_at < before)
+    return _find_in(session, query, gathering_ids)
+
+
+def _find_in(session: Session, query: Select[str], gathering_ids: Sequence[str]) -> list[str]:
+    """By their ids, so that the parts of all others need not be looked at."""
+    found: list[str] = []
+    for start in range(0, len(gathering_ids), _IDS_AT_ONCE):
+        ids = gathering_ids[start : start + _IDS_AT_ONCE]
+        found += session.scalars(query.where(GatheringPartRow.gathering.in_(ids)).distinct())
+    return found
 
 
 def find_turns_of(session: Session, humans: Collection[str]) -> Sequence[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, event, text
 
+from bots.queries.gathering_view import load_gathering_view
 from bots.queries.job_view import load_job_views
 from bots.web.queries.job_cards import children_of
 from engine.maintenance.job_sweeper import Sweeper
@@ -21,12 +22,13 @@ from studio.db import credit_ledger, outbox, queries
 from studio.db.database import Database
 from studio.db.queue_estimates import outlook, outlooks
 from studio.domain.provenance import Traces
+from studio.gatherings.people import take_out_of_all
 from studio.ports import InstanceLimits, Ports
 from studio.services.picture_deletion import delete_unseen_pictures
 from tests.support.fakes import fake_ports, someone, somewhere
-from tests.support.many_jobs import fill, person_key
+from tests.support.many_jobs import fill, fill_gatherings, person_key
 
-LARGE = {"jobs", "pictures", "ledger"}
+LARGE = {"jobs", "pictures", "ledger", "gathering_parts", "ballots"}
 SPEC = CATALOG["vary"]
 ANA, MODERATOR = someone("p7"), someone("mo", moderator=True)
 
@@ -35,6 +37,7 @@ ANA, MODERATOR = someone("p7"), someone("mo", moderator=True)
 def instance(database_url: str) -> Iterator[Ports]:
     made = fake_ports(database_url, InstanceLimits(monthly_credits=1000))
     fill(made, jobs=600, people=20, waiting=120)
+    fill_gatherings(made, ended=200, parts=6)
     yield made
     made.database.close()
 
@@ -87,6 +90,13 @@ def sweep(instance: Ports) -> None:
     sweeper.sweep()
 
 
+def votes(instance: Ports) -> None:
+    execute(instance, call("vote"), "gather", {"do": "vote", "id": "g00000000000", "part": 2})
+    load_gathering_view(instance.database, "g00000000000", reader=ANA)
+    with instance.database.begin() as session:
+        take_out_of_all(session, [ANA.key])
+
+
 def outbox_rounds(instance: Ports) -> None:
     outbox.send_undelivered(instance.database, instance.events, at=now() + timedelta(hours=1))
     outbox.send_unsent(instance.database, instance.events, before=now())
@@ -107,6 +117,7 @@ def outbox_rounds(instance: Ports) -> None:
         queue_estimates,
         balances,
         sweep,
+        votes,
         outbox_rounds,
     ],
     ids=[
@@ -122,6 +133,7 @@ def outbox_rounds(instance: Ports) -> None:
         "queue estimates",
         "balances",
         "sweep",
+        "votes",
         "outbox",
     ],
 )
