@@ -8,7 +8,7 @@ import logging
 
 from sqlalchemy.orm import Session
 
-from studio.db.gatherings import ballot_rows
+from studio.db.gatherings import ballot_rows, part_rows
 from studio.db.queries import find_job, pictures_of_job
 from studio.db.tables import PictureRow
 from studio.domain.gatherings import WITH_JOB, Part, PartState
@@ -28,8 +28,10 @@ def catch_up(turn: Turn) -> None:
     if turn.gathering.is_over:
         return
     if not turn.gathering.is_stopped:
+        deleted = part_rows.find_deleted(turn.session, turn.row.id)
         for part in turn.parts():
-            settle_part(turn, part)
+            if part.state in WITH_JOB or part.deadline is not None or part.picture in deleted:
+                settle_part(turn, part)
     if _has_ended(turn):
         if turn.gathering.is_stopped:
             turn.end()

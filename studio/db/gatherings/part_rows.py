@@ -113,6 +113,14 @@ def _update(session: Session, guard: Any, **values: Any) -> bool:
     return cast("CursorResult[Any]", result).rowcount >= 1
 
 
+def find_deleted(session: Session, gathering_id: str) -> frozenset[str]:
+    """Pictures that parts still show and that were deleted."""
+    shown = GatheringPartRow.state.in_([PartState.CHOOSING, PartState.SET])
+    query = select(PictureRow.id).join(GatheringPartRow, GatheringPartRow.picture == PictureRow.id)
+    query = query.where(GatheringPartRow.gathering == gathering_id, shown)
+    return frozenset(session.scalars(query.where(PictureRow.deleted_at.is_not(None))))
+
+
 def find_due(session: Session, gathering_ids: Sequence[str], *, at: datetime) -> list[str]:
     """Those of the gatherings with a part whose clock ran out, whose job ended, or whose picture is gone."""
     part, job, picture = GatheringPartRow, JobRow, PictureRow
