@@ -114,7 +114,7 @@ class Regression:
         return found
 
     def chances(self, vectors: Floats) -> Floats:
-        found: Floats = 1 / (1 + np.exp(-self.logits(vectors)))
+        found: Floats = np.reciprocal(1 + np.exp(-self.logits(vectors)))
         return found
 
 

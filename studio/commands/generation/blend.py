@@ -102,8 +102,11 @@ def _with_collected(ports: Ports, call: Call, command: Blend) -> Blend:
     if len(pictures) + len(images) > MOST_BLENDED:
         given = len(pictures) + len(images)
         raise BadParameterError("image", "too_many_to_blend", most=MOST_BLENDED, given=given)
-    values: dict[str, Any] = dict(zip(_PICTURES, pictures, strict=False))
-    return replace(command, **values, **dict(zip(_IMAGES, images, strict=False)))
+    values: dict[str, Any] = {
+        **dict(zip(_PICTURES, pictures, strict=False)),
+        **dict(zip(_IMAGES, images, strict=False)),
+    }
+    return replace(command, **values)
 
 
 def _check(command: Blend) -> None:
