@@ -17,7 +17,7 @@ from studio.db import cases, credit_ledger, job_transitions
 from studio.db.identities.linked_identities import human_of, identities
 from studio.db.identities.people import lock_person
 from studio.db.tables import BanRow, JobRow
-from studio.domain.cases import CaseKind, NoticeKind
+from studio.domain.cases import CaseKind, NewCase, NoticeKind
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Person
 from studio.errors.refusals import ASK_A_MODERATOR
@@ -210,12 +210,14 @@ def _exclude(
     if step.opens_case:
         case, opened = cases.open_case(
             session,
-            CaseKind.SUSPENSION,
-            case_key=f"suspension:{row.number}",
-            subject=person,
-            rule=row.rule,
-            category=row.category,
-            evidence=f"{step.name}; sum of strikes {strike_sum(session, person.key):.2f}",
+            NewCase(
+                kind=CaseKind.SUSPENSION,
+                case_key=f"suspension:{row.number}",
+                subject=person,
+                rule=row.rule,
+                category=row.category,
+                evidence=f"{step.name}; sum of strikes {strike_sum(session, person.key):.2f}",
+            ),
         )
         outcome.events += opened
         row.case_id = case.id

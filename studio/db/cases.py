@@ -12,7 +12,7 @@ from studio.db import outbox
 from studio.db.identities.linked_identities import identities
 from studio.db.identities.people import person_of
 from studio.db.tables import CaseRow, NoticeRow, OutboxRow, PersonRow
-from studio.domain.cases import Case, CaseKind, CaseState, Decision, Notice, NoticeKind
+from studio.domain.cases import Case, CaseKind, CaseState, Decision, NewCase, Notice, NoticeKind
 from studio.domain.events import CaseChanged, NoticeWritten
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Person, Platform
@@ -22,46 +22,31 @@ CLAIM_LASTS = timedelta(minutes=10)
 OPEN_QUESTION = (CaseRow.kind == CaseKind.CONSENT) & (CaseRow.state == CaseState.OPEN)
 
 
-def open_case(
-    session: Session,
-    kind: CaseKind,
-    *,
-    case_key: str,
-    subject: Person,
-    filed_by: Person | None = None,
-    addressee: Person | None = None,
-    job_id: str | None = None,
-    picture_id: str | None = None,
-    rule: str = "",
-    category: str = "",
-    evidence: str = "",
-    words: str = "",
-    weight: float = 1.0,
-) -> tuple[Case, list[OutboxRow]]:
+def open_case(session: Session, new: NewCase) -> tuple[Case, list[OutboxRow]]:
     """File a matter once: the same `case_key` again gives the case that is there, and no event.
 
     Send the returned rows after the commit.
     """
-    if found := session.scalar(select(CaseRow).where(CaseRow.case_key == case_key)):
+    if found := session.scalar(select(CaseRow).where(CaseRow.case_key == new.case_key)):
         return case_of(found), []
-    home = addressee or subject
+    home = new.addressee or new.subject
     row = CaseRow(
         id=new_job_id(),
-        case_key=case_key,
-        kind=kind,
+        case_key=new.case_key,
+        kind=new.kind,
         state=CaseState.OPEN,
         platform=home.platform,
         community=home.community,
-        subject=subject.key,
-        filed_by=filed_by.key if filed_by else None,
-        addressee=addressee.key if addressee else None,
-        job_id=job_id,
-        picture_id=picture_id,
-        rule=rule,
-        category=category,
-        evidence=evidence,
-        words=words,
-        weight=weight,
+        subject=new.subject.key,
+        filed_by=new.filed_by.key if new.filed_by else None,
+        addressee=new.addressee.key if new.addressee else None,
+        job_id=new.job_id,
+        picture_id=new.picture_id,
+        rule=new.rule,
+        category=new.category,
+        evidence=new.evidence,
+        words=new.words,
+        weight=new.weight,
         opened_at=now(),
         note="",
     )

@@ -78,6 +78,28 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """A case before it is filed; the fields of a `Case`, with people in place of their keys.
+
+    `case_key` names the matter: of two cases with the same one only the first is filed. The case belongs to the
+    community of its addressee, else of its subject.
+    """
+
+    kind: CaseKind
+    case_key: str
+    subject: Person
+    filed_by: Person | None = None
+    addressee: Person | None = None
+    job_id: str | None = None
+    picture_id: str | None = None
+    rule: str = ""
+    category: str = ""
+    evidence: str = ""
+    words: str = ""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRecord:
     """A person's record, for the moderators of their case. `strikes` are weighted and decay."""
 

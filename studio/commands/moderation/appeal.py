@@ -10,7 +10,7 @@ from studio.db import outbox, queries
 from studio.db.cases import open_case
 from studio.db.identities.linked_identities import same_human
 from studio.db.identities.people import lock_person
-from studio.domain.cases import CaseKind
+from studio.domain.cases import CaseKind, NewCase
 from studio.domain.jobs import JobState
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
@@ -39,14 +39,16 @@ def appeal(ports: Ports, call: Call, command: Appeal) -> ReportFiled:
             raise NotAllowedError("no_appeal")
         case, events = open_case(
             session,
-            CaseKind.APPEAL,
-            case_key=f"appeal:{job.id}",
-            subject=job.person,
-            filed_by=call.person,
-            job_id=job.id,
-            rule=job.refused_rule,
-            category=job.refused_category,
-            words=command.reason,
+            NewCase(
+                kind=CaseKind.APPEAL,
+                case_key=f"appeal:{job.id}",
+                subject=job.person,
+                filed_by=call.person,
+                job_id=job.id,
+                rule=job.refused_rule,
+                category=job.refused_category,
+                words=command.reason,
+            ),
         )
     outbox.send(ports.database, ports.events, events)
     return ReportFiled(case=case, repeated=not events)

@@ -10,7 +10,7 @@ from studio.db.cases import find_report, open_case, report_weight
 from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person
 from studio.db.tables import JobRow
-from studio.domain.cases import Case, CaseKind
+from studio.domain.cases import Case, CaseKind, NewCase
 from studio.errors import NotAllowedError
 from studio.parsing.text_cleaning import clean_text
 from studio.ports import Ports
@@ -44,16 +44,18 @@ def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
             return ReportFiled(case=earlier, repeated=True)
         case, events = open_case(
             session,
-            CaseKind.REPORT,
-            case_key=f"{ARTIST_RULE if command.artist else 'report'}:{picture.id}:{call.person.key}",
-            subject=job.person,
-            filed_by=call.person,
-            job_id=job.id,
-            picture_id=picture.id,
-            rule=ARTIST_RULE if command.artist else "report",
-            evidence=command.artist,
-            words=command.reason,
-            weight=report_weight(session, call.person.key),
+            NewCase(
+                kind=CaseKind.REPORT,
+                case_key=f"{ARTIST_RULE if command.artist else 'report'}:{picture.id}:{call.person.key}",
+                subject=job.person,
+                filed_by=call.person,
+                job_id=job.id,
+                picture_id=picture.id,
+                rule=ARTIST_RULE if command.artist else "report",
+                evidence=command.artist,
+                words=command.reason,
+                weight=report_weight(session, call.person.key),
+            ),
         )
     outbox.send(ports.database, ports.events, events)
     return ReportFiled(case=case, repeated=False)
@@ -72,15 +74,17 @@ def report_from_outside(ports: Ports, picture_id: str, words: str, *, artist: st
         job = queries.find_job(session, picture.job_id)
         case, events = open_case(
             session,
-            CaseKind.REPORT,
-            case_key=f"{ARTIST_RULE if artist else 'report'}:{picture.id}:outside",
-            subject=job.person,
-            job_id=job.id,
-            picture_id=picture.id,
-            rule=ARTIST_RULE if artist else "report from outside",
-            evidence=clean_text(artist)[:LONGEST_ARTIST],
-            words=clean_text(words),
-            weight=_OUTSIDE,
+            NewCase(
+                kind=CaseKind.REPORT,
+                case_key=f"{ARTIST_RULE if artist else 'report'}:{picture.id}:outside",
+                subject=job.person,
+                job_id=job.id,
+                picture_id=picture.id,
+                rule=ARTIST_RULE if artist else "report from outside",
+                evidence=clean_text(artist)[:LONGEST_ARTIST],
+                words=clean_text(words),
+                weight=_OUTSIDE,
+            ),
         )
     outbox.send(ports.database, ports.events, events)
     return case

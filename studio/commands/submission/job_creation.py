@@ -14,7 +14,7 @@ from studio.db.gatherings.sponsors import sponsor_account
 from studio.db.identities.linked_identities import human_of
 from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.db.tables import JobRow, NoticeRow, OutboxRow
-from studio.domain.cases import CaseKind, NoticeKind
+from studio.domain.cases import CaseKind, NewCase, NoticeKind
 from studio.domain.jobs import Job, JobState, JobVisibility
 from studio.domain.people import Person, Platform
 from studio.domain.requests import PaintRequest
@@ -161,13 +161,15 @@ def open_hold(
     """Put a held prompt, or a held picture, on the moderators' desk."""
     _, events = open_case(
         session,
-        CaseKind.HOLD,
-        case_key=f"hold:{picture_id or job.id}",
-        subject=job.person,
-        job_id=job.id,
-        picture_id=picture_id,
-        rule=verdict.rule,
-        category=verdict.category,
-        evidence=verdict.evidence,
+        NewCase(
+            kind=CaseKind.HOLD,
+            case_key=f"hold:{picture_id or job.id}",
+            subject=job.person,
+            job_id=job.id,
+            picture_id=picture_id,
+            rule=verdict.rule,
+            category=verdict.category,
+            evidence=verdict.evidence,
+        ),
     )
     return events

@@ -9,7 +9,7 @@ from studio.db.cases import open_case
 from studio.db.identities.linked_identities import same_human
 from studio.db.identities.people import find_person
 from studio.db.tables import JobRow, OutboxRow, PictureRow
-from studio.domain.cases import CaseKind
+from studio.domain.cases import CaseKind, NewCase
 from studio.domain.jobs import Job
 from studio.domain.people import Person
 from studio.domain.requests import Source
@@ -59,13 +59,15 @@ def ask(session: Session, person: Person, job: Job) -> list[OutboxRow]:
             continue
         _, opened = open_case(
             session,
-            CaseKind.CONSENT,
-            case_key=f"consent:{job.id}:{owner}",
-            subject=person,
-            filed_by=person,
-            addressee=find_person(session, owner),
-            job_id=job.id,
-            picture_id=next(_pictures_of(session, job, owner)),
+            NewCase(
+                kind=CaseKind.CONSENT,
+                case_key=f"consent:{job.id}:{owner}",
+                subject=person,
+                filed_by=person,
+                addressee=find_person(session, owner),
+                job_id=job.id,
+                picture_id=next(_pictures_of(session, job, owner)),
+            ),
         )
         events += opened
     return events

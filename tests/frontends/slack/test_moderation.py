@@ -3,7 +3,7 @@
 from studio.db import cases
 from studio.db.queries import job_of
 from studio.db.tables import JobRow
-from studio.domain.cases import CaseKind, CaseState
+from studio.domain.cases import CaseKind, CaseState, NewCase
 from studio.ports import Allowance, Ports
 from tests.support import slack_cases
 from tests.support.fakes import FakeGate
@@ -24,13 +24,15 @@ def open_report(room: SlackRoom, job_id: str) -> str:
         job = session.get_one(JobRow, job_id)
         case, _ = cases.open_case(
             session,
-            CaseKind.REPORT,
-            case_key=f"report:{job_id}",
-            subject=job_of(job).person,
-            job_id=job_id,
-            picture_id=f"{job_id}.1",
-            rule="report",
-            words="shows a <!channel> person",
+            NewCase(
+                kind=CaseKind.REPORT,
+                case_key=f"report:{job_id}",
+                subject=job_of(job).person,
+                job_id=job_id,
+                picture_id=f"{job_id}.1",
+                rule="report",
+                words="shows a <!channel> person",
+            ),
         )
     return case.id
 
@@ -123,14 +125,16 @@ async def test_the_longest_of_everything_is_taken_by_slack(ports: Ports) -> None
         with room.ports.database.begin() as session:
             case, _ = cases.open_case(
                 session,
-                CaseKind.REPORT,
-                case_key="longest",
-                subject=job_of(session.get_one(JobRow, job_id)).person,
-                job_id=job_id,
-                rule="r" * 64,
-                category="c" * 64,
-                evidence=longest * 3,
-                words=longest * 3,
+                NewCase(
+                    kind=CaseKind.REPORT,
+                    case_key="longest",
+                    subject=job_of(session.get_one(JobRow, job_id)).person,
+                    job_id=job_id,
+                    rule="r" * 64,
+                    category="c" * 64,
+                    evidence=longest * 3,
+                    words=longest * 3,
+                ),
             )
         await changed(room, case.id)
         await room.send(room.slack.event({"type": "app_home_opened", "user": ANA, "tab": "home"}))

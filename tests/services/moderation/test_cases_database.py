@@ -15,7 +15,7 @@ from studio.commands.spec import Call
 from studio.db import cases, credit_ledger, queries, settings
 from studio.db.identities.people import lock_person
 from studio.db.tables import CaseRow, LedgerRow, NoticeRow
-from studio.domain.cases import CaseKind, CaseState, Decision
+from studio.domain.cases import CaseKind, CaseState, Decision, NewCase
 from studio.domain.jobs import JobState
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Ruling, Verdict
@@ -88,7 +88,9 @@ def test_the_same_report_from_many_threads_is_filed_once(ports: Ports):
     def report(_: int):
         with ports.database.begin() as session:
             lock_person(session, someone("bo"))
-            return cases.open_case(session, CaseKind.REPORT, case_key="same", subject=someone(), job_id=job)
+            return cases.open_case(
+                session, NewCase(kind=CaseKind.REPORT, case_key="same", subject=someone(), job_id=job)
+            )
 
     results = at_once(8, report)
     assert sum(bool(events) for _, events in results) == 1

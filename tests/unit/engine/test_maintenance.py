@@ -16,7 +16,7 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, settings
 from studio.db.tables import CaseRow, DigestRow, JobRow
-from studio.domain.cases import CaseKind, Decision
+from studio.domain.cases import CaseKind, Decision, NewCase
 from studio.domain.jobs import JobState
 from studio.domain.settings.communities import CommunityRules
 from studio.ports import Ports
@@ -56,7 +56,9 @@ def test_every_hour_weeks_are_told_questions_closed_and_old_words_emptied(
         session.execute(update(CaseRow).values(opened_at=LONG_AGO))
         session.execute(update(JobRow).where(JobRow.id != waiting).values(created_at=week_of(now())[0]))
         settings.save_community_rules(session, CommunityRules(log_channel="42"), by=MOD)
-        old, _ = cases.open_case(session, CaseKind.REPORT, case_key="old", subject=bo.person, words="private")
+        old, _ = cases.open_case(
+            session, NewCase(kind=CaseKind.REPORT, case_key="old", subject=bo.person, words="private")
+        )
         cases.close(session, old.id, Decision.APPROVE, by=MOD.key, at=LONG_AGO)
         patch.setattr("moderation.records.audit_log.now", lambda: LONG_AGO)
         audit_log.append(session, "ban", actor=MOD.key, subject=bo.person.key)

@@ -19,7 +19,7 @@ from studio.db import cases, credit_ledger, queries
 from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person
 from studio.db.tables import CaseRow, JobRow
-from studio.domain.cases import CaseKind, Decision, NoticeKind
+from studio.domain.cases import CaseKind, Decision, NewCase, NoticeKind
 from studio.domain.events import CaseChanged, JobChanged, PictureChanged
 from studio.domain.jobs import JobState
 from studio.errors import (
@@ -237,7 +237,7 @@ class TestHolds:
         with instance.database.begin() as session:
             job = queries.find_job(session, job_id)
             case, _ = cases.open_case(
-                session, CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id
+                session, NewCase(kind=CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id)
             )
         decide(instance, call, case, decision)
         job = job_of(instance, job_id)
@@ -251,7 +251,7 @@ class TestHolds:
         with instance.database.begin() as session:
             job = queries.find_job(session, job_id)
             case, _ = cases.open_case(
-                session, CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id
+                session, NewCase(kind=CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id)
             )
         assert notices(instance, someone("cy").key) == []
         decide(instance, call, case, Decision.APPROVE)
@@ -262,7 +262,7 @@ class TestHolds:
         with instance.database.begin() as session:
             job = queries.find_job(session, job_id)
             case, _ = cases.open_case(
-                session, CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id
+                session, NewCase(kind=CaseKind.HOLD, case_key="hold", subject=job.person, job_id=job_id)
             )
         execute(instance, call, "delete", {"what": f"{job_id}.1"})
         assert job_of(instance, job_id).state is JobState.HELD

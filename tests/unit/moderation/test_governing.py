@@ -14,7 +14,7 @@ from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute
 from studio.db import cases, settings
 from studio.db.tables import JobRow, PictureRow
-from studio.domain.cases import CaseKind, Decision, NoticeKind
+from studio.domain.cases import CaseKind, Decision, NewCase, NoticeKind
 from studio.domain.events import NoticeWritten
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -171,7 +171,7 @@ class TestGoverning:
     def test_a_case_elsewhere_lifts_no_ban_from_home(self, abroad, call):
         instance, other, friend = abroad
         with instance.database.begin() as session:
-            case, _ = cases.open_case(session, CaseKind.SUSPENSION, case_key="s", subject=other)
+            case, _ = cases.open_case(session, NewCase(kind=CaseKind.SUSPENSION, case_key="s", subject=other))
         decide(instance, call, case, Decision.OVERTURN, moderator=friend)
         with pytest.raises(BannedError):
             imagine(instance, by(call, call.person, "2"))

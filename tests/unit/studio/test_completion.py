@@ -14,7 +14,7 @@ from studio.commands.spec import Call
 from studio.db import cases
 from studio.db.identities import linked_identities
 from studio.db.tables import JobRow
-from studio.domain.cases import CaseKind
+from studio.domain.cases import CaseKind, NewCase
 from studio.domain.jobs import JobState
 from studio.domain.people import Address
 from studio.domain.verdicts import Ruling, Verdict
@@ -179,7 +179,7 @@ def test_questions_are_for_those_asked_and_cases_for_moderators(instance: Ports)
     execute(instance, call_of("ana"), "vary", {"picture": f"{source}.1"})
     with instance.database.begin() as session:
         report, _ = cases.open_case(
-            session, CaseKind.REPORT, case_key="r", subject=someone("bo"), rule="words"
+            session, NewCase(kind=CaseKind.REPORT, case_key="r", subject=someone("bo"), rule="words")
         )
     [question] = offered(instance, "bo", "answer", "case")
     assert question.label.startswith("somebody asks to build on your picture · just now")

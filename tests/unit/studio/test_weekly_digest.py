@@ -11,7 +11,7 @@ from engine.maintenance.weekly_digest import DigestWriter
 from studio.commands.registry import execute
 from studio.db import cases, settings
 from studio.db.tables import JobRow
-from studio.domain.cases import CaseKind, Decision
+from studio.domain.cases import CaseKind, Decision, NewCase
 from studio.domain.events import DigestWritten
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -48,7 +48,8 @@ def busy(ports, call):
         session.get_one(JobRow, jobs[2]).created_at = DURING
         for index, decision in enumerate((Decision.REJECT, Decision.APPROVE)):
             case, _ = cases.open_case(
-                session, CaseKind.REPORT, case_key=f"c{index}", subject=someone("ana"), job_id=jobs[0]
+                session,
+                NewCase(kind=CaseKind.REPORT, case_key=f"c{index}", subject=someone("ana"), job_id=jobs[0]),
             )
             cases.close(session, case.id, decision, by="mod", at=DURING)
     return ports

@@ -13,7 +13,7 @@ from studio.commands.spec import Call
 from studio.db import cases
 from studio.db.identities.people import lock_person
 from studio.db.tables import JobRow
-from studio.domain.cases import CaseKind, Decision
+from studio.domain.cases import CaseKind, Decision, NewCase
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import (
     CaseChanged,
@@ -103,7 +103,9 @@ def open_case(ports: Ports, *, asked: bool = False) -> str:
             lock_person(session, person)
         kind = CaseKind.CONSENT if asked else CaseKind.SUSPENSION
         addressee = people[1] if asked else None
-        case, _ = cases.open_case(session, kind, case_key="key", subject=people[0], addressee=addressee)
+        case, _ = cases.open_case(
+            session, NewCase(kind=kind, case_key="key", subject=people[0], addressee=addressee)
+        )
     return case.id
 
 
