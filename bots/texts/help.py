@@ -9,3 +9,16 @@ FLAGS_EXAMPLE = "--ar 3:2 --seed 7 --no text --steps 20"
 ALTERNATIVES_EXAMPLE = "a {red,blue} bird"
 REACTIONS = "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upscale, ⭐ star, ✉️ send to me, ❌ cancel or delete, 🚩 report."
 REACTIONS_OF_SEVERAL = "Where several pictures are shown, ⬆️ ⭐ 🚩 mean the first."
+TOGETHER = "Type {help} for what you can do with others."
+TOGETHER_TITLE = "What you can do together"
+TOGETHER_LIST = (
+    "{gather} lists what goes on here, with a way in. Whoever opened it, and moderators, find “Manage” below its"
+    " message."
+)
+TOGETHER_RULES = (
+    "Each person has one vote, also under linked names, and nobody sees the counts before the end. Nothing is charged"
+    " for what fails or is skipped."
+)
+TOGETHER_COLLECT = (
+    "{collect}, or “Add to blend” in the menu of a message, keeps up to five pictures for a blend."
+)

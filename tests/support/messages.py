@@ -15,7 +15,7 @@ from bots.presentation.compose.cases import (
 from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.errors import compose_error, compose_fault
 from bots.presentation.compose.forms import FormSubject
-from bots.presentation.compose.help import compose_command_help, compose_help
+from bots.presentation.compose.help import compose_command_help, compose_help, compose_together_help
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
 from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.compose.starboard import compose_starboard
@@ -342,6 +342,7 @@ def _pages() -> dict[str, Message]:
         "home": compose_home(replace(home, waiting=(place,), recent=recent)),
         "home empty": compose_home(home),
         "help": compose_help(note="The model here is thimble. Try /imagine."),
+        "help together": compose_together_help(),
         "help for moderators": compose_help(moderates=True),
         **{f"help of {spec.name}": compose_command_help(spec) for spec in CATALOG.values()},
         "starboard": compose_starboard(entry, url="https://chat.example/904/1"),

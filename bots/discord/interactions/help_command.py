@@ -10,7 +10,7 @@ from bots.discord.guilds.members import call_of
 from bots.discord.guilds.permissions import CONTEXTS, INSTALLS
 from bots.discord.messages.answers import private_refusal, send_private
 from bots.discord.texts import texts
-from bots.presentation.compose.help import commands_for, help_about
+from bots.presentation.compose.help import TOGETHER, commands_for, help_about
 from studio.commands.submission.known_names import default_note
 
 _MOST_SUGGESTIONS = 25
@@ -26,7 +26,8 @@ def help_command(context: DiscordContext) -> app_commands.Command[Any, Any, None
     async def suggest(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         wanted = typed.strip().lstrip("/").lower()
         moderates = call_of(interaction, context.settings).person.moderates
-        names = [spec.name for spec in commands_for(moderates=moderates) if wanted in spec.name]
+        known = [*(spec.name for spec in commands_for(moderates=moderates)), TOGETHER]
+        names = [name for name in known if wanted in name]
         return [app_commands.Choice(name=f"/{name}", value=name) for name in names[:_MOST_SUGGESTIONS]]
 
     help_.__annotations__ = {"interaction": discord.Interaction, "command": str | None}

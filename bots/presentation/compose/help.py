@@ -9,10 +9,15 @@ from bots.texts.translation import translate
 from studio.commands.registry import CATALOG, find_command
 from studio.commands.spec import Audience as CommandAudience
 from studio.commands.spec import CommandSpec
+from studio.gatherings.registry import KINDS
+
+TOGETHER = "together"  # a topic of help
 
 
 def help_about(command: str | None, *, moderates: bool, note: str = "") -> Message:
-    """Help for one command, or for all. Raises `UnknownCommandError`."""
+    """Help for one command, for a topic, or for all commands. Raises `UnknownCommandError`."""
+    if (command or "").strip().lstrip("/").lower() == TOGETHER:
+        return compose_together_help()
     if command:
         return compose_command_help(find_command(command))
     return compose_help(moderates=moderates, note=note)
@@ -27,6 +32,7 @@ def compose_help(*, moderates: bool = False, note: str = "") -> Message:
     flags, alternatives = Code(texts.FLAGS_EXAMPLE), Code(texts.ALTERNATIVES_EXAMPLE)
     ends: list[Spans] = [
         sentence(texts.ONE_COMMAND, help=Command("/help")),
+        sentence(texts.TOGETHER, help=Command(f"/help {TOGETHER}")),
         sentence(texts.FLAGS, flags=flags, alternatives=alternatives),
         sentence(texts.REACTIONS),
         sentence(texts.REACTIONS_OF_SEVERAL),
@@ -34,6 +40,29 @@ def compose_help(*, moderates: bool = False, note: str = "") -> Message:
     ]
     title = translate(texts.TITLE)
     return Message(parts=(Title(title), *lines, *map(Small, ends)), audience=Audience.PERSON, summary=title)
+
+
+def compose_together_help() -> Message:
+    """What people can do together, with an example of each kind."""
+    kinds = [
+        Paragraph(
+            join_spans(
+                [
+                    Command(f"/{kind.command}"),
+                    f" {translate(kind.summary)} ",
+                    *sentence(texts.EXAMPLE, command=Command(kind.example)),
+                ]
+            )
+        )
+        for kind in KINDS.values()
+    ]
+    ends = [
+        sentence(texts.TOGETHER_LIST, gather=Command("/gather")),
+        sentence(texts.TOGETHER_RULES),
+        sentence(texts.TOGETHER_COLLECT, collect=Command("/collect")),
+    ]
+    title = translate(texts.TOGETHER_TITLE)
+    return Message(parts=(Title(title), *kinds, *map(Small, ends)), audience=Audience.PERSON, summary=title)
 
 
 def commands_for(*, moderates: bool) -> Iterable[CommandSpec]:

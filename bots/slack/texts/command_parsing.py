@@ -2,6 +2,7 @@
 
 import difflib
 
+from bots.presentation.compose.help import TOGETHER
 from studio.commands.command_line import parse_phrase
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, FORMER_COMMANDS, find_command
@@ -26,7 +27,7 @@ def help_wanted(text: str) -> str | None:
 
 
 def is_command(name: str) -> bool:
-    return name in CATALOG or name in FORMER_COMMANDS
+    return name in CATALOG or name in FORMER_COMMANDS or name == TOGETHER
 
 
 def names_others(spec: CommandSpec) -> bool:

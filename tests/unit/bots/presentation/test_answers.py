@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bots.presentation.compose.answers import compose_answer
-from bots.presentation.compose.help import compose_help
+from bots.presentation.compose.help import compose_help, help_about
 from bots.presentation.compose.parts.recipe import recipe_line
 from bots.presentation.message import (
     ChannelName,
@@ -21,6 +21,7 @@ from studio.commands.registry import CATALOG, execute
 from studio.commands.results import Accepted, Family, History
 from studio.commands.spec import Call
 from studio.domain.jobs import JobState
+from studio.gatherings.registry import KINDS
 from studio.ports import Ports
 from tests.support.finished_jobs import paint_job
 from tests.support.message_text import text_of
@@ -196,3 +197,9 @@ class TestPages:
     def test_a_long_prompt_is_whole_in_its_own_message_and_short_in_a_list(self) -> None:
         assert LONG_PROMPT in text_of(MESSAGES["result with a long prompt"])
         assert LONG_PROMPT not in text_of(MESSAGES["history"])
+
+
+def test_help_has_a_topic_for_what_people_do_together() -> None:
+    message = help_about("together", moderates=False)
+    text = " ".join(plain_text(part.spans) for part in message.parts if isinstance(part, Paragraph))
+    assert all(f"/{kind.command} " in text for kind in KINDS.values())
