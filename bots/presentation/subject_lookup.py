@@ -33,6 +33,7 @@ from studio.commands.registry import execute, find_command
 from studio.commands.results import Balance, InQueue, SettingsChanged
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import names_offered
+from studio.commands.submission.source_images import model_of
 from studio.db import queries
 from studio.db.database import Database
 from studio.db.identities.linked_identities import identities, same_human
@@ -62,7 +63,7 @@ def load_form(ports: Ports, ask: Ask, viewer: Person, *, channel: str | None = N
         return load_settings_form(ports, viewer)
     database = ports.database
     indices = [ask.index] if ask.index else load_indices(database, ask.job_id, viewer)
-    subject = load_subject(database, picture_id(ask.job_id, indices[0]), viewer, channel=channel)
+    subject = load_subject(ports, picture_id(ask.job_id, indices[0]), viewer, channel=channel)
     if len(indices) > 1:
         pictures = tuple(picture_id(ask.job_id, index) for index in indices)
         subject = replace(subject, about=ask.job_id, pictures=pictures)
@@ -102,13 +103,25 @@ def form_about(action: Action, subject: FormSubject) -> Form:
     return PICTURE_FORMS[action](subject)
 
 
-def load_subject(
-    database: Database, picture: str, viewer: Person, *, channel: str | None = None
-) -> FormSubject:
+def load_subject(ports: Ports, picture: str, viewer: Person, *, channel: str | None = None) -> FormSubject:
     """Raises `NotFoundError`."""
-    _, found, _ = load_family(database, picture, viewer, channel=channel)
+    _, found, _ = load_family(ports.database, picture, viewer, channel=channel)
     recipe = found.recipe
-    return FormSubject(about=found.id, prompt=recipe.prompt, alt_text=found.alt_text, key=found.key)
+    subject = FormSubject(about=found.id, prompt=recipe.prompt, alt_text=found.alt_text, key=found.key)
+    return _with_word_editors(ports, subject, model_of(recipe))
+
+
+def subject_of_upload(ports: Ports, about: str, *, key: str = "") -> FormSubject:
+    """An image of somebody's own, by its ticket. Looks nothing up in the records."""
+    return _with_word_editors(ports, FormSubject(about=about, key=key), None)
+
+
+def _with_word_editors(ports: Ports, subject: FormSubject, model: str | None) -> FormSubject:
+    """`model` edits where no other is chosen; None is the default one."""
+    models = ports.options.models()
+    own = next((known for known in models if model is None or known.name == model), None)
+    others = tuple(known.name for known in models if known.edits_by_words and known != own)
+    return replace(subject, edits_by_words=own is not None and own.edits_by_words, word_editors=others)
 
 
 def load_choice(database: Database, choose: Choose, viewer: Person) -> Message:

@@ -6,6 +6,10 @@ EDIT = "Edit a part of a picture"
 EDIT_INTRO = (
     "Choose the cells that may change, or attach a mask. Everything else stays as it is, to the pixel."
 )
+EDIT_BY_WORDS = "Edit a picture"
+EDIT_BY_WORDS_INTRO = (
+    "Say what shall change. Cells or a mask limit the change: everything else stays as it is, to the pixel."
+)
 EXPAND = "Expand a picture"
 EXPAND_INTRO = "A picture costs one credit for each megapixel of its new canvas."
 BLEND = "Blend pictures"
@@ -24,6 +28,9 @@ PICTURE_NUMBERED = "Picture {index}"
 PROMPT = "What the picture shows"
 NEW_PROMPT = "The new words"
 EDIT_PROMPT = "What that part shows"
+EDIT_BY_WORDS_PROMPT = "What shall change, such as: make it winter"
+EDIT_MODEL = "Another model"
+EDIT_MODEL_HINT = "These edit by words alone, without cells or a mask."
 EXPAND_PROMPT = "What the new part shows"
 BLEND_PROMPT = "What the blend shows"
 CELLS = "Cells"

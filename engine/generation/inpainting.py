@@ -16,12 +16,10 @@ from engine.imaging.masks.masks import cover_cells
 from engine.layout_prior.layout_prior import Composer, LayoutPrior
 from engine.types import GenerationTask
 from studio.domain.requests import PaintRequest
-from studio.domain.sizing.canvases import LARGEST_AREAS, margins_for, window_around
+from studio.domain.sizing.canvases import EDITED_AREAS, LARGEST_AREAS, margins_for, window_around
 from studio.errors import BadImageError
 
 EXPAND_STRENGTH = 0.9
-# Whole pictures are edited at about the area that a model was made for: beyond it, things double.
-EDITED_AREAS = 1.25
 
 
 def edit(

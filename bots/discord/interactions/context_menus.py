@@ -18,9 +18,8 @@ from bots.discord.messages.answers import private_refusal
 from bots.discord.messages.message_lookup import find_shown_in, is_own
 from bots.interactions.step_runner import StepRunner
 from bots.presentation.actions import ACTIONS, Needs
-from bots.presentation.compose.forms import FormSubject
 from bots.presentation.interaction_router import MENU, Run, Step
-from bots.presentation.subject_lookup import form_about
+from bots.presentation.subject_lookup import form_about, subject_of_upload
 from studio.commands.button_ids import Action
 from studio.commands.results import Answer
 from studio.commands.spec import Call
@@ -97,7 +96,7 @@ class ContextMenus:
             return await self._runner.run(Run(command="whose", values={"image": traces}), call)
         source = await store_attachment(self._context, image, call.person)
         ticket = self._context.pending_uploads.add(source, call.person)
-        form = form_about(action, FormSubject(about=ticket, key=source.key))
+        form = form_about(action, subject_of_upload(self._context.ports, ticket, key=source.key))
         await self._modals.show_opener(interaction, action, form, call)
         return None
 

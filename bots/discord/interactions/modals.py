@@ -34,10 +34,10 @@ from bots.presentation.interaction_router import (
     route_form,
 )
 from bots.presentation.message import Images, Message, Paragraph, Part
-from bots.presentation.subject_lookup import form_about
+from bots.presentation.subject_lookup import form_about, subject_of_upload
 from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.spec import Call
-from studio.domain.identifiers import picture_id
+from studio.domain.identifiers import picture_id, split_picture_id
 from studio.domain.requests import Source
 from studio.errors import BadRequestError, DatabaseUnavailableError
 
@@ -97,7 +97,12 @@ class Modals:
             form = await self._load(interaction, Ask(action=Action.SETTINGS, job_id=NO_TARGET))
             await self._open(interaction, form, step=min(int(about), len(steps_of(form)) - 1))
         elif action in ACTIONS:
-            await self._open(interaction, form_about(Action(action), FormSubject(about=about)))
+            await self._open(interaction, await self._load_opened(interaction, Action(action), about))
+
+    async def _load_opened(self, interaction: discord.Interaction, action: Action, about: str) -> Form:
+        if picture := split_picture_id(about):
+            return await self._load(interaction, Ask(action=action, job_id=picture[0], index=picture[1]))
+        return form_about(action, subject_of_upload(self._context.ports, about))
 
     async def open_edit(self, interaction: discord.Interaction, about: str, cells: Sequence[str]) -> None:
         """Cells were chosen in a menu of an earlier version."""

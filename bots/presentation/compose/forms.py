@@ -43,7 +43,8 @@ class FormSubject:
     """What a form is about: a picture or job by its id, or an upload by its ticket.
 
     `pictures` are the ids to choose from where several may be meant. `prompt`, `alt_text` (its owner's
-    words, often empty) and `key`, the storage key, are the picture's, for forms that show them.
+    words, often empty) and `key`, the storage key, are the picture's, for forms that show them. `edits_by_words`: the
+    model that it would be edited with needs no region; `word_editors` are other models of that kind.
     """
 
     about: str
@@ -51,6 +52,8 @@ class FormSubject:
     prompt: str = ""
     alt_text: str = ""
     key: str = ""
+    edits_by_words: bool = False
+    word_editors: tuple[str, ...] = ()
 
 
 def remix_form(subject: FormSubject) -> Form:
@@ -68,10 +71,21 @@ def edit_form(subject: FormSubject) -> Form:
         maximum=len(ALL_CELLS),
     )
     mask = files_field("mask", forms.MASK, forms.MASK_HINT)
-    prompt = prompt_field(forms.EDIT_PROMPT, required=True)
-    return _form(
-        "edit", subject, forms.EDIT, cells, prompt, mask, intro=forms.EDIT_INTRO, image=_grid(subject)
-    )
+    models = _word_editors_field(subject)
+    if subject.edits_by_words:
+        prompt = prompt_field(forms.EDIT_BY_WORDS_PROMPT, required=True)
+        fields, title, intro = (prompt, cells, mask), forms.EDIT_BY_WORDS, forms.EDIT_BY_WORDS_INTRO
+    else:
+        prompt = prompt_field(forms.EDIT_PROMPT, required=True)
+        fields, title, intro = (cells, prompt, mask), forms.EDIT, forms.EDIT_INTRO
+    return _form("edit", subject, title, *fields, *models, intro=intro, image=_grid(subject))
+
+
+def _word_editors_field(subject: FormSubject) -> tuple[Field, ...]:
+    if not subject.word_editors:
+        return ()
+    field = names_field("model", forms.EDIT_MODEL, subject.word_editors)
+    return (replace(field, hint=translate(forms.EDIT_MODEL_HINT)),)
 
 
 def _grid(subject: FormSubject) -> Image | None:

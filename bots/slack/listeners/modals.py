@@ -112,7 +112,7 @@ class Modals(SlackComponent):
         person = await self._people.person(request)
         try:
             subject = await self._pools.run(
-                Pool.COMMANDS, load_subject, self._ports.database, picture, person, channel=state.channel
+                Pool.COMMANDS, load_subject, self._ports, picture, person, channel=state.channel
             )
         except ChatelierError:
             subject = FormSubject(about=picture)

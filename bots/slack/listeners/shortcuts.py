@@ -6,9 +6,8 @@ from typing import Any
 
 from bots.interactions.step_runner import Result, StepRunner
 from bots.presentation.actions import ACTIONS, Needs, label
-from bots.presentation.compose.forms import FormSubject
 from bots.presentation.interaction_router import Ask, Run
-from bots.presentation.subject_lookup import form_about
+from bots.presentation.subject_lookup import form_about, subject_of_upload
 from bots.slack.api.request import SlackRequest, of_interaction
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher
@@ -86,7 +85,8 @@ class Shortcuts(SlackComponent):
             raise BadRequestError("not_from_here")
         image = await self._uploads.take_in(request, _image(message), call.person)
         state = FormState(channel=request.channel, thread=request.thread, image=image)
-        return Opening(form=form_about(action, FormSubject(about="", key=image.key)), state=state)
+        subject = subject_of_upload(self._ports, "", key=image.key)
+        return Opening(form=form_about(action, subject), state=state)
 
 
 def _image(message: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -50,6 +50,10 @@ SENTENCES: dict[str, Msgid] = {
     "no_picture": "Give the id of a picture, or attach an image.",
     "no_file": "Attach the picture, as the file you have.",
     "no_region": "Say which part to change, for example B2-C3, or attach a mask.",
+    "no_region_for_model": (
+        "Say which part to change, for example B2-C3, or attach a mask: the model {model} cannot edit by words"
+        " alone. Models that can: {able}."
+    ),
     "empty_region": f"The {{parameter}} is empty. {_REGIONS}",
     "unknown_cell": "There is no cell {cell}; the grid goes from A1 to D4.",
     "not_in_grid": f"The {{parameter}} is not a part of the grid. {_REGIONS}",

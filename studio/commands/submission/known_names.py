@@ -35,6 +35,11 @@ def find_model(ports: Ports, name: str | None) -> RunnableModel:
     return found
 
 
+def names_of_word_editors(ports: Ports) -> tuple[str, ...]:
+    """The models that change a picture by words alone."""
+    return tuple(model.name for model in ports.options.models() if model.edits_by_words)
+
+
 def require_style(ports: Ports, name: str) -> None:
     """Raises `BadParameterError`."""
     if name.strip().lower() not in ports.options.styles():

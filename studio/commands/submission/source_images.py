@@ -26,9 +26,7 @@ class SourceImage:
 
     @property
     def model(self) -> str | None:
-        """The model that painted it. An upscaler paints nothing."""
-        painted = self.recipe is not None and self.recipe.operation is not Operation.UPSCALE
-        return self.recipe.model if self.recipe and painted else None
+        return model_of(self.recipe) if self.recipe else None
 
     @property
     def style(self) -> str | None:
@@ -37,6 +35,11 @@ class SourceImage:
     @property
     def loras(self) -> tuple[Lora, ...]:
         return self.recipe.loras if self.recipe else ()
+
+
+def model_of(recipe: Recipe) -> str | None:
+    """The model that painted it. An upscaler paints nothing."""
+    return recipe.model if recipe.operation is not Operation.UPSCALE else None
 
 
 def find_origin(ports: Ports, call: Call, *, picture: str | None, image: Source | None) -> SourceImage:

@@ -12,6 +12,8 @@ SIDES = ("left", "top", "right", "bottom")
 DEFAULT_PERCENT = 50
 # Pictures up to so many times the model's native area are painted at their own size.
 LARGEST_AREAS = 4.0
+# Whole pictures are edited at about the area that a model was made for: beyond it, things double.
+EDITED_AREAS = 1.25
 # A larger picture is edited in a window around the mask, with half the mask's size around it to look at.
 WINDOW_AREAS = 2.25
 CONTEXT_SHARE = 0.5

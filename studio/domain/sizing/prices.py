@@ -6,7 +6,7 @@ The pixels are those that a model made for a megapixel paints, since the worker 
 import math
 
 from studio.domain.requests import PRICED_PIXELS, Source
-from studio.domain.sizing.canvases import LARGEST_AREAS, Box, window_around
+from studio.domain.sizing.canvases import EDITED_AREAS, LARGEST_AREAS, Box, window_around
 
 
 def pixels_like(source: Source) -> int | None:
@@ -26,6 +26,13 @@ def pixels_around(source: Source, box: Box) -> int | None:
         return None
     left, top, right, bottom = window_around(box, source.size, native_area=PRICED_PIXELS)
     return min((right - left) * (bottom - top), math.floor(LARGEST_AREAS * PRICED_PIXELS))
+
+
+def pixels_edited(source: Source) -> int | None:
+    """Of a whole picture that is changed by words; None where its size is not known."""
+    if source.size is None:
+        return None
+    return min(source.size[0] * source.size[1], math.floor(EDITED_AREAS * PRICED_PIXELS))
 
 
 def pixels_enlarged(source: Source, factor: int) -> int | None:

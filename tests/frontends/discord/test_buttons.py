@@ -11,6 +11,7 @@ from bots.texts.coded.bad_requests import BAD_REQUEST
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.errors import TooManyJobsError
+from studio.ports import RunnableModel
 from tests.support import discord_sim
 from tests.support.discord_sim import PNG, Room, button_ids, gallery, words
 
@@ -292,6 +293,18 @@ async def test_edit_shows_the_lettered_cells_and_asks_for_words(room: Room) -> N
     assert room.request["prompt"] == "a small boat"
     assert room.request["sources"][0]["picture_id"] == f"{job_id}.1"
     assert "**a small boat**" in words(room.message)
+
+
+async def test_a_model_that_edits_by_words_asks_for_words_first_and_needs_no_cells(room: Room) -> None:
+    room.ports.options.known_models = (RunnableModel(name="thimble", edits_by_words=True),)
+    job_id = await room.imagine(count=1)
+    await room.painted(job_id)
+    _, form = await open_edit(room)
+    names = [part["component"]["custom_id"] for part in form.modal["components"] if "component" in part]
+    assert names == ["prompt", "region", "mask"]
+    await room.bo.submit_modal(form, {"prompt": "make it winter"})
+    assert (room.request["operation"], room.request["cells"]) == ("edit", [])
+    assert "**make it winter**" in words(room.message)
 
 
 async def test_a_mask_may_be_uploaded_in_the_form(room: Room) -> None:

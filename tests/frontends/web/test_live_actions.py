@@ -9,6 +9,7 @@ from studio.commands.button_ids import Action, Button
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import Ruling, Verdict
+from studio.ports import RunnableModel
 from tests.support.html_tree import read_html
 from tests.support.web_client import OpenRoom
 from tests.support.web_jobs import finish
@@ -205,3 +206,18 @@ def test_a_page_that_is_not_there_says_so(room: OpenRoom, path: str) -> None:
     answer = room.user("Ana").client.get(path, headers={"accept": "text/html"})
     assert answer.status_code == 404
     assert "was not found." in answer.text or "There is no such page here." in answer.text
+
+
+def test_a_model_that_edits_by_words_is_asked_for_no_part(room: OpenRoom) -> None:
+    room.ports.options.known_models = (RunnableModel(name="thimble", edits_by_words=True),)
+    ana = room.guest("Ana")
+    origin = painted_by(room, ana)
+    html = ana.client.get(f"/edit/{origin}.2", headers={"hx-request": "true"}).text
+    assert html.index('name="prompt"') < html.index('name="mask"')
+    assert "Cells or a mask limit the change" in html
+    values = {"picture": f"{origin}.1", "prompt": "make it winter"}
+    job_id = ana.ask(do="ask", command="edit", values=values)["job"]
+    with room.ports.database.read() as session:
+        request = session.get_one(JobRow, job_id).request
+    assert (request["prompt"], request["cells"]) == ("make it winter", [])
+    assert "make it winter" in ana.client.get(f"/jobs/{job_id}").text

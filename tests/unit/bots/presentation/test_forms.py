@@ -23,6 +23,8 @@ def test_each_field_is_a_parameter_of_its_command(name: str) -> None:
 @pytest.mark.parametrize(("name", "fields"), [
     ("remix", ["prompt"]),
     ("edit", ["region", "prompt", "mask"]),
+    ("edit by words", ["prompt", "region", "mask"]),
+    ("edit by words with another model", ["region", "prompt", "mask", "model"]),
     ("expand", ["sides", "amount", "aspect", "prompt"]),
     ("blend", ["pictures", "images", "prompt", "weights"]),
     ("report", ["topic", "artist", "reason"]),
