@@ -29,6 +29,7 @@ from bots.queries.job_view import has_star, load_family, load_job_view
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.completion.suggest import suggest
+from studio.commands.gatherings.acting import act_before_panel
 from studio.commands.registry import execute, find_command
 from studio.commands.results import Balance, InQueue, SettingsChanged
 from studio.commands.spec import Call
@@ -38,11 +39,13 @@ from studio.db import queries
 from studio.db.database import Database
 from studio.db.identities.linked_identities import identities, same_human
 from studio.db.settings import preferences_of
+from studio.domain.gatherings import PartPress
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import JobState
 from studio.domain.people import Person
 from studio.errors import BadRequestError
 from studio.ports import Ports
+from studio.services.visibility import is_unlisted
 
 _LARGEST_DRAWING_BYTES = 8 * 1024 * 1024
 _MOST_RECENT = 5
@@ -156,7 +159,12 @@ def load_panel(
 def _load_gathering(
     ports: Ports, press: ButtonId, viewer: Person, *, channel: str | None, pixelated: bool
 ) -> Message:
-    """What a gathering shows to one person: its message for ``open``, else what its kind has for the verb."""
+    """What a gathering shows to one person: its message for ``open``, else what its kind has for the verb.
+
+    Raises also what the verb raises, where it does something before.
+    """
+    pressed = PartPress(gathering=press.job_id, verb=press.verb, round=press.round, part=press.part)
+    act_before_panel(ports, viewer, channel, pressed)
     view = load_gathering_view(
         ports.database, press.job_id, reader=viewer, channel=channel, pixelated=pixelated
     )
@@ -180,7 +188,8 @@ def load_home(ports: Ports, call: Call) -> Message:
     answers = [execute(ports, call, command, {}) for command in ("credits", "settings", "queue")]
     with ports.database.read() as session:
         mine = identities(session, call.person.key)
-        jobs = queries.jobs_of(session, mine, limit=_MOST_RECENT, states={JobState.DONE})
+        latest = queries.jobs_of(session, mine, limit=_MOST_RECENT, states={JobState.DONE})
+        jobs = [job for job in latest if not is_unlisted(job)]
         pictures = [(job, queries.pictures_of_job(session, job.id)[:1]) for job in jobs]
     recent = tuple((job, picture) for job, shown in pictures for picture in shown)
     match answers:

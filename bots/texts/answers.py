@@ -15,6 +15,7 @@ QUEUE = "Your queue"
 QUEUE_EMPTY = "You have no jobs in the queue."
 BEING_PAINTED = "Being painted."
 HISTORY = "Your latest jobs"
+A_TURN = "a turn"  # of a game that does not tell yet what was asked for
 HISTORY_EMPTY = "You have not painted anything here yet."
 STATES = {
     "done": "done",

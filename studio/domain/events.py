@@ -79,7 +79,7 @@ class GatheringRemark:
     """Something happened in a shared game that people are told of, once: in its thread, or to one person privately.
 
     `code` is a remark of its kind, with `values`. `person` is a key: whom it names, or with `private` who gets it.
-    `number` tells remarks of one gathering apart.
+    `number` tells remarks of one gathering apart. `or_in_thread`: somebody who takes no direct messages is told there.
     """
 
     gathering_id: str
@@ -88,6 +88,7 @@ class GatheringRemark:
     values: dict[str, str | int] = field(default_factory=dict)
     person: str | None = None
     private: bool = False
+    or_in_thread: bool = False
     number: int = 0
 
     def __hash__(self) -> int:

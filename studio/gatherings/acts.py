@@ -54,7 +54,9 @@ def _join(turn: Turn, act: Act) -> Outcome:
     """Joining allows the other members to build on one's parts here; the answer says so."""
     key = act.person.key
     joined = ballot_rows.join(turn.session, turn.row.id, human=act.human, person_key=key, at=turn.at)
-    turn.changed = turn.changed or joined
+    if joined:
+        turn.kind.member_joined(turn, act)
+        turn.changed = True
     return Outcome(code="joined" if joined else "joined_before")
 
 

@@ -39,3 +39,4 @@ def resume(turn: Turn) -> None:
         if found.seconds_left is not None:
             deadline = turn.at + timedelta(seconds=found.seconds_left)
             turn.write_part(part, deadline=deadline, seconds_left=None)
+    turn.kind.resumed(turn)

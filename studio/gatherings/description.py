@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
+from studio.domain.gatherings import Gathering, Part
 from studio.domain.people import Person
 from studio.domain.requests import PaintRequest
+from studio.ports import Ports
 
 
 class OptionKind(StrEnum):
@@ -119,3 +122,19 @@ class Opening:
     person: Person
     human: str
     rules: Mapping[str, str | int]
+
+
+# What a kind does that has no function of its own for it.
+
+
+def nothing(*_arguments: object) -> None:
+    """For kinds that need not do anything."""
+
+
+def no_order(_ports: Ports, gathering: Gathering, part: Part) -> Order:
+    raise NotImplementedError(f"gatherings of kind {gathering.kind} submit no job for part {part.ordinal}")
+
+
+def no_last_call(*_arguments: object) -> timedelta | None:
+    """A part whose deadline passed is lost at once."""
+    return None

@@ -3,7 +3,7 @@
 A kind is data and a few functions. The functions get a `Turn`; they never wait, never sleep and touch no platform.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,35 +11,43 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from studio.db import job_transitions, outbox, sql_dialects
+from studio.db import job_transitions, sql_dialects
 from studio.db.gatherings import ballot_rows, gathering_rows, part_rows, sponsors
 from studio.db.identities.linked_identities import human_of
 from studio.db.tables import GatheringRow, JobRow, OutboxRow
-from studio.domain.events import GatheringRemark
 from studio.domain.gatherings import ENDED, OPEN_TURNS, PART_MOVES, Gathering, Part, PartState
 from studio.domain.jobs import JobVisibility
-from studio.domain.people import Platform
 from studio.errors.gatherings import GatheringMovedError
-from studio.gatherings.description import Act, Opening, Option, Order, Outcome, Phase, Who
+from studio.gatherings.description import (
+    Act,
+    Opening,
+    Option,
+    Order,
+    Outcome,
+    Phase,
+    Who,
+    no_last_call,
+    no_order,
+    nothing,
+)
 from studio.ports import Ports
+
+Rules = Mapping[str, object]
+_LIVE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """`states`: in which it may be done. `votes`: fair votes hold for it (`studio.gatherings.fair_votes`)."""
+    """`states`: in which it may be done. `votes`: fair votes hold for it (`studio.gatherings.fair_votes`).
+
+    `shows`: a button with `Action.GATHER_SHOW` does it before it shows the panel of the verb to its person.
+    """
 
     handle: Callable[["Turn", Act], Outcome]
     states: frozenset[str]
     who: Who = Who.ANYBODY
     votes: bool = False
-
-
-def _nothing(*_arguments: object) -> None:
-    """For kinds that need not do anything."""
-
-
-def _no_order(_ports: Ports, gathering: Gathering, part: Part) -> Order:
-    raise NotImplementedError(f"gatherings of kind {gathering.kind} submit no job for part {part.ordinal}")
+    shows: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +58,14 @@ class GatheringKind:
     first clock; it raises a `ChatelierError` for options that make no sense. `phase_ended` is called when the clock
     of a phase ran out or was skipped, and must move on or set another clock. `part_changed` is called after a part
     moved by itself (its job ended, its deadline passed, its picture was deleted), with the part as it was and as it
-    is. `order` makes the job of a part, outside of any transaction.
+    is. `order` makes the job of a part, outside of any transaction. `member_joined` may refuse it, `resumed` is called
+    when clocks go on, `closing` at the end. `last_call` may give an offered or claimed part more time once its
+    deadline has passed; None loses it.
 
     After a job with several pictures its person chooses for `choosing`; None: the first is taken. `lost` is the state
-    of a part that nobody finished: free again, or skipped. `live`: held parts wait ten minutes for a moderator
-    instead of twelve hours. `visibility` is that of the jobs. `own_votes`: people may vote for their own parts.
+    of a part that nobody finished: free again, or skipped. A claimed part lasts `claiming`, or by the gathering's
+    rules `turn_lasts`. `live`, or turns of less than ten minutes: held parts wait ten minutes for a moderator instead
+    of twelve hours. `visibility` is that of the jobs. `own_votes`: people may vote for their own parts.
     `several_choices`: a ballot approves of any number of parts. `sponsored`: its host may set credits aside for the
     pictures of all.
     """
@@ -69,11 +80,16 @@ class GatheringKind:
     phase_ended: Callable[["Turn"], None]
     options: tuple[Option, ...] = ()
     verbs: Mapping[str, Verb] = field(default_factory=dict)
-    part_changed: Callable[["Turn", Part, Part], None] = _nothing
-    member_left: Callable[["Turn", str], None] = _nothing
-    order: Callable[[Ports, Gathering, Part], Order] = _no_order
+    part_changed: Callable[["Turn", Part, Part], None] = nothing
+    member_joined: Callable[["Turn", Act], None] = nothing
+    member_left: Callable[["Turn", str], None] = nothing
+    resumed: Callable[["Turn"], None] = nothing
+    closing: Callable[["Turn"], None] = nothing
+    last_call: Callable[["Turn", Part], timedelta | None] = no_last_call
+    order: Callable[[Ports, Gathering, Part], Order] = no_order
     choosing: timedelta | None = None
     claiming: timedelta = timedelta(minutes=5)
+    turn_lasts: Callable[[Rules], timedelta] | None = None
     lost: PartState = PartState.FREE
     live: bool = False
     visibility: JobVisibility = JobVisibility.IN_GATHERING
@@ -81,10 +97,13 @@ class GatheringKind:
     sponsored: bool = True
     several_choices: bool = False
 
-    @property
-    def grace(self) -> timedelta:
+    def claim_lasts(self, rules: Rules) -> timedelta:
+        return self.turn_lasts(rules) if self.turn_lasts else self.claiming
+
+    def grace(self, rules: Rules) -> timedelta:
         """How long a held part waits for a moderator."""
-        return timedelta(minutes=10) if self.live else timedelta(hours=12)
+        is_live = self.live or (self.turn_lasts is not None and self.turn_lasts(rules) < _LIVE)
+        return _LIVE if is_live else timedelta(hours=12)
 
     def is_over(self, state: str) -> bool:
         return state in self.phases and self.phases[state].is_over
@@ -95,9 +114,7 @@ class GatheringKind:
 
 @dataclass(slots=True)
 class Turn:
-    """`at` is now, by the clock of the database. `events` are to be sent after the commit; `wants` says that parts are
-    to be submitted then.
-    """
+    """`at` is now, by the database's clock. After the commit `events` are sent, and parts submitted if it `wants`."""
 
     session: Session
     kind: GatheringKind
@@ -157,6 +174,8 @@ class Turn:
     def _close(self) -> None:
         """Nobody has to do anything any more; the sponsor gets back what is left. Jobs that go on stay."""
         sponsors.give_back(self.session, self.row.id, self.row.host, at=self.at)
+        self.kind.closing(self)
+        self.reveal()
         for part in self.parts():
             if part.state in OPEN_TURNS | {PartState.WANTED}:
                 picture = part.picture if part.state is PartState.CHOOSING else None
@@ -209,7 +228,7 @@ class Turn:
         if state is not part.state and state not in PART_MOVES[part.state]:
             raise ValueError(f"a part does not go from {part.state} to {state}")
         if state is PartState.FREE:
-            values = {**_NOBODYS, **values}
+            values = {**part_rows.NOBODYS, **values}
         deadline = None if lasts is None else self.at + lasts
         self.write_part(part, state=state, deadline=deadline, seconds_left=None, **values)
         self.wants = self.wants or state is PartState.WANTED
@@ -219,7 +238,8 @@ class Turn:
     def claim(self, part: Part, *, human: str, person_key: str, lasts: timedelta | None = None) -> Part:
         """Give a free or offered part to one person."""
         whose = {"human": human, "person_key": person_key, "claimed_at": self.at}
-        return self.change_part(part, PartState.CLAIMED, lasts=lasts or self.kind.claiming, **whose)
+        lasts = lasts or self.kind.claim_lasts(self.row.rules)
+        return self.change_part(part, PartState.CLAIMED, lasts=lasts, **whose)
 
     def want(self, part: Part, *, human: str, person_key: str, **values: Any) -> Part:
         """Have a job submitted for a part, in the name of a person."""
@@ -249,42 +269,31 @@ class Turn:
 
     # ---- what others see
 
-    def reveal(self) -> None:
-        """From now on the gathering's jobs are there for everybody who may see it."""
+    def reveal(self, parts: Sequence[Part] | None = None) -> None:
+        """From now on the jobs of these parts, or all, are there for everybody who may see the gathering."""
         jobs = (JobRow.gathering == self.row.id) & (JobRow.visibility == JobVisibility.UNLISTED)
+        if parts is not None:
+            jobs &= JobRow.id.in_([part.job for part in parts if part.job])
         self.session.execute(update(JobRow).where(jobs).values(visibility=JobVisibility.IN_GATHERING))
         self.changed = True
 
     def remark(
-        self, code: str, *, person: str | None = None, private: bool = False, **values: str | int
+        self,
+        code: str,
+        *,
+        person: str | None = None,
+        private: bool = False,
+        or_in_thread: bool = False,
+        **values: str | int,
     ) -> None:
-        """Say something in the gathering's thread, or to one person privately."""
+        """Say something in the gathering's thread, or to one person privately if they take direct messages."""
         self._remarks += 1
         number = int(self.at.timestamp() * 1000) % 10**9 * 10 + self._remarks % 10
-        remark = GatheringRemark(
-            gathering_id=self.row.id,
-            platform=Platform(self.row.platform),
-            code=code,
-            values=dict(values),
-            person=person,
-            private=private,
-            number=number,
-        )
-        self.events.append(outbox.write(self.session, remark))
+        to = {"person": person, "private": private, "or_in_thread": or_in_thread, "number": number}
+        self.events.append(gathering_rows.write_remark(self.session, self.row, code, values, **to))
 
     def finish(self) -> list[OutboxRow]:
         """The events to send after the commit. Call it last."""
         if self.changed:
             self.events.append(gathering_rows.write_changed(self.session, self.row))
         return self.events
-
-
-_NOBODYS: Mapping[str, Any] = {
-    "human": None,
-    "person_key": None,
-    "job": None,
-    "picture": None,
-    "text": "",
-    "claimed_at": None,
-    "attempts": 0,
-}

@@ -21,7 +21,8 @@ def take_out_of_all(session: Session, humans: Sequence[str]) -> list[OutboxRow]:
     """
     open_turns = part_rows.find_turns_of(session, humans)
     in_play = ballot_rows.find_ballots_in_play(session, humans)
-    return _take_out(session, {*open_turns, *in_play}, humans, with_ballots=True)
+    joined = ballot_rows.find_memberships(session, humans)
+    return _take_out(session, {*open_turns, *in_play, *joined}, humans, with_ballots=True)
 
 
 def forget_in_gatherings(session: Session, keys: Sequence[str]) -> list[OutboxRow]:
@@ -29,7 +30,8 @@ def forget_in_gatherings(session: Session, keys: Sequence[str]) -> list[OutboxRo
 
     `keys` are all their identities. Results do not change; a place that they won loses its name.
     """
-    events = _take_out(session, part_rows.find_turns_of(session, keys), keys, with_ballots=False)
+    taking_part = {*part_rows.find_turns_of(session, keys), *ballot_rows.find_memberships(session, keys)}
+    events = _take_out(session, taking_part, keys, with_ballots=False)
     theirs = GatheringPartRow.human.in_(keys) | GatheringPartRow.person_key.in_(keys)
     named = part_rows.find_named(session, keys)
     statement = update(GatheringPartRow).where(theirs).values(text="")

@@ -8,9 +8,9 @@ import logging
 
 from sqlalchemy.orm import Session
 
-from studio.db.gatherings import ballot_rows, part_rows
+from studio.db.gatherings import ballot_rows, part_rows, sponsors
 from studio.db.queries import find_job, pictures_of_job
-from studio.db.tables import PictureRow
+from studio.db.tables import JobRow, PictureRow
 from studio.domain.gatherings import WITH_JOB, Part, PartState
 from studio.domain.jobs import Job, JobState
 from studio.gatherings.kind import Turn
@@ -78,9 +78,9 @@ def _after_job(turn: Turn, part: Part, job: Job) -> Part:
         case JobState.DONE:
             return _with_pictures(turn, part, job)
         case JobState.HELD if part.state is PartState.GENERATING:
-            return turn.change_part(part, PartState.HELD, lasts=turn.kind.grace)
+            return turn.change_part(part, PartState.HELD, lasts=turn.kind.grace(turn.row.rules))
         case JobState.HELD if part.deadline is None:  # held already when it was asked for
-            return turn.change_part(part, PartState.HELD, lasts=turn.kind.grace)
+            return turn.change_part(part, PartState.HELD, lasts=turn.kind.grace(turn.row.rules))
         case JobState.REFUSED:
             return give_another_try(turn, part, attempts=part.attempts + 1)
         case JobState.FAILED | JobState.CANCELLED:
@@ -109,16 +109,18 @@ def give_another_try(turn: Turn, part: Part, *, attempts: int) -> Part:
     if not wrote or attempts >= MOST_ATTEMPTS:
         return lose_part(turn, part)
     values = {"attempts": attempts, "job": None, "text": "", "picture": None}
-    return turn.change_part(part, PartState.CLAIMED, lasts=turn.kind.claiming, **values)
+    return turn.change_part(part, PartState.CLAIMED, lasts=turn.kind.claim_lasts(turn.row.rules), **values)
 
 
 def lose_part(turn: Turn, part: Part) -> Part:
-    """Nobody finishes it: it is free again, or skipped, as its kind says. What was reserved for it goes back."""
+    """Nobody finishes it: it is free again, or skipped, as its kind says. What was paid for it goes back."""
     if part.job is not None and part.state is PartState.HELD:
         stopped = job_release.stop(
             turn.session, part.job, JobState.CANCELLED, error_code="cancelled", error_text=_SKIPPED
         )
         turn.events.extend(stopped)
+    if part.job is not None and part.state is PartState.CHOOSING:
+        sponsors.return_spent(turn.session, turn.session.get_one(JobRow, part.job), at=turn.at)
     return turn.change_part(part, turn.kind.lost)
 
 
@@ -133,7 +135,8 @@ def _after_deadline(turn: Turn, part: Part) -> Part:
         case PartState.CHOOSING:  # the first picture, as nobody chose
             return turn.change_part(part, PartState.SET)
         case PartState.OFFERED | PartState.CLAIMED | PartState.HELD:
-            return lose_part(turn, part)
+            more = turn.kind.last_call(turn, part) if part.state is not PartState.HELD else None
+            return lose_part(turn, part) if more is None else turn.change_part(part, part.state, lasts=more)
         case _:
             return part
 

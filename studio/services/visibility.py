@@ -48,21 +48,24 @@ class Audience:
 
 def may_see(session: Session, job: Job, audience: Audience) -> bool:
     """Whether the audience may know of a job and its pictures. An unlisted one is its person's alone."""
-    is_listed = job.visibility is not JobVisibility.UNLISTED
-    if is_listed and job.person.home == audience.home and _is_near(job.address, audience):
+    if not is_unlisted(job) and job.person.home == audience.home and _is_near(job.address, audience):
         return True
     return audience.person_key is not None and same_human(session, job.person.key, audience.person_key)
 
 
 def is_private(job: Job) -> bool:
     """Whether a page for the whole community keeps it from everybody but its own person."""
-    return job.address.private or job.visibility is JobVisibility.UNLISTED
+    return job.address.private or is_unlisted(job)
+
+
+def is_unlisted(job: Job) -> bool:
+    """Whether its words and pictures are not to be shown yet; lists name it without them, and nobody stars it."""
+    return job.visibility is JobVisibility.UNLISTED
 
 
 def is_withheld(session: Session, job: Job, person: Person) -> bool:
     """Whether a job is unlisted and somebody else's, so that it is not there for the person, wherever they are."""
-    is_listed = job.visibility is not JobVisibility.UNLISTED
-    return not is_listed and not same_human(session, job.person.key, person.key)
+    return is_unlisted(job) and not same_human(session, job.person.key, person.key)
 
 
 def may_see_gathering(session: Session, gathering: Gathering, audience: Audience) -> bool:

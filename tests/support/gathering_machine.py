@@ -238,15 +238,16 @@ def _require_one_ballot_each(session: Session, gathering_id: str, *, several: bo
 
 
 def _require_balance(session: Session, gathering_id: str) -> None:
-    """What is reserved for a job is spent at its end, or given back."""
+    """What is reserved for a job is spent at its end, or given back; also later, when nothing came of its part."""
+    returned = set(session.scalars(select(LedgerRow.job_id).where(LedgerRow.entry_key.endswith(":back"))))
     query = (
-        select(JobRow.state, JobRow.cost, func.sum(LedgerRow.amount))
+        select(JobRow.id, JobRow.state, JobRow.cost, func.sum(LedgerRow.amount))
         .outerjoin(LedgerRow, LedgerRow.job_id == JobRow.id)
         .where(JobRow.gathering == gathering_id)
         .group_by(JobRow.id)
     )
-    for state, cost, paid in session.execute(query):
-        unpaid = state in (JobState.FAILED, JobState.REFUSED, JobState.CANCELLED)
+    for job_id, state, cost, paid in session.execute(query):
+        unpaid = job_id in returned or state in (JobState.FAILED, JobState.REFUSED, JobState.CANCELLED)
         assert (paid or 0) == (0 if unpaid else -cost), (state, cost)
 
 

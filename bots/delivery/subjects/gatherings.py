@@ -50,16 +50,17 @@ class GatheringDrafts:
         """What is said once; None where there is no place for it. Raises `NotFoundError`."""
         view = load_gathering_view(self._database, remark.gathering_id, pixelated=self._pixelated)
         person = self._find(remark.person) if remark.person else None
-        place = _thread_of(view, person)
+        places: tuple[Place, ...] = (_thread_of(view, person),)
         if remark.private:
             if person is None:
                 return None
-            place = Place(community=view.gathering.address.community, person=person)
+            direct = Place(community=view.gathering.address.community, person=person)
+            places = (direct, *places) if remark.or_in_thread else (direct,)
         return Draft(
             subject=Subject(DeliveryKind.REMARK, view.gathering.id, view.gathering.address.platform),
             nonce=f"{view.gathering.id}-{remark.number}",
             message=compose_remark(view, remark, person),
-            places=(place,),
+            places=places,
             since=view.gathering.opened_at,
         )
 

@@ -25,6 +25,7 @@ from studio.commands.button_ids import Action
 from studio.commands.results import DeskCases, History, InQueue, Place
 from studio.domain.cases import Case, CaseState
 from studio.domain.jobs import Job, JobState
+from studio.services.visibility import is_unlisted
 
 _LONGEST_PROMPT = 120  # a list of ten fits into a message
 _MOST_BUTTONS = 20
@@ -53,7 +54,7 @@ def compose_history(answer: History) -> Message:
     if not answer.jobs:
         return _list(answers.HISTORY, [(translate(answers.HISTORY_EMPTY),)])
     entries = [join_parts([_job_entry(job), (translate(answers.STATES[job.state]),)]) for job in answer.jobs]
-    targets = [job.id if job.state is JobState.DONE else "" for job in answer.jobs]
+    targets = [job.id if job.state is JobState.DONE and not is_unlisted(job) else "" for job in answer.jobs]
     return _list(answers.HISTORY, _number_entries(entries), numbered_buttons(Action.SHOW, targets))
 
 
@@ -77,6 +78,8 @@ def case_entry(case: Case) -> Spans:
 
 
 def _job_entry(job: Job) -> Spans:
+    if is_unlisted(job):
+        return Bold(translate(answers.A_TURN)), " · ", Code(job.id)
     return Bold(shorten(title_of(job.request.prompt), _LONGEST_PROMPT)), " · ", Code(job.id)
 
 

@@ -13,7 +13,7 @@ from studio.db.identities.linked_identities import human_of, identities
 from studio.db.identities.people import find_person, lock_person
 from studio.db.settings import community_rules
 from studio.domain.gatherings import Gathering, PartPress
-from studio.domain.people import Person
+from studio.domain.people import Address, Person
 from studio.domain.settings.communities import Tier
 from studio.errors import NotFoundError
 from studio.gatherings.acts import carry_out
@@ -46,6 +46,16 @@ def act(ports: Ports, call: Call, press: PartPress, filled: Filled | None = None
         events, gathering = turn.finish(), turn.gathering
     outbox.send(ports.database, ports.events, events)
     return _follow_up(ports, replace(call, person=actor), gathering, outcome, wants=turn.wants)
+
+
+def act_before_panel(ports: Ports, viewer: Person, channel: str | None, press: PartPress) -> None:
+    """What the verb of a panel does before it is shown, if anything. Raises as `act`."""
+    with ports.database.read() as session:
+        gathering = gathering_rows.find_gathering(session, press.gathering)
+    verb = find_kind(gathering.kind).verbs.get(press.verb)
+    if verb is not None and verb.shows:
+        address = Address(platform=viewer.platform, community=viewer.community, channel=channel or "")
+        act(ports, Call(person=viewer, address=address, request_key=""), press)
 
 
 def _follow_up(

@@ -14,7 +14,9 @@ from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person
 from studio.db.tables import StarRow
 from studio.domain.events import PictureChanged
+from studio.errors import NotFoundError
 from studio.ports import Ports
+from studio.services.visibility import is_unlisted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +25,16 @@ class Star:
 
 
 def star(ports: Ports, call: Call, command: Star) -> StarChanged:
-    """A human gives one star, whichever of their names they do it under."""
+    """A human gives one star, whichever of their names they do it under.
+
+    Raises `NotFoundError`, also for one's own picture that is not to be known yet.
+    """
     with ports.database.begin() as session:
         linked_identities.lock_identities(session, call.person.key)
         lock_person(session, call.person)
         picture = queries.find_picture(session, command.picture, viewer=call.person)
+        if is_unlisted(queries.find_job(session, picture.job_id)):
+            raise NotFoundError("picture", id=picture.id)
         mine = StarRow.person_key.in_(linked_identities.identities(session, call.person.key))
         taken = session.execute(delete(StarRow).where(StarRow.picture_id == picture.id, mine))
         given = cast("CursorResult[Any]", taken).rowcount == 0

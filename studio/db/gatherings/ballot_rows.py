@@ -104,6 +104,14 @@ def members_of(session: Session, gathering_id: str) -> Mapping[str, str]:
     return {row[0]: row[1] for row in session.execute(query.order_by(member.joined_at, member.human))}
 
 
+def find_memberships(session: Session, humans: Collection[str]) -> list[str]:
+    """The ids of open gatherings that one of these has joined."""
+    member = GatheringMemberRow
+    query = select(member.gathering).join(GatheringRow, GatheringRow.id == member.gathering).distinct()
+    query = query.where(member.human.in_(humans), member.left_at.is_(None), GatheringRow.closed_at.is_(None))
+    return list(session.scalars(query.order_by(member.gathering)))
+
+
 def find_ballots_in_play(session: Session, humans: Collection[str]) -> list[str]:
     """The ids of open gatherings in whose present round one of these has voted."""
     running = (GatheringRow.id == BallotRow.gathering) & (GatheringRow.round == BallotRow.round)

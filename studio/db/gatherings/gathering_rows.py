@@ -1,6 +1,6 @@
 """Gatherings as rows: each move is one guarded UPDATE from the old state."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from studio.db import outbox
 from studio.db.tables import GatheringRow, OutboxRow
-from studio.domain.events import GatheringChanged
+from studio.domain.events import GatheringChanged, GatheringRemark
 from studio.domain.gatherings import STOPPED, Gathering
 from studio.domain.people import Address, Platform
 from studio.errors import NotFoundError
@@ -62,6 +62,15 @@ def move(session: Session, row: GatheringRow, *, at: datetime, **values: Any) ->
 
 def write_changed(session: Session, row: GatheringRow) -> OutboxRow:
     return outbox.write(session, GatheringChanged(gathering_id=row.id, platform=Platform(row.platform)))
+
+
+def write_remark(
+    session: Session, row: GatheringRow, code: str, values: Mapping[str, str | int], **to: Any
+) -> OutboxRow:
+    """`to` are the fields of a `GatheringRemark` that say to whom, and its number."""
+    platform = Platform(row.platform)
+    remark = GatheringRemark(gathering_id=row.id, platform=platform, code=code, values=dict(values), **to)
+    return outbox.write(session, remark)
 
 
 def open_in_channel(session: Session, address: Address) -> Sequence[Gathering]:

@@ -1,6 +1,6 @@
 """Parts of gatherings as rows: each has one owner at most, since each move is one guarded UPDATE."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,6 +13,15 @@ from studio.domain.gatherings import OPEN_TURNS, WITH_JOB, Claim, Part, PartStat
 from studio.domain.jobs import ENDED, JobState
 
 _IDS_AT_ONCE = 500
+NOBODYS: Mapping[str, Any] = {  # of a part that is free again
+    "human": None,
+    "person_key": None,
+    "job": None,
+    "picture": None,
+    "text": "",
+    "claimed_at": None,
+    "attempts": 0,
+}
 
 
 def part_of(row: GatheringPartRow) -> Part:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from studio.db import credit_ledger
 from studio.db.identities.linked_identities import human_of
-from studio.db.tables import GatheringRow, LedgerRow
+from studio.db.tables import GatheringRow, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.errors import OutOfCreditsError
 
@@ -47,6 +47,19 @@ def give_back(session: Session, gathering_id: str, host: str, *, at: datetime) -
         _enter(session, f"{key}:given", account, host, "release", -left, at)
         _enter(session, key, own, host, "release", left, at)
     return max(0, left)
+
+
+def return_spent(session: Session, job: JobRow, *, at: datetime) -> None:
+    """What was spent on a job of which nothing came, once, to the account and the month that paid it."""
+    key = f"{job.id}:back"
+    paid = func.sum(LedgerRow.amount)
+    query = select(LedgerRow.account, LedgerRow.period, paid).where(LedgerRow.job_id == job.id)
+    for account, period, amount in session.execute(query.group_by(LedgerRow.account, LedgerRow.period)).all():
+        if amount < 0 and session.get(LedgerRow, key) is None:
+            entry = {"period": period, "kind": "release", "amount": -amount, "job_id": job.id}
+            whose = {"account": account, "person_key": job.person_key}
+            session.add(LedgerRow(entry_key=key, **whose, **entry, created_at=at))
+            session.flush()
 
 
 def find_unreturned(session: Session, *, at: datetime) -> list[tuple[str, str]]:

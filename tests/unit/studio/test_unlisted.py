@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select, update
 
+from bots.presentation.compose.answers import compose_answer
+from bots.presentation.message import Message
 from bots.queries.job_view import load_job_view
 from bots.queries.starboard_entry import load_starboard_entry
 from bots.web.queries.picture_details import load_details
@@ -21,6 +23,7 @@ from studio.ports import Ports
 from studio.services.visibility import Audience, find_picture
 from tests.support.fakes import FakeExaminer, someone, somewhere
 from tests.support.finished_jobs import paint_job
+from tests.support.message_text import text_of
 from tests.support.web_client import OpenRoom
 
 
@@ -69,6 +72,23 @@ def test_its_ids_do_not_resolve_for_others_not_even_for_moderators(
 
 def test_its_own_person_finds_it(ports: Ports, secret: str) -> None:
     execute(ports, call_of("ana", "own"), "show", {"job": secret})
+
+
+def test_not_even_its_own_person_gives_it_a_star(ports: Ports, secret: str) -> None:
+    with pytest.raises(NotFoundError):
+        execute(ports, call_of("ana", "star"), "star", {"picture": f"{secret}.1"})
+
+
+def test_lists_say_a_turn_instead_of_its_words(ports: Ports) -> None:
+    accepted = execute(ports, call_of("ana", "waits"), "imagine", {"prompt": "a heron", "count": 1})
+    assert isinstance(accepted, Accepted)
+    set_visibility(ports, accepted.job_id, JobVisibility.UNLISTED)
+    queue = text_of(compose_answer(execute(ports, call_of("ana", "queue"), "queue", {})) or Message(parts=()))
+    paint_job(ports, accepted.job_id)
+    done = compose_answer(execute(ports, call_of("ana", "history"), "history", {})) or Message(parts=())
+    assert ("a turn" in queue, "heron" in queue) == (True, False)
+    assert ("a turn" in text_of(done), "heron" in text_of(done)) == (True, False)
+    assert not done.buttons
 
 
 def test_nobody_else_is_offered_it_or_its_words(ports: Ports, secret: str) -> None:

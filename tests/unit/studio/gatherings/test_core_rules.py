@@ -274,6 +274,18 @@ def test_who_is_banned_loses_open_turns_and_running_ballots_but_none_of_closed_r
     assert table.parts(cards)[1].state is PartState.FREE
 
 
+@pytest.mark.parametrize("leaving", ["ban", "forget"])
+def test_who_is_banned_or_forgotten_takes_no_part_any_more(table: Table, cards: str, leaving: str) -> None:
+    table.act("bo", "join", cards)
+    if leaving == "ban":
+        with table.ports.database.begin() as session:
+            take_out_of_all(session, [someone("bo").key])
+    else:
+        table.ask("bo", "forget-me", confirm="yes")
+    with table.ports.database.read() as session:
+        assert list(ballot_rows.members_of(session, cards)) == [someone("ana").key]
+
+
 # ---- forgotten, deleted (7, 8)
 
 
