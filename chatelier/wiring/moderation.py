@@ -11,6 +11,7 @@ from studio.errors import ConfigurationError
 if TYPE_CHECKING:
     from moderation.cases.side_effects import SideEffects
     from moderation.gate import ModerationGate
+    from moderation.limits.rate_limiter import Limiter
     from moderation.policy.policy import Policy
     from moderation.remote.chat_model import ChatModel
     from moderation.remote.safety_model import SafetyModel
@@ -28,16 +29,41 @@ def open_gate(
     analyzer: "ImageAnalyzer | None" = None,
 ) -> "ModerationGate":
     """The moderation policy with the community's own words and pictures. Raises `ConfigurationError`."""
+    from moderation.context import ModeratedPlaces, ModerationContext
     from moderation.gate import ModerationGate
-    from moderation.limits.settings import LimitSettings
     from moderation.rules.image import default_image_rules
-    from studio.rate_meters import RateSettings
+    from moderation.rules.prompt_judge import PromptJudge
 
     policy = instance_policy(settings)
-    limits = settings.limits
+    invites_moderators = bool(settings.web.moderator_invite)
+    places = ModeratedPlaces(
+        holds=settings.moderation.holds if holds is None else holds,
+        watched=frozenset({Platform.WEB} if invites_moderators else ()),
+        unmoderated=frozenset(() if invites_moderators else {Platform.WEB}),
+    )
     return ModerationGate(
-        database=database,
-        limits=LimitSettings(
+        ModerationContext(
+            database=database, places=places, limits=instance_limits(settings), side_effects=side_effects
+        ),
+        limiter=_limiter(settings, redis_url),
+        prompt_judge=PromptJudge(policy=policy, rules=prompt_rules(settings, policy)),
+        image_rules=default_image_rules(
+            blocked_pictures=settings.moderation.blocked_pictures,
+            policy=policy,
+            safety_model=safety_model(settings),
+        ),
+        analyzer=analyzer,
+    )
+
+
+def _limiter(settings: Settings, redis_url: str | None) -> "Limiter":
+    from moderation.limits.rate_limiter import Limiter
+    from moderation.limits.settings import LimitSettings
+    from studio.rate_meters import RateSettings
+
+    limits = settings.limits
+    return Limiter(
+        LimitSettings(
             burst=RateSettings(requests=limits.per_10_seconds, seconds=10),
             sustained=RateSettings(requests=limits.per_hour, seconds=3600),
             newcomer=RateSettings(requests=limits.newcomer_per_hour, seconds=3600),
@@ -49,19 +75,6 @@ def open_gate(
             invite_people=limits.newcomers_per_invite,
         ),
         redis_url=redis_url,
-        prompt_rules=prompt_rules(settings, policy),
-        policy=policy,
-        holds=settings.moderation.holds if holds is None else holds,
-        watched=frozenset({Platform.WEB} if settings.web.moderator_invite else ()),
-        unmoderated=frozenset() if settings.web.moderator_invite else frozenset({Platform.WEB}),
-        side_effects=side_effects,
-        analyzer=analyzer,
-        rules=instance_limits(settings),
-        image_rules=default_image_rules(
-            blocked_pictures=settings.moderation.blocked_pictures,
-            policy=policy,
-            safety_model=safety_model(settings),
-        ),
     )
 
 

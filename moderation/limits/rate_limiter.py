@@ -11,6 +11,7 @@ from moderation.limits.redis_meters import RedisMeters
 from moderation.limits.settings import LimitSettings
 from moderation.metrics import LIMITED, LIMITER_FAILURES
 from studio.domain.people import Person
+from studio.domain.settings.communities import NewcomerLimits
 from studio.errors import RateLimitedError
 from studio.rate_meters import MemoryMeters, RateMeter, RateMeters, RateSettings, Refusal
 
@@ -33,6 +34,13 @@ class Limiter:
         )
         self._rests_until = 0.0
         self._warned = False
+
+    @property
+    def newcomers(self) -> NewcomerLimits:
+        """How many people's share all newcomers from one address, or with one invite word, have together."""
+        return NewcomerLimits(
+            per_address=self._settings.address_people, per_invite=self._settings.invite_people
+        )
 
     def admit(
         self,

@@ -1,17 +1,19 @@
 """The real desk and the real gate on the fakes of everything else."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from moderation.cases.service import CaseService
 from moderation.cases.side_effects import SideEffects
+from moderation.context import ModeratedPlaces, ModerationContext
 from moderation.gate import ModerationGate
+from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
+from moderation.rules.prompt_judge import PromptJudge
 from studio.domain.verdicts import Ruling
 from studio.ports import InstanceLimits, Ports
 from studio.rate_meters import RateSettings
@@ -67,14 +69,18 @@ def with_gate(ports: Ports, rules: InstanceLimits | None = None, **options: Any)
         database=ports.database, queue=ports.queue, events=ports.events, store=ports.store
     )
     paces = dict.fromkeys(("burst", "sustained", "newcomer", "refused", "community", "everybody"), PLENTY)
-    image_rules: Sequence[Any] = options.pop("image_rules", ())
+    places = ("holds", "watched", "unmoderated")
     gate = ModerationGate(
-        database=ports.database,
-        limits=options.pop("limits", LimitSettings(**paces)),
-        prompt_rules=options.pop("prompt_rules", [Wording()]),
-        image_rules=image_rules,
-        rules=rules or ports.rules,
-        side_effects=side_effects,
-        **options,
+        ModerationContext(
+            database=ports.database,
+            places=ModeratedPlaces(**{name: options.pop(name) for name in places if name in options}),
+            limits=rules or ports.rules,
+            side_effects=side_effects,
+        ),
+        limiter=Limiter(options.pop("limits", LimitSettings(**paces))),
+        prompt_judge=PromptJudge(
+            policy=options.pop("policy", None), rules=options.pop("prompt_rules", [Wording()])
+        ),
+        **{"image_rules": (), **options},
     )
     return replace(with_desk(ports), gate=gate, rules=rules or ports.rules)

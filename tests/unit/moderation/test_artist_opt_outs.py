@@ -8,6 +8,7 @@ from bots.presentation.form import command_of
 from bots.texts.coded.sentences import say
 from moderation.cases.artist_opt_outs import opted_out
 from moderation.cli.artist_commands import artists_app
+from moderation.context import ModeratedPlaces, ModerationContext
 from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
 from moderation.records.tables import ArtistOptOutRow, StrikeRow
@@ -29,7 +30,7 @@ def instance(ports):
 
 
 def ask(instance, person, prompt):
-    gate = ModerationGate(database=instance.database)
+    gate = ModerationGate(ModerationContext(database=instance.database))
     request = PaintRequest(operation=Operation.IMAGINE, seed=1, prompt=prompt)
     return gate.admit(Admission(person=person, command="imagine", request=request, outstanding_jobs=0))
 
@@ -52,7 +53,7 @@ def test_a_confirmed_request_of_an_artist_is_respected_in_prompts(instance, call
 
 def test_the_refusal_says_that_the_artist_asked_for_it(instance, call):
     opt_out(instance, call)
-    gate = ModerationGate(database=instance.database, holds=False)
+    gate = ModerationGate(ModerationContext(database=instance.database, places=ModeratedPlaces(holds=False)))
     request = PaintRequest(operation=Operation.IMAGINE, seed=1, prompt="a harbour by Bo Peinter")
     verdict = gate.admit(
         Admission(person=someone("cy"), command="imagine", request=request, outstanding_jobs=0)

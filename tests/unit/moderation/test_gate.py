@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from moderation.context import ModeratedPlaces, ModerationContext
 from moderation.gate import ModerationGate
+from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
 from moderation.policy.findings import Finding
 from moderation.policy.policy import default_policy
 from moderation.records import audit_log, bans
 from moderation.records.tables import AuditRow
 from moderation.rules.prompt import PromptSubject, default_prompt_rules
+from moderation.rules.prompt_judge import PromptJudge
 from studio.clock import now
 from studio.db.database import Database
 from studio.domain.people import Person, Platform
@@ -53,7 +56,7 @@ def words(tmp_path: Path) -> Any:
 
 
 def test_an_ordinary_request_is_allowed(database: Database) -> None:
-    gate: Gate = ModerationGate(database=database)
+    gate: Gate = ModerationGate(ModerationContext(database=database))
     assert gate.admit(asking()).allows
 
 
@@ -61,7 +64,7 @@ def test_an_ordinary_request_is_allowed(database: Database) -> None:
 
 
 def test_a_banned_person_is_turned_away_until_the_ban_is_lifted(database: Database) -> None:
-    gate = ModerationGate(database=database)
+    gate = ModerationGate(ModerationContext(database=database))
     with database.begin() as session:
         bans.ban(session, ADA.key, by=GRACE.key, reason="spam")
     with pytest.raises(BannedError):
@@ -74,7 +77,7 @@ def test_a_banned_person_is_turned_away_until_the_ban_is_lifted(database: Databa
 
 
 def test_a_ban_that_has_run_out_does_not_count(database: Database) -> None:
-    gate = ModerationGate(database=database)
+    gate = ModerationGate(ModerationContext(database=database))
     later = now() + timedelta(hours=1)
     with database.begin() as session:
         bans.ban(session, ADA.key, by=GRACE.key, until=later)
@@ -93,7 +96,8 @@ def test_a_ban_that_has_run_out_does_not_count(database: Database) -> None:
 
 def test_a_person_who_asks_too_fast_waits(database: Database) -> None:
     gate = ModerationGate(
-        database=database, limits=LimitSettings(burst=RateSettings(requests=2, seconds=600))
+        ModerationContext(database=database),
+        limiter=Limiter(LimitSettings(burst=RateSettings(requests=2, seconds=600))),
     )
     assert gate.admit(asking()).allows
     assert gate.admit(asking()).allows
@@ -103,7 +107,11 @@ def test_a_person_who_asks_too_fast_waits(database: Database) -> None:
 
 def test_refused_prompts_count_towards_a_limit_of_their_own(database: Database, tmp_path: Path) -> None:
     limits = LimitSettings(refused=RateSettings(requests=2, seconds=600))
-    gate = ModerationGate(database=database, limits=limits, prompt_rules=words(tmp_path))
+    gate = ModerationGate(
+        ModerationContext(database=database),
+        limiter=Limiter(limits),
+        prompt_judge=PromptJudge(rules=words(tmp_path)),
+    )
     for _ in range(2):
         assert gate.admit(asking("a spoiler")).ruling is Ruling.REFUSE
     with pytest.raises(RateLimitedError):
@@ -116,7 +124,9 @@ def test_refused_prompts_count_towards_a_limit_of_their_own(database: Database, 
 def test_a_listed_word_is_refused_and_appears_in_no_log(
     database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gate = ModerationGate(database=database, prompt_rules=words(tmp_path))
+    gate = ModerationGate(
+        ModerationContext(database=database), prompt_judge=PromptJudge(rules=words(tmp_path))
+    )
     with caplog.at_level(logging.INFO):
         verdict = gate.admit(asking("a $p0iler"))
     assert (verdict.ruling, verdict.rule) == (Ruling.REFUSE, "community_words")
@@ -128,7 +138,9 @@ def test_a_listed_word_is_refused_and_appears_in_no_log(
 
 
 def test_a_refusal_is_written_down_without_its_words(database: Database, tmp_path: Path) -> None:
-    gate = ModerationGate(database=database, prompt_rules=words(tmp_path))
+    gate = ModerationGate(
+        ModerationContext(database=database), prompt_judge=PromptJudge(rules=words(tmp_path))
+    )
     assert gate.admit(asking()).allows
     gate.admit(asking("a spoiler"))
     with database.read() as session:
@@ -141,19 +153,25 @@ def test_a_refusal_is_written_down_without_its_words(database: Database, tmp_pat
 def test_a_refusal_stands_when_it_cannot_be_written_down(
     database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gate = ModerationGate(database=database, prompt_rules=words(tmp_path))
+    gate = ModerationGate(
+        ModerationContext(database=database), prompt_judge=PromptJudge(rules=words(tmp_path))
+    )
     AuditRow.__table__.drop(database.engine)
     assert gate.admit(asking("a spoiler")).ruling is Ruling.REFUSE
     assert "audit" in caplog.text
 
 
 def test_the_prompts_of_the_ancestors_are_judged_too(database: Database, tmp_path: Path) -> None:
-    gate = ModerationGate(database=database, prompt_rules=words(tmp_path))
+    gate = ModerationGate(
+        ModerationContext(database=database), prompt_judge=PromptJudge(rules=words(tmp_path))
+    )
     assert gate.admit(asking("warmer", lineage=("a spoiler",))).ruling is Ruling.REFUSE
 
 
 def test_the_core_outweighs_every_other_rule(database: Database, tmp_path: Path) -> None:
-    gate = ModerationGate(database=database, prompt_rules=words(tmp_path))
+    gate = ModerationGate(
+        ModerationContext(database=database), prompt_judge=PromptJudge(rules=words(tmp_path))
+    )
     assert gate.admit(asking("a spoiler and a nude child")).rule == "minors"
 
 
@@ -167,19 +185,26 @@ class Raising:
 def test_a_prompt_rule_that_fails_leaves_the_decision_to_a_moderator(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gate = ModerationGate(database=database, prompt_rules=[Raising()])
+    gate = ModerationGate(ModerationContext(database=database), prompt_judge=PromptJudge(rules=[Raising()]))
     assert gate.admit(asking("a red apple")).ruling is Ruling.HOLD
     assert "red apple" not in caplog.text
 
 
 def test_where_no_moderator_looks_what_would_be_held_is_refused(database: Database) -> None:
-    gate = ModerationGate(database=database, prompt_rules=[Raising()], holds=False)
+    gate = ModerationGate(
+        ModerationContext(database=database, places=ModeratedPlaces(holds=False)),
+        prompt_judge=PromptJudge(rules=[Raising()]),
+    )
     assert gate.admit(asking()).ruling is Ruling.REFUSE
 
 
 def test_a_review_judges_again_without_counting_or_writing(database: Database, tmp_path: Path) -> None:
     limits = LimitSettings(burst=RateSettings(requests=1, seconds=600))
-    gate = ModerationGate(database=database, limits=limits, prompt_rules=words(tmp_path))
+    gate = ModerationGate(
+        ModerationContext(database=database),
+        limiter=Limiter(limits),
+        prompt_judge=PromptJudge(rules=words(tmp_path)),
+    )
     for _ in range(3):
         assert gate.review(asking("a spoiler")).ruling is Ruling.REFUSE
     assert gate.admit(asking()).allows
@@ -205,7 +230,9 @@ class Warmed:
 
 def test_rules_that_load_something_heavy_are_warmed_up(database: Database) -> None:
     rule = Warmed()
-    gate = ModerationGate(database=database, prompt_rules=[rule, Raising()])
+    gate = ModerationGate(
+        ModerationContext(database=database), prompt_judge=PromptJudge(rules=[rule, Raising()])
+    )
     gate.warm_up()
     assert rule.times == 1
     assert gate.policy_version == default_policy().version
@@ -215,7 +242,7 @@ def test_rules_that_load_something_heavy_are_warmed_up(database: Database) -> No
 
 
 def test_a_picture_that_cannot_be_read_is_not_shown(database: Database) -> None:
-    gate = ModerationGate(database=database)
+    gate = ModerationGate(ModerationContext(database=database))
     with pytest.raises(InspectionError):
         gate.inspect(Inspection(kind=Inspected.OUTPUT, person=ADA, png=b"nothing"))
 
@@ -223,5 +250,5 @@ def test_a_picture_that_cannot_be_read_is_not_shown(database: Database) -> None:
 def test_an_ordinary_picture_is_shown(database: Database) -> None:
     buffer = io.BytesIO()
     Image.radial_gradient("L").save(buffer, "PNG")
-    gate = ModerationGate(database=database)
+    gate = ModerationGate(ModerationContext(database=database))
     assert gate.inspect(Inspection(kind=Inspected.UPLOAD, person=ADA, png=buffer.getvalue())).allows
