@@ -30,6 +30,7 @@ from bots.discord.render import send_arguments
 from bots.presentation.compose.job_message import PREVIEW, compose_job
 from bots.queries.job_view import load_job_view
 from engine.catalog.catalog import ModelCatalogue
+from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
 from engine.imaging.image_tools import PillowImageTools
 from engine.jobs.context import WorkerContext
@@ -129,7 +130,9 @@ class Painting:
         self._ports = ports
         self.events = FakeEvents()
         catalogue = ModelCatalogue.load(None, state=folder / "models")
-        self._generator = ImageGenerator(catalogue, default_model="thimble", device="cpu", threads=1)
+        self._generator = ImageGenerator(
+            catalogue, DeviceSettings(device="cpu", threads=1), default_model="thimble"
+        )
         self._work = JobRunner(
             WorkerContext(
                 name="here",

@@ -79,11 +79,12 @@ def _sit(models: "ModelCatalogue", model: str, *, device: str | None, quick: boo
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from chatelier.runtime.console import remarks
+    from engine.generation.device_settings import DeviceSettings
     from engine.generation.generator import ImageGenerator
     from engine.training.evaluation.evaluate import exam_size, sit
     from engine.training.evaluation.sampling import EvaluationRun
 
-    generator = ImageGenerator(models, device=device, default_model=model, threads=THREADS)
+    generator = ImageGenerator(models, DeviceSettings(device=device, threads=THREADS), default_model=model)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=remarks()) as progress:

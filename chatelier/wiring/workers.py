@@ -27,17 +27,20 @@ if TYPE_CHECKING:
 
 def open_generator(settings: Settings, *, stays: bool = True) -> "ImageGenerator":
     """Loads nothing yet. For one that does not stay it is not worth compiling. Raises `ConfigurationError`."""
+    from engine.generation.device_settings import DeviceSettings
     from engine.generation.generator import ImageGenerator
 
     worker = settings.worker
     return ImageGenerator(
         model_catalogue(settings),
-        device=worker.device,
-        threads=worker.cpu_threads,
+        DeviceSettings(
+            device=worker.device,
+            threads=worker.cpu_threads,
+            budget_bytes=int(worker.memory_gib * 1024**3) if worker.memory_gib else None,
+            speed=speed_of(settings) if stays else replace(speed_of(settings), compile=False),
+            learned_file=settings.learned_file,
+        ),
         represents=settings.moderation.representation,
-        budget_bytes=int(worker.memory_gib * 1024**3) if worker.memory_gib else None,
-        speed=speed_of(settings) if stays else replace(speed_of(settings), compile=False),
-        learned_file=settings.learned_file,
     )
 
 

@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -13,6 +12,7 @@ from engine.adapters.registry import new_model
 from engine.batching.models import Model
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.generation.device_settings import DeviceSettings
 from engine.performance import Speed
 from engine.types import GenerationTask, Progress
 from studio.domain.requests import Operation, PaintRequest
@@ -115,23 +115,9 @@ class DeviceWorker:
 class DevicePool:
     """Opened at the first task: until then no accelerator library is loaded."""
 
-    def __init__(
-        self,
-        models: ModelCatalogue,
-        *,
-        devices: Sequence[str | None],
-        threads: int | None,
-        budget_bytes: int | None,
-        speed: Speed,
-        learned_file: Path | None,
-        upscaler: str,
-    ) -> None:
+    def __init__(self, models: ModelCatalogue, settings: DeviceSettings, *, upscaler: str) -> None:
         self._models = models
-        self._devices = devices
-        self._threads = threads
-        self._budget_bytes = budget_bytes
-        self._speed = speed
-        self._learned_file = learned_file
+        self._settings = settings
         self._upscaler = upscaler
         self._profiles: dict[str, DeviceProfile] = {}
         self._open: list[DeviceWorker] = []
@@ -140,7 +126,7 @@ class DevicePool:
     def all(self) -> list[DeviceWorker]:
         with self._lock:
             if not self._open:
-                self._open = [self._set_up(name) for name in self._devices]
+                self._open = [self._set_up(name) for name in self._settings.names]
             return self._open
 
     def choose(self) -> DeviceWorker:
@@ -161,22 +147,22 @@ class DevicePool:
         from engine.batching.execution.step_batcher import StepBatcher
 
         device = choose_device(name)
-        speed = self._speed.on(device.type)
-        cache = ModelCache(budget_bytes=self._budget_bytes or budget_bytes(device))
+        speed = self._settings.speed.on(device.type)
+        cache = ModelCache(budget_bytes=self._settings.budget_bytes or budget_bytes(device))
         limits = BatchLimits(device.type, profile=self._profile(device_name(device)))
         batcher = StepBatcher(
-            cache, device=device, limits=limits, threads=self._threads, overlap=bool(speed.overlap)
+            cache, device=device, limits=limits, threads=self._settings.threads, overlap=bool(speed.overlap)
         )
         batcher.start()
         log.info("step batcher started", extra={"device": str(device), "speed": speed.words()})
-        return DeviceWorker(batcher, self._models, speed=self._speed, upscaler=self._upscaler)
+        return DeviceWorker(batcher, self._models, speed=self._settings.speed, upscaler=self._upscaler)
 
     def _profile(self, device: str) -> "DeviceProfile":
         """Cards of one kind learn together."""
         from engine.batching.device.device_profile import DeviceProfile
 
         if device not in self._profiles:
-            self._profiles[device] = DeviceProfile(self._learned_file, device=device)
+            self._profiles[device] = DeviceProfile(self._settings.learned_file, device=device)
         return self._profiles[device]
 
 

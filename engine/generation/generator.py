@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -13,6 +12,7 @@ from PIL import Image
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.device_pool import DevicePool, DeviceWorker
+from engine.generation.device_settings import DeviceSettings
 from engine.generation.inputs import GenerationInputs
 from engine.generation.prepare_inputs import asked_steps, prepare_inputs
 from engine.generation.prompt_diversity import diversify_task
@@ -20,7 +20,6 @@ from engine.generation.sampling_params import resolve_params
 from engine.generation.tiled_refinement import ProgressMeter, refine_tiled, steps_ahead
 from engine.jobs.cpu_threads import share_cores
 from engine.layout_prior.layout_prior import LayoutPrior, load_prior
-from engine.performance import PLAIN, Speed
 from engine.types import GeneratedImage, GenerationTask, Progress
 from studio import __version__
 from studio.domain.pictures import Recipe
@@ -45,37 +44,23 @@ def _nothing(progress: Progress) -> None:
 class ImageGenerator:
     """Holds one step batcher for each device and loads models as tasks need them.
 
-    `device` is a torch device such as ``cuda:1``, several with commas between, or None for the best there is.
-    `threads` are the CPU threads of a step; None leaves torch's choice. What is learned of the devices is kept in
-    `learned_file`. With `represents`, words are added about people of whom a prompt does not say who they are.
+    With `represents`, words are added about people of whom a prompt does not say who they are.
     """
 
     def __init__(
         self,
         models: ModelCatalogue,
+        devices: DeviceSettings | None = None,
         *,
-        device: str | None = None,
         default_model: str | None = None,
         upscaler: str = DEFAULT_UPSCALER,
-        threads: int | None = None,
-        budget_bytes: int | None = None,
-        speed: Speed = PLAIN,
-        learned_file: Path | None = None,
         represents: bool = True,
     ) -> None:
         share_cores()
         self._models = models
         self._default = default_model or models.names[0]
         self._represents = represents
-        self._device_pool = DevicePool(
-            models,
-            devices=[name.strip() for name in device.split(",")] if device else [None],
-            threads=threads,
-            budget_bytes=budget_bytes,
-            speed=speed,
-            learned_file=learned_file,
-            upscaler=upscaler,
-        )
+        self._device_pool = DevicePool(models, devices or DeviceSettings(), upscaler=upscaler)
         self._priors: dict[str, LayoutPrior | None] = {}
         self._lock = threading.Lock()
 

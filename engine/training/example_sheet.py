@@ -10,6 +10,7 @@ from diffusers import AutoencoderKL
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.catalog.catalog import ModelCatalogue
+from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
 from engine.layout_prior import CollageComposer
 from engine.layout_prior.layout_prior import load_prior
@@ -80,7 +81,7 @@ def show(
     """Paint 48 prompts, variations, blends, an edit, an expansion and an upscale, as people get them."""
     models = ModelCatalogue.load()
     folder = models.folder(models.find(model))
-    generator = ImageGenerator(models, default_model=model, threads=threads)
+    generator = ImageGenerator(models, DeviceSettings(threads=threads), default_model=model)
     try:
         sitting = EvaluationRun(generator, model)
         cells = [(prompt, sitting.imagine(prompt, seed=seed)[0]) for prompt in PROMPTS]

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
 from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest
@@ -42,8 +43,7 @@ def generator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageGenerat
             )
             for name, folder in folders.items()
         ),
-        device="cpu",
-        threads=1,
+        DeviceSettings(device="cpu", threads=1),
     )
     yield generator
     generator.close()

@@ -18,6 +18,7 @@ from engine.adapters.unet import UNetModel
 from engine.batching.execution.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.catalog.style_presets import styles
+from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
 from engine.performance import Speed
 from engine.types import GeneratedImage, GenerationTask, Progress
@@ -52,7 +53,9 @@ def entry_for(folder: Path, name: str = "tiny", **changes: Any) -> ModelEntry:
 def generator(folder: Path) -> Iterator[ImageGenerator]:
     broken = ModelEntry(name="broken", source="/nowhere/at-all", family="sd")
     strange = ModelEntry(name="strange", source=str(folder), family="cubism")
-    generator = ImageGenerator(ModelCatalogue([entry_for(folder), broken, strange]), device="cpu", threads=1)
+    generator = ImageGenerator(
+        ModelCatalogue([entry_for(folder), broken, strange]), DeviceSettings(device="cpu", threads=1)
+    )
     yield generator
     generator.close()
 
@@ -292,7 +295,7 @@ def test_weights_that_do_not_fit_their_configuration_are_told(folder: Path, tmp_
     config = json.loads((bad / "unet" / "config.json").read_text())
     (bad / "unet" / "config.json").write_text(json.dumps({**config, "block_out_channels": [8, 16]}))
     generator = ImageGenerator(
-        ModelCatalogue([entry_for(bad), entry_for(folder, "good")]), device="cpu", threads=1
+        ModelCatalogue([entry_for(bad), entry_for(folder, "good")]), DeviceSettings(device="cpu", threads=1)
     )
     try:
         with raises(ModelLoadError, match="unet"):
@@ -335,7 +338,7 @@ def test_warming_up_loads_the_default_model_and_learns_how_long_a_step_takes(
 ) -> None:
     learned = tmp_path / "learned.json"
     generator = ImageGenerator(
-        ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, learned_file=learned
+        ModelCatalogue([entry_for(folder)]), DeviceSettings(device="cpu", threads=1, learned_file=learned)
     )
     updates: list[Progress] = []
     try:
@@ -367,7 +370,8 @@ def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_
     monkeypatch.setattr(optimization, "BUCKETS", (1, 2, 3))
     monkeypatch.setattr(optimization, "compile_blocks", lambda network: None)
     generator = ImageGenerator(
-        ModelCatalogue([entry_for(folder)]), device="cpu", threads=1, speed=Speed(compile=True)
+        ModelCatalogue([entry_for(folder)]),
+        DeviceSettings(device="cpu", threads=1, speed=Speed(compile=True)),
     )
     try:
         generator.warm_up()
@@ -380,7 +384,7 @@ def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_
 
 def test_a_model_that_cannot_be_warmed_up_does_not_keep_a_worker_from_its_work(tmp_path: Path) -> None:
     entry = ModelEntry(name="seer", source=str(save_stable_unclip(tmp_path)), family="pipeline")
-    generator = ImageGenerator(ModelCatalogue([entry]), device="cpu", threads=1)
+    generator = ImageGenerator(ModelCatalogue([entry]), DeviceSettings(device="cpu", threads=1))
     try:
         generator.warm_up()
     finally:
@@ -388,7 +392,9 @@ def test_a_model_that_cannot_be_warmed_up_does_not_keep_a_worker_from_its_work(t
 
 
 def test_one_batcher_for_each_device_shares_the_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    generator = ImageGenerator(ModelCatalogue([entry_for(folder)]), device="cpu,cpu", threads=1)
+    generator = ImageGenerator(
+        ModelCatalogue([entry_for(folder)]), DeviceSettings(device="cpu,cpu", threads=1)
+    )
     begun, may_go_on = threading.Event(), threading.Event()
     busy: list[StepBatcher] = []
     turn = StepBatcher.turn

@@ -10,6 +10,7 @@ from PIL import Image
 
 from engine.catalog.addons import IpAdapterEntry, LoraEntry, UpscalerEntry
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
 from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.domain.requests import Lora, Operation, PaintRequest, Strength
@@ -39,7 +40,7 @@ def generator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImageGenerat
         [entry(folder, "plain", loras=loras), entry(folder, "seeing", ip_adapter=seeing)],
         upscalers={"anime": UpscalerEntry(source="bundled:realesr-animevideov3-x4")},
     )
-    generator = ImageGenerator(catalogue, device="cpu", threads=1)
+    generator = ImageGenerator(catalogue, DeviceSettings(device="cpu", threads=1))
     yield generator
     generator.close()
 
