@@ -16,11 +16,12 @@ from moderation.policy.categories import Category
 from moderation.policy.community_overrides import apply_overrides, known_overrides
 from moderation.policy.findings import Finding
 from moderation.policy.policy import Policy
-from moderation.policy.remedies import how_to_name_a_moderator, remedy_of
+from moderation.policy.remedies import CONTEMPT, how_to_name_a_moderator, remedy_of
 from moderation.rules.image import ImageRule, default_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.image_judge import ImageJudge
 from moderation.rules.prompt import PromptRule, PromptSubject
+from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt_judge import PromptJudge
 from moderation.rules.suspicious_uploads import apply_upload_suspicion
@@ -188,12 +189,14 @@ class ModerationGate:
         """What nobody would look at is refused."""
         if verdict.ruling is not Ruling.HOLD or self._places.is_reviewed(person, rules):
             return verdict
-        return replace(verdict, ruling=Ruling.REFUSE)
+        return replace(verdict, ruling=Ruling.REFUSE, doubtful=True)
 
     def _add_remedy(self, verdict: Verdict, person: Person, *, appeal: bool = True) -> Verdict:
         """A refusal with the setting or moderator that could change it."""
         if verdict.ruling is not Ruling.REFUSE:
             return verdict
+        if verdict.rule == Meaning.name and verdict.category in CONTEMPT:
+            verdict = replace(verdict, doubtful=True)
         moderated = self._places.is_moderated(person)
         return replace(
             verdict, remedy=remedy_of(verdict, person, moderated=moderated, appeal=appeal), heard=moderated

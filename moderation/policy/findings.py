@@ -11,13 +11,17 @@ _WEIGHT = {Ruling.ALLOW: 0, Ruling.HOLD: 1, Ruling.REFUSE: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """`evidence` is for moderators only, in no log and in no answer to a person. `score` is in [0, 1]."""
+    """`evidence` is for moderators only, in no log and in no answer to a person. `score` is in [0, 1].
+
+    `words` are those of the request that the finding rests on, for the person; none for the core.
+    """
 
     ruling: Ruling
     rule: str
     category: Category
     evidence: str = field(default="", repr=False)
     score: float = 1.0
+    words: str = field(default="", repr=False)
     shows_person: bool = False
     asks_consent: bool = False
 
@@ -36,6 +40,7 @@ def weigh(findings: Iterable[Finding]) -> Verdict:
         appealable=heaviest.category is not Category.MINORS,
         shows_person=any(finding.shows_person for finding in findings),
         asks_consent=heaviest.asks_consent,
+        words="" if heaviest.category is Category.MINORS else heaviest.words,
     )
 
 

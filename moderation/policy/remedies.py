@@ -6,6 +6,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.verdicts import Verdict
 
 _CORE = coded("advice.core")
+_OTHER_WORDS = coded("advice.other_words")
 _APPEAL = coded("advice.appeal")
 _NO_SETTING = coded("advice.no_setting")
 _NOBODY_MODERATES = coded("advice.nobody_moderates")
@@ -18,6 +19,10 @@ _ADVICE = {Category.ARTIST: (coded("advice.leave_the_artist_out"),)}
 _SETTINGS = {Category.FOREIGN: ("languages", "other_languages"), Category.FACE: ("faces",)}
 
 
+# A classifier that takes painters of tribal cats for haters shall not tell them so.
+CONTEMPT = frozenset({Category.HATE, Category.HARASSMENT})
+
+
 def remedy_of(
     verdict: Verdict, person: Person, *, moderated: bool, appeal: bool = True
 ) -> tuple[CodedText, ...]:
@@ -25,8 +30,13 @@ def remedy_of(
     if not verdict.appealable:
         return (_CORE,)
     advice = next((texts for category, texts in _ADVICE.items() if category == verdict.category), ())
+    if not verdict.words and not advice:
+        advice = (_OTHER_WORDS,)
     if moderated and appeal:
         return (*advice, _APPEAL)
+    if verdict.doubtful and verdict.category in CONTEMPT and not moderated:
+        # The setting would name the category.
+        return (*advice, _NOBODY_MODERATES, *how_to_name_a_moderator(person))
     nobody = () if moderated or person.platform is Platform.CLI else (_NOBODY_MODERATES,)
     named = () if moderated else how_to_name_a_moderator(person)
     return (*advice, *nobody, setting_of(verdict) or _NO_SETTING, *named)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from moderation.metrics import RULE_FAILURES
@@ -10,7 +11,8 @@ from moderation.policy.findings import Finding, weigh
 from moderation.policy.policy import Policy, default_policy
 from moderation.rules.prompt import NeedsWarmUp, PromptRule, PromptSubject, default_prompt_rules
 from moderation.rules.prompt.meaning import Meaning
-from studio.domain.verdicts import Ruling, Verdict
+from moderation.text.normalization import fold_text
+from studio.domain.verdicts import RequestPart, Ruling, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +61,8 @@ class PromptJudge:
         if any_language:
             held = (Category.FOREIGN, Ruling.HOLD)
             findings = [finding for finding in findings if (finding.category, finding.ruling) != held]
-        return weigh(findings)
+        verdict = weigh(findings)
+        return replace(verdict, part=part_of(subject, verdict.words)) if verdict.words else verdict
 
     def evaluate(
         self, subject: PromptSubject, *, policy: Policy | None = None, more_rules: Sequence[PromptRule] = ()
@@ -70,6 +73,21 @@ class PromptJudge:
             finding = _ask(rule, subject)
             judged = finding and policy.apply(finding, with_person=subject.with_person)
             yield rule, finding, judged
+
+
+def part_of(subject: PromptSubject, words: str) -> RequestPart:
+    """Where in the request the words stand, the person's own prompt first."""
+    parts = {
+        RequestPart.PROMPT: subject.own,
+        RequestPart.STYLE: (subject.style,),
+        RequestPart.NEGATIVE: (subject.negative,),
+        RequestPart.EARLIER: subject.lineage,
+    }
+    folded = fold_text(words)
+    for part, texts in parts.items():
+        if any(f" {folded} " in f" {fold_text(text)} " for text in texts):
+            return part
+    return RequestPart.TOGETHER if subject.lineage else RequestPart.PROMPT
 
 
 def _ask(rule: PromptRule, subject: PromptSubject) -> Finding | None:

@@ -8,7 +8,7 @@ words whether a thing is private or published. `moderation/training/prompt_class
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
@@ -120,11 +120,15 @@ class Regression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierScores:
-    """`harm` in [0, 1] is how likely the text is not harmless; `category` is the likeliest kind of harm."""
+    """`harm` in [0, 1] is how likely the text is not harmless; `category` is the likeliest kind of harm.
+
+    `window` is the part of the text that it was found in.
+    """
 
     harm: float
     category: Category
     chance: float
+    window: str = field(default="", repr=False)
 
 
 class Classifier:
@@ -154,7 +158,10 @@ class Classifier:
             bias = _BIAS_OF_LANGUAGE.get(language, _FOREIGN_BIAS)
             harms = 1 / (1 + np.exp(-(_FOREIGN_SLOPE * self._foreign.logits(vectors) + bias)))
             scores = [replace(score, harm=float(harm)) for score, harm in zip(scores, harms, strict=True)]
-        return max(scores, key=lambda score: score.harm)
+        worst = max(scores, key=lambda score: score.harm)
+        windows = list(zip(scores, windowed.texts, strict=True))
+        _, window = max(windows[1:] or windows, key=lambda found: found[0].harm)
+        return replace(worst, window=window)
 
 
 def _scores(chances: Floats) -> ClassifierScores:

@@ -16,15 +16,24 @@ class PolicyRefusalError(RequestRefusedError):
     """A rule of the policy says no. `category` may be shown to the person; `rule` is for moderators.
 
     `remedy` says which setting or moderator could change it. `job_id` names the refused job, against which the person
-    may appeal; None: it cannot be appealed.
+    may appeal; None: it cannot be appealed. `doubtful`: the category is not named.
     """
 
     code = "policy"
 
     def __init__(
-        self, *, rule: str, category: str, remedy: tuple[CodedText, ...] = (), job_id: str | None = None
+        self,
+        *,
+        rule: str,
+        category: str,
+        remedy: tuple[CodedText, ...] = (),
+        job_id: str | None = None,
+        doubtful: bool = False,
     ) -> None:
-        super().__init__(advice=remedy, category=category)
+        if doubtful:
+            super().__init__("doubtful", advice=remedy)
+        else:
+            super().__init__(advice=remedy, category=category)
         self.rule = rule
         self.category = category
         self.job_id = job_id

@@ -1,6 +1,9 @@
 """Sentences of refusals, by kind and reason, and what may help against them."""
 
-POLICY = {"": "The rules here do not allow this ({category}). Please try something else."}
+POLICY = {
+    "": "The rules here do not allow this ({category}).",
+    "doubtful": "This may be against the rules here, so nothing was generated.",
+}
 
 BANNED = {"for_good": "You cannot paint here.", "until": "You cannot paint here until {until}."}
 
@@ -93,6 +96,17 @@ ADVICE = {
     "own_from": "You have your own from {until} on.",
     "namesake": "#{id} is @{name}, known since {first}.",
     "namesake_seen": "#{id} is @{name}, known since {first}, last seen {last}.",
+    "words_prompt": "It is about these words of your prompt: “{words}”. Edit them and try again.",
+    "words_negative": "It is about these words of what you leave out: “{words}”. Edit them and try again.",
+    "words_style": "It is about these words of the style: “{words}”. Choose another style and try again.",
+    "words_earlier": (
+        "It is about these words of a picture that this starts from: “{words}”. Start from another and try again."
+    ),
+    "words_together": (
+        "It is about these words, together with those of the pictures that this starts from: “{words}”. Edit them and"
+        " try again."
+    ),
+    "other_words": "Please try something else.",
     "core": "No setting and no moderator changes this.",
     "appeal": "If this is a mistake, appeal: a moderator can let it through.",
     "leave_the_artist_out": (

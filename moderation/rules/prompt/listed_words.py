@@ -20,6 +20,7 @@ from moderation.text.word_segmentation import Candidate, View
 from studio.domain.verdicts import Ruling
 
 _SCORES = {Severity.MILD: 0.6, Severity.SEVERE: 1.0}
+_AS_TYPED = frozenset({View.PLAIN, View.PHRASE})
 _LONGEST_RUN = 8  # characters
 _RULINGS = {Severity.MILD: Ruling.HOLD, Severity.SEVERE: Ruling.REFUSE}
 
@@ -62,6 +63,7 @@ class ListedWords:
             category=self.category,
             evidence=f"{candidate.text} ({candidate.view})",
             score=_SCORES[severity],
+            words=candidate.text if candidate.view in _AS_TYPED else "",  # disguises are not explained
         )
 
     def _harmless(self, candidate: Candidate, reading: NormalizedText) -> bool:
@@ -113,8 +115,7 @@ class ListedWordsInOtherLanguages:
 
 
 def _plain_words(reading: NormalizedText) -> Iterator[str]:
-    plain = (View.PLAIN, View.PHRASE)
-    return (candidate.text for candidate in reading.candidates if candidate.view in plain)
+    return (candidate.text for candidate in reading.candidates if candidate.view in _AS_TYPED)
 
 
 def _runs(typed: str) -> Iterator[str]:

@@ -74,6 +74,7 @@ class Meaning:
             category=worst.category,
             evidence=f"{worst.category}: {worst.harm:.2f}",
             score=worst.harm,
+            words=worst.window,
         )
 
 

@@ -55,7 +55,9 @@ class Names:
         for reading in subject.wished_readings:
             for written in self._found(reading):
                 category, name = self.aliases[written]
-                return Finding(ruling=Ruling.REFUSE, rule=self.name, category=category, evidence=name)
+                return Finding(
+                    ruling=Ruling.REFUSE, rule=self.name, category=category, evidence=name, words=written
+                )
         return None
 
     def _found(self, reading: NormalizedText) -> Iterator[str]:

@@ -57,16 +57,23 @@ class PublicFigureScenes:
         if not figures:
             return None
         evidence = ", ".join(figure.name for figure in figures)
+        written = next(name for names in named for name in names)
         score, reason = self._worst(readings, subject.wished, named)
         if score >= _DOUBTFUL:
-            return self._finding(Ruling.REFUSE, f"{evidence}: {reason}", score)
+            return self._finding(Ruling.REFUSE, f"{evidence}: {reason}", score, words=written)
         actions = [self._harmless.get(figure.role, Action.ALLOW) for figure in figures]
         ruling = max((_RULINGS[action] for action in actions), key=list(Ruling).index)
-        return self._finding(ruling, evidence, _HARMLESS if ruling is Ruling.ALLOW else _GRAVE)
+        score = _HARMLESS if ruling is Ruling.ALLOW else _GRAVE
+        return self._finding(ruling, evidence, score, words=written)
 
-    def _finding(self, ruling: Ruling, evidence: str, score: float) -> Finding:
+    def _finding(self, ruling: Ruling, evidence: str, score: float, *, words: str) -> Finding:
         return Finding(
-            ruling=ruling, rule=self.name, category=Category.PUBLIC_FIGURE, evidence=evidence, score=score
+            ruling=ruling,
+            rule=self.name,
+            category=Category.PUBLIC_FIGURE,
+            evidence=evidence,
+            score=score,
+            words=words,
         )
 
     def _worst(

@@ -44,6 +44,7 @@ class Topic:
             category=self.category,
             evidence=heaviest,
             score=self.scores[heaviest],
+            words=heaviest,
         )
 
 

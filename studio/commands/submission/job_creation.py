@@ -126,7 +126,7 @@ def refuse(row: JobRow, verdict: Verdict) -> None:
     row.state = JobState.REFUSED
     row.ended_at = row.created_at
     row.cost = 0
-    refusal = verdict.refusal()
+    refusal = verdict.refusal(quoting=False)
     row.error_code, row.error_text = refusal.code, to_stored(*refusal.texts)
     record_refusal(row, verdict)
 
