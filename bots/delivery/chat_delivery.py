@@ -10,7 +10,7 @@ from bots.delivery.subjects.gatherings import GatheringDrafts
 from bots.delivery.subjects.jobs import JobDrafts
 from bots.delivery.subjects.starboard import StarboardDrafts
 from bots.delivery.together.gathering_messages import GatheringMessages
-from bots.delivery.transport import Transport
+from bots.delivery.transport import DeliveryContext, Transport
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.open_cases import open_cases, read_for
 from bots.queries.starboard_entry import find_starboard_pictures
@@ -49,8 +49,9 @@ class ChatDelivery:
         starboard = StarboardDrafts(database, transport.link_to, pixelated=pixelated)
         job_drafts = JobDrafts(database, pixelated=pixelated)
         gathering_drafts = GatheringDrafts(database, pixelated=pixelated)
-        sender = MessageSender(ports, pools, transport)
-        self.personal = PersonalMessages(database, pools, sender, job_drafts)
+        context = DeliveryContext(ports, pools, transport)
+        sender = MessageSender(context)
+        self.personal = PersonalMessages(context, sender, job_drafts)
         compose: dict[DeliveryKind, Compose] = {
             DeliveryKind.JOB: job_drafts.compose,
             DeliveryKind.CASE: CaseDrafts(database, ports.desk).compose,
@@ -58,10 +59,14 @@ class ChatDelivery:
             DeliveryKind.GATHERING: gathering_drafts.compose,
         }
         self.publisher = MessagePublisher(
-            database, pools, transport, sender, compose, self.personal.follow_end, self._interrupt
+            context,
+            sender,
+            compose,
+            first_end=self.personal.follow_end,
+            unreachable=self._interrupt,
         )
-        self.gatherings = GatheringMessages(ports, pools, self.publisher, sender, gathering_drafts)
-        self.jobs = JobUpdates(ports, pools, transport, self.publisher, job_drafts)
+        self.gatherings = GatheringMessages(context, self.publisher, sender, gathering_drafts)
+        self.jobs = JobUpdates(context, self.publisher, job_drafts)
 
     async def handle(self, event: Event) -> None:
         match event:

@@ -7,16 +7,15 @@ from bots.delivery.attachments import decode_preview
 from bots.delivery.publisher import MessagePublisher, PublishedMessage
 from bots.delivery.subjects.draft import Draft, prepare
 from bots.delivery.subjects.jobs import JobDrafts
-from bots.delivery.transport import Transport
+from bots.delivery.transport import DeliveryContext
 from bots.presentation.compose.job_message import PREVIEW
-from bots.process.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, is_deleted, job_state, positions
 from studio.clock import now
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.events import JobProgress
 from studio.domain.jobs import WAITING, JobState
 from studio.errors import NotFoundError
-from studio.ports import Ports
 
 _POSITIONS_EVERY_SECONDS = 5.0
 _MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests that answers need
@@ -25,17 +24,10 @@ _MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests tha
 class JobUpdates:
     """Methods raise as those of `MessagePublisher`."""
 
-    def __init__(
-        self,
-        ports: Ports,
-        pools: ThreadPools,
-        transport: Transport,
-        publisher: MessagePublisher,
-        drafts: JobDrafts,
-    ) -> None:
-        self._ports = ports
-        self._pools = pools
-        self._transport = transport
+    def __init__(self, context: DeliveryContext, publisher: MessagePublisher, drafts: JobDrafts) -> None:
+        self._ports = context.ports
+        self._pools = context.pools
+        self._transport = context.transport
         self._publisher = publisher
         self._drafts = drafts
 

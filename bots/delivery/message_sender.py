@@ -18,10 +18,9 @@ from bots.delivery.errors import (
     MessageTakenBackError,
 )
 from bots.delivery.subjects.draft import Draft, prepare
-from bots.delivery.transport import OutgoingMessage, Place, Transport
-from bots.process.thread_pools import Pool, ThreadPools
+from bots.delivery.transport import DeliveryContext, OutgoingMessage, Place
+from bots.process.thread_pools import Pool
 from studio.domain.deliveries import MessageRef
-from studio.ports import Ports
 
 _SMALLEST_LIMIT_BYTES = 256 * 1024
 
@@ -31,11 +30,13 @@ T = TypeVar("T")
 
 
 class MessageSender:
-    def __init__(self, ports: Ports, pools: ThreadPools, transport: Transport) -> None:
-        self._ports = ports
-        self._pools = pools
-        self._transport = transport
-        self._claims = SendClaims(ports.database, pools, lasts_seconds=transport.claim_seconds)
+    def __init__(self, context: DeliveryContext) -> None:
+        self._ports = context.ports
+        self._pools = context.pools
+        self._transport = context.transport
+        self._claims = SendClaims(
+            context.ports.database, context.pools, lasts_seconds=context.transport.claim_seconds
+        )
 
     async def deliver(self, draft: Draft) -> MessageRef:
         """Show the draft in its one message, and say where that is. A new message is claimed, not yet recorded.

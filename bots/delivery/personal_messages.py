@@ -8,10 +8,10 @@ from bots.delivery.message_sender import MessageSender
 from bots.delivery.subjects.draft import Draft
 from bots.delivery.subjects.jobs import JobDrafts
 from bots.delivery.subjects.places import is_direct
-from bots.delivery.transport import Place
+from bots.delivery.transport import DeliveryContext, Place
 from bots.presentation.compose.cases import compose_notice, compose_sentence
 from bots.presentation.message import Audience
-from bots.process.thread_pools import Pool, ThreadPools
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView
 from bots.texts.coded.sentences import say_stored
 from studio.clock import now
@@ -26,11 +26,9 @@ log = logging.getLogger(__name__)
 
 
 class PersonalMessages:
-    def __init__(
-        self, database: Database, pools: ThreadPools, sender: MessageSender, drafts: JobDrafts
-    ) -> None:
-        self._database = database
-        self._pools = pools
+    def __init__(self, context: DeliveryContext, sender: MessageSender, drafts: JobDrafts) -> None:
+        self._database = context.ports.database
+        self._pools = context.pools
         self._sender = sender
         self._drafts = drafts
 

@@ -11,10 +11,9 @@ from bots.delivery import deliveries
 from bots.delivery.errors import DestinationUnreachableError
 from bots.delivery.message_sender import MessageSender
 from bots.delivery.subjects.draft import Compose, Draft
-from bots.delivery.transport import Transport
-from bots.process.thread_pools import Pool, ThreadPools
+from bots.delivery.transport import DeliveryContext
+from bots.process.thread_pools import Pool
 from studio.bounded_dict import BoundedDict
-from studio.db.database import Database
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.errors import NotFoundError
 
@@ -61,17 +60,16 @@ class MessagePublisher:
 
     def __init__(
         self,
-        database: Database,
-        pools: ThreadPools,
-        transport: Transport,
+        context: DeliveryContext,
         sender: MessageSender,
         compose: Mapping[DeliveryKind, Compose],
+        *,
         first_end: FirstEnd,
         unreachable: Unreachable,
     ) -> None:
-        self._database = database
-        self._pools = pools
-        self._transport = transport
+        self._database = context.ports.database
+        self._pools = context.pools
+        self._transport = context.transport
         self._sender = sender
         self._compose = compose
         self._first_end = first_end

@@ -11,8 +11,10 @@ from typing import Protocol
 
 from bots.delivery.attachments import Attachment
 from bots.presentation.message import Message
+from bots.process.thread_pools import ThreadPools
 from studio.domain.deliveries import MessageRef, Subject
 from studio.domain.people import Address, Person
+from studio.ports import Ports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +110,12 @@ class Transport(Protocol):
 
     def serves(self, community: str) -> bool:
         """Whether this process is the one that shows progress there."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryContext:
+    """What everything that delivers messages on one platform shares."""
+
+    ports: Ports
+    pools: ThreadPools
+    transport: Transport

@@ -6,11 +6,11 @@ from bots.delivery.errors import DestinationUnreachableError
 from bots.delivery.message_sender import MessageSender
 from bots.delivery.publisher import MessagePublisher
 from bots.delivery.subjects.gatherings import GatheringDrafts
-from bots.process.thread_pools import Pool, ThreadPools
+from bots.delivery.transport import DeliveryContext
+from bots.process.thread_pools import Pool
 from studio.commands.gatherings.painting import submit_wanted
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import GatheringRemark
-from studio.ports import Ports
 
 _CALM_SECONDS = 1.5  # a hundred votes at once are a few edits
 
@@ -22,14 +22,13 @@ class GatheringMessages:
 
     def __init__(
         self,
-        ports: Ports,
-        pools: ThreadPools,
+        context: DeliveryContext,
         publisher: MessagePublisher,
         sender: MessageSender,
         drafts: GatheringDrafts,
     ) -> None:
-        self._ports = ports
-        self._pools = pools
+        self._ports = context.ports
+        self._pools = context.pools
         self._publisher = publisher
         self._sender = sender
         self._drafts = drafts
