@@ -22,7 +22,7 @@ from engine.training.evaluation.metrics import distribution
 from engine.training.evaluation.scorer.dataset import Lot, Scenes, vocabulary
 from engine.training.evaluation.scorer.network import SIDE_PX, Scorer, words_of
 from engine.training.stages.checkpoint import Average
-from engine.training.stages.training_loop import TrainingLoop
+from engine.training.stages.training_loop import TrainingLoop, TrainingSettings
 
 BATCH = 128
 REFERENCE = 2000
@@ -97,7 +97,7 @@ def _learn(
     scorer: Scorer, scenes: Scenes, test: Lot, state: Path, *, minutes: float, steps: int | None, out: Path
 ) -> None:
     scorer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = TrainingLoop.for_vision(scorer, state, peak=LEARNING_RATE, weight_decay=0.02)
+    course = TrainingLoop(scorer, state, TrainingSettings.for_vision(peak=LEARNING_RATE, weight_decay=0.02))
 
     def report(step: int, loss: float, share: float) -> None:
         print(f"{share:.2f} step {step} loss {loss:.2f} {check(scorer, course.average, test)}", flush=True)

@@ -14,7 +14,7 @@ from diffusers import AutoencoderKL
 from diffusers.models.resnet import ResnetBlock2D
 from torch.nn import functional
 
-from engine.training.stages.training_loop import Tick, TrainingLoop, half_wave
+from engine.training.stages.training_loop import Tick, TrainingLoop, TrainingSettings, half_wave
 
 FACTOR = 8
 KL_WEIGHT = 1e-4
@@ -157,10 +157,9 @@ def train_autoencoder(
     course = TrainingLoop(
         autoencoder,
         state,
-        peak=LEARNING_RATE,
-        warm_up=50,
-        fall=lambda share: half_wave(0.95 * share),
-        decay=0.998,
+        TrainingSettings(
+            peak=LEARNING_RATE, warm_up=50, fall=lambda share: half_wave(0.95 * share), decay=0.998
+        ),
     )
 
     def loss_of() -> torch.Tensor:

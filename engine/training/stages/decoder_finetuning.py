@@ -15,7 +15,7 @@ from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
 
 from engine.training.stages.autoencoder import reconstruction_loss, to_tensor
 from engine.training.stages.denoiser import tokenize
-from engine.training.stages.training_loop import Tick, TrainingLoop, quarter_wave
+from engine.training.stages.training_loop import Tick, TrainingLoop, TrainingSettings, quarter_wave
 
 WINDOW = 16
 BATCH = 6
@@ -84,7 +84,9 @@ def polish(
     autoencoder = repainted.pipeline.vae
     decoder = torch.nn.ModuleList([autoencoder.post_quant_conv, autoencoder.decoder])
     course = TrainingLoop(
-        decoder, state, peak=LEARNING_RATE, warm_up=20, fall=partial(quarter_wave, floor=0.05), decay=0.99
+        decoder,
+        state,
+        TrainingSettings(peak=LEARNING_RATE, warm_up=20, fall=partial(quarter_wave, floor=0.05), decay=0.99),
     )
     dice = np.random.default_rng(course.step)
 

@@ -19,7 +19,7 @@ from engine.training.stages.autoencoder import to_tensor
 from engine.training.stages.checkpoint import Average
 from engine.training.stages.config import Plan
 from engine.training.stages.objectives import Objective
-from engine.training.stages.training_loop import Tick, TrainingLoop, half_wave
+from engine.training.stages.training_loop import Tick, TrainingLoop, TrainingSettings, half_wave
 
 CAPTION_DROPOUT = 0.1
 
@@ -143,11 +143,13 @@ def train_denoiser(
     course = TrainingLoop(
         model,
         state,
-        peak=plan.learning_rate,
-        warm_up=200,
-        fall=partial(half_wave, floor=0.03),
-        decay=plan.decay,
-        weight_decay=1e-3,
+        TrainingSettings(
+            peak=plan.learning_rate,
+            warm_up=200,
+            fall=partial(half_wave, floor=0.03),
+            decay=plan.decay,
+            weight_decay=1e-3,
+        ),
     )
     dice = random.Random(course.step)
     sampled = time.monotonic()

@@ -24,7 +24,7 @@ from engine.training.data.synthetic_scenes import (
     paint_backdrops,
     render_mosaic,
 )
-from engine.training.stages.training_loop import TrainingLoop
+from engine.training.stages.training_loop import TrainingLoop, TrainingSettings
 
 BATCH = 64
 LEARNING_RATE = 1.5e-3
@@ -175,7 +175,9 @@ def _learn(
     prior: Path,
 ) -> None:
     layout_encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = TrainingLoop.for_vision(layout_encoder, state, peak=LEARNING_RATE, weight_decay=0.01, clip=2.0)
+    course = TrainingLoop(
+        layout_encoder, state, TrainingSettings.for_vision(peak=LEARNING_RATE, weight_decay=0.01, clip=2.0)
+    )
     examples = Examples(library, seed=course.step + 21)
     seen_right = 0.0
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -24,42 +25,26 @@ def quarter_wave(share: float, *, floor: float) -> float:
     return floor + (1 - floor) * math.cos(math.pi / 2 * share)
 
 
-class TrainingLoop:
-    """What a module learns, with AdamW; goes on from `state` where it exists.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSettings:
+    """How a module learns with AdamW.
 
-    The learning rate rises to `peak` over `warm_up` steps and falls with the share of the course that is over. The
-    module has to be on its device.
+    The learning rate rises to `peak` over `warm_up` steps and falls with the share of the course that is over, as
+    `fall` says. `decay` is that of the running average; gradients are clipped to the norm `clip`.
     """
 
-    def __init__(
-        self,
-        module: nn.Module,
-        state: Path,
-        *,
-        peak: float,
-        warm_up: int,
-        fall: Callable[[float], float],
-        decay: float,
-        weight_decay: float = 0.0,
-        betas: tuple[float, float] = (0.9, 0.99),
-        clip: float = 1.0,
-    ) -> None:
-        self.module, self.state = module, state
-        self.average = Average(module, decay=decay)
-        self.optimizer = torch.optim.AdamW(
-            module.parameters(), lr=peak, weight_decay=weight_decay, betas=betas
-        )
-        self._peak, self._warm_up, self._fall, self._clip = peak, warm_up, fall, clip
-        self.step = load_state(state, model=module, average=self.average, optimizer=self.optimizer)
+    peak: float
+    warm_up: int
+    fall: Callable[[float], float]
+    decay: float
+    weight_decay: float = 0.0
+    betas: tuple[float, float] = (0.9, 0.99)
+    clip: float = 1.0
 
     @classmethod
-    def for_vision(
-        cls, module: nn.Module, state: Path, *, peak: float, weight_decay: float, clip: float = 1.0
-    ) -> "TrainingLoop":
+    def for_vision(cls, *, peak: float, weight_decay: float, clip: float = 1.0) -> "TrainingSettings":
         """For a small network that looks at pictures."""
         return cls(
-            module,
-            state,
             peak=peak,
             warm_up=100,
             fall=partial(quarter_wave, floor=0.02),
@@ -68,6 +53,19 @@ class TrainingLoop:
             betas=(0.9, 0.98),
             clip=clip,
         )
+
+
+class TrainingLoop:
+    """What a module learns; goes on from `state` where it exists. The module has to be on its device."""
+
+    def __init__(self, module: nn.Module, state: Path, settings: TrainingSettings) -> None:
+        self.module, self.state = module, state
+        self.average = Average(module, decay=settings.decay)
+        self.optimizer = torch.optim.AdamW(
+            module.parameters(), lr=settings.peak, weight_decay=settings.weight_decay, betas=settings.betas
+        )
+        self._settings = settings
+        self.step = load_state(state, model=module, average=self.average, optimizer=self.optimizer)
 
     def learn(
         self,
@@ -104,13 +102,14 @@ class TrainingLoop:
         return (time.monotonic() - begun) / 60 / max(minutes, 1e-9)
 
     def _step(self, loss_of: Callable[[], torch.Tensor], share: float) -> float:
-        rate = self._peak * min(1, (self.step + 1) / self._warm_up) * self._fall(share)
+        settings = self._settings
+        rate = settings.peak * min(1, (self.step + 1) / settings.warm_up) * settings.fall(share)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         loss = loss_of()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.module.parameters(), self._clip)
+        torch.nn.utils.clip_grad_norm_(self.module.parameters(), settings.clip)
         self.optimizer.step()
         self.step += 1
         self.average.update(self.module)

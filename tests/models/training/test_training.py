@@ -18,7 +18,7 @@ from engine.training.stages.autoencoder import new_autoencoder, reconstruction_l
 from engine.training.stages.checkpoint import Average, load_state, save_state
 from engine.training.stages.config import TINY, Route
 from engine.training.stages.objectives import FOCUS, FOCUS_BELOW, draw_steps
-from engine.training.stages.training_loop import TrainingLoop, half_wave
+from engine.training.stages.training_loop import TrainingLoop, TrainingSettings, half_wave
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -135,11 +135,7 @@ class TestCourse:
         return TrainingLoop(
             torch.nn.Linear(2, 1),
             folder / "state.pt",
-            peak=0.1,
-            warm_up=2,
-            fall=half_wave,
-            decay=0.5,
-            **changes,
+            TrainingSettings(peak=0.1, warm_up=2, fall=half_wave, decay=0.5, **changes),
         )
 
     def loss_of(self, course: TrainingLoop) -> Callable[[], torch.Tensor]:
