@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, Any
 from studio.domain.provenance import Traces
 from studio.errors import BadImageError, ExaminationError
 from studio.sandbox.image_replies import bad_image_of, reply_of
-from studio.sandbox.worker_process import Reply, WorkerBusyError, WorkerCrashedError, WorkerProcess
+from studio.sandbox.worker_process import (
+    Reply,
+    WorkerBusyError,
+    WorkerCrashedError,
+    WorkerProcess,
+    WorkerTask,
+)
 
 if TYPE_CHECKING:
     from moderation.provenance.certificates import Chain
 
 # Virtual memory. With everything loaded about 300 MB are used, 100 of them filled; the rest is for large pictures.
 MEMORY_BYTES = 1024 * 2**20
+TASK = WorkerTask(function="moderation.provenance.examiner_process:answer", parts=3)
 _NULLABLE = ("credentials", "mark", "named")
 
 
@@ -28,8 +35,7 @@ class ProvenanceExaminerProcess:
         self, find_chain: "Callable[[], Chain | None]", *, worker_process: WorkerProcess | None = None
     ) -> None:
         self._find_chain = find_chain
-        task = "moderation.provenance.examiner_process:answer"
-        self.worker_process = worker_process or WorkerProcess(task, parts=3, memory_bytes=MEMORY_BYTES)
+        self.worker_process = worker_process or WorkerProcess(TASK, memory_bytes=MEMORY_BYTES)
 
     def examine(self, data: bytes, *, png: bytes) -> Traces:
         """Raises `BadImageError`, and `ExaminationError` for a file that the process did not survive."""

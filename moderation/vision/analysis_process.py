@@ -7,10 +7,11 @@ from typing import Any
 from moderation.vision.image_analysis import LocalFeatures, RemoteFeatures, decode
 from moderation.vision.nudity_detection import NudityScores, RegionScores
 from moderation.vision.pdq import BITS, Pdq
-from studio.sandbox.worker_process import Reply, WorkerProcess
+from studio.sandbox.worker_process import Reply, WorkerProcess, WorkerTask
 
 # Virtual memory. With all three networks and the largest upload about 400 MB of it are used, 240 of them filled.
 MEMORY_BYTES = 1024 * 2**20
+TASK = WorkerTask(function="moderation.vision.analysis_process:answer")
 _VIEWS = 8
 _ROUNDING = 1e-3
 
@@ -23,9 +24,7 @@ class ImageAnalyzer:
     """
 
     def __init__(self, worker_process: WorkerProcess | None = None) -> None:
-        self.worker_process = worker_process or WorkerProcess(
-            "moderation.vision.analysis_process:answer", memory_bytes=MEMORY_BYTES
-        )
+        self.worker_process = worker_process or WorkerProcess(TASK, memory_bytes=MEMORY_BYTES)
 
     def see(self, png: bytes) -> RemoteFeatures:
         """Raises ValueError for what is no picture, `WorkerBusyError` and `WorkerCrashedError`."""

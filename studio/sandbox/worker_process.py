@@ -14,6 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -39,32 +40,43 @@ class WorkerCrashedError(Exception):
     """The child died, hung or answered nonsense, and was ended."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerTask:
+    """What a child does: it imports and calls `function`, named `module:function`; bytes in, a reply and bytes out.
+
+    The function is given so many `parts`, and its reply has so many `attachments`.
+    """
+
+    function: str
+    parts: int = 1
+    attachments: int = 0
+
+
 class WorkerProcess:
     """Safe for many threads; a few are served at the same time, the others wait for a place."""
 
     def __init__(
         self,
-        task: str,
+        task: WorkerTask,
         *,
         memory_bytes: int,
-        parts: int = 1,
-        attachments: int = 0,
         places: int = 1,
         timeout_seconds: float = TIMEOUT_SECONDS,
         idle_seconds: float = IDLE_SECONDS,
         command: Sequence[str] | None = None,
     ) -> None:
-        """`task` is `module:function`, which the child imports and calls: bytes in, a reply and bytes out.
+        """`memory_bytes` is for each of at most `places` children, of virtual memory.
 
-        It is given so many `parts`, and its reply has so many `attachments`. `memory_bytes` is for each of at most
-        `places` children, of virtual memory. `command` is a child's; the descriptor of its socket and its memory are
-        added as arguments.
+        `command` is a child's; the descriptor of its socket and its memory are added as arguments.
         """
         self._timeout_seconds = timeout_seconds
         self._idle_seconds = idle_seconds
         self._memory_bytes = memory_bytes
-        self._attachments = attachments
-        self._command = command or (sys.executable, "-I", "-c", _CHILD, str(_ROOT), task, str(parts))
+        self._attachments = task.attachments
+        self._command = command or (
+            *(sys.executable, "-I", "-c", _CHILD, str(_ROOT)),
+            *(task.function, str(task.parts)),
+        )
         self._places = threading.BoundedSemaphore(places)
         self._lock = threading.Lock()
         self._children: set[_Child] = set()

@@ -15,12 +15,14 @@ from moderation.provenance.certificates import Chain, ensure_chain
 from moderation.provenance.content_credentials import CredentialSigner
 from moderation.provenance.examiner import ProvenanceExaminer
 from moderation.provenance.examiner_process import MEMORY_BYTES as EXAMINING_BYTES
+from moderation.provenance.examiner_process import TASK as EXAMINATION
 from moderation.provenance.examiner_process import ProvenanceExaminerProcess
 from moderation.provenance.signer import ImageSigner, SignerSettings
 from moderation.provenance.watermark.robustness import photograph
 from moderation.rules.image import default_image_rules
 from moderation.rules.image_judge import ImageJudge
 from moderation.vision.analysis_process import MEMORY_BYTES, ImageAnalyzer
+from moderation.vision.analysis_process import TASK as ANALYSIS
 from moderation.vision.image_analysis import LocalFeatures
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation
@@ -28,7 +30,7 @@ from studio.domain.verdicts import Verdict
 from studio.errors import BadImageError, ExaminationError, InspectionError
 from studio.ports import Inspected, Inspection
 from studio.sandbox import worker_process
-from studio.sandbox.worker_process import WorkerCrashedError, WorkerProcess
+from studio.sandbox.worker_process import WorkerCrashedError, WorkerProcess, WorkerTask
 from tests.support.sentences import raises
 
 MIB = 2**20
@@ -47,10 +49,12 @@ SMALL = photograph(256, seed=1)
 LARGE = SMALL.resize((2048, 2048))  # as large as an upload becomes at most
 
 
+NO_TASK = WorkerTask(function="")  # for children with a command of their own
+
+
 @pytest.fixture(scope="module")
 def analyzer() -> ImageAnalyzer:
-    task = "moderation.vision.analysis_process:answer"
-    return ImageAnalyzer(WorkerProcess(task, memory_bytes=MEMORY_BYTES, timeout_seconds=PATIENCE_SECONDS))
+    return ImageAnalyzer(WorkerProcess(ANALYSIS, memory_bytes=MEMORY_BYTES, timeout_seconds=PATIENCE_SECONDS))
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +64,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 
 @pytest.fixture(scope="module")
 def examiner(chain: Chain) -> ProvenanceExaminerProcess:
-    task = "moderation.provenance.examiner_process:answer"
-    box = WorkerProcess(task, parts=3, memory_bytes=EXAMINING_BYTES, timeout_seconds=PATIENCE_SECONDS)
+    box = WorkerProcess(EXAMINATION, memory_bytes=EXAMINING_BYTES, timeout_seconds=PATIENCE_SECONDS)
     return ProvenanceExaminerProcess(lambda: chain, worker_process=box)
 
 
@@ -154,7 +157,7 @@ _FIRST = '{"drawing": 0, "hentai": 0, "neutral": 1, "porn": 0, "sexy": 0}'
 )
 def test_an_answer_that_is_none_counts_as_no_answer(view: str) -> None:
     command = (sys.executable, "-I", "-c", _ANSWERS.format(told=view))
-    box = WorkerProcess("", memory_bytes=0, timeout_seconds=PATIENCE_SECONDS, command=command)
+    box = WorkerProcess(NO_TASK, memory_bytes=0, timeout_seconds=PATIENCE_SECONDS, command=command)
     with pytest.raises(WorkerCrashedError):
         ImageAnalyzer(box).see(png(SMALL))
     assert box.process_ids == []
@@ -222,7 +225,7 @@ with connection.makefile("rb") as asked:
 def echoes(idle_seconds: float) -> WorkerProcess:
     command = (sys.executable, "-I", "-c", _ECHOES)
     return WorkerProcess(
-        "", memory_bytes=0, command=command, idle_seconds=idle_seconds, timeout_seconds=PATIENCE_SECONDS
+        NO_TASK, memory_bytes=0, command=command, idle_seconds=idle_seconds, timeout_seconds=PATIENCE_SECONDS
     )
 
 

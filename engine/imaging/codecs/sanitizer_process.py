@@ -18,6 +18,7 @@ from studio.sandbox.worker_process import (
     WorkerBusyError,
     WorkerCrashedError,
     WorkerProcess,
+    WorkerTask,
 )
 
 # Virtual memory: about 60 MB for the interpreter and its libraries, the rest for the largest picture allowed.
@@ -38,8 +39,7 @@ class UploadSanitizer:
     ) -> None:
         """As `WorkerProcess`."""
         self.worker_process = WorkerProcess(
-            "engine.imaging.codecs.sanitizer_process:answer",
-            attachments=3,
+            WorkerTask(function="engine.imaging.codecs.sanitizer_process:answer", attachments=3),
             timeout_seconds=timeout_seconds,
             memory_bytes=memory_bytes,
             places=places,
