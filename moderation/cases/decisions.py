@@ -1,7 +1,7 @@
 """What follows from a decision, as one transaction: work moves, people hear of it, strikes weigh."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from moderation.cases import strikes
 from moderation.cases.artist_opt_outs import add_opt_out
 from moderation.cases.blocked_pictures import block
-from moderation.cases.sanctions import exclude, lift_timeouts, notify, outlasts, warning
+from moderation.cases.sanctions import Sanction, exclude, lift_timeouts, notify, outlasts, warning
 from moderation.cases.side_effects import DecisionEffects
 from moderation.records import bans
 from studio.clock import now
@@ -45,15 +45,13 @@ def follow(session: Session, case: Case) -> DecisionEffects:
     if case.decision is Decision.OVERTURN:
         strikes.overturn(session, case_id=case.id, job_id=case.job_id)
     elif case.kind is not CaseKind.SUSPENSION and case.decision in _WEIGHTS:
-        strikes.strike(
-            session,
-            case.subject,
+        violation = strikes.Violation(
             rule=case.rule or case.kind,
             category=case.category,
             weight=_WEIGHTS[case.decision],
-            case_id=case.id,
             job_id=case.job_id,
         )
+        strikes.strike(session, case.subject, violation, case_id=case.id)
     if case.decision is not None and case.decision in _JUDGED:
         outcome.add(_JUDGED[case.decision](session, case))
     return outcome
@@ -168,19 +166,15 @@ def _suspend(session: Session, case: Case) -> DecisionEffects:
     until = now() + min(_FIRST_SUSPENSION * 2 ** min(earlier or 0, 8), _LONGEST_SUSPENSION)
     if case.kind is not CaseKind.SUSPENSION and outlasts(session, case.subject, until):
         return DecisionEffects()  # what holds already is not made shorter
-    return exclude(
-        session,
-        case.subject,
-        by=case.decided_by or "",
-        until=until,
-        reason=case.category,
-        kind=NoticeKind.SUSPENSION,
-    )
+    return exclude(session, case.subject, _sanction(case, NoticeKind.SUSPENSION, until=until))
 
 
 def _ban(session: Session, case: Case) -> DecisionEffects:
-    by = case.decided_by or ""
-    return exclude(session, case.subject, by=by, until=None, reason=case.category, kind=NoticeKind.BAN)
+    return exclude(session, case.subject, _sanction(case, NoticeKind.BAN, until=None))
+
+
+def _sanction(case: Case, kind: NoticeKind, *, until: datetime | None) -> Sanction:
+    return Sanction(by=case.decided_by or "", until=until, reason=case.category, kind=kind)
 
 
 def _lift(session: Session, case: Case) -> DecisionEffects:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from moderation.cases.side_effects import DecisionEffects
-from moderation.cases.strikes import SEVERE, strike, strike_sum
+from moderation.cases.strikes import SEVERE, Violation, strike, strike_sum
 from moderation.metrics import STRIKES
 from moderation.records import bans
 from moderation.records.tables import StrikeRow
@@ -55,14 +55,7 @@ _TEMPORARY = ("timeout: ", "cooling-off: ")  # how the reasons of timeouts begin
 
 
 def punish(
-    session: Session,
-    person: Person,
-    *,
-    rule: str,
-    category: str,
-    weight: float,
-    job_id: str | None,
-    moderated: bool = True,
+    session: Session, person: Person, violation: Violation, *, moderated: bool = True
 ) -> DecisionEffects:
     """Note a strike for a refused request, and take the sanction that it leads to, if any.
 
@@ -74,15 +67,15 @@ def punish(
     before = round(
         strike_sum(session, person.key), 2
     )  # or a second's decay would hide a step that was reached
-    row = strike(session, person.key, rule=rule, category=category, weight=weight, job_id=job_id)
-    after = before + weight
+    row = strike(session, person.key, violation)
+    after = before + violation.weight
     reached = [step for step in SANCTION_STEPS if before < step.strike_sum <= after]
-    step = _FREEZE if weight >= SEVERE else (reached[-1] if reached else None)
-    STRIKES.labels(category, step.name if step else "none").inc()
+    step = _FREEZE if violation.weight >= SEVERE else (reached[-1] if reached else None)
+    STRIKES.labels(violation.category, step.name if step else "none").inc()
     if step is None:
         return DecisionEffects()
     if step.name == "warning":
-        return notify(session, person.key, NoticeKind.WARNING, warning(category))
+        return notify(session, person.key, NoticeKind.WARNING, warning(violation.category))
     return _exclude(session, person, step if moderated else _cooling_off(step), row, moderated=moderated)
 
 
@@ -96,6 +89,16 @@ class Exclusion:
     """`until` None: for good."""
 
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sanction:
+    """Who bans somebody, until when (None: for good), why, and which notice says so to them."""
+
+    by: str
+    until: datetime | None
+    reason: str
+    kind: NoticeKind
 
 
 def find_exclusion(session: Session, person: Person, *, moderated: bool) -> Exclusion | None:
@@ -155,14 +158,7 @@ def stop_jobs(session: Session, keys: tuple[str, ...], *, why: str = _STOPPED) -
 
 
 def exclude(
-    session: Session,
-    person_key: str,
-    *,
-    by: str,
-    until: datetime | None,
-    reason: str,
-    kind: NoticeKind,
-    moderated: bool = True,
+    session: Session, person_key: str, sanction: Sanction, *, moderated: bool = True
 ) -> DecisionEffects:
     """Stop a human's jobs and ban them under all their names. Bans come last: they lock the audit chain.
 
@@ -172,9 +168,11 @@ def exclude(
     taken_out = take_out_of_all(session, [human_of(session, person_key)])
     outcome = stop_jobs(session, keys, why=_STOPPED if moderated else _STOPPED_BY_RULES)
     outcome.events += taken_out
-    outcome.add(notify(session, person_key, kind, exclusion_notice(until, moderated=moderated)))
+    outcome.add(
+        notify(session, person_key, sanction.kind, exclusion_notice(sanction.until, moderated=moderated))
+    )
     for key in sorted(keys):  # in one order for everybody, or two moderators could wait for each other
-        bans.ban(session, key, by=by, reason=reason, until=until)
+        bans.ban(session, key, by=sanction.by, reason=sanction.reason, until=sanction.until)
     return outcome
 
 
@@ -223,20 +221,13 @@ def _exclude(
         row.case_id = case.id
         session.flush()
     if not outlasts(session, person.key, until):
-        kind = NoticeKind.BAN if step.name == "ban" else NoticeKind.SUSPENSION
-        reason = f"{step.name}: {row.category}"
-        by = Person.key_of(person.platform, person.community, HOUSE)
-        outcome.add(
-            exclude(
-                session,
-                person.key,
-                by=by,
-                until=until,
-                reason=reason,
-                kind=kind,
-                moderated=moderated,
-            )
+        sanction = Sanction(
+            by=Person.key_of(person.platform, person.community, HOUSE),
+            until=until,
+            reason=f"{step.name}: {row.category}",
+            kind=NoticeKind.BAN if step.name == "ban" else NoticeKind.SUSPENSION,
         )
+        outcome.add(exclude(session, person.key, sanction, moderated=moderated))
     return outcome
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from moderation.cases.case_details import read_details
 from moderation.cases.decisions import EXCLUDING, answer_alike, follow
 from moderation.cases.record_erasure import erase_records
-from moderation.cases.sanctions import exclude, hold, notify
+from moderation.cases.sanctions import Sanction, exclude, hold, notify
 from moderation.cases.side_effects import DecisionEffects, SideEffects
 from moderation.cases.strikes import strike_sum
 from moderation.metrics import CASES
@@ -93,7 +93,8 @@ class CaseService:
                 raise NotAllowedError("ban_oneself")
             hold(session, who, all_jobs=True)
             kind = NoticeKind.SUSPENSION if until else NoticeKind.BAN
-            outcome = exclude(session, who, by=moderator.key, until=until, reason=reason, kind=kind)
+            sanction = Sanction(by=moderator.key, until=until, reason=reason, kind=kind)
+            outcome = exclude(session, who, sanction)
         self._side_effects.run(outcome)
 
     def unban(self, moderator: Person, who: str) -> bool:

@@ -1,5 +1,6 @@
 """Strikes: what a person did against the rules, weighted, forgotten by half every thirty days."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -55,23 +56,26 @@ def strike_sum(session: Session, person_key: str, *, at: datetime | None = None)
     return float(sum(left))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A rule that a request or a picture broke, and what that weighs; `job_id` is the job that did."""
+
+    rule: str
+    category: str
+    weight: float
+    job_id: str | None = None
+
+
 def strike(
-    session: Session,
-    person_key: str,
-    *,
-    rule: str,
-    category: str,
-    weight: float,
-    case_id: str | None = None,
-    job_id: str | None = None,
+    session: Session, person_key: str, violation: Violation, *, case_id: str | None = None
 ) -> StrikeRow:
     row = StrikeRow(
         person_key=person_key,
-        rule=rule,
-        category=category,
-        weight=weight,
+        rule=violation.rule,
+        category=violation.category,
+        weight=violation.weight,
         case_id=case_id,
-        job_id=job_id,
+        job_id=violation.job_id,
         at=now(),
     )
     session.add(row)

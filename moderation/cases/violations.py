@@ -6,6 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from moderation.cases.sanctions import HOUSE, punish
 from moderation.cases.side_effects import DecisionEffects, SideEffects
+from moderation.cases.strikes import Violation
 from moderation.records import audit_log
 from studio.db.database import Database
 from studio.domain.people import Person
@@ -38,15 +39,10 @@ class ViolationLog:
         try:
             with self._database.begin() as session:
                 if weight:
-                    outcome = punish(
-                        session,
-                        person,
-                        rule=verdict.rule,
-                        category=verdict.category,
-                        weight=weight,
-                        job_id=job_id or None,
-                        moderated=moderated,
+                    violation = Violation(
+                        rule=verdict.rule, category=verdict.category, weight=weight, job_id=job_id or None
                     )
+                    outcome = punish(session, person, violation, moderated=moderated)
                 audit_log.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)
         except (DatabaseUnavailableError, SQLAlchemyError) as error:
             logger.error("verdict not written to the audit log: %s", type(error).__name__)

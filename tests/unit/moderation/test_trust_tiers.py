@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from moderation.cases.strikes import strike
+from moderation.cases.strikes import Violation, strike
 from moderation.policy.categories import Category
 from moderation.policy.community_overrides import apply_overrides
 from moderation.policy.policy import Action, default_policy
@@ -78,7 +78,7 @@ def test_trust_is_earned_by_a_clean_history_and_lost_by_strikes(instance, call):
     has_painted(instance, call, 20, days_ago=20)
     assert tier(instance, ANA) is Tier.TRUSTED
     with instance.database.begin() as session:
-        strike(session, ANA.key, rule="r", category="c", weight=0.5)
+        strike(session, ANA.key, Violation(rule="r", category="c", weight=0.5))
     assert tier(instance, ANA) is Tier.MEMBER
 
 
