@@ -133,7 +133,7 @@ class Painting:
         self._generator = ImageGenerator(
             catalogue, DeviceSettings(device="cpu", threads=1), default_model="thimble"
         )
-        self._work = JobRunner(
+        self.work = JobRunner(
             WorkerContext(
                 name="here",
                 database=ports.database,
@@ -150,7 +150,7 @@ class Painting:
     async def paint(self, room: Room, job_id: str) -> list[JobProgress]:
         """Paint it, show its end, and return what was announced on the way."""
         self.events.announced.clear()
-        await asyncio.to_thread(self._work.run, job_id)
+        await asyncio.to_thread(self.work.run, job_id)
         return list(self.events.announced)
 
     def close(self) -> None:

@@ -56,6 +56,23 @@ class QuickBrush:
         )
 
 
+def quick_worker(ports: Ports, brush: QuickBrush | None = None) -> JobRunner:
+    """A worker in this process."""
+    return JobRunner(
+        WorkerContext(
+            name="w1",
+            database=ports.database,
+            store=ports.store,
+            gate=ports.gate,
+            events=ports.events,
+            queue=ports.queue,
+            rules=ports.rules,
+        ),
+        generator=brush or QuickBrush(),
+        leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=600),
+    )
+
+
 class PaintingRoom:
     """Open while the context lasts, at `url`."""
 
@@ -65,19 +82,7 @@ class PaintingRoom:
         self.url = f"http://127.0.0.1:{settings.port}"
         self._server: uvicorn.Server = make_server(self.ports, settings)
         self._closed = threading.Event()
-        self._work = JobRunner(
-            WorkerContext(
-                name="w1",
-                database=ports.database,
-                store=ports.store,
-                gate=gate,
-                events=ports.events,
-                queue=ports.queue,
-                rules=ports.rules,
-            ),
-            generator=brush or QuickBrush(),
-            leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=600),
-        )
+        self._work = quick_worker(self.ports, brush)
         self._threads = [
             threading.Thread(target=self._server.run, name="room", daemon=True),
             threading.Thread(target=self._paint, name="generator", daemon=True),
