@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bots.presentation.message import Tone
 from bots.texts import cases
-from bots.texts.together import gatherings
+from bots.texts.together import contest, gatherings
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.people import Platform
@@ -142,6 +142,15 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         label=gatherings.BLEND_TRAY, description=gatherings.BLEND_TRAY, public=True, tone=Tone.SUCCESS
     ),
     Action.EMPTY_TRAY: ActionSpec(label=gatherings.EMPTY_TRAY, description=gatherings.EMPTY_TRAY),
+    Action.ENTER: ActionSpec(
+        label=contest.ENTER,
+        description=contest.ENTER_PICTURE,
+        needs=Needs.PICTURE,
+        tone=Tone.SUCCESS,
+        panel_row=3,
+        panel_reader=PanelReader.OWNER,
+    ),
+    Action.HALL: ActionSpec(label=contest.OLDER, description=contest.HALL),
     Action.STAR: ActionSpec(
         label="Star",
         icon="⭐",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.forms import (
@@ -19,16 +20,17 @@ from bots.presentation.compose.gatherings.management import (
 )
 from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
 from bots.presentation.compose.gatherings.registry import find_presenter
-from bots.presentation.compose.parts.fields import latest_field
+from bots.presentation.compose.parts.fields import latest_field, own_pictures_field
 from bots.presentation.compose.settings import HomeContent, compose_home
-from bots.presentation.form import Form
+from bots.presentation.form import FieldKind, Form
 from bots.presentation.interaction_router import Ask, Choose, Panel
 from bots.presentation.message import Audience, Message
 from bots.queries.gathering_view import load_gathering_view
 from bots.queries.job_view import has_star, load_family, load_job_view
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
-from studio.commands.completion.suggest import suggest
+from studio.commands.completion.finders import own_pictures
+from studio.commands.completion.suggest import MOST, suggest
 from studio.commands.gatherings.acting import act_before_panel
 from studio.commands.registry import execute, find_command
 from studio.commands.results import Balance, InQueue, SettingsChanged
@@ -42,8 +44,9 @@ from studio.db.settings import preferences_of
 from studio.domain.gatherings import PartPress
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import JobState
-from studio.domain.people import Person
+from studio.domain.people import Address, Person
 from studio.errors import BadRequestError
+from studio.gatherings.contests.records import find_open_contest
 from studio.ports import Ports
 from studio.services.visibility import is_unlisted
 
@@ -61,7 +64,7 @@ def load_form(ports: Ports, ask: Ask, viewer: Person, *, channel: str | None = N
     if ask.press is not None:
         view = load_gathering_view(ports.database, ask.job_id, reader=viewer, channel=channel)
         make_form = removal_form if ask.press.verb == REMOVE else find_presenter(view.gathering.kind).form
-        return make_form(view, ask.press)
+        return _with_own_pictures(ports, make_form(view, ask.press), viewer, channel)
     if ask.action is Action.SETTINGS:
         return load_settings_form(ports, viewer)
     database = ports.database
@@ -86,6 +89,22 @@ def with_latest_pictures(ports: Ports, call: Call, form: Form) -> Form:
         return form
     place = names.index("pictures")
     return replace(form, fields=(*form.fields[:place], latest_field(others), *form.fields[place:]))
+
+
+def _with_own_pictures(ports: Ports, form: Form, viewer: Person, channel: str | None) -> Form:
+    """Where the id of a picture is typed in a form of a gathering, with a menu of one's latest pictures before it."""
+    place = next((field for field in form.fields if field.name == "picture"), None)
+    if place is None or place.kind is not FieldKind.LINE:
+        return form
+    address = Address(platform=viewer.platform, community=viewer.community, channel=channel or "")
+    call = Call(person=viewer, address=address, request_key="")
+    with ports.database.read() as session:
+        found = own_pictures(session, call, find_command(form.command))[:MOST]
+    if not found:
+        return form
+    menu = own_pictures_field([(suggestion.value, suggestion.label) for suggestion in found])
+    fields = [[menu, replace(field, required=False)] if field is place else [field] for field in form.fields]
+    return replace(form, fields=tuple(chain.from_iterable(fields)))
 
 
 def load_settings_form(ports: Ports, viewer: Person) -> Form:
@@ -152,8 +171,10 @@ def load_panel(
     job, found, _ = load_family(database, picture, viewer, channel=channel)
     with database.read() as session:
         own = same_human(session, job.person.key, viewer.key)
+        place = Address(platform=viewer.platform, community=viewer.community, channel=channel or "")
+        contest = find_open_contest(session, place) is not None
     starred = has_star(database, picture, viewer.key)
-    return compose_panel(job, found, own=own, moderates=viewer.moderates, starred=starred)
+    return compose_panel(job, found, own=own, moderates=viewer.moderates, starred=starred, contest=contest)
 
 
 def _load_gathering(

@@ -1,6 +1,6 @@
 """A gathering as it is shown: its parts with their pictures and people, and what one reader may do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -39,13 +39,17 @@ class PartView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """One person who looks at a gathering: what they chose in its present round, and what they may do."""
+    """One person who looks at a gathering: what they chose in its present round, and what they may do.
+
+    `pages` are the numbers of the parts on each page of their ballot, as far as it was dealt.
+    """
 
     person: Person
     human: str
     chosen: frozenset[int] = frozenset()
     joined: bool = False
     hosts: bool = False
+    pages: Sequence[Sequence[int]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,5 +138,6 @@ def _reader(session: Session, gathering: Gathering, person: Person, members: Map
         human=human,
         chosen=chosen,
         joined=human in members,
+        pages=ballot_rows.dealt_pages(session, gathering.id, human=human),
         hosts=(person.moderates and person.home == home) or human_of(session, gathering.host) == human,
     )

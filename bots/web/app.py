@@ -100,6 +100,7 @@ ROUTES = [
     Route("/jobs/{job}", pages.job_dialog),
     Route("/help", account.help_dialog),
     Route("/mine/messages", account.messages_dialog),
+    Route("/hall/{page:int}", account.hall_dialog),
     Route("/mine/{name}", account.jobs_dialog),
     Route("/settings", account.settings_dialog),
     Route("/rules", account.rules_dialog),

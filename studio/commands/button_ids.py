@@ -25,6 +25,8 @@ class Action(StrEnum):
     COLLECT = "collect"  # into the tray of pictures for a blend
     BLEND_TRAY = "blendtray"  # about no job
     EMPTY_TRAY = "emptytray"
+    ENTER = "enter"  # into the contest that is open in the channel
+    HALL = "hall"  # a page of the winners of contests; about no job, `index` is the page
     SHOW = "show"
     CANCEL = "cancel"
     DELETE = "delete"

@@ -7,7 +7,7 @@ from functools import partial
 from studio.coded_text import CodedText
 from studio.commands.account import cancel, credits, forget_me, history, link, queue, settings
 from studio.commands.button_ids import Action, Button, gather_values
-from studio.commands.gatherings import gather
+from studio.commands.gatherings import enter, gather, hall
 from studio.commands.gatherings.opening import opening_spec
 from studio.commands.generation import blend, edit, expand, imagine, remix, reroll, upscale, vary
 from studio.commands.moderation import answer, appeal, ban, cases, community_rules, report, review, unban
@@ -58,6 +58,8 @@ CATALOG: Mapping[str, CommandSpec] = {
         ban,
         unban,
         gather,
+        enter,
+        hall,
     )
 } | {spec.name: spec for spec in map(opening_spec, KINDS.values())}
 
@@ -167,6 +169,7 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     },
     Action.BLEND_TRAY: lambda _button: ("blend", {"collected": "yes"}),
     Action.EMPTY_TRAY: lambda _button: ("collect", {"do": "empty"}),
+    Action.HALL: lambda button: ("hall", {"page": button.index or 1}),
     Action.GATHER: _gather,
     Action.GATHER_ASK: _gather,
     Action.GATHER_SHOW: _gather,

@@ -251,6 +251,27 @@ class GatheringsListed:
     gatherings: tuple[Gathering, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HallPlace:
+    """A winner of a contest. Without a picture and a person the place is empty: it was deleted."""
+
+    title: str
+    closed_at: datetime
+    person: Person | None = None
+    picture: Picture | None = None
+    spoiler: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HallShown:
+    """A page of the winners of a community, the latest first; `first` is the number of its first place."""
+
+    places: tuple[HallPlace, ...]
+    page: int = 1
+    pages: int = 1
+    first: int = 1
+
+
 Painting = (
     Accepted
     | PictureShown
@@ -265,5 +286,5 @@ Painting = (
 )
 Personal = SettingsChanged | Forgotten | LinkOffered | Linked | CreditsGiven
 Moderation = ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community
-Together = Tray | GatheringOpened | GatheringActed | GatheringsListed
+Together = Tray | HallShown | GatheringOpened | GatheringActed | GatheringsListed
 Answer = Painting | Personal | Moderation | Together

@@ -23,8 +23,11 @@ class OptionKind(StrEnum):
     IMAGE = "image"
     STYLE = "style"
     MODEL = "model"
+    ASPECT = "aspect"
 
 
+# The option that says how many credits the host sets aside for the winners.
+PRIZE = "prize"
 # The names of options that hold words of their host: they go when the host is forgotten.
 TEXT_RULES = frozenset({"prompt", "theme", "title", "words"})
 

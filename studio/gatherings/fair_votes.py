@@ -59,17 +59,35 @@ def toggle_vote(turn: Turn, act: Act) -> bool:
     return True
 
 
-def next_ballot_page(turn: Turn, human: str, *, most: int) -> list[Part]:
-    """Of the parts that a human may vote for and did not vote for yet, the least shown. Counted as shown."""
-    chosen = ballot_rows.choices_of(turn.session, turn.row.id, turn.row.round, human=human)
-    eligible = [
+def deal_ballot(turn: Turn, act: Act, *, page: int, most: int) -> int:
+    """Give a human the next page of their ballot, unless they have the page that they ask for; the number of theirs.
+
+    `page` 0: the last one that they have. A page has those that they were not shown yet, the least shown first, and
+    nobody's own. However often somebody looks, they count as one showing of an entry.
+    """
+    pages = ballot_rows.dealt_pages(turn.session, turn.row.id, human=act.human)
+    if pages and page <= len(pages):
+        return page or len(pages)
+    seen = {ordinal for dealt in pages for ordinal in dealt}
+    unseen = [
         part
         for part in turn.parts(PartState.SET)
-        if part.ordinal not in chosen and (turn.kind.own_votes or part.human != human)
+        if part.ordinal not in seen and (turn.kind.own_votes or part.human != act.human)
     ]
-    page = sorted(eligible, key=lambda part: (part.showings, lot(turn, human, part.ordinal)))[:most]
-    part_rows.count_showings(turn.session, turn.row.id, [part.ordinal for part in page])
-    return page
+    dealt = sorted(unseen, key=lambda part: (part.showings, lot(turn, act.human, part.ordinal)))[:most]
+    if not dealt:
+        return len(pages)
+    ordinals = [part.ordinal for part in dealt]
+    whose = {"human": act.human, "person_key": act.person.key}
+    ballot_rows.deal_page(turn.session, turn.row.id, len(pages) + 1, choices=ordinals, at=turn.at, **whose)
+    part_rows.count_showings(turn.session, turn.row.id, ordinals)
+    return len(pages) + 1
+
+
+def was_shown(turn: Turn, human: str, ordinal: int) -> bool:
+    """Whether a part was on a page of a human's ballot."""
+    pages = ballot_rows.dealt_pages(turn.session, turn.row.id, human=human)
+    return any(ordinal in dealt for dealt in pages)
 
 
 def lot(turn: Turn, *what: object) -> str:

@@ -15,7 +15,7 @@ from studio.gatherings.registry import find_kind
 
 
 def take_out_of_all(session: Session, humans: Sequence[str]) -> list[OutboxRow]:
-    """Open turns go back at once, and ballots of running rounds are removed; those of closed rounds stay.
+    """They leave: open turns go back at once, and ballots of running rounds are removed; those of closed rounds stay.
 
     Belongs into the transaction in which they are banned; send the events after it.
     """

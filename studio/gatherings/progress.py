@@ -113,15 +113,22 @@ def give_another_try(turn: Turn, part: Part, *, attempts: int) -> Part:
 
 
 def lose_part(turn: Turn, part: Part) -> Part:
-    """Nobody finishes it: it is free again, or skipped, as its kind says. What was paid for it goes back."""
-    if part.job is not None and part.state is PartState.HELD:
+    """Nobody finishes it: it is free again, or skipped, as its kind says. What was paid for it goes back.
+
+    A job of elsewhere, whose picture was only entered, stays as it is.
+    """
+    if part.state is PartState.HELD and _is_of_this(turn, part):
         stopped = job_release.stop(
-            turn.session, part.job, JobState.CANCELLED, error_code="cancelled", error_text=_SKIPPED
+            turn.session, part.job or "", JobState.CANCELLED, error_code="cancelled", error_text=_SKIPPED
         )
         turn.events.extend(stopped)
     if part.job is not None and part.state is PartState.CHOOSING:
         sponsors.return_spent(turn.session, turn.session.get_one(JobRow, part.job), at=turn.at)
     return turn.change_part(part, turn.kind.lost)
+
+
+def _is_of_this(turn: Turn, part: Part) -> bool:
+    return part.job is not None and find_job(turn.session, part.job).gathering == part.gathering
 
 
 def remove_part(turn: Turn, part: Part) -> Part:

@@ -110,6 +110,11 @@ class Table:
         with self.ports.database.read() as session:
             return list(session.scalars(query))
 
+    def jobs_of_people(self) -> Mapping[str, JobState]:
+        """The states of all jobs by id."""
+        with self.ports.database.read() as session:
+            return {row.id: JobState(row.state) for row in session.scalars(select(JobRow))}
+
     def request(self, job_id: str) -> Mapping[str, Any]:
         """What the engine is asked to paint."""
         with self.ports.database.read() as session:

@@ -63,6 +63,7 @@ from studio.errors import (
     UnknownCommandError,
     WrongChannelError,
 )
+from tests.support.contest_samples import CONTEST_FORMS, CONTEST_MESSAGES
 from tests.support.gathering_samples import GATHERING_FORMS, GATHERING_MESSAGES
 from tests.support.sample_domain import (
     ANA,
@@ -370,6 +371,7 @@ MESSAGES: Mapping[str, Message] = {
     **_people(),
     **_pages(),
     **GATHERING_MESSAGES,
+    **CONTEST_MESSAGES,
 }
 
 _ONE = FormSubject(about=f"{JOB_ID}.2", prompt=PROMPT, key="pictures/a.png")
@@ -398,4 +400,5 @@ FORMS: Mapping[str, Form] = {
     "settings without names": forms.settings_form(Preferences()),
     "imagine from anywhere": forms.imagine_form(asks_channel=True),
     **GATHERING_FORMS,
+    **CONTEST_FORMS,
 }

@@ -2,6 +2,7 @@
 
 from bots.presentation.compose.cases import compose_case
 from bots.presentation.compose.gatherings.answers import compose_together
+from bots.presentation.compose.gatherings.contests.hall import compose_hall
 from bots.presentation.compose.lists import compose_desk, compose_history, compose_queue
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.provenance import compose_attribution, compose_family
@@ -29,6 +30,7 @@ from studio.commands.results import (
     GatheringActed,
     GatheringOpened,
     GatheringsListed,
+    HallShown,
     History,
     InQueue,
     JobsStopped,
@@ -71,6 +73,8 @@ def compose_answer(answer: Answer) -> Message | None:
             return _long(answer)
         case Tray():
             return compose_tray(answer)
+        case HallShown():
+            return compose_hall(answer)
         case GatheringOpened() | GatheringActed() | GatheringsListed():
             return compose_together(answer)
         case _:

@@ -42,12 +42,26 @@ def compose_confirmation(button_id: ButtonId) -> Message:
 
 
 def compose_panel(
-    job: Job, picture: Picture, *, own: bool, moderates: bool = False, starred: bool = False
+    job: Job,
+    picture: Picture,
+    *,
+    own: bool,
+    moderates: bool = False,
+    starred: bool = False,
+    contest: bool = False,
 ) -> Message:
-    """What the buttons under a message leave out, for one picture. `own`: it is the reader's, `starred`: by them."""
+    """What the buttons under a message leave out, for one picture. `own`: it is the reader's, `starred`: by them.
+
+    `contest`: one is open where the reader is.
+    """
     readers = {PanelReader.ANYBODY, PanelReader.OWNER if own else PanelReader.OTHERS}
     readers |= {PanelReader.OWNER} if moderates else set()
-    offered = [action for action, spec in ACTIONS.items() if spec.panel_row and spec.panel_reader in readers]
+    left_out = set() if contest and own else {Action.ENTER}
+    offered = [
+        action
+        for action, spec in ACTIONS.items()
+        if spec.panel_row and spec.panel_reader in readers and action not in left_out
+    ]
     offered.sort(key=lambda action: ACTIONS[action].panel_row)
     title = buttons.MORE if job.request.count == 1 else buttons.MORE_OF
     rows = groupby(offered, key=lambda action: ACTIONS[action].panel_row)

@@ -21,6 +21,7 @@ from studio.commands.results import (
     GatheringActed,
     GatheringOpened,
     GatheringsListed,
+    HallShown,
     History,
     InQueue,
     JobsStopped,
@@ -47,6 +48,7 @@ _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
         "open": f"/rules?typed={answer.former_name}" if answer.former_name else "/rules"
     },
     GatheringOpened: lambda answer: {"open": f"/gatherings/{answer.gathering_id}"},
+    HallShown: lambda answer: {"open": f"/hall/{answer.page}"},
     Tray: lambda _: {"open": "/mine/tray"},
     GatheringsListed: lambda _: {"open": "/gatherings"},
     DeskCases: lambda _: {"go": "/desk"},

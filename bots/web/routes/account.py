@@ -43,6 +43,14 @@ async def jobs_dialog(request: Request) -> Response:
     return _message_dialog(request, user, message)
 
 
+async def hall_dialog(request: Request) -> Response:
+    """GET /hall/<page>: the winners of contests."""
+    context, user = require_user(request)
+    page = max(1, request.path_params["page"])
+    message = await context.pools.run(Pool.DATABASE, _answer, context, user, "hall", {"page": page})
+    return _message_dialog(request, user, message)
+
+
 async def rules_dialog(request: Request) -> Response:
     """GET /rules: what the moderators settled; for them only. ``?typed=`` is the command's former name."""
     context, user = require_user(request)
@@ -54,9 +62,11 @@ async def rules_dialog(request: Request) -> Response:
     return _message_dialog(request, user, message, hint=hint)
 
 
-def _answer(context: WebContext, user: WebUser, command: str) -> Message:
+def _answer(
+    context: WebContext, user: WebUser, command: str, values: Mapping[str, object] | None = None
+) -> Message:
     call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
-    message = compose_answer(execute(context.ports, call, command, {}))
+    message = compose_answer(execute(context.ports, call, command, values or {}))
     if message is None:
         raise NotFoundError("this_page")
     return message

@@ -18,7 +18,7 @@ from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, Origin, load_job_views
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import WebUser
+from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.addresses import picture_path
 from bots.web.context import WebContext
 from bots.web.queries.job_cards import is_seen_by
@@ -33,6 +33,7 @@ from studio.commands.button_ids import Action
 from studio.db import queries
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.errors import BannedError, NotFoundError
+from studio.gatherings.contests.records import find_open_contest
 
 # Of a picture's actions: those of its whole job, and what its dialog shows in another way.
 _ELSEWHERE = frozenset({Action.MORE, Action.REROLL, Action.WHO})
@@ -78,12 +79,13 @@ def _picture(context: WebContext, user: WebUser, subject: str) -> str:
                 raise NotFoundError("this_picture")
             subject = pictures[0].id
         details = load_details(session, subject, user.person)
+        contest = find_open_contest(session, ROOM_ADDRESS) is not None
     picture = details.picture
     return _portrait(
         details.view,
         large=shown_picture(picture),
         neighbours=details.neighbours(picture_path("")),
-        rows=rows_of(list(_actions(details, user)), most=3),
+        rows=rows_of(list(_actions(details, user, contest=contest)), most=3),
         families=[
             (translate(texts.MADE_FROM), _with_credits(details.ancestors), 0),
             (translate(texts.BECAME), _with_credits(details.children), details.more_children),
@@ -109,14 +111,19 @@ def _with_credits(relatives: Sequence[Origin]) -> list[tuple[Origin, str]]:
     return [(relative, plain_text(credit_of(relative))) for relative in relatives]
 
 
-def _actions(details: PictureDetails, user: WebUser) -> Iterator[Button]:
+def _actions(details: PictureDetails, user: WebUser, *, contest: bool) -> Iterator[Button]:
     """Each once: the buttons of a message that shows this picture alone, and those of its panel."""
     job, picture = details.view.job, details.picture
     own = job.person.user_id == user.user_id
     starred_by = details.view.starred_by.get(picture.id, ())
     rows = single_rows(details.view)
     rows += compose_panel(
-        job, picture, own=own, moderates=user.moderator, starred=user.person.key in starred_by
+        job,
+        picture,
+        own=own,
+        moderates=user.moderator,
+        starred=user.person.key in starred_by,
+        contest=contest,
     ).rows
     by_action = {button.action: button for row in rows for button in row.buttons}
     if starred_by:

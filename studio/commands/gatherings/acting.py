@@ -13,6 +13,7 @@ from studio.db.identities.linked_identities import human_of, identities
 from studio.db.identities.people import find_person, lock_person
 from studio.db.settings import community_rules
 from studio.domain.gatherings import Gathering, PartPress
+from studio.domain.identifiers import split_picture_id
 from studio.domain.people import Address, Person
 from studio.domain.settings.communities import Tier
 from studio.errors import NotFoundError
@@ -26,11 +27,15 @@ from studio.services.visibility import Audience, may_see_gathering
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """What came with a press: the fields of a form."""
+    """What came with a press: the fields of a form. A picture may be chosen as an option."""
 
     words: str = ""
     option: str = ""
     picture: str = ""
+
+    @property
+    def named_picture(self) -> str:
+        return self.picture or (self.option if split_picture_id(self.option) else "")
 
 
 def act(ports: Ports, call: Call, press: PartPress, filled: Filled | None = None) -> GatheringActed:
@@ -98,7 +103,7 @@ def _act_of(
         part=press.part,
         words=filled.words,
         option=filled.option,
-        picture=filled.picture,
+        picture=filled.named_picture,
         hosts=actor.moderates or human_of(session, gathering.host) == human,
         newcomer=tier is Tier.NEWCOMER and not rules.newcomers_vote,
     )

@@ -25,7 +25,7 @@ from studio.domain.identifiers import job_id_of
 from studio.domain.people import Address
 from studio.domain.requests import Source
 from studio.errors import BadParameterError
-from studio.gatherings.description import Opening, Option, OptionKind
+from studio.gatherings.description import PRIZE, Opening, Option, OptionKind
 from studio.gatherings.kind import GatheringKind, Turn
 from studio.gatherings.limits import require_host, require_room
 from studio.ports import Allowance, Ports
@@ -49,6 +49,7 @@ _KINDS: Mapping[OptionKind, Kind] = {
     OptionKind.IMAGE: Kind.IMAGE,
     OptionKind.STYLE: Kind.STYLE,
     OptionKind.MODEL: Kind.MODEL,
+    OptionKind.ASPECT: Kind.ASPECT,
 }
 
 
@@ -83,7 +84,7 @@ def open_gathering(
         require_host(community, call.person, allowance.tier, call.address)
         require_room(session, kind.name, call.address)
         turn = _begin(session, call, kind, gathering_id, rules, parent_id)
-        _sponsor(turn, call, allowance, command.values.get(SPONSOR))
+        _sponsor(turn, call, allowance, rules.get(PRIZE) or command.values.get(SPONSOR))
         events = [*turn.finish()]
     outbox.send(ports.database, ports.events, events)
     if turn.wants:

@@ -1,7 +1,8 @@
 """Ballots, and who joined: one of each human, over all linked identities."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Delete, Update, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -65,6 +66,32 @@ def voters_of(session: Session, gathering_id: str, round_number: int) -> Mapping
     """By human, the key of the identity that voted last."""
     query = select(BallotRow.human, BallotRow.person_key).where(_of(gathering_id, round_number))
     return {row[0]: row[1] for row in session.execute(query.order_by(BallotRow.created_at))}
+
+
+def deal_page(
+    session: Session,
+    gathering_id: str,
+    page: int,
+    *,
+    human: str,
+    person_key: str,
+    choices: Collection[int],
+    at: datetime,
+) -> None:
+    """Write down which parts a human was shown. Pages are kept as ballots of the rounds -1, -2 and so on."""
+    whose: dict[str, Any] = {"human": human, "person_key": person_key, "at": at}
+    for choice in choices:
+        cast_ballot(session, gathering_id, -page, choice=choice, **whose)
+
+
+def dealt_pages(session: Session, gathering_id: str, *, human: str) -> Sequence[Sequence[int]]:
+    """The parts on each page of a human's ballot, from the first; without those that are gone."""
+    theirs = (BallotRow.gathering == gathering_id) & (BallotRow.human == human) & (BallotRow.round < 0)
+    rows = session.execute(select(BallotRow.round, BallotRow.choice).where(theirs).order_by(BallotRow.choice))
+    pages: dict[int, list[int]] = {}
+    for round_number, choice in rows:
+        pages.setdefault(-round_number, []).append(choice)
+    return [pages.get(page, []) for page in range(1, max(pages, default=0) + 1)]
 
 
 def _of(gathering_id: str, round_number: int) -> ColumnElement[bool]:

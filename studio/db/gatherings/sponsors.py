@@ -4,6 +4,7 @@ They lie in an account of the gathering, from which its jobs are paid after the 
 belong to their month: what is left of an earlier month is gone.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -60,6 +61,24 @@ def return_spent(session: Session, job: JobRow, *, at: datetime) -> None:
             whose = {"account": account, "person_key": job.person_key}
             session.add(LedgerRow(entry_key=key, **whose, **entry, created_at=at))
             session.flush()
+
+
+def pay_out(session: Session, gathering_id: str, shares: Mapping[str, int], *, at: datetime) -> None:
+    """Credits that were set aside go to people, by key, once for each gathering, as credits of the present month.
+
+    What was set aside in an earlier month is paid all the same.
+    """
+    account = sponsor_account(gathering_id)
+    owners = {key: human_of(session, key) for key in shares}
+    credit_ledger.lock(session, account, *owners.values())
+    given = session.get(LedgerRow, f"{account}:received")
+    paid = session.scalar(select(func.count()).where(LedgerRow.entry_key.startswith(f"{account}:prize:")))
+    if given is None or paid:
+        return
+    for key, amount in shares.items():
+        entry = f"{account}:prize:{new_job_id()}"
+        _enter(session, f"{entry}:given", account, key, "gift", -amount, given.created_at)
+        _enter(session, f"{entry}:received", owners[key], key, "gift", amount, at)
 
 
 def find_unreturned(session: Session, *, at: datetime) -> list[tuple[str, str]]:

@@ -58,6 +58,16 @@ def latest_field(pictures: Sequence[tuple[str, str]]) -> Field:
     )
 
 
+def own_pictures_field(pictures: Sequence[tuple[str, str]]) -> Field:
+    """A menu for one of one's own pictures, by id and label, in a form of a gathering."""
+    return Field(
+        name="option",
+        kind=FieldKind.CHOICE,
+        label=translate(forms.OWN_PICTURES),
+        choices=tuple(Choice(value=value, label=label) for value, label in pictures),
+    )
+
+
 def files_field(name: str, label: str, hint: str = "", *, most: int = 1) -> Field:
     hint = translate(hint) if hint else ""
     return Field(name=name, kind=FieldKind.FILES, label=translate(label), hint=hint, minimum=0, maximum=most)

@@ -1,0 +1,1 @@
+"""Contests, and the hall of their winners, as messages."""

@@ -1,0 +1,157 @@
+"""What a contest shows to one person: their ballot, their own entries, and to moderators the entries to choose from."""
+
+from collections.abc import Sequence
+
+from bots.presentation.compose.gatherings.parts import gather_button, hint
+from bots.presentation.compose.parts.buttons import rows_of
+from bots.presentation.message import (
+    Audience,
+    Button,
+    FileKind,
+    Image,
+    Images,
+    Message,
+    Note,
+    Part,
+    Title,
+    Tone,
+)
+from bots.presentation.spans import plain_text, sentence
+from bots.queries.gathering_view import GatheringView, PartView
+from bots.texts.together import contest as texts
+from bots.texts.together import gatherings as common_texts
+from bots.texts.translation import translate
+from studio.commands.button_ids import Action
+from studio.commands.button_ids import Button as ButtonId
+from studio.domain.gatherings import WITH_JOB, PartState
+from studio.gatherings.kinds.contest import PAGE
+
+
+def compose_panel(view: GatheringView, press: ButtonId) -> Message:
+    match press.verb:
+        case "ballot":
+            return _ballot(view, press)
+        case "judge":
+            return _judge(view, press)
+        case _:
+            return _mine(view)
+
+
+def _entries(view: GatheringView) -> list[PartView]:
+    return [found for found in view.parts if found.part.state is PartState.SET and found.picture]
+
+
+def _ballot(view: GatheringView, press: ButtonId) -> Message:
+    """The page that the button was about; 0: the last one that was dealt. Without names."""
+    pages = view.reader.pages if view.reader else ()
+    number = min(press.part or len(pages), len(pages))
+    dealt = pages[number - 1] if number else ()
+    shown = [found for found in _entries(view) if found.part.ordinal in dealt]
+    if not shown and press.part in (0, number):
+        return _only(texts.BALLOT_EMPTY)
+    chosen = view.reader.chosen if view.reader else frozenset[int]()
+    votes = [
+        gather_button(
+            view,
+            "vote",
+            str(entry.part.ordinal),
+            part=entry.part.ordinal,
+            pressed=entry.part.ordinal in chosen,
+        )
+        for entry in shown
+    ]
+    following = _following(view, "ballot", number) if _has_more(view, number) else []
+    title = translate(texts.BALLOT, page=number)
+    return _page(title, texts.BALLOT_HINT, shown, votes, following)
+
+
+def _following(view: GatheringView, verb: str, number: int) -> list[Button]:
+    label = translate(texts.NEXT_PAGE)
+    return [gather_button(view, verb, label, part=number + 1, action=Action.GATHER_SHOW)]
+
+
+def _has_more(view: GatheringView, number: int) -> bool:
+    """Whether a page follows: one that was dealt, or entries of others that the reader was not shown."""
+    pages = view.reader.pages if view.reader else ()
+    seen = {ordinal for page in pages for ordinal in page}
+    human = view.reader.human if view.reader else ""
+    unseen = [
+        entry for entry in _entries(view) if entry.part.ordinal not in seen and entry.part.human != human
+    ]
+    return number < len(pages) or bool(unseen)
+
+
+def _judge(view: GatheringView, press: ButtonId) -> Message:
+    if view.reader is None or not view.reader.person.moderates:
+        return _only(common_texts.REFUSALS["moderators"])
+    entries, number = _entries(view), max(1, press.part)
+    shown = entries[(number - 1) * PAGE : number * PAGE]
+    if not shown:
+        return _only(texts.JUDGE_EMPTY)
+    chosen = view.gathering.data.get("chosen")
+    choices = [
+        gather_button(
+            view,
+            "choose",
+            str(entry.part.ordinal),
+            part=entry.part.ordinal,
+            pressed=entry.part.ordinal == chosen,
+        )
+        for entry in shown
+    ]
+    following = _following(view, "judge", number) if len(entries) > number * PAGE else []
+    title = translate(texts.JUDGE_TITLE, page=number)
+    return _page(title, texts.JUDGE_HINT, shown, choices, following)
+
+
+def _mine(view: GatheringView) -> Message:
+    human = view.reader.human if view.reader else ""
+    own = [found for found in view.parts if found.part.human == human]
+    shown = [found for found in own if found.part.state is PartState.SET and found.picture]
+    waiting = [found for found in own if found.part.state in WITH_JOB]
+    if not shown and not waiting:
+        return _only(texts.NO_ENTRY_OF_YOURS)
+    parts: list[Part] = [Title(translate(texts.MINE)), *_gallery(shown)]
+    parts += [Note(spans=sentence(texts.WAITS, part=found.part.ordinal)) for found in waiting]
+    buttons = [
+        gather_button(
+            view,
+            "withdraw",
+            translate(texts.WITHDRAW, part=found.part.ordinal),
+            part=found.part.ordinal,
+            tone=Tone.DANGER,
+        )
+        for found in (*shown, *waiting)
+    ]
+    return Message(
+        parts=tuple(parts),
+        rows=rows_of(buttons, most=2),
+        audience=Audience.PERSON,
+        summary=translate(texts.MINE),
+    )
+
+
+def _page(
+    title: str, hint_: str, shown: Sequence[PartView], buttons: list[Button], following: list[Button]
+) -> Message:
+    parts: tuple[Part, ...] = (Title(title), hint(hint_), *_gallery(shown))
+    rows = (*rows_of(buttons, most=3), *rows_of(following))
+    return Message(parts=parts, rows=rows, audience=Audience.PERSON, summary=title)
+
+
+def _gallery(shown: Sequence[PartView]) -> list[Images]:
+    images = tuple(
+        Image(
+            name=f"entry{found.part.ordinal}",
+            alt_text=translate(texts.ENTRY_ALT_TEXT, part=found.part.ordinal),
+            key=found.picture.key if found.picture else "",
+            kind=FileKind.PIXELATED if found.pixelated else FileKind.PICTURE,
+        )
+        for found in shown
+    )
+    return [Images(images=images, spoiler=any(found.spoiler for found in shown))] if images else []
+
+
+def _only(msgid: str) -> Message:
+    spans = sentence(msgid)
+    return Message(parts=(Note(spans=spans),), audience=Audience.PERSON, summary=plain_text(spans))

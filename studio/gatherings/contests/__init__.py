@@ -1,0 +1,1 @@
+"""The rules of contests: which pictures may be entered, and who wins."""
