@@ -39,7 +39,7 @@ from studio.services.visibility import Audience, may_see, may_see_gathering
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.gatherings import Table, moved_clock
 
-HISTORIES = int(os.environ.get("CHATELIER_GATHERING_HISTORIES", "100"))
+HISTORIES = int(os.environ.get("GATHERING_HISTORIES", "100"))
 STEPS = 10
 PEOPLE = ("ana", "bo", "cy", "di", "eve")  # Ana is the host
 _MINUTES = (1, 6, 61, 24 * 60, 8 * 24 * 60)
@@ -270,10 +270,11 @@ def _require_privacy(session: Session, gathering: Gathering) -> None:
 
 
 def machine_of(driver: Driver) -> type:
-    """The test case of a kind; `CHATELIER_GATHERING_HISTORIES` says how many histories."""
+    """The test case of a kind; `GATHERING_HISTORIES` says how many histories."""
     machine = type("Machine", (GatheringMachine,), {"driver": driver})
     case: type = machine.TestCase  # type: ignore[attr-defined]
     case.settings = hypothesis.settings(  # type: ignore[attr-defined]
         max_examples=HISTORIES, stateful_step_count=STEPS, deadline=None
     )
+    case.pytestmark = [pytest.mark.histories]  # type: ignore[attr-defined]
     return case
