@@ -15,6 +15,7 @@ from engine.catalog.geometry import Layout
 from engine.generation.augmentation import augment
 from engine.generation.inpainting import edit, expand
 from engine.generation.inputs import RESIZE, GenerationInputs, with_overscan
+from engine.generation.mural_cells import LEAST_MURAL_STEPS, prepare_cell
 from engine.generation.sizing import requested_size, size_like
 from engine.imaging.canvas.colour_transfer import tint
 from engine.layout_prior.layout_prior import LayoutPrior
@@ -52,6 +53,8 @@ def _draw_under(
         return _from_words(request, index, entry, layout, prior)
     if not task.sources:
         raise BadParameterError("picture", "no_picture")
+    if request.mural_cell is not None:
+        return prepare_cell(task, index, entry, layout, prior)
     if request.operation is Operation.EDIT:
         return edit(task, index, entry, layout, prior)
     if request.operation is Operation.EXPAND:
@@ -62,9 +65,9 @@ def _draw_under(
 
 
 def asked_steps(request: PaintRequest, *, entry: ModelEntry, prior: LayoutPrior | None) -> int:
-    """The steps that a person asked for, else those that the model names."""
+    """The steps that a person asked for, else those that the model names; at least twelve for a mural's cell."""
     named = entry.steps if prior is None or prior.steps is None else prior.steps
-    return request.steps or named
+    return max(request.steps or named, LEAST_MURAL_STEPS if request.mural_cell else 1)
 
 
 def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: LayoutPrior | None, strength: float) -> int:

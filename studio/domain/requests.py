@@ -122,6 +122,20 @@ class Lora:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MuralCell:
+    """A cell of a mural, painted so that it goes on from those around it; the request's size is its own.
+
+    `places` say where each source of the request lies, in cells to the right and down; one at (0, 0) only lends its
+    colours. `words` are what this cell shall show; the prompt names its surroundings as well. `softly`: what is
+    around goes on where the words leave room.
+    """
+
+    places: tuple[tuple[int, int], ...]
+    words: str = field(default="", repr=False)
+    softly: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaintRequest:
     """One accepted request. None means: the model's own default, filled in by the worker.
 
@@ -160,6 +174,7 @@ class PaintRequest:
     factor: int | None = None
     upscaler: str | None = None  # None: the default one
     pixels: int | None = None
+    mural_cell: MuralCell | None = None
 
     @property
     def price(self) -> int:

@@ -16,18 +16,30 @@ _SAMPLE_PIXELS = 64
 
 
 def tint(picture: Image.Image, others: Sequence[tuple[Image.Image, float]]) -> Image.Image:
-    """RGB, with the mean and spread of each colour channel moved halfway to those of `others` by their shares.
+    """RGB, with the mean and spread of each colour channel moved halfway to those of `others` by their shares."""
+    return move_colours(picture, others, reach=(_LIGHTNESS_REACH, _REACH, _REACH), sample=picture)
 
-    The transfer of means and deviations follows Reinhard and others, "Color transfer between images" (2001).
+
+def move_colours(
+    picture: Image.Image,
+    others: Sequence[tuple[Image.Image, float]],
+    *,
+    reach: tuple[float, float, float],
+    sample: Image.Image,
+) -> Image.Image:
+    """RGB, with the mean and spread of lightness and both colour channels moved to those of `others` by their shares.
+
+    `reach`: how far each of the three goes, from 0 to 1. `sample` is the part of the picture that is measured. The
+    transfer of means and deviations follows Reinhard and others, "Color transfer between images" (2001).
     """
     values = _channels(picture)
-    mean, spread = _statistics(_channels(_small(picture)))
+    mean, spread = _statistics(_channels(_small(sample)))
     wanted = [(_statistics(_channels(_small(other))), share) for other, share in others]
     wanted_mean = sum((share * found[0] for found, share in wanted), np.zeros(3, np.float32))
     wanted_spread = sum((share * found[1] for found, share in wanted), np.zeros(3, np.float32))
-    reach = np.array([_LIGHTNESS_REACH, _REACH, _REACH], np.float32)
-    scale = 1 + reach * (np.clip(wanted_spread / np.maximum(spread, 1), 0.5, 2) - 1)
-    moved = (values - mean) * scale + mean + reach * (wanted_mean - mean)
+    far = np.array(reach, np.float32)
+    scale = 1 + far * (np.clip(wanted_spread / np.maximum(spread, 1), 0.5, 2) - 1)
+    moved = (values - mean) * scale + mean + far * (wanted_mean - mean)
     return Image.fromarray(np.rint(moved.clip(0, 255)).astype(np.uint8), mode="YCbCr").convert("RGB")
 
 

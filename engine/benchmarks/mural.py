@@ -1,0 +1,100 @@
+"""A mural painted from beginning to end, and how well its cells join."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from PIL import Image
+
+from engine.imaging.canvas.mural_canvas import measure_seams
+from engine.types import GeneratedImage, GenerationTask
+from studio.domain.requests import MuralCell, Operation, PaintRequest
+
+MOST_RATIO = 1.5  # of the step across a border to that beside it
+
+Cell = tuple[int, int]  # column and row, counted from 0
+
+
+class Generates(Protocol):
+    def generate(self, task: GenerationTask) -> list[GeneratedImage]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuralFigures:
+    """Steps are the mean absolute difference of neighbouring pixels, from 0 to 255."""
+
+    across_borders: float
+    beside_borders: float
+    picture: Image.Image = field(repr=False)
+
+    @property
+    def ratio(self) -> float:
+        return self.across_borders / max(self.beside_borders, 1e-6)
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        return [
+            ("mean step across a border", f"{self.across_borders:.2f}", ""),
+            ("mean step one pixel beside it", f"{self.beside_borders:.2f}", ""),
+            ("ratio", f"{self.ratio:.2f}", f"≤ {MOST_RATIO}"),
+        ]
+
+
+def measure_mural(
+    generator: Generates,
+    theme: str,
+    words: Sequence[str],
+    *,
+    columns: int,
+    rows: int,
+    side: int = 256,
+    seed: int = 7,
+    on_cell: Callable[[int, Image.Image], None] = lambda _number, _mural: None,
+) -> MuralFigures:
+    """Paint all cells from the middle outwards, with `words` in turn; `side` is that of a cell in pixels."""
+    mural = Image.new("RGB", (columns * side, rows * side))
+    painted: dict[Cell, Image.Image] = {}
+    for number, cell in enumerate(_outwards(columns, rows)):
+        spot = words[number % len(words)]
+        painted[cell] = _paint(generator, theme, spot, cell, painted, side=side, seed=seed + number)
+        mural.paste(painted[cell], (cell[0] * side, cell[1] * side))
+        on_cell(number + 1, mural)
+    across, beside = measure_seams(mural, (side, side))
+    return MuralFigures(across_borders=across, beside_borders=beside, picture=mural)
+
+
+def _outwards(columns: int, rows: int) -> Iterator[Cell]:
+    """Each cell after one beside it."""
+    middle = (columns - 1) // 2, (rows - 1) // 2
+    cells = [(column, row) for row in range(rows) for column in range(columns)]
+    yield from sorted(cells, key=lambda cell: abs(cell[0] - middle[0]) + abs(cell[1] - middle[1]))
+
+
+def _paint(
+    generator: Generates,
+    theme: str,
+    words: str,
+    cell: Cell,
+    painted: dict[Cell, Image.Image],
+    *,
+    side: int,
+    seed: int,
+) -> Image.Image:
+    around = {
+        (column - cell[0], row - cell[1]): image
+        for (column, row), image in painted.items()
+        if max(abs(column - cell[0]), abs(row - cell[1])) == 1
+    }
+    tone = next(iter(painted.values()), None)
+    places = (*around, *(((0, 0),) if tone else ()))
+    sources = (*around.values(), *((tone,) if tone else ()))
+    request = PaintRequest(
+        operation=Operation.EXPAND if tone else Operation.IMAGINE,
+        seed=seed,
+        prompt=f"{theme}, {words}" if tone else theme,
+        count=1,
+        width=side,
+        height=side,
+        mural_cell=MuralCell(places=places, words=words) if tone else None,
+    )
+    task = GenerationTask(job_id="mural", person="", request=request, sources=sources)
+    return generator.generate(task)[0].image
