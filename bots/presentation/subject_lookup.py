@@ -195,7 +195,8 @@ def _load_gathering(
     elif press.verb == MANAGE:
         message = compose_management(view, presenter.name)
     else:
-        message = presenter.panel(view, press)
+        drawings = presenter.draw_panel(ports, view, press, _LARGEST_DRAWING_BYTES)
+        message = with_drawings(presenter.panel(view, press), drawings)
     return replace(message, audience=Audience.PERSON)
 
 

@@ -13,7 +13,7 @@ from studio.db.identities.linked_identities import human_of
 from studio.db.identities.people import find_person
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.deliveries import DeliveryKind, MessageRef
-from studio.domain.gatherings import Gathering, Part
+from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.jobs import JobVisibility
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
@@ -27,10 +27,12 @@ class PartView:
     """A part with its picture, unless that is gone, and its owner. `spoiler`: hidden until the reader asks for it.
 
     `pixelated`: the platform cannot hide it, so a coarse copy stands for it. `unlisted`: not revealed yet.
+    `candidates`: while its owner chooses, all pictures of its job.
     """
 
     part: Part
     picture: Picture | None = None
+    candidates: tuple[Picture, ...] = ()
     person: Person | None = None
     spoiler: bool = False
     pixelated: bool = False
@@ -118,10 +120,12 @@ def _part_view(session: Session, part: Part, *, pixelated: bool) -> PartView:
     picture = queries.picture_of(row) if row is not None and row.deleted_at is None else None
     job = session.get(JobRow, row.job_id) if row is not None else None
     person = find_person(session, part.person_key) if part.person_key else None
+    choosing = part.state is PartState.CHOOSING and part.job is not None
     hidden = job is not None and job.spoiler
     return PartView(
         part=part,
         picture=picture,
+        candidates=tuple(queries.pictures_of_job(session, part.job or "")) if choosing else (),
         person=person,
         spoiler=hidden and not pixelated,
         pixelated=hidden and pixelated,

@@ -107,6 +107,7 @@ ROUTES = [
     Route("/gatherings", gatherings.list_dialog),
     Route("/gatherings/{gathering}", gatherings.gathering_dialog),
     Route("/gatherings/{gathering}/live", gatherings.live_part),
+    Route("/gatherings/{gathering}/whole", gatherings.whole_file),
     Route("/gatherings/{gathering}/images/{name}", gatherings.image_file),
     Route("/gatherings/{gathering}/form/{verb}/{round}/{part}", gatherings.form_dialog),
     Route("/gatherings/{gathering}/look/{verb}/{round}/{part}", gatherings.look_dialog),

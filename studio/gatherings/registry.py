@@ -2,9 +2,11 @@
 
 from studio.errors import NotFoundError
 from studio.gatherings.kind import GatheringKind
-from studio.gatherings.kinds import contest, evolution, tile_vote
+from studio.gatherings.kinds import contest, evolution, mural, tile_vote
 
-KINDS: dict[str, GatheringKind] = {kind.name: kind for kind in (tile_vote.KIND, evolution.KIND, contest.KIND)}
+KINDS: dict[str, GatheringKind] = {
+    kind.name: kind for kind in (tile_vote.KIND, evolution.KIND, contest.KIND, mural.KIND)
+}
 
 
 def find_kind(name: str) -> GatheringKind:

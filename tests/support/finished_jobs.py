@@ -59,7 +59,7 @@ def paint_job(
                 )
             )
             session.flush()
-            for parent in recipe.parents:
+            for parent in dict.fromkeys(recipe.parents):
                 session.add(
                     LineageRow(
                         child=picture_id(job_id, index),

@@ -116,6 +116,65 @@ def _evolutions() -> dict[str, Message]:
     }
 
 
+def _mural_view(state: str = "open", **changes: object) -> GatheringView:
+    """Three by three: Ana's cell in the middle, Bo's below it, one of Ana's in work and one held."""
+    rules = {"theme": "a quiet sea", "size": "3x3"}
+    states = {4: PartState.GENERATING, 5: PartState.SET, 6: PartState.HELD, 8: PartState.SET}
+    parts = tuple(
+        sample_part(ordinal, BO if ordinal == 8 else ANA)
+        if states.get(ordinal) is PartState.SET
+        else PartView(
+            part=Part(gathering=GATHERING_ID, ordinal=ordinal, state=states.get(ordinal, PartState.FREE))
+        )
+        for ordinal in range(1, 10)
+    )
+    gathering = sample_gathering("mural", state, rules=rules, data={"cell": [64, 64]}, **changes)
+    return sample_gathering_view("mural", state, gathering=gathering, parts=parts)
+
+
+def _mural_choosing() -> GatheringView:
+    view = _mural_view()
+    pictures = sample_picture(1), sample_picture(2)
+    chosen = sample_part(6, state=PartState.CHOOSING, deadline=NOON)
+    parts = (*view.parts[:5], replace(chosen, candidates=pictures), *view.parts[6:])
+    return replace(view, parts=parts, reader=Reader(person=ANA, human=ANA.key))
+
+
+def _murals() -> dict[str, Message]:
+    presenter = PRESENTERS["mural"]
+    view, choosing = _mural_view(), _mural_choosing()
+    empty = sample_gathering("mural", "open", rules=view.gathering.rules)
+    waiting = PartView(part=Part(gathering=GATHERING_ID, ordinal=5, state=PartState.WANTED))
+    free = [replace(found, part=replace(found.part, state=PartState.FREE)) for found in view.parts]
+    missing = replace(view, gathering=empty, parts=tuple(replace(found, picture=None) for found in free))
+
+    def panel(of: GatheringView, verb: str) -> Message:
+        press = Button(action=Action.GATHER_SHOW, job_id=GATHERING_ID, verb=verb, round=1)
+        return presenter.panel(of, press)
+
+    return {
+        "mural": with_management(presenter.message(view), view, presenter.name),
+        "mural begins": presenter.message(
+            replace(missing, parts=(*missing.parts[:4], waiting, *missing.parts[5:]))
+        ),
+        "mural without its first cell": presenter.message(missing),
+        "mural with candidates": presenter.message(choosing),
+        "mural paused": presenter.message(_mural_view("paused")),
+        "mural full": presenter.message(_mural_view("full", closed_at=NOON)),
+        "mural ended": presenter.message(_mural_view("ended", closed_at=NOON)),
+        "mural looked at": panel(view, "look"),
+        "mural story": panel(view, "story"),
+        "mural without a story": panel(missing, "story"),
+        "mural candidates": panel(choosing, "choose"),
+        "mural nothing to choose": panel(view, "choose"),
+    }
+
+
+def _mural_form() -> Form:
+    press = Button(action=Action.GATHER_ASK, job_id=GATHERING_ID, verb="paint", round=1)
+    return PRESENTERS["mural"].form(_mural_view(), press)
+
+
 def _evolution_form(verb: str) -> Form:
     view = sample_gathering_view("evolution", "voting")
     press = Button(action=Action.GATHER_ASK, job_id=GATHERING_ID, verb=verb, round=1)
@@ -144,7 +203,13 @@ def _answers() -> dict[str, Message]:
     }
 
 
-GATHERING_MESSAGES: Mapping[str, Message] = {**_tile_votes(), **_evolutions(), **_trays(), **_answers()}
+GATHERING_MESSAGES: Mapping[str, Message] = {
+    **_tile_votes(),
+    **_evolutions(),
+    **_murals(),
+    **_trays(),
+    **_answers(),
+}
 _PRESS = Button(action=Action.GATHER_ASK, job_id=GATHERING_ID, verb=REMOVE, round=1)
 GATHERING_FORMS: Mapping[str, Form] = {
     "gathering removal": removal_form(
@@ -152,4 +217,5 @@ GATHERING_FORMS: Mapping[str, Form] = {
     ),
     "evolution picture brought": _evolution_form("add"),
     "evolution branched": _evolution_form("branch"),
+    "mural cell": _mural_form(),
 }

@@ -1,9 +1,14 @@
 """Gatherings in the web room: their pages, what is pressed there, and who may see them."""
 
+import io
 import re
 
 import pytest
+from PIL import Image
+from sqlalchemy import select
 
+from studio.db.tables import JobRow
+from studio.gatherings import upkeep
 from studio.ports import Ports
 from tests.support.finished_jobs import paint_job
 from tests.support.gatherings import Table, moved_clock
@@ -68,3 +73,33 @@ def test_a_private_gathering_is_not_there_for_others(ports: Ports, monkeypatch: 
         bo = room.guest("bo")
         assert bo.client.get(f"/gatherings/{gathering_id}").status_code == 404
         assert gathering_id not in page(bo, "/gatherings")
+
+
+def test_a_mural_is_painted_looked_at_and_read_in_full_size(room: OpenRoom) -> None:
+    ana, bo = room.guest("ana"), room.guest("bo")
+    path: str = ana.say("/mural a quiet sea --size 2x2")["open"]
+    paint_first_cell(room, ana, path)
+    html = page(bo, path)
+    assert f'href="{path}/whole"' in html
+    form = page(bo, f"{path}/form/paint/1/0")
+    assert all(f"Cell {name}" in form for name in ("A2", "B1"))
+    with Image.open(io.BytesIO(bo.client.get(f"{path}/images/map").content)) as drawn:
+        assert drawn.size == (128, 128)
+    with Image.open(io.BytesIO(bo.client.get(f"{path}/whole").content)) as whole:
+        assert whole.size == (128, 128)
+        assert whole.getpixel((32, 32)) == (200, 30, 30)
+    story = bo.client.get(f"{path}/look/story/1/0/images/story")
+    assert story.headers["content-type"] == "image/gif"
+
+
+def paint_first_cell(room: OpenRoom, host: Browser, path: str) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 30, 30)).save(file, "PNG")
+    gathering_id = path.rsplit("/", 1)[1]
+    with room.ports.database.read() as session:
+        job_id = session.scalars(select(JobRow.id).where(JobRow.gathering == gathering_id)).one()
+    paint_job(room.ports, job_id, png=file.getvalue())
+    upkeep.advance(room.ports.database, room.ports.events, gathering_id)
+    chosen = re.search(r'data-press="(c1:gather:[^"]*:second:1:1)"', page(host, f"{path}/look/choose/1/0"))
+    assert chosen
+    host.press(chosen[1])

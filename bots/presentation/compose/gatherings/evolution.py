@@ -7,6 +7,7 @@ from bots.presentation.compose.gatherings.parts import (
     gather_button,
     gather_form,
     hint,
+    name_people,
     state_notes,
 )
 from bots.presentation.compose.gatherings.presenter import Drawing, GatheringPresenter
@@ -22,12 +23,11 @@ from bots.presentation.message import (
     Message,
     Note,
     Part,
-    PersonName,
     Spans,
     Title,
     Tone,
 )
-from bots.presentation.spans import join_list, sentence
+from bots.presentation.spans import sentence
 from bots.queries.gathering_view import GatheringView, PartView
 from bots.texts.together import evolution as texts
 from bots.texts.together import gatherings as common_texts
@@ -35,13 +35,11 @@ from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.domain.gatherings import PartState
-from studio.domain.people import Person
 from studio.gatherings.generations import ChildRole, number_in_round, role_of, winners_of
 from studio.gatherings.kinds.evolution import GENERATING, OPEN, RESTING, VOTING
 from studio.ports import Ports
 
 STRIP = "strip"
-_MOST_NAMED = 20
 _MOST_BRANCHES = 25  # choices of a select
 
 
@@ -167,15 +165,10 @@ def _facts(view: GatheringView) -> Iterator[tuple[str, Spans]]:
         yield translate(common_texts.STATE), (translate_plural(*texts.WAITS, held),)
     if gathering.is_over:
         painters = {found.person.key: found.person for found in view.parts if found.person}
-        yield translate(texts.PAINTED), _names(list(painters.values()))
+        yield translate(texts.PAINTED), name_people(list(painters.values()))
         if view.chose:
-            yield translate(texts.CHOSE), _names(list(view.chose))
+            yield translate(texts.CHOSE), name_people(list(view.chose))
     yield from common_facts(view)
-
-
-def _names(people: list[Person]) -> Spans:
-    named: list[Spans] = [(PersonName(person),) for person in people[:_MOST_NAMED]]
-    return join_list([*named, ("…",)] if len(people) > _MOST_NAMED else named)
 
 
 # ---- what people press

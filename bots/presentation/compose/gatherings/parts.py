@@ -17,13 +17,16 @@ from bots.presentation.message import (
     Time,
     Tone,
 )
-from bots.presentation.spans import sentence
+from bots.presentation.spans import join_list, sentence
 from bots.queries.gathering_view import GatheringView, PartView
 from bots.texts.together import gatherings as texts
 from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action, form_subject
 from studio.commands.button_ids import Button as ButtonId
 from studio.domain.gatherings import INTERRUPTED, PAUSED
+from studio.domain.people import Person
+
+_MOST_NAMED = 20
 
 
 def gather_button(
@@ -108,3 +111,9 @@ def part_images(parts: Sequence[PartView], alt_text: str) -> Images | None:
 def hint(msgid: str, **values: Spans | str) -> Paragraph:
     """The two lines that say what to do."""
     return Paragraph(sentence(msgid, **values))
+
+
+def name_people(people: Sequence[Person], *, most: int = _MOST_NAMED) -> Spans:
+    """Their names, and dots for those beyond `most`."""
+    named: list[Spans] = [(PersonName(person),) for person in people[:most]]
+    return join_list([*named, ("…",)] if len(people) > most else named)

@@ -1,6 +1,6 @@
 """What a kind of gathering brings to be shown: its message, its forms, what one person sees, and its sentences."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bots.presentation.form import Form
@@ -23,6 +23,10 @@ class Drawing:
 
 # From a view to drawings by the names of the message's images, each of at most so many bytes.
 Draw = Callable[[Ports, GatheringView, int], Mapping[str, Drawing]]
+# The same for what a button shows to one person.
+DrawPanel = Callable[[Ports, GatheringView, ButtonId, int], Mapping[str, Drawing]]
+# A large file, in pieces, and its media type.
+Stream = Callable[[Ports, GatheringView], tuple[Iterator[bytes], str]]
 
 
 def _no_form(_view: GatheringView, _press: ButtonId) -> Form:
@@ -34,6 +38,12 @@ def _no_panel(_view: GatheringView, _press: ButtonId) -> Message:
 
 
 def _nothing_drawn(_ports: Ports, _view: GatheringView, _limit_bytes: int) -> Mapping[str, Drawing]:
+    return {}
+
+
+def _no_panel_drawn(
+    _ports: Ports, _view: GatheringView, _press: ButtonId, _limit_bytes: int
+) -> Mapping[str, Drawing]:
     return {}
 
 
@@ -64,7 +74,8 @@ class GatheringPresenter:
     a form are named ``words``, ``option``, ``picture`` or ``part``. `outcomes` are the sentences for the codes of
     what came of an act, `refusals` for those of its refusals; `remarks` for what is said in its thread, and `remark`
     replaces the plain sentence by a message of its own. `draw` makes the files of images without a storage key, each
-    of at most so many bytes.
+    of at most so many bytes, `draw_panel` those of a panel. `whole` is what the web page offers in full size, under the
+    label `whole_label`; it reads files while it is sent.
     """
 
     message: Callable[[GatheringView], Message]
@@ -76,3 +87,6 @@ class GatheringPresenter:
     form: Callable[[GatheringView, ButtonId], Form] = _no_form
     panel: Callable[[GatheringView, ButtonId], Message] = _no_panel
     draw: Draw = _nothing_drawn
+    draw_panel: DrawPanel = _no_panel_drawn
+    whole: Stream | None = None
+    whole_label: str = ""

@@ -1,6 +1,6 @@
 """How each kind of gathering is shown: one line for each."""
 
-from bots.presentation.compose.gatherings import evolution, tile_vote
+from bots.presentation.compose.gatherings import evolution, mural, tile_vote
 from bots.presentation.compose.gatherings.contests import contest
 from bots.presentation.compose.gatherings.presenter import GatheringPresenter
 from studio.errors import NotFoundError
@@ -9,6 +9,7 @@ PRESENTERS: dict[str, GatheringPresenter] = {
     "tile_vote": tile_vote.PRESENTER,
     "evolution": evolution.PRESENTER,
     "contest": contest.PRESENTER,
+    "mural": mural.PRESENTER,
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.gatherings.management import with_management
@@ -14,6 +14,7 @@ from bots.presentation.message import Message
 from bots.presentation.subject_lookup import load_form, load_panel
 from bots.process.thread_pools import Pool
 from bots.queries.gathering_view import GatheringView, load_gathering_view
+from bots.texts.translation import translate
 from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.render import ShownImage, render, render_form, shown_picture
@@ -43,12 +44,13 @@ async def list_dialog(request: Request) -> Response:
 async def gathering_dialog(request: Request) -> Response:
     """GET /gatherings/<id>."""
     context, user = await require_unbanned_user(request)
-    message, images = await context.pools.run(Pool.DATABASE, _load, context, user, _id_of(request))
+    message, images, label = await context.pools.run(Pool.DATABASE, _load, context, user, _id_of(request))
     html = render_template(
         "gathering.html",
         message=render(message, images),
         summary=message.summary,
-        path=f"/gatherings/{_id_of(request)}/live",
+        path=f"/gatherings/{_id_of(request)}",
+        whole_label=label,
     )
     return dialog_of(request, user, html)
 
@@ -56,7 +58,7 @@ async def gathering_dialog(request: Request) -> Response:
 async def live_part(request: Request) -> Response:
     """GET /gatherings/<id>/live: the message as it is now, for a dialog that is open."""
     context, user = await require_unbanned_user(request)
-    message, images = await context.pools.run(Pool.DATABASE, _load, context, user, _id_of(request))
+    message, images, _ = await context.pools.run(Pool.DATABASE, _load, context, user, _id_of(request))
     return HTMLResponse(render(message, images))
 
 
@@ -109,15 +111,29 @@ async def image_file(request: Request) -> Response:
     return Response(data, media_type=kind, headers={"Cache-Control": "private, no-store"})
 
 
+async def whole_file(request: Request) -> Response:
+    """GET /gatherings/<id>/whole: all of it in full size, sent while it is read."""
+    context, user = await require_unbanned_user(request)
+    view = await context.pools.run(Pool.DATABASE, _view, context, user, _id_of(request))
+    presenter = find_presenter(view.gathering.kind)
+    if presenter.whole is None:
+        raise NotFoundError("this_picture")
+    pieces, media_type = await context.pools.run(Pool.FILES, presenter.whole, context.ports, view)
+    return StreamingResponse(pieces, media_type=media_type, headers={"Cache-Control": "private, no-store"})
+
+
 def _view(context: WebContext, user: WebUser, gathering_id: str) -> GatheringView:
     return load_gathering_view(context.ports.database, gathering_id, reader=user.person)
 
 
-def _load(context: WebContext, user: WebUser, gathering_id: str) -> tuple[Message, Mapping[str, ShownImage]]:
+def _load(
+    context: WebContext, user: WebUser, gathering_id: str
+) -> tuple[Message, Mapping[str, ShownImage], str]:
+    """The message, its images, and the label of the whole in full size; empty where its kind has none."""
     view = _view(context, user, gathering_id)
     presenter = find_presenter(view.gathering.kind)
     message = with_management(presenter.message(view), view, presenter.name)
-    return message, _images(view, message)
+    return message, _images(view, message), translate(presenter.whole_label) if presenter.whole else ""
 
 
 def _images(view: GatheringView, message: Message) -> dict[str, ShownImage]:
