@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from engine.imaging.canvas.mural_canvas import join, surround, measure_seams
+from engine.imaging.canvas.mural_canvas import join, measure_seams, surround
 
 SIZE = (64, 48)
 LEFT, ABOVE, CORNER = (-1, 0), (0, -1), (-1, -1)

@@ -3,8 +3,10 @@
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from bots.drawing.mural_map import MuralPlan, MuralTile, draw_map, draw_story, stream_whole
@@ -89,7 +91,8 @@ def test_the_whole_is_the_map_at_full_size(ports: Ports) -> None:
 
 
 DRAW_LARGE = """
-import io, resource
+import io, re
+from pathlib import Path
 from PIL import Image
 from bots.drawing.mural_map import MuralPlan, MuralTile, draw_map, draw_story, stream_whole
 
@@ -104,10 +107,12 @@ draw_map(plan, Store(), most_side=2048)
 draw_story(plan, tiles, Store(), limit_bytes=8 * 2**20)
 for piece in stream_whole(plan, Store()):
     pass
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+# Of this program alone: the figure of getrusage begins with that of the process that started it.
+print(int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024)
 """
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell its peak memory")
 def test_a_large_mural_is_drawn_in_bounded_memory() -> None:
     """6 × 4 cells of 1,024 pixels: 75 MB of pixels in full size."""
     ended = subprocess.run([sys.executable, "-c", DRAW_LARGE], capture_output=True, text=True, check=True)
