@@ -37,6 +37,7 @@ class GatheringRefusedError(RequestRefusedError):
     def __init__(self, reason: str, *, kind: str = "", **values: str | int) -> None:
         super().__init__(str(reason), advice=(), **values)
         self.kind = kind
+        self.gathering_id = ""  # of the one that was acted in, for a way back to it
 
 
 class GatheringMovedError(RequestRefusedError):

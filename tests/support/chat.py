@@ -56,8 +56,8 @@ class Chat:
         self.after_send: Callable[[OutgoingMessage], None] = lambda _: None
 
     def of(self, subject_id: str) -> Shown:
-        """The one message of a subject, beside which there may be copies and pings."""
-        beside = (DeliveryKind.COPY, DeliveryKind.PING)
+        """The one message of a subject, beside which there may be copies, pings and remarks."""
+        beside = (DeliveryKind.COPY, DeliveryKind.PING, DeliveryKind.REMARK)
         (found,) = (
             message
             for message in self.messages.values()

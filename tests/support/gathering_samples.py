@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.gatherings.answers import compose_together
 from bots.presentation.compose.gatherings.management import (
     REMOVE,
@@ -20,6 +21,7 @@ from studio.commands.button_ids import Action, Button
 from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed, Tray
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.people import Address, Person, Platform, Role
+from studio.errors.gatherings import GatheringRefusedError, Refusal
 from studio.gatherings.generations import ChildRole
 from tests.support.sample_domain import ANA, BO, JOB_ID, NOON, sample_picture
 
@@ -190,6 +192,12 @@ def _trays() -> dict[str, Message]:
     }
 
 
+def _late_press() -> GatheringRefusedError:
+    error = GatheringRefusedError(Refusal.LATE)
+    error.gathering_id = GATHERING_ID
+    return error
+
+
 def _answers() -> dict[str, Message]:
     gathering = sample_gathering("tile_vote", "voting")
     return {
@@ -199,6 +207,7 @@ def _answers() -> dict[str, Message]:
             GatheringActed(gathering=gathering, code="voted", values={"part": 2})
         ),
         "gatherings": compose_together(GatheringsListed(gatherings=(gathering,))),
+        "gathering pressed late": compose_error(_late_press()),
         "gatherings none": compose_together(GatheringsListed(gatherings=())),
     }
 

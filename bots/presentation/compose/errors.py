@@ -1,9 +1,14 @@
 """What went wrong, as a message for the person who asked."""
 
+from dataclasses import replace
+
+from bots.presentation.actions import label
 from bots.presentation.compose.gatherings.answers import explain_refusal
+from bots.presentation.compose.gatherings.presenter import OPEN
 from bots.presentation.compose.parts.buttons import button
 from bots.presentation.message import (
     Audience,
+    Button,
     ButtonRow,
     ChannelName,
     Command,
@@ -35,16 +40,21 @@ _MOST_CHANNELS = 10
 
 
 def compose_error(error: ChatelierError) -> Message:
-    """With carets under the part of what was typed that is wrong, and a button where the person may appeal."""
+    """With carets under the part of what was typed that is wrong, and a button where the person may appeal, or may
+    look at what happened in a gathering meanwhile.
+    """
     spans = explain(error)
     parts: list[Part] = [Note(spans=spans, tone=_tone_of(error))]
     if pointed := pointer(error):
         parts.append(Preformatted(pointed))
     job_id = error.job_id if isinstance(error, PolicyRefusalError) else None
-    appeal = ButtonRow(buttons=(button(Action.APPEAL, job_id),)) if job_id else None
+    buttons = [button(Action.APPEAL, job_id)] if job_id else []
+    if isinstance(error, GatheringRefusedError) and error.gathering_id:
+        show = Button(action=Action.GATHER_SHOW, target=error.gathering_id, verb=OPEN)
+        buttons.append(replace(show, label=label(Action.GATHER_SHOW)))
     return Message(
         parts=tuple(parts),
-        rows=(appeal,) if appeal else (),
+        rows=(ButtonRow(buttons=tuple(buttons)),) if buttons else (),
         tone=_tone_of(error),
         audience=Audience.PERSON,
         summary=plain_text(spans),

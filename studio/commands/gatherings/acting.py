@@ -17,6 +17,7 @@ from studio.domain.identifiers import split_picture_id
 from studio.domain.people import Address, Person
 from studio.domain.settings.communities import Tier
 from studio.errors import NotFoundError
+from studio.errors.gatherings import GatheringRefusedError
 from studio.gatherings.acts import carry_out
 from studio.gatherings.description import Act, Outcome
 from studio.gatherings.kind import Turn
@@ -47,7 +48,12 @@ def act(ports: Ports, call: Call, press: PartPress, filled: Filled | None = None
     with ports.database.begin() as session:
         lock_person(session, actor)
         turn = Turn.begin(session, press.gathering, find_kind)
-        outcome = carry_out(turn, _act_of(session, turn.gathering, actor, tier, press, filled or Filled()))
+        act_now = _act_of(session, turn.gathering, actor, tier, press, filled or Filled())
+        try:
+            outcome = carry_out(turn, act_now)
+        except GatheringRefusedError as error:
+            error.gathering_id = press.gathering
+            raise
         events, gathering = turn.finish(), turn.gathering
     outbox.send(ports.database, ports.events, events)
     return _follow_up(ports, replace(call, person=actor), gathering, outcome, wants=turn.wants)
