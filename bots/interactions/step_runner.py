@@ -44,7 +44,7 @@ from studio.errors import NotFoundError
 from studio.ports import Ports
 
 # The parameters that say to which community something belongs.
-_NAMING = ("case", "job", "picture", "what")
+_NAMING = ("case", "job", "picture", "what", "id")
 
 log = logging.getLogger(__name__)
 

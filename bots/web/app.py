@@ -111,7 +111,7 @@ ROUTES = [
     Route("/gatherings/{gathering}/images/{name}", gatherings.image_file),
     Route("/gatherings/{gathering}/form/{verb}/{round}/{part}", gatherings.form_dialog),
     Route("/gatherings/{gathering}/look/{verb}/{round}/{part}", gatherings.look_dialog),
-    Route("/gatherings/{gathering}/look/{verb}/{round}/{part}/images/{name}", gatherings.image_file),
+    Route("/gatherings/{gathering}/{shown_in}/{verb}/{round}/{part}/images/{name}", gatherings.image_file),
     Route("/desk", moderation.desk_page),
     Route("/desk/cases", moderation.case_list),
     Route("/desk/{case}/claim", moderation.claim_case, methods=["POST"]),

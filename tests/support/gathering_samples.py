@@ -13,12 +13,14 @@ from bots.presentation.compose.gatherings.management import (
     with_management,
 )
 from bots.presentation.compose.gatherings.registry import PRESENTERS
+from bots.presentation.compose.gatherings.remarks import compose_remark
 from bots.presentation.compose.tray import compose_tray
 from bots.presentation.form import Form
 from bots.presentation.message import Message
 from bots.queries.gathering_view import GatheringView, PartView, Reader
 from studio.commands.button_ids import Action, Button
 from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed, Tray
+from studio.domain.events import GatheringRemark
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.people import Address, Person, Platform, Role
 from studio.errors.gatherings import GatheringRefusedError, Refusal
@@ -198,6 +200,64 @@ def _late_press() -> GatheringRefusedError:
     return error
 
 
+_GAME_RULES = {"players": 4, "turn": "1h", "chains": "one"}
+
+
+def _game(state: str, *parts: PartView, reader: Person = ANA, **changes: object) -> GatheringView:
+    data = {"chains": 2, "revealed": [1], "winners": [{"chain": 1, "part": 2, "votes": 2}], "shown": 3}
+    gathering = sample_gathering("telephone", state, **{"rules": _GAME_RULES, "data": data, **changes})
+    reads = Reader(person=reader, human=reader.key, joined=True)
+    return sample_gathering_view("telephone", state, gathering=gathering, parts=parts, reader=reads)
+
+
+def _turn(state: PartState, **changes: object) -> PartView:
+    """Ana's turn, after three of others."""
+    found = sample_part(4, ANA, state=state, deadline=NOON, text="a fox that reads", picture=None)
+    return replace(found, picture=None, **changes)  # type: ignore[arg-type]
+
+
+def _telephones() -> dict[str, Message]:
+    presenter = PRESENTERS["telephone"]
+    links = tuple(sample_part(number, BO, text=f"a fox number {number}") for number in (1, 2, 3))
+    gone = replace(sample_part(3, BO, text="", state=PartState.REMOVED), picture=None)
+    looking = _game("running", *links, _turn(PartState.OFFERED))
+    candidates = (sample_picture(1), sample_picture(2))
+    press = Button(action=Action.GATHER_SHOW, job_id=GATHERING_ID, verb="turn", round=1)
+    return {
+        "telephone lobby": presenter.message(_game("lobby")),
+        "telephone running": presenter.message(looking),
+        "telephone of many chains": presenter.message(
+            _game("running", *links, _turn(PartState.HELD), rules={**_GAME_RULES, "chains": "all"})
+        ),
+        "telephone link revealed": presenter.message(
+            _game("reveal", *links, data={"revealed": [1], "shown": 1, "chains": 1})
+        ),
+        "telephone revealed": presenter.message(_game("reveal", *links[:2], gone)),
+        "telephone done": presenter.message(_game("done", *links[:2], gone, closed_at=NOON)),
+        "telephone ended": presenter.message(_game("ended", *links, closed_at=NOON)),
+        "telephone turn": presenter.panel(looking, press),
+        "telephone first turn": presenter.panel(_game("running", _turn(PartState.CLAIMED)), press),
+        "telephone turn generating": presenter.panel(_game("running", _turn(PartState.GENERATING)), press),
+        "telephone turn chosen": presenter.panel(
+            _game("running", *links, _turn(PartState.CHOOSING, candidates=candidates)), press
+        ),
+        "telephone turn held": presenter.panel(_game("running", _turn(PartState.HELD)), press),
+        "telephone turn of another": presenter.panel(_game("running", *links), press),
+        "telephone turn offered": compose_remark(
+            looking,
+            GatheringRemark(gathering_id=GATHERING_ID, platform=Platform.DISCORD, code="offered"),
+            ANA,
+        ),
+    }
+
+
+def _telephone_form(verb: str) -> Form:
+    links = tuple(sample_part(number, BO, text="a fox") for number in (1, 2, 3))
+    view = _game("running", *links, _turn(PartState.CLAIMED))
+    press = Button(action=Action.GATHER_ASK, job_id=GATHERING_ID, verb=verb, round=1, part=4)
+    return PRESENTERS["telephone"].form(view, press)
+
+
 def _answers() -> dict[str, Message]:
     gathering = sample_gathering("tile_vote", "voting")
     return {
@@ -216,6 +276,7 @@ GATHERING_MESSAGES: Mapping[str, Message] = {
     **_tile_votes(),
     **_evolutions(),
     **_murals(),
+    **_telephones(),
     **_trays(),
     **_answers(),
 }
@@ -227,4 +288,6 @@ GATHERING_FORMS: Mapping[str, Form] = {
     "evolution picture brought": _evolution_form("add"),
     "evolution branched": _evolution_form("branch"),
     "mural cell": _mural_form(),
+    "telephone written": _telephone_form("write"),
+    "telephone again": _telephone_form("again"),
 }

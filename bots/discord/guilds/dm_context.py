@@ -11,7 +11,8 @@ from bots.interactions.step_runner import StepRunner
 from bots.process.thread_pools import Pool
 from studio.commands.spec import Call
 from studio.db.database import Database
-from studio.db.tables import CaseRow, JobRow
+from studio.db.gatherings.ballot_rows import members_of
+from studio.db.tables import CaseRow, GatheringRow, JobRow
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
 
@@ -28,7 +29,7 @@ class DiscordStepRunner(StepRunner):
 
 
 async def in_home_community(context: DiscordContext, call: Call, what: str, *, paints: bool) -> Call:
-    """The call as a member of the server that a job, a picture or a case belongs to.
+    """The call as a member of the server that a job, a picture, a case or a gathering belongs to.
 
     Who wants to paint there, or means somebody else's picture, has to be a member still. Otherwise the call stays as
     it is.
@@ -56,7 +57,7 @@ async def in_home_community(context: DiscordContext, call: Call, what: str, *, p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeCommunity:
-    """Where something belongs. `own`: it is the person's, or a question that they were asked."""
+    """Where something belongs. `own`: it is the person's, a question to them, or a gathering that they joined."""
 
     community: str
     own: bool
@@ -72,6 +73,11 @@ def find_home_community(database: Database, what: str, user_id: str) -> HomeComm
         if case is not None:
             asked = f"{Platform.DISCORD}:{case.community}:{user_id}"
             return HomeCommunity(community=case.community, own=True) if case.addressee == asked else None
+        gathering = session.get(GatheringRow, identifier)
+        if gathering is not None and gathering.platform == Platform.DISCORD:
+            key = f"{Platform.DISCORD}:{gathering.community}:{user_id}"
+            own = key in members_of(session, identifier).values()
+            return HomeCommunity(community=gathering.community, own=own)
         job = session.get(JobRow, identifier)
         if job is None or job.platform != Platform.DISCORD:
             return None

@@ -65,7 +65,7 @@ class Modals:
         if asks_which and (form.image or len(steps_of(form)) > 1):
             choice = partial(self._runner.carry_out, Choose(action=ask.action, job_id=ask.job_id))
             await self._dispatcher.serve(interaction, choice, public=False)
-        elif form.image:
+        elif form.image and ask.press is None:  # a gathering's button stands below the picture already
             opener = partial(self.show_opener, interaction, ask.action, form)
             await self._dispatcher.serve(interaction, opener, public=False)
         else:

@@ -1,16 +1,20 @@
 """What each event means for the people who have the web room open."""
 
+from bots.presentation.compose.gatherings.remarks import compose_remark
 from bots.process.thread_pools import Pool, ThreadPools
+from bots.queries.gathering_view import load_gathering_view
 from bots.texts.coded.sentences import say_stored
 from bots.web.live.hub import LiveHub
 from studio.commands.gatherings.painting import submit_wanted
 from studio.db.cases import find_case, find_notice
 from studio.db.database import Database
+from studio.db.identities.people import find_person
 from studio.domain.cases import Case, Notice, NoticeKind
 from studio.domain.events import (
     CaseChanged,
     Event,
     GatheringChanged,
+    GatheringRemark,
     JobAccepted,
     JobChanged,
     JobEnded,
@@ -50,6 +54,9 @@ class LiveEvents:
                 self._hub.job_changed(event.job_id)
             case GatheringChanged():
                 await self._pools.run(Pool.COMMANDS, submit_wanted, self._ports, event.gathering_id)
+            case GatheringRemark(private=True, person=str(key)):
+                text = await self._pools.run(Pool.DATABASE, _remark_text, self._database, event)
+                self._hub.inbox_changed(key.rpartition(":")[2], text=text)
             case PictureChanged():
                 self._hub.job_changed(event.job_id)
                 self._hub.picture_changed(event.picture_id)
@@ -76,6 +83,13 @@ class LiveEvents:
             self._hub.close_user(user_id)
         else:
             self._hub.inbox_changed(user_id, text=say_stored(notice.text))
+
+
+def _remark_text(database: Database, remark: GatheringRemark) -> str:
+    view = load_gathering_view(database, remark.gathering_id)
+    with database.read() as session:
+        person = find_person(session, remark.person) if remark.person else None
+    return compose_remark(view, remark, person).summary
 
 
 def _load_case(database: Database, case_id: str) -> Case:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bots.presentation.form import Form
-from bots.presentation.message import Images, Message, Part
+from bots.presentation.message import ButtonRow, Images, Message, Part
 from bots.queries.gathering_view import GatheringView
 from studio.commands.button_ids import Button as ButtonId
 from studio.domain.events import GatheringRemark
@@ -35,6 +35,10 @@ def _no_form(_view: GatheringView, _press: ButtonId) -> Form:
 
 def _no_panel(_view: GatheringView, _press: ButtonId) -> Message:
     raise NotImplementedError("this kind of gathering shows nothing to one person alone")
+
+
+def _no_rows(_view: GatheringView, _remark: GatheringRemark) -> tuple[ButtonRow, ...]:
+    return ()
 
 
 def _nothing_drawn(_ports: Ports, _view: GatheringView, _limit_bytes: int) -> Mapping[str, Drawing]:
@@ -72,10 +76,10 @@ class GatheringPresenter:
     `message` is the one message of a gathering. `form` is opened by a button with `Action.GATHER_ASK`, `panel` is what
     one with `Action.GATHER_SHOW` shows to the person alone; both get a view with a reader, and the button. Fields of
     a form are named ``words``, ``option``, ``picture`` or ``part``. `outcomes` are the sentences for the codes of
-    what came of an act, `refusals` for those of its refusals; `remarks` for what is said in its thread, and `remark`
-    replaces the plain sentence by a message of its own. `draw` makes the files of images without a storage key, each
-    of at most so many bytes, `draw_panel` those of a panel. `whole` is what the web page offers in full size, under the
-    label `whole_label`; it reads files while it is sent.
+    what came of an act, `refusals` for those of its refusals; `remarks` for what is said in its thread, with
+    `remark_rows` of buttons below, and `remark` replaces the plain sentence by a message of its own. `draw` makes the
+    files of images without a storage key, each of at most so many bytes, `draw_panel` those of a panel. `whole` is what
+    the web page offers in full size, under the label `whole_label`; it reads files while it is sent.
     """
 
     message: Callable[[GatheringView], Message]
@@ -84,6 +88,7 @@ class GatheringPresenter:
     refusals: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
     remark: Callable[[GatheringView, GatheringRemark], Message] | None = None
+    remark_rows: Callable[[GatheringView, GatheringRemark], tuple[ButtonRow, ...]] = _no_rows
     form: Callable[[GatheringView, ButtonId], Form] = _no_form
     panel: Callable[[GatheringView, ButtonId], Message] = _no_panel
     draw: Draw = _nothing_drawn

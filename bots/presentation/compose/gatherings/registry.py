@@ -3,6 +3,7 @@
 from bots.presentation.compose.gatherings import evolution, mural, tile_vote
 from bots.presentation.compose.gatherings.contests import contest
 from bots.presentation.compose.gatherings.presenter import GatheringPresenter
+from bots.presentation.compose.gatherings.telephone import game as telephone
 from studio.errors import NotFoundError
 
 PRESENTERS: dict[str, GatheringPresenter] = {
@@ -10,6 +11,7 @@ PRESENTERS: dict[str, GatheringPresenter] = {
     "evolution": evolution.PRESENTER,
     "contest": contest.PRESENTER,
     "mural": mural.PRESENTER,
+    "telephone": telephone.PRESENTER,
 }
 
 

@@ -17,4 +17,5 @@ def compose_remark(view: GatheringView, remark: GatheringRemark, person: Person 
         return presenter.remark(view, remark)
     who: Spans = (PersonName(person),) if person else (translate(texts.SOMEBODY),)
     spans = sentence({**texts.REMARKS, **presenter.remarks}[remark.code], person=who, **remark.values)
-    return Message(parts=(Paragraph(spans),), summary=plain_text(spans))
+    rows = presenter.remark_rows(view, remark)
+    return Message(parts=(Paragraph(spans),), rows=rows, summary=plain_text(spans))

@@ -10,14 +10,14 @@ from bots.presentation.compose.gatherings.management import with_management
 from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
 from bots.presentation.compose.gatherings.registry import find_presenter
 from bots.presentation.interaction_router import Ask, Panel
-from bots.presentation.message import Message
+from bots.presentation.message import Images, Message
 from bots.presentation.subject_lookup import load_form, load_panel
 from bots.process.thread_pools import Pool
 from bots.queries.gathering_view import GatheringView, load_gathering_view
 from bots.texts.translation import translate
 from bots.web.access.sessions import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
-from bots.web.render import ShownImage, render, render_form, shown_picture
+from bots.web.render import FormPicture, ShownImage, render, render_form, shown_picture
 from bots.web.routes.authentication import require_unbanned_user
 from bots.web.routes.page_layout import dialog_of
 from bots.web.templating import render_template
@@ -82,25 +82,25 @@ async def form_dialog(request: Request) -> Response:
     press = _press_of(request, Action.GATHER_ASK)
     ask = Ask(action=press.action, job_id=press.job_id, press=press)
     form = await context.pools.run(Pool.DATABASE, load_form, context.ports, ask, user.person)
-    return dialog_of(request, user, str(render_form(form)))
+    picture = None
+    if form.image is not None:
+        shown = _image_at(f"{request.url.path}/images/{form.image.name}")
+        picture = FormPicture(image=shown, alt_text=form.image.alt_text)
+    return dialog_of(request, user, str(render_form(form, picture)))
 
 
 async def image_file(request: Request) -> Response:
-    """GET …/images/<name>: an image of the message or panel before it, if the person may see that now."""
+    """GET …/images/<name>: an image of the message, panel or form before it, if the person may see that now."""
     context, user = await require_unbanned_user(request)
     name: str = request.path_params["name"]
-    in_panel = "verb" in request.path_params
+    load_message = _FILES_OF.get(request.path_params.get("shown_in", "message"))
+    if load_message is None:
+        raise NotFoundError("this_page")
 
     def load() -> tuple[bytes, str]:
         from bots.delivery.message_files import load_files  # brings Pillow, which most pages need not
 
-        if in_panel:
-            message = _panel(context, user, _press_of(request, Action.GATHER_SHOW))
-        else:
-            view = _view(context, user, _id_of(request))
-            presenter = find_presenter(view.gathering.kind)
-            drawings = presenter.draw(context.ports, view, _LARGEST_BYTES)
-            message = with_drawings(presenter.message(view), drawings)
+        message = load_message(context, user, request)
         found = load_files(context.ports, message, limit_bytes=_LARGEST_BYTES).files.get(name)
         if found is None:
             raise NotFoundError("this_picture")
@@ -120,6 +120,25 @@ async def whole_file(request: Request) -> Response:
         raise NotFoundError("this_picture")
     pieces, media_type = await context.pools.run(Pool.FILES, presenter.whole, context.ports, view)
     return StreamingResponse(pieces, media_type=media_type, headers={"Cache-Control": "private, no-store"})
+
+
+def _message_files(context: WebContext, user: WebUser, request: Request) -> Message:
+    view = _view(context, user, _id_of(request))
+    presenter = find_presenter(view.gathering.kind)
+    return with_drawings(presenter.message(view), presenter.draw(context.ports, view, _LARGEST_BYTES))
+
+
+def _panel_files(context: WebContext, user: WebUser, request: Request) -> Message:
+    return _panel(context, user, _press_of(request, Action.GATHER_SHOW))
+
+
+def _form_files(context: WebContext, user: WebUser, request: Request) -> Message:
+    press = _press_of(request, Action.GATHER_ASK)
+    form = load_form(context.ports, Ask(action=press.action, job_id=press.job_id, press=press), user.person)
+    return Message(parts=(Images((form.image,)),) if form.image else ())
+
+
+_FILES_OF = {"message": _message_files, "look": _panel_files, "form": _form_files}
 
 
 def _view(context: WebContext, user: WebUser, gathering_id: str) -> GatheringView:
