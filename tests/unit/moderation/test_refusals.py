@@ -44,8 +44,8 @@ def gate_with(database: Database, rules: Sequence[PromptRule], *, holds: bool = 
     return ModerationGate(context, prompt_judge=PromptJudge(rules=rules))
 
 
-def asking(lineage: tuple[str, ...] = (), **values: str) -> Admission:
-    request = PaintRequest(**{"operation": Operation.IMAGINE, "seed": 1, "prompt": "a hill", **values})
+def asking(prompt: str = "a hill", *, negative: str = "", lineage: tuple[str, ...] = ()) -> Admission:
+    request = PaintRequest(operation=Operation.IMAGINE, seed=1, prompt=prompt, negative_prompt=negative)
     return Admission(
         person=ADA, command="imagine", request=request, outstanding_jobs=0, lineage_prompts=lineage
     )
@@ -59,7 +59,7 @@ def sentence_of(verdict: Verdict) -> str:
     ("admission", "part", "words"),
     [
         (asking(prompt="a spoiler on a car"), RequestPart.PROMPT, "of your prompt"),
-        (asking(negative_prompt="spoiler"), RequestPart.NEGATIVE, "of what you leave out"),
+        (asking(negative="spoiler"), RequestPart.NEGATIVE, "of what you leave out"),
         (asking(lineage=("a spoiler",)), RequestPart.EARLIER, "of a picture that this starts from"),
     ],
 )
