@@ -84,10 +84,11 @@ def deal_ballot(turn: Turn, act: Act, *, page: int, most: int) -> int:
     return len(pages) + 1
 
 
-def was_shown(turn: Turn, human: str, ordinal: int) -> bool:
-    """Whether a part was on a page of a human's ballot."""
+def find_on_ballot(turn: Turn, human: str, ordinal: int) -> tuple[int, int] | None:
+    """On which page of a human's ballot a part is, and its number there, from 1; None: it was not shown to them."""
     pages = ballot_rows.dealt_pages(turn.session, turn.row.id, human=human)
-    return any(ordinal in dealt for dealt in pages)
+    found = ((page, dealt.index(ordinal) + 1) for page, dealt in enumerate(pages, 1) if ordinal in dealt)
+    return next(found, None)
 
 
 def lot(turn: Turn, *what: object) -> str:

@@ -32,11 +32,11 @@ ENTER_PICTURE = "Enter picture {index} into the contest here"
 ENTER_TITLE = "Enter a picture"
 PICTURE = "Your picture"
 PICTURE_HINT = "Its id, such as k3v9m2p4qx7a.2. It was made after the opening of the contest."
-ENTRY_ALT_TEXT = "Entry {part}"
-WINNER_ALT_TEXT = "Entry {part}, on place {place}"
-WITHDRAW = "Withdraw {part}"
+ENTRY_ALT_TEXT = "Entry {number} of these"
+RESULT_ALT_TEXT = "Number {number}, on place {place}"
+WITHDRAW = "Withdraw {number}"
 NO_ENTRY_OF_YOURS = "You have not entered any picture."
-WAITS = "Entry {part} waits for a moderator."
+WAITS = "Number {number} waits for a moderator."
 BALLOT = "Your ballot, page {page}"
 BALLOT_HINT = "Press the numbers of all entries that you approve of; press again to take one back."
 BALLOT_EMPTY = "There is nothing that you could vote for."
@@ -46,11 +46,10 @@ JUDGE_HINT = "Press the number of the entry that wins. It counts when the contes
 JUDGE_EMPTY = "No more entries."
 
 WINNER, WINNERS = "Winner", "Winners"
-WON_ENTRY = "{person} with entry {part}"
 NO_WINNER = "Nobody won."
 NO_ENTRY = "Nobody entered a picture."
-RESULT = "{place}. Entry {part} by {person}: {approvals} of {showings} approve."
-RESULT_JUDGED = "Entry {part} by {person}"
+RESULT = "{number}. {person}, place {place}: {approvals} of {showings} approve."
+RESULT_JUDGED = "{number}. {person}"
 GONE = "…"
 
 HALL = "Hall of winners"
@@ -62,14 +61,14 @@ HALL_PAGE = "Page {page} of {pages}"
 OLDER = "Older"
 
 OUTCOMES = {
-    "entered": "Entry {part} is in. The others may build on it here.",
-    "entered_outside": "Entry {part} is in, out of competition: you won in the last four weeks.",
-    "entered_waits": "Entry {part} waits for a moderator, and is in as soon as it is let through.",
-    "withdrawn": "Entry {part} is withdrawn.",
+    "entered": "Your picture is in. The others may build on it here.",
+    "entered_outside": "Your picture is in, out of competition: you won in the last four weeks.",
+    "entered_waits": "Your picture waits for a moderator, and is in as soon as it is let through.",
+    "withdrawn": "Your picture is withdrawn.",
     "dealt": "Page {part} of your ballot is open: press Vote to see it.",
-    "voted": "You approve of entry {part}. Nobody sees who voted for what.",
-    "vote_taken_back": "Your approval of entry {part} is taken back.",
-    "chosen": "Entry {part} wins when the contest closes. Press Manage and “Go on now” to close it at once.",
+    "voted": "You approve of number {part} on page {page}. Nobody sees who voted for what.",
+    "vote_taken_back": "Your approval of number {part} on page {page} is taken back.",
+    "chosen": "It wins when the contest closes. Press Manage and “Go on now” to close it at once.",
 }
 REFUSALS = {
     "no_contest": "No contest is open in this channel.",

@@ -1,5 +1,6 @@
 """The command that opens a gathering: one for each kind, made from the kind's own description."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -32,6 +33,7 @@ from studio.ports import Allowance, Ports
 from studio.serialization import to_data
 
 SPONSOR = "sponsor"
+_QUOTED = re.compile(r'^["“”„«](.*)["“”»]$', re.DOTALL)  # as people write a title
 _SPONSOR_PARAMETER = Parameter(
     name=SPONSOR,
     kind=Kind.INTEGER,
@@ -161,6 +163,8 @@ def _value_to_store(option: Option, value: object) -> str | int:
             return value.key
         case int() | float():
             return int(value)
+        case _ if option.kind is OptionKind.WORDS:
+            return _QUOTED.sub(r"\1", str(value))
         case _:
             return str(value)
 

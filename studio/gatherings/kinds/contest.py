@@ -18,7 +18,7 @@ from studio.gatherings.contests.entry_rules import Candidate, EntryRules, find_f
 from studio.gatherings.contests.options import MODERATORS, OPTIONS, VOTES
 from studio.gatherings.contests.ranking import Place, Score, find_winners, head_start, rank, split_prize
 from studio.gatherings.description import PRIZE, Act, Opening, Outcome, Phase, Who
-from studio.gatherings.fair_votes import deal_ballot, toggle_vote, was_shown
+from studio.gatherings.fair_votes import deal_ballot, find_on_ballot, toggle_vote
 from studio.gatherings.kind import GatheringKind, Turn, Verb
 from studio.gatherings.progress import remove_part
 
@@ -140,10 +140,12 @@ def _ballot(turn: Turn, act: Act) -> Outcome:
 
 def _vote(turn: Turn, act: Act) -> Outcome:
     _require_judged_by(turn, VOTES)
-    if not was_shown(turn, act.human, act.part):
+    shown = find_on_ballot(turn, act.human, act.part)
+    if shown is None:
         raise GatheringRefusedError("not_shown", kind=NAME)
     given = toggle_vote(turn, act)
-    return Outcome(code="voted" if given else "vote_taken_back", values={"part": act.part})
+    values = {"page": shown[0], "part": shown[1]}
+    return Outcome(code="voted" if given else "vote_taken_back", values=values)
 
 
 def _choose(turn: Turn, act: Act) -> Outcome:

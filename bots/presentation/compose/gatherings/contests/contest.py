@@ -131,22 +131,20 @@ def _entries(view: GatheringView) -> str:
 
 
 def _result(view: GatheringView) -> Iterator[Part]:
-    places = list(_places(view))
+    places = _places(view)
     winners = [found for found, _ in places if found.part.ordinal in _winners(view)]
-    images = tuple(
-        _image(found, place["place"]) for found, place in _in_order(view, places) if found.picture is not None
-    )[:_MOST_PLACES]
+    numbered = list(enumerate(places, 1))[:_MOST_PLACES]
+    images = tuple(_image(found, place, number) for number, (found, place) in numbered if found.picture)
     if images:
         yield Images(images=images, spoiler=any(found.spoiler for found, _ in places))
     if winners:
-        label = texts.WINNERS if len(winners) > 1 else texts.WINNER
-        named = [sentence(texts.WON_ENTRY, person=_name(found), part=found.part.ordinal) for found in winners]
-        yield Note(spans=(f"{translate(label)}: ", *join_list(named)), tone=Tone.SUCCESS)
+        label = translate(texts.WINNERS if len(winners) > 1 else texts.WINNER)
+        yield Note(spans=(f"{label}: ", *join_list([_name(found) for found in winners])), tone=Tone.SUCCESS)
     else:
         yield Note(spans=sentence(texts.NO_WINNER if places else texts.NO_ENTRY))
     if len(places) > 1:
-        for found, place in _in_order(view, places)[:_MOST_PLACES]:
-            yield Paragraph(_line(view, found, place))
+        for number, (found, place) in numbered:
+            yield Paragraph(_line(view, found, place, number))
 
 
 def _winners(view: GatheringView) -> frozenset[int]:
@@ -154,27 +152,20 @@ def _winners(view: GatheringView) -> frozenset[int]:
     return frozenset(winners) if isinstance(winners, list) else frozenset()
 
 
-def _places(view: GatheringView) -> Iterator[tuple[PartView, dict[str, int]]]:
-    places = view.gathering.data.get("places")
-    for place in places if isinstance(places, list) else ():
-        found = view.part(place["part"])
-        if found is not None:
-            yield found, place
-
-
-def _in_order(
-    view: GatheringView, places: list[tuple[PartView, dict[str, int]]]
-) -> list[tuple[PartView, dict[str, int]]]:
+def _places(view: GatheringView) -> list[tuple[PartView, dict[str, int]]]:
     """Winners first: those who are out of competition may have had more approvals."""
+    written = view.gathering.data.get("places")
+    places = written if isinstance(written, list) else []
+    found = [(part, place) for place in places if (part := view.part(place["part"])) is not None]
     won = _winners(view)
-    return sorted(places, key=lambda found: found[0].part.ordinal not in won)
+    return sorted(found, key=lambda entry: entry[0].part.ordinal not in won)
 
 
-def _line(view: GatheringView, found: PartView, place: dict[str, int]) -> Spans:
+def _line(view: GatheringView, found: PartView, place: dict[str, int], number: int) -> Spans:
     if _is_judged(view):
-        return sentence(texts.RESULT_JUDGED, part=found.part.ordinal, person=_name(found))
+        return sentence(texts.RESULT_JUDGED, number=number, person=_name(found))
     numbers = {name: place[name] for name in ("place", "approvals", "showings")}
-    return sentence(texts.RESULT, part=found.part.ordinal, person=_name(found), **numbers)
+    return sentence(texts.RESULT, number=number, person=_name(found), **numbers)
 
 
 def _name(found: PartView) -> Spans:
@@ -182,10 +173,10 @@ def _name(found: PartView) -> Spans:
     return (PersonName(found.person),) if found.person and found.picture else (translate(texts.GONE),)
 
 
-def _image(found: PartView, place: int) -> Image:
+def _image(found: PartView, place: dict[str, int], number: int) -> Image:
     return Image(
         name=f"entry{found.part.ordinal}",
-        alt_text=translate(texts.WINNER_ALT_TEXT, part=found.part.ordinal, place=place),
+        alt_text=translate(texts.RESULT_ALT_TEXT, number=number, place=place["place"]),
         key=found.picture.key if found.picture else "",
         kind=FileKind.PIXELATED if found.pixelated else FileKind.PICTURE,
     )

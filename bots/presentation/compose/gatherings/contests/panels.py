@@ -1,6 +1,6 @@
 """What a contest shows to one person: their ballot, their own entries, and to moderators the entries to choose from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bots.presentation.compose.gatherings.parts import gather_button, hint
 from bots.presentation.compose.parts.buttons import rows_of
@@ -50,19 +50,21 @@ def _ballot(view: GatheringView, press: ButtonId) -> Message:
     if not shown and press.part in (0, number):
         return _only(texts.BALLOT_EMPTY)
     chosen = view.reader.chosen if view.reader else frozenset[int]()
-    votes = [
-        gather_button(
-            view,
-            "vote",
-            str(entry.part.ordinal),
-            part=entry.part.ordinal,
-            pressed=entry.part.ordinal in chosen,
-        )
-        for entry in shown
-    ]
+    votes = _numbered(view, "vote", shown, chosen)
     following = _following(view, "ballot", number) if _has_more(view, number) else []
     title = translate(texts.BALLOT, page=number)
     return _page(title, texts.BALLOT_HINT, shown, votes, following)
+
+
+def _numbered(
+    view: GatheringView, verb: str, shown: Sequence[PartView], chosen: Collection[object]
+) -> list[Button]:
+    """By their places on the page, as galleries show no other numbers."""
+    ordinals = [(str(number), entry.part.ordinal) for number, entry in enumerate(shown, 1)]
+    return [
+        gather_button(view, verb, label, part=ordinal, pressed=ordinal in chosen)
+        for label, ordinal in ordinals
+    ]
 
 
 def _following(view: GatheringView, verb: str, number: int) -> list[Button]:
@@ -88,17 +90,7 @@ def _judge(view: GatheringView, press: ButtonId) -> Message:
     shown = entries[(number - 1) * PAGE : number * PAGE]
     if not shown:
         return _only(texts.JUDGE_EMPTY)
-    chosen = view.gathering.data.get("chosen")
-    choices = [
-        gather_button(
-            view,
-            "choose",
-            str(entry.part.ordinal),
-            part=entry.part.ordinal,
-            pressed=entry.part.ordinal == chosen,
-        )
-        for entry in shown
-    ]
+    choices = _numbered(view, "choose", shown, {view.gathering.data.get("chosen")})
     following = _following(view, "judge", number) if len(entries) > number * PAGE else []
     title = translate(texts.JUDGE_TITLE, page=number)
     return _page(title, texts.JUDGE_HINT, shown, choices, following)
@@ -112,16 +104,19 @@ def _mine(view: GatheringView) -> Message:
     if not shown and not waiting:
         return _only(texts.NO_ENTRY_OF_YOURS)
     parts: list[Part] = [Title(translate(texts.MINE)), *_gallery(shown)]
-    parts += [Note(spans=sentence(texts.WAITS, part=found.part.ordinal)) for found in waiting]
+    parts += [
+        Note(spans=sentence(texts.WAITS, number=number))
+        for number in range(len(shown) + 1, len(shown) + len(waiting) + 1)
+    ]
     buttons = [
         gather_button(
             view,
             "withdraw",
-            translate(texts.WITHDRAW, part=found.part.ordinal),
+            translate(texts.WITHDRAW, number=number),
             part=found.part.ordinal,
             tone=Tone.DANGER,
         )
-        for found in (*shown, *waiting)
+        for number, found in enumerate((*shown, *waiting), 1)
     ]
     return Message(
         parts=tuple(parts),
@@ -143,11 +138,11 @@ def _gallery(shown: Sequence[PartView]) -> list[Images]:
     images = tuple(
         Image(
             name=f"entry{found.part.ordinal}",
-            alt_text=translate(texts.ENTRY_ALT_TEXT, part=found.part.ordinal),
+            alt_text=translate(texts.ENTRY_ALT_TEXT, number=number),
             key=found.picture.key if found.picture else "",
             kind=FileKind.PIXELATED if found.pixelated else FileKind.PICTURE,
         )
-        for found in shown
+        for number, found in enumerate(shown, 1)
     )
     return [Images(images=images, spoiler=any(found.spoiler for found in shown))] if images else []
 
