@@ -135,7 +135,7 @@ def _panel_files(context: WebContext, user: WebUser, request: Request) -> Messag
 def _form_files(context: WebContext, user: WebUser, request: Request) -> Message:
     press = _press_of(request, Action.GATHER_ASK)
     form = load_form(context.ports, Ask(action=press.action, job_id=press.job_id, press=press), user.person)
-    return Message(parts=(Images((form.image,)),) if form.image else ())
+    return Message(parts=(Images(images=(form.image,)),) if form.image else ())
 
 
 _FILES_OF = {"message": _message_files, "look": _panel_files, "form": _form_files}
