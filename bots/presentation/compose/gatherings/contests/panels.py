@@ -50,13 +50,13 @@ def _ballot(view: GatheringView, press: ButtonId) -> Message:
     if not shown and press.part in (0, number):
         return _only(texts.BALLOT_EMPTY)
     chosen = view.reader.chosen if view.reader else frozenset[int]()
-    votes = _numbered(view, "vote", shown, chosen)
+    votes = _number_buttons(view, "vote", shown, chosen)
     following = _following(view, "ballot", number) if _has_more(view, number) else []
     title = translate(texts.BALLOT, page=number)
     return _page(title, texts.BALLOT_HINT, shown, votes, following)
 
 
-def _numbered(
+def _number_buttons(
     view: GatheringView, verb: str, shown: Sequence[PartView], chosen: Collection[object]
 ) -> list[Button]:
     """By their places on the page, as galleries show no other numbers."""
@@ -90,7 +90,7 @@ def _judge(view: GatheringView, press: ButtonId) -> Message:
     shown = entries[(number - 1) * PAGE : number * PAGE]
     if not shown:
         return _only(texts.JUDGE_EMPTY)
-    choices = _numbered(view, "choose", shown, {view.gathering.data.get("chosen")})
+    choices = _number_buttons(view, "choose", shown, {view.gathering.data.get("chosen")})
     following = _following(view, "judge", number) if len(entries) > number * PAGE else []
     title = translate(texts.JUDGE_TITLE, page=number)
     return _page(title, texts.JUDGE_HINT, shown, choices, following)
