@@ -98,20 +98,21 @@ def _vary(
     task: GenerationTask, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
     request, source = task.request, task.sources[0]
+    asked = request.strength or request.reach
     width, height = size_like(task, entry, layout)
     start = ImageOps.fit(source, (width, height), method=RESIZE)
     if layout.has_image_encoder and request.variation:
         # As DALL·E 2 does it: what the picture shows goes in as an embedding, its layout only for subtle changes.
         likeness = (WeightedImage(picture=source),)
-        if request.variation is Strength.STRONG and not request.strength:
+        if request.variation is Strength.STRONG and not asked:
             return GenerationInputs(width=width, height=height, likeness=likeness)
-        strength = request.strength or STRENGTHS[request.variation]
+        strength = asked or STRENGTHS[request.variation]
         return GenerationInputs(width=width, height=height, start=start, strength=strength, likeness=likeness)
     if prior is None or request.strength or not request.variation:
         variation = STRENGTHS[request.variation] if request.variation else WITH_IMAGE_STRENGTH
-        return GenerationInputs(
-            width=width, height=height, start=start, strength=request.strength or variation
-        )
+        return GenerationInputs(width=width, height=height, start=start, strength=asked or variation)
+    if request.reach:
+        return _take_again(start, request.seed_of(index), request.reach, prior)
     return _redo_layout(request, index, start, prior)
 
 
@@ -180,4 +181,12 @@ def _redo_layout(
         strength = prior.strength
     else:
         start, strength = augment(source, seed=seed, reach=STRONG_REACH), prior.strong_strength
+    return GenerationInputs(width=width, height=height, start=start, strength=strength)
+
+
+def _take_again(source: Image.Image, seed: int, reach: float, prior: LayoutPrior) -> GenerationInputs:
+    """A copy of the picture between a subtle and a strong one. `reach` is in (0, 1]."""
+    width, height = source.size
+    start = augment(source, seed=seed, reach=SUBTLE_REACH + reach * (STRONG_REACH - SUBTLE_REACH))
+    strength = prior.subtle_strength + reach * (prior.strong_strength - prior.subtle_strength)
     return GenerationInputs(width=width, height=height, start=start, strength=strength)

@@ -141,6 +141,8 @@ class PaintRequest:
 
     `seed` is in [0, 2**32); picture i of the job (counted from 0) uses ``(seed + i) % 2**32``.
     `strength` in (0, 1] is how much of the noise schedule an img2img or inpaint run goes through.
+    `reach` in (0, 1] says more exactly than `variation` how far a variation moves away from its picture. Models take
+    it for their strength, but for those with a layout prior, which invent too little for that.
     `aspect` is ``"W:H"``; it is ignored when `width` and `height` are given.
     `prompts` are what the prompt stands for when it holds alternatives; picture i uses ``prompt_of(i)``.
     `own_words` is False where the prompt came with the picture and the person added nothing.
@@ -165,6 +167,7 @@ class PaintRequest:
     guidance_scale: float | None = None
     strength: float | None = None
     variation: Strength | None = None
+    reach: float | None = None
     sources: tuple[Source, ...] = ()
     weights: tuple[float, ...] = ()
     loras: tuple[Lora, ...] = ()

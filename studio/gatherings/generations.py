@@ -48,7 +48,7 @@ class Child:
         return Order(
             command="vary",
             values={"picture": pictures[0], "strength": strength, "count": 1},
-            fields={"noise": self.noise} if self.noise else {},
+            fields={"reach": self.noise} if self.noise else {},
         )
 
     @classmethod

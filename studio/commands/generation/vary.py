@@ -17,12 +17,12 @@ from studio.ports import Ports
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vary:
-    """`noise` in (0, 1], which nobody types, says more exactly than `strength` how far to move away."""
+    """`reach` in (0, 1], which nobody types, says more exactly than `strength` how far to move away."""
 
     picture: str | None = None
     image: Source | None = None
     strength: str = Strength.STRONG
-    noise: float | None = None
+    reach: float | None = None
     prompt: str | None = None
     count: int | None = None
     seed: int | None = None
@@ -54,7 +54,7 @@ def request_of(ports: Ports, call: Call, command: Vary) -> PaintRequest:
         prompts=wording.prompts,
         negative_prompt=origin.negative_prompt,
         variation=Strength(command.strength),
-        strength=command.noise,
+        reach=command.reach,
         count=wording.count,
         seed=get_seed(command.seed),
         model=origin.model,

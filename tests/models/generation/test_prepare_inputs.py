@@ -121,6 +121,18 @@ def test_a_strength_asked_for_counts_with_every_model() -> None:
     assert np.array_equal(np.asarray(drawing.start), np.asarray(checked_cloth()))
 
 
+def test_a_variation_of_an_evolution_is_taken_again_where_a_prior_lays_pictures_out() -> None:
+    """What such a model paints from much noise alone is nothing that anybody knows again."""
+    near, far = (vary_with_prior(Strength.STRONG, reach=reach) for reach in (0.35, 0.8))
+    assert 0.1 < near.strength < far.strength < 0.2  # between those of a subtle and of a strong copy
+    assert not np.array_equal(np.asarray(far.start), np.asarray(checked_cloth()))
+
+
+def test_a_variation_of_an_evolution_goes_as_far_as_it_says() -> None:
+    request = asks(Operation.VARY, variation=Strength.STRONG, reach=0.8)
+    assert draw(request, checked_cloth()).strength == 0.8
+
+
 def test_a_small_augmentation_stays_nearer_than_a_large_one() -> None:
     cloth = checked_cloth()
 

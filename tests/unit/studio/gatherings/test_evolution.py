@@ -103,7 +103,7 @@ def test_variations_move_less_with_every_round() -> None:
     amounts = [noise_of(number, 6) for number in range(2, 7)]
     assert (amounts[0], amounts[-1]) == (FIRST_NOISE, LAST_NOISE)
     assert amounts == sorted(amounts, reverse=True)
-    assert Child(ChildRole.VARIATION, (1,), 0.8).order_for(["a.1"]).fields == {"noise": 0.8}
+    assert Child(ChildRole.VARIATION, (1,), 0.8).order_for(["a.1"]).fields == {"reach": 0.8}
 
 
 def test_ties_go_to_who_was_chosen_less_often_then_to_the_more_different_look() -> None:
