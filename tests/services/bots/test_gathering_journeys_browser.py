@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from engine.imaging.image_tools import PillowImageTools
 from studio.ports import Ports
+from tests.support.discord_sim import open_room
 from tests.support.gathering_journeys.journeys import JOURNEYS
+from tests.support.gathering_journeys.mixed import EventsByPlatform, MixedStage
+from tests.support.gathering_journeys.on_discord import DiscordStage
 from tests.support.gathering_journeys.on_web import BrowserThread, WebStage, web_server
 from tests.support.gatherings import moved_clock
 
@@ -25,7 +29,7 @@ def browser(chromium_path: str) -> Iterator[BrowserThread]:
 async def stage(
     ports: Ports, browser: BrowserThread, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[WebStage]:
-    ports = replace(ports, image_tools=PillowImageTools())
+    ports = replace(ports, image_tools=PillowImageTools(), events=EventsByPlatform())
     with web_server(ports) as url:
         stage = WebStage(ports, moved_clock(monkeypatch), url, browser)
         yield stage
@@ -36,3 +40,11 @@ async def stage(
 async def test_it_is_played_on_the_web(kind: str, stage: WebStage) -> None:
     await stage.come_in("ana", "bo", "mo")
     await JOURNEYS[kind](stage)
+
+
+async def test_two_on_discord_and_one_on_the_web_play_an_evolution(stage: WebStage, tmp_path: Path) -> None:
+    await stage.come_in("bo")
+    async with open_room(stage.ports, tmp_path / "home") as room:
+        mixed = MixedStage(DiscordStage(stage.ports, stage.clock, room), stage)
+        await mixed.link()
+        await JOURNEYS["evolution"](mixed)

@@ -36,7 +36,7 @@ async def play_evolution(stage: Stage) -> None:
     assert "Chose" in await stage.read()
 
     finished = stage.gathering_id
-    await stage.fill("bo", "Branch", picture="Generation 1, number 2")
+    await stage.fill("ana", "Branch", picture="Generation 1, number 2")
     assert stage.gathering_id != finished
     await stage.paint()
     assert "Press the numbers of all pictures" in await stage.read()

@@ -98,11 +98,13 @@ class WebStage(Stage):
         return await self._do(self._fill, who, label, fields)
 
     async def read(self) -> str:
-        return await self._browser.run(lambda: self._look("ana").inner_text())
+        return await self._browser.run(lambda: self._look(next(iter(self.pages))).inner_text())
 
     async def alt_texts(self) -> list[str]:
         texts = "(images) => images.map((image) => image.alt)"
-        return await self._browser.run(lambda: self._look("ana").locator("img").evaluate_all(texts))
+        return await self._browser.run(
+            lambda: self._look(next(iter(self.pages))).locator("img").evaluate_all(texts)
+        )
 
     async def catch_up(self) -> None:
         """The front end reads the events by itself; what it does for them is to have jobs submitted."""
@@ -194,5 +196,5 @@ class WebStage(Stage):
             page.wait_for_timeout(_MOMENT_MILLISECONDS)
         text: str = answers[0].get("text", "")
         if text:
-            page.locator("#notice, #pinned").filter(has_text=text).first.wait_for()
+            page.locator("#notice, #pinned, #dialog .problem").filter(has_text=text).first.wait_for()
         return text

@@ -82,11 +82,15 @@ class Stage(ABC):
     # ---- what the database knows
 
     @property
-    def gathering_id(self) -> str:
+    def gathering(self) -> GatheringRow:
         with self.ports.database.read() as session:
-            newest = session.scalars(select(GatheringRow.id).order_by(GatheringRow.opened_at.desc())).first()
+            newest = session.scalars(select(GatheringRow).order_by(GatheringRow.opened_at.desc())).first()
         assert newest, "no gathering was opened"
         return newest
+
+    @property
+    def gathering_id(self) -> str:
+        return self.gathering.id
 
     @property
     def message_id(self) -> str:
