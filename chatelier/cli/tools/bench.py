@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatelier.benchmarks.model_quality import thimble
+from chatelier.benchmarks.mural import mural
 from chatelier.benchmarks.watermark import marks
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
 
 bench.command("thimble")(thimble)
 bench.command("marks")(marks)
+bench.command("mural")(mural)
 
 
 @bench.command("room")

@@ -6,6 +6,7 @@ from PIL import Image
 from engine.benchmarks.mural import MOST_RATIO, measure_mural
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.catalog.geometry import Layout
+from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
 from engine.generation.prepare_inputs import asked_steps, prepare_inputs
 from engine.types import GenerationTask
@@ -54,11 +55,9 @@ def test_a_cell_without_a_size_is_refused() -> None:
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_cells_of_the_bundled_model_join_without_a_seam() -> None:
-    generator = ImageGenerator(ModelCatalogue.load(), device="cpu")
+    generator = ImageGenerator(ModelCatalogue.load(), DeviceSettings(device="cpu"))
     try:
-        figures = measure_mural(
-            generator, "the sea at sunset", ["a boat", "a lighthouse", "a whale"], columns=2, rows=2
-        )
+        figures = measure_mural(generator, columns=2, rows=2)
     finally:
         generator.close()
     assert figures.beside_borders > 0
