@@ -88,8 +88,17 @@ def test_a_mural_is_painted_looked_at_and_read_in_full_size(room: OpenRoom) -> N
     with Image.open(io.BytesIO(bo.client.get(f"{path}/whole").content)) as whole:
         assert whole.size == (128, 128)
         assert whole.getpixel((32, 32)) == (200, 30, 30)
+    assert map_address(page(bo, f"{path}/live")) == map_address(html)
+    assert bo.say(f"/gather paint {path.rsplit('/', 1)[1]} --part 2 --words whale")["ok"]
+    assert map_address(page(bo, f"{path}/live")) != map_address(html)  # else browsers would show the old one
     story = bo.client.get(f"{path}/look/story/1/0/images/story")
     assert story.headers["content-type"] == "image/gif"
+
+
+def map_address(html: str) -> str:
+    found = re.search(r"/gatherings/[^/]*/images/map[^ \"]*", html)
+    assert found
+    return found[0]
 
 
 def paint_first_cell(room: OpenRoom, host: Browser, path: str) -> None:

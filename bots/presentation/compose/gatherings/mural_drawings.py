@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from bots.presentation.compose.gatherings.presenter import Drawing
 from bots.queries.gathering_view import GatheringView, PartView
+from bots.texts.together.gatherings import REMOVED_TILE
+from bots.texts.translation import translate
 from studio.commands.button_ids import Button as ButtonId
 from studio.domain.gatherings import PartState
 from studio.gatherings.kinds.mural_grid import MuralGrid
@@ -127,6 +129,8 @@ def _tile(
     is_open = found.part.ordinal in opened and not view.gathering.is_over
     in_work = found.part.state not in (PartState.FREE, PartState.SET, PartState.SKIPPED, PartState.REMOVED)
     label = grid.name(found.part.ordinal) if is_open or in_work else ""
+    if found.part.state is PartState.SET and found.picture is None:
+        label = translate(REMOVED_TILE)
     return MuralTile(
         column=place[0],
         row=place[1],

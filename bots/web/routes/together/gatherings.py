@@ -164,8 +164,16 @@ def _images(view: GatheringView, message: Message) -> dict[str, ShownImage]:
         if part is not None and part.picture is not None:
             shown[image.name] = shown_picture(part.picture, spoiler=part.spoiler)
         else:
-            shown[image.name] = _image_at(f"/gatherings/{view.gathering.id}/images/{image.name}")
+            shown[image.name] = _image_at(
+                f"/gatherings/{view.gathering.id}/images/{image.name}?at={_version(view)}"
+            )
     return shown
+
+
+def _version(view: GatheringView) -> int:
+    """Another one after each change of a part: a browser shows what it has of an address that a page named before."""
+    changes = [found.part.changed_at.timestamp() for found in view.parts if found.part.changed_at]
+    return int(1000 * max(changes, default=0))
 
 
 def _image_at(address: str) -> ShownImage:
