@@ -15,12 +15,14 @@ from studio.commands.registry import CATALOG, REACTIONS, command_of_button
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.requests import Source
 from studio.errors import BadRequestError
+from studio.gatherings.registry import KINDS
 
 FORM_PREFIX = "c1m:"
 _CASE_PICTURES = "c1k:"  # and a case's id: earlier versions' button to show its pictures
 _VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
 _FORM_ID = re.compile(r"c1m:(?P<command>[a-z-]{1,20}):(?P<about>[\w.]{0,40})(?::(?P<cells>(?:[A-D][1-4])*))?")
 _WITHOUT_PICTURE = frozenset({"imagine", "settings"})
+_OPENING = frozenset(kind.command for kind in KINDS.values())  # a gathering, from a picture or from nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +170,8 @@ def route_form(form: FormId, values: Mapping[str, object], *, upload: Source | N
     if press := parse_form_subject(form.about):
         filled = {name: value for name, value in values.items() if value not in ("", None)}
         return Run(command=form.command, values={**gather_values(press), **filled})
-    if form.command not in _WITHOUT_PICTURE and not values.get("picture"):
+    is_about_nothing = form.command in _WITHOUT_PICTURE or (form.command in _OPENING and not form.about)
+    if not is_about_nothing and not values.get("picture"):
         fixed |= _subject(form, upload)
     read = command_of(form.command, fixed, values)
     return Run(command=form.command, values=read, public=CATALOG[form.command].paints)

@@ -182,8 +182,13 @@ def _last_call(turn: Turn, part: Part) -> timedelta | None:
         return None
     turn.write_part_data(part, warned=True)
     minutes = left // timedelta(minutes=1)
-    turn.remark("warned", person=part.person_key, private=True, or_in_thread=True, minutes=minutes)
+    _notify(turn, part, "warned", minutes=minutes)
     return left
+
+
+def _notify(turn: Turn, part: Part, code: str, **values: int) -> None:
+    """Its player alone, if they take direct messages."""
+    turn.remark(code, person=part.person_key, private=True, or_in_thread=True, **values)
 
 
 def _forget_warning(turn: Turn, part: Part) -> None:
@@ -194,14 +199,13 @@ def _forget_warning(turn: Turn, part: Part) -> None:
 
 def _part_changed(turn: Turn, before: Part, after: Part) -> None:
     """Offers lapse silently; a turn that somebody had and did not finish is said to be skipped."""
-    to_player = {"person": before.person_key, "private": True, "or_in_thread": True}
     if turn.row.state == RUNNING:
         if after.state is PartState.SKIPPED and before.state is not PartState.OFFERED:
             turn.remark("skipped", person=before.person_key)
         elif after.state is PartState.CLAIMED:
-            turn.remark("refused", **to_player)
+            _notify(turn, before, "refused")
         elif after.state is PartState.CHOOSING:
-            turn.remark("choose", **to_player)
+            _notify(turn, before, "choose")
     _go_on(turn)
 
 

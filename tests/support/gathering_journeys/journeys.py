@@ -42,4 +42,47 @@ async def play_evolution(stage: Stage) -> None:
     assert "Press the numbers of all pictures" in await stage.read()
 
 
-JOURNEYS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {"evolution": play_evolution}
+async def play_telephone(stage: Stage) -> None:
+    await stage.type("ana", "telephone", players=3)
+    assert "have to join first" in await stage.press("ana", "Start now")
+    for who in ("bo", "mo"):
+        assert "You take part" in await stage.press(who, "Join")
+    players = [await _take_turn(stage, f"a red fox number {number}") for number in (1, 2, 3)]
+    assert sorted(players) == ["ana", "bo", "mo"]
+
+    for shown in (1, 2, 3):
+        read = await stage.read()
+        assert [f"fox number {number}" in read for number in (1, 2, 3)] == [
+            number <= shown for number in (1, 2, 3)
+        ]
+        assert len(await stage.alt_texts()) == shown
+        await stage.pass_by(minutes=1 if shown < 3 else 0)
+    assert "cannot vote for your own" in await stage.press(players[0], "1")
+    for player, label in zip(players, "211", strict=True):
+        assert "You voted" in await stage.press(player, label)
+    await stage.pass_by(minutes=0)
+    assert "number 1" in await stage.read()
+    assert await stage.alt_texts() == ["All turns of chain 1, from left to right"]
+
+    finished = stage.gathering_id
+    await stage.fill("bo", "Again", players="4", turn="an hour", chains="one")
+    assert stage.gathering_id != finished
+    assert "1 of 4" in await stage.read()
+
+
+async def _take_turn(stage: Stage, words: str) -> str:
+    """Whoever has the turn sees the last picture, writes, and chooses; everybody else sees nothing. Who it was."""
+    seen = {who: await stage.press(who, "My turn") for who in ("ana", "bo", "mo")}
+    (player,) = [who for who, text in seen.items() if "not your turn" not in text]
+    await stage.fill(player, "Write", words=words)
+    await stage.paint()
+    assert "fox" not in await stage.read()
+    assert "Which picture goes on?" in await stage.press(player, "My turn")
+    assert "goes on" in await stage.press(player, "2")
+    return player
+
+
+JOURNEYS: Mapping[str, Callable[[Stage], Awaitable[None]]] = {
+    "evolution": play_evolution,
+    "telephone": play_telephone,
+}

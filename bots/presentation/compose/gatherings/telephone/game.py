@@ -38,8 +38,15 @@ from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.domain.events import GatheringRemark
 from studio.domain.gatherings import ENDED, PartState
-from studio.gatherings.kinds.telephone import DONE, FEWEST, LOBBY, REVEAL, RUNNING
-from studio.gatherings.kinds.telephone_reveal import revealed_chains, shown_links, winners_of
+from studio.gatherings.kinds.telephone import LOBBY, MOST_PLAYERS, RUNNING
+from studio.gatherings.kinds.telephone_reveal import (
+    DONE,
+    FEWEST,
+    REVEAL,
+    revealed_chains,
+    shown_links,
+    winners_of,
+)
 from studio.gatherings.kinds.turn_order import chains_of, links_of
 from studio.ports import Ports
 
@@ -236,22 +243,31 @@ def _form(view: GatheringView, press: ButtonId) -> Form:
     if press.verb != "again":
         return write_form(view, press)
     rules = view.gathering.rules
-    fields = tuple(
+    players = Field(
+        name="players",
+        kind=FieldKind.NUMBER,
+        label=translate(texts.PLAYERS),
+        initial=str(rules["players"]),
+        required=True,
+        minimum=FEWEST,
+        maximum=MOST_PLAYERS,
+    )
+    choices = tuple(
         Field(
             name=name,
             kind=FieldKind.CHOICE,
             label=translate(label),
             initial=str(rules[name]),
             required=True,
-            choices=tuple(Choice(value=value, label=translate(shown)) for value, shown in choices.items()),
+            choices=tuple(Choice(value=value, label=translate(shown)) for value, shown in labels.items()),
         )
-        for name, label, choices in (
+        for name, label, labels in (
             ("turn", texts.TURN, texts.TURN_LENGTHS),
             ("chains", texts.CHAINS, texts.CHAIN_COUNTS),
         )
     )
     title, submit = translate(texts.AGAIN_TITLE), translate(texts.AGAIN_SUBMIT)
-    return Form(command="telephone", about="", title=title, fields=fields, submit=submit)
+    return Form(command="telephone", about="", title=title, fields=(players, *choices), submit=submit)
 
 
 def _remark_rows(view: GatheringView, remark: GatheringRemark) -> tuple[ButtonRow, ...]:

@@ -145,5 +145,5 @@ def _choice(view: GatheringView, mine: PartView) -> Message:
 def _private(*parts: Part, buttons: tuple[Button, ...] = ()) -> Message:
     title = translate(texts.PANEL_TITLE)
     return Message(
-        parts=(Title(title), *parts), rows=rows_of(buttons), audience=Audience.PERSON, summary=title
+        parts=(Title(title), *parts), rows=rows_of(list(buttons)), audience=Audience.PERSON, summary=title
     )
