@@ -85,7 +85,7 @@ async def test_a_modal_shows_what_is_wrong_and_then_paints(frontend: FrontendPro
     while not (answer := await frontend.send(wrong, retry=next(tries))):
         continue  # what takes a busy machine longer than Slack waits is said to the person instead
     assert answer["response_action"] == "errors"
-    assert "1,200 characters" in answer["errors"]["prompt"]
+    assert "not 1,200" in answer["errors"]["prompt"]
     assert len(frontend.jobs()) == 1
 
     answer = await frontend.send(
