@@ -15,7 +15,7 @@ class GenerationTask:
 
     `sources` are RGB; `mask` is L, of the first source's size, white where the picture may change. `person` is the key
     by which the step batcher shares fairly; `weight` above 1 gives its samples more of the step batcher.
-    `references` are RGB pictures of any size that stand beside the words.
+    `references` are RGB pictures of any size that stand beside the words; those of the request in their order.
     """
 
     job_id: str

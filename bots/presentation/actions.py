@@ -131,6 +131,13 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         public=True,
         panel_row=2,
     ),
+    Action.REFERENCE: ActionSpec(
+        label="Use as reference",
+        description="Paint with picture {index} as a reference",
+        needs=Needs.FORM,
+        public=True,
+        panel_row=3,
+    ),
     Action.COLLECT: ActionSpec(
         label=gatherings.ADD_TO_BLEND,
         description=gatherings.COLLECT_PICTURE,
@@ -157,13 +164,13 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Star picture {index}",
         needs=Needs.PICTURE,
         reaction="⭐",
-        panel_row=2,
+        panel_row=3,
     ),
     Action.ALT: ActionSpec(
         label="Alt text",
         description="Describe picture {index} for people who cannot see it",
         needs=Needs.FORM,
-        panel_row=3,
+        panel_row=4,
         panel_reader=PanelReader.OWNER,
     ),
     Action.SHOW: ActionSpec(label="Show", description="Show the pictures and their recipe"),
@@ -174,7 +181,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         tone=Tone.DANGER,
         reaction="❌",
         confirm="The picture is deleted for good.",
-        panel_row=4,
+        panel_row=5,
         panel_reader=PanelReader.OWNER,
     ),
     Action.REPORT: ActionSpec(
@@ -184,7 +191,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         tone=Tone.DANGER,
         reaction="🚩",
         menu="Report",
-        panel_row=4,
+        panel_row=5,
         panel_reader=PanelReader.OTHERS,
     ),
     Action.APPEAL: ActionSpec(
@@ -195,7 +202,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Show who made picture {index}, and from what",
         needs=Needs.PICTURE,
         menu="Who made this?",
-        panel_row=4,
+        panel_row=5,
     ),
     Action.MORE: ActionSpec(
         label="More", description="Show what else can be done with picture {index}", needs=Needs.PICTURE
@@ -205,7 +212,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Send me the pictures by direct message",
         reaction="✉️",
         absent={Platform.WEB: "The room has no direct messages; its pictures have a download link."},
-        panel_row=3,
+        panel_row=4,
     ),
     Action.SETTINGS: ActionSpec(
         label="Change settings", description="Change your settings", needs=Needs.FORM, about_job=True

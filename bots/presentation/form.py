@@ -136,6 +136,10 @@ def _reason(topic: str, words: str) -> str:
     return f"{label}: {words}" if words else f"{label}."
 
 
+# Commands about no picture or job: what their forms are about only names the form.
+WITHOUT_SUBJECT = frozenset({"imagine", "settings"})
+
+
 def subject_of(about: str) -> dict[str, object]:
     """The parameters that name what a form is about: a picture, a job, or a part of a gathering."""
     if press := parse_form_subject(about):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bots.presentation.actions import ACTIONS, Needs
-from bots.presentation.form import command_of, subject_of
+from bots.presentation.form import WITHOUT_SUBJECT, command_of, subject_of
 from studio.commands.button_ids import Action, gather_values, parse_button, parse_form_subject
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.registry import CATALOG, REACTIONS, command_of_button
@@ -21,7 +21,6 @@ FORM_PREFIX = "c1m:"
 _CASE_PICTURES = "c1k:"  # and a case's id: earlier versions' button to show its pictures
 _VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
 _FORM_ID = re.compile(r"c1m:(?P<command>[a-z-]{1,20}):(?P<about>[\w.]{0,40})(?::(?P<cells>(?:[A-D][1-4])*))?")
-_WITHOUT_PICTURE = frozenset({"imagine", "settings"})
 _OPENING = frozenset(kind.command for kind in KINDS.values())  # a gathering, from a picture or from nothing
 
 
@@ -170,7 +169,7 @@ def route_form(form: FormId, values: Mapping[str, object], *, upload: Source | N
     if press := parse_form_subject(form.about):
         filled = {name: value for name, value in values.items() if value not in ("", None)}
         return Run(command=form.command, values={**gather_values(press), **filled})
-    is_about_nothing = form.command in _WITHOUT_PICTURE or (form.command in _OPENING and not form.about)
+    is_about_nothing = form.command in WITHOUT_SUBJECT or (form.command in _OPENING and not form.about)
     if not is_about_nothing and not values.get("picture"):
         fixed |= _subject(form, upload)
     read = command_of(form.command, fixed, values)

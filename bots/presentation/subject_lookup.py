@@ -117,7 +117,8 @@ def load_settings_form(ports: Ports, viewer: Person) -> Form:
 def load_imagine_form(ports: Ports) -> Form:
     """Opened from no channel."""
     models, styles = names_offered(ports)
-    return imagine_form(models=models, styles=styles, asks_channel=True)
+    referring = any(model.takes_references for model in ports.options.models())
+    return imagine_form(models=models, styles=styles, asks_channel=True, takes_references=referring)
 
 
 def form_about(action: Action, subject: FormSubject) -> Form:
@@ -130,20 +131,25 @@ def load_subject(ports: Ports, picture: str, viewer: Person, *, channel: str | N
     _, found, _ = load_family(ports.database, picture, viewer, channel=channel)
     recipe = found.recipe
     subject = FormSubject(about=found.id, prompt=recipe.prompt, alt_text=found.alt_text, key=found.key)
-    return _with_word_editors(ports, subject, model_of(recipe))
+    return _with_models(ports, subject, model_of(recipe))
 
 
 def subject_of_upload(ports: Ports, about: str, *, key: str = "") -> FormSubject:
     """An image of somebody's own, by its ticket. Looks nothing up in the records."""
-    return _with_word_editors(ports, FormSubject(about=about, key=key), None)
+    return _with_models(ports, FormSubject(about=about, key=key), None)
 
 
-def _with_word_editors(ports: Ports, subject: FormSubject, model: str | None) -> FormSubject:
+def _with_models(ports: Ports, subject: FormSubject, model: str | None) -> FormSubject:
     """`model` edits where no other is chosen; None is the default one."""
     models = ports.options.models()
     own = next((known for known in models if model is None or known.name == model), None)
     others = tuple(known.name for known in models if known.edits_by_words and known != own)
-    return replace(subject, edits_by_words=own is not None and own.edits_by_words, word_editors=others)
+    return replace(
+        subject,
+        edits_by_words=own is not None and own.edits_by_words,
+        word_editors=others,
+        reference_models=tuple(known.name for known in models if known.takes_references),
+    )
 
 
 def load_choice(database: Database, choose: Choose, viewer: Person) -> Message:

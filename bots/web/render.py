@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from bots.presentation.form import FieldKind, Form, subject_of
+from bots.presentation.form import WITHOUT_SUBJECT, FieldKind, Form, subject_of
 from bots.presentation.message import Facts, Message, Note, Paragraph, PersonName, Small
 from bots.web.addresses import picture_path
 from bots.web.templating import render_macro
@@ -48,7 +48,8 @@ def render_form(
 ) -> Markup:
     """`images` by the ids of the pictures that may be chosen."""
     chooses = any(field.kind is FieldKind.PICTURE for field in form.fields)
-    hidden = {**form.fixed, **({} if chooses or not form.about else subject_of(form.about))}
+    unbound = not form.about or form.command in WITHOUT_SUBJECT
+    hidden = {**form.fixed, **({} if chooses or unbound else subject_of(form.about))}
     asked = {field.name for field in form.fields}
     hidden = {name: value for name, value in hidden.items() if name not in asked}
     return render_macro("form", form, hidden, picture, images or {})

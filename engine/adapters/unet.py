@@ -17,6 +17,9 @@ from engine.catalog.addons import IpAdapterEntry, is_on_hub
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.model_files import INDEX, read_json
 
+# Conditions from the pictures of a sample, in the order of the IP-Adapter's two sets of tokens.
+_SEEN = ("likeness", "styles")
+
 
 class UNetModel(DenoisingModel):
     """A family defines the text encoders and the further conditions of its UNet."""
@@ -38,7 +41,7 @@ class UNetModel(DenoisingModel):
         # Without the adapter's files, variations start from the picture itself.
         adapter = entry.ip_adapter
         if adapter is not None and not (is_on_hub(adapter.source) or is_on_hub(adapter.encoder)):
-            self.layout = replace(self.layout, has_image_encoder=True)
+            self.layout = replace(self.layout, has_image_encoder=True, has_ip_adapter=True)
 
     def load(self) -> None:
         super().load()
@@ -60,16 +63,19 @@ class UNetModel(DenoisingModel):
 
     def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
         if self._ip_adapter is not None:
-            self._ip_adapter.open(any(sample.params.likeness for sample in samples))
+            self._ip_adapter.open(
+                likeness=any(sample.params.likeness for sample in samples),
+                styles=any(sample.params.styles for sample in samples),
+            )
         return super().predict(samples)
 
     def _forward(self, rows: BatchRows) -> torch.Tensor:
         words = rows.conditions["text"]
-        pictures = rows.conditions.get("pictures")
+        seen = [rows.conditions[name][:, None] for name in _SEEN if name in rows.conditions]
         answer: torch.Tensor = self._parts["unet"](
             rows.sample,
             rows.timesteps,
-            encoder_hidden_states=words if pictures is None else (words, [pictures[:, None]]),
+            encoder_hidden_states=(words, seen) if seen else words,
             timestep_cond=rows.conditions.get("guidance"),
             added_cond_kwargs=self._added_conditions(rows.conditions),
             return_dict=False,
@@ -97,8 +103,9 @@ class UNetModel(DenoisingModel):
     def _picture_conditions(self, sample: Sample) -> tuple[Conditions, Conditions]:
         if self._ip_adapter is None:
             return {}, {}
-        away, towards = self._ip_adapter.tokens(sample.params.likeness)
-        return {"pictures": away}, {"pictures": towards}
+        pictures = (sample.params.likeness, sample.params.styles)
+        away, towards = zip(*map(self._ip_adapter.tokens, pictures), strict=True)
+        return dict(zip(_SEEN, away, strict=True)), dict(zip(_SEEN, towards, strict=True))
 
     def _shared_conditions(self, sample: Sample) -> Conditions:
         if not self._distilled:

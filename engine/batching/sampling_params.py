@@ -7,10 +7,14 @@ from PIL import Image
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightedImage:
-    """A picture, RGB, and how much of a whole it makes up, in (0, 1]."""
+    """A picture, RGB, and how much of a whole it makes up, in (0, 1].
+
+    `amount` is how much it counts beside the words; 1 is as much as usual.
+    """
 
     picture: Image.Image = field(repr=False)
     share: float = 1.0
+    amount: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +28,9 @@ class SamplingParams:
 
     `mixed` are further pictures, `width` × `height` too, whose latents are mixed into the start's; the start has what
     their shares leave. `likeness` are pictures of any size which a model with an image encoder
-    (`Layout.has_image_encoder`) shall make one like; their shares add up to 1. `references` are RGB pictures of any
-    size that stand beside the words, at most `Capabilities.takes_references` of them.
+    (`Layout.has_image_encoder`) shall make one like; their shares add up to 1. Of `styles`, an IP-Adapter
+    (`Layout.has_ip_adapter`) takes only how they are made. `references` are RGB pictures of any size that stand beside
+    the words, at most `Capabilities.takes_references` of them.
     """
 
     prompt: str
@@ -41,5 +46,6 @@ class SamplingParams:
     mask: Image.Image | None = field(default=None, repr=False)
     mixed: tuple[WeightedImage, ...] = ()
     likeness: tuple[WeightedImage, ...] = ()
+    styles: tuple[WeightedImage, ...] = ()
     references: tuple[Image.Image, ...] = field(default=(), repr=False)
     adapters: tuple[tuple[str, float], ...] = ()

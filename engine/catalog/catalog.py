@@ -108,6 +108,13 @@ class ModelCatalogue:
         except ModelLoadError:
             return Capabilities(edits_by_words=entry.edits_by_words, takes_references=entry.takes_references)
 
+    def has_ip_adapter(self, entry: ModelEntry) -> bool:
+        """Whether the IP-Adapter of the entry is on this machine."""
+        adapter = self.resolve_extras(entry).ip_adapter
+        if adapter is None:
+            return False
+        return all(Path(source).expanduser().exists() for source in (adapter.source, adapter.encoder))
+
     def resolve_extras(self, entry: ModelEntry) -> ModelEntry:
         """The entry with its extras as paths of this machine; what is not here keeps its name, and fails when used."""
         loras = {name: replace(lora, source=self._resolve(lora.source)) for name, lora in entry.loras.items()}

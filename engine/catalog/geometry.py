@@ -17,8 +17,8 @@ _GRIDS = {"GlmImagePipeline": 32, "QwenImage21Pipeline": 32}
 class Layout:
     """`factor` is pixels per latent cell. Sizes must be multiples of `grid` pixels; those of `multiple` suit best.
 
-    `has_image_encoder`: a picture can tell the model what to paint, through an image encoder. `can` is what it does
-    with pictures beside its words.
+    `has_image_encoder`: a picture can tell the model what to paint, through an image encoder. `has_ip_adapter`:
+    they may also stand beside its words, each by a weight. `can` is what it does with such pictures by itself.
     """
 
     factor: int
@@ -28,6 +28,7 @@ class Layout:
     input_channels: int
     sample_pixels: int
     has_image_encoder: bool = False
+    has_ip_adapter: bool = False
     can: Capabilities = PLAIN
 
     @property

@@ -12,6 +12,7 @@ import redis
 
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.catalog.style_presets import styles
+from studio.domain.requests import MOST_REFERENCES
 from studio.errors import ModelLoadError
 from studio.ports import RunnableModel
 from studio.serialization import from_data, to_data
@@ -41,11 +42,13 @@ def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | N
         return None
     here = sorted(name for name, lora in loras.items() if Path(lora.source).expanduser().exists())
     can = catalogue.capabilities(entry)
+    weighs = not can.takes_references and catalogue.has_ip_adapter(entry)
     return RunnableModel(
         name=entry.name,
         loras=tuple(here),
         edits_by_words=can.edits_by_words,
-        takes_references=can.takes_references,
+        takes_references=MOST_REFERENCES if weighs else can.takes_references,
+        weighs_references=weighs,
         fixed_pixels=can.fixed_pixels,
     )
 

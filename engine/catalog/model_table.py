@@ -45,7 +45,7 @@ def _references(entry: ModelEntry) -> str:
     if entry.takes_references:
         return f"up to {entry.takes_references}" if entry.takes_references > 1 else "one"
     sees = entry.family in _SEES_WITH_ADAPTER and not entry.bundled
-    return "none; [IP-Adapter](02-engine.md#inputs) for variations" if sees else "none"
+    return "none; [IP-Adapter](02-engine.md#inputs) for variations and references" if sees else "none"
 
 
 def _print_page() -> None:

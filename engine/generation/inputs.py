@@ -36,6 +36,7 @@ class GenerationInputs:
     mask: Image.Image | None = field(default=None, repr=False)
     mixed: tuple[WeightedImage, ...] = field(default=(), repr=False)
     likeness: tuple[WeightedImage, ...] = field(default=(), repr=False)
+    styles: tuple[WeightedImage, ...] = field(default=(), repr=False)
     references: tuple[Image.Image, ...] = field(default=(), repr=False)
     finish: Callable[[Image.Image], Image.Image] = field(default=_as_it_is, repr=False)
     detail: "TiledRefinement | None" = field(default=None, repr=False)

@@ -20,7 +20,7 @@ from engine.generation.sizing import requested_size, size_like
 from engine.imaging.canvas.colour_transfer import tint
 from engine.layout_prior.layout_prior import LayoutPrior
 from engine.types import GenerationTask
-from studio.domain.requests import Operation, PaintRequest, Strength
+from studio.domain.requests import Operation, PaintRequest, ReferenceKind, Strength
 from studio.errors import BadParameterError, NotSupportedError
 
 STRENGTHS = {Strength.SUBTLE: 0.35, Strength.STRONG: 0.7}
@@ -39,7 +39,7 @@ def prepare_inputs(
 ) -> GenerationInputs:
     """For picture `index` of the task. Raises `BadParameterError`, `BadImageError` or `NotSupportedError`."""
     drawing = _draw_under(task, index, entry, layout, prior)
-    drawing = replace(drawing, references=(*drawing.references, *task.references))
+    drawing = add_references(drawing, task, layout)
     return drawing if prior is None else with_overscan(drawing, prior.rim_cells * layout.grid)
 
 
@@ -190,3 +190,31 @@ def _take_again(source: Image.Image, seed: int, reach: float, prior: LayoutPrior
     start = augment(source, seed=seed, reach=SUBTLE_REACH + reach * (STRONG_REACH - SUBTLE_REACH))
     strength = prior.subtle_strength + reach * (prior.strong_strength - prior.subtle_strength)
     return GenerationInputs(width=width, height=height, start=start, strength=strength)
+
+
+def add_references(drawing: GenerationInputs, task: GenerationTask, layout: Layout) -> GenerationInputs:
+    """The inputs with the task's references. What the model does with too many, or with any, is its own matter."""
+    if not task.references:
+        return drawing
+    if not layout.has_ip_adapter:
+        return replace(drawing, references=(*drawing.references, *task.references))
+    subjects = _of_kind(task, ReferenceKind.SUBJECT)
+    return replace(
+        drawing,
+        likeness=weigh(subjects) if subjects else drawing.likeness,
+        styles=weigh(_of_kind(task, ReferenceKind.STYLE)),
+    )
+
+
+def weigh(pictures: Sequence[tuple[Image.Image, float]]) -> tuple[WeightedImage, ...]:
+    """Pictures by their weights: shares of one whole, which counts as much as the heaviest of them."""
+    whole = sum(weight for _, weight in pictures)
+    amount = max((weight for _, weight in pictures), default=1.0)
+    return tuple(
+        WeightedImage(picture=picture, share=weight / whole, amount=amount) for picture, weight in pictures
+    )
+
+
+def _of_kind(task: GenerationTask, kind: ReferenceKind) -> list[tuple[Image.Image, float]]:
+    pairs = zip(task.references, task.request.references, strict=True)
+    return [(picture, reference.weight) for picture, reference in pairs if reference.reference is kind]

@@ -7,7 +7,7 @@ from engine.generation.inputs import GenerationInputs
 from engine.generation.prepare_inputs import steps_for
 from engine.layout_prior.layout_prior import LayoutPrior
 from engine.types import GenerationTask
-from studio.domain.requests import MAX_SEED
+from studio.domain.requests import MAX_SEED, PaintRequest, ReferenceKind
 from studio.parsing.name_suggestions import unknown_lora
 
 # Between the seeds of neighbouring windows: further than any number of pictures in a job.
@@ -34,6 +34,8 @@ def resolve_params(
     prompt, negative_prompt = request.prompt_of(index), request.negative_prompt
     if request.style:
         prompt, negative_prompt = find_style(request.style).apply(prompt, negative_prompt)
+    if drawing.references:
+        prompt = _with_style_words(prompt, request)
     return SamplingParams(
         prompt=_with_triggers(prompt, task, entry),
         negative_prompt=negative_prompt,
@@ -49,6 +51,7 @@ def resolve_params(
         mask=drawing.mask,
         mixed=drawing.mixed,
         likeness=drawing.likeness,
+        styles=drawing.styles,
         references=drawing.references,
         adapters=_adapters(task, entry),
     )
@@ -70,3 +73,15 @@ def _with_triggers(prompt: str, task: GenerationTask, entry: ModelEntry) -> str:
     triggers = [entry.loras[lora.name].trigger for lora in task.request.loras if lora.name in entry.loras]
     missing = [trigger for trigger in triggers if trigger and trigger.lower() not in prompt.lower()]
     return ", ".join(part for part in (*missing, prompt) if part)
+
+
+def _with_style_words(prompt: str, request: PaintRequest) -> str:
+    """For models that see all references alike: the words that say of which only the style is meant."""
+    styles = [
+        str(number)
+        for number, reference in enumerate(request.references, start=1)
+        if reference.reference is ReferenceKind.STYLE
+    ]
+    if not styles:
+        return prompt
+    return f"{prompt}, in the style of image {' and image '.join(styles)}"

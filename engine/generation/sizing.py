@@ -41,7 +41,7 @@ def size_like(task: GenerationTask, entry: ModelEntry, layout: Layout) -> tuple[
     """The size asked for, else that of the first source: as it is if it was painted here, else its ratio."""
     request, source = task.request, task.sources[0]
     asked = bool(request.width or request.height or request.aspect)
-    painted_here = bool(request.sources and request.sources[0].picture_id)
+    painted_here = bool(request.starts and request.starts[0].picture_id)
     if painted_here and not asked and source.width * source.height <= LARGEST_AREAS * native_area(entry):
         return layout.snap(*source.size)
     return requested_size(request, entry, layout, ratio=source.width / source.height)

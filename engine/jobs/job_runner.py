@@ -2,10 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Protocol
+
+from PIL import Image
 
 from engine.imaging.codecs.encoding import data_url, decode, decode_mask
 from engine.imaging.masks.grid_masks import mask_of_cells
@@ -22,6 +24,7 @@ from studio.db import job_transitions, outbox, queries
 from studio.db.tables import JobRow
 from studio.domain.events import JobProgress
 from studio.domain.jobs import Job, JobState
+from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
     ChatelierError,
@@ -140,20 +143,24 @@ class JobRunner:
 
     def _task_of(self, job: Job, weight: float) -> GenerationTask:
         request = job.request
-        sources = [decode(self._context.store.get(source.key)) for source in request.sources]
+        sources = self._decode(request.starts)
         mask = None
         if request.cells and sources:
             mask = mask_of_cells(request.cells, sources[0].size)
-        elif sources and (mask_key := request.sources[0].mask_key):
+        elif sources and (mask_key := request.starts[0].mask_key):
             mask = decode_mask(self._context.store.get(mask_key))
         return GenerationTask(
             job_id=job.id,
             person=job.person.key,
             request=request,
             sources=sources,
+            references=self._decode(request.references),
             mask=mask,
             weight=weight,
         )
+
+    def _decode(self, sources: Sequence[Source]) -> list[Image.Image]:
+        return [decode(self._context.store.get(source.key)) for source in sources]
 
     def _record(self, job: Job, outcome: JobResult, lease: Lease, receipts: TrackingStore) -> bool:
         """Write the end into the database, trying again while the lease may still be ours. False: it is not."""

@@ -20,6 +20,7 @@ class Action(StrEnum):
     EDIT = "edit"
     EXPAND = "expand"
     BLEND = "blend"
+    REFERENCE = "reference"  # opens the form of /imagine, with the picture beside its words
     STAR = "star"
     ALT = "alt"
     COLLECT = "collect"  # into the tray of pictures for a blend

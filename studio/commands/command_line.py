@@ -1,5 +1,7 @@
 """Commands as people type them: ``/imagine a red apple --seed 7 --no text``."""
 
+import re
+
 from studio.commands.flags import Flag, find_flags, unknown_flag
 from studio.commands.parameter_values import MAX_PROMPT, Kind, Parameter
 from studio.commands.registry import find_command
@@ -10,6 +12,7 @@ from studio.parsing.foreign_syntax import FOREIGN_FLAG, LORA_TAG
 from studio.parsing.text_cleaning import clean_text
 
 MAX_PHRASE = 4000
+_FOREIGN_VALUE = re.compile(r"://|[a-z][\s\d]*\d$", re.IGNORECASE)
 _READ_BY_FACES = frozenset({Kind.IMAGE, Kind.MASK, Kind.PERSON})
 
 
@@ -88,8 +91,18 @@ def _without_foreign_flags(spec: CommandSpec, text: str) -> tuple[str, list[str]
     """Other tools' flags are no part of our flags' values; what becomes of them is the prompt's matter."""
     if not spec.paints or spec.parameter("prompt") is None:
         return text, []
-    foreign = FOREIGN_FLAG.findall(text)
-    return FOREIGN_FLAG.sub(lambda flag: " " * len(flag[0]), text), foreign
+    foreign = [flag for flag in FOREIGN_FLAG.finditer(text) if not _is_own(spec, flag[0])]
+    for flag in foreign:
+        text = text[: flag.start()] + " " * len(flag[0]) + text[flag.end() :]
+    return text, [flag[0] for flag in foreign]
+
+
+def _is_own(spec: CommandSpec, flag: str) -> bool:
+    """Whether a flag that other tools have too is meant as ours: their --sref takes addresses and numbers."""
+    name = re.match(r"\W*([a-z]+)", flag, re.IGNORECASE)
+    return (
+        name is not None and spec.parameter(name[1].lower()) is not None and not _FOREIGN_VALUE.search(flag)
+    )
 
 
 def _check(parameter: Parameter, value: str, text: str, span: tuple[int, int]) -> None:

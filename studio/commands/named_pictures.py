@@ -36,6 +36,8 @@ def names_any(spec: CommandSpec, values: Mapping[str, object]) -> bool:
 
 def _find_ids(spec: CommandSpec, values: Mapping[str, object]) -> Iterator[str]:
     for parameter in spec.parameters:
+        if parameter.kind is Kind.REFERENCES and values.get(parameter.name):
+            yield from (named.picture_id for named in parameter.read(values[parameter.name]))
         if parameter.kind not in (Kind.PICTURE, Kind.JOB) and parameter.name != "what":
             continue
         identifier = str(values.get(parameter.name) or "").strip().lower()

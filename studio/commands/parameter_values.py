@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from studio.commands.picture_lists import WeightedPicture, parse_pictures
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source, parse_aspect, parse_size
@@ -33,6 +34,7 @@ class Kind(StrEnum):
     MODEL = "model"  # one of the models that the workers hold
     STYLE = "style"  # a named style
     LORA = "lora"  # LoRAs of the model by name, each with a weight or without
+    REFERENCES = "references"  # several pictures painted here, each with a weight or without
     PERSON = "person"  # front ends hand over the key of the person who is named
     CASE = "case"  # the id of a case
     DURATION = "duration"  # 30m, 12h, 7d, or for good
@@ -142,6 +144,10 @@ def _read_picture(parameter: Parameter, value: object) -> str:
     return text
 
 
+def _read_references(parameter: Parameter, value: object) -> tuple[WeightedPicture, ...]:
+    return parse_pictures(parameter.name, bare_value(value))
+
+
 def _read_job(parameter: Parameter, value: object) -> str:
     text = str(value).strip().lower()
     split = split_picture_id(text)
@@ -213,6 +219,7 @@ _READERS: dict[Kind, Callable[[Parameter, object], Any]] = {
     Kind.ASPECT: _read_aspect,
     Kind.SIZE: _read_size,
     Kind.PICTURE: _read_picture,
+    Kind.REFERENCES: _read_references,
     Kind.JOB: _read_job,
     Kind.IMAGE: _read_image,
     Kind.FILE: _read_file,

@@ -157,6 +157,7 @@ def _gather(button: Button) -> tuple[str, dict[str, object]]:
 
 _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.VARY_SUBTLE: lambda button: ("vary", {"picture": button.picture_id, "strength": "subtle"}),
+    Action.REFERENCE: lambda button: ("imagine", {"ref": button.picture_id}),
     Action.DELETE: lambda button: ("delete", {"what": button.picture_id or button.job_id}),
     Action.WHO: lambda button: ("lineage", {"picture": button.picture_id}),
     Action.MORE: lambda button: ("show", {"job": button.job_id}),

@@ -99,7 +99,7 @@ class Job:
     @property
     def origin_job_id(self) -> str | None:
         """The job whose picture this one starts from, the first of several; None: words or an upload."""
-        ids = (source.picture_id for source in self.request.sources if source.picture_id)
+        ids = (source.picture_id for source in self.request.starts if source.picture_id)
         split = split_picture_id(next(ids, ""))
         return split[0] if split else None
 

@@ -11,6 +11,7 @@ from studio.errors import BadParameterError
 MAX_COUNT = 8
 MAX_SEED = 2**32 - 1
 MOST_BLENDED = 5
+MOST_REFERENCES = 4
 LEAST_SIDE, MOST_SIDE = 64, 2048  # pixels
 MOST_LORAS = 4
 PRICED_SIDE = 1024
@@ -60,6 +61,13 @@ _PAST_TENSES = {
 }
 
 
+class ReferenceKind(StrEnum):
+    """What a picture beside the words says: who or what is to be seen, or how it is made."""
+
+    SUBJECT = "subject"
+    STYLE = "style"
+
+
 class Strength(StrEnum):
     """How far a variation may move from its source."""
 
@@ -83,6 +91,8 @@ class Source:
     `as_mask_key`: of an upload with transparency, what it says as the mask of another picture.
     `shows_person`: it is an upload with a person in it, or was painted from one. Of an upload, `fingerprint` is its
     PDQ hash (64 hexadecimal digits).
+
+    With a `reference` nothing is painted over it: it stands beside the words and counts by `weight`, 1 as usual.
     """
 
     key: str
@@ -94,6 +104,8 @@ class Source:
     shows_person: bool = False
     doubt: PromptConcern | None = None
     fingerprint: str = ""
+    reference: ReferenceKind | None = None
+    weight: float = 1.0
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -195,6 +207,16 @@ class PaintRequest:
     def cost(self) -> int:
         """Credits for all pictures of the request."""
         return self.count * self.price
+
+    @property
+    def starts(self) -> tuple[Source, ...]:
+        """The pictures that are painted over, changed or blended."""
+        return tuple(source for source in self.sources if source.reference is None)
+
+    @property
+    def references(self) -> tuple[Source, ...]:
+        """The pictures that stand beside the words."""
+        return tuple(source for source in self.sources if source.reference is not None)
 
     def prompt_of(self, index: int) -> str:
         """The words of picture `index`, counted from 0."""

@@ -9,7 +9,8 @@ class RunnableModel:
     """A model whose weights some worker has, and the names of its LoRAs. `note` is what people should know of it.
 
     `edits_by_words`: it changes a picture as an instruction says, without a region. `takes_references` pictures at
-    most can stand beside the words. `fixed_pixels`: so many it makes of every size; 0 means any size.
+    most can stand beside the words, each by a weight where it `weighs_references`. `fixed_pixels`: so many it makes of
+    every size; 0 means any size.
     """
 
     name: str
@@ -17,6 +18,7 @@ class RunnableModel:
     note: str = ""
     edits_by_words: bool = False
     takes_references: int = 0
+    weighs_references: bool = False
     fixed_pixels: int = 0
 
 

@@ -391,6 +391,8 @@ FORMS: Mapping[str, Form] = {
     "expand": forms.expand_form(_ONE),
     "expand of several": forms.expand_form(_SEVERAL),
     "blend": forms.blend_form(_ONE),
+    "reference": forms.reference_form(replace(_ONE, reference_models=("klein", "kontext"))),
+    "imagine with a reference": forms.imagine_form(takes_references=True),
     "report": forms.report_form(_ONE),
     "report of several": forms.report_form(_SEVERAL),
     "alt": forms.alt_form(replace(_ONE, alt_text=LONG_PROMPT)),

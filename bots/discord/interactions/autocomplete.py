@@ -20,7 +20,9 @@ from studio.domain.settings.communities import Tier
 from studio.errors import ChatelierError
 
 _PATIENCE_SECONDS = 2.0
-_SUGGESTED = frozenset({Kind.PICTURE, Kind.JOB, Kind.MODEL, Kind.STYLE, Kind.LORA, Kind.CASE})
+_SUGGESTED = frozenset(
+    {Kind.PICTURE, Kind.JOB, Kind.MODEL, Kind.STYLE, Kind.LORA, Kind.REFERENCES, Kind.CASE}
+)
 _SUGGESTED_NAMES = frozenset({"prompt", "value", "what"})
 _CHANNEL_SETTINGS = frozenset({"channels", *CHANNELS})
 

@@ -44,7 +44,8 @@ class FormSubject:
 
     `pictures` are the ids to choose from where several may be meant. `prompt`, `alt_text` (its owner's
     words, often empty) and `key`, the storage key, are the picture's, for forms that show them. `edits_by_words`: the
-    model that it would be edited with needs no region; `word_editors` are other models of that kind.
+    model that it would be edited with needs no region; `word_editors` are other models of that kind. `reference_models`
+    can use it as a reference.
     """
 
     about: str
@@ -54,6 +55,7 @@ class FormSubject:
     key: str = ""
     edits_by_words: bool = False
     word_editors: tuple[str, ...] = ()
+    reference_models: tuple[str, ...] = ()
 
 
 def remix_form(subject: FormSubject) -> Form:
@@ -125,6 +127,26 @@ def blend_form(subject: FormSubject) -> Form:
     return _form("blend", subject, forms.BLEND, *fields, intro=forms.BLEND_INTRO)
 
 
+def reference_form(subject: FormSubject) -> Form:
+    """/imagine, with the picture as a reference."""
+    picture = subject.pictures[0] if subject.pictures else subject.about
+    subjects = line_field(
+        "ref", forms.SUBJECT_REFERENCES, forms.REFERENCES_HINT, longest=_LONGEST_IDS, initial=picture
+    )
+    styles = line_field("sref", forms.STYLE_REFERENCES, forms.REFERENCES_HINT, longest=_LONGEST_IDS)
+    models = subject.reference_models
+    field = names_field("model", forms.REFERENCE_MODEL, models)
+    return _form(
+        "imagine",
+        replace(subject, pictures=()),
+        forms.REFERENCE_FORM,
+        prompt_field(forms.PROMPT, required=True),
+        subjects,
+        styles,
+        *([replace(field, initial=models[0])] if models else []),
+    )
+
+
 def report_form(subject: FormSubject) -> Form:
     """`topic` is put before the reason; see `bots.presentation.form.command_of`."""
     topic = Field(
@@ -166,6 +188,7 @@ PICTURE_FORMS: Mapping[Action, Callable[[FormSubject], Form]] = {
     Action.EDIT: edit_form,
     Action.EXPAND: expand_form,
     Action.BLEND: blend_form,
+    Action.REFERENCE: reference_form,
     Action.REPORT: report_form,
     Action.ALT: alt_form,
 }
@@ -177,7 +200,12 @@ def appeal_form(job_id: str) -> Form:
 
 
 def imagine_form(
-    *, models: Sequence[str] = (), styles: Sequence[str] = (), about: str = "", asks_channel: bool = False
+    *,
+    models: Sequence[str] = (),
+    styles: Sequence[str] = (),
+    about: str = "",
+    asks_channel: bool = False,
+    takes_references: bool = False,
 ) -> Form:
     """`asks_channel`: it was opened from no channel."""
     channel = Field(name="channel", kind=FieldKind.CHANNEL, label=translate(forms.CHANNEL), required=True)
@@ -189,8 +217,14 @@ def imagine_form(
         *([names_field("model", forms.MODEL, models)] if len(models) > 1 else []),
         *([names_field("style", forms.STYLE, styles)] if styles else []),
         files_field("image", forms.REFERENCE),
+        *([_role_field()] if takes_references else []),
     )
     return _form("imagine", FormSubject(about=about), forms.IMAGINE, *fields)
+
+
+def _role_field() -> Field:
+    choices = tuple(Choice(value=role, label=translate(name)) for role, name in forms.ROLE_NAMES.items())
+    return Field(name="role", kind=FieldKind.CHOICE, label=translate(forms.ROLE), choices=choices)
 
 
 def settings_form(

@@ -101,6 +101,15 @@ SENTENCES: dict[str, Msgid] = {
         "The model {model} takes at most {count} picture at once.",
         "The model {model} takes at most {count} pictures at once.",
     ),
+    "no_references": "The model {model} cannot use pictures as references. Models that can: {able}.",
+    "no_references_anywhere": "The model {model} cannot use pictures as references, nor can any other here.",
+    "no_reference_weights": "The model {model} cannot weigh its references. Models that can: {able}.",
+    "no_reference_weights_anywhere": "The model {model} cannot weigh its references, nor can any other here.",
+    "too_many_pictures_named": "At most {most} references at a time.",
+    "not_picture_ids": (
+        "Name the pictures by their ids, with commas between, such as k3v9m2p4qx7a.2 or k3v9m2p4qx7a.2:0.8."
+    ),
+    "reference_weight": "The weight of a reference must lie between 0.05 and 2, such as k3v9m2p4qx7a.2:0.8.",
     "lora_twice": "Name each LoRA once.",
     "too_many_loras": "At most {most} LoRAs at a time.",
     "lora_weight_not_a_number": "Write the weight of a LoRA as a number, for example pixel:0.8.",
@@ -151,4 +160,6 @@ PARAMETERS = {
     "image5": "fifth image",
     "negative": "negative prompt",
     "lora": "LoRA",
+    "ref": "reference",
+    "sref": "style reference",
 }

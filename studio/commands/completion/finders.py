@@ -117,7 +117,11 @@ FINDERS: Mapping[tuple[str, str], Finder] = {
     ("answer", "case"): questions,
     ("review", "case"): desk_cases,
 }
-FINDERS_BY_KIND: Mapping[Kind, Finder] = {Kind.PICTURE: visible_pictures, Kind.JOB: visible_jobs}
+FINDERS_BY_KIND: Mapping[Kind, Finder] = {
+    Kind.PICTURE: visible_pictures,
+    Kind.REFERENCES: visible_pictures,
+    Kind.JOB: visible_jobs,
+}
 
 
 def _own_jobs(session: Session, call: Call) -> list[Job]:

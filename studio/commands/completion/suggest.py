@@ -1,6 +1,7 @@
 """What is offered while somebody fills in a parameter: only what the command can do for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from studio.commands.completion.finders import FINDERS, FINDERS_BY_KIND, earlier_prompts, own_pictures
 from studio.commands.completion.suggestion import LONGEST, Suggestion, of_name
@@ -38,11 +39,23 @@ def suggest(
     if parameter.kind is Kind.LORA:  # `typed` may hold several, of which the last is completed
         names = lora_suggestions(ports, typed, str(values.get("model") or "") or None)
         return _of_names(names)[:most]
-    wanted = typed.strip().lower()
+    before, wanted = _last_of_several(parameter, typed)
     found = _find(ports, call, spec, parameter, values)
-    return [
-        suggestion for suggestion in found if wanted in suggestion.label.lower() or wanted in suggestion.value
-    ][:most]
+    fitting = [
+        suggestion
+        for suggestion in found
+        if wanted in suggestion.label.lower() or wanted in suggestion.value
+        if len(before + suggestion.value) <= LONGEST
+    ]
+    return [replace(suggestion, value=before + suggestion.value) for suggestion in fitting[:most]]
+
+
+def _last_of_several(parameter: Parameter, typed: str) -> tuple[str, str]:
+    """What stands before the value that is being typed, and that value."""
+    if parameter.kind is not Kind.REFERENCES:
+        return "", typed.strip().lower()
+    before, comma, last = typed.rpartition(",")
+    return f"{before.strip()}{comma} " if comma else "", last.strip().lower()
 
 
 def _find(

@@ -16,10 +16,12 @@ from studio.commands.parameters import (
     STEPS,
     STYLE,
 )
+from studio.commands.picture_lists import WeightedPicture, require_few
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.known_names import require_known
 from studio.commands.submission.prompt_wording import read_wording
+from studio.commands.submission.references import find_references, require_references
 from studio.commands.submission.request_defaults import own_defaults, usual_count
 from studio.commands.submission.source_images import get_seed
 from studio.commands.submission.submit import submit
@@ -28,6 +30,7 @@ from studio.domain.requests import (
     MOST_SIDE,
     Operation,
     PaintRequest,
+    ReferenceKind,
     Source,
     parse_aspect,
     parse_loras,
@@ -35,6 +38,8 @@ from studio.domain.requests import (
 )
 from studio.errors import BadParameterError
 from studio.ports import Ports
+
+START = "start"  # the role of an image to paint over; its others are those of a `ReferenceKind`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +60,45 @@ class Imagine:
     lora: str | None = None
     image: Source | None = None
     strength: float | None = None
+    ref: tuple[WeightedPicture, ...] = ()
+    sref: tuple[WeightedPicture, ...] = ()
+    role: str = START
+
+    @property
+    def start(self) -> Source | None:
+        """The image to paint over."""
+        return self.image if self.role == START else None
 
 
 def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
     request = request_of(complete(ports, call, command), most_pictures=usual_count(ports, call))
+    references = (
+        *find_references(ports, call, command.ref, ReferenceKind.SUBJECT),
+        *find_references(ports, call, command.sref, ReferenceKind.STYLE),
+    )
+    request = replace(request, sources=(*request.sources, *references))
+    require_few("ref", len(request.references))
     return submit(ports, call, SPEC.name, request)
 
 
 def check(ports: Ports, call: Call, command: Imagine) -> None:
     """Raises `BadParameterError`."""
-    require_known(ports, request_of(complete(ports, call, command), most_pictures=1))
+    request = request_of(complete(ports, call, command), most_pictures=1)
+    require_known(ports, request)
+    named = [
+        Source(key="", reference=kind, weight=picture.weight)
+        for kind, pictures in ((ReferenceKind.SUBJECT, command.ref), (ReferenceKind.STYLE, command.sref))
+        for picture in pictures
+    ]
+    request = replace(request, sources=(*request.sources, *named))
+    require_few("ref", len(request.references))
+    require_references(ports, request)
 
 
 def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:
     """With the person's own defaults. A picture that is brought along has its own shape."""
     chosen, model = own_defaults(ports, call)
-    shaped = command.aspect or command.size or command.width or command.height or command.image
+    shaped = command.aspect or command.size or command.width or command.height or command.start
     return replace(
         command,
         model=command.model or model,
@@ -99,9 +127,17 @@ def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
         style=command.style,
         scheduler=command.scheduler,
         loras=parse_loras(command.lora) if command.lora else (),
-        sources=(command.image,) if command.image else (),
+        sources=_attached_sources(command),
         strength=command.strength,
     )
+
+
+def _attached_sources(command: Imagine) -> tuple[Source, ...]:
+    if command.image is None:
+        return ()
+    if command.start:
+        return (command.start,)
+    return (replace(command.image, reference=ReferenceKind(command.role), mask_key=None, as_mask_key=None),)
 
 
 def _shape(command: Imagine) -> tuple[str | None, int | None, int | None]:
@@ -165,6 +201,22 @@ SPEC = CommandSpec(
             summary="With an image: how far to move away from it, 0.05 to 1.",
             minimum=0.05,
             maximum=1,
+        ),
+        Parameter(
+            name="ref",
+            kind=Kind.REFERENCES,
+            summary="Pictures whose subject to show, by id, each with a weight if you like; up to four.",
+        ),
+        Parameter(
+            name="sref",
+            kind=Kind.REFERENCES,
+            summary="Pictures whose style to use, by id, each with a weight if you like; up to four.",
+        ),
+        Parameter(
+            name="role",
+            kind=Kind.CHOICE,
+            summary="What your image is: the start, a subject or a style.",
+            choices=(START, *ReferenceKind),
         ),
     ),
 )

@@ -47,6 +47,8 @@ def _sources(session: Session, spec: CommandSpec, values: Mapping[str, object]) 
         value = values.get(parameter.name)
         if value and parameter.kind is Kind.PICTURE:
             sources.append(Source(key="", picture_id=parameter.read(value)))
+        elif value and parameter.kind is Kind.REFERENCES:
+            sources += (Source(key="", picture_id=named.picture_id) for named in parameter.read(value))
         elif value and parameter.kind is Kind.JOB and (row := session.get(JobRow, parameter.read(value))):
             sources += queries.job_of(row).request.sources
     return sources

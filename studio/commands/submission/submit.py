@@ -12,6 +12,7 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.commands.submission import job_creation, remix_consent
 from studio.commands.submission.known_names import require_known
+from studio.commands.submission.references import require_references
 from studio.db import outbox, queries
 from studio.db.gatherings.part_rows import link_job
 from studio.db.identities.people import lock_person
@@ -45,6 +46,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     Raises a `RequestRefusedError` or a `BadRequestError`; a lost queue is not an error here.
     """
     require_known(ports, request)
+    require_references(ports, request)
     allowance = ports.gate.allowance(call.person)
     require_count(allowance, request.count)
     with ports.database.read() as session:

@@ -221,3 +221,20 @@ def test_a_model_that_edits_by_words_is_asked_for_no_part(room: OpenRoom) -> Non
         request = session.get_one(JobRow, job_id).request
     assert (request["prompt"], request["cells"]) == ("make it winter", [])
     assert "make it winter" in ana.client.get(f"/jobs/{job_id}").text
+
+
+def test_a_picture_becomes_a_reference_of_the_next_request(room: OpenRoom) -> None:
+    room.ports.options.known_models = (RunnableModel(name="klein", takes_references=4),)
+    ana = room.guest("Ana")
+    origin = painted_by(room, ana)
+    html = ana.client.get(f"/reference/{origin}.2", headers={"hx-request": "true"}).text
+    assert f'name="ref" aria-describedby="field-ref-hint" value="{origin}.2"' in html
+    assert 'name="picture"' not in html
+    job_id = ana.ask(do="ask", command="imagine", values={"prompt": "a castle", "ref": f"{origin}.2"})["job"]
+    typed = ana.say(f"/imagine a castle --sref {origin}.1:1, {origin}.3")["job"]
+    with room.ports.database.read() as session:
+        found = [session.get_one(JobRow, job).request["sources"] for job in (job_id, typed)]
+    assert [[(source["picture_id"], source["reference"]) for source in sources] for sources in found] == [
+        [(f"{origin}.2", "subject")],
+        [(f"{origin}.1", "style"), (f"{origin}.3", "style")],
+    ]

@@ -24,9 +24,14 @@ def words_field(label: str, *, longest: int) -> Field:
     return Field(name="reason", kind=FieldKind.TEXT, label=translate(label), max_length=longest)
 
 
-def line_field(name: str, label: str, hint: str, *, longest: int) -> Field:
+def line_field(name: str, label: str, hint: str, *, longest: int, initial: str = "") -> Field:
     return Field(
-        name=name, kind=FieldKind.LINE, label=translate(label), hint=translate(hint), max_length=longest
+        name=name,
+        kind=FieldKind.LINE,
+        label=translate(label),
+        hint=translate(hint),
+        initial=initial,
+        max_length=longest,
     )
 
 

@@ -25,6 +25,8 @@ def test_each_field_is_a_parameter_of_its_command(name: str) -> None:
     ("edit", ["region", "prompt", "mask"]),
     ("edit by words", ["prompt", "region", "mask"]),
     ("edit by words with another model", ["region", "prompt", "mask", "model"]),
+    ("reference", ["prompt", "ref", "sref", "model"]),
+    ("imagine with a reference", ["prompt", "count", "aspect", "image", "role"]),
     ("expand", ["sides", "amount", "aspect", "prompt"]),
     ("blend", ["pictures", "images", "prompt", "weights"]),
     ("report", ["topic", "artist", "reason"]),
