@@ -57,6 +57,7 @@ async def play_telephone(stage: Stage) -> None:
         ]
         assert len(await stage.alt_texts()) == shown
         await stage.pass_by(minutes=1 if shown < 3 else 0)
+    await stage.press(players[2], "Manage")  # in place of their candidates, which have numbers as well
     assert "cannot vote for your own" in await stage.press(players[0], "1")
     for player, label in zip(players, "211", strict=True):
         assert "You voted" in await stage.press(player, label)
