@@ -41,7 +41,6 @@ LOOK_TITLE = "Around {cell}"
 DIRECTIONS = {"left": "←", "up": "↑", "down": "↓", "right": "→"}
 STORY_TITLE = "The story of the mural"
 STORY_ALT_TEXT = "The cells of the mural, in the order in which they were painted"
-STORY_TOO_LARGE = "The story is too large for this platform."
 NO_STORY = "There is no story to tell yet."
 CHOOSE_TITLE = "Which one becomes cell {cell}?"
 CHOOSE_HINT = "Without a choice it is the first one, {when}."
