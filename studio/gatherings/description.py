@@ -26,8 +26,9 @@ class OptionKind(StrEnum):
     ASPECT = "aspect"
 
 
-# The option that says how many credits the host sets aside for the winners.
-PRIZE = "prize"
+# The options that say how many credits are set aside for the winners, and whether the host or the channel gives them.
+PRIZE, PAYER = "prize", "payer"
+FROM_HOST, FROM_CHANNEL = "host", "channel"
 # The names of options that hold words of their host: they go when the host is forgotten.
 TEXT_RULES = frozenset({"prompt", "theme", "title", "words"})
 

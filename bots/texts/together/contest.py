@@ -30,7 +30,7 @@ VOTE = "Vote"
 JUDGE = "Choose who wins"
 ENTER_PICTURE = "Enter picture {index} into the contest here"
 ENTER_TITLE = "Enter a picture"
-PICTURE = "Your picture"
+PICTURE = "Or another one"
 PICTURE_HINT = "Its id, such as k3v9m2p4qx7a.2. It was made after the opening of the contest."
 ENTRY_ALT_TEXT = "Entry {number} of these"
 RESULT_ALT_TEXT = "Number {number}, on place {place}"
@@ -71,6 +71,7 @@ OUTCOMES = {
     "chosen": "It wins when the contest closes. Press Manage and “Go on now” to close it at once.",
 }
 REFUSALS = {
+    "no_pool": "The moderators have not given this channel credits of its own.",
     "no_contest": "No contest is open in this channel.",
     "not_own": "Enter a picture of your own.",
     "entered_most": "You have entered as many pictures as the rules allow: {most}.",

@@ -25,8 +25,10 @@ from studio.db.tables import GatheringRow
 from studio.domain.identifiers import job_id_of
 from studio.domain.people import Address
 from studio.domain.requests import Source
+from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError
-from studio.gatherings.description import PRIZE, Opening, Option, OptionKind
+from studio.errors.gatherings import GatheringRefusedError, Refusal
+from studio.gatherings.description import FROM_CHANNEL, PAYER, PRIZE, Opening, Option, OptionKind
 from studio.gatherings.kind import GatheringKind, Turn
 from studio.gatherings.limits import require_host, require_room
 from studio.ports import Allowance, Ports
@@ -86,7 +88,10 @@ def open_gathering(
         require_host(community, call.person, allowance.tier, call.address)
         require_room(session, kind.name, call.address)
         turn = _begin(session, call, kind, gathering_id, rules, parent_id)
-        _sponsor(turn, call, allowance, rules.get(PRIZE) or command.values.get(SPONSOR))
+        if rules.get(PRIZE) and rules.get(PAYER) == FROM_CHANNEL:
+            _take_from_pool(turn, call, community, int(rules[PRIZE]))
+        else:
+            _sponsor(turn, call, allowance, rules.get(PRIZE) or command.values.get(SPONSOR))
         events = [*turn.finish()]
     outbox.send(ports.database, ports.events, events)
     if turn.wants:
@@ -138,6 +143,19 @@ def _sponsor(turn: Turn, call: Call, allowance: Allowance, amount: object) -> No
         credits = allowance.monthly_credits
         credit_ledger.grant_monthly(turn.session, call.person.key, credits=credits, at=turn.at)
     set_aside(turn.session, turn.row.id, call.person.key, amount, limited=limited, at=turn.at)
+
+
+def _take_from_pool(turn: Turn, call: Call, community: CommunityRules, amount: int) -> None:
+    """A prize of the channel's credits. Raises `GatheringRefusedError` and `OutOfCreditsError`."""
+    if not call.person.moderates:
+        raise GatheringRefusedError(Refusal.MODERATORS_ONLY)
+    place = next((place for place in call.address.places if place in community.pools), None)
+    if place is None:
+        raise GatheringRefusedError("no_pool", kind=turn.kind.name)
+    pool = credit_ledger.pool_account(call.address.platform, call.address.community, place)
+    key, credits = call.person.key, community.pools[place]
+    credit_ledger.grant_pool(turn.session, pool, key, credits=credits, at=turn.at)
+    set_aside(turn.session, turn.row.id, key, amount, limited=True, at=turn.at, pool=pool)
 
 
 def place_of(address: Address) -> Address:

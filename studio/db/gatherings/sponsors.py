@@ -16,7 +16,8 @@ from studio.db.tables import GatheringRow, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.errors import OutOfCreditsError
 
-_PREFIX = "pool:gathering:"
+_POOL = "pool:"
+_PREFIX = f"{_POOL}gathering:"
 
 
 def sponsor_account(gathering_id: str) -> str:
@@ -24,10 +25,20 @@ def sponsor_account(gathering_id: str) -> str:
 
 
 def set_aside(
-    session: Session, gathering_id: str, host: str, amount: int, *, limited: bool, at: datetime
+    session: Session,
+    gathering_id: str,
+    host: str,
+    amount: int,
+    *,
+    limited: bool,
+    at: datetime,
+    pool: str | None = None,
 ) -> None:
-    """From the host's credits, once for each gathering. With `limited`, raises `OutOfCreditsError`."""
-    own, account = human_of(session, host), sponsor_account(gathering_id)
+    """From the host's credits or those of a channel's pool, once for each gathering.
+
+    With `limited`, raises `OutOfCreditsError`.
+    """
+    own, account = pool or human_of(session, host), sponsor_account(gathering_id)
     credit_ledger.lock(session, own, account)
     if session.get(LedgerRow, f"{account}:given") is not None:
         return
@@ -39,8 +50,11 @@ def set_aside(
 
 
 def give_back(session: Session, gathering_id: str, host: str, *, at: datetime) -> int:
-    """What is left, to the host; how much that was."""
-    own, account = human_of(session, host), sponsor_account(gathering_id)
+    """What is left, to the host or the pool that gave it; how much that was."""
+    account = sponsor_account(gathering_id)
+    given = session.get(LedgerRow, f"{account}:given")
+    is_from_pool = given is not None and given.account.startswith(_POOL)
+    own = given.account if given is not None and is_from_pool else human_of(session, host)
     credit_ledger.lock(session, own, account)
     left = credit_ledger.balance_of(session, account, at=at)
     if left > 0:

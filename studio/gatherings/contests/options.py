@@ -1,7 +1,7 @@
 """What a contest is opened with."""
 
 from studio.gatherings.contests.entry_rules import RULE_CHOICES
-from studio.gatherings.description import PRIZE, Option, OptionKind
+from studio.gatherings.description import FROM_CHANNEL, FROM_HOST, PAYER, PRIZE, Option, OptionKind
 
 VOTES, MODERATORS = "votes", "moderators"  # who judges
 _DAY = 24 * 3600
@@ -51,9 +51,16 @@ OPTIONS = (
     Option(
         name=PRIZE,
         kind=OptionKind.NUMBER,
-        summary="Credits of yours that the winner gets.",
+        summary="Credits that the winner gets.",
         minimum=1,
         maximum=1_000_000,
+    ),
+    Option(
+        name=PAYER,
+        kind=OptionKind.CHOICE,
+        summary="Whose credits the prize is; moderators may give those of the channel.",
+        default=FROM_HOST,
+        choices=(FROM_HOST, FROM_CHANNEL),
     ),
     Option(
         name="opens",

@@ -64,11 +64,12 @@ def latest_field(pictures: Sequence[tuple[str, str]]) -> Field:
 
 
 def own_pictures_field(pictures: Sequence[tuple[str, str]]) -> Field:
-    """A menu for one of one's own pictures, by id and label, in a form of a gathering."""
+    """A menu for one of one's own pictures, by id and label, in a form of a gathering; the first is chosen."""
     return Field(
         name="option",
         kind=FieldKind.CHOICE,
         label=translate(forms.OWN_PICTURES),
+        initial=pictures[0][0],
         choices=tuple(Choice(value=value, label=label) for value, label in pictures),
     )
 

@@ -314,11 +314,15 @@ def balance(table: Table, name: str) -> int:
         return credit_ledger.balance(session, table.person(name).key, at=table.clock.now(session))
 
 
+def account(table: Table, name: str) -> int:
+    with table.ports.database.read() as session:
+        rows = session.query(LedgerRow).where(LedgerRow.account == name)
+        return sum(row.amount for row in rows)
+
+
 def paid(table: Table, contest: str) -> int:
     """What is left in the account of the contest."""
-    with table.ports.database.read() as session:
-        rows = session.query(LedgerRow).where(LedgerRow.account == f"pool:gathering:{contest}")
-        return sum(row.amount for row in rows)
+    return account(table, f"pool:gathering:{contest}")
 
 
 def test_the_prize_is_split_among_equal_winners(table: Table) -> None:
@@ -342,6 +346,21 @@ def test_the_prize_goes_back_when_nobody_wins(table: Table) -> None:
     end_phase(table, minutes=61)
     end_phase(table)
     assert (winners(table, contest), balance(table, "ana"), paid(table, contest)) == ([], 0, 0)
+
+
+def test_moderators_give_the_channels_credits_as_a_prize(table: Table) -> None:
+    options = {"title": "Autumn light", "closes": "1h", "prize": 7, "payer": "channel"}
+    with pytest.raises(GatheringRefusedError, match="moderators"):
+        table.ask("ana", "contest", **options)
+    with pytest.raises(GatheringRefusedError, match="no_pool"):
+        table.ask("mo", "contest", moderator=True, **options)
+    table.ask("mo", "community", moderator=True, setting="pool", value=f"{table.address.channel} 10")
+    contest = table.ask("mo", "contest", moderator=True, **options).gathering_id  # type: ignore[union-attr]
+    address = table.address
+    pool = credit_ledger.pool_account(address.platform, address.community, address.channel)
+    assert (account(table, pool), balance(table, "mo")) == (3, 0)
+    table.ask("mo", "gather", moderator=True, do="end", id=contest)
+    assert (account(table, pool), paid(table, contest)) == (10, 0)
 
 
 def test_a_deleted_entry_is_withdrawn_and_its_votes_are_void(table: Table, contest: str) -> None:
