@@ -10,7 +10,7 @@ from studio.db.tables import LedgerRow, PictureRow
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.jobs import JobState
 from studio.domain.requests import Source
-from studio.errors import NotFoundError
+from studio.errors import BannedError, NotFoundError
 from studio.errors.gatherings import GatheringRefusedError
 from studio.gatherings.people import take_out_of_all
 from studio.ports import Ports
@@ -163,6 +163,18 @@ def test_a_picture_that_is_not_there_is_not_entered(table: Table, contest: str) 
     table.ask("bo", "delete", what=picture)
     with pytest.raises(NotFoundError):
         table.act("bo", "enter", contest, picture=picture)
+
+
+def test_who_is_suspended_enters_nothing(table: Table, contest: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = paint(table, "bo")
+
+    def refuse(_gate: object, _person: object) -> None:
+        raise BannedError
+
+    monkeypatch.setattr(type(table.ports.gate), "require_not_banned", refuse)
+    with pytest.raises(BannedError):
+        table.act("bo", "enter", contest, picture=picture)
+    assert table.parts(contest) == []
 
 
 def test_a_ban_withdraws_the_entries(table: Table, contest: str) -> None:
