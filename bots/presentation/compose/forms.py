@@ -216,7 +216,7 @@ def imagine_form(
         aspect_field(forms.ASPECT),
         *([names_field("model", forms.MODEL, models)] if len(models) > 1 else []),
         *([names_field("style", forms.STYLE, styles)] if styles else []),
-        files_field("image", forms.REFERENCE),
+        files_field("image", forms.START_OR_REFERENCE if takes_references else forms.START_IMAGE),
         *([_role_field()] if takes_references else []),
     )
     return _form("imagine", FormSubject(about=about), forms.IMAGINE, *fields)

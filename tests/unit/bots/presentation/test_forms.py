@@ -37,6 +37,17 @@ def test_the_fields_of_a_form(name: str, fields: list[str]) -> None:
     assert [field.name for field in FORMS[name].fields] == fields
 
 
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("imagine", "An image to start from"),
+        ("imagine with a reference", "An image to start from, or a reference"),
+    ],
+)
+def test_an_image_is_offered_as_a_reference_where_a_model_takes_one(name: str, label: str) -> None:
+    assert label in [field.label for field in FORMS[name].fields]
+
+
 def test_a_form_about_several_pictures_asks_which_first() -> None:
     field = FORMS["expand of several"].fields[0]
     assert (field.kind, field.name, field.initial) == (FieldKind.PICTURE, "picture", f"{JOB_ID}.1")
