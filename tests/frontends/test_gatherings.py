@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,3 +90,44 @@ async def act_on_slack(room: SlackRoom) -> None:
     for event in events:
         await room.tell(event)
     await room.app.delivery.flush()
+
+
+async def play_telephone(room: Room) -> tuple[Any, ...]:
+    """Its three players."""
+    await room.ana.slash(room.channel, "telephone", players=3)
+    await act_on_discord(room)
+    for person in (room.bo, room.mod):
+        await person.click(room.message, label="Join")
+    await act_on_discord(room)
+    return room.ana, room.bo, room.mod
+
+
+async def test_who_takes_no_direct_messages_is_told_of_their_turn_in_the_thread(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved_clock(monkeypatch)
+    async with open_room(ports, tmp_path / "home") as room:
+        room.env.inject_error("POST", "/users/@me/channels", status=403, code=50007, times=None)
+        await play_telephone(room)
+        (thread,) = room.channel.threads
+        offers = [found for found in thread.history() if "it is your turn at telephone" in words(found)]
+        assert offers
+        assert len(button_ids(offers[0])) == 1
+
+
+async def test_a_turn_of_telephone_is_played_in_direct_messages(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only its player is told of it there, and the words stay there."""
+    moved_clock(monkeypatch)
+    async with open_room(ports, tmp_path / "home") as room:
+        people = await play_telephone(room)
+        (player,) = [person for person in people if person.user.dm_channel.history()]
+        offer = player.user.dm_channel.last_message
+        assert "it is your turn at telephone" in words(offer)
+        panel = (await player.user.click(offer, label="My turn")).response
+        form = await player.user.click(panel.message, label="Write")
+        await player.user.submit_modal(form, {"words": "a red fox"})
+        await act_on_discord(room)
+        assert (room.request["prompt"], room.request["count"]) == ("a red fox", 2)
+        assert "fox" not in str([words(message) for message in room.messages])
