@@ -63,6 +63,10 @@ class MixedStage(Stage):
         await self._discord.catch_up()
         await self._web.catch_up()
 
+    def forget_panels(self) -> None:
+        self._discord.forget_panels()
+        self._web.forget_panels()
+
     def _of(self, who: str) -> Stage:
         return self._web if who == "bo" else self._discord
 

@@ -1,8 +1,10 @@
 """Journeys on the real discord.py, in a simulated Discord."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from discord import ComponentType
 from simcord.components import walk_components
 
 from studio.ports import Ports
@@ -16,7 +18,7 @@ class DiscordStage(Stage):
         super().__init__(ports, clock)
         self.room = room
         self._people = {"ana": room.ana, "bo": room.bo, "mo": room.mod}
-        self._shown: dict[str, Any] = {}  # to one person alone
+        self._shown: dict[str, list[Any]] = defaultdict(list)  # to one person alone
 
     async def type(self, who: str, command: str, **options: object) -> str:
         result = await self._people[who].slash(self.room.channel, command, **options)
@@ -60,20 +62,22 @@ class DiscordStage(Stage):
                 await self.room.bot.delivery.flush()
             await self.room.env.settle()
 
+    def forget_panels(self) -> None:
+        self._shown.clear()
+
     @property
     def _message(self) -> Any:
         return next(shown for shown in self.room.messages if shown.id == int(self.message_id))
 
     async def _click(self, who: str, label: str) -> Any:
-        shown = self._shown.get(who)
-        message = shown if shown is not None and label in _labels(shown) else self._message
+        shown = reversed(self._shown[who])
+        message = next((found for found in shown if label in _labels(found)), self._message)
         return await self._people[who].click(message, label=label)
 
     def _answer(self, who: str, result: Any) -> str:
         answers = [*([result.response] if result.response else []), *result.followups]
         private = [answer for answer in answers if answer.flags.ephemeral]
-        if private:
-            self._shown[who] = getattr(private[-1], "message", private[-1])
+        self._shown[who] += [getattr(answer, "message", answer) for answer in private]
         return "\n".join(map(words, answers))
 
 
@@ -93,6 +97,7 @@ def _components(message: Any) -> list[Mapping[str, Any]]:
     return list(walk_components(data))
 
 
-def _value(control: Mapping[str, Any], text: str) -> str:
+def _value(control: Mapping[str, Any], text: str) -> str | list[str]:
     """What stands for a choice; else the text."""
-    return next((found["value"] for found in control.get("options", ()) if found["label"] == text), text)
+    value = next((found["value"] for found in control.get("options", ()) if found["label"] == text), text)
+    return [value] if control["type"] == ComponentType.select.value else value

@@ -1,5 +1,6 @@
 """Journeys on the real slack_bolt, with a Slack on the loopback."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ class SlackStage(Stage):
     def __init__(self, ports: Ports, clock: Clock, room: SlackRoom) -> None:
         super().__init__(ports, clock)
         self.room = room
-        self._shown: dict[str, Blocks] = {}  # to one person alone
+        self._shown: dict[str, list[Blocks]] = defaultdict(list)  # to one person alone
 
     async def type(self, who: str, command: str, **options: object) -> str:
         line = command_line(command, options)
@@ -46,6 +47,9 @@ class SlackStage(Stage):
                 await self.room.tell(event)
             await self.room.app.delivery.flush()
 
+    def forget_panels(self) -> None:
+        self._shown.clear()
+
     @property
     def _message(self) -> Message:
         found = self.room.slack.find(GENERAL, self.message_id)
@@ -53,7 +57,7 @@ class SlackStage(Stage):
         return found
 
     def _press(self, who: str, label: str) -> Mapping[str, Any]:
-        for blocks in (self._shown.get(who, ()), self._message.blocks):
+        for blocks in (*reversed(self._shown[who]), self._message.blocks):
             for element in _walk(blocks):
                 if element.get("type") == "button" and element["text"]["text"].removeprefix("✓ ") == label:
                     user = _PEOPLE[who]
@@ -61,13 +65,13 @@ class SlackStage(Stage):
         raise AssertionError(f"no button {label} for {who}")
 
     async def _send(self, who: str, payload: Mapping[str, Any]) -> str:
-        """The answers that only the person sees."""
+        """The answers that only the person sees, also those in a form."""
         before = len(self.room.slack.whispers)
-        await self.room.send(payload)
+        response = await self.room.send(payload) or {}
         whispers = self.room.slack.whispers[before:]
-        if shown := [whisper["blocks"] for whisper in whispers if whisper.get("blocks")]:
-            self._shown[who] = shown[-1]
-        answer = "\n".join(self.room.slack.whispered()[before:])
+        self._shown[who] += [whisper["blocks"] for whisper in whispers if whisper.get("blocks")]
+        problems = response.get("errors", {}).values()
+        answer = "\n".join([*problems, *self.room.slack.whispered()[before:]])
         await self.catch_up()
         return answer
 

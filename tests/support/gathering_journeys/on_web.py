@@ -77,6 +77,7 @@ class WebStage(Stage):
         self._url, self._browser = url, browser
         self.pages: dict[str, Page] = {}
         self.complaints: list[str] = []
+        self._is_old: set[str] = set()  # whose open dialog is of an earlier time
         self._answers: dict[str, list[Mapping[str, Any]]] = {}  # by person, as they came through the socket
 
     async def come_in(self, *names: str) -> None:
@@ -110,6 +111,9 @@ class WebStage(Stage):
         """The front end reads the events by itself; what it does for them is to have jobs submitted."""
         await self.until(self.wants_nothing)
 
+    def forget_panels(self) -> None:
+        self._is_old.update(self.pages)
+
     async def _do(self, act: Callable[..., str], *values: object) -> str:
         answer = await self._browser.run(act, *values)
         await self.catch_up()
@@ -140,6 +144,7 @@ class WebStage(Stage):
         """The gathering's page as it is now, as a link opens it."""
         page = self.pages[who]
         page.evaluate(_OPEN, f"/gatherings/{self.gathering_id}")
+        self._is_old.discard(who)
         return page.locator("#dialog [data-live]")
 
     def _type(self, who: str, line: str) -> str:
@@ -147,13 +152,17 @@ class WebStage(Stage):
         if page.locator("#dialog").is_visible():
             page.get_by_role("button", name="Close", exact=True).click()
         page.locator("#say").fill(line)
-        return self._answer_to(who, lambda: page.locator("#say").press("Enter"))
+        text = self._answer_to(who, lambda: page.locator("#say").press("Enter"))
+        if self._answers[who][0].get("open"):
+            page.locator("#dialog-body > *").first.wait_for()
+            text += page.locator("#dialog-body").inner_text()
+        return text
 
     def _press(self, who: str, label: str) -> str:
         button = self._button(who, label)
         if button.get_attribute("data-press") is None:
             self._open(who, button)
-            return self.pages[who].locator("#dialog").inner_text()
+            return self.pages[who].locator("#dialog-body").inner_text()
 
         def press() -> None:
             is_sure = button.get_attribute("data-sure") is None
@@ -180,7 +189,7 @@ class WebStage(Stage):
     def _button(self, who: str, label: str) -> Locator:
         """In the open dialog, else on the gathering's page."""
         found = self.pages[who].locator("#dialog").get_by_role("button", name=label, exact=True)
-        if found.count() == 0 or self.pages[who].locator("#dialog [data-live]").count():
+        if who in self._is_old or found.count() == 0:
             self._look(who)
         return found
 
@@ -196,5 +205,7 @@ class WebStage(Stage):
             page.wait_for_timeout(_MOMENT_MILLISECONDS)
         text: str = answers[0].get("text", "")
         if text:
-            page.locator("#notice, #pinned, #dialog .problem").filter(has_text=text).first.wait_for()
+            page.locator("#notice, #pinned, #dialog .problem").filter(
+                has_text=re.compile(r"\S")
+            ).first.wait_for()  # this, or later news
         return text

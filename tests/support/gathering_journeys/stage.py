@@ -56,10 +56,15 @@ class Stage(ABC):
     async def catch_up(self) -> None:
         """Until the front end did what the latest events ask of it."""
 
+    @abstractmethod
+    def forget_panels(self) -> None:
+        """What was shown to one person alone is of an earlier time."""
+
     # ---- what passes meanwhile
 
     async def paint(self) -> None:
         """Every job that waits, and those that follow from it."""
+        self.forget_panels()
         await self.catch_up()
         while waiting := self._waiting_jobs():
             for job_id in waiting:
@@ -67,6 +72,7 @@ class Stage(ABC):
             await self.catch_up()
 
     async def pass_by(self, *, minutes: float) -> None:
+        self.forget_panels()
         self.clock.pass_by(minutes=minutes)
         upkeep.sweep(self.ports.database, self.ports.events)
         await self.catch_up()
