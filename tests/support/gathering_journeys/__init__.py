@@ -1,1 +1,0 @@
-"""Journeys of three people through each kind of gathering, played on every front end."""
