@@ -76,7 +76,8 @@ async def _home_of(workspace: Workspace, user: str) -> str | None:
     try:
         answer = await workspace.client.call("conversations.open", users=user, prevent_creation=True)
     except SlackApiRefusedError as error:
-        log.warning("message recovery failed: direct messages not readable code=%s", error.code)
+        if error.code != "channel_not_found":  # nobody has written there yet
+            log.warning("message recovery failed: direct messages not readable code=%s", error.code)
         return None
     home = answer.get("channel", {}).get("id")
     return str(home) if home else None

@@ -66,7 +66,7 @@ def test_what_a_process_makes_is_private_unless_a_person_asked_for_it(
     tmp_path: Path, repository: Path, written: str, mode: int
 ) -> None:
     program = "from pathlib import Path; from chatelier.runtime import private_files as files;"
-    program += f"files.keep_files_private(); {written}"
+    program += f"files.make_files_private(); {written}"
     subprocess.run(
         [sys.executable, "-c", program],
         check=True,

@@ -260,7 +260,6 @@ def test_a_turn_that_is_lost_while_it_is_paused_is_offered_when_it_goes_on(table
     game = open_game(table)
     table.act("ana", "pause", game)
     first = name_of(open_turns(table, game)[0])
-    table.act(first, "leave", game) if first != "ana" else None
     with table.ports.database.begin() as session:
         take_out_of_all(session, [table.person(first).key])
     assert open_turns(table, game) == []
