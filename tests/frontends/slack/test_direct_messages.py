@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from bots.slack.api.client import SlackUnavailableError
+from bots.slack.messages.message_recovery import MessageMarker, find_marked
 from studio.clock import now
 from studio.db import cases
 from studio.db.tables import DeliveryRow, JobRow, NoticeRow
@@ -112,3 +113,17 @@ async def test_where_the_app_may_not_look_for_direct_messages_a_new_one_comes(ro
 async def test_pictures_are_shown_whose_description_is_too_long_for_a_query(room: SlackRoom) -> None:
     _, message = await room.finished("🦊" * 900)
     assert len(message.pictures) == 4
+
+
+@pytest.mark.parametrize(("code", "warnings"), [(None, 0), ("missing_scope", 1)])
+async def test_only_direct_messages_that_may_not_be_read_are_warned_of(
+    room: SlackRoom, caplog: pytest.LogCaptureFixture, code: str | None, warnings: int
+) -> None:
+    """A person to whom nobody has written yet has none: that is no failure."""
+    if code:
+        room.slack.refuse("conversations.open", code)
+    workspace = await room.app.context.workspaces.of("T0TEAM")
+    mark = MessageMarker(kind="job", id="k3v9m2p4qx7a")
+    assert await find_marked(workspace, mark, channel=ANA, since=now()) is None
+    failures = [record for record in caplog.records if "message recovery failed" in record.message]
+    assert len(failures) == warnings
