@@ -30,7 +30,6 @@ TRAY_ONE = "Add at least one more to blend them."
 TRAY_BEFORE = "It lies in your tray already."
 TRAY_PICTURE = "Picture {number} of your tray"
 
-OPENED = "It is open: {id}."
 OPENED_HERE = "Its message follows here. Its id is {id}."
 NOTHING_OPEN = "Nothing is going on together here. {command} shows what there is."
 LISTED = "Going on here"
@@ -46,9 +45,7 @@ PAUSED = "Paused. Nobody loses time."
 INTERRUPTED = "Interrupted: this place was closed. {command} goes on elsewhere."
 ENDED = "Ended."
 REMOVED_TILE = "removed"
-WAITS_FOR_MODERATOR = "waits for a moderator"
 SOMEBODY = "somebody"
-UNKNOWN_KIND = "A newer version opened this."
 
 # What came of an act, for the person who acted.
 OUTCOMES: Mapping[str, str] = {

@@ -33,7 +33,6 @@ ENDED_EARLY = "It ended before the reveal. Chains of fewer than {fewest} turns c
 START = "Start now"
 MY_TURN = "My turn"
 STOP = "Stop"
-STOP_CONFIRM = "Nobody writes any more, and what there is is revealed. Stop?"
 AGAIN = "Again"
 AGAIN_TITLE = "Another game"
 AGAIN_SUBMIT = "Open"

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from bots.presentation.compose.gatherings.parts import (
     common_facts,
+    draw_part_strip,
     gather_button,
     gather_form,
     hint,
     name_people,
+    own_picture_field,
+    part_image,
     state_notes,
 )
 from bots.presentation.compose.gatherings.presenter import Drawing, GatheringPresenter
@@ -90,12 +93,7 @@ def _image(view: GatheringView, found: PartView) -> Image:
     name = found.person.display_name if found.person else ""
     msgid = texts.ALT_TEXT_BROUGHT if brought else texts.ALT_TEXT
     values = {"number": _number(view, found), "round": found.part.round}
-    return Image(
-        name=f"part{found.part.ordinal}",
-        alt_text=translate(msgid, **values, **({"name": name} if brought else {})),
-        key=found.picture.key if found.picture else "",
-        kind=FileKind.PIXELATED if found.pixelated else FileKind.PICTURE,
-    )
+    return part_image(found, translate(msgid, **values, **({"name": name} if brought else {})))
 
 
 def _being_painted(view: GatheringView) -> list[Part]:
@@ -138,20 +136,9 @@ def _chain(view: GatheringView) -> Iterator[tuple[PartView, str]]:
 
 
 def _draw(ports: Ports, view: GatheringView, _limit_bytes: int) -> Mapping[str, Drawing]:
-    from bots.drawing.picture_strip import StripTile, draw_strip  # Pillow, which the web loads when it has to
-
     if not (view.gathering.is_over and winners_of(view.gathering.data)):
         return {}
-    tiles = [
-        StripTile(
-            key=found.picture.thumbnail_640_key or found.picture.key if found.picture else None,
-            caption=caption,
-            caption_of_gone=translate(common_texts.REMOVED_TILE),
-            pixelated=found.pixelated,
-        )
-        for found, caption in _chain(view)
-    ]
-    return {STRIP: Drawing(data=draw_strip(tiles, ports.store))}
+    return {STRIP: draw_part_strip(ports, _chain(view), common_texts.REMOVED_TILE)}
 
 
 def _facts(view: GatheringView) -> Iterator[tuple[str, Spans]]:
@@ -224,14 +211,7 @@ def _form(view: GatheringView, press: ButtonId) -> Form:
         )
         title, submit = translate(texts.BRANCH_TITLE), translate(texts.BRANCH_SUBMIT)
         return Form(command="evolve", about="", title=title, fields=(picture,), submit=submit)
-    picture = Field(
-        name="picture",
-        kind=FieldKind.LINE,
-        label=translate(texts.ADD_FIELD),
-        hint=translate(texts.ADD_HINT),
-        required=True,
-        max_length=16,
-    )
+    picture = own_picture_field(texts.ADD_FIELD, texts.ADD_HINT)
     return gather_form(press, translate(texts.ADD_TITLE), picture, submit=translate(texts.ADD_SUBMIT))
 
 

@@ -22,6 +22,7 @@ from bots.presentation.compose.gatherings.parts import (
     gather_form,
     hint,
     name_people,
+    part_image,
     state_notes,
 )
 from bots.presentation.compose.gatherings.presenter import GatheringPresenter
@@ -261,11 +262,11 @@ def _candidates(view: GatheringView) -> Message:
     ordinal = mine.part.ordinal
     cell = grid_of(view.gathering).name(ordinal)
     images = tuple(
-        Image(
+        part_image(
+            mine,
+            translate(texts.CANDIDATE, number=number, cell=cell),
             name=f"{CANDIDATES}{number}",
-            alt_text=translate(texts.CANDIDATE, number=number, cell=cell),
-            key=picture.key,
-            kind=FileKind.PIXELATED if mine.pixelated else FileKind.PICTURE,
+            picture=picture,
         )
         for number, picture in enumerate(mine.candidates[:2], 1)
     )

@@ -1,8 +1,9 @@
 """What the messages of all kinds have in common: buttons, the state, when it ends, pictures with their numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from bots.presentation.form import Field, Form
+from bots.presentation.compose.gatherings.presenter import Drawing
+from bots.presentation.form import Field, FieldKind, Form
 from bots.presentation.message import (
     Button,
     Code,
@@ -25,8 +26,11 @@ from studio.commands.button_ids import Action, form_subject
 from studio.commands.button_ids import Button as ButtonId
 from studio.domain.gatherings import INTERRUPTED, PAUSED
 from studio.domain.people import Person
+from studio.domain.pictures import Picture
+from studio.ports import Ports
 
 _MOST_NAMED = 20
+_LONGEST_PICTURE_ID = 16
 
 
 def gather_button(
@@ -93,19 +97,56 @@ def common_facts(view: GatheringView) -> Iterator[tuple[str, Spans]]:
     yield translate(texts.ID), (Code(gathering.id),)
 
 
+def part_image(view: PartView, alt_text: str, *, name: str = "", picture: Picture | None = None) -> Image:
+    """The picture of a part, or one of those that its person chooses among, in the form that may be shown.
+
+    `name`, by default the part's number, tells it from the other images of its message.
+    """
+    shown = picture or view.picture
+    return Image(
+        name=name or f"part{view.part.ordinal}",
+        alt_text=alt_text,
+        key=shown.key if shown else "",
+        kind=FileKind.PIXELATED if view.pixelated else FileKind.PICTURE,
+    )
+
+
 def part_images(parts: Sequence[PartView], alt_text: str) -> Images | None:
     """Their pictures, at most ten; `alt_text` may name ``{part}``, the number. None where no picture is there."""
     images = tuple(
-        Image(
-            name=f"part{view.part.ordinal}",
-            alt_text=translate(alt_text, part=view.part.ordinal),
-            key=view.picture.key,
-            kind=FileKind.PIXELATED if view.pixelated else FileKind.PICTURE,
-        )
+        part_image(view, translate(alt_text, part=view.part.ordinal))
         for view in parts
         if view.picture is not None
     )[:10]
     return Images(images=images, spoiler=any(view.spoiler for view in parts)) if images else None
+
+
+def draw_part_strip(ports: Ports, captioned: Iterable[tuple[PartView, str]], caption_of_gone: str) -> Drawing:
+    """The pictures of parts side by side, each with its caption."""
+    from bots.drawing.picture_strip import StripTile, draw_strip  # Pillow, which the web loads when it has to
+
+    tiles = [
+        StripTile(
+            key=view.picture.thumbnail_640_key or view.picture.key if view.picture else None,
+            caption=caption,
+            caption_of_gone=translate(caption_of_gone),
+            pixelated=view.pixelated,
+        )
+        for view, caption in captioned
+    ]
+    return Drawing(data=draw_strip(tiles, ports.store))
+
+
+def own_picture_field(label: str, hint: str) -> Field:
+    """Where the id of a picture of one's own is typed; a menu of the latest ones is put before it."""
+    return Field(
+        name="picture",
+        kind=FieldKind.LINE,
+        label=translate(label),
+        hint=translate(hint),
+        required=True,
+        max_length=_LONGEST_PICTURE_ID,
+    )
 
 
 def hint(msgid: str, **values: Spans | str) -> Paragraph:

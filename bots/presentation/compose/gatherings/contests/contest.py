@@ -8,16 +8,17 @@ from bots.presentation.compose.gatherings.parts import (
     gather_button,
     gather_form,
     hint,
+    own_picture_field,
+    part_image,
     state_notes,
 )
 from bots.presentation.compose.gatherings.presenter import GatheringPresenter
 from bots.presentation.compose.parts.buttons import rows_of
-from bots.presentation.form import Field, FieldKind, Form
+from bots.presentation.form import Form
 from bots.presentation.message import (
     Button,
     Command,
     Facts,
-    FileKind,
     Image,
     Images,
     Message,
@@ -174,23 +175,12 @@ def _name(found: PartView) -> Spans:
 
 
 def _image(found: PartView, place: dict[str, int], number: int) -> Image:
-    return Image(
-        name=f"entry{found.part.ordinal}",
-        alt_text=translate(texts.RESULT_ALT_TEXT, number=number, place=place["place"]),
-        key=found.picture.key if found.picture else "",
-        kind=FileKind.PIXELATED if found.pixelated else FileKind.PICTURE,
-    )
+    alt_text = translate(texts.RESULT_ALT_TEXT, number=number, place=place["place"])
+    return part_image(found, alt_text, name=f"entry{found.part.ordinal}")
 
 
 def _form(_view: GatheringView, press: ButtonId) -> Form:
-    picture = Field(
-        name="picture",
-        kind=FieldKind.LINE,
-        label=translate(texts.PICTURE),
-        hint=translate(texts.PICTURE_HINT),
-        required=True,
-        max_length=16,
-    )
+    picture = own_picture_field(texts.PICTURE, texts.PICTURE_HINT)
     return gather_form(press, translate(texts.ENTER_TITLE), picture, submit=translate(texts.ENTER))
 
 

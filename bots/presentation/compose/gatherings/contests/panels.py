@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Sequence
 
-from bots.presentation.compose.gatherings.parts import gather_button, hint
+from bots.presentation.compose.gatherings.parts import (
+    gather_button,
+    hint,
+    part_image,
+)
 from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.message import (
     Audience,
     Button,
-    FileKind,
-    Image,
     Images,
     Message,
     Note,
@@ -136,12 +138,7 @@ def _page(
 
 def _gallery(shown: Sequence[PartView]) -> list[Images]:
     images = tuple(
-        Image(
-            name=f"entry{found.part.ordinal}",
-            alt_text=translate(texts.ENTRY_ALT_TEXT, number=number),
-            key=found.picture.key if found.picture else "",
-            kind=FileKind.PIXELATED if found.pixelated else FileKind.PICTURE,
-        )
+        part_image(found, translate(texts.ENTRY_ALT_TEXT, number=number), name=f"entry{found.part.ordinal}")
         for number, found in enumerate(shown, 1)
     )
     return [Images(images=images, spoiler=any(found.spoiler for found in shown))] if images else []

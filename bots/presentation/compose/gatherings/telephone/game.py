@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from bots.presentation.compose.gatherings.parts import (
     common_facts,
+    draw_part_strip,
     gather_button,
     hint,
+    part_image,
     state_notes,
 )
 from bots.presentation.compose.gatherings.presenter import Drawing, GatheringPresenter
@@ -141,13 +143,9 @@ def _link(number: int, found: PartView) -> Spans:
 
 
 def _image(number: int, found: PartView) -> Image:
-    name = found.person.display_name if found.person else translate(common_texts.SOMEBODY)
-    return Image(
-        name=f"turn{found.part.ordinal}",
-        alt_text=translate(texts.LINK_ALT_TEXT, number=number, chain=found.part.round, name=name),
-        key=found.picture.key if found.picture else "",
-        kind=FileKind.PIXELATED if found.pixelated else FileKind.PICTURE,
-    )
+    name = _display_name(found)
+    alt_text = translate(texts.LINK_ALT_TEXT, number=number, chain=found.part.round, name=name)
+    return part_image(found, alt_text, name=f"turn{found.part.ordinal}")
 
 
 def _result(view: GatheringView) -> Iterator[Part]:
@@ -177,27 +175,21 @@ def _result(view: GatheringView) -> Iterator[Part]:
 
 def _draw(ports: Ports, view: GatheringView, _limit_bytes: int) -> Mapping[str, Drawing]:
     """One strip for each chain."""
-    from bots.drawing.picture_strip import StripTile, draw_strip  # Pillow, which the web loads when it has to
-
     if not view.gathering.is_over:
         return {}
-    drawings = {}
-    for chain in revealed_chains(view.gathering.data)[:_MOST_SHOWN]:
-        tiles = [
-            StripTile(
-                key=found.picture.thumbnail_640_key or found.picture.key if found.picture else None,
-                caption=translate(
-                    texts.CAPTION,
-                    number=number,
-                    name=found.person.display_name if found.person else translate(common_texts.SOMEBODY),
-                ),
-                caption_of_gone=translate(texts.GONE),
-                pixelated=found.pixelated,
-            )
-            for number, found in enumerate(_links(view, chain), 1)
-        ]
-        drawings[f"chain{chain}"] = Drawing(data=draw_strip(tiles, ports.store))
-    return drawings
+    return {
+        f"chain{chain}": draw_part_strip(ports, _captioned(view, chain), texts.GONE)
+        for chain in revealed_chains(view.gathering.data)[:_MOST_SHOWN]
+    }
+
+
+def _captioned(view: GatheringView, chain: int) -> Iterator[tuple[PartView, str]]:
+    for number, found in enumerate(_links(view, chain), 1):
+        yield found, translate(texts.CAPTION, number=number, name=_display_name(found))
+
+
+def _display_name(found: PartView) -> str:
+    return found.person.display_name if found.person else translate(common_texts.SOMEBODY)
 
 
 # ---- what people press

@@ -1,12 +1,16 @@
 """A turn of telephone, as its player alone sees it."""
 
-from bots.presentation.compose.gatherings.parts import gather_button, gather_form, hint
+from bots.presentation.compose.gatherings.parts import (
+    gather_button,
+    gather_form,
+    hint,
+    part_image,
+)
 from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.form import Field, FieldKind, Form
 from bots.presentation.message import (
     Audience,
     Button,
-    FileKind,
     Image,
     Images,
     Message,
@@ -103,12 +107,7 @@ def _writing(view: GatheringView, mine: PartView) -> Message:
 
 def _last_picture(before: PartView) -> Image:
     """Its alternative text and its name say nothing of the words that it came from."""
-    return Image(
-        name="last",
-        alt_text=translate(texts.LAST_PICTURE),
-        key=before.picture.key if before.picture else "",
-        kind=FileKind.PIXELATED if before.pixelated else FileKind.PICTURE,
-    )
+    return part_image(before, translate(texts.LAST_PICTURE), name="last")
 
 
 def _until(view: GatheringView, mine: PartView) -> tuple[Part, ...]:
@@ -123,11 +122,11 @@ def _until(view: GatheringView, mine: PartView) -> tuple[Part, ...]:
 
 def _choice(view: GatheringView, mine: PartView) -> Message:
     images = tuple(
-        Image(
+        part_image(
+            mine,
+            translate(texts.CANDIDATE, number=picture.index),
             name=f"candidate{picture.index}",
-            alt_text=translate(texts.CANDIDATE, number=picture.index),
-            key=picture.key,
-            kind=FileKind.PIXELATED if mine.pixelated else FileKind.PICTURE,
+            picture=picture,
         )
         for picture in mine.candidates[:CANDIDATES]
     )
