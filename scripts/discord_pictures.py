@@ -33,7 +33,6 @@ from engine.catalog.catalog import ModelCatalogue
 from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
 from engine.imaging.image_tools import PillowImageTools
-from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.storage import open_store
@@ -49,6 +48,7 @@ from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Ports
 from tests.support.discord_sim import Room, open_room
 from tests.support.fakes import FakeCaseService, FakeEvents, FakeGate, fake_ports
+from tests.support.worker_context import worker_context
 
 DESKTOP, PHONE = (760, 1400), (360, 1200)  # width and height in pixels
 # Discord lays four pictures out two by two at every width, which simcord's page does not.
@@ -134,15 +134,7 @@ class Painting:
             catalogue, DeviceSettings(device="cpu", threads=1), default_model="thimble"
         )
         self.work = JobRunner(
-            WorkerContext(
-                name="here",
-                database=ports.database,
-                store=ports.store,
-                gate=ports.gate,
-                events=self.events,
-                queue=ports.queue,
-                rules=ports.rules,
-            ),
+            worker_context(ports, name="here", events=self.events),
             generator=self._generator,
             leases=LeaseKeeper(ports.database, worker="here", lease_seconds=60),
         )

@@ -9,7 +9,6 @@ from PIL import Image
 
 from engine.imaging.codecs.encoding import decode
 from engine.imaging.codecs.recipe_metadata import read_recipe
-from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.orphan_files import OrphanFileCleaner
@@ -27,6 +26,7 @@ from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import SigningError
 from studio.ports import STORE_PARTS
 from tests.support.recipes import recipe_of
+from tests.support.worker_context import worker_context
 
 INK = (12, 200, 80)
 
@@ -74,16 +74,7 @@ def stamp():
 
 def work_of(ports, brush, signer):
     return JobRunner(
-        WorkerContext(
-            name="w1",
-            database=ports.database,
-            store=ports.store,
-            gate=ports.gate,
-            events=ports.events,
-            queue=ports.queue,
-            signer=signer,
-            rules=ports.rules,
-        ),
+        worker_context(ports, signer=signer),
         generator=brush,
         leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=30),
     )

@@ -4,7 +4,6 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.types import GeneratedImage, Progress
@@ -15,6 +14,7 @@ from studio.errors import (
     JobCancelledError,
 )
 from tests.support.recipes import recipe_of
+from tests.support.worker_context import worker_context
 
 
 class Brush:
@@ -53,15 +53,7 @@ def leases(ports):
 @pytest.fixture
 def work(ports, brush, leases):
     return JobRunner(
-        WorkerContext(
-            name="w1",
-            database=ports.database,
-            store=ports.store,
-            gate=ports.gate,
-            events=ports.events,
-            queue=ports.queue,
-            rules=ports.rules,
-        ),
+        worker_context(ports),
         generator=brush,
         leases=leases,
     )

@@ -11,7 +11,6 @@ from PIL import Image, ImageDraw
 from bots.web import WebSettings
 from bots.web.server import make_server
 from engine.imaging.image_tools import PillowImageTools
-from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.types import GeneratedImage, GenerationTask
@@ -20,6 +19,7 @@ from studio.errors import GenerationError
 from studio.ports import Inspection, Ports
 from tests.support.fakes import FakeGate
 from tests.support.recipes import recipe_of
+from tests.support.worker_context import worker_context
 
 REFUSED = Verdict(ruling=Ruling.REFUSE, rule="words", category="cruelty")
 
@@ -59,15 +59,7 @@ class QuickBrush:
 def quick_worker(ports: Ports, brush: QuickBrush | None = None) -> JobRunner:
     """A worker in this process."""
     return JobRunner(
-        WorkerContext(
-            name="w1",
-            database=ports.database,
-            store=ports.store,
-            gate=ports.gate,
-            events=ports.events,
-            queue=ports.queue,
-            rules=ports.rules,
-        ),
+        worker_context(ports),
         generator=brush or QuickBrush(),
         leases=LeaseKeeper(ports.database, worker="w1", lease_seconds=600),
     )

@@ -16,7 +16,6 @@ from queue import SimpleQueue
 from PIL import Image, ImageDraw, ImageFilter
 
 from engine.imaging.image_tools import PillowImageTools
-from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.types import GeneratedImage, GenerationTask, Progress
@@ -26,6 +25,7 @@ from studio.errors import JobCancelledError
 from studio.ports import InstanceLimits, Ports
 from tests.support.fakes import fake_ports
 from tests.support.recipes import recipe_of
+from tests.support.worker_context import worker_context
 
 STEPS = 12
 SIDE_PIXELS = 256
@@ -125,15 +125,7 @@ def sketching_ports(folder: Path, *, step_seconds: float = 0.1, threads: int = 2
     queue.leases = LeaseKeeper(ports.database, worker="sketch", lease_seconds=rules.lease_seconds)
     queue.leases.start()
     work = JobRunner(
-        WorkerContext(
-            name="sketch",
-            database=ports.database,
-            store=ports.store,
-            gate=ports.gate,
-            events=ports.events,
-            queue=queue,
-            rules=rules,
-        ),
+        worker_context(ports, name="sketch"),
         generator=SketchAtelier(step_seconds),
         leases=queue.leases,
     )

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from moderation.rules.larger_text_model import LargerTextModel
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptJudge
 from studio.domain.verdicts import Ruling
+from tests.support.loopback_http import listening
 
 Reply = Callable[[Mapping[str, Any], BaseHTTPRequestHandler], bytes]
 GREY = Image.new("RGB", (64, 64), "grey")
@@ -46,15 +47,8 @@ def serving(reply: Reply) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.server_port}/v1/chat/completions", seen
-    finally:
-        listening.shutdown()
-        thread.join()
-        listening.server_close()
+    with listening(Handler) as address:
+        yield f"{address}/v1/chat/completions", seen
 
 
 def saying(content: object) -> Reply:

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
 from studio.errors import InspectionError
 from studio.ports import Inspected, Inspection
+from tests.support.loopback_http import listening
 
 ADA = Person(platform=Platform.WEB, community="room", user_id="1", display_name="Ada")
 BO = Person(platform=Platform.WEB, community="room", user_id="2", display_name="Bo")
@@ -256,15 +257,8 @@ def server(answer: Callable[[Mapping[str, Any]], tuple[int, bytes]]) -> Iterator
         def log_message(self, *args: Any) -> None:
             pass
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.server_port}/judge", seen
-    finally:
-        listening.shutdown()
-        thread.join()
-        listening.server_close()
+    with listening(Handler) as address:
+        yield f"{address}/judge", seen
 
 
 def scores(**found: float) -> Callable[[Mapping[str, Any]], tuple[int, bytes]]:

@@ -8,7 +8,6 @@ import pytest
 import redis
 
 from engine.jobs.cancel_listener import ASIDE_CHANNEL, CancelListener
-from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.queue.celery_queue import CeleryQueue
@@ -20,6 +19,7 @@ from studio.errors import CommunityPausedError, JobCancelledError
 from studio.ports import Ports
 from tests.support.case_sim import with_desk
 from tests.support.fakes import fake_ports, someone, somewhere
+from tests.support.worker_context import worker_context
 
 _LONG_LEASE_SECONDS = 600  # so that no heartbeat helps: only the message can stop the job in time
 _PATIENCE_SECONDS = 300  # bounds a hang
@@ -64,15 +64,7 @@ def test_a_pause_lets_nothing_in_and_stops_what_is_painted_by_a_message(instance
     leases = LeaseKeeper(instance.database, worker="w1", lease_seconds=_LONG_LEASE_SECONDS)
     listener = CancelListener(redis_url, leases.cancel, on_aside=leases.set_aside)
     work = JobRunner(
-        WorkerContext(
-            name="w1",
-            database=instance.database,
-            store=instance.store,
-            gate=instance.gate,
-            events=instance.events,
-            queue=instance.queue,
-            rules=instance.rules,
-        ),
+        worker_context(instance),
         generator=brush,
         leases=leases,
     )

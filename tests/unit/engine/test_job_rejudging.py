@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
 from moderation.policy.policy import default_policy, parse_policy
 from studio.clock import now
@@ -26,6 +25,7 @@ from tests.support import job_runner
 from tests.support.case_sim import with_gate
 from tests.support.fakes import someone, somewhere
 from tests.support.job_runner import entries, read
+from tests.support.worker_context import worker_context
 
 brush = job_runner.brush
 leases = job_runner.leases
@@ -67,15 +67,7 @@ class TestJudgingAgain:
         moderator = Call(person=someone("mod", moderator=True), address=somewhere(), request_key="stricter")
         execute(instance, moderator, "community", {"setting": "policy", "value": "political refuse"})
         work = JobRunner(
-            WorkerContext(
-                name="w1",
-                database=instance.database,
-                store=instance.store,
-                gate=instance.gate,
-                events=instance.events,
-                queue=instance.queue,
-                rules=instance.rules,
-            ),
+            worker_context(instance),
             generator=brush,
             leases=leases,
         )
