@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from bots.delivery.attachments import decode_preview
-from bots.delivery.publisher import MessagePublisher, PublishedMessage
+from bots.delivery.message_publisher import MessagePublisher, PublishedMessage
 from bots.delivery.subjects.draft import Draft, prepare
 from bots.delivery.subjects.jobs import JobDrafts
 from bots.delivery.transport import DeliveryContext

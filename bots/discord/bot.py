@@ -11,7 +11,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bots.delivery.chat_delivery import ChatDelivery
+from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.event_consumer import EventConsumer
 from bots.discord.context import DiscordContext
 from bots.discord.downloads import Downloads
@@ -82,7 +82,7 @@ class ChatelierBot(discord.AutoShardedClient):
     def _deliver(self, context: DiscordContext) -> None:
         """What keeps the messages of jobs, cases and the starboard up to date."""
         self.transport = DiscordTransport(context)
-        self.delivery = ChatDelivery(context.ports, context.pools, self.transport, pixelated=False)
+        self.delivery = ChatEventHandler(context.ports, context.pools, self.transport, pixelated=False)
         self.event_consumer = EventConsumer(
             context.ports.events,
             self.delivery,

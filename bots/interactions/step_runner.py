@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bots.delivery.attachments import Attachment
-from bots.delivery.chat_delivery import ChatDelivery
+from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.delivery.message_files import draw_images
 from bots.presentation.compose.answers import compose_answer, compose_sent
@@ -71,7 +71,7 @@ class StepRunner:
         self,
         ports: Ports,
         pools: ThreadPools,
-        delivery: ChatDelivery,
+        delivery: ChatEventHandler,
         *,
         pixelated: bool = False,
         menus: bool = False,

@@ -13,7 +13,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.delivery.chat_delivery import ChatDelivery
+from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.event_consumer import EventConsumer
 from bots.interactions.step_runner import StepRunner
 from bots.process.error_reports import report_error
@@ -62,7 +62,7 @@ class SlackApp:
         self.previews = PreviewUploads(context)
         self.file_cleanup = FileCleanup(context)
         self.transport = SlackTransport(context, self.previews)
-        self.delivery = ChatDelivery(ports, pools, self.transport, pixelated=True)
+        self.delivery = ChatEventHandler(ports, pools, self.transport, pixelated=True)
         self.event_consumer = EventConsumer(
             ports.events,
             self.delivery,

@@ -59,7 +59,7 @@ def open_gate(
 def _limiter(settings: Settings, redis_url: str | None) -> "Limiter":
     from moderation.limits.rate_limiter import Limiter
     from moderation.limits.settings import LimitSettings
-    from studio.rate_meters import RateSettings
+    from studio.gcra import RateSettings
 
     limits = settings.limits
     return Limiter(

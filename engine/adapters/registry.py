@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.catalog.catalog import ModelEntry
-from engine.catalog.checkpoints import AUTO, WHOLE_CALLS, family_of
+from engine.catalog.checkpoint_detection import AUTO, WHOLE_CALLS, family_of
 from engine.performance import Speed
 from studio.errors import ModelLoadError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.catalog.addons import UpscalerEntry, locate
 from engine.catalog.capabilities import Capabilities, capabilities_of
-from engine.catalog.checkpoints import PICKLES, check_family, check_lora
+from engine.catalog.checkpoint_detection import PICKLES, check_family, check_lora
 from engine.catalog.entries import (
     BUNDLED,
     ModelEntry,

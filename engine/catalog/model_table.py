@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from engine.catalog.checkpoints import WHOLE_CALLS
+from engine.catalog.checkpoint_detection import WHOLE_CALLS
 from engine.catalog.entries import ModelEntry
 
 _INTRO = """\

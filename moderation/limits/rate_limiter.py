@@ -7,13 +7,13 @@ from functools import partial
 
 import redis
 
-from moderation.limits.redis_meters import RedisMeters
+from moderation.limits.redis_gcra import RedisMeters
 from moderation.limits.settings import LimitSettings
 from moderation.metrics import LIMITED, LIMITER_FAILURES
 from studio.domain.people import Person
 from studio.domain.settings.communities import NewcomerLimits
 from studio.errors import RateLimitedError
-from studio.rate_meters import MemoryMeters, RateMeter, RateMeters, RateSettings, Refusal
+from studio.gcra import MemoryMeters, RateMeter, RateMeters, RateSettings, Refusal
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from studio.rate_meters import RateSettings
+from studio.gcra import RateSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

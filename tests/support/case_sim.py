@@ -15,8 +15,8 @@ from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptJudge
 from studio.domain.verdicts import Ruling
+from studio.gcra import RateSettings
 from studio.ports import InstanceLimits, Ports
-from studio.rate_meters import RateSettings
 
 PLENTY = RateSettings(requests=10_000, seconds=1)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from bots.delivery import deliveries
-from bots.delivery.chat_delivery import ChatDelivery
+from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.process.thread_pools import ThreadPools
 from studio.commands.registry import execute
 from studio.commands.spec import Call
@@ -37,14 +37,14 @@ class FrontEnd:
     ports: Ports
     chat: Chat
     pools: ThreadPools
-    delivery: ChatDelivery = field(init=False)
+    delivery: ChatEventHandler = field(init=False)
 
     def __post_init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
         """What this process remembered is lost."""
-        self.delivery = ChatDelivery(self.ports, self.pools, self.chat, pixelated=False)
+        self.delivery = ChatEventHandler(self.ports, self.pools, self.chat, pixelated=False)
 
     def ask(self, command: str = "imagine", *, who: str = "ana", **values: Any) -> str:
         values = values or {"prompt": "a red fox", "count": 2}

@@ -7,8 +7,8 @@ import pytest
 from bots.web.access.sessions import COMMUNITY
 from moderation.limits.settings import LimitSettings
 from studio.domain.people import Person, Platform
+from studio.gcra import RateSettings
 from studio.ports import InstanceLimits, Ports
-from studio.rate_meters import RateSettings
 from tests.support.case_sim import PLENTY, with_gate
 from tests.support.web_client import Browser, OpenRoom, web_settings
 

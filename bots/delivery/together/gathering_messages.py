@@ -3,8 +3,8 @@
 import logging
 
 from bots.delivery.errors import DestinationUnreachableError
+from bots.delivery.message_publisher import MessagePublisher
 from bots.delivery.message_sender import MessageSender
-from bots.delivery.publisher import MessagePublisher
 from bots.delivery.subjects.gatherings import GatheringDrafts
 from bots.delivery.transport import DeliveryContext
 from bots.process.thread_pools import Pool

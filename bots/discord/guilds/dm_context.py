@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import discord
 
-from bots.delivery.chat_delivery import ChatDelivery
+from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import person_of
 from bots.interactions.step_runner import StepRunner
@@ -20,7 +20,7 @@ _DIRECT = "dm:"
 
 
 class DiscordStepRunner(StepRunner):
-    def __init__(self, context: DiscordContext, delivery: ChatDelivery) -> None:
+    def __init__(self, context: DiscordContext, delivery: ChatEventHandler) -> None:
         super().__init__(context.ports, context.pools, delivery)
         self._context = context
 

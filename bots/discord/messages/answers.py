@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bots.delivery.attachments import Attachment
-from bots.delivery.chat_delivery import ChatDelivery
+from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.message_files import load_files
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.permissions import closed_channels
@@ -37,7 +37,7 @@ class Answers:
         self,
         context: DiscordContext,
         transport: DiscordTransport,
-        delivery: ChatDelivery,
+        delivery: ChatEventHandler,
         runner: StepRunner,
     ) -> None:
         self._context = context

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from bots.delivery.attachments import Attachment
-from bots.delivery.chat_delivery import ChatDelivery
+from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.errors import DeliveryInProgressError
 from bots.interactions.error_messages import message_of
 from bots.interactions.step_runner import Result, StepRunner
@@ -41,7 +41,7 @@ class Dispatcher(SlackComponent):
         context: SlackContext,
         people: Members,
         replies: EphemeralReplies,
-        delivery: ChatDelivery,
+        delivery: ChatEventHandler,
         runner: StepRunner,
     ) -> None:
         super().__init__(context)

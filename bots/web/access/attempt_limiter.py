@@ -1,6 +1,6 @@
 """Limits the rate of wrong invite words, new names, uploads and reports."""
 
-from studio.rate_meters import MemoryMeters, RateMeter, RateSettings
+from studio.gcra import MemoryMeters, RateMeter, RateSettings
 
 _MOST_KEYS = 10_000
 

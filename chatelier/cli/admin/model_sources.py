@@ -17,7 +17,7 @@ _USUAL_PIXELS = 512
 def refuse_bad(name: str, family: str, dtype: str) -> None:
     """Raises `ConfigurationError` before anything is written."""
     from engine.adapters.registry import FAMILIES
-    from engine.catalog.checkpoints import AUTO
+    from engine.catalog.checkpoint_detection import AUTO
     from engine.catalog.entries import DTYPES
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
@@ -66,7 +66,7 @@ def refuse_incomplete(entry: "ModelEntry") -> None:
 
 def native_pixels(source: str, family: str) -> int:
     """The side of the square that a model was made for, as far as its folder says."""
-    from engine.catalog.checkpoints import WHOLE_CALLS
+    from engine.catalog.checkpoint_detection import WHOLE_CALLS
     from engine.catalog.geometry import read_any_layout, read_layout
 
     folder = Path(source)
@@ -81,7 +81,7 @@ def native_pixels(source: str, family: str) -> int:
 
 def _family(name: str, family: str, folder: Path) -> str:
     from engine.adapters.loading.runnable import check_runnable
-    from engine.catalog.checkpoints import AUTO, check_family, family_of
+    from engine.catalog.checkpoint_detection import AUTO, check_family, family_of
 
     try:
         check_runnable(folder, family=family)
@@ -93,7 +93,7 @@ def _family(name: str, family: str, folder: Path) -> str:
 
 def _convert(catalogue: "ModelCatalogue", name: str, file: Path, *, config: str | None, home: Path) -> Path:
     """The folder that a checkpoint was written into."""
-    from engine.catalog.checkpoints import TITLES, checkpoint_family, family_of
+    from engine.catalog.checkpoint_detection import TITLES, checkpoint_family, family_of
 
     family = checkpoint_family(file)
     template = _template(catalogue, config)

@@ -12,7 +12,7 @@ import torch
 
 from engine.adapters.loading.model_parts import LOADING
 from engine.catalog.catalog import ModelEntry
-from engine.catalog.checkpoints import check_lora
+from engine.catalog.checkpoint_detection import check_lora
 from studio.errors import ModelLoadError, NotSupportedError
 
 LoraWeights = tuple[tuple[str, float], ...]

@@ -8,7 +8,7 @@ from typing import Any
 import diffusers
 
 from engine.adapters.loading.model_parts import TORCHVISION_PROCESSORS
-from engine.catalog.checkpoints import AUTO, WHOLE_CALLS, family_of
+from engine.catalog.checkpoint_detection import AUTO, WHOLE_CALLS, family_of
 from engine.catalog.model_files import INDEX, UNUSED, components, pipeline_class, read_json
 from studio.errors import ModelLoadError
 

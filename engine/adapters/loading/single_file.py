@@ -10,7 +10,7 @@ import diffusers
 import torch
 
 from engine.adapters.loading.model_parts import LOADING, load_part, quiet
-from engine.catalog.checkpoints import read_header
+from engine.catalog.checkpoint_detection import read_header
 from engine.catalog.model_files import INDEX, UNUSED, components, loaded_weights, read_json, weight_files
 from studio.errors import ConfigurationError
 

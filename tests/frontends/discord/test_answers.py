@@ -145,7 +145,7 @@ async def test_discord_finding_a_file_too_large_gets_a_smaller_one(room: Room) -
 async def test_progress_is_a_bar_with_a_preview_and_not_too_often(
     room: Room, still: Callable[[str], None]
 ) -> None:
-    still("bots.delivery.publisher")
+    still("bots.delivery.message_publisher")
     job_id = await room.imagine()
     await room.progress(job_id, 1)
     assert "%" not in words(room.message)

@@ -97,7 +97,7 @@ async def test_a_picture_of_several_megabytes_arrives_whole(room: SlackRoom) -> 
 
 
 async def test_progress_moves_a_bar_and_not_too_often(room: SlackRoom, still: Callable[[str], None]) -> None:
-    still("bots.delivery.publisher")
+    still("bots.delivery.message_publisher")
     job_id = await room.imagine("a red fox")
     await room.progress(job_id, 1)
     room.rest(job_id)

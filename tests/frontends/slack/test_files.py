@@ -67,7 +67,7 @@ async def test_a_deletion_that_slack_does_not_show_is_shown_the_next_time(room: 
 
 async def starred(room: SlackRoom, still: Callable[[str], None]) -> tuple[str, Message]:
     """A star that waits for its time: the message was touched just now, and no time passes."""
-    still("bots.delivery.publisher")
+    still("bots.delivery.message_publisher")
     job_id, message = await room.finished()
     await room.send(room.slack.press(message, "c1s:star", value=f"c1:star:{job_id}:1", user=BO))
     await room.picture_changed(f"{job_id}.1")

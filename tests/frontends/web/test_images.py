@@ -266,7 +266,7 @@ def test_uploads_need_the_token_of_the_page(room: OpenRoom) -> None:
 
 
 def test_uploads_cannot_be_rushed(room: OpenRoom, still: Callable[[str], None]) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     ana = room.user("Ana")
     token = ana.token
     answers = [ana.post("/uploads", b"a picture", **{"x-form-token": token}).status_code for _ in range(21)]

@@ -83,7 +83,7 @@ def test_a_new_invite_word_sends_everybody_back_to_the_door(ports: Ports) -> Non
 def test_wrong_words_are_not_answered_for_ever(
     ports: Ports, still: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     monkeypatch.setattr("bots.web.routes.login._WRONG_WORD_SECONDS", 0)
     with OpenRoom(ports, web_settings(shared_secret="linden tree")) as room:
         browser = room.browser()

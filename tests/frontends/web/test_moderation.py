@@ -313,6 +313,6 @@ def test_what_is_not_known_is_said(instance: OpenRoom, fields: dict[str, str], p
 
 
 def test_reports_from_outside_cannot_be_rushed(instance: OpenRoom, still: Callable[[str], None]) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     answers = [outside(instance, picture="k3v9m2p4qx7a.1", reason="x").status_code for _ in range(4)]
     assert answers == [404, 404, 404, 429]

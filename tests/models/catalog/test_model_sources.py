@@ -16,7 +16,7 @@ from engine.batching.models import StepwiseModel, WholeCallModel
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.addons import LoraEntry
 from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries
-from engine.catalog.checkpoints import adapter_kind, check_lora, read_header
+from engine.catalog.checkpoint_detection import adapter_kind, check_lora, read_header
 from engine.catalog.model_files import check
 from studio.errors import ConfigurationError, ModelLoadError
 from tests.support.sentences import raises

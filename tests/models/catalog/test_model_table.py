@@ -7,7 +7,7 @@ import pytest
 from engine.adapters.registry import FAMILIES
 from engine.catalog.capabilities import capabilities_of
 from engine.catalog.catalog import ModelCatalogue
-from engine.catalog.checkpoints import _FAMILIES, WHOLE_CALLS
+from engine.catalog.checkpoint_detection import _FAMILIES, WHOLE_CALLS
 from engine.catalog.entries import ModelEntry
 from engine.catalog.model_table import model_page
 

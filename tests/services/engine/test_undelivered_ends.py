@@ -11,7 +11,7 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
-from bots.delivery.chat_delivery import ChatDelivery
+from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.deliveries import record
 from bots.delivery.event_consumer import EventConsumer
 from bots.process.thread_pools import ThreadPools
@@ -158,7 +158,7 @@ class FrontEnd:
 
     def __init__(self, ports: Ports, chat: Chat) -> None:
         pools = ThreadPools("discord")
-        handler = ChatDelivery(ports, pools, chat, pixelated=False)
+        handler = ChatEventHandler(ports, pools, chat, pixelated=False)
         self._pools = pools
         self._news = EventConsumer(ports.events, handler, pools, platform=Platform.DISCORD, consumer="one")
 
@@ -210,7 +210,7 @@ async def test_the_end_of_a_job_whose_channel_is_gone_is_tried_once(ports: Ports
     job = ask(ports, "a")
     end(ports, job)
     pools = ThreadPools("discord")
-    handler = ChatDelivery(ports, pools, chat, pixelated=False)
+    handler = ChatEventHandler(ports, pools, chat, pixelated=False)
     await handler.handle(JobEnded(job_id=job, platform=Platform.DISCORD, state=JobState.DONE))
     pools.close()
     assert told_again(ports) == []

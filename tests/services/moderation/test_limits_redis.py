@@ -12,7 +12,7 @@ from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
 from studio.domain.people import Person, Platform
 from studio.errors import RateLimitedError
-from studio.rate_meters import RateSettings
+from studio.gcra import RateSettings
 
 PLENTY = RateSettings(requests=100_000, seconds=1)
 # A limiter lets everybody in when Redis is slow to answer, and on a busy machine it may well be.

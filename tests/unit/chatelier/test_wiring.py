@@ -90,7 +90,7 @@ def test_the_rules_of_the_instance_are_the_ones_that_are_set(monkeypatch: pytest
 def test_the_gate_counts_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_LIMITS__PER_10_SECONDS", "2")
     # The allowance grows with time, and the first request loads the rules, which takes as long as it takes.
-    monkeypatch.setattr("studio.rate_meters.time", SimpleNamespace(monotonic=lambda: 1_800_000_000.0))
+    monkeypatch.setattr("studio.gcra.time", SimpleNamespace(monotonic=lambda: 1_800_000_000.0))
     settings = load_settings()
     database = database_wiring.open_database(settings)
     gate = moderation.open_gate(settings, database, redis_url=None)

@@ -26,8 +26,8 @@ from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
 from studio.errors import BannedError, InspectionError, RateLimitedError
+from studio.gcra import RateSettings
 from studio.ports import Admission, Gate, Inspected, Inspection
-from studio.rate_meters import RateSettings
 from tests.support.fakes import open_empty
 from tests.support.sentences import error_text
 

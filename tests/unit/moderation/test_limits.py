@@ -12,7 +12,7 @@ from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
 from studio.domain.people import Person, Platform
 from studio.errors import RateLimitedError
-from studio.rate_meters import RateSettings
+from studio.gcra import RateSettings
 from tests.support.sentences import raises
 
 
@@ -34,7 +34,7 @@ def admitted(limiter: Limiter, who: Person) -> bool:
 
 
 def test_sixteen_threads_against_a_burst_of_twenty_admit_exactly_twenty(still: Callable[[str], None]) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     limiter = Limiter(settings(burst=RateSettings(requests=20, seconds=600)))
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(lambda _: admitted(limiter, person()), range(160)))
@@ -49,7 +49,7 @@ def test_one_person_does_not_use_up_the_pace_of_another() -> None:
 
 
 def test_a_refusal_says_when_to_come_back(still: Callable[[str], None]) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     limiter = Limiter(settings(sustained=RateSettings(requests=2, seconds=600)))
     assert admitted(limiter, person())
     assert admitted(limiter, person())
@@ -61,7 +61,7 @@ def test_a_refusal_says_when_to_come_back(still: Callable[[str], None]) -> None:
 
 def test_what_was_asked_comes_back_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1_000_000.0]
-    monkeypatch.setattr("studio.rate_meters.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("studio.gcra.time.monotonic", lambda: clock[0])
     limiter = Limiter(settings(burst=RateSettings(requests=4, seconds=40)))
     assert [admitted(limiter, person()) for _ in range(5)] == [True] * 4 + [False]
     clock[0] += 10
@@ -101,7 +101,7 @@ def test_side_effects_are_counted_each_by_itself_and_for_all_names_of_a_human() 
 
 
 def test_whoever_probes_the_rules_waits_for_everything(still: Callable[[str], None]) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     limiter = Limiter(settings(refused=RateSettings(requests=3, seconds=600)))
     for _ in range(3):
         assert admitted(limiter, person())
@@ -141,7 +141,7 @@ def newcomer_admitted(limiter: Limiter, name: str, *origins: str) -> bool:
 
 
 def test_newcomers_from_one_address_are_counted_as_one_person(still: Callable[[str], None]) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     limiter = Limiter(settings(sustained=RateSettings(requests=3, seconds=600)))
     answers = [newcomer_admitted(limiter, f"eve{number}", "address:a", "invite:i") for number in range(10)]
     assert answers == [True] * 3 + [False] * 7
@@ -150,7 +150,7 @@ def test_newcomers_from_one_address_are_counted_as_one_person(still: Callable[[s
 
 
 def test_an_administrator_may_give_an_address_more_than_one_person(still: Callable[[str], None]) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     limits = settings(
         sustained=RateSettings(requests=3, seconds=600), refused=RateSettings(requests=1, seconds=600)
     )
@@ -162,7 +162,7 @@ def test_an_administrator_may_give_an_address_more_than_one_person(still: Callab
 
 
 def test_an_invite_word_has_an_allowance_for_its_newcomers(still: Callable[[str], None]) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     limits = settings(sustained=RateSettings(requests=2, seconds=600))
     limiter = Limiter(replace(limits, invite_people=2))
     answers = [
@@ -175,7 +175,7 @@ def test_an_invite_word_has_an_allowance_for_its_newcomers(still: Callable[[str]
 def test_what_newcomers_from_one_address_were_refused_counts_for_all_of_them(
     still: Callable[[str], None],
 ) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     limiter = Limiter(settings(refused=RateSettings(requests=2, seconds=600)))
     for name in ("eve", "eva"):
         limiter.record_refusal(person(name), origins=("address:a",))

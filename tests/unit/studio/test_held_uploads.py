@@ -22,8 +22,8 @@ from studio.domain.jobs import JobState
 from studio.domain.requests import PromptConcern
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import BannedError, PolicyRefusalError, RateLimitedError
+from studio.gcra import RateSettings
 from studio.ports import Inspected
-from studio.rate_meters import RateSettings
 from studio.services.upload_intake import accept_upload
 from tests.support.case_sim import Appearance, with_gate
 from tests.support.fakes import FakeImageTools, someone

@@ -1,10 +1,10 @@
-"""The meters of `studio.rate_meters` in Redis, for several processes."""
+"""The meters of `studio.gcra` in Redis, for several processes."""
 
 from collections.abc import Sequence
 
 import redis
 
-from studio.rate_meters import RateMeter, Refusal
+from studio.gcra import RateMeter, Refusal
 
 # KEYS: the meters. ARGV: the interval, the seconds and whether it counts, for each. By the clock of Redis alone.
 _SCRIPT = """

@@ -1,9 +1,9 @@
 """The delivery core of a chat front end: what each event and each step of a job does to its messages."""
 
 from bots.delivery.job_updates import JobUpdates
+from bots.delivery.message_publisher import MessagePublisher
 from bots.delivery.message_sender import MessageSender
 from bots.delivery.personal_messages import PersonalMessages
-from bots.delivery.publisher import MessagePublisher
 from bots.delivery.subjects.cases import CaseDrafts
 from bots.delivery.subjects.draft import Compose, Draft
 from bots.delivery.subjects.gatherings import GatheringDrafts
@@ -34,7 +34,7 @@ from studio.gatherings.upkeep import interrupt
 from studio.ports import Ports
 
 
-class ChatDelivery:
+class ChatEventHandler:
     """Implements `bots.delivery.event_consumer.EventHandler`.
 
     `pixelated`: the platform has no spoilers. `publisher` keeps the messages of jobs, cases and starred pictures,

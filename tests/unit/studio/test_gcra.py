@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from studio.rate_meters import MemoryMeters, RateMeter, RateSettings
+from studio.gcra import MemoryMeters, RateMeter, RateSettings
 
 PACE = RateSettings(requests=2, seconds=60)
 
@@ -12,7 +12,7 @@ def meter(key: str) -> RateMeter:
 
 
 def test_a_flood_of_keys_neither_fills_the_memory_nor_frees_who_waits(still: Callable[[str], None]) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     meters = MemoryMeters(most_keys=10)
     waits = [meters.take([meter("guesser")]) is not None for _ in range(3)]
     assert waits == [False, False, True]
@@ -23,7 +23,7 @@ def test_a_flood_of_keys_neither_fills_the_memory_nor_frees_who_waits(still: Cal
 
 
 def test_a_meter_that_does_not_count_uses_nothing_up(still: Callable[[str], None]) -> None:
-    still("studio.rate_meters")
+    still("studio.gcra")
     meters = MemoryMeters()
     looking = RateMeter(scope="tries", key="ana", pace=PACE, counts=False)
     assert [meters.take([looking]) for _ in range(5)] == [None] * 5
