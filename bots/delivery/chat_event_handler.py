@@ -1,5 +1,6 @@
 """The delivery core of a chat front end: what each event and each step of a job does to its messages."""
 
+from bots.delivery.gatherings.gathering_messages import GatheringMessages
 from bots.delivery.job_updates import JobUpdates
 from bots.delivery.message_publisher import MessagePublisher
 from bots.delivery.message_sender import MessageSender
@@ -9,7 +10,6 @@ from bots.delivery.subjects.draft import Compose, Draft
 from bots.delivery.subjects.gatherings import GatheringDrafts
 from bots.delivery.subjects.jobs import JobDrafts
 from bots.delivery.subjects.starboard import StarboardDrafts
-from bots.delivery.together.gathering_messages import GatheringMessages
 from bots.delivery.transport import DeliveryContext, Transport
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.open_cases import open_cases, read_for

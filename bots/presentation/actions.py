@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from bots.presentation.message import Tone
 from bots.texts import cases
-from bots.texts.together import contest, gatherings
+from bots.texts.gatherings import all_kinds as gatherings
+from bots.texts.gatherings import contest
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.people import Platform

@@ -26,7 +26,7 @@ from bots.web.context import build_context
 from bots.web.metrics import WebMetrics
 from bots.web.routes import account, banned, forms, health, images, login, moderation, pages, public_report
 from bots.web.routes.authentication import LoginRequiredError
-from bots.web.routes.together import gatherings
+from bots.web.routes.gatherings import gathering_pages
 from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
 from bots.web.templating import FOLDER, render_template
@@ -104,14 +104,16 @@ ROUTES = [
     Route("/mine/{name}", account.jobs_dialog),
     Route("/settings", account.settings_dialog),
     Route("/rules", account.rules_dialog),
-    Route("/gatherings", gatherings.list_dialog),
-    Route("/gatherings/{gathering}", gatherings.gathering_dialog),
-    Route("/gatherings/{gathering}/live", gatherings.live_part),
-    Route("/gatherings/{gathering}/whole", gatherings.whole_file),
-    Route("/gatherings/{gathering}/images/{name}", gatherings.image_file),
-    Route("/gatherings/{gathering}/form/{verb}/{round}/{part}", gatherings.form_dialog),
-    Route("/gatherings/{gathering}/look/{verb}/{round}/{part}", gatherings.look_dialog),
-    Route("/gatherings/{gathering}/{shown_in}/{verb}/{round}/{part}/images/{name}", gatherings.image_file),
+    Route("/gatherings", gathering_pages.list_dialog),
+    Route("/gatherings/{gathering}", gathering_pages.gathering_dialog),
+    Route("/gatherings/{gathering}/live", gathering_pages.live_part),
+    Route("/gatherings/{gathering}/whole", gathering_pages.whole_file),
+    Route("/gatherings/{gathering}/images/{name}", gathering_pages.image_file),
+    Route("/gatherings/{gathering}/form/{verb}/{round}/{part}", gathering_pages.form_dialog),
+    Route("/gatherings/{gathering}/look/{verb}/{round}/{part}", gathering_pages.look_dialog),
+    Route(
+        "/gatherings/{gathering}/{shown_in}/{verb}/{round}/{part}/images/{name}", gathering_pages.image_file
+    ),
     Route("/desk", moderation.desk_page),
     Route("/desk/cases", moderation.case_list),
     Route("/desk/{case}/claim", moderation.claim_case, methods=["POST"]),

@@ -286,5 +286,5 @@ Painting = (
 )
 Personal = SettingsChanged | Forgotten | LinkOffered | Linked | CreditsGiven
 Moderation = ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community
-Together = Tray | HallShown | GatheringOpened | GatheringActed | GatheringsListed
-Answer = Painting | Personal | Moderation | Together
+GatheringAnswer = Tray | HallShown | GatheringOpened | GatheringActed | GatheringsListed
+Answer = Painting | Personal | Moderation | GatheringAnswer

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bots.presentation.compose.errors import compose_error
-from bots.presentation.compose.gatherings.answers import compose_together
+from bots.presentation.compose.gatherings.answers import compose_gathering_answer
 from bots.presentation.compose.gatherings.management import (
     REMOVE,
     compose_management,
@@ -261,14 +261,16 @@ def _telephone_form(verb: str) -> Form:
 def _answers() -> dict[str, Message]:
     gathering = sample_gathering("tile_vote", "voting")
     return {
-        "gathering opened": compose_together(GatheringOpened(gathering_id=GATHERING_ID)),
-        "gathering joined": compose_together(GatheringActed(gathering=gathering, code="joined", values={})),
-        "gathering voted": compose_together(
+        "gathering opened": compose_gathering_answer(GatheringOpened(gathering_id=GATHERING_ID)),
+        "gathering joined": compose_gathering_answer(
+            GatheringActed(gathering=gathering, code="joined", values={})
+        ),
+        "gathering voted": compose_gathering_answer(
             GatheringActed(gathering=gathering, code="voted", values={"part": 2})
         ),
-        "gatherings": compose_together(GatheringsListed(gatherings=(gathering,))),
+        "gatherings": compose_gathering_answer(GatheringsListed(gatherings=(gathering,))),
         "gathering pressed late": compose_error(_late_press()),
-        "gatherings none": compose_together(GatheringsListed(gatherings=())),
+        "gatherings none": compose_gathering_answer(GatheringsListed(gatherings=())),
     }
 
 

@@ -1,7 +1,7 @@
 """Every answer of a command as a message for the person who asked."""
 
 from bots.presentation.compose.cases import compose_case
-from bots.presentation.compose.gatherings.answers import compose_together
+from bots.presentation.compose.gatherings.answers import compose_gathering_answer
 from bots.presentation.compose.gatherings.contests.hall import compose_hall
 from bots.presentation.compose.lists import compose_desk, compose_history, compose_queue
 from bots.presentation.compose.parts.balance import balance_line
@@ -76,7 +76,7 @@ def compose_answer(answer: Answer) -> Message | None:
         case HallShown():
             return compose_hall(answer)
         case GatheringOpened() | GatheringActed() | GatheringsListed():
-            return compose_together(answer)
+            return compose_gathering_answer(answer)
         case _:
             return compose_spans(_short(answer))
 

@@ -13,7 +13,7 @@ from bots.presentation.message import (
     Small,
 )
 from bots.presentation.spans import plain_text, sentence
-from bots.texts.together import gatherings as texts
+from bots.texts.gatherings import all_kinds as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.results import Tray

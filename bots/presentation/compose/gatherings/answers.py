@@ -16,7 +16,7 @@ from bots.presentation.message import (
     Title,
 )
 from bots.presentation.spans import plain_text, sentence
-from bots.texts.together import gatherings as texts
+from bots.texts.gatherings import all_kinds as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed
@@ -27,7 +27,7 @@ from studio.gatherings.registry import KINDS
 _MOST_LISTED = 5
 
 
-def compose_together(answer: GatheringOpened | GatheringActed | GatheringsListed) -> Message:
+def compose_gathering_answer(answer: GatheringOpened | GatheringActed | GatheringsListed) -> Message:
     match answer:
         case GatheringOpened():
             return _one(sentence(texts.OPENED_HERE, id=Code(answer.gathering_id)))

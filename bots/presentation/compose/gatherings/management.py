@@ -8,7 +8,7 @@ from bots.presentation.form import Choice, Field, FieldKind, Form
 from bots.presentation.message import Audience, Button, ButtonRow, Facts, Message, Note, Title, Tone
 from bots.presentation.spans import plain_text, sentence
 from bots.queries.gathering_view import GatheringView
-from bots.texts.together import gatherings as texts
+from bots.texts.gatherings import all_kinds as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId

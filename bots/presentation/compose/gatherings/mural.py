@@ -48,8 +48,8 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import sentence
 from bots.queries.gathering_view import GatheringView, PartView
-from bots.texts.together import gatherings as common_texts
-from bots.texts.together import mural as texts
+from bots.texts.gatherings import all_kinds as common_texts
+from bots.texts.gatherings import mural as texts
 from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bots.presentation.compose.gatherings.presenter import Drawing
 from bots.queries.gathering_view import GatheringView, PartView
-from bots.texts.together.gatherings import REMOVED_TILE
+from bots.texts.gatherings.all_kinds import REMOVED_TILE
 from bots.texts.translation import translate
 from studio.commands.button_ids import Button as ButtonId
 from studio.domain.gatherings import PartState

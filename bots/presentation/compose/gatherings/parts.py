@@ -20,7 +20,7 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import join_list, sentence
 from bots.queries.gathering_view import GatheringView, PartView
-from bots.texts.together import gatherings as texts
+from bots.texts.gatherings import all_kinds as texts
 from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action, form_subject
 from studio.commands.button_ids import Button as ButtonId

@@ -4,7 +4,7 @@ from bots.presentation.compose.gatherings.registry import find_presenter
 from bots.presentation.message import Message, Paragraph, PersonName, Spans
 from bots.presentation.spans import plain_text, sentence
 from bots.queries.gathering_view import GatheringView
-from bots.texts.together import gatherings as texts
+from bots.texts.gatherings import all_kinds as texts
 from bots.texts.translation import translate
 from studio.domain.events import GatheringRemark
 from studio.domain.people import Person

@@ -16,7 +16,7 @@ from bots.presentation.message import (
     Title,
 )
 from bots.presentation.spans import sentence
-from bots.texts.together import contest as texts
+from bots.texts.gatherings import contest as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.results import HallPlace, HallShown

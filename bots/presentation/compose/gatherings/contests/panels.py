@@ -20,8 +20,8 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import plain_text, sentence
 from bots.queries.gathering_view import GatheringView, PartView
-from bots.texts.together import contest as texts
-from bots.texts.together import gatherings as common_texts
+from bots.texts.gatherings import all_kinds as common_texts
+from bots.texts.gatherings import contest as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId

@@ -32,9 +32,9 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import join_list, join_parts, sentence
 from bots.queries.gathering_view import GatheringView, PartView
+from bots.texts.gatherings import all_kinds as common_texts
+from bots.texts.gatherings import telephone as texts
 from bots.texts.shortening import shorten
-from bots.texts.together import gatherings as common_texts
-from bots.texts.together import telephone as texts
 from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
@@ -178,12 +178,12 @@ def _draw(ports: Ports, view: GatheringView, _limit_bytes: int) -> Mapping[str, 
     if not view.gathering.is_over:
         return {}
     return {
-        f"chain{chain}": draw_part_strip(ports, _captioned(view, chain), texts.GONE)
+        f"chain{chain}": draw_part_strip(ports, _links_with_captions(view, chain), texts.GONE)
         for chain in revealed_chains(view.gathering.data)[:_MOST_SHOWN]
     }
 
 
-def _captioned(view: GatheringView, chain: int) -> Iterator[tuple[PartView, str]]:
+def _links_with_captions(view: GatheringView, chain: int) -> Iterator[tuple[PartView, str]]:
     for number, found in enumerate(_links(view, chain), 1):
         yield found, translate(texts.CAPTION, number=number, name=_display_name(found))
 

@@ -23,7 +23,7 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import sentence
 from bots.queries.gathering_view import GatheringView, PartView
-from bots.texts.together import telephone as texts
+from bots.texts.gatherings import telephone as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
