@@ -22,7 +22,6 @@ from studio.commands.button_ids import Action
 from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed
 from studio.domain.gatherings import Gathering
 from studio.errors.gatherings import GatheringMovedError, GatheringRefusedError
-from studio.gatherings.registry import KINDS
 
 _MOST_LISTED = 5
 
@@ -78,7 +77,7 @@ def _list(answer: GatheringsListed) -> Message:
 def _entry(found: Gathering) -> Spans:
     return sentence(
         texts.LIST_ENTRY,
-        command=Command(f"/{KINDS[found.kind].command}"),
+        name=translate(PRESENTERS[found.kind].name),
         id=Code(found.id),
         channel=ChannelName(found.address.channel),
         since=Time(found.opened_at),
