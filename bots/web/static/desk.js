@@ -49,7 +49,8 @@ async function look() {
     const html = await response.text();
     if (response.ok && html !== shown) {
       const open = $(".decided", cases)?.open;
-      cases.innerHTML = shown = html;
+      // Lines stay the elements they are: a press that is under way still counts.
+      await htmx.swap({ target: cases, text: (shown = html), swap: "innerMorph" });
       if (open && $(".decided", cases)) $(".decided", cases).open = true;
       mark(chosen);
     }
@@ -102,8 +103,10 @@ document.addEventListener("click", (event) => {
   const line = event.target.closest(".case-line");
   const picture = event.target.closest("[data-seen]");
   const decision = event.target.closest("[data-decision]");
-  if (line) take(line.dataset.case);
-  else if (picture) reveal(picture);
+  if (line) {
+    event.preventDefault();
+    take(line.dataset.case);
+  } else if (picture) reveal(picture);
   else if (decision) decide(decision);
 });
 
@@ -125,7 +128,10 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// A case that was pressed before this script ran, or that a link elsewhere names, stands in the address.
 const asked = location.hash.match(/^#case-(\w+)$/);
-if (asked) take(asked[1]);
-else move(0);
+if (asked) {
+  history.replaceState(null, "", location.pathname);
+  take(asked[1]);
+} else move(0);
 setInterval(look, LOOK_EVERY_SECONDS * 1000);

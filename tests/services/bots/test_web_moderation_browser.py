@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from bots.web import create_app
 from studio.commands.registry import execute
@@ -143,3 +143,35 @@ def test_leaving_is_asked_about_first_because_the_name_stays_taken(chromium_path
             if answer == "Keep":
                 expect(page.locator("#say")).to_be_visible()
         expect(page.get_by_label("Your name")).to_be_visible()
+
+
+def test_a_press_counts_before_the_script_runs_and_while_the_list_is_renewed(
+    instance: Ports, address: str, chromium_path: str
+) -> None:
+    hold(instance, "a knight after a battle, oil painting", "1")
+    with open_browser(chromium_path) as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.set_default_timeout(PATIENCE_MILLISECONDS)
+        late: list[Route] = []
+
+        def withhold(route: Route) -> None:
+            late.append(route)
+
+        page.route("**/static/desk.js", withhold)
+        come_in(page, address)
+        page.locator(".case-line").click(no_wait_after=True)
+        page.wait_for_url("**/desk#case-*", wait_until="commit")
+        late[0].continue_()
+        expect(page.locator(".case .facts")).to_contain_text("a knight after a battle")
+        expect(page).to_have_url(f"{address}/desk")
+
+        second = hold(instance, "a shipwreck at night", "2")
+        line = page.locator(".case-line").nth(1)
+        line.hover()
+        page.mouse.down()
+        hold(instance, "a castle on fire", "3")
+        expect(page.locator(".case-line")).to_have_count(3)
+        page.mouse.up()
+        expect(page.locator(".case .facts")).to_contain_text("a shipwreck at night")
+        with instance.database.read() as session:
+            assert queries.find_job(session, second).state is JobState.HELD
