@@ -38,7 +38,7 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
     decided = StrikeRow.case_id.in_(select(CaseRow.id).where(CaseRow.state == CaseState.CLOSED))
     session.execute(update(StrikeRow).where(theirs, decided).values(case_id=None))
     session.flush()
-    return sum(audit_log.erase(session, key, actor=HOUSE) for key in keys)
+    return sum(audit_log.erase(session, key) for key in keys)
 
 
 def let_judged_go(database: Database) -> None:
@@ -52,4 +52,4 @@ def let_judged_go(database: Database) -> None:
             credit_ledger.lock(session, *keys)
             if not account_erasure.is_judged(session, keys) and not strike_sum(session, key):
                 account_erasure.erase_remaining_records(session, key)
-                audit_log.erase(session, key, actor=HOUSE)
+                audit_log.erase(session, key)

@@ -204,7 +204,8 @@ def verify_audit(
         missing = head is not None and not audit_log.has_hash(session, head)
     if not found.whole:
         _errors.print(
-            f"The chain is broken: entry {found.broken_at} was changed, or one before it is missing."
+            f"The chain is broken: entry {found.broken_at} was changed or emptied by hand, or one before it is"
+            " missing."
         )
         raise typer.Exit(1)
     if missing:

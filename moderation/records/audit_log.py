@@ -2,18 +2,18 @@
 
 Each entry's hash covers its number, time, action, a salted hash of its personal content, and the hash of the entry
 before. Content may be erased when a person asks: the salted hash stays, so the chain still holds and tells nothing.
-A chain cannot show that its newest entries were cut off: compare `head` with one that was noted elsewhere.
+An entry `erase` names the numbers of the entries that were erased, so that one emptied by hand shows. A chain cannot show that its newest entries were cut off: compare `head` with one that was noted elsewhere.
 """
 
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from moderation.records.tables import AuditRow
@@ -22,6 +22,8 @@ from studio.db.sql_dialects import is_postgresql
 
 FIRST_HASH = "0" * 64
 FIELDS = tuple(column.name for column in AuditRow.__table__.columns)
+ERASE = "erase"
+_HOUSE = "house"  # who acts when no person does
 _BATCH = 500
 _ADVISORY_LOCK = 0x61_75_64_69_74  # "audit"; any number that nobody else locks
 
@@ -78,40 +80,74 @@ def _lock(session: Session) -> None:
 
 
 def verify(session: Session) -> Verified:
-    """Walk the whole chain."""
-    previous, erased, count = FIRST_HASH, 0, 0
+    """Walk the whole chain. A break in it is told before an entry that was emptied by hand."""
+    previous, count = FIRST_HASH, 0
+    emptied = _Emptied()
     for row in _rows(session):
         count += 1
         forgotten = row.salt is None
-        erased += forgotten
         fits = row.number == count and row.previous_hash == previous and row.entry_hash == _entry_hash(row)
         content_fits = _is_empty(row) if forgotten else row.content_hash == _content_hash(row)
         if not (fits and content_fits):
-            return Verified(entries=_count(session), erased=erased, head=previous, broken_at=row.number)
+            return Verified(
+                entries=_count(session), erased=emptied.count, head=previous, broken_at=row.number
+            )
+        emptied.read(row)
         previous = row.entry_hash
-    return Verified(entries=count, erased=erased, head=previous)
+    return Verified(entries=count, erased=emptied.count, head=previous, broken_at=emptied.first_by_hand())
 
 
-def erase(session: Session, person_key: str, *, actor: str) -> int:
-    """Forget the content of every entry about or by a person, and note how many. The chain still holds."""
-    _lock(session)
-    mine = or_(AuditRow.actor == person_key, AuditRow.subject == person_key)
-    rows = session.scalars(select(AuditRow).where(mine)).all()
-    for row in rows:
-        row.actor = row.subject = row.details = row.salt = None
-    session.flush()
-    append(session, "erase", actor=actor, details={"entries": len(rows)})
-    return len(rows)
+class _Emptied:
+    """The entries without content, and those for which an `erase` entry stands."""
+
+    def __init__(self) -> None:
+        self._numbers: set[int] = set()
+        self.count = 0
+
+    def read(self, row: AuditRow) -> None:
+        if row.salt is None:
+            self._numbers.add(row.number)
+            self.count += 1
+        elif row.action == ERASE and row.details:
+            for first, last in row.details.get("ranges", ()):
+                self._numbers.difference_update(range(first, min(last, row.number - 1) + 1))
+
+    def first_by_hand(self) -> int | None:
+        return min(self._numbers, default=None)
+
+
+def erase(session: Session, person_key: str) -> int:
+    """Forget the content of every entry about or by a person, and note which. The chain still holds."""
+    return _empty(session, or_(AuditRow.actor == person_key, AuditRow.subject == person_key))
 
 
 def expire(session: Session, *, before: datetime) -> int:
     """Forget the content of every entry older than `before`; how many that were. The chain still holds."""
+    return _empty(session, AuditRow.at < before)
+
+
+def _empty(session: Session, which: ColumnElement[bool]) -> int:
+    """`erase` entries stay: they say nothing of a person, and stand for those that they emptied."""
     _lock(session)
-    rows = session.scalars(select(AuditRow).where(AuditRow.at < before, AuditRow.salt.is_not(None))).all()
-    for row in rows:
-        row.actor = row.subject = row.details = row.salt = None
-    session.flush()
-    return len(rows)
+    wanted = which & AuditRow.salt.is_not(None) & (AuditRow.action != ERASE)
+    numbers = session.scalars(select(AuditRow.number).where(wanted).order_by(AuditRow.number)).all()
+    if not numbers:
+        return 0
+    session.execute(update(AuditRow).where(wanted).values(actor=None, subject=None, details=None, salt=None))
+    details = {"entries": len(numbers), "ranges": ranges_of(numbers)}
+    append(session, ERASE, actor=_HOUSE, details=details)
+    return len(numbers)
+
+
+def ranges_of(numbers: Sequence[int]) -> list[list[int]]:
+    """The first and the last number of each run without a gap, of numbers in ascending order."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ranges
 
 
 def export(session: Session) -> Iterator[dict[str, Any]]:

@@ -17,6 +17,7 @@ from sqlalchemy import types as sql
 
 from chatelier.migrations import HEAD
 from chatelier.runtime import db_schema
+from moderation.records import audit_log
 from studio.db.database import Database
 from studio.db.identities.display_names import claim, find_holders
 from studio.db.identities.people import find_named
@@ -420,3 +421,20 @@ def test_an_unreachable_database_is_trouble_with_a_name() -> None:
         with pytest.raises(DatabaseUnavailableError):
             ask(away)
     away.close()
+
+
+def test_an_erase_entry_is_written_for_what_earlier_versions_emptied(database: Database) -> None:
+    from alembic import command
+
+    with database.begin_patiently() as connection:
+        command.upgrade(db_schema.alembic_config(connection), "0019")
+    with database.begin() as session:
+        for _ in range(4):
+            audit_log.append(session, "warn", actor="web:room:mod", subject="web:room:ana")
+        nothing = "actor = NULL, subject = NULL, details = NULL, salt = NULL"
+        session.execute(text(f"UPDATE audit SET {nothing} WHERE number IN (1, 3)"))
+    with database.read() as session:
+        assert audit_log.verify(session).broken_at == 1
+    db_schema.upgrade(database)
+    with database.read() as session:
+        assert (audit_log.verify(session).whole, audit_log.verify(session).erased) == (True, 2)

@@ -121,12 +121,36 @@ def test_a_chain_that_was_cut_has_another_head(database: Database) -> None:
 def test_a_person_is_forgotten_and_the_chain_still_holds(database: Database) -> None:
     fill(database)
     with database.begin() as session:
-        assert audit_log.erase(session, ADA, actor=MOD) == 2
+        assert audit_log.erase(session, ADA) == 2
     after = verified(database)
     assert after.whole
     assert (after.entries, after.erased) == (6, 2)
     with database.read() as session:
         assert ADA not in str(list(audit_log.export(session)))
+
+
+def emptied(number: int) -> Any:
+    nothing = {"actor": None, "subject": None, "details": None, "salt": None}
+    return update(AuditRow).where(AuditRow.number == number).values(**nothing)
+
+
+def test_an_entry_emptied_by_hand_shows(database: Database) -> None:
+    fill(database)
+    with database.begin() as session:
+        audit_log.erase(session, ADA)
+    change(database, emptied(3))
+    assert verified(database).broken_at == 3
+
+
+def test_an_erase_entry_outlasts_everything_and_cannot_be_emptied_either(database: Database) -> None:
+    fill(database)
+    with database.begin() as session:
+        audit_log.erase(session, ADA)
+        audit_log.expire(session, before=now() + timedelta(days=1))
+        assert audit_log.expire(session, before=now() + timedelta(days=1)) == 0
+    assert (verified(database).whole, verified(database).erased) == (True, 5)
+    change(database, emptied(6))
+    assert verified(database).broken_at == 2
 
 
 def test_bans_are_written_down_with_the_change_they_tell_of(database: Database) -> None:
