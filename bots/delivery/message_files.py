@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bots.delivery.attachments import Attachment, fit_attachment, pixelate
 from bots.drawing.lineage_tree import draw_family
-from bots.presentation.compose.provenance import FAMILY_TREE
+from bots.presentation.compose.provenance.attribution import FAMILY_TREE
 from bots.presentation.message import FileKind, Image, Message
 from studio.commands.results import Answer, Family
 from studio.errors import NotFoundError

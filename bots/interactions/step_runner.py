@@ -11,7 +11,7 @@ from bots.delivery.message_files import draw_images
 from bots.presentation.compose.answers import compose_answer, compose_sent
 from bots.presentation.compose.cases import compose_case_pictures
 from bots.presentation.compose.job_message import compose_job
-from bots.presentation.compose.provenance import compose_family
+from bots.presentation.compose.provenance.attribution import compose_family
 from bots.presentation.form import Form
 from bots.presentation.interaction_router import (
     Ask,

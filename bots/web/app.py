@@ -24,9 +24,10 @@ from bots.web.access.session_registry import EndedSessionMiddleware
 from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.context import build_context
 from bots.web.metrics import WebMetrics
-from bots.web.routes import account, banned, forms, health, images, login, moderation, pages, public_report
+from bots.web.routes import account, banned, forms, health, images, login, moderation, pages
 from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.gatherings import gathering_pages
+from bots.web.routes.public import report, verification
 from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
 from bots.web.templating import FOLDER, render_template
@@ -120,8 +121,10 @@ ROUTES = [
     Route("/desk/{case}/decide", moderation.decide_case, methods=["POST"]),
     Route("/desk/{case}/pictures/{picture}", moderation.case_picture),
     Route("/forget-me", banned.forget, methods=["POST"]),
-    Route("/report", public_report.report_form),
-    Route("/report", public_report.send_report, methods=["POST"]),
+    Route("/report", report.report_form),
+    Route("/report", report.send_report, methods=["POST"]),
+    Route("/verify", verification.verification_form),
+    Route("/verify", verification.verify_file, methods=["POST"]),
     Route("/pictures/{picture}.png", images.picture_file),
     Route("/thumbnails/{picture}", images.picture_file),
     Route("/uploads", images.upload, methods=["POST"]),

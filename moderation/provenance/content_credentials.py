@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from moderation.provenance.generation_claims import is_generated
 from studio import __version__
 from studio.domain.identifiers import split_picture_id
 from studio.domain.requests import Operation
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 PICTURE_LABEL = "org.chatelier.picture"
 _FROM_NOTHING = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _FROM_PICTURES = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+_LONGEST_NAME = 80
 _MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
@@ -28,7 +30,8 @@ _MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 class Credentials:
     """What the newest credentials in a file say. `intact`: signature and contents fit together.
 
-    `ours`: signed with this studio's own certificate. Only then is `picture_id` more than a claim.
+    `ours`: signed with this studio's own certificate. Only then is `picture_id` more than a claim. `generated`: they,
+    or those of a picture that it was made from, say that AI generated it.
     """
 
     picture_id: str | None
@@ -36,6 +39,7 @@ class Credentials:
     generator: str
     intact: bool
     ours: bool
+    generated: bool = False
 
 
 class CredentialSigner:
@@ -91,10 +95,21 @@ def _credentials(store: dict[str, Any]) -> Credentials:
     return Credentials(
         picture_id=claimed if split_picture_id(claimed) else None,
         organization=str(manifest.get("signature_info", {}).get("issuer", "")),
-        generator=str(generators[0].get("name", "")),
+        generator=str(generators[0].get("name", ""))[:_LONGEST_NAME],
         intact=store.get("validation_state") in {"Valid", "Trusted"},
         ours=store.get("validation_state") == "Trusted",
+        generated=any(map(_says_generated, store["manifests"].values())),
     )
+
+
+def _says_generated(manifest: dict[str, Any]) -> bool:
+    sources = (
+        str(action.get("digitalSourceType", ""))
+        for assertion in manifest.get("assertions", [])
+        if str(assertion["label"]).startswith("c2pa.actions")
+        for action in assertion["data"].get("actions", [])
+    )
+    return any(is_generated(source) for source in sources)
 
 
 def _manifest(picture_id: str, operation: Operation) -> dict[str, Any]:

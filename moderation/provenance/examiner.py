@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from moderation.provenance.content_credentials import read_credentials
+from moderation.provenance.generation_claims import read_claim
 from moderation.provenance.metadata_text import named_id, recipe_software
 from moderation.provenance.watermark import watermark
 from moderation.vision.pdq import USABLE_QUALITY, pdq
-from studio.domain.provenance import Traces
+from studio.domain.provenance import GenerationClaim, Traces
 from studio.errors import BadImageError
 
 if TYPE_CHECKING:
@@ -40,11 +41,14 @@ def examine(data: bytes, png: bytes, *, trusted: str | None) -> Traces:
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
             kind, named, software = opened.format or "", named_id(opened), recipe_software(opened)
+            generation, generator = read_claim(opened)
         with Image.open(io.BytesIO(png), formats=("PNG",)) as clean:
             picture = clean.convert("RGB")
     except (OSError, SyntaxError, ValueError) as error:
         raise BadImageError("unreadable") from error
     credentials = read_credentials(data, kind, trusted=trusted)
+    if credentials and credentials.intact and credentials.generated:
+        generation, generator = GenerationClaim.CREDENTIALS, credentials.generator
     fingerprint = pdq(picture)
     return Traces(
         credentials=credentials.picture_id if credentials and credentials.ours else None,
@@ -54,4 +58,6 @@ def examine(data: bytes, png: bytes, *, trusted: str | None) -> Traces:
         software=software,
         signed_by=credentials.organization if credentials and credentials.intact else "",
         tampered=credentials is not None and not credentials.intact,
+        generation=generation,
+        generator=generator,
     )

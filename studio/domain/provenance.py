@@ -1,6 +1,7 @@
 """Where a picture comes from, as far as its file tells."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 # Under which the text of a PNG holds the recipe, and the picture's id. In JPEG and WebP the description holds the
@@ -21,6 +22,14 @@ class Trace(StrEnum):
     LIKENESS = "likeness"  # it looks the same
 
 
+class GenerationClaim(StrEnum):
+    """Where a file says that AI generated it, the surest first."""
+
+    CREDENTIALS = "credentials"  # intact content credentials of any signer
+    METADATA = "metadata"  # IPTC's digital source type in the XMP packet
+    RECIPE = "recipe"  # settings in the form that an image generator writes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traces:
     """What a file says. Picture ids are claims until they are found in the records.
@@ -28,6 +37,7 @@ class Traces:
     `credentials` is an id that this studio signed, `mark` one in the invisible mark, `named` one in the file's text.
     `fingerprint` is the PDQ hash, 64 hexadecimal digits, or empty for a picture with too little in it to be told from
     others. `software` is what wrote the recipe, `signed_by` the organization behind intact credentials of any origin.
+    `generation` is where the file says that AI generated it, and `generator` the program that it names there.
     """
 
     credentials: str | None = None
@@ -37,6 +47,8 @@ class Traces:
     software: str = ""
     signed_by: str = ""
     tampered: bool = False  # credentials that no longer fit the file
+    generation: GenerationClaim | None = None
+    generator: str = ""
 
     @property
     def claims(self) -> tuple[tuple[Trace, str], ...]:
@@ -53,3 +65,32 @@ def difference(one: str, other: str) -> int:
 def likeness(one: str, other: str) -> float:
     """How alike two fingerprints are, from 0 to 1."""
     return 1 - difference(one, other) / BITS
+
+
+class Origin(StrEnum):
+    """What an examination of a file comes to."""
+
+    HERE = "here"
+    ELSEWHERE = "ai_elsewhere"  # AI generated it, but not on this instance as far as is known
+    DOUBTFUL = "doubtful"  # the traces contradict each other
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What may be told to anybody about a file.
+
+    `by` is the trace of this software that was found, `recorded` whether the records have its picture, `made_at` when
+    that was made. `similarity`, from 0 to 1, says how alike the file and that picture look; None if unknown.
+    """
+
+    origin: Origin
+    by: Trace | None = None
+    picture_id: str | None = None
+    recorded: bool = False
+    made_at: datetime | None = None
+    similarity: float | None = None
+    generation: GenerationClaim | None = None
+    generator: str = ""
+    signed_by: str = ""
+    tampered: bool = False

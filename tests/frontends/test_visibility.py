@@ -12,7 +12,7 @@ from bots.delivery.attachments import Attachment
 from bots.discord.render import render as discord_render
 from bots.presentation.compose.cases import compose_case
 from bots.presentation.compose.job_message import compose_copy, compose_job
-from bots.presentation.compose.provenance import compose_family
+from bots.presentation.compose.provenance.attribution import compose_family
 from bots.presentation.compose.starboard import compose_starboard
 from bots.presentation.message import Message
 from bots.queries.job_view import load_family, load_job_view

@@ -5,7 +5,7 @@ from bots.presentation.compose.gatherings.answers import compose_gathering_answe
 from bots.presentation.compose.gatherings.contests.hall import compose_hall
 from bots.presentation.compose.lists import compose_desk, compose_history, compose_queue
 from bots.presentation.compose.parts.balance import balance_line
-from bots.presentation.compose.provenance import compose_attribution, compose_family
+from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings
 from bots.presentation.compose.tray import compose_tray
 from bots.presentation.message import Audience, Code, Command, Message, Paragraph, PersonName, Spans, Time

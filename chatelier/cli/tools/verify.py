@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from chatelier.settings import Settings
     from studio.commands.results import Attribution
-    from studio.domain.provenance import Traces
+    from studio.domain.provenance import Traces, Verification
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +21,7 @@ def verify(
 ) -> None:
     """Say where a picture comes from: by its content credentials, its invisible mark, its text or its looks.
 
+    Says the same sentences as the page /verify of the web front end, and to you also who made it.
     Looks it up in the records if the database is there. Exit status 1 when nothing tells.
 
     Examples:
@@ -29,20 +30,25 @@ def verify(
 
       chatelier verify screenshot.jpg --json
     """
-    from bots.presentation.compose.provenance import compose_attribution
+    from bots.presentation.compose.provenance.attribution import compose_attribution
+    from bots.presentation.compose.provenance.verification import compose_verification
     from bots.presentation.plain_text import plain_lines
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
+    from studio.domain.provenance import Origin
 
     settings = load_settings()
     traces = _traces(settings, image)
-    found = _attribution(settings, traces)
+    verification, found = _look_up(settings, traces)
     if as_json:
-        _print_json(traces, found)
+        _print_json(traces, verification, found)
     else:
-        for line in plain_lines(compose_attribution(found)):
+        lines = plain_lines(compose_verification(verification))
+        if found.known:
+            lines += ["", *plain_lines(compose_attribution(found))]
+        for line in lines:
             answers().print(line, soft_wrap=True, markup=False, highlight=False)
-    if not (found.known or traces.claims or traces.signed_by or traces.software):
+    if verification.origin is Origin.UNKNOWN and not (found.known or traces.signed_by):
         raise typer.Exit(1)
 
 
@@ -59,34 +65,41 @@ def _traces(settings: "Settings", image: Path) -> "Traces":
     return open_examiner(settings).examine(data, png=PillowImageTools().clean(data).png)
 
 
-def _attribution(settings: "Settings", traces: "Traces") -> "Attribution":
-    """What the records say; without a database, what the file says."""
+def _look_up(settings: "Settings", traces: "Traces") -> "tuple[Verification, Attribution]":
+    """What the records say to anybody and to the administrator; without a database, what the file says."""
     from bots.presentation.compose.errors import error_text
     from chatelier.runtime.console import print_warning
     from chatelier.wiring.database import open_database
+    from studio.commands.pictures.origin_verification import verify_origin
     from studio.commands.pictures.whose import attribute, attribution_from_file
     from studio.db.database import Database
     from studio.errors import ConfigurationError, DatabaseUnavailableError
 
+    unconfirmed = verify_origin(traces, None), attribution_from_file(traces)
     file = Database(settings.database).url.database
     if settings.database_url is None and not (file and Path(file).exists()):
-        return attribution_from_file(traces)
+        return unconfirmed
     try:
         database = open_database(settings)
     except (DatabaseUnavailableError, ConfigurationError) as error:
         print_warning(f"The records were not asked: {error_text(error)}")
-        return attribution_from_file(traces)
+        return unconfirmed
     try:
         with database.read() as session:
-            return attribute(session, traces, None)
+            return verify_origin(traces, session), attribute(session, traces, None)
     finally:
         database.close()
 
 
-def _print_json(traces: "Traces", found: "Attribution") -> None:
+def _print_json(traces: "Traces", verification: "Verification", found: "Attribution") -> None:
     import json
 
+    from bots.presentation.compose.provenance.verification import verification_data
     from studio.serialization import to_data
 
-    report = {"file": to_data(traces), "records": to_data(found)}
+    report = {
+        "file": to_data(traces),
+        "records": to_data(found),
+        "verification": verification_data(verification),
+    }
     typer.echo(json.dumps(report, indent=2, ensure_ascii=False))

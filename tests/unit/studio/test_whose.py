@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bots.texts.provenance import NOTHING
+from bots.texts.provenance.attribution import NOTHING
 from studio.commands.registry import execute
 from studio.commands.results import Attribution
 from studio.db.tables import PictureRow

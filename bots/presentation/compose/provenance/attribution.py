@@ -23,7 +23,7 @@ from bots.presentation.message import (
     Tone,
 )
 from bots.presentation.spans import join_list, join_spans, plain_text, sentence
-from bots.texts import provenance
+from bots.texts.provenance import attribution as provenance
 from bots.texts.shortening import subject_of
 from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action

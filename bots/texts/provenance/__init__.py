@@ -1,0 +1,1 @@
+"""Sentences about where pictures come from."""

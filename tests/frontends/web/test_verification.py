@@ -1,0 +1,87 @@
+"""The public page that says where a picture comes from."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from studio.domain.provenance import GenerationClaim, Traces
+from studio.ports import Ports
+from tests.support.web_client import ADDRESS, OpenRoom, web_settings
+
+PICTURE = "k3v9m2p4qx7a.1"
+NOTHING = Traces()
+
+
+def png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 40, 40)).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def instance(ports: Ports) -> Iterator[OpenRoom]:
+    with OpenRoom(ports, web_settings(shared_secret="apple")) as instance:
+        yield instance
+
+
+def verify(instance: OpenRoom, traces: Traces = NOTHING, **options: Any) -> Any:
+    instance.ports.examiner.traces = traces  # type: ignore[attr-defined]
+    options = options or {"files": {"file": ("x.png", png())}}
+    headers = {"origin": ADDRESS, **options.pop("headers", {})}
+    return instance.browser().client.post("/verify", headers=headers, **options)
+
+
+def test_a_browser_gets_the_verdict_as_a_page(instance: OpenRoom) -> None:
+    assert "Drop a picture here" in instance.browser().client.get("/verify").text
+    page = verify(
+        instance,
+        Traces(credentials=PICTURE),
+        files={"file": ("x.png", png())},
+        headers={"accept": "text/html"},
+    )
+    assert page.status_code == 200
+    assert "Made here" in page.text
+    assert "signed with the key of this instance" in page.text
+
+
+def test_a_program_gets_json_for_a_form_and_for_the_file_alone(instance: OpenRoom) -> None:
+    claim = Traces(generation=GenerationClaim.METADATA, generator="Somebody's <b>")
+    for options in ({"files": {"file": ("x.png", png())}}, {"content": png()}):
+        answer = verify(instance, claim, **options)
+        assert answer.status_code == 200
+        assert answer.json()["origin"] == "ai_elsewhere"
+        assert "The program that it names is Somebody's <b>." in answer.json()["certain"]
+
+
+def test_what_a_file_says_is_escaped_on_the_page(instance: OpenRoom) -> None:
+    claim = Traces(generation=GenerationClaim.METADATA, generator="<script>")
+    page = verify(instance, claim, files={"file": ("x.png", png())}, headers={"accept": "text/html"})
+    assert "&lt;script&gt;" in page.text
+
+
+def test_nothing_of_the_file_is_stored(instance: OpenRoom) -> None:
+    verify(instance)
+    assert not instance.ports.store.blobs  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ({"content": b"bad words"}, 422),
+        ({"content": b""}, 422),
+        ({"content": iter([b"of no known length"])}, 422),
+        ({"files": {"other": ("x.png", b"x")}}, 422),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_a_sentence(instance: OpenRoom, options: Any, status: int) -> None:
+    answer = verify(instance, NOTHING, **options)
+    assert answer.status_code == status
+    assert answer.json()["problem"]
+
+
+def test_one_address_may_not_examine_without_end(instance: OpenRoom) -> None:
+    statuses = [verify(instance).status_code for _ in range(11)]
+    assert statuses == [200] * 10 + [429]
