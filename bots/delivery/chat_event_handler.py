@@ -9,6 +9,7 @@ from bots.delivery.subjects.cases import CaseDrafts
 from bots.delivery.subjects.draft import Compose, Draft
 from bots.delivery.subjects.gatherings import GatheringDrafts
 from bots.delivery.subjects.jobs import JobDrafts
+from bots.delivery.subjects.recaps import draft_recap
 from bots.delivery.subjects.starboard import StarboardDrafts
 from bots.delivery.transport import DeliveryContext, Transport
 from bots.process.thread_pools import Pool, ThreadPools
@@ -28,6 +29,7 @@ from studio.domain.events import (
     JobProgress,
     NoticeWritten,
     PictureChanged,
+    RecapDue,
 )
 from studio.domain.people import Person
 from studio.gatherings.upkeep import interrupt
@@ -86,6 +88,8 @@ class ChatEventHandler:
                 await self.personal.send_notice(event.notice_id)
             case DigestWritten():
                 await self.personal.announce(event)
+            case RecapDue():
+                await self._send_recap(event)
             case GatheringChanged():
                 await self.gatherings.refresh(event.gathering_id)
             case GatheringRemark():
@@ -124,6 +128,11 @@ class ChatEventHandler:
         if draft.subject.kind is DeliveryKind.GATHERING and not draft.final:
             ports = self._ports
             await self._pools.run(Pool.DATABASE, interrupt, ports.database, ports.events, draft.subject.id)
+
+    async def _send_recap(self, event: RecapDue) -> None:
+        draft = await self._pools.run(Pool.DATABASE, draft_recap, self._ports.database, event)
+        if draft is not None:
+            await self.personal.send_to_channel(draft)
 
     async def _show_starred(self, job_id: str) -> None:
         """After a job changed, as when a moderator hid it: those of its pictures that are on a starboard."""

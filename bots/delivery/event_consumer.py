@@ -19,6 +19,7 @@ from studio.domain.events import (
     GatheringRemark,
     JobProgress,
     NoticeWritten,
+    RecapDue,
 )
 from studio.domain.people import Platform
 from studio.errors import NotFoundError, ServiceError
@@ -209,7 +210,7 @@ def _log_fields(event: Event) -> dict[str, str]:
             return {"case_id": event.case_id}
         case NoticeWritten():
             return {"notice_id": event.notice_id}
-        case DigestWritten():
+        case DigestWritten() | RecapDue():
             return {"channel": event.channel}
         case GatheringChanged() | GatheringRemark():
             return {"gathering": event.gathering_id}

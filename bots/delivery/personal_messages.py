@@ -64,10 +64,15 @@ class PersonalMessages:
             places=(Place(community=event.community, channel=event.channel),),
             since=now(),
         )
+        await self.send_to_channel(draft)
+
+    async def send_to_channel(self, draft: Draft) -> None:
+        """Send what is for a channel, unless that is closed. Raises `PlatformUnavailableError` and `ServiceError`."""
         try:
             await self._sender.send(draft)
         except DestinationUnreachableError:
-            log.info("digest not delivered: channel unreachable", extra={"channel": event.channel})
+            kind, channel = draft.subject.kind, draft.places[0].channel
+            log.info("%s not delivered: channel unreachable", kind, extra={"channel": channel})
 
     async def follow_end(self, draft: Draft, ref: MessageRef | None) -> None:
         """What a job's person wants beside its message when they first see its end. Raises `ServiceError`."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from bots.presentation.message import Tone
 from bots.texts import cases
 from bots.texts.gatherings import all_kinds as gatherings
-from bots.texts.gatherings import contest
+from bots.texts.gatherings import contest, recap
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.people import Platform
@@ -159,6 +159,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         panel_reader=PanelReader.OWNER,
     ),
     Action.HALL: ActionSpec(label=contest.OLDER, description=contest.HALL),
+    Action.LEADERBOARD: ActionSpec(label=recap.LEADERBOARD, description=recap.LEADERBOARD),
     Action.STAR: ActionSpec(
         label="Star",
         icon="⭐",

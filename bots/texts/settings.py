@@ -1,6 +1,6 @@
 """A person's settings and the rules of a community."""
 
-from studio.domain.settings.communities import ResultPlacement
+from studio.domain.settings.communities import Hosts, ResultPlacement
 from studio.domain.settings.preferences import BuiltOn, RemixConsent
 
 SETTINGS = "Your settings"
@@ -13,6 +13,7 @@ REMIX_CHOICES = {
 DIRECT_MESSAGES = "Your pictures by direct message, too"
 BUILT_ON = "Notices when others build on your pictures"
 BUILT_ON_CHOICES = {BuiltOn.OFF: "No", BuiltOn.NOW: "At once", BuiltOn.DAILY: "Once a day"}
+RECAP_NAMES = "Weekly recap and leaderboard may name you"
 YES = "Yes"
 NO = "No"
 COUNT = "How many pictures"
@@ -34,6 +35,15 @@ LOG = "Digest"
 STARS = "Starboard"
 STARS_FROM = "{channel}, for pictures with at least {count} star"
 STARS_FROM_SEVERAL = "{channel}, for pictures with at least {count} stars"
+RECAP = "Weekly recap"
+GATHERINGS = "Who may open gatherings"
+HOSTS = {
+    Hosts.MEMBER: "members",
+    Hosts.TRUSTED: "trusted people",
+    Hosts.MODERATORS: "moderators",
+    Hosts.OFF: "nobody",
+}
+NEWCOMERS_VOTE = "Votes of newcomers count in gatherings"
 NONE = "none"
 RESULTS = "Results of variations and edits"
 PLACEMENTS = {

@@ -102,6 +102,7 @@ ROUTES = [
     Route("/help", account.help_dialog),
     Route("/mine/messages", account.messages_dialog),
     Route("/hall/{page:int}", account.hall_dialog),
+    Route("/leaderboard", account.leaderboard_dialog),
     Route("/mine/{name}", account.jobs_dialog),
     Route("/settings", account.settings_dialog),
     Route("/rules", account.rules_dialog),

@@ -151,6 +151,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     from engine.maintenance.job_sweeper import Sweeper
     from engine.maintenance.orphan_files import OrphanFileCleaner
     from engine.maintenance.weekly_digest import DigestWriter
+    from engine.maintenance.weekly_recap import RecapScheduler
     from engine.queue.celery_app import make_app
     from engine.queue.celery_queue import CeleryQueue
     from engine.queue.celery_tasks import register_periodic_tasks
@@ -173,6 +174,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     keep = timedelta(days=settings.moderation.keep_days)
     hourly = (
         digests.write_due,
+        RecapScheduler(database=database, events=events).announce_due,
         partial(write_daily_notices, database, events),
         partial(close_unanswered, database, events),
         partial(return_sponsored_credits, database),

@@ -28,6 +28,7 @@ class Action(StrEnum):
     EMPTY_TRAY = "emptytray"
     ENTER = "enter"  # into the contest that is open in the channel
     HALL = "hall"  # a page of the winners of contests; about no job, `index` is the page
+    LEADERBOARD = "leaderboard"  # whose pictures others built on most; about no job
     SHOW = "show"
     CANCEL = "cancel"
     DELETE = "delete"

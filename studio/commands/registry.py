@@ -171,6 +171,7 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.BLEND_TRAY: lambda _button: ("blend", {"collected": "yes"}),
     Action.EMPTY_TRAY: lambda _button: ("collect", {"do": "empty"}),
     Action.HALL: lambda button: ("hall", {"page": button.index or 1}),
+    Action.LEADERBOARD: lambda _button: ("hall", {"show": hall.BUILT_ON}),
     Action.GATHER: _gather,
     Action.GATHER_ASK: _gather,
     Action.GATHER_SHOW: _gather,

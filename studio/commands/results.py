@@ -12,6 +12,7 @@ from studio.domain.pictures import Picture
 from studio.domain.provenance import Trace
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
+from studio.recaps.leaderboard import Leaderboard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,5 +287,5 @@ Painting = (
 )
 Personal = SettingsChanged | Forgotten | LinkOffered | Linked | CreditsGiven
 Moderation = ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community
-GatheringAnswer = Tray | HallShown | GatheringOpened | GatheringActed | GatheringsListed
+GatheringAnswer = Tray | HallShown | Leaderboard | GatheringOpened | GatheringActed | GatheringsListed
 Answer = Painting | Personal | Moderation | GatheringAnswer

@@ -20,7 +20,8 @@ class DeliveryKind(StrEnum):
     COPY = "copy"  # a finished job by direct message
     PING = "ping"  # tells the owner of a job that it is finished
     NOTICE = "notice"  # words for one person
-    DIGEST = "digest"  # the week of a community
+    DIGEST = "digest"  # the week of a community, for its moderators
+    RECAP = "recap"  # the week of a community, for everybody
     REMARK = "remark"  # what happened in a gathering, in its thread or for one person
 
 

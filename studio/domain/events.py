@@ -67,6 +67,16 @@ class DigestWritten:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecapDue:
+    """The week that began on the Monday `week`, 2026-11-16, is to be shown in a channel of the community."""
+
+    platform: Platform
+    community: str
+    channel: str
+    week: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatheringChanged:
     """A shared game changed: its message shows it anew, and jobs that it wants are submitted."""
 
@@ -97,13 +107,13 @@ class GatheringRemark:
 
 JobEvent = JobAccepted | JobEnded | JobChanged | PictureChanged
 GatheringEvent = GatheringChanged | GatheringRemark
-Event = JobEvent | CaseChanged | NoticeWritten | DigestWritten | GatheringEvent
+Event = JobEvent | CaseChanged | NoticeWritten | DigestWritten | RecapDue | GatheringEvent
 
 EVENT_KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         *(JobAccepted, JobEnded, JobChanged, PictureChanged),
-        *(CaseChanged, NoticeWritten, DigestWritten),
+        *(CaseChanged, NoticeWritten, DigestWritten, RecapDue),
         *(GatheringChanged, GatheringRemark),
     )
 }

@@ -24,6 +24,7 @@ class OptionKind(StrEnum):
     STYLE = "style"
     MODEL = "model"
     ASPECT = "aspect"
+    TIME_OF_DAY = "time"  # such as 09:00, as it was typed
 
 
 # The options that say how many credits are set aside for the winners, and whether the host or the channel gives them.

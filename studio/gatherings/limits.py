@@ -9,6 +9,8 @@ from studio.domain.settings.communities import CommunityRules, Hosts, Tier
 from studio.errors.gatherings import GatheringRefusedError, Refusal
 
 MOST_OPEN = 3  # in a community
+# Kinds that open others and have nothing to take part in: they take nobody's room.
+SCHEDULES = frozenset({"theme"})
 _LEAST_TIERS = {
     Hosts.MEMBER: {Tier.MEMBER, Tier.TRUSTED, Tier.MODERATOR},
     Hosts.TRUSTED: {Tier.TRUSTED, Tier.MODERATOR},
@@ -29,7 +31,13 @@ def require_host(rules: CommunityRules, person: Person, tier: Tier, address: Add
 def require_room(session: Session, kind: str, address: Address) -> None:
     """Raises `GatheringRefusedError`. Of two that are opened at once, the second waits for the first."""
     lock_names(session, f"gatherings:{address.platform}:{address.community}")
-    if len(gathering_rows.open_in_community(session, address)) >= MOST_OPEN:
+    is_schedule = kind in SCHEDULES
+    beside = [
+        found
+        for found in gathering_rows.open_in_community(session, address)
+        if (found.kind in SCHEDULES) is is_schedule
+    ]
+    if len(beside) >= MOST_OPEN:
         raise GatheringRefusedError(Refusal.TOO_MANY, most=MOST_OPEN)
     here = gathering_rows.open_in_channel(session, address)
     if same := next((found for found in here if found.kind == kind), None):

@@ -2,10 +2,11 @@
 
 from studio.errors import NotFoundError
 from studio.gatherings.kind import GatheringKind
-from studio.gatherings.kinds import contest, evolution, mural, telephone, tile_vote
+from studio.gatherings.kinds import contest, evolution, mural, telephone, theme, tile_vote
 
 KINDS: dict[str, GatheringKind] = {
-    kind.name: kind for kind in (tile_vote.KIND, evolution.KIND, contest.KIND, mural.KIND, telephone.KIND)
+    kind.name: kind
+    for kind in (tile_vote.KIND, evolution.KIND, contest.KIND, mural.KIND, telephone.KIND, theme.KIND)
 }
 
 

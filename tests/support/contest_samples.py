@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.choices import compose_panel
 from bots.presentation.compose.gatherings.management import with_management
+from bots.presentation.compose.gatherings.recaps.recap import compose_recap
 from bots.presentation.compose.gatherings.registry import PRESENTERS
 from bots.presentation.form import Form
 from bots.presentation.message import Message
@@ -13,6 +15,8 @@ from bots.queries.gathering_view import GatheringView, PartView, Reader
 from studio.commands.button_ids import Action, Button
 from studio.commands.results import GatheringActed, HallPlace, HallShown
 from studio.domain.gatherings import PartState
+from studio.recaps.leaderboard import Leaderboard, LeaderboardPlace
+from studio.recaps.weekly_recap import RecapPicture, WeeklyRecap
 from tests.support.gathering_samples import (
     GATHERING_ID,
     read_by_moderator,
@@ -83,6 +87,42 @@ def _contests() -> dict[str, Message]:
     }
 
 
+def _themes() -> dict[str, Message]:
+    presenter = PRESENTERS["theme"]
+    rules = {"theme": "Autumn light | Old boats", "every": "week", "at": "09:00"}
+
+    def view(state: str, **changes: object) -> GatheringView:
+        gathering = sample_gathering("theme", state, **{"rules": rules, "round": 4, **changes})
+        return sample_gathering_view("theme", state, gathering=gathering, parts=(), voters=0)
+
+    running, paused = view("running"), view("paused")
+    one = view("running", rules={"theme": "Rain", "every": "day"}, round=1)
+    return {
+        "theme running": with_management(presenter.message(running), running, presenter.name),
+        "theme of one subject": presenter.message(one),
+        "theme paused": presenter.message(paused),
+        "theme ended": presenter.message(view("ended", closed_at=NOON, phase_ends_at=None)),
+    }
+
+
+def _recaps() -> dict[str, Message]:
+    picture = sample_picture(1)
+    won = RecapPicture(picture=picture, person=ANA, title="Autumn light")
+    recap = WeeklyRecap(since=NOON - timedelta(days=7), until=NOON, people=7, pictures=80, new_people=3)
+    full = replace(
+        recap,
+        winners=(won, replace(won, picture=sample_picture(2), person=BO, title="Boats")),
+        most_built_on=RecapPicture(picture=sample_picture(3), person=BO),
+        builders=4,
+        longest_chain=6,
+        murals=("a quiet sea",),
+    )
+    return {
+        "recap": compose_recap(full),
+        "recap of a quiet week": compose_recap(replace(recap, new_people=0)),
+    }
+
+
 def _answers() -> dict[str, Message]:
     gathering = sample_gathering("contest", "open", rules=_RULES)
     values = {"part": 2}
@@ -91,6 +131,7 @@ def _answers() -> dict[str, Message]:
     gone = HallPlace(title="Boats", closed_at=NOON)
     hall = HallShown(places=(place, gone), pages=2)
     spoiler = HallShown(places=(replace(place, spoiler=True),), page=2, pages=2, first=6)
+    built_on = LeaderboardPlace(person=ANA, builders=4, picture=picture)
     single = sample_job(count=1)
     answers = {
         "contest entered": GatheringActed(gathering=gathering, code="entered", values=values),
@@ -100,6 +141,10 @@ def _answers() -> dict[str, Message]:
         "hall": hall,
         "hall with a hidden winner": spoiler,
         "hall empty": HallShown(places=()),
+        "leaderboard": Leaderboard(
+            places=(built_on, replace(built_on, person=BO, builders=1, picture=sample_picture(2))), days=30
+        ),
+        "leaderboard empty": Leaderboard(places=(), days=30),
     }
     composed = {name: compose_answer(answer) for name, answer in answers.items()}
     panel = compose_panel(single, sample_picture(1, single), own=True, contest=True)
@@ -108,7 +153,7 @@ def _answers() -> dict[str, Message]:
     }
 
 
-CONTEST_MESSAGES: Mapping[str, Message] = {**_contests(), **_answers()}
+CONTEST_MESSAGES: Mapping[str, Message] = {**_contests(), **_themes(), **_recaps(), **_answers()}
 CONTEST_FORMS: Mapping[str, Form] = {
     "contest entry": PRESENTERS["contest"].form(_view("open"), _press("enter")),
 }

@@ -66,7 +66,8 @@ def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> No
 
 def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[Spans]:
     """A sentence for each channel of the rules in which the bot cannot do its work, or not in private."""
-    for chosen in (rules.desk_channel, rules.log_channel, rules.star_channel):
+    for field in CHANNELS.values():
+        chosen = getattr(rules, field)
         if chosen is None or guild is None or guild.me is None:
             continue
         channel = guild.get_channel_or_thread(int(chosen)) if chosen.isdecimal() else None

@@ -3,6 +3,7 @@
 from bots.presentation.compose.cases import compose_case
 from bots.presentation.compose.gatherings.answers import compose_gathering_answer
 from bots.presentation.compose.gatherings.contests.hall import compose_hall
+from bots.presentation.compose.gatherings.recaps.leaderboard import compose_leaderboard
 from bots.presentation.compose.lists import compose_desk, compose_history, compose_queue
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
@@ -45,6 +46,7 @@ from studio.commands.results import (
 )
 from studio.domain.cases import CaseKind
 from studio.domain.people import Sighting
+from studio.recaps.leaderboard import Leaderboard
 
 Long = InQueue | History | Family | Attribution | DeskCases | CaseOpened | SettingsChanged | Community
 Short = (
@@ -73,6 +75,8 @@ def compose_answer(answer: Answer) -> Message | None:
             return _long(answer)
         case Tray():
             return compose_tray(answer)
+        case Leaderboard():
+            return compose_leaderboard(answer)
         case HallShown():
             return compose_hall(answer)
         case GatheringOpened() | GatheringActed() | GatheringsListed():

@@ -47,6 +47,7 @@ def preference_facts(chosen: Preferences) -> Facts:
         texts.REMIX: translate(texts.REMIX_CHOICES[chosen.remix]),
         texts.DIRECT_MESSAGES: translate(texts.YES if chosen.direct_messages else texts.NO),
         texts.BUILT_ON: translate(texts.BUILT_ON_CHOICES[chosen.built_on]),
+        texts.RECAP_NAMES: translate(texts.YES if chosen.recap else texts.NO),
         texts.COUNT: str(chosen.count) if chosen.count else default,
         texts.ASPECT: chosen.aspect or default,
         texts.MODEL: chosen.model or default,
@@ -83,6 +84,9 @@ def _rule_facts(rules: CommunityRules) -> Facts:
         texts.STARS: _starboard(rules.star_channel, rules.star_threshold)
         if rules.star_channel
         else sentence(texts.NONE),
+        texts.RECAP: _channels((rules.recap_channel,)) or sentence(texts.NONE),
+        texts.GATHERINGS: sentence(texts.HOSTS[rules.gatherings]),
+        texts.NEWCOMERS_VOTE: sentence(texts.YES if rules.newcomers_vote else texts.NO),
         texts.RESULTS: sentence(texts.PLACEMENTS[rules.results]),
         texts.PING: sentence(texts.YES if rules.ping else texts.NO),
         texts.MOST_PICTURES: (str(rules.max_pictures or translate(texts.AS_MANY)),),

@@ -19,6 +19,7 @@ NOT_OPENED = "That took too long to open. Please try again."
 GREETINGS = {
     "desk": "Cases for the moderators are shown here from now on.",
     "log": "The moderators’ weekly digest is posted here from now on.",
+    "recap": "What happened in the week is posted here on Mondays from now on.",
     "stars": "Pictures with enough stars are shown here from now on.",
 }
 

@@ -35,6 +35,7 @@ from studio.commands.results import (
 from studio.domain.cases import CaseKind
 from studio.domain.identifiers import split_picture_id
 from studio.errors import ChatelierError, PolicyRefusalError
+from studio.recaps.leaderboard import Leaderboard
 
 # The card, dialog or page that shows an answer; every other one is a sentence.
 _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
@@ -49,6 +50,7 @@ _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
     },
     GatheringOpened: lambda answer: {"open": f"/gatherings/{answer.gathering_id}"},
     HallShown: lambda answer: {"open": f"/hall/{answer.page}"},
+    Leaderboard: lambda _answer: {"open": "/leaderboard"},
     Tray: lambda _: {"open": "/mine/tray"},
     GatheringsListed: lambda _: {"open": "/gatherings"},
     DeskCases: lambda _: {"go": "/desk"},

@@ -23,6 +23,7 @@ from bots.web.routes.authentication import require_user
 from bots.web.routes.page_layout import dialog_of
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
+from studio.commands.gatherings.hall import BUILT_ON
 from studio.commands.registry import FORMER_COMMANDS, REACTIONS, execute
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import default_note
@@ -48,6 +49,13 @@ async def hall_dialog(request: Request) -> Response:
     context, user = require_user(request)
     page = max(1, request.path_params["page"])
     message = await context.pools.run(Pool.DATABASE, _answer, context, user, "hall", {"page": page})
+    return _message_dialog(request, user, message)
+
+
+async def leaderboard_dialog(request: Request) -> Response:
+    """GET /leaderboard: whose pictures others built on most."""
+    context, user = require_user(request)
+    message = await context.pools.run(Pool.DATABASE, _answer, context, user, "hall", {"show": BUILT_ON})
     return _message_dialog(request, user, message)
 
 

@@ -27,6 +27,7 @@ class Settings:
     aspect: str | None = None
     count: str | None = None
     built_on: str | None = None
+    recap: str | None = None
 
 
 def change_settings(ports: Ports, call: Call, command: Settings) -> SettingsChanged:
@@ -46,6 +47,8 @@ def change_settings(ports: Ports, call: Call, command: Settings) -> SettingsChan
             changes["count"] = None if command.count == RESET else int(command.count)
         if command.built_on is not None:
             changes["built_on"] = BuiltOn(command.built_on)
+        if command.recap is not None:
+            changes["recap"] = command.recap == "yes"
         if changes:
             chosen = replace(chosen, **changes)  # type: ignore[arg-type]
             lock_person(session, call.person)
@@ -104,6 +107,12 @@ SPEC = CommandSpec(
             summary="Tell you when others build on your pictures: at once, once a day, or not.",
             choices=tuple(BuiltOn),
             aliases=("built-on",),
+        ),
+        Parameter(
+            name="recap",
+            kind=Kind.CHOICE,
+            summary="Whether the weekly recap and the leaderboard may name you.",
+            choices=("yes", "no"),
         ),
     ),
     paints=False,

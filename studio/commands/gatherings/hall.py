@@ -1,4 +1,4 @@
-"""/hall: who won the contests of the community, and with what."""
+"""/hall: who won the contests of the community, and with what; or whose pictures others built on most."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +16,10 @@ from studio.db.tables import GatheringRow, JobRow, PictureRow
 from studio.domain.gatherings import Gathering, Part
 from studio.gatherings.kinds.contest import NAME
 from studio.ports import Ports
+from studio.recaps.leaderboard import Leaderboard, load_leaderboard
 from studio.services.visibility import Audience, may_see_gathering
 
+WINNERS, BUILT_ON = "winners", "built-on"
 _ON_A_PAGE = 5
 _MOST_CONTESTS = 500
 
@@ -25,11 +27,14 @@ _MOST_CONTESTS = 500
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hall:
     page: int = 1
+    show: str = WINNERS
 
 
-def hall(ports: Ports, call: Call, command: Hall) -> HallShown:
+def hall(ports: Ports, call: Call, command: Hall) -> HallShown | Leaderboard:
     """The latest first. A winner whose picture is gone leaves an empty place."""
     with ports.database.read() as session:
+        if command.show == BUILT_ON:
+            return load_leaderboard(session, (call.address.platform, call.address.community))
         found = list(_winners(session, call))
         pages = max(1, -(-len(found) // _ON_A_PAGE))
         page = min(command.page, pages)
@@ -69,8 +74,8 @@ def _place(session: Session, gathering: Gathering, part: Part) -> HallPlace:
 
 SPEC = CommandSpec(
     name="hall",
-    summary="Who won the contests here, and with what.",
-    example="/hall",
+    summary="Who won the contests here, and with what; or whose pictures others built on most.",
+    example="/hall --show built-on",
     build=Hall,
     handle=hall,
     parameters=(
@@ -81,6 +86,12 @@ SPEC = CommandSpec(
             positional=True,
             minimum=1,
             maximum=100,
+        ),
+        Parameter(
+            name="show",
+            kind=Kind.CHOICE,
+            summary="The winners of contests, or whose pictures others built on most.",
+            choices=(WINNERS, BUILT_ON),
         ),
     ),
     paints=False,

@@ -16,12 +16,13 @@ from studio.commands.results import GatheringOpened
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.submit import require_open
 from studio.db import credit_ledger, outbox, sql_dialects
-from studio.db.gatherings import ballot_rows
+from studio.db.gatherings import ballot_rows, gathering_rows
 from studio.db.gatherings.sponsors import set_aside
 from studio.db.identities.linked_identities import human_of
 from studio.db.identities.people import lock_person
 from studio.db.settings import community_rules
 from studio.db.tables import GatheringRow
+from studio.domain.gatherings import Gathering
 from studio.domain.identifiers import job_id_of
 from studio.domain.people import Address
 from studio.domain.requests import Source
@@ -32,7 +33,6 @@ from studio.gatherings.description import FROM_CHANNEL, PAYER, PRIZE, Opening, O
 from studio.gatherings.kind import GatheringKind, Turn
 from studio.gatherings.limits import require_host, require_room
 from studio.ports import Allowance, Ports
-from studio.serialization import to_data
 
 SPONSOR = "sponsor"
 _QUOTED = re.compile(r'^["“”„«](.*)["“”»]$', re.DOTALL)  # as people write a title
@@ -54,6 +54,7 @@ _KINDS: Mapping[OptionKind, Kind] = {
     OptionKind.STYLE: Kind.STYLE,
     OptionKind.MODEL: Kind.MODEL,
     OptionKind.ASPECT: Kind.ASPECT,
+    OptionKind.TIME_OF_DAY: Kind.TEXT,
 }
 
 
@@ -108,25 +109,19 @@ def _begin(
     parent_id: str | None,
 ) -> Turn:
     at = sql_dialects.database_now(session)
-    row = GatheringRow(
-        id=gathering_id,
-        kind=kind.name,
-        platform=call.address.platform,
-        community=call.address.community,
-        channel=call.address.channel,
-        thread=call.address.thread,
-        address=to_data(place_of(call.address)),
-        host=call.person.key,
-        rules=rules,
-        data={},
-        state=kind.first,
-        round=1,
-        opened_at=at,
-        changed_at=at,
-        parent_id=parent_id,
+    row = gathering_rows.add_gathering(
+        session,
+        Gathering(
+            id=gathering_id,
+            kind=kind.name,
+            address=place_of(call.address),
+            host=call.person.key,
+            state=kind.first,
+            opened_at=at,
+            rules=rules,
+            parent_id=parent_id,
+        ),
     )
-    session.add(row)
-    session.flush()
     turn = Turn(session=session, kind=kind, row=row, at=at, changed=True)
     human = human_of(session, call.person.key)
     ballot_rows.join(session, gathering_id, human=human, person_key=call.person.key, at=at)

@@ -13,12 +13,13 @@ from studio.domain.settings.communities import CommunityRules, Hosts, ResultPlac
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 
-NOTHING = ("", "none", "off")
+NOTHING = ("", "none", "off", "no")
 SWITCH = {"on": True, "off": False}
 CHANNELS = {
     "desk": "desk_channel",
     "log": "log_channel",
     "stars": "star_channel",
+    "recap": "recap_channel",
 }
 
 

@@ -13,7 +13,7 @@ from studio.domain.events import GatheringChanged, GatheringRemark
 from studio.domain.gatherings import STOPPED, Gathering
 from studio.domain.people import Address, Platform
 from studio.errors import NotFoundError
-from studio.serialization import from_data
+from studio.serialization import from_data, to_data
 
 
 def gathering_of(row: GatheringRow) -> Gathering:
@@ -33,6 +33,30 @@ def gathering_of(row: GatheringRow) -> Gathering:
         closed_at=row.closed_at,
         parent_id=row.parent_id,
     )
+
+
+def add_gathering(session: Session, gathering: Gathering) -> GatheringRow:
+    """A new one, without parts, and without a clock until its kind sets one."""
+    row = GatheringRow(
+        id=gathering.id,
+        kind=gathering.kind,
+        platform=gathering.address.platform,
+        community=gathering.address.community,
+        channel=gathering.address.channel,
+        thread=gathering.address.thread,
+        address=to_data(gathering.address),
+        host=gathering.host,
+        rules=dict(gathering.rules),
+        data=dict(gathering.data),
+        state=gathering.state,
+        round=gathering.round,
+        opened_at=gathering.opened_at,
+        changed_at=gathering.opened_at,
+        parent_id=gathering.parent_id,
+    )
+    session.add(row)
+    session.flush()
+    return row
 
 
 def find_gathering(session: Session, gathering_id: str) -> Gathering:

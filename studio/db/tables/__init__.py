@@ -13,7 +13,7 @@ from studio.db.tables.columns import (
     RowNumber,
     UtcDateTime,
 )
-from studio.db.tables.events import DeliveryRow, DigestRow, OutboxRow
+from studio.db.tables.events import DeliveryRow, DigestRow, OutboxRow, RecapRow
 from studio.db.tables.gatherings import BallotRow, GatheringMemberRow, GatheringPartRow, GatheringRow
 from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow
 from studio.db.tables.jobs import JobRow, LedgerRow, LineageRow, PictureRow, StarRow
@@ -49,6 +49,7 @@ __all__ = [
     "PersonRow",
     "PictureRow",
     "PreferencesRow",
+    "RecapRow",
     "RowNumber",
     "StarRow",
     "UtcDateTime",

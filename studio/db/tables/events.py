@@ -1,4 +1,4 @@
-"""Events for front ends, the messages that show their subjects, and written digests."""
+"""Events for front ends, the messages that show their subjects, and written digests and recaps."""
 
 from datetime import datetime
 from typing import Any
@@ -57,6 +57,17 @@ class DigestRow(Base):
     """The digest of a week was written for a community. `week` is its Monday, 2026-11-16."""
 
     __tablename__ = "digests"
+
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    community: Mapped[str] = mapped_column(String(64), primary_key=True)
+    week: Mapped[str] = mapped_column(String(10), primary_key=True)
+    written_at: Mapped[datetime]
+
+
+class RecapRow(Base):
+    """The recap of a week was announced in a community. `week` is its Monday, 2026-11-16."""
+
+    __tablename__ = "recaps"
 
     platform: Mapped[str] = mapped_column(String(16), primary_key=True)
     community: Mapped[str] = mapped_column(String(64), primary_key=True)

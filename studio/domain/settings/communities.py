@@ -80,6 +80,7 @@ class CommunityRules:
     log_channel: str | None = None  # where the digest goes
     star_channel: str | None = None
     star_threshold: int = 3
+    recap_channel: str | None = None  # where everybody reads what happened in the week
     max_pictures: int | None = None
     tiers: Mapping[str, Tier] = field(default_factory=dict)
     monthly_credits: Mapping[Tier, int] = field(default_factory=dict)

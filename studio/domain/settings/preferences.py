@@ -31,6 +31,7 @@ class Preferences:
     aspect: str | None = None
     count: int | None = None
     built_on: BuiltOn = BuiltOn.OFF  # nobody gets direct messages unasked
+    recap: bool = True  # whether recaps and leaderboards may name them
 
 
 DEFAULT = Preferences()

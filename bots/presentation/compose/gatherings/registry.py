@@ -1,7 +1,7 @@
 """How each kind of gathering is shown: one line for each."""
 
 from bots.presentation.compose.gatherings import evolution, mural, tile_vote
-from bots.presentation.compose.gatherings.contests import contest
+from bots.presentation.compose.gatherings.contests import contest, theme
 from bots.presentation.compose.gatherings.presenter import GatheringPresenter
 from bots.presentation.compose.gatherings.telephone import game as telephone
 from studio.errors import NotFoundError
@@ -12,6 +12,7 @@ PRESENTERS: dict[str, GatheringPresenter] = {
     "contest": contest.PRESENTER,
     "mural": mural.PRESENTER,
     "telephone": telephone.PRESENTER,
+    "theme": theme.PRESENTER,
 }
 
 

@@ -18,6 +18,7 @@ from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import (
     CaseChanged,
     DigestWritten,
+    RecapDue,
 )
 from studio.domain.people import Platform
 from studio.domain.settings.communities import ResultPlacement
@@ -26,6 +27,7 @@ from tests.support import chat_frontend
 from tests.support.chat_frontend import FrontEnd
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
+from tests.support.message_text import text_of
 
 front_end = chat_frontend.front_end
 
@@ -225,3 +227,19 @@ async def test_a_digest_is_sent_to_its_channel_and_a_closed_one_left_alone(front
     front_end.chat.closed.add("log")
     await front_end.delivery.handle(digest)
     assert [message.ref.channel for message in front_end.chat.messages.values()] == ["log"]
+
+
+async def test_a_recap_is_read_when_it_is_sent_and_a_week_without_anything_is_not_told(
+    front_end: FrontEnd,
+) -> None:
+    monday = now().replace(hour=0) - timedelta(days=now().weekday())
+    week = RecapDue(platform=Platform.WEB, community="room", channel="main", week=f"{monday:%Y-%m-%d}")
+    await front_end.delivery.handle(week)
+    assert not front_end.chat.messages
+    for name in ("ana", "bo", "cy"):
+        call = Call(person=someone(name), address=somewhere(), request_key=f"recap:{name}")
+        accepted = execute(front_end.ports, call, "imagine", {"prompt": "a red fox", "count": 1})
+        paint_job(front_end.ports, accepted.job_id)  # type: ignore[union-attr]
+    await front_end.delivery.handle(week)
+    (message,) = front_end.chat.messages.values()
+    assert "3 people made 3 pictures." in text_of(message.now.message)

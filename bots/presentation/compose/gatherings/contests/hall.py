@@ -26,9 +26,11 @@ _LAST_PAGE_OF_A_BUTTON = 9  # its number is one digit of the button's id
 
 def compose_hall(answer: HallShown) -> Message:
     title = translate(texts.HALL)
+    most_built_on = button(Action.LEADERBOARD, NO_TARGET)
     if not answer.places:
         parts: list[Part] = [Title(title), Paragraph(sentence(texts.HALL_EMPTY))]
-        return Message(parts=tuple(parts), audience=Audience.PERSON, summary=title)
+        rows = rows_of([most_built_on])
+        return Message(parts=tuple(parts), rows=rows, audience=Audience.PERSON, summary=title)
     numbered = list(enumerate(answer.places, answer.first))
     images = tuple(_image(place, number) for number, place in numbered if place.picture)
     parts = [Title(title), *([Images(images=images)] if images else [])]
@@ -38,7 +40,7 @@ def compose_hall(answer: HallShown) -> Message:
     older = [button(Action.HALL, NO_TARGET, answer.page + 1, label=translate(texts.OLDER))]
     return Message(
         parts=tuple(parts),
-        rows=rows_of(older if is_followed else []),
+        rows=rows_of([*(older if is_followed else []), most_built_on]),
         audience=Audience.PERSON,
         summary=title,
     )

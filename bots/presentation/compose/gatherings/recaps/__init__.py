@@ -1,0 +1,1 @@
+"""What a community made of each other's pictures: the weekly recap, and the leaderboard."""

@@ -1,0 +1,51 @@
+"""Whose pictures others built on most, for one reader."""
+
+from dataclasses import replace
+
+from bots.presentation.compose.parts.buttons import button, rows_of
+from bots.presentation.compose.parts.pictures import picture_image
+from bots.presentation.message import (
+    Audience,
+    Command,
+    Image,
+    Images,
+    Message,
+    Paragraph,
+    Part,
+    PersonName,
+    Small,
+    Spans,
+    Title,
+)
+from bots.presentation.spans import sentence
+from bots.texts.gatherings import contest as contest_texts
+from bots.texts.gatherings import recap as texts
+from bots.texts.translation import translate
+from studio.commands.button_ids import NO_TARGET, Action
+from studio.recaps.leaderboard import Leaderboard, LeaderboardPlace
+
+
+def compose_leaderboard(answer: Leaderboard) -> Message:
+    title = translate(texts.LEADERBOARD)
+    numbered = list(enumerate(answer.places, 1))
+    parts: list[Part] = [Title(title)]
+    if images := tuple(_image(place, number) for number, place in numbered):
+        parts.append(Images(images=images))
+    parts += [Paragraph(_line(place, number)) for number, place in numbered]
+    if numbered:
+        command = Command("/settings --recap no")
+        parts.append(Small(sentence(texts.LEADERBOARD_HINT, days=answer.days, command=command)))
+    else:
+        parts.append(Paragraph(sentence(texts.LEADERBOARD_EMPTY, days=answer.days)))
+    winners = button(Action.HALL, NO_TARGET, 1, label=translate(contest_texts.HALL))
+    return Message(parts=tuple(parts), rows=rows_of([winners]), audience=Audience.PERSON, summary=title)
+
+
+def _line(place: LeaderboardPlace, number: int) -> Spans:
+    text = texts.LEADERBOARD_ONE if place.builders == 1 else texts.LEADERBOARD_MANY
+    return sentence(text, number=number, person=PersonName(place.person), builders=place.builders)
+
+
+def _image(place: LeaderboardPlace, number: int) -> Image:
+    image = picture_image(place.picture)
+    return replace(image, alt_text=translate(texts.ALT_TEXT, number=number, subject=image.alt_text))

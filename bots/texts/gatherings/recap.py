@@ -1,0 +1,17 @@
+"""Sentences of the weekly recap and of the leaderboard."""
+
+TITLE = "The week here"
+WON = "{number}. {person} won “{title}”."
+BUILT_ON_BY_SEVERAL = "{number}. Most built on: a picture of {person}, by {count} others."
+LONGEST_CHAIN = "The longest chain of telephone had {count} turns."
+MURAL = "A mural was finished: {theme}."
+PEOPLE = "{people} people made {pictures} pictures."
+NEW_PEOPLE = "{count} of them for the first time."
+OUT = "You are not named if you type {command}."
+
+LEADERBOARD = "Most built on by others"
+LEADERBOARD_EMPTY = "In the last {days} days nobody built on a picture of somebody else here."
+LEADERBOARD_ONE = "{number}. {person}: {builders} other built on their pictures"
+LEADERBOARD_MANY = "{number}. {person}: {builders} others built on their pictures"
+LEADERBOARD_HINT = "In the last {days} days; everybody counts once. {command} leaves you out."
+ALT_TEXT = "Number {number}: {subject}"

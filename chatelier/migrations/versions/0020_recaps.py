@@ -1,0 +1,22 @@
+"""Which week's recap was announced in which community."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0020"
+down_revision = "0019"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "recaps",
+        sa.Column("platform", sa.String(length=16), nullable=False),
+        sa.Column("community", sa.String(length=64), nullable=False),
+        sa.Column("week", sa.String(length=10), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "community", "week", name=op.f("pk_recaps")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("recaps")
