@@ -8,6 +8,7 @@ from moderation.cases.artist_opt_outs import opted_out
 from moderation.cases.blocked_pictures import blocked_bits
 from moderation.cases.side_effects import SideEffects
 from moderation.limits.trust_tiers import tier_of
+from moderation.records.encryption import EvidenceCipher
 from studio.clock import now
 from studio.db.database import Database
 from studio.db.identities.linked_identities import human_of
@@ -45,6 +46,8 @@ class ModeratedPlaces:
 class ModerationContext:
     """Without `side_effects`, what follows from strikes waits for the sweeper.
 
+    Without a `cipher` no evidence is kept, and nobody is suspended for good: a moderator could not see why.
+
     Methods raise `DatabaseUnavailableError`. On the command line there is no community, and no database either.
     """
 
@@ -52,6 +55,7 @@ class ModerationContext:
     places: ModeratedPlaces = ModeratedPlaces()
     limits: InstanceLimits = field(default_factory=InstanceLimits)
     side_effects: SideEffects | None = None
+    cipher: EvidenceCipher | None = None
 
     def community(self, person: Person) -> CommunityRules:
         if person.platform is Platform.CLI:

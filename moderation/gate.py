@@ -17,6 +17,7 @@ from moderation.policy.community_overrides import apply_overrides, known_overrid
 from moderation.policy.findings import Finding
 from moderation.policy.policy import Policy
 from moderation.policy.remedies import CONTEMPT, how_to_name_a_moderator, remedy_of
+from moderation.records.evidence import EvidenceDraft, draft_of_picture, draft_of_words
 from moderation.rules.image import ImageRule, default_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.image_judge import ImageJudge
@@ -110,7 +111,9 @@ class ModerationGate:
         if verdict.ruling is Ruling.REFUSE:
             self._limiter.record_refusal(person, account=account, origins=origins)
         if not verdict.allows:
-            self._record(person, verdict, admission.job_id, weight=strike_weight(judged))
+            weight = strike_weight(judged)
+            evidence = draft_of_words(self._context.cipher, admission) if weight else None
+            self._record(person, verdict, admission.job_id, weight=weight, evidence=evidence)
         return verdict
 
     def require_not_banned(self, person: Person) -> None:
@@ -168,7 +171,8 @@ class ModerationGate:
         VERDICTS.labels(inspection.kind, verdict.ruling, verdict.rule, verdict.category).inc()
         if (weight := strike_weight(judged)) >= SEVERE:
             # Other refused pictures weigh nothing: a model may paint what nobody asked for.
-            self._record(inspection.person, verdict, inspection.job_id, weight=weight)
+            evidence = draft_of_picture(self._context.cipher, inspection, verdict)
+            self._record(inspection.person, verdict, inspection.job_id, weight=weight, evidence=evidence)
         return verdict
 
     def _judge_prompt(self, admission: Admission, rules: CommunityRules) -> Verdict:
@@ -229,7 +233,15 @@ class ModerationGate:
             logger.error("community overrides partly ignored: unknown category or action")
             return apply_overrides(self._prompt_judge.policy, known_overrides(rules.stances))
 
-    def _record(self, person: Person, verdict: Verdict, job_id: str, *, weight: float) -> None:
+    def _record(
+        self,
+        person: Person,
+        verdict: Verdict,
+        job_id: str,
+        *,
+        weight: float,
+        evidence: EvidenceDraft | None,
+    ) -> None:
         self._violations.record(
             person,
             verdict,
@@ -237,4 +249,5 @@ class ModerationGate:
             policy_version=self.policy_version,
             job_id=job_id,
             moderated=self._places.is_moderated(person),
+            evidence=evidence,
         )

@@ -122,6 +122,7 @@ ROUTES = [
     Route("/desk/{case}/decide", moderation.decide_case, methods=["POST"]),
     Route("/desk/{case}/pictures/{picture}", moderation.case_picture),
     Route("/forget-me", banned.forget, methods=["POST"]),
+    Route("/appeal", banned.appeal, methods=["POST"]),
     Route("/report", report.report_form),
     Route("/report", report.send_report, methods=["POST"]),
     Route("/verify", verification.verification_form),

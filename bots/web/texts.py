@@ -19,6 +19,7 @@ METRICS_CLOSED = "Metrics are served to this machine only, or with the token of 
 TOO_SLOW = "Your connection could not keep up."
 NOT_FOUND = "There is no such page here."
 REPORT_UNKNOWN = "This picture was not made here, or is gone already."
+APPEALED = "Sent. The moderator of your case will read it."
 FORGOTTEN = "Everything that was kept of you is deleted."
 RULES_HINT = "Change one with {name}, such as {example}, or {pause}."
 CANCEL_OR_DELETE = "Cancel or delete what is yours"

@@ -111,6 +111,7 @@ def _default_text(settings: Settings, name: str) -> str:
         "discord.shard_ids": "(all)",
         "discord.shard_count": "(as Discord advises)",
         "provenance.organization": f"(the web room's name: {settings.web.name})",
+        "moderation.evidence_key": "(made once, kept in the home folder)",
         "web.secret": "(made once, kept in the home folder)",
     }.get(name, "(not set)")
 

@@ -55,6 +55,12 @@ class ModerationSection(Section):
         ge=1,
         description="Days for which the audit chain and closed cases keep what they say, and refused pictures stay.",
     )
+    evidence_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Encrypts the evidence of the worst refusals, 16 characters or more; the same for every process."
+        " Unset: made once, kept in the home folder.",
+    )
     policy: LocalPath | None = Field(
         None, description="A policy file: what is refused, held or allowed; see `chatelier policy check`."
     )

@@ -1,9 +1,6 @@
 """The front ends as processes: from the settings to a room or a bot that runs until it is stopped."""
 
-import fcntl
 import gc
-import os
-import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +15,7 @@ from chatelier.settings import Settings
 from chatelier.wiring.instance import make_folder
 from chatelier.wiring.ports import frontend_ports
 from chatelier.wiring.redis_address import redis_url
+from chatelier.wiring.stored_secret import load_or_create_secret
 from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -159,12 +157,4 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
 
 def session_secret(settings: Settings) -> str:
     """Made at the first start and kept, so that nobody has to come in anew after a restart."""
-    path = settings.home / "session-secret"
-    make_folder(settings.home)
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # front ends that start together agree on one
-        secret = file.read().strip()
-        if not secret:  # nor did one that was killed here leave any
-            secret = secrets.token_urlsafe(32)
-            file.write(secret + "\n")
-    return secret
+    return load_or_create_secret(settings.home, "session-secret")

@@ -1,9 +1,11 @@
 """The moderation gate with the policy and the rules of this installation."""
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from chatelier.settings import Settings
 from chatelier.wiring.instance import instance_limits
+from chatelier.wiring.stored_secret import load_or_create_secret
 from studio.db.database import Database
 from studio.domain.people import Platform
 from studio.errors import ConfigurationError
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from moderation.gate import ModerationGate
     from moderation.limits.rate_limiter import Limiter
     from moderation.policy.policy import Policy
+    from moderation.records.encryption import EvidenceCipher
     from moderation.remote.chat_model import ChatModel
     from moderation.remote.safety_model import SafetyModel
     from moderation.rules.prompt import PromptRule
@@ -43,7 +46,11 @@ def open_gate(
     )
     return ModerationGate(
         ModerationContext(
-            database=database, places=places, limits=instance_limits(settings), side_effects=side_effects
+            database=database,
+            places=places,
+            limits=instance_limits(settings),
+            side_effects=side_effects,
+            cipher=evidence_cipher(settings),
         ),
         limiter=_limiter(settings, redis_url),
         prompt_judge=PromptJudge(policy=policy, rules=prompt_rules(settings, policy)),
@@ -54,6 +61,18 @@ def open_gate(
         ),
         analyzer=analyzer,
     )
+
+
+def evidence_cipher(settings: Settings) -> "EvidenceCipher":
+    """With the key of the settings, or one that the installation keeps. It is made when it is first needed."""
+    from moderation.records.encryption import EvidenceCipher
+
+    def find_key() -> bytes:
+        secret = settings.moderation.evidence_key
+        word = secret.get_secret_value() if secret else load_or_create_secret(settings.home, "evidence-key")
+        return hashlib.sha256(word.encode()).digest()
+
+    return EvidenceCipher(find_key)
 
 
 def _limiter(settings: Settings, redis_url: str | None) -> "Limiter":

@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from moderation.cases.strikes import strike_sum
 from moderation.records import bans
+from moderation.records.evidence import has_evidence
 from studio.db import queries
 from studio.db.identities.linked_identities import identities
 from studio.db.identities.people import SOMEBODY, find_person, is_nameless
 from studio.db.tables import CaseRow, JobRow
-from studio.domain.cases import Case, CaseDetails, CaseState, PersonRecord
+from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, PersonRecord
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 from studio.services.visibility import Audience, may_see
@@ -26,6 +27,7 @@ def read_details(session: Session, case: Case) -> CaseDetails:
         pictures=tuple(queries.pictures_of_job(session, job.id)) if job else (),
         prompts=_prompts(session, case, job) if job else (),
         person_record=read_person_record(session, case.subject, but=case.id),
+        has_evidence=case.kind is CaseKind.SUSPENSION and has_evidence(session, case.id),
     )
 
 

@@ -177,7 +177,7 @@ def _sanction(case: Case, kind: NoticeKind, *, until: datetime | None) -> Sancti
     return Sanction(by=case.decided_by or "", until=until, reason=case.category, kind=kind)
 
 
-def _lift(session: Session, case: Case) -> DecisionEffects:
+def lift(session: Session, case: Case) -> DecisionEffects:
     """The suspension that the case is about, or a timeout to which the appealed refusal led."""
     if case.kind is not CaseKind.SUSPENSION:
         return lift_timeouts(session, case.subject, by=case.decided_by or "", case_id=case.id)
@@ -192,7 +192,7 @@ _JUDGED: Mapping[Decision, Callable[[Session, Case], DecisionEffects]] = {
     Decision.WARN: _warn,
     Decision.SUSPEND: _suspend,
     Decision.BAN: _ban,
-    Decision.OVERTURN: _lift,
+    Decision.OVERTURN: lift,
 }
 
 

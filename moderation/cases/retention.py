@@ -5,15 +5,18 @@ from datetime import timedelta
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from moderation.cases.decisions import follow
 from moderation.cases.record_erasure import let_judged_go
+from moderation.cases.sanctions import HOUSE, hold
 from moderation.cases.strikes import FORGOTTEN
 from moderation.records import audit_log
-from moderation.records.tables import StrikeRow
+from moderation.records.evidence import find_expired
+from moderation.records.tables import EvidenceRow, StrikeRow
 from studio.clock import now
-from studio.db import credit_ledger
+from studio.db import cases, credit_ledger
 from studio.db.database import Database
 from studio.db.tables import CaseRow
-from studio.domain.cases import CaseState
+from studio.domain.cases import CaseState, Decision
 from studio.services import account_erasure
 from studio.services.picture_deletion import delete_unseen_pictures
 
@@ -32,10 +35,26 @@ def let_go(database: Database, *, keep: timedelta) -> int:
     with database.begin() as session:
         delete_unseen_pictures(session, before=before)
         account_erasure.leave_private_places(session, before=now() - _DELIVERED)
+    _end_unreviewed_freezes(database)
     with database.begin() as session:
         _empty_cases(session, keep)
         session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))
         return audit_log.expire(session, before=before)
+
+
+def _end_unreviewed_freezes(database: Database) -> None:
+    """Words that nobody read in time go, and with them the suspension that nobody can judge any more."""
+    with database.read() as session:
+        expired = [(row.id, row.case_id, row.subject) for row in find_expired(session, at=now())]
+    for evidence_id, case_id, subject in expired:
+        with database.begin() as session:
+            hold(session, subject)
+            house = f"{subject.rpartition(':')[0]}:{HOUSE}"
+            row = cases.close(session, case_id, Decision.OVERTURN, by=house, at=now()) if case_id else None
+            if row is not None:
+                cases.write_case_changed(session, row)  # sent by the sweeper
+                follow(session, cases.case_of(row))
+            session.execute(delete(EvidenceRow).where(EvidenceRow.id == evidence_id))
 
 
 def _empty_cases(session: Session, keep: timedelta) -> None:

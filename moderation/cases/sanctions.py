@@ -10,6 +10,7 @@ from moderation.cases.side_effects import DecisionEffects
 from moderation.cases.strikes import SEVERE, Violation, strike, strike_sum
 from moderation.metrics import STRIKES
 from moderation.records import bans
+from moderation.records.evidence import EvidenceKind, save_evidence
 from moderation.records.tables import StrikeRow
 from studio.clock import now
 from studio.coded_text import coded, to_stored
@@ -59,8 +60,9 @@ def punish(
 ) -> DecisionEffects:
     """Note a strike for a refused request, and take the sanction that it leads to, if any.
 
-    Where the place is not `moderated`, a step is a cooling-off of a day at most. Belongs into a transaction that
-    touches nothing else before it; run the outcome's side effects after the commit.
+    Where the place is not `moderated`, a step is a cooling-off of a day at most, and so it is without evidence that a
+    moderator could see. Belongs into a transaction that touches nothing else before it; run the outcome's side effects
+    after the commit.
     """
     lock_person(session, person)
     hold(session, person.key)
@@ -72,11 +74,19 @@ def punish(
     reached = [step for step in SANCTION_STEPS if before < step.strike_sum <= after]
     step = _FREEZE if violation.weight >= SEVERE else (reached[-1] if reached else None)
     STRIKES.labels(violation.category, step.name if step else "none").inc()
+    outcome = DecisionEffects()
     if step is None:
-        return DecisionEffects()
+        return outcome
     if step.name == "warning":
         return notify(session, person.key, NoticeKind.WARNING, warning(violation.category))
-    return _exclude(session, person, step if moderated else _cooling_off(step), row, moderated=moderated)
+    if step.opens_case and violation.evidence is None:
+        moderated = False
+    step = step if moderated else _cooling_off(step)
+    case_id = _open_case(session, person, step, row, outcome) if step.opens_case else None
+    if violation.evidence is not None and (case_id or violation.evidence.kind is EvidenceKind.MATERIAL):
+        save_evidence(session, violation.evidence, person, job_id=violation.job_id, case_id=case_id)
+    outcome.add(_exclude(session, person, step, row, moderated=moderated))
+    return outcome
 
 
 def _cooling_off(step: SanctionStep) -> SanctionStep:
@@ -93,12 +103,16 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sanction:
-    """Who bans somebody, until when (None: for good), why, and which notice says so to them."""
+    """Who bans somebody, until when (None: for good), why, and which notice says so to them.
+
+    `job_id` is the refused job that led to it, about which they may tell the moderator of their case something.
+    """
 
     by: str
     until: datetime | None
     reason: str
     kind: NoticeKind
+    job_id: str | None = None
 
 
 def find_exclusion(session: Session, person: Person, *, moderated: bool) -> Exclusion | None:
@@ -168,9 +182,8 @@ def exclude(
     taken_out = take_out_of_all(session, [human_of(session, person_key)])
     outcome = stop_jobs(session, keys, why=_STOPPED if moderated else _STOPPED_BY_RULES)
     outcome.events += taken_out
-    outcome.add(
-        notify(session, person_key, sanction.kind, exclusion_notice(sanction.until, moderated=moderated))
-    )
+    text = exclusion_notice(sanction.until, moderated=moderated, job_id=sanction.job_id)
+    outcome.add(notify(session, person_key, sanction.kind, text))
     for key in sorted(keys):  # in one order for everybody, or two moderators could wait for each other
         bans.ban(session, key, by=sanction.by, reason=sanction.reason, until=sanction.until)
     return outcome
@@ -193,11 +206,34 @@ def warning(category: str) -> str:
     return to_stored(coded("notice.warning_about", category=category))
 
 
-def exclusion_notice(until: datetime | None, *, moderated: bool = True) -> str:
+def exclusion_notice(until: datetime | None, *, moderated: bool = True, job_id: str | None = None) -> str:
+    appeal = (coded("advice.tell_the_moderator", job=job_id),) if job_id else ()
     if until is None:
-        return to_stored(coded("notice.banned"), ASK_A_MODERATOR)
+        return to_stored(coded("notice.banned"), ASK_A_MODERATOR, *appeal)
     more = ASK_A_MODERATOR if moderated else coded("advice.ends_by_itself")
-    return to_stored(coded("banned.until", until=until), more)
+    return to_stored(coded("banned.until", until=until), more, *appeal)
+
+
+def _open_case(
+    session: Session, person: Person, step: SanctionStep, row: StrikeRow, outcome: DecisionEffects
+) -> str:
+    """The job's row is written after it, so the case is linked to it by its key: see `link_refused_job`."""
+    case, opened = cases.open_case(
+        session,
+        NewCase(
+            kind=CaseKind.SUSPENSION,
+            case_key=cases.suspension_key(row.number, row.job_id),
+            subject=person,
+            job_id=row.job_id if row.job_id and session.get(JobRow, row.job_id) else None,
+            rule=row.rule,
+            category=row.category,
+            evidence=f"{step.name}; sum of strikes {strike_sum(session, person.key):.2f}",
+        ),
+    )
+    outcome.events += opened
+    row.case_id = case.id
+    session.flush()
+    return case.id
 
 
 def _exclude(
@@ -205,27 +241,13 @@ def _exclude(
 ) -> DecisionEffects:
     until = now() + step.lasts if step.lasts else None
     outcome = DecisionEffects()
-    if step.opens_case:
-        case, opened = cases.open_case(
-            session,
-            NewCase(
-                kind=CaseKind.SUSPENSION,
-                case_key=f"suspension:{row.number}",
-                subject=person,
-                rule=row.rule,
-                category=row.category,
-                evidence=f"{step.name}; sum of strikes {strike_sum(session, person.key):.2f}",
-            ),
-        )
-        outcome.events += opened
-        row.case_id = case.id
-        session.flush()
     if not outlasts(session, person.key, until):
         sanction = Sanction(
             by=Person.key_of(person.platform, person.community, HOUSE),
             until=until,
             reason=f"{step.name}: {row.category}",
             kind=NoticeKind.BAN if step.name == "ban" else NoticeKind.SUSPENSION,
+            job_id=row.job_id if step.opens_case else None,
         )
         outcome.add(exclude(session, person.key, sanction, moderated=moderated))
     return outcome

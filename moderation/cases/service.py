@@ -1,22 +1,24 @@
 """The desk itself: who may decide what, and that it happens once."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.cases.case_details import read_details
-from moderation.cases.decisions import EXCLUDING, answer_alike, follow
+from moderation.cases.decisions import EXCLUDING, answer_alike, follow, lift
 from moderation.cases.record_erasure import erase_records
 from moderation.cases.sanctions import Sanction, exclude, hold, notify
 from moderation.cases.side_effects import DecisionEffects, SideEffects
-from moderation.cases.strikes import strike_sum
+from moderation.cases.strikes import overturn, strike_sum
 from moderation.metrics import CASES
 from moderation.policy.community_overrides import apply_overrides
 from moderation.policy.policy import Policy, default_policy
 from moderation.records import audit_log, bans
+from moderation.records.encryption import EvidenceCipher
+from moderation.records.evidence import erase_words, has_evidence, read_words
 from studio.clock import now
 from studio.coded_text import coded, to_stored
 from studio.db import cases, outbox, settings
@@ -25,7 +27,7 @@ from studio.db.identities.linked_identities import identities, same_human
 from studio.db.newcomers import newcomer_origins
 from studio.db.sql_dialects import lock_names
 from studio.db.tables import CaseRow, JobRow
-from studio.domain.cases import DECISIONS, Case, CaseDetails, Decision, NoticeKind
+from studio.domain.cases import DECISIONS, Case, CaseDetails, CaseKind, CaseState, Decision, NoticeKind
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
@@ -39,9 +41,15 @@ class CaseService:
     """Implements `studio.ports.Desk`. Safe for many threads."""
 
     def __init__(
-        self, *, database: Database, side_effects: SideEffects, policy: Policy | None = None
+        self,
+        *,
+        database: Database,
+        side_effects: SideEffects,
+        policy: Policy | None = None,
+        cipher: EvidenceCipher | None = None,
     ) -> None:
-        """`policy` is the operator's, over which communities may be stricter."""
+        """`policy` is the operator's, over which communities may be stricter; `cipher` reads the evidence of cases."""
+        self._cipher = cipher
         self._database = database
         self._side_effects = side_effects
         self._policy = policy or default_policy()
@@ -57,6 +65,9 @@ class CaseService:
             audit_log.append(
                 session, "claim", actor=moderator.key, subject=case.subject, details={"case": case_id}
             )
+            if details.has_evidence and self._cipher is not None:
+                words = read_words(session, self._cipher, case_id, by=moderator.key)
+                details = replace(details, refused_words=words)
         self._side_effects.run(DecisionEffects(events=events))
         return details
 
@@ -67,21 +78,10 @@ class CaseService:
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
         with self._database.begin() as session:
             case = self._case(session, moderator, case_id)
-            if decision not in DECISIONS[case.kind]:
-                raise BadParameterError(
-                    "decision", "not_a_decision", choices=tuple(sorted(DECISIONS[case.kind]))
-                )
-            hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
-            row = cases.close(session, case_id, decision, by=moderator.key, at=now(), note=note)
-            if row is None:
-                raise CaseTakenError(closed=_row(session, case_id).decision is not None)
-            case = cases.case_of(row)
-            changed = cases.write_case_changed(session, row)
-            outcome = answer_alike(session, case)
-            outcome.events.append(changed)
-            outcome.add(follow(session, case))
-            details = {"case": case_id, "decision": decision}
-            audit_log.append(session, "decide", actor=moderator.key, subject=case.subject, details=details)
+            if case.state is CaseState.CLOSED and decision is Decision.OVERTURN:
+                case, outcome = _take_back(session, moderator, case)
+            else:
+                case, outcome = _decide(session, moderator, case, decision, note)
         CASES.labels(case.kind, decision).inc()
         self._side_effects.run(outcome)
         return case
@@ -169,6 +169,56 @@ def _row(session: Session, case_id: str) -> CaseRow:
     row = session.get_one(CaseRow, case_id)
     session.refresh(row)
     return row
+
+
+def _decide(
+    session: Session, moderator: Person, case: Case, decision: Decision, note: str
+) -> tuple[Case, DecisionEffects]:
+    if decision not in DECISIONS[case.kind]:
+        raise BadParameterError("decision", "not_a_decision", choices=tuple(sorted(DECISIONS[case.kind])))
+    if decision in EXCLUDING and not _has_read(session, case, moderator):
+        raise NotAllowedError("claim_first")
+    hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
+    row = cases.close(session, case.id, decision, by=moderator.key, at=now(), note=note)
+    if row is None:
+        raise CaseTakenError(closed=_row(session, case.id).decision is not None)
+    case = cases.case_of(row)
+    changed = cases.write_case_changed(session, row)
+    outcome = answer_alike(session, case)
+    outcome.events.append(changed)
+    outcome.add(follow(session, case))
+    erase_words(session, case.id)
+    details = {"case": case.id, "decision": decision}
+    audit_log.append(session, "decide", actor=moderator.key, subject=case.subject, details=details)
+    return case, outcome
+
+
+def _take_back(session: Session, moderator: Person, case: Case) -> tuple[Case, DecisionEffects]:
+    """The strikes of a case that was decided, and a suspension that it led to. Nothing else of it changes.
+
+    Raises `CaseTakenError` where there are none.
+    """
+    hold(session, case.subject)
+    row = _row(session, case.id)
+    if not overturn(session, case_id=case.id, job_id=None):
+        raise CaseTakenError(closed=True)
+    row.decision, row.decided_by, row.decided_at = Decision.OVERTURN, moderator.key, now()
+    case = cases.case_of(row)
+    outcome = DecisionEffects(events=[cases.write_case_changed(session, row)])
+    text = to_stored(coded("notice.strike_taken_back"))
+    outcome.add(notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id))
+    outcome.add(lift(session, case))
+    audit_log.append(
+        session, "take back", actor=moderator.key, subject=case.subject, details={"case": case.id}
+    )
+    return case, outcome
+
+
+def _has_read(session: Session, case: Case, moderator: Person) -> bool:
+    """Nobody is suspended for words that the moderator did not see."""
+    if case.kind is not CaseKind.SUSPENSION or not has_evidence(session, case.id):
+        return True
+    return case.claimed_by is not None and same_human(session, case.claimed_by, moderator.key)
 
 
 def _require_moderator(person: Person) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.policy.categories import Category
+from moderation.records.evidence import EvidenceDraft
 from moderation.records.tables import StrikeRow
 from studio.clock import now
 from studio.db.identities.linked_identities import identities
@@ -58,12 +59,16 @@ def strike_sum(session: Session, person_key: str, *, at: datetime | None = None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """A rule that a request or a picture broke, and what that weighs; `job_id` is the job that did."""
+    """A rule that a request or a picture broke, and what that weighs; `job_id` is the job that did.
+
+    `evidence` is what a moderator has to see before they confirm what follows.
+    """
 
     rule: str
     category: str
     weight: float
     job_id: str | None = None
+    evidence: EvidenceDraft | None = None
 
 
 def strike(

@@ -8,6 +8,7 @@ from moderation.cases.sanctions import HOUSE, punish
 from moderation.cases.side_effects import DecisionEffects, SideEffects
 from moderation.cases.strikes import Violation
 from moderation.records import audit_log
+from moderation.records.evidence import EvidenceDraft
 from studio.db.database import Database
 from studio.domain.people import Person
 from studio.domain.verdicts import Verdict
@@ -32,15 +33,23 @@ class ViolationLog:
         policy_version: str,
         job_id: str,
         moderated: bool,
+        evidence: EvidenceDraft | None = None,
     ) -> None:
-        """Rule and category, never the text, and the strike. If it cannot be written, the verdict stands."""
+        """Rule and category, never the text, and the strike. If it cannot be written, the verdict stands.
+
+        The evidence is kept where the strike leads to a case, and material in any case.
+        """
         details = {"rule": verdict.rule, "category": verdict.category, "policy": policy_version}
         outcome = DecisionEffects()
         try:
             with self._database.begin() as session:
                 if weight:
                     violation = Violation(
-                        rule=verdict.rule, category=verdict.category, weight=weight, job_id=job_id or None
+                        rule=verdict.rule,
+                        category=verdict.category,
+                        weight=weight,
+                        job_id=job_id or None,
+                        evidence=evidence,
                     )
                     outcome = punish(session, person, violation, moderated=moderated)
                 audit_log.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)

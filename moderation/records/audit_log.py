@@ -2,7 +2,8 @@
 
 Each entry's hash covers its number, time, action, a salted hash of its personal content, and the hash of the entry
 before. Content may be erased when a person asks: the salted hash stays, so the chain still holds and tells nothing.
-An entry `erase` names the numbers of the entries that were erased, so that one emptied by hand shows. A chain cannot show that its newest entries were cut off: compare `head` with one that was noted elsewhere.
+An entry `erase` names the numbers of the entries that were erased, so that one emptied by hand shows. A chain cannot
+show that its newest entries were cut off: compare `head` with one that was noted elsewhere.
 """
 
 import hashlib

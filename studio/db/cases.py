@@ -55,6 +55,43 @@ def open_case(session: Session, new: NewCase) -> tuple[Case, list[OutboxRow]]:
     return case_of(row), [write_case_changed(session, row)]
 
 
+def suspension_key(strike: int, job_id: str | None) -> str:
+    """The `case_key` of a suspension. The refused job is part of it, because its row may not be written yet."""
+    return f"suspension:{strike}:{job_id}" if job_id else f"suspension:{strike}"
+
+
+def link_refused_job(session: Session, job_id: str, subject: str) -> list[OutboxRow]:
+    """A suspension that a refused job led to shows the job, now that it has a row."""
+    named = (CaseRow.kind == CaseKind.SUSPENSION) & CaseRow.case_key.endswith(f":{job_id}", autoescape=True)
+    rows = session.scalars(select(CaseRow).where(CaseRow.subject == subject, named)).all()
+    for row in rows:
+        row.job_id = job_id
+    session.flush()
+    return [write_case_changed(session, row) for row in rows]
+
+
+def find_suspension(session: Session, job_id: str) -> CaseRow | None:
+    """The open case of a suspension to which a job led."""
+    wanted = (CaseRow.job_id == job_id) & (CaseRow.kind == CaseKind.SUSPENSION)
+    return session.scalars(select(CaseRow).where(wanted, CaseRow.state == CaseState.OPEN)).first()
+
+
+def find_unanswered_suspension(session: Session, keys: Collection[str]) -> CaseRow | None:
+    """An open case of a suspension about which the person with these keys has not told their side."""
+    open_ones = (CaseRow.kind == CaseKind.SUSPENSION) & (CaseRow.state == CaseState.OPEN)
+    about = CaseRow.subject.in_(keys) & CaseRow.job_id.is_not(None) & CaseRow.filed_by.is_(None)
+    return session.scalars(select(CaseRow).where(open_ones, about).order_by(CaseRow.opened_at)).first()
+
+
+def add_statement(session: Session, row: CaseRow, person: Person, words: str) -> list[OutboxRow]:
+    """What the suspended person says for themselves, once. No event where they have said something already."""
+    if row.filed_by is not None:
+        return []
+    row.filed_by, row.words = person.key, words
+    session.flush()
+    return [write_case_changed(session, row)]
+
+
 def write_case_changed(session: Session, row: CaseRow) -> OutboxRow:
     return outbox.write(session, CaseChanged(case_id=row.id, platform=Platform(row.platform)))
 

@@ -1,6 +1,6 @@
 """What people have to decide: cases, the decisions on them, and the notes that tell a person of one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -125,7 +125,11 @@ class CaseImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDetails:
-    """A case with all that a moderator needs. `prompts` is the effective prompt: the job's own, then its ancestors'."""
+    """A case with all that a moderator needs. `prompts` is the effective prompt: the job's own, then its ancestors'.
+
+    `refused_words` are those that an account was frozen for. Only the moderator who claimed the case gets them.
+    `has_evidence`: some are kept.
+    """
 
     case: Case
     subject: Person
@@ -133,6 +137,8 @@ class CaseDetails:
     pictures: tuple[Picture, ...]
     prompts: tuple[str, ...]
     person_record: PersonRecord
+    refused_words: tuple[str, ...] = field(default=(), repr=False)
+    has_evidence: bool = False
 
     @property
     def images(self) -> tuple[CaseImage, ...]:

@@ -29,13 +29,17 @@ class Admission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """A picture before anybody sees it. `png` is the encoded picture; `request` is None for a bare upload."""
+    """A picture before anybody sees it. `png` is the encoded picture; `request` is None for a bare upload.
+
+    `original` is an upload's file as it came.
+    """
 
     kind: Inspected
     person: Person
     png: bytes = field(repr=False)
     request: PaintRequest | None = None
     job_id: str = ""
+    original: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

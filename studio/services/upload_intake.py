@@ -16,7 +16,9 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
     """
     ports.gate.admit_upload(person)
     clean = ports.image_tools.clean(data)
-    verdict = ports.gate.inspect(Inspection(kind=Inspected.UPLOAD, person=person, png=clean.png))
+    verdict = ports.gate.inspect(
+        Inspection(kind=Inspected.UPLOAD, person=person, png=clean.png, original=data)
+    )
     if verdict.asks_consent:
         raise ConsentNeededError
     verdict.raise_if_refused()

@@ -11,6 +11,7 @@ from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
+from moderation.records.encryption import EvidenceCipher
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptJudge
@@ -18,6 +19,7 @@ from studio.domain.verdicts import Ruling
 from studio.gcra import RateSettings
 from studio.ports import InstanceLimits, Ports
 
+CIPHER = EvidenceCipher(lambda: bytes(range(32)))
 PLENTY = RateSettings(requests=10_000, seconds=1)
 
 
@@ -60,7 +62,8 @@ def with_desk(ports: Ports) -> Ports:
     side_effects = SideEffects(
         database=ports.database, queue=ports.queue, events=ports.events, store=ports.store
     )
-    return replace(ports, desk=CaseService(database=ports.database, side_effects=side_effects))
+    desk = CaseService(database=ports.database, side_effects=side_effects, cipher=CIPHER)
+    return replace(ports, desk=desk)
 
 
 def with_gate(ports: Ports, rules: InstanceLimits | None = None, **options: Any) -> Ports:
@@ -76,6 +79,7 @@ def with_gate(ports: Ports, rules: InstanceLimits | None = None, **options: Any)
             places=ModeratedPlaces(**{name: options.pop(name) for name in places if name in options}),
             limits=rules or ports.rules,
             side_effects=side_effects,
+            cipher=options.pop("cipher", CIPHER),
         ),
         limiter=Limiter(options.pop("limits", LimitSettings(**paces))),
         prompt_judge=PromptJudge(

@@ -75,6 +75,10 @@ def decide(instance, call, case, decision, moderator=MOD, **values):
     return execute(instance, by(call, moderator, decision), "review", asked)
 
 
+def claim(instance, call, case, moderator=MOD):
+    return execute(instance, by(call, moderator, "claim"), "review", {"case": case.id}).details
+
+
 def notices(instance, person=None):
     with instance.database.read() as session:
         rows = session.scalars(select(NoticeRow)).all()

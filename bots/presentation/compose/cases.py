@@ -53,7 +53,7 @@ def compose_case(details: CaseDetails, *, taken: bool = False) -> Message:
         *([Paragraph((translate(cases.YOURS),))] if taken else []),
         Title(heading(case)),
         *(Images(images=(_pixelated_image(image.id, image.key),)) for image in shown),
-        Facts((*_people(details), *_facts(details))),
+        Facts((*_people(details), *_facts(details), *_refused_words(details))),
         Small(_ids(case)),
     ]
     return Message(
@@ -161,6 +161,14 @@ def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
         (cases.NOTE, (case.note,)),
     ]
     return [(translate(label), spans) for label, spans in found if join_spans(spans)]
+
+
+def _refused_words(details: CaseDetails) -> list[tuple[str, Spans]]:
+    """What an account was frozen for, for the moderator who claimed the case; the others read that it is there."""
+    if details.case.state is CaseState.CLOSED or not details.has_evidence:
+        return []
+    words = " ← ".join(details.refused_words) or translate(cases.KEPT_WORDS)
+    return [(translate(cases.REFUSED_WORDS), (words,))]
 
 
 def _prompt(details: CaseDetails) -> str:

@@ -26,6 +26,7 @@ NOTICE: dict[str, Msgid] = {
     ),
     "banned": "You cannot paint here any more.",
     "ban_lifted": "You may paint here again.",
+    "strike_taken_back": "A moderator took back what was counted against you.",
     "suspension_lifted": "Your suspension was lifted: it was a mistake, and it no longer counts.",
     "taken_down": "A moderator took your picture {picture} down.",
     "appeal_granted": "A moderator looked at your request again: it goes ahead.",

@@ -55,6 +55,7 @@ NOT_ALLOWED = {
     "moderators_only": "Only moderators can do that.",
     "own_community_only": "You moderate the people of this community only.",
     "nobody_moderates": "Nobody moderates here, so nobody could look again.",
+    "claim_first": "Claim the case first: it shows you the words that the account was frozen for.",
     "own_case": "This case is about you or came from you: somebody else has to judge it.",
     "ban_oneself": "You cannot ban yourself.",
     "unban_oneself": "Somebody else has to lift your ban.",
@@ -90,6 +91,10 @@ ELSEWHERE = {"": "Pictures are made in other channels here. Please ask there."}
 
 ADVICE = {
     "ask_a_moderator": "A moderator can tell you more.",
+    "tell_the_moderator": (
+        "A moderator looks at it and reads what was refused. You can tell them your side once:"
+        " /appeal {job} --reason …"
+    ),
     "ends_by_itself": "That ends by itself.",
     "let_one_finish": "Let one finish or cancel one, then try again.",
     "wait_for_credits": "Ask for fewer pictures, or wait for the new month's credits on {renewed}.",

@@ -14,6 +14,7 @@ from studio.commands.submission import job_creation, remix_consent
 from studio.commands.submission.known_names import require_known
 from studio.commands.submission.references import require_references
 from studio.db import outbox, queries
+from studio.db.cases import link_refused_job
 from studio.db.gatherings.part_rows import link_job
 from studio.db.identities.people import lock_person
 from studio.db.job_transitions import mark_queued
@@ -189,10 +190,11 @@ def _refusal(
         job_creation.grant(session, row, allowance)
         session.add(row)
         session.flush()
+        events = link_refused_job(session, row.id, call.person.key)
         unneeded = (
             file_references.find_unnamed(session, file_references.of_sources(admission.request.sources))
             if not verdict.appealable
             else set()
         )
-    finish_removal(ports, Removal(files=unneeded))
+    finish_removal(ports, Removal(events=events, files=unneeded))
     return verdict.refusal(job_id=row.id)

@@ -8,17 +8,21 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bots.web.access.sessions import ROOM_ADDRESS
 from moderation.records import bans
 from studio.commands.button_ids import Action, Button
+from studio.commands.registry import execute
+from studio.commands.spec import Call
 from studio.db import cases, queries
 from studio.db.tables import CaseRow, PersonRow
 from studio.domain.cases import CaseKind, NoticeKind
 from studio.domain.jobs import JobState
+from studio.domain.people import Person, Platform
 from studio.domain.provenance import Traces
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
-from studio.errors import BannedError
+from studio.errors import BannedError, PolicyRefusalError
 from studio.ports import Ports
-from tests.support.case_sim import with_desk
+from tests.support.case_sim import with_desk, with_gate
 from tests.support.finished_jobs import paint_job
 from tests.support.web_client import ADDRESS, OpenRoom, web_settings
 
@@ -207,6 +211,27 @@ def test_whoever_is_banned_is_sent_away_at_once(instance: OpenRoom) -> None:
     with instance.ports.database.read() as session:
         assert session.get(PersonRow, key) is None
         assert bans.find_ban(session, key)
+
+
+def test_a_frozen_person_tells_the_moderator_their_side_on_the_page_that_sends_them_away(
+    ports: Ports,
+) -> None:
+    with OpenRoom(with_gate(ports), web_settings(moderator_secret="keys")) as instance:
+        ana = instance.guest("Ana")
+        person = Person(platform=Platform.WEB, community="room", user_id=ana.user_id, display_name="Ana")
+        call = Call(person=person, address=ROOM_ADDRESS, request_key="r")
+        with pytest.raises(PolicyRefusalError):
+            execute(instance.ports, call, "imagine", {"prompt": "a minor thing"})
+        page = ana.front_page()
+        fields = dict(re.findall(r'name="(token|job)" value="([^"]+)"', page))
+        assert len(fields) == 2
+        sent = ana.client.post(
+            "/appeal", data={**fields, "reason": "it is music"}, headers={"origin": ADDRESS}
+        )
+        assert "will read it" in sent.text
+        assert 'action="/appeal"' not in ana.front_page()
+        with instance.ports.database.read() as session:
+            assert session.query(CaseRow).one().words == "it is music"
 
 
 def test_a_banned_moderator_sees_no_case(instance: OpenRoom) -> None:

@@ -23,7 +23,7 @@ from studio.errors import (
 )
 from studio.ports import Inspected, Inspection
 from tests.support.case_sim import Appearance, with_desk, with_gate
-from tests.support.case_steps import MOD, by, decide, desk, imagine, job_of, notices, only_case
+from tests.support.case_steps import MOD, by, claim, decide, desk, imagine, job_of, notices, only_case
 
 
 @pytest.fixture
@@ -113,6 +113,7 @@ class TestStrikes:
     @pytest.mark.parametrize("decision", [Decision.SUSPEND, Decision.BAN])
     def test_a_suspension_that_a_human_confirms_gets_an_end_or_none(self, strict, call, decision):
         self.probe(strict, call, 1, word="minor")
+        claim(strict, call, only_case(strict))
         decide(strict, call, only_case(strict), decision)
         with strict.database.read() as session:
             row = session.get_one(BanRow, call.person.key)
@@ -161,8 +162,13 @@ class TestStrikes:
 
     def test_everything_stands_in_the_audit_chain(self, strict, call):
         self.probe(strict, call, 1, word="minor")
+        claim(strict, call, only_case(strict))
         decide(strict, call, only_case(strict), Decision.BAN)
         with strict.database.read() as session:
             entries = list(audit_log.export(session))
             assert audit_log.verify(session).whole
-        assert [entry["action"] for entry in entries] == ["ban", "refuse", "ban", "decide"]
+        assert [entry["action"] for entry in entries] == [
+            *("ban", "refuse"),
+            *("claim", "read words"),
+            *("ban", "decide"),
+        ]
