@@ -8,8 +8,13 @@ from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
 from chatelier.wiring.model_catalogue import model_catalogue
 from chatelier.wiring.workers import served_models, speed_of
+from engine.adapters.remote.probe import probe
+from engine.catalog.entries import ModelEntry
 from engine.performance import Quantise
 from studio.errors import ConfigurationError, ModelLoadError
+
+_PROBE_SECONDS = 5.0
+_REMOTE_FIX = "Start the server, or correct its entry in models.toml."
 
 
 def models(loaded: Loaded) -> Iterator[Finding]:
@@ -17,16 +22,23 @@ def models(loaded: Loaded) -> Iterator[Finding]:
     catalogue = model_catalogue(loaded.settings)
     default, *others = catalogue.entries
     try:
-        folder = catalogue.check(default)
-        yield good("model", f"{default.name} is whole ({folder})")
+        if default.is_remote:
+            yield good("model", f"{default.name}: {probe(default, timeout_seconds=_PROBE_SECONDS)}")
+        else:
+            yield good("model", f"{default.name} is whole ({catalogue.check(default)})")
     except ModelLoadError as error:
         fix = (
             f"chatelier models pull {default.name}"
             if default.on_hub
+            else _REMOTE_FIX
+            if default.is_remote
             else "Put the file back, or choose another model."
         )
         yield bad("model", str(error), fix)
     for entry in others:
+        if entry.is_remote:
+            yield _remote(entry)
+            continue
         try:
             folder = catalogue.folder(entry)
         except ModelLoadError:
@@ -39,6 +51,13 @@ def models(loaded: Loaded) -> Iterator[Finding]:
                 str(error),
                 f"chatelier models pull {entry.name}" if entry.on_hub else f"Mend {folder}.",
             )
+
+
+def _remote(entry: ModelEntry) -> Finding:
+    try:
+        return good("model", f"{entry.name}: {probe(entry, timeout_seconds=_PROBE_SECONDS)}")
+    except ModelLoadError as error:
+        return note("model", str(error), _REMOTE_FIX)
 
 
 def accelerator(loaded: Loaded) -> Iterator[Finding]:

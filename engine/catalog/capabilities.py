@@ -10,12 +10,14 @@ class Capabilities:
 
     `takes_references` pictures at most can stand beside the words; `needs_reference`: it paints nothing without one.
     `fixed_pixels`: so many its pipeline makes of every size, of which only the ratio counts; 0 means any size.
+    `sizes`, width and height in pixels, are the only ones that a server makes; `fixed_pixels` is their largest area.
     """
 
     edits_by_words: bool = False
     takes_references: int = 0
     needs_reference: bool = False
     fixed_pixels: int = 0
+    sizes: tuple[tuple[int, int], ...] = ()
 
 
 PLAIN = Capabilities()
@@ -38,6 +40,18 @@ _BY_CLASS: Mapping[str, Capabilities] = {
     "StableDiffusionInstructPix2PixPipeline": _EDITOR,
     "StableDiffusionXLInstructPix2PixPipeline": _EDITOR,
 }
+
+
+def capabilities_of_sizes(
+    sizes: tuple[tuple[int, int], ...], *, edits_by_words: bool, takes_references: int
+) -> Capabilities:
+    """Those of a model on a server."""
+    return Capabilities(
+        edits_by_words=edits_by_words,
+        takes_references=takes_references,
+        fixed_pixels=max((width * height for width, height in sizes), default=0),
+        sizes=sizes,
+    )
 
 
 def capabilities_of(pipeline_class: str) -> Capabilities:

@@ -1,11 +1,12 @@
 """The catalogue of models: which there are, where their weights come from and what they were made for."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from engine.catalog.addons import UpscalerEntry, locate
-from engine.catalog.capabilities import Capabilities, capabilities_of
+from engine.catalog.capabilities import Capabilities, capabilities_of, capabilities_of_sizes
 from engine.catalog.checkpoint_detection import PICKLES, check_family, check_lora
 from engine.catalog.entries import (
     BUNDLED,
@@ -15,6 +16,7 @@ from engine.catalog.entries import (
     write_entry,
 )
 from engine.catalog.model_files import check, pipeline_class, weights_hash
+from engine.catalog.remote_entry import RemoteEntry
 from studio.errors import BadParameterError, ConfigurationError, ModelLoadError
 from studio.parsing.name_suggestions import unknown_name
 
@@ -76,6 +78,8 @@ class ModelCatalogue:
 
     def folder(self, entry: ModelEntry) -> Path:
         """Where the weights lie. Raises `ModelLoadError` when they are not on this machine; pulls nothing."""
+        if entry.is_remote:
+            raise ModelLoadError(f"The model {entry.name} is on a server: it has no folder here.")
         if entry.bundled:
             return MODELS / entry.source.removeprefix(BUNDLED)
         if not entry.on_hub:
@@ -87,6 +91,8 @@ class ModelCatalogue:
 
         Raises `ModelLoadError` with one sentence when the hub cannot be reached or does not have the model.
         """
+        if entry.is_remote:
+            raise ModelLoadError(f"The model {entry.name} is on a server: there is nothing to fetch.")
         folder = self._snapshot(entry, offline=False) if entry.on_hub else self.folder(entry)
         if entry.prior is not None:
             self.pull(second_folder(entry))
@@ -95,14 +101,30 @@ class ModelCatalogue:
         return folder
 
     def check(self, entry: ModelEntry) -> Path:
-        """The folder of a model that is complete and readable; raises `ModelLoadError` naming the file that is not."""
+        """The folder of a model that is complete and readable; raises `ModelLoadError` naming the file that is not.
+
+        See `check_usable` for models that may be on a server.
+        """
         folder = self.folder(entry)
         check_family(entry.name, entry.family, folder)
         check(folder)
         return folder
 
+    def check_usable(self, entry: ModelEntry) -> None:
+        """Raises `ModelLoadError` for a model that is not complete here, or on a server whose key is missing."""
+        if entry.is_remote:
+            (entry.remote or RemoteEntry()).key()
+        else:
+            self.check(entry)
+
     def capabilities(self, entry: ModelEntry) -> Capabilities:
         """What the model does with pictures beside its words: by its folder, else as far as the entry says."""
+        if entry.is_remote:
+            return capabilities_of_sizes(
+                (entry.remote or RemoteEntry()).pixel_sizes(),
+                edits_by_words=entry.edits_by_words,
+                takes_references=entry.takes_references,
+            )
         try:
             return capabilities_of(pipeline_class(self.folder(entry)))
         except ModelLoadError:
@@ -169,7 +191,13 @@ class ModelCatalogue:
         return self._state / "hub" if self._state else None
 
     def hash(self, entry: ModelEntry) -> str:
-        """SHA-256 over the model's weight files, in hex; remembered while their sizes and times stay the same."""
+        """SHA-256 over the model's weight files, in hex; remembered while their sizes and times stay the same.
+
+        Of a model on a server, whose weights nobody here knows, over its address and name.
+        """
+        if entry.is_remote:
+            name = (entry.remote or RemoteEntry()).model
+            return hashlib.sha256(f"{entry.source} {name}".encode()).hexdigest()
         return weights_hash(
             self.folder(entry), memory=self._state / "model-hashes.json" if self._state else None
         )

@@ -17,6 +17,8 @@ from engine.catalog.addons import (
     read_loras,
     read_upscalers,
 )
+from engine.catalog.remote_entry import FAMILY as REMOTE
+from engine.catalog.remote_entry import RemoteEntry, read_remote, url_problem
 from studio.errors import ConfigurationError
 
 BUNDLED = "bundled:"
@@ -29,7 +31,8 @@ class ModelEntry:
     """One model. Sizes in pixels; `guidance_scale` 0 or 1 means none; `scheduler` None means the model's own.
 
     `prior` is the second folder of models that come in two, such as Kandinsky 2.2. `purpose` is a line for people.
-    `edits_by_words` and `takes_references` count until the model's folder is there, which then says it by itself.
+    `edits_by_words` and `takes_references` count until the model's folder is there, which then says it by itself. A
+    model that is `remote` has a server's address for its source, and no folder.
     """
 
     name: str
@@ -55,6 +58,12 @@ class ModelEntry:
     loras: Mapping[str, LoraEntry] = field(default_factory=dict, hash=False)
     ip_adapter: IpAdapterEntry | None = None
     embeddings: Mapping[str, EmbeddingEntry] = field(default_factory=dict, hash=False)
+    remote: RemoteEntry | None = None
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether a server of another machine or company paints with it."""
+        return self.family == REMOTE
 
     @property
     def bundled(self) -> bool:
@@ -63,7 +72,7 @@ class ModelEntry:
     @property
     def on_hub(self) -> bool:
         """Whether the source is a repository of a model hub, not a folder of this machine."""
-        return not self.bundled and is_hub_name(self.source)
+        return not self.bundled and not self.is_remote and is_hub_name(self.source)
 
 
 def is_hub_name(source: str) -> bool:
@@ -80,13 +89,14 @@ def read_entries(path: Path, *, base: Mapping[str, ModelEntry] | None = None) ->
     for name, table in tables.items():
         known = (base or {}).get(name)
         extras, found = _read_extras(name, table)
-        found += _problems(name, table, complete=known is not None)
+        found += _problems(name, table, known)
         problems += found
         if not found:
             fitted: dict[str, Any] = {
                 key: float(value) if key in _FLOATS else value for key, value in table.items()
             } | extras
-            if "source" in fitted:
+            family = fitted.get("family", known.family if known else "")
+            if "source" in fitted and family != REMOTE:
                 fitted["source"] = resolve_source(fitted["source"], beside=path.parent)
             entries[name] = replace(known, **fitted) if known else ModelEntry(name=name, **fitted)
     if problems:
@@ -151,20 +161,24 @@ def _read_extras(name: str, table: object) -> tuple[dict[str, Any], list[str]]:
     if isinstance(table, dict) and "ip_adapter" in table:
         extras["ip_adapter"], found = read_ip_adapter(table["ip_adapter"])
         problems += found
+    if isinstance(table, dict) and "remote" in table:
+        extras["remote"], found = read_remote(table["remote"])
+        problems += found
     return extras, [f"[{name}] {problem}" for problem in problems]
 
 
 _HINTS: Mapping[str, Any] = get_type_hints(ModelEntry)
 _KNOWN = {field.name for field in fields(ModelEntry)} - {"name"}
-_TABLES = {"loras", "embeddings", "ip_adapter"}
+_TABLES = {"loras", "embeddings", "ip_adapter", "remote"}
 _FLOATS = {name for name, hint in _HINTS.items() if hint is float}
 
 
-def _problems(name: str, table: object, *, complete: bool) -> list[str]:
+def _problems(name: str, table: object, known: ModelEntry | None) -> list[str]:
     if not isinstance(table, dict):
         return [f"{name} must be a table, [{name}]."]
     problems = [f"[{name}] has an unknown field {key}." for key in sorted(set(table) - _KNOWN)]
-    if not complete:
+    problems += [f"[{name}] {problem}" for problem in _remote_problems(table, known)]
+    if known is None:
         problems += [f"[{name}] needs a {key}." for key in ("source", "family") if key not in table]
     for key in sorted(set(table) & _KNOWN - _TABLES):
         wanted = get_args(_HINTS[key]) or (_HINTS[key],)
@@ -177,6 +191,13 @@ def _problems(name: str, table: object, *, complete: bool) -> list[str]:
     if table.get("dtype", "auto") not in DTYPES:
         problems.append(f"[{name}] dtype must be one of {', '.join(DTYPES)}.")
     return problems
+
+
+def _remote_problems(table: Mapping[str, Any], known: ModelEntry | None) -> list[str]:
+    if table.get("family", known.family if known else "") != REMOTE:
+        return [f'remote is for family = "{REMOTE}".'] if "remote" in table else []
+    problem = url_problem(table.get("source", known.source if known else ""))
+    return [problem] if problem else []
 
 
 def _too_small(key: str, value: object) -> bool:

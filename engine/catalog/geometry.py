@@ -1,6 +1,7 @@
 """What a model's configuration files say of its shape. Read without loading weights or torch."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ class Layout:
 
     `has_image_encoder`: a picture can tell the model what to paint, through an image encoder. `has_ip_adapter`:
     they may also stand beside its words, each by a weight. `can` is what it does with such pictures by itself.
+    `refines_windows`: it repaints parts of a canvas that is too large for it at a chosen strength.
     """
 
     factor: int
@@ -29,6 +31,7 @@ class Layout:
     sample_pixels: int
     has_image_encoder: bool = False
     has_ip_adapter: bool = False
+    refines_windows: bool = True
     can: Capabilities = PLAIN
 
     @property
@@ -38,6 +41,8 @@ class Layout:
 
     def snap(self, width: int, height: int) -> tuple[int, int]:
         """The nearest size that the model can paint exactly."""
+        if self.can.sizes:
+            return nearest_size(self.can.sizes, width / height)
         step = self.grid
         return max(step, round(width / step) * step), max(step, round(height / step) * step)
 
@@ -111,6 +116,11 @@ def size_near(area_pixels: int, ratio: float, *, multiple: int) -> tuple[int, in
         return 3 * abs(math.log(width / height / ratio)) + abs(math.log(width * height / area_pixels))
 
     return min(((width, height) for width in sides[0] for height in sides[1]), key=badness)
+
+
+def nearest_size(sizes: Sequence[tuple[int, int]], ratio: float) -> tuple[int, int]:
+    """The one whose ratio of width to height is the nearest; the largest of equals."""
+    return min(sizes, key=lambda size: (abs(math.log(size[0] / size[1] / ratio)), -size[0] * size[1]))
 
 
 def size_of_area(area_pixels: int, ratio: float, *, multiple: int) -> tuple[int, int]:

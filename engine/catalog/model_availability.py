@@ -29,14 +29,17 @@ log = logging.getLogger(__name__)
 def runnable_models(
     catalogue: ModelCatalogue, names: Sequence[str] | None = None
 ) -> tuple[RunnableModel, ...]:
-    """The models of a catalogue, or the named ones of them, whose files are on this machine and whole."""
+    """The models of a catalogue, or the named ones of them, whose files are on this machine and whole.
+
+    Or which are on a server whose key is here.
+    """
     wanted = [entry for entry in catalogue.entries if names is None or entry.name in names]
     return tuple(found for entry in wanted if (found := _runnable(catalogue, entry)))
 
 
 def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | None:
     try:
-        catalogue.check(entry)
+        catalogue.check_usable(entry)
         loras = catalogue.resolve_extras(entry).loras
     except ModelLoadError:
         return None

@@ -35,7 +35,7 @@ def _row(entry: ModelEntry) -> tuple[str, ...]:
         f"{entry.memory_gib:g} GiB",
         f"{entry.width}×{entry.height}",
         str(entry.steps),
-        "whole" if entry.family == WHOLE_CALLS else "per step",
+        "whole" if entry.family == WHOLE_CALLS or entry.is_remote else "per step",
         "yes" if entry.edits_by_words else "no",
         _references(entry),
     )

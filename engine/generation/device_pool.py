@@ -18,6 +18,7 @@ from engine.types import GenerationTask, Progress
 from studio.domain.requests import Operation, PaintRequest
 
 if TYPE_CHECKING:
+    from engine.adapters.remote.remote_worker import RemoteWorker
     from engine.adapters.upscaler import Upscaler
     from engine.batching.device.device_profile import DeviceProfile
     from engine.batching.execution.step_batcher import StepBatcher
@@ -121,7 +122,23 @@ class DevicePool:
         self._upscaler = upscaler
         self._profiles: dict[str, DeviceProfile] = {}
         self._open: list[DeviceWorker] = []
+        self._remote: RemoteWorker | None = None
         self._lock = threading.Lock()
+
+    def workers_for(self, entry: ModelEntry) -> "Sequence[DeviceWorker | RemoteWorker]":
+        """Every device, or for a model on a server what calls it: no device is opened for that."""
+        if not entry.is_remote:
+            return self.all()
+        with self._lock:
+            if self._remote is None:
+                from engine.adapters.remote.remote_worker import RemoteWorker
+
+                self._remote = RemoteWorker(self._models.capabilities)
+            return [self._remote]
+
+    def choose_for(self, entry: ModelEntry) -> "DeviceWorker | RemoteWorker":
+        """The one with the fewest samples."""
+        return self.choose() if not entry.is_remote else self.workers_for(entry)[0]
 
     def all(self) -> list[DeviceWorker]:
         with self._lock:
@@ -137,6 +154,9 @@ class DevicePool:
         """Tasks that are running fail; the models are let go."""
         with self._lock:
             device_pool, self._open = self._open, []
+            remote, self._remote = self._remote, None
+        if remote is not None:
+            remote.close()
         for device_worker in device_pool:
             device_worker.close()
 

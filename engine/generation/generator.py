@@ -29,6 +29,7 @@ from studio.errors import BadParameterError, JobCancelledError, NotSupportedErro
 if TYPE_CHECKING:
     import torch
 
+    from engine.adapters.remote.remote_worker import RemoteWorker
     from engine.batching.sample import Sample
 
 SOFTWARE = f"chatelier {__version__}"
@@ -78,19 +79,19 @@ class ImageGenerator:
         """
         if cancelled():
             raise JobCancelledError
-        device_worker = self._device_pool.choose()
         if task.request.operation is Operation.UPSCALE:
-            return [self._upscale(task, device_worker, on_progress, cancelled)]
-        return self._paint(task, device_worker, on_progress, cancelled)
+            return [self._upscale(task, self._device_pool.choose(), on_progress, cancelled)]
+        entry = self._models.find(task.request.model or self._default)
+        return self._paint(task, entry, self._device_pool.choose_for(entry), on_progress, cancelled)
 
     def _paint(
         self,
         task: GenerationTask,
-        device_worker: DeviceWorker,
+        entry: ModelEntry,
+        device_worker: "DeviceWorker | RemoteWorker",
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
     ) -> list[GeneratedImage]:
-        entry = self._models.find(task.request.model or self._default)
         wanted, added_words = task, ("",) * task.request.count
         if self._represents and entry.representation:
             task, added_words = diversify_task(task)
@@ -142,7 +143,7 @@ class ImageGenerator:
         try:
             parts = [
                 (device_worker, task)
-                for device_worker in self._device_pool.all()
+                for device_worker in self._device_pool.workers_for(entry)
                 for task in device_worker.warm_up_tasks(entry)
             ]
         except NotSupportedError:
@@ -150,7 +151,7 @@ class ImageGenerator:
             return
         for done, (device_worker, task) in enumerate(parts, start=1):
             with suppress(NotSupportedError):
-                self._paint(task, device_worker, _nothing, lambda: False)
+                self._paint(task, entry, device_worker, _nothing, lambda: False)
             log.info("model warm-up advanced", extra={"part": done, "parts": len(parts)})
             on_progress(Progress(step=done, steps=len(parts)))
 
@@ -161,7 +162,7 @@ class ImageGenerator:
     def _prior(self, entry: ModelEntry) -> LayoutPrior | None:
         with self._lock:
             if entry.name not in self._priors:
-                self._priors[entry.name] = load_prior(self._models.folder(entry))
+                self._priors[entry.name] = None if entry.is_remote else load_prior(self._models.folder(entry))
             return self._priors[entry.name]
 
     def _remark(self, task: GenerationTask, index: int, entry: ModelEntry) -> str:

@@ -62,6 +62,15 @@ def edit(
 
 def _edit_whole(source: Image.Image, entry: ModelEntry, layout: Layout) -> GenerationInputs:
     """By words alone: the picture is a reference. A picture beyond what the model was made for becomes smaller."""
+    if layout.can.sizes:  # the picture as it comes back
+        size = layout.snap(*source.size)
+        shown = source.resize(size, RESIZE)
+        return GenerationInputs(
+            width=size[0],
+            height=size[1],
+            references=(shown,),
+            finish=lambda painted: painted.resize(source.size, RESIZE),
+        )
     most = round(EDITED_AREAS * native_area(entry))
     width, height = fit_within(*source.size, area_pixels=most, multiple=layout.grid)
     fits = source.width * source.height <= most
@@ -121,7 +130,7 @@ def _detail(
 ) -> TiledRefinement | None:
     """For a canvas of which the model could paint only a smaller copy."""
     width, height = wide.picture.size
-    if width * height <= LARGEST_AREAS * native_area(entry):
+    if not layout.refines_windows or width * height <= LARGEST_AREAS * native_area(entry):
         return None
     side = layout.snap(*(round(math.sqrt(native_area(entry))),) * 2)[0]
     windows = Windows(wide.picture, wide.box, window_pixels=side)

@@ -29,6 +29,8 @@ def requested_size(
     elif request.aspect:
         across, down = parse_aspect(request.aspect)
         ratio = across / down
+    if layout.can.sizes:
+        return layout.snap(*((ratio, 1) if ratio else (entry.width, entry.height)))
     if layout.can.fixed_pixels:
         ratio = ratio or entry.width / entry.height
         return size_of_area(layout.can.fixed_pixels, ratio, multiple=layout.grid)
@@ -49,5 +51,7 @@ def size_like(task: GenerationTask, entry: ModelEntry, layout: Layout) -> tuple[
 
 def working_size(size: tuple[int, int], entry: ModelEntry, layout: Layout) -> tuple[int, int]:
     """The picture's own size as far as latents can have it, or the same ratio within what the model can do."""
+    if layout.can.sizes:
+        return layout.snap(*size)
     most = round(LARGEST_AREAS * native_area(entry))
     return fit_within(*size, area_pixels=most, multiple=layout.grid)

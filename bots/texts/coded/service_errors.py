@@ -42,6 +42,27 @@ PAINTING = {
     "too_large": "There is not enough memory for this picture. Ask for a smaller one.",
     "shutting_down": "The worker is shutting down. Your request is kept.",
     "upscaler_broken": "The upscaler gave no usable picture. Please tell an administrator.",
+    "remote_away": "The server of this model does not answer. Nothing was charged; please try again later.",
+    "remote_slow": (
+        "The server of this model took longer than {seconds} seconds. Nothing was charged; please try again later."
+    ),
+    "remote_busy": "The server of this model is too busy. Nothing was charged; please try again in a few minutes.",
+    "remote_broken": "The server of this model is in trouble. Nothing was charged; please try again later.",
+    "remote_refused": (
+        "The server of this model refuses this request. Nothing was charged; try other words or another size."
+    ),
+    "remote_key_refused": (
+        "The server of this model does not accept this installation's key. Please tell an administrator."
+    ),
+    "remote_absent": "The server does not have this model or this operation. Please tell an administrator.",
+    "remote_no_image": (
+        "The server of this model sent something that is no picture. Nothing was charged; please tell an"
+        " administrator."
+    ),
+    "remote_other_size": (
+        "The server of this model sent a picture of {got} pixels instead of {wanted}. Nothing was charged; try another"
+        " aspect."
+    ),
     "too_large_to_upscale": "There is too little memory to enlarge this. Please try later.",
 }
 SETTINGS = {"": "A setting is wrong. Please tell an administrator."}

@@ -9,9 +9,11 @@ from studio.errors import ConfigurationError, ModelLoadError
 if TYPE_CHECKING:
     from engine.catalog.catalog import ModelCatalogue
     from engine.catalog.entries import ModelEntry
+    from engine.catalog.remote_entry import RemoteEntry
 
 # What most models were made for, where nothing says otherwise.
 _USUAL_PIXELS = 512
+_USUAL_REMOTE_PIXELS = 1024
 
 
 def refuse_bad(name: str, family: str, dtype: str) -> None:
@@ -19,10 +21,11 @@ def refuse_bad(name: str, family: str, dtype: str) -> None:
     from engine.adapters.registry import FAMILIES
     from engine.catalog.checkpoint_detection import AUTO
     from engine.catalog.entries import DTYPES
+    from engine.catalog.remote_entry import FAMILY as REMOTE
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
         raise ConfigurationError(f"{name[:40]} is not a valid model name. Use letters, digits, - and _.")
-    if family not in {*FAMILIES, AUTO}:
+    if family not in {*FAMILIES, AUTO, REMOTE}:
         raise ConfigurationError(f"--family must be one of {', '.join([AUTO, *FAMILIES])}.")
     if dtype not in DTYPES:
         raise ConfigurationError(f"--dtype must be one of {', '.join(DTYPES)}.")
@@ -50,11 +53,37 @@ def find_source(
     return source, family
 
 
+def is_address(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
+def read_remote_options(*, model: str, key_env: str, key_file: str, sizes: str, sends: str) -> "RemoteEntry":
+    """Of the command line; lists have commas. Raises `ConfigurationError`."""
+    from engine.catalog.remote_entry import read_remote
+
+    table = {
+        "model": model,
+        "key_env": key_env,
+        "key_file": str(Path(key_file).expanduser().resolve()) if key_file else "",
+        "sizes": [size.strip() for size in sizes.split(",") if size.strip()],
+        "sends": [parameter.strip() for parameter in sends.split(",") if parameter.strip()],
+    }
+    remote, problems = read_remote(table)
+    if problems:
+        raise ConfigurationError(" ".join(problems))
+    return remote
+
+
 def refuse_incomplete(entry: "ModelEntry") -> None:
     """Raises `ConfigurationError` for a folder that its family cannot paint with. Loads no weights."""
     from engine.adapters.loading.model_parts import choose_device
     from engine.adapters.registry import new_model
+    from engine.catalog.remote_entry import url_problem
 
+    if entry.is_remote:
+        if problem := url_problem(entry.source):
+            raise ConfigurationError(problem)
+        return
     folder = Path(entry.source)
     if entry.on_hub or not folder.is_dir():
         return
@@ -69,6 +98,8 @@ def native_pixels(source: str, family: str) -> int:
     from engine.catalog.checkpoint_detection import WHOLE_CALLS
     from engine.catalog.geometry import read_any_layout, read_layout
 
+    if is_address(source):
+        return _USUAL_REMOTE_PIXELS
     folder = Path(source)
     try:
         if family == WHOLE_CALLS:

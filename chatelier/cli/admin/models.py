@@ -38,7 +38,7 @@ def list_() -> None:
             entry.name,
             f"{entry.width}×{entry.height}",
             str(_steps(catalogue, entry)),
-            f"{entry.memory_gib:g} GiB",
+            "none" if entry.is_remote else f"{entry.memory_gib:g} GiB",
             _whereabouts(catalogue, entry),
             entry.licence.partition(";")[0],
             entry.purpose,
@@ -71,7 +71,8 @@ def pull(
 def add(  # noqa: PLR0917 - options are named on the command line
     name: str = typer.Argument(help="The name that people type after --model."),
     source: str = typer.Argument(
-        help="A folder in the diffusers layout, a .safetensors checkpoint, or owner/name on the hub."
+        help="A folder in the diffusers layout, a .safetensors checkpoint, owner/name on the hub, or the address"
+        " of a server with OpenAI's images API."
     ),
     family: str = typer.Option(
         "auto",
@@ -91,6 +92,12 @@ def add(  # noqa: PLR0917 - options are named on the command line
     config: str | None = typer.Option(
         None, help="For a checkpoint: a model of its kind, by name or folder, to be configured like."
     ),
+    remote_model: str = typer.Option("", help="For a server: the model's name there."),
+    key_env: str = typer.Option("", help="For a server: the environment variable with its API key."),
+    key_file: str = typer.Option("", help="For a server: the file with its API key."),
+    sizes: str = typer.Option("", help="For a server: its only sizes, such as 1024x1024,1536x1024."),
+    sends: str = typer.Option("", help="For a server: what it takes beside, such as seed,negative_prompt."),
+    edits_by_words: bool = typer.Option(False, help="For a server: it has /images/edits."),
 ) -> None:
     """Add a model to this studio, or replace the one of that name, in models.toml of the home folder.
 
@@ -103,18 +110,37 @@ def add(  # noqa: PLR0917 - options are named on the command line
       chatelier models add big owner/name --width 1024 --height 1024 --memory 10
 
       chatelier models add mine mine.safetensors --config sdxl
+
+      chatelier models add far http://127.0.0.1:30000/v1 --remote-model Qwen/Qwen-Image --sends seed
     """
-    from chatelier.cli.admin.model_sources import find_source, native_pixels, refuse_bad, refuse_incomplete
+    from chatelier.cli.admin.model_sources import (
+        find_source,
+        is_address,
+        native_pixels,
+        read_remote_options,
+        refuse_bad,
+        refuse_incomplete,
+    )
     from chatelier.runtime.console import answers
     from chatelier.settings import load_settings
     from chatelier.wiring.instance import make_folder
     from engine.catalog.catalog import ModelEntry, read_entries, write_entry
+    from engine.catalog.remote_entry import FAMILY as REMOTE
 
     settings = load_settings()
     name = name.strip().lower()
+    remote = None
+    if is_address(source):
+        remote = read_remote_options(
+            model=remote_model, key_env=key_env, key_file=key_file, sizes=sizes, sends=sends
+        )
+        family = REMOTE if family == "auto" else family
     refuse_bad(name, family, dtype)
     make_folder(settings.home)
-    source, family = find_source(_catalogue(), name, source, family=family, config=config, home=settings.home)
+    if remote is None:
+        source, family = find_source(
+            _catalogue(), name, source, family=family, config=config, home=settings.home
+        )
     native = native_pixels(source, family)
     entry = ModelEntry(
         name=name,
@@ -131,6 +157,9 @@ def add(  # noqa: PLR0917 - options are named on the command line
         licence=licence,
         memory_gib=memory,
         revision=revision,
+        remote=remote,
+        edits_by_words=edits_by_words,
+        takes_references=int(edits_by_words),
     )
     refuse_incomplete(entry)
     write_entry(settings.models_file, entry)
@@ -151,6 +180,7 @@ def check(
       chatelier models check thimble
     """
     from chatelier.runtime.console import answers, print_error
+    from engine.adapters.remote.probe import probe
     from studio.errors import ModelLoadError
 
     catalogue = _catalogue()
@@ -161,6 +191,9 @@ def check(
             answers().print(f"{entry.name}: not fetched", style="dim")
             continue
         try:
+            if entry.is_remote:
+                answers().print(f"{entry.name}: {probe(entry)}", soft_wrap=True)
+                continue
             folder = catalogue.check(entry)
             _require_family(catalogue.resolve_extras(entry), folder)
             answers().print(f"{entry.name}: whole, {catalogue.hash(entry)[:12]} in {folder}", soft_wrap=True)
@@ -194,6 +227,8 @@ def _whereabouts(catalogue: "ModelCatalogue", entry: "ModelEntry") -> str:
 
     if entry.bundled:
         return "bundled"
+    if entry.is_remote:
+        return "on a server"
     try:
         return "here" if catalogue.folder(entry).is_dir() else "folder is missing"
     except ModelLoadError:
