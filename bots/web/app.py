@@ -24,10 +24,11 @@ from bots.web.access.session_registry import EndedSessionMiddleware
 from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.context import build_context
 from bots.web.metrics import WebMetrics
-from bots.web.routes import account, banned, forms, health, images, login, moderation, pages
+from bots.web.routes import account, banned, forms, health, images, moderation, pages
 from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.gatherings import gathering_pages
 from bots.web.routes.public import report, verification
+from bots.web.routes.sign_in import codes, login, oauth, passkeys
 from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
 from bots.web.templating import FOLDER, render_template
@@ -133,6 +134,15 @@ ROUTES = [
     Route("/enter", login.enter, methods=["POST"]),
     Route("/name", login.rename, methods=["POST"]),
     Route("/leave", login.leave, methods=["POST"]),
+    Route("/sign-in/passkey/options", passkeys.options_to_use, methods=["POST"]),
+    Route("/sign-in/passkey", passkeys.use, methods=["POST"]),
+    Route("/sign-in/code", codes.use_code, methods=["POST"]),
+    Route("/sign-in/codes/{kind}", codes.new_code, methods=["POST"]),
+    Route("/sign-in/remove", codes.remove, methods=["POST"]),
+    Route("/sign-in/{provider}", oauth.begin),
+    Route("/sign-in/{provider}/callback", oauth.callback),
+    Route("/passkeys/options", passkeys.options_to_add, methods=["POST"]),
+    Route("/passkeys", passkeys.add, methods=["POST"]),
     Route("/healthz", health.health),
     Route("/metrics", health.metrics),
     WebSocketRoute("/room", serve_websocket),

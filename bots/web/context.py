@@ -16,6 +16,9 @@ from bots.web.live.feed import Feed
 from bots.web.live.hub import LiveHub
 from bots.web.metrics import WebMetrics
 from bots.web.settings import WebSettings
+from bots.web.sign_in.oauth import OAuthFlow
+from bots.web.sign_in.passkeys import Passkeys
+from bots.web.sign_in.sign_ins import SignIns
 from studio.domain.people import Platform
 from studio.ports import Ports
 
@@ -41,6 +44,9 @@ class WebContext:
     attempt_limiter: AttemptLimiter
     identities: Identities
     sessions: SessionRegistry
+    sign_ins: SignIns
+    oauth_flow: OAuthFlow
+    passkeys: Passkeys
 
     async def has_ended(self, connection: HTTPConnection) -> bool:
         """Whether a request or a socket comes with a session that its person ended."""
@@ -76,4 +82,7 @@ def build_context(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | 
         attempt_limiter=AttemptLimiter(),
         identities=Identities(ports.database, session_store),
         sessions=SessionRegistry(ports.database),
+        sign_ins=SignIns(ports.database, session_store),
+        oauth_flow=OAuthFlow(settings.secret_key, settings.sign_in_providers),
+        passkeys=Passkeys(settings.secret_key, app_name=settings.room_name),
     )

@@ -2,11 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from bots.web.oauth_provider import OAuthProvider
 from studio.errors import ConfigurationError
 from studio.loopback import is_loopback, plain_network
 
 SHORTEST_SECRET_KEY = 16
+
+
+class Visitors(StrEnum):
+    """What people are who have no account, passkey or recovery code."""
+
+    MEMBERS = "members"
+    GUESTS = "guests"  # with the limits of newcomers, and without a vote
+    REFUSED = "refused"
 
 
 def _ignore(_address: str) -> None:
@@ -21,7 +31,8 @@ class WebSettings:
     `moderator_secret` instead of it signs a moderator in. `allowed_hosts` are the names under
     which browsers reach the app; localhost and plain IP addresses need no entry. `trusted_proxies` are the addresses
     or networks of the proxies in front; `report_unknown_proxy` gets the address of any other that seems to be one.
-    `metrics_token` allows other machines to read /metrics.
+    `metrics_token` allows other machines to read /metrics. `sign_in_providers` are where people may prove who they are;
+    `visitors` says what somebody may do who only typed a name.
     """
 
     secret_key: str = field(repr=False)
@@ -35,6 +46,8 @@ class WebSettings:
     metrics_token: str | None = field(default=None, repr=False)
     max_upload_bytes: int = 20 * 1024 * 1024
     room_name: str = "Chatelier"
+    sign_in_providers: tuple[OAuthProvider, ...] = ()
+    visitors: Visitors = Visitors.MEMBERS
 
     @property
     def loopback(self) -> bool:

@@ -11,6 +11,18 @@ NAME_MISSING = "Please type a name, so that the others know who painted what."
 NAME_TAKEN = "Somebody here has, or had, that name or one that looks like it already. Please choose another."
 NAME_RESERVED = "That name would speak for the moderators or for the room itself. Please choose another."
 WRONG_WORD = "That is not the invite word. Ask the person who invited you."
+STALE_SIGN_IN = "This browser did not begin to sign in here, or it took too long. Please try again."
+SIGN_IN_REFUSED = "{provider} did not say who you are. Please try again, or come in another way."
+PROVIDER_UNAVAILABLE = (
+    "{provider} cannot be reached at the moment. Please try again later, or come in another way."
+)
+ACCOUNT_OF_ANOTHER = (
+    "That {provider} account belongs to another name here. Leave first, then sign in with it."
+)
+ACCOUNT_TAKEN = "That account has just been given another name here. Please sign in with it once more."
+PASSKEY = "Passkey"
+PASSKEY_REFUSED = "That passkey does not fit. Please try again, or come in another way."
+WRONG_CODE = "That code is unknown, or was used already."
 TOO_MANY_TRIES = "Too many tries. Please wait a minute."
 MESSAGE_UNREADABLE = "That message could not be read. Reload the page and try again."
 MESSAGE_TOO_LONG = "That is too long. A prompt has at most 1,000 characters."

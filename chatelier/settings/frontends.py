@@ -1,6 +1,6 @@
 """The front ends: Discord, Slack and the web room."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -129,6 +129,22 @@ class WebSection(Section):
         min_length=16,
         description="The token, 16 characters or more, with which other machines read /metrics; unset: this one only.",
     )
+    discord_client_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=32,
+        description="People may sign in with Discord: the application's client id.",
+    )
+    discord_client_secret: SecretStr | None = Field(None, description="The client secret that belongs to it.")
+    slack_client_id: str | None = Field(
+        None, min_length=1, max_length=32, description="People may sign in with Slack: the app's client id."
+    )
+    slack_client_secret: SecretStr | None = Field(None, description="The client secret that belongs to it.")
+    visitors: Literal["members", "guests", "refused"] | None = Field(
+        None,
+        description="What people are who have no account, passkey or recovery code; unset: guests where people may "
+        "sign in with Discord or Slack, else members.",
+    )
     name: str = Field(
         "Chatelier", min_length=1, max_length=60, description="The name shown in the web front end."
     )
@@ -136,6 +152,15 @@ class WebSection(Section):
     @property
     def is_loopback(self) -> bool:
         return is_loopback(self.host)
+
+    @model_validator(mode="after")
+    def _has_both_parts_of_a_registration(self) -> Self:
+        for platform in ("discord", "slack"):
+            if bool(getattr(self, f"{platform}_client_id")) != bool(
+                getattr(self, f"{platform}_client_secret")
+            ):
+                raise ValueError(f"needs {platform}_client_id and {platform}_client_secret together")
+        return self
 
     @model_validator(mode="after")
     def _is_not_open_to_all(self) -> Self:

@@ -19,6 +19,7 @@ from chatelier.wiring.stored_secret import load_or_create_secret
 from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from bots.web.oauth_provider import OAuthProvider
     from bots.web.server import Around
     from studio.ports import Ports
 
@@ -40,8 +41,10 @@ def open_room(
     from bots.web import WebSettings
     from bots.web.metrics import WebMetrics
     from bots.web.server import serve
+    from bots.web.settings import Visitors
 
     web = settings.web
+    providers = tuple(_sign_in_providers(settings))
     room = WebSettings(
         secret_key=web.secret.get_secret_value() if web.secret else session_secret(settings),
         host=web.host,
@@ -54,6 +57,8 @@ def open_room(
         metrics_token=web.metrics_token.get_secret_value() if web.metrics_token else None,
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
         room_name=web.name,
+        sign_in_providers=providers,
+        visitors=Visitors(web.visitors or ("guests" if providers else "members")),
     )
     if listener is None:
         require_free(web.host, web.port)
@@ -68,6 +73,24 @@ def open_room(
             listener=given,
             metrics=figures,
             ready_file=ready_file,
+        )
+
+
+def _sign_in_providers(settings: Settings) -> "Iterator[OAuthProvider]":
+    from bots.web.oauth_provider import OAuthProvider
+
+    web = settings.web
+    if web.discord_client_id and web.discord_client_secret:
+        yield OAuthProvider.discord(
+            client_id=web.discord_client_id,
+            client_secret=web.discord_client_secret.get_secret_value(),
+            api_url=settings.discord.api_url,
+        )
+    if web.slack_client_id and web.slack_client_secret:
+        yield OAuthProvider.slack(
+            client_id=web.slack_client_id,
+            client_secret=web.slack_client_secret.get_secret_value(),
+            api_url=settings.slack.api_url,
         )
 
 

@@ -6,6 +6,7 @@ import secrets
 
 # Crockford's base 32: no i, l, o, u, so that no letter looks like a digit.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_CODE_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
 _JOB_LENGTH = 12  # 60 random bits
 _JOB = re.compile(rf"[{_ALPHABET}]{{{_JOB_LENGTH}}}")
 _PICTURE = re.compile(rf"({_JOB.pattern})\.([1-9])")
@@ -15,6 +16,11 @@ PICTURE_BITS = 64  # 60 for the job, 4 for the index
 def new_job_id() -> str:
     """A fresh random job id of 12 letters and digits."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(_JOB_LENGTH))
+
+
+def new_code(length: int) -> str:
+    """A secret of random letters and digits that people copy by hand; about 4.9 bits each."""
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(length))
 
 
 def job_id_of(text: str) -> str:

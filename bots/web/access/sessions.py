@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from bots.web.access.trusted_proxies import network_of
-from bots.web.settings import WebSettings
+from bots.web.settings import Visitors, WebSettings
 from studio.db.newcomers.newcomer_origins import ADDRESS, INVITE
 from studio.domain.people import Address, Person, Platform, Role
 from studio.domain.provenance import Traces
@@ -40,6 +40,8 @@ class WebUser:
     address: str = field(default="", repr=False)
     word: str = ""  # fingerprint of the invite word that was used
     moderator: bool = False
+    subject: str = ""  # what proved who this is, as in `SignInRow`; empty for somebody who only typed a name
+    guest: bool = False
 
     @property
     def person(self) -> Person:
@@ -50,6 +52,7 @@ class WebUser:
             user_id=self.user_id,
             display_name=self.name,
             roles=frozenset(roles),
+            guest=self.guest,
         )
 
 
@@ -79,12 +82,14 @@ class SessionStore:
         self._examined = URLSafeTimedSerializer(key, salt="look")
         self._forms = URLSafeSerializer(key, salt="form")
         self._key = key.encode()
+        self._visitors = settings.visitors
         self._words = {False: settings.shared_secret, True: settings.moderator_secret}
 
     def read(self, connection: HTTPConnection) -> WebUser | None:
         """The user of a request, signed in or not; None without a valid cookie."""
         try:
             data: Any = self._sessions.loads(connection.cookies.get(COOKIE, ""), max_age=_SESSION_SECONDS)
+            subject = data.get("i", "")
             return WebUser(
                 user_id=data["u"],
                 name=data["n"],
@@ -93,11 +98,19 @@ class SessionStore:
                 address=address_of(connection),
                 word=data["w"],
                 moderator=data["m"],
+                subject=subject,
+                guest=self._visitors is Visitors.GUESTS and not subject and not data["m"],
             )
         except (BadData, KeyError, TypeError, AttributeError):
             return None
 
     def admits(self, user: WebUser | None) -> bool:
+        """Whether the user may enter: `knows_invite`, and has proved who they are where that is asked for."""
+        if user is None or not self.knows_invite(user):
+            return False
+        return bool(user.subject) or self._visitors is not Visitors.REFUSED
+
+    def knows_invite(self, user: WebUser | None) -> bool:
         """Whether the user has a name and signed in with an invite word that is still valid."""
         if user is None or not user.user_id or not user.name:
             return False
@@ -106,9 +119,9 @@ class SessionStore:
             return not user.moderator
         return hmac.compare_digest(user.word, self._fingerprint(word))
 
-    def anonymous_user(self) -> WebUser:
-        """A user who has not signed in yet."""
-        return WebUser(session=secrets.token_urlsafe(16))
+    def anonymous_user(self, *, name: str = "", subject: str = "") -> WebUser:
+        """A user who has not signed in yet, perhaps with a proved account and the name that they have there."""
+        return WebUser(name=name, session=secrets.token_urlsafe(16), subject=subject)
 
     def open_session(self, user_id: str, *, name: str, address: str) -> WebUser:
         """A new session of a known person."""
@@ -121,7 +134,10 @@ class SessionStore:
         A visitor who was in before under the same cookie stays the same person; everybody else is a new one.
         """
         known = user.user_id if user.name else ""
-        named = self.open_session(known or secrets.token_hex(8), name=name, address=user.address)
+        named = replace(
+            self.open_session(known or secrets.token_hex(8), name=name, address=user.address),
+            subject=user.subject,
+        )
         for moderator in (True, False):
             wanted = self._words[moderator]
             if wanted is not None and hmac.compare_digest(word.strip().encode(), wanted.strip().encode()):
@@ -135,6 +151,7 @@ class SessionStore:
             "s": user.session,
             "w": user.word,
             "m": user.moderator,
+            "i": user.subject,
         }
         response.set_cookie(
             COOKIE,

@@ -118,7 +118,11 @@ async def settings_dialog(request: Request) -> Response:
     """GET /settings."""
     context, user = require_user(request)
     form = await context.pools.run(Pool.DATABASE, load_settings_form, context.ports, user.person)
-    return dialog_of(request, user, render_template("settings.html", form=form))
+    ways = await context.pools.run(Pool.DATABASE, context.sign_ins.of, user)
+    html = render_template(
+        "settings.html", form=form, ways=ways, providers=context.settings.sign_in_providers
+    )
+    return dialog_of(request, user, html)
 
 
 async def help_dialog(request: Request) -> Response:

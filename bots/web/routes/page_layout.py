@@ -36,6 +36,7 @@ def page_of(request: Request, user: WebUser, *, dialog: str = "") -> str:
             "catalog": catalog_data(context.ports, moderator=user.moderator),
             "texts": script_texts(),
             "me": user.user_id,
+            "comesBack": bool(user.subject),
             "mostUploadBytes": context.settings.max_upload_bytes,
         },
     )

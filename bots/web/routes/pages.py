@@ -26,8 +26,8 @@ from bots.web.queries.picture_details import PictureDetails, load_details
 from bots.web.render import shown_picture
 from bots.web.routes.authentication import context_of, require_not_banned, require_unbanned_user, require_user
 from bots.web.routes.banned import banned_page
-from bots.web.routes.login import entry_page
 from bots.web.routes.page_layout import dialog_of, page_of
+from bots.web.routes.sign_in.login import entry_page
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
 from studio.db import queries

@@ -1,6 +1,6 @@
 // What the room was given by the server.
 const data = JSON.parse(document.getElementById("data").textContent);
-export const { catalog, me, mostUploadBytes } = data;
+export const { catalog, comesBack, me, mostUploadBytes } = data;
 
 // A sentence for its reader, with its values. It is looked up as it stands in the script: the server reads the scripts.
 export const _ = (text, values = {}) => (data.texts[text] ?? text).replace(/\{(\w+)\}/g, (__, name) => values[name]);

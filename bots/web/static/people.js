@@ -1,7 +1,7 @@
 // Who is here, and one's own name.
 import { $, post, sure } from "./dom.js";
 import { say } from "./notices.js";
-import { _ } from "./page_data.js";
+import { _, comesBack } from "./page_data.js";
 import { on } from "./socket.js";
 
 on("people", ({ html }) => {
@@ -32,7 +32,9 @@ $("#rename").addEventListener("submit", async (event) => {
 });
 
 $("#leave").addEventListener("click", async () => {
-  const question = _("Leave the room? Your pictures stay. You cannot come back under this name: it stays taken.");
+  const question = comesBack
+    ? _("Leave the room? Your pictures stay, and you come back with your account, passkey or code.")
+    : _("Leave the room? Your pictures stay. You cannot come back under this name, which stays taken, unless you make a way back in your settings first.");
   if (!(await sure(question, _("Leave")))) return;
   await post("/leave");
   location.assign("/");

@@ -1,6 +1,5 @@
 """/link: one human, several identities: one gallery, one quota, one ban."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,15 +11,15 @@ from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Linked, LinkOffered
 from studio.commands.spec import Call, CommandSpec
 from studio.db import credit_ledger
-from studio.db.gatherings.ballot_rows import merge_humans
 from studio.db.identities import linked_identities
 from studio.db.identities.people import find_person, lock_person
 from studio.db.tables import LinkCodeRow
+from studio.domain.identifiers import new_code
 from studio.errors import BadParameterError
 from studio.ports import Ports
+from studio.services.identity_linking import link_people
 
 _LASTS = timedelta(minutes=15)
-_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
 _LENGTH = 10  # 49 random bits
 PART = "part"  # no code is that short
 
@@ -45,7 +44,7 @@ def link(ports: Ports, call: Call, command: Link) -> LinkOffered | Linked:
 def _offer(session: Session, call: Call) -> LinkOffered:
     lock_person(session, call.person)
     session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
-    code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    code = new_code(_LENGTH)
     row = LinkCodeRow(code=code, person_key=call.person.key, expires_at=now() + _LASTS)
     session.add(row)
     return LinkOffered(code=code, expires_at=row.expires_at)
@@ -61,11 +60,7 @@ def _link(session: Session, call: Call, code: str) -> Linked:
         raise BadParameterError("code", "unknown_code")
     if row.person_key == call.person.key:
         raise BadParameterError("code", "own_code")
-    into, other = (linked_identities.human_of(session, key) for key in (row.person_key, call.person.key))
-    if into != other:
-        credit_ledger.merge(session, into, other, person_key=call.person.key, at=now())
-        linked_identities.link(session, row.person_key, call.person.key)
-        merge_humans(session, into, other)
+    link_people(session, row.person_key, call.person.key)
     session.delete(row)
     session.flush()
     keys = linked_identities.identities(session, call.person.key)

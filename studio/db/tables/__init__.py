@@ -15,7 +15,7 @@ from studio.db.tables.columns import (
 )
 from studio.db.tables.events import DeliveryRow, DigestRow, OutboxRow, RecapRow
 from studio.db.tables.gatherings import BallotRow, GatheringMemberRow, GatheringPartRow, GatheringRow
-from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow
+from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow, SignInRow
 from studio.db.tables.jobs import JobRow, LedgerRow, LineageRow, PictureRow, StarRow
 from studio.db.tables.people import CommunityRow, LinkCodeRow, PersonRow, PreferencesRow
 
@@ -51,6 +51,7 @@ __all__ = [
     "PreferencesRow",
     "RecapRow",
     "RowNumber",
+    "SignInRow",
     "StarRow",
     "UtcDateTime",
 ]

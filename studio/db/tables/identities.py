@@ -1,11 +1,11 @@
-"""The tables of people who say themselves who they are: names, where they came from, and sessions that ended."""
+"""The tables of people who say themselves who they are: names, origins, ended sessions, and ways to sign in again."""
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from studio.db.tables.columns import SEPARATE, Base
+from studio.db.tables.columns import DELETED, SEPARATE, Base
 
 
 class NameRow(Base):
@@ -47,3 +47,25 @@ class EndedSessionRow(Base):
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     ended_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SignInRow(Base):
+    """What proves in another browser that somebody is a certain person of the web front end.
+
+    `subject` is the proof: ``discord:<user>``, ``slack:<team>:<user>``, ``passkey:<credential>``, or
+    ``recovery:<digest>`` and ``device:<digest>`` of a code. `label` is shown to its owner. `invite` and `moderator` are
+    those of the session that made it: after a change of the invite word, the new one has to be typed. `public_key` and
+    `sign_count` belong to a passkey. A row with `expires_at` is used once, until then.
+    """
+
+    __tablename__ = "sign_ins"
+
+    subject: Mapped[str] = mapped_column(String(500), primary_key=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), index=True, info=DELETED)
+    label: Mapped[str] = mapped_column(String(100))
+    invite: Mapped[str] = mapped_column(String(64))
+    moderator: Mapped[bool]
+    public_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sign_count: Mapped[int]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]

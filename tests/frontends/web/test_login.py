@@ -84,7 +84,7 @@ def test_wrong_words_are_not_answered_for_ever(
     ports: Ports, still: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     still("studio.gcra")
-    monkeypatch.setattr("bots.web.routes.login._WRONG_WORD_SECONDS", 0)
+    monkeypatch.setattr("bots.web.routes.sign_in.login._WRONG_WORD_SECONDS", 0)
     with OpenRoom(ports, web_settings(shared_secret="linden tree")) as room:
         browser = room.browser()
         answers = [browser.enter("Eve", f"guess {number}").status_code for number in range(21)]

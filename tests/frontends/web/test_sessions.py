@@ -145,7 +145,7 @@ def test_ended_sessions_are_kept_as_long_as_a_cookie_lives(room: OpenRoom) -> No
 
 
 def test_names_are_not_taken_by_the_hundred(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bots.web.routes.login._NAMES_AN_HOUR", 2)
+    monkeypatch.setattr("bots.web.routes.sign_in.login._NAMES_AN_HOUR", 2)
     eve = room.browser(HOME)
     assert eve.enter("Eve").status_code == 303
     assert eve.post("/name", "Eva").status_code == 200

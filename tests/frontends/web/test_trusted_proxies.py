@@ -101,8 +101,8 @@ def test_all_addresses_of_one_ipv6_subscriber_are_one(address: str, network: str
 def test_tries_at_the_door_are_counted_by_user_behind_a_named_proxy_only(
     ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.web.routes.login._WRONG_WORD_SECONDS", 0)
-    monkeypatch.setattr("bots.web.routes.login._TRIES_A_MINUTE", 1)
+    monkeypatch.setattr("bots.web.routes.sign_in.login._WRONG_WORD_SECONDS", 0)
+    monkeypatch.setattr("bots.web.routes.sign_in.login._TRIES_A_MINUTE", 1)
     settings = {"shared_secret": "linden tree"}
     for trusted, wanted in ((("127.0.0.1",), 303), ((), 429)):
         with OpenRoom(ports, web_settings(**settings, trusted_proxies=trusted)) as room:
@@ -116,8 +116,8 @@ def test_tries_at_the_door_are_counted_by_user_behind_a_named_proxy_only(
 def test_the_neighbours_addresses_of_one_ipv6_network_share_their_tries(
     ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.web.routes.login._WRONG_WORD_SECONDS", 0)
-    monkeypatch.setattr("bots.web.routes.login._TRIES_A_MINUTE", 1)
+    monkeypatch.setattr("bots.web.routes.sign_in.login._WRONG_WORD_SECONDS", 0)
+    monkeypatch.setattr("bots.web.routes.sign_in.login._TRIES_A_MINUTE", 1)
     with OpenRoom(ports, web_settings(shared_secret="linden tree")) as room:
         assert room.browser("2001:db8::1").enter("Eve", "oak tree").status_code == 403
         assert room.browser("2001:db8::2").enter("Eve", "elm tree").status_code == 429

@@ -52,6 +52,7 @@ async def test_a_gathering_has_one_message_that_is_edited_once_for_many_votes(fr
     gathering_id = await open_vote(front_end)
     for number in range(20):
         vote(front_end, gathering_id, f"p{number}")
+    front_end.edit_just_now()
     await deliver(front_end)
     await front_end.delivery.flush()
     shown = front_end.chat.of(gathering_id)

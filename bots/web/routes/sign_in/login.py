@@ -1,4 +1,4 @@
-"""The entry page: a name, and the invite word where one is needed."""
+"""The entry page: a name, the invite word where one is needed, and the ways in which people sign in again."""
 
 import asyncio
 import re
@@ -28,6 +28,7 @@ def entry_page(
 ) -> Response:
     context = context_of(request)
     user = user or context.session_store.anonymous_user()
+    knows_invite = context.session_store.knows_invite(user)
     html = render_template(
         "login.html",
         heading=context.settings.room_name,
@@ -36,7 +37,11 @@ def entry_page(
         longest_name=LONGEST_NAME,
         asks_word=context.settings.shared_secret is not None,
         asks_moderators=context.settings.moderator_secret is not None,
-        destination=_destination(request),
+        providers=context.settings.sign_in_providers,
+        proved_with=_label_of(context, user),
+        # They have come in, and only lack a proof of who they are.
+        proves=knows_invite and not context.session_store.admits(user),
+        destination=destination_of(request),
         problem=problem,
     )
     response = HTMLResponse(html, status_code=status)
@@ -44,9 +49,27 @@ def entry_page(
     return response
 
 
-def _destination(request: Request) -> str:
+def _label_of(context: WebContext, user: WebUser) -> str:
+    """The account that somebody new has just proved, whose name here is still to be chosen."""
+    method = user.subject.partition(":")[0]
+    labels = {str(provider.method): provider.label for provider in context.settings.sign_in_providers}
+    return "" if user.user_id else labels.get(method, "")
+
+
+def start_session(request: Request, found: WebUser, destination: str) -> Response:
+    """The answer to somebody who has proved who they are. Where their invite word has changed, it is asked for."""
+    context = context_of(request)
+    if not context.session_store.admits(found):
+        return entry_page(request, found)
+    response = RedirectResponse(destination, status_code=303)
+    context.session_store.write(response, found, secure=request.url.scheme == "https")
+    return response
+
+
+def destination_of(request: Request) -> str:
     """The page that was asked for before the login, kept in the address of the form; never one of another site."""
-    wanted = request.query_params.get("next", "/") if request.url.path == "/enter" else request.url.path
+    by_itself = request.url.path.startswith(("/enter", "/sign-in/", "/passkeys"))
+    wanted = request.query_params.get("next", "/") if by_itself else request.url.path
     return wanted if _PAGE.fullmatch(wanted) else "/"
 
 
@@ -60,21 +83,24 @@ async def enter(request: Request) -> Response:
         return entry_page(request, user, problem=translate(texts.STALE_FORM), status=403)
     name = clean_name(fields.get("name", ""))
     refused = partial(entry_page, request, user, name=name)
-    if not _may_try(context, user.address):
+    if not may_try(context, user.address):
         return refused(problem=translate(texts.TOO_MANY_TRIES), status=429)
     if problem := name_problem(name):
         return refused(problem=problem, status=422)
     admitted = context.session_store.sign_in(user, name=name, word=fields.get("word", ""))
     if admitted is None:
-        context.attempt_limiter.count(f"door:{user.address}", tries=_TRIES_A_MINUTE)
-        await asyncio.sleep(_WRONG_WORD_SECONDS)
+        await reject_attempt(context, user.address)
         return refused(problem=translate(texts.WRONG_WORD), status=403)
     context.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
     if problem := await context.pools.run(Pool.DATABASE, context.identities.register, admitted):
         return refused(problem=problem, status=422)
+    if proved_with := _label_of(context, user):
+        add = partial(context.sign_ins.add, admitted, user.subject, label=f"{proved_with}: {user.name}")
+        if not await context.pools.run(Pool.DATABASE, add):
+            return refused(problem=translate(texts.ACCOUNT_TAKEN), status=409)
     if user.user_id:
-        await _end_session(context, user)
-    response = RedirectResponse(_destination(request), status_code=303)
+        await end_session(context, user)
+    response = RedirectResponse(destination_of(request), status_code=303)
     context.session_store.write(response, admitted, secure=request.url.scheme == "https")
     return response
 
@@ -85,7 +111,7 @@ async def rename(request: Request) -> Response:
     user = posting_user(request)
     if user is None:
         return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
-    if not _may_try(context, user.address):
+    if not may_try(context, user.address):
         return JSONResponse({"text": translate(texts.TOO_MANY_TRIES)}, status_code=429)
     context.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
     name = clean_name((await read_short_body(request, limit_bytes=1024)).decode(errors="ignore"))
@@ -104,19 +130,25 @@ async def leave(request: Request) -> Response:
     user = posting_user(request)
     if user is None:
         return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
-    await _end_session(context, user)
+    await end_session(context, user)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE)
     return response
 
 
-async def _end_session(context: WebContext, user: WebUser) -> None:
+async def end_session(context: WebContext, user: WebUser) -> None:
     await context.pools.run(Pool.DATABASE, context.sessions.end, user.session)
     context.hub.close_session(user.session)
 
 
-def _may_try(context: WebContext, address: str) -> bool:
+def may_try(context: WebContext, address: str) -> bool:
     """Whether this address may try another word and take another name; names are taken permanently."""
     return context.attempt_limiter.allows(
         f"door:{address}", tries=_TRIES_A_MINUTE
     ) and context.attempt_limiter.allows(f"names:{address}", tries=_NAMES_AN_HOUR, seconds=3600)
+
+
+async def reject_attempt(context: WebContext, address: str) -> None:
+    """Count a wrong word or code, and let its sender wait."""
+    context.attempt_limiter.count(f"door:{address}", tries=_TRIES_A_MINUTE)
+    await asyncio.sleep(_WRONG_WORD_SECONDS)

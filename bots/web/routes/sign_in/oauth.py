@@ -1,0 +1,87 @@
+"""Signing in with an account of Discord or Slack, and connecting one to one's name."""
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bots.process.thread_pools import Pool
+from bots.texts.translation import translate
+from bots.web import texts
+from bots.web.access.sessions import WebUser, clean_name
+from bots.web.context import WebContext
+from bots.web.oauth_provider import OAuthProvider
+from bots.web.routes.authentication import context_of
+from bots.web.routes.sign_in.login import destination_of, entry_page, may_try, start_session
+from bots.web.sign_in.oauth import ProvedAccount, ProviderUnavailableError, SignInRefusedError
+from studio.errors import NotFoundError
+
+
+def _provider_of(request: Request) -> OAuthProvider:
+    """Raises `NotFoundError`."""
+    provider = context_of(request).oauth_flow.providers.get(request.path_params["provider"])
+    if provider is None:
+        raise NotFoundError("this_page")
+    return provider
+
+
+def _callback_url(request: Request, provider: OAuthProvider) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}/sign-in/{provider.method}/callback"
+
+
+async def begin(request: Request) -> Response:
+    """GET /sign-in/<provider>: on to the provider."""
+    context, provider = context_of(request), _provider_of(request)
+    user = context.session_store.read(request) or context.session_store.anonymous_user()
+    url = context.oauth_flow.authorization_url(
+        provider,
+        session=user.session,
+        redirect_uri=_callback_url(request, provider),
+        destination=destination_of(request),
+    )
+    response = RedirectResponse(url, status_code=303)
+    context.session_store.write(response, user, secure=request.url.scheme == "https")
+    return response
+
+
+async def callback(request: Request) -> Response:
+    """GET /sign-in/<provider>/callback: back from the provider, with a code or a refusal."""
+    context, provider = context_of(request), _provider_of(request)
+    user = context.session_store.read(request)
+    refused = partial(entry_page, request, user)
+    if user is None or not may_try(context, user.address):
+        problem = texts.TOO_MANY_TRIES if user else texts.STALE_SIGN_IN
+        return refused(problem=translate(problem, provider=provider.label), status=403)
+    query = request.query_params
+    try:
+        nonce, destination = context.oauth_flow.read_state(
+            provider, query.get("state", ""), session=user.session
+        )
+        if "code" not in query:
+            raise SignInRefusedError(query.get("error", "no code"))
+        account = await context.oauth_flow.find_account(
+            provider, code=query["code"], nonce=nonce, redirect_uri=_callback_url(request, provider)
+        )
+    except SignInRefusedError:
+        return refused(problem=translate(texts.SIGN_IN_REFUSED, provider=provider.label), status=403)
+    except ProviderUnavailableError:
+        return refused(problem=translate(texts.PROVIDER_UNAVAILABLE, provider=provider.label), status=503)
+    if context.session_store.knows_invite(user):
+        return await _connect(request, context, user, provider, account)
+    found = await context.pools.run(Pool.DATABASE, context.sign_ins.sign_in, user, account.subject)
+    # Somebody new chooses a name first; a new session, so that the state that led here is used up.
+    visitor = context.session_store.anonymous_user(name=clean_name(account.name), subject=account.subject)
+    return start_session(request, found or visitor, destination)
+
+
+async def _connect(
+    request: Request, context: WebContext, user: WebUser, provider: OAuthProvider, account: ProvedAccount
+) -> Response:
+    """The account becomes another way in for the present user."""
+    label = f"{provider.label}: {clean_name(account.name)}"
+    add = partial(context.sign_ins.add, user, account.subject, label=label)
+    if not await context.pools.run(Pool.DATABASE, add):
+        problem = translate(texts.ACCOUNT_OF_ANOTHER, provider=provider.label)
+        return entry_page(request, user, problem=problem, status=409)
+    found = await context.pools.run(Pool.DATABASE, context.sign_ins.sign_in, user, account.subject)
+    return start_session(request, found or user, "/settings")

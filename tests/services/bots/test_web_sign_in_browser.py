@@ -1,0 +1,96 @@
+"""Ways back in, in a real browser: an account of a loopback provider, a passkey, a code for the phone."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect
+
+from bots.web import create_app
+from studio.ports import Ports
+from tests.conftest import free_port
+from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, open_browser
+from tests.support.loopback_oauth import account_provider
+from tests.support.web_client import web_settings
+
+pytestmark = pytest.mark.timeout(1200)
+
+
+@pytest.fixture
+def address(ports: Ports) -> Iterator[str]:
+    """Under a name, since passkeys belong to names."""
+    port = free_port()
+    with account_provider() as provider:
+        app = create_app(ports, web_settings(port=port, sign_in_providers=(provider.discord(),)))
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="websockets-sansio"))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            thread.join(0.02)
+        yield f"http://localhost:{port}"
+        server.should_exit = True
+        thread.join(PATIENCE_MILLISECONDS / 1000)
+
+
+@pytest.fixture
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with open_browser(chromium_path) as browser:
+        yield browser
+
+
+def visit(browser: Browser, address: str, *, width: int = 1280) -> Page:
+    page = browser.new_context(viewport={"width": width, "height": 800}).new_page()
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
+    page.goto(address)
+    return page
+
+
+def expect_inside(page: Page, name: str) -> None:
+    expect(page.locator("#say")).to_be_visible()
+    expect(page.locator("#my-name")).to_have_value(name)
+
+
+def test_who_loses_the_cookie_comes_back_by_account_passkey_and_code(browser: Browser, address: str) -> None:
+    page = visit(browser, address)
+    page.get_by_role("link", name="Sign in with Discord").click()
+    expect(page.get_by_text("You are known from Discord")).to_be_visible()
+    page.get_by_role("button", name="Come in").click()
+    expect_inside(page, "Ana")
+
+    page.context.clear_cookies()
+    page.goto(address)
+    page.get_by_role("link", name="Sign in with Discord").click()
+    expect_inside(page, "Ana")
+
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+    }
+    devtools.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {"options": {**options, "isUserVerified": True, "automaticPresenceSimulation": True}},
+    )
+    page.goto(f"{address}/settings")
+    page.get_by_role("button", name="Make a passkey").click()
+    expect(page.locator(".sign-ins li")).to_have_count(2)
+    page.context.clear_cookies()
+    page.goto(address)
+    page.get_by_text("I was here before").click()
+    page.get_by_role("button", name="Use a passkey").click()
+    expect_inside(page, "Ana")
+
+    page.goto(f"{address}/settings")
+    page.get_by_role("button", name="Code for another device").click()
+    code = page.locator("[data-code-of=device] output")
+    expect(code).not_to_be_empty()
+    phone = visit(browser, address, width=390)
+    phone.get_by_text("I was here before").click()
+    phone.get_by_label("Recovery code").fill(code.inner_text())
+    phone.get_by_role("button", name="Come back").click()
+    expect_inside(phone, "Ana")
