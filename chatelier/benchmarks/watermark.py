@@ -30,7 +30,7 @@ def marks(
     pictures: Annotated[int, typer.Option(min=2, max=1000, help="Pictures of each kind and size.")] = 32,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """The invisible mark after JPEG, resizing, brightness and cropping, on Thimble's pictures and on pictures
+    """The invisible mark after JPEG, resizing, brightness, cropping, mirroring and small turns, on Thimble's pictures and on pictures
     with the statistics of photographs.
 
     Also counts marks found in pictures that have none. Takes a minute or two.
@@ -96,4 +96,5 @@ def _show(figures: "list[MarkFigures]") -> None:
     table.add_row("dB, least", *(f"{result.least_decibels}" for result in figures))
     table.add_row("ms to embed", *(f"{result.embed_ms:g}" for result in figures))
     table.add_row("ms to find", *(f"{result.find_ms:g}" for result in figures))
+    table.add_row("ms to find none, longest", *(f"{result.absent_ms:g}" for result in figures))
     answers().print(table)

@@ -14,6 +14,12 @@ import numpy as np
 from PIL import Image
 
 from moderation.provenance.watermark.convolutional_code import Floats
+from moderation.provenance.watermark.lattice_detection import (
+    Lattice,
+    autocorrelation,
+    likely_periods,
+    likely_turns,
+)
 from moderation.provenance.watermark.luminance import (
     at_scale,
     brightness,
@@ -24,7 +30,6 @@ from moderation.provenance.watermark.luminance import (
 )
 from moderation.provenance.watermark.patterns import SIDE, default_tiles, pilot_places, tile_canvas
 from moderation.provenance.watermark.payload import CODED_BITS, read_signs, signs_of
-from moderation.provenance.watermark.scale_detection import likely_periods
 
 SMALLEST_SIDE_PIXELS = 128
 # Peak signal to noise in dB, softest first. The last is for pictures in which none is sure.
@@ -35,6 +40,8 @@ _LOUDNESS = (-0.5, 4.0)
 _SCALES = (1.0, 0.5, 2.0)  # of a canvas, for pictures that were resized
 _PLACES = 6
 _PERIODS = 3
+_TURNS = 4
+_LONGEST_SIDE_PIXELS = 1536  # of a canvas, so that no picture takes longer than a large one
 _LEAST_PILOT = 4.8  # standard deviations; the highest of pictures without a mark is mostly below 4.5
 _LEAST_REHEARSED_PILOT = 6.2
 _LEAST_SURE = 0.97  # mean over deviation of the coded bits; at 0.75 every second mark can still be read
@@ -60,26 +67,55 @@ def embed(picture: Image.Image, picture_id: str) -> Image.Image:
 
 
 def find(picture: Image.Image) -> str | None:
-    """The id in a picture, also after JPEG, other brightness, cropping and resizing; None without one."""
+    """The id in a picture, also after JPEG, other brightness, cropping, resizing, a mirror and a small turn.
+
+    None without one. Of a long picture the middle is looked at.
+    """
     unit = unit_of(picture.size)
+    canvas = _middle(at_scale(picture, 1 / unit))
     for scale in _SCALES:
-        looked_at = at_scale(picture, scale / unit)
+        looked_at = at_scale(canvas, scale)
         if min(looked_at.size) >= SIDE and (found := _read(fold_equalized(brightness(looked_at)))):
             return found
-    return _find_resized(at_scale(picture, 1 / unit))
+    return _find_resized(canvas)
+
+
+def _middle(canvas: Image.Image) -> Image.Image:
+    """At most `_LONGEST_SIDE_PIXELS` of each side."""
+    width, height = (min(side, _LONGEST_SIDE_PIXELS) for side in canvas.size)
+    left, top = (canvas.width - width) // 2, (canvas.height - height) // 2
+    return canvas if (width, height) == canvas.size else canvas.crop((left, top, left + width, top + height))
 
 
 def _find_resized(canvas: Image.Image) -> str | None:
-    """The id in a canvas that was resized by any factor from a half to two."""
+    """The id in a canvas that was resized by any factor from a half to two, and turned by at most two degrees."""
     if min(canvas.size) < 2 * SIDE:
         return None
-    for period in likely_periods(equalize(brightness(canvas)), _PERIODS):
-        if found := _read(fold_equalized(brightness(at_scale(canvas, SIDE / period)))):
+    levels = Image.fromarray(brightness(canvas))
+    correlation = autocorrelation(equalize(brightness(canvas)))
+    for lattice in (*likely_periods(correlation, _PERIODS), *likely_turns(correlation, _TURNS)):
+        if found := _read(fold_equalized(np.asarray(_straighten(levels, lattice), np.float32))):
             return found
     return None
 
 
+def _straighten(levels: Image.Image, lattice: Lattice) -> Image.Image:
+    """The canvas with tiles of SIDE pixels, turned back, without the corners that this leaves empty."""
+    if lattice.degrees:
+        levels = levels.rotate(lattice.degrees, Image.Resampling.BICUBIC)
+        lost = float(np.sin(np.radians(abs(lattice.degrees)))) / 2
+        width, height = levels.size
+        across, down = round(height * lost), round(width * lost)
+        levels = levels.crop((across, down, width - across, height - down))
+    return at_scale(levels, SIDE / lattice.period)
+
+
 def _read(folded: Floats) -> str | None:
+    """The id in a folded tile or in its mirror image."""
+    return _read_upright(folded) or _read_upright(np.ascontiguousarray(folded[:, ::-1]))
+
+
+def _read_upright(folded: Floats) -> str | None:
     places, heights = pilot_places(folded, _PLACES)
     likely = places[heights >= _LEAST_PILOT]
     if not likely.size:

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from moderation.provenance.watermark import convolutional_code, robustness, watermark
+from moderation.provenance.watermark.lattice_detection import autocorrelation, likely_turns
+from moderation.provenance.watermark.luminance import brightness, equalize
 from moderation.provenance.watermark.patterns import SIDE, default_tiles
 from moderation.provenance.watermark.payload import CODED_BITS, read_signs, signs_of
 from studio.domain.identifiers import is_job_id, job_id_of, picture_number, picture_numbered
@@ -53,6 +55,28 @@ def test_a_mark_survives_a_crop_of_odd_pixels_and_a_thumbnail(marked):
 def test_a_mark_survives_any_resizing_between_a_half_and_two(factor, marked):
     for name in (512, "flat"):
         assert watermark.find(robustness.resize(marked[name], factor)) == PICTURE
+
+
+@pytest.mark.parametrize(
+    "attack", ["a mirror", "a turn of 1°", "a turn of −2°", "a mirror, a turn of 1°, JPEG 75"]
+)
+def test_a_mark_survives_a_mirror_and_a_small_turn(attack, marked):
+    assert watermark.find(robustness.HARDER[attack](marked[512])) == PICTURE
+
+
+@pytest.mark.parametrize(("degrees", "factor"), [(-1.3, 1), (0.7, 0.8), (2, 1.25)])
+def test_the_lattice_of_a_turned_picture_is_recognised(degrees, factor, marked):
+    turned = robustness.resize(robustness.turn(marked[512], degrees), factor)
+    correlation = autocorrelation(equalize(brightness(turned)))
+    best = likely_turns(correlation, 1)[0]
+    assert best.period == pytest.approx(SIDE * factor, abs=0.3)
+    assert best.degrees == pytest.approx(-degrees, abs=0.15)
+
+
+def test_a_long_picture_is_examined_in_its_middle():
+    long = Image.new("RGB", (600, 9000), "white")
+    assert watermark._middle(long).size == (600, 1536)
+    assert watermark.find(long) is None
 
 
 @pytest.mark.parametrize("needed", range(7))
