@@ -30,8 +30,9 @@ def marks(
     pictures: Annotated[int, typer.Option(min=2, max=1000, help="Pictures of each kind and size.")] = 32,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """The invisible mark after JPEG, resizing, brightness, cropping, mirroring and small turns, on Thimble's pictures and on pictures
-    with the statistics of photographs.
+    """The invisible mark after JPEG, resizing, brightness, cropping, a mirror and small turns.
+
+    On Thimble's pictures and on pictures with the statistics of photographs.
 
     Also counts marks found in pictures that have none. Takes a minute or two.
 

@@ -119,3 +119,13 @@ class ProvenanceSection(Section):
         max_length=64,
         description="Who signs, as the certificate names it; unset: the web room's name.",
     )
+    metadata: bool = Field(True, description="IPTC metadata (XMP) that says that AI generated the picture.")
+    certificate: LocalPath | None = Field(
+        None,
+        description="The operator's own certificate for content credentials, a PEM file with its chain; unset: one"
+        " made here.",
+    )
+    key: LocalPath | None = Field(None, description="The private key of that certificate, a PEM file.")
+    timestamp_url: WebUrl | None = Field(
+        None, description="URL of an RFC 3161 time stamping authority; unset: no time stamps."
+    )

@@ -7,7 +7,7 @@ from chatelier.wiring.database import open_database
 from chatelier.wiring.instance import instance_limits, open_storage
 from chatelier.wiring.model_catalogue import model_catalogue, models_with_queues
 from chatelier.wiring.moderation import evidence_cipher, instance_policy, open_gate
-from chatelier.wiring.provenance import own_chain
+from chatelier.wiring.provenance import own_chains
 from chatelier.wiring.redis_address import redis_url
 from studio.ports import Ports
 
@@ -52,7 +52,7 @@ def frontend_ports(settings: Settings) -> Ports:
                 policy=instance_policy(settings),
                 cipher=evidence_cipher(settings),
             ),
-            examiner=ProvenanceExaminerProcess(lambda: own_chain(settings)),
+            examiner=ProvenanceExaminerProcess(lambda: own_chains(settings)),
             options=AvailableOptions(catalogue, redis_url=url, notes=bundled_notes(catalogue)),
             rules=instance_limits(settings),
         )

@@ -18,15 +18,25 @@ def open_signer(settings: Settings) -> "ImageSigner | None":
     from moderation.provenance.certificates import ensure_chain
     from moderation.provenance.content_credentials import CredentialSigner
     from moderation.provenance.signer import ImageSigner, SignerSettings
+    from studio.errors import ConfigurationError
 
     wanted = settings.provenance
-    if not (wanted.signature or wanted.mark or wanted.credentials):
+    if not (wanted.signature or wanted.mark or wanted.credentials or wanted.metadata):
         return None
     notary = None
     if wanted.credentials:
         organization = wanted.organization or settings.web.name
-        notary = CredentialSigner(ensure_chain(settings.provenance_folder, organization=organization))
-    parts = SignerSettings(signature=wanted.signature, mark=wanted.mark, required=wanted.required)
+        if (wanted.certificate is None) != (wanted.key is None):
+            raise ConfigurationError(
+                "CHATELIER_PROVENANCE__CERTIFICATE and CHATELIER_PROVENANCE__KEY belong together on workers;"
+                " set both or neither."
+            )
+        chain = operator_chain(settings)
+        chain = chain or ensure_chain(settings.provenance_folder, organization=organization)
+        notary = CredentialSigner(chain, timestamp_url=wanted.timestamp_url)
+    parts = SignerSettings(
+        signature=wanted.signature, mark=wanted.mark, metadata=wanted.metadata, required=wanted.required
+    )
     return ImageSigner(parts, notary=notary)
 
 
@@ -34,14 +44,35 @@ def open_examiner(settings: Settings) -> "ProvenanceExaminer":
     """Knows this studio's own credentials if its certificates are on this machine."""
     from moderation.provenance.examiner import ProvenanceExaminer
 
-    return ProvenanceExaminer(lambda: own_chain(settings))
+    return ProvenanceExaminer(lambda: own_chains(settings))
+
+
+def own_chains(settings: Settings) -> "list[Chain]":
+    """The certificates by which this studio knows its own pictures: the operator's, and those made here.
+
+    Raises `ConfigurationError`.
+    """
+    return [chain for chain in (operator_chain(settings), folder_chain(settings)) if chain]
 
 
 def own_chain(settings: Settings) -> "Chain | None":
-    """This studio's certificates; None when there are none on this machine. Raises `ConfigurationError`."""
+    """The certificates that sign; None when there are none on this machine. Raises `ConfigurationError`."""
+    return next(iter(own_chains(settings)), None)
+
+
+def folder_chain(settings: Settings) -> "Chain | None":
+    """The certificates that this studio made for itself; None without any. Raises `ConfigurationError`."""
     from moderation.provenance.certificates import read_chain
 
     try:
         return read_chain(settings.provenance_folder)
     except FileNotFoundError:
         return None
+
+
+def operator_chain(settings: Settings) -> "Chain | None":
+    """The operator's own certificate; None where none is set. Raises `ConfigurationError`."""
+    from moderation.provenance.certificates import read_operator_chain
+
+    certificate = settings.provenance.certificate
+    return read_operator_chain(certificate, settings.provenance.key) if certificate else None

@@ -20,6 +20,8 @@ from engine.types import GeneratedImage
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job
 from studio.domain.pictures import Recipe
+from studio.domain.provenance import CredentialSource, SourceRole
+from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import Gate, Inspected, Inspection, Signer, Store
 
@@ -115,17 +117,28 @@ def store_pictures(
     ]
 
 
-def copy_of(image: Image.Image, recipe: Recipe, child: str, signer: Signer) -> bytes:
+def copy_of(
+    image: Image.Image, recipe: Recipe, child: str, signer: Signer, sources: Sequence[CredentialSource] = ()
+) -> bytes:
     """The PNG that people get of a marked picture, `child` being its id. Raises `SigningError`."""
     png = write_recipe(image, recipe, picture_id=child)
-    return signer.certify(png, picture_id=child, operation=recipe.operation)
+    return signer.certify(png, picture_id=child, operation=recipe.operation, sources=sources)
+
+
+def credential_sources(request: PaintRequest) -> list[CredentialSource]:
+    """What the credentials say of the pictures that a request starts from or refers to."""
+    start = SourceRole.PARENT if len(request.starts) == 1 else SourceRole.COMPONENT
+    roles = [(start, source) for source in request.starts]
+    roles += [(SourceRole.INPUT, source) for source in request.references]
+    return [CredentialSource(role=role, uploaded=source.picture_id is None) for role, source in roles]
 
 
 def _copy_of(job: Job, picture: JudgedImage, *, signer: Signer | None) -> bytes:
     if signer is None:
         return picture.master
     published = replace(picture.recipe, parents=())
-    return copy_of(picture.image, published, picture_id(job.id, picture.index), signer)
+    child = picture_id(job.id, picture.index)
+    return copy_of(picture.image, published, child, signer, credential_sources(job.request))
 
 
 def _put_thumbnail(image: Image.Image, side_pixels: int, store: Store) -> str:

@@ -10,11 +10,13 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from studio.clock import now
@@ -27,6 +29,7 @@ ROOT_KEY_FILE = "root-key.pem"
 _DAYS = 3650
 _LONGEST_NAME = 64
 _BEGIN = "-----BEGIN CERTIFICATE-----"
+_CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class Chain:
     key: str = field(repr=False)
     organization: str
     ends_at: datetime
+    algorithm: str = "es256"  # as C2PA calls it
 
     @property
     def root(self) -> str:
@@ -65,6 +69,48 @@ def read_chain(folder: Path) -> Chain:
             f"The certificates in {folder} cannot be used ({error})."
             " Move the folder away and run `chatelier provenance init`."
         ) from error
+
+
+def read_operator_chain(certificate: Path, key: Path | None) -> Chain:
+    """The operator's own certificate, from the one that signs to its root, and its key without a passphrase.
+
+    Without a key, it is good for recognising pictures only. Raises `ConfigurationError` when they cannot be used.
+    """
+    try:
+        certificates, private = certificate.read_text(), key.read_text() if key else ""
+        leaf, *issuers = x509.load_pem_x509_certificates(certificates.encode())
+        if not issuers:
+            raise ValueError("the file holds one certificate only; append those that issued it")
+        for issued, issuer in pairwise((leaf, *issuers)):
+            issued.verify_directly_issued_by(issuer)
+        algorithm = _algorithm_of(private, leaf) if key else ""
+    except (OSError, ValueError, TypeError, InvalidSignature) as error:
+        raise ConfigurationError(
+            f"The certificate {certificate} and its key cannot be used ({error or type(error).__name__})."
+            " See CHATELIER_PROVENANCE__CERTIFICATE and CHATELIER_PROVENANCE__KEY."
+        ) from error
+    ends_at = min(known.not_valid_after_utc for known in (leaf, *issuers))
+    return Chain(
+        certificates=certificates,
+        key=private,
+        organization=_organization_of(leaf),
+        ends_at=ends_at,
+        algorithm=algorithm,
+    )
+
+
+def _algorithm_of(key: str, leaf: x509.Certificate) -> str:
+    """Raises ValueError for a key that is not the certificate's, or of a kind that C2PA does not know."""
+    private = serialization.load_pem_private_key(key.encode(), password=None)
+    if private.public_key() != leaf.public_key():
+        raise ValueError("the key is not the signing certificate's")
+    if isinstance(private, ed25519.Ed25519PrivateKey):
+        return "ed25519"
+    if isinstance(private, rsa.RSAPrivateKey):
+        return "ps256"
+    if isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in _CURVES:
+        return _CURVES[private.curve.name]
+    raise ValueError("the key is of a kind that content credentials do not know")
 
 
 def make_chain(folder: Path, *, organization: str) -> Chain:
@@ -116,10 +162,13 @@ def _check_chain(certificates: str, key: str) -> Chain:
     if private.public_key() != leaf.public_key():
         raise ValueError("the key is not the signing certificate's")
     leaf.verify_directly_issued_by(root)
-    names = leaf.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-    organization = str(names[0].value) if names else ""
     ends_at = min(leaf.not_valid_after_utc, root.not_valid_after_utc)
-    return Chain(certificates=certificates, key=key, organization=organization, ends_at=ends_at)
+    return Chain(certificates=certificates, key=key, organization=_organization_of(leaf), ends_at=ends_at)
+
+
+def _organization_of(leaf: x509.Certificate) -> str:
+    names = leaf.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return str(names[0].value) if names else ""
 
 
 def _root(key: ec.EllipticCurvePrivateKey, organization: str) -> x509.Certificate:

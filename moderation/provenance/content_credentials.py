@@ -1,27 +1,25 @@
 """C2PA content credentials: who made a picture and how, signed, inside its file.
 
-Nothing is fetched while signing or reading: no time stamps, no remote manifests, no revocation lists.
+Nothing is fetched while reading: no remote manifests, no revocation lists. Signing fetches time stamps where the
+operator names an authority.
 """
 
 import io
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from moderation.provenance.generation_claims import is_generated
-from studio import __version__
+from moderation.provenance.manifest import PICTURE_LABEL, PictureClaim, manifest_of
+from moderation.provenance.timestamp_authority import TimestampAuthority
 from studio.domain.identifiers import split_picture_id
-from studio.domain.requests import Operation
 
 if TYPE_CHECKING:
     import c2pa
 
     from moderation.provenance.certificates import Chain
 
-PICTURE_LABEL = "org.chatelier.picture"
-_FROM_NOTHING = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-_FROM_PICTURES = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _LONGEST_NAME = 80
 _MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
@@ -43,24 +41,32 @@ class Credentials:
 
 
 class CredentialSigner:
-    """Signs pictures with one chain. Safe for many threads."""
+    """Signs pictures with one chain. Safe for many threads.
 
-    def __init__(self, chain: "Chain") -> None:
+    `timestamp_url` is that of an RFC 3161 time stamping authority. Without its answer within a few seconds a picture
+    is signed without a time stamp, and the authority is left alone for a while.
+    """
+
+    def __init__(self, chain: "Chain", *, timestamp_url: str | None = None) -> None:
         self._chain = chain
+        self._authority = TimestampAuthority(timestamp_url) if timestamp_url else None
 
-    def sign(self, png: bytes, *, picture_id: str, operation: Operation) -> bytes:
+    def sign(self, png: bytes, claim: PictureClaim) -> bytes:
         """The PNG with credentials in it; nothing else in it changes. Raises `c2pa.C2paError`."""
+        plain = partial(self._sign, png, claim, None)
+        return self._authority.ask(partial(self._sign, png, claim), plain) if self._authority else plain()
+
+    def _sign(self, png: bytes, claim: PictureClaim, timestamp_url: str | None) -> bytes:
         import c2pa
 
         out = io.BytesIO()
         info = c2pa.C2paSignerInfo(
-            alg=c2pa.C2paSigningAlg.ES256,
+            alg=c2pa.C2paSigningAlg[self._chain.algorithm.upper()],
             sign_cert=self._chain.certificates.encode(),
             private_key=self._chain.key.encode(),
-            ta_url=None,
+            ta_url=timestamp_url.encode() if timestamp_url else None,
         )
-        manifest = _manifest(picture_id, operation)
-        with c2pa.Signer.from_info(info) as signer, c2pa.Builder(manifest, _context()) as builder:
+        with c2pa.Signer.from_info(info) as signer, c2pa.Builder(manifest_of(claim), _context()) as builder:
             builder.sign(signer, "image/png", io.BytesIO(png), out)
         return out.getvalue()
 
@@ -77,12 +83,22 @@ def read_credentials(data: bytes, kind: str, *, trusted: str | None) -> Credenti
     try:
         context = _context(trusted)
         with c2pa.Reader(_MIME_TYPES[kind], io.BytesIO(data), context=context) as reader:
-            return _credentials(json.loads(reader.json()))
+            return _credentials(json.loads(reader.json()), _signing_serials(trusted or ""))
     except (c2pa.C2paError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _credentials(store: dict[str, Any]) -> Credentials:
+@cache
+def _signing_serials(certificates: str) -> frozenset[str]:
+    """Of the certificates, PEM, that sign pictures: a public authority issues certificates to others too."""
+    from cryptography import x509
+
+    found = x509.load_pem_x509_certificates(certificates.encode()) if certificates else []
+    issuers = {certificate.issuer for certificate in found}
+    return frozenset(str(leaf.serial_number) for leaf in found if leaf.subject not in issuers)
+
+
+def _credentials(store: dict[str, Any], serials: frozenset[str]) -> Credentials:
     """Raises KeyError and the like for what is not a manifest store."""
     manifest = store["manifests"][store["active_manifest"]]
     claims = [
@@ -91,13 +107,14 @@ def _credentials(store: dict[str, Any]) -> Credentials:
         if assertion["label"] == PICTURE_LABEL
     ]
     claimed = str(claims[0].get("picture", "")) if claims else ""
+    signature = manifest.get("signature_info", {})
     generators = manifest.get("claim_generator_info") or [{}]
     return Credentials(
         picture_id=claimed if split_picture_id(claimed) else None,
-        organization=str(manifest.get("signature_info", {}).get("issuer", "")),
+        organization=str(signature.get("issuer", "")),
         generator=str(generators[0].get("name", ""))[:_LONGEST_NAME],
         intact=store.get("validation_state") in {"Valid", "Trusted"},
-        ours=store.get("validation_state") == "Trusted",
+        ours=store.get("validation_state") == "Trusted" and signature.get("cert_serial_number") in serials,
         generated=any(map(_says_generated, store["manifests"].values())),
     )
 
@@ -112,23 +129,9 @@ def _says_generated(manifest: dict[str, Any]) -> bool:
     return any(is_generated(source) for source in sources)
 
 
-def _manifest(picture_id: str, operation: Operation) -> dict[str, Any]:
-    """Neither prompt nor person: the credentials travel with the picture wherever it goes."""
-    source = _FROM_NOTHING if operation is Operation.IMAGINE else _FROM_PICTURES
-    actions = {"actions": [{"action": "c2pa.created", "digitalSourceType": source}]}
-    return {
-        "claim_generator_info": [{"name": "Chatelier", "version": __version__}],
-        "title": picture_id,
-        "assertions": [
-            {"label": "c2pa.actions.v2", "data": actions},
-            {"label": PICTURE_LABEL, "data": {"picture": picture_id}},
-        ],
-    }
-
-
 @cache
 def _context(trusted: str | None = None) -> "c2pa.Context":
-    """With `trusted`, PEM certificates, what they signed counts as trusted."""
+    """With `trusted`, PEM certificates, what they or those that they issued signed counts as trusted."""
     import c2pa
 
     settings: dict[str, Any] = {

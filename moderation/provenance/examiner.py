@@ -1,7 +1,7 @@
 """Looks at a file of any origin for everything that tells where it comes from."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -23,17 +23,17 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 class ProvenanceExaminer:
     """Implements `studio.ports.Examiner`. Safe for many threads.
 
-    `find_chain` gives this studio's own certificates, by which credentials are known as its own; None without any.
+    `find_chains` gives this studio's own certificates, by which credentials are known as its own.
     It is asked each time: a worker may make them after this began.
     """
 
-    def __init__(self, find_chain: "Callable[[], Chain | None]") -> None:
-        self._find_chain = find_chain
+    def __init__(self, find_chains: "Callable[[], Sequence[Chain]]") -> None:
+        self._find_chains = find_chains
 
     def examine(self, data: bytes, *, png: bytes) -> Traces:
         """Nothing is kept. Raises `BadImageError` for what cannot be read."""
-        chain = self._find_chain()
-        return examine(data, png, trusted=chain.certificates if chain else None)
+        chains = self._find_chains()
+        return examine(data, png, trusted="".join(chain.certificates for chain in chains) or None)
 
 
 def examine(data: bytes, png: bytes, *, trusted: str | None) -> Traces:

@@ -1,6 +1,6 @@
 """Examines files in a process of its own: they are anybody's, and looking for the mark fills memory for a moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -27,20 +27,20 @@ TASK = WorkerTask(function="moderation.provenance.examiner_process:answer", part
 class ProvenanceExaminerProcess:
     """Implements `studio.ports.Examiner`. Safe for many threads; files are examined one after the other.
 
-    `find_chain` as for `ProvenanceExaminer`. The process starts with the first file and ends when none has come for a
+    `find_chains` as for `ProvenanceExaminer`. The process starts with the first file and ends when none has come for a
     while. It gets the certificates, never the key.
     """
 
     def __init__(
-        self, find_chain: "Callable[[], Chain | None]", *, worker_process: WorkerProcess | None = None
+        self, find_chains: "Callable[[], Sequence[Chain]]", *, worker_process: WorkerProcess | None = None
     ) -> None:
-        self._find_chain = find_chain
+        self._find_chains = find_chains
         self.worker_process = worker_process or WorkerProcess(TASK, memory_bytes=MEMORY_BYTES)
 
     def examine(self, data: bytes, *, png: bytes) -> Traces:
         """Raises `BadImageError`, and `ExaminationError` for a file that the process did not survive."""
-        chain = self._find_chain()
-        trusted = chain.certificates.encode() if chain else b""
+        chains = self._find_chains()
+        trusted = "".join(chain.certificates for chain in chains).encode()
         try:
             reply, _ = self.worker_process.ask(data, png, trusted, check=_check)
         except (WorkerBusyError, WorkerCrashedError) as error:

@@ -1,18 +1,23 @@
 """The signer: signature, mark and credentials, in this order, so that nothing changes after the last."""
 
 import logging
+import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from PIL import Image
 
 from moderation.metrics import SIGNING_FAILURES
 from moderation.provenance.content_credentials import CredentialSigner
+from moderation.provenance.manifest import PictureClaim, digital_source_type
 from moderation.provenance.visible_signature import sign_visibly
 from moderation.provenance.watermark import watermark
+from moderation.provenance.xmp_packet import add_xmp
+from studio.domain.provenance import CredentialSource
 from studio.domain.requests import Operation
 from studio.errors import SigningError
 
@@ -30,6 +35,7 @@ class SignerSettings:
 
     signature: bool = True
     mark: bool = True
+    metadata: bool = True
     required: bool = False
 
 
@@ -48,15 +54,18 @@ class ImageSigner:
         """RGB, with signature and mark."""
         return self._attempt("mark", lambda: self._add_watermark(picture, picture_id), otherwise=picture)
 
-    def certify(self, png: bytes, *, picture_id: str, operation: Operation) -> bytes:
+    def certify(
+        self, png: bytes, *, picture_id: str, operation: Operation, sources: Sequence[CredentialSource] = ()
+    ) -> bytes:
+        if self._settings.metadata:
+            described = partial(add_xmp, png, source_type=digital_source_type(operation))
+            png = self._attempt("metadata", described, otherwise=png)
         notary = self._notary
         if notary is None:
             return png
-        return self._attempt(
-            "credentials",
-            lambda: notary.sign(png, picture_id=picture_id, operation=operation),
-            otherwise=png,
-        )
+        marked = self._settings.mark and watermark.has_room(_size_of(png))
+        claim = PictureClaim(picture_id=picture_id, operation=operation, sources=sources, marked=marked)
+        return self._attempt("credentials", lambda: notary.sign(png, claim), otherwise=png)
 
     def _add_watermark(self, picture: Image.Image, picture_id: str) -> Image.Image:
         if self._settings.signature:
@@ -76,3 +85,8 @@ class ImageSigner:
             if self._settings.required:
                 raise SigningError from error
             return otherwise
+
+
+def _size_of(png: bytes) -> tuple[int, int]:
+    """Width and height of a PNG; nothing for what is none."""
+    return struct.unpack(">II", png[16:24]) if len(png) >= 24 else (0, 0)

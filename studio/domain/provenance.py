@@ -22,6 +22,22 @@ class Trace(StrEnum):
     LIKENESS = "likeness"  # it looks the same
 
 
+class SourceRole(StrEnum):
+    """What a picture was to the one that was made from it."""
+
+    PARENT = "parent"  # changed, varied, expanded or upscaled
+    COMPONENT = "component"  # one of several that were blended
+    INPUT = "input"  # a reference beside the words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialSource:
+    """A picture that another was made from, as its credentials name it: never by its id, since files travel."""
+
+    role: SourceRole
+    uploaded: bool
+
+
 class GenerationClaim(StrEnum):
     """Where a file says that AI generated it, the surest first."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from studio.domain.provenance import Traces
+from studio.domain.provenance import CredentialSource, Traces
 from studio.domain.requests import Operation
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ class Signer(Protocol):
     def mark(self, picture: Image, *, picture_id: str) -> Image:
         """The picture with its visible signature and its id in it, unseen. The one given is not changed."""
 
-    def certify(self, png: bytes, *, picture_id: str, operation: Operation) -> bytes:
-        """The PNG with credentials; all else that it holds stays as it is."""
+    def certify(
+        self, png: bytes, *, picture_id: str, operation: Operation, sources: Sequence[CredentialSource] = ()
+    ) -> bytes:
+        """The PNG with metadata and credentials, which name its `sources`; all else that it holds stays as it is."""
 
 
 class Examiner(Protocol):

@@ -57,7 +57,7 @@ class Stamp:
         marked.paste((255, 0, 0), (200, 200, 256, 256))
         return marked
 
-    def certify(self, png, *, picture_id, operation):
+    def certify(self, png, *, picture_id, operation, sources=()):
         self.asked.append((picture_id, operation))
         return png + b"!"
 
@@ -194,7 +194,7 @@ class Markless(Stamp):
 
 
 class Inkless(Stamp):
-    def certify(self, png, *, picture_id, operation):
+    def certify(self, png, *, picture_id, operation, sources=()):
         raise SigningError
 
 
@@ -231,7 +231,7 @@ def test_a_copy_is_certified_with_its_recipe_and_its_id_in_it(ports, call, brush
 
 def test_what_a_signer_cannot_certify_leaves_nothing_of_the_other_pictures_behind(ports, call, brush):
     class LastInkless(Stamp):
-        def certify(self, png, *, picture_id, operation):
+        def certify(self, png, *, picture_id, operation, sources=()):
             if picture_id.endswith(".4"):
                 raise SigningError
             return png

@@ -65,7 +65,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 @pytest.fixture(scope="module")
 def examiner(chain: Chain) -> ProvenanceExaminerProcess:
     box = WorkerProcess(EXAMINATION, memory_bytes=EXAMINING_BYTES, timeout_seconds=PATIENCE_SECONDS)
-    return ProvenanceExaminerProcess(lambda: chain, worker_process=box)
+    return ProvenanceExaminerProcess(lambda: [chain], worker_process=box)
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def copy(chain: Chain) -> bytes:
 def test_a_file_tells_the_same_from_there(
     examiner: ProvenanceExaminerProcess, chain: Chain, copy: bytes
 ) -> None:
-    here = ProvenanceExaminer(lambda: chain).examine(copy, png=copy)
+    here = ProvenanceExaminer(lambda: [chain]).examine(copy, png=copy)
     assert here.mark == here.credentials == PICTURE
     assert examiner.examine(copy, png=copy) == here
     assert examiner.examine(png(SMALL), png=png(SMALL)).claims == ()

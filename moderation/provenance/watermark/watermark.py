@@ -55,7 +55,7 @@ def embed(picture: Image.Image, picture_id: str) -> Image.Image:
     One with a side under 128 pixels has no room for a mark and comes back as it is.
     """
     signs = signs_of(picture_id)
-    if min(picture.size) < SMALLEST_SIDE_PIXELS:
+    if not has_room(picture.size):
         return picture
     canvas = brightness(at_scale(picture, 1 / unit_of(picture.size)))
     fitting = _Fitting(canvas, signs)
@@ -64,6 +64,11 @@ def embed(picture: Image.Image, picture_id: str) -> Image.Image:
     pixels = np.asarray(picture.convert("RGB")).astype(np.int16)
     pixels += np.rint(grown).astype(np.int16)[:, :, None]
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def has_room(size: tuple[int, int]) -> bool:
+    """Whether a picture of this size gets a mark."""
+    return min(size) >= SMALLEST_SIDE_PIXELS
 
 
 def find(picture: Image.Image) -> str | None:

@@ -153,7 +153,7 @@ def test_the_doctor_says_when_certificates_are_broken_or_switched_off(run, home,
 
 
 def test_everything_may_be_switched_off(home, monkeypatch):
-    for part in ("SIGNATURE", "MARK", "CREDENTIALS"):
+    for part in ("SIGNATURE", "MARK", "CREDENTIALS", "METADATA"):
         monkeypatch.setenv(f"CHATELIER_PROVENANCE__{part}", "false")
     assert open_signer(read_settings().settings) is None
     assert not (home / "provenance").exists()

@@ -14,6 +14,7 @@ from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
 from moderation.provenance.certificates import KEY_FILE, ROOT_KEY_FILE, ensure_chain, make_chain, read_chain
 from moderation.provenance.content_credentials import CredentialSigner, read_credentials
 from moderation.provenance.examiner import ProvenanceExaminer
+from moderation.provenance.manifest import PictureClaim
 from moderation.provenance.signer import ImageSigner, SignerSettings
 from moderation.provenance.visible_signature import sign_visibly
 from moderation.provenance.watermark.robustness import as_jpeg, photograph
@@ -60,7 +61,7 @@ def as_png(picture):
 
 
 def examine(data, chain=None):
-    return ProvenanceExaminer(lambda: chain).examine(data, png=as_png(pixels(data)))
+    return ProvenanceExaminer(lambda: [chain] if chain else []).examine(data, png=as_png(pixels(data)))
 
 
 # ---- the copy
@@ -138,7 +139,7 @@ def test_pictures_signed_side_by_side_each_carry_their_own_id(chain):
 
 
 class BrokenNotary:
-    def sign(self, png, *, picture_id, operation):
+    def sign(self, png, description):
         raise RuntimeError("no ink")
 
 
@@ -175,7 +176,7 @@ def test_credentials_name_neither_words_nor_people(chain, master):
     import c2pa
 
     png = write_recipe(master, RECIPE)
-    signed = CredentialSigner(chain).sign(png, picture_id=PICTURE, operation=Operation.EDIT)
+    signed = CredentialSigner(chain).sign(png, PictureClaim(picture_id=PICTURE, operation=Operation.EDIT))
     with c2pa.Reader("image/png", io.BytesIO(signed)) as reader:
         store = reader.json()
     assert "apple" not in store
@@ -188,7 +189,7 @@ def test_credentials_name_neither_words_nor_people(chain, master):
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a" + bytes(40)])
 def test_what_is_no_picture_is_said_to_be_none(data):
     with pytest.raises(BadImageError):
-        ProvenanceExaminer(lambda: None).examine(data, png=data)
+        ProvenanceExaminer(list).examine(data, png=data)
 
 
 # ---- the chain
