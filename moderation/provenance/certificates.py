@@ -86,7 +86,7 @@ def read_operator_chain(certificate: Path, key: Path | None) -> Chain:
         algorithm = _algorithm_of(private, leaf) if key else ""
     except (OSError, ValueError, TypeError, InvalidSignature) as error:
         raise ConfigurationError(
-            f"The certificate {certificate} and its key cannot be used ({error or type(error).__name__})."
+            f"The certificate {certificate} and its key cannot be used ({str(error) or type(error).__name__})."
             " See CHATELIER_PROVENANCE__CERTIFICATE and CHATELIER_PROVENANCE__KEY."
         ) from error
     ends_at = min(known.not_valid_after_utc for known in (leaf, *issuers))
