@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from studio.db.sql_dialects import is_postgresql
 from studio.db.tables import DeliveryRow, JobRow
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.jobs import WAITING, JobState, sources_of
@@ -24,8 +25,9 @@ def _in(states: Iterable[JobState]) -> Any:
 
 def lock_jobs(session: Session, jobs: ColumnElement[bool]) -> None:
     """Keep these jobs until the commit, in the order of their ids; `linked_identities.lock_identities` says why."""
-    query = select(JobRow.id).where(jobs).order_by(JobRow.id)
-    session.execute(query.with_for_update(key_share=True))
+    if is_postgresql(session):  # SQLite writers go one by one anyway
+        query = select(JobRow.id).where(jobs).order_by(JobRow.id)
+        session.execute(query.with_for_update(key_share=True))
 
 
 def mark_queued(session: Session, job_id: str, *, at: datetime) -> bool:

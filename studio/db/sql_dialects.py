@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db.tables import Base
 
 
@@ -26,9 +27,11 @@ def lock_names(session: Session, *names: str) -> None:
 
 
 def database_now(session: Session) -> datetime:
-    """The present moment by the clock of the database, which is one for all processes. Aware, in UTC."""
+    """The present moment by the clock of the database, which is one for all processes. Aware, in UTC.
+
+    SQLite runs in this process, by the clock of this machine.
+    """
     if is_postgresql(session):
         found: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
         return found.astimezone(UTC)
-    written: str = session.execute(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")).scalar_one()
-    return datetime.fromisoformat(written).replace(tzinfo=UTC)
+    return now()

@@ -124,6 +124,7 @@ class Turn:
     wants: bool = False
     changed: bool = False
     _remarks: int = 0
+    _parts: list[Part] | None = None  # as read or changed last; None: to be read
 
     @classmethod
     def begin(cls, session: Session, gathering_id: str, find_kind: Callable[[str], GatheringKind]) -> "Turn":
@@ -195,15 +196,13 @@ class Turn:
 
     def parts(self, *states: PartState, round_number: int | None = None) -> list[Part]:
         """In order; all, or those in these states and in this round."""
-        found = part_rows.parts_of(self.session, self.row.id)
-        return [
-            part
-            for part in found
-            if (not states or part.state in states) and round_number in (None, part.round)
-        ]
+        if self._parts is None:
+            self._parts = part_rows.parts_of(self.session, self.row.id)
+        found = [part for part in self._parts if round_number in (None, part.round)]
+        return [part for part in found if not states or part.state in states]
 
     def part(self, ordinal: int) -> Part | None:
-        return part_rows.find_part(self.session, self.row.id, ordinal)
+        return next((part for part in self.parts() if part.ordinal == ordinal), None)
 
     def human_of(self, person_key: str) -> str:
         return human_of(self.session, person_key)
@@ -214,6 +213,7 @@ class Turn:
         values = {"round": self.row.round, **values}
         part = Part(gathering=self.row.id, ordinal=ordinal, **values)
         part_rows.add_part(self.session, part, at=self.at)
+        self._parts = None
         self.wants = self.wants or part.state is PartState.WANTED
         self.changed = True
         return part
@@ -232,8 +232,7 @@ class Turn:
         deadline = None if lasts is None else self.at + lasts
         self.write_part(part, state=state, deadline=deadline, seconds_left=None, **values)
         self.wants = self.wants or state is PartState.WANTED
-        changed = self.part(part.ordinal)
-        return changed or replace(part, state=state)
+        return self.part(part.ordinal) or replace(part, state=state)
 
     def claim(self, part: Part, *, human: str, person_key: str, lasts: timedelta | None = None) -> Part:
         """Give a free or offered part to one person."""
@@ -251,6 +250,7 @@ class Turn:
     def write_part(self, part: Part, **values: Any) -> None:
         if not part_rows.change_part(self.session, part, at=self.at, **values):
             raise GatheringMovedError
+        self._parts = None
         self.changed = True
 
     # ---- votes

@@ -6,6 +6,7 @@ worker after a job, a front end before each act.
 
 import logging
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.db.gatherings import ballot_rows, part_rows, sponsors
@@ -28,15 +29,25 @@ def catch_up(turn: Turn) -> None:
     if turn.gathering.is_over:
         return
     if not turn.gathering.is_stopped:
-        deleted = part_rows.find_deleted(turn.session, turn.row.id)
+        shown = any(part.picture for part in turn.parts())
+        deleted = part_rows.find_deleted(turn.session, turn.row.id) if shown else frozenset()
+        # Held on to here, so that the session has them at hand: it finds none that nobody refers to.
+        jobs = _read_jobs(turn)
         for part in turn.parts():
             if part.state in WITH_JOB or part.deadline is not None or part.picture in deleted:
                 settle_part(turn, part)
+        jobs.clear()
     if _has_ended(turn):
         if turn.gathering.is_stopped:
             turn.end()
         else:
             end_phase(turn)
+
+
+def _read_jobs(turn: Turn) -> list[JobRow]:
+    """Those of the parts that are being painted or held, with one query."""
+    ids = [part.job for part in turn.parts(*WITH_JOB) if part.job]
+    return list(turn.session.scalars(select(JobRow).where(JobRow.id.in_(ids)))) if ids else []
 
 
 def _has_ended(turn: Turn) -> bool:

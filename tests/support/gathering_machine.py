@@ -6,12 +6,13 @@ A kind brings a `Driver`: how one is opened, and what may be filled into its ver
 import atexit
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.commands.results import LinkOffered
 from studio.db import queries
 from studio.db.gatherings.gathering_rows import find_gathering
@@ -29,7 +31,7 @@ from studio.db.gatherings.part_rows import parts_of
 from studio.db.identities.linked_identities import human_of
 from studio.db.tables import BallotRow, JobRow, LedgerRow
 from studio.domain.gatherings import OPEN_TURNS, WITH_JOB, Gathering, Part, PartState
-from studio.domain.jobs import JobState
+from studio.domain.jobs import WAITING, JobState
 from studio.errors import BadRequestError, RequestRefusedError
 from studio.gatherings.people import take_out_of_all
 from studio.gatherings.registry import find_kind
@@ -52,7 +54,7 @@ def _no_values(_gathering: Gathering, _parts: list[Part], _number: int) -> Mappi
     return {}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Driver:
     """`open` opens a gathering for a person and answers with its id. `values` are those for a verb, by its name: from
     the gathering as it is and a number at random. Verbs without an entry get ``part`` and ``words`` at random.
@@ -66,9 +68,6 @@ class Driver:
     prepare: Callable[[pytest.MonkeyPatch], None] = lambda _monkeypatch: None
 
 
-_histories = count(1)
-
-
 @cache
 def _shared_ports() -> Ports:
     """In memory where the machine has a file system there, since nothing has to outlast the process."""
@@ -77,6 +76,52 @@ def _shared_ports() -> Ports:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(ports.database.close)
     return ports
+
+
+@dataclass(kw_only=True)
+class _Opened:
+    """A gathering that has just been opened, and the database with it and nothing else."""
+
+    id: str
+    at: datetime
+    database: sqlite3.Connection
+    histories: int = 0
+
+
+_COPIES = 20  # of one opened gathering; then the next is opened, as its id, order and noise are drawn by lot
+_opened: dict[Driver, _Opened] = {}
+
+
+@cache
+def _empty() -> sqlite3.Connection:
+    """The shared database before the first gathering."""
+    return _read_file(_shared_ports())
+
+
+def _read_file(ports: Ports) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    with ports.database.engine.connect() as connection:
+        connection.connection.driver_connection.backup(copy)  # type: ignore[union-attr]
+    return copy
+
+
+def _write_file(ports: Ports, content: sqlite3.Connection) -> None:
+    with ports.database.engine.connect() as connection:
+        content.backup(connection.connection.driver_connection)  # type: ignore[arg-type]
+
+
+def _open_gathering(driver: Driver, table: Table) -> str:
+    """A gathering of the driver's in a database without any other; the clock stands at its opening."""
+    opened = _opened.get(driver)
+    if opened is None or opened.histories == _COPIES:
+        _write_file(table.ports, _empty())
+        gathering_id = driver.open(table, PEOPLE[0])
+        opened = _opened[driver] = _Opened(id=gathering_id, at=now(), database=_read_file(table.ports))
+    else:
+        _write_file(table.ports, opened.database)
+    opened.histories += 1
+    table.clock.ahead = opened.at - now()
+    return opened.id
 
 
 class GatheringMachine(RuleBasedStateMachine):
@@ -88,21 +133,21 @@ class GatheringMachine(RuleBasedStateMachine):
         super().__init__()
         self._monkeypatch = pytest.MonkeyPatch()
         self.driver.prepare(self._monkeypatch)
-        community = f"room{next(_histories)}"  # of its own, since all histories share a database
-        secret = replace(somewhere(community), channel="secret", private=True)
+        secret = replace(somewhere(), channel="secret", private=True)
         self.table = Table(ports=_shared_ports(), clock=moved_clock(self._monkeypatch), address=secret)
         self.banned: set[str] = set()
+        self.linked: set[str] = set()  # with Eve
         self.id = ""
         self._steps = 0
 
     @initialize(acts=st.lists(_ACTS, min_size=3, max_size=8))
     def open(self, acts: list[tuple[str, int, int]]) -> None:
-        self.id = self.driver.open(self.table, PEOPLE[0])
+        self.id = _open_gathering(self.driver, self.table)
         self._carry_out(acts)
 
-    @property
-    def gathering(self) -> Gathering:
-        return self.table.gathering(self.id)
+    def _read(self) -> tuple[Gathering, list[Part]]:
+        with self.table.ports.database.read() as session:
+            return find_gathering(session, self.id), parts_of(session, self.id)
 
     # ---- what people do
 
@@ -111,14 +156,15 @@ class GatheringMachine(RuleBasedStateMachine):
         self._carry_out(acts)
 
     def _carry_out(self, acts: list[tuple[str, int, int]]) -> None:
-        gathering = self.gathering
+        gathering, parts = self._read()
         verbs = ("join", "leave", *(4 * sorted(find_kind(gathering.kind).verbs)))
+        if gathering.is_over:
+            acts = acts[:1]  # it is refused
         for name, verb, number in acts:
             if name not in self.banned:
-                self._act(gathering, name, verbs[verb % len(verbs)], number)
+                self._act(gathering, parts, name, verbs[verb % len(verbs)], number)
 
-    def _act(self, gathering: Gathering, name: str, verb: str, number: int) -> None:
-        parts = self.table.parts(self.id)
+    def _act(self, gathering: Gathering, parts: list[Part], name: str, verb: str, number: int) -> None:
         values: Mapping[str, Any] = {"part": number % (len(parts) + 1), "words": f"words {number}"}
         if verb in self.driver.values:
             values = self.driver.values[verb](gathering, parts, number)
@@ -138,7 +184,7 @@ class GatheringMachine(RuleBasedStateMachine):
 
     @rule(state=st.sampled_from(_ENDS), which=st.integers(0, 9))
     def finish_a_job(self, state: JobState, which: int) -> None:
-        waiting = self.table.jobs(self.id, JobState.ACCEPTED, JobState.QUEUED)
+        waiting = self.table.jobs(self.id, *WAITING)
         if waiting:
             self.table.finish(waiting[which % len(waiting)], state)
 
@@ -164,6 +210,7 @@ class GatheringMachine(RuleBasedStateMachine):
     def change_a_person(self, what: str, name: str) -> None:
         if what == "forget":
             self.table.ask(name, "forget-me", confirm="yes")
+            self.linked = set() if name == "eve" else self.linked - {name}
             return
         self.banned.add(name)
         with self.table.ports.database.begin() as session:
@@ -172,13 +219,17 @@ class GatheringMachine(RuleBasedStateMachine):
     @rule(name=st.sampled_from(PEOPLE[1:4]), number=st.integers(1, 99))
     def link_two_who_voted(self, name: str, number: int) -> None:
         """One human is behind two names, who may both have voted, for the same part or for two."""
-        if "vote" in find_kind(self.gathering.kind).verbs:
-            self._act(self.gathering, name, "vote", number)
-            self._act(self.gathering, "eve", "vote", number + 1)
+        if name in self.linked:
+            return
+        gathering, parts = self._read()
+        if "vote" in find_kind(gathering.kind).verbs:
+            self._act(gathering, parts, name, "vote", number)
+            self._act(gathering, parts, "eve", "vote", number + 1)
         offered = self.table.ask(name, "link")
         assert isinstance(offered, LinkOffered)
         with suppress(*_REFUSED):
             self.table.ask("eve", "link", code=offered.code)
+            self.linked.add(name)
 
     @rule(minutes=st.sampled_from(_MINUTES))
     def time_passes(self, minutes: int) -> None:
@@ -192,9 +243,9 @@ class GatheringMachine(RuleBasedStateMachine):
 
     @invariant()
     def all_holds(self) -> None:
-        """After every second step, as the steps are cheaper than looking at everything."""
+        """After every fourth step and at the end, as the steps are cheaper than looking at everything."""
         self._steps += 1
-        if self.id and self._steps % 2:
+        if self.id and self._steps % 4 == 0:
             self._check()
 
     def _check(self) -> None:
@@ -208,21 +259,22 @@ class GatheringMachine(RuleBasedStateMachine):
         """Every gathering ends, when people do nothing any more."""
         try:
             if self.id:
-                self._check()
                 with self.table.ports.database.read() as session:
                     _require_privacy(session, find_gathering(session, self.id))
                 self._end()
+                self._check()
         finally:
             self._monkeypatch.undo()
 
     def _end(self) -> None:
         for _ in range(60):
-            if self.gathering.is_over:
+            if self.table.gathering(self.id).is_over:
                 return
             self.table.sweep()
-            self.table.finish_jobs(self.id)
+            for job_id in self.table.jobs(self.id, *WAITING):
+                self.table.finish(job_id, JobState.DONE)
             self.table.clock.pass_by(days=15)
-        raise AssertionError(f"it never ends: {self.gathering}")
+        raise AssertionError(f"it never ends: {self.table.gathering(self.id)}")
 
 
 def _require_owners(parts: list[Part], *, is_over: bool) -> None:

@@ -110,6 +110,6 @@ def _act_of(
         words=filled.words,
         option=filled.option,
         picture=filled.named_picture,
-        hosts=actor.moderates or human_of(session, gathering.host) == human,
+        hosts=actor.moderates or actor.key == gathering.host or human_of(session, gathering.host) == human,
         newcomer=tier is Tier.NEWCOMER and not rules.newcomers_vote,
     )

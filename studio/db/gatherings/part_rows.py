@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, select, update
+from sqlalchemy import CursorResult, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import sql_dialects
@@ -22,6 +22,15 @@ NOBODYS: Mapping[str, Any] = {  # of a part that is free again
     "claimed_at": None,
     "attempts": 0,
 }
+
+
+# Built once: it is read several times for each press.
+_ALL_PARTS = (
+    select(GatheringPartRow)
+    .where(GatheringPartRow.gathering == bindparam("gathering_id"))
+    .order_by(GatheringPartRow.ordinal)
+    .execution_options(populate_existing=True)
+)
 
 
 def part_of(row: GatheringPartRow) -> Part:
@@ -46,9 +55,7 @@ def part_of(row: GatheringPartRow) -> Part:
 
 def parts_of(session: Session, gathering_id: str) -> list[Part]:
     """All parts of a gathering, in order, as they are now."""
-    query = select(GatheringPartRow).where(GatheringPartRow.gathering == gathering_id)
-    rows = session.scalars(query.order_by(GatheringPartRow.ordinal).execution_options(populate_existing=True))
-    return [part_of(row) for row in rows]
+    return [part_of(row) for row in session.scalars(_ALL_PARTS, {"gathering_id": gathering_id})]
 
 
 def find_part(session: Session, gathering_id: str, ordinal: int) -> Part | None:

@@ -1,14 +1,18 @@
 """The human behind several identities: a person who links Discord and Slack has one gallery, one quota and one ban."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from studio.db.sql_dialects import is_postgresql
 from studio.db.tables import LedgerRow, PersonRow
+
+# Built once: hardly a command does without it.
+_HUMAN = select(PersonRow.human).where(PersonRow.key == bindparam("person_key"))
 
 
 def human_of(session: Session, person_key: str) -> str:
     """The key that all linked identities share; an identity that is unknown or alone is its own."""
-    return session.scalar(select(PersonRow.human).where(PersonRow.key == person_key)) or person_key
+    return session.scalar(_HUMAN, {"person_key": person_key}) or person_key
 
 
 def identities(session: Session, person_key: str) -> tuple[str, ...]:
@@ -25,6 +29,8 @@ def lock_identities(session: Session, *person_keys: str) -> None:
     Transactions that hold several rows take them in one order, or two could wait for each other: people and
     accounts, jobs, gatherings, cases, bans, the audit chain; within each by key.
     """
+    if not is_postgresql(session):  # SQLite writers go one by one anyway
+        return
     keys = sorted({linked for key in person_keys for linked in identities(session, key)})
     query = select(PersonRow.key).where(PersonRow.key.in_(keys)).order_by(PersonRow.key)
     session.execute(query.with_for_update(key_share=True))

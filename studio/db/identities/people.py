@@ -2,14 +2,17 @@
 
 import re
 from datetime import datetime
+from functools import cache
+from typing import cast
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Executable, Table, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from studio.clock import now
 from studio.coded_text import CodedText, coded
 from studio.db.identities.display_names import find_holders
-from studio.db.sql_dialects import insert_into
+from studio.db.sql_dialects import is_postgresql
 from studio.db.tables import PersonRow
 from studio.domain.people import Person, Platform, Sighting
 from studio.errors import AmbiguousNameError, NotFoundError
@@ -24,21 +27,31 @@ def lock_person(session: Session, person: Person, *, present: bool = True) -> da
 
     `present` is False for somebody who is only named by another. Answers when they were first seen.
     """
-    statement = insert_into(session, PersonRow).values(
-        key=person.key,
-        platform=person.platform,
-        community=person.community,
-        user_id=person.user_id,
-        display_name=person.display_name[:100] or person.user_id,
-        first_seen_at=now(),
-        last_seen_at=now() if present else None,
-        human=person.key,
-    )
+    at = now()
+    values = {
+        "key": person.key,
+        "platform": person.platform,
+        "community": person.community,
+        "user_id": person.user_id,
+        "display_name": person.display_name[:100] or person.user_id,
+        "first_seen_at": at,
+        "last_seen_at": at if present else None,
+        "human": person.key,
+    }
+    first_seen_at: datetime = session.execute(_upsert(is_postgresql(session), present), values).scalar_one()
+    return first_seen_at
+
+
+@cache
+def _upsert(on_postgresql: bool, present: bool) -> Executable:
+    """Built once for each database, as hardly a command does without it: someone new, or seen again."""
+    people = cast("Table", PersonRow.__table__)
+    statement = postgresql.insert(people) if on_postgresql else sqlite.insert(people)
     latest = {"display_name": statement.excluded.display_name}
     if present:
         latest["last_seen_at"] = statement.excluded.last_seen_at
-    upsert = statement.on_conflict_do_update(index_elements=[PersonRow.key], set_=latest)
-    return session.execute(upsert.returning(PersonRow.first_seen_at)).scalar_one()
+    upsert = statement.on_conflict_do_update(index_elements=[people.c.key], set_=latest)
+    return upsert.returning(people.c.first_seen_at)
 
 
 def person_of(row: PersonRow) -> Person:
