@@ -29,6 +29,8 @@ WORDS = "In their words"
 REFUSED_WORDS = "What was refused"
 KEPT_WORDS = "Claim the case to read it. Each reading is recorded."
 WEIGHT = "Weight of the report"
+DECIDE_BY = "Decide by"
+ANSWER_TO = "Tell the decision to"
 RECORD = "Their record"
 NOTE = "Note"
 

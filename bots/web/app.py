@@ -126,6 +126,8 @@ ROUTES = [
     Route("/appeal", banned.appeal, methods=["POST"]),
     Route("/report", report.report_form),
     Route("/report", report.send_report, methods=["POST"]),
+    Route("/report/status", report.status_form),
+    Route("/report/status", report.read_status, methods=["POST"]),
     Route("/verify", verification.verification_form),
     Route("/verify", verification.verify_file, methods=["POST"]),
     Route("/pictures/{picture}.png", images.picture_file),

@@ -3,6 +3,8 @@
 All of them are msgids (see `bots.texts.translation`).
 """
 
+from studio.domain.cases import ReportOutcome, ReportReason
+
 FOREIGN_HOST = "This room is not served under that name. Add it to the allowed hosts of the web settings."
 FOREIGN_ORIGIN = "This request came from another site, so it was not followed."
 NOT_IN = "Please come in through the front page first."
@@ -39,3 +41,17 @@ DELETE_ONE = "Delete this picture for good?"
 DELETE_ALL = "Delete all pictures of this job for good?"
 MADE_FROM = "Made from"
 BECAME = "Made from this picture"
+
+RECEIPT_UNKNOWN = "No report has this code."
+REPORT_REASONS = {
+    ReportReason.INTIMATE: "It is an intimate picture of me, or of somebody I speak for",
+    ReportReason.CHILD: "It sexualises a child",
+    ReportReason.ARTIST: "I am the artist, and it copies my style",
+    ReportReason.OTHER: "Something else",
+}
+REPORT_OUTCOMES = {
+    ReportOutcome.WAITING: "Your report was received. If the picture was made here, it waits for a moderator.",
+    ReportOutcome.REMOVED: "A moderator took the picture down.",
+    ReportOutcome.HIDDEN: "A moderator hid the picture until clicked.",
+    ReportOutcome.STAYS: "A moderator looked at the picture and left it where it is.",
+}

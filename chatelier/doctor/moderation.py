@@ -1,6 +1,7 @@
 """The moderation policy: the operator's files, the networks that look at pictures, and the larger model."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatelier.doctor.findings import Finding, bad, good, note
@@ -58,22 +59,23 @@ def names(loaded: Loaded) -> Iterator[Finding]:
 
 
 def blocked_pictures(loaded: Loaded) -> Iterator[Finding]:
+    moderation = loaded.settings.moderation
+    yield from _hash_list("blocked pictures", moderation.blocked_pictures)
+    yield from _hash_list("known abuse", moderation.known_abuse)
+
+
+def _hash_list(name: str, path: Path | None) -> Iterator[Finding]:
     from moderation.vision.hash_lists import read_list
 
-    path = loaded.settings.moderation.blocked_pictures
     if path is None:
         return
     if not path.exists():
-        yield note(
-            "blocked pictures", f"{path} is not there, so none is blocked", "Import a list, or unset it."
-        )
+        yield note(name, f"{path} is not there, so none is blocked", "Import a list, or unset it.")
         return
     try:
-        yield good("blocked pictures", f"{len(read_list(path.read_text('utf-8')))} hashes in {path}")
+        yield good(name, f"{len(read_list(path.read_text('utf-8')))} hashes in {path}")
     except (OSError, ValueError) as error:
-        yield bad(
-            "blocked pictures", f"{path}: {error}", "Correct that line: until then no picture is shown."
-        )
+        yield bad(name, f"{path}: {error}", "Correct that line: until then no picture is shown.")
 
 
 def moderators(loaded: Loaded) -> Iterator[Finding]:

@@ -76,7 +76,11 @@ class ModerationSection(Section):
         description="Add a random gender and origin where a prompt shows people and specifies neither.",
     )
     blocked_pictures: LocalPath | None = Field(
-        None, description="A file of perceptual hashes of blocked pictures."
+        None, description="A file of hashes of blocked pictures: PDQ, MD5, SHA-1 and SHA-256."
+    )
+    known_abuse: LocalPath | None = Field(
+        None,
+        description="A file of hashes of known pictures of abused children; a match is preserved for a report.",
     )
     safety_url: WebUrl | None = Field(
         None, description="URL of a larger safety model that checks every picture too."

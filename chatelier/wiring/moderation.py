@@ -56,6 +56,7 @@ def open_gate(
         prompt_judge=PromptJudge(policy=policy, rules=prompt_rules(settings, policy)),
         image_rules=default_image_rules(
             blocked_pictures=settings.moderation.blocked_pictures,
+            known_abuse=settings.moderation.known_abuse,
             policy=policy,
             safety_model=safety_model(settings),
         ),

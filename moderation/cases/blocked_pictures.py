@@ -1,9 +1,9 @@
 """Pictures that a moderator blocked: their look-alikes never pass again in that community."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from moderation.records.tables import BlockedPictureRow
+from moderation.records.tables import EVERYWHERE, BlockedPictureRow
 from studio.clock import now
 from studio.db.queries import job_of
 from studio.db.tables import JobRow, PictureRow
@@ -49,8 +49,12 @@ def fingerprint(row: PictureRow) -> str:
 
 
 def blocked_bits(session: Session, person: Person) -> tuple[int, ...]:
-    """The fingerprints that are blocked where the person is."""
+    """The fingerprints that are blocked where the person is, or everywhere."""
     query = select(BlockedPictureRow.fingerprint).where(
-        BlockedPictureRow.platform == person.platform, BlockedPictureRow.community == person.community
+        or_(
+            (BlockedPictureRow.platform == person.platform)
+            & (BlockedPictureRow.community == person.community),
+            BlockedPictureRow.platform == EVERYWHERE,
+        )
     )
     return tuple(int(found, 16) for found in session.scalars(query))

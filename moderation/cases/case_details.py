@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from moderation.cases.strikes import strike_sum
 from moderation.records import bans
 from moderation.records.evidence import has_evidence
+from moderation.reports.hidden_pictures import hidden_of_job
+from moderation.reports.outside_reports import read_receipts
 from studio.db import queries
 from studio.db.identities.linked_identities import identities
 from studio.db.identities.people import SOMEBODY, find_person, is_nameless
@@ -15,20 +17,33 @@ from studio.db.tables import CaseRow, JobRow
 from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, PersonRecord
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
+from studio.domain.pictures import Picture
 from studio.services.visibility import Audience, may_see
 
 
 def read_details(session: Session, case: Case) -> CaseDetails:
     job = queries.find_job(session, case.job_id) if case.job_id else None
+    receipts = read_receipts(session, case.id) if case.kind is CaseKind.REPORT else []
     return CaseDetails(
         case=case,
         subject=_subject(session, case.subject),
         job=job,
-        pictures=tuple(queries.pictures_of_job(session, job.id)) if job else (),
+        pictures=_pictures(session, case),
         prompts=_prompts(session, case, job) if job else (),
         person_record=read_person_record(session, case.subject, but=case.id),
+        decide_by=min((row.decide_by for row in receipts if row.decide_by), default=None),
+        contacts=tuple(row.contact for row in receipts if row.contact),
         has_evidence=case.kind is CaseKind.SUSPENSION and has_evidence(session, case.id),
     )
+
+
+def _pictures(session: Session, case: Case) -> tuple[Picture, ...]:
+    """Those of its job, also such as a report hides until it is decided."""
+    if case.job_id is None:
+        return ()
+    found = [*queries.pictures_of_job(session, case.job_id)]
+    found += (queries.picture_of(row) for row in hidden_of_job(session, case.job_id))
+    return tuple(sorted(found, key=lambda picture: picture.index))
 
 
 def _subject(session: Session, key: str) -> Person:

@@ -1,6 +1,6 @@
 """What follows from a decision, as one transaction: work moves, people hear of it, strikes weigh."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +13,15 @@ from moderation.cases.blocked_pictures import block
 from moderation.cases.sanctions import Sanction, exclude, lift_timeouts, notify, outlasts, warning
 from moderation.cases.side_effects import DecisionEffects
 from moderation.records import bans
+from moderation.records.evidence import release_unfounded
+from moderation.reports.hidden_pictures import show, unblock, unhide
 from studio.clock import now
 from studio.coded_text import coded, to_stored
 from studio.commands.submission import remix_consent
 from studio.db import cases, outbox, queries
 from studio.db.identities.linked_identities import identities, same_human
 from studio.db.tables import CaseRow, JobRow
-from studio.domain.cases import Case, CaseKind, CaseState, Decision, NoticeKind
+from studio.domain.cases import URGENT, Case, CaseKind, CaseState, Decision, NoticeKind
 from studio.domain.events import JobChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
@@ -112,23 +114,44 @@ def _reject_job(session: Session, case: Case, row: JobRow) -> DecisionEffects:
 
 
 def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects:
-    """The picture stays, hides behind a click, or goes."""
+    """The picture stays, hides behind a click, or goes, and with it what looks like it if the report was urgent."""
     outcome = DecisionEffects()
+    alike = _closed_reports(session, case)
+    hidden = unhide(session, alike)
+    if case.decision in (Decision.APPROVE, Decision.SPOILER):
+        unblock(session, alike)
+        release_unfounded(session, alike)
+        outcome.events += show(session, hidden)
     if case.decision is Decision.SPOILER:
         row.spoiler = True
         outcome.events.append(
             outbox.write(session, JobChanged(job_id=row.id, platform=Platform(row.platform)))
         )
     elif case.decision is not Decision.APPROVE:
-        job = queries.job_of(row)
-        pictures = [
-            picture for picture in queries.pictures_of_job(session, job.id) if picture.id == case.picture_id
-        ]
-        if pictures:
-            outcome.remove(take_down_pictures(session, job, pictures))
-            text = to_stored(coded("notice.taken_down", picture=case.picture_id or ""))
-            outcome.add(notify(session, case.subject, NoticeKind.DECIDED, text, case_id=case.id))
+        jobs = {row.id, *(picture.job_id for picture in hidden)}
+        wanted = {case.picture_id, *(picture.id for picture in hidden)}
+        for job_id in sorted(jobs):
+            outcome.add(_take_down(session, case, job_id, wanted))
     return outcome
+
+
+def _take_down(session: Session, case: Case, job_id: str, wanted: Collection[str | None]) -> DecisionEffects:
+    outcome = DecisionEffects()
+    job = queries.find_job(session, job_id)
+    pictures = [picture for picture in queries.pictures_of_job(session, job_id) if picture.id in wanted]
+    if pictures:
+        outcome.remove(take_down_pictures(session, job, pictures))
+    for picture in pictures:
+        text = to_stored(coded("notice.taken_down", picture=picture.id))
+        about = case.id if job_id == case.job_id else None
+        outcome.add(notify(session, job.person.key, NoticeKind.DECIDED, text, case_id=about))
+    return outcome
+
+
+def _closed_reports(session: Session, case: Case) -> list[str]:
+    """This one and those on the same picture that got the same answer or an earlier one."""
+    query = select(CaseRow.id).where(CaseRow.kind == CaseKind.REPORT, CaseRow.picture_id == case.picture_id)
+    return list(session.scalars(query.where(CaseRow.state == CaseState.CLOSED)))
 
 
 def _notify_filer(session: Session, case: Case) -> DecisionEffects:
@@ -209,6 +232,8 @@ def answer_alike(session: Session, case: Case) -> DecisionEffects:
         CaseRow.picture_id == case.picture_id,
         CaseRow.state == CaseState.OPEN,
     )
+    if case.weight < URGENT and case.decision in (Decision.APPROVE, Decision.SPOILER):
+        query = query.where(CaseRow.weight < URGENT)  # an urgent one is decided by itself
     by = case.decided_by or ""
     # One that another moderator is deciding at this very moment is left to them.
     for row in session.scalars(query.order_by(CaseRow.id).with_for_update(skip_locked=True)):

@@ -12,6 +12,7 @@ from moderation.cases.strikes import FORGOTTEN
 from moderation.records import audit_log
 from moderation.records.evidence import find_expired
 from moderation.records.tables import EvidenceRow, StrikeRow
+from moderation.reports.outside_reports import forget_old
 from studio.clock import now
 from studio.db import cases, credit_ledger
 from studio.db.database import Database
@@ -38,6 +39,7 @@ def let_go(database: Database, *, keep: timedelta) -> int:
     _end_unreviewed_freezes(database)
     with database.begin() as session:
         _empty_cases(session, keep)
+        forget_old(session)
         session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))
         return audit_log.expire(session, before=before)
 

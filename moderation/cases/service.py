@@ -18,16 +18,38 @@ from moderation.policy.community_overrides import apply_overrides
 from moderation.policy.policy import Policy, default_policy
 from moderation.records import audit_log, bans
 from moderation.records.encryption import EvidenceCipher
-from moderation.records.evidence import erase_words, has_evidence, read_words
+from moderation.records.evidence import (
+    EvidenceDraft,
+    EvidenceKind,
+    erase_words,
+    has_evidence,
+    read_words,
+    save_evidence,
+)
+from moderation.reports.hidden_pictures import hide, jobs_of
+from moderation.reports.outside_reports import file_case, read_status, write_receipt
 from studio.clock import now
 from studio.coded_text import coded, to_stored
 from studio.db import cases, outbox, settings
 from studio.db.database import Database
 from studio.db.identities.linked_identities import identities, same_human
+from studio.db.identities.people import find_person
+from studio.db.job_transitions import lock_jobs
 from studio.db.newcomers import newcomer_origins
 from studio.db.sql_dialects import lock_names
-from studio.db.tables import CaseRow, JobRow
-from studio.domain.cases import DECISIONS, Case, CaseDetails, CaseKind, CaseState, Decision, NoticeKind
+from studio.db.tables import CaseRow, JobRow, PictureRow
+from studio.domain.cases import (
+    DECISIONS,
+    Case,
+    CaseDetails,
+    CaseKind,
+    CaseState,
+    Decision,
+    NoticeKind,
+    OutsideReport,
+    ReportReason,
+    ReportStatus,
+)
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
@@ -85,6 +107,39 @@ class CaseService:
         CASES.labels(case.kind, decision).inc()
         self._side_effects.run(outcome)
         return case
+
+    def receive_report(self, report: OutsideReport) -> str:
+        outcome = DecisionEffects()
+        with self._database.begin() as session:
+            case_id = None
+            if report.picture_id is not None:
+                case, outcome.events = file_case(session, report)
+                case_id = case.id
+                if report.reason.is_urgent and case.state is CaseState.OPEN and outcome.events:
+                    outcome.events += hide(session, case)
+                    self._preserve(session, report, case)
+            code = write_receipt(session, report, case_id)
+        self._side_effects.run(outcome)
+        return code
+
+    def read_report(self, code: str) -> ReportStatus | None:
+        with self._database.read() as session:
+            return read_status(session, code)
+
+    def _preserve(self, session: Session, report: OutsideReport, case: Case) -> None:
+        """The picture of a sexualised child, for the authorities."""
+        if report.reason is not ReportReason.CHILD or self._cipher is None:
+            return
+        row = session.get_one(PictureRow, case.picture_id)
+        facts = {"reported": report.words, "picture": row.id, "pdq": row.perceptual_hash or ""}
+        draft = EvidenceDraft(
+            cipher=self._cipher,
+            kind=EvidenceKind.MATERIAL,
+            words=(str(row.recipe.get("prompt", "")),),
+            facts=facts,
+            files={"picture.png": self._side_effects.read_file(row.storage_key)},
+        )
+        save_evidence(session, draft, find_person(session, case.subject), job_id=case.job_id, case_id=case.id)
 
     def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
         _require_moderator(moderator)
@@ -179,6 +234,7 @@ def _decide(
     if decision in EXCLUDING and not _has_read(session, case, moderator):
         raise NotAllowedError("claim_first")
     hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
+    lock_jobs(session, JobRow.id.in_(jobs_of(session, [case.id])))
     row = cases.close(session, case.id, decision, by=moderator.key, at=now(), note=note)
     if row is None:
         raise CaseTakenError(closed=_row(session, case.id).decision is not None)

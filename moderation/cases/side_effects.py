@@ -54,6 +54,10 @@ class SideEffects:
         self._send(outcome)
         delete_files(self._database, self._store, outcome.files)
 
+    def read_file(self, key: str) -> bytes:
+        """Raises `NotFoundError` and `StorageError`."""
+        return self._store.get(key)
+
     def _send(self, outcome: DecisionEffects) -> None:
         for job_id, priority, model in outcome.enqueue:
             try:

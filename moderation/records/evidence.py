@@ -6,7 +6,7 @@ them ends. Material is a picture with its hashes, times and accounts. It stays u
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -209,6 +209,14 @@ def erase_words(session: Session, case_id: str) -> None:
     """Of a case that was reviewed; a legal hold keeps them."""
     reviewed = (EvidenceRow.case_id == case_id) & (EvidenceRow.kind == EvidenceKind.WORDS)
     session.execute(delete(EvidenceRow).where(reviewed, EvidenceRow.legal_hold == ""))
+
+
+def release_unfounded(session: Session, case_ids: Collection[str]) -> None:
+    """Material of reports that a moderator found unfounded; a legal hold keeps it."""
+    unfounded = EvidenceRow.case_id.in_(case_ids) & (EvidenceRow.legal_hold == "")
+    for row in session.scalars(select(EvidenceRow).where(unfounded)).all():
+        session.delete(row)
+    session.flush()
 
 
 def find_expired(session: Session, *, at: datetime) -> list[EvidenceRow]:

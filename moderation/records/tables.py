@@ -55,8 +55,11 @@ class ArtistOptOutRow(Base):
     at: Mapped[datetime]
 
 
+EVERYWHERE = "*"  # in place of a platform and a community: in all of the installation
+
+
 class BlockedPictureRow(Base):
-    """A picture that a moderator blocked, by its PDQ fingerprint, in one community."""
+    """A picture that a moderator blocked, by its PDQ fingerprint, in one community or everywhere."""
 
     __tablename__ = "blocked_pictures"
 
@@ -83,3 +86,16 @@ class EvidenceRow(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]  # None: stays until it is released
     legal_hold: Mapped[str] = mapped_column(Text, default="")  # why it must not be erased
+
+
+class OutsideReportRow(Base):
+    """A report of somebody without a name here. The code of its receipt is known by its digest only."""
+
+    __tablename__ = "outside_reports"
+
+    code_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True)  # None: not made here
+    reason: Mapped[str] = mapped_column(String(16))
+    contact: Mapped[str] = mapped_column(String(200), default="")  # where the reporter wants the answer
+    received_at: Mapped[datetime]
+    decide_by: Mapped[datetime | None]

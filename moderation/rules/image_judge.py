@@ -114,7 +114,11 @@ class _Look:
         inspection = self._inspection
         sight = self._see(inspection.png)
         return ImageSubject(
-            kind=inspection.kind, person=inspection.person, request=inspection.request, sight=sight
+            kind=inspection.kind,
+            person=inspection.person,
+            request=inspection.request,
+            sight=sight,
+            original=inspection.original,
         )
 
     def _begin(self, rule: str) -> None:

@@ -1,6 +1,8 @@
-"""Lists of PDQ hashes: our own text files, and what other communities and ThreatExchange hand on as CSV.
+"""Lists of hashes of pictures: our own text files, and what other communities and ThreatExchange hand on as CSV.
 
-Our own file holds one hash of 64 hexadecimal digits a line; # begins a remark. See `rules/image/blocked.py`.
+Our own file holds one hash a line, in hexadecimal digits; # begins a remark. 64 digits are a PDQ hash, which also finds
+copies that look the same, 40 are SHA-1 and 32 are MD5, which find the same file only. ``sha256:``, ``sha1:``, ``md5:``
+and ``pdq:`` before the digits name the kind. See `rules/image/blocked_everywhere.py`.
 """
 
 import csv
@@ -8,69 +10,112 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from moderation.vision.pdq import USABLE_QUALITY
 from studio.errors import BadParameterError
 
-_HASH = re.compile(r"[0-9a-f]{64}")
 _LARGEST_CSV_BYTES = 256 * 2**20
+
+
+class HashKind(StrEnum):
+    PDQ = "pdq"
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+
+
+_DIGITS = {HashKind.PDQ: 64, HashKind.MD5: 32, HashKind.SHA1: 40, HashKind.SHA256: 64}
+_BY_DIGITS = {32: HashKind.MD5, 40: HashKind.SHA1, 64: HashKind.PDQ}
+_ENTRY = re.compile(r"(?:(pdq|md5|sha1|sha256):)?([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})")
+# How columns and types are called; ThreatExchange writes HASH_SHA256.
+_NAMES = {
+    HashKind.PDQ: re.compile(r"(?:hash_)?pdq(?:_hash)?"),
+    HashKind.MD5: re.compile(r"(?:hash_)?md5(?:_hash)?"),
+    HashKind.SHA1: re.compile(r"(?:hash_)?sha-?1(?:_hash)?"),
+    HashKind.SHA256: re.compile(r"(?:hash_)?sha-?256(?:_hash)?"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedHash:
     bits: int
+    kind: HashKind = HashKind.PDQ
     remark: str = ""
 
     @property
+    def digits(self) -> str:
+        return f"{self.bits:0{_DIGITS[self.kind]}x}"
+
+    @property
+    def key(self) -> tuple[HashKind, int]:
+        return self.kind, self.bits
+
+    @property
     def line(self) -> str:
-        return f"{self.bits:064x}" + (f"  # {self.remark}" if self.remark else "")
+        prefix = "sha256:" if self.kind is HashKind.SHA256 else ""
+        return prefix + self.digits + (f"  # {self.remark}" if self.remark else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """`skipped` rows hold another kind of hash, or one of a picture with too little detail to be told from others."""
+    """`skipped` hold no hash of a known kind, or one of a picture with too little detail to be told from others."""
 
     added: int
     known: int
     skipped: int
 
 
-def read_list(text: str) -> dict[int, ListedHash]:
-    """By bits, in order, each once. Raises ValueError with the number of the first line that is no hash."""
-    hashes: dict[int, ListedHash] = {}
+def read_list(text: str) -> dict[tuple[HashKind, int], ListedHash]:
+    """In order, each once. Raises ValueError with the number of the first line that is no hash."""
+    hashes: dict[tuple[HashKind, int], ListedHash] = {}
     for number, line in enumerate(text.splitlines(), 1):
         entry, _, remark = line.partition("#")
         entry = entry.strip().lower()
-        if entry and not _HASH.fullmatch(entry):
-            raise ValueError(f"line {number} is no PDQ hash of 64 hexadecimal digits")
-        if entry:
-            hashes.setdefault(int(entry, 16), ListedHash(bits=int(entry, 16), remark=remark.strip()))
+        if not entry:
+            continue
+        found = _read_entry(entry, remark.strip())
+        if found is None:
+            raise ValueError(f"line {number} is no hash of 64, 40 or 32 hexadecimal digits")
+        hashes.setdefault(found.key, found)
     return hashes
 
 
+def _read_entry(entry: str, remark: str) -> ListedHash | None:
+    match = _ENTRY.fullmatch(entry)
+    if match is None:
+        return None
+    kind = HashKind(match[1]) if match[1] else _BY_DIGITS[len(match[2])]
+    if len(match[2]) != _DIGITS[kind]:
+        return None
+    return ListedHash(bits=int(match[2], 16), kind=kind, remark=remark)
+
+
 def add_from_csv(path: Path, table: Path, *, remark: str) -> Imported:
-    """Add the PDQ hashes of a CSV to a list.
+    """Add the hashes of a CSV to a list.
 
     Raises `BadParameterError`, ValueError or OSError, and changes nothing then.
     """
     hashes = read_list(path.read_text("utf-8")) if path.exists() else {}
-    before, rows, usable = len(hashes), 0, 0
-    for bits in hashes_in_csv(table):
-        rows += 1
-        if bits is not None:
+    before, cells, usable = len(hashes), 0, 0
+    for found in hashes_in_csv(table):
+        cells += 1
+        if found is not None:
             usable += 1
-            hashes.setdefault(bits, ListedHash(bits=bits, remark=remark))
+            entry = ListedHash(bits=found.bits, kind=found.kind, remark=remark)
+            hashes.setdefault(entry.key, entry)
     added = len(hashes) - before
     write_list(path, hashes.values())
-    return Imported(added=added, known=usable - added, skipped=rows - usable)
+    return Imported(added=added, known=usable - added, skipped=cells - usable)
 
 
-def hashes_in_csv(table: Path) -> Iterator[int | None]:
-    """For each row its PDQ hash, or None. Other hashes have 64 digits too, so a column must say which kind it is.
+def hashes_in_csv(table: Path) -> Iterator[ListedHash | None]:
+    """For each row its hashes; None for each that cannot be used. A column must say which kind it is.
 
-    Understood are a column named ``pdq`` or ``pdq_hash``, one named ``hash``, ``indicator``, ``signal`` or ``value``
-    beside a ``type`` that says PDQ in each row, and a file of one column without names. Raises `BadParameterError`.
+    Understood are columns named ``pdq``, ``md5``, ``sha1`` or ``sha256`` (also ``pdq_hash`` …), one named ``hash``,
+    ``indicator``, ``signal`` or ``value`` beside a ``type`` that says the kind in each row, and a file of one column
+    of PDQ, SHA-1 or MD5 hashes without names. Raises `BadParameterError`.
     """
     if table.stat().st_size > _LARGEST_CSV_BYTES:
         raise BadParameterError("file", "list_too_large")
@@ -78,24 +123,26 @@ def hashes_in_csv(table: Path) -> Iterator[int | None]:
         rows = csv.reader(lines)
         try:
             first = next(rows, [])
-            if len(first) == 1 and _HASH.fullmatch(first[0].strip().lower()):
-                yield int(first[0], 16)
-                columns = _Columns(hash=0)
-            else:
-                columns = _Columns.from_names([column.strip().lower() for column in first])
+            if len(first) == 1 and (found := _read_entry(first[0].strip().lower(), "")):
+                yield found
+                for row in rows:
+                    if any(row):
+                        yield _read_entry(row[0].strip().lower(), "")
+                return
+            columns = _Columns.from_names([column.strip().lower() for column in first])
             for row in rows:
                 if any(row):
-                    yield columns.pdq(row)
+                    yield from columns.read(row)
         except (csv.Error, UnicodeDecodeError) as error:
             raise BadParameterError("file", "not_csv") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Columns:
-    """Places in a row."""
+    """Places in a row: of hashes with their kind, None where the row says it at the place `type`."""
 
-    hash: int
-    kind: int | None = None
+    hashes: tuple[tuple[int, HashKind | None], ...]
+    type: int | None = None
     quality: int | None = None
 
     @classmethod
@@ -106,24 +153,38 @@ class _Columns:
             return next((places[name] for name in wanted if name in places), None)
 
         quality = first_of("quality", "pdq_quality")
-        if (own := first_of("pdq", "pdq_hash", "hash_pdq")) is not None:
-            return cls(hash=own, quality=quality)
-        kind, value = (
+        own = [(place, kind) for place, name in enumerate(names) if (kind := _kind_named(name))]
+        if own:
+            return cls(hashes=tuple(own), quality=quality)
+        type_place, value = (
             first_of("type", "indicator_type", "signal_type"),
             first_of("hash", "indicator", "signal", "value", "signal_str"),
         )
-        if kind is None or value is None:
+        if type_place is None or value is None:
             raise BadParameterError("file", "not_pdq")
-        return cls(hash=value, kind=kind, quality=quality)
+        return cls(hashes=((value, None),), type=type_place, quality=quality)
 
-    def pdq(self, row: list[str]) -> int | None:
-        places = [place for place in (self.hash, self.kind, self.quality) if place is not None]
-        if max(places) >= len(row) or (self.kind is not None and "pdq" not in row[self.kind].lower()):
+    def read(self, row: list[str]) -> Iterator[ListedHash | None]:
+        for place, kind in self.hashes:
+            if place < len(row) and not row[place].strip() and len(self.hashes) > 1:
+                continue  # a row may have hashes of some of the kinds only
+            yield self._hash(row, place, kind)
+
+    def _hash(self, row: list[str], place: int, kind: HashKind | None) -> ListedHash | None:
+        places = [place for place in (place, self.type, self.quality) if place is not None]
+        if max(places) >= len(row):
             return None
-        digits = row[self.hash].strip().lower()
-        if not _HASH.fullmatch(digits) or (self.quality is not None and not _usable(row[self.quality])):
+        if kind is None and self.type is not None:
+            kind = _kind_named(row[self.type].strip().lower())
+        if kind is None:
             return None
-        return int(digits, 16)
+        digits = row[place].strip().lower()
+        unclear = kind is HashKind.PDQ and self.quality is not None and not _usable(row[self.quality])
+        return None if unclear else _read_entry(f"{kind}:{digits}", "")
+
+
+def _kind_named(name: str) -> HashKind | None:
+    return next((kind for kind, names in _NAMES.items() if names.fullmatch(name)), None)
 
 
 def _usable(quality: str) -> bool:
@@ -140,7 +201,7 @@ def remove(path: Path, prefix: str) -> int:
     if not re.fullmatch(r"[0-9a-f]{8,64}", prefix):
         raise BadParameterError("hash", "hash_too_short")
     hashes = read_list(path.read_text("utf-8"))
-    remaining = [entry for entry in hashes.values() if not f"{entry.bits:064x}".startswith(prefix)]
+    remaining = [entry for entry in hashes.values() if not entry.digits.startswith(prefix)]
     write_list(path, remaining)
     return len(hashes) - len(remaining)
 
@@ -149,5 +210,5 @@ def write_list(path: Path, hashes: Iterable[ListedHash]) -> None:
     """Whole or not at all: a process that reads meanwhile sees the old list or the new one."""
     lines = "".join(entry.line + "\n" for entry in hashes)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        file.write("# PDQ hashes of pictures that nobody may see or bring along.\n" + lines)
+        file.write("# Hashes of pictures that nobody may see or bring along.\n" + lines)
     Path(file.name).replace(path)

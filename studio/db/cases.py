@@ -12,7 +12,7 @@ from studio.db import outbox
 from studio.db.identities.linked_identities import identities
 from studio.db.identities.people import person_of
 from studio.db.tables import CaseRow, NoticeRow, OutboxRow, PersonRow
-from studio.domain.cases import Case, CaseKind, CaseState, Decision, NewCase, Notice, NoticeKind
+from studio.domain.cases import URGENT, Case, CaseKind, CaseState, Decision, NewCase, Notice, NoticeKind
 from studio.domain.events import CaseChanged, NoticeWritten
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Person, Platform
@@ -146,6 +146,7 @@ def desk_cases(
     )
     order = (
         CaseRow.decided_at.desc().nulls_first(),
+        (CaseRow.weight < URGENT),
         (CaseRow.weight < 0.5),
         CaseRow.opened_at,
     )

@@ -1,12 +1,15 @@
-"""What people have to decide: cases, the decisions on them, and the notes that tell a person of one."""
+"""What people have to decide: cases, the decisions on them, reports from outside, and the notes that tell of one."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from studio.domain.jobs import Job
 from studio.domain.people import Person, Platform
 from studio.domain.pictures import Picture
+
+INTIMATE_WITHIN = timedelta(hours=48)  # as the TAKE IT DOWN Act and similar laws ask
+URGENT = 10.0  # the weight of a report that comes before all other cases
 
 
 class CaseKind(StrEnum):
@@ -128,7 +131,8 @@ class CaseDetails:
     """A case with all that a moderator needs. `prompts` is the effective prompt: the job's own, then its ancestors'.
 
     `refused_words` are those that an account was frozen for. Only the moderator who claimed the case gets them.
-    `has_evidence`: some are kept.
+    `has_evidence`: some are kept. `decide_by` is the time of an urgent report; `contacts` are the addresses that
+    reporters left for an answer.
     """
 
     case: Case
@@ -139,6 +143,8 @@ class CaseDetails:
     person_record: PersonRecord
     refused_words: tuple[str, ...] = field(default=(), repr=False)
     has_evidence: bool = False
+    decide_by: datetime | None = None
+    contacts: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def images(self) -> tuple[CaseImage, ...]:
@@ -188,3 +194,44 @@ class Notice:
     written_at: datetime
     delivered: bool = False
     job_id: str | None = None
+
+
+class ReportReason(StrEnum):
+    INTIMATE = "intimate"  # an intimate picture of the reporter, or of somebody for whom they speak
+    CHILD = "child"  # it sexualises a child
+    ARTIST = "artist"  # it copies the style of the reporter
+    OTHER = "other"
+
+    @property
+    def is_urgent(self) -> bool:
+        """The picture is hidden at once, and its case comes before all others."""
+        return self in (ReportReason.INTIMATE, ReportReason.CHILD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideReport:
+    """`picture_id` None: the file that was sent is not known here. `contact` is an address for the answer."""
+
+    picture_id: str | None
+    reason: ReportReason = ReportReason.OTHER
+    words: str = field(default="", repr=False)
+    artist: str = field(default="", repr=False)
+    contact: str = field(default="", repr=False)
+
+
+class ReportOutcome(StrEnum):
+    WAITING = "waiting"
+    REMOVED = "removed"
+    HIDDEN = "hidden"  # until clicked
+    STAYS = "stays"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportStatus:
+    """`decide_by` is when a moderator should have decided an urgent report."""
+
+    reason: ReportReason
+    received_at: datetime
+    outcome: ReportOutcome
+    decide_by: datetime | None = None
+    decided_at: datetime | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from studio.domain.cases import Case, CaseDetails, Decision
+from studio.domain.cases import Case, CaseDetails, Decision, OutsideReport, ReportStatus
 from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
 
@@ -24,6 +24,15 @@ class Desk(Protocol):
 
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
         """Close a case and do what follows. Raises `NotFoundError`, `CaseTakenError` and `BadParameterError`."""
+
+    def receive_report(self, report: OutsideReport) -> str:
+        """File what somebody without a name here reports; an urgent one hides the picture at once.
+
+        The code with which they look the decision up. Raises `NotFoundError` for a picture that is not there.
+        """
+
+    def read_report(self, code: str) -> ReportStatus | None:
+        """What became of a report; None for an unknown code."""
 
     def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
         """Stop somebody at once, on all their linked identities; their jobs are cancelled."""

@@ -20,6 +20,8 @@ from studio.domain.requests import Source
 _BATCH = 2000  # databases take a few ten thousand values in one statement
 _MOST_SOUGHT = 40  # files one by one; of more the requests are read that name what their names have in common
 _GOING_ON = sorted(GOING_ON)
+# What a report hides may be shown again.
+_IS_NEEDED = PictureRow.deleted_at.is_(None) | PictureRow.hidden_by.is_not(None)
 
 
 def find_unneeded(session: Session, keys: Iterable[str]) -> set[str]:
@@ -59,7 +61,7 @@ def of_uploads(request: Mapping[str, Any]) -> set[str]:
 def of_deleted(session: Session, sources: Iterable[Source]) -> set[str]:
     """The files of those pictures among them that were deleted since."""
     ids = {source.picture_id: source.key for source in sources if source.picture_id}
-    query = select(PictureRow.id).where(PictureRow.id.in_(ids), PictureRow.deleted_at.is_not(None))
+    query = select(PictureRow.id).where(PictureRow.id.in_(ids), ~_IS_NEEDED)
     return {ids[key] for key in session.scalars(query)} if ids else set()
 
 
@@ -73,7 +75,7 @@ def _find_shown(session: Session, keys: set[str]) -> set[str]:
     )
     shown: set[str] = set()
     for batch in _batches(keys):
-        there = or_(*(column.in_(batch) for column in columns)) & PictureRow.deleted_at.is_(None)
+        there = or_(*(column.in_(batch) for column in columns)) & _IS_NEEDED
         for row in session.execute(select(*columns).where(there)):
             shown.update(key for key in row if key)
         shown.update(session.scalars(select(JobRow.grid_key).where(JobRow.grid_key.in_(batch))))

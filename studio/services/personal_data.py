@@ -27,4 +27,5 @@ def jobs_of(keys: Sequence[str]) -> Select[JobRow]:
 
 def pictures_of(keys: Sequence[str]) -> Select[PictureRow]:
     """The pictures of some identities that were not deleted."""
-    return select(PictureRow).where(PictureRow.person_key.in_(keys), PictureRow.deleted_at.is_(None))
+    there = PictureRow.deleted_at.is_(None) | PictureRow.hidden_by.is_not(None)
+    return select(PictureRow).where(PictureRow.person_key.in_(keys), there)

@@ -19,7 +19,7 @@ from studio.db import cases, queries, settings
 from studio.db.database import Database
 from studio.db.identities.people import find_person
 from studio.db.tables import Base
-from studio.domain.cases import Case, CaseDetails, Decision, PersonRecord
+from studio.domain.cases import Case, CaseDetails, Decision, OutsideReport, PersonRecord, ReportStatus
 from studio.domain.events import Event, JobProgress
 from studio.domain.people import Address, Person, Platform, Role
 from studio.domain.provenance import Traces
@@ -238,6 +238,13 @@ class FakeCaseService:
             cases.close(session, case_id, decision, by=moderator.key, at=now(), note=note)
         with self.database.read() as session:
             return cases.find_case(session, case_id)
+
+    def receive_report(self, report: OutsideReport) -> str:
+        self._tell("receive_report", report.picture_id or "")
+        return "0000-0000-0000-0000"
+
+    def read_report(self, code: str) -> ReportStatus | None:
+        return None
 
     def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
         self._tell("ban", moderator.key, who)

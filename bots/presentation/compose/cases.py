@@ -157,6 +157,8 @@ def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
         (cases.EVIDENCE, (case.evidence,)),
         (cases.WORDS, (case.words,)),
         (cases.WEIGHT, (f"{case.weight:.2f}" if case.kind is CaseKind.REPORT else "",)),
+        (cases.DECIDE_BY, (Time(details.decide_by),) if details.decide_by else ()),
+        (cases.ANSWER_TO, (", ".join(details.contacts),)),
         (cases.RECORD, record_line(details.person_record)),
         (cases.NOTE, (case.note,)),
     ]

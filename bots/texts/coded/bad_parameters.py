@@ -140,7 +140,10 @@ SENTENCES: dict[str, Msgid] = {
     "no_label": "Line {line}: the label must be unsafe or begin with benign.",
     "list_too_large": "The file is larger than any list of hashes; please split it.",
     "not_csv": "The file cannot be read as CSV in UTF-8.",
-    "not_pdq": "No column says that its hashes are PDQ: name it pdq, or add a column type with PDQ in each row.",
+    "not_pdq": (
+        "No column says of which kind its hashes are: name it pdq, md5, sha1 or sha256, or add a column type with PDQ"
+        " or another of these in each row."
+    ),
     "hash_too_short": "Give at least the first eight hexadecimal digits.",
     "no_cuda": "There is no CUDA card here that torch can use. Ask `chatelier doctor`.",
 }

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from moderation.policy.categories import Category
 from moderation.policy.policy import Policy, default_policy
 from moderation.remote.safety_model import SafetyModel
 from moderation.rules.image.blank import Blank
@@ -20,10 +21,18 @@ def default_image_rules(
     blocked_pictures: Path | None = None,
     policy: Policy | None = None,
     safety_model: SafetyModel | None = None,
+    known_abuse: Path | None = None,
 ) -> tuple[ImageRule, ...]:
-    """The rules every studio has, its list of blocked pictures (see `Blocked`), and a larger model if it runs one."""
+    """The rules every studio has, its lists of blocked pictures and known abuse, and a larger model if it runs one."""
     policy = policy or default_policy()
-    rules: list[ImageRule] = [Size(), Blank(), Blocked(blocked_pictures), Nudity(), Faces(policy.faces)]
+    rules: list[ImageRule] = [
+        Size(),
+        Blank(),
+        Blocked(known_abuse, name="known_abuse", category=Category.MINORS),
+        Blocked(blocked_pictures),
+        Nudity(),
+        Faces(policy.faces),
+    ]
     if safety_model is not None:
         rules.append(LargerModel(safety_model))
     return tuple(rules)

@@ -16,12 +16,13 @@ from studio.ports import Inspected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSubject:
-    """A picture, as far as it can be seen. A bare upload has no `request`."""
+    """A picture, as far as it can be seen. A bare upload has no `request`; `original` is its file as it came."""
 
     kind: Inspected
     person: Person
     sight: ImageFeatures = field(repr=False)
     request: PaintRequest | None = None
+    original: bytes = field(default=b"", repr=False)
 
     @property
     def image(self) -> Image.Image:

@@ -5,20 +5,17 @@ from dataclasses import dataclass
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import ReportFiled
 from studio.commands.spec import Call, CommandSpec
-from studio.db import job_transitions, outbox, queries
+from studio.db import outbox, queries
 from studio.db.cases import find_report, open_case, report_weight
 from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person
-from studio.db.tables import JobRow
-from studio.domain.cases import Case, CaseKind, NewCase
+from studio.domain.cases import CaseKind, NewCase
 from studio.errors import NotAllowedError
-from studio.parsing.text_cleaning import clean_text
 from studio.ports import Ports
 
 LONGEST_REASON = 500  # characters
 LONGEST_ARTIST = 80
 ARTIST_RULE = "artist"  # the rule of a case in which an artist asks that their style is left alone
-_OUTSIDE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,35 +56,6 @@ def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
         )
     outbox.send(ports.database, ports.events, events)
     return ReportFiled(case=case, repeated=False)
-
-
-def report_from_outside(ports: Ports, picture_id: str, words: str, *, artist: str = "") -> Case:
-    """A report of somebody without a name here. It weighs less, and each picture is reported so once.
-
-    Raises `NotFoundError`.
-    """
-    with ports.database.begin() as session:
-        picture = queries.find_picture(session, picture_id)
-        job_transitions.lock_jobs(
-            session, JobRow.id == picture.job_id
-        )  # of two at once, the second finds the first's case
-        job = queries.find_job(session, picture.job_id)
-        case, events = open_case(
-            session,
-            NewCase(
-                kind=CaseKind.REPORT,
-                case_key=f"{ARTIST_RULE if artist else 'report'}:{picture.id}:outside",
-                subject=job.person,
-                job_id=job.id,
-                picture_id=picture.id,
-                rule=ARTIST_RULE if artist else "report from outside",
-                evidence=clean_text(artist)[:LONGEST_ARTIST],
-                words=clean_text(words),
-                weight=_OUTSIDE,
-            ),
-        )
-    outbox.send(ports.database, ports.events, events)
-    return case
 
 
 SPEC = CommandSpec(

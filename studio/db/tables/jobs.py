@@ -86,6 +86,8 @@ class PictureRow(Base):
     alt_text: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+    # The case of an urgent report that hides it: deleted to everybody, and there again if a moderator says so.
+    hidden_by: Mapped[str | None] = mapped_column(String(12), index=True)
 
 
 class LineageRow(Base):

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -306,6 +307,22 @@ def test_somebody_outside_reports_a_picture_by_its_id_or_by_itself(instance: Ope
         (f"{job_id}.2", None, 0.5),
     ]
     assert filed[0].words == "it shows me"
+
+
+def test_the_receipt_of_a_report_shows_what_was_decided(instance: OpenRoom) -> None:
+    job_id = painted(instance, instance.guest("Ana"))
+    mo = instance.user("Mo", "keys")
+    page = outside(instance, picture=f"{job_id}.1", reason="that is me", kind="intimate").text
+    assert "hidden already" in page
+    code = re.search(r"<code>([0-9a-z-]{19})</code>", page)
+    assert code
+    assert "that is me" not in instance.guest("Cy").wall
+    lookup = partial(instance.browser().client.post, "/report/status", headers={"origin": ADDRESS})
+    assert "waits for a moderator" in lookup(data={"code": code[1]}).text
+    mo.post(f"/desk/{case_of(instance, CaseKind.REPORT)}/decide", '{"decision": "reject"}')
+    assert "took the picture down" in lookup(data={"code": code[1]}).text
+    assert lookup(data={"code": "0000"}).status_code == 404
+    assert "Look up" in instance.browser().client.get("/report/status").text
 
 
 def test_a_report_of_untold_length_is_not_read(instance: OpenRoom) -> None:

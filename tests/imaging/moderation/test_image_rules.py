@@ -1,20 +1,23 @@
 """Each picture rule by itself, and inspection as a whole: what cannot be judged is not shown."""
 
+import hashlib
 import io
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
+from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.rules.image import ImageSubject, default_image_rules
 from moderation.rules.image.blank import Blank
 from moderation.rules.image.blocked_everywhere import Blocked
 from moderation.rules.image.size import Size
 from moderation.rules.image_judge import ImageJudge
-from moderation.vision.hash_lists import read_list
+from moderation.vision.hash_lists import HashKind, read_list
 from moderation.vision.image_analysis import LocalFeatures, decode
 from moderation.vision.pdq import SAME_BITS, distance, pdq, pdq_with_flips
 from studio.domain.people import Person, Platform
@@ -111,6 +114,18 @@ def test_a_blocked_picture_is_refused_also_mirrored_and_smaller(tmp_path: Path) 
     assert rule.judge(subject(Image.radial_gradient("L").convert("RGB"))) is None
 
 
+@pytest.mark.parametrize("kind", ["md5", "sha1", "sha256"])
+def test_the_very_file_of_known_abuse_is_core_however_it_looks(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "abuse.txt"
+    path.write_text(f"{kind}:{hashlib.new(kind, b'the file as it came').hexdigest()}\n", "utf-8")
+    rule = Blocked(path, name="known_abuse", category=Category.MINORS)
+    finding = rule.judge(replace(subject(painting()), original=b"the file as it came"))
+    assert finding is not None
+    assert (finding.rule, finding.category) == ("known_abuse", Category.MINORS)
+    assert rule.judge(replace(subject(painting()), original=b"another file")) is None
+    assert rule.judge(subject(painting())) is None
+
+
 def test_a_list_that_grows_counts_at_once(tmp_path: Path) -> None:
     path = tmp_path / "blocked.txt"
     rule = Blocked(path)
@@ -129,7 +144,7 @@ def test_a_list_with_a_broken_line_judges_nothing_rather_than_less(tmp_path: Pat
 
 
 def test_the_same_hash_twice_counts_once() -> None:
-    assert list(read_list("\n".join(["0" * 63 + "1"] * 2))) == [1]
+    assert list(read_list("\n".join(["0" * 63 + "1"] * 2))) == [(HashKind.PDQ, 1)]
 
 
 # ---- blank and wrongly sized paintings

@@ -8,14 +8,13 @@ from sqlalchemy import func, select
 
 from moderation.records import audit_log, bans
 from studio.clock import now
-from studio.commands.moderation.report import report_from_outside
 from studio.commands.registry import execute
 from studio.commands.results import CaseDecided
 from studio.commands.spec import Call
 from studio.db import cases, credit_ledger, queries, settings
 from studio.db.identities.people import lock_person
 from studio.db.tables import CaseRow, LedgerRow, NoticeRow
-from studio.domain.cases import CaseKind, CaseState, Decision, NewCase
+from studio.domain.cases import CaseKind, CaseState, Decision, NewCase, OutsideReport
 from studio.domain.jobs import JobState
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Ruling, Verdict
@@ -97,9 +96,12 @@ def test_the_same_report_from_many_threads_is_filed_once(ports: Ports):
 
 
 def test_equal_reports_from_outside_at_the_same_time_are_one(ports: Ports):
-    job = paint_job(ports, imagine(ports, "a"))
-    results = at_once(6, lambda _: report_from_outside(ports, f"{job}.1", "that is me"))
-    assert len({result.id for result in results}) == 1
+    instance = with_desk(ports)
+    report = OutsideReport(picture_id=f"{paint_job(ports, imagine(ports, 'a'))}.1", words="that is me")
+    codes = at_once(6, lambda _: instance.desk.receive_report(report))
+    assert len(set(codes)) == 6
+    with instance.database.read() as session:
+        assert len(session.scalars(select(CaseRow)).all()) == 1
 
 
 def test_moderators_who_settle_different_things_at_once_lose_nothing(ports: Ports):

@@ -12,15 +12,15 @@ from moderation.context import ModeratedPlaces, ModerationContext
 from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
 from moderation.records.tables import ArtistOptOutRow, StrikeRow
-from studio.commands.moderation.report import ARTIST_RULE, report_from_outside
+from studio.commands.moderation.report import ARTIST_RULE
 from studio.commands.registry import execute
-from studio.domain.cases import Decision
+from studio.domain.cases import Decision, OutsideReport, ReportReason
 from studio.domain.people import Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
 from studio.ports import Admission
 from tests.support.case_sim import with_desk
-from tests.support.case_steps import by, decide, desk, painted, reported
+from tests.support.case_steps import by, decide, desk, only_case, painted, reported
 from tests.support.fakes import someone
 
 
@@ -83,8 +83,11 @@ def test_another_report_of_the_same_picture_is_no_hindrance(instance, call):
 
 
 def test_artists_without_a_name_here_use_the_public_form(instance, call):
-    case = report_from_outside(instance, f"{painted(instance, call)}.1", "mine", artist="Bo Peinter")
-    decide(instance, call, case, Decision.REJECT)
+    picture = f"{painted(instance, call)}.1"
+    instance.desk.receive_report(
+        OutsideReport(picture_id=picture, reason=ReportReason.ARTIST, words="mine", artist="Bo Peinter")
+    )
+    decide(instance, call, only_case(instance), Decision.REJECT)
     with instance.database.read() as session:
         assert opted_out(session, call.person) == {"bo peinter": "Bo Peinter"}
 

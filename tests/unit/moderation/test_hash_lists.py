@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from moderation.cli.policy_commands import policy_app
-from moderation.vision.hash_lists import hashes_in_csv, read_list
+from moderation.vision.hash_lists import HashKind, hashes_in_csv, read_list
 from studio.errors import ChatelierError
 from tests.support.sentences import error_text
 
@@ -41,8 +41,12 @@ def test_a_threatexchange_table_is_taken_in_without_its_other_hashes(tmp_path: P
         tmp_path,
         f"id,indicator,type\n1,{ONE},HASH_PDQ\n2,{TWO},HASH_SHA256\n3,{THREE.upper()},pdq\n4,x,HASH_PDQ\n",
     )
-    assert "2 added, 0 known already, 2 left out" in run("import", file, "--list", listed)
-    assert list(read_list(listed.read_text("utf-8"))) == bits(ONE, THREE)
+    assert "3 added, 0 known already, 1 left out" in run("import", file, "--list", listed)
+    assert list(read_list(listed.read_text("utf-8"))) == [
+        (HashKind.PDQ, int(ONE, 16)),
+        (HashKind.SHA256, int(TWO, 16)),
+        (HashKind.PDQ, int(THREE, 16)),
+    ]
 
 
 def test_what_is_imported_again_is_known(tmp_path: Path, listed: Path) -> None:
@@ -62,11 +66,23 @@ def test_what_is_imported_again_is_known(tmp_path: Path, listed: Path) -> None:
     ids=["bare", "quality", "byte-order-mark", "signals"],
 )
 def test_several_ways_to_write_a_table_are_understood(tmp_path: Path, text: str, expected: list[str]) -> None:
-    found = [value for value in hashes_in_csv(table(tmp_path, text)) if value is not None]
+    found = [value.bits for value in hashes_in_csv(table(tmp_path, text)) if value is not None]
     assert found == bits(*expected)
 
 
-@pytest.mark.parametrize("text", ["", f"hash\n{ONE}\n", f"sha256,size\n{ONE},4\n"])
+def test_hashes_of_whole_files_are_taken_in_with_their_kind(tmp_path: Path, listed: Path) -> None:
+    md5, sha1 = "d" * 32, "e" * 40
+    file = table(tmp_path, f"name,md5,sha1,sha256\nx,{md5},{sha1},{ONE}\ny,{'f' * 32},,\nz,short,,\n")
+    assert "4 added, 0 known already, 1 left out" in run("import", file, "--list", listed)
+    assert [entry.kind for entry in read_list(listed.read_text("utf-8")).values()] == [
+        *(HashKind.MD5, HashKind.SHA1, HashKind.SHA256),
+        HashKind.MD5,
+    ]
+    with pytest.raises(ValueError, match="line 1"):
+        read_list(f"md5:{ONE}")
+
+
+@pytest.mark.parametrize("text", ["", f"hash\n{ONE}\n", f"photodna,size\n{ONE},4\n"])
 def test_hashes_of_an_unknown_kind_are_not_taken_for_pdq(tmp_path: Path, listed: Path, text: str) -> None:
     assert "PDQ" in run("import", table(tmp_path, text), "--list", listed, code=1)
     assert not listed.exists()
@@ -82,6 +98,6 @@ def test_the_list_is_shown_and_a_hash_taken_out_by_its_beginning(listed: Path) -
     listed.write_text(f"{ONE}  # reported in May\n{TWO}\n", "utf-8")
     assert "reported in May" in run("list", "--list", listed)
     run("remove", ONE[:12], "--list", listed)
-    assert list(read_list(listed.read_text("utf-8"))) == bits(TWO)
+    assert [entry.bits for entry in read_list(listed.read_text("utf-8")).values()] == bits(TWO)
     run("remove", ONE[:12], "--list", listed, code=1)
     assert "eight" in run("remove", "bbb", "--list", listed, code=1)

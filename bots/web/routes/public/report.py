@@ -1,8 +1,9 @@
-"""The form with which people without a session report a picture: by its id, or by the file itself."""
+"""The form with which people without a session report a picture, by its id or by the file itself, and its receipt."""
 
+from dataclasses import replace
 from functools import partial
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -14,14 +15,17 @@ from bots.web.access.sessions import address_of
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
 from bots.web.templating import render_template
-from studio.commands.moderation.report import LONGEST_ARTIST, report_from_outside
+from studio.commands.moderation.report import LONGEST_ARTIST
 from studio.commands.pictures.whose import attribute
+from studio.domain.cases import OutsideReport, ReportReason, ReportStatus
 from studio.domain.identifiers import split_picture_id
 from studio.errors import BadImageError, ChatelierError, NotFoundError
 from studio.services.upload_intake import examine_upload
 
 _REPORTS_A_MINUTE = 3
+_LOOKUPS_A_MINUTE = 10
 _LONGEST_REASON = 500
+_LONGEST_CONTACT = 200
 _SPARE_BYTES = 64 * 1024  # for the other fields
 
 
@@ -42,50 +46,106 @@ async def send_report(request: Request) -> Response:
     declared = request.headers.get("content-length", "")  # without it a file could fill the disk
     if not declared.isdigit() or int(declared) > most_bytes + _SPARE_BYTES:
         return _form(request, problem=compose_error(too_large).summary, status=413)
-    async with request.form(max_files=1, max_fields=5, max_part_size=4096) as form:
+    async with request.form(max_files=1, max_fields=7, max_part_size=4096) as form:
         picture_id = str(form.get("picture", "")).strip().lower()
-        reason = str(form.get("reason", ""))[:_LONGEST_REASON]
-        artist = str(form.get("artist", "")).strip()[:LONGEST_ARTIST]
+        report = _read(form)
         file = form.get("file")
         data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
     try:
-        await context.pools.run(Pool.UPLOADS, partial(_report, context, picture_id, data, reason, artist))
+        code = await context.pools.run(Pool.UPLOADS, partial(_report, context, picture_id, data, report))
     except NotFoundError:
         return _form(request, picture=picture_id[:20], problem=translate(texts.REPORT_UNKNOWN), status=404)
     except ChatelierError as error:
         return _form(request, picture=picture_id[:20], problem=compose_error(error).summary, status=422)
-    return _form(request, sent=True)
+    return _form(request, code=code, urgent=report.reason.is_urgent)
 
 
-def _report(context: WebContext, picture_id: str, data: bytes, reason: str, artist: str) -> None:
-    """Raises `NotFoundError` for an unknown id, and `BadImageError` for a file that is no picture.
+def _read(form: FormData) -> OutsideReport:
+    """What was filled in, but the picture. Forms of an earlier version have no kind: the artist's name says it."""
+    artist = str(form.get("artist", "")).strip()[:LONGEST_ARTIST]
+    kind = str(form.get("kind", ""))
+    reason = ReportReason(kind) if kind in {*ReportReason} else ReportReason.OTHER
+    if artist and reason is ReportReason.OTHER:
+        reason = ReportReason.ARTIST
+    return OutsideReport(
+        picture_id=None,
+        reason=reason,
+        words=str(form.get("reason", ""))[:_LONGEST_REASON],
+        artist=artist if reason is ReportReason.ARTIST else "",
+        contact=str(form.get("contact", "")).strip()[:_LONGEST_CONTACT],
+    )
 
-    Whether a file was recognised is not disclosed.
+
+def _report(context: WebContext, picture_id: str, data: bytes, report: OutsideReport) -> str:
+    """The code of the receipt. Whether a file was recognised is not disclosed.
+
+    Raises `NotFoundError` for an unknown id, and `BadImageError` for a file that is no picture.
     """
     if not picture_id and not data:
         raise BadImageError("nothing_to_report")
+    known: str | None = picture_id
     if not picture_id:
         traces = examine_upload(context.ports, None, data)
         with context.ports.database.read() as session:
             found = attribute(session, traces, None)
-        if not found.known or found.deleted or found.picture_id is None:
-            return
-        picture_id = found.picture_id
-    if split_picture_id(picture_id) is None:
+        known = found.picture_id if found.known and not found.deleted else None
+    elif split_picture_id(picture_id) is None:
         raise NotFoundError("this_picture")
-    report_from_outside(context.ports, picture_id, reason, artist=artist)
+    return context.ports.desk.receive_report(replace(report, picture_id=known))
+
+
+async def status_form(request: Request) -> Response:
+    """GET /report/status: look a report up by the code of its receipt."""
+    return _status_form(request)
+
+
+async def read_status(request: Request) -> Response:
+    """POST /report/status."""
+    context = context_of(request)
+    key = f"report status:{address_of(request)}"
+    if not context.attempt_limiter.allows(key, tries=_LOOKUPS_A_MINUTE):
+        return _status_form(request, problem=translate(texts.TOO_MANY_TRIES), status=429)
+    context.attempt_limiter.count(key, tries=_LOOKUPS_A_MINUTE)
+    async with request.form(max_files=0, max_fields=1, max_part_size=200) as form:
+        code = str(form.get("code", ""))
+    found = await context.pools.run(Pool.DATABASE, context.ports.desk.read_report, code)
+    if found is None:
+        return _status_form(request, problem=translate(texts.RECEIPT_UNKNOWN), status=404)
+    return _status_form(request, found=found)
+
+
+def _status_form(
+    request: Request, *, found: ReportStatus | None = None, problem: str = "", status: int = 200
+) -> Response:
+    html = render_template(
+        "report_status.html",
+        heading=context_of(request).settings.room_name,
+        sentence=translate(texts.REPORT_OUTCOMES[found.outcome]) if found else "",
+        found=found,
+        problem=problem,
+    )
+    return HTMLResponse(html, status_code=status)
 
 
 def _form(
-    request: Request, *, picture: str = "", problem: str = "", sent: bool = False, status: int = 200
+    request: Request,
+    *,
+    picture: str = "",
+    problem: str = "",
+    code: str = "",
+    urgent: bool = False,
+    status: int = 200,
 ) -> Response:
     html = render_template(
         "report.html",
         heading=context_of(request).settings.room_name,
         picture=picture,
         problem=problem,
-        sent=sent,
+        code=code,
+        urgent=urgent,
+        reasons=[(reason, translate(texts.REPORT_REASONS[reason])) for reason in ReportReason],
         longest_reason=_LONGEST_REASON,
         longest_artist=LONGEST_ARTIST,
+        longest_contact=_LONGEST_CONTACT,
     )
     return HTMLResponse(html, status_code=status)

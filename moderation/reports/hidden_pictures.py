@@ -1,0 +1,101 @@
+"""Pictures that an urgent report hid: out of sight and blocked everywhere until a moderator decides.
+
+A hidden picture counts as deleted, but its files stay and `hidden_by` names the case.
+"""
+
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from moderation.records.tables import EVERYWHERE, BlockedPictureRow
+from studio.clock import now
+from studio.db import outbox
+from studio.db.tables import JobRow, OutboxRow, PictureRow
+from studio.domain.cases import Case
+from studio.domain.events import PictureChanged
+from studio.domain.people import Platform
+from studio.domain.provenance import SAME_BITS, difference
+from studio.services import message_refresh
+
+_MOST_ALIKE = 200
+
+
+def hide(session: Session, case: Case) -> list[OutboxRow]:
+    """The picture of a case, and those of all communities that look the same. Nothing like it passes meanwhile."""
+    row = session.get_one(PictureRow, case.picture_id)
+    rows = [row, *_find_alike(session, row)]
+    if row.perceptual_hash:
+        block = BlockedPictureRow(
+            platform=EVERYWHERE,
+            community=EVERYWHERE,
+            fingerprint=row.perceptual_hash,
+            case_id=case.id,
+            blocked_by="",
+            at=now(),
+        )
+        session.merge(block)
+    events: list[OutboxRow] = []
+    for picture in rows:
+        if picture.deleted_at is None:
+            picture.deleted_at, picture.hidden_by = now(), case.id
+            events += _write_changed(session, picture)
+    session.flush()
+    return events
+
+
+def _find_alike(session: Session, row: PictureRow) -> list[PictureRow]:
+    if not row.perceptual_hash:
+        return []
+    from studio.db.perceptual_hashes import hashes_of  # numpy, which no front end loads at its start
+
+    ids = hashes_of(session).find(session, row.perceptual_hash, None)[:_MOST_ALIKE]
+    query = select(PictureRow).where(PictureRow.id.in_(ids), PictureRow.id != row.id)
+    return [
+        other
+        for other in session.scalars(query.order_by(PictureRow.id))
+        if other.perceptual_hash and difference(row.perceptual_hash, other.perceptual_hash) <= SAME_BITS
+    ]
+
+
+def find_hidden(session: Session, case_ids: Collection[str]) -> list[PictureRow]:
+    """Those that the cases hid."""
+    query = select(PictureRow).where(PictureRow.hidden_by.in_(case_ids))
+    return list(session.scalars(query.order_by(PictureRow.id)))
+
+
+def unhide(session: Session, case_ids: Collection[str]) -> list[PictureRow]:
+    """Those that the cases hid are there again, as far as the records go; `show` makes messages show them."""
+    rows = find_hidden(session, case_ids)
+    for row in rows:
+        row.deleted_at = row.hidden_by = None
+    session.flush()
+    return rows
+
+
+def show(session: Session, rows: Collection[PictureRow]) -> list[OutboxRow]:
+    return [event for row in rows for event in _write_changed(session, row)]
+
+
+def unblock(session: Session, case_ids: Collection[str]) -> None:
+    """What the cases blocked in all communities may be generated and brought along again."""
+    blocked = (BlockedPictureRow.platform == EVERYWHERE) & BlockedPictureRow.case_id.in_(case_ids)
+    session.execute(delete(BlockedPictureRow).where(blocked))
+
+
+def jobs_of(session: Session, case_ids: Collection[str]) -> list[str]:
+    """The jobs whose pictures the cases hid, to be locked before they are judged."""
+    query = select(PictureRow.job_id).where(PictureRow.hidden_by.in_(case_ids)).distinct()
+    return list(session.scalars(query.order_by(PictureRow.job_id)))
+
+
+def _write_changed(session: Session, row: PictureRow) -> Iterator[OutboxRow]:
+    platform = Platform(session.get_one(JobRow, row.job_id).platform)
+    yield outbox.write(session, PictureChanged(job_id=row.job_id, platform=platform, picture_id=row.id))
+    yield from message_refresh.of_deleted(session, row.job_id, [row.id])
+
+
+def hidden_of_job(session: Session, job_id: str) -> list[PictureRow]:
+    """Those of a job that any case hid: the moderators of its cases have to see them."""
+    hidden = (PictureRow.job_id == job_id) & PictureRow.hidden_by.is_not(None)
+    return list(session.scalars(select(PictureRow).where(hidden).order_by(PictureRow.position)))

@@ -1,0 +1,126 @@
+"""Reports of people without a name here: one case for each picture and reason, and a receipt for each report."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from moderation.policy.categories import Category
+from moderation.records.tables import OutsideReportRow
+from studio.clock import now
+from studio.commands.moderation.report import ARTIST_RULE, LONGEST_ARTIST
+from studio.db import job_transitions, queries
+from studio.db.cases import open_case
+from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
+from studio.domain.cases import (
+    INTIMATE_WITHIN,
+    URGENT,
+    Case,
+    CaseKind,
+    CaseState,
+    Decision,
+    NewCase,
+    OutsideReport,
+    ReportOutcome,
+    ReportReason,
+    ReportStatus,
+)
+from studio.parsing.text_cleaning import clean_text
+
+LONGEST_CONTACT = 200
+_KEPT_AFTER = timedelta(
+    days=90
+)  # an address, after the decision; a report of a picture that is not known here
+_OUTSIDE = 0.5  # the weight of a report that nobody stands for
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_RULES = {
+    ReportReason.INTIMATE: "intimate picture",
+    ReportReason.CHILD: "sexualised child",
+    ReportReason.ARTIST: ARTIST_RULE,
+    ReportReason.OTHER: "report from outside",
+}
+_OUTCOMES = {Decision.APPROVE: ReportOutcome.STAYS, Decision.SPOILER: ReportOutcome.HIDDEN}
+
+
+def file_case(session: Session, report: OutsideReport) -> tuple[Case, list[OutboxRow]]:
+    """Raises `NotFoundError`. A second report of the same picture for the same reason gives the case that is there."""
+    row = session.get(PictureRow, report.picture_id)
+    if row is None or row.hidden_by is None:
+        queries.find_picture(session, report.picture_id or "")
+    picture = session.get_one(PictureRow, report.picture_id)
+    # Of two at once, the second finds the first's case.
+    job_transitions.lock_jobs(session, JobRow.id == picture.job_id)
+    job = queries.find_job(session, picture.job_id)
+    reason = report.reason
+    key = {ReportReason.ARTIST: ARTIST_RULE, ReportReason.OTHER: "report"}.get(reason, str(reason))
+    return open_case(
+        session,
+        NewCase(
+            kind=CaseKind.REPORT,
+            case_key=f"{key}:{picture.id}:outside",
+            subject=job.person,
+            job_id=job.id,
+            picture_id=picture.id,
+            rule=_RULES[reason],
+            category=Category.MINORS if reason is ReportReason.CHILD else "",
+            evidence=clean_text(report.artist)[:LONGEST_ARTIST],
+            words=clean_text(report.words),
+            weight=URGENT if reason.is_urgent else _OUTSIDE,
+        ),
+    )
+
+
+def write_receipt(session: Session, report: OutsideReport, case_id: str | None) -> str:
+    """The code with which the reporter looks the decision up. Only its digest is stored."""
+    code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+    at = now()
+    session.add(
+        OutsideReportRow(
+            code_digest=_digest(code),
+            case_id=case_id,
+            reason=report.reason,
+            contact=clean_text(report.contact)[:LONGEST_CONTACT],
+            received_at=at,
+            decide_by=at + INTIMATE_WITHIN if report.reason.is_urgent else None,
+        )
+    )
+    session.flush()
+    return code
+
+
+def read_status(session: Session, code: str) -> ReportStatus | None:
+    """None for a code that nobody got, or of a report that was forgotten."""
+    row = session.get(OutsideReportRow, _digest(code))
+    if row is None:
+        return None
+    case = session.get(CaseRow, row.case_id) if row.case_id else None
+    decision = Decision(case.decision) if case and case.decision else None
+    return ReportStatus(
+        reason=ReportReason(row.reason),
+        received_at=row.received_at,
+        outcome=_OUTCOMES.get(decision, ReportOutcome.REMOVED) if decision else ReportOutcome.WAITING,
+        decide_by=row.decide_by,
+        decided_at=case.decided_at if case else None,
+    )
+
+
+def read_receipts(session: Session, case_id: str) -> list[OutsideReportRow]:
+    """Those of a case, the earliest first."""
+    query = select(OutsideReportRow).where(OutsideReportRow.case_id == case_id)
+    return list(session.scalars(query.order_by(OutsideReportRow.received_at)))
+
+
+def forget_old(session: Session) -> None:
+    """Addresses some time after the decision, and reports of pictures that are not known here."""
+    before = now() - _KEPT_AFTER
+    decided = select(CaseRow.id).where(CaseRow.state == CaseState.CLOSED, CaseRow.decided_at < before)
+    session.execute(update(OutsideReportRow).where(OutsideReportRow.case_id.in_(decided)).values(contact=""))
+    unknown = OutsideReportRow.case_id.is_(None) & (OutsideReportRow.received_at < before)
+    session.execute(delete(OutsideReportRow).where(unknown))
+
+
+def _digest(code: str) -> str:
+    letters = "".join(code.lower().split()).replace("-", "")
+    return hashlib.sha256(letters.encode()).hexdigest()

@@ -1,0 +1,227 @@
+"""Reports of people without a name here: the receipt, the clock, and what an urgent one does at once."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from bots.presentation.compose.cases import compose_case
+from moderation.cases.blocked_pictures import blocked_bits
+from moderation.cases.retention import let_go
+from moderation.records.evidence import decrypt, list_evidence
+from moderation.records.tables import OutsideReportRow
+from studio.clock import now
+from studio.commands.registry import execute
+from studio.db import queries
+from studio.db.tables import CaseRow, PictureRow
+from studio.domain.cases import Decision, OutsideReport, ReportOutcome, ReportReason
+from studio.domain.events import PictureChanged
+from studio.domain.people import Platform
+from studio.errors import NotFoundError
+from studio.services import file_references
+from tests.support.case_sim import CIPHER, with_desk
+from tests.support.case_steps import FINGERPRINT, MOD, by, decide, desk, imagine, kinds, painted, reported
+from tests.support.fakes import someone
+from tests.support.finished_jobs import paint_job
+from tests.support.message_text import text_of
+
+ELSEWHERE = replace(someone("zoe"), platform=Platform.DISCORD, community="another server")
+
+
+@pytest.fixture
+def instance(ports):
+    return with_desk(ports)
+
+
+@pytest.fixture
+def picture(instance, call):
+    return f"{painted(instance, call)}.1"
+
+
+def report(instance, picture, reason=ReportReason.INTIMATE, **values):
+    return instance.desk.receive_report(OutsideReport(picture_id=picture, reason=reason, **values))
+
+
+def case_of(instance, picture):
+    (found,) = [case for case in _cases(instance) if case.picture_id == picture]
+    return found
+
+
+def _cases(instance):
+    from studio.db import cases
+
+    with instance.database.read() as session:
+        return [cases.case_of(row) for row in session.scalars(select(CaseRow).order_by(CaseRow.opened_at))]
+
+
+def is_there(instance, picture):
+    with instance.database.read() as session:
+        try:
+            queries.find_picture(session, picture)
+        except NotFoundError:
+            return False
+        return True
+
+
+def row_of(instance, picture):
+    with instance.database.read() as session:
+        return session.get_one(PictureRow, picture)
+
+
+def is_blocked(instance, person):
+    with instance.database.read() as session:
+        return int(FINGERPRINT, 16) in blocked_bits(session, person)
+
+
+def alike_elsewhere(instance, call):
+    """A picture of another community that looks the same."""
+    job_id = paint_job(instance, imagine(instance, replace(by(call, ELSEWHERE), address=call.address)))
+    with instance.database.begin() as session:
+        session.get_one(PictureRow, f"{job_id}.1").perceptual_hash = FINGERPRINT
+        session.get_one(PictureRow, f"{job_id}.2").perceptual_hash = "0" * 64
+    return job_id
+
+
+class TestReceipts:
+    def test_the_code_says_what_was_decided(self, instance, call, picture):
+        code = report(instance, picture, ReportReason.OTHER, words="it shows my house")
+        assert instance.desk.read_report(code).outcome is ReportOutcome.WAITING
+        decide(instance, call, case_of(instance, picture), Decision.REJECT)
+        status = instance.desk.read_report(code.upper().replace("-", " "))
+        assert (status.outcome, status.decided_at is not None) == (ReportOutcome.REMOVED, True)
+
+    @pytest.mark.parametrize(
+        ("decision", "outcome"),
+        [(Decision.APPROVE, ReportOutcome.STAYS), (Decision.SPOILER, ReportOutcome.HIDDEN)],
+    )
+    def test_a_picture_that_stays_is_said_too(self, instance, call, picture, decision, outcome):
+        code = report(instance, picture, ReportReason.OTHER)
+        decide(instance, call, case_of(instance, picture), decision)
+        assert instance.desk.read_report(code).outcome is outcome
+
+    def test_codes_cannot_be_read_from_the_records_nor_guessed(self, instance, picture):
+        code = report(instance, picture)
+        with instance.database.read() as session:
+            (row,) = session.scalars(select(OutsideReportRow))
+        assert code.replace("-", "") not in row.code_digest
+        assert instance.desk.read_report("0000-0000-0000-0000") is None
+
+    def test_a_file_that_is_not_known_gets_a_receipt_and_no_case(self, instance):
+        code = report(instance, None)
+        assert instance.desk.read_report(code).outcome is ReportOutcome.WAITING
+        assert _cases(instance) == []
+
+    def test_moderators_see_the_address_which_goes_some_time_after_the_decision(
+        self, instance, call, picture
+    ):
+        report(instance, picture, contact="ana@example.org")
+        case = case_of(instance, picture)
+        assert "ana@example.org" in text_of(compose_case(instance.desk.read(case.id)))
+        decide(instance, call, case, Decision.REJECT)
+        with instance.database.begin() as session:
+            session.execute(update(CaseRow).values(decided_at=now() - timedelta(days=91)))
+        let_go(instance.database, keep=timedelta(days=365))
+        with instance.database.read() as session:
+            assert session.scalars(select(OutsideReportRow.contact)).all() == [""]
+
+
+class TestIntimatePictures:
+    def test_the_picture_and_its_look_alikes_are_out_of_sight_at_once_in_all_communities(
+        self, instance, call, picture
+    ):
+        other = alike_elsewhere(instance, call)
+        report(instance, picture)
+        assert not is_there(instance, picture)
+        assert not is_there(instance, f"{other}.1")
+        assert is_there(instance, f"{other}.2")
+        assert {event.picture_id for event in kinds(instance, PictureChanged)} >= {picture, f"{other}.1"}
+        assert is_blocked(instance, call.person)
+        assert is_blocked(instance, ELSEWHERE)
+
+    def test_its_case_comes_first_with_the_time_until_which_it_is_to_be_decided(
+        self, instance, call, picture
+    ):
+        other = f"{paint_job(instance, imagine(instance, by(call, call.person, '2')))}.1"
+        execute(instance, by(call, someone("bo")), "report", {"picture": other})
+        report(instance, picture)
+        first = desk(instance, call)[0]
+        assert first.picture_id == picture
+        details = instance.desk.read(first.id)
+        assert timedelta(hours=47) < details.decide_by - now() <= timedelta(hours=48)
+        assert "Decide by" in text_of(compose_case(details))
+        assert picture in [image.id for image in details.images]
+
+    def test_its_files_stay_until_the_decision(self, instance, call, picture):
+        key = row_of(instance, picture).storage_key
+        report(instance, picture)
+        with instance.database.read() as session:
+            assert file_references.find_unneeded(session, {key}) == set()
+
+    @pytest.mark.parametrize("decision", [Decision.APPROVE, Decision.SPOILER])
+    def test_if_it_stays_everything_is_there_again_and_passes(self, instance, call, picture, decision):
+        other = alike_elsewhere(instance, call)
+        report(instance, picture)
+        decide(instance, call, case_of(instance, picture), decision)
+        assert is_there(instance, picture)
+        assert is_there(instance, f"{other}.1")
+        assert not is_blocked(instance, ELSEWHERE)
+
+    def test_if_it_goes_so_do_the_look_alikes_and_stay_blocked(self, instance, call, picture):
+        other = alike_elsewhere(instance, call)
+        key = row_of(instance, f"{other}.1").storage_key
+        report(instance, picture)
+        decide(instance, call, case_of(instance, picture), Decision.REJECT)
+        assert not is_there(instance, picture)
+        assert not is_there(instance, f"{other}.1")
+        assert row_of(instance, f"{other}.1").hidden_by is None
+        with instance.database.read() as session:
+            assert key in file_references.find_unneeded(session, {key})
+        assert is_blocked(instance, ELSEWHERE)
+
+    def test_an_ordinary_report_found_unfounded_does_not_bring_it_back(self, instance, call, picture):
+        reported(instance, call, picture.partition(".")[0])
+        ordinary = case_of(instance, picture)
+        report(instance, picture)
+        decide(instance, call, ordinary, Decision.APPROVE)
+        assert not is_there(instance, picture)
+
+    def test_a_second_report_of_a_hidden_picture_gets_a_receipt(self, instance, call, picture):
+        first, second = report(instance, picture), report(instance, picture)
+        decide(instance, call, case_of(instance, picture), Decision.REJECT)
+        outcomes = {instance.desk.read_report(code).outcome for code in (first, second)}
+        assert outcomes == {ReportOutcome.REMOVED}
+
+    def test_one_that_stayed_is_not_hidden_again_by_the_same_report(self, instance, call, picture):
+        report(instance, picture)
+        decide(instance, call, case_of(instance, picture), Decision.APPROVE)
+        report(instance, picture)
+        assert is_there(instance, picture)
+
+    def test_forget_me_takes_a_hidden_picture_for_good(self, instance, call, picture):
+        report(instance, picture)
+        execute(instance, by(call, call.person, "f"), "forget-me", {"confirm": "yes"})
+        row = row_of(instance, picture)
+        assert (row.deleted_at is not None, row.hidden_by) == (True, None)
+        decide(instance, call, case_of(instance, picture), Decision.APPROVE, MOD)
+        assert not is_there(instance, picture)
+
+
+class TestChildren:
+    def test_the_picture_is_hidden_and_preserved_for_the_authorities(self, instance, call, picture):
+        report(instance, picture, ReportReason.CHILD)
+        assert not is_there(instance, picture)
+        with instance.database.read() as session:
+            (row,) = list_evidence(session)
+        found = decrypt(CIPHER, row)
+        assert found.manifest["account"] == call.person.key
+        assert list(found.files) == ["picture.png"]
+        decide(instance, call, case_of(instance, picture), Decision.REJECT)
+        with instance.database.read() as session:
+            assert len(list_evidence(session)) == 1
+
+    def test_a_report_that_is_unfounded_leaves_nothing_preserved(self, instance, call, picture):
+        report(instance, picture, ReportReason.CHILD)
+        decide(instance, call, case_of(instance, picture), Decision.APPROVE)
+        with instance.database.read() as session:
+            assert list_evidence(session) == []
