@@ -35,7 +35,7 @@ def doctor(
     for finding in examine():
         findings.append(finding)
         if not as_json:
-            _print(finding)
+            print_finding(finding)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
     else:
@@ -44,7 +44,8 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _print(finding: "Finding") -> None:
+def print_finding(finding: "Finding") -> None:
+    """A line for what was found, and one for what to do."""
     from rich.markup import escape
 
     from chatelier.runtime.console import answers
