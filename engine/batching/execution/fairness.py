@@ -7,6 +7,8 @@ Three rules:
    is less than one place, it is one place at one turn in so many. Samples beyond that are preempted, the latest
    task's first; they lose nothing and go on later from where they were. So nobody who asks once waits for those who
    ask often, and those who ask often never stand still.
+   Of one task's samples, those with the most steps behind them stay and come back first: its pictures are finished
+   one after another instead of all late. Between tasks that decides nothing.
 3. Groups of samples that cannot share a forward pass take turns by the time they have had, each in proportion to
    the people in it. A person with k open tasks in g groups counts in each of them as one part in k · g of their
    weight, so that nobody gets more by asking for many sizes or models at once.
@@ -37,6 +39,10 @@ class Claimant(Protocol):
     @property
     def number(self) -> int:
         """Tasks are numbered as they come."""
+
+    @property
+    def position(self) -> int:
+        """The steps that are made."""
 
 
 # For so long a group may go on before the next one has its turn. Pictures that come one after another are done sooner
@@ -69,7 +75,7 @@ def choose(
     joins: list[S] = []
     queue = list(waiting)
     while queue := [place for place in queue if running_here[place.person] < shares[place.person]]:
-        first = min(queue, key=lambda place: (running_of[place.person] / place.weight, place.number))
+        first = min(queue, key=lambda place: (running_of[place.person] / place.weight, *place_in_line(place)))
         if first.rows > free and (stay or joins):
             break
         queue.remove(first)
@@ -103,11 +109,17 @@ def _part(room_rows: int, open_tasks: int, turn: int) -> int:
     return 1 if turn % every_turns == 0 else 0
 
 
+def place_in_line(place: Claimant) -> tuple[int, int]:
+    """Earlier tasks go first, and of one task the sample that is the furthest advanced."""
+    return place.number, -place.position
+
+
 def _within(running: Sequence[S], shares: Mapping[str, int]) -> tuple[list[S], list[S]]:
-    """Those of `running` who stay within their person's share, earliest tasks first, and those beyond it."""
+    """Those of `running` who stay within their person's share, by their place in line, and those beyond it."""
     running_of: Counter[str] = Counter()
     beyond = set()
-    for index, place in sorted(enumerate(running), key=lambda indexed: (indexed[1].number, indexed[0])):
+    in_line = sorted(enumerate(running), key=lambda indexed: (*place_in_line(indexed[1]), indexed[0]))
+    for index, place in in_line:
         running_of[place.person] += 1
         if running_of[place.person] > shares[place.person]:
             beyond.add(index)

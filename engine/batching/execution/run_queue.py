@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.batching.device.memory_limits import BatchLimits
-from engine.batching.execution.fairness import choose, is_uneven
+from engine.batching.execution.fairness import choose, is_uneven, place_in_line
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
@@ -103,7 +103,8 @@ class RunQueue:
         samples = [sample for sample in self._running.get(key, []) if not sample.over and not sample.finished]
         limit = self._limits.rows(key)
         while len(samples) > 1 and sum(sample.rows for sample in samples) > limit:
-            self._running[key].remove(sample := samples.pop())
+            samples.remove(sample := max(samples, key=place_in_line))
+            self._running[key].remove(sample)
             self._waiting.append(sample)
 
     def remove(self, samples: Sequence[Sample]) -> None:

@@ -1,7 +1,7 @@
 """Which samples run next."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -16,6 +16,7 @@ class Seat:
     rows: int = 1
     weight: float = 1.0
     index: int = 0
+    position: int = 0
 
 
 def order(person: str, number: int, *, samples: int = 4, open_tasks: int = 1, **more: float) -> list[Seat]:
@@ -91,6 +92,47 @@ def test_one_sample_comes_in_however_many_rows_it_takes() -> None:
 def test_a_sample_that_needs_two_rows_waits_for_two() -> None:
     joins, _ = choose(order("ana", 1, samples=3), order("ben", 2, samples=1, rows=2), room_rows=4)
     assert joins == []
+
+
+def advanced(person: str, number: int, *positions: int, open_tasks: int = 1) -> list[Seat]:
+    return [Seat(person, number, open_tasks, index=index, position=at) for index, at in enumerate(positions)]
+
+
+def test_of_one_task_the_furthest_advanced_samples_come_first() -> None:
+    joins, _ = choose([], [*advanced("ana", 1, 0, 9, 3, 6), *advanced("ben", 2, 0, 5)], room_rows=4)
+    assert [(place.person, place.position) for place in joins] == [
+        ("ana", 9),
+        ("ben", 5),
+        ("ana", 6),
+        ("ben", 0),
+    ]
+
+
+def test_of_one_task_the_furthest_advanced_samples_stay() -> None:
+    busy = advanced("spam", 1, 1, 8, 4, 6, open_tasks=2)
+    _, leaves = choose(busy, order("ben", 9), room_rows=4)
+    assert [place.position for place in leaves] == [1, 4]
+
+
+def test_an_earlier_task_goes_before_a_further_advanced_one() -> None:
+    waiting = [*advanced("ana", 2, 9, open_tasks=2), *advanced("ana", 1, 0, open_tasks=2)]
+    assert [place.number for place in choose([], waiting, room_rows=1)[0]] == [1]
+
+
+def test_under_load_the_pictures_of_a_task_are_finished_one_after_another() -> None:
+    """A place is taken away at every second turn; who gives way waits behind those that never ran."""
+    steps, running = 6, list[Seat]()
+    waiting, finished = advanced("spam", 1, 0, 0, 0, open_tasks=2), list[int]()
+    for turn in range(3 * 2 * steps):
+        newcomer = order("ben", 9, samples=1) if turn % 2 else []
+        joins, leaves = choose(running, [*waiting, *newcomer], room_rows=1, turn=turn)
+        waiting = [place for place in waiting if place not in joins] + leaves
+        stay = [place for place in (*running, *joins) if place not in leaves and place.person == "spam"]
+        moved = [replace(place, position=place.position + 1) for place in stay]
+        finished += [turn for place in moved if place.position == steps]
+        running = [place for place in moved if place.position < steps]
+    gap = 2 * steps
+    assert [later - earlier for earlier, later in zip(finished, finished[1:], strict=False)] == [gap, gap]
 
 
 @pytest.mark.parametrize("people_in_second", [1, 3])
