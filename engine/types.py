@@ -15,7 +15,8 @@ class GenerationTask:
 
     `sources` are RGB; `mask` is L, of the first source's size, white where the picture may change. `person` is the key
     by which the step batcher shares fairly; `weight` above 1 gives its samples more of the step batcher.
-    `references` are RGB pictures of any size that stand beside the words; those of the request in their order.
+    `references` are RGB pictures of any size that stand beside the words; those of the request in their order. So are
+    `structures`, whose edges, depth or pose are followed.
     """
 
     job_id: str
@@ -23,6 +24,7 @@ class GenerationTask:
     request: PaintRequest
     sources: Sequence[Image.Image] = ()
     references: Sequence[Image.Image] = ()
+    structures: Sequence[Image.Image] = ()
     mask: Image.Image | None = field(default=None, repr=False)
     weight: float = 1.0
 

@@ -1,16 +1,19 @@
 """The files of a message's images, as a platform uploads them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bots.delivery.attachments import Attachment, fit_attachment, pixelate
 from bots.drawing.lineage_tree import draw_family
+from bots.drawing.picture_strip import StripTile, draw_strip
 from bots.presentation.compose.provenance.attribution import FAMILY_TREE
 from bots.presentation.message import FileKind, Image, Message
 from studio.commands.results import Answer, Family
+from studio.domain.identifiers import split_picture_id
 from studio.errors import NotFoundError
-from studio.ports import Ports
+from studio.ports import Ports, Store
 
+_IN_A_ROW = 4
 _NO_FILES: Mapping[str, Attachment] = {}
 
 
@@ -32,6 +35,8 @@ def load_files(
             found.files[image.name] = made[image.name]
         elif image.data:
             found.files[image.name] = Attachment(data=image.data, suffix=image.suffix)
+        elif image.tiles:
+            found.files[image.name] = Attachment(data=draw_sheet(image.tiles, ports.store), suffix=".png")
         elif image.key:
             try:
                 found.files[image.name] = _load(ports, image, limit_bytes)
@@ -45,6 +50,21 @@ def draw_images(ports: Ports, answer: Answer) -> dict[str, Attachment]:
     if isinstance(answer, Family) and len(answer.relatives) > 1:
         return {FAMILY_TREE: Attachment(data=draw_family(answer, ports.store), suffix=".png")}
     return {}
+
+
+def draw_sheet(tiles: Sequence[Image], store: Store) -> bytes:
+    """A PNG with the number of each below it, as its job counts them."""
+    shown = []
+    for number, image in enumerate(tiles, start=1):
+        split = split_picture_id(image.name)
+        shown.append(
+            StripTile(
+                key=image.key,
+                caption=str(split[1] if split else number),
+                pixelated=image.kind is FileKind.PIXELATED,
+            )
+        )
+    return draw_strip(shown, store, in_a_row=_IN_A_ROW)
 
 
 def _load(ports: Ports, image: Image, limit_bytes: int) -> Attachment:

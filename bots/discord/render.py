@@ -6,7 +6,7 @@ where four of them fit side by side on a phone.
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Any
 from unicodedata import category
 
@@ -15,10 +15,11 @@ from discord import ui
 
 from bots.delivery.attachments import Attachment
 from bots.discord.texts.markdown import code_block, escape, markdown
-from bots.presentation.actions import ACTIONS, label
+from bots.presentation.actions import ACTIONS, description, label
 from bots.presentation.limits import CUT, Limits
 from bots.presentation.message import (
     Button,
+    ButtonRow,
     Facts,
     Images,
     Message,
@@ -40,11 +41,16 @@ MAX_TEXT = 4000  # characters in all of a message
 MAX_FILES = 10
 MAX_ALT_TEXT = 1024
 MAX_BUTTON_LABEL = 80
+MAX_OPTION = 100
+MAX_PLACEHOLDER = 150
 BUTTONS_PER_ROW = 5
+MAX_OPTIONS = 25
+_MOST_BUTTONS_OF_MENU = 8  # more become a select
 # Of a phone that is 360 pixels wide, Discord leaves this much beside the avatar. A letter of its typeface takes about
 # seven pixels, a button 24 more, and eight lie between two buttons (measured, 2026).
 PHONE_WIDTH = 272
 _LETTER_WIDTH, _BUTTON_PADDING, _BUTTON_GAP = 7, 24, 8
+SELECT = "c1o"  # and the action: a select whose options are buttons
 CONFIRM = "c1q"  # in place of the version in the id of a button whose press is confirmed first
 
 Item = ui.Item[Any]
@@ -97,8 +103,12 @@ def render(message: Message, files: Files, limits: Limits = CUT) -> ui.LayoutVie
     blocks = _within_text_limit(_blocks(message.parts, files, limits), limits)
     if blocks:
         view.add_item(ui.Container(*blocks, accent_colour=_ACCENTS.get(message.tone)))
-    for row in limits.items(list(_rows(message)), _most_rows(message, len(blocks)), "rows of buttons"):
-        view.add_item(_action_row(row, limits))
+    rows, selects = _part_rows(message.rows)
+    for row in selects:
+        view.add_item(ui.ActionRow(_select(row, limits)))
+    used = len(blocks) + 2 * len(selects)
+    for buttons in limits.items(list(_rows(rows)), _most_rows(rows, used), "rows of buttons"):
+        view.add_item(_action_row(buttons, limits))
     view.stop()
     return view
 
@@ -114,10 +124,22 @@ def _within_text_limit(blocks: Iterable[Item], limits: Limits) -> list[Item]:
     return fitting
 
 
-def _rows(message: Message) -> Iterator[tuple[Button, ...]]:
+def _part_rows(rows: Sequence[ButtonRow]) -> tuple[list[ButtonRow], list[ButtonRow]]:
+    """The rows of buttons, and those that are a select, because their menu has many."""
+    menus = [
+        ButtonRow(buttons=tuple(button for row in same for button in row.buttons), menu=menu)
+        for menu, same in ((menu, list(group)) for menu, group in groupby(rows, key=lambda row: row.menu))
+        if menu
+    ]
+    selects = [menu for menu in menus if len(menu.buttons) > _MOST_BUTTONS_OF_MENU]
+    many = {menu.menu for menu in selects}
+    return [row for row in rows if row.menu not in many], selects
+
+
+def _rows(rows: Sequence[ButtonRow]) -> Iterator[tuple[Button, ...]]:
     """Discord takes each id once, so a button that does what another does is left out."""
     seen: set[str] = set()
-    for row in message.rows:
+    for row in rows:
         fresh = {button.custom_id: button for button in row.buttons if button.custom_id not in seen}
         seen |= fresh.keys()
         buttons = list(fresh.values())
@@ -125,9 +147,9 @@ def _rows(message: Message) -> Iterator[tuple[Button, ...]]:
             yield tuple(buttons[start : start + BUTTONS_PER_ROW])
 
 
-def _most_rows(message: Message, blocks: int) -> int:
+def _most_rows(rows: Sequence[ButtonRow], blocks: int) -> int:
     """How many rows there is room for besides the container and its blocks."""
-    sizes = [1 + len(row) for row in _rows(message)]
+    sizes = [1 + len(row) for row in _rows(rows)]
     return sum(1 + blocks + total <= MAX_COMPONENTS for total in accumulate(sizes))
 
 
@@ -175,7 +197,7 @@ def _text(part: Part) -> str:
 
 def _gallery(part: Images, files: Files, limits: Limits) -> Item | None:
     """Single pictures: each can be opened and saved by itself, and has its own alternative text."""
-    shown = [image for image in part.images if image.name in files]
+    shown = [image for image in part.files if image.name in files]
     items = [
         discord.MediaGalleryItem(
             f"attachment://{image.name}{files[image.name].suffix}",
@@ -200,6 +222,24 @@ def _action_row(row: tuple[Button, ...], limits: Limits) -> ui.ActionRow[Any]:
     if row_width(texts) > PHONE_WIDTH:
         texts = [ACTIONS[button.action].icon or text for button, text in zip(row, texts, strict=True)]
     return ui.ActionRow(*(_button(button, text, limits) for button, text in zip(row, texts, strict=True)))
+
+
+def _select(row: ButtonRow, limits: Limits) -> ui.Select[Any]:
+    """A menu whose options are buttons: the id of each is its value."""
+    options = [
+        discord.SelectOption(
+            label=limits.text(button.label or description(button.action, button.index), MAX_OPTION, "option"),
+            value=button.custom_id,
+        )
+        for button in limits.items(
+            [button for button in row.buttons if not button.disabled], MAX_OPTIONS, "options"
+        )
+    ]
+    return ui.Select(
+        custom_id=f"{SELECT}:{row.buttons[0].action}:{row.buttons[0].target}",
+        placeholder=limits.text(row.menu, MAX_PLACEHOLDER, "placeholder"),
+        options=options,
+    )
 
 
 def row_width(texts: Sequence[str]) -> int:

@@ -30,15 +30,15 @@ class StripTile:
     pixelated: bool = False
 
 
-def draw_strip(tiles: Sequence[StripTile], store: Store) -> bytes:
-    """A PNG of at most six tiles in a row. Files that cannot be read are empty tiles."""
-    columns = min(len(tiles), _IN_A_ROW)
-    rows = -(-len(tiles) // _IN_A_ROW)
+def draw_strip(tiles: Sequence[StripTile], store: Store, *, in_a_row: int = _IN_A_ROW) -> bytes:
+    """A PNG of at most so many tiles in a row. Files that cannot be read are empty tiles."""
+    columns = min(len(tiles), in_a_row)
+    rows = -(-len(tiles) // in_a_row)
     step, height = _TILE + _GAP, _TILE + _CAPTION + _GAP
     sheet = Image.new("RGB", (columns * step + _GAP, rows * height + _GAP), _PAPER)
     brush = ImageDraw.Draw(sheet)
     for number, tile in enumerate(tiles):
-        row, column = divmod(number, _IN_A_ROW)
+        row, column = divmod(number, in_a_row)
         left, top = _GAP + column * step, _GAP + row * height
         picture = _read(tile, store)
         if picture is None:

@@ -101,6 +101,13 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         menu="Vary",
         panel_row=1,
     ),
+    Action.FULL_SIZE: ActionSpec(
+        label="{index}",
+        single_label="Full size",
+        description="Paint draft {index} at full size",
+        needs=Needs.PICTURE,
+        public=True,
+    ),
     Action.REROLL: ActionSpec(
         label="Reroll", icon="🔁", description="Paint again with a new seed", public=True, reaction="🔁"
     ),

@@ -102,13 +102,15 @@ class FileKind(StrEnum):
     PIXELATED = "pixelated"  # a copy that shows no details
     GRID = "grid"  # under the lettered cells of an edit
     DRAWING = "drawing"  # drawn for this message, such as a family tree
+    SHEET = "sheet"  # several stored images side by side, numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """One image. `name` is unique in its message, and the key under which a renderer is given its file.
 
-    `key` is the storage key, empty for a preview or a drawing. `data`: an encoded drawing with its file ending.
+    `key` is the storage key, empty for a preview or a drawing. `data`: an encoded drawing with its file ending. `tiles`
+    are the images of a sheet.
     """
 
     name: str
@@ -117,14 +119,24 @@ class Image:
     kind: FileKind = FileKind.PICTURE
     data: bytes = field(default=b"", repr=False)
     suffix: str = ".png"
+    tiles: "tuple[Image, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Images:
-    """At most ten images (Discord's media gallery). `spoiler`: hidden until the reader asks for them."""
+    """At most ten images (Discord's media gallery). `spoiler`: hidden until the reader asks for them.
+
+    Of more than that, a `sheet` shows all in one image, for platforms that take no more files with a message.
+    """
 
     images: tuple[Image, ...]
     spoiler: bool = False
+    sheet: Image | None = None
+
+    @property
+    def files(self) -> tuple[Image, ...]:
+        """What is uploaded."""
+        return self.images if self.sheet is None else (self.sheet,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +232,8 @@ class Button:
 class ButtonRow:
     """Buttons that belong together, at most five, since they are shown side by side.
 
-    A renderer may show consecutive rows with the same `menu` as one menu with that placeholder, as Slack's does.
+    A renderer may show consecutive rows with the same `menu` as one menu with that placeholder, as Slack's does, and
+    Discord's where there are more than eight buttons.
     """
 
     buttons: tuple[Button, ...]
@@ -239,7 +252,7 @@ class Message:
     files: tuple[Image, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        shown = tuple(image for part in self.parts if isinstance(part, Images) for image in part.images)
+        shown = tuple(image for part in self.parts if isinstance(part, Images) for image in part.files)
         if len({image.name for image in shown}) != len(shown):
             raise ValueError("two images of a message have one name")
         object.__setattr__(self, "files", shown)

@@ -45,6 +45,7 @@ from studio.domain.gatherings import PartPress
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import JobState
 from studio.domain.people import Address, Person
+from studio.domain.requests import STRUCTURES
 from studio.errors import BadRequestError
 from studio.gatherings.contests.records import find_open_contest
 from studio.ports import Ports
@@ -118,7 +119,14 @@ def load_imagine_form(ports: Ports) -> Form:
     """Opened from no channel."""
     models, styles = names_offered(ports)
     referring = any(model.takes_references for model in ports.options.models())
-    return imagine_form(models=models, styles=styles, asks_channel=True, takes_references=referring)
+    followed = {kind for model in ports.options.models() for kind in model.structures}
+    return imagine_form(
+        models=models,
+        styles=styles,
+        asks_channel=True,
+        takes_references=referring,
+        structures=[kind for kind in STRUCTURES if kind in followed],
+    )
 
 
 def form_about(action: Action, subject: FormSubject) -> Form:

@@ -165,10 +165,10 @@ class _Renderer:
 
     def _images(self, images: Images) -> Iterator[Block]:
         """Slack hides no image: of one that is to be hidden a pixelated copy is uploaded."""
-        shown = [image for image in images.images if image.name in self.files]
-        if any(image not in shown and image.kind is not FileKind.PREVIEW for image in images.images):
+        shown = [image for image in images.files if image.name in self.files]
+        if any(image not in shown and image.kind is not FileKind.PREVIEW for image in images.files):
             yield section(texts.NOT_SHOWN)
-        numbers = _numbers(images.images)
+        numbers = _numbers(images.files)
         if self.carousel and len(shown) > 1:
             cards = self.limits.items(shown, _MOST_CARDS, "cards")
             yield {"type": "carousel", "elements": [self._card(image, numbers) for image in cards]}
@@ -188,7 +188,11 @@ class _Renderer:
 
 def _with_files(message: Message, files: Mapping[str, str]) -> Message:
     parts = [
-        replace(part, images=tuple(image for image in part.images if image.name in files))
+        replace(
+            part,
+            images=tuple(image for image in part.images if image.name in files),
+            sheet=part.sheet if part.sheet and part.sheet.name in files else None,
+        )
         if isinstance(part, Images)
         else part
         for part in message.parts

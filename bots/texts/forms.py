@@ -46,6 +46,7 @@ REFERENCES_HINT = "Up to four in all, with commas; with a weight: k3v9m2p4qx7a.2
 REFERENCE_MODEL = "Model with references"
 ROLE = "What the image is"
 ROLE_NAMES = {"start": "The start", "subject": "A subject", "style": "A style"}
+STRUCTURE_NAMES = {"pose": "A pose to follow", "depth": "A depth to follow", "edges": "Edges to follow"}
 SIDES = "Sides"
 SIDES_HINT = "All four if you choose none."
 AMOUNT = "How much on each side, in percent"

@@ -24,6 +24,7 @@ HIDDEN = "A moderator hid this behind a button. Press Show to see it."
 
 UPSCALE_MENU = "Upscale…"
 VARY_MENU = "Vary…"
+FULL_SIZE_MENU = "Paint at full size…"
 
 CREDIT = "by {maker}"
 CREDIT_FROM = "by {maker}, from {sources}"
@@ -32,6 +33,7 @@ OWN = "their own {subject}"
 AND = "{first} and {last}"
 
 ALT_TEXT_OF_SEVERAL = "Picture {index} of {count}: {prompt}"
+ALT_TEXT_SHEET = "{count} pictures, numbered: {prompt}"
 ALT_TEXT_PREVIEW = "An unfinished picture: {prompt}"
 ALT_TEXT_PIXELATED = "A coarse copy of a picture that a moderator hid"
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from chatelier.settings.value_types import Names, Section
+from chatelier.settings.value_types import LocalPath, Names, Section
 from engine.performance import LowMemory, Quantise
 
 
@@ -33,6 +33,16 @@ class WorkerSection(Section):
         None, ge=0.25, description="Limit of accelerator memory in GiB; unset: the device's memory."
     )
     cpu_threads: int | None = Field(None, ge=1, le=256, description="CPU cores for generation; unset: all.")
+    depth_model: LocalPath | None = Field(
+        None,
+        description="An ONNX network that sees depth, such as Depth Anything small, for --depth; unset: the picture"
+        " itself is taken for the map.",
+    )
+    pose_model: LocalPath | None = Field(
+        None,
+        description="An ONNX network that sees people's poses, YOLO's with 17 points, for --pose; unset: the picture"
+        " itself is taken for the map.",
+    )
     max_attempts: int = Field(
         8, ge=1, le=100, description="Attempts before a job counts as failed, when workers lose its lease."
     )

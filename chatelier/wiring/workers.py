@@ -29,6 +29,7 @@ def open_generator(settings: Settings, *, stays: bool = True) -> "ImageGenerator
     """Loads nothing yet. For one that does not stay it is not worth compiling. Raises `ConfigurationError`."""
     from engine.generation.device_settings import DeviceSettings
     from engine.generation.generator import ImageGenerator
+    from engine.imaging.structure.structure_maps import StructureMaps
 
     worker = settings.worker
     return ImageGenerator(
@@ -41,6 +42,7 @@ def open_generator(settings: Settings, *, stays: bool = True) -> "ImageGenerator
             learned_file=settings.learned_file,
         ),
         represents=settings.moderation.representation,
+        maps=StructureMaps(depth=worker.depth_model, pose=worker.pose_model),
     )
 
 

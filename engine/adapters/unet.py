@@ -9,6 +9,7 @@ import torch
 
 from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.components.ip_adapter import IpAdapter
+from engine.adapters.control.controlnets import ControlNets
 from engine.adapters.loading.model_parts import LoadsNetworks, load_network, size_bytes
 from engine.adapters.stepwise import DenoisingModel
 from engine.batching.sample import Conditions, Sample
@@ -16,6 +17,8 @@ from engine.batching.sampling_params import SamplingParams
 from engine.catalog.addons import IpAdapterEntry, is_on_hub
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.model_files import INDEX, read_json
+from studio.domain.requests import STRUCTURES
+from studio.errors import NotSupportedError
 
 # Conditions from the pictures of a sample, in the order of the IP-Adapter's two sets of tokens.
 _SEEN = ("likeness", "styles")
@@ -38,6 +41,9 @@ class UNetModel(DenoisingModel):
         # Its pipeline spreads all steps over the part of the schedule that a strength leaves.
         self._is_consistency_model = _pipeline_name(folder).startswith("LatentConsistency")
         self._ip_adapter: IpAdapter | None = None
+        self._controlnets = ControlNets(entry.controlnets, model=entry.name, device=device, dtype=self._dtype)
+        here = tuple(kind for kind in STRUCTURES if _is_here(entry, kind))
+        self.layout = replace(self.layout, structures=here)
         # Without the adapter's files, variations start from the picture itself.
         adapter = entry.ip_adapter
         if adapter is not None and not (is_on_hub(adapter.source) or is_on_hub(adapter.encoder)):
@@ -60,6 +66,21 @@ class UNetModel(DenoisingModel):
     def unload(self) -> None:
         super().unload()
         self._ip_adapter = None
+        self._controlnets.forget()
+
+    @property
+    def memory_bytes(self) -> int:
+        return super().memory_bytes + self._controlnets.memory_bytes
+
+    def new_sample(self, params: SamplingParams) -> Sample:
+        if missing := [one.kind for one in params.controls if one.kind not in self.layout.structures]:
+            raise NotSupportedError("structure", model=self.name, kind=missing[0])
+        return super().new_sample(params)
+
+    def prepare(self, samples: Sequence[Sample]) -> None:
+        super().prepare(samples)
+        for sample in samples:
+            self._controlnets.prepare(sample, self._parts["unet"])
 
     def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
         if self._ip_adapter is not None:
@@ -72,12 +93,16 @@ class UNetModel(DenoisingModel):
     def _forward(self, rows: BatchRows) -> torch.Tensor:
         words = rows.conditions["text"]
         seen = [rows.conditions[name][:, None] for name in _SEEN if name in rows.conditions]
+        added = self._added_conditions(rows.conditions)
+        found = self._controlnets.residuals(rows, channels=self.layout.latent_channels, added=added)
         answer: torch.Tensor = self._parts["unet"](
             rows.sample,
             rows.timesteps,
             encoder_hidden_states=(words, seen) if seen else words,
             timestep_cond=rows.conditions.get("guidance"),
-            added_cond_kwargs=self._added_conditions(rows.conditions),
+            added_cond_kwargs=added,
+            down_block_additional_residuals=found.down if found else None,
+            mid_block_additional_residual=found.middle if found else None,
             return_dict=False,
         )[0]
         return answer
@@ -112,6 +137,11 @@ class UNetModel(DenoisingModel):
             return {}
         embedded = embed_guidance(sample.params.guidance_scale - 1, width=self._distilled)
         return {"guidance": embedded.to(self._device, self._dtype)}
+
+
+def _is_here(entry: ModelEntry, kind: str) -> bool:
+    controlnet = entry.controlnets.get(kind)
+    return controlnet is not None and Path(controlnet.source).expanduser().is_dir()
 
 
 def _pipeline_name(folder: Path) -> str:

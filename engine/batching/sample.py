@@ -58,6 +58,15 @@ class PreservedRegion:
         return ((self.mask >= 1) | (self.mask > 1 - done)).to(self.mask.dtype)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """The map of a sample as its ControlNet takes it, (1, c, h, w), and how much it counts."""
+
+    kind: str
+    embedded: torch.Tensor
+    scale: float
+
+
 class GroupHandle(Protocol):
     """What a sample and the queues need to know of the group that the sample belongs to; see `SampleGroup`."""
 
@@ -101,6 +110,7 @@ class Sample:
     latents: torch.Tensor | None = None
     preserved: PreservedRegion | None = None
     channels: torch.Tensor | None = None
+    controls: tuple[Control, ...] = ()
     estimate: torch.Tensor | None = None  # of the finished latents, when one was asked for
     picture: torch.Tensor | None = None  # (3, height, width) in [0, 1], or bytes
     unread_words: int = 0  # at the end of the prompt, beyond what the model takes in
@@ -197,7 +207,7 @@ class Sample:
         self.times = self.latents = self.preserved = self.channels = self.estimate = self.start = (
             self.hole
         ) = None
-        self.conditions = ()
+        self.conditions, self.controls = (), ()
 
     def _blend_preserved(self, latents: torch.Tensor, preserved: PreservedRegion) -> torch.Tensor:
         """Outside the mask the picture itself, noised for the next step; as diffusers' inpainting pipeline does."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _numbers = count()
 _ASK_SECONDS = 0.05
 PREVIEW_TILE_PIXELS = 96
+_MOST_IN_PAIRS = 8
 
 
 class SampleGroup:
@@ -133,14 +134,14 @@ class StepRate:
 
 
 def _sheet(previews: "Sequence[torch.Tensor | None]") -> Image.Image | None:
-    """Pictures uint8 (h, w, 3) side by side, two in a row; grey where there is none yet."""
+    """Pictures uint8 (h, w, 3) side by side, two in a row, of many four; grey where there is none yet."""
     known = [preview for preview in previews if preview is not None]
     if not known:
         return None
     height, width = known[0].shape[:2]
     scale = PREVIEW_TILE_PIXELS / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    columns = 1 if len(previews) == 1 else 2
+    columns = 1 if len(previews) == 1 else 2 if len(previews) <= _MOST_IN_PAIRS else 4
     rows = -(-len(previews) // columns)
     sheet = Image.new("RGB", (columns * size[0], rows * size[1]), (128, 128, 128))
     for index, preview in enumerate(previews):

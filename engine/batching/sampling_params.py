@@ -18,6 +18,15 @@ class WeightedImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ControlMap:
+    """What a picture shall follow: RGB, as large as the picture. `kind` is a `ReferenceKind` of structure."""
+
+    kind: str
+    picture: Image.Image = field(repr=False)
+    amount: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SamplingParams:
     """One picture to paint, every default filled in. Sizes in pixels, multiples of the model's latent cell.
 
@@ -31,6 +40,11 @@ class SamplingParams:
     (`Layout.has_image_encoder`) shall make one like; their shares add up to 1. Of `styles`, an IP-Adapter
     (`Layout.has_ip_adapter`) takes only how they are made. `references` are RGB pictures of any size that stand beside
     the words, at most `Capabilities.takes_references` of them.
+
+    `controls` are maps for the model's ControlNets (`Layout.structures`), `width` × `height`, one of each kind.
+
+    With a `noise_size`, the first noise is that of a picture of this width and height, averaged over squares: so a
+    small picture begins as that one does. Models that run in one call do not take it.
     """
 
     prompt: str
@@ -49,3 +63,5 @@ class SamplingParams:
     styles: tuple[WeightedImage, ...] = ()
     references: tuple[Image.Image, ...] = field(default=(), repr=False)
     adapters: tuple[tuple[str, float], ...] = ()
+    controls: tuple[ControlMap, ...] = ()
+    noise_size: tuple[int, int] | None = None

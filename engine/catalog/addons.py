@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from studio.domain.requests import STRUCTURES
 from studio.errors import ModelLoadError
 
 T = TypeVar("T")
@@ -39,6 +40,17 @@ class IpAdapterEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ControlNetEntry:
+    """A ControlNet: a folder of this machine, ``owner/repository`` on the hub, or a folder in one.
+
+    `scale` says how much it counts.
+    """
+
+    source: str
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UpscalerEntry:
     """Weights in any layout that spandrel knows: a file, ``owner/repository/path/of/file``, or ``bundled:NAME``."""
 
@@ -67,6 +79,14 @@ def read_loras(table: object) -> tuple[dict[str, LoraEntry], list[str]]:
 def read_embeddings(table: object) -> tuple[dict[str, EmbeddingEntry], list[str]]:
     """The textual inversions of an entry by their words, and what is wrong with them."""
     return _read_named(EmbeddingEntry, table, "embeddings")
+
+
+def read_controlnets(table: object) -> tuple[dict[str, ControlNetEntry], list[str]]:
+    """The ControlNets of an entry by kind, and what is wrong with them."""
+    found, problems = _read_named(ControlNetEntry, table, "controlnets")
+    unknown = sorted(set(found) - set(STRUCTURES))
+    problems += [f"controlnets.{kind} must be one of {', '.join(STRUCTURES)}." for kind in unknown]
+    return found, problems
 
 
 def _read_named(kind: Callable[..., T], table: object, field: str) -> tuple[dict[str, T], list[str]]:
@@ -110,16 +130,22 @@ def _read(kind: Callable[..., T], table: object, place: str, problems: list[str]
     return None if found else kind(**values)
 
 
-def is_on_hub(source: str) -> bool:
-    return not source.startswith(("/", ".", "~")) and source.count("/") >= 2
+_NETWORK_FILES = ("config.json", "diffusion_pytorch_model*")
 
 
-def locate(source: str, *, hub: Path | None, offline: bool = True) -> Path:
+def is_on_hub(source: str, *, whole: bool = False) -> bool:
+    """A file or folder in a repository; with `whole`, the repository itself too."""
+    least = 1 if whole else 2
+    return not source.startswith(("/", ".", "~")) and source.count("/") >= least
+
+
+def locate(source: str, *, hub: Path | None, offline: bool = True, whole: bool = False) -> Path:
     """Where a source of the hub or of this machine lies. Raises `ModelLoadError` when it is not there.
 
-    `hub` is the folder of what was pulled; with `offline` False what is missing is fetched.
+    `hub` is the folder of what was pulled; with `offline` False what is missing is fetched. With `whole`, a source may
+    be a repository that holds one network.
     """
-    if not is_on_hub(source):
+    if not is_on_hub(source, whole=whole):
         path = Path(source).expanduser()
         if not path.exists():
             raise ModelLoadError(
@@ -129,12 +155,14 @@ def locate(source: str, *, hub: Path | None, offline: bool = True) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    owner, repository, inside = source.split("/", 2)
+    owner, repository, *rest = source.split("/", 2)
+    inside = rest[0] if rest else ""
     try:
         folder = snapshot_download(
             f"{owner}/{repository}",
             cache_dir=hub,
-            allow_patterns=[inside, f"{inside}/*"],
+            allow_patterns=[inside, f"{inside}/*"] if inside else list(_NETWORK_FILES),
+            ignore_patterns=["*.bin", "*.msgpack", "*.ckpt"],
             local_files_only=offline,
         )
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:

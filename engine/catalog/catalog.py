@@ -17,11 +17,13 @@ from engine.catalog.entries import (
 )
 from engine.catalog.model_files import check, pipeline_class, weights_hash
 from engine.catalog.remote_entry import RemoteEntry
+from studio.domain.requests import STRUCTURES
 from studio.errors import BadParameterError, ConfigurationError, ModelLoadError
 from studio.parsing.name_suggestions import unknown_name
 
 __all__ = ["ModelCatalogue", "ModelEntry", "read_entries", "write_entry"]
 
+WITH_CONTROLNETS = ("sd", "sdxl")  # families
 MODELS = Path(__file__).parents[1] / "models"
 # What a pull leaves out: other frameworks' copies of the same weights, pickles, and single-file checkpoints at the top.
 IGNORED_FILES = (
@@ -98,6 +100,8 @@ class ModelCatalogue:
             self.pull(second_folder(entry))
         for source in _extras(entry):
             locate(source, hub=self._hub, offline=False)
+        for controlnet in entry.controlnets.values():
+            locate(controlnet.source, hub=self._hub, offline=False, whole=True)
         return folder
 
     def check(self, entry: ModelEntry) -> Path:
@@ -137,6 +141,13 @@ class ModelCatalogue:
             return False
         return all(Path(source).expanduser().exists() for source in (adapter.source, adapter.encoder))
 
+    def structures(self, entry: ModelEntry) -> tuple[str, ...]:
+        """The kinds of structure for which a ControlNet of the entry is on this machine."""
+        if entry.family not in WITH_CONTROLNETS:
+            return ()
+        here = self.resolve_extras(entry).controlnets
+        return tuple(kind for kind in STRUCTURES if kind in here and Path(here[kind].source).is_dir())
+
     def resolve_extras(self, entry: ModelEntry) -> ModelEntry:
         """The entry with its extras as paths of this machine; what is not here keeps its name, and fails when used."""
         loras = {name: replace(lora, source=self._resolve(lora.source)) for name, lora in entry.loras.items()}
@@ -144,11 +155,22 @@ class ModelCatalogue:
             word: replace(embedding, source=self._resolve(embedding.source))
             for word, embedding in entry.embeddings.items()
         }
+        controlnets = {
+            kind: replace(one, source=self._resolve(one.source, whole=True))
+            for kind, one in entry.controlnets.items()
+        }
         seen = entry.ip_adapter
         if seen is not None:
             seen = replace(seen, source=self._resolve(seen.source), encoder=self._resolve(seen.encoder))
         prior = str(self.folder(second_folder(entry))) if entry.prior is not None else None
-        return replace(entry, loras=loras, embeddings=embeddings, ip_adapter=seen, prior=prior)
+        return replace(
+            entry,
+            loras=loras,
+            embeddings=embeddings,
+            ip_adapter=seen,
+            prior=prior,
+            controlnets=controlnets,
+        )
 
     def upscaler(self, name: str, *, offline: bool = True) -> str:
         """Where the weights of an upscaler lie: a path, or the name of bundled ones; fetched unless `offline`.
@@ -173,6 +195,13 @@ class ModelCatalogue:
         problems = [
             f"{Path(source).name} is not on this machine." for source in others if not Path(source).exists()
         ]
+        if entry.controlnets and entry.family not in WITH_CONTROLNETS:
+            problems.append(f"ControlNets work with models of the families {', '.join(WITH_CONTROLNETS)}.")
+        problems += [
+            f"The ControlNet for {kind}, {controlnet.source}, is not on this machine."
+            for kind, controlnet in settled.controlnets.items()
+            if not Path(controlnet.source).is_dir()
+        ]
         for source in loras:
             try:
                 check_lora(Path(source))
@@ -180,9 +209,9 @@ class ModelCatalogue:
                 problems.append(str(error))
         return problems
 
-    def _resolve(self, source: str) -> str:
+    def _resolve(self, source: str, *, whole: bool = False) -> str:
         try:
-            return str(locate(source, hub=self._hub))
+            return str(locate(source, hub=self._hub, whole=whole))
         except ModelLoadError:
             return source
 
@@ -238,7 +267,14 @@ class ModelCatalogue:
 def second_folder(entry: ModelEntry) -> ModelEntry:
     """The entry of a model's other half."""
     return replace(
-        entry, source=entry.prior or "", prior=None, revision=None, loras={}, embeddings={}, ip_adapter=None
+        entry,
+        source=entry.prior or "",
+        prior=None,
+        revision=None,
+        loras={},
+        embeddings={},
+        ip_adapter=None,
+        controlnets={},
     )
 
 

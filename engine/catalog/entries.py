@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from engine.catalog.addons import (
+    ControlNetEntry,
     EmbeddingEntry,
     IpAdapterEntry,
     LoraEntry,
     UpscalerEntry,
+    read_controlnets,
     read_embeddings,
     read_ip_adapter,
     read_loras,
@@ -58,6 +60,7 @@ class ModelEntry:
     loras: Mapping[str, LoraEntry] = field(default_factory=dict, hash=False)
     ip_adapter: IpAdapterEntry | None = None
     embeddings: Mapping[str, EmbeddingEntry] = field(default_factory=dict, hash=False)
+    controlnets: Mapping[str, ControlNetEntry] = field(default_factory=dict, hash=False)
     remote: RemoteEntry | None = None
 
     @property
@@ -158,6 +161,9 @@ def _read_extras(name: str, table: object) -> tuple[dict[str, Any], list[str]]:
     if isinstance(table, dict) and "embeddings" in table:
         extras["embeddings"], found = read_embeddings(table["embeddings"])
         problems += found
+    if isinstance(table, dict) and "controlnets" in table:
+        extras["controlnets"], found = read_controlnets(table["controlnets"])
+        problems += found
     if isinstance(table, dict) and "ip_adapter" in table:
         extras["ip_adapter"], found = read_ip_adapter(table["ip_adapter"])
         problems += found
@@ -169,7 +175,7 @@ def _read_extras(name: str, table: object) -> tuple[dict[str, Any], list[str]]:
 
 _HINTS: Mapping[str, Any] = get_type_hints(ModelEntry)
 _KNOWN = {field.name for field in fields(ModelEntry)} - {"name"}
-_TABLES = {"loras", "embeddings", "ip_adapter", "remote"}
+_TABLES = {"loras", "embeddings", "ip_adapter", "remote", "controlnets"}
 _FLOATS = {name for name, hint in _HINTS.items() if hint is float}
 
 

@@ -19,8 +19,9 @@ class Layout:
     """`factor` is pixels per latent cell. Sizes must be multiples of `grid` pixels; those of `multiple` suit best.
 
     `has_image_encoder`: a picture can tell the model what to paint, through an image encoder. `has_ip_adapter`:
-    they may also stand beside its words, each by a weight. `can` is what it does with such pictures by itself.
-    `refines_windows`: it repaints parts of a canvas that is too large for it at a chosen strength.
+    they may also stand beside its words, each by a weight. `structures` are the kinds that it can follow. `can` is what
+    it does with such pictures by itself. `refines_windows`: it repaints parts of a canvas that is too large for it at a
+    chosen strength.
     """
 
     factor: int
@@ -32,6 +33,7 @@ class Layout:
     has_image_encoder: bool = False
     has_ip_adapter: bool = False
     refines_windows: bool = True
+    structures: tuple[str, ...] = ()
     can: Capabilities = PLAIN
 
     @property

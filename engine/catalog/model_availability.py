@@ -53,6 +53,10 @@ def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | N
         takes_references=MOST_REFERENCES if weighs else can.takes_references,
         weighs_references=weighs,
         fixed_pixels=can.fixed_pixels,
+        structures=catalogue.structures(entry),
+        width=entry.width,
+        height=entry.height,
+        steps=entry.steps,
     )
 
 

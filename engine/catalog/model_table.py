@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from engine.catalog.catalog import WITH_CONTROLNETS
 from engine.catalog.checkpoint_detection import WHOLE_CALLS
 from engine.catalog.entries import ModelEntry
 
@@ -17,7 +18,18 @@ model's licence before you use it.
 This page is generated: `python -m engine.catalog.model_table > docs/models.md`.
 
 """
-_HEAD = ("model", "for what", "licence", "memory", "size", "steps", "runs", "edits by words", "references")
+_HEAD = (
+    "model",
+    "for what",
+    "licence",
+    "memory",
+    "size",
+    "steps",
+    "runs",
+    "edits by words",
+    "references",
+    "structure",
+)
 _SEES_WITH_ADAPTER = frozenset({"sd", "sdxl"})
 
 
@@ -38,6 +50,7 @@ def _row(entry: ModelEntry) -> tuple[str, ...]:
         "whole" if entry.family == WHOLE_CALLS or entry.is_remote else "per step",
         "yes" if entry.edits_by_words else "no",
         _references(entry),
+        _structure(entry),
     )
 
 
@@ -46,6 +59,13 @@ def _references(entry: ModelEntry) -> str:
         return f"up to {entry.takes_references}" if entry.takes_references > 1 else "one"
     sees = entry.family in _SEES_WITH_ADAPTER and not entry.bundled
     return "none; [IP-Adapter](02-engine.md#inputs) for variations and references" if sees else "none"
+
+
+def _structure(entry: ModelEntry) -> str:
+    if entry.controlnets:
+        return ", ".join(entry.controlnets)
+    can = entry.family in WITH_CONTROLNETS and not entry.bundled
+    return "[ControlNets](02-engine.md#inputs) that its entry names" if can else "none"
 
 
 def _print_page() -> None:

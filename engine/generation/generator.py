@@ -11,6 +11,7 @@ from PIL import Image
 
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.generation.conditions.structure import add_structures
 from engine.generation.device_pool import DevicePool, DeviceWorker
 from engine.generation.device_settings import DeviceSettings
 from engine.generation.inputs import GenerationInputs
@@ -18,6 +19,7 @@ from engine.generation.prepare_inputs import asked_steps, prepare_inputs
 from engine.generation.prompt_diversity import diversify_task
 from engine.generation.sampling_params import resolve_params
 from engine.generation.tiled_refinement import ProgressMeter, refine_tiled, steps_ahead
+from engine.imaging.structure.structure_maps import StructureMaps
 from engine.jobs.cpu_threads import share_cores
 from engine.layout_prior.layout_prior import LayoutPrior, load_prior
 from engine.types import GeneratedImage, GenerationTask, Progress
@@ -56,11 +58,13 @@ class ImageGenerator:
         default_model: str | None = None,
         upscaler: str = DEFAULT_UPSCALER,
         represents: bool = True,
+        maps: StructureMaps | None = None,
     ) -> None:
         share_cores()
         self._models = models
         self._default = default_model or models.names[0]
         self._represents = represents
+        self._maps = maps or StructureMaps()
         self._device_pool = DevicePool(models, devices or DeviceSettings(), upscaler=upscaler)
         self._priors: dict[str, LayoutPrior | None] = {}
         self._lock = threading.Lock()
@@ -101,6 +105,7 @@ class ImageGenerator:
             prepare_inputs(task, index, entry=entry, layout=model.layout, prior=prior)
             for index in range(task.request.count)
         ]
+        drawings = add_structures(drawings, task, model=entry.name, layout=model.layout, maps=self._maps)
         outline = partial(resolve_params, task, entry=entry, prior=prior)
         params_list = [outline(index, drawing) for index, drawing in enumerate(drawings)]
         asked = asked_steps(task.request, entry=entry, prior=prior)

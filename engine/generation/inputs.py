@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
-from engine.batching.sampling_params import WeightedImage
+from engine.batching.sampling_params import ControlMap, WeightedImage
 from engine.catalog.geometry import Layout
 from engine.imaging.canvas.windows import Window, Windows
 from engine.imaging.masks.masks import whitest
@@ -26,6 +26,7 @@ def _as_it_is(painted: Image.Image) -> Image.Image:
 class GenerationInputs:
     """`start`, `mask` and `mixed` are `width` × `height`; see `SamplingParams` for what they mean.
 
+    `noise_size`: the size of the picture of which this is a draft, where it is another one; see `SamplingParams`.
     `finish` turns what was painted into what the person gets, or into the whole that `detail` goes on from.
     """
 
@@ -38,6 +39,8 @@ class GenerationInputs:
     likeness: tuple[WeightedImage, ...] = field(default=(), repr=False)
     styles: tuple[WeightedImage, ...] = field(default=(), repr=False)
     references: tuple[Image.Image, ...] = field(default=(), repr=False)
+    noise_size: tuple[int, int] | None = None
+    controls: tuple[ControlMap, ...] = ()
     finish: Callable[[Image.Image], Image.Image] = field(default=_as_it_is, repr=False)
     detail: "TiledRefinement | None" = field(default=None, repr=False)
 
@@ -125,5 +128,6 @@ class TiledRefinement:
             mask=whitest(hole, self._layout.grid),
             finish=_as_it_is,
             detail=None,
+            controls=(),  # what is where was settled in the whole
         )
         return with_overscan(plain, self._rim_pixels)

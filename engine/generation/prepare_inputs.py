@@ -13,14 +13,16 @@ from engine.batching.sampling_params import WeightedImage
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout
 from engine.generation.augmentation import augment
+from engine.generation.conditions.structure import ratio_of_structure
 from engine.generation.inpainting import edit, expand
 from engine.generation.inputs import RESIZE, GenerationInputs, with_overscan
 from engine.generation.mural_cells import LEAST_MURAL_STEPS, prepare_cell
-from engine.generation.sizing import requested_size, size_like
+from engine.generation.sizing import draft_size, requested_size, size_like
 from engine.imaging.canvas.colour_transfer import tint
 from engine.layout_prior.layout_prior import LayoutPrior
 from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, ReferenceKind, Strength
+from studio.domain.sizing.drafts import draft_factor, draft_steps
 from studio.errors import BadParameterError, NotSupportedError
 
 STRENGTHS = {Strength.SUBTLE: 0.35, Strength.STRONG: 0.7}
@@ -38,9 +40,32 @@ def prepare_inputs(
     task: GenerationTask, index: int, *, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
     """For picture `index` of the task. Raises `BadParameterError`, `BadImageError` or `NotSupportedError`."""
-    drawing = _draw_under(task, index, entry, layout, prior)
+    drawing = _draw_under(_small(task, entry, layout), index, entry, layout, prior)
+    if task.request.draft:
+        drawing = replace(drawing, noise_size=_noise_size(task, entry, layout, drawing))
     drawing = add_references(drawing, task, layout)
     return drawing if prior is None else with_overscan(drawing, prior.rim_cells * layout.grid)
+
+
+def _small(task: GenerationTask, entry: ModelEntry, layout: Layout) -> GenerationTask:
+    """A draft as the small picture that it is, but by a model that makes one area of every size."""
+    if not task.request.draft or layout.can.fixed_pixels or draft_factor(entry.width, entry.height) == 1:
+        return task
+    width, height = draft_size(_full_size(task, entry, layout), entry, layout)
+    return replace(task, request=replace(task.request, width=width, height=height, aspect=None))
+
+
+def _noise_size(
+    task: GenerationTask, entry: ModelEntry, layout: Layout, drawing: GenerationInputs
+) -> tuple[int, int] | None:
+    full = _full_size(task, entry, layout)
+    return full if full != (drawing.width, drawing.height) else None
+
+
+def _full_size(task: GenerationTask, entry: ModelEntry, layout: Layout) -> tuple[int, int]:
+    if task.sources:
+        return size_like(task, entry, layout)
+    return requested_size(task.request, entry, layout, ratio=ratio_of_structure(task.request))
 
 
 def _draw_under(
@@ -67,6 +92,8 @@ def _draw_under(
 def asked_steps(request: PaintRequest, *, entry: ModelEntry, prior: LayoutPrior | None) -> int:
     """The steps that a person asked for, else those that the model names; at least twelve for a mural's cell."""
     named = entry.steps if prior is None or prior.steps is None else prior.steps
+    if request.draft:
+        named = draft_steps(named)
     return max(request.steps or named, LEAST_MURAL_STEPS if request.mural_cell else 1)
 
 
@@ -84,7 +111,7 @@ def steps_for(request: PaintRequest, *, entry: ModelEntry, prior: LayoutPrior | 
 def _from_words(
     request: PaintRequest, index: int, entry: ModelEntry, layout: Layout, prior: LayoutPrior | None
 ) -> GenerationInputs:
-    width, height = requested_size(request, entry, layout, ratio=None)
+    width, height = requested_size(request, entry, layout, ratio=ratio_of_structure(request))
     if prior is None:
         return GenerationInputs(width=width, height=height)
     seed = request.seed_of(index)

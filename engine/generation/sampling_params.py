@@ -53,6 +53,8 @@ def resolve_params(
         likeness=drawing.likeness,
         styles=drawing.styles,
         references=drawing.references,
+        noise_size=drawing.noise_size,
+        controls=drawing.controls,
         adapters=_adapters(task, entry),
     )
 

@@ -7,6 +7,7 @@ from engine.catalog.geometry import Layout, fit_within, size_near, size_of_area
 from engine.types import GenerationTask
 from studio.domain.requests import PaintRequest, parse_aspect
 from studio.domain.sizing.canvases import LARGEST_AREAS
+from studio.domain.sizing.drafts import draft_factor
 from studio.errors import BadParameterError
 
 
@@ -37,6 +38,12 @@ def requested_size(
     if ratio is None:
         return layout.snap(entry.width, entry.height)
     return size_near(native_area(entry), ratio, multiple=min(layout.multiple, 64))
+
+
+def draft_size(size: tuple[int, int], entry: ModelEntry, layout: Layout) -> tuple[int, int]:
+    """Of a draft of a picture of `size`."""
+    factor = draft_factor(entry.width, entry.height)
+    return layout.snap(size[0] // factor, size[1] // factor) if factor > 1 else size
 
 
 def size_like(task: GenerationTask, entry: ModelEntry, layout: Layout) -> tuple[int, int]:

@@ -155,6 +155,7 @@ class JobRunner:
             request=request,
             sources=sources,
             references=self._decode(request.references),
+            structures=self._decode(request.structures),
             mask=mask,
             weight=weight,
         )

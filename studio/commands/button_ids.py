@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from studio.domain.identifiers import is_job_id, picture_id
+from studio.domain.identifiers import MOST_PICTURES, is_job_id, picture_id
 
 VERSION = "c1"
 MAX_LENGTH = 100  # Discord's custom_id
@@ -20,6 +20,7 @@ class Action(StrEnum):
     EDIT = "edit"
     EXPAND = "expand"
     BLEND = "blend"
+    FULL_SIZE = "fullsize"  # of a draft
     REFERENCE = "reference"  # opens the form of /imagine, with the picture beside its words
     STAR = "star"
     ALT = "alt"
@@ -58,6 +59,7 @@ class Action(StrEnum):
 
 
 OF_GATHERINGS = frozenset({Action.GATHER, Action.GATHER_ASK, Action.GATHER_SHOW})
+_INDEX = re.compile("|".join(map(str, range(MOST_PICTURES + 1))))
 _GATHERING = re.compile(r"[a-z_]{1,16}:\d{1,4}:\d{1,4}")  # a verb, a round, a part
 
 
@@ -90,7 +92,7 @@ def parse_button(text: str) -> Button | None:
     if len(text) > MAX_LENGTH or len(parts) not in (4, 7) or parts[0] != VERSION:
         return None
     _, action, job_id, index, *rest = parts
-    if action not in set(Action) or not is_job_id(job_id) or index not in "0123456789" or len(index) != 1:
+    if action not in set(Action) or not is_job_id(job_id) or not _INDEX.fullmatch(index):
         return None
     if (action in OF_GATHERINGS) is not bool(rest) or (rest and not _GATHERING.fullmatch(":".join(rest))):
         return None

@@ -13,6 +13,7 @@ from studio.parsing.text_cleaning import clean_text
 
 MAX_PHRASE = 4000
 _FOREIGN_VALUE = re.compile(r"://|[a-z][\s\d]*\d$", re.IGNORECASE)
+_ANSWER = re.compile(r"(?:\s*[=:：]\s*|\s+)(?P<value>yes|no|on|off|true|false)(?=[\s,;]|$)", re.IGNORECASE)
 _READ_BY_FACES = frozenset({Kind.IMAGE, Kind.MASK, Kind.PERSON})
 
 
@@ -49,12 +50,14 @@ def split_flags(spec: CommandSpec, text: str) -> tuple[str, dict[str, object]]:
     """
     text, loras = _without_lora_tags(spec, text)
     text, foreign = _without_foreign_flags(spec, text)
+    text, switches = _without_switches(spec, text)
     flags = list(find_flags(spec, text))
     ends = [following.start for following in flags[1:]] + [len(text)]
     values = dict(_read_flag(spec, flag, text, end) for flag, end in zip(flags, ends, strict=False))
+    values |= switches
     if loras:
         values["lora"] = ", ".join([*filter(None, [values.get("lora")]), *loras])
-    words = (text[: flags[0].start] if flags else text).rstrip(" ,;" if flags or loras else None)
+    words = (text[: flags[0].start] if flags else text).rstrip(" ,;" if flags or loras or switches else None)
     return " ".join([words, *foreign]), dict(values)
 
 
@@ -95,6 +98,21 @@ def _without_foreign_flags(spec: CommandSpec, text: str) -> tuple[str, list[str]
     for flag in foreign:
         text = text[: flag.start()] + " " * len(flag[0]) + text[flag.end() :]
     return text, [flag[0] for flag in foreign]
+
+
+def _without_switches(spec: CommandSpec, text: str) -> tuple[str, dict[str, str]]:
+    """The text with spaces for each switch, which takes no more of it than a yes or a no."""
+    if all(parameter.kind is not Kind.SWITCH for parameter in spec.parameters):
+        return text, {}
+    values: dict[str, str] = {}
+    for flag in list(find_flags(spec, text)):
+        if flag.parameter is None or flag.parameter.kind is not Kind.SWITCH:
+            continue
+        answer = _ANSWER.match(text, flag.name_end)
+        end = answer.end() if answer else flag.name_end
+        values[flag.parameter.name] = answer["value"].lower() if answer else "yes"
+        text = text[: flag.start] + " " * (end - flag.start) + text[end:]
+    return text, values
 
 
 def _is_own(spec: CommandSpec, flag: str) -> bool:

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     REFERENCES = "references"  # several pictures painted here, each with a weight or without
     PERSON = "person"  # front ends hand over the key of the person who is named
     CASE = "case"  # the id of a case
+    SWITCH = "switch"  # on where it stands, with or without a "yes"
     DURATION = "duration"  # 30m, 12h, 7d, or for good
 
 
@@ -207,6 +208,16 @@ _UNITS = {
 }
 
 
+_SWITCHED = {"": True, "yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
+
+
+def _read_switch(parameter: Parameter, value: object) -> bool:
+    text = bare_value(value).lower()
+    if text not in _SWITCHED:
+        raise BadParameterError(parameter.name, "not_a_choice", choices=("yes", "no"))
+    return _SWITCHED[text]
+
+
 def _read_name(parameter: Parameter, value: object) -> str:
     return _read_text(parameter, bare_value(value)).lower()
 
@@ -229,5 +240,6 @@ _READERS: dict[Kind, Callable[[Parameter, object], Any]] = {
     Kind.LORA: _read_name,
     Kind.PERSON: _read_person,
     Kind.CASE: _read_case,
+    Kind.SWITCH: _read_switch,
     Kind.DURATION: _read_duration,
 }

@@ -9,7 +9,7 @@ from studio.commands.account import cancel, credits, forget_me, history, link, q
 from studio.commands.button_ids import Action, Button, gather_values
 from studio.commands.gatherings import enter, gather, hall
 from studio.commands.gatherings.opening import opening_spec
-from studio.commands.generation import blend, edit, expand, imagine, remix, reroll, upscale, vary
+from studio.commands.generation import blend, edit, expand, fullsize, imagine, remix, reroll, upscale, vary
 from studio.commands.moderation import answer, appeal, ban, cases, community_rules, report, review, unban
 from studio.commands.named_pictures import names_any, require_visible
 from studio.commands.parameter_values import Kind
@@ -28,6 +28,7 @@ CATALOG: Mapping[str, CommandSpec] = {
     module.SPEC.name: module.SPEC
     for module in (
         imagine,
+        fullsize,
         vary,
         edit,
         expand,

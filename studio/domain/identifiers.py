@@ -9,8 +9,9 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _CODE_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
 _JOB_LENGTH = 12  # 60 random bits
 _JOB = re.compile(rf"[{_ALPHABET}]{{{_JOB_LENGTH}}}")
-_PICTURE = re.compile(rf"({_JOB.pattern})\.([1-9])")
+_PICTURE = re.compile(rf"({_JOB.pattern})\.([1-9]|1[0-6])")
 PICTURE_BITS = 64  # 60 for the job, 4 for the index
+MOST_PICTURES = 16  # of a job
 
 
 def new_job_id() -> str:
@@ -30,7 +31,7 @@ def job_id_of(text: str) -> str:
 
 
 def picture_id(job_id: str, index: int) -> str:
-    """The id of a job's picture; `index` counts from 1 to 9."""
+    """The id of a job's picture; `index` counts from 1 to 16."""
     return f"{job_id}.{index}"
 
 
@@ -52,11 +53,11 @@ def picture_number(text: str) -> int:
     number = 0
     for letter in split[0]:
         number = number << 5 | _ALPHABET.index(letter)
-    return number << 4 | split[1]
+    return number << 4 | split[1] % MOST_PICTURES
 
 
 def picture_numbered(number: int) -> str | None:
     """The picture id that `picture_number` made this number from; None for one that it never makes."""
-    index, rest = number & 15, number >> 4
+    index, rest = number % MOST_PICTURES or MOST_PICTURES, number // MOST_PICTURES
     letters = "".join(_ALPHABET[rest >> 5 * place & 31] for place in reversed(range(_JOB_LENGTH)))
-    return picture_id(letters, index) if 1 <= index <= 9 and rest >> 5 * _JOB_LENGTH == 0 else None
+    return picture_id(letters, index) if rest >> 5 * _JOB_LENGTH == 0 else None

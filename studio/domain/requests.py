@@ -9,6 +9,7 @@ from fractions import Fraction
 from studio.errors import BadParameterError
 
 MAX_COUNT = 8
+MAX_DRAFTS = 16
 MAX_SEED = 2**32 - 1
 MOST_BLENDED = 5
 MOST_REFERENCES = 4
@@ -62,10 +63,16 @@ _PAST_TENSES = {
 
 
 class ReferenceKind(StrEnum):
-    """What a picture beside the words says: who or what is to be seen, or how it is made."""
+    """What a picture beside the words says: who or what is to be seen, how it is made, or where everything is."""
 
     SUBJECT = "subject"
     STYLE = "style"
+    POSE = "pose"
+    DEPTH = "depth"
+    EDGES = "edges"
+
+
+STRUCTURES = (ReferenceKind.POSE, ReferenceKind.DEPTH, ReferenceKind.EDGES)
 
 
 class Strength(StrEnum):
@@ -160,6 +167,8 @@ class PaintRequest:
     `own_words` is False where the prompt came with the picture and the person added nothing.
     `pixels` are those that one picture takes to paint, where what it starts from decides that.
     `weights` say how much of each source a blend takes, in any unit; none: of all the same.
+    A `draft` is painted small and in few steps; the sizes are those of the pictures that may become of it, but `pixels`
+    and `steps` are its own. See `studio.domain.sizing.drafts`.
     """
 
     operation: Operation
@@ -190,6 +199,7 @@ class PaintRequest:
     upscaler: str | None = None  # None: the default one
     pixels: int | None = None
     mural_cell: MuralCell | None = None
+    draft: bool = False
 
     @property
     def price(self) -> int:
@@ -198,15 +208,20 @@ class PaintRequest:
         What is left to the model counts as one, and so does a side that is left open as 1,024 pixels. An upscaler goes
         over its pixels once.
         """
-        sized = self.width is not None or self.height is not None
-        asked = (self.width or PRICED_SIDE) * (self.height or PRICED_SIDE) if sized else PRICED_PIXELS
-        steps = 1 if self.operation is Operation.UPSCALE else self.steps or PRICED_STEPS
-        return max(1, math.ceil((self.pixels or asked) / PRICED_PIXELS * steps / PRICED_STEPS))
+        return max(1, math.ceil(self._work))
 
     @property
     def cost(self) -> int:
-        """Credits for all pictures of the request."""
-        return self.count * self.price
+        """Credits for all pictures of the request. Drafts are counted together: one of them is less than a credit."""
+        return max(1, math.ceil(self.count * self._work)) if self.draft else self.count * self.price
+
+    @property
+    def _work(self) -> float:
+        """Of one picture: 1 for a megapixel at 30 steps."""
+        sized = self.width is not None or self.height is not None
+        asked = (self.width or PRICED_SIDE) * (self.height or PRICED_SIDE) if sized else PRICED_PIXELS
+        steps = 1 if self.operation is Operation.UPSCALE else self.steps or PRICED_STEPS
+        return (self.pixels or asked) / PRICED_PIXELS * steps / PRICED_STEPS
 
     @property
     def starts(self) -> tuple[Source, ...]:
@@ -215,8 +230,15 @@ class PaintRequest:
 
     @property
     def references(self) -> tuple[Source, ...]:
-        """The pictures that stand beside the words."""
-        return tuple(source for source in self.sources if source.reference is not None)
+        """The pictures that stand beside the words, for a subject or a style."""
+        return tuple(
+            source for source in self.sources if source.reference and source.reference not in STRUCTURES
+        )
+
+    @property
+    def structures(self) -> tuple[Source, ...]:
+        """The pictures whose pose, depth or edges are followed; each kind once."""
+        return tuple(source for source in self.sources if source.reference in STRUCTURES)
 
     def prompt_of(self, index: int) -> str:
         """The words of picture `index`, counted from 0."""
@@ -258,26 +280,3 @@ def parse_size(text: str) -> tuple[int, int]:
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in (width, height)):
         raise BadParameterError("size", "size_range", low=LEAST_SIDE, high=MOST_SIDE)
     return width, height
-
-
-def parse_loras(text: str) -> tuple[Lora, ...]:
-    """``"pixel:0.8, ink"`` becomes two, the second with the weight that the catalogue gives it."""
-    loras = tuple(_parse_lora(part.strip()) for part in text.split(",") if part.strip())
-    if len({lora.name for lora in loras}) < len(loras):
-        raise BadParameterError("lora", "lora_twice")
-    if len(loras) > MOST_LORAS:
-        raise BadParameterError("lora", "too_many_loras", most=MOST_LORAS)
-    return loras
-
-
-def _parse_lora(text: str) -> Lora:
-    name, colon, number = text.lower().partition(":")
-    if not colon:
-        return Lora(name=name.strip())
-    try:
-        weight = float(number)
-    except ValueError:
-        raise BadParameterError("lora", "lora_weight_not_a_number") from None
-    if not -2 <= weight <= 2:
-        raise BadParameterError("lora", "lora_weight_range")
-    return Lora(name=name.strip(), weight=weight)

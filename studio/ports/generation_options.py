@@ -10,7 +10,8 @@ class RunnableModel:
 
     `edits_by_words`: it changes a picture as an instruction says, without a region. `takes_references` pictures at
     most can stand beside the words, each by a weight where it `weighs_references`. `fixed_pixels`: so many it makes of
-    every size; 0 means any size.
+    every size; 0 means any size. `width`, `height` (pixels) and `steps` are those that it was made for; 0: not told. It
+    follows pictures in their `structures`: pose, depth, edges.
     """
 
     name: str
@@ -20,6 +21,10 @@ class RunnableModel:
     takes_references: int = 0
     weighs_references: bool = False
     fixed_pixels: int = 0
+    width: int = 0
+    height: int = 0
+    steps: int = 0
+    structures: tuple[str, ...] = ()
 
 
 class GenerationOptions(Protocol):

@@ -18,10 +18,12 @@ from tests.support.messages import MESSAGES
 
 
 def on_discord(message: Message) -> set[str]:
-    """A button whose press is confirmed first has another version in its id."""
+    """A button whose press is confirmed first has another version in its id; an option of a select is a button."""
     files = {image.name: Attachment(data=b"x", suffix=".png") for image in message.files}
     view = discord_render.render(message, files)
-    found = [str(item.custom_id) for item in view.walk_children() if hasattr(item, "custom_id")]
+    items = list(view.walk_children())
+    found = [str(item.custom_id) for item in items if hasattr(item, "custom_id")]
+    found += [option.value for item in items for option in getattr(item, "options", ())]
     return {custom_id.replace(discord_render.CONFIRM, VERSION, 1) for custom_id in found}
 
 

@@ -21,6 +21,7 @@ from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.compose.starboard import compose_starboard
 from bots.presentation.form import Form
 from bots.presentation.message import Message
+from bots.queries.job_view import JobView
 from bots.queries.starboard_entry import StarboardEntry
 from studio.commands.button_ids import Action
 from studio.commands.registry import CATALOG
@@ -90,6 +91,11 @@ def _progress(preview: str | None = None) -> JobProgress:
     )
 
 
+def _drafts(count: int, **changes: bool) -> JobView:
+    job = sample_job(count=count, **changes)
+    return sample_view(replace(job, request=replace(job.request, draft=True)))
+
+
 def _jobs() -> dict[str, Message]:
     painting = sample_view(sample_job(JobState.PAINTING))
     grid = sample_view()
@@ -129,6 +135,9 @@ def _jobs() -> dict[str, Message]:
         "job without one file": with_missing_files(result, {result.files[0].name}),
         "result grid": result,
         "result grid of eight": compose_job(sample_view(sample_job(count=8))),
+        "result drafts": compose_job(_drafts(8)),
+        "result sixteen drafts": compose_job(_drafts(16)),
+        "result sixteen drafts pixelated": compose_job(_drafts(16, spoiler=True), pixelated=True),
         "result grid with a gap": compose_job(replace(grid, pictures=grid.pictures[1:])),
         "result single": compose_job(single),
         "result upscaled": compose_job(sample_view(sample_job(count=1, operation=Operation.UPSCALE))),

@@ -5,7 +5,7 @@ from typing import Any
 
 import diffusers
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import ControlNetModel, UNet2DConditionModel
 from safetensors.torch import save_file
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
@@ -82,6 +82,19 @@ def save_ip_adapter(folder: Path, model: Path, *, plus: bool = False, seed: int 
     folder.mkdir(parents=True, exist_ok=True)
     save_file(weights, folder / "adapter.safetensors")
     make_image_encoder().save_pretrained(folder / "image_encoder")
+    return folder
+
+
+def save_controlnet(folder: Path, model: Path, *, seed: int = 0) -> Path:
+    """A ControlNet for the model in `model`, which changes a lot; answers its folder."""
+    torch.manual_seed(seed)
+    unet = UNet2DConditionModel.from_pretrained(model / "unet")
+    # Two halvings fit the tiny models' first stages.
+    network = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(4, 8, 8))
+    for block in (*network.controlnet_down_blocks, network.controlnet_mid_block):
+        torch.nn.init.normal_(block.weight, std=0.2)
+    torch.nn.init.normal_(network.controlnet_cond_embedding.conv_out.weight, std=0.5)
+    network.save_pretrained(folder)
     return folder
 
 

@@ -10,7 +10,7 @@ from bots.discord.interactions.click_dedup import ClickDedup
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.modals import OPENER, Modals
 from bots.discord.messages.answers import send_private
-from bots.discord.render import CONFIRM
+from bots.discord.render import CONFIRM, SELECT
 from bots.interactions.step_runner import StepRunner
 from bots.presentation.compose.choices import compose_confirmation
 from bots.presentation.interaction_router import Ask, Run, Step, parse_press, route_button
@@ -45,6 +45,8 @@ class Buttons:
         elif prefix == _CELLS:
             cells = [cell for cell in data.get("values", []) if isinstance(cell, str) and is_cell(cell)]
             await self._modals.open_edit(interaction, rest, cells)
+        elif prefix == SELECT:
+            await self._press(interaction, _read(str(next(iter(data.get("values", ())), ""))))
         elif prefix in (VERSION, _CASE_PICTURES):
             await self._press(interaction, _read(custom_id))
 

@@ -158,6 +158,8 @@ def _annotation(parameter: Parameter) -> Any:
         return discord.Attachment
     if parameter.kind is Kind.PERSON:
         return discord.User  # a member, or somebody who has left
+    if parameter.kind is Kind.SWITCH:
+        return bool
     number: type[int] | type[float] | None = _NUMBERS.get(parameter.kind)
     if number is not None:
         bounds = [

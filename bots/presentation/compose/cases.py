@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.parts.person_record import record_line
+from bots.presentation.compose.parts.pictures import images_part
 from bots.presentation.message import (
     Audience,
     ButtonRow,
@@ -31,8 +32,8 @@ from bots.texts.coded.sentences import say_stored
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, Decision, Notice
+from studio.domain.identifiers import MOST_PICTURES
 
-_MOST_PICTURES = 10
 _MOST_ANCESTORS = 5
 _DECISIONS_IN_A_ROW = 3  # as many as fit side by side on a phone
 _TONES = {
@@ -76,10 +77,12 @@ def compose_case_pictures(details: CaseDetails) -> Message:
             ),
             key=image.key,
         )
-        for number, image in enumerate(details.images[:_MOST_PICTURES], start=1)
+        for number, image in enumerate(details.images[:MOST_PICTURES], start=1)
     )
     part: Part = (
-        Images(images=images, spoiler=True) if images else Note(spans=(translate(cases.NO_PICTURES),))
+        images_part(images, heading(details.case), spoiler=True)
+        if images
+        else Note(spans=(translate(cases.NO_PICTURES),))
     )
     return Message(parts=(part,), audience=Audience.PERSON, summary=heading(details.case))
 

@@ -206,8 +206,11 @@ def imagine_form(
     about: str = "",
     asks_channel: bool = False,
     takes_references: bool = False,
+    structures: Sequence[str] = (),
 ) -> Form:
-    """`asks_channel`: it was opened from no channel."""
+    """`asks_channel`: it was opened from no channel. `structures` are the kinds that some model can follow."""
+    roles = {**(forms.ROLE_NAMES if takes_references else {"start": forms.ROLE_NAMES["start"]})}
+    roles |= {kind: forms.STRUCTURE_NAMES[kind] for kind in structures}
     channel = Field(name="channel", kind=FieldKind.CHANNEL, label=translate(forms.CHANNEL), required=True)
     fields = (
         prompt_field(forms.PROMPT, required=True),
@@ -216,14 +219,14 @@ def imagine_form(
         aspect_field(forms.ASPECT),
         *([names_field("model", forms.MODEL, models)] if len(models) > 1 else []),
         *([names_field("style", forms.STYLE, styles)] if styles else []),
-        files_field("image", forms.START_OR_REFERENCE if takes_references else forms.START_IMAGE),
-        *([_role_field()] if takes_references else []),
+        files_field("image", forms.START_OR_REFERENCE if len(roles) > 1 else forms.START_IMAGE),
+        *([_role_field(roles)] if len(roles) > 1 else []),
     )
     return _form("imagine", FormSubject(about=about), forms.IMAGINE, *fields)
 
 
-def _role_field() -> Field:
-    choices = tuple(Choice(value=role, label=translate(name)) for role, name in forms.ROLE_NAMES.items())
+def _role_field(roles: Mapping[str, str]) -> Field:
+    choices = tuple(Choice(value=role, label=translate(name)) for role, name in roles.items())
     return Field(name="role", kind=FieldKind.CHOICE, label=translate(forms.ROLE), choices=choices)
 
 

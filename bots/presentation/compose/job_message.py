@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bots.presentation.compose.parts.buttons import button
-from bots.presentation.compose.parts.job_buttons import grid_rows, single_rows
-from bots.presentation.compose.parts.pictures import credit, picture_image, title_of
+from bots.presentation.compose.parts.job_buttons import rows_under
+from bots.presentation.compose.parts.pictures import credit, images_part, picture_image, title_of
 from bots.presentation.compose.parts.recipe import recipe_facts, recipe_line, recipe_notes
 from bots.presentation.message import (
     Audience,
@@ -157,17 +157,23 @@ def _result(job_view: JobView, *, pixelated: bool) -> Message:
     show = (ButtonRow(buttons=(button(Action.SHOW, job.id),)),) if pixelated else ()
     return Message(
         parts=(
-            Images(images=images, spoiler=job.spoiler and not pixelated),
+            images_part(images, _sheet_text(job_view), spoiler=job.spoiler and not pixelated),
             *([Note(spans=(translate(jobs.HIDDEN),))] if pixelated else []),
             Title(title_of(job_view.prompt)),
             Small(credit(job_view)),
             Small(recipe_line(pictures)),
             *recipe_notes(pictures),
         ),
-        rows=(*show, *(single_rows(job_view) if job_view.alone else grid_rows(job_view))),
+        rows=(*show, *rows_under(job_view)),
         tone=Tone.SUCCESS,
         summary=_summary(job_view),
     )
+
+
+def _sheet_text(job_view: JobView) -> str:
+    """The alternative text of all pictures together."""
+    title = title_of(job_view.prompt)
+    return translate(jobs.ALT_TEXT_SHEET, count=len(job_view.pictures), prompt=title)
 
 
 def _summary(job_view: JobView, state: str = "") -> str:

@@ -62,6 +62,12 @@ SENTENCES: dict[str, Msgid] = {
         "At most {count} picture can be requested at a time here.",
         "At most {count} pictures can be requested at a time here.",
     ),
+    "too_many_drafts": (
+        "At most {count} draft can be requested at a time here.",
+        "At most {count} drafts can be requested at a time here.",
+    ),
+    "count_of_drafts": "At most {most} pictures at a time, or with --draft {drafts} drafts.",
+    "not_a_draft": "This picture is no draft: it has its full size already.",
     "source_too_large": "{width}×{height} is large already; up to {megapixels} megapixels can be enlarged.",
     "comes_out_the_same": "An upscaled picture comes out the same each time. Vary it instead.",
     # sizes
@@ -110,6 +116,11 @@ SENTENCES: dict[str, Msgid] = {
         "Name the pictures by their ids, with commas between, such as k3v9m2p4qx7a.2 or k3v9m2p4qx7a.2:0.8."
     ),
     "reference_weight": "The weight of a reference must lie between 0.05 and 2, such as k3v9m2p4qx7a.2:0.8.",
+    "no_structure": "The model {model} cannot follow the {parameter} of a picture. Models that can: {able}.",
+    "no_structure_anywhere": (
+        "The model {model} cannot follow the {parameter} of a picture, nor can any other here."
+    ),
+    "one_picture": "Name one picture for the {parameter}, by its id, such as k3v9m2p4qx7a.2 or k3v9m2p4qx7a.2:0.8.",
     "lora_twice": "Name each LoRA once.",
     "too_many_loras": "At most {most} LoRAs at a time.",
     "lora_weight_not_a_number": "Write the weight of a LoRA as a number, for example pixel:0.8.",

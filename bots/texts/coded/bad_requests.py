@@ -45,6 +45,7 @@ NOT_SUPPORTED = {
     "operation": "The model {model} cannot {operation}. It can do: {able}.",
     "image_prompt": "The model {model} cannot use an image as a prompt. It can do: {able}.",
     "references": "The model {model} cannot use pictures as references. It can do: {able}.",
+    "structure": "The model {model} cannot follow the {kind} of a picture.",
     "needs_picture": "The model {model} cannot imagine without a picture. It can do: edit.",
     "loras": "The model {model} cannot use LoRAs. It can do: {able}.",
     "lora": "The model {model} cannot use the LoRA {name}: its file is damaged or was made for another model.",

@@ -20,7 +20,9 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
         Path("out"), "--output", "-o", help="The folder for the pictures; created if missing."
     ),
     seed: int | None = typer.Option(None, help="The same seed and words paint the same pictures."),
-    count: int | None = typer.Option(None, "--count", "-n", help="How many pictures, 1 to 8."),
+    count: int | None = typer.Option(
+        None, "--count", "-n", help="How many pictures, 1 to 8; drafts up to 16."
+    ),
     negative: str = typer.Option("", "--negative", "--no", help="What they must not show."),
     size: str | None = typer.Option(None, help="Width and height in pixels, such as 256x384."),
     aspect: str | None = typer.Option(None, "--aspect", "--ar", help="The aspect ratio, such as 3:2."),
@@ -32,6 +34,11 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
     style: str | None = typer.Option(None, help="A named style, such as sketch."),
     scheduler: str | None = typer.Option(None, help="How noise becomes a picture, such as euler."),
     lora: str | None = typer.Option(None, help="LoRAs of the model, such as ink:0.8,pixel."),
+    draft: bool = typer.Option(
+        False,
+        "--draft",
+        help="Small pictures in few steps, to choose a seed from; eight unless --count says.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print files and recipes as JSON, for programs."),
 ) -> None:
     """Paint pictures from words into a folder, without any service, and print the recipe of each.
@@ -69,6 +76,7 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
         "style": style,
         "scheduler": scheduler,
         "lora": lora,
+        "draft": draft or None,
     }
     given = {name: value for name, value in values.items() if value is not None}
     request, hints = read_request(settings, given)

@@ -85,7 +85,7 @@ def _begin(
         clean = autoencoder.sample(found[id(sample.params.start)], sample.generator)
         clean = _mix(clean, sample, autoencoder, found)
     shape = (1, layout.latent_channels, sample.key.height, sample.key.width)
-    noise = randn_tensor(shape, generator=sample.generator, device=device, dtype=torch.float32)
+    noise = _first_noise(sample, shape, layout, device)
     if clean is None or (sample.hole is not None and sample.params.strength >= 1):
         # Schedulers for flow matching start from plain noise and do not say so.
         sample.latents = noise * getattr(sample.scheduler, "init_noise_sigma", 1.0)
@@ -102,6 +102,23 @@ def _begin(
         randn_tensor(shape, generator=sample.generator, device=device, dtype=torch.float32)
         soft = bool(((cells > 0) & (cells < 1)).any())
         sample.preserved = PreservedRegion(latents=clean, noise=noise, mask=cells, soft=soft)
+
+
+def _first_noise(
+    sample: Sample, shape: tuple[int, int, int, int], layout: Layout, device: torch.device
+) -> torch.Tensor:
+    """Standard normal. Of a draft, that of its full size averaged over squares, with its variance restored."""
+    full = sample.params.noise_size
+    side = (
+        1 if full is None else min(full[0] // layout.factor // shape[3], full[1] // layout.factor // shape[2])
+    )
+    if full is None or side <= 1:
+        return randn_tensor(shape, generator=sample.generator, device=device, dtype=torch.float32)
+    whole = (*shape[:2], full[1] // layout.factor, full[0] // layout.factor)
+    noise = randn_tensor(whole, generator=sample.generator, device=device, dtype=torch.float32)
+    covered = noise[:, :, : side * shape[2], : side * shape[3]]
+    averaged: torch.Tensor = torch.nn.functional.avg_pool2d(covered, side)
+    return side * averaged
 
 
 def _mix(first: torch.Tensor, sample: Sample, autoencoder: Autoencoder, found: Found) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from studio.commands.lora_lists import parse_loras
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.parameters import (
     COUNT,
@@ -19,7 +20,7 @@ from studio.commands.parameters import (
 from studio.commands.picture_lists import WeightedPicture, require_few
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
-from studio.commands.submission.known_names import require_known
+from studio.commands.submission.known_names import find_model, require_known
 from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.references import find_references, require_references
 from studio.commands.submission.request_defaults import own_defaults, usual_count
@@ -27,15 +28,18 @@ from studio.commands.submission.source_images import get_seed
 from studio.commands.submission.submit import submit
 from studio.domain.requests import (
     LEAST_SIDE,
+    MAX_COUNT,
+    MAX_DRAFTS,
     MOST_SIDE,
+    STRUCTURES,
     Operation,
     PaintRequest,
     ReferenceKind,
     Source,
     parse_aspect,
-    parse_loras,
     parse_size,
 )
+from studio.domain.sizing.drafts import price_draft, usual_drafts
 from studio.errors import BadParameterError
 from studio.ports import Ports
 
@@ -62,23 +66,57 @@ class Imagine:
     strength: float | None = None
     ref: tuple[WeightedPicture, ...] = ()
     sref: tuple[WeightedPicture, ...] = ()
+    pose: tuple[WeightedPicture, ...] = ()
+    depth: tuple[WeightedPicture, ...] = ()
+    edges: tuple[WeightedPicture, ...] = ()
     role: str = START
+    draft: bool = False
 
     @property
     def start(self) -> Source | None:
         """The image to paint over."""
         return self.image if self.role == START else None
 
+    @property
+    def named(self) -> tuple[tuple[ReferenceKind, tuple[WeightedPicture, ...]], ...]:
+        """The pictures that are named by their ids, by what each is for."""
+        return (
+            (ReferenceKind.SUBJECT, self.ref),
+            (ReferenceKind.STYLE, self.sref),
+            (ReferenceKind.POSE, self.pose),
+            (ReferenceKind.DEPTH, self.depth),
+            (ReferenceKind.EDGES, self.edges),
+        )
+
+    @property
+    def is_shaped(self) -> bool:
+        """Whether it says how wide and how tall, or a picture does: what it starts from or follows."""
+        brings_shape = self.start or (self.image and self.role in STRUCTURES)
+        follows = self.pose or self.depth or self.edges
+        return bool(self.aspect or self.size or self.width or self.height or brings_shape or follows)
+
 
 def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
-    request = request_of(complete(ports, call, command), most_pictures=usual_count(ports, call))
-    references = (
-        *find_references(ports, call, command.ref, ReferenceKind.SUBJECT),
-        *find_references(ports, call, command.sref, ReferenceKind.STYLE),
-    )
+    if command.draft:
+        most = ports.gate.allowance(call.person).max_pictures
+    else:
+        most = usual_count(ports, call)
+    request = _price(ports, request_of(complete(ports, call, command), most_pictures=most))
+    references = [
+        source for kind, pictures in command.named for source in find_references(ports, call, pictures, kind)
+    ]
     request = replace(request, sources=(*request.sources, *references))
     require_few("ref", len(request.references))
     return submit(ports, call, SPEC.name, request)
+
+
+def _price(ports: Ports, request: PaintRequest) -> PaintRequest:
+    """Raises `BadParameterError`."""
+    if not request.draft:
+        return request
+    model = find_model(ports, request.model)
+    priced = price_draft(request, width=model.width, height=model.height, steps=model.steps)
+    return replace(priced, pixels=model.fixed_pixels or priced.pixels)
 
 
 def check(ports: Ports, call: Call, command: Imagine) -> None:
@@ -87,7 +125,7 @@ def check(ports: Ports, call: Call, command: Imagine) -> None:
     require_known(ports, request)
     named = [
         Source(key="", reference=kind, weight=picture.weight)
-        for kind, pictures in ((ReferenceKind.SUBJECT, command.ref), (ReferenceKind.STYLE, command.sref))
+        for kind, pictures in command.named
         for picture in pictures
     ]
     request = replace(request, sources=(*request.sources, *named))
@@ -98,19 +136,21 @@ def check(ports: Ports, call: Call, command: Imagine) -> None:
 def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:
     """With the person's own defaults. A picture that is brought along has its own shape."""
     chosen, model = own_defaults(ports, call)
-    shaped = command.aspect or command.size or command.width or command.height or command.start
     return replace(
         command,
         model=command.model or model,
         style=command.style or chosen.style,
-        aspect=command.aspect if shaped else chosen.aspect,
+        aspect=command.aspect if command.is_shaped else chosen.aspect,
     )
 
 
 def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
     """What is left open is settled here: the count, and the seed by chance. Raises `BadParameterError`."""
     aspect, width, height = _shape(command)
-    wording = read_wording(command.prompt, count=command.count, usual=most_pictures)
+    usual = usual_drafts(most_pictures) if command.draft else most_pictures
+    if not command.draft and (command.count or 0) > MAX_COUNT:
+        raise BadParameterError("count", "count_of_drafts", most=MAX_COUNT, drafts=MAX_DRAFTS)
+    wording = read_wording(command.prompt, count=command.count, usual=usual)
     return PaintRequest(
         operation=Operation.IMAGINE,
         prompt=wording.prompt,
@@ -129,6 +169,7 @@ def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
         loras=parse_loras(command.lora) if command.lora else (),
         sources=_attached_sources(command),
         strength=command.strength,
+        draft=command.draft,
     )
 
 
@@ -170,7 +211,7 @@ SPEC = CommandSpec(
     parameters=(
         PROMPT,
         NEGATIVE,
-        COUNT,
+        replace(COUNT, maximum=MAX_DRAFTS),
         SEED,
         Parameter(name="aspect", kind=Kind.ASPECT, summary="The aspect ratio, such as 3:2.", aliases=("ar",)),
         Parameter(name="size", kind=Kind.SIZE, summary="Width and height in pixels, such as 512x768."),
@@ -212,11 +253,24 @@ SPEC = CommandSpec(
             kind=Kind.REFERENCES,
             summary="Pictures whose style to use, by id, each with a weight if you like; up to four.",
         ),
+        *(
+            Parameter(
+                name=kind.value,
+                kind=Kind.REFERENCES,
+                summary=f"A picture whose {kind} to follow, by id, with a weight if you like.",
+            )
+            for kind in STRUCTURES
+        ),
         Parameter(
             name="role",
             kind=Kind.CHOICE,
-            summary="What your image is: the start, a subject or a style.",
+            summary="What your image is: the start, a subject, a style, or a pose, depth or edges to follow.",
             choices=(START, *ReferenceKind),
+        ),
+        Parameter(
+            name="draft",
+            kind=Kind.SWITCH,
+            summary="Small pictures in few steps, eight or up to sixteen, to choose from before painting.",
         ),
     ),
 )

@@ -23,7 +23,7 @@ def refuse_early(ports: Ports, call: Call, spec: CommandSpec, values: Mapping[st
     the community that the person acts in.
     """
     ports.gate.require_not_banned(call.person)
-    require_count(ports.gate.allowance(call.person), _count_of(spec, values))
+    require_count(ports.gate.allowance(call.person), _count_of(spec, values), draft=_drafts(spec, values))
     with ports.database.read() as session:
         require_open(session, call)
         if not call.person.is_alone:
@@ -38,6 +38,11 @@ def _count_of(spec: CommandSpec, values: Mapping[str, object]) -> int:
     return (
         read_wording(prompt, count=count, usual=1).count if isinstance(prompt, str) and prompt else count or 1
     )
+
+
+def _drafts(spec: CommandSpec, values: Mapping[str, object]) -> bool:
+    parameter = spec.parameter("draft")
+    return parameter is not None and "draft" in values and bool(parameter.read(values["draft"]))
 
 
 def _sources(session: Session, spec: CommandSpec, values: Mapping[str, object]) -> list[Source]:

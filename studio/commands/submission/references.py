@@ -7,7 +7,7 @@ from studio.commands.picture_lists import WeightedPicture
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import find_model
 from studio.commands.submission.source_images import find_origin
-from studio.domain.requests import PaintRequest, ReferenceKind, Source
+from studio.domain.requests import STRUCTURES, PaintRequest, ReferenceKind, Source
 from studio.errors import BadParameterError
 from studio.ports import Ports
 
@@ -25,6 +25,7 @@ def find_references(
 
 def require_references(ports: Ports, request: PaintRequest) -> None:
     """Raises `BadParameterError` where the model cannot use the references, with the models that can."""
+    require_structures(ports, request)
     references = request.references
     if not references:
         return
@@ -41,3 +42,20 @@ def require_references(ports: Ports, request: PaintRequest) -> None:
         if not able:
             raise BadParameterError("ref", "no_reference_weights_anywhere", model=model.name)
         raise BadParameterError("ref", "no_reference_weights", model=model.name, able=able)
+
+
+def require_structures(ports: Ports, request: PaintRequest) -> None:
+    """Raises `BadParameterError` for two pictures of one kind, and where the model cannot follow one."""
+    kinds = [source.reference for source in request.structures]
+    for kind in STRUCTURES:
+        if kinds.count(kind) > 1:
+            raise BadParameterError(kind, "one_picture")
+        if kind not in kinds:
+            continue
+        model = find_model(ports, request.model)
+        if kind in model.structures:
+            continue
+        able = tuple(known.name for known in ports.options.models() if kind in known.structures)
+        if not able:
+            raise BadParameterError(kind, "no_structure_anywhere", model=model.name)
+        raise BadParameterError(kind, "no_structure", model=model.name, able=able)

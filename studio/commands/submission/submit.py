@@ -25,6 +25,7 @@ from studio.domain.events import JobAccepted
 from studio.domain.identifiers import new_job_id
 from studio.domain.jobs import JobState
 from studio.domain.requests import PaintRequest
+from studio.domain.sizing.drafts import most_drafts
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
     BadParameterError,
@@ -49,7 +50,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     require_known(ports, request)
     require_references(ports, request)
     allowance = ports.gate.allowance(call.person)
-    require_count(allowance, request.count)
+    require_count(allowance, request.count, draft=request.draft)
     with ports.database.read() as session:
         if earlier := _find_earlier(session, call.request_key):
             return earlier
@@ -103,10 +104,11 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
     )
 
 
-def require_count(allowance: Allowance, count: int) -> None:
-    """Raises `BadParameterError` for more pictures than the person may ask for at a time."""
-    if count > allowance.max_pictures:
-        raise BadParameterError("count", "too_many_pictures", count=allowance.max_pictures)
+def require_count(allowance: Allowance, count: int, *, draft: bool = False) -> None:
+    """Raises `BadParameterError` for more pictures, or drafts, than the person may ask for at a time."""
+    most = most_drafts(allowance.max_pictures) if draft else allowance.max_pictures
+    if count > most:
+        raise BadParameterError("count", "too_many_drafts" if draft else "too_many_pictures", count=most)
 
 
 def require_open(session: Session, call: Call) -> None:

@@ -153,7 +153,7 @@ def test_a_single_picture_has_words_on_its_buttons_few_enough_for_a_phone() -> N
 def test_no_row_of_buttons_wraps_on_a_phone(name: str) -> None:
     rows = [component["components"] for component in wire(MESSAGES[name]) if component["type"] == 1]
     for row in rows:
-        labels = [button["label"] for button in row]
+        labels = [button["label"] for button in row if button["type"] == 2]
         assert row_width(labels) <= PHONE_WIDTH, labels
 
 

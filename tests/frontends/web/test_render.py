@@ -48,7 +48,12 @@ INPUTS = {"input", "select", "textarea"}
 
 def files_of(message: Message) -> dict[str, ShownImage]:
     other = ShownImage(copies=[("data:image/webp;base64,AAAA", 64)])
-    return {image.name: PICTURES.get(image.name, other) for image in message.files}
+    return {image.name: PICTURES.get(image.name, other) for image in _images(message)}
+
+
+def _images(message: Message) -> list[Image]:
+    """The web shows single pictures where a chat shows a sheet."""
+    return [image for part in message.parts if isinstance(part, Images) for image in part.images]
 
 
 def shown(message: Message) -> Element:
@@ -97,7 +102,7 @@ def test_nothing_of_a_message_is_missing(name: str) -> None:
     page = shown(message)
     assert [text for text in texts_of(message) if text not in page.text] == []
     assert [element.attributes["alt"] for element in page.all("img")] == [
-        image.alt_text for image in message.files
+        image.alt_text for image in _images(message)
     ]
 
 

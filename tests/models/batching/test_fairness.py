@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pytest
 
@@ -132,7 +133,7 @@ def test_under_load_the_pictures_of_a_task_are_finished_one_after_another() -> N
         finished += [turn for place in moved if place.position == steps]
         running = [place for place in moved if place.position < steps]
     gap = 2 * steps
-    assert [later - earlier for earlier, later in zip(finished, finished[1:], strict=False)] == [gap, gap]
+    assert [later - earlier for earlier, later in pairwise(finished)] == [gap, gap]
 
 
 @pytest.mark.parametrize("people_in_second", [1, 3])

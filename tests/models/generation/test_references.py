@@ -64,7 +64,12 @@ def test_an_ip_adapter_paints_subjects_and_styles_and_offers_weights(tmp_path: P
     ]
     generator = ImageGenerator(catalogue, DeviceSettings(device="cpu", threads=1))
     try:
-        kinds = ((), (ReferenceKind.SUBJECT,), (ReferenceKind.STYLE,), tuple(ReferenceKind))
+        kinds = (
+            (),
+            (ReferenceKind.SUBJECT,),
+            (ReferenceKind.STYLE,),
+            (ReferenceKind.SUBJECT, ReferenceKind.STYLE),
+        )
         images: list[Image.Image] = [generator.generate(task(*kind))[0].image for kind in kinds]
     finally:
         generator.close()

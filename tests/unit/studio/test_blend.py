@@ -6,9 +6,10 @@ import pytest
 
 from studio.commands.command_line import parse_phrase
 from studio.commands.generation.blend import SPEC, parse_weights
+from studio.commands.lora_lists import parse_loras
 from studio.commands.registry import execute
 from studio.db import queries
-from studio.domain.requests import Lora, Operation, Source, parse_loras
+from studio.domain.requests import Lora, Operation, Source
 from studio.errors import BadParameterError, NotFoundError
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job

@@ -12,6 +12,24 @@ from studio.domain.requests import Operation
 _PICTURES_IN_A_ROW = 4
 
 
+def rows_under(job_view: JobView) -> tuple[ButtonRow, ...]:
+    if job_view.job.request.draft:
+        return draft_rows(job_view)
+    return single_rows(job_view) if job_view.alone else grid_rows(job_view)
+
+
+def draft_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
+    """A number for each draft, which paints it at full size."""
+    job = job_view.job
+    numbers = tuple(button(Action.FULL_SIZE, job.id, picture.index) for picture in job_view.pictures)
+    rows = [
+        ButtonRow(buttons=numbers[start : start + _PICTURES_IN_A_ROW], menu=translate(jobs.FULL_SIZE_MENU))
+        for start in range(0, len(numbers), _PICTURES_IN_A_ROW)
+    ]
+    last = [action for action in (Action.REROLL, Action.MORE) if action not in _refused_actions(job_view)]
+    return (*rows, _row(job, last, 0))
+
+
 def single_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
     """Rows of at most three, whose words fit side by side on a phone."""
     job, index = job_view.job, job_view.pictures[0].index

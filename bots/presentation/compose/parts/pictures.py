@@ -1,14 +1,25 @@
 """What is said of a picture: its title, its alternative text, and whose pictures it was made from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from bots.presentation.message import FileKind, Image, Link, PersonName, Span, Spans
+from bots.presentation.message import FileKind, Image, Images, Link, PersonName, Span, Spans
 from bots.presentation.spans import join_list, sentence
 from bots.queries.job_view import JobView, Origin
 from bots.texts import jobs
 from bots.texts.shortening import subject_of
 from bots.texts.translation import translate
 from studio.domain.pictures import Picture
+
+MOST_SINGLY = 8
+SHEET = "sheet"  # the name of the image that shows many
+
+
+def images_part(images: Sequence[Image], alt_text: str, *, spoiler: bool = False) -> Images:
+    """Up to eight single images; more as one numbered sheet too, which `alt_text` describes."""
+    if len(images) <= MOST_SINGLY:
+        return Images(images=tuple(images), spoiler=spoiler)
+    sheet = Image(name=SHEET, alt_text=alt_text, kind=FileKind.SHEET, tiles=tuple(images))
+    return Images(images=tuple(images), spoiler=spoiler, sheet=sheet)
 
 
 def picture_image(picture: Picture, count: int = 1, *, pixelated: bool = False) -> Image:

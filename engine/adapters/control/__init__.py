@@ -1,0 +1,1 @@
+"""Networks beside a denoiser that make it follow the structure of a picture."""

@@ -1,0 +1,1 @@
+"""Pictures as maps of their structure: edges, depth, pose."""
