@@ -53,3 +53,14 @@ BANNED = "{person} cannot paint here any more. Their waiting jobs were cancelled
 BANNED_UNTIL = "{person} cannot paint here until {until}. Their waiting jobs were cancelled."
 BAN_LIFTED = "{person} may paint here again."
 NOT_BANNED = "{person} was not banned."
+
+OWN_STYLES = "Your styles"
+SHARED_STYLES = "Styles of this community"
+NO_STYLES = "No styles are saved. {command} saves one."
+STYLE_AVOIDS = "without {words}"
+STYLE_CHANGES = {
+    "save": "Saved as {name}. Use it with --style.",
+    "share": "{name} is shared: everybody here may use it.",
+    "unshare": "{name} is no longer shared.",
+    "remove": "{name} was removed.",
+}

@@ -1,8 +1,9 @@
 """Limits and moderation: what people may ask for, what they may see, and what their pictures carry."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
-from chatelier.settings.value_types import LocalPath, Section, WebUrl
+from chatelier.settings.value_types import LocalPath, Names, Section, WebUrl
+from studio.domain.settings.communities import Tier
 
 
 class LimitsSection(Section):
@@ -35,11 +36,30 @@ class LimitsSection(Section):
         10, ge=1, le=1000, description="Jobs of one person that are queued or running."
     )
     max_pictures: int = Field(4, ge=1, le=8, description="Pictures per job.")
+    model_tiers: Names = Field(
+        (),
+        description="The least tier of some models and LoRAs, such as flux2-dev=trusted, sdxl/ink=member; of newcomer,"
+        " member, trusted and moderator. Unset: everybody may use all.",
+    )
     uploads_per_10_minutes: int = Field(20, ge=1, description="Uploads of one person per 10 minutes.")
     max_upload_mib: int = Field(20, ge=1, le=20, description="Size limit of an upload, in MiB.")
     monthly_credits: int | None = Field(
         None, ge=1, description="Credits per person and month; unset: counted without a limit."
     )
+
+    @field_validator("model_tiers")
+    @classmethod
+    def _are_tiers(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in entries:
+            name, _, tier = entry.partition("=")
+            if not name.strip() or tier.strip() not in set(Tier):
+                raise ValueError(f"must be like sdxl=member, with a tier of {', '.join(Tier)}")
+        return entries
+
+    @property
+    def tiers_by_name(self) -> dict[str, str]:
+        parts = (entry.partition("=") for entry in self.model_tiers)
+        return {name.strip(): tier.strip() for name, _, tier in parts}
 
 
 class ModerationSection(Section):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from chatelier.settings import Settings
+from studio.domain.settings.communities import Tier
 from studio.errors import ConfigurationError
 from studio.ports import InstanceLimits, Store
 
@@ -12,6 +13,7 @@ def instance_limits(settings: Settings) -> InstanceLimits:
         monthly_credits=settings.limits.monthly_credits,
         max_outstanding_jobs=settings.limits.max_outstanding_jobs,
         max_pictures=settings.limits.max_pictures,
+        model_tiers={name: Tier(tier) for name, tier in settings.limits.tiers_by_name.items()},
         max_attempts=settings.worker.max_attempts,
         lease_seconds=settings.worker.lease_seconds,
     )

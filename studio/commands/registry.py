@@ -16,6 +16,7 @@ from studio.commands.parameter_values import Kind
 from studio.commands.pictures import alt, collect, delete, lineage, show, star, whose
 from studio.commands.results import Answer
 from studio.commands.spec import Call, CommandSpec
+from studio.commands.styles import style
 from studio.commands.submission.early_refusals import refuse_early
 from studio.commands.submission.prompt_hints import send_hints
 from studio.domain.cases import Decision
@@ -48,6 +49,7 @@ CATALOG: Mapping[str, CommandSpec] = {
         cancel,
         delete,
         settings,
+        style,
         link,
         forget_me,
         report,

@@ -12,6 +12,7 @@ from studio.domain.pictures import Picture
 from studio.domain.provenance import Trace
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
+from studio.domain.settings.saved_styles import StylesListed
 from studio.recaps.leaderboard import Leaderboard
 
 
@@ -285,7 +286,7 @@ Painting = (
     | Family
     | Attribution
 )
-Personal = SettingsChanged | Forgotten | LinkOffered | Linked | CreditsGiven
+Personal = SettingsChanged | StylesListed | Forgotten | LinkOffered | Linked | CreditsGiven
 Moderation = ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community
 GatheringAnswer = Tray | HallShown | Leaderboard | GatheringOpened | GatheringActed | GatheringsListed
 Answer = Painting | Personal | Moderation | GatheringAnswer

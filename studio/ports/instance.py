@@ -1,8 +1,10 @@
 """One installation: its limits, and the implementation of each port."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from studio.db.database import Database
+from studio.domain.settings.communities import Tier
 from studio.ports.cases import Desk
 from studio.ports.events import Events
 from studio.ports.gate import Gate
@@ -22,6 +24,9 @@ class InstanceLimits:
     max_attempts: int = 8  # leases a job may lose before it counts as failed
     lease_seconds: float = 30.0
     max_pictures: int = 4  # per job
+    model_tiers: Mapping[str, Tier] = field(
+        default_factory=dict
+    )  # the least tier of "model" and "model/lora"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,9 +54,10 @@ from studio.domain.events import JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform, Sighting
 from studio.domain.provenance import Trace
-from studio.domain.requests import Operation
+from studio.domain.requests import Lora, Operation, ReferenceKind
 from studio.domain.settings.communities import CommunityRules, Tier
 from studio.domain.settings.preferences import Preferences, RemixConsent
+from studio.domain.settings.saved_styles import SavedStyle, StyleReference, StylesListed
 from studio.errors import (
     BadParameterError,
     PolicyRefusalError,
@@ -328,6 +329,9 @@ def _people() -> dict[str, Message]:
         "not banned": _answered(BanChanged(seen=seen, lifted=False)),
         "case taken by command": _answered(CaseOpened(details=sample_details())),
         "case decided by command": _answered(CaseDecided(case=sample_case(decision=Decision.REJECT))),
+        "styles": _answered(StylesListed(own=(_STYLE,), shared=(replace(_STYLE, name="clay", words=""),))),
+        "styles changed": _answered(StylesListed(own=(_STYLE,), shared=(), changed="ink", change="save")),
+        "no styles": _answered(StylesListed(own=(), shared=())),
         "settings": _answered(SettingsChanged(preferences=Preferences())),
         "settings chosen": _answered(SettingsChanged(preferences=_PREFERENCES)),
         "community": _answered(Community(rules=rules)),
@@ -367,6 +371,14 @@ def _answered(answer: Answer) -> Message:
     return message
 
 
+_STYLE = SavedStyle(
+    name="ink",
+    words=f"ink wash of {{prompt}}, {NASTY_PROMPT}"[:300],
+    negative_prompt="photo",
+    model="sdxl",
+    loras=(Lora(name="ink", weight=0.8),),
+    references=(StyleReference(picture_id="k3v9m2p4qx7a.2", kind=ReferenceKind.STYLE),),
+)
 _PREFERENCES = Preferences(
     remix=RemixConsent.ASK, direct_messages=True, model="thimble", style="ink", aspect="3:2", count=2
 )

@@ -4,7 +4,7 @@ from bots.presentation.compose.cases import compose_case
 from bots.presentation.compose.gatherings.answers import compose_gathering_answer
 from bots.presentation.compose.gatherings.contests.hall import compose_hall
 from bots.presentation.compose.gatherings.recaps.leaderboard import compose_leaderboard
-from bots.presentation.compose.lists import compose_desk, compose_history, compose_queue
+from bots.presentation.compose.lists import compose_list
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings
@@ -46,9 +46,20 @@ from studio.commands.results import (
 )
 from studio.domain.cases import CaseKind
 from studio.domain.people import Sighting
+from studio.domain.settings.saved_styles import StylesListed
 from studio.recaps.leaderboard import Leaderboard
 
-Long = InQueue | History | Family | Attribution | DeskCases | CaseOpened | SettingsChanged | Community
+Long = (
+    InQueue
+    | History
+    | Family
+    | Attribution
+    | DeskCases
+    | CaseOpened
+    | SettingsChanged
+    | StylesListed
+    | Community
+)
 Short = (
     JobsStopped
     | PicturesDeleted
@@ -71,7 +82,7 @@ def compose_answer(answer: Answer) -> Message | None:
             return None
         case InQueue() | History() | Family() | Attribution() | DeskCases() | CaseOpened():
             return _long(answer)
-        case SettingsChanged() | Community():
+        case SettingsChanged() | StylesListed() | Community():
             return _long(answer)
         case Tray():
             return compose_tray(answer)
@@ -102,16 +113,12 @@ def compose_sent(*, sent: bool) -> Message:
 
 def _long(answer: Long) -> Message:
     match answer:
-        case InQueue():
-            return compose_queue(answer)
-        case History():
-            return compose_history(answer)
+        case InQueue() | History() | DeskCases() | StylesListed():
+            return compose_list(answer)
         case Family():
             return compose_family(answer)
         case Attribution():
             return compose_attribution(answer)
-        case DeskCases():
-            return compose_desk(answer)
         case CaseOpened():
             return compose_case(answer.details, taken=True)
         case SettingsChanged():

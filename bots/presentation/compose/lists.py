@@ -10,13 +10,16 @@ from bots.presentation.message import (
     Bold,
     Button,
     Code,
+    Command,
     Message,
+    Note,
     Paragraph,
+    Part,
     Spans,
     Time,
     Title,
 )
-from bots.presentation.spans import join_parts, join_spans
+from bots.presentation.spans import join_parts, join_spans, sentence
 from bots.texts import answers, cases, jobs
 from bots.texts.cases import heading, outcome
 from bots.texts.shortening import shorten
@@ -25,10 +28,23 @@ from studio.commands.button_ids import Action
 from studio.commands.results import DeskCases, History, InQueue, Place
 from studio.domain.cases import Case, CaseState
 from studio.domain.jobs import Job, JobState
+from studio.domain.settings.saved_styles import SavedStyle, StylesListed
 from studio.services.visibility import is_unlisted
 
 _LONGEST_PROMPT = 120  # a list of ten fits into a message
 _MOST_BUTTONS = 20
+
+
+def compose_list(answer: InQueue | History | DeskCases | StylesListed) -> Message:
+    match answer:
+        case InQueue():
+            return compose_queue(answer)
+        case History():
+            return compose_history(answer)
+        case DeskCases():
+            return compose_desk(answer)
+        case StylesListed():
+            return compose_styles(answer)
 
 
 def compose_queue(answer: InQueue) -> Message:
@@ -103,4 +119,34 @@ def _list(title: str, lines: Iterable[Spans], buttons: Iterable[Button] = ()) ->
         rows=rows_of([*buttons][:_MOST_BUTTONS]),
         audience=Audience.PERSON,
         summary=heading_,
+    )
+
+
+def compose_styles(answer: StylesListed) -> Message:
+    """The person's own and the community's, each with what it consists of."""
+    parts: list[Part] = []
+    if answer.changed:
+        parts.append(Note(spans=sentence(answers.STYLE_CHANGES[answer.change], name=Bold(answer.changed))))
+    for title, styles in ((answers.OWN_STYLES, answer.own), (answers.SHARED_STYLES, answer.shared)):
+        if styles:
+            parts += [Title(translate(title)), *(Paragraph(_style_entry(style)) for style in styles)]
+    if not (answer.own or answer.shared):
+        parts.append(Paragraph(sentence(answers.NO_STYLES, command=Command("/style save"))))
+    summary = answer.changed or translate(answers.OWN_STYLES)
+    return Message(parts=tuple(parts), audience=Audience.PERSON, summary=summary)
+
+
+def _style_entry(style: SavedStyle) -> Spans:
+    pictures = ", ".join(reference.picture_id for reference in style.references)
+    return join_parts(
+        [
+            (Bold(style.name),),
+            (shorten(style.words, _LONGEST_PROMPT),) if style.words else (),
+            sentence(answers.STYLE_AVOIDS, words=shorten(style.negative_prompt, _LONGEST_PROMPT))
+            if style.negative_prompt
+            else (),
+            (style.model,) if style.model else (),
+            (", ".join(map(str, style.loras)),) if style.loras else (),
+            (Code(pictures),) if pictures else (),
+        ]
     )

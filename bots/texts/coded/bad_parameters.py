@@ -121,6 +121,12 @@ SENTENCES: dict[str, Msgid] = {
         "The model {model} cannot follow the {parameter} of a picture, nor can any other here."
     ),
     "one_picture": "Name one picture for the {parameter}, by its id, such as k3v9m2p4qx7a.2 or k3v9m2p4qx7a.2:0.8.",
+    "tier_needed": "{name} is for people from the tier {tier} on; yours is {own}.",
+    "style_name": "Name a style with letters, digits and spaces, such as ink wash.",
+    "style_taken": "There is a style {name} already. Choose another name.",
+    "style_of_nothing": "Say what the style consists of: words, a negative prompt, a model, LoRAs or references.",
+    "style_braces": "The words of a style may contain {{prompt}} and no other braces.",
+    "too_many_styles": "At most {most} styles can be saved. Remove one first.",
     "lora_twice": "Name each LoRA once.",
     "too_many_loras": "At most {most} LoRAs at a time.",
     "lora_weight_not_a_number": "Write the weight of a LoRA as a number, for example pixel:0.8.",

@@ -21,6 +21,7 @@ NOT_FOUND = {
     "picture": "Picture {id} was not found.",
     "job": "Job {id} was not found.",
     "case": "Case {id} was not found.",
+    "style": "Style {name} was not found.",
     "evidence": "Evidence {id} was not found.",
     "notice": "Notice {id} was not found.",
     "name": "@{name} was not found.",

@@ -8,6 +8,7 @@ from studio.commands.completion.suggestion import LONGEST, Suggestion, of_name
 from studio.commands.moderation.community_rules import SWITCH
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.spec import Call, CommandSpec
+from studio.commands.styles.named_style import names_of_styles
 from studio.commands.submission.known_names import choices_of, lora_suggestions
 from studio.domain.settings.communities import ResultPlacement
 from studio.ports import Ports
@@ -68,6 +69,8 @@ def _find(
         find = own_pictures
     if parameter.name == "prompt":
         find = earlier_prompts
+    if parameter.kind is Kind.STYLE:
+        return _of_names(names_of_styles(ports, call))
     if find is None:
         return _of_names(choices_of(ports, parameter))
     with ports.database.read() as session:

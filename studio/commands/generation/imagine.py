@@ -20,12 +20,14 @@ from studio.commands.parameters import (
 from studio.commands.picture_lists import WeightedPicture, require_few
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
+from studio.commands.styles.named_style import apply_style, find_saved_style, references_of
 from studio.commands.submission.known_names import find_model, require_known
 from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.references import find_references, require_references
 from studio.commands.submission.request_defaults import own_defaults, usual_count
 from studio.commands.submission.source_images import get_seed
 from studio.commands.submission.submit import submit
+from studio.commands.submission.tiers import require_tiers
 from studio.domain.requests import (
     LEAST_SIDE,
     MAX_COUNT,
@@ -39,6 +41,7 @@ from studio.domain.requests import (
     parse_aspect,
     parse_size,
 )
+from studio.domain.settings.saved_styles import SavedStyle
 from studio.domain.sizing.drafts import price_draft, usual_drafts
 from studio.errors import BadParameterError
 from studio.ports import Ports
@@ -101,10 +104,12 @@ def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
         most = ports.gate.allowance(call.person).max_pictures
     else:
         most = usual_count(ports, call)
-    request = _price(ports, request_of(complete(ports, call, command), most_pictures=most))
+    whole, style = _with_style(ports, call, command)
+    request = _price(ports, apply_style(request_of(whole, most_pictures=most), style))
     references = [
         source for kind, pictures in command.named for source in find_references(ports, call, pictures, kind)
     ]
+    references += references_of(ports, call, style)
     request = replace(request, sources=(*request.sources, *references))
     require_few("ref", len(request.references))
     return submit(ports, call, SPEC.name, request)
@@ -121,16 +126,33 @@ def _price(ports: Ports, request: PaintRequest) -> PaintRequest:
 
 def check(ports: Ports, call: Call, command: Imagine) -> None:
     """Raises `BadParameterError`."""
-    request = request_of(complete(ports, call, command), most_pictures=1)
+    whole, style = _with_style(ports, call, command)
+    request = apply_style(request_of(whole, most_pictures=1), style)
     require_known(ports, request)
+    require_tiers(ports, ports.gate.allowance(call.person), request)
     named = [
         Source(key="", reference=kind, weight=picture.weight)
         for kind, pictures in command.named
         for picture in pictures
     ]
+    named.extend(
+        Source(key="", reference=reference.kind, weight=reference.weight)
+        for reference in (style.references if style else ())
+    )
     request = replace(request, sources=(*request.sources, *named))
     require_few("ref", len(request.references))
     require_references(ports, request)
+
+
+def _with_style(ports: Ports, call: Call, command: Imagine) -> tuple[Imagine, SavedStyle | None]:
+    """The command with what is left open, and the saved style that it names; a model of that goes before a default.
+
+    Raises `BadParameterError`.
+    """
+    style = find_saved_style(ports, call, command.style)
+    if style is not None:
+        command = replace(command, model=command.model or style.model)
+    return complete(ports, call, command), style
 
 
 def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:

@@ -13,6 +13,7 @@ from studio.commands.spec import Call
 from studio.commands.submission import job_creation, remix_consent
 from studio.commands.submission.known_names import require_known
 from studio.commands.submission.references import require_references
+from studio.commands.submission.tiers import require_tiers
 from studio.db import outbox, queries
 from studio.db.cases import link_refused_job
 from studio.db.gatherings.part_rows import link_job
@@ -51,6 +52,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     require_references(ports, request)
     allowance = ports.gate.allowance(call.person)
     require_count(allowance, request.count, draft=request.draft)
+    require_tiers(ports, allowance, request)
     with ports.database.read() as session:
         if earlier := _find_earlier(session, call.request_key):
             return earlier

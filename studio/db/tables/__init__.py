@@ -18,6 +18,7 @@ from studio.db.tables.gatherings import BallotRow, GatheringMemberRow, Gathering
 from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow, SignInRow
 from studio.db.tables.jobs import JobRow, LedgerRow, LineageRow, PictureRow, StarRow
 from studio.db.tables.people import CommunityRow, LinkCodeRow, PersonRow, PreferencesRow
+from studio.db.tables.styles import SavedStyleRow
 
 __all__ = [
     "DELETED",
@@ -52,6 +53,7 @@ __all__ = [
     "RecapRow",
     "RowNumber",
     "SignInRow",
+    "SavedStyleRow",
     "StarRow",
     "UtcDateTime",
 ]

@@ -1,0 +1,1 @@
+"""Styles that people save and use again."""
