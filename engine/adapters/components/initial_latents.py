@@ -118,7 +118,7 @@ def _first_noise(
     noise = randn_tensor(whole, generator=sample.generator, device=device, dtype=torch.float32)
     covered = noise[:, :, : side * shape[2], : side * shape[3]]
     averaged: torch.Tensor = torch.nn.functional.avg_pool2d(covered, side)
-    return side * averaged
+    return averaged * side
 
 
 def _mix(first: torch.Tensor, sample: Sample, autoencoder: Autoencoder, found: Found) -> torch.Tensor:

@@ -19,13 +19,13 @@ def require_tiers(ports: Ports, allowance: Allowance, request: PaintRequest) -> 
     needed = ports.rules.model_tiers
     if not needed or request.operation is Operation.UPSCALE:
         return
-    for parameter, name, key in _named(ports, request):
+    for parameter, name, key in _find_named(ports, request):
         least = needed.get(key)
         if least is not None and _RANK[allowance.tier] < _RANK[least]:
             raise BadParameterError(parameter, "tier_needed", name=name, tier=least, own=allowance.tier)
 
 
-def _named(ports: Ports, request: PaintRequest) -> Iterator[tuple[str, str, str]]:
+def _find_named(ports: Ports, request: PaintRequest) -> Iterator[tuple[str, str, str]]:
     """The parameter, the name and the key of each."""
     model = find_model(ports, request.model).name
     yield "model", model, model

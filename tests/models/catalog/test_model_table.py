@@ -40,4 +40,4 @@ def test_an_entry_promises_what_the_pipelines_of_its_family_can_do(entry: ModelE
 
 def test_a_model_of_an_administrator_has_its_row_too() -> None:
     page = model_page([ModelEntry(name="ours", source="/ours", family="pipeline", licence="ours; see there")])
-    assert page.endswith("| `ours`: ours |  | ours | 4 GiB | 512×512 | 25 | whole | no | none |\n")
+    assert page.endswith("| `ours`: ours |  | ours | 4 GiB | 512×512 | 25 | whole | no | none | none |\n")
