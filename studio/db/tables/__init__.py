@@ -52,8 +52,8 @@ __all__ = [
     "PreferencesRow",
     "RecapRow",
     "RowNumber",
-    "SignInRow",
     "SavedStyleRow",
+    "SignInRow",
     "StarRow",
     "UtcDateTime",
 ]
