@@ -108,17 +108,17 @@ def _first_noise(
     sample: Sample, shape: tuple[int, int, int, int], layout: Layout, device: torch.device
 ) -> torch.Tensor:
     """Standard normal. Of a draft, that of its full size averaged over squares, with its variance restored."""
-    full = sample.params.noise_size
-    side = (
-        1 if full is None else min(full[0] // layout.factor // shape[3], full[1] // layout.factor // shape[2])
+    whole, side = shape, 1
+    if full := sample.params.noise_size:
+        whole = (*shape[:2], full[1] // layout.factor, full[0] // layout.factor)
+        side = min(whole[2] // shape[2], whole[3] // shape[3])
+    noise: torch.Tensor = randn_tensor(
+        whole if side > 1 else shape, generator=sample.generator, device=device, dtype=torch.float32
     )
-    if full is None or side <= 1:
-        return randn_tensor(shape, generator=sample.generator, device=device, dtype=torch.float32)
-    whole = (*shape[:2], full[1] // layout.factor, full[0] // layout.factor)
-    noise = randn_tensor(whole, generator=sample.generator, device=device, dtype=torch.float32)
+    if side <= 1:
+        return noise
     covered = noise[:, :, : side * shape[2], : side * shape[3]]
-    averaged: torch.Tensor = torch.nn.functional.avg_pool2d(covered, side)
-    return averaged * side
+    return side * torch.nn.functional.avg_pool2d(covered, side)
 
 
 def _mix(first: torch.Tensor, sample: Sample, autoencoder: Autoencoder, found: Found) -> torch.Tensor:
