@@ -61,7 +61,7 @@ def test_a_button_reads_back_as_it_was_written(action: Action, index: int):
         "c2:vary:k3v9m2p4qx7a:1",
         "c1:explode:k3v9m2p4qx7a:1",
         "c1:vary:short:1",
-        "c1:vary:k3v9m2p4qx7a:12",
+        "c1:vary:k3v9m2p4qx7a:17",
         "c1:vary:k3v9m2p4qx7a:",
         "c1:vary:k3v9m2p4qx7a:²",
         "c1:vary:k3v9m2p4qx7a:1:2",
