@@ -45,7 +45,7 @@ def toggle_vote(turn: Turn, act: Act) -> bool:
             turn.session, turn.row.id, round_number, human=act.human, choice=act.part
         )
         return False
-    if not turn.kind.several_choices:
+    if chosen and not turn.kind.several_choices:
         ballot_rows.withdraw_ballots(turn.session, turn.row.id, round_number, human=act.human)
     ballot_rows.cast_ballot(
         turn.session,

@@ -3,12 +3,12 @@
 import logging
 
 from bots.delivery.errors import DestinationUnreachableError
+from bots.delivery.gatherings.wanted_jobs import WantedJobs
 from bots.delivery.message_publisher import MessagePublisher
 from bots.delivery.message_sender import MessageSender
 from bots.delivery.subjects.gatherings import GatheringDrafts
 from bots.delivery.transport import DeliveryContext
 from bots.process.thread_pools import Pool
-from studio.commands.gatherings.painting import submit_wanted
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import GatheringRemark
 
@@ -27,14 +27,14 @@ class GatheringMessages:
         sender: MessageSender,
         drafts: GatheringDrafts,
     ) -> None:
-        self._ports = context.ports
+        self._wanted_jobs = WantedJobs(context.ports, context.pools)
         self._pools = context.pools
         self._publisher = publisher
         self._sender = sender
         self._drafts = drafts
 
     async def refresh(self, gathering_id: str) -> None:
-        await self._pools.run(Pool.COMMANDS, submit_wanted, self._ports, gathering_id)
+        await self._wanted_jobs.submit(gathering_id)
         await self._publisher.freshen(DeliveryKind.GATHERING, gathering_id, least_seconds=_CALM_SECONDS)
 
     async def send_remark(self, remark: GatheringRemark) -> None:

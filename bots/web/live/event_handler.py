@@ -1,11 +1,11 @@
 """What each event means for the people who have the web room open."""
 
+from bots.delivery.gatherings.wanted_jobs import WantedJobs
 from bots.presentation.compose.gatherings.remarks import compose_remark
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.gathering_view import load_gathering_view
 from bots.texts.coded.sentences import say_stored
 from bots.web.live.hub import LiveHub
-from studio.commands.gatherings.painting import submit_wanted
 from studio.db.cases import find_case, find_notice
 from studio.db.database import Database
 from studio.db.identities.people import find_person
@@ -37,7 +37,7 @@ class LiveEvents:
     """
 
     def __init__(self, ports: Ports, pools: ThreadPools, hub: LiveHub) -> None:
-        self._ports = ports
+        self._wanted_jobs = WantedJobs(ports, pools)
         self._database = ports.database
         self._pools = pools
         self._hub = hub
@@ -53,7 +53,7 @@ class LiveEvents:
             case JobAccepted() | JobChanged():
                 self._hub.job_changed(event.job_id)
             case GatheringChanged():
-                await self._pools.run(Pool.COMMANDS, submit_wanted, self._ports, event.gathering_id)
+                await self._wanted_jobs.submit(event.gathering_id)
             case GatheringRemark(private=True, person=str(key)):
                 text = await self._pools.run(Pool.DATABASE, _remark_text, self._database, event)
                 self._hub.inbox_changed(key.rpartition(":")[2], text=text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chatelier.benchmarks.gathering_votes import votes
 from chatelier.benchmarks.model_quality import thimble
 from chatelier.benchmarks.mural import mural
 from chatelier.benchmarks.watermark import marks
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
 bench.command("thimble")(thimble)
 bench.command("marks")(marks)
 bench.command("mural")(mural)
+bench.command("votes")(votes)
 
 
 @bench.command("room")

@@ -40,11 +40,15 @@ class Filled:
 
 
 def act(ports: Ports, call: Call, press: PartPress, filled: Filled | None = None) -> GatheringActed:
-    """Raises `GatheringRefusedError`, `NotFoundError`, and what the job that comes of it raises."""
+    """For somebody who is not banned; a linked identity of theirs may be.
+
+    Raises `GatheringRefusedError`, `NotFoundError`, and what the job that comes of it raises.
+    """
     with ports.database.read() as session:
         actor = find_actor(session, call, press.gathering)
     tier = ports.gate.allowance(actor).tier
-    ports.gate.require_not_banned(actor)
+    if actor.key != call.person.key:
+        ports.gate.require_not_banned(actor)
     with ports.database.begin() as session:
         lock_person(session, actor)
         turn = Turn.begin(session, press.gathering, find_kind)
@@ -66,6 +70,7 @@ def act_before_panel(ports: Ports, viewer: Person, channel: str | None, press: P
     verb = find_kind(gathering.kind).verbs.get(press.verb)
     if verb is not None and verb.shows:
         address = Address(platform=viewer.platform, community=viewer.community, channel=channel or "")
+        ports.gate.require_not_banned(viewer)
         act(ports, Call(person=viewer, address=address, request_key=""), press)
 
 
@@ -100,7 +105,6 @@ def _act_of(
     session: Session, gathering: Gathering, actor: Person, tier: Tier, press: PartPress, filled: Filled
 ) -> Act:
     human = human_of(session, actor.key)
-    rules = community_rules(session, actor.platform, actor.community)
     return Act(
         person=actor,
         human=human,
@@ -111,5 +115,9 @@ def _act_of(
         option=filled.option,
         picture=filled.named_picture,
         hosts=actor.moderates or actor.key == gathering.host or human_of(session, gathering.host) == human,
-        newcomer=tier is Tier.NEWCOMER and not rules.newcomers_vote,
+        newcomer=tier is Tier.NEWCOMER and not _may_newcomers_vote(session, actor),
     )
+
+
+def _may_newcomers_vote(session: Session, actor: Person) -> bool:
+    return community_rules(session, actor.platform, actor.community).newcomers_vote

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import time
 
 import psutil
 import pytest
@@ -15,6 +16,8 @@ from tests.conftest import RedisServer
 from tests.support import discord_service
 from tests.support.discord_service import PATIENCE_SECONDS, Instance, png
 from tests.support.loopback_discord.payloads import CHANNEL
+from tests.support.loopback_discord.records import Message
+from tests.support.votes_at_once import VOTERS, ballot_count, print_figures
 
 folder = discord_service.folder
 ports = discord_service.ports
@@ -113,6 +116,29 @@ async def test_fifty_members_at_once_are_acknowledged_and_served(instance: Insta
         instance.paint(job.id, png())
     await instance.until(lambda: len(instance.finished()) == 50, "not every picture is shown")
     assert len(instance.discord.seen()) == 50
+
+
+async def test_votes_that_come_at_once_are_acknowledged_and_all_counted(instance: Instance) -> None:
+    await instance.discord.slash("7", "imagine", prompt="a red fox", count=2)
+    (job,) = await instance.job_count(1)
+    instance.paint(job.id, png())
+    await instance.until(lambda: len(instance.finished()) == 1, "the pictures are not shown")
+    await instance.discord.slash("7", "pick", job=job.id, lasts="1h")
+    await instance.until(lambda: _vote_button(instance) is not None, "the vote is not shown")
+    found = _vote_button(instance)
+    assert found is not None
+    began_at = time.monotonic()
+    pressed = await asyncio.gather(
+        *(instance.discord.click(str(200 + number), *found) for number in range(VOTERS))
+    )
+    await instance.until(lambda: ballot_count(instance.ports) == VOTERS, "not every vote is counted")
+    await asyncio.wait_for(asyncio.gather(*(press.answered.wait() for press in pressed)), PATIENCE_SECONDS)
+    print_figures([press.acknowledgement_seconds for press in pressed], began_at)
+
+
+def _vote_button(instance: Instance) -> tuple[Message, str] | None:
+    buttons = [(message, name) for message in instance.discord.seen() for name in message.custom_ids]
+    return next((found for found in buttons if ":vote:" in found[1]), None)
 
 
 async def test_a_bot_killed_in_mid_job_gives_one_answer_after_its_restart(instance: Instance) -> None:

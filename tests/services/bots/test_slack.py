@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import json
+import re
 import time
 from dataclasses import replace
 from itertools import count
@@ -20,6 +22,7 @@ from tests.support.loopback_slack.records import (
     PATIENCE_SECONDS,
 )
 from tests.support.slack_service import FrontendProcess
+from tests.support.votes_at_once import VOTERS, ballot_count, print_figures
 
 socket_process = slack_service.socket_process
 http_process = slack_service.http_process
@@ -126,6 +129,28 @@ async def test_thirty_members_at_once_are_all_heard_and_answered_once(frontend: 
     )
     await slack.until(lambda: len(slack.messages) == 30)
     assert {row.person["user_id"] for row in frontend.jobs()} == set(people)
+
+
+async def test_votes_that_come_at_once_are_acknowledged_and_all_counted(frontend: FrontendProcess) -> None:
+    slack = frontend.slack
+    job_id, message = await frontend.imagine("a red fox")
+    await frontend.paint(job_id)
+    await slack.until(lambda: message.picture is not None)
+    await frontend.send(slack.command("/studio", f"pick {job_id} --lasts 1h"))
+    await slack.until(lambda: len(slack.messages) == 2 and ":vote:" in json.dumps(slack.messages[-1].blocks))
+    vote = slack.messages[-1]
+    (button, *_) = re.findall(r"c1:gather:[^\"]*:vote:[^\"]*", json.dumps(vote.blocks))
+    people = [f"U0VOTER{number:03d}" for number in range(VOTERS)]
+
+    async def press(person: str) -> float:
+        sent_at = time.monotonic()
+        await frontend.send(slack.press(vote, button, user=person))
+        return time.monotonic() - sent_at
+
+    began_at = time.monotonic()
+    acknowledged = await asyncio.gather(*map(press, people))
+    await slack.until(lambda: ballot_count(frontend.ports) == VOTERS)
+    print_figures(list(acknowledged), began_at)
 
 
 async def test_only_slacks_own_fresh_requests_are_followed(http_frontend: FrontendProcess) -> None:
