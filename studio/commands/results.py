@@ -248,9 +248,10 @@ class GatheringActed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatheringsListed:
-    """What is open in the community, as far as the person may see it."""
+    """What is open in the community, as far as the person may see it; `elsewhere` are ids of those in others."""
 
     gatherings: tuple[Gathering, ...]
+    elsewhere: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

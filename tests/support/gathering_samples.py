@@ -269,6 +269,9 @@ def _answers() -> dict[str, Message]:
             GatheringActed(gathering=gathering, code="voted", values={"part": 2})
         ),
         "gatherings": compose_gathering_answer(GatheringsListed(gatherings=(gathering,))),
+        "gatherings of linked communities": compose_gathering_answer(
+            GatheringsListed(gatherings=(gathering,), elsewhere=frozenset({gathering.id}))
+        ),
         "gathering pressed late": compose_error(_late_press()),
         "gatherings none": compose_gathering_answer(GatheringsListed(gatherings=())),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from studio.domain.people import Platform
 from studio.errors.gatherings import Refusal
 
 LABELS: Mapping[str, str] = {
@@ -34,6 +35,8 @@ OPENED_HERE = "Its message follows here. Its id is {id}."
 NOTHING_OPEN = "Nothing is going on together here. {command} shows what there is."
 LISTED = "Going on here"
 LIST_ENTRY = "{name} {id} in {channel}, since {since}"
+LIST_ENTRY_ELSEWHERE = "{name} {id} on {platform}, since {since}"
+PLATFORMS = {Platform.DISCORD: "Discord", Platform.SLACK: "Slack", Platform.WEB: "the web"}
 ENDS = "Ends"
 HOST = "By"
 VOTED_COUNT = "Voted"

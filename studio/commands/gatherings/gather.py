@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from studio.commands.gatherings.acting import Filled, act, find_actor
 from studio.commands.gatherings.opening import place_of
 from studio.commands.parameter_values import Kind, Parameter
@@ -10,10 +12,13 @@ from studio.commands.spec import Call, CommandSpec
 from studio.db import outbox
 from studio.db.deliveries import forget_message
 from studio.db.gatherings import gathering_rows
+from studio.db.identities.linked_identities import identities
+from studio.db.identities.people import find_person
 from studio.db.settings import community_rules
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.gatherings import INTERRUPTED, PartPress
 from studio.domain.identifiers import is_job_id
+from studio.domain.people import Address, Person, Platform
 from studio.errors import BadParameterError
 from studio.gatherings.acts import COMMON_VERBS, GOVERNING
 from studio.gatherings.kind import Turn
@@ -64,11 +69,21 @@ def _id_of(command: Gather) -> str:
 
 
 def _list(ports: Ports, call: Call) -> GatheringsListed:
+    """On the web, where people of many communities meet, also what is open in those of one's linked identities."""
     with ports.database.read() as session:
-        found = gathering_rows.open_in_community(session, call.address)
+        found = [*gathering_rows.open_in_community(session, call.address)]
+        homes = _linked_homes(session, call.person) if call.address.platform is Platform.WEB else []
+        elsewhere = [other for home in homes for other in gathering_rows.open_in_community(session, home)]
         audience = Audience.of_asker(call.person, call.address)
-        seen = tuple(gathering for gathering in found if may_see_gathering(session, gathering, audience))
-    return GatheringsListed(gatherings=seen)
+        seen = [other for other in (*found, *elsewhere) if may_see_gathering(session, other, audience)]
+    return GatheringsListed(gatherings=tuple(seen), elsewhere=frozenset(other.id for other in elsewhere))
+
+
+def _linked_homes(session: Session, person: Person) -> list[Address]:
+    """The communities of the person's other identities."""
+    others = [find_person(session, key) for key in identities(session, person.key) if key != person.key]
+    homes = dict.fromkeys(other.home for other in others if other.home != person.home)
+    return [Address(platform=platform, community=community, channel="") for platform, community in homes]
 
 
 def _carry_over(ports: Ports, call: Call, gathering_id: str) -> None:

@@ -61,7 +61,10 @@ def _list(answer: GatheringsListed) -> Message:
     if not shown:
         return _one(sentence(texts.NOTHING_OPEN, command=Command("/help")))
     parts: list[Part] = [Title(translate(texts.LISTED))]
-    parts += [Paragraph((f"{number}. ", *_entry(found))) for number, found in enumerate(shown, 1)]
+    parts += [
+        Paragraph((f"{number}. ", *_entry(found, elsewhere=found.id in answer.elsewhere)))
+        for number, found in enumerate(shown, 1)
+    ]
     buttons = tuple(
         Button(action=Action.GATHER_SHOW, target=found.id, verb="open", round=found.round, label=str(number))
         for number, found in enumerate(shown, 1)
@@ -74,11 +77,13 @@ def _list(answer: GatheringsListed) -> Message:
     )
 
 
-def _entry(found: Gathering) -> Spans:
-    return sentence(
-        texts.LIST_ENTRY,
-        name=translate(PRESENTERS[found.kind].name),
-        id=Code(found.id),
-        channel=ChannelName(found.address.channel),
-        since=Time(found.opened_at),
-    )
+def _entry(found: Gathering, *, elsewhere: bool) -> Spans:
+    """Channels of another platform have no names here."""
+    name, since = translate(PRESENTERS[found.kind].name), Time(found.opened_at)
+    if elsewhere:
+        platform = translate(texts.PLATFORMS[found.address.platform])
+        return sentence(
+            texts.LIST_ENTRY_ELSEWHERE, name=name, id=Code(found.id), platform=platform, since=since
+        )
+    channel = ChannelName(found.address.channel)
+    return sentence(texts.LIST_ENTRY, name=name, id=Code(found.id), channel=channel, since=since)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bots.queries.gathering_view import load_gathering_view
 from studio.commands.registry import execute
-from studio.commands.results import Answer, GatheringOpened, LinkOffered
+from studio.commands.results import Answer, GatheringOpened, GatheringsListed, LinkOffered
 from studio.commands.spec import Call
 from studio.db.tables import BallotRow, JobRow
 from studio.domain.people import Address, Person, Platform
@@ -66,3 +66,12 @@ def test_the_page_of_a_gathering_is_there_for_who_is_linked_and_for_nobody_else(
         load_gathering_view(ports.database, cards, reader=someone("eve"))
     with pytest.raises(NotFoundError):
         ask(ports, someone("eve"), "gather", do="vote", id=cards, part=1)
+
+
+def test_the_list_of_the_web_room_has_what_is_open_where_one_is_linked(ports: Ports, cards: str) -> None:
+    listed = ask(ports, someone("bo"), "gather")
+    assert isinstance(listed, GatheringsListed)
+    assert ([found.id for found in listed.gatherings], listed.elsewhere) == ([cards], {cards})
+    unlinked = ask(ports, someone("eve"), "gather")
+    assert isinstance(unlinked, GatheringsListed)
+    assert unlinked.gatherings == ()
