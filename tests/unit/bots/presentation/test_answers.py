@@ -33,17 +33,15 @@ def buttons(name: str) -> list[tuple[Action, str, str]]:
     return [(button.action, button.target, button.label) for button in MESSAGES[name].buttons]
 
 
-@pytest.mark.parametrize("name", MESSAGES)
-def test_every_message_has_a_summary_and_parts(name: str) -> None:
-    message = MESSAGES[name]
-    assert message.parts
-    assert message.summary
-    assert "\n" not in message.summary
+def test_every_message_has_a_summary_and_parts() -> None:
+    for name, message in MESSAGES.items():
+        assert message.parts, name
+        assert message.summary, name
+        assert "\n" not in message.summary, name
 
 
-@pytest.mark.parametrize("name", MESSAGES)
-def test_sentences_start_with_a_capital_and_end_with_a_stop(name: str) -> None:
-    for part in MESSAGES[name].parts:
+def test_sentences_start_with_a_capital_and_end_with_a_stop() -> None:
+    for part in (part for message in MESSAGES.values() for part in message.parts):
         if isinstance(part, Paragraph) and part.spans and isinstance(part.spans[0], str):
             text = plain_text(part.spans)
             assert re.match(r"[A-Z“0-9]", text), text
