@@ -281,6 +281,35 @@ def test_modules_are_named_after_what_they_hold(repository: Path) -> None:
     assert [str(path) for path, parts in names.items() if parts & FORBIDDEN_NAMES] == []
 
 
+MOST_PARAMETERS = 6
+# Whose parts cannot be separated.
+WITH_MORE_PARAMETERS = {"engine/batching/execution/step_batcher.py: __init__"}
+
+
+def test_no_function_takes_more_parameters_than_a_caller_can_survey(repository: Path) -> None:
+    found = {
+        f"{path.relative_to(repository).as_posix()}: {node.name}"
+        for path in modules(repository)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not is_terminal_command(node)
+        and len(parameters(node)) > MOST_PARAMETERS
+    }
+    assert found - WITH_MORE_PARAMETERS == set()
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    """Without the object itself, and without those that take any number of values."""
+    named = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    return [argument.arg for argument in named if argument.arg not in ("self", "cls")]
+
+
+def is_terminal_command(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """A command of typer, whose parameters are its options."""
+    source = ast.unparse(function.args)
+    return "typer.Option" in source or any("command" in ast.unparse(d) for d in function.decorator_list)
+
+
 def test_every_folder_with_modules_is_a_package(repository: Path) -> None:
     folders = {path.parent for path in modules(repository)}
     bare = {folder for folder in folders if not (folder / "__init__.py").exists()}

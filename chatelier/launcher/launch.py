@@ -78,11 +78,10 @@ async def _run_until_stopped(
 
     supervisor = Supervisor(
         plan.stages(),
-        console=console,
+        console=None if quiet else console,
         logs_folder=plan.settings.logs_folder,
         say=print_line,
         changed=record_processes,
-        quiet=quiet,
         hang_seconds=hang_seconds,
     )
     loop = asyncio.get_running_loop()

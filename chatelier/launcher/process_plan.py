@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -68,13 +68,9 @@ class ProcessPlan:
         ]
 
     def _web(self) -> Program:
-        mark = self._mark("web")
-        return self._own_program(
-            *("web", "run", "web", "--listener", str(self.listener), "--ready-file", str(mark)),
-            is_ready=lambda _: is_healthy(self.url),
-            sign_of_life=time_of_heartbeat(mark),
-            keep_open=(self.listener,),
-        )
+        arguments = ("run", "web", "--listener", str(self.listener))
+        web = self._own_program("web", *arguments, is_ready=lambda _: is_healthy(self.url))
+        return replace(web, keep_open=(self.listener,))
 
     def _mark(self, name: str) -> Path:
         return self.settings.run_folder / f"{name}.ready"
@@ -83,40 +79,18 @@ class ProcessPlan:
         self, name: str, *arguments: str, stop_seconds: float, nice: int = 0, optional: bool = False
     ) -> Program:
         """A program that says itself when it is ready, by writing its process id into a file."""
-        mark = self._mark(name)
-        return self._own_program(
-            name,
-            *arguments,
-            "--ready-file",
-            str(mark),
-            is_ready=has_written_process_id(mark),
-            sign_of_life=time_of_heartbeat(mark),
-            nice=nice,
-            stop_seconds=stop_seconds,
-            optional=optional,
-        )
+        is_ready = has_written_process_id(self._mark(name))
+        program = self._own_program(name, *arguments, is_ready=is_ready)
+        return replace(program, nice=nice, stop_seconds=stop_seconds, optional=optional)
 
-    def _own_program(
-        self,
-        name: str,
-        *arguments: str,
-        is_ready: Callable[[int], bool],
-        sign_of_life: Callable[[], object],
-        keep_open: tuple[int, ...] = (),
-        nice: int = 0,
-        stop_seconds: float = 10.0,
-        optional: bool = False,
-    ) -> Program:
+    def _own_program(self, name: str, *arguments: str, is_ready: Callable[[int], bool]) -> Program:
+        mark = self._mark(name)
         return Program(
             name=name,
-            arguments=(sys.executable, "-m", "chatelier", *arguments),
+            arguments=(sys.executable, "-m", "chatelier", *arguments, "--ready-file", str(mark)),
             environment=self._environment(),
             is_ready=is_ready,
-            sign_of_life=sign_of_life,
-            keep_open=keep_open,
-            nice=nice,
-            stop_seconds=stop_seconds,
-            optional=optional,
+            sign_of_life=time_of_heartbeat(mark),
         )
 
     def _environment(self) -> dict[str, str]:

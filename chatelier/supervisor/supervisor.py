@@ -34,6 +34,8 @@ class ProcessStartError(ServiceError):
 class Supervisor:
     """`say` gets one line for people about what happens, `changed` the process ids after each start.
 
+    What the programs print goes to their files, and to the `console` where there is one.
+
     A program that was ready and sends no heartbeat for `hang_seconds` is stopped and started again.
     """
 
@@ -41,21 +43,21 @@ class Supervisor:
         self,
         stages: Sequence[Sequence[Program]],
         *,
-        console: Console,
+        console: Console | None,
         logs_folder: Path,
         say: Callable[[str], None],
         changed: Callable[[dict[str, int]], None],
         hang_seconds: float,
-        quiet: bool = False,
     ) -> None:
-        terminal = Terminal(console, [program.name for stage in stages for program in stage])
+        names = [program.name for stage in stages for program in stage]
+        terminal = Terminal(console, names) if console else None
         self._stages = [
             [
                 _Ward(
                     program,
                     Output(
                         program.name,
-                        terminal=None if quiet or not program.talkative else terminal,
+                        terminal=terminal if program.talkative else None,
                         folder=logs_folder,
                     ),
                     say=say,

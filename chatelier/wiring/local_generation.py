@@ -100,9 +100,8 @@ def paint_into(
         person = _this_person()
         gate = _open_gate(settings)
         _require_allowed(gate, person, request, on_remark=on_remark)
-        painted = _paint(
-            job_id, person, request, gate, settings=settings, on_progress=on_progress, cancelled=cancelled
-        )
+        task = GenerationTask(job_id=job_id, person=person.key, request=request)
+        painted = _paint(task, person, gate, settings=settings, on_progress=on_progress, cancelled=cancelled)
         if cancelled():  # while they were looked over
             raise JobCancelledError
     for index, (generated, png, verdict) in enumerate(painted, start=1):
@@ -140,9 +139,8 @@ def _require_allowed(
 
 
 def _paint(
-    job_id: str,
+    task: GenerationTask,
     person: Person,
-    request: PaintRequest,
     gate: "ModerationGate",
     *,
     settings: Settings,
@@ -153,7 +151,6 @@ def _paint(
     if cancelled():  # what comes now, loading a model, takes its time
         raise JobCancelledError
     generator = open_generator(settings, stays=False)
-    task = GenerationTask(job_id=job_id, person=person.key, request=request)
     try:
         painted = generator.generate(task, on_progress=on_progress, cancelled=cancelled)
     finally:
@@ -163,7 +160,7 @@ def _paint(
         (
             generated,
             png,
-            gate.inspect(Inspection(kind=Inspected.OUTPUT, person=person, png=png, request=request)),
+            gate.inspect(Inspection(kind=Inspected.OUTPUT, person=person, png=png, request=task.request)),
         )
         for generated, png in shown
     ]

@@ -1,6 +1,6 @@
 """A mural painted from beginning to end, and how well its cells join."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,9 +12,10 @@ from studio.domain.requests import MuralCell, Operation, PaintRequest
 
 MOST_RATIO = 1.5  # of the step across a border to that beside it
 
-# For `measure_mural`: above the horizon, on it, and two rows below.
-THEME = "a sailing boat on the sea at sunset"
-WORDS = (
+_SEED = 11
+_THEME = "a sailing boat on the sea at sunset"
+# By row: above the horizon, on it, and two rows below.
+_WORDS = (
     ("a hot air balloon", "the moon", "a star", "a cloud", "a bird", "an airplane"),
     ("a lighthouse", "an island with a palm tree", "a boat", "a sailing boat", "a castle", "a ship"),
     ("a dolphin", "a whale", "a mermaid", "a turtle", "a fish", "a shark"),
@@ -51,24 +52,18 @@ class MuralFigures:
 def measure_mural(
     generator: Generates,
     *,
-    theme: str = THEME,
-    words: Sequence[Sequence[str]] = WORDS,
     columns: int,
     rows: int,
     side: int = 256,
-    seed: int = 11,
     on_cell: Callable[[int], None] = lambda _number: None,
 ) -> MuralFigures:
-    """Paint all cells from the middle outwards; `words` are those of each row, `side` is that of a cell in pixels.
-
-    The first cell is painted from the theme.
-    """
+    """Paint all cells from the middle outwards, the first from the theme; `side` is that of a cell in pixels."""
     mural = Image.new("RGB", (columns * side, rows * side))
     painted: dict[Cell, Image.Image] = {}
     for number, cell in enumerate(_outwards(columns, rows)):
-        row = words[cell[1] % len(words)]
+        row = _WORDS[cell[1] % len(_WORDS)]
         spot = row[cell[0] % len(row)]
-        painted[cell] = _paint(generator, theme, spot, cell, painted, side=side, seed=seed + number)
+        painted[cell] = _paint(generator, spot, cell, painted, side=side, seed=_SEED + number)
         mural.paste(painted[cell], (cell[0] * side, cell[1] * side))
         on_cell(number + 1)
     across, beside = measure_seams(mural, (side, side))
@@ -84,7 +79,6 @@ def _outwards(columns: int, rows: int) -> Iterator[Cell]:
 
 def _paint(
     generator: Generates,
-    theme: str,
     words: str,
     cell: Cell,
     painted: dict[Cell, Image.Image],
@@ -103,7 +97,7 @@ def _paint(
     request = PaintRequest(
         operation=Operation.EXPAND if tone else Operation.IMAGINE,
         seed=seed,
-        prompt=f"{theme}, {words}" if tone else theme,
+        prompt=f"{_THEME}, {words}" if tone else _THEME,
         count=1,
         width=side,
         height=side,

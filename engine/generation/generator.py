@@ -85,7 +85,7 @@ class ImageGenerator:
             raise JobCancelledError
         if task.request.operation is Operation.UPSCALE:
             return [self._upscale(task, self._device_pool.choose(), on_progress, cancelled)]
-        entry = self._models.find(task.request.model or self._default)
+        entry = self._entry_of(task)
         return self._paint(task, entry, self._device_pool.choose_for(entry), on_progress, cancelled)
 
     def _paint(
@@ -126,7 +126,7 @@ class ImageGenerator:
                 ),
             )
             return self._to_generated_image(
-                wanted, index, added_words[index], entry, samples[index], image, steps=asked
+                wanted, index, samples[index], image, steps=asked, added_words=added_words[index]
             )
 
         samples = [model.new_sample(params) for params in params_list]
@@ -164,6 +164,9 @@ class ImageGenerator:
         """Tasks that are running fail; the models are let go."""
         self._device_pool.close()
 
+    def _entry_of(self, task: GenerationTask) -> ModelEntry:
+        return self._models.find(task.request.model or self._default)
+
     def _prior(self, entry: ModelEntry) -> LayoutPrior | None:
         with self._lock:
             if entry.name not in self._priors:
@@ -181,14 +184,13 @@ class ImageGenerator:
         self,
         task: GenerationTask,
         index: int,
-        added_words: str,
-        entry: ModelEntry,
         sample: "Sample",
         image: Image.Image,
         *,
         steps: int,
+        added_words: str,
     ) -> GeneratedImage:
-        params = sample.params
+        params, entry = sample.params, self._entry_of(task)
         recipe = Recipe(
             operation=task.request.operation,
             prompt=task.request.prompt_of(index),

@@ -49,15 +49,8 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
     """The events to send; none when the lease is no longer this worker's, and another worker ends the job."""
     at = now()
     with database.begin() as session:
-        ended = job_transitions.end(
-            session,
-            job.id,
-            outcome.state,
-            at=at,
-            worker=worker,
-            error_code=outcome.error_code,
-            error_text=outcome.error_text,
-        )
+        error = job_transitions.JobError(outcome.error_code, outcome.error_text)
+        ended = job_transitions.end(session, job.id, outcome.state, at=at, worker=worker, error=error)
         if not ended:
             return []
         row = session.get_one(JobRow, job.id, populate_existing=True)

@@ -11,6 +11,7 @@ from engine.layout_prior.language.vocabulary import COLOURS
 from engine.layout_prior.layout.boxes import Box, Spot
 from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES, paint_plain, paint_scene
+from engine.layout_prior.scenes.drawing import Canvas
 from engine.layout_prior.scenes.sky import Backdrop
 from engine.layout_prior.vision.appearance_index import Appearances
 from engine.layout_prior.vision.scene_summary import HOURS, SceneSummary, Seen
@@ -152,9 +153,7 @@ def _backdrop(
         return paint_plain((red, green, blue), exact=True, width=width, height=height, rng=rng)
     hour = HOURS[int(rng.choice(len(HOURS), p=_clearer(impression.hours)))]
     own_moon = any(item.subject is not None and "moon" in item.subject.name.split() for item in chosen)
-    return paint_scene(
-        SCENE_NAMES[scene - 1], time=hour, colour=None, width=width, height=height, rng=rng, moon=not own_moon
-    )
+    return paint_scene(SCENE_NAMES[scene - 1], Canvas(rng, width, height, hour, moon=not own_moon))
 
 
 def _clearer(chances: np.ndarray) -> np.ndarray:

@@ -69,17 +69,12 @@ class Sweeper:
             job_transitions.requeue(session, row.id, at=at)
 
     def _give_up(self, row: JobRow, at: datetime) -> None:
-        error = GenerationError()
+        reason = GenerationError()
+        error = job_transitions.JobError(reason.code, to_stored(*reason.texts))
         events: list[OutboxRow] = []
         with self._database.begin() as session:
             ended = job_transitions.end(
-                session,
-                row.id,
-                JobState.FAILED,
-                at=at,
-                worker=row.lease_owner,
-                error_code=error.code,
-                error_text=to_stored(*error.texts),
+                session, row.id, JobState.FAILED, at=at, worker=row.lease_owner, error=error
             )
             if ended:
                 credit_ledger.release(session, session.get_one(JobRow, row.id), at=at)

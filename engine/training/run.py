@@ -26,7 +26,7 @@ from engine.training.stages.autoencoder import measure_scale, new_autoencoder, t
 from engine.training.stages.checkpoint import Average
 from engine.training.stages.config import Plan, Route
 from engine.training.stages.decoder_finetuning import Repainted, polish
-from engine.training.stages.denoiser import LatentPool, TextToLatentModel, new_unet, train_denoiser
+from engine.training.stages.denoiser import DenoiserTraining, LatentPool, TextToLatentModel, new_unet
 from engine.training.stages.export import PRIOR, assemble, export, generate_grid, grid, imagine
 from engine.training.stages.objectives import Flow, Objective, Repaint
 
@@ -107,13 +107,13 @@ class Run:
             loaded.to(self.device).eval()
             return loaded
         autoencoder = new_autoencoder(widths=self.plan.autoencoder_widths, sample_size=self.plan.side_px)
+        autoencoder.to(self.device)
         train_autoencoder(
             autoencoder,
             self._crops(),
             self.out / "checkpoints/autoencoder.pt",
             minutes=minutes,
             steps=self.plan.steps,
-            device=self.device,
             tick=lambda step, loss, share: self.tick("Autoencoder", share, f"step {step}, loss {loss:.3f}"),
         )
         measure_scale(autoencoder, self._source(seed=1)(min(32, 4 * self.plan.batch))[0], self.device)
@@ -149,16 +149,12 @@ class Run:
                 f"{step:06d}",
             )
 
-        average = train_denoiser(
-            model,
-            pool,
+        training = DenoiserTraining(model=model, pool=pool, plan=self.plan, objective=self.objective)
+        average = training.run(
             state,
-            plan=self.plan,
-            objective=self.objective,
             minutes=minutes,
             tick=lambda step, loss, share: self.tick("Denoiser", share, f"step {step}, loss {loss:.3f}"),
             sample=sample,
-            sample_minutes=max(0.5, min(10, minutes / 8)),
         )
         self._write(
             assemble(model, average, autoencoder, tokenizer, schedule=self.objective.schedule), "painted"

@@ -18,7 +18,7 @@ from studio.db import cases, credit_ledger, job_transitions
 from studio.db.identities.linked_identities import human_of, identities
 from studio.db.identities.people import lock_person
 from studio.db.tables import BanRow, JobRow
-from studio.domain.cases import CaseKind, NewCase, NoticeKind
+from studio.domain.cases import CaseKind, NewCase, NewNotice, NoticeKind
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Person
 from studio.errors.refusals import ASK_A_MODERATOR
@@ -194,7 +194,7 @@ def notify(
 ) -> DecisionEffects:
     """A word for a human, on all their identities."""
     written = [
-        cases.write_notice(session, kind, key, text, case_id=case_id)
+        cases.write_notice(session, NewNotice(kind, key, text, case_id=case_id))
         for key in identities(session, person_key)
     ]
     return DecisionEffects(events=[row for row in written if row is not None])

@@ -12,7 +12,17 @@ from studio.db import outbox
 from studio.db.identities.linked_identities import identities
 from studio.db.identities.people import person_of
 from studio.db.tables import CaseRow, NoticeRow, OutboxRow, PersonRow
-from studio.domain.cases import URGENT, Case, CaseKind, CaseState, Decision, NewCase, Notice, NoticeKind
+from studio.domain.cases import (
+    URGENT,
+    Case,
+    CaseKind,
+    CaseState,
+    Decision,
+    NewCase,
+    NewNotice,
+    Notice,
+    NoticeKind,
+)
 from studio.domain.events import CaseChanged, NoticeWritten
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Person, Platform
@@ -197,27 +207,18 @@ def find_jobs_awaiting_consent(session: Session, job_ids: Collection[str]) -> se
     return {job_id for job_id in found if job_id is not None}
 
 
-def write_notice(
-    session: Session,
-    kind: NoticeKind,
-    person_key: str,
-    text: str,
-    *,
-    case_id: str | None = None,
-    job_id: str | None = None,
-    notice_id: str | None = None,
-) -> OutboxRow | None:
+def write_notice(session: Session, new: NewNotice) -> OutboxRow | None:
     """A word for one person. None for somebody who was never here: there is no way to reach them."""
-    person = session.get(PersonRow, person_key)
+    person = session.get(PersonRow, new.person_key)
     if person is None:
         return None
     row = NoticeRow(
-        id=notice_id or new_job_id(),
-        kind=kind,
-        person_key=person_key,
-        text=text,
-        case_id=case_id,
-        job_id=job_id,
+        id=new.id or new_job_id(),
+        kind=new.kind,
+        person_key=new.person_key,
+        text=new.text,
+        case_id=new.case_id,
+        job_id=new.job_id,
         written_at=now(),
     )
     session.add(row)

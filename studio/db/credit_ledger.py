@@ -9,6 +9,7 @@ painted after it was refused is reserved once more, so its reservations and thei
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, select, update
@@ -86,26 +87,29 @@ def grant_pool(session: Session, pool: str, person_key: str, *, credits: int, at
     _grant(session, pool, person_key, credits, at)
 
 
-def give(
-    session: Session,
-    giver: str,
-    receiver: str,
-    amount: int,
-    *,
-    key: str,
-    at: datetime,
-    shared: Sequence[SharedCredits] = (),
-) -> int:
-    """Move credits between humans, once per `key`, and say what the giver has left. Raises `OutOfCreditsError`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gift:
+    """Credits from one person to another, by their keys; `key` is the gift's own."""
+
+    key: str
+    giver: str
+    receiver: str
+    amount: int
+
+
+def give(session: Session, gift: Gift, *, at: datetime, shared: Sequence[SharedCredits] = ()) -> int:
+    """Move credits between humans, once per key, and say what the giver has left. Raises `OutOfCreditsError`.
 
     What a newcomer gives counts as spent in what they share (`shared`), also when another newcomer receives it.
     """
-    source, target = human_of(session, giver), human_of(session, receiver)
+    source, target = human_of(session, gift.giver), human_of(session, gift.receiver)
     lock(session, source, target)
-    if session.get(LedgerRow, f"{key}:given") is None:
+    key, amount, received = f"{gift.key}:given", gift.amount, "passed" if shared else "gift"
+    if session.get(LedgerRow, key) is None:
         _require(session, source, amount, shared, at)
-        _enter(session, f"{key}:given", source, giver, "gift", -amount, at)
-        _enter(session, f"{key}:received", target, receiver, "passed" if shared else "gift", amount, at)
+        enter(session, LedgerEntry(key, source, gift.giver, "gift", -amount), at=at)
+        key = f"{gift.key}:received"
+        enter(session, LedgerEntry(key, target, gift.receiver, received, amount), at=at)
     return balance_of(session, source, at=at)
 
 
@@ -117,7 +121,7 @@ def merge(session: Session, into: str, other: str, *, person_key: str, at: datet
     twice = min(_sum(session, account, at, kinds=("grant",)) for account in (into, other))
     left = balance_of(session, into, at=at) + balance_of(session, other, at=at)
     if (back := min(twice, left)) > 0:
-        _enter(session, f"link:{new_job_id()}", into, person_key, "grant", -back, at)
+        enter(session, LedgerEntry(f"link:{new_job_id()}", into, person_key, "grant", -back), at=at)
 
 
 def unlink(session: Session, person_key: str, *, at: datetime) -> bool:
@@ -205,7 +209,7 @@ def _grant(session: Session, account: str, person_key: str, credits: int, at: da
         key = f"grant:{period}:{account}"
         if session.get(LedgerRow, key) is not None:
             key = f"{key}:{new_job_id()}"
-        _enter(session, key, account, person_key, "grant", credits - granted, at)
+        enter(session, LedgerEntry(key, account, person_key, "grant", credits - granted), at=at)
 
 
 def _part(session: Session, person_key: str, account: str, *, at: datetime) -> None:
@@ -224,8 +228,8 @@ def _undo_parted_grants(session: Session, account: str, person_key: str, at: dat
 def _enter_twice(session: Session, account: str, person_key: str, amount: int, at: datetime) -> None:
     """Granted, and gone: the balance stays what it is."""
     key = f"parted:{new_job_id()}"
-    _enter(session, f"{key}:grant", account, person_key, "grant", amount, at)
-    _enter(session, key, account, person_key, "parted", -amount, at)
+    enter(session, LedgerEntry(f"{key}:grant", account, person_key, "grant", amount), at=at)
+    enter(session, LedgerEntry(key, account, person_key, "parted", -amount), at=at)
 
 
 def _set_aside(session: Session, job: JobRow, account: str, amount: int) -> None:
@@ -233,7 +237,8 @@ def _set_aside(session: Session, job: JobRow, account: str, amount: int) -> None
     number, reserved = _reservation(session, job)
     if reserved is None:
         key = f"{job.id}:reserve{_nth(number)}"
-        _enter(session, key, account, job.person_key, "reserve", -amount, job.created_at, job=job)
+        entry = LedgerEntry(key, account, job.person_key, "reserve", -amount, job_id=job.id)
+        enter(session, entry, at=job.created_at)
 
 
 def _settle(session: Session, job: JobRow, kind: str, spent: int, at: datetime) -> None:
@@ -274,27 +279,20 @@ def _sum(session: Session, account: str, at: datetime, *, kinds: Sequence[str] =
     return int(session.scalar(query) or 0)
 
 
-def _enter(
-    session: Session,
-    key: str,
-    account: str,
-    person: str,
-    kind: str,
-    amount: int,
-    at: datetime,
-    *,
-    job: JobRow | None = None,
-) -> None:
-    if session.get(LedgerRow, key) is None:
-        row = LedgerRow(
-            entry_key=key,
-            account=account,
-            person_key=person,
-            period=period_of(at),
-            kind=kind,
-            amount=amount,
-            job_id=job.id if job else None,
-            created_at=at,
-        )
-        session.add(row)
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """`amount` is what the account has more by it."""
+
+    entry_key: str
+    account: str
+    person_key: str
+    kind: str
+    amount: int
+    job_id: str | None = None
+
+
+def enter(session: Session, entry: LedgerEntry, *, at: datetime) -> None:
+    """Once for each key."""
+    if session.get(LedgerRow, entry.entry_key) is None:
+        session.add(LedgerRow(**asdict(entry), period=period_of(at), created_at=at))
         session.flush()

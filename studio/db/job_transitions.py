@@ -1,6 +1,7 @@
 """The state machine: each move is one guarded UPDATE, so that two workers cannot both own a job."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -84,6 +85,17 @@ def give_back(session: Session, job_id: str, *, worker: str) -> bool:
     return _update_job(session, job_id, guard, values)
 
 
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """Why a job ended without pictures. `text` is stored text of `studio.coded_text`."""
+
+    code: str | None
+    text: str | None = None
+
+
+NO_ERROR = JobError(None)
+
+
 def end(
     session: Session,
     job_id: str,
@@ -91,8 +103,7 @@ def end(
     *,
     at: datetime,
     worker: str | None = None,
-    error_code: str | None = None,
-    error_text: str | None = None,
+    error: JobError = NO_ERROR,
 ) -> bool:
     """Move to one of the ending states. With `worker`, only while that worker holds the lease.
 
@@ -110,8 +121,8 @@ def end(
         "ended_at": at,
         "lease_owner": None,
         "lease_until": None,
-        "error_code": error_code,
-        "error_text": error_text,
+        "error_code": error.code,
+        "error_text": error.text,
     }
     return _update_job(session, job_id, guard, values)
 

@@ -182,6 +182,18 @@ class NoticeKind(StrEnum):
     HINT = "hint"  # how something is written here
 
 
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """A notice to be written. With an `id`, it can be written once only."""
+
+    kind: NoticeKind
+    person_key: str
+    text: str
+    id: str | None = None
+    case_id: str | None = None
+    job_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What the instance tells one person, in words that may be shown as they are. `job_id`: what it is about."""

@@ -47,15 +47,8 @@ def toggle_vote(turn: Turn, act: Act) -> bool:
         return False
     if chosen and not turn.kind.several_choices:
         ballot_rows.withdraw_ballots(turn.session, turn.row.id, round_number, human=act.human)
-    ballot_rows.cast_ballot(
-        turn.session,
-        turn.row.id,
-        round_number,
-        human=act.human,
-        person_key=act.person.key,
-        choice=act.part,
-        at=turn.at,
-    )
+    voter = ballot_rows.Voter(act.human, act.person.key)
+    ballot_rows.cast_ballot(turn.session, turn.row.id, round_number, voter, choice=act.part, at=turn.at)
     return True
 
 
@@ -78,8 +71,8 @@ def deal_ballot(turn: Turn, act: Act, *, page: int, most: int) -> int:
     if not dealt:
         return len(pages)
     ordinals = [part.ordinal for part in dealt]
-    whose = {"human": act.human, "person_key": act.person.key}
-    ballot_rows.deal_page(turn.session, turn.row.id, len(pages) + 1, choices=ordinals, at=turn.at, **whose)
+    voter = ballot_rows.Voter(act.human, act.person.key)
+    ballot_rows.deal_page(turn.session, turn.row.id, len(pages) + 1, voter, choices=ordinals, at=turn.at)
     part_rows.count_showings(turn.session, turn.row.id, ordinals)
     return len(pages) + 1
 

@@ -6,6 +6,7 @@ for in private places. Linked identities are one person, who hears nothing of th
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -21,7 +22,7 @@ from studio.db.identities.linked_identities import same_human
 from studio.db.identities.people import find_person
 from studio.db.settings import preferences_of
 from studio.db.tables import JobRow, LineageRow, NoticeRow, OutboxRow, PictureRow, PreferencesRow
-from studio.domain.cases import NoticeKind
+from studio.domain.cases import NewNotice, NoticeKind
 from studio.domain.identifiers import job_id_of
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
@@ -46,9 +47,8 @@ def notify_owners(session: Session, job: Job) -> list[OutboxRow]:
         wanted = preferences_of(session, owner).built_on is BuiltOn.NOW
         if wanted and _may_hear(session, owner, job) and session.get(NoticeRow, notice_id) is None:
             text = _text(job, sources)
-            events.append(
-                write_notice(session, NoticeKind.BUILT_ON, owner, text, job_id=job.id, notice_id=notice_id)
-            )
+            notice = replace(_notice(owner, text, notice_id), job_id=job.id)
+            events.append(write_notice(session, notice))
     return [event for event in events if event]
 
 
@@ -163,7 +163,11 @@ def _daily_notice(
     more = len(uses_told) - _MOST_NAMED
     rest = [coded("notice.more_uses", more=more)] if more > 0 else []
     text = to_stored(coded("notice.built_on_yesterday"), *uses_told[:_MOST_NAMED], *rest)
-    return write_notice(session, NoticeKind.BUILT_ON, owner, text, notice_id=notice_id)
+    return write_notice(session, _notice(owner, text, notice_id))
+
+
+def _notice(owner: str, text: str, notice_id: str) -> NewNotice:
+    return NewNotice(NoticeKind.BUILT_ON, owner, text, id=notice_id)
 
 
 def _daily_texts(session: Session, owner: str, uses: Sequence[tuple[str, str]]) -> Iterator[CodedText]:

@@ -66,9 +66,8 @@ def stop(
 
     People who were asked whether it may be painted need not answer any more.
     """
-    ended = job_transitions.end(
-        session, job_id, state, at=now(), error_code=error_code, error_text=error_text
-    )
+    error = job_transitions.JobError(error_code, error_text)
+    ended = job_transitions.end(session, job_id, state, at=now(), error=error)
     if not ended:
         return []
     row = session.get_one(JobRow, job_id)

@@ -15,6 +15,7 @@ from engine.layout_prior.language.vocabulary import COLOURS
 from engine.layout_prior.library.cutout_library import Library, Subject
 from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
 from engine.layout_prior.scenes.backgrounds import paint_plain, paint_scene
+from engine.layout_prior.scenes.drawing import Canvas
 from engine.layout_prior.scenes.sky import Backdrop
 
 # Of those drawn both ways, these are better known by their faces once they are painted, as the scorer sees them.
@@ -112,15 +113,8 @@ def choose_backdrop(
         own_moon = any(
             "moon" in subject.name.split() for thing in spec.things for subject in thing.subjects[:1]
         )
-        return paint_scene(
-            scene,
-            time=time or "day",
-            colour=spec.background,
-            width=width,
-            height=height,
-            rng=rng,
-            moon=not own_moon,
-        )
+        canvas = Canvas(rng, width, height, time or "day", moon=not own_moon)
+        return paint_scene(scene, canvas, colour=spec.background)
     if spec.background is not None:
         red, green, blue = (part / 255 for part in COLOURS[spec.background])
         return paint_plain((red, green, blue), exact=True, width=width, height=height, rng=rng)

@@ -30,19 +30,9 @@ _SCENES: dict[str, Callable[[Canvas], Backdrop]] = {
 SCENE_NAMES = tuple(_SCENES)
 
 
-def paint_scene(
-    name: str,
-    *,
-    time: str,
-    colour: str | None,
-    width: int,
-    height: int,
-    rng: np.random.Generator,
-    moon: bool = True,
-) -> Backdrop:
-    """A scene of `SCENE_NAMES` at a time of day; `colour` is that of the wall, `moon` whether nights have one."""
-    canvas = Canvas(rng, width, height, time, moon)
-    return replace(_paint(name, canvas, colour), scene=name, time=time)
+def paint_scene(name: str, canvas: Canvas, *, colour: str | None = None) -> Backdrop:
+    """A scene of `SCENE_NAMES` at the canvas's time of day; `colour` is that of the wall."""
+    return replace(_paint(name, canvas, colour), scene=name, time=canvas.time)
 
 
 def _paint(name: str, canvas: Canvas, colour: str | None) -> Backdrop:

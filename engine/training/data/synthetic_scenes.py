@@ -16,6 +16,7 @@ from torch.nn import functional
 from engine.layout_prior.language.vocabulary import COLOURS
 from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES, paint_plain, paint_scene
+from engine.layout_prior.scenes.drawing import Canvas
 from engine.training.data.rendered_cutouts import Stack
 
 DRAWING_PX = 44
@@ -93,7 +94,7 @@ def paint_backdrops(side: int, *, variants: int, seed: int) -> Backdrops:
     for scene in SCENE_NAMES:
         for hour in HOURS:
             for _ in range(variants):
-                painted = paint_scene(scene, time=hour, colour=None, width=side, height=side, rng=rng)
+                painted = paint_scene(scene, Canvas(rng, side, side, hour))
                 made.append((painted.picture, scene, hour, ""))
     for at in range(len(made)):
         wall = WALLS[at % len(WALLS)] if at % 3 else ""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image
@@ -26,7 +26,9 @@ class EvaluationRun:
 
     def imagine(self, prompt: str, *, seed: int, count: int = 1) -> list[Image.Image]:
         begun = time.perf_counter()
-        painted = self._paint(Operation.IMAGINE, prompt=prompt, seed=seed, count=count)
+        painted = self._paint(
+            PaintRequest(operation=Operation.IMAGINE, prompt=prompt, seed=seed, count=count)
+        )
         if count == TOGETHER:
             self.seconds.append(time.perf_counter() - begun)
         return painted
@@ -42,56 +44,42 @@ class EvaluationRun:
         left, top, right, bottom = edges(source.size, shares)
         mask = Image.new("L", source.size)
         mask.paste(255, (left, top, right, bottom))
-        (painted,) = self._paint(Operation.EDIT, prompt=prompt, seed=seed, sources=(source,), mask=mask)
+        request = PaintRequest(operation=Operation.EDIT, prompt=prompt, seed=seed, count=1)
+        (painted,) = self._paint(request, source, mask=mask)
         return painted, np.asarray(mask) > 0
 
     def expand(self, source: Image.Image, prompt: str, *, sides: tuple[str, ...], seed: int) -> Image.Image:
-        (painted,) = self._paint(
-            Operation.EXPAND, prompt=prompt, seed=seed, sources=(source,), sides=sides, amount_percent=50
+        request = PaintRequest(
+            operation=Operation.EXPAND, prompt=prompt, seed=seed, count=1, sides=sides, amount_percent=50
         )
+        (painted,) = self._paint(request, source)
         return painted
 
     def vary(self, source: Image.Image, *, seed: int, variation: Strength, prompt: str = "") -> Image.Image:
-        (painted,) = self._paint(
-            Operation.VARY, prompt=prompt, seed=seed, sources=(source,), variation=variation
+        request = PaintRequest(
+            operation=Operation.VARY, prompt=prompt, seed=seed, count=1, variation=variation
         )
+        (painted,) = self._paint(request, source)
         return painted
 
     def blend(self, sources: Sequence[Image.Image], *, seed: int) -> Image.Image:
-        (painted,) = self._paint(Operation.BLEND, prompt="", seed=seed, sources=tuple(sources))
+        request = PaintRequest(operation=Operation.BLEND, prompt="", seed=seed, count=1)
+        (painted,) = self._paint(request, *sources)
         return painted
 
     def upscale(self, source: Image.Image, *, seed: int) -> Image.Image:
-        (painted,) = self._paint(Operation.UPSCALE, prompt="", seed=seed, sources=(source,))
+        request = PaintRequest(operation=Operation.UPSCALE, prompt="", seed=seed, count=1)
+        (painted,) = self._paint(request, source)
         return painted
 
     def _paint(
-        self,
-        operation: Operation,
-        *,
-        prompt: str,
-        seed: int,
-        count: int = 1,
-        sources: tuple[Image.Image, ...] = (),
-        mask: Image.Image | None = None,
-        sides: tuple[str, ...] = (),
-        amount_percent: int | None = None,
-        variation: Strength | None = None,
+        self, request: PaintRequest, *sources: Image.Image, mask: Image.Image | None = None
     ) -> list[Image.Image]:
-        request = PaintRequest(
-            operation=operation,
-            prompt=prompt,
-            seed=seed,
-            count=count,
-            model=self.model,
-            sources=tuple(Source(key="exam", picture_id="exam") for _ in sources),
-            sides=sides,
-            amount_percent=amount_percent,
-            variation=variation,
-        )
+        stored = tuple(Source(key="exam", picture_id="exam") for _ in sources)
+        request = replace(request, model=self.model, sources=stored)
         task = GenerationTask(job_id="exam", person="exam", request=request, sources=sources, mask=mask)
         painted = [generated.image for generated in self.generator.generate(task)]
-        self.tick(count)
+        self.tick(request.count)
         return painted
 
 

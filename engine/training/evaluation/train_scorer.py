@@ -80,7 +80,7 @@ def train(
     bank = gather_bank(stacks, cache / "drawings.npy")
     backdrops = paint_backdrops(SIDE_PX, variants=6, seed=4)
     asked = sorted({name for word in objects() for name in synonyms().get(word, [word])[:2]})
-    state = out / "scorer.pt"
+    state = _state_of(out)
     sampled = Scenes(bank, backdrops, synonyms(), asked=asked, seed=1)
     test = sampled.draw(400)
     scenes = Scenes(
@@ -88,16 +88,22 @@ def train(
     )
     scorer = Scorer(words_of(vocabulary(scenes.names, synonyms())), scenes.names)
     try:
-        _learn(scorer, scenes, test, state, minutes=minutes, steps=steps, out=out)
+        _learn(scorer, scenes, test, minutes=minutes, steps=steps, out=out)
     except KeyboardInterrupt:
         sys.exit("Stopped. Everything learnt is saved; the same command goes on.")
 
 
+def _state_of(out: Path) -> Path:
+    return out / "scorer.pt"
+
+
 def _learn(
-    scorer: Scorer, scenes: Scenes, test: Lot, state: Path, *, minutes: float, steps: int | None, out: Path
+    scorer: Scorer, scenes: Scenes, test: Lot, *, minutes: float, steps: int | None, out: Path
 ) -> None:
     scorer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = TrainingLoop(scorer, state, TrainingSettings.for_vision(peak=LEARNING_RATE, weight_decay=0.02))
+    course = TrainingLoop(
+        scorer, _state_of(out), TrainingSettings.for_vision(peak=LEARNING_RATE, weight_decay=0.02)
+    )
 
     def report(step: int, loss: float, share: float) -> None:
         print(f"{share:.2f} step {step} loss {loss:.2f} {check(scorer, course.average, test)}", flush=True)

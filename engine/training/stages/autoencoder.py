@@ -145,15 +145,15 @@ def train_autoencoder(
     *,
     minutes: float,
     steps: int | None,
-    device: torch.device,
     tick: Tick,
 ) -> None:
     """Train for `minutes` (or up to `steps` steps in all), going on from `state` where it exists.
 
     `pictures` yields uint8 batches (n, height, width, 3). On return the weights of `autoencoder` are the running
-    average; `measure_scale` is still to come. Ctrl-C saves and is raised again.
+    average; `measure_scale` is still to come. It learns on the device where it is. Ctrl-C saves and is raised again.
     """
-    autoencoder.to(device, memory_format=torch.channels_last)
+    device = autoencoder.device
+    autoencoder.to(memory_format=torch.channels_last)
     course = TrainingLoop(
         autoencoder,
         state,

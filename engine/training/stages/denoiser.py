@@ -122,52 +122,53 @@ def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
     return ids
 
 
-def train_denoiser(
-    model: TextToLatentModel,
-    pool: LatentPool,
-    state: Path,
-    *,
-    plan: Plan,
-    objective: Objective,
-    minutes: float,
-    tick: Tick,
-    sample: Callable[[int, Average], None],
-    sample_minutes: float,
-) -> Average:
-    """Train for `minutes` (or up to the plan's steps in all), going on from `state` where it exists.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenoiserTraining:
+    """What learns, from which latents, for which objective."""
 
-    Returns the average. `sample` is called now and then with the average so far, to paint a grid or to export.
-    Ctrl-C saves and is raised again.
-    """
-    model.to(pool.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    course = TrainingLoop(
-        model,
-        state,
-        TrainingSettings(
-            peak=plan.learning_rate,
-            warm_up=200,
-            fall=partial(half_wave, floor=0.03),
-            decay=plan.decay,
-            weight_decay=1e-3,
-        ),
-    )
-    dice = random.Random(course.step)
-    sampled = time.monotonic()
+    model: TextToLatentModel
+    pool: LatentPool
+    plan: Plan
+    objective: Objective
 
-    def draw_loss() -> torch.Tensor:
-        if course.step % plan.fresh_every == 0:
-            pool.add(plan.fresh or plan.batch)
-        return _loss_of(model, objective, *pool.draw(plan.batch, dice))
+    def run(
+        self, state: Path, *, minutes: float, tick: Tick, sample: Callable[[int, Average], None]
+    ) -> Average:
+        """Train for `minutes` (or up to the plan's steps in all), going on from `state` where it exists.
 
-    def report(step: int, loss: float, share: float) -> None:
-        nonlocal sampled
-        tick(step, loss, share)
-        if time.monotonic() - sampled > 60 * sample_minutes:
-            sampled = time.monotonic()
-            sample(step, course.average)
+        Returns the average. `sample` is called now and then with the average so far, to paint a grid or to export.
+        Ctrl-C saves and is raised again.
+        """
+        model, pool, plan = self.model, self.pool, self.plan
+        model.to(pool.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        course = TrainingLoop(
+            model,
+            state,
+            TrainingSettings(
+                peak=plan.learning_rate,
+                warm_up=200,
+                fall=partial(half_wave, floor=0.03),
+                decay=plan.decay,
+                weight_decay=1e-3,
+            ),
+        )
+        dice = random.Random(course.step)
+        sampled, sample_minutes = time.monotonic(), max(0.5, min(10, minutes / 8))
 
-    course.learn(draw_loss, minutes=minutes, steps=plan.steps, tick=report, save_seconds=180)
-    return course.average
+        def draw_loss() -> torch.Tensor:
+            if course.step % plan.fresh_every == 0:
+                pool.add(plan.fresh or plan.batch)
+            return _loss_of(model, self.objective, *pool.draw(plan.batch, dice))
+
+        def report(step: int, loss: float, share: float) -> None:
+            nonlocal sampled
+            tick(step, loss, share)
+            if time.monotonic() - sampled > 60 * sample_minutes:
+                sampled = time.monotonic()
+                sample(step, course.average)
+
+        course.learn(draw_loss, minutes=minutes, steps=plan.steps, tick=report, save_seconds=180)
+        return course.average
 
 
 def _loss_of(

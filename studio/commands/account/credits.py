@@ -12,7 +12,7 @@ from studio.db.cases import write_notice
 from studio.db.identities.linked_identities import human_of, same_human
 from studio.db.identities.people import find_sighting, lock_person
 from studio.db.newcomers.newcomer_shares import lock_shares
-from studio.domain.cases import NoticeKind
+from studio.domain.cases import NewNotice, NoticeKind
 from studio.domain.identifiers import job_id_of
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
@@ -63,13 +63,16 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
         )
         credit_ledger.grant_monthly(session, call.person.key, credits=monthly, at=at)
         before = credit_ledger.balance(session, call.person.key, at=at)
-        gift = f"gift:{call.request_key}"
+        gift = credit_ledger.Gift(
+            key=f"gift:{call.request_key}", giver=call.person.key, receiver=to, amount=amount
+        )
         shared = [share.credits_of(monthly) for share in shares]
-        left = credit_ledger.give(session, call.person.key, to, amount, key=gift, at=at, shared=shared)
+        left = credit_ledger.give(session, gift, at=at, shared=shared)
         events = []
         if left < before:
             text = to_stored(coded("notice.gift", name=call.person.display_name, count=amount))
-            events = [write_notice(session, NoticeKind.GIFT, to, text, notice_id=job_id_of(gift))]
+            notice = NewNotice(NoticeKind.GIFT, to, text, id=job_id_of(gift.key))
+            events = [write_notice(session, notice)]
     outbox.send(ports.database, ports.events, [event for event in events if event is not None])
     return CreditsGiven(seen=receiver, amount=amount, left=left)
 

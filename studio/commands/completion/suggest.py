@@ -28,10 +28,8 @@ def suggest(
     parameter: Parameter,
     typed: str,
     values: Mapping[str, object],
-    *,
-    most: int = MOST,
 ) -> list[Suggestion]:
-    """At most `most` suggestions whose label or value contains what was typed, the latest first.
+    """At most `MOST` suggestions whose label or value contains what was typed, the latest first.
 
     `values` are those of the other parameters, as far as they are filled in. Channels, roles and people are known to
     the platform alone, which suggests them itself. Reads the database: call it on a thread. Raises
@@ -39,7 +37,7 @@ def suggest(
     """
     if parameter.kind is Kind.LORA:  # `typed` may hold several, of which the last is completed
         names = lora_suggestions(ports, typed, str(values.get("model") or "") or None)
-        return _of_names(names)[:most]
+        return _of_names(names)[:MOST]
     before, wanted = _last_of_several(parameter, typed)
     found = _find(ports, call, spec, parameter, values)
     fitting = [
@@ -48,7 +46,7 @@ def suggest(
         if wanted in suggestion.label.lower() or wanted in suggestion.value
         if len(before + suggestion.value) <= LONGEST
     ]
-    return [replace(suggestion, value=before + suggestion.value) for suggestion in fitting[:most]]
+    return [replace(suggestion, value=before + suggestion.value) for suggestion in fitting[:MOST]]
 
 
 def _last_of_several(parameter: Parameter, typed: str) -> tuple[str, str]:

@@ -137,7 +137,7 @@ def _sponsor(turn: Turn, call: Call, allowance: Allowance, amount: object) -> No
     if allowance.monthly_credits is not None:
         credits = allowance.monthly_credits
         credit_ledger.grant_monthly(turn.session, call.person.key, credits=credits, at=turn.at)
-    set_aside(turn.session, turn.row.id, call.person.key, amount, limited=limited, at=turn.at)
+    set_aside(turn.session, turn.row, amount, limited=limited, at=turn.at)
 
 
 def _take_from_pool(turn: Turn, call: Call, community: CommunityRules, amount: int) -> None:
@@ -150,7 +150,7 @@ def _take_from_pool(turn: Turn, call: Call, community: CommunityRules, amount: i
     pool = credit_ledger.pool_account(call.address.platform, call.address.community, place)
     key, credits = call.person.key, community.pools[place]
     credit_ledger.grant_pool(turn.session, pool, key, credits=credits, at=turn.at)
-    set_aside(turn.session, turn.row.id, key, amount, limited=True, at=turn.at, pool=pool)
+    set_aside(turn.session, turn.row, amount, limited=True, at=turn.at, pool=pool)
 
 
 def place_of(address: Address) -> Address:

@@ -14,7 +14,7 @@ from studio.db.gatherings.sponsors import sponsor_account
 from studio.db.identities.linked_identities import human_of
 from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.db.tables import JobRow, NoticeRow, OutboxRow
-from studio.domain.cases import CaseKind, NewCase, NoticeKind
+from studio.domain.cases import CaseKind, NewCase, NewNotice, NoticeKind
 from studio.domain.jobs import Job, JobState, JobVisibility
 from studio.domain.people import Person, Platform
 from studio.domain.requests import PaintRequest
@@ -151,7 +151,7 @@ def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
     )
     if session.scalars(recent).first():
         return []
-    written = write_notice(session, NoticeKind.WARNING, person.key, text)
+    written = write_notice(session, NewNotice(NoticeKind.WARNING, person.key, text))
     return [written] if written else []
 
 

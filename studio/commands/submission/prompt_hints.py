@@ -8,7 +8,7 @@ from studio.db import outbox
 from studio.db.cases import write_notice
 from studio.db.identities.people import lock_person
 from studio.db.tables import NoticeRow
-from studio.domain.cases import NoticeKind
+from studio.domain.cases import NewNotice, NoticeKind
 from studio.domain.identifiers import job_id_of
 from studio.ports import Ports
 
@@ -24,6 +24,9 @@ def send_hints(ports: Ports, call: Call, hints: Sequence[CodedText]) -> None:
             if session.get(NoticeRow, notice_id) is None:
                 text = to_stored(hint)
                 events.append(
-                    write_notice(session, NoticeKind.HINT, call.person.key, text, notice_id=notice_id)
+                    write_notice(
+                        session,
+                        NewNotice(NoticeKind.HINT, call.person.key, text, id=notice_id),
+                    )
                 )
     outbox.send(ports.database, ports.events, [event for event in events if event])

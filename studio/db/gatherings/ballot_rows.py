@@ -1,8 +1,8 @@
 """Ballots, and who joined: one of each human, over all linked identities."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Delete, Update, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -11,13 +11,18 @@ from studio.db.sql_dialects import insert_into
 from studio.db.tables import BallotRow, GatheringMemberRow, GatheringPartRow, GatheringRow
 
 
+@dataclass(frozen=True, slots=True)
+class Voter:
+    human: str
+    person_key: str
+
+
 def cast_ballot(
     session: Session,
     gathering_id: str,
     round_number: int,
+    voter: Voter,
     *,
-    human: str,
-    person_key: str,
     choice: int,
     at: datetime,
 ) -> bool:
@@ -25,9 +30,9 @@ def cast_ballot(
     statement = insert_into(session, BallotRow).values(
         gathering=gathering_id,
         round=round_number,
-        human=human,
+        human=voter.human,
         choice=choice,
-        person_key=person_key,
+        person_key=voter.person_key,
         created_at=at,
     )
     written = statement.on_conflict_do_nothing().returning(BallotRow.choice)
@@ -72,16 +77,14 @@ def deal_page(
     session: Session,
     gathering_id: str,
     page: int,
+    voter: Voter,
     *,
-    human: str,
-    person_key: str,
     choices: Collection[int],
     at: datetime,
 ) -> None:
     """Write down which parts a human was shown. Pages are kept as ballots of the rounds -1, -2 and so on."""
-    whose: dict[str, Any] = {"human": human, "person_key": person_key, "at": at}
     for choice in choices:
-        cast_ballot(session, gathering_id, -page, choice=choice, **whose)
+        cast_ballot(session, gathering_id, -page, voter, choice=choice, at=at)
 
 
 def dealt_pages(session: Session, gathering_id: str, *, human: str) -> Sequence[Sequence[int]]:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from studio.db import credit_ledger
+from studio.db.credit_ledger import LedgerEntry, enter
 from studio.db.identities.linked_identities import human_of
 from studio.db.tables import GatheringRow, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
@@ -25,28 +26,21 @@ def sponsor_account(gathering_id: str) -> str:
 
 
 def set_aside(
-    session: Session,
-    gathering_id: str,
-    host: str,
-    amount: int,
-    *,
-    limited: bool,
-    at: datetime,
-    pool: str | None = None,
+    session: Session, row: GatheringRow, amount: int, *, limited: bool, at: datetime, pool: str | None = None
 ) -> None:
     """From the host's credits or those of a channel's pool, once for each gathering.
 
     With `limited`, raises `OutOfCreditsError`.
     """
-    own, account = pool or human_of(session, host), sponsor_account(gathering_id)
+    own, account = pool or human_of(session, row.host), sponsor_account(row.id)
     credit_ledger.lock(session, own, account)
     if session.get(LedgerRow, f"{account}:given") is not None:
         return
     left = credit_ledger.balance_of(session, own, at=at)
     if limited and left < amount:
         raise OutOfCreditsError(needed=amount, balance=left, at=at)
-    _enter(session, f"{account}:given", own, host, "reserve", -amount, at)
-    _enter(session, f"{account}:received", account, host, "grant", amount, at)
+    enter(session, LedgerEntry(f"{account}:given", own, row.host, "reserve", -amount), at=at)
+    enter(session, LedgerEntry(f"{account}:received", account, row.host, "grant", amount), at=at)
 
 
 def give_back(session: Session, gathering_id: str, host: str, *, at: datetime) -> int:
@@ -59,8 +53,8 @@ def give_back(session: Session, gathering_id: str, host: str, *, at: datetime) -
     left = credit_ledger.balance_of(session, account, at=at)
     if left > 0:
         key = f"{account}:back:{new_job_id()}"
-        _enter(session, f"{key}:given", account, host, "release", -left, at)
-        _enter(session, key, own, host, "release", left, at)
+        enter(session, LedgerEntry(f"{key}:given", account, host, "release", -left), at=at)
+        enter(session, LedgerEntry(key, own, host, "release", left), at=at)
     return max(0, left)
 
 
@@ -91,8 +85,9 @@ def pay_out(session: Session, gathering_id: str, shares: Mapping[str, int], *, a
         return
     for key, amount in shares.items():
         entry = f"{account}:prize:{new_job_id()}"
-        _enter(session, f"{entry}:given", account, key, "gift", -amount, given.created_at)
-        _enter(session, f"{entry}:received", owners[key], key, "gift", amount, at)
+        paid_from = LedgerEntry(f"{entry}:given", account, key, "gift", -amount)
+        enter(session, paid_from, at=given.created_at)
+        enter(session, LedgerEntry(f"{entry}:received", owners[key], key, "gift", amount), at=at)
 
 
 def find_unreturned(session: Session, *, at: datetime) -> list[tuple[str, str]]:
@@ -106,20 +101,3 @@ def find_unreturned(session: Session, *, at: datetime) -> list[tuple[str, str]]:
         .having(balance > 0)
     )
     return [(row[0], row[1]) for row in session.execute(query)]
-
-
-def _enter(
-    session: Session, key: str, account: str, person_key: str, kind: str, amount: int, at: datetime
-) -> None:
-    session.add(
-        LedgerRow(
-            entry_key=key,
-            account=account,
-            person_key=person_key,
-            period=credit_ledger.period_of(at),
-            kind=kind,
-            amount=amount,
-            created_at=at,
-        )
-    )
-    session.flush()

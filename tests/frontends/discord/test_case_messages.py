@@ -10,7 +10,7 @@ from bots.texts.cases import YOURS
 from studio.commands.submission.job_creation import open_hold
 from studio.db import cases, queries
 from studio.db.tables import CaseRow, JobRow, NoticeRow
-from studio.domain.cases import Decision, NoticeKind
+from studio.domain.cases import Decision, NewNotice, NoticeKind
 from studio.domain.deliveries import DeliveryKind, Subject
 from studio.domain.events import NoticeWritten
 from studio.domain.jobs import JobState
@@ -224,7 +224,7 @@ async def notice(room: Room, text: str = "Please mind the *rules*.") -> str:
     await room.imagine()
     key = f"discord:{room.guild.id}:{room.ana.id}"
     with room.ports.database.begin() as session:
-        cases.write_notice(session, NoticeKind.WARNING, key, text)
+        cases.write_notice(session, NewNotice(NoticeKind.WARNING, key, text))
     with room.ports.database.read() as session:
         return session.query(NoticeRow).one().id
 
@@ -250,7 +250,7 @@ async def test_a_notice_for_somebody_who_was_forgotten_stays_where_it_is(room: R
     await room.ana.slash(room.channel, "forget-me", confirm="yes")
     with room.ports.database.begin() as session:  # as when a case about them is decided later
         somebody = session.get_one(JobRow, job_id).person_key
-        cases.write_notice(session, NoticeKind.DECIDED, somebody, "It was decided.")
+        cases.write_notice(session, NewNotice(NoticeKind.DECIDED, somebody, "It was decided."))
     with room.ports.database.read() as session:
         notice_id = session.query(NoticeRow).one().id
     await room.tell(NoticeWritten(notice_id=notice_id, platform=Platform.DISCORD))

@@ -11,7 +11,7 @@ from bots.slack.messages.message_recovery import MessageMarker, find_marked
 from studio.clock import now
 from studio.db import cases
 from studio.db.tables import DeliveryRow, JobRow, NoticeRow
-from studio.domain.cases import NoticeKind
+from studio.domain.cases import NewNotice, NoticeKind
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import NoticeWritten
 from studio.domain.people import Platform
@@ -64,7 +64,7 @@ async def test_a_notice_whose_answer_was_lost_is_told_once(room: SlackRoom) -> N
     await room.imagine()
     with room.ports.database.begin() as session:
         person = session.get_one(JobRow, room.newest_job()).person_key
-        cases.write_notice(session, NoticeKind.WARNING, person, "Please mind the rules.")
+        cases.write_notice(session, NewNotice(NoticeKind.WARNING, person, "Please mind the rules."))
         notice_id = session.query(NoticeRow).one().id
     room.slack.lost.add("chat.postMessage")
     for _ in range(2):

@@ -2,7 +2,7 @@
 
 from studio.db import cases
 from studio.db.tables import JobRow, NoticeRow, PictureRow
-from studio.domain.cases import CaseState, Decision, NoticeKind
+from studio.domain.cases import CaseState, Decision, NewNotice, NoticeKind
 from studio.domain.events import JobChanged, NoticeWritten
 from studio.domain.people import Platform
 from tests.support import slack_cases
@@ -21,7 +21,10 @@ def picture_row(room: SlackRoom, job_id: str) -> PictureRow:
 async def test_a_notice_comes_by_direct_message_once(room: SlackRoom) -> None:
     await room.imagine()
     with room.ports.database.begin() as session:
-        cases.write_notice(session, NoticeKind.WARNING, ANA_KEY, "Please keep to the rules here <!here>.")
+        cases.write_notice(
+            session,
+            NewNotice(NoticeKind.WARNING, ANA_KEY, "Please keep to the rules here <!here>."),
+        )
         notice_id = session.query(NoticeRow).one().id
     for _ in range(2):
         await room.tell(NoticeWritten(notice_id=notice_id, platform=Platform.SLACK))

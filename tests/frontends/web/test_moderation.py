@@ -16,7 +16,7 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, queries
 from studio.db.tables import CaseRow, PersonRow
-from studio.domain.cases import CaseKind, NoticeKind
+from studio.domain.cases import CaseKind, NewNotice, NoticeKind
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.domain.provenance import Traces
@@ -25,7 +25,7 @@ from studio.errors import BannedError, PolicyRefusalError
 from studio.ports import Ports
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.finished_jobs import paint_job
-from tests.support.web_client import ADDRESS, OpenRoom, web_settings
+from tests.support.web_client import ADDRESS, WebServer, web_settings
 
 HELD = Verdict(ruling=Ruling.HOLD, rule="wording", category="violence", evidence="found it")
 
@@ -37,13 +37,13 @@ def png(colour: str = "red") -> bytes:
 
 
 @pytest.fixture
-def instance(ports: Ports) -> Iterator[OpenRoom]:
+def instance(ports: Ports) -> Iterator[WebServer]:
     """The room with the real desk behind it."""
-    with OpenRoom(with_desk(ports), web_settings(moderator_secret="keys")) as opened:
+    with WebServer(with_desk(ports), web_settings(moderator_secret="keys")) as opened:
         yield opened
 
 
-def held(instance: OpenRoom, ana: Any) -> tuple[str, str]:
+def held(instance: WebServer, ana: Any) -> tuple[str, str]:
     """A held prompt and its case."""
     instance.ports.gate.verdict = HELD  # type: ignore[attr-defined]
     job_id: str = ana.say("a doubtful thing")["job"]
@@ -51,16 +51,16 @@ def held(instance: OpenRoom, ana: Any) -> tuple[str, str]:
     return job_id, case_of(instance, CaseKind.HOLD)
 
 
-def case_of(instance: OpenRoom, kind: CaseKind) -> str:
+def case_of(instance: WebServer, kind: CaseKind) -> str:
     with instance.ports.database.read() as session:
         return session.query(CaseRow).filter_by(kind=kind).one().id
 
 
-def painted(instance: OpenRoom, ana: Any) -> str:
+def painted(instance: WebServer, ana: Any) -> str:
     return paint_job(instance.ports, ana.say("a red apple")["job"], png=png())
 
 
-def state(instance: OpenRoom, job_id: str) -> JobState:
+def state(instance: WebServer, job_id: str) -> JobState:
     with instance.ports.database.read() as session:
         return queries.find_job(session, job_id).state
 
@@ -68,7 +68,7 @@ def state(instance: OpenRoom, job_id: str) -> JobState:
 # ---- the desk
 
 
-def test_the_desk_is_for_moderators_only(instance: OpenRoom) -> None:
+def test_the_desk_is_for_moderators_only(instance: WebServer) -> None:
     ana = instance.guest("Ana")
     _, case = held(instance, ana)
     for path in ("/desk", "/desk/cases", f"/desk/{case}/pictures/{case}.1"):
@@ -79,7 +79,7 @@ def test_the_desk_is_for_moderators_only(instance: OpenRoom) -> None:
     assert 'href="/desk"' in instance.user("Mo", "keys").front_page()
 
 
-def test_a_case_is_listed_taken_and_decided(instance: OpenRoom) -> None:
+def test_a_case_is_listed_taken_and_decided(instance: WebServer) -> None:
     ana, mo, bea = instance.guest("Ana"), instance.user("Mo", "keys"), instance.user("Bea", "keys")
     job_id, case = held(instance, ana)
     listed = mo.client.get("/desk").text
@@ -102,21 +102,21 @@ def test_a_case_is_listed_taken_and_decided(instance: OpenRoom) -> None:
 @pytest.mark.parametrize(
     "body", ["", "[]", "{}", '{"note": "x"}', '{"decision": "overturn"}', '{"decision": 7}']
 )
-def test_nonsense_decides_nothing(instance: OpenRoom, body: str) -> None:
+def test_nonsense_decides_nothing(instance: WebServer, body: str) -> None:
     ana, mo = instance.guest("Ana"), instance.user("Mo", "keys")
     job_id, case = held(instance, ana)
     assert mo.post(f"/desk/{case}/decide", body).status_code in (409, 422)
     assert state(instance, job_id) is JobState.HELD
 
 
-def test_nothing_is_decided_without_the_token_of_the_page(instance: OpenRoom) -> None:
+def test_nothing_is_decided_without_the_token_of_the_page(instance: WebServer) -> None:
     ana, mo = instance.guest("Ana"), instance.user("Mo", "keys")
     _, case = held(instance, ana)
     answer = mo.post(f"/desk/{case}/claim", **{"x-form-token": "forged"})
     assert answer.status_code == 403
 
 
-def test_pictures_of_a_case_come_blurred_until_asked_for(instance: OpenRoom) -> None:
+def test_pictures_of_a_case_come_blurred_until_asked_for(instance: WebServer) -> None:
     ana, bo, mo = instance.guest("Ana"), instance.guest("Bo"), instance.user("Mo", "keys")
     job_id = painted(instance, ana)
     bo.ask(do="ask", command="report", values={"picture": f"{job_id}.2", "topic": "other"})
@@ -135,7 +135,7 @@ def test_pictures_of_a_case_come_blurred_until_asked_for(instance: OpenRoom) -> 
 # ---- what people press and are told
 
 
-def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(instance: OpenRoom) -> None:
+def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(instance: WebServer) -> None:
     ana, mo = instance.guest("Ana"), instance.user("Mo", "keys")
     instance.ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="wording", category="violence")  # type: ignore[attr-defined]
     answer = ana.say("a violent thing")
@@ -161,7 +161,7 @@ def test_a_refused_wish_has_a_card_of_its_own_with_a_way_to_appeal(instance: Ope
     assert ana.hear("post", lambda post: post["count"] == 0)
 
 
-def test_of_the_core_there_is_no_card_with_an_appeal(instance: OpenRoom) -> None:
+def test_of_the_core_there_is_no_card_with_an_appeal(instance: WebServer) -> None:
     ana = instance.guest("Ana")
     instance.ports.gate.verdict = Verdict(  # type: ignore[attr-defined]
         ruling=Ruling.REFUSE, rule="minors", category="minors", appealable=False
@@ -172,7 +172,7 @@ def test_of_the_core_there_is_no_card_with_an_appeal(instance: OpenRoom) -> None
     assert "repeat" not in wall
 
 
-def test_the_owner_of_a_picture_is_asked_and_answers_in_the_messages(instance: OpenRoom) -> None:
+def test_the_owner_of_a_picture_is_asked_and_answers_in_the_messages(instance: WebServer) -> None:
     ana, bo = instance.guest("Ana"), instance.guest("Bo")
     job_id = painted(instance, ana)
     assert ana.say("/settings --remix ask")["open"] == "/settings"
@@ -188,13 +188,13 @@ def test_the_owner_of_a_picture_is_asked_and_answers_in_the_messages(instance: O
     assert "There is nothing for you" in ana.client.get("/mine/messages", headers={"hx-request": "true"}).text
 
 
-def test_whoever_is_banned_is_sent_away_at_once(instance: OpenRoom) -> None:
+def test_whoever_is_banned_is_sent_away_at_once(instance: WebServer) -> None:
     ana = instance.guest("Ana")
     ana.say("/settings --count 2")
     key = f"web:room:{ana.user_id}"
     with instance.ports.database.begin() as session:
         bans.ban(session, key, by="mod")
-        row = cases.write_notice(session, NoticeKind.BAN, key, "You cannot paint here any more.")
+        row = cases.write_notice(session, NewNotice(NoticeKind.BAN, key, "You cannot paint here any more."))
         assert row is not None
     instance.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
     from studio.db import outbox
@@ -217,7 +217,7 @@ def test_whoever_is_banned_is_sent_away_at_once(instance: OpenRoom) -> None:
 def test_a_frozen_person_tells_the_moderator_their_side_on_the_page_that_sends_them_away(
     ports: Ports,
 ) -> None:
-    with OpenRoom(with_gate(ports), web_settings(moderator_secret="keys")) as instance:
+    with WebServer(with_gate(ports), web_settings(moderator_secret="keys")) as instance:
         ana = instance.guest("Ana")
         person = Person(platform=Platform.WEB, community="room", user_id=ana.user_id, display_name="Ana")
         call = Call(person=person, address=ROOM_ADDRESS, request_key="r")
@@ -235,7 +235,7 @@ def test_a_frozen_person_tells_the_moderator_their_side_on_the_page_that_sends_t
             assert session.query(CaseRow).one().words == "it is music"
 
 
-def test_a_banned_moderator_sees_no_case(instance: OpenRoom) -> None:
+def test_a_banned_moderator_sees_no_case(instance: WebServer) -> None:
     ana, mo = instance.guest("Ana"), instance.user("Mo", "keys")
     _, case = held(instance, ana)
     headers = {"origin": ADDRESS, "x-form-token": mo.token}
@@ -245,7 +245,7 @@ def test_a_banned_moderator_sees_no_case(instance: OpenRoom) -> None:
     assert "cannot paint here" in mo.client.post(f"/desk/{case}/claim", headers=headers).text
 
 
-def test_the_settings_of_the_community_are_shown_and_changed(instance: OpenRoom) -> None:
+def test_the_settings_of_the_community_are_shown_and_changed(instance: WebServer) -> None:
     mo = instance.guest("Mo", "keys")
     assert mo.say("/community pictures 2")["open"] == "/rules"
     assert (
@@ -255,7 +255,7 @@ def test_the_settings_of_the_community_are_shown_and_changed(instance: OpenRoom)
     assert "Only moderators" in instance.guest("Ana").say("/community")["text"]
 
 
-def test_the_former_name_of_the_rules_works_and_says_the_new_one(instance: OpenRoom) -> None:
+def test_the_former_name_of_the_rules_works_and_says_the_new_one(instance: WebServer) -> None:
     mo = instance.guest("Mo", "keys")
     page = mo.say("/studio pictures 3")["open"]
     shown = mo.client.get(page, headers={"hx-request": "true"}).text
@@ -263,7 +263,7 @@ def test_the_former_name_of_the_rules_works_and_says_the_new_one(instance: OpenR
     assert '<dt>Pictures at a time</dt><dd dir="auto">3</dd>' in shown
 
 
-def test_people_are_called_by_their_names(instance: OpenRoom) -> None:
+def test_people_are_called_by_their_names(instance: WebServer) -> None:
     ana, mo = instance.guest("Ana"), instance.guest("Mo", "keys")
     ana.say("a red apple")
     text = mo.say("/ban @ana --duration 7d")["text"]
@@ -273,7 +273,7 @@ def test_people_are_called_by_their_names(instance: OpenRoom) -> None:
     assert "@nobody was not found" in mo.say("/ban @nobody")["text"]
 
 
-def test_a_hidden_picture_is_veiled(instance: OpenRoom) -> None:
+def test_a_hidden_picture_is_veiled(instance: WebServer) -> None:
     ana, bo, mo = instance.guest("Ana"), instance.guest("Bo"), instance.user("Mo", "keys")
     job_id = painted(instance, ana)
     bo.ask(do="ask", command="report", values={"picture": f"{job_id}.1", "topic": "other"})
@@ -285,14 +285,14 @@ def test_a_hidden_picture_is_veiled(instance: OpenRoom) -> None:
 # ---- people outside
 
 
-def outside(instance: OpenRoom, files: Any = None, **fields: str) -> Any:
+def outside(instance: WebServer, files: Any = None, **fields: str) -> Any:
     client = instance.browser().client
     return client.post(
         "/report", data=fields, files=files or {"file": ("", b"")}, headers={"origin": ADDRESS}
     )
 
 
-def test_somebody_outside_reports_a_picture_by_its_id_or_by_itself(instance: OpenRoom) -> None:
+def test_somebody_outside_reports_a_picture_by_its_id_or_by_itself(instance: WebServer) -> None:
     ana = instance.guest("Ana")
     job_id = painted(instance, ana)
     form = instance.browser().client.get(f"/report?picture={job_id}.1").text
@@ -309,7 +309,7 @@ def test_somebody_outside_reports_a_picture_by_its_id_or_by_itself(instance: Ope
     assert filed[0].words == "it shows me"
 
 
-def test_the_receipt_of_a_report_shows_what_was_decided(instance: OpenRoom) -> None:
+def test_the_receipt_of_a_report_shows_what_was_decided(instance: WebServer) -> None:
     job_id = painted(instance, instance.guest("Ana"))
     mo = instance.user("Mo", "keys")
     page = outside(instance, picture=f"{job_id}.1", reason="that is me", kind="intimate").text
@@ -325,7 +325,7 @@ def test_the_receipt_of_a_report_shows_what_was_decided(instance: OpenRoom) -> N
     assert "Look up" in instance.browser().client.get("/report/status").text
 
 
-def test_a_report_of_untold_length_is_not_read(instance: OpenRoom) -> None:
+def test_a_report_of_untold_length_is_not_read(instance: WebServer) -> None:
     headers = {"origin": ADDRESS, "content-type": "multipart/form-data; boundary=x"}
     body = (
         b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
@@ -336,7 +336,7 @@ def test_a_report_of_untold_length_is_not_read(instance: OpenRoom) -> None:
     assert answer.status_code == 413
 
 
-def test_nobody_outside_learns_whether_something_here_looks_like_their_picture(instance: OpenRoom) -> None:
+def test_nobody_outside_learns_whether_something_here_looks_like_their_picture(instance: WebServer) -> None:
     assert "If it was made here" in outside(instance, {"file": ("x.png", png())}, reason="x").text
     with instance.ports.database.read() as session:
         assert session.query(CaseRow).count() == 0
@@ -350,11 +350,11 @@ def test_nobody_outside_learns_whether_something_here_looks_like_their_picture(i
         ({"picture": "nonsense", "reason": "x"}, "was not made here"),
     ],
 )
-def test_what_is_not_known_is_said(instance: OpenRoom, fields: dict[str, str], problem: str) -> None:
+def test_what_is_not_known_is_said(instance: WebServer, fields: dict[str, str], problem: str) -> None:
     assert problem in outside(instance, **fields).text
 
 
-def test_reports_from_outside_cannot_be_rushed(instance: OpenRoom, still: Callable[[str], None]) -> None:
+def test_reports_from_outside_cannot_be_rushed(instance: WebServer, still: Callable[[str], None]) -> None:
     still("studio.gcra")
     answers = [outside(instance, picture="k3v9m2p4qx7a.1", reason="x").status_code for _ in range(4)]
     assert answers == [404, 404, 404, 429]

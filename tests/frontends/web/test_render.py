@@ -60,8 +60,9 @@ def shown(message: Message) -> Element:
     return read_html(render(message, files_of(message)))
 
 
-def button(action: Action, index: int = 0, **more: object) -> Element:
-    row = ButtonRow(buttons=(compose_button(action, JOB_ID, index, **more),))  # type: ignore[arg-type]
+def button(action: Action, index: int = 0, *, disabled: bool = False, **more: object) -> Element:
+    made = compose_button(action, JOB_ID, index, **more)  # type: ignore[arg-type]
+    row = ButtonRow(buttons=(replace(made, disabled=disabled),))
     (found,) = shown(Message(parts=(), rows=(row,))).all("button")
     return found
 

@@ -26,6 +26,7 @@ from engine.layout_prior.layout.free_area import largest_free_box
 from engine.layout_prior.prompt.parser import parse
 from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
 from engine.layout_prior.scenes.backgrounds import SCENE_NAMES, paint_scene
+from engine.layout_prior.scenes.drawing import Canvas
 from engine.layout_prior.scenes.sky import Backdrop
 from studio.errors import ModelLoadError
 
@@ -73,7 +74,7 @@ def test_any_size_is_filled(collage: CollageComposer, size: tuple[int, int]) -> 
 @pytest.mark.parametrize("time", ["day", "night", "sunset", "rain"])
 def test_every_scene_can_be_painted_at_every_hour(scene: str, time: str) -> None:
     assert scene in SCENE_NAMES
-    backdrop = paint_scene(scene, time=time, colour=None, width=96, height=64, rng=np.random.default_rng(0))
+    backdrop = paint_scene(scene, Canvas(np.random.default_rng(0), 96, 64, time))
     assert backdrop.picture.size == (96, 64)
     assert pixels(backdrop.picture).std() > 3
 

@@ -71,8 +71,9 @@ def take(session, step, jobs):
         case ("release", place) if jobs:
             credit_ledger.release(session, session.get_one(JobRow, jobs[place % len(jobs)]), at=at)
         case ("give", giver, receiver, amount) if giver != receiver:
-            key = f"gift:{next(_numbers)}"
-            credit_ledger.give(session, someone(giver).key, someone(receiver).key, amount, key=key, at=at)
+            people = {"giver": someone(giver).key, "receiver": someone(receiver).key}
+            gift = credit_ledger.Gift(key=f"gift:{next(_numbers)}", amount=amount, **people)
+            credit_ledger.give(session, gift, at=at)
         case ("link", main, other):
             left, right = (linked_identities.human_of(session, someone(name).key) for name in (main, other))
             if left != right:

@@ -12,6 +12,7 @@ from bots.presentation.compose.gatherings.parts import (
     own_picture_field,
     part_image,
     state_notes,
+    vote_button,
 )
 from bots.presentation.compose.gatherings.presenter import Drawing, GatheringPresenter
 from bots.presentation.compose.parts.buttons import rows_of
@@ -167,13 +168,7 @@ def _rows(view: GatheringView) -> tuple[ButtonRow, ...]:
     votes: list[Button] = []
     if state in (VOTING, RESTING):
         votes = [
-            gather_button(
-                view,
-                "vote",
-                str(_number(view, found)),
-                part=found.part.ordinal,
-                pressed=found.part.ordinal in chosen,
-            )
+            vote_button(view, "vote", str(_number(view, found)), found.part.ordinal, chosen)
             for found in _candidates(view)
         ]
     others: list[Button] = []

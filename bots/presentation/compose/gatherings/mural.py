@@ -1,6 +1,7 @@
 """A mural as a message: its map, what is open, and what one person sees of it closer."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bots.presentation.compose.gatherings.mural_drawings import (
     CANDIDATES,
@@ -124,16 +125,9 @@ def _facts(view: GatheringView, painted: list[PartView], cells: int) -> Iterator
 def _rows(view: GatheringView, painted: list[PartView]) -> tuple[ButtonRow, ...]:
     first: list[Button] = []
     if view.gathering.state == OPEN:
-        first.append(
-            gather_button(
-                view,
-                "paint",
-                translate(texts.PAINT),
-                action=Action.GATHER_ASK,
-                tone=Tone.SUCCESS,
-                disabled=not open_cells(view),
-            )
-        )
+        label = translate(texts.PAINT)
+        paint = gather_button(view, "paint", label, action=Action.GATHER_ASK, tone=Tone.SUCCESS)
+        first.append(replace(paint, disabled=not open_cells(view)))
         if any(found.part.state is PartState.CHOOSING for found in view.parts):
             first.append(gather_button(view, "choose", translate(texts.CHOOSE), action=Action.GATHER_SHOW))
     second: list[Button] = []

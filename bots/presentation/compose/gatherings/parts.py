@@ -1,6 +1,7 @@
 """What the messages of all kinds have in common: buttons, the state, when it ends, pictures with their numbers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bots.presentation.compose.gatherings.presenter import Drawing
 from bots.presentation.form import Field, FieldKind, Form
@@ -41,8 +42,6 @@ def gather_button(
     part: int = 0,
     action: Action = Action.GATHER,
     tone: Tone = Tone.NEUTRAL,
-    pressed: bool = False,
-    disabled: bool = False,
 ) -> Button:
     """`action` says whether the verb acts at once, opens a form (`GATHER_ASK`), or shows something (`GATHER_SHOW`)."""
     return Button(
@@ -53,9 +52,12 @@ def gather_button(
         part=part,
         label=label,
         tone=tone,
-        pressed=pressed,
-        disabled=disabled,
     )
+
+
+def vote_button(view: GatheringView, verb: str, label: str, part: int, chosen: Collection[object]) -> Button:
+    """A vote for a part, marked where it is among those that the reader has `chosen`."""
+    return replace(gather_button(view, verb, label, part=part), pressed=part in chosen)
 
 
 def gather_form(

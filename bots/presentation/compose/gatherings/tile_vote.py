@@ -6,6 +6,7 @@ from bots.presentation.compose.gatherings.parts import (
     hint,
     part_images,
     state_notes,
+    vote_button,
 )
 from bots.presentation.compose.gatherings.presenter import GatheringPresenter
 from bots.presentation.compose.parts.buttons import rows_of
@@ -47,14 +48,7 @@ def compose_tile_vote(view: GatheringView) -> Message:
 def _buttons(view: GatheringView, candidates: list[PartView]) -> list[Button]:
     chosen = view.reader.chosen if view.reader else frozenset[int]()
     votes = [
-        gather_button(
-            view,
-            "vote",
-            str(tile.part.ordinal),
-            part=tile.part.ordinal,
-            pressed=tile.part.ordinal in chosen,
-        )
-        for tile in candidates
+        vote_button(view, "vote", str(tile.part.ordinal), tile.part.ordinal, chosen) for tile in candidates
     ]
     return [*votes, gather_button(view, "skip", translate(END_NOW))]
 

@@ -16,7 +16,6 @@ def button(
     *,
     single: bool = False,
     label: str = "",
-    disabled: bool = False,
     pressed: bool = False,
 ) -> Button:
     """`single`: its message shows one picture, so that the button says what it does instead of a number."""
@@ -28,7 +27,6 @@ def button(
         label=label or (label_of(action, index, single=True) if single else ""),
         tone=spec.tone,
         confirm=translate(spec.confirm) if spec.confirm else "",
-        disabled=disabled,
         pressed=pressed,
     )
 

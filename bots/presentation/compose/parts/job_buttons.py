@@ -1,5 +1,7 @@
 """The buttons under a job's pictures."""
 
+from dataclasses import replace
+
 from bots.presentation.compose.parts.buttons import button
 from bots.presentation.message import ButtonRow
 from bots.queries.job_view import JobView
@@ -50,7 +52,7 @@ def grid_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
     rows = [
         ButtonRow(
             buttons=tuple(
-                button(action, job.id, index, disabled=index not in there)
+                replace(button(action, job.id, index), disabled=index not in there)
                 for index in range(start, min(start + _PICTURES_IN_A_ROW, max(there) + 1))
             ),
             menu=translate(menu),

@@ -6,6 +6,7 @@ from bots.presentation.compose.gatherings.parts import (
     gather_button,
     hint,
     part_image,
+    vote_button,
 )
 from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.message import (
@@ -63,10 +64,7 @@ def _number_buttons(
 ) -> list[Button]:
     """By their places on the page, as galleries show no other numbers."""
     ordinals = [(str(number), entry.part.ordinal) for number, entry in enumerate(shown, 1)]
-    return [
-        gather_button(view, verb, label, part=ordinal, pressed=ordinal in chosen)
-        for label, ordinal in ordinals
-    ]
+    return [vote_button(view, verb, label, ordinal, chosen) for label, ordinal in ordinals]
 
 
 def _following(view: GatheringView, verb: str, number: int) -> list[Button]:

@@ -9,6 +9,7 @@ from bots.presentation.compose.gatherings.parts import (
     hint,
     part_image,
     state_notes,
+    vote_button,
 )
 from bots.presentation.compose.gatherings.presenter import Drawing, GatheringPresenter
 from bots.presentation.compose.gatherings.telephone.turn_panel import compose_turn, my_turn, write_form
@@ -223,9 +224,7 @@ def _stop(view: GatheringView) -> Button:
 def _votes(view: GatheringView) -> list[Button]:
     chosen = view.reader.chosen if view.reader else frozenset[int]()
     return [
-        gather_button(
-            view, "vote", str(number), part=found.part.ordinal, pressed=found.part.ordinal in chosen
-        )
+        vote_button(view, "vote", str(number), found.part.ordinal, chosen)
         for number, found in enumerate(_visible_links(view), 1)
         if found.part.state is PartState.SET
     ]
