@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 
 
-def open_room(
+def open_web(
     settings: Settings,
     *,
     listener: int | None = None,
@@ -45,7 +45,7 @@ def open_room(
 
     web = settings.web
     providers = tuple(_sign_in_providers(settings))
-    room = WebSettings(
+    web_settings = WebSettings(
         secret_key=web.secret.get_secret_value() if web.secret else session_secret(settings),
         host=web.host,
         port=web.port,
@@ -68,7 +68,7 @@ def open_room(
     with _running_ports(settings) as ports:
         serve(
             ports,
-            room,
+            web_settings,
             around=_with_slack(settings),
             listener=given,
             metrics=figures,

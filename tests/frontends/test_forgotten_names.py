@@ -19,7 +19,7 @@ from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
 from tests.support.loopback_slack.records import ANA, BO, GENERAL, MOD, MODERATORS, Message
 from tests.support.slack_sim import SlackRoom, open_slack_room
-from tests.support.web_client import OpenRoom, web_settings
+from tests.support.web_client import WebServer, web_settings
 
 
 @pytest.fixture
@@ -169,8 +169,8 @@ def test_on_the_web_others_cards_lose_words_and_name_while_they_are_looked_at(
     web_ask(instance, "ana", "star", picture=f"{second}.1")
     forget_events(instance)
     values = {"what": first} if command == "delete" else {"confirm": "yes"}
-    with OpenRoom(instance, web_settings()) as room:
-        eve = room.guest("Eve")
+    with WebServer(instance, web_settings()) as web_server:
+        eve = web_server.guest("Eve")
         assert "red fox" in eve.wall
         assert 'data-starred="ana"' in eve.wall
         web_ask(instance, "ana", command, **values)
@@ -186,8 +186,8 @@ def test_on_the_web_the_card_of_a_failed_job_loses_them_too(instance: Ports) -> 
     failed = web_ask(instance, "bo", "remix", **remix).job_id
     end_job(instance, failed, JobState.FAILED)
     forget_events(instance)
-    with OpenRoom(instance, web_settings(moderator_secret="mods")) as room:
-        mod = room.guest("Maud", word="mods")
+    with WebServer(instance, web_settings(moderator_secret="mods")) as web_server:
+        mod = web_server.guest("Maud", word="mods")
         assert "red fox" in mod.wall
         web_ask(instance, "ana", "forget-me", confirm="yes")
         assert "red fox" not in mod.card(failed, "failed")

@@ -15,7 +15,7 @@ from studio.ports import Ports, RunnableModel
 from tests.support.finished_jobs import paint_job
 from tests.support.loopback_slack.records import said
 from tests.support.message_text import text_of
-from tests.support.web_client import OpenRoom
+from tests.support.web_client import WebServer
 
 NOTE = "Thimble is a small demo model. `chatelier models pull NAME` fetches <another>."
 SHORT_NOTE = "Thimble is a small demo model."
@@ -32,8 +32,8 @@ def remarked_job(ports: Ports, call: Call) -> str:
     return job_id
 
 
-def test_the_web_page_and_its_help_say_what_the_model_is(room: OpenRoom, ports: Ports) -> None:
-    ana = room.guest("Ana")
+def test_the_web_page_and_its_help_say_what_the_model_is(web_server: WebServer, ports: Ports) -> None:
+    ana = web_server.guest("Ana")
     shown = "Thimble is a small demo model. <code>chatelier models pull NAME</code> fetches &lt;another&gt;."
     assert "demo model" not in ana.client.get("/").text
     ports.options.known_models = (RunnableModel(name="thimble", note=NOTE),)  # type: ignore[attr-defined]
@@ -63,8 +63,8 @@ def test_a_card_says_once_which_words_the_model_did_not_know(ports: Ports, call:
     assert render_card(card).count(f"{REMARK[0].upper()}{REMARK[1:]}.") == 1
 
 
-def test_the_web_page_tells_it_of_one_picture_too(room: OpenRoom, ports: Ports) -> None:
-    ana = room.guest("Ana")
+def test_the_web_page_tells_it_of_one_picture_too(web_server: WebServer, ports: Ports) -> None:
+    ana = web_server.guest("Ana")
     job_id = ana.say("a zorgle --n 1")["job"]
     paint_job(ports, job_id)
     with ports.database.begin() as session:

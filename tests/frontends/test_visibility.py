@@ -39,7 +39,7 @@ from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
 from tests.support.message_text import answer_text, text_of
 from tests.support.sentences import error_text
-from tests.support.web_client import OpenRoom, web_settings
+from tests.support.web_client import WebServer, web_settings
 
 SECRET_WORDS = ("walrus", "owl", "heron", "zelda")
 
@@ -193,8 +193,8 @@ def digest(made: Painted) -> str:
 
 
 def web(made: Painted) -> str:
-    with OpenRoom(made.ports, web_settings()) as room:
-        cy = room.guest("Cy")
+    with WebServer(made.ports, web_settings()) as web_server:
+        cy = web_server.guest("Cy")
         seen = [cy.wall]
         for sheet in ("view", "edit", "remix", "expand"):
             page = cy.client.get(f"/{sheet}/{made.child}.1")

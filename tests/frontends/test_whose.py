@@ -9,7 +9,7 @@ from studio.domain.verdicts import Ruling, Verdict
 from studio.ports import Ports
 from tests.support.discord_sim import PNG, open_room, words
 from tests.support.slack_sim import open_slack_room
-from tests.support.web_client import OpenRoom
+from tests.support.web_client import WebServer
 
 STRANGE = "k3v9m2p4qx7a.2"
 
@@ -54,8 +54,8 @@ async def test_slack_looks_at_somebodys_image(marked: Ports) -> None:
         assert marked.store.blobs == {}  # type: ignore[attr-defined]
 
 
-def test_the_web_looks_at_a_file_without_taking_it_in(marked: Ports, room: OpenRoom) -> None:
-    ana, eve = room.guest("Ana"), room.guest("Eve")
+def test_the_web_looks_at_a_file_without_taking_it_in(marked: Ports, web_server: WebServer) -> None:
+    ana, eve = web_server.guest("Ana"), web_server.guest("Eve")
     assert "rules here" in ana.post("/uploads", b"a picture").json()["text"]
     ticket = ana.post("/uploads?look", b"a picture").json()["ticket"]
     assert f"the watermark of a Chatelier studio, as {STRANGE}" in ana.say("/whose", image=ticket)["text"]

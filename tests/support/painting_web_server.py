@@ -65,7 +65,7 @@ def quick_worker(ports: Ports, brush: QuickBrush | None = None) -> JobRunner:
     )
 
 
-class PaintingRoom:
+class PaintingWebServer:
     """Open while the context lasts, at `url`."""
 
     def __init__(self, ports: Ports, settings: WebSettings, brush: QuickBrush | None = None) -> None:

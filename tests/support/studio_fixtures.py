@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from studio.commands.spec import Call
     from studio.ports import Ports
-    from tests.support.web_client import OpenRoom
+    from tests.support.web_client import WebServer
 
 _calls = count(1)
 
@@ -58,9 +58,9 @@ def call() -> "Call":
 
 
 @pytest.fixture
-def room(ports: "Ports") -> "Iterator[OpenRoom]":
+def web_server(ports: "Ports") -> "Iterator[WebServer]":
     """The web room, open, on the fakes; its moderators' word is ``keys``."""
-    from tests.support.web_client import OpenRoom, web_settings
+    from tests.support.web_client import WebServer, web_settings
 
-    with OpenRoom(ports, web_settings(moderator_secret="keys")) as opened:
+    with WebServer(ports, web_settings(moderator_secret="keys")) as opened:
         yield opened

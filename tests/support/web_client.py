@@ -136,8 +136,8 @@ def _is(card: dict[str, Any], job_id: str, state: str) -> bool:
     return bool(card["id"] == job_id and card["state"] == state)
 
 
-class OpenRoom:
-    """An open room; `browser()` gives a new browser in front of its door."""
+class WebServer:
+    """The web front end, serving; `browser()` gives a new browser that has not entered yet."""
 
     def __init__(self, ports: Ports, settings: WebSettings) -> None:
         self.ports = ports

@@ -1,6 +1,6 @@
 // Images brought along: by the button, by dropping or by pasting.
 import { $ } from "./dom.js";
-import { say } from "./notices.js";
+import { showNotice } from "./notices.js";
 import { catalog, _ } from "./page_data.js";
 import { prepare, upload } from "./uploads.js";
 
@@ -12,12 +12,12 @@ export async function attach(files) {
   for (const chosen of [...files]) {
     const { file, problem } = await prepare(chosen);
     if (file) add(file);
-    else say(problem, { bad: true });
+    else showNotice(problem, { bad: true });
   }
 }
 
 // How many pictures the command that is being typed starts from.
-function most() {
+function mostImages() {
   const name = $("#say").value.match(/^\s*\/(\w+)/)?.[1];
   return catalog.find((spec) => spec.name === name)?.parameters.filter(({ kind }) => kind === "image").length ?? 1;
 }
@@ -30,24 +30,24 @@ function examines(text) {
 
 async function add(file) {
   const name = file.name || "image";
-  const several = most() > 1;
+  const several = mostImages() > 1;
   const role = !several && attached.some((image) => image.role === "image") ? "mask" : "image";
   // One picture and one mask at most, or as many pictures as the command takes.
-  if (several) attached.slice(0, Math.max(0, attached.length - most() + 1)).forEach(remove);
+  if (several) attached.slice(0, Math.max(0, attached.length - mostImages() + 1)).forEach(remove);
   else attached.filter((image) => image.role === role).forEach(remove);
   const entry = { name, role, ticket: null, url: URL.createObjectURL(file) };
   entry.item = row(entry);
   attached.push(entry);
   list.append(entry.item);
   list.hidden = false;
-  say(_("Attaching {name}…", { name }));
+  showNotice(_("Attaching {name}…", { name }));
   const problem = await send(entry, file);
   if (problem) {
     remove(entry);
-    say(problem, { bad: true });
+    showNotice(problem, { bad: true });
   } else if (attached.includes(entry)) {
     entry.item.classList.remove("busy");
-    say(_("{name} is attached.", { name }));
+    showNotice(_("{name} is attached.", { name }));
     $("#say").focus();
   }
 }
@@ -69,7 +69,7 @@ function row(entry) {
       : _("Used as a mask, white where the picture may change. Press to use it as the picture.");
   };
   role.addEventListener("click", () => {
-    if (most() > 1) return; // all of them are pictures
+    if (mostImages() > 1) return; // all of them are pictures
     const other = attached.find((image) => image !== entry);
     entry.role = entry.role === "image" ? "mask" : "image";
     if (other) other.swap(entry.role === "image" ? "mask" : "image");
@@ -95,7 +95,7 @@ function remove(entry) {
 }
 
 // Files that were attached before the command was typed are sent once more for what it does. A sentence if one fails.
-export async function suit(text) {
+export async function uploadAgainFor(text) {
   for (const entry of attached) {
     if (!entry.ticket || entry.examined === examines(text)) continue;
     const problem = await send(entry, entry.file, examines(text));
@@ -105,7 +105,7 @@ export async function suit(text) {
 }
 
 export function tickets() {
-  const several = most() > 1;
+  const several = mostImages() > 1;
   const [image = null, ...more] = attached.filter(({ role }) => several || role === "image").map(({ ticket }) => ticket);
   const mask = several ? null : (attached.find(({ role }) => role === "mask")?.ticket ?? null);
   return { image, mask, more: several ? more : [] };
@@ -122,11 +122,11 @@ picker.addEventListener("change", () => {
 document.addEventListener("paste", (event) => {
   if (!event.clipboardData.files.length) return;
   event.preventDefault();
-  bring(event.clipboardData.files);
+  placeFiles(event.clipboardData.files);
 });
 
 // To the open form, where it takes files; else to the prompt.
-function bring(files) {
+function placeFiles(files) {
   const field = $("#dialog[open] input[type=file]");
   if (field) field.files = files;
   else attach(files);
@@ -146,5 +146,5 @@ addEventListener("drop", (event) => {
   document.body.classList.remove("dragging");
   if (!carries(event)) return;
   event.preventDefault();
-  bring(event.dataTransfer.files);
+  placeFiles(event.dataTransfer.files);
 });

@@ -1,6 +1,6 @@
 // What may come next in the prompt: commands, flags, choices and pictures, from the catalogue.
 import { $, $$ } from "./dom.js";
-import { speak } from "./notices.js";
+import { announce } from "./notices.js";
 import { catalog, _ } from "./page_data.js";
 
 const box = $("#say");
@@ -62,8 +62,8 @@ export function refresh() {
   list.replaceChildren(...suggestions.map(option));
   list.hidden = suggestions.length === 0;
   box.setAttribute("aria-expanded", String(!list.hidden));
-  mark();
-  if (suggestions.length) speak(_("Suggestions: {count}", { count: suggestions.length }));
+  highlightChosen();
+  if (suggestions.length) announce(_("Suggestions: {count}", { count: suggestions.length }));
 }
 
 function option({ shown, summary, image }, index) {
@@ -75,12 +75,12 @@ function option({ shown, summary, image }, index) {
   item.append(Object.assign(document.createElement("span"), { textContent: summary }));
   item.addEventListener("pointerdown", (event) => {
     event.preventDefault(); // keep the focus in the prompt
-    take(index);
+    applySuggestion(index);
   });
   return item;
 }
 
-function mark() {
+function highlightChosen() {
   [...list.children].forEach((item, index) => item.setAttribute("aria-selected", String(index === chosen)));
   if (chosen >= 0) {
     box.setAttribute("aria-activedescendant", `choice-${chosen}`);
@@ -90,7 +90,7 @@ function mark() {
   }
 }
 
-function take(index) {
+function applySuggestion(index) {
   const { from, text } = suggestions[index];
   box.setRangeText(text, from, box.selectionStart, "end");
   refresh();
@@ -109,11 +109,11 @@ export function handleKey(event) {
   const moves = { ArrowDown: 1, ArrowUp: -1 };
   if (event.key in moves) {
     chosen = (chosen + moves[event.key] + suggestions.length) % suggestions.length;
-    mark();
+    highlightChosen();
   } else if (event.key === "Tab" && !event.shiftKey) {
-    take(chosen);
+    applySuggestion(chosen);
   } else if (event.key === "Enter" && !finished()) {
-    take(chosen);
+    applySuggestion(chosen);
   } else if (event.key === "Escape") {
     close();
   } else {

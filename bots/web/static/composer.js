@@ -1,9 +1,9 @@
 // The prompt: Enter sends, Shift+Enter breaks the line, ↑ brings back what was typed before.
 import { $ } from "./dom.js";
-import { say, tell } from "./notices.js";
+import { showNotice, showAnswer } from "./notices.js";
 import { catalog, newId, _ } from "./page_data.js";
 import { request } from "./socket.js";
-import { follow, settle, showPlaceholder } from "./feed.js";
+import { scrollToJob, resolvePlaceholder, showPlaceholder } from "./feed.js";
 import { open } from "./dialogs.js";
 import * as completion from "./completion.js";
 import * as attachments from "./attachments.js";
@@ -17,32 +17,32 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = box.value.trim();
   if (!text) return box.focus();
-  if (attachments.busy()) return say(_("The image is still on its way. Please try again in a moment."), { bad: true });
-  const problem = await attachments.suit(text);
-  if (problem) return say(problem, { bad: true });
+  if (attachments.busy()) return showNotice(_("The image is still on its way. Please try again in a moment."), { bad: true });
+  const problem = await attachments.uploadAgainFor(text);
+  if (problem) return showNotice(problem, { bad: true });
   const { image, mask, more } = attachments.tickets();
   completion.close();
   typed.push(text);
   recalled = typed.length;
   box.value = "";
-  grow();
-  say("");
+  resizePrompt();
+  showNotice("");
   const id = newId();
   const placeholder = paints(text) ? showPlaceholder(id, text) : null;
   const answer = await request({ do: "say", text, image, mask, more }, { id });
-  settle(placeholder, answer.job);
+  resolvePlaceholder(placeholder, answer.job);
   if (!answer.ok) {
     if (!box.value) box.value = text; // what was typed is not lost to a typing mistake
-    grow();
-    return say(answer.text, { bad: true, point: answer.point });
+    resizePrompt();
+    return showNotice(answer.text, { bad: true, point: answer.point });
   }
   if (answer.job) {
     attachments.clear();
-    follow(answer.job);
+    scrollToJob(answer.job);
   }
   if (answer.go) return location.assign(answer.go);
   if (answer.open) open(answer.open);
-  if (answer.text) tell(answer);
+  if (answer.text) showAnswer(answer);
 });
 
 function paints(text) {
@@ -56,33 +56,33 @@ box.addEventListener("keydown", (event) => {
     event.preventDefault();
     form.requestSubmit();
   } else if (event.key === "ArrowUp" && (box.value === "" || box.value === typed[recalled])) {
-    recall(-1, event);
+    recallPrompt(-1, event);
   } else if (event.key === "ArrowDown" && box.value !== "" && box.value === typed[recalled]) {
-    recall(1, event);
+    recallPrompt(1, event);
   }
 });
 
-function recall(by, event) {
+function recallPrompt(by, event) {
   const next = recalled + by;
   if (next < 0 || next > typed.length) return;
   event.preventDefault();
   recalled = next;
   box.value = typed[recalled] ?? "";
-  grow();
+  resizePrompt();
 }
 
 // For browsers without field-sizing.
-function grow() {
+function resizePrompt() {
   if (CSS.supports("field-sizing", "content")) return;
   box.style.height = "auto";
   box.style.height = `${Math.min(box.scrollHeight, 176)}px`;
 }
-box.addEventListener("input", grow);
+box.addEventListener("input", resizePrompt);
 
-export function put(text) {
+export function setPrompt(text) {
   box.value = text;
   box.focus();
-  grow();
+  resizePrompt();
   completion.refresh();
 }
 
@@ -91,7 +91,7 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, dialog[open]");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  if (!box.value) put("/");
+  if (!box.value) setPrompt("/");
   else box.focus();
 });
 
@@ -99,5 +99,5 @@ document.addEventListener("click", (event) => {
   const example = event.target.closest?.("[data-type]");
   if (!example) return;
   $("#dialog").close();
-  put(example.dataset.type);
+  setPrompt(example.dataset.type);
 });

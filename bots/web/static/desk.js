@@ -1,20 +1,20 @@
-// The moderators' desk: a list that keeps itself fresh, one case in hand, and keys for everything.
+// The moderators' desk: a list that keeps itself fresh, one claimed case, and keys for everything.
 import { $, $$, post, sure } from "./dom.js";
 
-const LOOK_EVERY_SECONDS = 3;
+const REFRESH_SECONDS = 3;
 const cases = $("#cases");
 const place = $("#case");
 const choose = place.innerHTML;
 let chosen = null; // the case under the cursor
-let inHand = null; // the case that was taken
+let claimed = null; // the case that this moderator claimed
 
-async function send(path, body = {}) {
+async function postJson(path, body = {}) {
   const response = await post(path, JSON.stringify(body));
   return { ok: response.ok, ...(await response.json()) };
 }
 
 let clearing;
-function tell(text) {
+function showNotice(text) {
   const line = $("#line");
   clearTimeout(clearing);
   line.textContent = text;
@@ -25,24 +25,24 @@ function tell(text) {
 const narrow = matchMedia("(max-width: 760px)"); // there the case lies above the list
 const lines = () => $$(".case-line", cases);
 
-function mark(id) {
+function selectCase(id) {
   chosen = id;
   for (const line of lines()) {
     line.classList.toggle("chosen", line.dataset.case === id);
-    line.classList.toggle("in-hand", line.dataset.case === inHand);
+    line.classList.toggle("in-hand", line.dataset.case === claimed);
   }
-  if (!(narrow.matches && inHand)) $(".chosen", cases)?.scrollIntoView({ block: "nearest" });
+  if (!(narrow.matches && claimed)) $(".chosen", cases)?.scrollIntoView({ block: "nearest" });
 }
 
-function move(step) {
+function moveSelection(step) {
   const ids = lines().map((line) => line.dataset.case);
   if (!ids.length) return;
   const at = ids.indexOf(chosen);
-  mark(ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + step))]);
+  selectCase(ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + step))]);
 }
 
 let shown = cases.innerHTML;
-async function look() {
+async function refreshCases() {
   try {
     const response = await fetch("/desk/cases");
     if (response.status === 401) return location.reload();
@@ -52,21 +52,21 @@ async function look() {
       // Lines stay the elements they are: a press that is under way still counts.
       await htmx.swap({ target: cases, text: (shown = html), swap: "innerMorph" });
       if (open && $(".decided", cases)) $(".decided", cases).open = true;
-      mark(chosen);
+      selectCase(chosen);
     }
   } catch {
-    // The next look may find the room again.
+    // The next refresh may reach the server again.
   }
 }
 
-async function take(id) {
-  const answer = await send(`/desk/${id}/claim`);
-  if (!answer.ok) return tell(answer.text);
-  inHand = id;
+async function claimCase(id) {
+  const answer = await postJson(`/desk/${id}/claim`);
+  if (!answer.ok) return showNotice(answer.text);
+  claimed = id;
   place.innerHTML = answer.html;
-  mark(id);
+  selectCase(id);
   if (narrow.matches) scrollTo({ top: 0 });
-  look();
+  refreshCases();
 }
 
 async function decide(button) {
@@ -74,7 +74,7 @@ async function decide(button) {
   const { decision } = button.dataset;
   const note = $("#note").value;
   for (const choice of $$("[data-decision]", place)) choice.disabled = true;
-  const answer = await send(`/desk/${inHand}/decide`, { decision, note });
+  const answer = await postJson(`/desk/${claimed}/decide`, { decision, note });
   if (!answer.ok) {
     for (const choice of $$("[data-decision]", place)) choice.disabled = false;
     const line = $(".problem", place);
@@ -82,13 +82,13 @@ async function decide(button) {
     line.hidden = false;
     return;
   }
-  tell(answer.text);
+  showNotice(answer.text);
   const ids = lines().map((line) => line.dataset.case);
-  chosen = ids[ids.indexOf(inHand) + 1] ?? ids[ids.indexOf(inHand) - 1] ?? null;
-  inHand = null;
+  chosen = ids[ids.indexOf(claimed) + 1] ?? ids[ids.indexOf(claimed) - 1] ?? null;
+  claimed = null;
   place.innerHTML = choose;
-  await look();
-  mark(chosen);
+  await refreshCases();
+  selectCase(chosen);
 }
 
 // A picture is fetched only when a moderator asks for it.
@@ -105,12 +105,12 @@ document.addEventListener("click", (event) => {
   const decision = event.target.closest("[data-decision]");
   if (line) {
     event.preventDefault();
-    take(line.dataset.case);
+    claimCase(line.dataset.case);
   } else if (picture) reveal(picture);
   else if (decision) decide(decision);
 });
 
-const KEYS = { j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1) };
+const KEYS = { j: () => moveSelection(1), k: () => moveSelection(-1), ArrowDown: () => moveSelection(1), ArrowUp: () => moveSelection(-1) };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("#sure").open) return;
   if (event.target.closest("input, textarea")) {
@@ -118,10 +118,10 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (KEYS[event.key]) KEYS[event.key]();
-  else if (event.key === "Enter" && chosen && !event.target.closest("button, a, summary")) take(chosen);
+  else if (event.key === "Enter" && chosen && !event.target.closest("button, a, summary")) claimCase(chosen);
   else if (event.key === "v") $$("[data-seen]", place).forEach(reveal);
   else {
-    const button = inHand && $(`[data-key="${CSS.escape(event.key)}"]`, place);
+    const button = claimed && $(`[data-key="${CSS.escape(event.key)}"]`, place);
     if (!button || button.disabled) return;
     decide(button);
   }
@@ -132,6 +132,6 @@ document.addEventListener("keydown", (event) => {
 const asked = location.hash.match(/^#case-(\w+)$/);
 if (asked) {
   history.replaceState(null, "", location.pathname);
-  take(asked[1]);
-} else move(0);
-setInterval(look, LOOK_EVERY_SECONDS * 1000);
+  claimCase(asked[1]);
+} else moveSelection(0);
+setInterval(refreshCases, REFRESH_SECONDS * 1000);

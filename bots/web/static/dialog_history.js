@@ -4,28 +4,28 @@ history.scrollRestoration = "manual"; // the feed may have grown meanwhile, and 
 let leaving = false;
 let left = Promise.resolve(); // when the address is the feed's again
 
-export async function enter(path, isOpen) {
+export async function pushDialog(path, isOpen) {
   await left;
   if (!isOpen()) return;
   history[history.state?.dialog ? "replaceState" : "pushState"]({ dialog: true }, "", path);
 }
 
 // The page came with a dialog. The feed lies under it, so Back leads there first.
-export function arrive() {
+export function putFeedBehindDialog() {
   if (history.state?.dialog) return; // it was only reloaded
   const path = location.pathname;
   history.replaceState(null, "", "/");
   history.pushState({ dialog: true }, "", path);
 }
 
-export function leave() {
+export function popDialog() {
   if (!history.state?.dialog) return;
   leaving = true;
   left = new Promise((resolve) => { addEventListener("popstate", resolve, { once: true }); });
   history.back();
 }
 
-export function onTravel({ open, close }) {
+export function onBackOrForward({ open, close }) {
   addEventListener("popstate", () => {
     if (leaving) leaving = false;
     else if (history.state?.dialog) open(location.pathname);

@@ -1,11 +1,11 @@
 // Dialogs over the feed: a picture, its family, and the forms that start from it.
 import { $, $$, sure } from "./dom.js";
-import { arrive, enter, leave, onTravel } from "./dialog_history.js";
-import { carryHome, carryTo, say, tell } from "./notices.js";
+import { putFeedBehindDialog, pushDialog, popDialog, onBackOrForward } from "./dialog_history.js";
+import { moveNoticesHome, moveNoticesTo, showNotice, showAnswer } from "./notices.js";
 import { _ } from "./page_data.js";
 import { prepare, upload } from "./uploads.js";
 import { request } from "./socket.js";
-import { announce, personalize } from "./feed.js";
+import { announceWhenDone, personalize } from "./feed.js";
 
 const dialog = $("#dialog");
 const body = $("#dialog-body");
@@ -20,8 +20,8 @@ function opened(path) {
   personalize(body);
   $("#present").open = false;
   if (!dialog.open) dialog.showModal();
-  carryTo(dialog);
-  if (path) enter(path, () => dialog.open);
+  moveNoticesTo(dialog);
+  if (path) pushDialog(path, () => dialog.open);
   dialog.scrollTop = 0;
   const cells = $(".cells", body);
   if (cells) chooseCells(cells);
@@ -32,14 +32,14 @@ document.addEventListener("htmx:after:swap", (event) => {
   const { target, request } = event.detail?.ctx ?? {};
   if (body.contains(event.target) || target === body) opened(request?.action);
 });
-document.addEventListener("htmx:error", () => say(_("The server could not be reached. Please try again."), { bad: true }));
+document.addEventListener("htmx:error", () => showNotice(_("The server could not be reached. Please try again."), { bad: true }));
 dialog.addEventListener("close", () => {
   if (dialog.open || body.firstElementChild !== shown) return; // late news: the next dialog lies here
   body.replaceChildren();
-  carryHome();
-  leave();
+  moveNoticesHome();
+  popDialog();
 });
-onTravel({
+onBackOrForward({
   open,
   close() {
     $("#sure").close();
@@ -54,7 +54,7 @@ dialog.addEventListener("keydown", (event) => {
   $(`[data-key="${event.key}"]`, body)?.click();
 });
 if (body.childElementCount) { // somebody followed a link
-  arrive();
+  putFeedBehindDialog();
   opened();
 }
 
@@ -72,9 +72,9 @@ dialog.addEventListener("submit", async (event) => {
   send.disabled = false;
   if (!answer.ok) return showProblem(form, answer.text);
   dialog.close();
-  if (form.dataset.ask === "settings") say(_("Saved."));
-  else tell(answer);
-  if (answer.job) announce(answer.job);
+  if (form.dataset.ask === "settings") showNotice(_("Saved."));
+  else showAnswer(answer);
+  if (answer.job) announceWhenDone(answer.job);
   if (answer.gathering) open(`/gatherings/${answer.gathering}`);
 });
 
@@ -117,7 +117,7 @@ dialog.addEventListener("click", async (event) => {
   const answer = await request({ do: "ask", command: "forget-me", values: { confirm: "yes" } });
   if (!answer.ok) return showProblem(button.closest("form"), answer.text);
   dialog.close();
-  say(answer.text);
+  showNotice(answer.text);
 });
 
 function showProblem(form, text) {

@@ -1,7 +1,7 @@
 // The feed of cards: each card is one job and is replaced in place whenever the job changed.
 import { $, $$, sure } from "./dom.js";
 import { dismiss, isDismissed } from "./dismissed.js";
-import { say, speak, tell } from "./notices.js";
+import { showNotice, announce, showAnswer } from "./notices.js";
 import { me, _ } from "./page_data.js";
 import { on, request } from "./socket.js";
 
@@ -65,7 +65,7 @@ export function showPlaceholder(id, text) {
   return placeholder;
 }
 
-export function settle(placeholder, jobId) {
+export function resolvePlaceholder(placeholder, jobId) {
   if (!placeholder) return;
   if (!jobId || document.getElementById(`job-${jobId}`)) placeholder.remove();
   else placeholders.set(jobId, placeholder);
@@ -88,7 +88,7 @@ function show({ id, at, state, html }) {
     insert(id, at, html);
   }
   if (state === "done" && mine.delete(id)) {
-    speak(_("Your pictures are ready: {prompt}", { prompt: $(".prompt", cardOf(html)).textContent }));
+    announce(_("Your pictures are ready: {prompt}", { prompt: $(".prompt", cardOf(html)).textContent }));
   }
 }
 
@@ -139,16 +139,16 @@ export function personalize(root) {
 }
 
 // Its end is announced. Nobody is taken away from what they look at for it.
-export function announce(jobId) {
+export function announceWhenDone(jobId) {
   mine.add(jobId);
-  if (isAbove(Infinity)) say(_("Accepted. Its card is at the top of the feed."));
+  if (isAbove(Infinity)) showNotice(_("Accepted. Its card is at the top of the feed."));
 }
 
 // After typing, which is done at the top.
-export function follow(jobId) {
+export function scrollToJob(jobId) {
   mine.add(jobId);
-  const look = () => document.getElementById(`job-${jobId}`)?.scrollIntoView({ block: "nearest" });
-  setTimeout(look, 150);
+  const scroll = () => document.getElementById(`job-${jobId}`)?.scrollIntoView({ block: "nearest" });
+  setTimeout(scroll, 150);
 }
 
 function countNews() {
@@ -194,11 +194,11 @@ document.addEventListener("click", async (event) => {
   button.ariaBusy = "true";
   const answer = await request({ do: "press", button: button.dataset.press });
   button.ariaBusy = null;
-  if (!answer.ok) return say(answer.text, { bad: true });
-  tell(answer);
+  if (!answer.ok) return showNotice(answer.text, { bad: true });
+  showAnswer(answer);
   if (answer.go) location.assign(answer.go);
   if (answer.open) return openDialog(answer.open);
-  if (answer.job) announce(answer.job);
+  if (answer.job) announceWhenDone(answer.job);
   if (answer.job || (answer.text && button.dataset.sure)) $("#dialog").close(); // it led to something else, or is gone
   else if ($("#dialog").open && location.pathname.startsWith("/mine/")) openDialog(location.pathname); // a list changed
   else if ("pressed" in answer && $("#dialog").open) button.setAttribute("aria-pressed", String(answer.pressed));

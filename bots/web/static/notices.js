@@ -1,4 +1,4 @@
-// What the room says to one person. It is shown and announced where the person is: under the prompt, or on the open
+// Notices to one person. A notice is shown and announced where the person is: under the prompt, or on the open
 // dialog, behind which the page is inert.
 import { $ } from "./dom.js";
 import { _ } from "./page_data.js";
@@ -6,18 +6,18 @@ import { _ } from "./page_data.js";
 const FADES_AFTER_MILLISECONDS = 5000;
 const carried = ["#notices", "#line", "#spoken"].map((name) => ({ notice: $(name), home: $(name).parentElement }));
 
-export function carryTo(dialog) {
+export function moveNoticesTo(dialog) {
   dialog.append(...carried.map(({ notice }) => notice));
 }
 
-export function carryHome() {
+export function moveNoticesHome() {
   for (const { notice, home } of carried) home.append(notice);
 }
 
 let fading;
 // One sentence; a problem stays until the next one, everything else fades.
 // `point` shows what was typed, with carets under the part that is wrong.
-export function say(text, { bad = false, point = "" } = {}) {
+export function showNotice(text, { bad = false, point = "" } = {}) {
   const line = $("#notice");
   clearTimeout(fading);
   line.textContent = text;
@@ -28,7 +28,7 @@ export function say(text, { bad = false, point = "" } = {}) {
 }
 
 // An answer that must be copied or read in peace: it stays until it is closed.
-export function keep(text, { copy = "" } = {}) {
+export function pinNotice(text, { copy = "" } = {}) {
   const item = $("#pinned-notice").content.firstElementChild.cloneNode(true);
   $("p", item).textContent = text;
   const copying = $("[data-copy]", item);
@@ -39,12 +39,12 @@ export function keep(text, { copy = "" } = {}) {
 }
 
 // What a command was answered, beside the dialog or card that it opens.
-export function tell({ text = "", keep: stays = false, copy = "" }) {
-  if (stays) keep(text, { copy });
-  say(stays ? "" : text);
+export function showAnswer({ text = "", keep: isPinned = false, copy = "" }) {
+  if (isPinned) pinNotice(text, { copy });
+  showNotice(isPinned ? "" : text);
 }
 
-export function speak(text) {
+export function announce(text) {
   $("#spoken").textContent = text;
 }
 
@@ -54,9 +54,9 @@ document.addEventListener("click", async (event) => {
   const text = copying.dataset.copy;
   try {
     await navigator.clipboard.writeText(text);
-    say(_("Copied {id}.", { id: text }));
+    showNotice(_("Copied {id}.", { id: text }));
   } catch { // without a secure connection browsers let nobody write to the clipboard
     const sentence = _("The browser does not allow copying here. Please select it and copy it by hand: {id}", { id: text });
-    say(sentence, { bad: true });
+    showNotice(sentence, { bad: true });
   }
 });

@@ -1,6 +1,6 @@
 // Who is here, and one's own name.
 import { $, post, sure } from "./dom.js";
-import { say } from "./notices.js";
+import { showNotice } from "./notices.js";
 import { _, comesBack } from "./page_data.js";
 import { on } from "./socket.js";
 
@@ -15,7 +15,7 @@ on("post", ({ count, text }) => {
   const badge = $("#post-count");
   badge.hidden = count === 0;
   badge.textContent = count;
-  if (text) say(text);
+  if (text) showNotice(text);
 });
 
 $("#rename").addEventListener("submit", async (event) => {

@@ -20,7 +20,7 @@ export function on(type, handler) {
 export function request(message, { id = newId() } = {}) {
   return new Promise((resolve) => {
     requests.set(id, { message: { ...message, id }, resolve });
-    if (!transmit(requests.get(id).message)) tellLine(_("Sent. It is sent when the connection is back."));
+    if (!transmit(requests.get(id).message)) showConnectionState(_("Sent. It is sent when the connection is back."));
   });
 }
 
@@ -41,7 +41,7 @@ export function connect() {
 
 function opened() {
   heardAt = Date.now();
-  if (tries > 0) tellLine(_("Connected again."), 2500);
+  if (tries > 0) showConnectionState(_("Connected again."), 2500);
   tries = 0;
   for (const { message } of requests.values()) transmit(message);
 }
@@ -61,17 +61,17 @@ function closed({ code }) {
   tries += 1;
   const seconds = Math.min(LONGEST_WAIT_SECONDS, 2 ** Math.min(tries - 1, 4)) * (0.75 + Math.random() / 2);
   const lost = _("The connection was lost. Trying again in {seconds} s…", { seconds: Math.ceil(seconds) });
-  if (tries > 1 || requests.size) tellLine(lost);
+  if (tries > 1 || requests.size) showConnectionState(lost);
   waiting = setTimeout(connect, seconds * 1000);
 }
 
 let clearing;
-function tellLine(text, milliseconds = 0) {
+function showConnectionState(text, milliseconds = 0) {
   const line = $("#line");
   clearTimeout(clearing);
   line.textContent = text;
   line.hidden = !text;
-  if (milliseconds) clearing = setTimeout(() => tellLine(""), milliseconds);
+  if (milliseconds) clearing = setTimeout(() => showConnectionState(""), milliseconds);
 }
 
 // A phone that slept may hold a socket that is dead without knowing it.
@@ -81,8 +81,8 @@ setInterval(() => {
   else transmit({ do: "ping" });
 }, PING_SECONDS * 1000);
 
-function hurry() {
+function reconnectNow() {
   if (document.visibilityState === "visible" && socket?.readyState === WebSocket.CLOSED) connect();
 }
-document.addEventListener("visibilitychange", hurry);
-addEventListener("online", hurry);
+document.addEventListener("visibilitychange", reconnectNow);
+addEventListener("online", reconnectNow);

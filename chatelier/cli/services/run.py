@@ -37,11 +37,11 @@ def web(
     """
     from chatelier.runtime.logging_setup import set_up_logging
     from chatelier.settings import load_settings
-    from chatelier.wiring.frontends import open_room
+    from chatelier.wiring.frontends import open_web
 
     settings = load_settings()
     set_up_logging(settings)
-    open_room(settings, listener=listener, metrics=metrics, ready_file=ready_file)
+    open_web(settings, listener=listener, metrics=metrics, ready_file=ready_file)
 
 
 def discord(ready_file: Path | None = _READY, metrics: str | None = METRICS) -> None:

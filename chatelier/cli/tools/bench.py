@@ -57,10 +57,10 @@ def room(
 
     Example: [bold]chatelier bench room --people 50[/]
     """
-    from chatelier.benchmarks.web_room import measure_room
+    from chatelier.benchmarks.web_load import measure_web_load
     from chatelier.runtime.console import remarks
 
-    figures = measure_room(people=people, model=model, say=remarks().print)
+    figures = measure_web_load(people=people, model=model, say=remarks().print)
     show("The room", figures.rows(), asdict(figures), json_file=json_file)
 
 

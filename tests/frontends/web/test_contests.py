@@ -7,7 +7,7 @@ import pytest
 from studio.gatherings import upkeep
 from tests.support.finished_jobs import paint_job
 from tests.support.gatherings import moved_clock
-from tests.support.web_client import Browser, OpenRoom
+from tests.support.web_client import Browser, WebServer
 
 
 def page(person: Browser, path: str) -> str:
@@ -20,15 +20,17 @@ def press(text: str, verb: str, part: int = 0) -> str:
     return found[1]
 
 
-def paint(room: OpenRoom, person: Browser) -> str:
-    return f"{paint_job(room.ports, person.say('a fox --count 1')['job'])}.1"
+def paint(web_server: WebServer, person: Browser) -> str:
+    return f"{paint_job(web_server.ports, person.say('a fox --count 1')['job'])}.1"
 
 
-def test_a_contest_is_entered_voted_on_and_won(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_contest_is_entered_voted_on_and_won(
+    web_server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = moved_clock(monkeypatch)
-    ana, bo, cy = room.guest("ana"), room.guest("bo"), room.guest("cy")
+    ana, bo, cy = web_server.guest("ana"), web_server.guest("bo"), web_server.guest("cy")
     path = ana.say("/contest Autumn light --closes 1h --voting 1h")["open"]
-    pictures = {person: paint(room, person) for person in (ana, bo)}
+    pictures = {person: paint(web_server, person) for person in (ana, bo)}
     entering = re.search(r'data-press="(c1:enter:[^"]*)"', page(bo, f"/view/{pictures[bo]}"))
     assert entering
     assert "c1:enter:" not in page(ana, f"/view/{pictures[bo]}")
@@ -36,7 +38,7 @@ def test_a_contest_is_entered_voted_on_and_won(room: OpenRoom, monkeypatch: pyte
     assert pictures[ana] in page(ana, f"{path}/form/enter/1/0")
     assert ana.say(f"/enter {pictures[ana]}")["ok"]
     clock.pass_by(minutes=61)
-    upkeep.sweep(room.ports.database, room.ports.events)
+    upkeep.sweep(web_server.ports.database, web_server.ports.events)
     ballot = page(cy, f"{path}/look/ballot/1/0")
     assert not re.search(r"Ana|Bo\b|/view/", ballot)
     image = re.search(r'src="([^"]*/images/entry1)"', ballot)
@@ -44,7 +46,7 @@ def test_a_contest_is_entered_voted_on_and_won(room: OpenRoom, monkeypatch: pyte
     assert cy.client.get(image[1]).status_code == 200
     assert cy.press(press(ballot, "vote", 1))["ok"]
     clock.pass_by(minutes=61)
-    upkeep.sweep(room.ports.database, room.ports.events)
+    upkeep.sweep(web_server.ports.database, web_server.ports.events)
     assert "Winner: " in page(cy, f"{path}/live")
     assert cy.say("/hall")["open"] == "/hall/1"
     hall = page(cy, "/hall/1")

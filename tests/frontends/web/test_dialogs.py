@@ -17,12 +17,12 @@ from studio.domain.provenance import Trace
 from studio.domain.requests import Operation
 from studio.domain.settings.preferences import RemixConsent
 from tests.support.finished_jobs import end_job, paint_job
-from tests.support.web_client import ADDRESS, Browser, OpenRoom
+from tests.support.web_client import ADDRESS, Browser, WebServer
 
 
-def painted(room: OpenRoom, person: Browser, words: str = "a fox --count 2", **more: str) -> str:
+def painted(web_server: WebServer, person: Browser, words: str = "a fox --count 2", **more: str) -> str:
     job_id: str = person.say(words, **more)["job"]
-    paint_job(room.ports, job_id)
+    paint_job(web_server.ports, job_id)
     return job_id
 
 
@@ -49,8 +49,8 @@ def button_of(html: str, needle: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/view/k3v9m2p4qx7a.1", "/jobs/k3v9m2p4qx7a", "/settings", "/desk"])
-def test_a_link_leads_through_the_door_to_what_it_names(room: OpenRoom, path: str) -> None:
-    browser = room.browser()
+def test_a_link_leads_through_the_door_to_what_it_names(web_server: WebServer, path: str) -> None:
+    browser = web_server.browser()
     door = browser.client.get(path, headers={"accept": "text/html"}).text
     form, token = (re.search(rf'{name}="([^"]+)"', door) for name in ("action", 'name="token" value'))
     assert form
@@ -66,8 +66,8 @@ def test_a_link_leads_through_the_door_to_what_it_names(room: OpenRoom, path: st
 @pytest.mark.parametrize(
     "path", ["//evil.example/", "https://evil.example", "/\\evil.example", "/view/%0d", "x"]
 )
-def test_no_door_leads_to_another_place(room: OpenRoom, path: str) -> None:
-    browser = room.browser()
+def test_no_door_leads_to_another_place(web_server: WebServer, path: str) -> None:
+    browser = web_server.browser()
     token = re.search(r'name="token" value="([^"]+)"', browser.front_page())
     assert token
     entered = browser.client.post(
@@ -83,14 +83,14 @@ def test_no_door_leads_to_another_place(room: OpenRoom, path: str) -> None:
 # ---- what is offered
 
 
-def test_painting_again_is_not_offered_where_it_is_always_refused(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
-    origin = painted(room, ana)
+def test_painting_again_is_not_offered_where_it_is_always_refused(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
+    origin = painted(web_server, ana)
     assert "Paint again with a new seed" in card_of(ana, origin)
     large: str = ana.press(Button(action=Action.UPSCALE, job_id=origin, index=1))["job"]
-    paint_job(room.ports, large)
-    forgotten = painted(room, ana)
-    with room.ports.database.begin() as session:
+    paint_job(web_server.ports, large)
+    forgotten = painted(web_server, ana)
+    with web_server.ports.database.begin() as session:
         row = session.get_one(JobRow, forgotten)
         row.request = {**row.request, "prompt": ""}
     for job_id in (large, forgotten):
@@ -100,11 +100,13 @@ def test_painting_again_is_not_offered_where_it_is_always_refused(room: OpenRoom
 
 
 @pytest.mark.parametrize("lends", [False, True])
-def test_what_starts_from_an_upload_is_painted_again_by_those_who_may(room: OpenRoom, lends: bool) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
+def test_what_starts_from_an_upload_is_painted_again_by_those_who_may(
+    web_server: WebServer, lends: bool
+) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     consent = RemixConsent.ANYONE if lends else RemixConsent.ASK
     assert ana.ask(do="ask", command="settings", values={"remix": str(consent)})["ok"]
-    job_id = painted(room, ana, "a fox", image=ana.post("/uploads", b"a picture").json()["ticket"])
+    job_id = painted(web_server, ana, "a fox", image=ana.post("/uploads", b"a picture").json()["ticket"])
     button = str(Button(action=Action.REROLL, job_id=job_id))
     tags = re.findall(rf'<button[^>]*data-press="{button}"[^>]*>', card_of(bo, job_id))
     assert len(tags) == len({"Reroll", "🔁"})
@@ -113,23 +115,23 @@ def test_what_starts_from_an_upload_is_painted_again_by_those_who_may(room: Open
 
 
 @pytest.mark.parametrize("state", [JobState.REFUSED, JobState.FAILED, JobState.CANCELLED])
-def test_a_card_without_pictures_can_be_put_away(room: OpenRoom, state: JobState) -> None:
-    ana = room.guest("Ana")
+def test_a_card_without_pictures_can_be_put_away(web_server: WebServer, state: JobState) -> None:
+    ana = web_server.guest("Ana")
     job_id: str = ana.say("a fox")["job"]
     assert "data-dismiss" not in card_of(ana, job_id)
-    end_job(room.ports, job_id, state)
-    room.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.WEB, state=state))
+    end_job(web_server.ports, job_id, state)
+    web_server.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.WEB, state=state))
     assert "data-dismiss" in card_of(ana, job_id)
 
 
-def test_what_became_of_a_picture_says_that_there_is_more(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
-    first = painted(room, ana)
-    heirs = [painted(room, ana, f"boat {number}") for number in range(4)]
-    person_key = next(iter(room.ports.gate.admissions)).person.key  # type: ignore[attr-defined]
+def test_what_became_of_a_picture_says_that_there_is_more(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
+    first = painted(web_server, ana)
+    heirs = [painted(web_server, ana, f"boat {number}") for number in range(4)]
+    person_key = next(iter(web_server.ports.gate.admissions)).person.key  # type: ignore[attr-defined]
 
     def descends(count: int) -> str:
-        with room.ports.database.begin() as session:
+        with web_server.ports.database.begin() as session:
             for place in range(count):
                 child = f"{heirs[place // 4]}.{place % 4 + 1}"
                 edge = LineageRow(
@@ -145,9 +147,9 @@ def test_what_became_of_a_picture_says_that_there_is_more(room: OpenRoom) -> Non
 # ---- reports
 
 
-def test_the_flag_asks_which_picture_and_why(room: OpenRoom) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
-    job_id = painted(room, ana)
+def test_the_flag_asks_which_picture_and_why(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    job_id = painted(web_server, ana)
     flag = button_of(card_of(bo, job_id), "Report picture to the moderators")
     assert f'hx-get="/flag/{job_id}"' in flag
     assert "data-press" not in flag
@@ -156,7 +158,7 @@ def test_the_flag_asks_which_picture_and_why(room: OpenRoom) -> None:
     assert re.search(r'<input type="radio" name="topic" value="private" required', form)
     values = {"picture": f"{job_id}.2", "topic": "private", "reason": "my sister"}
     assert "moderators" in bo.ask(do="ask", command="report", values=values)["text"]
-    with room.ports.database.read() as session:
+    with web_server.ports.database.read() as session:
         (case_id,) = session.scalars(CaseRow.__table__.select().with_only_columns(CaseRow.id))
         case = find_case(session, case_id)
     assert (case.kind, case.picture_id, case.words) == (
@@ -166,9 +168,9 @@ def test_the_flag_asks_which_picture_and_why(room: OpenRoom) -> None:
     )
 
 
-def test_the_flag_of_one_picture_has_chosen_it(room: OpenRoom) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
-    job_id = painted(room, ana)
+def test_the_flag_of_one_picture_has_chosen_it(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    job_id = painted(web_server, ana)
     assert f'hx-get="/flag/{job_id}.2"' in sheet(bo, f"/view/{job_id}.2")
     assert "/flag/" not in sheet(ana, f"/view/{job_id}.2")
     form = sheet(bo, f"/flag/{job_id}.2")
@@ -177,15 +179,17 @@ def test_the_flag_of_one_picture_has_chosen_it(room: OpenRoom) -> None:
 
 
 @pytest.mark.parametrize("what", ["zzzzzzzzzzzz", "zzzzzzzzzzzz.1", "nothing"])
-def test_nothing_is_reported_that_is_not_here(room: OpenRoom, what: str) -> None:
-    assert room.user("Ana").client.get(f"/flag/{what}").status_code == 404
+def test_nothing_is_reported_that_is_not_here(web_server: WebServer, what: str) -> None:
+    assert web_server.user("Ana").client.get(f"/flag/{what}").status_code == 404
 
 
 @pytest.mark.parametrize("state", [JobState.HELD, JobState.REFUSED])
-def test_a_picture_that_was_never_shown_is_not_offered_for_a_report(room: OpenRoom, state: JobState) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
+def test_a_picture_that_was_never_shown_is_not_offered_for_a_report(
+    web_server: WebServer, state: JobState
+) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     job_id: str = ana.say("a fox")["job"]
-    paint_job(room.ports, job_id, state=state)
+    paint_job(web_server.ports, job_id, state=state)
     answer = bo.client.get(f"/flag/{job_id}")
     assert answer.status_code == 404
     assert "fox" not in answer.text
@@ -194,9 +198,9 @@ def test_a_picture_that_was_never_shown_is_not_offered_for_a_report(room: OpenRo
 # ---- alternative texts
 
 
-def test_the_owner_writes_what_screen_readers_say_of_a_picture(room: OpenRoom) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
-    job_id = painted(room, ana)
+def test_the_owner_writes_what_screen_readers_say_of_a_picture(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    job_id = painted(web_server, ana)
     assert f'hx-get="/alt/{job_id}.2"' in sheet(ana, f"/view/{job_id}.2")
     assert "/alt/" not in sheet(bo, f"/view/{job_id}.2")
     form = sheet(ana, f"/alt/{job_id}.2")
@@ -210,8 +214,8 @@ def test_the_owner_writes_what_screen_readers_say_of_a_picture(room: OpenRoom) -
 # ---- answers
 
 
-def test_a_code_to_copy_stays_until_it_is_closed(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_a_code_to_copy_stays_until_it_is_closed(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     answer = ana.say("/link")
     assert answer["keep"]
     assert re.fullmatch(r"/link \w{10}", answer["copy"])

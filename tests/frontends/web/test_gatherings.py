@@ -12,17 +12,17 @@ from studio.gatherings import upkeep
 from studio.ports import Ports
 from tests.support.finished_jobs import paint_job
 from tests.support.gatherings import Table, moved_clock
-from tests.support.web_client import Browser, OpenRoom
+from tests.support.web_client import Browser, WebServer
 
 
 def page(person: Browser, path: str) -> str:
     return person.client.get(path, headers={"hx-request": "true"}).text
 
 
-def open_vote(room: OpenRoom, host: Browser) -> str:
+def open_vote(web_server: WebServer, host: Browser) -> str:
     """The path of the page of a vote on two pictures of the host's."""
     job_id = host.say("a fox --count 2")["job"]
-    paint_job(room.ports, job_id)
+    paint_job(web_server.ports, job_id)
     path: str = host.say(f"/pick {job_id} --lasts 10m")["open"]
     return path
 
@@ -33,9 +33,9 @@ def vote_for(html: str, part: int) -> str:
     return found[1]
 
 
-def test_a_vote_is_opened_found_voted_on_and_counted(room: OpenRoom) -> None:
-    ana, bo = room.guest("ana"), room.guest("bo")
-    path = open_vote(room, ana)
+def test_a_vote_is_opened_found_voted_on_and_counted(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("ana"), web_server.guest("bo")
+    path = open_vote(web_server, ana)
     assert bo.say("/gather")["open"] == "/gatherings"
     assert f'hx-get="{path}"' in page(bo, "/gatherings")
     html = page(bo, path)
@@ -49,9 +49,9 @@ def test_a_vote_is_opened_found_voted_on_and_counted(room: OpenRoom) -> None:
     assert "Number 2 won with 1 vote." in page(bo, f"{path}/live")
 
 
-def test_only_the_host_and_moderators_manage_it(room: OpenRoom) -> None:
-    path = open_vote(room, room.guest("ana"))
-    bo, mo = room.guest("bo"), room.guest("mo", "keys")
+def test_only_the_host_and_moderators_manage_it(web_server: WebServer) -> None:
+    path = open_vote(web_server, web_server.guest("ana"))
+    bo, mo = web_server.guest("bo"), web_server.guest("mo", "keys")
     assert "data-press" not in page(bo, f"{path}/look/manage/1/0")
     managed = page(mo, f"{path}/look/manage/1/0")
     assert f'hx-get="{path}/form/remove/1/0"' in managed
@@ -69,16 +69,16 @@ def test_a_private_gathering_is_not_there_for_others(ports: Ports, monkeypatch: 
     secret = replace(somewhere(), channel="secret", private=True)
     table = Table(ports=ports, clock=moved_clock(monkeypatch), address=secret)
     gathering_id = table.open("ana", "pick", job=table.finish_job("ana"), lasts="10m")
-    with OpenRoom(ports, web_settings()) as room:
-        bo = room.guest("bo")
+    with WebServer(ports, web_settings()) as web_server:
+        bo = web_server.guest("bo")
         assert bo.client.get(f"/gatherings/{gathering_id}").status_code == 404
         assert gathering_id not in page(bo, "/gatherings")
 
 
-def test_a_mural_is_painted_looked_at_and_read_in_full_size(room: OpenRoom) -> None:
-    ana, bo = room.guest("ana"), room.guest("bo")
+def test_a_mural_is_painted_looked_at_and_read_in_full_size(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("ana"), web_server.guest("bo")
     path: str = ana.say("/mural a quiet sea --size 2x2")["open"]
-    paint_first_cell(room, ana, path)
+    paint_first_cell(web_server, ana, path)
     html = page(bo, path)
     assert f'href="{path}/whole"' in html
     form = page(bo, f"{path}/form/paint/1/0")
@@ -101,14 +101,14 @@ def map_address(html: str) -> str:
     return found[0]
 
 
-def paint_first_cell(room: OpenRoom, host: Browser, path: str) -> None:
+def paint_first_cell(web_server: WebServer, host: Browser, path: str) -> None:
     file = io.BytesIO()
     Image.new("RGB", (64, 64), (200, 30, 30)).save(file, "PNG")
     gathering_id = path.rsplit("/", 1)[1]
-    with room.ports.database.read() as session:
+    with web_server.ports.database.read() as session:
         job_id = session.scalars(select(JobRow.id).where(JobRow.gathering == gathering_id)).one()
-    paint_job(room.ports, job_id, png=file.getvalue())
-    upkeep.advance(room.ports.database, room.ports.events, gathering_id)
+    paint_job(web_server.ports, job_id, png=file.getvalue())
+    upkeep.advance(web_server.ports.database, web_server.ports.events, gathering_id)
     chosen = re.search(r'data-press="(c1:gather:[^"]*:second:1:1)"', page(host, f"{path}/look/choose/1/0"))
     assert chosen
     host.press(chosen[1])

@@ -14,12 +14,12 @@ from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BannedError, InspectionError, StorageError
 from studio.ports import Ports
 from tests.support.finished_jobs import end_job, paint_job
-from tests.support.web_client import ADDRESS, Browser, OpenRoom, web_settings
+from tests.support.web_client import ADDRESS, Browser, WebServer, web_settings
 
 
-def painted(room: OpenRoom, person: Browser) -> str:
+def painted(web_server: WebServer, person: Browser) -> str:
     job_id: str = person.say("a fox --count 2")["job"]
-    paint_job(room.ports, job_id)
+    paint_job(web_server.ports, job_id)
     return job_id
 
 
@@ -31,9 +31,11 @@ def request_of(ports: Ports, job_id: str) -> dict[str, Any]:
 # ---- pictures
 
 
-def test_a_shown_picture_is_served_to_people_who_are_logged_in_and_cached_for_long(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
-    job_id = painted(room, ana)
+def test_a_shown_picture_is_served_to_people_who_are_logged_in_and_cached_for_long(
+    web_server: WebServer,
+) -> None:
+    ana = web_server.guest("Ana")
+    job_id = painted(web_server, ana)
     answer = ana.client.get(f"/pictures/{job_id}.1.png")
     assert answer.content == f"picture {job_id} 1".encode()
     assert answer.headers["content-type"] == "image/png"
@@ -44,21 +46,23 @@ def test_a_shown_picture_is_served_to_people_who_are_logged_in_and_cached_for_lo
     assert again.status_code == 304
 
 
-def of_size(room: OpenRoom, picture_id: str, width: int, height: int, **thumbnails: bytes) -> None:
+def of_size(web_server: WebServer, picture_id: str, width: int, height: int, **thumbnails: bytes) -> None:
     """Let a painted picture be larger, with files of its own for larger thumbnails."""
-    with room.ports.database.begin() as session:
+    with web_server.ports.database.begin() as session:
         row = session.get_one(PictureRow, picture_id)
         row.width, row.height = width, height
         for column, data in thumbnails.items():
-            setattr(row, column, room.ports.store.put(data, suffix=".webp"))
+            setattr(row, column, web_server.ports.store.put(data, suffix=".webp"))
 
 
 @pytest.mark.parametrize("sheet", ["/wall?before={last}", "/view/{job}.1", "/edit/{job}.1", "/jobs/{job}"])
-def test_wall_and_sheets_offer_webp_in_every_size_and_never_the_file(room: OpenRoom, sheet: str) -> None:
-    ana = room.guest("Ana")
-    job_id = painted(room, ana)
-    last = painted(room, ana)
-    of_size(room, f"{job_id}.1", 2048, 1024, thumbnail_640_key=b"640", thumbnail_1280_key=b"1280")
+def test_wall_and_sheets_offer_webp_in_every_size_and_never_the_file(
+    web_server: WebServer, sheet: str
+) -> None:
+    ana = web_server.guest("Ana")
+    job_id = painted(web_server, ana)
+    last = painted(web_server, ana)
+    of_size(web_server, f"{job_id}.1", 2048, 1024, thumbnail_640_key=b"640", thumbnail_1280_key=b"1280")
     html = ana.client.get(sheet.format(job=job_id, last=last), headers={"hx-request": "true"}).text
     small = f"/thumbnails/{job_id}.1"
     assert f'srcset="{small} 320w, {small}?side=640 640w, {small}?side=1280 1280w"' in html
@@ -68,10 +72,10 @@ def test_wall_and_sheets_offer_webp_in_every_size_and_never_the_file(room: OpenR
         assert (answer.content, answer.headers["content-type"]) == (str(side).encode(), "image/webp")
 
 
-def test_a_picture_from_before_larger_thumbnails_is_offered_as_its_file(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
-    job_id = painted(room, ana)
-    of_size(room, f"{job_id}.1", 512, 1024)
+def test_a_picture_from_before_larger_thumbnails_is_offered_as_its_file(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
+    job_id = painted(web_server, ana)
+    of_size(web_server, f"{job_id}.1", 512, 1024)
     html = ana.client.get(f"/view/{job_id}.1", headers={"hx-request": "true"}).text
     assert f'srcset="/thumbnails/{job_id}.1 160w, /pictures/{job_id}.1.png 512w"' in html
     answer = ana.client.get(f"/thumbnails/{job_id}.1?side=1280")
@@ -79,19 +83,19 @@ def test_a_picture_from_before_larger_thumbnails_is_offered_as_its_file(room: Op
 
 
 @pytest.mark.parametrize("side", ["0", "641", "4096", "x"])
-def test_a_size_that_is_never_made_is_not_found(room: OpenRoom, side: str) -> None:
-    ana = room.guest("Ana")
-    assert ana.client.get(f"/thumbnails/{painted(room, ana)}.1?side={side}").status_code == 404
+def test_a_size_that_is_never_made_is_not_found(web_server: WebServer, side: str) -> None:
+    ana = web_server.guest("Ana")
+    assert ana.client.get(f"/thumbnails/{painted(web_server, ana)}.1?side={side}").status_code == 404
 
 
 @pytest.mark.parametrize(
     "path", ["/pictures/{job}.1.png", "/thumbnails/{job}.1", "/thumbnails/{job}.1?side=640"]
 )
-def test_whoever_is_banned_gets_their_own_pictures_only(room: OpenRoom, path: str) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
-    anas, bos = painted(room, ana), painted(room, bo)
+def test_whoever_is_banned_gets_their_own_pictures_only(web_server: WebServer, path: str) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    anas, bos = painted(web_server, ana), painted(web_server, bo)
     etag = bo.client.get(path.format(job=anas)).headers["etag"]
-    room.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
+    web_server.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
     for headers in ({}, {"if-none-match": etag}):
         answer = bo.client.get(path.format(job=anas), headers=headers)
         assert answer.status_code == bo.client.get(f"/view/{anas}.1").status_code == 400
@@ -99,9 +103,9 @@ def test_whoever_is_banned_gets_their_own_pictures_only(room: OpenRoom, path: st
     assert bo.client.get(path.format(job=bos)).status_code == 200
 
 
-def test_a_download_has_a_name(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
-    job_id = painted(room, ana)
+def test_a_download_has_a_name(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
+    job_id = painted(web_server, ana)
     answer = ana.client.get(f"/pictures/{job_id}.2.png?download")
     assert answer.headers["content-disposition"] == f'attachment; filename="chatelier-{job_id}-2.png"'
 
@@ -116,9 +120,9 @@ def test_a_download_has_a_name(room: OpenRoom) -> None:
         "/wall?before={job}",
     ],
 )
-def test_strangers_get_nothing(room: OpenRoom, path: str) -> None:
-    job_id = painted(room, room.guest("Ana"))
-    answer = room.browser().client.get(path.format(job=job_id))
+def test_strangers_get_nothing(web_server: WebServer, path: str) -> None:
+    job_id = painted(web_server, web_server.guest("Ana"))
+    answer = web_server.browser().client.get(path.format(job=job_id))
     assert answer.status_code == 401
     assert b"fox" not in answer.content
 
@@ -126,13 +130,13 @@ def test_strangers_get_nothing(room: OpenRoom, path: str) -> None:
 @pytest.mark.parametrize(
     "name", ["zzzzzzzzzzzz.1", "nothing", "..%2f..%2fstudio", "fake%2fabc", "k3v9m2p4qx7a.0", "k3v9m2p4qx7a"]
 )
-def test_a_name_that_is_no_picture_is_not_found(room: OpenRoom, name: str) -> None:
-    assert room.user("Ana").client.get(f"/thumbnails/{name}").status_code == 404
+def test_a_name_that_is_no_picture_is_not_found(web_server: WebServer, name: str) -> None:
+    assert web_server.user("Ana").client.get(f"/thumbnails/{name}").status_code == 404
 
 
-def test_a_deleted_picture_is_not_served(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
-    job_id = painted(room, ana)
+def test_a_deleted_picture_is_not_served(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
+    job_id = painted(web_server, ana)
     assert ana.press(Button(action=Action.DELETE, job_id=job_id, index=1))["ok"]
     assert ana.client.get(f"/pictures/{job_id}.1.png").status_code == 404
     assert ana.client.get(f"/pictures/{job_id}.2.png").status_code == 200
@@ -140,21 +144,21 @@ def test_a_deleted_picture_is_not_served(room: OpenRoom) -> None:
 
 @pytest.mark.parametrize("state", [JobState.HELD, JobState.REFUSED, JobState.FAILED])
 def test_a_picture_that_was_not_shown_is_not_served_even_to_its_person(
-    room: OpenRoom, state: JobState
+    web_server: WebServer, state: JobState
 ) -> None:
-    ana = room.guest("Ana")
+    ana = web_server.guest("Ana")
     job_id: str = ana.say("a fox")["job"]
-    paint_job(room.ports, job_id, state=state)
+    paint_job(web_server.ports, job_id, state=state)
     assert ana.client.get(f"/pictures/{job_id}.1.png").status_code == 404
     assert ana.client.get(f"/thumbnails/{job_id}.1").status_code == 404
 
 
-def test_the_picture_sheet_tells_recipe_and_family(room: OpenRoom) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
-    first = painted(room, ana)
+def test_the_picture_sheet_tells_recipe_and_family(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    first = painted(web_server, ana)
     second: str = bo.press(Button(action=Action.VARY, job_id=first, index=1))["job"]
-    paint_job(room.ports, second)
-    room.ports.events.publish(JobEnded(job_id=second, platform=Platform.WEB, state=JobState.DONE))
+    paint_job(web_server.ports, second)
+    web_server.ports.events.publish(JobEnded(job_id=second, platform=Platform.WEB, state=JobState.DONE))
     sheet = bo.client.get(f"/view/{second}.1", headers={"hx-request": "true"}).text
     assert "Made from" in sheet
     assert f'href="/view/{first}.1"' in sheet
@@ -164,13 +168,13 @@ def test_the_picture_sheet_tells_recipe_and_family(room: OpenRoom) -> None:
     assert f'href="/view/{second}.1"' in parent
 
 
-def test_a_deleted_ancestor_leaves_its_place_but_not_its_words(room: OpenRoom) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
-    first = painted(room, ana)
+def test_a_deleted_ancestor_leaves_its_place_but_not_its_words(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    first = painted(web_server, ana)
     second: str = bo.ask(do="ask", command="remix", values={"picture": f"{first}.1", "prompt": "an owl"})[
         "job"
     ]
-    paint_job(room.ports, second)
+    paint_job(web_server.ports, second)
     assert ana.press(Button(action=Action.DELETE, job_id=first))["ok"]
     sheet = bo.client.get(f"/view/{second}.1", headers={"hx-request": "true"}).text
     assert "deleted" in sheet
@@ -181,46 +185,46 @@ def test_a_deleted_ancestor_leaves_its_place_but_not_its_words(room: OpenRoom) -
 # ---- uploads
 
 
-def test_an_upload_becomes_the_source_of_what_is_typed_next(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_an_upload_becomes_the_source_of_what_is_typed_next(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     image = ana.post("/uploads", b"a picture").json()["ticket"]
     mask = ana.post("/uploads", b"a mask").json()["ticket"]
     job_id = ana.say("/edit a boat", image=image, mask=mask)["job"]
-    (source,) = request_of(room.ports, job_id)["sources"]
-    assert room.ports.store.get(source["key"]) == b"a picture"
-    assert room.ports.store.get(source["mask_key"]) == b"a mask"
+    (source,) = request_of(web_server.ports, job_id)["sources"]
+    assert web_server.ports.store.get(source["key"]) == b"a picture"
+    assert web_server.ports.store.get(source["mask_key"]) == b"a mask"
 
 
-def test_words_alone_with_an_upload_paint_from_it(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_words_alone_with_an_upload_paint_from_it(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     ticket = ana.post("/uploads", b"a picture").json()["ticket"]
     job_id = ana.say("the same at night", image=ticket)["job"]
-    assert request_of(room.ports, job_id)["operation"] == "imagine"
-    assert len(request_of(room.ports, job_id)["sources"]) == 1
+    assert request_of(web_server.ports, job_id)["operation"] == "imagine"
+    assert len(request_of(web_server.ports, job_id)["sources"]) == 1
 
 
-def test_an_upload_with_a_command_that_takes_none_is_explained(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_an_upload_with_a_command_that_takes_none_is_explained(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     ticket = ana.post("/uploads", b"a picture").json()["ticket"]
     assert "/reroll does not take “image”" in ana.say("/reroll k3v9m2p4qx7a", image=ticket)["text"]
 
 
-def test_a_blend_takes_as_many_images_as_are_attached(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_a_blend_takes_as_many_images_as_are_attached(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     first, *more = (
         ana.post("/uploads", f"picture {number}".encode()).json()["ticket"] for number in range(3)
     )
     job_id = ana.say("/blend a castle", image=first, more=more)["job"]
-    sources = request_of(room.ports, job_id)["sources"]
-    assert [room.ports.store.get(source["key"]) for source in sources] == [
+    sources = request_of(web_server.ports, job_id)["sources"]
+    assert [web_server.ports.store.get(source["key"]) for source in sources] == [
         b"picture 0",
         b"picture 1",
         b"picture 2",
     ]
 
 
-def test_somebody_elses_or_a_forged_ticket_is_worth_nothing(room: OpenRoom) -> None:
-    ana, eve = room.guest("Ana"), room.guest("Eve")
+def test_somebody_elses_or_a_forged_ticket_is_worth_nothing(web_server: WebServer) -> None:
+    ana, eve = web_server.guest("Ana"), web_server.guest("Eve")
     ticket = ana.post("/uploads", b"a picture").json()["ticket"]
     for wrong in (ticket, ticket[:-1], "fake/abc.png", ""):
         answer = eve.say("a boat", image=wrong or "x")
@@ -228,19 +232,19 @@ def test_somebody_elses_or_a_forged_ticket_is_worth_nothing(room: OpenRoom) -> N
         assert "attach it again" in answer["text"]
 
 
-def test_what_is_no_picture_is_refused_in_one_sentence(room: OpenRoom) -> None:
-    answer = room.user("Ana").post("/uploads", b"bad bytes")
+def test_what_is_no_picture_is_refused_in_one_sentence(web_server: WebServer) -> None:
+    answer = web_server.user("Ana").post("/uploads", b"bad bytes")
     assert answer.status_code == 422
     assert answer.json()["text"] == "This image cannot be used: it is not an image."
 
 
-def test_an_empty_upload_is_refused(room: OpenRoom) -> None:
-    assert "empty" in room.user("Ana").post("/uploads", b"").json()["text"]
+def test_an_empty_upload_is_refused(web_server: WebServer) -> None:
+    assert "empty" in web_server.user("Ana").post("/uploads", b"").json()["text"]
 
 
 def test_an_upload_is_cut_off_where_it_becomes_too_large(ports: Ports) -> None:
-    with OpenRoom(ports, web_settings(max_upload_bytes=1024 * 1024)) as room:
-        ana = room.user("Ana")
+    with WebServer(ports, web_settings(max_upload_bytes=1024 * 1024)) as web_server:
+        ana = web_server.user("Ana")
         declared = ana.post("/uploads", b"x" * (1024 * 1024 + 1))
         assert "larger than 1 MiB" in declared.json()["text"]
         sent = 0
@@ -257,57 +261,58 @@ def test_an_upload_is_cut_off_where_it_becomes_too_large(ports: Ports) -> None:
         assert ports.store.blobs == {}  # type: ignore[attr-defined]
 
 
-def test_uploads_need_the_token_of_the_page(room: OpenRoom) -> None:
-    ana = room.user("Ana")
+def test_uploads_need_the_token_of_the_page(web_server: WebServer) -> None:
+    ana = web_server.user("Ana")
     assert ana.post("/uploads", b"a picture", **{"x-form-token": "forged"}).status_code == 403
     assert (
-        room.browser().client.post("/uploads", content=b"x", headers={"origin": ADDRESS}).status_code == 403
+        web_server.browser().client.post("/uploads", content=b"x", headers={"origin": ADDRESS}).status_code
+        == 403
     )
 
 
-def test_uploads_cannot_be_rushed(room: OpenRoom, still: Callable[[str], None]) -> None:
+def test_uploads_cannot_be_rushed(web_server: WebServer, still: Callable[[str], None]) -> None:
     still("studio.gcra")
-    ana = room.user("Ana")
+    ana = web_server.user("Ana")
     token = ana.token
     answers = [ana.post("/uploads", b"a picture", **{"x-form-token": token}).status_code for _ in range(21)]
     assert answers == [200] * 20 + [429]
 
 
-def test_an_upload_that_the_gate_refuses_or_cannot_judge_is_not_stored(room: OpenRoom) -> None:
-    ana = room.user("Ana")
-    gate: Any = room.ports.gate
+def test_an_upload_that_the_gate_refuses_or_cannot_judge_is_not_stored(web_server: WebServer) -> None:
+    ana = web_server.user("Ana")
+    gate: Any = web_server.ports.gate
     gate.picture_verdict = Verdict(ruling=Ruling.REFUSE, rule="r", category="cruelty")
     assert "cruelty" in ana.post("/uploads", b"a picture").json()["text"]
     gate.inspect_error = InspectionError()
     assert "could not be checked" in ana.post("/uploads", b"a picture").json()["text"]
-    assert room.ports.store.blobs == {}  # type: ignore[attr-defined]
+    assert web_server.ports.store.blobs == {}  # type: ignore[attr-defined]
 
 
-def test_a_held_upload_keeps_its_doubt_and_tells_no_evidence(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
-    gate: Any = room.ports.gate
+def test_a_held_upload_keeps_its_doubt_and_tells_no_evidence(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
+    gate: Any = web_server.ports.gate
     gate.picture_verdict = Verdict(ruling=Ruling.HOLD, rule="r", category="c", evidence="0.72")
     ticket = ana.post("/uploads", b"a picture").json()["ticket"]
     job_id = ana.say("the same at night", image=ticket)["job"]
-    (source,) = request_of(room.ports, job_id)["sources"]
+    (source,) = request_of(web_server.ports, job_id)["sources"]
     assert source["doubt"] == {"rule": "r", "category": "c", "evidence": ""}
 
 
-def test_a_full_disk_is_told_in_words(room: OpenRoom) -> None:
-    room.ports.store.error = StorageError()  # type: ignore[attr-defined]
-    answer = room.user("Ana").post("/uploads", b"a picture")
+def test_a_full_disk_is_told_in_words(web_server: WebServer) -> None:
+    web_server.ports.store.error = StorageError()  # type: ignore[attr-defined]
+    answer = web_server.user("Ana").post("/uploads", b"a picture")
     assert "could not be stored" in answer.json()["text"]
 
 
 # ---- health and assets
 
 
-def test_health_is_good_when_everything_answers(room: OpenRoom) -> None:
-    answer = room.browser().client.get("/healthz", headers={"host": "web:8080"})
+def test_health_is_good_when_everything_answers(web_server: WebServer) -> None:
+    answer = web_server.browser().client.get("/healthz", headers={"host": "web:8080"})
     assert (answer.status_code, answer.json()) == (200, {"ok": True, "away": []})
 
 
-def test_health_names_what_is_away(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_names_what_is_away(web_server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     from studio.errors import DatabaseUnavailableError, QueueUnavailableError
 
     def away(error: Exception) -> Any:
@@ -316,38 +321,40 @@ def test_health_names_what_is_away(room: OpenRoom, monkeypatch: pytest.MonkeyPat
 
         return fail
 
-    monkeypatch.setattr(type(room.ports.database), "ping", away(DatabaseUnavailableError()))
-    monkeypatch.setattr(type(room.ports.events), "ping", away(QueueUnavailableError()), raising=False)
-    answer = room.browser().client.get("/healthz")
+    monkeypatch.setattr(type(web_server.ports.database), "ping", away(DatabaseUnavailableError()))
+    monkeypatch.setattr(type(web_server.ports.events), "ping", away(QueueUnavailableError()), raising=False)
+    answer = web_server.browser().client.get("/healthz")
     assert (answer.status_code, answer.json()["away"]) == (503, ["database", "events"])
 
 
-def test_an_unreachable_database_is_a_sentence(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_database_is_a_sentence(
+    web_server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from studio.errors import DatabaseUnavailableError
 
-    ana = room.guest("Ana")
-    job_id = painted(room, ana)
+    ana = web_server.guest("Ana")
+    job_id = painted(web_server, ana)
 
     def away(*_: object) -> None:
         raise DatabaseUnavailableError
 
-    monkeypatch.setattr(type(room.ports.database), "read", away)
+    monkeypatch.setattr(type(web_server.ports.database), "read", away)
     assert "database is not available" in ana.say("a boat")["text"]
     answer = ana.client.get(f"/view/{job_id}.1", headers={"accept": "text/html"})
     assert answer.status_code == 503
     assert "database is not available" in answer.text
 
 
-def test_an_unreachable_queue_loses_nothing(room: OpenRoom) -> None:
-    room.ports.queue.away = True  # type: ignore[attr-defined]
-    room.ports.events.away = True  # type: ignore[attr-defined]
-    ana = room.guest("Ana")
+def test_an_unreachable_queue_loses_nothing(web_server: WebServer) -> None:
+    web_server.ports.queue.away = True  # type: ignore[attr-defined]
+    web_server.ports.events.away = True  # type: ignore[attr-defined]
+    ana = web_server.guest("Ana")
     job_id = ana.say("a boat")["job"]
     assert "Next in line." in ana.card(job_id, "accepted")
 
 
-def test_figures_count_without_naming_anybody(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_figures_count_without_naming_anybody(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     ana.say("a very private boat")
     ana.say("/nonsense")
     text = ana.client.get("/metrics").text
@@ -358,10 +365,10 @@ def test_figures_count_without_naming_anybody(room: OpenRoom) -> None:
     assert "Ana" not in text
 
 
-def test_every_file_that_a_page_names_is_bundled(room: OpenRoom) -> None:
+def test_every_file_that_a_page_names_is_bundled(web_server: WebServer) -> None:
     import re
 
-    ana = room.user("Ana")
+    ana = web_server.user("Ana")
     waiting = re.findall(r'(?:src|href)="(/static/[^"]+)"', ana.front_page())
     seen: set[str] = set()
     while waiting:
@@ -381,9 +388,9 @@ def test_every_file_that_a_page_names_is_bundled(room: OpenRoom) -> None:
     assert {"/static/app.js", "/static/socket.js", "/static/attachments.js", "/static/app.css"} <= seen
 
 
-def test_a_job_that_ended_badly_says_why(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_a_job_that_ended_badly_says_why(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     job_id = ana.say("a boat")["job"]
-    end_job(room.ports, job_id, JobState.FAILED)
-    room.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.WEB, state=JobState.FAILED))
+    end_job(web_server.ports, job_id, JobState.FAILED)
+    web_server.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.WEB, state=JobState.FAILED))
     assert "Nothing was charged" in ana.card(job_id, "failed")

@@ -19,7 +19,7 @@ from studio.domain.people import Platform
 from studio.ports import Ports
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
-from tests.support.web_client import OpenRoom
+from tests.support.web_client import WebServer
 from tests.support.web_jobs import finish, jobs
 
 
@@ -31,8 +31,8 @@ def accepted(ports: Ports, name: str, prompt: str) -> str:
     return answer.job_id
 
 
-def test_what_somebody_types_is_received_accepted_and_shown_to_everybody(room: OpenRoom) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
+def test_what_somebody_types_is_received_accepted_and_shown_to_everybody(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     ana.send({"do": "say", "id": "wish-one", "text": "a red apple"})
     assert ana.hear("received")["id"] == "wish-one"
     answer = ana.hear("answer")
@@ -44,31 +44,33 @@ def test_what_somebody_types_is_received_accepted_and_shown_to_everybody(room: O
         assert "Next in line." in card
 
 
-def test_the_finished_pictures_appear_on_every_wall(room: OpenRoom) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
+def test_the_finished_pictures_appear_on_every_wall(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     job_id = ana.say("/imagine a red apple --count 4")["job"]
-    finish(room.ports, job_id)
+    finish(web_server.ports, job_id)
     for person in (ana, bo):
         card = person.card(job_id, "done")
         assert [f"/thumbnails/{job_id}.{number}" in card for number in range(1, 6)] == [True] * 4 + [False]
         assert 'alt="Picture 2 of 4: a red apple"' in card
 
 
-def test_finished_pictures_wait_for_no_other_news(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    ana = room.guest("Ana")
+def test_finished_pictures_wait_for_no_other_news(
+    web_server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = web_server.guest("Ana")
     job_id = ana.say("a red apple")["job"]
     ana.card(job_id, "queued")
     monkeypatch.setattr("bots.web.live.hub.GATHER_SECONDS", 3600.0)
-    finish(room.ports, job_id)
+    finish(web_server.ports, job_id)
     assert f"/thumbnails/{job_id}.1" in ana.card(job_id, "done")
 
 
-def test_whoever_comes_later_finds_the_wall_as_it_is(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_whoever_comes_later_finds_the_wall_as_it_is(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     done, waiting = ana.say("a red apple")["job"], ana.say("a green pear")["job"]
-    finish(room.ports, done)
+    finish(web_server.ports, done)
     ana.card(done, "done")
-    wall = room.guest("Bo").wall
+    wall = web_server.guest("Bo").wall
     assert wall.index("a green pear") < wall.index("a red apple")
     assert f"/thumbnails/{done}.1" in wall
     assert f'id="job-{waiting}"' in wall
@@ -79,32 +81,32 @@ def test_what_happened_while_the_frontend_was_down_is_there_when_it_is_back(
 ) -> None:
     from tests.support.web_client import web_settings
 
-    with OpenRoom(ports, web_settings()) as room:
-        ana = room.guest("Ana")
+    with WebServer(ports, web_settings()) as web_server:
+        ana = web_server.guest("Ana")
         job_id = ana.say("a red apple")["job"]
         cookie = ana.client.cookies["chatelier_session"]
     paint_job(ports, job_id)  # and its event was lost
-    with OpenRoom(ports, web_settings()) as room:
-        ana = room.browser()
+    with WebServer(ports, web_settings()) as web_server:
+        ana = web_server.browser()
         ana.client.cookies.set("chatelier_session", cookie)
         assert f"/thumbnails/{job_id}.1" in ana.connect().wall
 
 
-def test_a_lost_event_is_made_up_for(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    ana = room.guest("Ana")
+def test_a_lost_event_is_made_up_for(web_server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = web_server.guest("Ana")
     job_id = ana.say("a red apple")["job"]
     ana.card(job_id, "queued")
-    paint_job(room.ports, job_id)
+    paint_job(web_server.ports, job_id)
     monkeypatch.setattr("bots.web.live.hub.LOOK_AGAIN_SECONDS", 0.0)
     assert f"/thumbnails/{job_id}.1" in ana.card(job_id, "done")
 
 
-def test_a_repeated_event_changes_nothing(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_a_repeated_event_changes_nothing(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     job_id = ana.say("a red apple")["job"]
-    finish(room.ports, job_id)
+    finish(web_server.ports, job_id)
     ana.card(job_id, "done")
-    room.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.WEB, state=JobState.DONE))
+    web_server.ports.events.publish(JobEnded(job_id=job_id, platform=Platform.WEB, state=JobState.DONE))
     other = ana.say("a green pear")["job"]
     heard: list[str] = []
 
@@ -116,21 +118,21 @@ def test_a_repeated_event_changes_nothing(room: OpenRoom) -> None:
     assert set(heard) == {other}
 
 
-def test_the_same_wish_sent_twice_is_one_job(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_the_same_wish_sent_twice_is_one_job(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     first = ana.say("a red apple", wish_id="wish-twice")
     assert ana.say("a red apple", wish_id="wish-twice")["job"] == first["job"]
-    assert jobs(room.ports) == 1
+    assert jobs(web_server.ports) == 1
 
 
-def test_the_same_wish_id_of_two_people_is_two_jobs(room: OpenRoom) -> None:
-    first = room.guest("Ana").say("a red apple", wish_id="wish-same")
-    second = room.guest("Bo").say("a red apple", wish_id="wish-same")
+def test_the_same_wish_id_of_two_people_is_two_jobs(web_server: WebServer) -> None:
+    first = web_server.guest("Ana").say("a red apple", wish_id="wish-same")
+    second = web_server.guest("Bo").say("a red apple", wish_id="wish-same")
     assert first["job"] != second["job"]
 
 
-def test_help_opens_the_help(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_help_opens_the_help(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     assert ana.say("/help")["open"] == "/help"
     page = ana.client.get("/help", headers={"hx-request": "true"}).text
     from studio.commands.registry import CATALOG
@@ -140,22 +142,22 @@ def test_help_opens_the_help(room: OpenRoom) -> None:
     assert {name for name in CATALOG if f"<code>/{name}</code>" in page} == everybodys
 
 
-def test_show_opens_a_job_with_its_recipe(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_show_opens_a_job_with_its_recipe(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     job_id = ana.say("a red apple --seed 7")["job"]
-    finish(room.ports, job_id)
+    finish(web_server.ports, job_id)
     ana.card(job_id, "done")
     path = ana.say(f"/show {job_id}")["open"]
     sheet = ana.client.get(path, headers={"hx-request": "true"}).text
     assert '<dt>Seed</dt><dd dir="auto">7</dd>' in sheet
 
 
-def test_every_command_of_the_catalogue_is_offered_for_completion(room: OpenRoom) -> None:
+def test_every_command_of_the_catalogue_is_offered_for_completion(web_server: WebServer) -> None:
     from studio.commands.registry import CATALOG
     from studio.commands.spec import Audience
 
     for name, word, audiences in (("Ana", "", [Audience.EVERYBODY]), ("Mo", "keys", list(Audience))):
-        page = room.user(name, word).front_page()
+        page = web_server.user(name, word).front_page()
         data = page.partition('id="data">')[2].partition("</script>")[0]
         offered = {spec["name"]: spec["parameters"] for spec in json.loads(data)["catalog"]}
         assert {name: [part["name"] for part in parts] for name, parts in offered.items()} == {
@@ -165,42 +167,45 @@ def test_every_command_of_the_catalogue_is_offered_for_completion(room: OpenRoom
         }
 
 
-def test_progress_moves_the_card_and_is_kept_for_those_who_come_later(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_progress_moves_the_card_and_is_kept_for_those_who_come_later(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     job_id = ana.say("a fox")["job"]
-    with room.ports.database.begin() as session:
+    with web_server.ports.database.begin() as session:
         from studio.clock import now
 
         assert job_transitions.take_lease(session, job_id, worker="w", at=now(), lease_seconds=30)
     preview = "data:image/webp;base64,AAAA"
     progress = JobProgress(job_id=job_id, platform=Platform.WEB, step=3, steps=12, preview=preview)
-    room.ports.events.announce(progress)
-    room.ports.events.announce(replace(progress, step=4, preview=None, seconds_left=30.0))
+    web_server.ports.events.announce(progress)
+    web_server.ports.events.announce(replace(progress, step=4, preview=None, seconds_left=30.0))
     heard = ana.hear("progress", lambda message: message["jobs"].get(job_id, {}).get("step") == 4)
     text = "Step 4 of 12 · about 30 s left"
     assert heard["jobs"][job_id] == {"step": 4, "steps": 12, "text": text, "preview": preview}
-    wall = room.guest("Bo").wall
+    wall = web_server.guest("Bo").wall
     assert 'value="4" max="12"' in wall
     assert preview in wall
 
 
-def test_those_who_wait_hear_that_they_moved_up(room: OpenRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_who_wait_hear_that_they_moved_up(
+    web_server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bots.web.live.hub.POSITIONS_SECONDS", 0.05)
-    ana, bo = room.guest("Ana"), room.guest("Bo")
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     first, second = ana.say("a fox")["job"], bo.say("an owl")["job"]
     assert "Waiting: 1 job is ahead." in bo.card(second, "queued")
-    finish(room.ports, first)
+    finish(web_server.ports, first)
     heard = bo.hear("waiting", lambda message: "Next" in message["jobs"].get(second, ""))
     assert heard["jobs"][second] == "Next in line."
 
 
-def test_older_work_comes_page_by_page(room: OpenRoom) -> None:
+def test_older_work_comes_page_by_page(web_server: WebServer) -> None:
     from bots.web.live.feed import PAGE
 
     made = [
-        accepted(room.ports, f"person{number % 7}", f"boat number {number}") for number in range(PAGE + 5)
+        accepted(web_server.ports, f"person{number % 7}", f"boat number {number}")
+        for number in range(PAGE + 5)
     ]
-    ana = room.guest("Ana")
+    ana = web_server.guest("Ana")
     assert ana.wall.count("<article") == PAGE
     before = made[-PAGE]
     assert f'hx-get="/wall?before={before}"' in ana.wall
@@ -209,11 +214,11 @@ def test_older_work_comes_page_by_page(room: OpenRoom) -> None:
     assert 'hx-get="/wall' not in older
 
 
-def test_other_platforms_jobs_are_not_on_this_wall(room: OpenRoom, ports: Ports) -> None:
+def test_other_platforms_jobs_are_not_on_this_wall(web_server: WebServer, ports: Ports) -> None:
     elsewhere = someone("zoe", community="guild")
     call = Call(person=elsewhere, address=somewhere("guild"), request_key="test:elsewhere")
     answer = imagine(ports, call, Imagine(prompt="a foreign fox", seed=1))
-    ana = room.guest("Ana")
+    ana = web_server.guest("Ana")
     assert "a foreign fox" not in ana.wall
     assert "was not found" in ana.say(f"/show {answer.job_id}")["text"]
     with ports.database.begin() as session:
@@ -225,9 +230,9 @@ def test_other_platforms_jobs_are_not_on_this_wall(room: OpenRoom, ports: Ports)
     assert "an own fox" in ana.card(job_id, "queued")
 
 
-def test_people_see_who_is_present(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
-    bo = room.guest("Bo")
+def test_people_see_who_is_present(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
+    bo = web_server.guest("Bo")
     assert ana.hear("people", lambda message: "2 people are here" in message["html"])
     bo.disconnect()
     assert ana.hear("people", lambda message: "1 person is here" in message["html"])
@@ -253,8 +258,8 @@ def test_the_frontend_loads_no_accelerator_queue_or_other_process(repository: Pa
     }
 
 
-def test_carets_stand_under_what_is_wrong_with_the_words(room: OpenRoom) -> None:
-    ana = room.guest("Ana")
+def test_carets_stand_under_what_is_wrong_with_the_words(web_server: WebServer) -> None:
+    ana = web_server.guest("Ana")
     answer = ana.say("a {red,blue bird")
     assert "never closed" in answer["text"]
     assert answer["point"] == "a {red,blue bird\n  ^"

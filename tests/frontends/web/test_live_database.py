@@ -32,38 +32,38 @@ class Told:
 
 
 @pytest.fixture
-async def room(ports: Ports) -> AsyncIterator[LiveHub]:
+async def hub(ports: Ports) -> AsyncIterator[LiveHub]:
     pools = ThreadPools("web", {Pool.DATABASE: 1})
     yield LiveHub(ports, pools)
     pools.close()
 
 
 async def test_what_was_made_from_a_deleted_picture_is_found_when_the_records_are_back(
-    room: LiveHub, monkeypatch: pytest.MonkeyPatch
+    hub: LiveHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana: Any = Told("ana")
-    room.connect(ana)
-    room.picture_changed("k3v9m2p4qx7a.1")
+    hub.connect(ana)
+    hub.picture_changed("k3v9m2p4qx7a.1")
     monkeypatch.setattr("bots.web.live.hub.children_of", away)
     with pytest.raises(DatabaseUnavailableError):
-        await room._send_changes()
+        await hub._send_changes()
     monkeypatch.setattr(
         "bots.web.live.hub.children_of", lambda _session, parents: [f"made from {parents[0]}"]
     )
-    await room._send_changes()
+    await hub._send_changes()
     assert [message["gone"] for message in ana.of("cards")] == [["made from k3v9m2p4qx7a.1"]]
 
 
 async def test_a_notice_of_the_instance_is_shown_when_the_records_are_back(
-    room: LiveHub, monkeypatch: pytest.MonkeyPatch
+    hub: LiveHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana: Any = Told("ana")
-    room.connect(ana)
-    room.inbox_changed("ana", text="Your appeal was granted.")
+    hub.connect(ana)
+    hub.inbox_changed("ana", text="Your appeal was granted.")
     with monkeypatch.context() as patch:
         patch.setattr("bots.web.live.hub.count_messages", away)
         with pytest.raises(DatabaseUnavailableError):
-            await room._send_changes()
-    room.inbox_changed("ana")
-    await room._send_changes()
+            await hub._send_changes()
+    hub.inbox_changed("ana")
+    await hub._send_changes()
     assert [message["text"] for message in ana.of("post")] == ["Your appeal was granted."]

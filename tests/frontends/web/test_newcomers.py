@@ -13,27 +13,27 @@ from studio.domain.jobs import JobState
 from studio.ports import InstanceLimits, Ports
 from tests.support import web_identities
 from tests.support.case_sim import PLENTY, with_gate
-from tests.support.web_client import Browser, OpenRoom, web_settings
+from tests.support.web_client import Browser, WebServer, web_settings
 from tests.support.web_identities import ELSEWHERE, SCHOOL, come_in, key_of
 
 judged = web_identities.judged
 
 
-def older(room: OpenRoom, browser: Browser) -> None:
+def older(web_server: WebServer, browser: Browser) -> None:
     """Two days pass for somebody."""
-    with room.ports.database.begin() as session:
+    with web_server.ports.database.begin() as session:
         days = {"first_seen_at": now() - timedelta(days=2)}
         session.execute(update(PersonRow).where(PersonRow.key == key_of(browser)).values(days))
 
 
 @pytest.fixture
-def frugal(ports: Ports) -> Iterator[OpenRoom]:
+def frugal(ports: Ports) -> Iterator[WebServer]:
     """A room where people may ask as often as they like, and have 12 credits a month and two jobs at once."""
     rules = InstanceLimits(monthly_credits=12, max_outstanding_jobs=2)
     limits = LimitSettings(
         burst=PLENTY, sustained=PLENTY, side_effects=PLENTY, uploads=PLENTY, invite_people=2
     )
-    with OpenRoom(
+    with WebServer(
         with_gate(ports, rules, limits=limits), web_settings(moderator_secret="keys of the house")
     ) as opened:
         yield opened
@@ -43,14 +43,14 @@ def asks(browser: Browser, times: int) -> list[str]:
     return [browser.say(f"a boat {number}").get("code", "ok") for number in range(times)]
 
 
-def test_ten_fresh_sessions_from_one_address_get_no_more_than_one(judged: OpenRoom) -> None:
+def test_ten_fresh_sessions_from_one_address_get_no_more_than_one(judged: WebServer) -> None:
     answers = []
     for number in range(10):
         answers += asks(come_in(judged, f"Eve {number}", word="linden tree").connect(), 1)
     assert answers == ["ok"] * 3 + ["rate"] * 7
 
 
-def test_fresh_sessions_of_one_ipv6_network_are_from_one_address(judged: OpenRoom) -> None:
+def test_fresh_sessions_of_one_ipv6_network_are_from_one_address(judged: WebServer) -> None:
     answers = []
     for number in range(5):
         eve = come_in(judged, f"Eve {number}", f"2001:db8:1:2::{number + 1}", word="linden tree")
@@ -60,7 +60,7 @@ def test_fresh_sessions_of_one_ipv6_network_are_from_one_address(judged: OpenRoo
     assert asks(neighbour, 1) == ["ok"]
 
 
-def test_newcomers_with_one_invite_share_what_it_is_worth(judged: OpenRoom) -> None:
+def test_newcomers_with_one_invite_share_what_it_is_worth(judged: WebServer) -> None:
     answers = []
     for number in range(8):
         eve = come_in(judged, f"Eve {number}", f"203.0.113.{number}", word="linden tree")
@@ -68,7 +68,7 @@ def test_newcomers_with_one_invite_share_what_it_is_worth(judged: OpenRoom) -> N
     assert answers == ["ok"] * 6 + ["rate"] * 2
 
 
-def test_whoever_is_known_has_their_own_allowance_behind_the_same_address(judged: OpenRoom) -> None:
+def test_whoever_is_known_has_their_own_allowance_behind_the_same_address(judged: WebServer) -> None:
     pupils = [come_in(judged, f"Pupil {letter}", SCHOOL, "linden tree").connect() for letter in "ABC"]
     for pupil in pupils:
         older(judged, pupil)
@@ -78,7 +78,7 @@ def test_whoever_is_known_has_their_own_allowance_behind_the_same_address(judged
         assert asks(pupil, 4) == ["ok"] * 3 + ["rate"]
 
 
-def test_refusals_files_and_reports_of_newcomers_are_counted_together(judged: OpenRoom) -> None:
+def test_refusals_files_and_reports_of_newcomers_are_counted_together(judged: WebServer) -> None:
     answers = [
         come_in(judged, f"Eve {number}", word="linden tree").connect().say("a violent boat")["code"]
         for number in range(4)
@@ -91,12 +91,12 @@ def test_refusals_files_and_reports_of_newcomers_are_counted_together(judged: Op
     assert linked == ["ok"] * 2 + ["rate"] * 2
 
 
-def finish_jobs(room: OpenRoom) -> None:
-    with room.ports.database.begin() as session:
+def finish_jobs(web_server: WebServer) -> None:
+    with web_server.ports.database.begin() as session:
         session.execute(update(JobRow).values(state=JobState.DONE))
 
 
-def test_ten_fresh_sessions_from_one_address_have_the_jobs_and_the_credits_of_one(frugal: OpenRoom) -> None:
+def test_ten_fresh_sessions_from_one_address_have_the_jobs_and_the_credits_of_one(frugal: WebServer) -> None:
     eves = [come_in(frugal, f"Eve {number}").connect() for number in range(10)]
     answers = [code for eve in eves for code in asks(eve, 1)]
     assert answers == ["ok"] * 2 + ["concurrency"] * 8
@@ -112,14 +112,14 @@ def test_ten_fresh_sessions_from_one_address_have_the_jobs_and_the_credits_of_on
     assert asks(eves[5], 1) == ["ok"]
 
 
-def test_a_moderator_shares_with_no_newcomer(frugal: OpenRoom) -> None:
+def test_a_moderator_shares_with_no_newcomer(frugal: WebServer) -> None:
     mo, eve = come_in(frugal, "Mo", word="keys of the house").connect(), come_in(frugal, "Eve").connect()
     assert asks(mo, 2) == ["ok"] * 2
     assert asks(eve, 2) == ["ok"] * 2
     assert asks(mo, 1) == ["ok"]
 
 
-def test_credits_that_fresh_sessions_give_away_come_from_one_share(frugal: OpenRoom) -> None:
+def test_credits_that_fresh_sessions_give_away_come_from_one_share(frugal: WebServer) -> None:
     ana = come_in(frugal, "Ana", SCHOOL).connect()
     older(frugal, ana)
     eves = [come_in(frugal, f"Eve {number}").connect() for number in range(4)]

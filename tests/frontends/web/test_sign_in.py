@@ -20,7 +20,7 @@ from studio.domain.people import Person, Platform
 from studio.ports import Ports
 from tests.support.fakes import somewhere
 from tests.support.loopback_oauth import AccountProvider, account_provider
-from tests.support.web_client import ADDRESS, Browser, OpenRoom, web_settings
+from tests.support.web_client import ADDRESS, Browser, WebServer, web_settings
 
 STRANGER_SLACK = {
     "https://slack.com/team_id": "T1",
@@ -36,14 +36,14 @@ def provider() -> Iterator[AccountProvider]:
 
 
 @pytest.fixture
-def web(ports: Ports, provider: AccountProvider, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenRoom]:
+def web(ports: Ports, provider: AccountProvider, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     monkeypatch.setattr("bots.web.routes.sign_in.login._WRONG_WORD_SECONDS", 0)
     settings = web_settings(
         sign_in_providers=(provider.discord(), provider.slack()),
         visitors=Visitors.GUESTS,
         shared_secret="open sesame",
     )
-    with OpenRoom(ports, settings) as web:
+    with WebServer(ports, settings) as web:
         yield web
 
 
@@ -86,7 +86,7 @@ def send_code(browser: Browser, code: str) -> Any:
     )
 
 
-def test_who_lost_the_cookie_signs_in_and_finds_everything(web: OpenRoom, provider: AccountProvider) -> None:
+def test_who_lost_the_cookie_signs_in_and_finds_everything(web: WebServer, provider: AccountProvider) -> None:
     user_id = come_in(web.browser(), provider).user_id
     again = web.browser()
     answer = sign_in(again, provider, next="/mine/history")
@@ -94,7 +94,7 @@ def test_who_lost_the_cookie_signs_in_and_finds_everything(web: OpenRoom, provid
     assert again.user_id == user_id
 
 
-def test_slack_tells_the_team_and_the_user(web: OpenRoom, provider: AccountProvider) -> None:
+def test_slack_tells_the_team_and_the_user(web: WebServer, provider: AccountProvider) -> None:
     provider.account = STRANGER_SLACK
     browser = web.browser()
     page = sign_in(browser, provider, "slack").text
@@ -106,7 +106,7 @@ def test_slack_tells_the_team_and_the_user(web: OpenRoom, provider: AccountProvi
 
 
 def test_the_invite_word_is_asked_once_and_again_when_it_has_changed(
-    web: OpenRoom, provider: AccountProvider
+    web: WebServer, provider: AccountProvider
 ) -> None:
     browser = web.browser()
     sign_in(browser, provider)
@@ -115,7 +115,7 @@ def test_the_invite_word_is_asked_once_and_again_when_it_has_changed(
     enter_after(browser, "Ana")
     user_id = browser.user_id
     settings = replace(web.app.state.context.settings, shared_secret="open oats")
-    with OpenRoom(web.ports, settings) as changed:
+    with WebServer(web.ports, settings) as changed:
         later = changed.browser()
         assert "Invite word" in sign_in(later, provider).text
         assert not is_in(later)
@@ -124,7 +124,7 @@ def test_the_invite_word_is_asked_once_and_again_when_it_has_changed(
 
 
 def test_the_identities_in_the_chats_become_one_human_with_it(
-    web: OpenRoom, provider: AccountProvider
+    web: WebServer, provider: AccountProvider
 ) -> None:
     painter = Person(platform=Platform.DISCORD, community="55", user_id="8123", display_name="ana.b")
     other = replace(painter, user_id="81230", display_name="bo")
@@ -148,7 +148,7 @@ def test_the_identities_in_the_chats_become_one_human_with_it(
     ids=["forged state", "no state", "the person said no", "foreign code"],
 )
 def test_a_state_or_code_that_is_not_right_lets_nobody_in(
-    web: OpenRoom, provider: AccountProvider, change: Any
+    web: WebServer, provider: AccountProvider, change: Any
 ) -> None:
     come_in(web.browser(), provider)
     stranger = web.browser()
@@ -160,7 +160,7 @@ def test_a_state_or_code_that_is_not_right_lets_nobody_in(
 
 
 def test_a_stolen_way_back_is_worthless_in_another_browser_and_the_second_time(
-    web: OpenRoom, provider: AccountProvider
+    web: WebServer, provider: AccountProvider
 ) -> None:
     ana = come_in(web.browser(), provider)
     again, thief = web.browser(), web.browser()
@@ -175,7 +175,7 @@ def test_a_stolen_way_back_is_worthless_in_another_browser_and_the_second_time(
 
 
 def test_an_old_state_is_worthless(
-    web: OpenRoom, provider: AccountProvider, monkeypatch: pytest.MonkeyPatch
+    web: WebServer, provider: AccountProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = web.browser()
     back = provider.authorize(go_to_provider(browser))
@@ -186,7 +186,7 @@ def test_an_old_state_is_worthless(
 @pytest.mark.parametrize("at", ["token", "account"])
 @pytest.mark.parametrize("trouble", [(500, b"oops"), (200, b"not json"), (200, b"[]"), (200, b"{}")])
 def test_a_provider_in_trouble_is_named_and_who_is_in_stays_in(
-    web: OpenRoom, provider: AccountProvider, at: str, trouble: tuple[int, bytes]
+    web: WebServer, provider: AccountProvider, at: str, trouble: tuple[int, bytes]
 ) -> None:
     ana = come_in(web.browser(), provider)
     provider.trouble, provider.trouble_at = trouble, at
@@ -199,13 +199,13 @@ def test_a_provider_in_trouble_is_named_and_who_is_in_stays_in(
 def test_a_provider_that_is_not_there_is_named(ports: Ports) -> None:
     with account_provider() as provider:
         settings = web_settings(sign_in_providers=(provider.discord(),))
-    with OpenRoom(ports, settings) as web:
+    with WebServer(ports, settings) as web:
         answer = sign_in(web.browser(), provider)
         assert answer.status_code == 503
         assert "Discord cannot be reached at the moment" in answer.text
 
 
-def test_an_account_belongs_to_one_name(web: OpenRoom, provider: AccountProvider) -> None:
+def test_an_account_belongs_to_one_name(web: WebServer, provider: AccountProvider) -> None:
     come_in(web.browser(), provider)
     bo = web.user("Bo", "open sesame")
     answer = sign_in(bo, provider)
@@ -217,7 +217,7 @@ def test_an_account_belongs_to_one_name(web: OpenRoom, provider: AccountProvider
     assert "Somebody here has, or had, that name" in enter_after(stranger, "ana").text
 
 
-def test_somebody_who_is_in_connects_an_account(web: OpenRoom, provider: AccountProvider) -> None:
+def test_somebody_who_is_in_connects_an_account(web: WebServer, provider: AccountProvider) -> None:
     bo = web.user("Bo", "open sesame")
     assert "no way back in yet" in bo.client.get("/settings").text
     assert sign_in(bo, provider).headers["location"] == "/settings"
@@ -227,7 +227,7 @@ def test_somebody_who_is_in_connects_an_account(web: OpenRoom, provider: Account
     assert again.user_id == bo.user_id
 
 
-def test_visitors_are_guests_until_they_prove_who_they_are(web: OpenRoom, provider: AccountProvider) -> None:
+def test_visitors_are_guests_until_they_prove_who_they_are(web: WebServer, provider: AccountProvider) -> None:
     def is_guest(browser: Browser) -> bool:
         cookie = f"{COOKIE}={browser.client.cookies[COOKIE]}".encode()
         connection = HTTPConnection({"type": "http", "headers": [(b"cookie", cookie)]})
@@ -243,7 +243,7 @@ def test_visitors_are_guests_until_they_prove_who_they_are(web: OpenRoom, provid
     assert not is_guest(come_in(web.browser(), provider))
 
 
-def test_a_recovery_code_brings_somebody_back_until_it_is_replaced(web: OpenRoom) -> None:
+def test_a_recovery_code_brings_somebody_back_until_it_is_replaced(web: WebServer) -> None:
     ana = web.user("Ana", "open sesame")
     code = ana.post("/sign-in/codes/recovery").json()["code"]
     assert re.fullmatch(r"(\w{5}-){3}\w{5}", code)
@@ -257,7 +257,7 @@ def test_a_recovery_code_brings_somebody_back_until_it_is_replaced(web: OpenRoom
     assert not is_in(stranger)
 
 
-def test_a_code_for_another_device_works_once(web: OpenRoom) -> None:
+def test_a_code_for_another_device_works_once(web: WebServer) -> None:
     ana = web.user("Ana", "open sesame")
     code = ana.post("/sign-in/codes/device").json()["code"]
     phone, thief = web.browser(), web.browser()
@@ -266,13 +266,13 @@ def test_a_code_for_another_device_works_once(web: OpenRoom) -> None:
     assert send_code(thief, code).status_code == 403
 
 
-def test_codes_are_not_guessed(web: OpenRoom) -> None:
+def test_codes_are_not_guessed(web: WebServer) -> None:
     thief = web.browser()
     answers = {send_code(thief, f"guess {number}").status_code for number in range(22)}
     assert answers == {403, 429}
 
 
-def test_a_way_back_can_be_given_up(web: OpenRoom, provider: AccountProvider) -> None:
+def test_a_way_back_can_be_given_up(web: WebServer, provider: AccountProvider) -> None:
     ana = come_in(web.browser(), provider)
     bo = web.user("Bo", "open sesame")
     bo.post("/sign-in/remove", "discord:8123")
@@ -281,7 +281,7 @@ def test_a_way_back_can_be_given_up(web: OpenRoom, provider: AccountProvider) ->
     assert "no way back in yet" in ana.client.get("/settings").text
 
 
-def test_who_is_forgotten_has_no_way_back(web: OpenRoom, provider: AccountProvider) -> None:
+def test_who_is_forgotten_has_no_way_back(web: WebServer, provider: AccountProvider) -> None:
     ana = come_in(web.browser(), provider)
     person = Person(platform=Platform.WEB, community="room", user_id=ana.user_id, display_name="Ana")
     call = Call(person=person, address=somewhere(), request_key="web:forget")
@@ -291,7 +291,7 @@ def test_who_is_forgotten_has_no_way_back(web: OpenRoom, provider: AccountProvid
 
 def test_where_visitors_are_refused_a_proof_is_asked_for(ports: Ports, provider: AccountProvider) -> None:
     settings = web_settings(sign_in_providers=(provider.discord(),), visitors=Visitors.REFUSED)
-    with OpenRoom(ports, settings) as web:
+    with WebServer(ports, settings) as web:
         browser = web.user("Ana")
         assert not is_in(browser)
         assert "choose how you come back" in browser.front_page()

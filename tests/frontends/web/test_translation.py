@@ -19,7 +19,7 @@ from studio.ports import Ports
 from tests.support.case_sim import with_desk
 from tests.support.finished_jobs import end_job, paint_job
 from tests.support.html_tree import Element, read_html
-from tests.support.web_client import Browser, OpenRoom, web_settings
+from tests.support.web_client import Browser, WebServer, web_settings
 
 # What people write is in other letters here, so a Latin word is of a sentence of ours or a name of the software.
 HELD = Verdict(ruling=Ruling.HOLD, rule="правило", category="вид", evidence="знак")
@@ -42,8 +42,8 @@ def in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def front_end(ports: Ports, in_brackets: None) -> Iterator[OpenRoom]:
-    with OpenRoom(with_desk(ports), web_settings(moderator_secret="keys", room_name="Дом")) as opened:
+def front_end(ports: Ports, in_brackets: None) -> Iterator[WebServer]:
+    with WebServer(with_desk(ports), web_settings(moderator_secret="keys", room_name="Дом")) as opened:
         yield opened
 
 
@@ -80,7 +80,7 @@ def dialog(person: Browser, path: str) -> str:
     return person.client.get(path, headers={"hx-request": "true"}).text
 
 
-def test_pages_without_a_session(front_end: OpenRoom) -> None:
+def test_pages_without_a_session(front_end: WebServer) -> None:
     browser = front_end.browser()
     pages = [
         browser.client.get(path, headers={"accept": "text/html"}).text for path in ("/", "/report", "/x")
@@ -88,7 +88,7 @@ def test_pages_without_a_session(front_end: OpenRoom) -> None:
     assert [untranslated(page) for page in pages] == [[], [], []]
 
 
-def test_the_app_and_what_its_scripts_say(front_end: OpenRoom) -> None:
+def test_the_app_and_what_its_scripts_say(front_end: WebServer) -> None:
     page = front_end.user("Ана").front_page()
     assert untranslated(page) == []
     (data,) = read_html(page.replace("<!doctype html>", "")).all("script", id="data")
@@ -98,7 +98,7 @@ def test_the_app_and_what_its_scripts_say(front_end: OpenRoom) -> None:
     assert read["texts"]["Received."] == "⟦Received.⟧"
 
 
-def test_cards_and_dialogs(front_end: OpenRoom) -> None:
+def test_cards_and_dialogs(front_end: WebServer) -> None:
     ports, ana, bo = front_end.ports, front_end.guest("Ана"), front_end.guest("Бо")
     fox = paint_job(ports, asked(ana, "лиса --count 2"))
     paint_job(ports, bo.ask(do="ask", command="vary", values={"picture": f"{fox}.1"})["job"])
@@ -115,7 +115,7 @@ def test_cards_and_dialogs(front_end: OpenRoom) -> None:
     assert untranslated(bo.disconnect_and_come_back().wall) == []  # credits a picture without words
 
 
-def test_the_desk(front_end: OpenRoom) -> None:
+def test_the_desk(front_end: WebServer) -> None:
     ana, mo = front_end.guest("Ана"), front_end.user("Мо", "keys")
     front_end.ports.gate.verdict = HELD  # type: ignore[attr-defined]
     ana.say("лиса")

@@ -26,7 +26,7 @@ from studio.clock import now
 from studio.errors import ConfigurationError
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.support.web_client import OpenRoom, web_settings
+from tests.support.web_client import WebServer, web_settings
 
 USER = "203.0.113.9"
 HTTPS = {"x-forwarded-for": USER, "x-forwarded-proto": "https"}
@@ -105,11 +105,11 @@ def test_tries_at_the_door_are_counted_by_user_behind_a_named_proxy_only(
     monkeypatch.setattr("bots.web.routes.sign_in.login._TRIES_A_MINUTE", 1)
     settings = {"shared_secret": "linden tree"}
     for trusted, wanted in ((("127.0.0.1",), 303), ((), 429)):
-        with OpenRoom(ports, web_settings(**settings, trusted_proxies=trusted)) as room:
+        with WebServer(ports, web_settings(**settings, trusted_proxies=trusted)) as web_server:
             for number in range(2):
-                eve = room.browser(headers={"x-forwarded-for": f"203.0.113.{number}"})
+                eve = web_server.browser(headers={"x-forwarded-for": f"203.0.113.{number}"})
                 assert eve.enter("Eve", "oak tree").status_code in (403, 429)
-            ana = room.browser(headers={"x-forwarded-for": "203.0.113.200"})
+            ana = web_server.browser(headers={"x-forwarded-for": "203.0.113.200"})
             assert ana.enter(f"Ana {len(trusted)}", "linden tree").status_code == wanted
 
 
@@ -118,17 +118,17 @@ def test_the_neighbours_addresses_of_one_ipv6_network_share_their_tries(
 ) -> None:
     monkeypatch.setattr("bots.web.routes.sign_in.login._WRONG_WORD_SECONDS", 0)
     monkeypatch.setattr("bots.web.routes.sign_in.login._TRIES_A_MINUTE", 1)
-    with OpenRoom(ports, web_settings(shared_secret="linden tree")) as room:
-        assert room.browser("2001:db8::1").enter("Eve", "oak tree").status_code == 403
-        assert room.browser("2001:db8::2").enter("Eve", "elm tree").status_code == 429
+    with WebServer(ports, web_settings(shared_secret="linden tree")) as web_server:
+        assert web_server.browser("2001:db8::1").enter("Eve", "oak tree").status_code == 403
+        assert web_server.browser("2001:db8::2").enter("Eve", "elm tree").status_code == 429
 
 
 @pytest.mark.parametrize(("trusted", "secure"), [(("127.0.0.1",), True), ((), False)])
 def test_the_cookie_is_secure_where_a_named_proxy_speaks_https(
     ports: Ports, trusted: tuple[str, ...], secure: bool
 ) -> None:
-    with OpenRoom(ports, web_settings(trusted_proxies=trusted)) as room:
-        cookie = room.browser(headers=HTTPS).client.get("/").headers["set-cookie"].lower()
+    with WebServer(ports, web_settings(trusted_proxies=trusted)) as web_server:
+        cookie = web_server.browser(headers=HTTPS).client.get("/").headers["set-cookie"].lower()
         assert ("; secure" in cookie) is secure
 
 
@@ -208,8 +208,8 @@ def test_what_was_seen_long_ago_or_cannot_be_read_is_no_finding(
 # ---- figures
 
 
-def test_figures_are_for_this_machine_only(room: OpenRoom) -> None:
-    own, other = room.browser().client, room.browser("192.168.1.20").client
+def test_figures_are_for_this_machine_only(web_server: WebServer) -> None:
+    own, other = web_server.browser().client, web_server.browser("192.168.1.20").client
     assert own.get("/metrics").status_code == 200
     assert other.get("/metrics").status_code == 403
     assert other.get("/healthz").status_code == 200
@@ -231,21 +231,21 @@ def test_figures_are_for_this_machine_only(room: OpenRoom) -> None:
 def test_what_a_proxy_on_this_machine_session_store_on_is_not_from_this_machine(
     ports: Ports, headers: dict[str, str], trusted: tuple[str, ...]
 ) -> None:
-    with OpenRoom(ports, web_settings(trusted_proxies=trusted)) as room:
-        assert room.browser().client.get("/metrics", headers=headers).status_code == 403
+    with WebServer(ports, web_settings(trusted_proxies=trusted)) as web_server:
+        assert web_server.browser().client.get("/metrics", headers=headers).status_code == 403
 
 
 def test_a_named_proxy_that_adds_no_headers_gets_no_figures_either(ports: Ports) -> None:
-    with OpenRoom(ports, web_settings(trusted_proxies=("127.0.0.1",))) as room:
-        assert room.browser().client.get("/metrics").status_code == 403
+    with WebServer(ports, web_settings(trusted_proxies=("127.0.0.1",))) as web_server:
+        assert web_server.browser().client.get("/metrics").status_code == 403
 
 
 def test_with_a_token_figures_go_to_whoever_has_it_and_to_nobody_else(ports: Ports) -> None:
-    with OpenRoom(ports, web_settings(metrics_token="a token of the tests")) as room:
-        scraper = room.browser("192.168.1.20").client
+    with WebServer(ports, web_settings(metrics_token="a token of the tests")) as web_server:
+        scraper = web_server.browser("192.168.1.20").client
         right = {"authorization": "Bearer a token of the tests"}
         assert scraper.get("/metrics", headers=right).status_code == 200
         for wrong in ("", "Bearer ", "Bearer a token", "Bearer ä"):
             answer = scraper.get("/metrics", headers={"authorization": wrong.encode()})  # type: ignore[dict-item]
             assert answer.status_code == 403
-        assert room.browser().client.get("/metrics").status_code == 403
+        assert web_server.browser().client.get("/metrics").status_code == 403

@@ -9,7 +9,7 @@ from PIL import Image
 
 from studio.domain.provenance import GenerationClaim, Traces
 from studio.ports import Ports
-from tests.support.web_client import ADDRESS, OpenRoom, web_settings
+from tests.support.web_client import ADDRESS, WebServer, web_settings
 
 PICTURE = "k3v9m2p4qx7a.1"
 NOTHING = Traces()
@@ -22,19 +22,19 @@ def png() -> bytes:
 
 
 @pytest.fixture
-def instance(ports: Ports) -> Iterator[OpenRoom]:
-    with OpenRoom(ports, web_settings(shared_secret="apple")) as instance:
+def instance(ports: Ports) -> Iterator[WebServer]:
+    with WebServer(ports, web_settings(shared_secret="apple")) as instance:
         yield instance
 
 
-def verify(instance: OpenRoom, traces: Traces = NOTHING, **options: Any) -> Any:
+def verify(instance: WebServer, traces: Traces = NOTHING, **options: Any) -> Any:
     instance.ports.examiner.traces = traces  # type: ignore[attr-defined]
     options = options or {"files": {"file": ("x.png", png())}}
     headers = {"origin": ADDRESS, **options.pop("headers", {})}
     return instance.browser().client.post("/verify", headers=headers, **options)
 
 
-def test_a_browser_gets_the_verdict_as_a_page(instance: OpenRoom) -> None:
+def test_a_browser_gets_the_verdict_as_a_page(instance: WebServer) -> None:
     assert "Drop a picture here" in instance.browser().client.get("/verify").text
     page = verify(
         instance,
@@ -47,7 +47,7 @@ def test_a_browser_gets_the_verdict_as_a_page(instance: OpenRoom) -> None:
     assert "signed with the key of this instance" in page.text
 
 
-def test_a_program_gets_json_for_a_form_and_for_the_file_alone(instance: OpenRoom) -> None:
+def test_a_program_gets_json_for_a_form_and_for_the_file_alone(instance: WebServer) -> None:
     claim = Traces(generation=GenerationClaim.METADATA, generator="Somebody's <b>")
     for options in ({"files": {"file": ("x.png", png())}}, {"content": png()}):
         answer = verify(instance, claim, **options)
@@ -56,13 +56,13 @@ def test_a_program_gets_json_for_a_form_and_for_the_file_alone(instance: OpenRoo
         assert "The program that it names is Somebody's <b>." in answer.json()["certain"]
 
 
-def test_what_a_file_says_is_escaped_on_the_page(instance: OpenRoom) -> None:
+def test_what_a_file_says_is_escaped_on_the_page(instance: WebServer) -> None:
     claim = Traces(generation=GenerationClaim.METADATA, generator="<script>")
     page = verify(instance, claim, files={"file": ("x.png", png())}, headers={"accept": "text/html"})
     assert "&lt;script&gt;" in page.text
 
 
-def test_nothing_of_the_file_is_stored(instance: OpenRoom) -> None:
+def test_nothing_of_the_file_is_stored(instance: WebServer) -> None:
     verify(instance)
     assert not instance.ports.store.blobs  # type: ignore[attr-defined]
 
@@ -76,12 +76,14 @@ def test_nothing_of_the_file_is_stored(instance: OpenRoom) -> None:
         ({"files": {"other": ("x.png", b"x")}}, 422),
     ],
 )
-def test_what_is_no_picture_is_refused_with_a_sentence(instance: OpenRoom, options: Any, status: int) -> None:
+def test_what_is_no_picture_is_refused_with_a_sentence(
+    instance: WebServer, options: Any, status: int
+) -> None:
     answer = verify(instance, NOTHING, **options)
     assert answer.status_code == status
     assert answer.json()["problem"]
 
 
-def test_one_address_may_not_examine_without_end(instance: OpenRoom) -> None:
+def test_one_address_may_not_examine_without_end(instance: WebServer) -> None:
     statuses = [verify(instance).status_code for _ in range(11)]
     assert statuses == [200] * 10 + [429]

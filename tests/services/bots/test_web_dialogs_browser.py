@@ -17,7 +17,7 @@ from studio.ports import Ports
 from tests.conftest import free_port
 from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, card, open_browser, painted, type_in
 from tests.support.case_sim import with_desk
-from tests.support.painting_web_server import PaintingRoom, QuickBrush
+from tests.support.painting_web_server import PaintingWebServer, QuickBrush
 from tests.support.web_client import web_settings
 
 PHONE = {"has_touch": True, "is_mobile": True}
@@ -38,9 +38,9 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def room(ports: Ports) -> Iterator[PaintingRoom]:
+def web_server(ports: Ports) -> Iterator[PaintingWebServer]:
     settings = web_settings(moderator_secret="keys", port=free_port())
-    with PaintingRoom(with_desk(ports), settings) as opened:
+    with PaintingWebServer(with_desk(ports), settings) as opened:
         yield opened
 
 
@@ -55,7 +55,13 @@ def come_in(page: Page, name: str, word: str = "") -> None:
 
 @contextmanager
 def guest(
-    browser: Browser, room: PaintingRoom, name: str, word: str = "", *, path: str = "/", **options: object
+    browser: Browser,
+    web_server: PaintingWebServer,
+    name: str,
+    word: str = "",
+    *,
+    path: str = "/",
+    **options: object,
 ) -> Iterator[Page]:
     """Somebody who came in, and wants no animations: they are most of what a page costs without a graphics card.
 
@@ -68,7 +74,7 @@ def guest(
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(room.url + path)
+    page.goto(web_server.url + path)
     come_in(page, name, word)
     yield page
     context.close()
@@ -88,8 +94,10 @@ def at_ease(page: Page) -> None:
     expect(page.locator("article.card:not(.done, .refused, .failed)")).to_have_count(0)
 
 
-def test_back_closes_a_sheet_and_forward_opens_it_again(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana:
+def test_back_closes_a_sheet_and_forward_opens_it_again(
+    browser: Browser, web_server: PaintingWebServer
+) -> None:
+    with guest(browser, web_server, "Ana") as ana:
         type_in(ana, "a fox --count 1")
         fox = painted(ana, "a fox", tiles=1)
         sheet = ana.locator("#dialog")
@@ -98,26 +106,26 @@ def test_back_closes_a_sheet_and_forward_opens_it_again(browser: Browser, room: 
         expect(ana).to_have_url(re.compile(r"/view/\w+\.1$"))
         ana.go_back()
         expect(sheet).to_be_hidden()
-        expect(ana).to_have_url(f"{room.url}/")
+        expect(ana).to_have_url(f"{web_server.url}/")
         ana.go_forward()
         expect(sheet.locator("h2.prompt")).to_have_text("a fox")
         ana.get_by_role("button", name="Close").click()
         expect(sheet).to_be_hidden()
-        expect(ana).to_have_url(f"{room.url}/")
+        expect(ana).to_have_url(f"{web_server.url}/")
         fox.get_by_role("button", name="Edit").click()
         expect(ana).to_have_url(re.compile(r"/edit/\w+\.1$"))
         ana.reload()
         expect(ana.locator("#dialog .cells")).to_be_visible()
         ana.keyboard.press("Escape")
-        expect(ana).to_have_url(f"{room.url}/")
+        expect(ana).to_have_url(f"{web_server.url}/")
 
 
-def test_a_link_opens_its_sheet_behind_the_door(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana:
+def test_a_link_opens_its_sheet_behind_the_door(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana") as ana:
         type_in(ana, "a fox --count 1")
         link = painted(ana, "a fox", tiles=1).locator(".tile a").get_attribute("href")
-    with guest(browser, room, "Bo", path=str(link)) as bo:
-        expect(bo).to_have_url(f"{room.url}{link}")
+    with guest(browser, web_server, "Bo", path=str(link)) as bo:
+        expect(bo).to_have_url(f"{web_server.url}{link}")
         expect(bo.locator("#dialog h2.prompt")).to_have_text("a fox")
         bo.go_back()
         expect(bo.locator("#dialog")).to_be_hidden()
@@ -126,9 +134,9 @@ def test_a_link_opens_its_sheet_behind_the_door(browser: Browser, room: Painting
 
 @pytest.mark.parametrize("width", [1280, 360])
 def test_what_is_said_is_seen_and_announced_on_the_open_sheet(
-    browser: Browser, room: PaintingRoom, width: int
+    browser: Browser, web_server: PaintingWebServer, width: int
 ) -> None:
-    with guest(browser, room, "Ana", viewport={"width": width, "height": 740}) as ana:
+    with guest(browser, web_server, "Ana", viewport={"width": width, "height": 740}) as ana:
         type_in(ana, "a fox --count 1")
         painted(ana, "a fox", tiles=1).locator(".tile a").click()
         ana.locator('#dialog [data-press^="c1:star"]').click()
@@ -140,8 +148,10 @@ def test_what_is_said_is_seen_and_announced_on_the_open_sheet(
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_a_code_to_copy_stays_until_it_is_closed(browser: Browser, room: PaintingRoom, width: int) -> None:
-    with guest(browser, room, "Ana", viewport={"width": width, "height": 740}) as ana:
+def test_a_code_to_copy_stays_until_it_is_closed(
+    browser: Browser, web_server: PaintingWebServer, width: int
+) -> None:
+    with guest(browser, web_server, "Ana", viewport={"width": width, "height": 740}) as ana:
         type_in(ana, "a fox --count 1")
         fox = painted(ana, "a fox", tiles=1)
         type_in(ana, "/link")
@@ -168,12 +178,12 @@ def widths(page: Page, *wanted: int) -> Iterator[int]:
         yield width
 
 
-def test_the_drawer_fits_a_phone(browser: Browser, room: PaintingRoom) -> None:
+def test_the_drawer_fits_a_phone(browser: Browser, web_server: PaintingWebServer) -> None:
     with (
-        guest(browser, room, "Ana"),
-        guest(browser, room, "Bo"),
-        guest(browser, room, "Pia", **phone(360)) as pia,
-        guest(browser, room, "Mona", "keys", **phone(360)) as mona,
+        guest(browser, web_server, "Ana"),
+        guest(browser, web_server, "Bo"),
+        guest(browser, web_server, "Pia", **phone(360)) as pia,
+        guest(browser, web_server, "Mona", "keys", **phone(360)) as mona,
     ):
         for page in (pia, mona):
             expect(page.locator("#people .count")).to_have_text("4 people are here")
@@ -190,11 +200,14 @@ def test_the_drawer_fits_a_phone(browser: Browser, room: PaintingRoom) -> None:
                 assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_the_desk_fits_a_phone(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana, guest(browser, room, "Mona", "keys", **phone(390)) as mona:
+def test_the_desk_fits_a_phone(browser: Browser, web_server: PaintingWebServer) -> None:
+    with (
+        guest(browser, web_server, "Ana") as ana,
+        guest(browser, web_server, "Mona", "keys", **phone(390)) as mona,
+    ):
         type_in(ana, "a fox --count 1")
         picture = str(painted(mona, "a fox", tiles=1).locator(".tile a").get_attribute("href"))
-        with guest(browser, room, "Bo") as bo:
+        with guest(browser, web_server, "Bo") as bo:
             type_in(bo, f"/report {picture.removeprefix('/view/')} --reason shows a private person")
             expect(bo.get_by_text("The moderators will look at it.")).to_be_visible()
         link = mona.get_by_role("link", name="The moderators’ desk")
@@ -212,8 +225,8 @@ def test_the_desk_fits_a_phone(browser: Browser, room: PaintingRoom) -> None:
             assert mona.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_no_deed_of_a_picture_is_cut_off(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana", viewport={"width": 1280, "height": 1200}) as ana:
+def test_no_deed_of_a_picture_is_cut_off(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana", viewport={"width": 1280, "height": 1200}) as ana:
         type_in(ana, "a fox --count 1")
         fox = painted(ana, "a fox", tiles=1)
         fox.get_by_role("button", name="Star picture 1").last.click()
@@ -229,8 +242,8 @@ def test_no_deed_of_a_picture_is_cut_off(browser: Browser, room: PaintingRoom) -
                 assert own <= around
 
 
-def test_varying_deep_in_the_wall_moves_nothing(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana, guest(browser, room, "Bo") as bo:
+def test_varying_deep_in_the_wall_moves_nothing(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana") as ana, guest(browser, web_server, "Bo") as bo:
         for number in range(12):
             type_in(ana, f"boat {number} --count 1")
         at_ease(ana)
@@ -250,8 +263,10 @@ def test_varying_deep_in_the_wall_moves_nothing(browser: Browser, room: Painting
         expect(cards.nth(1).locator(".credit")).to_contain_text("from their own boat 1")
 
 
-def test_refused_and_failed_cards_are_put_away_for_good(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana:
+def test_refused_and_failed_cards_are_put_away_for_good(
+    browser: Browser, web_server: PaintingWebServer
+) -> None:
+    with guest(browser, web_server, "Ana") as ana:
         for words in ("a forbidden fox", "a failing fox", "a fox --count 1"):
             type_in(ana, words)
         painted(ana, "a fox", tiles=1)
@@ -266,8 +281,8 @@ def test_refused_and_failed_cards_are_put_away_for_good(browser: Browser, room: 
         expect(ana.locator("#dialog")).to_contain_text("a forbidden fox")
 
 
-def test_the_flag_asks_before_it_reports(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana, guest(browser, room, "Bo") as bo:
+def test_the_flag_asks_before_it_reports(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana") as ana, guest(browser, web_server, "Bo") as bo:
         type_in(ana, "a fox --count 2")
         painted(bo, "a fox", tiles=2).get_by_role("button", name="Report picture").click()
         send = bo.get_by_role("button", name="Send", exact=True)
@@ -281,8 +296,8 @@ def test_the_flag_asks_before_it_reports(browser: Browser, room: PaintingRoom) -
         expect(bo.locator("#dialog")).to_be_hidden()
 
 
-def test_an_appeal_says_why(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana:
+def test_an_appeal_says_why(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana") as ana:
         type_in(ana, "a forbidden fox")
         card(ana, "a forbidden fox").get_by_role("button", name="Appeal").click()
         ana.get_by_label("Why it should be allowed").fill("it is a play")
@@ -291,8 +306,8 @@ def test_an_appeal_says_why(browser: Browser, room: PaintingRoom) -> None:
         expect(ana.locator("#dialog")).to_be_hidden()
 
 
-def test_settings_are_saved_and_shown_again(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana:
+def test_settings_are_saved_and_shown_again(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana") as ana:
         type_in(ana, "/settings")
         dialog = ana.locator("#dialog")
         dialog.locator("label", has_text="People who ask you first").click()
@@ -308,11 +323,11 @@ def test_settings_are_saved_and_shown_again(browser: Browser, room: PaintingRoom
 
 
 def test_a_picture_is_blended_with_an_image_that_is_attached_in_the_form(
-    browser: Browser, room: PaintingRoom
+    browser: Browser, web_server: PaintingWebServer
 ) -> None:
     image = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").save(image, "PNG")
-    with guest(browser, room, "Ana") as ana:
+    with guest(browser, web_server, "Ana") as ana:
         type_in(ana, "a fox --count 1")
         painted(ana, "a fox", tiles=1).get_by_role("button", name="More").click()
         dialog = ana.locator("#dialog")
@@ -336,8 +351,10 @@ DROP = """(element) => {
 }"""
 
 
-def test_a_file_that_is_dropped_on_a_form_goes_into_its_field(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana:
+def test_a_file_that_is_dropped_on_a_form_goes_into_its_field(
+    browser: Browser, web_server: PaintingWebServer
+) -> None:
+    with guest(browser, web_server, "Ana") as ana:
         type_in(ana, "a fox --count 1")
         painted(ana, "a fox", tiles=1).get_by_role("button", name="Edit").click()
         field = ana.locator("#dialog input[type=file]")
@@ -347,8 +364,8 @@ def test_a_file_that_is_dropped_on_a_form_goes_into_its_field(browser: Browser, 
         expect(ana.locator("#attached li")).to_have_count(0)
 
 
-def test_the_frame_of_an_expansion_follows_the_form(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana:
+def test_the_frame_of_an_expansion_follows_the_form(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana") as ana:
         type_in(ana, "a fox --count 1")
         painted(ana, "a fox", tiles=1).get_by_role("button", name="More").click()
         dialog = ana.locator("#dialog")
@@ -361,8 +378,10 @@ def test_the_frame_of_an_expansion_follows_the_form(browser: Browser, room: Pain
         expect(frame).to_have_attribute("data-sides", "")
 
 
-def test_only_own_pictures_are_suggested_where_no_other_will_do(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana, guest(browser, room, "Bo") as bo:
+def test_only_own_pictures_are_suggested_where_no_other_will_do(
+    browser: Browser, web_server: PaintingWebServer
+) -> None:
+    with guest(browser, web_server, "Ana") as ana, guest(browser, web_server, "Bo") as bo:
         type_in(ana, "a fox --count 1")
         type_in(bo, "an owl --count 1")
         painted(ana, "an owl", tiles=1)
@@ -391,11 +410,11 @@ class WaitingBrush(QuickBrush):
 def test_only_its_owner_and_moderators_are_offered_to_cancel_a_job(browser: Browser, ports: Ports) -> None:
     brush = WaitingBrush()
     settings = web_settings(moderator_secret="keys", port=free_port())
-    with PaintingRoom(with_desk(ports), settings, brush) as room:
+    with PaintingWebServer(with_desk(ports), settings, brush) as web_server:
         with (
-            guest(browser, room, "Ana") as ana,
-            guest(browser, room, "Bo") as bo,
-            guest(browser, room, "Mo", "keys") as mo,
+            guest(browser, web_server, "Ana") as ana,
+            guest(browser, web_server, "Bo") as bo,
+            guest(browser, web_server, "Mo", "keys") as mo,
         ):
             type_in(ana, "a fox --count 1")
             for page, shown in ((ana, 1), (bo, 0), (mo, 1)):
@@ -405,16 +424,16 @@ def test_only_its_owner_and_moderators_are_offered_to_cancel_a_job(browser: Brow
         brush.may.set()
 
 
-def test_a_full_prompt_box_is_answered(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana:
+def test_a_full_prompt_box_is_answered(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana") as ana:
         type_in(ana, "狐" * MAX_PHRASE)
         expect(ana.get_by_role("alert")).to_contain_text("at most 1,000 characters")
         expect(ana.locator("article.card")).to_have_count(0)
         expect(ana.locator("#say")).to_have_value("狐" * MAX_PHRASE)
 
 
-def test_neither_wall_nor_sheet_loads_a_picture_file(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana", device_scale_factor=2) as ana:
+def test_neither_wall_nor_sheet_loads_a_picture_file(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana", device_scale_factor=2) as ana:
         loaded: list[str] = []
         ana.on("request", lambda request: loaded.append(request.url))
         type_in(ana, "a fox --count 1")
@@ -430,8 +449,10 @@ def test_neither_wall_nor_sheet_loads_a_picture_file(browser: Browser, room: Pai
         assert not [url for url in loaded if "/pictures/" in url]
 
 
-def test_painting_again_is_not_offered_for_an_upscaled_picture(browser: Browser, room: PaintingRoom) -> None:
-    with guest(browser, room, "Ana") as ana:
+def test_painting_again_is_not_offered_for_an_upscaled_picture(
+    browser: Browser, web_server: PaintingWebServer
+) -> None:
+    with guest(browser, web_server, "Ana") as ana:
         type_in(ana, "a fox --count 1")
         fox = painted(ana, "a fox", tiles=1)
         again = "Paint again with a new seed"

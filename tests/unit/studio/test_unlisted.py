@@ -25,7 +25,7 @@ from studio.services.visibility import Audience, find_picture
 from tests.support.fakes import FakeExaminer, someone, somewhere
 from tests.support.finished_jobs import paint_job
 from tests.support.message_text import text_of
-from tests.support.web_client import OpenRoom
+from tests.support.web_client import WebServer
 
 
 def call_of(name: str, key: str, *, moderator: bool = False) -> Call:
@@ -131,8 +131,8 @@ def test_it_is_left_out_of_family_trees_and_of_what_a_file_tells(ports: Ports, s
     assert told_to_bo.picture is None
 
 
-def test_the_web_shows_it_to_its_person_only(ports: Ports, room: OpenRoom) -> None:
-    ana, bo = room.guest("ana"), room.guest("bo")
+def test_the_web_shows_it_to_its_person_only(ports: Ports, web_server: WebServer) -> None:
+    ana, bo = web_server.guest("ana"), web_server.guest("bo")
     job_id = ana.say("a heron --count 1")["job"]
     paint_job(ports, job_id)
     set_visibility(ports, job_id, JobVisibility.UNLISTED)
@@ -142,8 +142,8 @@ def test_the_web_shows_it_to_its_person_only(ports: Ports, room: OpenRoom) -> No
     assert job_id not in bo.disconnect_and_come_back().wall
 
 
-def test_what_a_gathering_shows_is_listed_but_not_on_the_feed(ports: Ports, room: OpenRoom) -> None:
-    ana, bo = room.guest("ana"), room.guest("bo")
+def test_what_a_gathering_shows_is_listed_but_not_on_the_feed(ports: Ports, web_server: WebServer) -> None:
+    ana, bo = web_server.guest("ana"), web_server.guest("bo")
     job_id = ana.say("a heron --count 1")["job"]
     paint_job(ports, job_id)
     set_visibility(ports, job_id, JobVisibility.IN_GATHERING)

@@ -35,7 +35,7 @@ class Painted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoomFigures:
+class WebLoadFigures:
     """Seconds unless the name says otherwise. Lists hold one value per round or per person."""
 
     ready_seconds: float
@@ -67,7 +67,7 @@ class RoomFigures:
         ]
 
 
-def measure_room(*, people: int, model: str | None, say: Callable[[str], None]) -> RoomFigures:
+def measure_web_load(*, people: int, model: str | None, say: Callable[[str], None]) -> WebLoadFigures:
     """Opens a studio in a temporary home, measures it over loopback and closes it. Takes a minute or two."""
     say("Opening a studio …")
     with start_instance(model) as instance:
@@ -79,7 +79,7 @@ def measure_room(*, people: int, model: str | None, say: Callable[[str], None]) 
 
 async def _measure(
     instance: RunningInstance, idle_mib: dict[str, float], people: int, say: Callable[[str], None]
-) -> RoomFigures:
+) -> WebLoadFigures:
     visitor = await WebClient.enter(instance.address, "Ada")
     await _paint(visitor, "/imagine a yellow star")  # the first picture pays for what is loaded lazily
     painted = []
@@ -96,7 +96,7 @@ async def _measure(
     await visitor.leave()
     say(f"Letting {people} people in …")
     replies = await _all_at_once(instance, people)
-    return RoomFigures(
+    return WebLoadFigures(
         ready_seconds=instance.ready_seconds,
         idle_mib=idle_mib,
         busy_mib=busy_mib,
