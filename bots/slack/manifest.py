@@ -14,6 +14,7 @@ from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE
 from bots.slack.settings import EVENTS_PATH, REDIRECT_PATH
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import as_typed
+from bots.texts.translation import translate
 from studio.commands.registry import CATALOG
 
 _LONGEST_HINT = 1000
@@ -54,8 +55,10 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
     events_url = {"request_url": f"{public_url}{EVENTS_PATH}"} if public_url else {}
     back = {"redirect_urls": [f"{public_url}{REDIRECT_PATH}"]} if public_url else {}
     commands = [
-        _command("/imagine", CATALOG["imagine"].summary, "a red apple --ar 3:2 --seed 7"),
-        _command("/studio", texts.STUDIO_SUMMARY, f"help, {', '.join(map(_typed_name, CATALOG))} …"),
+        _command("/imagine", translate(CATALOG["imagine"].summary), "a red apple --ar 3:2 --seed 7"),
+        _command(
+            "/studio", translate(texts.STUDIO_SUMMARY), f"help, {', '.join(map(_typed_name, CATALOG))} …"
+        ),
     ]
     return {
         "display_information": {
@@ -75,7 +78,7 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
                     "name": texts.SHORTCUT_IMAGINE,
                     "type": "global",
                     "callback_id": IMAGINE,
-                    "description": CATALOG["imagine"].summary,
+                    "description": translate(CATALOG["imagine"].summary),
                 },
                 *(
                     _on_message(ACTIONS[action].menu, callback_id, description(action))

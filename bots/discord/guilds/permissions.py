@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import discord
 from discord import app_commands
 
+from bots.discord.texts import texts
 from bots.presentation.message import ChannelName, Spans
 from bots.presentation.spans import sentence
 from studio.commands.moderation.community_rules import CHANNELS, NOTHING
@@ -20,9 +21,6 @@ NEEDED = {
     "read_message_history": "Read Message History",
 }
 PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True))
-_UNSEEN = "I see no channel {channel}: name one of this server, such as #desk, that I may view."
-_LACKING = "In {channel} I lack: {permissions}."
-_OPEN_DESK = "Everybody here can read {channel}, and cases show what people wrote. Hide it from members."
 SCOPES = ("bot", "applications.commands")
 # Where commands are offered, and to whom.
 CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
@@ -73,8 +71,8 @@ def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Itera
         channel = guild.get_channel_or_thread(int(chosen)) if chosen.isdecimal() else None
         named = ChannelName(chosen)
         if channel is None:
-            yield sentence(_UNSEEN, channel=chosen)
+            yield sentence(texts.CHANNEL_UNSEEN, channel=chosen)
         elif lacking := missing(channel, guild.me):
-            yield sentence(_LACKING, channel=named, permissions=", ".join(lacking))
+            yield sentence(texts.CHANNEL_LACKING, channel=named, permissions=", ".join(lacking))
         elif chosen == rules.desk_channel and channel.permissions_for(guild.default_role).view_channel:
-            yield sentence(_OPEN_DESK, channel=named)
+            yield sentence(texts.OPEN_DESK, channel=named)

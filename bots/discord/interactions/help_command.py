@@ -11,6 +11,7 @@ from bots.discord.guilds.permissions import CONTEXTS, INSTALLS
 from bots.discord.messages.answers import private_refusal, send_private
 from bots.discord.texts import texts
 from bots.presentation.compose.help import TOGETHER, commands_for, help_about
+from bots.texts.translation import translate
 from studio.commands.submission.known_names import default_note
 
 _MOST_SUGGESTIONS = 25
@@ -33,8 +34,8 @@ def help_command(context: DiscordContext) -> app_commands.Command[Any, Any, None
     help_.__annotations__ = {"interaction": discord.Interaction, "command": str | None}
     made: app_commands.Command[Any, Any, None] = app_commands.Command(
         name="help",
-        description=texts.HELP_SUMMARY,
-        callback=app_commands.describe(command=texts.HELP_COMMAND)(help_),
+        description=translate(texts.HELP_SUMMARY),
+        callback=app_commands.describe(command=translate(texts.HELP_COMMAND))(help_),
         allowed_contexts=CONTEXTS,
         allowed_installs=INSTALLS,
     )

@@ -20,6 +20,7 @@ from bots.discord.messages.answers import private_refusal
 from bots.presentation.interaction_router import Run
 from bots.presentation.prompt_flags import spread_flags
 from bots.process.thread_pools import Pool
+from bots.texts.translation import translate
 from studio.commands.completion.finders import whole_prompt
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.registry import CATALOG, FORMER_COMMANDS
@@ -51,7 +52,7 @@ class SlashCommands:
         moderates = spec.audience is Audience.MODERATORS
         command: app_commands.Command[Any, Any, None] = app_commands.Command(
             name=spec.name,
-            description=spec.summary[:LONGEST_DESCRIPTION],
+            description=translate(spec.summary)[:LONGEST_DESCRIPTION],
             callback=self._callback(spec),
             allowed_contexts=IN_SERVERS if moderates else CONTEXTS,
             allowed_installs=INSTALLS,
@@ -77,7 +78,7 @@ class SlashCommands:
         )
         serve.__signature__ = inspect.Signature([first, *map(option, ordered)])  # type: ignore[attr-defined]
         serve.__discord_app_commands_param_description__ = {  # type: ignore[attr-defined]
-            parameter.name: parameter.summary[:LONGEST_DESCRIPTION] for parameter in ordered
+            parameter.name: translate(parameter.summary)[:LONGEST_DESCRIPTION] for parameter in ordered
         }
         return serve
 

@@ -8,6 +8,7 @@ import pytest
 
 from bots.discord.bot import ChatelierBot
 from bots.discord.interactions.autocomplete import is_suggested
+from bots.texts import translation
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG
 from studio.db.queries import job_of
@@ -53,6 +54,16 @@ async def test_a_slash_command_has_the_parameters_of_the_catalogue(
         assert tuple(choice["value"] for choice in option.get("choices", ())) == parameter.choices
         assert option["description"] == parameter.summary
         assert option.get("autocomplete", False) is is_suggested(parameter)
+
+
+async def test_commands_and_options_are_described_in_translated_words(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(translation, "lookup", lambda msgid: f"⟦{msgid}")
+    for name, payload in command_payloads(ports, tmp_path).items():
+        if name in CATALOG:
+            assert payload["description"].startswith("⟦")
+            assert all(option["description"].startswith("⟦") for option in payload["options"])
 
 
 async def test_what_is_registered_keeps_within_discords_limits(ports: Ports, tmp_path: Path) -> None:

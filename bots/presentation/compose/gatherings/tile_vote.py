@@ -13,36 +13,25 @@ from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.message import Button, Facts, Message, Note, Part, Title, Tone
 from bots.presentation.spans import sentence
 from bots.queries.gathering_view import GatheringView, PartView
+from bots.texts.gatherings import tile_vote as texts
 from bots.texts.translation import translate, translate_plural
 from studio.domain.gatherings import ENDED, PartState
 from studio.gatherings.kinds.tile_vote import DONE, UPSCALING, VOTING
-
-TITLE = "Which one shall be upscaled?"
-HINT = "Press the number of the picture that you like best; press again to take it back. One vote for each person."
-ALT_TEXT = "Picture {part} of the vote"
-WINNER = "Number {part} won with {votes}. It is being upscaled."
-WON = "Number {part} won with {votes}."
-VOTE, VOTES = "{count} vote", "{count} votes"
-NOBODY = "Nobody voted."
-END_NOW = "Count now"
-VOTED = "You voted for number {part}. Nobody sees who voted for what."
-REMARK_WON = "The votes are counted: number {part} won."
-TAKEN_BACK = "Your vote for number {part} is taken back."
 
 
 def compose_tile_vote(view: GatheringView) -> Message:
     tiles = [tile for tile in view.parts if tile.part.state is PartState.SET and tile.picture]
     candidates = [tile for tile in tiles if tile.part.job is None]
-    images = part_images(candidates, ALT_TEXT)
+    images = part_images(candidates, texts.ALT_TEXT)
     state = view.gathering.state
     is_voting = state == VOTING
-    parts: list[Part] = [Title(translate(TITLE))]
-    parts += [hint(HINT)] if is_voting else []
+    parts: list[Part] = [Title(translate(texts.TITLE))]
+    parts += [hint(texts.HINT)] if is_voting else []
     parts += [images] if images else []
     parts += [*state_notes(view), *_result(view), Facts(tuple(common_facts(view)))]
     rows = rows_of(_buttons(view, candidates)) if is_voting else ()
     tone = Tone.NEUTRAL if is_voting else Tone.SUCCESS
-    return Message(parts=tuple(parts), rows=rows, tone=tone, summary=translate(TITLE))
+    return Message(parts=tuple(parts), rows=rows, tone=tone, summary=translate(texts.TITLE))
 
 
 def _buttons(view: GatheringView, candidates: list[PartView]) -> list[Button]:
@@ -50,7 +39,7 @@ def _buttons(view: GatheringView, candidates: list[PartView]) -> list[Button]:
     votes = [
         vote_button(view, "vote", str(tile.part.ordinal), tile.part.ordinal, chosen) for tile in candidates
     ]
-    return [*votes, gather_button(view, "skip", translate(END_NOW))]
+    return [*votes, gather_button(view, "skip", translate(texts.END_NOW))]
 
 
 def _result(view: GatheringView) -> tuple[Note, ...]:
@@ -58,15 +47,15 @@ def _result(view: GatheringView) -> tuple[Note, ...]:
     if state not in (UPSCALING, DONE, ENDED):
         return ()
     if not isinstance(winner, int):
-        return (Note(spans=sentence(NOBODY)),)
-    votes = translate_plural(VOTE, VOTES, view.votes.get(winner, 0))
-    msgid = WINNER if state == UPSCALING else WON
+        return (Note(spans=sentence(texts.NOBODY)),)
+    votes = translate_plural(texts.VOTE, texts.VOTES, view.votes.get(winner, 0))
+    msgid = texts.WINNER if state == UPSCALING else texts.WON
     return (Note(spans=sentence(msgid, part=winner, votes=votes), tone=Tone.SUCCESS),)
 
 
 PRESENTER = GatheringPresenter(
-    name=TITLE,
+    name=texts.TITLE,
     message=compose_tile_vote,
-    remarks={"won": REMARK_WON},
-    outcomes={"voted": VOTED, "vote_taken_back": TAKEN_BACK},
+    remarks={"won": texts.REMARK_WON},
+    outcomes={"voted": texts.VOTED, "vote_taken_back": texts.TAKEN_BACK},
 )

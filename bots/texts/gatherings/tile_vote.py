@@ -1,0 +1,13 @@
+"""Sentences of the vote on a grid: which picture is upscaled."""
+
+TITLE = "Which one shall be upscaled?"
+NOBODY = "Nobody voted."
+END_NOW = "Count now"
+HINT = "Press the number of the picture that you like best; press again to take it back. One vote for each person."
+ALT_TEXT = "Picture {part} of the vote"
+WINNER = "Number {part} won with {votes}. It is being upscaled."
+WON = "Number {part} won with {votes}."
+VOTED = "You voted for number {part}. Nobody sees who voted for what."
+REMARK_WON = "The votes are counted: number {part} won."
+TAKEN_BACK = "Your vote for number {part} is taken back."
+VOTE, VOTES = "{count} vote", "{count} votes"

@@ -1,0 +1,72 @@
+"""Every sentence for readers is known to whoever translates it, and passes through `translate`."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from bots.presentation.compose.help import compose_command_help
+from bots.slack.manifest import manifest
+from bots.texts import translation
+from bots.texts.coded.sentences import SENTENCES
+from chatelier.wiring.msgids import all_msgids
+from studio.commands.registry import CATALOG, FORMER_COMMANDS
+
+
+@pytest.fixture
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The sentences for which a translation was asked."""
+    found: set[str] = set()
+
+    def lookup(msgid: str) -> str:
+        found.add(msgid)
+        return msgid
+
+    monkeypatch.setattr(translation, "lookup", lookup)
+    return found
+
+
+def descriptions() -> set[str]:
+    specs = [*CATALOG.values(), FORMER_COMMANDS["studio"]]
+    return {
+        text for spec in specs for text in (spec.summary, *(option.summary for option in spec.parameters))
+    }
+
+
+def test_sentences_of_every_kind_are_listed() -> None:
+    known = all_msgids()
+    assert descriptions() <= known
+    assert set(SENTENCES.values()) <= known
+
+
+def test_what_is_translated_where_it_is_used_has_a_constant_or_is_a_literal(repository: Path) -> None:
+    """`translate` of a constant finds it in the list: a constant elsewhere than in the texts would be missed."""
+    strays = []
+    for path in sorted((repository / "bots").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        own = {
+            target.id
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func) in ("translate", "sentence")
+                and node.args
+            ):
+                first = node.args[0]
+                if isinstance(first, ast.Name) and first.id in own and "/texts" not in path.as_posix():
+                    strays.append(f"{path.relative_to(repository)}:{node.lineno}: {first.id}")
+    assert strays == []
+
+
+def test_help_and_manifest_are_translated(looked_up: set[str]) -> None:
+    for spec in CATALOG.values():
+        compose_command_help(spec)
+    assert descriptions() - {FORMER_COMMANDS["studio"].summary} <= looked_up
+    looked_up.clear()
+    manifest()
+    assert CATALOG["imagine"].summary in looked_up
