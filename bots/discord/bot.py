@@ -22,12 +22,14 @@ from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.modals import Modals
 from bots.discord.interactions.reactions import Reactions
 from bots.discord.interactions.slash_commands import SlashCommands
-from bots.discord.messages.answers import Answers, notice, send_private
+from bots.discord.messages.answers import Answers, send_private
 from bots.discord.messages.transport import DiscordTransport
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
 from bots.interactions.error_messages import message_of
 from bots.presentation.actions import ACTIONS
+from bots.presentation.compose.answers import compose_spans
+from bots.presentation.spans import sentence
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.uploads.pending_uploads import PendingUploads
@@ -96,12 +98,12 @@ class ChatelierBot(discord.AutoShardedClient):
         runner = DiscordStepRunner(context, self.delivery)
         answers = Answers(context, self.transport, self.delivery, runner)
         dispatcher = Dispatcher(context, answers, runner)
-        self.modals = Modals(context, dispatcher, answers, runner)
-        self.buttons = Buttons(dispatcher, self.modals, runner)
-        self.reactions = Reactions(context, answers, runner)
+        self.modals = Modals(dispatcher)
+        self.buttons = Buttons(dispatcher, self.modals)
+        self.reactions = Reactions(dispatcher)
         self.tree = Tree(self)
-        SlashCommands(context, dispatcher).build(self.tree)
-        ContextMenus(context, dispatcher, self.modals, self.buttons, runner).build(self.tree)
+        SlashCommands(dispatcher).build(self.tree)
+        ContextMenus(dispatcher, self.modals, self.buttons).build(self.tree)
 
     async def login(self, token: str) -> None:
         """The connector is made here because it needs the running loop."""
@@ -188,7 +190,7 @@ class Tree(app_commands.CommandTree[ChatelierBot]):
     ) -> None:
         """What the command itself did not turn into a sentence: commands of another version, above all."""
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-            await send_private(interaction, notice(texts.COMMAND_CHANGED))
+            await send_private(interaction, compose_spans(sentence(texts.COMMAND_CHANGED)))
             return
         await send_private(interaction, message_of(error))
 

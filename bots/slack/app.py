@@ -28,7 +28,6 @@ from bots.slack.listeners.home_tab import FORMER_SETTING, HomeTab
 from bots.slack.listeners.modals import Modals
 from bots.slack.listeners.reactions import Reactions
 from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE, Shortcuts
-from bots.slack.listeners.uploads import Uploads
 from bots.slack.listeners.view_submissions import ViewSubmissions
 from bots.slack.messages.ephemeral_replies import EphemeralReplies
 from bots.slack.messages.file_cleanup import FileCleanup
@@ -84,14 +83,13 @@ class SlackApp:
         context = self.context
         channels = Channels(context.workspaces)
         people = Members(context, UserGroups(context.workspaces, context.settings.moderator_groups), channels)
-        replies, uploads = EphemeralReplies(context), Uploads(context)
+        replies = EphemeralReplies(context)
         runner = StepRunner(context.ports, context.pools, self.delivery, pixelated=True, menus=True)
         dispatcher = Dispatcher(context, people, replies, self.delivery, runner)
-        home = HomeTab(context, people)
-        modals = Modals(context, people, dispatcher, runner)
-        submissions = ViewSubmissions(context, people, dispatcher, runner, uploads, home)
-        commands = CommandListener(context, people, channels, dispatcher, uploads)
-        reactions = Reactions(context, people, dispatcher, runner)
+        home, modals = HomeTab(dispatcher), Modals(dispatcher)
+        submissions = ViewSubmissions(dispatcher, home)
+        commands = CommandListener(dispatcher, channels)
+        reactions = Reactions(dispatcher)
         self.events |= {
             "app_home_opened": home.handle_opening,
             "app_mention": commands.message,
@@ -102,8 +100,8 @@ class SlackApp:
         self.bolt.middleware(self._follow_event)
         self.bolt.command("/imagine")(self._acknowledge_first(commands.imagine))
         self.bolt.command("/studio")(self._acknowledge_first(commands.studio))
-        self._register_actions(ActionListener(dispatcher, runner, modals, home), submissions, home)
-        self._register_shortcuts(Shortcuts(context, dispatcher, modals, runner, uploads))
+        self._register_actions(ActionListener(dispatcher, modals, home), submissions, home)
+        self._register_shortcuts(Shortcuts(dispatcher, modals))
 
     def _register_actions(self, actions: ActionListener, submissions: ViewSubmissions, home: HomeTab) -> None:
         self.bolt.action(PICTURE_CHOICE)(self._acknowledge_first(actions.picture_chosen))

@@ -75,7 +75,7 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
             "bot_user": {"display_name": "Chatelier", "always_online": True},
             "shortcuts": [
                 {
-                    "name": texts.SHORTCUT_IMAGINE,
+                    "name": translate(texts.SHORTCUT_IMAGINE),
                     "type": "global",
                     "callback_id": IMAGINE,
                     "description": translate(CATALOG["imagine"].summary),

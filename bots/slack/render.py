@@ -30,6 +30,7 @@ from bots.slack.render_buttons import rows_of
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import entities, mrkdwn, shorten_mrkdwn
 from bots.texts import jobs
+from bots.texts.translation import translate
 from studio.domain.identifiers import split_picture_id
 
 MOST_BLOCKS, _MOST_VIEW_BLOCKS = 50, 100
@@ -167,7 +168,7 @@ class _Renderer:
         """Slack hides no image: of one that is to be hidden a pixelated copy is uploaded."""
         shown = [image for image in images.files if image.name in self.files]
         if any(image not in shown and image.kind is not FileKind.PREVIEW for image in images.files):
-            yield section(texts.NOT_SHOWN)
+            yield section(translate(texts.NOT_SHOWN))
         numbers = _numbers(images.files)
         if self.carousel and len(shown) > 1:
             cards = self.limits.items(shown, _MOST_CARDS, "cards")

@@ -8,6 +8,7 @@ from bots.presentation.limits import Limits
 from bots.presentation.message import Button, ButtonRow, Tone
 from bots.slack.blocks import Block, plain
 from bots.slack.texts import texts
+from bots.texts.translation import translate
 
 MENU = "c1s:"  # and the action: a menu whose options are buttons
 _MOST_ELEMENTS = 25
@@ -48,7 +49,7 @@ def _menu(name: str, buttons: Sequence[Button], limits: Limits) -> Block:
 
 
 def _option(button: Button) -> str:
-    return button.label or texts.PICTURE_NUMBER.format(number=button.index)
+    return button.label or translate(texts.PICTURE_NUMBER, number=button.index)
 
 
 def _button(button: Button, limits: Limits) -> Block:
@@ -70,10 +71,10 @@ def _button(button: Button, limits: Limits) -> Block:
 
 def _confirm(button: Button, text: str, limits: Limits) -> Block:
     return {
-        "title": plain(texts.SURE),
+        "title": plain(translate(texts.SURE)),
         "text": plain(limits.text(button.confirm, _CONFIRM_TEXT, "question")),
         "confirm": plain(limits.text(text, _CONFIRM_BUTTON, "answer")),
-        "deny": plain(texts.CLOSE),
+        "deny": plain(translate(texts.CLOSE)),
         **({"style": "danger"} if button.tone is Tone.DANGER else {}),
     }
 

@@ -11,6 +11,7 @@ from bots.presentation.limits import CUT, Limits
 from bots.slack.blocks import Block, context, plain, section
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
+from bots.texts.translation import translate
 
 View = dict[str, Any]
 
@@ -43,8 +44,8 @@ def render_form(
         "type": "modal",
         "callback_id": f"{PREFIX}{form.command}:{form.about}",
         "title": plain(limits.text(form.title, _TITLE, "title")),
-        "submit": plain(limits.text(form.submit or texts.SUBMIT, _SUBMIT, "submit")),
-        "close": plain(texts.CLOSE),
+        "submit": plain(limits.text(form.submit or translate(texts.SUBMIT), _SUBMIT, "submit")),
+        "close": plain(translate(texts.CLOSE)),
         "private_metadata": metadata,
         "blocks": writer.blocks(form),
     }
@@ -56,7 +57,7 @@ def notice_view(title: str, text: str, *, limits: Limits = CUT) -> View:
         "type": "modal",
         "callback_id": f"{PREFIX}message",
         "title": plain(limits.text(title, _TITLE, "title")),
-        "close": plain(texts.CLOSE),
+        "close": plain(translate(texts.CLOSE)),
         "blocks": [section(text)],
     }
 
@@ -97,7 +98,7 @@ class _FormWriter:
         if form.image is None:
             return []
         if self._files is None or form.image.name not in self._files:
-            return [context(texts.GRID_COMING if self._files is None else texts.GRID_MISSING)]
+            return [context(translate(texts.GRID_COMING if self._files is None else texts.GRID_MISSING))]
         alt_text = self._limits.text(form.image.alt_text, _ALT_TEXT, "alternative text")
         file = {"id": self._files[form.image.name]}
         return [{"type": "image", "slack_file": file, "alt_text": alt_text}]

@@ -7,11 +7,10 @@ from typing import Any
 import discord
 
 from bots.discord.interactions.click_dedup import ClickDedup
-from bots.discord.interactions.dispatcher import Dispatcher
+from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.interactions.modals import OPENER, Modals
 from bots.discord.messages.answers import send_private
 from bots.discord.render import CONFIRM, SELECT
-from bots.interactions.step_runner import StepRunner
 from bots.presentation.compose.choices import compose_confirmation
 from bots.presentation.interaction_router import Ask, Run, Step, parse_press, route_button
 from studio.commands.button_ids import VERSION
@@ -24,13 +23,12 @@ _CASE_PICTURES = "c1k"  # in messages of earlier versions
 _CELLS = "c1s"  # a menu of cells under the lettered grid, in messages of earlier versions
 
 
-class Buttons:
+class Buttons(Handler):
     """Methods raise a `ChatelierError` before an interaction is acknowledged."""
 
-    def __init__(self, dispatcher: Dispatcher, modals: Modals, runner: StepRunner) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, dispatcher: Dispatcher, modals: Modals) -> None:
+        super().__init__(dispatcher)
         self._modals = modals
-        self._runner = runner
         self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def handle_press(self, interaction: discord.Interaction) -> None:

@@ -7,16 +7,14 @@ from functools import partial
 import discord
 from discord import app_commands
 
-from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import call_of
 from bots.discord.guilds.permissions import CONTEXTS, INSTALLS
 from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, first_image, store_attachment
 from bots.discord.interactions.buttons import Buttons
-from bots.discord.interactions.dispatcher import Dispatcher
+from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.interactions.modals import Modals
 from bots.discord.messages.answers import private_refusal
 from bots.discord.messages.message_lookup import find_shown_in, is_own
-from bots.interactions.step_runner import StepRunner
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.interaction_router import MENU, Run, Step
 from bots.presentation.subject_lookup import form_about, subject_of_upload
@@ -28,22 +26,13 @@ from studio.errors import BadRequestError, DatabaseUnavailableError
 _LOOK_UP_SECONDS = 1.0
 
 
-class ContextMenus:
+class ContextMenus(Handler):
     """Methods raise a `ChatelierError` before an interaction is acknowledged."""
 
-    def __init__(
-        self,
-        context: DiscordContext,
-        dispatcher: Dispatcher,
-        modals: Modals,
-        presses: Buttons,
-        runner: StepRunner,
-    ) -> None:
-        self._context = context
-        self._dispatcher = dispatcher
+    def __init__(self, dispatcher: Dispatcher, modals: Modals, presses: Buttons) -> None:
+        super().__init__(dispatcher)
         self._modals = modals
         self._presses = presses
-        self._runner = runner
 
     def build(self, tree: app_commands.CommandTree) -> None:
         """The library stops at five, which was Discord's limit once; Discord takes fifteen today."""

@@ -27,9 +27,7 @@ log = logging.getLogger(__name__)
 
 class Dispatcher:
     def __init__(self, context: DiscordContext, answers: Answers, runner: StepRunner) -> None:
-        self._context = context
-        self._answers = answers
-        self._runner = runner
+        self.context, self.answers, self.runner = context, answers, runner
 
     async def run(
         self,
@@ -49,19 +47,19 @@ class Dispatcher:
             return
 
         async def operation(call: Call) -> Answer:
-            return await self._runner.run(await complete(call) if complete else run, call)
+            return await self.runner.run(await complete(call) if complete else run, call)
 
         await self.serve(interaction, operation, public=run.public, key=key)
 
     async def _find_mistake(self, interaction: discord.Interaction, run: Run) -> Message | None:
         """What is wrong with a command. The first answer may not take long, so in doubt nothing is."""
-        call = call_of(interaction, self._context.settings)
+        call = call_of(interaction, self.context.settings)
         try:
             check_values(run)
             if run.public:
                 async with asyncio.timeout(_LOOK_UP_SECONDS):
-                    await self._context.pools.run(
-                        Pool.DATABASE, check, self._context.ports, call, run.command, run.values
+                    await self.context.pools.run(
+                        Pool.DATABASE, check, self.context.ports, call, run.command, run.values
                     )
         except TimeoutError:
             return None
@@ -79,13 +77,13 @@ class Dispatcher:
         acknowledged, message_id = await self._acknowledge(interaction, public=public)
         if not acknowledged:
             return
-        call = call_of(interaction, self._context.settings, answer_id=message_id)
+        call = call_of(interaction, self.context.settings, answer_id=message_id)
         if key is not None:
             call = replace(call, request_key=key)
         answer: Result = None
         try:
             answer = await operation(call)
-            await self._answers.give(interaction, call, answer)
+            await self.answers.give(interaction, call, answer)
         except discord.HTTPException as error:
             log.warning("response not sent: status=%s", error.status)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
@@ -95,7 +93,7 @@ class Dispatcher:
                     "response postponed: the job's events will deliver it", extra={"job_id": answer.job_id}
                 )
             else:
-                await self._answers.refuse(interaction, call, message_of(error), public=public)
+                await self.answers.refuse(interaction, call, message_of(error), public=public)
 
     async def _acknowledge(
         self, interaction: discord.Interaction, *, public: bool
@@ -122,6 +120,16 @@ class Dispatcher:
             return True, (await interaction.original_response()).id
         except (discord.HTTPException, discord.ClientException):
             return False, None
+
+
+class Handler:
+    """What all handlers of interactions and reactions work with."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._context = dispatcher.context
+        self._answers = dispatcher.answers
+        self._runner = dispatcher.runner
 
 
 def check_values(run: Run) -> None:

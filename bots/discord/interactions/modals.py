@@ -14,14 +14,11 @@ from typing import Any
 import discord
 from discord import ui
 
-from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import call_of
 from bots.discord.guilds.uploads import PENDING_UPLOAD, store_attachment
-from bots.discord.interactions.dispatcher import Dispatcher
-from bots.discord.messages.answers import Answers
+from bots.discord.interactions.dispatcher import Handler
 from bots.discord.render_form import parse_step, render_form, steps_of, values_of
 from bots.discord.texts import texts
-from bots.interactions.step_runner import StepRunner
 from bots.presentation.actions import ACTIONS, label
 from bots.presentation.compose.forms import FormSubject
 from bots.presentation.form import FieldKind, Form
@@ -35,6 +32,7 @@ from bots.presentation.interaction_router import (
 )
 from bots.presentation.message import Images, Message, Paragraph, Part
 from bots.presentation.subject_lookup import form_about, subject_of_upload
+from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id, split_picture_id
@@ -47,16 +45,8 @@ _LOOK_UP_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
-class Modals:
+class Modals(Handler):
     """Methods raise a `ChatelierError` before an interaction is acknowledged."""
-
-    def __init__(
-        self, context: DiscordContext, dispatcher: Dispatcher, answers: Answers, runner: StepRunner
-    ) -> None:
-        self._context = context
-        self._dispatcher = dispatcher
-        self._answers = answers
-        self._runner = runner
 
     async def ask(self, interaction: discord.Interaction, ask: Ask) -> None:
         """Open the form of an action, or what comes before it: which of several pictures is meant, or its picture."""
@@ -142,7 +132,7 @@ class Modals:
         self, interaction: discord.Interaction, run: Run, next_step: int, call: Call
     ) -> None:
         """The answer to one step of a form, with a button that opens the next."""
-        opener = _opener(f"{run.command}:{next_step}", texts.NEXT_STEP)
+        opener = _opener(f"{run.command}:{next_step}", translate(texts.NEXT_STEP))
         if reply := await self._runner.compose(await self._runner.run(run, call), call):
             await self._answers.show(interaction, reply.message, more=opener)
 

@@ -6,14 +6,12 @@ from functools import partial
 
 import discord
 
-from bots.discord.context import DiscordContext
 from bots.discord.guilds.reacting_people import call_of_reaction, find_reacting_person
 from bots.discord.interactions.click_dedup import ClickDedup
-from bots.discord.messages.answers import Answers
+from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.messages.message_lookup import find_shown_by_id
 from bots.discord.render import send_arguments
 from bots.interactions.reactions import find_button_meant
-from bots.interactions.step_runner import StepRunner
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.message import Message
@@ -27,11 +25,9 @@ _SAME_CLICK_SECONDS = 10.0
 log = logging.getLogger(__name__)
 
 
-class Reactions:
-    def __init__(self, context: DiscordContext, answers: Answers, runner: StepRunner) -> None:
-        self._context = context
-        self._answers = answers
-        self._runner = runner
+class Reactions(Handler):
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        super().__init__(dispatcher)
         self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def handle_add(self, event: discord.RawReactionActionEvent) -> None:

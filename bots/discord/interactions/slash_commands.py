@@ -9,12 +9,11 @@ from typing import Any, Literal
 import discord
 from discord import app_commands
 
-from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import person_of, record_person
 from bots.discord.guilds.permissions import CONTEXTS, IN_SERVERS, INSTALLS, require_own
 from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, store_attachment
 from bots.discord.interactions.autocomplete import autocompleter, is_suggested
-from bots.discord.interactions.dispatcher import Dispatcher
+from bots.discord.interactions.dispatcher import Handler
 from bots.discord.interactions.help_command import help_command
 from bots.discord.messages.answers import private_refusal
 from bots.presentation.interaction_router import Run
@@ -37,11 +36,7 @@ _ADMINISTRATORS = discord.Permissions(manage_guild=True)
 _MENTION = re.compile(r"<(?:#|@&|@!?)(\d{1,20})>")
 
 
-class SlashCommands:
-    def __init__(self, context: DiscordContext, dispatcher: Dispatcher) -> None:
-        self._context = context
-        self._dispatcher = dispatcher
-
+class SlashCommands(Handler):
     def build(self, tree: app_commands.CommandTree[Any]) -> None:
         """Add every command of the catalogue, and /help, which describes them."""
         for spec in (*CATALOG.values(), FORMER_COMMANDS["studio"]):

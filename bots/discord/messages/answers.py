@@ -21,7 +21,7 @@ from bots.interactions.step_runner import Result, StepRunner
 from bots.presentation.compose.answers import compose_under_way
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.job_message import with_missing_files
-from bots.presentation.message import Audience, Message, Note, Tone
+from bots.presentation.message import Message, Note, Tone
 from bots.process.thread_pools import Pool
 from studio.commands.results import Accepted, Community
 from studio.commands.spec import Call
@@ -102,10 +102,6 @@ class Answers:
                 await interaction.edit_original_response(**edit_arguments(message, {}))
         except discord.HTTPException as error:
             log.warning("refusal not sent: status=%s", error.status)
-
-
-def notice(text: str) -> Message:
-    return Message(parts=(Note(spans=(text,)),), audience=Audience.PERSON, summary=text)
 
 
 @asynccontextmanager

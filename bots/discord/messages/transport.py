@@ -28,6 +28,7 @@ from bots.discord.messages.error_mapping import API_ERRORS, HAS_A_THREAD, map_er
 from bots.discord.render import edit_arguments, send_arguments
 from bots.discord.texts import texts
 from bots.presentation.message import Message, Note
+from bots.texts.translation import translate
 from studio.bounded_dict import BoundedDict
 from studio.domain.deliveries import MessageRef, Subject
 
@@ -95,7 +96,7 @@ class DiscordTransport:
         channel = self._client.get_partial_messageable(int(replied.channel), guild_id=guild.id)
         try:
             await channel.get_partial_message(int(replied.message)).create_thread(
-                name=texts.THREAD_NAMES[outgoing.subject.kind]
+                name=translate(texts.THREAD_NAMES[outgoing.subject.kind])
             )
         except API_ERRORS as error:
             if getattr(error, "code", None) == HAS_A_THREAD:

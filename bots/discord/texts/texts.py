@@ -36,5 +36,5 @@ HELP_COMMAND = "One command with all its options."
 def elsewhere(lacking: Sequence[str]) -> Spans:
     """Above a message that could not go to its channel; an administrator can give what is lacking."""
     if not lacking:
-        return (ELSEWHERE,)
-    return (f"{ELSEWHERE}\n", *sentence(LACKING, permissions=", ".join(lacking)))
+        return sentence(ELSEWHERE)
+    return (*sentence(ELSEWHERE), "\n", *sentence(LACKING, permissions=", ".join(lacking)))

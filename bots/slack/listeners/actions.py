@@ -4,19 +4,18 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.interactions.step_runner import StepRunner
 from bots.presentation.interaction_router import Ask, parse_press, route_button
 from bots.slack.api.request import of_interaction
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.home_tab import HomeTab
+from bots.slack.listeners.listener import Listener
 from bots.slack.listeners.modals import Modals
 from studio.errors import BadRequestError
 
 
-class ActionListener:
-    def __init__(self, dispatcher: Dispatcher, runner: StepRunner, modals: Modals, home: HomeTab) -> None:
-        self._dispatcher = dispatcher
-        self._runner = runner
+class ActionListener(Listener):
+    def __init__(self, dispatcher: Dispatcher, modals: Modals, home: HomeTab) -> None:
+        super().__init__(dispatcher)
         self._modals = modals
         self._home = home
 

@@ -14,9 +14,9 @@ from bots.process.thread_pools import Pool
 from bots.queries.message_lookup import find_subject_of_thread
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
-from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher
-from bots.slack.listeners.uploads import File, Uploads, images
+from bots.slack.listeners.listener import Listener
+from bots.slack.listeners.uploads import File, images
 from bots.slack.messages.message_sender import Draft, send
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import (
@@ -30,7 +30,7 @@ from bots.slack.texts.command_parsing import (
 )
 from bots.slack.texts.typed_text import TypedText
 from bots.slack.workspaces.channels import Channels
-from bots.slack.workspaces.members import Members
+from bots.texts.translation import translate
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import execute
 from studio.commands.results import Answer, Community
@@ -41,20 +41,10 @@ from studio.domain.deliveries import MessageRef
 log = logging.getLogger(__name__)
 
 
-class CommandListener(SlackComponent):
-    def __init__(
-        self,
-        context: SlackContext,
-        people: Members,
-        channels: Channels,
-        dispatcher: Dispatcher,
-        uploads: Uploads,
-    ) -> None:
-        super().__init__(context)
-        self._people = people
+class CommandListener(Listener):
+    def __init__(self, dispatcher: Dispatcher, channels: Channels) -> None:
+        super().__init__(dispatcher)
         self._channels = channels
-        self._dispatcher = dispatcher
-        self._uploads = uploads
 
     async def imagine(self, body: Mapping[str, Any]) -> None:
         await self._follow(of_command(body), read_imagine, TypedText(text=str(body.get("text") or "")))
@@ -133,7 +123,7 @@ class CommandListener(SlackComponent):
             return
         workspace = await self._workspaces.of(request.community)
         try:
-            greeting = compose_sentence(texts.GREETINGS[setting])
+            greeting = compose_sentence(translate(texts.GREETINGS[setting]))
             await send(workspace, Draft(message=greeting), channel=channel)
         except SlackApiRefusedError:
             spans = texts.invite_request(workspace.identity.bot_user, channel)
@@ -172,4 +162,4 @@ class CommandListener(SlackComponent):
 
 
 async def _what_with_it(_call: Call) -> Message:
-    return compose_sentence(texts.WHAT_WITH_IT)
+    return compose_sentence(translate(texts.WHAT_WITH_IT))

@@ -22,6 +22,7 @@ from bots.slack.messages.message_sender import Draft
 from bots.slack.messages.private_images import PrivateImages
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import Members
+from bots.texts.translation import translate
 from studio.bounded_dict import BoundedDict
 from studio.commands.results import Accepted, ReportFiled
 from studio.commands.spec import Call
@@ -45,10 +46,9 @@ class Dispatcher(SlackComponent):
         runner: StepRunner,
     ) -> None:
         super().__init__(context)
-        self._people = people
+        self.context, self.people, self.runner = context, people, runner
         self._replies = replies
         self._delivery = delivery
-        self._runner = runner
         self._images = PrivateImages(context)
         self._served: BoundedDict[str, None] = BoundedDict(_REMEMBERED)
 
@@ -61,7 +61,7 @@ class Dispatcher(SlackComponent):
         if not self.is_new(request):
             return
         try:
-            call = await self._people.call_of(request)
+            call = await self.people.call_of(request)
             answer = await work(call)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await self.refuse(request, error)
@@ -78,10 +78,10 @@ class Dispatcher(SlackComponent):
         """Say what went wrong; a refusal that may be appealed has a button for that."""
         match error:
             case NotInstalledError():
-                message = compose_sentence(texts.NOT_INSTALLED)
+                message = compose_sentence(translate(texts.NOT_INSTALLED))
             case SlackUnavailableError() | SlackApiRefusedError():
                 log.warning("modal not opened: %s", error)
-                message = compose_sentence(texts.NOT_OPENED)
+                message = compose_sentence(translate(texts.NOT_OPENED))
             case _:
                 message = message_of(error)
         await self._replies.send(request, Draft(message=message))
@@ -94,9 +94,9 @@ class Dispatcher(SlackComponent):
             if isinstance(result, Accepted):
                 await self._show_accepted(request, result)
             elif not quietly or isinstance(result, ReportFiled):
-                if reply := await self._runner.compose(result, call):
+                if reply := await self.runner.compose(result, call):
                     await self.reply(request, reply.message, subject=reply.subject, made=reply.made)
-                await self._runner.show_desk(result, call)
+                await self.runner.show_desk(result, call)
         except (
             SlackUnavailableError,
             SlackApiRefusedError,

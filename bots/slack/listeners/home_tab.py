@@ -12,11 +12,10 @@ from bots.presentation.subject_lookup import load_home
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_home, of_interaction
-from bots.slack.context import SlackComponent, SlackContext
-from bots.slack.messages.private_images import PrivateImages
+from bots.slack.listeners.listener import Listener
 from bots.slack.render import render_home
 from bots.slack.texts import texts
-from bots.slack.workspaces.members import Members
+from bots.texts.translation import translate
 from studio.commands.registry import execute
 from studio.errors import ChatelierError
 
@@ -26,12 +25,7 @@ _FORMER_DEFAULT = "none"
 log = logging.getLogger(__name__)
 
 
-class HomeTab(SlackComponent):
-    def __init__(self, context: SlackContext, people: Members) -> None:
-        super().__init__(context)
-        self._people = people
-        self._images = PrivateImages(context)
-
+class HomeTab(Listener):
     async def handle_opening(self, body: Mapping[str, Any]) -> None:
         if body["event"].get("tab") == "home":
             await self.show(of_home(body))
@@ -58,7 +52,7 @@ class HomeTab(SlackComponent):
             call = await self._people.call_of(request)
             home = await self._pools.run(Pool.DATABASE, load_home, self._ports, call)
         except ChatelierError:
-            await self._publish(request, [compose_sentence(texts.HOME_AWAY)])
+            await self._publish(request, [compose_sentence(translate(texts.HOME_AWAY))])
             return
         except NotInstalledError:
             return

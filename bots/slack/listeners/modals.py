@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bots.interactions.step_runner import StepRunner
 from bots.presentation.actions import label
 from bots.presentation.compose.errors import explain
 from bots.presentation.compose.forms import FormSubject
@@ -16,14 +15,12 @@ from bots.presentation.subject_lookup import form_about, load_imagine_form, load
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
-from bots.slack.context import SlackComponent, SlackContext
-from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.form_state import FormState, read_form
-from bots.slack.messages.private_images import PrivateImages
+from bots.slack.listeners.listener import Listener
 from bots.slack.render_form import View, notice_view, render_form
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
-from bots.slack.workspaces.members import Members
+from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.spec import Call
 from studio.domain.identifiers import split_picture_id
@@ -48,20 +45,7 @@ class Opening:
 Find = Callable[[Call], Awaitable[Opening]]
 
 
-class Modals(SlackComponent):
-    def __init__(
-        self,
-        context: SlackContext,
-        people: Members,
-        dispatcher: Dispatcher,
-        runner: StepRunner,
-    ) -> None:
-        super().__init__(context)
-        self._people = people
-        self._dispatcher = dispatcher
-        self._runner = runner
-        self._images = PrivateImages(context)
-
+class Modals(Listener):
     async def open(self, request: SlackRequest, title: str, find: Find) -> None:
         """A modal, opened at once, and filled when `find` has told what it asks. Never raises.
 
@@ -70,7 +54,7 @@ class Modals(SlackComponent):
         if not self._dispatcher.is_new(request):
             return
         try:
-            view_id = await self._open(request, notice_view(title, texts.MODAL_LOADING))
+            view_id = await self._open(request, notice_view(title, translate(texts.MODAL_LOADING)))
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await self._dispatcher.refuse(request, error)
             return
@@ -94,7 +78,7 @@ class Modals(SlackComponent):
             form = await self._pools.run(Pool.DATABASE, load_imagine_form, self._ports)
             return Opening(form=form, state=FormState())
 
-        await self.open(request, texts.SHORTCUT_IMAGINE, find)
+        await self.open(request, translate(texts.SHORTCUT_IMAGINE), find)
 
     def opening(self, request: SlackRequest, form: Form) -> Opening:
         choices = next((field.choices for field in form.fields if field.name == "picture"), ())

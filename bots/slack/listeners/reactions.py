@@ -7,15 +7,11 @@ from functools import partial
 from typing import Any
 
 from bots.interactions.reactions import find_button_meant
-from bots.interactions.step_runner import StepRunner
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
 from bots.slack.api.client import NotInstalledError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_reaction
-from bots.slack.context import SlackComponent, SlackContext
-from bots.slack.listeners.dispatcher import Dispatcher
-from bots.slack.messages.message_lookup import MessageLookup
-from bots.slack.workspaces.members import Members
+from bots.slack.listeners.listener import Listener
 from studio.commands.button_ids import Button
 from studio.errors import DatabaseUnavailableError, NotFoundError
 
@@ -37,16 +33,7 @@ EMOJI: Mapping[str, str] = {
 log = logging.getLogger(__name__)
 
 
-class Reactions(SlackComponent):
-    def __init__(
-        self, context: SlackContext, people: Members, dispatcher: Dispatcher, runner: StepRunner
-    ) -> None:
-        super().__init__(context)
-        self._finder = MessageLookup(context)
-        self._people = people
-        self._dispatcher = dispatcher
-        self._runner = runner
-
+class Reactions(Listener):
     async def handle_add(self, body: Mapping[str, Any]) -> None:
         await self._follow(body, added=True)
 
@@ -76,7 +63,7 @@ class Reactions(SlackComponent):
         bot_user = (await self._workspaces.of(request.community)).identity.bot_user
         if request.user == bot_user or event.get("item_user") not in (None, bot_user):
             return None
-        find = partial(self._finder.by_name, request, str(item["channel"]), str(item["ts"]))
+        find = partial(self._lookup.by_name, request, str(item["channel"]), str(item["ts"]))
         emoji, age_seconds = EMOJI.get(str(event.get("reaction")), ""), time.time() - float(item["ts"])
         found = await find_button_meant(emoji, find, added=added, age_seconds=age_seconds)
         if found is None or (await self._people.member(request)).is_bot:

@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.interactions.step_runner import Result, StepRunner
+from bots.interactions.step_runner import Result
 from bots.presentation.actions import ACTIONS, Needs, label
 from bots.presentation.interaction_router import Ask, Run
 from bots.presentation.subject_lookup import form_about, subject_of_upload
 from bots.slack.api.request import SlackRequest, of_interaction
-from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.form_state import FormState
+from bots.slack.listeners.listener import Listener
 from bots.slack.listeners.modals import Modals, Opening
-from bots.slack.listeners.uploads import Uploads, images
-from bots.slack.messages.message_lookup import MessageLookup
+from bots.slack.listeners.uploads import images
 from studio.commands.button_ids import Action
 from studio.commands.spec import Call
 from studio.errors import BadRequestError
@@ -32,21 +31,10 @@ ENTRIES: Mapping[str, Action] = {
 }
 
 
-class Shortcuts(SlackComponent):
-    def __init__(
-        self,
-        context: SlackContext,
-        dispatcher: Dispatcher,
-        modals: Modals,
-        runner: StepRunner,
-        uploads: Uploads,
-    ) -> None:
-        super().__init__(context)
-        self._dispatcher = dispatcher
+class Shortcuts(Listener):
+    def __init__(self, dispatcher: Dispatcher, modals: Modals) -> None:
+        super().__init__(dispatcher)
         self._modals = modals
-        self._runner = runner
-        self._uploads = uploads
-        self._finder = MessageLookup(context)
 
     async def anywhere(self, body: Mapping[str, Any]) -> None:
         await self._modals.ask_imagine(of_interaction(body))
@@ -65,7 +53,7 @@ class Shortcuts(SlackComponent):
         self, request: SlackRequest, action: Action, message: Mapping[str, Any], call: Call
     ) -> Result:
         """What follows for a picture of ours; of somebody's image, who made it or what comes of it."""
-        if shown := await self._finder.in_message(request.channel, message):
+        if shown := await self._lookup.in_message(request.channel, message):
             return await self._runner.carry_out(await self._runner.follow_menu(action, shown, call), call)
         if action is Action.WHO:
             traces = await self._uploads.look_at(request, _image(message), call.person)
@@ -76,7 +64,7 @@ class Shortcuts(SlackComponent):
     async def _opening(
         self, request: SlackRequest, action: Action, message: Mapping[str, Any], call: Call
     ) -> Opening:
-        if shown := await self._finder.in_message(request.channel, message):
+        if shown := await self._lookup.in_message(request.channel, message):
             step = await self._runner.follow_menu(action, shown, call)
             if not isinstance(step, Ask):
                 raise TypeError("the action opens no form")

@@ -7,18 +7,15 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bots.interactions.error_messages import message_of
-from bots.interactions.step_runner import StepRunner
 from bots.presentation.compose.errors import explain
 from bots.presentation.interaction_router import FormId, route_form
 from bots.slack.api.request import SlackRequest, of_submission
-from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.form_state import FormState, read_form
 from bots.slack.listeners.home_tab import HomeTab
-from bots.slack.listeners.uploads import Uploads
+from bots.slack.listeners.listener import Listener
 from bots.slack.render_form import values_of
 from bots.slack.texts.mrkdwn import plain_text
-from bots.slack.workspaces.members import Members
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG
 from studio.commands.results import Answer, SettingsChanged
@@ -39,21 +36,9 @@ class FieldRefusedError(Exception):
         self.reason = reason
 
 
-class ViewSubmissions(SlackComponent):
-    def __init__(
-        self,
-        context: SlackContext,
-        people: Members,
-        dispatcher: Dispatcher,
-        runner: StepRunner,
-        uploads: Uploads,
-        home: HomeTab,
-    ) -> None:
-        super().__init__(context)
-        self._people = people
-        self._dispatcher = dispatcher
-        self._runner = runner
-        self._uploads = uploads
+class ViewSubmissions(Listener):
+    def __init__(self, dispatcher: Dispatcher, home: HomeTab) -> None:
+        super().__init__(dispatcher)
         self._home = home
 
     async def handle_submission(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:

@@ -6,26 +6,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bots.presentation.actions import description
-from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.cases import compose_notice, compose_question
 from bots.presentation.compose.help import commands_for, compose_command_help
-from bots.presentation.message import Command, Message, Spans
+from bots.presentation.message import Command, Message
 from bots.presentation.spans import sentence
 from bots.presentation.subject_lookup import load_settings_form
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import ROOM_ADDRESS, WebUser
+from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
 from bots.web.queries.inbox import mark_read, read_messages
 from bots.web.render import ShownImage, render
 from bots.web.routes.authentication import require_user
-from bots.web.routes.page_layout import dialog_of
+from bots.web.routes.page_layout import answer_of, dialog, dialog_of, message_html
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
 from studio.commands.gatherings.hall import BUILT_ON
-from studio.commands.registry import FORMER_COMMANDS, REACTIONS, execute
-from studio.commands.spec import Call
+from studio.commands.registry import FORMER_COMMANDS, REACTIONS
 from studio.commands.submission.known_names import default_note
 from studio.domain.identifiers import split_picture_id
 from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
@@ -34,62 +32,44 @@ from studio.errors import NotFoundError
 _COMMANDS = {"queue": "queue", "history": "history", "tray": "collect"}
 
 
-async def jobs_dialog(request: Request) -> Response:
+@dialog()
+def jobs_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /mine/queue, /mine/history and /mine/tray: the user's own jobs that wait or are over, and their tray."""
-    context, user = require_user(request)
-    name: str = request.path_params["name"]
-    if name not in _COMMANDS:
+    command = _COMMANDS.get(request.path_params["name"])
+    if command is None:
         raise NotFoundError("this_page")
-    message = await context.pools.run(Pool.DATABASE, _answer, context, user, _COMMANDS[name])
-    return _message_dialog(request, user, message)
+    return _with_thumbnails(answer_of(context, user, command))
 
 
-async def hall_dialog(request: Request) -> Response:
+@dialog()
+def hall_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /hall/<page>: the winners of contests."""
-    context, user = require_user(request)
-    page = max(1, request.path_params["page"])
-    message = await context.pools.run(Pool.DATABASE, _answer, context, user, "hall", {"page": page})
-    return _message_dialog(request, user, message)
+    return _with_thumbnails(answer_of(context, user, "hall", {"page": max(1, request.path_params["page"])}))
 
 
-async def leaderboard_dialog(request: Request) -> Response:
+@dialog()
+def leaderboard_dialog(context: WebContext, user: WebUser, _request: Request) -> str:
     """GET /leaderboard: whose pictures others built on most."""
-    context, user = require_user(request)
-    message = await context.pools.run(Pool.DATABASE, _answer, context, user, "hall", {"show": BUILT_ON})
-    return _message_dialog(request, user, message)
+    return _with_thumbnails(answer_of(context, user, "hall", {"show": BUILT_ON}))
 
 
-async def rules_dialog(request: Request) -> Response:
+@dialog()
+def rules_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /rules: what the moderators settled; for them only. ``?typed=`` is the command's former name."""
-    context, user = require_user(request)
     typed = request.query_params.get("typed", "")
     name = typed if typed in FORMER_COMMANDS else "community"
-    message = await context.pools.run(Pool.DATABASE, _answer, context, user, name)
     commands = {"name": "/community", "example": "/community pictures 2", "pause": "/community pause"}
     hint = sentence(texts.RULES_HINT, **{name: Command(command) for name, command in commands.items()})
-    return _message_dialog(request, user, message, hint=hint)
+    return message_html(answer_of(context, user, name), hint=hint)
 
 
-def _answer(
-    context: WebContext, user: WebUser, command: str, values: Mapping[str, object] | None = None
-) -> Message:
-    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
-    message = compose_answer(execute(context.ports, call, command, values or {}))
-    if message is None:
-        raise NotFoundError("this_page")
-    return message
-
-
-def _message_dialog(request: Request, user: WebUser, message: Message, *, hint: Spans = ()) -> Response:
+def _with_thumbnails(message: Message) -> str:
     images = {
         image.name: ShownImage(copies=[(f"/thumbnails/{image.name}", THUMBNAIL_SIDES_PIXELS[0])])
         for image in message.files
         if split_picture_id(image.name)
     }
-    html = render_template(
-        "message.html", message=render(message, images), summary=message.summary, hint=hint
-    )
-    return dialog_of(request, user, html)
+    return message_html(message, images)
 
 
 async def messages_dialog(request: Request) -> Response:
@@ -114,26 +94,26 @@ async def messages_dialog(request: Request) -> Response:
     return dialog
 
 
-async def settings_dialog(request: Request) -> Response:
+@dialog()
+def settings_dialog(context: WebContext, user: WebUser, _request: Request) -> str:
     """GET /settings."""
-    context, user = require_user(request)
-    form = await context.pools.run(Pool.DATABASE, load_settings_form, context.ports, user.person)
-    ways = await context.pools.run(Pool.DATABASE, context.sign_ins.of, user)
-    html = render_template(
-        "settings.html", form=form, ways=ways, providers=context.settings.sign_in_providers
+    return render_template(
+        "settings.html",
+        form=load_settings_form(context.ports, user.person),
+        ways=context.sign_ins.of(user),
+        providers=context.settings.sign_in_providers,
     )
-    return dialog_of(request, user, html)
 
 
-async def help_dialog(request: Request) -> Response:
-    context, user = require_user(request)
-    html = render_template(
+@dialog()
+def help_dialog(context: WebContext, user: WebUser, _request: Request) -> str:
+    """GET /help."""
+    return render_template(
         "help.html",
         commands=[(spec, compose_command_help(spec)) for spec in commands_for(moderates=user.moderator)],
         reactions=_reactions(),
         note=default_note(context.ports),
     )
-    return dialog_of(request, user, html)
 
 
 def _reactions() -> Mapping[str, str]:

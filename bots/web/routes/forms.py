@@ -1,22 +1,19 @@
 """Dialogs with a form: what is made from a picture, reports and appeals."""
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.compose.parts.pictures import alt_text_of
 from bots.presentation.form import FieldKind, Form
 from bots.presentation.interaction_router import Ask
 from bots.presentation.subject_lookup import load_form, load_indices
-from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
 from bots.web.access.sessions import WebUser
 from bots.web.addresses import dialog_name
 from bots.web.context import WebContext
 from bots.web.queries.picture_details import load_details
 from bots.web.render import FormPicture, ShownImage, render_form, shown_picture
-from bots.web.routes.authentication import require_unbanned_user
-from bots.web.routes.page_layout import dialog_of
+from bots.web.routes.page_layout import dialog
 from studio.commands.button_ids import Action
 from studio.domain.identifiers import is_job_id, picture_id, split_picture_id
 from studio.errors import BadRequestError, NotFoundError
@@ -29,19 +26,18 @@ ACTION_OF = {
 }
 
 
-async def form_dialog(request: Request) -> Response:
+@dialog(unbanned=True)
+def form_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /edit/<picture or job>, and the same for each action that needs a form."""
-    context, user = await require_unbanned_user(request)
     action = ACTION_OF[request.url.path.split("/")[1]]
     subject: str = request.path_params["subject"]
     job_id, index = split_picture_id(subject) or (subject, 0)
     if not is_job_id(job_id):
         raise NotFoundError("this_picture")
     try:
-        html = await context.pools.run(Pool.DATABASE, _render, context, user, action, job_id, index)
+        return _render(context, user, action, job_id, index)
     except BadRequestError:  # no picture of the job is there
         raise NotFoundError("this_picture") from None
-    return dialog_of(request, user, html)
 
 
 def _render(context: WebContext, user: WebUser, action: Action, job_id: str, index: int) -> str:

@@ -1,19 +1,65 @@
 """The page of the app, and dialogs over it."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from bots.presentation.compose.answers import compose_answer
+from bots.presentation.message import Message, Spans
+from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
-from bots.web.access.sessions import LONGEST_NAME, WebUser
-from bots.web.routes.authentication import context_of
+from bots.web.access.sessions import LONGEST_NAME, ROOM_ADDRESS, WebUser
+from bots.web.context import WebContext
+from bots.web.render import ShownImage, render
+from bots.web.routes.authentication import context_of, require_unbanned_user, require_user
 from bots.web.templating import render_template, script_texts
 from studio.commands.command_line import MAX_PHRASE
-from studio.commands.registry import CATALOG
-from studio.commands.spec import Audience
+from studio.commands.registry import CATALOG, execute
+from studio.commands.spec import Audience, Call
 from studio.commands.submission.known_names import choices_of, default_note
+from studio.errors import NotFoundError
 from studio.ports import Ports
+
+# What lies on a dialog: HTML for the person who asks. Blocking; raises `NotFoundError`.
+RenderDialog = Callable[[WebContext, WebUser, Request], str]
+Route = Callable[[Request], Awaitable[Response]]
+
+
+def dialog(*, unbanned: bool = False) -> Callable[[RenderDialog], Route]:
+    """The route of a dialog, for everybody who is in. `unbanned`: not for those who are banned."""
+
+    def of(render_dialog: RenderDialog) -> Route:
+        @wraps(render_dialog)
+        async def show(request: Request) -> Response:
+            context, user = await require_unbanned_user(request) if unbanned else require_user(request)
+            html = await context.pools.run(Pool.DATABASE, render_dialog, context, user, request)
+            return dialog_of(request, user, html)
+
+        return show
+
+    return of
+
+
+def message_html(
+    message: Message, images: Mapping[str, ShownImage] | None = None, *, hint: Spans = ()
+) -> str:
+    """A message that fills a dialog, with a hint below it."""
+    shown = render(message, images)
+    return render_template("message.html", message=shown, summary=message.summary, hint=hint)
+
+
+def answer_of(
+    context: WebContext, user: WebUser, command: str, values: Mapping[str, object] | None = None
+) -> Message:
+    """What a command answers that shows something."""
+    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
+    message = compose_answer(execute(context.ports, call, command, values or {}))
+    if message is None:
+        raise NotFoundError("this_page")
+    return message
 
 
 def dialog_of(request: Request, user: WebUser, html: str) -> Response:

@@ -14,7 +14,6 @@ from bots.presentation.compose.parts.job_buttons import single_rows
 from bots.presentation.compose.parts.pictures import credit, credit_of, title_of
 from bots.presentation.message import Button
 from bots.presentation.spans import plain_text
-from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, Origin, load_job_views
 from bots.texts.translation import translate
 from bots.web import texts
@@ -24,9 +23,9 @@ from bots.web.context import WebContext
 from bots.web.queries.job_cards import is_seen_by
 from bots.web.queries.picture_details import PictureDetails, load_details
 from bots.web.render import shown_picture
-from bots.web.routes.authentication import context_of, require_not_banned, require_unbanned_user, require_user
+from bots.web.routes.authentication import context_of, require_not_banned, require_unbanned_user
 from bots.web.routes.banned import banned_page
-from bots.web.routes.page_layout import dialog_of, page_of
+from bots.web.routes.page_layout import dialog, page_of
 from bots.web.routes.sign_in.login import entry_page
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
@@ -60,16 +59,12 @@ async def older_jobs(request: Request) -> Response:
     return HTMLResponse(await context.feed.load_page(user, before))
 
 
-async def picture_dialog(request: Request) -> Response:
+@dialog(unbanned=True)
+def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /view/<picture or job>: one picture, its recipe, its family, and what can be made of it."""
-    context, user = await require_unbanned_user(request)
     subject: str = request.path_params["subject"]
     if not is_job_id(subject) and split_picture_id(subject) is None:
         raise NotFoundError("this_picture")
-    return dialog_of(request, user, await context.pools.run(Pool.DATABASE, _picture, context, user, subject))
-
-
-def _picture(context: WebContext, user: WebUser, subject: str) -> str:
     with context.ports.database.read() as session:
         if is_job_id(subject):
             pictures = queries.pictures_of_job(
@@ -132,16 +127,12 @@ def _actions(details: PictureDetails, user: WebUser, *, contest: bool) -> Iterat
     yield from (button for action, button in by_action.items() if action not in _ELSEWHERE)
 
 
-async def job_dialog(request: Request) -> Response:
+@dialog()
+def job_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /jobs/<job>: a job with its pictures and its recipe."""
-    context, user = require_user(request)
     job_id: str = request.path_params["job"]
     if not is_job_id(job_id):
         raise NotFoundError("this_job")
-    return dialog_of(request, user, await context.pools.run(Pool.DATABASE, _job, context, user, job_id))
-
-
-def _job(context: WebContext, user: WebUser, job_id: str) -> str:
     with context.ports.database.read() as session:
         job = queries.find_job(session, job_id, viewer=user.person)
         (view,) = load_job_views(session, [job])

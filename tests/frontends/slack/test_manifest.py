@@ -3,6 +3,7 @@
 import inspect
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import discord
@@ -11,7 +12,6 @@ import typer
 import yaml
 from discord import app_commands
 
-from bots.discord.context import DiscordContext
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.slash_commands import SlashCommands
 from bots.presentation.compose.help import compose_help
@@ -117,7 +117,8 @@ def help_text(*, moderates: bool) -> str:
 def discord_commands() -> set[str]:
     client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
-    SlashCommands(cast("DiscordContext", None), cast("Dispatcher", None)).build(tree)
+    dispatcher = SimpleNamespace(context=None, answers=None, runner=None)
+    SlashCommands(cast("Dispatcher", dispatcher)).build(tree)
     return {command.name for command in tree.get_commands()}
 
 

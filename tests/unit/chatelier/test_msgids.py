@@ -1,6 +1,7 @@
 """Every sentence for readers is known to whoever translates it, and passes through `translate`."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,37 @@ def test_what_is_translated_where_it_is_used_has_a_constant_or_is_a_literal(repo
                 if isinstance(first, ast.Name) and first.id in own and "/texts" not in path.as_posix():
                     strays.append(f"{path.relative_to(repository)}:{node.lineno}: {first.id}")
     assert strays == []
+
+
+# Sentences for the operator, who reads them in a terminal, and one that is no sentence.
+NOT_FOR_READERS = {
+    *("WRONG_TOKEN", "WRONG_SHARDS", "NO_INTENTS", "NOT_DISCORD"),
+    *("NO_SIGNING_SECRET", "WRONG_APP_TOKEN", "WRONG_BOT_TOKEN", "TAKEN_BACK"),
+}
+LOOK_UPS = {"translate", "translate_plural", "sentence"}
+
+
+def test_the_chats_translate_each_sentence_of_theirs(repository: Path) -> None:
+    """A constant of a module of texts is an argument of a look-up."""
+    strays = []
+    for folder in ("discord", "slack", "interactions", "delivery"):
+        for path in sorted((repository / "bots" / folder).rglob("*.py")):
+            strays += [f"{path.relative_to(repository)}: {name}" for name in untranslated(path)]
+    assert strays == []
+
+
+def untranslated(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text())
+    looked_up, asked_for = set[int](), set[int]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in LOOK_UPS:
+            looked_up |= {id(inner) for inner in ast.walk(node)}
+        elif isinstance(node, ast.Compare):  # whether there is a sentence
+            asked_for |= {id(inner) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        is_sentence = isinstance(node, ast.Attribute) and ast.unparse(node.value) == "texts"
+        if is_sentence and node.attr.isupper() and id(node) not in looked_up | asked_for:
+            yield from {node.attr} - NOT_FOR_READERS
 
 
 def test_help_and_manifest_are_translated(looked_up: set[str]) -> None:

@@ -5,25 +5,23 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
-from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.gatherings.management import with_management
 from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
 from bots.presentation.compose.gatherings.registry import find_presenter
+from bots.presentation.form import Form
 from bots.presentation.interaction_router import Ask, Panel
 from bots.presentation.message import Images, Message
 from bots.presentation.subject_lookup import load_form, load_panel
 from bots.process.thread_pools import Pool
 from bots.queries.gathering_view import GatheringView, load_gathering_view
 from bots.texts.translation import translate
-from bots.web.access.sessions import ROOM_ADDRESS, WebUser
+from bots.web.access.sessions import WebUser
 from bots.web.context import WebContext
 from bots.web.render import FormPicture, ShownImage, render, render_form, shown_picture
 from bots.web.routes.authentication import require_unbanned_user
-from bots.web.routes.page_layout import dialog_of
+from bots.web.routes.page_layout import answer_of, dialog, message_html
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action, Button, parse_button
-from studio.commands.registry import execute
-from studio.commands.spec import Call
 from studio.domain.identifiers import is_job_id
 from studio.errors import NotFoundError
 
@@ -31,28 +29,23 @@ _LARGEST_BYTES = 8 * 1024 * 1024
 _TYPES = {".png": "image/png", ".webp": "image/webp", ".gif": "image/gif", ".jpg": "image/jpeg"}
 
 
-async def list_dialog(request: Request) -> Response:
+@dialog(unbanned=True)
+def list_dialog(context: WebContext, user: WebUser, _request: Request) -> str:
     """GET /gatherings: what is open."""
-    context, user = await require_unbanned_user(request)
-    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
-    answer = await context.pools.run(Pool.DATABASE, execute, context.ports, call, "gather", {})
-    message = compose_answer(answer) or Message(parts=())
-    html = render_template("message.html", message=render(message), summary=message.summary, hint="")
-    return dialog_of(request, user, html)
+    return message_html(answer_of(context, user, "gather"))
 
 
-async def gathering_dialog(request: Request) -> Response:
+@dialog(unbanned=True)
+def gathering_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /gatherings/<id>."""
-    context, user = await require_unbanned_user(request)
-    message, images, label = await context.pools.run(Pool.DATABASE, _load, context, user, _id_of(request))
-    html = render_template(
+    message, images, label = _load(context, user, _id_of(request))
+    return render_template(
         "gathering.html",
         message=render(message, images),
         summary=message.summary,
         path=f"/gatherings/{_id_of(request)}",
         whole_label=label,
     )
-    return dialog_of(request, user, html)
 
 
 async def live_part(request: Request) -> Response:
@@ -62,31 +55,22 @@ async def live_part(request: Request) -> Response:
     return HTMLResponse(render(message, images))
 
 
-async def look_dialog(request: Request) -> Response:
+@dialog(unbanned=True)
+def look_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /gatherings/<id>/look/<verb>/<round>/<part>: what it shows to one person."""
-    context, user = await require_unbanned_user(request)
-    press = _press_of(request, Action.GATHER_SHOW)
-
-    def load() -> str:
-        message = _panel(context, user, press)
-        images = {image.name: _image_at(f"{request.url.path}/images/{image.name}") for image in message.files}
-        shown = render(message, images)
-        return render_template("message.html", message=shown, summary=message.summary, hint="")
-
-    return dialog_of(request, user, await context.pools.run(Pool.COMMANDS, load))
+    message = _panel(context, user, request)
+    images = {image.name: _image_at(f"{request.url.path}/images/{image.name}") for image in message.files}
+    return message_html(message, images)
 
 
-async def form_dialog(request: Request) -> Response:
+@dialog(unbanned=True)
+def form_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /gatherings/<id>/form/<verb>/<round>/<part>: what it asks in a form."""
-    context, user = await require_unbanned_user(request)
-    press = _press_of(request, Action.GATHER_ASK)
-    ask = Ask(action=press.action, job_id=press.job_id, press=press)
-    form = await context.pools.run(Pool.DATABASE, load_form, context.ports, ask, user.person)
-    picture = None
+    form, picture = _form(context, user, request), None
     if form.image is not None:
         shown = _image_at(f"{request.url.path}/images/{form.image.name}")
         picture = FormPicture(image=shown, alt_text=form.image.alt_text)
-    return dialog_of(request, user, str(render_form(form, picture)))
+    return str(render_form(form, picture))
 
 
 async def image_file(request: Request) -> Response:
@@ -128,17 +112,22 @@ def _message_files(context: WebContext, user: WebUser, request: Request) -> Mess
     return with_drawings(presenter.message(view), presenter.draw(context.ports, view, _LARGEST_BYTES))
 
 
-def _panel_files(context: WebContext, user: WebUser, request: Request) -> Message:
-    return _panel(context, user, _press_of(request, Action.GATHER_SHOW))
+def _panel(context: WebContext, user: WebUser, request: Request) -> Message:
+    press = _press_of(request, Action.GATHER_SHOW)
+    return load_panel(context.ports, Panel(job_id=press.job_id, index=0, press=press), user.person)
+
+
+def _form(context: WebContext, user: WebUser, request: Request) -> Form:
+    press = _press_of(request, Action.GATHER_ASK)
+    return load_form(context.ports, Ask(action=press.action, job_id=press.job_id, press=press), user.person)
 
 
 def _form_files(context: WebContext, user: WebUser, request: Request) -> Message:
-    press = _press_of(request, Action.GATHER_ASK)
-    form = load_form(context.ports, Ask(action=press.action, job_id=press.job_id, press=press), user.person)
+    form = _form(context, user, request)
     return Message(parts=(Images(images=(form.image,)),) if form.image else ())
 
 
-_FILES_OF = {"message": _message_files, "look": _panel_files, "form": _form_files}
+_FILES_OF = {"message": _message_files, "look": _panel, "form": _form_files}
 
 
 def _view(context: WebContext, user: WebUser, gathering_id: str) -> GatheringView:
@@ -178,11 +167,6 @@ def _version(view: GatheringView) -> int:
 
 def _image_at(address: str) -> ShownImage:
     return ShownImage(copies=[(address, 1)])
-
-
-def _panel(context: WebContext, user: WebUser, press: Button) -> Message:
-    panel = Panel(job_id=press.job_id, index=0, press=press)
-    return load_panel(context.ports, panel, user.person)
 
 
 def _id_of(request: Request) -> str:
