@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from moderation.cases.sanctions import find_exclusion
-from moderation.cases.strikes import SEVERE, strike_weight
+from moderation.cases.strikes import SEVERE, Violation, strike_weight
 from moderation.cases.violations import ViolationLog
 from moderation.context import ModerationContext, newcomer_origins
 from moderation.limits.rate_limiter import Limiter
@@ -242,12 +242,17 @@ class ModerationGate:
         weight: float,
         evidence: EvidenceDraft | None,
     ) -> None:
+        violation = Violation(
+            rule=verdict.rule,
+            category=verdict.category,
+            weight=weight,
+            job_id=job_id or None,
+            evidence=evidence,
+        )
         self._violations.record(
             person,
             verdict,
-            weight=weight,
+            violation,
             policy_version=self.policy_version,
-            job_id=job_id,
             moderated=self._places.is_moderated(person),
-            evidence=evidence,
         )

@@ -8,7 +8,6 @@ from moderation.cases.sanctions import HOUSE, punish
 from moderation.cases.side_effects import DecisionEffects, SideEffects
 from moderation.cases.strikes import Violation
 from moderation.records import audit_log
-from moderation.records.evidence import EvidenceDraft
 from studio.db.database import Database
 from studio.domain.people import Person
 from studio.domain.verdicts import Verdict
@@ -28,14 +27,12 @@ class ViolationLog:
         self,
         person: Person,
         verdict: Verdict,
+        violation: Violation,
         *,
-        weight: float,
         policy_version: str,
-        job_id: str,
         moderated: bool,
-        evidence: EvidenceDraft | None = None,
     ) -> None:
-        """Rule and category, never the text, and the strike. If it cannot be written, the verdict stands.
+        """Rule and category, never the text, and a strike where it weighs. If it cannot be written, the verdict stands.
 
         The evidence is kept where the strike leads to a case, and material in any case.
         """
@@ -43,14 +40,7 @@ class ViolationLog:
         outcome = DecisionEffects()
         try:
             with self._database.begin() as session:
-                if weight:
-                    violation = Violation(
-                        rule=verdict.rule,
-                        category=verdict.category,
-                        weight=weight,
-                        job_id=job_id or None,
-                        evidence=evidence,
-                    )
+                if violation.weight:
                     outcome = punish(session, person, violation, moderated=moderated)
                 audit_log.append(session, verdict.ruling, actor=HOUSE, subject=person.key, details=details)
         except (DatabaseUnavailableError, SQLAlchemyError) as error:
