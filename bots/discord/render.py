@@ -20,6 +20,7 @@ from bots.presentation.limits import CUT, Limits
 from bots.presentation.message import (
     Button,
     ButtonRow,
+    Download,
     Facts,
     Images,
     Message,
@@ -166,6 +167,12 @@ def _blocks(parts: Iterable[Part], files: Files, limits: Limits) -> Iterator[Ite
                 yield gallery
                 started = True
             continue
+        if isinstance(part, Download) and part.file.name in files:
+            if lines:
+                yield ui.TextDisplay("\n".join(lines))
+                lines, started = [], True
+            yield ui.File(f"attachment://{part.file.name}{files[part.file.name].suffix}")
+            continue
         if isinstance(part, Facts) and started:
             yield ui.Separator()
         lines.append(_text(part))
@@ -191,6 +198,8 @@ def _text(part: Part) -> str:
             return code_block(part.text)
         case Note():
             return _NOTE_SIGNS.get(part.tone, "") + markdown(part.spans)
+        case Download():
+            return markdown(part.otherwise)
         case Images():
             raise TypeError("images are no text")
 

@@ -1,14 +1,16 @@
 """Carries out what the router decided, and composes what the person sees of it: the same on every chat."""
 
+import io
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bots.delivery.attachments import Attachment
 from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.delivery.message_files import draw_images
-from bots.presentation.compose.answers import compose_answer, compose_sent
+from bots.presentation.compose.answers import EXPORT, compose_answer, compose_export, compose_sent
 from bots.presentation.compose.cases import compose_case_pictures
 from bots.presentation.compose.job_message import compose_job
 from bots.presentation.compose.provenance.attribution import compose_family
@@ -38,12 +40,14 @@ from bots.queries.message_lookup import ShownPictures
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.registry import execute
-from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown
+from studio.commands.results import Accepted, Answer, CaseOpened, Community, Exported, Family, PictureShown
 from studio.commands.spec import Call
 from studio.errors import NotFoundError
 from studio.ports import Ports
+from studio.services.account_export import write_export
 
 # The parameters that say to which community something belongs.
+_LARGEST_EXPORT_BYTES = 8 * 1024 * 1024
 _NAMING = ("case", "job", "picture", "what", "id")
 
 log = logging.getLogger(__name__)
@@ -179,10 +183,20 @@ class StepRunner:
             case Family():
                 made = await self._pools.run(Pool.FILES, draw_images, self._ports, result)
                 return Reply(message=compose_family(result), subject=result.picture_id, made=made)
+            case Exported():
+                return await self._export(call)
             case _:
                 subject = result.details.case.id if isinstance(result, CaseOpened) else ""
                 message = compose_answer(result)
                 return Reply(message=message, subject=subject) if message else None
+
+    async def _export(self, call: Call) -> Reply:
+        """With as many files as a message takes."""
+        out = io.BytesIO()
+        write = partial(write_export, self._ports, call.person, out, most_bytes=_LARGEST_EXPORT_BYTES)
+        exported = await self._pools.run(Pool.FILES, write)
+        made = {EXPORT: Attachment(data=out.getvalue(), suffix=".zip")}
+        return Reply(message=compose_export(exported), made=made)
 
     async def show_desk(self, result: Result, call: Call) -> None:
         """What is on the desk, in a desk channel that was named just now."""

@@ -103,6 +103,7 @@ class FileKind(StrEnum):
     GRID = "grid"  # under the lettered cells of an edit
     DRAWING = "drawing"  # drawn for this message, such as a family tree
     SHEET = "sheet"  # several stored images side by side, numbered
+    ARCHIVE = "archive"  # no picture but a file to keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +188,15 @@ class Note:
     tone: Tone = Tone.NEUTRAL
 
 
-Part = Images | Title | Paragraph | Small | Facts | Progress | Preformatted | Note
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file to keep, made for this message. `otherwise` is shown where it cannot be sent."""
+
+    file: Image
+    otherwise: Spans
+
+
+Part = Download | Images | Title | Paragraph | Small | Facts | Progress | Preformatted | Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +262,7 @@ class Message:
 
     def __post_init__(self) -> None:
         shown = tuple(image for part in self.parts if isinstance(part, Images) for image in part.files)
+        shown += tuple(part.file for part in self.parts if isinstance(part, Download))
         if len({image.name for image in shown}) != len(shown):
             raise ValueError("two images of a message have one name")
         object.__setattr__(self, "files", shown)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bots.presentation.message import Facts, Images, Message, Part, Preformatted, Progress, Title
+from bots.presentation.message import Download, Facts, Images, Message, Part, Preformatted, Progress, Title
 from bots.presentation.spans import plain_text
 
 
@@ -18,5 +18,7 @@ def _lines(part: Part) -> Iterator[str]:
             yield from (f"{label}: {plain_text(spans)}" for label, spans in facts)
         case Images() | Progress():
             return
+        case Download(otherwise=spans):
+            yield plain_text(spans)
         case _:
             yield plain_text(part.spans)

@@ -65,7 +65,12 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
             "name": "Chatelier",
             "description": "Paint together with a diffusion model that your own community hosts.",
             "background_color": "#2b2d31",
-        },
+        }
+        | (
+            {"long_description": texts.LONG_DESCRIPTION.format(privacy=f"{public_url}/privacy")}
+            if public_url
+            else {}
+        ),
         "features": {
             "app_home": {
                 "home_tab_enabled": True,

@@ -10,6 +10,7 @@ from typing import Any
 
 from bots.presentation.limits import CUT, Limits
 from bots.presentation.message import (
+    Download,
     Facts,
     FileKind,
     Image,
@@ -114,8 +115,8 @@ class _Renderer:
                 return self._code_block(part.text)
             case Note():
                 return self._sections(_SIGNS.get(part.tone, "") + self._mrkdwn(part.spans))
-            case Paragraph():
-                return self._sections(self._mrkdwn(part.spans))
+            case Paragraph(spans=spans) | Download(otherwise=spans):
+                return self._sections(self._mrkdwn(spans))
 
     def _mrkdwn(self, spans: Spans) -> str:
         return mrkdwn(spans, links=self.links)

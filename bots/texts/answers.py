@@ -41,6 +41,13 @@ PARTED = (
     "Your names are separate again. Pictures that were painted under your other names stay with them, and so do this"
     " month's credits."
 )
+EXPORTED = "What is kept of you, under {names}: {records} and {files}."
+EXPORTED_WITHOUT = "{count} file did not fit or is gone."
+EXPORTED_WITHOUT_SEVERAL = "{count} files did not fit or are gone."
+EXPORT_ELSEWHERE = (
+    "The archive cannot be sent here. Link your name with the web room or with Discord ({link}), and use {export}"
+    " there."
+)
 FORGOTTEN = "Everything that was kept of you was deleted for good: {pictures}, under {names}."
 FORGOTTEN_REST = "Pictures that others built on yours stay, without your names."
 GIVEN = "{person} received {amount} credit from you."

@@ -27,7 +27,7 @@ from bots.web.metrics import WebMetrics
 from bots.web.routes import account, banned, forms, health, images, moderation, pages
 from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.gatherings import gathering_pages
-from bots.web.routes.public import report, verification
+from bots.web.routes.public import privacy, report, verification
 from bots.web.routes.sign_in import codes, login, oauth, passkeys
 from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
@@ -122,12 +122,14 @@ ROUTES = [
     Route("/desk/{case}/claim", moderation.claim_case, methods=["POST"]),
     Route("/desk/{case}/decide", moderation.decide_case, methods=["POST"]),
     Route("/desk/{case}/pictures/{picture}", moderation.case_picture),
+    Route("/export-me", account.export),
     Route("/forget-me", banned.forget, methods=["POST"]),
     Route("/appeal", banned.appeal, methods=["POST"]),
     Route("/report", report.report_form),
     Route("/report", report.send_report, methods=["POST"]),
     Route("/report/status", report.status_form),
     Route("/report/status", report.read_status, methods=["POST"]),
+    Route("/privacy", privacy.privacy_page),
     Route("/verify", verification.verification_form),
     Route("/verify", verification.verify_file, methods=["POST"]),
     Route("/pictures/{picture}.png", images.picture_file),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bots.texts.privacy_notice import PrivacyFacts
 from bots.web.oauth_provider import OAuthProvider
 from studio.errors import ConfigurationError
 from studio.loopback import is_loopback, plain_network
@@ -46,6 +47,7 @@ class WebSettings:
     metrics_token: str | None = field(default=None, repr=False)
     max_upload_bytes: int = 20 * 1024 * 1024
     room_name: str = "Chatelier"
+    privacy: PrivacyFacts = field(default_factory=PrivacyFacts)
     sign_in_providers: tuple[OAuthProvider, ...] = ()
     visitors: Visitors = Visitors.MEMBERS
 

@@ -10,7 +10,19 @@ from typing import NoReturn
 
 import typer
 
-from chatelier.cli.admin import audit, config, db, digest, doctor, evidence, models, policy, provenance, setup
+from chatelier.cli.admin import (
+    audit,
+    config,
+    db,
+    digest,
+    doctor,
+    evidence,
+    models,
+    policy,
+    privacy,
+    provenance,
+    setup,
+)
 from chatelier.cli.services import beat, run, up, worker
 from chatelier.cli.tools import bench, imagine, verify, version
 from chatelier.runtime.private_files import make_files_private
@@ -38,7 +50,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _COMMANDS = (
-    *(up, setup, imagine, verify, doctor, models, policy, audit, evidence, provenance, config, db),
+    *(up, setup, imagine, verify, doctor, models, policy, audit, evidence, provenance, privacy, config, db),
     *(run, worker, beat, bench, digest, version),
 )
 for command in _COMMANDS:

@@ -42,6 +42,18 @@ class LogSection(Section):
     format: LogFormat = Field(LogFormat.CONSOLE, description="console, or json for machines.")
 
 
+class OperatorSection(Section):
+    """Who runs the instance, as the privacy notice says."""
+
+    name: str | None = Field(None, min_length=1, max_length=100, description="A person or an organization.")
+    contact: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="An email address or a URL for questions and complaints.",
+    )
+
+
 class Settings(BaseSettings):
     """Everything that may be set. Built by `read_settings`, never at import."""
 
@@ -87,6 +99,7 @@ class Settings(BaseSettings):
     speed: SpeedSection = SpeedSection()
     moderation: ModerationSection = ModerationSection()
     provenance: ProvenanceSection = ProvenanceSection()
+    operator: OperatorSection = OperatorSection()
     log: LogSection = LogSection()
 
     @property

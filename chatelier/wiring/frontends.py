@@ -42,6 +42,7 @@ def open_web(
     from bots.web.metrics import WebMetrics
     from bots.web.server import serve
     from bots.web.settings import Visitors
+    from chatelier.wiring.privacy import privacy_facts
 
     web = settings.web
     providers = tuple(_sign_in_providers(settings))
@@ -57,6 +58,7 @@ def open_web(
         metrics_token=web.metrics_token.get_secret_value() if web.metrics_token else None,
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
         room_name=web.name,
+        privacy=privacy_facts(settings),
         sign_in_providers=providers,
         visitors=Visitors(web.visitors or ("guests" if providers else "members")),
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from studio.coded_text import CodedText
-from studio.commands.account import cancel, credits, forget_me, history, link, queue, settings
+from studio.commands.account import cancel, credits, export_me, forget_me, history, link, queue, settings
 from studio.commands.button_ids import Action, Button, gather_values
 from studio.commands.gatherings import enter, gather, hall
 from studio.commands.gatherings.opening import opening_spec
@@ -51,6 +51,7 @@ CATALOG: Mapping[str, CommandSpec] = {
         settings,
         style,
         link,
+        export_me,
         forget_me,
         report,
         appeal,

@@ -14,6 +14,7 @@ from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
 from studio.domain.settings.saved_styles import StylesListed
 from studio.recaps.leaderboard import Leaderboard
+from studio.services.account_export import Exported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +288,7 @@ Painting = (
     | Family
     | Attribution
 )
-Personal = SettingsChanged | StylesListed | Forgotten | LinkOffered | Linked | CreditsGiven
+Personal = SettingsChanged | StylesListed | Exported | Forgotten | LinkOffered | Linked | CreditsGiven
 Moderation = ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community
 GatheringAnswer = Tray | HallShown | Leaderboard | GatheringOpened | GatheringActed | GatheringsListed
 Answer = Painting | Personal | Moderation | GatheringAnswer

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bots.presentation.compose import forms
-from bots.presentation.compose.answers import compose_answer, compose_sent, compose_under_way
+from bots.presentation.compose.answers import compose_answer, compose_export, compose_sent, compose_under_way
 from bots.presentation.compose.cases import (
     compose_case,
     compose_case_pictures,
@@ -35,6 +35,7 @@ from studio.commands.results import (
     Community,
     CreditsGiven,
     DeskCases,
+    Exported,
     Family,
     Forgotten,
     History,
@@ -318,6 +319,8 @@ def _people() -> dict[str, Message]:
         "linked": _answered(Linked(identities=(ANA, BO))),
         "parted": _answered(Linked(identities=(ANA,))),
         "forgotten": _answered(Forgotten(pictures=3, identities=1)),
+        "exported": _answered(Exported(identities=2, records=12, files=3)),
+        "archive": compose_export(Exported(identities=1, records=5, files=1, left_out=2)),
         "credits given": _answered(CreditsGiven(seen=seen, amount=20, left=80)),
         "report filed": _answered(ReportFiled(case=sample_case())),
         "report repeated": _answered(ReportFiled(case=sample_case(), repeated=True)),

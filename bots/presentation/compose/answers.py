@@ -9,7 +9,19 @@ from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings
 from bots.presentation.compose.tray import compose_tray
-from bots.presentation.message import Audience, Code, Command, Message, Paragraph, PersonName, Spans, Time
+from bots.presentation.message import (
+    Audience,
+    Code,
+    Command,
+    Download,
+    FileKind,
+    Image,
+    Message,
+    Paragraph,
+    PersonName,
+    Spans,
+    Time,
+)
 from bots.presentation.spans import join_list, join_spans, plain_text, sentence
 from bots.texts import answers as texts
 from bots.texts import cases
@@ -26,6 +38,7 @@ from studio.commands.results import (
     Community,
     CreditsGiven,
     DeskCases,
+    Exported,
     Family,
     Forgotten,
     GatheringActed,
@@ -49,6 +62,8 @@ from studio.domain.people import Sighting
 from studio.domain.settings.saved_styles import StylesListed
 from studio.recaps.leaderboard import Leaderboard
 
+EXPORT = "chatelier-export"  # the name of the archive
+
 Long = (
     InQueue
     | History
@@ -67,6 +82,7 @@ Short = (
     | Balance
     | LinkOffered
     | Linked
+    | Exported
     | Forgotten
     | CreditsGiven
     | ReportFiled
@@ -139,6 +155,8 @@ def _short(answer: Short) -> Spans:
             return (translate_plural(texts.STARRED, texts.STARRED_SEVERAL, answer.stars),)
         case Balance():
             return balance_line(answer)
+        case Exported():
+            return _exported(answer)
         case LinkOffered() | Linked() | Forgotten() | CreditsGiven():
             return _about_people(answer)
         case ReportFiled() | CaseDecided() | BanChanged():
@@ -167,6 +185,26 @@ def _about_people(answer: LinkOffered | Linked | Forgotten | CreditsGiven) -> Sp
             given = sentence(given_text, person=who(answer.seen), amount=answer.amount)
             left = sentence(texts.GIVEN_LEFT, left=answer.left) if answer.left is not None else ()
             return join_spans([*given, " ", *left]) if left else given
+
+
+def compose_export(answer: Exported) -> Message:
+    """With the archive, whose file the front end has made."""
+    spans = _exported(answer)
+    link, export = Command("/link"), Command("/export-me")
+    archive = Image(name=EXPORT, alt_text="", kind=FileKind.ARCHIVE)
+    download = Download(file=archive, otherwise=sentence(texts.EXPORT_ELSEWHERE, link=link, export=export))
+    return Message(parts=(Paragraph(spans), download), audience=Audience.PERSON, summary=plain_text(spans))
+
+
+def _exported(answer: Exported) -> Spans:
+    names = translate_plural("{count} name", "{count} names", answer.identities)
+    records = translate_plural("{count} record", "{count} records", answer.records)
+    files = translate_plural("{count} file", "{count} files", answer.files)
+    kept = sentence(texts.EXPORTED, names=names, records=records, files=files)
+    if not answer.left_out:
+        return kept
+    without = translate_plural(texts.EXPORTED_WITHOUT, texts.EXPORTED_WITHOUT_SEVERAL, answer.left_out)
+    return join_spans([*kept, " ", without])
 
 
 def _compose_forgotten(answer: Forgotten) -> Spans:

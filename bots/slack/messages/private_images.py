@@ -8,7 +8,7 @@ from itertools import groupby
 from bots.delivery.attachments import Attachment
 from bots.delivery.message_files import load_files
 from bots.presentation.compose.job_message import with_missing_files
-from bots.presentation.message import Image, Message
+from bots.presentation.message import FileKind, Image, Message
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
@@ -34,7 +34,9 @@ class PrivateImages(SlackComponent):
 
         `subject_of` says what an image is about; it is deleted together with it. Raises `StorageError`.
         """
-        if not message.files:
+        if all(
+            image.kind is FileKind.ARCHIVE for image in message.files
+        ):  # a part of Slack's says where it is
             return Draft(message=message)
         load = partial(load_files, self._ports, message, limit_bytes=_LIMIT_BYTES, made=made)
         found = await self._pools.run(Pool.FILES, load)

@@ -17,6 +17,7 @@ from studio.commands.results import (
     CaseOpened,
     Community,
     DeskCases,
+    Exported,
     Family,
     GatheringActed,
     GatheringOpened,
@@ -53,6 +54,7 @@ _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
     Leaderboard: lambda _answer: {"open": "/leaderboard"},
     Tray: lambda _: {"open": "/mine/tray"},
     GatheringsListed: lambda _: {"open": "/gatherings"},
+    Exported: lambda _: {"go": "/export-me"},
     DeskCases: lambda _: {"go": "/desk"},
     CaseOpened: lambda answer: {"go": f"/desk#case-{answer.details.case.id}"},
 }

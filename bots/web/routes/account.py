@@ -1,9 +1,12 @@
 """Dialogs about the user: their jobs, messages and settings, the help, and the rules of the community."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from tempfile import TemporaryFile
+from typing import IO
 
+from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from bots.presentation.actions import description
 from bots.presentation.compose.cases import compose_notice, compose_question
@@ -28,7 +31,10 @@ from studio.commands.submission.known_names import default_note
 from studio.domain.identifiers import split_picture_id
 from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
 from studio.errors import NotFoundError
+from studio.services.account_export import write_export
 
+_EXPORTS_AN_HOUR = 6
+_BLOCK_BYTES = 256 * 1024
 _COMMANDS = {"queue": "queue", "history": "history", "tray": "collect"}
 
 
@@ -70,6 +76,37 @@ def _with_thumbnails(message: Message) -> str:
         if split_picture_id(image.name)
     }
     return message_html(message, images)
+
+
+async def export(request: Request) -> Response:
+    """GET /export-me: everything that is kept of the user, as a ZIP that is written to disk while it is sent."""
+    context, user = require_user(request)
+    key = f"export:{user.user_id}"
+    if not context.attempt_limiter.allows(key, tries=_EXPORTS_AN_HOUR, seconds=3600):
+        return PlainTextResponse(translate(texts.TOO_MANY_EXPORTS), status_code=429)
+    context.attempt_limiter.count(key, tries=_EXPORTS_AN_HOUR, seconds=3600)
+    file = await context.pools.run(Pool.FILES, _write_export, context, user)
+    headers = {"Content-Disposition": 'attachment; filename="chatelier-export.zip"'}
+    return StreamingResponse(
+        iterate_in_threadpool(_read_through(file)), media_type="application/zip", headers=headers
+    )
+
+
+def _write_export(context: WebContext, user: WebUser) -> IO[bytes]:
+    file = TemporaryFile()  # noqa: SIM115 - closed when it was sent
+    try:
+        write_export(context.ports, user.person, file)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _read_through(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while block := file.read(_BLOCK_BYTES):
+            yield block
 
 
 async def messages_dialog(request: Request) -> Response:

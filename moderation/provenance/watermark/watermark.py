@@ -41,6 +41,8 @@ _SCALES = (1.0, 0.5, 2.0)  # of a canvas, for pictures that were resized
 _PLACES = 6
 _PERIODS = 3
 _TURNS = 4
+# Turns of a picture in its own size, for pictures that say more at these places than their mark.
+_SWEEP = tuple(Lattice(SIDE, sign * quarter / 4) for quarter in range(1, 9) for sign in (1, -1))
 _LONGEST_SIDE_PIXELS = 1536  # of a canvas, so that no picture takes longer than a large one
 _LEAST_PILOT = 4.8  # standard deviations; the highest of pictures without a mark is mostly below 4.5
 _LEAST_REHEARSED_PILOT = 6.2
@@ -98,7 +100,7 @@ def _find_resized(canvas: Image.Image) -> str | None:
         return None
     levels = Image.fromarray(brightness(canvas))
     correlation = autocorrelation(equalize(brightness(canvas)))
-    for lattice in (*likely_periods(correlation, _PERIODS), *likely_turns(correlation, _TURNS)):
+    for lattice in (*likely_periods(correlation, _PERIODS), *likely_turns(correlation, _TURNS), *_SWEEP):
         if found := _read(fold_equalized(np.asarray(_straighten(levels, lattice), np.float32))):
             return found
     return None

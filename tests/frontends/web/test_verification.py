@@ -1,12 +1,14 @@
 """The public page that says where a picture comes from."""
 
 import io
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from bots.texts.privacy_notice import PrivacyFacts
 from studio.domain.provenance import GenerationClaim, Traces
 from studio.ports import Ports
 from tests.support.web_client import ADDRESS, WebServer, web_settings
@@ -87,3 +89,19 @@ def test_what_is_no_picture_is_refused_with_a_sentence(
 def test_one_address_may_not_examine_without_end(instance: WebServer) -> None:
     statuses = [verify(instance).status_code for _ in range(11)]
     assert statuses == [200] * 10 + [429]
+
+
+def test_a_member_downloads_what_is_kept_of_them_and_a_stranger_does_not(instance: OpenRoom) -> None:
+    assert instance.browser().client.get("/export-me").status_code == 401
+    answer = instance.user("Ana", "apple").client.get("/export-me")
+    assert answer.headers["content-disposition"].endswith('filename="chatelier-export.zip"')
+    assert "records/people.json" in zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+
+
+def test_everybody_reads_the_privacy_notice_of_this_instance(ports: Ports) -> None:
+    facts = PrivacyFacts(operator="the Example Club", contact="club@example.org", keep_days=90, invites=True)
+    with OpenRoom(ports, web_settings(privacy=facts)) as room:
+        page = room.browser().client.get("/privacy").text
+    for stated in ("The Example Club runs", "club@example.org", "after 90 days", "invite word", "/export-me"):
+        assert stated in page
+    assert "{" not in page.partition("<body")[2]
