@@ -40,11 +40,11 @@ from bots.queries.message_lookup import ShownPictures
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.registry import execute
-from studio.commands.results import Accepted, Answer, CaseOpened, Community, Exported, Family, PictureShown
+from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown
 from studio.commands.spec import Call
 from studio.errors import NotFoundError
 from studio.ports import Ports
-from studio.services.account_export import write_export
+from studio.services.account_export import Exported, write_export
 
 # The parameters that say to which community something belongs.
 _LARGEST_EXPORT_BYTES = 8 * 1024 * 1024

@@ -80,7 +80,7 @@ def count_export(session: Session, person: Person) -> Exported:
 
 def find_records(session: Session, keys: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """The rows that name a person in a column that `account_erasure` knows, by table, as JSON data."""
-    columns: dict[type[Base], list[InstrumentedAttribute[str]]] = {}
+    columns: dict[Any, list[InstrumentedAttribute[str]]] = {}
     for column in personal_data.person_columns(*Erasure):
         columns.setdefault(column.class_, []).append(column)
     found: dict[str, list[dict[str, Any]]] = {}

@@ -38,7 +38,6 @@ from studio.commands.results import (
     Community,
     CreditsGiven,
     DeskCases,
-    Exported,
     Family,
     Forgotten,
     GatheringActed,
@@ -61,6 +60,7 @@ from studio.domain.cases import CaseKind
 from studio.domain.people import Sighting
 from studio.domain.settings.saved_styles import StylesListed
 from studio.recaps.leaderboard import Leaderboard
+from studio.services.account_export import Exported
 
 EXPORT = "chatelier-export"  # the name of the archive
 
