@@ -44,7 +44,7 @@ from studio.commands.results import Accepted, Answer, CaseOpened, Community, Fam
 from studio.commands.spec import Call
 from studio.errors import NotFoundError
 from studio.ports import Ports
-from studio.services.account_export import Exported, write_export
+from studio.services.accounts.account_export import Exported, write_export
 
 # The parameters that say to which community something belongs.
 _LARGEST_EXPORT_BYTES = 8 * 1024 * 1024

@@ -72,8 +72,8 @@ def privacy_sections(facts: PrivacyFacts) -> list[tuple[str, list[str]]]:
     contact = facts.contact or translate(_NOBODY)
     values = {"operator": operator[:1].upper() + operator[1:], "contact": contact, "days": facts.keep_days}
     use = [*USE, OTHERS[1] if facts.safety_services else OTHERS[0]]
-    kept = KEPT if facts.invites else KEPT[:-1]
-    texts = {"use": use, "kept": kept, "retention": RETENTION, "rights": RIGHTS, "terms": TERMS}
+    stored = KEPT if facts.invites else KEPT[:-1]
+    texts = {"use": use, "kept": stored, "retention": RETENTION, "rights": RIGHTS, "terms": TERMS}
     return [
         (translate(HEADINGS[name]), [_fill(paragraph, values) for paragraph in paragraphs])
         for name, paragraphs in texts.items()

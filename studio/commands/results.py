@@ -14,7 +14,7 @@ from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
 from studio.domain.settings.saved_styles import StylesListed
 from studio.recaps.leaderboard import Leaderboard
-from studio.services.account_export import Exported
+from studio.services.accounts.account_export import Exported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ from studio.errors import (
     UnknownCommandError,
     WrongChannelError,
 )
-from studio.services.account_export import Exported
+from studio.services.accounts.account_export import Exported
 from tests.support.contest_samples import CONTEST_FORMS, CONTEST_MESSAGES
 from tests.support.gathering_samples import GATHERING_FORMS, GATHERING_MESSAGES
 from tests.support.sample_domain import (

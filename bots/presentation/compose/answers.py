@@ -60,7 +60,7 @@ from studio.domain.cases import CaseKind
 from studio.domain.people import Sighting
 from studio.domain.settings.saved_styles import StylesListed
 from studio.recaps.leaderboard import Leaderboard
-from studio.services.account_export import Exported
+from studio.services.accounts.account_export import Exported
 
 EXPORT = "chatelier-export"  # the name of the archive
 
@@ -156,7 +156,7 @@ def _short(answer: Short) -> Spans:
         case Balance():
             return balance_line(answer)
         case Exported():
-            return _exported(answer)
+            return _export_spans(answer)
         case LinkOffered() | Linked() | Forgotten() | CreditsGiven():
             return _about_people(answer)
         case ReportFiled() | CaseDecided() | BanChanged():
@@ -189,22 +189,22 @@ def _about_people(answer: LinkOffered | Linked | Forgotten | CreditsGiven) -> Sp
 
 def compose_export(answer: Exported) -> Message:
     """With the archive, whose file the front end has made."""
-    spans = _exported(answer)
+    spans = _export_spans(answer)
     link, export = Command("/link"), Command("/export-me")
     archive = Image(name=EXPORT, alt_text="", kind=FileKind.ARCHIVE)
     download = Download(file=archive, otherwise=sentence(texts.EXPORT_ELSEWHERE, link=link, export=export))
     return Message(parts=(Paragraph(spans), download), audience=Audience.PERSON, summary=plain_text(spans))
 
 
-def _exported(answer: Exported) -> Spans:
+def _export_spans(answer: Exported) -> Spans:
     names = translate_plural("{count} name", "{count} names", answer.identities)
     records = translate_plural("{count} record", "{count} records", answer.records)
     files = translate_plural("{count} file", "{count} files", answer.files)
-    kept = sentence(texts.EXPORTED, names=names, records=records, files=files)
+    stored = sentence(texts.EXPORTED, names=names, records=records, files=files)
     if not answer.left_out:
-        return kept
+        return stored
     without = translate_plural(texts.EXPORTED_WITHOUT, texts.EXPORTED_WITHOUT_SEVERAL, answer.left_out)
-    return join_spans([*kept, " ", without])
+    return join_spans([*stored, " ", without])
 
 
 def _compose_forgotten(answer: Forgotten) -> Spans:

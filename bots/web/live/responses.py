@@ -36,7 +36,7 @@ from studio.domain.cases import CaseKind
 from studio.domain.identifiers import split_picture_id
 from studio.errors import ChatelierError, PolicyRefusalError
 from studio.recaps.leaderboard import Leaderboard
-from studio.services.account_export import Exported
+from studio.services.accounts.account_export import Exported
 
 # The card, dialog or page that shows an answer; every other one is a sentence.
 _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {

@@ -31,7 +31,7 @@ from studio.commands.submission.known_names import default_note
 from studio.domain.identifiers import split_picture_id
 from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
 from studio.errors import NotFoundError
-from studio.services.account_export import write_export
+from studio.services.accounts.account_export import write_export
 
 _EXPORTS_AN_HOUR = 6
 _BLOCK_BYTES = 256 * 1024

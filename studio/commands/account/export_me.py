@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from studio.commands.spec import Call, CommandSpec
 from studio.ports import Ports
-from studio.services.account_export import Exported, count_export
+from studio.services.accounts.account_export import Exported, count_export
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from studio.db.identities.linked_identities import link
 from studio.db.tables import Erasure
 from studio.domain.cases import CaseKind, NewCase
 from studio.services import personal_data
-from studio.services.account_export import Exported, find_records, write_export
+from studio.services.accounts.account_export import Exported, find_records, write_export
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
 
