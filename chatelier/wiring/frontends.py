@@ -42,7 +42,7 @@ def open_web(
     from bots.web.metrics import WebMetrics
     from bots.web.server import serve
     from bots.web.settings import Visitors
-    from chatelier.wiring.privacy import privacy_facts
+    from chatelier.wiring.instance import privacy_facts
 
     web = settings.web
     providers = tuple(_sign_in_providers(settings))

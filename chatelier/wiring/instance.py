@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bots.texts.privacy_notice import PrivacyFacts
 from chatelier.settings import Settings
 from studio.domain.settings.communities import Tier
 from studio.errors import ConfigurationError
@@ -35,3 +36,15 @@ def open_storage(settings: Settings) -> Store:
     from engine.storage import open_store
 
     return open_store(settings.storage)
+
+
+def privacy_facts(settings: Settings) -> PrivacyFacts:
+    """What the privacy notice says of this instance."""
+    moderation = settings.moderation
+    return PrivacyFacts(
+        operator=settings.operator.name or "",
+        contact=settings.operator.contact or "",
+        keep_days=moderation.keep_days,
+        invites=bool(settings.web.invite),
+        safety_services=bool(moderation.safety_url or moderation.prompt_safety_url),
+    )

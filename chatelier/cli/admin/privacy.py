@@ -21,7 +21,7 @@ def privacy() -> None:
     from bots.texts.translation import translate
     from chatelier.runtime.console import print_warning
     from chatelier.settings import load_settings
-    from chatelier.wiring.privacy import privacy_facts
+    from chatelier.wiring.instance import privacy_facts
 
     facts = privacy_facts(load_settings())
     if not facts.contact:
