@@ -91,7 +91,7 @@ def test_one_address_may_not_examine_without_end(instance: WebServer) -> None:
     assert statuses == [200] * 10 + [429]
 
 
-def test_a_member_downloads_what_is_kept_of_them_and_a_stranger_does_not(instance: OpenRoom) -> None:
+def test_a_member_downloads_what_is_kept_of_them_and_a_stranger_does_not(instance: WebServer) -> None:
     assert instance.browser().client.get("/export-me").status_code == 401
     answer = instance.user("Ana", "apple").client.get("/export-me")
     assert answer.headers["content-disposition"].endswith('filename="chatelier-export.zip"')
@@ -100,7 +100,7 @@ def test_a_member_downloads_what_is_kept_of_them_and_a_stranger_does_not(instanc
 
 def test_everybody_reads_the_privacy_notice_of_this_instance(ports: Ports) -> None:
     facts = PrivacyFacts(operator="the Example Club", contact="club@example.org", keep_days=90, invites=True)
-    with OpenRoom(ports, web_settings(privacy=facts)) as room:
+    with WebServer(ports, web_settings(privacy=facts)) as room:
         page = room.browser().client.get("/privacy").text
     for stated in ("The Example Club runs", "club@example.org", "after 90 days", "invite word", "/export-me"):
         assert stated in page
