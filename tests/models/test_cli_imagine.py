@@ -126,6 +126,12 @@ def test_the_options_reach_the_recipe(run: Run) -> None:
     assert recipe["negative_prompt"] == "moon"
 
 
+def test_drafts_are_eight_in_few_steps(run: Run) -> None:
+    status, out, _ = run("a star", "--draft", "--seed", "7", "--json")
+    recipes = [found["recipe"] for found in json.loads(out)]
+    assert (status, [recipe["seed"] for recipe in recipes]) == (0, list(range(7, 15)))
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

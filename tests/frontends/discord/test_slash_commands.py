@@ -21,7 +21,15 @@ from tests.support.discord_sim import Room, button_ids, gallery, open_room, sett
 
 room = discord_sim.room
 
-TYPES = {Kind.INTEGER: 4, Kind.NUMBER: 10, Kind.IMAGE: 11, Kind.FILE: 11, Kind.MASK: 11, Kind.PERSON: 6}
+TYPES = {
+    Kind.INTEGER: 4,
+    Kind.SWITCH: 5,
+    Kind.NUMBER: 10,
+    Kind.IMAGE: 11,
+    Kind.FILE: 11,
+    Kind.MASK: 11,
+    Kind.PERSON: 6,
+}
 
 
 def command_payloads(ports: Ports, home: Path) -> dict[str, dict[str, Any]]:
