@@ -64,6 +64,7 @@ NOT_BANNED = "{person} was not banned."
 OWN_STYLES = "Your styles"
 SHARED_STYLES = "Styles of this community"
 NO_STYLES = "No styles are saved. {command} saves one."
+MORE_STYLES = "And {names}."
 STYLE_AVOIDS = "without {words}"
 STYLE_CHANGES = {
     "save": "Saved as {name}. Use it with --style.",

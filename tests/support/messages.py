@@ -334,6 +334,11 @@ def _people() -> dict[str, Message]:
         "case decided by command": _answered(CaseDecided(case=sample_case(decision=Decision.REJECT))),
         "styles": _answered(StylesListed(own=(_STYLE,), shared=(replace(_STYLE, name="clay", words=""),))),
         "styles changed": _answered(StylesListed(own=(_STYLE,), shared=(), changed="ink", change="save")),
+        "many styles": _answered(
+            StylesListed(
+                own=tuple(replace(_STYLE, name=f"ink {n}") for n in range(50)), shared=(_STYLE,) * 30
+            )
+        ),
         "no styles": _answered(StylesListed(own=(), shared=())),
         "settings": _answered(SettingsChanged(preferences=Preferences())),
         "settings chosen": _answered(SettingsChanged(preferences=_PREFERENCES)),

@@ -15,6 +15,7 @@ from bots.presentation.message import (
     Note,
     Paragraph,
     Part,
+    Small,
     Spans,
     Time,
     Title,
@@ -33,6 +34,7 @@ from studio.services.visibility import is_unlisted
 
 _LONGEST_PROMPT = 120  # a list of ten fits into a message
 _MOST_BUTTONS = 20
+_MOST_STYLES, _LONGEST_WORDS, _LONGEST_NAMES = 10, 80, 400
 
 
 def compose_list(answer: InQueue | History | DeskCases | StylesListed) -> Message:
@@ -129,7 +131,11 @@ def compose_styles(answer: StylesListed) -> Message:
         parts.append(Note(spans=sentence(answers.STYLE_CHANGES[answer.change], name=Bold(answer.changed))))
     for title, styles in ((answers.OWN_STYLES, answer.own), (answers.SHARED_STYLES, answer.shared)):
         if styles:
-            parts += [Title(translate(title)), *(Paragraph(_style_entry(style)) for style in styles)]
+            shown = styles[:_MOST_STYLES]
+            parts += [Title(translate(title)), *(Paragraph(_style_entry(style)) for style in shown)]
+            if len(styles) > len(shown):
+                names = ", ".join(style.name for style in styles[len(shown) :])
+                parts.append(Small(sentence(answers.MORE_STYLES, names=shorten(names, _LONGEST_NAMES))))
     if not (answer.own or answer.shared):
         parts.append(Paragraph(sentence(answers.NO_STYLES, command=Command("/style save"))))
     summary = answer.changed or translate(answers.OWN_STYLES)
@@ -141,8 +147,8 @@ def _style_entry(style: SavedStyle) -> Spans:
     return join_parts(
         [
             (Bold(style.name),),
-            (shorten(style.words, _LONGEST_PROMPT),) if style.words else (),
-            sentence(answers.STYLE_AVOIDS, words=shorten(style.negative_prompt, _LONGEST_PROMPT))
+            (shorten(style.words, _LONGEST_WORDS),) if style.words else (),
+            sentence(answers.STYLE_AVOIDS, words=shorten(style.negative_prompt, _LONGEST_WORDS))
             if style.negative_prompt
             else (),
             (style.model,) if style.model else (),

@@ -44,13 +44,15 @@ def count_styles(session: Session, person: Person) -> int:
 
 
 def save_style(session: Session, person: Person, style: SavedStyle) -> None:
-    """In place of the person's own one of its name. The person's row must be there."""
+    """In place of the person's own one of its name, which stays where it was. The person's row must be there."""
+    key = style.owner or person.key, style.name
+    known = session.get(SavedStyleRow, key)
     session.merge(
         SavedStyleRow(
-            person_key=style.owner or person.key,
-            name=style.name,
-            platform=person.platform,
-            community=person.community,
+            person_key=key[0],
+            name=key[1],
+            platform=known.platform if known else person.platform,
+            community=known.community if known else person.community,
             shared=style.shared,
             data=to_data(style),
             saved_at=now(),
