@@ -60,4 +60,4 @@ def picture_numbered(number: int) -> str | None:
     """The picture id that `picture_number` made this number from; None for one that it never makes."""
     index, rest = number % MOST_PICTURES or MOST_PICTURES, number // MOST_PICTURES
     letters = "".join(_ALPHABET[rest >> 5 * place & 31] for place in reversed(range(_JOB_LENGTH)))
-    return picture_id(letters, index) if rest >> 5 * _JOB_LENGTH == 0 else None
+    return picture_id(letters, index) if number and rest >> 5 * _JOB_LENGTH == 0 else None

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -135,12 +135,13 @@ def test_what_is_painted_without_records_has_an_id_too():
     assert job_id_of("a red apple") == job_id_of("a red apple") != job_id_of("a pear")
 
 
-@given(st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=12, max_size=12), st.integers(1, 9))
+@given(st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=12, max_size=12), st.integers(1, 16))
 def test_an_id_is_a_number_and_back(job, index):
+    assume(index < 16 or job != "0" * 12)  # a mark of nothing is no id
     assert picture_numbered(picture_number(f"{job}.{index}")) == f"{job}.{index}"
 
 
-@pytest.mark.parametrize("number", [0, 10, 2**64 - 1, 2**64 + 1])
+@pytest.mark.parametrize("number", [0, 2**64, 2**64 + 1])
 def test_numbers_that_are_no_id_are_nothing(number):
     assert picture_numbered(number) is None
 
