@@ -31,15 +31,15 @@ def test_a_variation_credits_the_picture_that_it_came_from(web_server: WebServer
     assert f'href="/view/{origin}.2"' in card
 
 
-def test_sixteen_drafts_are_single_pictures_with_a_number_each(room: OpenRoom) -> None:
-    ana, bo = room.guest("Ana"), room.guest("Bo")
+def test_sixteen_drafts_are_single_pictures_with_a_number_each(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     origin = ana.say("a fox in the snow --draft --count 16 --seed 7")["job"]
-    finish(room.ports, origin)
+    finish(web_server.ports, origin)
     card = ana.card(origin, "done")
     assert all(f'data-press="c1:fullsize:{origin}:{index}"' in card for index in range(1, 17))
     assert all(f'href="/view/{origin}.{index}"' in card for index in range(1, 17))
     job_id = bo.press(Button(action=Action.FULL_SIZE, job_id=origin, index=16))["job"]
-    with room.ports.database.read() as session:
+    with web_server.ports.database.read() as session:
         request = session.get_one(JobRow, job_id).request
     assert (request["seed"], request["count"], request["draft"]) == (22, 1, False)
 
