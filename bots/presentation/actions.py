@@ -182,6 +182,13 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         panel_row=4,
         panel_reader=PanelReader.OWNER,
     ),
+    Action.SHARE: ActionSpec(
+        label="Share link",
+        description="Make a public link to picture {index}",
+        needs=Needs.PICTURE,
+        panel_row=4,
+        panel_reader=PanelReader.OWNER,
+    ),
     Action.SHOW: ActionSpec(label="Show", description="Show the pictures and their recipe"),
     Action.CANCEL: ActionSpec(label="Cancel", description="Cancel this job", tone=Tone.DANGER, reaction="❌"),
     Action.DELETE: ActionSpec(

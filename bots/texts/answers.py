@@ -11,6 +11,9 @@ STARRED = "Starred; it has {count} star now."
 STARRED_SEVERAL = "Starred; it has {count} stars now."
 STAR_TAKEN_BACK = "The star was taken back."
 
+SHARED = "Everybody who has this link can see the picture: {link}. Take it back with {command}."
+SHARE_TAKEN_BACK = "The link was taken back. Copies that others made stay theirs."
+
 QUEUE = "Your queue"
 QUEUE_EMPTY = "You have no jobs in the queue."
 BEING_PAINTED = "Being painted."

@@ -27,7 +27,7 @@ from bots.web.metrics import WebMetrics
 from bots.web.routes import account, banned, forms, health, images, moderation, pages
 from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.gatherings import gathering_pages
-from bots.web.routes.public import privacy, report, verification
+from bots.web.routes.public import privacy, report, share, verification
 from bots.web.routes.sign_in import codes, login, oauth, passkeys
 from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
@@ -130,6 +130,9 @@ ROUTES = [
     Route("/report/status", report.status_form),
     Route("/report/status", report.read_status, methods=["POST"]),
     Route("/privacy", privacy.privacy_page),
+    Route("/s/{token}.png", share.share_image),
+    Route("/s/{token}", share.share_page),
+    Route("/oembed", share.oembed_data),
     Route("/verify", verification.verification_form),
     Route("/verify", verification.verify_file, methods=["POST"]),
     Route("/pictures/{picture}.png", images.picture_file),

@@ -117,6 +117,10 @@ class WebSection(Section):
         min_length=16,
         description="Signs the sessions, 16 characters or more; unset: made once, kept in the home folder.",
     )
+    public_url: WebUrl | None = Field(
+        None,
+        description="The address of the room for links to it, such as https://paint.example.org.",
+    )
     allowed_hosts: Names = Field(
         (), description="The names under which browsers reach the room, such as paint.example.org."
     )

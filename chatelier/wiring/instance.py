@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bots.texts.privacy_notice import PrivacyFacts
+from chatelier.runtime.network import local_url
 from chatelier.settings import Settings
 from studio.domain.settings.communities import Tier
 from studio.errors import ConfigurationError
@@ -48,3 +49,11 @@ def privacy_facts(settings: Settings) -> PrivacyFacts:
         invites=bool(settings.web.invite),
         safety_services=bool(moderation.safety_url or moderation.prompt_safety_url),
     )
+
+
+def web_url(settings: Settings) -> str:
+    """The address under which people reach the web front end: as set, else on loopback; empty where nothing says it."""
+    web = settings.web
+    if web.public_url:
+        return str(web.public_url)
+    return local_url(web.host, web.port) if web.is_loopback and web.port else ""

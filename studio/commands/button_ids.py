@@ -24,6 +24,7 @@ class Action(StrEnum):
     REFERENCE = "reference"  # opens the form of /imagine, with the picture beside its words
     STAR = "star"
     ALT = "alt"
+    SHARE = "share"
     COLLECT = "collect"  # into the tray of pictures for a blend
     BLEND_TRAY = "blendtray"  # about no job
     EMPTY_TRAY = "emptytray"

@@ -13,7 +13,7 @@ from studio.commands.generation import blend, edit, expand, fullsize, imagine, r
 from studio.commands.moderation import answer, appeal, ban, cases, community_rules, report, review, unban
 from studio.commands.named_pictures import names_any, require_visible
 from studio.commands.parameter_values import Kind
-from studio.commands.pictures import alt, collect, delete, lineage, show, star, whose
+from studio.commands.pictures import alt, collect, delete, lineage, share, show, star, whose
 from studio.commands.results import Answer
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles import style
@@ -40,6 +40,7 @@ CATALOG: Mapping[str, CommandSpec] = {
         show,
         star,
         alt,
+        share,
         collect,
         lineage,
         whose,

@@ -1,11 +1,16 @@
 """What a command answers; each front end turns these into messages."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from studio.commands.gathering_results import (
+    GatheringActed,
+    GatheringOpened,
+    GatheringsListed,
+    HallShown,
+    Tray,
+)
 from studio.domain.cases import Case, CaseDetails
-from studio.domain.gatherings import Gathering
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, Sighting
 from studio.domain.pictures import Picture
@@ -55,6 +60,14 @@ class StarChanged:
     picture_id: str
     stars: int
     given: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureShared:
+    """`url` is the public page of the picture; empty after its link was taken back."""
+
+    picture_id: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,70 +231,13 @@ class Attribution:
     software: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tray:
-    """What the person collected for a blend: the id, empty for an upload, and the storage key of each picture.
-
-    `added`: whether a picture was added just now; None: none was named.
-    """
-
-    items: tuple[tuple[str, str], ...]
-    added: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatheringOpened:
-    """The message of the gathering follows. `repeated`: this very request opened it before."""
-
-    gathering_id: str
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatheringActed:
-    """What came of an act, as a sentence of the gathering's kind; `job_id` is the job that was submitted with it."""
-
-    gathering: Gathering
-    code: str
-    values: Mapping[str, str | int]
-    job_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatheringsListed:
-    """What is open in the community, as far as the person may see it; `elsewhere` are ids of those in others."""
-
-    gatherings: tuple[Gathering, ...]
-    elsewhere: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HallPlace:
-    """A winner of a contest. Without a picture and a person the place is empty: it was deleted."""
-
-    title: str
-    closed_at: datetime
-    person: Person | None = None
-    picture: Picture | None = None
-    spoiler: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HallShown:
-    """A page of the winners of a community, the latest first; `first` is the number of its first place."""
-
-    places: tuple[HallPlace, ...]
-    page: int = 1
-    pages: int = 1
-    first: int = 1
-
-
 Painting = (
     Accepted
     | PictureShown
     | JobsStopped
     | PicturesDeleted
     | StarChanged
+    | PictureShared
     | InQueue
     | History
     | Balance

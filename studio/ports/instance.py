@@ -43,3 +43,6 @@ class Ports:
     examiner: Examiner
     options: GenerationOptions
     rules: InstanceLimits = InstanceLimits()
+    web_url: str = (
+        ""  # under which people reach the web front end, without a slash at its end; empty: under none
+    )

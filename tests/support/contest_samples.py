@@ -13,7 +13,7 @@ from bots.presentation.form import Form
 from bots.presentation.message import Message
 from bots.queries.gathering_view import GatheringView, PartView, Reader
 from studio.commands.button_ids import Action, Button
-from studio.commands.results import GatheringActed, HallPlace, HallShown
+from studio.commands.gathering_results import GatheringActed, HallPlace, HallShown
 from studio.domain.gatherings import PartState
 from studio.recaps.leaderboard import Leaderboard, LeaderboardPlace
 from studio.recaps.weekly_recap import RecapPicture, WeeklyRecap

@@ -19,7 +19,7 @@ from bots.presentation.form import Form
 from bots.presentation.message import Message
 from bots.queries.gathering_view import GatheringView, PartView, Reader
 from studio.commands.button_ids import Action, Button
-from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed, Tray
+from studio.commands.gathering_results import GatheringActed, GatheringOpened, GatheringsListed, Tray
 from studio.domain.events import GatheringRemark
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.people import Address, Person, Platform, Role

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.commands.gathering_results import GatheringOpened
 from studio.commands.gatherings.painting import submit_wanted
 from studio.commands.registry import execute
-from studio.commands.results import Answer, GatheringOpened
+from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.db import credit_ledger, sql_dialects
 from studio.db.gatherings import gathering_rows, part_rows

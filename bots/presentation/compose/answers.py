@@ -16,6 +16,7 @@ from bots.presentation.message import (
     Download,
     FileKind,
     Image,
+    Link,
     Message,
     Paragraph,
     PersonName,
@@ -27,6 +28,13 @@ from bots.texts import answers as texts
 from bots.texts import cases
 from bots.texts.cases import outcome
 from bots.texts.translation import translate_plural
+from studio.commands.gathering_results import (
+    GatheringActed,
+    GatheringOpened,
+    GatheringsListed,
+    HallShown,
+    Tray,
+)
 from studio.commands.results import (
     Accepted,
     Answer,
@@ -40,21 +48,17 @@ from studio.commands.results import (
     DeskCases,
     Family,
     Forgotten,
-    GatheringActed,
-    GatheringOpened,
-    GatheringsListed,
-    HallShown,
     History,
     InQueue,
     JobsStopped,
     Linked,
     LinkOffered,
     PicturesDeleted,
+    PictureShared,
     PictureShown,
     ReportFiled,
     SettingsChanged,
     StarChanged,
-    Tray,
 )
 from studio.domain.cases import CaseKind
 from studio.domain.people import Sighting
@@ -79,6 +83,7 @@ Short = (
     JobsStopped
     | PicturesDeleted
     | StarChanged
+    | PictureShared
     | Balance
     | LinkOffered
     | Linked
@@ -153,6 +158,8 @@ def _short(answer: Short) -> Spans:
             return sentence(texts.STAR_TAKEN_BACK)
         case StarChanged():
             return (translate_plural(texts.STARRED, texts.STARRED_SEVERAL, answer.stars),)
+        case PictureShared():
+            return _sharing(answer)
         case Balance():
             return balance_line(answer)
         case Exported():
@@ -161,6 +168,13 @@ def _short(answer: Short) -> Spans:
             return _about_people(answer)
         case ReportFiled() | CaseDecided() | BanChanged():
             return _moderation(answer)
+
+
+def _sharing(answer: PictureShared) -> Spans:
+    if not answer.url:
+        return sentence(texts.SHARE_TAKEN_BACK)
+    command = Command(f"/share {answer.picture_id} stop")
+    return sentence(texts.SHARED, link=Link(answer.url, answer.url), command=command)
 
 
 def _about_people(answer: LinkOffered | Linked | Forgotten | CreditsGiven) -> Spans:

@@ -16,7 +16,7 @@ from bots.presentation.spans import plain_text, sentence
 from bots.texts.gatherings import all_kinds as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
-from studio.commands.results import Tray
+from studio.commands.gathering_results import Tray
 from studio.domain.requests import MOST_BLENDED
 
 FEWEST_BLENDED = 2

@@ -62,6 +62,11 @@ NOT_ALLOWED = {
     "banned_elsewhere": (
         "They were banned in another community, where they go by another name: it is lifted there."
     ),
+    "own_pictures_only": "Only the person who made a picture can share it.",
+    "hidden_picture": "This picture is hidden until somebody asks for it, so it cannot be shared.",
+    "no_web_address": (
+        "There is no web page to share it on. The operator can set its address: CHATELIER_WEB__PUBLIC_URL."
+    ),
     "maker_only": "Only the person who made the picture can answer this.",
     "asker_only": "Only the person who asked for this can appeal.",
     "no_appeal": "This refusal cannot be appealed.",

@@ -101,7 +101,7 @@ def _with_headers(send: Send, host: str) -> Send:
             headers["X-Content-Type-Options"] = "nosniff"
             headers["Referrer-Policy"] = "same-origin"
             headers["Cross-Origin-Opener-Policy"] = "same-origin"
-            headers["Cross-Origin-Resource-Policy"] = "same-origin"
+            headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
             headers.setdefault("Cache-Control", "no-store")
         await send(message)
 

@@ -9,6 +9,13 @@ from bots.presentation.compose.errors import compose_error, compose_fault, point
 from bots.presentation.message import Message, Note, Paragraph
 from bots.presentation.spans import plain_text
 from bots.web.addresses import picture_path
+from studio.commands.gathering_results import (
+    GatheringActed,
+    GatheringOpened,
+    GatheringsListed,
+    HallShown,
+    Tray,
+)
 from studio.commands.results import (
     Accepted,
     Answer,
@@ -18,19 +25,15 @@ from studio.commands.results import (
     Community,
     DeskCases,
     Family,
-    GatheringActed,
-    GatheringOpened,
-    GatheringsListed,
-    HallShown,
     History,
     InQueue,
     JobsStopped,
     LinkOffered,
     PicturesDeleted,
+    PictureShared,
     PictureShown,
     SettingsChanged,
     StarChanged,
-    Tray,
 )
 from studio.domain.cases import CaseKind
 from studio.domain.identifiers import split_picture_id
@@ -103,6 +106,8 @@ def _besides(answer: Answer) -> dict[str, Any]:
             return {"open": "/mine/messages"}
         case LinkOffered():
             return {"keep": True, "copy": f"/link {answer.code}"}
+        case PictureShared(url=url) if url:
+            return {"keep": True, "copy": url}
         case Attribution():
             return {"keep": True, "copy": answer.picture_id or ""}
         case StarChanged():

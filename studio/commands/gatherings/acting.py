@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from studio.commands.gathering_results import GatheringActed
 from studio.commands.gatherings.painting import paint_part, submit_wanted
-from studio.commands.results import GatheringActed
 from studio.commands.spec import Call
 from studio.db import outbox
 from studio.db.gatherings import gathering_rows

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from studio.commands.gathering_results import GatheringActed
 from studio.commands.gatherings.acting import Filled, act
 from studio.commands.parameter_values import Kind, Parameter
-from studio.commands.results import GatheringActed
 from studio.commands.spec import Call, CommandSpec
 from studio.domain.gatherings import PartPress
 from studio.errors.gatherings import GatheringRefusedError

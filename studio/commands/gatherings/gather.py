@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from studio.commands.gathering_results import GatheringActed, GatheringsListed
 from studio.commands.gatherings.acting import Filled, act, find_actor
 from studio.commands.gatherings.opening import place_of
 from studio.commands.parameter_values import Kind, Parameter
-from studio.commands.results import GatheringActed, GatheringsListed
 from studio.commands.spec import Call, CommandSpec
 from studio.db import outbox
 from studio.db.deliveries import forget_message

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio.commands.gathering_results import HallPlace, HallShown
 from studio.commands.parameter_values import Kind, Parameter
-from studio.commands.results import HallPlace, HallShown
 from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
 from studio.db.gatherings import gathering_rows, part_rows

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio.commands.gathering_results import GatheringOpened
 from studio.commands.gatherings.painting import submit_wanted
 from studio.commands.parameter_values import Kind, Parameter
-from studio.commands.results import GatheringOpened
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.submit import require_open
 from studio.db import credit_ledger, outbox, sql_dialects

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.commands.gathering_results import Tray
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.parameters import IMAGE
-from studio.commands.results import Tray
 from studio.commands.spec import Call, CommandSpec
 from studio.db import collected_pictures, queries
 from studio.db.collected_pictures import Collected

@@ -16,7 +16,7 @@ from studio.db.tables.columns import (
 from studio.db.tables.events import DeliveryRow, DigestRow, OutboxRow, RecapRow
 from studio.db.tables.gatherings import BallotRow, GatheringMemberRow, GatheringPartRow, GatheringRow
 from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow, SignInRow
-from studio.db.tables.jobs import JobRow, LedgerRow, LineageRow, PictureRow, StarRow
+from studio.db.tables.jobs import JobRow, LedgerRow, LineageRow, PictureRow, ShareRow, StarRow
 from studio.db.tables.people import CommunityRow, LinkCodeRow, PersonRow, PreferencesRow
 from studio.db.tables.styles import SavedStyleRow
 
@@ -53,6 +53,7 @@ __all__ = [
     "RecapRow",
     "RowNumber",
     "SavedStyleRow",
+    "ShareRow",
     "SignInRow",
     "StarRow",
     "UtcDateTime",

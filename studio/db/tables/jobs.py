@@ -109,6 +109,17 @@ class StarRow(Base):
     created_at: Mapped[datetime]
 
 
+class ShareRow(Base):
+    """A public link to a picture, until its owner takes it back. `token` is all that a visitor has to know."""
+
+    __tablename__ = "shares"
+
+    token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    picture_id: Mapped[str] = mapped_column(ForeignKey("pictures.id"), unique=True)
+    person_key: Mapped[str] = mapped_column(ForeignKey("people.key"), index=True, info=DELETED)
+    created_at: Mapped[datetime]
+
+
 class LedgerRow(Base):
     """Append-only. `entry_key` makes each entry happen once, e.g. ``<job>:reserve``."""
 

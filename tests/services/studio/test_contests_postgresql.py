@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from studio.clock import now
-from studio.commands.results import GatheringActed, HallShown
+from studio.commands.gathering_results import GatheringActed, HallShown
 from studio.domain.people import Platform
 from studio.recaps.leaderboard import Leaderboard
 from studio.recaps.weekly_recap import read_recap

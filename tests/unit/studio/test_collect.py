@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from studio.commands.gathering_results import Tray
 from studio.commands.registry import execute
-from studio.commands.results import Accepted, Answer, Tray
+from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call
 from studio.db.tables import CollectedRow, JobRow
 from studio.domain.requests import Source

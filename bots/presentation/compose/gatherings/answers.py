@@ -19,7 +19,7 @@ from bots.presentation.spans import plain_text, sentence
 from bots.texts.gatherings import all_kinds as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
-from studio.commands.results import GatheringActed, GatheringOpened, GatheringsListed
+from studio.commands.gathering_results import GatheringActed, GatheringOpened, GatheringsListed
 from studio.domain.gatherings import Gathering
 from studio.errors.gatherings import GatheringMovedError, GatheringRefusedError
 

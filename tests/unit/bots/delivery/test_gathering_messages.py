@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from studio.commands.gathering_results import GatheringOpened
 from studio.commands.registry import execute
-from studio.commands.results import GatheringOpened
 from studio.commands.spec import Call
 from studio.db.gatherings.gathering_rows import find_gathering
 from studio.domain.deliveries import DeliveryKind

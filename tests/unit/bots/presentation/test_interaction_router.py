@@ -198,7 +198,7 @@ class TestLookups:
         own = {button.action for button in load_panel(ports, panel, call.person).buttons}
         others = {button.action for button in load_panel(ports, panel, someone("bo")).buttons}
         theirs = {button.action for button in load_panel(ports, panel, someone("mo", moderator=True)).buttons}
-        assert own ^ others == {Action.ALT, Action.DELETE, Action.REPORT}
+        assert own ^ others == {Action.ALT, Action.SHARE, Action.DELETE, Action.REPORT}
         assert Action.DELETE in own
         assert {Action.DELETE, Action.REPORT} <= theirs
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from studio.commands.results import GatheringActed
+from studio.commands.gathering_results import GatheringActed
 from studio.db import credit_ledger
 from studio.db.tables import LedgerRow, PictureRow
 from studio.domain.gatherings import Gathering, Part, PartState

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from bots.queries.gathering_view import load_gathering_view
+from studio.commands.gathering_results import GatheringOpened, GatheringsListed
 from studio.commands.registry import execute
-from studio.commands.results import Answer, GatheringOpened, GatheringsListed, LinkOffered
+from studio.commands.results import Answer, LinkOffered
 from studio.commands.spec import Call
 from studio.db.tables import BallotRow, JobRow
 from studio.domain.people import Address, Person, Platform

@@ -19,7 +19,7 @@ from bots.presentation.spans import sentence
 from bots.texts.gatherings import contest as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
-from studio.commands.results import HallPlace, HallShown
+from studio.commands.gathering_results import HallPlace, HallShown
 
 _LAST_PAGE_OF_A_BUTTON = 9  # its number is one digit of the button's id
 

@@ -1,0 +1,113 @@
+"""The public page of a shared picture, for people without a session, and for chats that show links as pictures.
+
+Open Graph (https://ogp.me) and oEmbed (https://oembed.com) describe it to them.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from bots.presentation.compose.parts.pictures import alt_text_of, title_of
+from bots.process.thread_pools import Pool
+from bots.texts.translation import translate
+from bots.web import texts
+from bots.web.context import WebContext
+from bots.web.routes.authentication import context_of
+from bots.web.templating import render_template
+from studio.commands.pictures.share import SHARED_PATH, find_shared
+from studio.domain.jobs import Job
+from studio.domain.pictures import Picture
+from studio.errors import BannedError, NotFoundError
+
+# Short, so that a link that was taken back shows nothing soon after.
+_CACHED = "public, max-age=300"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPicture:
+    """What the page says of a picture. `address` is that of the page, with its host."""
+
+    picture: Picture
+    job: Job
+    address: str
+
+    @property
+    def title(self) -> str:
+        return title_of(self.picture.recipe.prompt)
+
+    @property
+    def alt_text(self) -> str:
+        return alt_text_of(self.picture)
+
+    @property
+    def image_address(self) -> str:
+        return f"{self.address}.png"
+
+    @property
+    def credit(self) -> str:
+        return translate(texts.SHARED_BY, name=self.job.person.display_name)
+
+
+async def share_page(request: Request) -> Response:
+    """GET /s/<token>."""
+    context = context_of(request)
+    shared = await _load(request, context)
+    query = urlencode({"url": shared.address, "format": "json"})
+    html = render_template(
+        "share.html",
+        shared=shared,
+        heading=context.settings.room_name,
+        oembed_address=f"{_origin(request)}/oembed?{query}",
+    )
+    return HTMLResponse(html, headers={"Cache-Control": _CACHED})
+
+
+async def share_image(request: Request) -> Response:
+    """GET /s/<token>.png: the signed copy, which has its content credentials."""
+    context = context_of(request)
+    shared = await _load(request, context)
+    data = await context.pools.run(Pool.FILES, context.ports.store.get, shared.picture.key)
+    headers = {"Cache-Control": _CACHED, "Cross-Origin-Resource-Policy": "cross-origin"}
+    return Response(data, media_type="image/png", headers=headers)
+
+
+async def oembed_data(request: Request) -> Response:
+    """GET /oembed?url=<address of a page>: a photo, as in section 2.3.4.1 of oEmbed 1.0."""
+    context = context_of(request)
+    address = request.query_params.get("url", "")
+    if request.query_params.get("format", "json") != "json":
+        return JSONResponse({}, status_code=501)
+    token = address.removeprefix(f"{_origin(request)}{SHARED_PATH}")
+    if token == address:
+        raise NotFoundError("this_picture")
+    shared = await _load(request, context, token)
+    return JSONResponse(
+        {
+            "version": "1.0",
+            "type": "photo",
+            "title": shared.title,
+            "author_name": shared.job.person.display_name,
+            "provider_name": context.settings.room_name,
+            "provider_url": _origin(request),
+            "url": shared.image_address,
+            "width": shared.picture.width,
+            "height": shared.picture.height,
+        },
+        headers={"Cache-Control": _CACHED},
+    )
+
+
+async def _load(request: Request, context: WebContext, token: str = "") -> SharedPicture:
+    """Raises `NotFoundError`, also where the owner is banned: a stranger need not know."""
+    token = token or request.path_params["token"]
+    try:
+        picture, job = await context.pools.run(Pool.DATABASE, find_shared, context.ports, token[:64])
+    except BannedError as error:
+        raise NotFoundError("this_picture") from error
+    return SharedPicture(picture, job, f"{_origin(request)}{SHARED_PATH}{token}")
+
+
+def _origin(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"

@@ -1,0 +1,109 @@
+"""/share: a public page for one picture, which its owner can take back."""
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from studio.clock import now
+from studio.commands.parameter_values import Kind, Parameter
+from studio.commands.results import PictureShared
+from studio.commands.spec import Call, CommandSpec
+from studio.db import queries
+from studio.db.identities.linked_identities import same_human
+from studio.db.identities.people import find_person, lock_person
+from studio.db.tables import ShareRow
+from studio.domain.jobs import Job
+from studio.domain.pictures import Picture
+from studio.errors import NotAllowedError, NotFoundError
+from studio.ports import Ports
+from studio.services.visibility import is_unlisted
+
+LINK, STOP = "link", "stop"
+SHARED_PATH = "/s/"
+_TOKEN_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    picture: str
+    do: str = LINK
+
+
+def share(ports: Ports, call: Call, command: Share) -> PictureShared:
+    """The same link each time, until it is taken back; moderators may take back those of their community.
+
+    Raises `NotFoundError`, and `NotAllowedError` for pictures of others, for those that are hidden until clicked, and
+    where the web front end has no address.
+    """
+    with ports.database.begin() as session:
+        lock_person(session, call.person)
+        picture = queries.find_picture(session, command.picture, viewer=call.person)
+        job = queries.find_job(session, picture.job_id)
+        own = same_human(session, job.person.key, call.person.key)
+        if command.do == STOP:
+            if not (own or call.person.moderates):
+                raise NotAllowedError
+            session.execute(delete(ShareRow).where(ShareRow.picture_id == picture.id))
+            return PictureShared(picture_id=picture.id)
+        if not own:
+            raise NotAllowedError("own_pictures_only")
+        if job.spoiler or is_unlisted(job):
+            raise NotAllowedError("hidden_picture")
+        if not ports.web_url:
+            raise NotAllowedError("no_web_address")
+        token = _token_of(session, picture.id, call.person.key)
+    return PictureShared(picture_id=picture.id, url=f"{ports.web_url}{SHARED_PATH}{token}")
+
+
+def _token_of(session: Session, picture_id: str, person_key: str) -> str:
+    """The person's row is held, so that a second press finds the first one's link."""
+    if token := session.scalar(select(ShareRow.token).where(ShareRow.picture_id == picture_id)):
+        return token
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    session.add(ShareRow(token=token, picture_id=picture_id, person_key=person_key, created_at=now()))
+    return token
+
+
+def find_shared(ports: Ports, token: str) -> tuple[Picture, Job]:
+    """What a link shows. Raises `NotFoundError` when it was taken back, the picture is gone or its owner is banned."""
+    with ports.database.read() as session:
+        row = session.get(ShareRow, token)
+        if row is None:
+            raise NotFoundError("this_picture")
+        picture = queries.find_picture(session, row.picture_id)
+        job = queries.find_job(session, picture.job_id)
+        owner = find_person(session, job.person.key)
+    if job.spoiler:
+        raise NotFoundError("this_picture")
+    ports.gate.require_not_banned(owner)
+    return picture, job
+
+
+SPEC = CommandSpec(
+    name="share",
+    summary="Make a public link to a picture of yours, or take it back.",
+    example="/share k3v9m2p4qx7a.2",
+    build=Share,
+    handle=share,
+    parameters=(
+        Parameter(
+            name="picture",
+            kind=Kind.PICTURE,
+            summary="The picture's id.",
+            required=True,
+            positional=True,
+            own=True,
+        ),
+        Parameter(
+            name="do",
+            kind=Kind.CHOICE,
+            summary="Make the link, or stop sharing.",
+            choices=(LINK, STOP),
+            positional=True,
+        ),
+    ),
+    paints=False,
+    rationed=True,
+)

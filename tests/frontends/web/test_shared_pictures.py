@@ -1,0 +1,73 @@
+"""The public page of a shared picture, as a stranger and as another program read it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from studio.commands.registry import execute
+from studio.commands.spec import Call
+from studio.ports import Ports
+from tests.support.finished_jobs import paint_job
+from tests.support.html_tree import read_html
+from tests.support.web_client import ADDRESS, Browser, OpenRoom, web_settings
+
+
+@pytest.fixture
+def web(ports: Ports) -> Iterator[OpenRoom]:
+    with OpenRoom(replace(ports, web_url=ADDRESS), web_settings(shared_secret="open sesame")) as web:
+        yield web
+
+
+@pytest.fixture
+def link(web: OpenRoom, call: Call) -> str:
+    job = paint_job(web.ports, execute(web.ports, call, "imagine", {"prompt": "a <fox> & moon"}).job_id)
+    return str(execute(web.ports, call, "share", {"picture": f"{job}.1"}).url)  # type: ignore[union-attr]
+
+
+def meta(browser: Browser, link: str) -> dict[str, str]:
+    page = read_html(browser.client.get(link).text.replace("<!doctype html>", ""))
+    attributes = [element.attributes for element in page if element.tag == "meta"]
+    return {found["property"]: found["content"] for found in attributes if "property" in found}
+
+
+def test_a_stranger_sees_the_picture_its_words_and_its_maker(web: OpenRoom, link: str, call: Call) -> None:
+    stranger = web.browser()
+    page = stranger.client.get(link)
+    assert page.status_code == 200
+    assert "a &lt;fox&gt; &amp; moon" in page.text
+    assert f"by {call.person.display_name}" in page.text
+    assert "Made with AI" in page.text
+    image = stranger.client.get(f"{link}.png")
+    assert image.content.startswith(b"picture ")
+    assert image.headers["cross-origin-resource-policy"] == "cross-origin"
+
+
+def test_chats_unfold_the_link_as_a_picture(web: OpenRoom, link: str) -> None:
+    stranger = web.browser()
+    tags = meta(stranger, link)
+    assert tags["og:image"] == f"{link}.png"
+    assert tags["og:title"] == "a <fox> & moon"
+    assert stranger.client.get(tags["og:image"]).status_code == 200
+    answer = stranger.client.get("/oembed", params={"url": link}).json()
+    assert (answer["type"], answer["url"]) == ("photo", f"{link}.png")
+    assert answer["width"] > 0
+
+
+def test_a_link_that_was_taken_back_says_no_more_than_one_that_never_was(
+    web: OpenRoom, link: str, call: Call
+) -> None:
+    stranger = web.browser()
+    picture = stranger.client.get(link).text.partition("/report?picture=")[2][:14]
+    execute(web.ports, call, "share", {"picture": picture, "do": "stop"})
+    accept = {"accept": "text/html"}
+    gone = stranger.client.get(link, headers=accept)
+    never = stranger.client.get(f"{ADDRESS}/s/never", headers=accept)
+    assert (gone.status_code, gone.text) == (404, never.text)
+    assert stranger.client.get(f"{link}.png").status_code == 404
+    assert stranger.client.get("/oembed", params={"url": link}).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["", "https://elsewhere.example/s/x", f"{ADDRESS}/view/x", "/s/x"])
+def test_oembed_answers_for_links_of_this_instance_only(web: OpenRoom, address: str) -> None:
+    assert web.browser().client.get("/oembed", params={"url": address}).status_code == 404
