@@ -10,17 +10,17 @@ from studio.commands.spec import Call
 from studio.ports import Ports
 from tests.support.finished_jobs import paint_job
 from tests.support.html_tree import read_html
-from tests.support.web_client import ADDRESS, Browser, OpenRoom, web_settings
+from tests.support.web_client import ADDRESS, Browser, WebServer, web_settings
 
 
 @pytest.fixture
-def web(ports: Ports) -> Iterator[OpenRoom]:
-    with OpenRoom(replace(ports, web_url=ADDRESS), web_settings(shared_secret="open sesame")) as web:
+def web(ports: Ports) -> Iterator[WebServer]:
+    with WebServer(replace(ports, web_url=ADDRESS), web_settings(shared_secret="open sesame")) as web:
         yield web
 
 
 @pytest.fixture
-def link(web: OpenRoom, call: Call) -> str:
+def link(web: WebServer, call: Call) -> str:
     job = paint_job(web.ports, execute(web.ports, call, "imagine", {"prompt": "a <fox> & moon"}).job_id)
     return str(execute(web.ports, call, "share", {"picture": f"{job}.1"}).url)  # type: ignore[union-attr]
 
@@ -31,7 +31,7 @@ def meta(browser: Browser, link: str) -> dict[str, str]:
     return {found["property"]: found["content"] for found in attributes if "property" in found}
 
 
-def test_a_stranger_sees_the_picture_its_words_and_its_maker(web: OpenRoom, link: str, call: Call) -> None:
+def test_a_stranger_sees_the_picture_its_words_and_its_maker(web: WebServer, link: str, call: Call) -> None:
     stranger = web.browser()
     page = stranger.client.get(link)
     assert page.status_code == 200
@@ -43,7 +43,7 @@ def test_a_stranger_sees_the_picture_its_words_and_its_maker(web: OpenRoom, link
     assert image.headers["cross-origin-resource-policy"] == "cross-origin"
 
 
-def test_chats_unfold_the_link_as_a_picture(web: OpenRoom, link: str) -> None:
+def test_chats_unfold_the_link_as_a_picture(web: WebServer, link: str) -> None:
     stranger = web.browser()
     tags = meta(stranger, link)
     assert tags["og:image"] == f"{link}.png"
@@ -55,7 +55,7 @@ def test_chats_unfold_the_link_as_a_picture(web: OpenRoom, link: str) -> None:
 
 
 def test_a_link_that_was_taken_back_says_no_more_than_one_that_never_was(
-    web: OpenRoom, link: str, call: Call
+    web: WebServer, link: str, call: Call
 ) -> None:
     stranger = web.browser()
     picture = stranger.client.get(link).text.partition("/report?picture=")[2][:14]
@@ -69,5 +69,5 @@ def test_a_link_that_was_taken_back_says_no_more_than_one_that_never_was(
 
 
 @pytest.mark.parametrize("address", ["", "https://elsewhere.example/s/x", f"{ADDRESS}/view/x", "/s/x"])
-def test_oembed_answers_for_links_of_this_instance_only(web: OpenRoom, address: str) -> None:
+def test_oembed_answers_for_links_of_this_instance_only(web: WebServer, address: str) -> None:
     assert web.browser().client.get("/oembed", params={"url": address}).status_code == 404
