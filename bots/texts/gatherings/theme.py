@@ -6,7 +6,8 @@ HINT = (
     " then everybody votes, and the winners are in {command}."
 )
 HINT_OVER = "No more contests open by themselves. The winners are in {command}."
-TURNS = "Themes, in turn"
+SEVERAL = "Themes in turn"
+TURNS = "Themes"
 OPENS = "Opens"
 EVERY = {"day": "every day", "week": "every week"}
 EVERY_AT = {"day": "every day at {time} UTC", "week": "every week at {time} UTC"}

@@ -19,13 +19,27 @@ REMOVE = "remove"
 _MOST_PARTS = 25  # in a select
 
 
+_MOST_BESIDE_MANAGE = 2
+_LONGEST_LABELS = 18  # characters of the labels beside it: Discord leaves 272 pixels for a row on a phone
+
+
 def with_management(message: Message, view: GatheringView, name: str) -> Message:
     """The message of an open gathering, with a button for its host and the moderators. `name` is that of its kind."""
     if view.gathering.is_over:
         return message
     manage = gather_button(view, MANAGE, translate(texts.MANAGE), action=Action.GATHER_SHOW)
     summary = message.summary or translate(name)
+    *rows, last = message.rows or (ButtonRow(buttons=()),)
+    if _has_room(last):
+        last = replace(last, buttons=(*last.buttons, manage))
+        return replace(message, rows=(*rows, last), summary=summary)
     return replace(message, rows=(*message.rows, ButtonRow(buttons=(manage,))), summary=summary)
+
+
+def _has_room(row: ButtonRow) -> bool:
+    """Whether one more button fits beside the others on a phone."""
+    labels = "".join(other.label for other in row.buttons)
+    return not row.menu and len(row.buttons) <= _MOST_BESIDE_MANAGE and len(labels) <= _LONGEST_LABELS
 
 
 def compose_management(view: GatheringView, name: str) -> Message:

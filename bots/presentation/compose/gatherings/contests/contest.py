@@ -31,7 +31,7 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
-from bots.presentation.spans import join_list, sentence
+from bots.presentation.spans import join_list, join_parts, sentence
 from bots.queries.gathering_view import GatheringView, PartView
 from bots.texts.gatherings import all_kinds as common_texts
 from bots.texts.gatherings import contest as texts
@@ -94,7 +94,7 @@ def _facts(view: GatheringView) -> Iterator[tuple[str, Spans]]:
     if theme := rules.get("theme"):
         yield translate(texts.THEME), (str(theme),)
     if not gathering.is_over:
-        yield translate(texts.RULES), join_list([(rule,) for rule in _rules(view)])
+        yield translate(texts.RULES), join_parts(((rule,) for rule in _rules(view)), "; ")
     if prize := rules.get("prize"):
         credits = translate_plural(texts.ONE_CREDIT, texts.CREDITS, int(str(prize)))
         yield translate(texts.PRIZE), (credits,)

@@ -14,7 +14,8 @@ from studio.gatherings.kinds.theme import next_subject, subjects_of
 
 def compose_theme(view: GatheringView) -> Message:
     gathering = view.gathering
-    title = f"{translate(texts.NAME)}: {next_subject(gathering)}"
+    subjects = subjects_of(gathering)
+    title = translate(texts.SEVERAL) if len(subjects) > 1 else f"{translate(texts.NAME)}: {subjects[0]}"
     command = (Command("/hall"),)
     text = texts.HINT_OVER if gathering.is_over else texts.HINT
     parts: tuple[Part, ...] = (
@@ -35,7 +36,9 @@ def _facts(view: GatheringView) -> Iterator[tuple[str, Spans]]:
     if gathering.round > 1:
         yield translate(texts.OPENED), (str(gathering.round - 1),)
     if gathering.phase_ends_at is not None and not gathering.is_stopped and not gathering.is_over:
-        yield translate(texts.NEXT), (Time(gathering.phase_ends_at),)
+        at = Time(gathering.phase_ends_at)
+        named = (f"{next_subject(gathering)}, ", at)
+        yield translate(texts.NEXT), named if len(subjects) > 1 else (at,)
     yield translate(common_texts.HOST), (PersonName(view.host),)
     yield translate(common_texts.ID), (Code(gathering.id),)
 
