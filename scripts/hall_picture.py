@@ -20,7 +20,7 @@ CONTESTS = (
     ("Ana", "Boats", "a sailing boat on the sea"),
     ("Bo", "Night", "nine stars at night"),
     ("Clémence", "Fruit", "a red apple on a blue background"),
-    ("Ana", "By the sea", "a lighthouse by the sea at night"),
+    ("Emil", "By the sea", "a lighthouse by the sea at night"),
 )
 _QUALITY = 82
 _GAP = 24  # pixels between the two screens

@@ -87,15 +87,15 @@ def state_notes(view: GatheringView) -> tuple[Note, ...]:
             return ()
 
 
-def common_facts(view: GatheringView) -> Iterator[tuple[str, Spans]]:
-    """Whose it is, how many voted, when the phase ends, its id."""
+def common_facts(view: GatheringView, *, ends: str = texts.ENDS) -> Iterator[tuple[str, Spans]]:
+    """Whose it is, how many voted, when the phase ends under the label `ends`, its id."""
     gathering = view.gathering
     yield translate(texts.HOST), (PersonName(view.host),)
     if view.voters:
         voted = translate_plural(texts.ONE_VOTED, texts.MANY_VOTED, view.voters)
         yield translate(texts.VOTED_COUNT), (voted,)
     if gathering.phase_ends_at is not None and not gathering.is_stopped and not gathering.is_over:
-        yield translate(texts.ENDS), (Time(gathering.phase_ends_at),)
+        yield translate(ends), (Time(gathering.phase_ends_at),)
     yield translate(texts.ID), (Code(gathering.id),)
 
 

@@ -104,7 +104,7 @@ def _facts(view: GatheringView) -> Iterator[tuple[str, Spans]]:
         yield translate(texts.OPENS), (Time(gathering.phase_ends_at),)
         yield translate(common_texts.HOST), (PersonName(view.host),)
     else:
-        yield from common_facts(view)
+        yield from common_facts(view, ends=texts.ENTER_UNTIL if gathering.state == OPEN else texts.VOTE_UNTIL)
 
 
 def _rules(view: GatheringView) -> Iterator[str]:
