@@ -154,12 +154,8 @@ def _short(answer: Short) -> Spans:
             return sentence(texts.CANCELLED if answer.at_once else texts.STOPPING)
         case PicturesDeleted():
             return (translate_plural(texts.DELETED, texts.DELETED_SEVERAL, len(answer.picture_ids)),)
-        case StarChanged(given=False):
-            return sentence(texts.STAR_TAKEN_BACK)
-        case StarChanged():
-            return (translate_plural(texts.STARRED, texts.STARRED_SEVERAL, answer.stars),)
-        case PictureShared():
-            return _sharing(answer)
+        case StarChanged() | PictureShared():
+            return _about_picture(answer)
         case Balance():
             return balance_line(answer)
         case Exported():
@@ -170,11 +166,17 @@ def _short(answer: Short) -> Spans:
             return _moderation(answer)
 
 
-def _sharing(answer: PictureShared) -> Spans:
-    if not answer.url:
-        return sentence(texts.SHARE_TAKEN_BACK)
-    command = Command(f"/share {answer.picture_id} stop")
-    return sentence(texts.SHARED, link=Link(answer.url, answer.url), command=command)
+def _about_picture(answer: StarChanged | PictureShared) -> Spans:
+    match answer:
+        case StarChanged(given=False):
+            return sentence(texts.STAR_TAKEN_BACK)
+        case StarChanged():
+            return (translate_plural(texts.STARRED, texts.STARRED_SEVERAL, answer.stars),)
+        case PictureShared(url=""):
+            return sentence(texts.SHARE_TAKEN_BACK)
+        case PictureShared():
+            command = Command(f"/share {answer.picture_id} stop")
+            return sentence(texts.SHARED, link=Link(answer.url, answer.url), command=command)
 
 
 def _about_people(answer: LinkOffered | Linked | Forgotten | CreditsGiven) -> Spans:

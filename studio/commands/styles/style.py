@@ -190,7 +190,7 @@ SPEC = CommandSpec(
         Parameter(
             name="words",
             kind=Kind.TEXT,
-            summary="Words behind those of a request, or around them where they have {prompt}.",
+            summary="Words behind those of a request, or around them: prompt in braces stands for those.",
             max_length=_LONGEST_WORDS,
         ),
         replace(NEGATIVE, max_length=_LONGEST_WORDS),
