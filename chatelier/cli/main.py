@@ -17,12 +17,12 @@ from chatelier.cli.admin import (
     digest,
     doctor,
     evidence,
-    models,
     policy,
     privacy,
     provenance,
     setup,
 )
+from chatelier.cli.admin.model_commands import models
 from chatelier.cli.services import beat, run, up, worker
 from chatelier.cli.tools import bench, imagine, verify, version
 from chatelier.runtime.private_files import make_files_private

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.checkpoint_detection import AUTO, WHOLE_CALLS, family_of
-from engine.performance import Speed
+from engine.performance import Quantise, Speed
 from studio.errors import ModelLoadError
 
 if TYPE_CHECKING:
@@ -51,6 +51,12 @@ def new_model(
             f"The model {entry.name} is of the family {family[:40]}, which nobody here can paint with. "
             f"Known are {', '.join(FAMILIES)}."
         )
+    if speed is not None:
+        speed = _speed_of(entry, speed)
+    if entry.denoiser is not None and family != WHOLE_CALLS:
+        from engine.adapters.loading.denoiser_file import DenoiserFromFile
+
+        options = {**options, "loads": DenoiserFromFile(Path(entry.denoiser), **options)}
     if speed is not None and family == WHOLE_CALLS:
         # Which of all those pipelines is the same with fused projections nobody knows: only where they are asked for.
         options = {**options, "speed": replace(speed, fuse=bool(speed.fuse)).on(device.type)}
@@ -60,6 +66,13 @@ def new_model(
     module, _, name = place.partition(":")
     model: Model = getattr(importlib.import_module(module), name)(entry, folder, device=device, **options)
     return model
+
+
+def _speed_of(entry: ModelEntry, speed: Speed) -> Speed:
+    """As the entry wants it. Weights of a .gguf file are quantised already, and cannot be fused."""
+    if entry.denoiser is not None and entry.denoiser.endswith(".gguf"):
+        return replace(speed, quantise=Quantise.OFF, fuse=False)
+    return speed if entry.quantise == "auto" else replace(speed, quantise=Quantise(entry.quantise))
 
 
 def _optimizer_for(entry: ModelEntry, speed: Speed, **options: Any) -> Any:

@@ -20,6 +20,7 @@ from engine.adapters.components.latent_blending import blend
 from engine.adapters.components.references import settle_references
 from engine.adapters.components.text_encoding import count_unread_whole
 from engine.adapters.components.vae import Autoencoder, to_pixels
+from engine.adapters.loading.denoiser_file import load_denoiser
 from engine.adapters.loading.model_parts import LOADING, choose_dtype, quiet
 from engine.adapters.loading.pipeline_classes import (
     INSTRUCT,
@@ -35,7 +36,7 @@ from engine.batching.sample import BatchKey, Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, read_any_layout
-from engine.catalog.model_files import INDEX, components, folder_variant, read_json
+from engine.catalog.model_files import DENOISERS, INDEX, components, folder_variant, read_json
 from engine.performance import PLAIN, Speed
 from studio.errors import BadParameterError, GenerationError, ModelLoadError, NotSupportedError
 from studio.parsing.prompt_weights import plain_words
@@ -80,7 +81,14 @@ class PipelineModel:
         quiet()
         task = next((name for name in ("imagine", *self._tasks) if self._class_for(name)), "imagine")
         kind = self._class_for(task) or diffusers.DiffusionPipeline
-        self._hold({task: self._load(kind, self._folder)})
+        self._hold({task: self._load(kind, self._folder, **self._denoiser_parts())})
+
+    def _denoiser_parts(self) -> dict[str, Any]:
+        """The denoiser, where it comes from a file of its own."""
+        if self._entry.denoiser is None:
+            return {}
+        name = next(name for name in components(self._folder) if name in DENOISERS)
+        return {name: load_denoiser(Path(self._entry.denoiser), self._folder, name, dtype=self._dtype)}
 
     def _hold(self, pipelines: dict[str, Any]) -> None:
         self._pipelines = pipelines

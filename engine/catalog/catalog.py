@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.catalog.addons import UpscalerEntry, locate
 from engine.catalog.capabilities import Capabilities, capabilities_of, capabilities_of_sizes
-from engine.catalog.checkpoint_detection import PICKLES, check_family, check_lora
+from engine.catalog.checkpoint_detection import check_denoiser, check_family, check_lora
 from engine.catalog.entries import (
     BUNDLED,
     ModelEntry,
@@ -15,8 +15,9 @@ from engine.catalog.entries import (
     read_upscaler_entries,
     write_entry,
 )
-from engine.catalog.model_files import check, pipeline_class, weights_hash
+from engine.catalog.model_files import DENOISERS, check, pipeline_class, weights_hash
 from engine.catalog.remote_entry import RemoteEntry
+from engine.catalog.sources.hub import FetchPlan, fetch, plan_fetch
 from studio.domain.requests import STRUCTURES
 from studio.errors import BadParameterError, ConfigurationError, ModelLoadError
 from studio.parsing.name_suggestions import unknown_name
@@ -25,12 +26,6 @@ __all__ = ["ModelCatalogue", "ModelEntry", "read_entries", "write_entry"]
 
 WITH_CONTROLNETS = ("sd", "sdxl")  # families
 MODELS = Path(__file__).parents[1] / "models"
-# What a pull leaves out: other frameworks' copies of the same weights, pickles, and single-file checkpoints at the top.
-IGNORED_FILES = (
-    *("*.msgpack", "*.h5", "*.onnx*", "*.pb", "*openvino*", "flax_*", "*.tflite"),
-    *(f"*{suffix}" for suffix in PICKLES),
-)
-ALLOWED_FILES = ("model_index.json", "*/*", "README.md", "LICENSE*")
 
 
 class ModelCatalogue:
@@ -86,7 +81,7 @@ class ModelCatalogue:
             return MODELS / entry.source.removeprefix(BUNDLED)
         if not entry.on_hub:
             return Path(entry.source).expanduser()
-        return self._snapshot(entry, offline=True)
+        return fetch(entry, cache=self._hub, offline=True)
 
     def pull(self, entry: ModelEntry) -> Path:
         """Fetch a hub model's weights, or what is missing of them; answers their folder.
@@ -95,7 +90,7 @@ class ModelCatalogue:
         """
         if entry.is_remote:
             raise ModelLoadError(f"The model {entry.name} is on a server: there is nothing to fetch.")
-        folder = self._snapshot(entry, offline=False) if entry.on_hub else self.folder(entry)
+        folder = fetch(entry, cache=self._hub, offline=False) if entry.on_hub else self.folder(entry)
         if entry.prior is not None:
             self.pull(second_folder(entry))
         for source in _extras(entry):
@@ -104,6 +99,11 @@ class ModelCatalogue:
             locate(controlnet.source, hub=self._hub, offline=False, whole=True)
         return folder
 
+    def plans(self, entry: ModelEntry) -> list[FetchPlan]:
+        """What a pull would fetch from the hub: of the model, and of its second folder. Raises `ModelLoadError`."""
+        halves = [entry] + ([second_folder(entry)] if entry.prior is not None else [])
+        return [plan_fetch(half, cache=self._hub) for half in halves if half.on_hub]
+
     def check(self, entry: ModelEntry) -> Path:
         """The folder of a model that is complete and readable; raises `ModelLoadError` naming the file that is not.
 
@@ -111,7 +111,12 @@ class ModelCatalogue:
         """
         folder = self.folder(entry)
         check_family(entry.name, entry.family, folder)
-        check(folder)
+        denoiser = self.resolve_extras(entry).denoiser
+        if denoiser is None:
+            check(folder)
+        else:
+            check(folder, without=DENOISERS)
+            check_denoiser(Path(denoiser))
         return folder
 
     def check_usable(self, entry: ModelEntry) -> None:
@@ -162,6 +167,7 @@ class ModelCatalogue:
         seen = entry.ip_adapter
         if seen is not None:
             seen = replace(seen, source=self._resolve(seen.source), encoder=self._resolve(seen.encoder))
+        denoiser = self._resolve(entry.denoiser) if entry.denoiser is not None else None
         prior = str(self.folder(second_folder(entry))) if entry.prior is not None else None
         return replace(
             entry,
@@ -170,6 +176,7 @@ class ModelCatalogue:
             ip_adapter=seen,
             prior=prior,
             controlnets=controlnets,
+            denoiser=denoiser,
         )
 
     def upscaler(self, name: str, *, offline: bool = True) -> str:
@@ -227,41 +234,14 @@ class ModelCatalogue:
         if entry.is_remote:
             name = (entry.remote or RemoteEntry()).model
             return hashlib.sha256(f"{entry.source} {name}".encode()).hexdigest()
-        return weights_hash(
-            self.folder(entry), memory=self._state / "model-hashes.json" if self._state else None
-        )
-
-    def _snapshot(self, entry: ModelEntry, *, offline: bool) -> Path:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-        try:
-            folder = snapshot_download(
-                entry.source,
-                revision=entry.revision,
-                cache_dir=self._hub,
-                allow_patterns=list(ALLOWED_FILES),
-                ignore_patterns=list(IGNORED_FILES),
-                local_files_only=offline,
-            )
-        except LocalEntryNotFoundError as error:
-            if offline:
-                sentence = (
-                    f"The model {entry.name} is not on this machine. "
-                    f"Fetch it with: chatelier models pull {entry.name}"
-                )
-            else:
-                sentence = (
-                    f"The model {entry.name} cannot be fetched: the hub does not answer. "
-                    "Check the connection and try again."
-                )
-            raise ModelLoadError(sentence) from error
-        except (HfHubHTTPError, HFValidationError, OSError) as error:
-            raise ModelLoadError(
-                f"The model {entry.name} cannot be fetched from {entry.source}: the hub refuses or does not have it. "
-                "Check the name, and whether its licence must be accepted first."
-            ) from error
-        return Path(folder)
+        memory = self._state / "model-hashes.json" if self._state else None
+        found = weights_hash(self.folder(entry), memory=memory)
+        denoiser = self.resolve_extras(entry).denoiser
+        if denoiser is None:
+            return found
+        file = Path(denoiser)
+        own = weights_hash(file.parent, memory=memory, files=[file])
+        return hashlib.sha256(f"{found} {own}".encode()).hexdigest()
 
 
 def second_folder(entry: ModelEntry) -> ModelEntry:
@@ -275,12 +255,14 @@ def second_folder(entry: ModelEntry) -> ModelEntry:
         embeddings={},
         ip_adapter=None,
         controlnets={},
+        denoiser=None,
     )
 
 
 def _extras(entry: ModelEntry) -> list[str]:
     sources = [lora.source for lora in entry.loras.values()]
     sources += [embedding.source for embedding in entry.embeddings.values()]
+    sources += [entry.denoiser] if entry.denoiser is not None else []
     if entry.ip_adapter is not None:
         sources += [entry.ip_adapter.source, entry.ip_adapter.encoder]
     return sources

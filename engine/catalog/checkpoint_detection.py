@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.catalog.model_files import pipeline_class
+from engine.catalog.model_files import PICKLES, pipeline_class, whole
+from engine.catalog.sources.gguf_header import read_tensor_names
 from studio.errors import ConfigurationError, ModelLoadError
 
 AUTO = "auto"  # a family that is read from the model's folder when it is there
@@ -50,7 +51,11 @@ _FAMILIES: Mapping[str, str] = {
 # Parts of tensor names by which checkpoints in one file are told apart; the first that is found counts.
 _MARKS = {
     "joint_blocks.": "sd3",
+    "distilled_guidance_layer.": "chroma",
+    "single_stream_modulation.": "flux2-klein",
     "double_blocks.": "flux",
+    "transformer_blocks.0.img_mod.": "qwen-image",
+    "noise_refiner.": "z-image",
     "conditioner.embedders.": "sdxl",
     "cond_stage_model.": "sd",
 }
@@ -59,8 +64,22 @@ TITLES = {
     "sdxl": "Stable Diffusion XL",
     "sd3": "Stable Diffusion 3",
     "flux": "Flux",
+    "flux2-klein": "FLUX.2",
+    "chroma": "Chroma",
+    "qwen-image": "Qwen-Image",
+    "z-image": "Z-Image",
 }
-PICKLES = (".ckpt", ".bin", ".pt", ".pth")
+# Families whose denoisers have the same tensors as those of another one, and are loaded from the same files.
+_ALIKE: Mapping[str, frozenset[str]] = {
+    "flux": frozenset({"flux-kontext"}),
+    "flux2-klein": frozenset({"flux2", "flux2-klein-kv"}),
+    "qwen-image": frozenset({"qwen-image-edit", "qwen-image-edit-plus"}),
+}
+# How the first stages and text encoders are named in files that hold a whole model.
+_COMPANIONS = (
+    *("first_stage_model.", "vae.", "cond_stage_model.", "conditioner.embedders."),
+    *("text_encoders.", "encoder.conv_in."),
+)
 # Parts of tensor names by which weights that are laid over a model are told apart.
 _ADAPTERS = {
     "hada_": "LoHa",
@@ -95,16 +114,7 @@ def checkpoint_family(path: Path) -> str:
             f"{path.name} is a pickle, which can run the code of its author: it is not read. "
             "Take the .safetensors file of the same model."
         )
-    if path.suffix == ".gguf":
-        raise ConfigurationError(
-            f"{path.name} is a GGUF file, the quantised denoiser of a model alone: it is not read. Take the model's "
-            "folder in the diffusers layout, and CHATELIER_SPEED__QUANTISE=int8 for less memory."
-        )
-    if path.suffix != ".safetensors":
-        raise ConfigurationError(
-            f"{path.name} is no model. Give a folder in the diffusers layout or a .safetensors file."
-        )
-    names = read_header(path)
+    names = _tensor_names(path)
     if kind := adapter_kind(names):
         raise ConfigurationError(
             f"{path.name} is a {kind}, which is laid over a model: name it as [MODEL.loras.NAME] in models.toml."
@@ -116,6 +126,50 @@ def checkpoint_family(path: Path) -> str:
             "Give the model's folder in the diffusers layout."
         )
     return family
+
+
+def is_denoiser_alone(path: Path) -> bool:
+    """Whether a file of a known family holds no text encoder and no autoencoder."""
+    return not any(name.startswith(_COMPANIONS) for name in _tensor_names(path))
+
+
+def takes_denoiser(family: str, of: str) -> bool:
+    """Whether a model of a family can run with the denoiser of a file of the family `of`."""
+    return family == of or family in _ALIKE.get(of, ())
+
+
+def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Tensor name → its shape, of a .safetensors or .gguf file. Raises `ConfigurationError` for a damaged one."""
+    if path.suffix == ".gguf":
+        return {name: sizes[::-1] for name, sizes in read_tensor_names(path).items()}
+    try:
+        return {name: tuple(map(int, tensor["shape"])) for name, tensor in read_header(path).items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"{path.name} is damaged: it has no readable header.") from error
+
+
+def check_denoiser(path: Path) -> None:
+    """Raises `ModelLoadError` for a file with a denoiser that is not there, truncated or of an unknown kind."""
+    if not path.is_file():
+        raise ModelLoadError(
+            f"The file {path.name} is not on this machine.", reason="missing_addon", file=path.name
+        )
+    try:
+        checkpoint_family(path)
+    except ConfigurationError as error:
+        raise ModelLoadError(str(error)) from error
+    if path.suffix == ".safetensors" and not whole(path):
+        raise ModelLoadError(f"{path.name} is truncated or damaged. Fetch it again.")
+
+
+def _tensor_names(path: Path) -> Mapping[str, Any]:
+    if path.suffix == ".gguf":
+        return read_tensor_names(path)
+    if path.suffix != ".safetensors":
+        raise ConfigurationError(
+            f"{path.name} is no model. Give a folder in the diffusers layout, or a .safetensors or .gguf file."
+        )
+    return read_header(path)
 
 
 def check_lora(path: Path) -> None:

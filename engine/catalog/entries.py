@@ -26,15 +26,17 @@ from studio.errors import ConfigurationError
 BUNDLED = "bundled:"
 UPSCALERS = "upscalers"  # the one table of a catalogue that is no model
 DTYPES = ("auto", "float32", "bfloat16", "float16")
+QUANTISED = ("auto", "off", "int8", "fp8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
     """One model. Sizes in pixels; `guidance_scale` 0 or 1 means none; `scheduler` None means the model's own.
 
-    `prior` is the second folder of models that come in two, such as Kandinsky 2.2. `purpose` is a line for people.
-    `edits_by_words` and `takes_references` count until the model's folder is there, which then says it by itself. A
-    model that is `remote` has a server's address for its source, and no folder.
+    `prior` is the second folder of models that come in two, such as Kandinsky 2.2. `denoiser` is a .safetensors or
+    .gguf file whose weights replace those of the folder's denoiser. `quantise`: auto as the worker's setting says.
+    `purpose` is a line for people. `edits_by_words` and `takes_references` count until the model's folder is there,
+    which then says it by itself. A model that is `remote` has a server's address for its source, and no folder.
     """
 
     name: str
@@ -54,6 +56,8 @@ class ModelEntry:
     edits_by_words: bool = False
     takes_references: int = 0
     prior: str | None = None
+    denoiser: str | None = None
+    quantise: str = "auto"
     representation: bool = (
         True  # whether words are added about people of whom a prompt does not say who they are
     )
@@ -196,6 +200,8 @@ def _problems(name: str, table: object, known: ModelEntry | None) -> list[str]:
             problems.append(f"[{name}] {key} must be greater than zero.")
     if table.get("dtype", "auto") not in DTYPES:
         problems.append(f"[{name}] dtype must be one of {', '.join(DTYPES)}.")
+    if table.get("quantise", "auto") not in QUANTISED:
+        problems.append(f"[{name}] quantise must be one of {', '.join(QUANTISED)}.")
     return problems
 
 

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import struct
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,7 +18,9 @@ _LOADED = re.compile(
     r"(?:diffusion_pytorch_model|model)(?:\.(?P<variant>[\w-]+?))?(?:-\d{5}-of-\d{5})?\.safetensors"
 )
 WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".npz", ".zip")
+PICKLES = (".ckpt", ".bin", ".pt", ".pth")
 # Components that the moderation package replaces: they are neither needed nor loaded.
+DENOISERS = frozenset({"unet", "transformer"})
 UNUSED = frozenset({"safety_checker", "feature_extractor"})
 _HEADER_LIMIT_BYTES = 100_000_000
 
@@ -58,8 +61,11 @@ def pipeline_class(folder: Path) -> str:
     return str(read_json(folder / INDEX).get("_class_name", ""))
 
 
-def check(folder: Path) -> None:
-    """Raises `ModelLoadError` naming the first file that is missing, truncated or unreadable. Loads no weights."""
+def check(folder: Path, *, without: Collection[str] = ()) -> None:
+    """Raises `ModelLoadError` naming the first file that is missing, truncated or unreadable. Loads no weights.
+
+    Parts that are named in `without` need a configuration only.
+    """
     for name, (_library, kind) in components(folder).items():
         part = folder / name
         if not part.is_dir():
@@ -72,7 +78,8 @@ def check(folder: Path) -> None:
             _check_processor(part)
         else:
             read_json(part / "config.json")
-            _check_weights(folder, part)
+            if name not in without:
+                _check_weights(folder, part)
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -86,12 +93,12 @@ def weight_files(folder: Path) -> list[Path]:
     )
 
 
-def weights_hash(folder: Path, *, memory: Path | None = None) -> str:
-    """SHA-256 over the names and contents of the weight files, in hex.
+def weights_hash(folder: Path, *, memory: Path | None = None, files: Sequence[Path] | None = None) -> str:
+    """SHA-256 over the names and contents of the weight files, or of some `files` of the folder, in hex.
 
     `memory` is a JSON file that remembers hashes by the files' sizes and times, since reading weights takes long.
     """
-    files = weight_files(folder)
+    files = weight_files(folder) if files is None else files
     stamp = _stamp(folder, files)
     with _hash_lock:
         if stamp not in _hashes and memory is not None:
@@ -103,7 +110,7 @@ def weights_hash(folder: Path, *, memory: Path | None = None) -> str:
         return _hashes[stamp]
 
 
-def _stamp(folder: Path, files: list[Path]) -> str:
+def _stamp(folder: Path, files: Sequence[Path]) -> str:
     parts = [str(folder.resolve())]
     for path in files:
         status = path.stat()
@@ -111,7 +118,7 @@ def _stamp(folder: Path, files: list[Path]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _digest(folder: Path, files: list[Path]) -> str:
+def _digest(folder: Path, files: Sequence[Path]) -> str:
     total = hashlib.sha256()
     for path in files:
         with path.open("rb") as file:

@@ -98,7 +98,7 @@ class LoadsNetworks(Protocol):
 
 def load_network(folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
     """A component with its weights. Raises `ModelLoadError`."""
-    return _finish_loading(load_part(folder, name, dtype=dtype), device=device)
+    return finish_loading(load_part(folder, name, dtype=dtype), device=device)
 
 
 def random_network(folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
@@ -115,10 +115,11 @@ def random_network(folder: Path, name: str, *, device: torch.device, dtype: torc
                 network = kind(kind.config_class.from_pretrained(folder / name))
     finally:
         torch.set_default_dtype(usual)
-    return _finish_loading(network, device=device)
+    return finish_loading(network, device=device)
 
 
-def _finish_loading(network: Any, *, device: torch.device) -> Any:
+def finish_loading(network: Any, *, device: torch.device) -> Any:
+    """The network on the device, ready to run and not to be trained."""
     network.requires_grad_(False)
     network.eval()
     return network.to(device=device, memory_format=memory_format(network))

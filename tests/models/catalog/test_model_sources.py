@@ -54,7 +54,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def add(name: str, source: str, **options: Any) -> None:
     """As `chatelier models add` does it."""
-    from chatelier.cli.admin.models import add as command
+    from chatelier.cli.admin.model_commands.add import add as command
 
     given: dict[str, Any] = {
         "family": "auto",
@@ -70,6 +70,8 @@ def add(name: str, source: str, **options: Any) -> None:
         "memory": 1.0,
         "revision": None,
         "config": None,
+        "quantise": "auto",
+        "edits_by_words": False,
     }
     command(name, source, **{**given, **options})
 
@@ -292,7 +294,7 @@ def test_a_configuration_that_does_not_fit_is_one_sentence(saved: Path, home: Pa
 @pytest.mark.parametrize(
     ("name", "marks", "says"),
     [
-        ("a.gguf", (), "is a GGUF file"),
+        ("a.gguf", (), "has no readable GGUF header"),
         ("a.ckpt", (), "is a pickle"),
         ("a.txt", (), "is no model"),
         ("a.safetensors", ("lora_unet_down.lora_down.weight",), "is a LoRA"),

@@ -8,10 +8,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.catalog.catalog import ModelCatalogue, ModelEntry
+    from engine.catalog.sources.hub import FetchPlan
 
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The models that can paint.", no_args_is_help=True)
+    from chatelier.cli.admin.model_commands.add import add
+
     for command in (list_, pull, add, check):
         group.command(command.__name__.rstrip("_"))(command)
     app.add_typer(group, name="models")
@@ -53,6 +56,9 @@ def pull(
 ) -> None:
     """Fetch the weights of models and upscalers from their hub, or what is missing of them.
 
+    Says first how large they are, under which licence, and how much room there is. A pull that was cut off goes on
+    where it was.
+
     Example:
 
       chatelier models pull sdxl
@@ -64,108 +70,30 @@ def pull(
         if name in catalogue.upscalers:
             place = catalogue.upscaler(name, offline=False)
         else:
-            place = str(catalogue.pull(catalogue.find(name)))
+            entry = catalogue.find(name)
+            for plan in catalogue.plans(entry):
+                _announce(entry, plan)
+            place = str(catalogue.pull(entry))
         answers().print(f"{name}: {place}", soft_wrap=True)
 
 
-def add(  # noqa: PLR0917 - options are named on the command line
-    name: str = typer.Argument(help="The name that people type after --model."),
-    source: str = typer.Argument(
-        help="A folder in the diffusers layout, a .safetensors checkpoint, owner/name on the hub, or the address"
-        " of a server with OpenAI's images API."
-    ),
-    family: str = typer.Option(
-        "auto",
-        help="sdxl, qwen-image and so on, or pipeline for a whole call; auto reads it from the folder.",
-    ),
-    title: str = typer.Option("", help="A few words about it."),
-    purpose: str = typer.Option("", help="What people should take it for."),
-    width: int | None = typer.Option(None, min=64, max=4096, help="The width it was made for, in pixels."),
-    height: int | None = typer.Option(None, min=64, max=4096, help="The height it was made for, in pixels."),
-    steps: int = typer.Option(25, min=1, max=200, help="Denoising steps."),
-    guidance: float = typer.Option(7.5, min=0, max=30, help="How closely to follow the words; 0 for none."),
-    scheduler: str | None = typer.Option(None, help="Another scheduler than the model's own."),
-    dtype: str = typer.Option("auto", help="auto, float32, bfloat16 or float16."),
-    licence: str = typer.Option("unknown", help="The licence of the weights."),
-    memory: float = typer.Option(4.0, min=0.1, help="Accelerator memory that it needs, in GiB."),
-    revision: str | None = typer.Option(None, help="A branch, tag or commit of the hub's repository."),
-    config: str | None = typer.Option(
-        None, help="For a checkpoint: a model of its kind, by name or folder, to be configured like."
-    ),
-    remote_model: str = typer.Option("", help="For a server: the model's name there."),
-    key_env: str = typer.Option("", help="For a server: the environment variable with its API key."),
-    key_file: str = typer.Option("", help="For a server: the file with its API key."),
-    sizes: str = typer.Option("", help="For a server: its only sizes, such as 1024x1024,1536x1024."),
-    sends: str = typer.Option("", help="For a server: what it takes beside, such as seed,negative_prompt."),
-    edits_by_words: bool = typer.Option(False, help="For a server: it has /images/edits."),
-) -> None:
-    """Add a model to this studio, or replace the one of that name, in models.toml of the home folder.
-
-    A checkpoint in one file is written into the home folder once, in the diffusers layout.
-
-    Examples:
-
-      chatelier models add ours /srv/models/ours --title "Our own style"
-
-      chatelier models add big owner/name --width 1024 --height 1024 --memory 10
-
-      chatelier models add mine mine.safetensors --config sdxl
-
-      chatelier models add far http://127.0.0.1:30000/v1 --remote-model Qwen/Qwen-Image --sends seed
-    """
-    from chatelier.cli.admin.model_sources import (
-        find_source,
-        is_address,
-        native_pixels,
-        read_remote_options,
-        refuse_bad,
-        refuse_incomplete,
-    )
+def _announce(entry: "ModelEntry", plan: "FetchPlan") -> None:
+    """Raises `StorageError` where it does not fit onto the disk."""
     from chatelier.runtime.console import answers
-    from chatelier.settings import load_settings
-    from chatelier.wiring.instance import make_folder
-    from engine.catalog.catalog import ModelEntry, read_entries, write_entry
-    from engine.catalog.remote_entry import FAMILY as REMOTE
+    from studio.errors import StorageError
 
-    settings = load_settings()
-    name = name.strip().lower()
-    remote = None
-    if is_address(source):
-        remote = read_remote_options(
-            model=remote_model, key_env=key_env, key_file=key_file, sizes=sizes, sends=sends
-        )
-        family = REMOTE if family == "auto" else family
-    refuse_bad(name, family, dtype)
-    make_folder(settings.home)
-    if remote is None:
-        source, family = find_source(
-            _catalogue(), name, source, family=family, config=config, home=settings.home
-        )
-    native = native_pixels(source, family)
-    entry = ModelEntry(
-        name=name,
-        source=source,
-        family=family,
-        title=title,
-        purpose=purpose,
-        width=width or native,
-        height=height or native,
-        steps=steps,
-        guidance_scale=guidance,
-        scheduler=scheduler,
-        dtype=dtype,
-        licence=licence,
-        memory_gib=memory,
-        revision=revision,
-        remote=remote,
-        edits_by_words=edits_by_words,
-        takes_references=int(edits_by_words),
+    missing, size, free = (gibibytes(part) for part in (plan.missing_bytes, plan.size_bytes, plan.free_bytes))
+    licence = entry.licence if entry.licence != "unknown" else plan.licence or "unknown"
+    answers().print(
+        f"{entry.name}: {missing} to fetch of {size}, licence {licence}, {free} free", soft_wrap=True
     )
-    refuse_incomplete(entry)
-    write_entry(settings.models_file, entry)
-    read_entries(settings.models_file)
-    fetch = f" Fetch its weights with: chatelier models pull {entry.name}" if entry.on_hub else ""
-    answers().print(f"{entry.name} is in {settings.models_file}.{fetch}", soft_wrap=True)
+    if not plan.fits:
+        raise StorageError(f"{entry.name} needs {missing} and the disk has {free} free. Nothing was fetched.")
+
+
+def gibibytes(size_bytes: int) -> str:
+    """``7.2 GiB``, or MiB where it is less."""
+    return f"{size_bytes / 2**30:.1f} GiB" if size_bytes >= 2**30 else f"{size_bytes / 2**20:.0f} MiB"
 
 
 def check(

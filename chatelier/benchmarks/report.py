@@ -1,0 +1,23 @@
+"""A measurement for people, and as JSON."""
+
+import json
+import platform
+from pathlib import Path
+
+
+def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, json_file: Path | None) -> None:
+    """A measurement on standard output; in the file with the machine that it was made on."""
+    from rich.table import Table
+
+    from chatelier.runtime.console import answers
+
+    report = json.dumps({"machine": platform.platform(), **data}, indent=1)
+    if json_file == Path("-"):
+        answers().print_json(report)
+        return
+    table = Table(title=title, show_header=False)
+    for name, value in rows:
+        table.add_row(name, value)
+    answers().print(table)
+    if json_file is not None:
+        json_file.write_text(report + "\n", encoding="utf-8")

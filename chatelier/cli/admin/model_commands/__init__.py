@@ -1,0 +1,1 @@
+"""`chatelier models …`: list, fetch, add and check models."""

@@ -1,0 +1,113 @@
+"""A model in one file, as model sites have them, and the folder of a model of its kind that has its other parts."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.errors import ConfigurationError, ModelLoadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from engine.catalog.catalog import ModelCatalogue
+
+# diffusers can make a whole pipeline of these from one file.
+_WHOLE = frozenset({"sd", "sdxl", "sd3", "flux"})
+_BLOCK = re.compile(r"(?:^|\.)(double_blocks|joint_blocks|transformer_blocks|layers)\.(\d+)\.")
+
+
+def find_checkpoint(
+    catalogue: "ModelCatalogue", name: str, file: Path, *, config: str | None, home: Path
+) -> tuple[Path, Path | None]:
+    """The folder of the model, and the file itself where it goes on giving the denoiser.
+
+    Raises `ConfigurationError` for what is no model, or has no model of its kind here.
+    """
+    from engine.catalog.checkpoint_detection import checkpoint_family, is_denoiser_alone
+
+    family = checkpoint_family(file)
+    template = _template(catalogue, config, file=file, family=family)
+    if template is None:
+        raise ConfigurationError(_without_template(catalogue, name, file, family))
+    if file.suffix == ".gguf" or is_denoiser_alone(file) or family not in _WHOLE:
+        return template, file
+    from engine.adapters.loading.single_file import convert_checkpoint
+
+    folder = home / "models" / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    convert_checkpoint(file, config=template, folder=folder)
+    return folder, None
+
+
+def _template(catalogue: "ModelCatalogue", config: str | None, *, file: Path, family: str) -> Path | None:
+    """The folder that --config names, else the first model of the kind that is here; None where there is none."""
+    if config is None:
+        return next(_folders_of_kind(catalogue, file, family), None)
+    path = Path(config).expanduser()
+    folder = catalogue.folder(catalogue.find(config)) if config in catalogue.names else path
+    if not folder.is_dir():
+        raise ConfigurationError(f"--config {config} is neither a model of the catalogue nor a folder.")
+    return folder if _is_of_kind(folder, family) else None
+
+
+def _folders_of_kind(catalogue: "ModelCatalogue", file: Path, family: str) -> "Iterator[Path]":
+    from engine.catalog.checkpoint_detection import tensor_shapes
+
+    shapes = tensor_shapes(file)
+    for entry in catalogue.entries:
+        if entry.bundled or entry.denoiser is not None:
+            continue
+        try:
+            folder = catalogue.folder(entry)
+            if _is_of_kind(folder, family) and _fits(folder, shapes):
+                yield folder
+        except ModelLoadError:
+            continue  # not here
+
+
+def _is_of_kind(folder: Path, family: str) -> bool:
+    from engine.catalog.checkpoint_detection import family_of, takes_denoiser
+
+    return takes_denoiser(family_of(folder), family)
+
+
+def _fits(folder: Path, shapes: "Mapping[str, tuple[int, ...]]") -> bool:
+    """Whether a denoiser of this size, as far as its tensors tell, has the configuration of the folder."""
+    from engine.catalog.model_files import read_json
+
+    if (folder / "unet").is_dir():
+        return _fits_unet(read_json(folder / "unet" / "config.json"), shapes)
+    config = read_json(folder / "transformer" / "config.json")
+    blocks = {(match[1], int(match[2])) for name in shapes if (match := _BLOCK.search(name))}
+    kinds = {kind for kind, _ in blocks}
+    wanted = config.get("num_layers") or config.get("n_layers")
+    counts = [sum(kind == other for other, _ in blocks) for kind in kinds]
+    if wanted and counts and wanted not in counts:
+        return False
+    guided = any("guidance_in." in name for name in shapes)
+    return not any("double_blocks." in name for name in shapes) or guided == bool(
+        config.get("guidance_embeds", guided)
+    )
+
+
+def _fits_unet(config: "Mapping[str, Any]", shapes: "Mapping[str, tuple[int, ...]]") -> bool:
+    first = next((shape for name, shape in shapes.items() if name.endswith("input_blocks.0.0.weight")), None)
+    if first is not None and len(first) == 4 and first[1] != config.get("in_channels"):
+        return False
+    words = next((shape for name, shape in shapes.items() if name.endswith("attn2.to_k.weight")), None)
+    return words is None or words[-1] == config.get("cross_attention_dim")
+
+
+def _without_template(catalogue: "ModelCatalogue", name: str, file: Path, family: str) -> str:
+    from engine.catalog.checkpoint_detection import TITLES, takes_denoiser
+
+    others = [
+        entry.name
+        for entry in catalogue.entries
+        if takes_denoiser(entry.family, family) and not entry.bundled
+    ]
+    return (
+        f"{file.name} is a checkpoint of {TITLES[family]}, and is configured like a model of that kind. "
+        f"Fetch one, such as {', '.join(others)}, and name it: chatelier models pull {others[0]} && "
+        f"chatelier models add {name} {file} --config {others[0]}"
+    )

@@ -1,0 +1,1 @@
+"""A busy chat, and how long its people wait."""

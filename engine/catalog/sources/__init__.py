@@ -1,0 +1,1 @@
+"""Where models come from: hubs, single files, and what their files say about how they are used."""
