@@ -107,7 +107,7 @@ async def _run_until_stopped(
 def _require_model(settings: Settings) -> None:
     """A model that is not whole is said now, and not by a dying worker. Raises `ModelLoadError`."""
     catalogue = model_catalogue(settings)
-    catalogue.check(catalogue.entries[0])
+    catalogue.check_usable(catalogue.entries[0])
 
 
 def _panel(plan: ProcessPlan, *, absent: Collection[str], seconds: float) -> Panel:

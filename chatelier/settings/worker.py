@@ -18,7 +18,8 @@ class WorkerSection(Section):
     device: str | None = Field(
         None,
         pattern=r"^(cpu|mps|cuda(:\d+)?(,cuda:\d+)*)$",
-        description="cpu, mps, cuda, or cuda:0,cuda:1 for several cards; unset: the best available.",
+        description="cpu, mps, cuda, or cuda:0,cuda:1 for several cards in one process; unset: a process for each"
+        " card, else the best available.",
     )
     models: Names = Field(
         (),

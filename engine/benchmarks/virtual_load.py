@@ -6,7 +6,7 @@ machine, without what else that machine does.
 
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,8 +58,13 @@ class VirtualServer:
         )
         self._batcher = idle_batcher(self._model, rows=max_rows, follows_curve=True, clock=self._clock)
 
-    def play(self, asked: Sequence[Asked]) -> list[float]:
-        """Seconds from each arrival to its last picture, in the order of the arrivals."""
+    def play(
+        self, asked: Sequence[Asked], look: "Callable[[int, SampleGroup, float], None] | None" = None
+    ) -> list[float]:
+        """Seconds from each arrival to its last picture, in the order of the arrivals.
+
+        `look` is shown each running request after each turn, by its number, with the seconds since it arrived.
+        """
         from engine.benchmarks.baselines import take_turn
 
         started, left = self._clock.now, list(asked)
@@ -70,6 +75,8 @@ class VirtualServer:
                 running[len(asked) - len(left)] = self._submit(left[0])
                 left.pop(0)
             moved = take_turn(self._batcher)
+            for index, group in running.items() if look else ():
+                look(index, group, self._clock.now - started - asked[index].at_seconds)  # type: ignore[misc]
             for index in [index for index, group in running.items() if group.over]:
                 del running[index]
                 latencies[index] = self._clock.now - started - asked[index].at_seconds
@@ -88,6 +95,7 @@ class VirtualServer:
 
         samples = [self._model.new_sample(params) for params in one.params_list]
         group = SampleGroup(samples, person=one.person)
+        group.previewed_at = self._clock.now
         self._batcher.submit(group)
         return group
 
@@ -117,12 +125,12 @@ def measure_virtual_load(
         load=load,
         capacity_per_second=capacity,
         continuous_seconds=statistics.mean(VirtualServer(cost, max_rows=max_rows).play(asked)),
-        request_level_seconds=statistics.mean(_lockstep(asked, cost, max_rows=max_rows)),
-        one_at_a_time_seconds=statistics.mean(_lockstep(asked, cost, max_rows=0)),
+        request_level_seconds=statistics.mean(lockstep_seconds(asked, cost, max_rows=max_rows)),
+        one_at_a_time_seconds=statistics.mean(lockstep_seconds(asked, cost, max_rows=0)),
     )
 
 
-def _lockstep(asked: Sequence[Asked], cost: PassCost, *, max_rows: int) -> list[float]:
+def lockstep_seconds(asked: Sequence[Asked], cost: PassCost, *, max_rows: int) -> list[float]:
     """Whole requests, first come, first served; waiting ones with equal parameters together, up to `max_rows`."""
     now, left = 0.0, list(range(len(asked)))
     latencies: dict[int, float] = {}

@@ -26,7 +26,8 @@ def worker(
     """Paint what the front ends ask for, until Ctrl-C or SIGTERM. What is being painted then goes back to the
     queue.
 
-    Run one per accelerator; all need the same database, Redis and storage as the front ends.
+    With several CUDA cards and no device in the settings, each card has a process of its own. All workers need the
+    same database, Redis and storage as the front ends.
 
     Examples:
 
@@ -34,12 +35,18 @@ def worker(
 
       CHATELIER_WORKER__DEVICE=cuda:1 chatelier worker
     """
+    from chatelier.launcher.card_workers import card_programs, run_card_workers, visible_cards
+    from chatelier.runtime.console import remarks
     from chatelier.runtime.logging_setup import set_up_logging
     from chatelier.settings import load_settings
     from chatelier.wiring.workers import run_worker
 
     settings = load_settings()
     set_up_logging(settings)
+    if settings.worker.device is None and len(cards := visible_cards(os.environ)) > 1:
+        programs = card_programs(cards, run_folder=settings.run_folder, metrics=metrics)
+        run_card_workers(programs, settings=settings, console=remarks(), on_ready=readiness(ready_file))
+        return
     serve_figures(metrics)
     run_worker(settings, on_ready=readiness(ready_file))
     logging.shutdown()

@@ -1,22 +1,21 @@
 """`chatelier bench`: figures instead of guesses."""
 
-import json
-import platform
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chatelier.benchmarks.chat_load import chat
 from chatelier.benchmarks.gathering_votes import votes
 from chatelier.benchmarks.model_quality import thimble
 from chatelier.benchmarks.mural import mural
+from chatelier.benchmarks.report import show
+from chatelier.benchmarks.stages import open_stage
 from chatelier.benchmarks.watermark import marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from engine.benchmarks.harness import Stage
 
 bench = typer.Typer(
@@ -43,6 +42,7 @@ bench.command("thimble")(thimble)
 bench.command("marks")(marks)
 bench.command("mural")(mural)
 bench.command("votes")(votes)
+bench.command("chat")(chat)
 
 
 @bench.command("room")
@@ -112,7 +112,7 @@ def mixed_load(
         return
     from engine.benchmarks.mixed_load import measure_mixed_load
 
-    with nullcontext(_pauses(pause_ms, row_ms)) if pause else _stage(model, random) as stage:
+    with nullcontext(_pauses(pause_ms, row_ms)) if pause else open_stage(model, random) as stage:
         figures = measure_mixed_load(
             stage,
             requests=requests,
@@ -141,7 +141,7 @@ def throughput(
     """
     from engine.benchmarks.throughput import measure_throughput
 
-    with _stage(model, random) as stage:
+    with open_stage(model, random) as stage:
         figures = measure_throughput(stage, pictures=pictures, steps=steps, rounds=rounds)
     show("Throughput", figures.rows(), asdict(figures), json_file=json_file)
 
@@ -168,7 +168,7 @@ def fair(
     if model is None and random is None:
         figures = measure_fairness(others=others, spam_jobs=jobs, pictures=pictures)
     else:
-        with _stage(model, random) as stage:
+        with open_stage(model, random) as stage:
             figures = measure_fairness(others=others, spam_jobs=jobs, pictures=pictures, stage=stage)
     show("Fairness", figures.rows(), asdict(figures), json_file=json_file)
 
@@ -191,7 +191,7 @@ def overhead(
     if model is None and random is None:
         figures = measure_overhead(samples=samples)
     else:
-        with _stage(model, random) as stage:
+        with open_stage(model, random) as stage:
             figures = measure_overhead(samples=samples, stage=stage)
     show("Overhead", figures.rows(), asdict(figures), json_file=json_file)
 
@@ -251,38 +251,3 @@ def _pauses(pause_ms: float, row_ms: float) -> "Stage":
     from engine.benchmarks.harness import pause_stage
 
     return pause_stage(seconds=pause_ms / 1000, seconds_per_row=row_ms / 1000)
-
-
-@contextmanager
-def _stage(model: str | None, random: str | None) -> "Iterator[Stage]":
-    """A model, loaded on the device of the settings and run as they say."""
-    from chatelier.settings import load_settings
-    from chatelier.wiring.model_catalogue import model_catalogue
-    from chatelier.wiring.workers import speed_of
-    from engine.benchmarks.harness import set_up, set_up_random
-
-    settings = load_settings()
-    device, threads, speed = settings.worker.device, settings.worker.cpu_threads, speed_of(settings)
-    if random is None:
-        yield set_up(model_catalogue(settings), model=model, device=device, threads=threads, speed=speed)
-        return
-    with set_up_random(random, device=device, threads=threads, speed=speed) as stage:
-        yield stage
-
-
-def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, json_file: Path | None) -> None:
-    """A measurement on standard output; in the file with the machine that it was made on."""
-    from rich.table import Table
-
-    from chatelier.runtime.console import answers
-
-    report = json.dumps({"machine": platform.platform(), **data}, indent=1)
-    if json_file == Path("-"):
-        answers().print_json(report)
-        return
-    table = Table(title=title, show_header=False)
-    for name, value in rows:
-        table.add_row(name, value)
-    answers().print(table)
-    if json_file is not None:
-        json_file.write_text(report + "\n", encoding="utf-8")

@@ -48,7 +48,12 @@ class StepBatcher:
         self._threads = threads
         self._turns = Turns()
         self._queue = RunQueue(self.limits)
-        self._runner = StepRunner(device, self.limits, preview_seconds=preview_seconds)
+        self._runner = StepRunner(
+            device,
+            self.limits,
+            preview_seconds=preview_seconds,
+            clock=time.monotonic if clock is time.perf_counter else clock,
+        )
         self._now = clock
         self._clock = StepClock(device, clock)
         self._decode_queue = DecodeQueue(self._runner, device, overlap=overlap)

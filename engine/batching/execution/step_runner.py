@@ -28,7 +28,15 @@ log = logging.getLogger(__name__)
 class StepRunner:
     """As many samples at once as memory allows; a sample that breaks a batch ends alone."""
 
-    def __init__(self, device: torch.device, limits: BatchLimits, *, preview_seconds: float) -> None:
+    def __init__(
+        self,
+        device: torch.device,
+        limits: BatchLimits,
+        *,
+        preview_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._now = clock
         self._device = device
         self._limits = limits
         self._preview_seconds = preview_seconds
@@ -93,12 +101,10 @@ class StepRunner:
             if not sample.over and not sample.finished:
                 _alone(sample, _preview)
         for group in {sample.group for sample in samples if sample.group and self._wants_preview(sample)}:
-            group.previewed_at = time.monotonic()
+            group.previewed_at = self._now()
 
     def _wants_preview(self, sample: Sample) -> bool:
-        return (
-            sample.group is not None and time.monotonic() - sample.group.previewed_at >= self._preview_seconds
-        )
+        return sample.group is not None and self._now() - sample.group.previewed_at >= self._preview_seconds
 
     def _ran_out(self, samples: Sequence[Sample]) -> None:
         log.warning("batch size reduced: out of memory", extra={"samples": len(samples)})

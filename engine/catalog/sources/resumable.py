@@ -66,15 +66,7 @@ def _download(location: str, part: Path, *, size_bytes: int, name: str, same_hos
             if have >= size_bytes:
                 break
             try:
-                _go_on(
-                    client,
-                    location,
-                    part,
-                    have=have,
-                    size_bytes=size_bytes,
-                    headers=headers,
-                    progress=progress,
-                )
+                _go_on(client, location, part, have=have, headers=headers, progress=progress)
             except (httpx.HTTPError, OSError) as error:
                 log.info("download cut off: %s", type(error).__name__)
         if not part.exists() or part.stat().st_size != size_bytes:
@@ -87,7 +79,6 @@ def _go_on(
     part: Path,
     *,
     have: int,
-    size_bytes: int,
     headers: dict[str, str],
     progress: Any,
 ) -> None:
@@ -99,7 +90,7 @@ def _go_on(
         with part.open("r+b" if have else "wb") as file:
             file.seek(have)
             for chunk in response.iter_raw():
-                if file.tell() + len(chunk) > size_bytes:
+                if file.tell() + len(chunk) > progress.total:
                     raise OSError("more than was announced")
                 file.write(chunk)
                 progress.update(len(chunk))

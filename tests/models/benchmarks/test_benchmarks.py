@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from chatelier.cli.tools.bench import show
+from chatelier.benchmarks.report import show
+from engine.benchmarks.chat.chat_load import ChatLoad, measure_chat, measure_virtual_chat
 from engine.benchmarks.fairness import jain_index, measure_fairness
 from engine.benchmarks.gpu import measure_card
 from engine.benchmarks.harness import Stage, pause_stage, set_up, set_up_random
@@ -14,6 +15,7 @@ from engine.benchmarks.mixed_load import measure_mixed_load
 from engine.benchmarks.overhead import measure_overhead
 from engine.benchmarks.throughput import measure_throughput
 from engine.benchmarks.upscale import measure_upscaling
+from engine.benchmarks.virtual_load import PassCost
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.performance import Speed
 from studio.errors import BadParameterError
@@ -124,3 +126,23 @@ def test_a_model_with_random_weights_is_measured_like_any_other() -> None:
 def test_an_unknown_random_model_is_answered_with_those_there_are() -> None:
     with raises(BadParameterError, match="sdxl"), set_up_random("huge"):
         pass
+
+
+def test_a_busy_chat_is_the_same_on_every_machine_and_quicker_on_the_step_batcher() -> None:
+    def measure() -> ChatLoad:
+        return measure_virtual_chat(PassCost(0.03, 0.002), people=20, requests=90, load=0.9, max_rows=16)
+
+    chat = measure()
+    assert chat == measure()
+    batcher, fifo = chat.step_batcher, chat.fifo
+    assert batcher.first_preview is not None
+    assert batcher.first_preview <= batcher.first_picture <= batcher.all_pictures
+    assert batcher.first_picture[1] < fifo.first_picture[1] / 2
+    assert fifo.first_preview is None
+    assert any("Jain" in name for name, _ in chat.rows())
+
+
+def test_a_busy_chat_is_measured_on_a_model_too(stage: Stage) -> None:
+    chat = measure_chat(stage, people=2, requests=4, load=1.0, rows=4, longest_seconds=5)
+    assert chat.requests == 4
+    assert chat.static_batching.all_pictures[0] > 0

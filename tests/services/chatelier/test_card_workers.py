@@ -75,7 +75,8 @@ from chatelier.settings import load_settings
 place = Path(sys.argv[1])
 command = (sys.executable, str(place / "child.py"), str(place))
 programs = card_programs(("0", "1"), run_folder=place, metrics=None, command=command)
-run_card_workers(programs, settings=load_settings(), console=Console(), on_ready=lambda: (place / "all-ready").write_text("yes"))
+mark = lambda: (place / "all-ready").write_text("yes")
+run_card_workers(programs, settings=load_settings(), console=Console(), on_ready=mark)
 """
 
 
