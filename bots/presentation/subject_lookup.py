@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
-from bots.presentation.compose.choices import compose_choice, compose_panel
-from bots.presentation.compose.forms import (
+from bots.presentation.compose.action_forms import (
     PICTURE_FORMS,
     FormSubject,
     appeal_form,
     imagine_form,
     settings_form,
 )
+from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.gatherings.management import (
     MANAGE,
     REMOVE,

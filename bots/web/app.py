@@ -18,9 +18,9 @@ from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
+from bots.web.access.ended_sessions import EndedSessionMiddleware
 from bots.web.access.error_middleware import ErrorMiddleware
 from bots.web.access.security_middleware import SecurityMiddleware
-from bots.web.access.session_registry import EndedSessionMiddleware
 from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.context import build_context
 from bots.web.metrics import WebMetrics

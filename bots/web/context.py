@@ -7,9 +7,9 @@ from starlette.requests import HTTPConnection
 from bots.delivery.event_consumer import EventConsumer
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.web.access.attempt_limiter import AttemptLimiter
+from bots.web.access.ended_sessions import SessionRegistry
 from bots.web.access.identities import Identities
-from bots.web.access.session_registry import SessionRegistry
-from bots.web.access.sessions import SessionStore
+from bots.web.access.session_cookies import SessionStore
 from bots.web.live.dispatcher import CommandHandler
 from bots.web.live.event_handler import CONSUMER, LiveEvents
 from bots.web.live.feed import Feed

@@ -42,7 +42,7 @@ def new_model(
     `speed` is how its networks are run. `options` are the family's own, such as where its networks come from.
     """
     # Loads diffusers: nobody who only asks for the names of families waits for that.
-    from engine.adapters.loading.runnable import check_runnable
+    from engine.adapters.loading.unsupported_models import check_runnable
 
     family = family_of(folder) if entry.family == AUTO else entry.family
     place = FAMILIES.get(family)

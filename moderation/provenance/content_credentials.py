@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from moderation.provenance.generation_claims import is_generated
-from moderation.provenance.manifest import PICTURE_LABEL, PictureClaim, manifest_of
+from moderation.provenance.manifest_assertions import PICTURE_LABEL, PictureClaim, manifest_of
 from moderation.provenance.timestamp_authority import TimestampAuthority
 from studio.domain.identifiers import split_picture_id
 

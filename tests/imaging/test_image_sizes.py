@@ -13,7 +13,7 @@ from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.orphan_files import OrphanFileCleaner
 from engine.types import GeneratedImage
-from moderation.provenance.signer import ImageSigner, SignerSettings
+from moderation.provenance.image_signer import ImageSigner, SignerSettings
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import queries

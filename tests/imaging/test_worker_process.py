@@ -17,7 +17,7 @@ from moderation.provenance.examiner import ProvenanceExaminer
 from moderation.provenance.examiner_process import MEMORY_BYTES as EXAMINING_BYTES
 from moderation.provenance.examiner_process import TASK as EXAMINATION
 from moderation.provenance.examiner_process import ProvenanceExaminerProcess
-from moderation.provenance.signer import ImageSigner, SignerSettings
+from moderation.provenance.image_signer import ImageSigner, SignerSettings
 from moderation.provenance.watermark.robustness import photograph
 from moderation.rules.image import default_image_rules
 from moderation.rules.image_judge import ImageJudge

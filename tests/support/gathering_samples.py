@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from bots.presentation.compose.collected_pictures import compose_tray
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.gatherings.answers import compose_gathering_answer
 from bots.presentation.compose.gatherings.management import (
@@ -14,7 +15,6 @@ from bots.presentation.compose.gatherings.management import (
 )
 from bots.presentation.compose.gatherings.registry import PRESENTERS
 from bots.presentation.compose.gatherings.remarks import compose_remark
-from bots.presentation.compose.tray import compose_tray
 from bots.presentation.form import Form
 from bots.presentation.message import Message
 from bots.queries.gathering_view import GatheringView, PartView, Reader

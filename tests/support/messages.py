@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bots.presentation.compose import forms
+from bots.presentation.compose import action_forms
+from bots.presentation.compose.action_forms import FormSubject
 from bots.presentation.compose.answers import compose_answer, compose_export, compose_sent, compose_under_way
 from bots.presentation.compose.cases import (
     compose_case,
@@ -14,7 +15,6 @@ from bots.presentation.compose.cases import (
 )
 from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.errors import compose_error, compose_fault
-from bots.presentation.compose.forms import FormSubject
 from bots.presentation.compose.help import compose_command_help, compose_help, compose_together_help
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
 from bots.presentation.compose.settings import HomeContent, compose_home
@@ -411,28 +411,30 @@ _SEVERAL = FormSubject(about=JOB_ID, pictures=tuple(f"{JOB_ID}.{index}" for inde
 _UPLOAD = FormSubject(about="t1ck3t", key="uploads/a.png")
 
 FORMS: Mapping[str, Form] = {
-    "remix": forms.remix_form(_ONE),
-    "remix of several": forms.remix_form(_SEVERAL),
-    "remix of a long prompt": forms.remix_form(replace(_ONE, prompt=LONG_PROMPT)),
-    "edit": forms.edit_form(_ONE),
-    "edit of several": forms.edit_form(_SEVERAL),
-    "edit of an upload": forms.edit_form(_UPLOAD),
-    "edit by words": forms.edit_form(replace(_ONE, edits_by_words=True)),
-    "edit of several by words": forms.edit_form(replace(_SEVERAL, edits_by_words=True)),
-    "edit by words with another model": forms.edit_form(replace(_ONE, word_editors=("klein", "kontext"))),
-    "expand": forms.expand_form(_ONE),
-    "expand of several": forms.expand_form(_SEVERAL),
-    "blend": forms.blend_form(_ONE),
-    "reference": forms.reference_form(replace(_ONE, reference_models=("klein", "kontext"))),
-    "imagine with a reference": forms.imagine_form(takes_references=True),
-    "report": forms.report_form(_ONE),
-    "report of several": forms.report_form(_SEVERAL),
-    "alt": forms.alt_form(replace(_ONE, alt_text=LONG_PROMPT)),
-    "appeal": forms.appeal_form(JOB_ID),
-    "imagine": forms.imagine_form(models=("thimble", "sdxl"), styles=("ink", "clay")),
-    "settings": forms.settings_form(_PREFERENCES, models=("thimble", "sdxl"), styles=("ink", "clay")),
-    "settings without names": forms.settings_form(Preferences()),
-    "imagine from anywhere": forms.imagine_form(asks_channel=True),
+    "remix": action_forms.remix_form(_ONE),
+    "remix of several": action_forms.remix_form(_SEVERAL),
+    "remix of a long prompt": action_forms.remix_form(replace(_ONE, prompt=LONG_PROMPT)),
+    "edit": action_forms.edit_form(_ONE),
+    "edit of several": action_forms.edit_form(_SEVERAL),
+    "edit of an upload": action_forms.edit_form(_UPLOAD),
+    "edit by words": action_forms.edit_form(replace(_ONE, edits_by_words=True)),
+    "edit of several by words": action_forms.edit_form(replace(_SEVERAL, edits_by_words=True)),
+    "edit by words with another model": action_forms.edit_form(
+        replace(_ONE, word_editors=("klein", "kontext"))
+    ),
+    "expand": action_forms.expand_form(_ONE),
+    "expand of several": action_forms.expand_form(_SEVERAL),
+    "blend": action_forms.blend_form(_ONE),
+    "reference": action_forms.reference_form(replace(_ONE, reference_models=("klein", "kontext"))),
+    "imagine with a reference": action_forms.imagine_form(takes_references=True),
+    "report": action_forms.report_form(_ONE),
+    "report of several": action_forms.report_form(_SEVERAL),
+    "alt": action_forms.alt_form(replace(_ONE, alt_text=LONG_PROMPT)),
+    "appeal": action_forms.appeal_form(JOB_ID),
+    "imagine": action_forms.imagine_form(models=("thimble", "sdxl"), styles=("ink", "clay")),
+    "settings": action_forms.settings_form(_PREFERENCES, models=("thimble", "sdxl"), styles=("ink", "clay")),
+    "settings without names": action_forms.settings_form(Preferences()),
+    "imagine from anywhere": action_forms.imagine_form(asks_channel=True),
     **GATHERING_FORMS,
     **CONTEST_FORMS,
 }

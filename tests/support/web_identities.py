@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bots.web.access.sessions import COMMUNITY
+from bots.web.access.session_cookies import COMMUNITY
 from moderation.limits.settings import LimitSettings
 from studio.domain.people import Person, Platform
 from studio.gcra import RateSettings

@@ -1,6 +1,7 @@
 """Every answer of a command as a message for the person who asked."""
 
 from bots.presentation.compose.cases import compose_case
+from bots.presentation.compose.collected_pictures import compose_tray
 from bots.presentation.compose.gatherings.answers import compose_gathering_answer
 from bots.presentation.compose.gatherings.contests.hall import compose_hall
 from bots.presentation.compose.gatherings.recaps.leaderboard import compose_leaderboard
@@ -8,7 +9,6 @@ from bots.presentation.compose.lists import compose_list
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings
-from bots.presentation.compose.tray import compose_tray
 from bots.presentation.message import (
     Audience,
     Code,

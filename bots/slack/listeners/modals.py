@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bots.presentation.actions import label
+from bots.presentation.compose.action_forms import FormSubject
 from bots.presentation.compose.errors import explain
-from bots.presentation.compose.forms import FormSubject
 from bots.presentation.form import Form
 from bots.presentation.interaction_router import Ask
 from bots.presentation.message import Images, Message

@@ -4,7 +4,7 @@ import time
 
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import SessionStore, WebUser
+from bots.web.access.session_cookies import SessionStore, WebUser
 from studio.bounded_dict import BoundedDict
 from studio.db.database import Database
 from studio.db.identities import display_names

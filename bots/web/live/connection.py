@@ -8,7 +8,7 @@ from starlette.websockets import WebSocket, WebSocketState
 
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import WebUser
+from bots.web.access.session_cookies import WebUser
 
 _LONGEST_QUEUE = 200
 _BURST_MESSAGES = 12.0

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bots.presentation import interaction_router
 from bots.presentation.form import command_of
 from bots.process.error_reports import report_error
-from bots.web.access.sessions import COMMUNITY, ROOM_ADDRESS, SessionStore, WebUser
+from bots.web.access.session_cookies import COMMUNITY, ROOM_ADDRESS, SessionStore, WebUser
 from bots.web.addresses import dialog_path
 from bots.web.live.protocol import Ask, ClientMessage, Press, Say
 from bots.web.live.responses import Reply, reply_to, reply_to_error, reply_to_fault

@@ -5,7 +5,7 @@ from typing import Any
 
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView, load_job_views
-from bots.web.access.sessions import WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.live.cards import render_card
 from bots.web.live.hub import LiveHub
 from bots.web.queries.job_cards import is_on_feed

@@ -15,7 +15,7 @@ from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView, load_job_views
 from bots.texts.jobs import waiting
-from bots.web.access.sessions import WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.live.cards import render_card, render_people
 from bots.web.live.connection import Connection
 from bots.web.live.connections import Connections

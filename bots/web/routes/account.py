@@ -17,7 +17,7 @@ from bots.presentation.subject_lookup import load_settings_form
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.queries.inbox import mark_read, read_messages
 from bots.web.render import ShownImage, render

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from bots.process.thread_pools import Pool
-from bots.web.access.sessions import WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 
 

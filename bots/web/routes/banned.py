@@ -9,7 +9,7 @@ from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.routes.authentication import require_user
 from bots.web.templating import render_template

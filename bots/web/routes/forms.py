@@ -8,7 +8,7 @@ from bots.presentation.form import FieldKind, Form
 from bots.presentation.interaction_router import Ask
 from bots.presentation.subject_lookup import load_form, load_indices
 from bots.queries.job_view import load_job_view
-from bots.web.access.sessions import WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.addresses import dialog_name
 from bots.web.context import WebContext
 from bots.web.queries.picture_details import load_details

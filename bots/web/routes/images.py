@@ -7,7 +7,7 @@ from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.routes.authentication import LoginRequiredError, context_of, posting_user
 from studio.db import queries

@@ -17,7 +17,7 @@ from bots.queries.open_cases import read_for
 from bots.texts.cases import heading
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.live.responses import text_of
 from bots.web.render import with_people

@@ -11,7 +11,7 @@ from bots.presentation.compose.answers import compose_answer
 from bots.presentation.message import Message, Spans
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
-from bots.web.access.sessions import LONGEST_NAME, ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import LONGEST_NAME, ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.render import ShownImage, render
 from bots.web.routes.authentication import context_of, require_unbanned_user, require_user

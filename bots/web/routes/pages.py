@@ -17,7 +17,7 @@ from bots.presentation.spans import plain_text
 from bots.queries.job_view import JobView, Origin, load_job_views
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
 from bots.web.addresses import picture_path
 from bots.web.context import WebContext
 from bots.web.queries.job_cards import is_seen_by

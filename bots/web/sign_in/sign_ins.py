@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from bots.web.access.sessions import SessionStore, WebUser
+from bots.web.access.session_cookies import SessionStore, WebUser
 from bots.web.sign_in.passkeys import Passkey
 from studio.clock import now
 from studio.db.database import Database

@@ -14,7 +14,7 @@ from engine.batching.device.memory_limits import (
     in_halves,
     is_out_of_memory,
 )
-from engine.batching.execution.joint_steps import advance_together, group_by_schedule
+from engine.batching.execution.scheduler_steps import advance_together, group_by_schedule
 from engine.batching.model_handle import ModelHandle
 from engine.batching.models import StepwiseModel, WholeCallModel
 from engine.batching.sample import BatchKey, Sample

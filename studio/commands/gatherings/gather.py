@@ -20,9 +20,9 @@ from studio.domain.gatherings import INTERRUPTED, PartPress
 from studio.domain.identifiers import is_job_id
 from studio.domain.people import Address, Person, Platform
 from studio.errors import BadParameterError
-from studio.gatherings.acts import COMMON_VERBS, GOVERNING
 from studio.gatherings.kind import Turn
 from studio.gatherings.limits import require_host
+from studio.gatherings.participant_actions import COMMON_VERBS, GOVERNING
 from studio.gatherings.registry import KINDS, find_kind
 from studio.ports import Ports
 from studio.serialization import to_data

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import delete, update
 
-from bots.web.access.sessions import COMMUNITY
+from bots.web.access.session_cookies import COMMUNITY
 from studio.clock import now
 from studio.db.identities.people import lock_person
 from studio.db.tables import PersonRow

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bots.process.thread_pools import Pool, ThreadPools
-from bots.web.access.sessions import WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.live.hub import LiveHub
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports

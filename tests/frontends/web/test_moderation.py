@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bots.web.access.sessions import ROOM_ADDRESS
+from bots.web.access.session_cookies import ROOM_ADDRESS
 from moderation.records import bans
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute

@@ -88,7 +88,7 @@ def test_leaving_ends_a_copied_session_too(web_server: WebServer) -> None:
 def test_a_session_that_another_process_ended_is_over_here_too(
     web_server: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.web.access.session_registry._ASK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("bots.web.access.ended_sessions._ASK_AGAIN_SECONDS", 0.0)
     ana = web_server.user("Ana")
     with WebServer(web_server.ports, web_settings(moderator_secret="keys")) as other:
         same = other.browser()

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.requests import HTTPConnection
 
-from bots.web.access.sessions import COOKIE
+from bots.web.access.session_cookies import COOKIE
 from bots.web.settings import Visitors
 from studio.commands.registry import execute
 from studio.commands.spec import Call

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bots.queries.job_view import JobView
-from bots.web.access.sessions import clean_name
+from bots.web.access.session_cookies import clean_name
 from bots.web.live.cards import render_card
 from bots.web.templating import environment, hue
 from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters

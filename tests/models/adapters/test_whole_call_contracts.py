@@ -15,7 +15,7 @@ from diffusers import (
 )
 
 from engine.adapters.loading.pipeline_classes import guidance_name
-from engine.adapters.loading.runnable import check_runnable
+from engine.adapters.loading.unsupported_models import check_runnable
 from engine.adapters.registry import new_model
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.entries import ModelEntry
@@ -159,7 +159,9 @@ def test_a_folder_with_a_controlnet_alone_is_refused_with_the_reason(tmp_path: P
 def test_a_model_whose_processor_wants_torchvision_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.adapters.loading.runnable.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(
+        "engine.adapters.loading.unsupported_models.importlib.util.find_spec", lambda name: None
+    )
     index = {
         "_class_name": "LongCatImageEditPipeline",
         "text_processor": ["transformers", "Qwen2VLProcessor"],

@@ -11,7 +11,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME
-from engine.batching.execution.joint_steps import group_by_schedule
+from engine.batching.execution.scheduler_steps import group_by_schedule
 from engine.batching.models import Model
 from engine.batching.sample import Sample
 from engine.batching.sampling_params import SamplingParams

@@ -15,7 +15,7 @@ from bots.presentation.subject_lookup import load_form, load_panel
 from bots.process.thread_pools import Pool
 from bots.queries.gathering_view import GatheringView, load_gathering_view
 from bots.texts.translation import translate
-from bots.web.access.sessions import WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.render import FormPicture, ShownImage, render, render_form, shown_picture
 from bots.web.routes.authentication import require_unbanned_user

@@ -11,7 +11,7 @@ from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import address_of
+from bots.web.access.session_cookies import address_of
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
 from bots.web.templating import render_template

@@ -12,7 +12,7 @@ from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.identities import name_problem
-from bots.web.access.sessions import COOKIE, LONGEST_NAME, WebUser, clean_name
+from bots.web.access.session_cookies import COOKIE, LONGEST_NAME, WebUser, clean_name
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of, posting_user, read_short_body
 from bots.web.templating import render_template

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import WebUser, clean_name
+from bots.web.access.session_cookies import WebUser, clean_name
 from bots.web.context import WebContext
 from bots.web.oauth_provider import OAuthProvider
 from bots.web.routes.authentication import context_of

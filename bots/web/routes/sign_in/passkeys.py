@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.sessions import WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of, read_short_body
 from bots.web.routes.sign_in.login import destination_of, may_try, reject_attempt

@@ -206,7 +206,7 @@ def native_pixels(folder: Path, family: str) -> int:
 
 
 def _family(name: str, family: str, folder: Path) -> str:
-    from engine.adapters.loading.runnable import check_runnable
+    from engine.adapters.loading.unsupported_models import check_runnable
     from engine.catalog.checkpoint_detection import AUTO, check_family, family_of
 
     try:

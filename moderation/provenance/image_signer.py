@@ -13,7 +13,7 @@ from PIL import Image
 
 from moderation.metrics import SIGNING_FAILURES
 from moderation.provenance.content_credentials import CredentialSigner
-from moderation.provenance.manifest import PictureClaim, digital_source_type
+from moderation.provenance.manifest_assertions import PictureClaim, digital_source_type
 from moderation.provenance.visible_signature import sign_visibly
 from moderation.provenance.watermark import watermark
 from moderation.provenance.xmp_packet import add_xmp
