@@ -154,7 +154,7 @@ def _outlooks(session: Session, job_ids: Sequence[str]) -> Mapping[str, Outlook]
     """Places in the queue. One alone is counted by the database, which is faster than to read all that wait."""
     if len(job_ids) == 1:
         return {job_ids[0]: outlook(session, job_ids[0])}
-    return outlooks(session) if job_ids else {}
+    return outlooks(session, job_ids) if job_ids else {}
 
 
 def _sources(session: Session, jobs: Sequence[Job]) -> dict[str, tuple[PictureRow, Job]]:
@@ -194,7 +194,7 @@ def is_deleted(database: Database, picture_id: str) -> bool:
 def positions(database: Database, job_ids: list[str]) -> dict[str, int]:
     """How many jobs come before each of these, for those that still wait."""
     with database.read() as session:
-        seen = outlooks(session)
+        seen = outlooks(session, job_ids)
     return {job_id: seen[job_id].ahead for job_id in job_ids if job_id in seen and seen[job_id].waits}
 
 

@@ -152,6 +152,7 @@ ROUTES = [
     Route("/passkeys", passkeys.add, methods=["POST"]),
     Route("/healthz", health.health),
     Route("/metrics", health.metrics),
+    Route("/operations", health.operations),
     WebSocketRoute("/room", serve_websocket),
     Mount("/static", Assets(directory=FOLDER / "static")),
 ]

@@ -24,7 +24,7 @@ from chatelier.cli.admin import (
 )
 from chatelier.cli.admin.model_commands import models
 from chatelier.cli.services import beat, run, up, worker
-from chatelier.cli.tools import bench, imagine, verify, version
+from chatelier.cli.tools import backup, bench, imagine, top, verify, version
 from chatelier.runtime.private_files import make_files_private
 from chatelier.settings.redaction import redact
 from studio.errors import BadParameterError, ChatelierError
@@ -51,7 +51,7 @@ app = typer.Typer(
 )
 _COMMANDS = (
     *(up, setup, imagine, verify, doctor, models, policy, audit, evidence, provenance, privacy, config, db),
-    *(run, worker, beat, bench, digest, version),
+    *(run, worker, beat, backup, top, bench, digest, version),
 )
 for command in _COMMANDS:
     command.register(app)

@@ -8,6 +8,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from chatelier.migrations import HEAD, known_revisions
 from studio.db.database import Database, is_broken
+from studio.db.running_sums.balance_check import find_wrong_balances
+from studio.db.tables import create_triggers, fill_balances
 from studio.errors import ConfigurationError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
             _refuse_unknown(before)
             if before != HEAD:
                 command.upgrade(alembic_config(connection), "head")
+                create_triggers(connection)
                 _require_references(connection)
     except DBAPIError as error:
         if isinstance(error, OperationalError | InterfaceError) or is_broken(error):
@@ -63,6 +66,30 @@ def require_whole(database: Database) -> None:
     """
     if damage := database.damage():
         raise ConfigurationError(damaged_message(database.url.render_as_string(), damage))
+
+
+def require_balances(database: Database) -> None:
+    """Raises `ConfigurationError` when balances are not the sums of the ledger; reads all of the ledger.
+
+    Raises `DatabaseUnavailableError`.
+    """
+    with database.read() as session:
+        wrong = find_wrong_balances(session)
+    if wrong:
+        first = wrong[0]
+        raise ConfigurationError(
+            f"Balances of credits are not the sums of the ledger: {len(wrong)} of them, such as {first.stored} of kind"
+            f" {first.kind} in {first.period}, which should be {first.entries}. Correct them with:"
+            " chatelier db recount"
+        )
+
+
+def recount_balances(database: Database) -> None:
+    """Write all balances anew, with nobody writing to the ledger meanwhile. Raises `DatabaseUnavailableError`."""
+    with database.begin() as session:
+        if not database.is_sqlite:  # SQLite has one writer in any case
+            session.execute(text("LOCK TABLE ledger IN SHARE ROW EXCLUSIVE MODE"))
+        fill_balances(session.connection())
 
 
 def damaged_message(where: str, damage: str) -> str:

@@ -46,6 +46,21 @@ class LimitsSection(Section):
     monthly_credits: int | None = Field(
         None, ge=1, description="Credits per person and month; unset: counted without a limit."
     )
+    storage_mib_per_person: int | None = Field(
+        None,
+        ge=1,
+        description="MiB that a person's pictures may take before they have to delete some; unset: no limit."
+        " Originals and thumbnails come on top, about as much again.",
+    )
+    storage_mib_per_community: int | None = Field(
+        None, ge=1, description="The same for all pictures of a community."
+    )
+    min_free_disk_mib: int = Field(
+        512,
+        ge=0,
+        description="MiB that stay free on the disks of pictures and of a SQLite database: with less nothing new is"
+        " accepted.",
+    )
 
     @field_validator("model_tiers")
     @classmethod
@@ -60,6 +75,18 @@ class LimitsSection(Section):
     def tiers_by_name(self) -> dict[str, str]:
         parts = (entry.partition("=") for entry in self.model_tiers)
         return {name.strip(): tier.strip() for name, _, tier in parts}
+
+
+class RetentionSection(Section):
+    """How long things are kept. What moderators need has a setting of its own, moderation.keep_days."""
+
+    pictures_days: int | None = Field(
+        None,
+        ge=1,
+        description="Days after which pictures are deleted that nobody starred or collected and that are part of no"
+        " gathering; unset: never.",
+    )
+    events_days: int = Field(2, ge=1, le=90, description="Days for which delivered events are kept.")
 
 
 class ModerationSection(Section):

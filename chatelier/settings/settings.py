@@ -15,7 +15,12 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chatelier.settings.frontends import DiscordSection, SlackSection, WebSection
-from chatelier.settings.moderation import LimitsSection, ModerationSection, ProvenanceSection
+from chatelier.settings.moderation import (
+    LimitsSection,
+    ModerationSection,
+    ProvenanceSection,
+    RetentionSection,
+)
 from chatelier.settings.value_types import DatabaseUrl, LocalPath, RedisUrl, Section
 from chatelier.settings.worker import SpeedSection, WorkerSection
 
@@ -95,6 +100,7 @@ class Settings(BaseSettings):
     slack: SlackSection = SlackSection()
     web: WebSection = WebSection()
     limits: LimitsSection = LimitsSection()
+    retention: RetentionSection = RetentionSection()
     worker: WorkerSection = WorkerSection()
     speed: SpeedSection = SpeedSection()
     moderation: ModerationSection = ModerationSection()

@@ -1,13 +1,24 @@
-"""The installation itself: its limits, its folders, its storage."""
+"""The installation itself: its limits, its folders, its storage, its load."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bots.texts.privacy_notice import PrivacyFacts
 from chatelier.runtime.network import local_url
 from chatelier.settings import Settings
+from chatelier.wiring.redis_address import redis_url
+from studio.clock import now
 from studio.domain.settings.communities import Tier
 from studio.errors import ConfigurationError
+from studio.operations.overview import load_overview
 from studio.ports import InstanceLimits, Store
+
+if TYPE_CHECKING:
+    from studio.db.database import Database
+    from studio.operations.overview import Overview
+    from studio.ports import AnnouncedWorker
+
+_MIB = 1024**2
 
 
 def instance_limits(settings: Settings) -> InstanceLimits:
@@ -18,7 +29,14 @@ def instance_limits(settings: Settings) -> InstanceLimits:
         model_tiers={name: Tier(tier) for name, tier in settings.limits.tiers_by_name.items()},
         max_attempts=settings.worker.max_attempts,
         lease_seconds=settings.worker.lease_seconds,
+        min_free_disk_bytes=settings.limits.min_free_disk_mib * _MIB,
+        person_storage_bytes=_bytes(settings.limits.storage_mib_per_person),
+        community_storage_bytes=_bytes(settings.limits.storage_mib_per_community),
     )
+
+
+def _bytes(mib: int | None) -> int | None:
+    return None if mib is None else mib * _MIB
 
 
 def make_folder(folder: Path) -> None:
@@ -57,3 +75,23 @@ def web_url(settings: Settings) -> str:
     if web.public_url:
         return str(web.public_url)
     return local_url(web.host, web.port) if web.is_loopback and web.port else ""
+
+
+def read_overview(settings: Settings, database: "Database") -> "Overview":
+    """Of this moment. Without Redis no worker's devices are known. Raises `DatabaseUnavailableError`."""
+    announced = _find_workers(settings)
+    with database.read() as session:
+        return load_overview(session, announced, at=now())
+
+
+def _find_workers(settings: Settings) -> "tuple[AnnouncedWorker, ...]":
+    import redis
+
+    from engine.catalog.model_availability import living_workers
+
+    try:
+        url = redis_url(settings)
+    except ConfigurationError:
+        return ()
+    with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2) as client:
+        return living_workers(client)

@@ -23,6 +23,7 @@ from studio.errors import ConfigurationError
 if TYPE_CHECKING:
     from engine.generation.generator import ImageGenerator
     from studio.db.database import Database
+    from studio.ports import Events, Store
 
 
 def open_generator(settings: Settings, *, stays: bool = True) -> "ImageGenerator":
@@ -131,7 +132,9 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
     generator.warm_up(model=served_models(settings)[0])
     listener = CancelListener(url, leases.cancel, on_aside=leases.set_aside)
     catalogue, served = model_catalogue(settings), served_models(settings)
-    announcer = ModelAnnouncer(url, worker, partial(runnable_models, catalogue, served))
+    announcer = ModelAnnouncer(
+        url, worker, partial(runnable_models, catalogue, served), devices=generator.device_names
+    )
     announcer.start()
     try:
         run_painting(app, leases, listener, threads=settings.worker.threads, queues=queues_served(settings))
@@ -149,7 +152,10 @@ def run_beat(settings: Settings, *, on_ready: Callable[[], None]) -> None:
 
 def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Callable[[], None]) -> None:
     from celery import signals
+    from prometheus_client import REGISTRY
 
+    from chatelier.runtime.overview_metrics import OverviewCollector
+    from chatelier.wiring.instance import read_overview
     from engine.maintenance.job_sweeper import Sweeper
     from engine.maintenance.orphan_files import OrphanFileCleaner
     from engine.maintenance.weekly_digest import DigestWriter
@@ -170,23 +176,40 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
         queue=CeleryQueue(url, models=models_with_queues(settings)),
         events=events,
         rules=instance_limits(settings),
+        keep_events=timedelta(days=settings.retention.events_days),
     )
     app = make_app(url)
     digests = DigestWriter(database=database, events=events)
     keep = timedelta(days=settings.moderation.keep_days)
-    hourly = (
+    store = open_storage(settings)
+    hourly: tuple[Callable[[], object], ...] = (
         digests.write_due,
         RecapScheduler(database=database, events=events).announce_due,
         partial(write_daily_notices, database, events),
         partial(close_unanswered, database, events),
         partial(return_sponsored_credits, database),
         partial(let_go, database, keep=keep),
-        OrphanFileCleaner(database=database, store=open_storage(settings)).clear,
+        *_picture_retention(settings, database, store, events),
+        OrphanFileCleaner(database=database, store=store).clear,
     )
     register_periodic_tasks(app, sweeper, hourly=hourly)
+    REGISTRY.register(OverviewCollector(partial(read_overview, settings, database)))
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
     make_folder(settings.run_folder)
     run_periodic_tasks(app, schedule_file=str(settings.run_folder / "beat-schedule"))
+
+
+def _picture_retention(
+    settings: Settings, database: "Database", store: "Store", events: "Events"
+) -> list[Callable[[], object]]:
+    """Nothing where pictures are kept for good."""
+    from engine.maintenance.picture_retention import PictureRetention
+
+    days = settings.retention.pictures_days
+    if days is None:
+        return []
+    retention = PictureRetention(database=database, store=store, events=events, keep=timedelta(days=days))
+    return [retention.delete_old]
 
 
 def worker_name() -> str:

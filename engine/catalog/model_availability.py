@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import redis
@@ -14,7 +14,7 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.catalog.style_presets import styles
 from studio.domain.requests import MOST_REFERENCES
 from studio.errors import ModelLoadError
-from studio.ports import RunnableModel
+from studio.ports import AnnouncedWorker, RunnableModel
 from studio.serialization import from_data, to_data
 
 KEY = "chatelier:models"  # a hash: a worker's name → when it wrote, and its models
@@ -63,9 +63,16 @@ def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | N
 class ModelAnnouncer:
     """A worker's thread that tells the front ends every minute which models it can run."""
 
-    def __init__(self, redis_url: str, worker: str, models: Callable[[], tuple[RunnableModel, ...]]) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        worker: str,
+        models: Callable[[], tuple[RunnableModel, ...]],
+        *,
+        devices: Callable[[], tuple[str, ...]] = tuple,
+    ) -> None:
         self._redis = redis.Redis.from_url(redis_url, socket_timeout=10, socket_connect_timeout=2)
-        self._worker, self._models = worker, models
+        self._worker, self._models, self._devices = worker, models, devices
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="model-announcer", daemon=True)
 
@@ -80,9 +87,10 @@ class ModelAnnouncer:
     def announce(self) -> None:
         """A Redis that is away hears of it the next time."""
         now = time.time()
-        announcement = json.dumps({"at": now, "models": [to_data(model) for model in self._models()]})
+        models = [to_data(model) for model in self._models()]
+        announcement = json.dumps({"at": now, "models": models, "devices": self._devices()})
         try:
-            stale = [name for name, at, _ in _read(self._redis) if at < now - _FORGOTTEN_SECONDS]
+            stale = [found.name for found in _read(self._redis) if found.at < now - _FORGOTTEN_SECONDS]
             if stale:
                 self._redis.hdel(KEY, *stale)
             self._redis.hset(KEY, self._worker, announcement)
@@ -133,6 +141,9 @@ class AvailableOptions:
     def styles(self) -> tuple[str, ...]:
         return tuple(styles())
 
+    def workers(self) -> tuple[AnnouncedWorker, ...]:
+        return living_workers(self._redis)
+
     def close(self) -> None:
         self._redis.close()
 
@@ -141,19 +152,48 @@ class AvailableOptions:
             announcements = _read(self._redis)
         except (redis.RedisError, OSError):
             return {model.name: model for model in self._known}
-        since = max((at for _, at, _ in announcements), default=0.0) - _ALIVE_SECONDS
-        return {model.name: model for _, at, models in announcements if at >= since for model in models}
+        since = max((found.at for found in announcements), default=0.0) - _ALIVE_SECONDS
+        return {model.name: model for found in announcements if found.at >= since for model in found.models}
 
 
-def _read(client: redis.Redis) -> list[tuple[str, float, list[RunnableModel]]]:
-    """Worker, time and models of each announcement; what cannot be read, as of another version, is passed over."""
+def living_workers(client: redis.Redis) -> tuple[AnnouncedWorker, ...]:
+    """Those that announced themselves in the last minutes; none while Redis is away."""
+    since = time.time() - _ALIVE_SECONDS
+    try:
+        announcements = _read(client)
+    except (redis.RedisError, OSError):
+        return ()
+    return tuple(
+        AnnouncedWorker(
+            name=found.name, devices=found.devices, models=tuple(model.name for model in found.models)
+        )
+        for found in announcements
+        if found.at >= since
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Announcement:
+    """`name` is a worker's, `at` a Unix time."""
+
+    name: str
+    at: float
+    models: list[RunnableModel]
+    devices: tuple[str, ...]
+
+
+def _read(client: redis.Redis) -> list[_Announcement]:
+    """What cannot be read, as of another version, is passed over."""
     found = []
     entries: dict[bytes, bytes] = client.hgetall(KEY)  # type: ignore[assignment]
     for worker, announcement in entries.items():
         try:
             data = json.loads(announcement)
             models = [from_data(RunnableModel, model) for model in data["models"]]
-            found.append((worker.decode(), float(data["at"]), models))
+            devices = tuple(str(device) for device in data.get("devices", ()))
+            found.append(
+                _Announcement(name=worker.decode(), at=float(data["at"]), models=models, devices=devices)
+            )
         except (ValueError, KeyError, TypeError):
             log.info("model announcement skipped: unreadable worker=%s", worker.decode(errors="replace")[:60])
     return found

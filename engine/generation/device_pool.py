@@ -44,6 +44,12 @@ class DeviceWorker:
         self._lock = threading.Lock()
 
     @property
+    def kind(self) -> str:
+        from engine.adapters.loading.model_parts import device_name
+
+        return device_name(self._batcher.device)
+
+    @property
     def samples(self) -> int:
         return self._batcher.samples
 
@@ -124,6 +130,12 @@ class DevicePool:
         self._open: list[DeviceWorker] = []
         self._remote: RemoteWorker | None = None
         self._lock = threading.Lock()
+
+    def names(self) -> tuple[str, ...]:
+        """The kinds of those that are open."""
+        with self._lock:
+            opened = list(self._open)
+        return tuple(worker.kind for worker in opened)
 
     def workers_for(self, entry: ModelEntry) -> "Sequence[DeviceWorker | RemoteWorker]":
         """Every device, or for a model on a server what calls it: no device is opened for that."""

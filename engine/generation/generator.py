@@ -160,6 +160,10 @@ class ImageGenerator:
             log.info("model warm-up advanced", extra={"part": done, "parts": len(parts)})
             on_progress(Progress(step=done, steps=len(parts)))
 
+    def device_names(self) -> tuple[str, ...]:
+        """The kinds of the devices that are in use, such as ``NVIDIA H200``."""
+        return self._device_pool.names()
+
     def close(self) -> None:
         """Tasks that are running fail; the models are let go."""
         self._device_pool.close()

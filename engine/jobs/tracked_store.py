@@ -46,6 +46,9 @@ class TrackingStore:
     def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
         self._store.delete(key, unless_put_since=unless_put_since)
 
+    def free_bytes(self) -> int | None:
+        return self._store.free_bytes()
+
     def list_put(self, part: int, *, since: datetime, before: datetime) -> list[str]:
         return self._store.list_put(part, since=since, before=before)
 

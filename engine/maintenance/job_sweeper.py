@@ -1,8 +1,10 @@
 """Requeues stalled jobs, publishes events that were not sent or shown, and ends the phases of gatherings."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+
+from sqlalchemy import select
 
 from studio.clock import now
 from studio.coded_text import to_stored
@@ -20,17 +22,28 @@ from studio.ports import Events, InstanceLimits, Queue
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
 _STALE_AFTER = timedelta(seconds=30)  # queued, and the message may be lost: the queue is asked
 
+_MOST_AT_ONCE = 500
+
 log = logging.getLogger(__name__)
 
 
 class Sweeper:
     """Run by Celery beat every few seconds; two sweeps at once do no harm."""
 
-    def __init__(self, *, database: Database, queue: Queue, events: Events, rules: InstanceLimits) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        queue: Queue,
+        events: Events,
+        rules: InstanceLimits,
+        keep_events: timedelta = outbox.RETENTION,
+    ) -> None:
         self._database = database
         self._queue = queue
         self._events = events
         self._rules = rules
+        self._keep_events = keep_events
 
     def sweep(self) -> None:
         """Raises `QueueUnavailableError` or `DatabaseUnavailableError`; the next sweep goes on."""
@@ -43,24 +56,33 @@ class Sweeper:
                 stale_before=at - _STALE_AFTER,
                 resting=find_paused_communities(session),
             )
-        for row in self._without_queued(stranded, at):
+        for row in self._load(self._without_queued(stranded, at)):
             if row.state == JobState.PAINTING and row.attempts >= self._rules.max_attempts:
                 self._give_up(row, at)
             else:
                 self._send_again(row, at)
         # Before old events are forgotten: those of a restored database are all old.
         outbox.send_undelivered(self._database, self._events, at=at)
-        outbox.send_unsent(self._database, self._events, before=at - _UNSENT_AFTER)
+        outbox.send_unsent(self._database, self._events, before=at - _UNSENT_AFTER, keep=self._keep_events)
         upkeep.sweep(self._database, self._events)
 
-    def _without_queued(self, stranded: Sequence[JobRow], at: datetime) -> list[JobRow]:
+    def _without_queued(self, stranded: Mapping[str, str], at: datetime) -> list[str]:
         """Those whose message still lies in the queue only wait their turn: a second message would help nobody."""
-        waiting = {row.id for row in stranded if row.state in WAITING}
+        waiting = {job_id for job_id, state in stranded.items() if state in WAITING}
         queued = waiting & self._queue.waiting() if waiting else set()
-        if queued:
+        if unmarked := sorted(key for key in queued if stranded[key] == JobState.ACCEPTED)[:_MOST_AT_ONCE]:
             with self._database.begin() as session:
-                job_transitions.confirm_queued(session, queued, at=at)
-        return [row for row in stranded if row.id not in queued]
+                job_transitions.confirm_queued(session, unmarked, at=at)
+        return [job_id for job_id in stranded if job_id not in queued]
+
+    def _load(self, job_ids: Sequence[str]) -> list[JobRow]:
+        """The first of them; the next sweep goes on."""
+        first = job_ids[:_MOST_AT_ONCE]
+        if not first:
+            return []
+        with self._database.read() as session:
+            found = {row.id: row for row in session.scalars(select(JobRow).where(JobRow.id.in_(first)))}
+        return [found[job_id] for job_id in first]
 
     def _send_again(self, row: JobRow, at: datetime) -> None:
         self._queue.enqueue(row.id, priority=row.priority, model=row.model)

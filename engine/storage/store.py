@@ -1,5 +1,6 @@
 """One store for every kind of place: implements `studio.ports.Store` over fsspec."""
 
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -92,6 +93,14 @@ class FsspecStore:
             names = [entry["name"] for entry in found if since <= modified_at(entry) < before]
         keys = (f"{folder}/{PurePosixPath(name).name}" for name in names)
         return sorted(key for key in keys if is_key(key))
+
+    def free_bytes(self) -> int | None:
+        if not self._local:
+            return None
+        try:
+            return shutil.disk_usage(self._root).free
+        except OSError:  # the next `put` says what is wrong
+            return None
 
     def link(self, key: str, *, valid_seconds: int) -> str | None:
         """A signed address from which anybody may read the picture for a while; None where there is none."""

@@ -1,11 +1,12 @@
 """Credits as an append-only ledger: reserve, then capture or release, each exactly once per job.
 
 An account belongs to a human, over all their linked identities, or to the pool of a channel. Its balance in a month
-is the sum of that month's entries: a grant or a gift received is positive, a reservation or a gift made negative, a
-release positive; a capture of 0 only marks that the reservation was used. A gift from a newcomer who shares with others
-is `passed` to its receiver: it is in the balance, and adds nothing to what newcomers share. Credits belong to the month
-of their entry and so end with it. `entry_key` is the primary key, so a repeated entry changes nothing. A job that is
-painted after it was refused is reserved once more, so its reservations and their ends are numbered.
+is the sum of that month's entries, which triggers keep in `balances`: grants, releases and gifts received are positive,
+reservations and gifts made negative; a capture of 0 only marks that the reservation was used. A gift from a newcomer
+who shares with others is `passed` to its receiver: it is in the balance, and adds nothing to what newcomers share.
+Credits belong to the month of their entry and so end with it. `entry_key` is the primary key, so a repeated entry
+changes nothing. A job that is painted after it was refused is reserved once more, so its reservations and their ends
+are numbered.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from studio.db.identities import linked_identities
 from studio.db.identities.linked_identities import human_of
 from studio.db.sql_dialects import lock_names
-from studio.db.tables import JobRow, LedgerRow
+from studio.db.tables import BalanceRow, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Platform
 from studio.domain.settings.communities import SharedCredits
@@ -272,11 +273,10 @@ def _nth(number: int) -> str:
 
 
 def _sum(session: Session, account: str, at: datetime, *, kinds: Sequence[str] = ()) -> int:
-    query = select(func.coalesce(func.sum(LedgerRow.amount), 0))
-    query = query.where(LedgerRow.account == account, LedgerRow.period == period_of(at))
+    wanted = [BalanceRow.account == account, BalanceRow.period == period_of(at)]
     if kinds:
-        query = query.where(LedgerRow.kind.in_(kinds))
-    return int(session.scalar(query) or 0)
+        wanted.append(BalanceRow.kind.in_(kinds))
+    return int(session.scalar(select(func.coalesce(func.sum(BalanceRow.amount), 0)).where(*wanted)) or 0)
 
 
 @dataclass(frozen=True, slots=True)

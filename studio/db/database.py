@@ -1,9 +1,11 @@
 """One connection pool, SQLite or PostgreSQL, and one `with` per use case."""
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -87,6 +89,15 @@ class Database:
                 return str(error.orig)
             raise DatabaseUnavailableError from error
         return None if report == "ok" else report.strip().splitlines()[-1]
+
+    def free_bytes(self) -> int | None:
+        """Room on the disk of a SQLite file; None for PostgreSQL, which does not tell, and for a file not there yet."""
+        if not self.is_sqlite or not self.url.database:
+            return None
+        try:
+            return shutil.disk_usage(Path(self.url.database).absolute().parent).free
+        except OSError:
+            return None
 
     def ping(self) -> None:
         """Raises `DatabaseUnavailableError` when no query gets through."""

@@ -64,10 +64,10 @@ def requeue(session: Session, job_id: str, *, at: datetime) -> bool:
 
 
 def confirm_queued(session: Session, job_ids: Collection[str], *, at: datetime) -> None:
-    """Note on waiting jobs that their messages lie in the queue."""
+    """Note on accepted jobs that their messages lie in the queue."""
     session.execute(
         update(JobRow)
-        .where(JobRow.id.in_(job_ids), _in(WAITING))
+        .where(JobRow.id.in_(job_ids), JobRow.state == JobState.ACCEPTED)
         .values(state=JobState.QUEUED, queued_at=at)
         .execution_options(synchronize_session=False)
     )
@@ -160,16 +160,17 @@ def find_stalled(
     unsent_before: datetime,
     stale_before: datetime,
     resting: Collection[tuple[str, str]] = (),
-) -> list[JobRow]:
+) -> dict[str, str]:
     """Jobs nobody works on: lease ran out, never queued, or queued so long that the message may be lost.
 
-    Those of the communities that are `resting`, by platform and id, wait until they are sent on.
+    Their states by id, the oldest first; of thousands that wait nothing else is read. Those of the communities that
+    are `resting`, by platform and id, wait until they are sent on.
     """
     stranded = or_(
         and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at),
         and_(JobRow.state == JobState.ACCEPTED, JobRow.created_at < unsent_before),
         and_(JobRow.state == JobState.QUEUED, JobRow.queued_at < stale_before),
     )
-    awake = tuple_(JobRow.platform, JobRow.community).not_in(list(resting))
-    query = select(JobRow).where(stranded, awake).order_by(JobRow.created_at)
-    return list(session.scalars(query.limit(500)))
+    awake = [tuple_(JobRow.platform, JobRow.community).not_in(list(resting))] if resting else []
+    query = select(JobRow.id, JobRow.state).where(stranded, *awake).order_by(JobRow.created_at)
+    return dict(session.execute(query).tuples().all())

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -20,7 +20,7 @@ from studio.errors import QueueUnavailableError
 from studio.serialization import from_data, to_data
 
 _BATCH = 200
-_RETENTION = timedelta(days=2)
+RETENTION = timedelta(days=2)
 _MOST_AT_ONCE = 20
 _PACE = timedelta(seconds=1)  # Slack takes about one edit a second, and people wait for answers meanwhile
 _CHECK_AFTER = timedelta(minutes=1)
@@ -90,8 +90,13 @@ def _read(row: OutboxRow) -> Event | None:
         return None
 
 
-def send_unsent(database: Database, events: EventPublisher, *, before: datetime) -> int:
-    """Send events committed before `before` and never sent; forget old ones. Returns how many it found."""
+def send_unsent(
+    database: Database, events: EventPublisher, *, before: datetime, keep: timedelta = RETENTION
+) -> int:
+    """Send events committed before `before` and never sent; forget those sent longer ago than `keep`.
+
+    Returns how many it found.
+    """
     with database.read() as session:
         known = OutboxRow.kind.in_(sorted(EVENT_KINDS))  # a newer version may have written others
         query = select(OutboxRow).where(
@@ -100,8 +105,10 @@ def send_unsent(database: Database, events: EventPublisher, *, before: datetime)
         rows = list(session.scalars(query.order_by(OutboxRow.id).limit(_BATCH)))
     send(database, events, rows)
     with database.begin() as session:
-        old = (OutboxRow.published_at < now() - _RETENTION) & OutboxRow.check_at.is_(None)
-        session.execute(delete(OutboxRow).where(old))
+        # Written so that SQLite looks for the old ones, not for all without a check, which are nearly all.
+        unchecked = func.coalesce(OutboxRow.check_at, OutboxRow.published_at) == OutboxRow.published_at
+        old = (OutboxRow.published_at < now() - keep) & unchecked
+        session.execute(delete(OutboxRow).where(old), execution_options={"synchronize_session": False})
     return len(rows)
 
 
@@ -114,7 +121,8 @@ def send_undelivered(database: Database, events: EventPublisher, *, at: datetime
     with database.begin() as session:
         due = select(OutboxRow).where(OutboxRow.check_at < at).order_by(OutboxRow.check_at, OutboxRow.id)
         rows = list(session.scalars(due.limit(_BATCH)))
-        undelivered = set(session.scalars(_select_undelivered([row.payload["job_id"] for row in rows])))
+        job_ids = [row.payload["job_id"] for row in rows]
+        undelivered = set(session.scalars(_select_undelivered(job_ids))) if rows else set()
         latest = {row.payload["job_id"]: row for row in rows}  # one event for each job will do
         lost = [row for job_id, row in latest.items() if job_id in undelivered]
         for row in rows:

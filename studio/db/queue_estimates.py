@@ -2,19 +2,20 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from studio.clock import now
-from studio.db.tables import JobRow
+from studio.db.tables import JobRow, UtcDateTime
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
 
 _RECENT_JOBS = 200
+_MOST_SUMMED = 100  # wanted one by one
 _COLUMNS = (JobRow.id, JobRow.state, JobRow.model, JobRow.command, JobRow.cost, JobRow.started_at)
 _Kind = tuple[str | None, str]  # model, command
 
@@ -75,21 +76,42 @@ def outlook(session: Session, job_id: str) -> Outlook:
     return _of_waiting(own, pace, len(painting) + sum(row.jobs for row in waiting), work_seconds)
 
 
-def outlooks(session: Session) -> dict[str, Outlook]:
-    """Of every outstanding job."""
-    query = select(*_COLUMNS).where(JobRow.state.in_(sorted(OUTSTANDING)))
+def outlooks(session: Session, job_ids: Collection[str]) -> dict[str, Outlook]:
+    """Of those of the jobs that are outstanding. The database sums up the jobs between each and the next."""
+    own = JobRow.id.in_(job_ids) & JobRow.state.in_(sorted(OUTSTANDING))
+    query = select(*_COLUMNS, JobRow.priority, JobRow.created_at).where(own)
     rows = session.execute(query.order_by(JobRow.priority, JobRow.created_at, JobRow.id)).all()
     if not rows:
         return {}
     pace, at = learn_pace(session), now()
-    painting = [row for row in rows if row.state == JobState.PAINTING]
-    found = {row.id: Outlook(eta_seconds=_left(row, pace, at)) for row in painting}
-    work_seconds = 0.0
-    for row in painting:
-        work_seconds += found[row.id].eta_seconds or 0.0
-    waiting = (row for row in rows if row.state != JobState.PAINTING)
-    for ahead, row in enumerate(waiting, start=len(painting)):
+    painting = session.execute(select(*_COLUMNS).where(JobRow.state == JobState.PAINTING)).all()
+    left = {row.id: _left(row, pace, at) for row in painting}
+    ahead, work_seconds = len(painting), sum(seconds or 0.0 for seconds in left.values())
+    found = {row.id: Outlook(eta_seconds=left[row.id]) for row in rows if row.id in left}
+    waiting = [row for row in rows if row.id not in left]
+    if len(waiting) > _MOST_SUMMED:
+        return found | _walk(session, waiting, pace, ahead, work_seconds)
+    before = None
+    for row in waiting:
+        for group in session.execute(_count_before(row, since=before)):
+            ahead += group.jobs
+            work_seconds += pace.of(group.model, group.command, group.cost) or 0.0
         found[row.id] = _of_waiting(row, pace, ahead, work_seconds)
+        before = row
+    return found
+
+
+def _walk(
+    session: Session, wanted: Sequence[Any], pace: QueuePace, ahead: int, work_seconds: float
+) -> dict[str, Outlook]:
+    """For many: over all that wait, in their order."""
+    names = {row.id for row in wanted}
+    query = select(*_COLUMNS).where(JobRow.state.in_(sorted(WAITING)))
+    found = {}
+    ordered = session.execute(query.order_by(JobRow.priority, JobRow.created_at, JobRow.id))
+    for position, row in enumerate(ordered, start=ahead):
+        if row.id in names:
+            found[row.id] = _of_waiting(row, pace, position, work_seconds)
         work_seconds += pace.of(row.model, row.command, row.cost) or 0.0
     return found
 
@@ -116,16 +138,24 @@ def learn_pace(session: Session) -> QueuePace:
     return QueuePace(seconds=seconds, at_once=_at_once(latest))
 
 
-def _count_before(own: Any) -> Select[str | None, str, int, int]:
-    """By model and command, how many waiting jobs are served before a waiting one, and what they cost together."""
-    as_early = (JobRow.created_at == own.created_at) & (JobRow.id < own.id)
-    as_urgent = (JobRow.priority == own.priority) & ((JobRow.created_at < own.created_at) | as_early)
+def _count_before(own: Any, *, since: Any = None) -> Select[str | None, str, int, int]:
+    """By model and command, how many waiting jobs are served before a waiting one, and what they cost together.
+
+    With `since`, a job that is served before it: from that one on.
+    """
+    place = tuple_(JobRow.priority, JobRow.created_at, JobRow.id)
     cost = func.sum(case((JobRow.cost > 1, JobRow.cost), else_=1))
+    counted = place < _place(own) if since is None else (place >= _place(since)) & (place < _place(own))
     return (
         select(JobRow.model, JobRow.command, func.count().label("jobs"), cost.label("cost"))
-        .where(JobRow.state.in_(sorted(WAITING)), (JobRow.priority < own.priority) | as_urgent)
+        .where(JobRow.state.in_(sorted(WAITING)), counted)
         .group_by(JobRow.model, JobRow.command)
     )
+
+
+def _place(row: Any) -> Any:
+    """Where a job stands in the queue, as values."""
+    return tuple_(literal(row.priority), literal(row.created_at, UtcDateTime()), literal(row.id))
 
 
 def _of_waiting(row: Any, pace: QueuePace, ahead: int, work_seconds: float) -> Outlook:

@@ -12,6 +12,7 @@ No value ever holds a prompt, a token or a path of the server.
     │   ├── RateLimitedError         try again later
     │   ├── TooManyJobsError
     │   ├── OutOfCreditsError
+    │   ├── StorageQuotaError        their pictures, or their community's, take what they may
     │   ├── NotAllowedError          not theirs, or moderators only
     │   ├── ConsentNeededError       a face in an upload
     │   ├── CaseTakenError           another moderator was quicker
@@ -58,6 +59,7 @@ from studio.errors.refusals import (
     PolicyRefusalError,
     RateLimitedError,
     RequestRefusedError,
+    StorageQuotaError,
     TooManyJobsError,
     WrongChannelError,
 )
@@ -102,6 +104,7 @@ __all__ = [
     "ServiceError",
     "SigningError",
     "StorageError",
+    "StorageQuotaError",
     "TooManyJobsError",
     "UnknownCommandError",
     "WrongChannelError",

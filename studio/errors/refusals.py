@@ -108,6 +108,16 @@ class OutOfCreditsError(RequestRefusedError):
         self.scope = scope
 
 
+class StorageQuotaError(RequestRefusedError):
+    """`scope`, person or community, says whose pictures take all that they may; sizes are in MiB."""
+
+    code = "storage_quota"
+
+    def __init__(self, *, scope: str, used_mib: int, limit_mib: int) -> None:
+        super().__init__(scope, used=used_mib, limit=limit_mib)
+        self.scope = scope
+
+
 class NotAllowedError(RequestRefusedError):
     """Without a reason: only the person who made it, or a moderator, can do that."""
 

@@ -3,7 +3,7 @@
 from studio.ports.cases import Desk
 from studio.ports.events import Delivery, Events
 from studio.ports.gate import Admission, Allowance, Gate, Inspected, Inspection
-from studio.ports.generation_options import GenerationOptions, RunnableModel
+from studio.ports.generation_options import AnnouncedWorker, GenerationOptions, RunnableModel
 from studio.ports.image_tools import CleanUpload, FittedMask, ImageTools
 from studio.ports.instance import InstanceLimits, Ports
 from studio.ports.provenance import Examiner, Signer
@@ -14,6 +14,7 @@ __all__ = [
     "STORE_PARTS",
     "Admission",
     "Allowance",
+    "AnnouncedWorker",
     "CleanUpload",
     "Delivery",
     "Desk",

@@ -27,6 +27,15 @@ class RunnableModel:
     structures: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncedWorker:
+    """A worker that told lately that it is alive, the kinds of its devices, such as ``NVIDIA H200``, and its models."""
+
+    name: str
+    devices: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
 class GenerationOptions(Protocol):
     """The names that people may give in a request."""
 
@@ -35,3 +44,6 @@ class GenerationOptions(Protocol):
 
     def styles(self) -> tuple[str, ...]:
         """In lower case."""
+
+    def workers(self) -> tuple[AnnouncedWorker, ...]:
+        """Those that are alive. Asks Redis; none while that is away."""

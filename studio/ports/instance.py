@@ -27,6 +27,11 @@ class InstanceLimits:
     model_tiers: Mapping[str, Tier] = field(
         default_factory=dict
     )  # the least tier of "model" and "model/lora"
+    min_free_disk_bytes: int = 0  # with less nothing new is accepted
+    person_storage_bytes: int | None = (
+        None  # of pictures that are not deleted; None: as many as there is room for
+    )
+    community_storage_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,5 +20,8 @@ class Store(Protocol):
     def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
         """Deleting an unknown key does nothing."""
 
+    def free_bytes(self) -> int | None:
+        """Room on its disk; None where it does not tell, as a bucket does not."""
+
     def list_put(self, part: int, *, since: datetime, before: datetime) -> list[str]:
         """The keys in one of `STORE_PARTS` parts, counted from 0, that were last put between two times."""

@@ -7,35 +7,33 @@ whether it still exists and stores it again. The later of the two checks sees wh
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from posixpath import commonpath
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, or_, select, true
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from studio.db.tables import JobRow, PictureRow
+from studio.db.tables import JobRow, JobSourceRow, PictureRow
 from studio.domain.jobs import GOING_ON
 from studio.domain.requests import Source
 
 _BATCH = 2000  # databases take a few ten thousand values in one statement
-_MOST_SOUGHT = 40  # files one by one; of more the requests are read that name what their names have in common
-_GOING_ON = sorted(GOING_ON)
 # What a report hides may be shown again.
 _IS_NEEDED = PictureRow.deleted_at.is_(None) | PictureRow.hidden_by.is_not(None)
+_IS_UPLOAD = JobSourceRow.picture_id.is_(None)
 
 
 def find_unneeded(session: Session, keys: Iterable[str]) -> set[str]:
     """Those of some files of pictures that no picture and no grid shows, and no job that goes on starts from."""
     wanted = set(keys)
     wanted -= _find_shown(session, wanted)
-    return wanted - _sources_among(session, wanted, JobRow.state.in_(_GOING_ON))
+    return wanted - _sources_among(session, wanted, _goes_on())
 
 
 def find_unnamed(session: Session, keys: Iterable[str]) -> set[str]:
     """The same for files of any kind: those stay too that a job which is over was given as an upload."""
     wanted = set(keys)
     wanted -= _find_shown(session, wanted)
-    return wanted - _sources_among(session, wanted, true())
+    return wanted - _sources_among(session, wanted, _goes_on() | _IS_UPLOAD)
 
 
 def find_needed_since(session: Session, keys: Iterable[str]) -> set[str]:
@@ -45,7 +43,7 @@ def find_needed_since(session: Session, keys: Iterable[str]) -> set[str]:
     """
     wanted = set(keys)
     shown = _find_shown(session, wanted)
-    return shown | _sources_among(session, wanted - shown, JobRow.state.in_(_GOING_ON), uploads_only=True)
+    return shown | _sources_among(session, wanted - shown, _goes_on(), _IS_UPLOAD)
 
 
 def of_sources(sources: Iterable[Source]) -> set[str]:
@@ -55,7 +53,8 @@ def of_sources(sources: Iterable[Source]) -> set[str]:
 
 def of_uploads(request: Mapping[str, Any]) -> set[str]:
     """The files of the uploads that a recorded request starts from."""
-    return set(_files_of(request, uploads_only=True))
+    uploads = [source for source in request.get("sources", ()) if not source.get("picture_id")]
+    return {source[name] for source in uploads for name in ("key", "mask_key") if source.get(name)}
 
 
 def of_deleted(session: Session, sources: Iterable[Source]) -> set[str]:
@@ -82,26 +81,17 @@ def _find_shown(session: Session, keys: set[str]) -> set[str]:
     return shown & keys
 
 
-def _sources_among(
-    session: Session, keys: set[str], jobs: ColumnElement[bool], *, uploads_only: bool = False
-) -> set[str]:
-    if not keys:
-        return set()
-    words = sorted(keys) if len(keys) <= _MOST_SOUGHT else [commonpath(keys)]
-    request = cast(JobRow.request, Text)
-    alike = or_(*(request.contains(word, autoescape=True) for word in words))
-    query = select(JobRow.state, JobRow.request).where(jobs, alike).execution_options(yield_per=500)
+def _sources_among(session: Session, keys: set[str], *conditions: ColumnElement[bool]) -> set[str]:
+    """Those of the files that jobs start from to which the conditions apply."""
+    query = select(JobSourceRow.file_key).join(JobRow, JobRow.id == JobSourceRow.job_id).where(*conditions)
     named: set[str] = set()
-    for state, request in session.execute(query):
-        named.update(_files_of(request, uploads_only=uploads_only or state not in GOING_ON))
-    return named & keys
+    for batch in _batches(keys):
+        named.update(session.scalars(query.where(JobSourceRow.file_key.in_(batch)).distinct()))
+    return named
 
 
-def _files_of(request: Mapping[str, Any], *, uploads_only: bool) -> Iterator[str]:
-    for source in request.get("sources", ()):
-        if uploads_only and source.get("picture_id"):
-            continue
-        yield from (source[name] for name in ("key", "mask_key") if source.get(name))
+def _goes_on() -> ColumnElement[bool]:
+    return JobRow.state.in_(sorted(GOING_ON))
 
 
 def _batches(keys: set[str]) -> Iterator[list[str]]:

@@ -8,18 +8,26 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from studio.db import cases, outbox
-from studio.db.tables import CaseRow, DeliveryRow, JobRow, LineageRow, OutboxRow, PictureRow, StarRow
+from studio.db.tables import (
+    CaseRow,
+    DeliveryRow,
+    JobRow,
+    JobSourceRow,
+    LineageRow,
+    OutboxRow,
+    PictureRow,
+    StarRow,
+)
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import JobChanged, PictureChanged
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Platform
 
 _MOST_VALUES = 500  # in one query; SQLite takes 32,766
-_MOST_SOUGHT = 40  # pictures one by one; of more all requests are read that start from a picture
 _MOST_GENERATIONS = 64  # as far as a case's words go back
 _PEOPLE = (CaseRow.subject, CaseRow.filed_by, CaseRow.addressee, CaseRow.claimed_by, CaseRow.decided_by)
 
@@ -77,18 +85,14 @@ def _find_painted_from(session: Session, pictures: set[str]) -> set[str]:
 
 def _find_unpainted_from(session: Session, pictures: set[str]) -> set[str]:
     """Of the jobs without pictures, those whose messages credit their sources: on the web the failed ones too."""
-    if not pictures:
-        return set()
-    words = sorted(pictures) if len(pictures) <= _MOST_SOUGHT else ['"picture_id": "']
-    named = or_(*(cast(JobRow.request, Text).contains(word) for word in words))
-    unpainted = JobRow.state.in_(sorted(frozenset(JobState) - {JobState.DONE}))
-    found = session.execute(
-        select(JobRow.id, JobRow.state, JobRow.platform, JobRow.request).where(unpainted, named)
-    )
+    goes_on = JobRow.state.in_(sorted(GOING_ON))
+    unpainted_on_web = (JobRow.state != JobState.DONE) & (JobRow.platform == Platform.WEB)
+    query = select(JobRow.id).join(JobSourceRow, JobSourceRow.job_id == JobRow.id).distinct()
+    query = query.where(goes_on | unpainted_on_web)
     return {
         job_id
-        for job_id, state, platform, request in found
-        if (state in GOING_ON or platform == Platform.WEB) and not pictures.isdisjoint(_sources(request))
+        for batch in _batches(sorted(pictures))
+        for job_id in session.scalars(query.where(JobSourceRow.picture_id.in_(batch)))
     }
 
 

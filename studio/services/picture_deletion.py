@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from sqlalchemy import Text, cast, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from studio.clock import now
 from studio.coded_text import coded, to_stored
 from studio.db import job_transitions, outbox, queries
 from studio.db.database import Database
-from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
+from studio.db.tables import CaseRow, JobRow, JobSourceRow, OutboxRow, PictureRow
 from studio.domain.cases import CaseState
 from studio.domain.events import PictureChanged
 from studio.domain.jobs import GOING_ON, Job, JobState
@@ -150,7 +150,7 @@ def _orphaned_files(session: Session, job: Job, pictures: Sequence[Picture]) -> 
 
 def _stop_heirs(session: Session, picture_id: str) -> Iterator[OutboxRow]:
     """One that is being painted hears of it from its row; one with pictures of its own is judged by them."""
-    named = cast(JobRow.request, Text).contains(picture_id, autoescape=True)
+    named = JobRow.id.in_(select(JobSourceRow.job_id).where(JobSourceRow.picture_id == picture_id))
     going_on = JobRow.state.in_(sorted(GOING_ON))
     for row in session.scalars(select(JobRow).where(named, going_on).order_by(JobRow.id)).all():
         if row.state == JobState.PAINTING:

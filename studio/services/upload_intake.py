@@ -5,6 +5,7 @@ from studio.domain.provenance import Traces
 from studio.domain.requests import PromptConcern, Source
 from studio.domain.verdicts import Ruling
 from studio.errors import ConsentNeededError
+from studio.operations.storage_limits import require_free_disk
 from studio.ports import Inspected, Inspection, Ports
 
 
@@ -15,6 +16,7 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
     `InspectionError` or `StorageError`.
     """
     ports.gate.admit_upload(person)
+    require_free_disk(ports)
     clean = ports.image_tools.clean(data)
     verdict = ports.gate.inspect(
         Inspection(kind=Inspected.UPLOAD, person=person, png=clean.png, original=data)

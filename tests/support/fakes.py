@@ -29,6 +29,7 @@ from studio.errors import BadImageError, ChatelierError, NotFoundError, QueueUna
 from studio.ports import (
     Admission,
     Allowance,
+    AnnouncedWorker,
     CleanUpload,
     Delivery,
     FittedMask,
@@ -118,6 +119,7 @@ class FakeQueue:
 @dataclass(kw_only=True)
 class FakeStore:
     blobs: dict[str, bytes] = field(default_factory=dict)
+    free: int | None = None
     put_at: dict[str, datetime] = field(default_factory=dict)
     error: ChatelierError | None = None
 
@@ -136,6 +138,9 @@ class FakeStore:
     def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
         if unless_put_since is None or (key in self.blobs and self.put_at[key] < unless_put_since):
             self.blobs.pop(key, None)
+
+    def free_bytes(self) -> int | None:
+        return self.free
 
     def list_put(self, part: int, *, since: datetime, before: datetime) -> list[str]:
         return [key for key in self.blobs if _part(key) == part and since <= self.put_at[key] < before]
@@ -356,10 +361,14 @@ class FakeOptions:
     """What may be named; a test may change it."""
 
     known_models: tuple[RunnableModel, ...] = _FAKE_MODELS
+    announced: tuple[AnnouncedWorker, ...] = ()
     known_styles: tuple[str, ...] = ("ink", "sketch", "pencil", "watercolour")
 
     def models(self) -> tuple[RunnableModel, ...]:
         return self.known_models
+
+    def workers(self) -> tuple[AnnouncedWorker, ...]:
+        return self.announced
 
     def styles(self) -> tuple[str, ...]:
         return self.known_styles

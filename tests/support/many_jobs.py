@@ -108,6 +108,7 @@ def _jobs(session: Session, sample: str, jobs: int, people: int, state: JobState
             "request_key": f"{state}:{number}",
             "person_key": person_key(number % people),
             "person": row["person"] | {"user_id": f"p{number % people}"},
+            "request": row["request"] | {"sources": _sources(number) if number % 3 == 2 else []},
             "state": state,
             "grid_key": None,
             "created_at": at,
@@ -116,6 +117,12 @@ def _jobs(session: Session, sample: str, jobs: int, people: int, state: JobState
             "queued_at": at,
             "painting_seconds": 3.0 if ended else None,
         }
+
+
+def _sources(number: int) -> list[dict[str, Any]]:
+    """Every third job starts from the picture of the one before it."""
+    key = f"{(number - 1) % 256:02x}/{number - 1:062x}.png"
+    return [{"key": key, "picture_id": f"d{number - 1:011}.1"}]
 
 
 def _pictures(session: Session, sample: str, jobs: int, people: int) -> Iterator[dict[str, Any]]:

@@ -50,6 +50,14 @@ CREDITS = {
     ),
 }
 
+STORAGE_QUOTA = {
+    "person": "Your pictures take {used} of {limit} MiB. Delete some with /delete, then ask again.",
+    "community": (
+        "The pictures of this community take {used} of {limit} MiB. Ask again when some were deleted, or tell an"
+        " administrator."
+    ),
+}
+
 NOT_ALLOWED = {
     "": "Only the person who made this, or a moderator, can do that.",
     "moderators_only": "Only moderators can do that.",

@@ -21,6 +21,7 @@ _AREAS: Mapping[str, Mapping[str, Msgid]] = {
     "rate": refusals.RATE,
     "concurrency": refusals.CONCURRENCY,
     "credits": refusals.CREDITS,
+    "storage_quota": refusals.STORAGE_QUOTA,
     "not_allowed": refusals.NOT_ALLOWED,
     "consent": refusals.CONSENT,
     "case_taken": refusals.CASE_TAKEN,

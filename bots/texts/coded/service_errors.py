@@ -10,6 +10,10 @@ DATABASE = {
 STORAGE = {
     "": "The pictures could not be stored. Nothing was charged; please tell an administrator.",
     "full": "The disk for pictures is full, so nothing was stored or charged. An administrator has to make room.",
+    "nearly_full": (
+        "The disk is nearly full, so nothing new is painted at the moment. Nothing was lost or charged; an"
+        " administrator has to make room."
+    ),
     "read_only": "The place for pictures cannot be written to. Nothing was charged; an administrator has to allow it.",
     "no_access": (
         "The storage for pictures does not let the studio in. Nothing was charged; an administrator has to check its"

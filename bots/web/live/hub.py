@@ -209,7 +209,7 @@ class LiveHub:
             connection.send(messages[visible])
 
     async def _send_positions(self) -> None:
-        positions = await self._pools.run(Pool.DATABASE, self._load_positions)
+        positions = await self._pools.run(Pool.DATABASE, self._load_positions, sorted(self._jobs.unfinished))
         waits = {
             job_id: waiting(positions[job_id].ahead, positions[job_id].eta_seconds)
             for job_id in self._jobs.unfinished
@@ -229,9 +229,9 @@ class LiveHub:
         with self._ports.database.read() as session:
             return children_of(session, sorted(parents))
 
-    def _load_positions(self) -> dict[str, Outlook]:
+    def _load_positions(self, job_ids: Sequence[str]) -> dict[str, Outlook]:
         with self._ports.database.read() as session:
-            return outlooks(session)
+            return outlooks(session, job_ids)
 
     def _count_messages(self, users: Sequence[WebUser]) -> dict[str, int]:
         with self._ports.database.read() as session:

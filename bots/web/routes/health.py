@@ -4,7 +4,7 @@ import hmac
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
@@ -13,8 +13,11 @@ from bots.web.access.security_middleware import name_of
 from bots.web.access.trusted_proxies import came_directly_from_loopback
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
+from bots.web.templating import render_template
+from studio.clock import now
 from studio.errors import ChatelierError
 from studio.loopback import is_loopback
+from studio.operations.overview import Overview, load_overview
 
 
 async def health(request: Request) -> Response:
@@ -44,6 +47,21 @@ async def metrics(request: Request) -> Response:
     if not _may_read_metrics(request):
         return PlainTextResponse(translate(texts.METRICS_CLOSED), status_code=403)
     return Response(context_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def operations(request: Request) -> Response:
+    """GET /operations: the load of all communities and workers, for those who may read the metrics."""
+    if not _may_read_metrics(request):
+        return PlainTextResponse(translate(texts.METRICS_CLOSED), status_code=403)
+    context = context_of(request)
+    overview = await context.pools.run(Pool.DATABASE, _load_overview, context)
+    return HTMLResponse(render_template("operations.html", overview=overview))
+
+
+def _load_overview(context: WebContext) -> Overview:
+    announced = context.ports.options.workers()
+    with context.ports.database.read() as session:
+        return load_overview(session, announced, at=now())
 
 
 def _may_read_metrics(request: Request) -> bool:

@@ -7,6 +7,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The database's schema.", no_args_is_help=True)
     group.command("upgrade")(upgrade)
     group.command("status")(status)
+    group.command("recount")(recount)
     app.add_typer(group, name="db")
 
 
@@ -33,6 +34,8 @@ def upgrade() -> None:
 def status() -> None:
     """Say which schema the database has. Exit status 1 when it needs an upgrade or is damaged.
 
+    Reads all of a SQLite file, and on every database the whole ledger of credits.
+
     Example:
 
       chatelier db status
@@ -47,4 +50,25 @@ def status() -> None:
     settings = load_settings()
     with closing(open_database(settings)) as database, explain_database_errors(settings):
         db_schema.require_whole(database)
+        db_schema.require_balances(database)
         answers().print(f"The database is up to date (schema {db_schema.revision(database)}).")
+
+
+def recount() -> None:
+    """Write the balances of credits anew from the ledger, as `chatelier db status` asks for when they differ.
+
+    Example:
+
+      chatelier db recount
+    """
+    from contextlib import closing
+
+    from chatelier.runtime import db_schema
+    from chatelier.runtime.console import answers
+    from chatelier.settings import load_settings
+    from chatelier.wiring.database import explain_database_errors, open_database
+
+    settings = load_settings()
+    with closing(open_database(settings)) as database, explain_database_errors(settings):
+        db_schema.recount_balances(database)
+    answers().print("The balances are the sums of the ledger.")

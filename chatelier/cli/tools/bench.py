@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatelier.benchmarks.chat_load import chat
+from chatelier.benchmarks.database_size.command import database
 from chatelier.benchmarks.gathering_votes import votes
 from chatelier.benchmarks.model_quality import thimble
 from chatelier.benchmarks.mural import mural
@@ -43,6 +44,7 @@ bench.command("marks")(marks)
 bench.command("mural")(mural)
 bench.command("votes")(votes)
 bench.command("chat")(chat)
+bench.command("database")(database)
 
 
 @bench.command("room")

@@ -24,7 +24,7 @@ def show_queue(ports: Ports, call: Call, _command: ShowQueue) -> InQueue:
         mine = JobRow.person_key.in_(identities(session, call.person.key))
         query = select(JobRow).where(mine, JobRow.state.in_(sorted(OUTSTANDING)))
         jobs = [queries.job_of(row) for row in session.scalars(query.order_by(JobRow.created_at))]
-        seen = outlooks(session)
+        seen = outlooks(session, [job.id for job in jobs])
         return InQueue(places=tuple(_place(job, seen.get(job.id, Outlook())) for job in jobs))
 
 

@@ -12,6 +12,7 @@ from studio.commands.submission.submit import require_count, require_open
 from studio.db import queries
 from studio.db.tables import JobRow
 from studio.domain.requests import Source
+from studio.operations.storage_limits import require_free_disk, require_quota
 from studio.ports import Ports
 
 
@@ -24,8 +25,10 @@ def refuse_early(ports: Ports, call: Call, spec: CommandSpec, values: Mapping[st
     """
     ports.gate.require_not_banned(call.person)
     require_count(ports.gate.allowance(call.person), _count_of(spec, values), draft=_drafts(spec, values))
+    require_free_disk(ports)
     with ports.database.read() as session:
         require_open(session, call)
+        require_quota(ports, session, call.person)
         if not call.person.is_alone:
             remix_consent.require(session, call.person, _sources(session, spec, values))
 

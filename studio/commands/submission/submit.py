@@ -37,6 +37,7 @@ from studio.errors import (
     WrongChannelError,
 )
 from studio.errors.gatherings import GatheringMovedError
+from studio.operations.storage_limits import require_free_disk, require_quota
 from studio.ports import Admission, Allowance, Ports
 from studio.services import file_references
 from studio.services.picture_deletion import Removal, finish_removal
@@ -57,6 +58,8 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
         if earlier := _find_earlier(session, call.request_key):
             return earlier
         require_open(session, call)
+        require_free_disk(ports)
+        require_quota(ports, session, call.person)
         remix_consent.require(session, call.person, request.sources, within=_gathering_of(call))
         admission = admission_of(session, call, command, request)
     verdict = ports.gate.admit(admission)

@@ -16,15 +16,33 @@ from studio.db.tables.columns import (
 from studio.db.tables.events import DeliveryRow, DigestRow, OutboxRow, RecapRow
 from studio.db.tables.gatherings import BallotRow, GatheringMemberRow, GatheringPartRow, GatheringRow
 from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow, SignInRow
-from studio.db.tables.jobs import JobRow, LedgerRow, LineageRow, PictureRow, ShareRow, StarRow
+from studio.db.tables.jobs import (
+    BalanceRow,
+    JobRow,
+    JobSourceRow,
+    LedgerRow,
+    LineageRow,
+    PictureRow,
+    ShareRow,
+    StarRow,
+    StorageUseRow,
+)
 from studio.db.tables.people import CommunityRow, LinkCodeRow, PersonRow, PreferencesRow
 from studio.db.tables.styles import SavedStyleRow
+from studio.db.tables.triggers import (
+    create_triggers,
+    drop_triggers,
+    fill_balances,
+    fill_job_sources,
+    fill_storage_use,
+)
 
 __all__ = [
     "DELETED",
     "ERASURE",
     "REASSIGNED",
     "SEPARATE",
+    "BalanceRow",
     "BallotRow",
     "BanRow",
     "Base",
@@ -39,6 +57,7 @@ __all__ = [
     "GatheringPartRow",
     "GatheringRow",
     "JobRow",
+    "JobSourceRow",
     "JsonData",
     "LedgerRow",
     "LineageRow",
@@ -56,5 +75,11 @@ __all__ = [
     "ShareRow",
     "SignInRow",
     "StarRow",
+    "StorageUseRow",
     "UtcDateTime",
+    "create_triggers",
+    "drop_triggers",
+    "fill_balances",
+    "fill_job_sources",
+    "fill_storage_use",
 ]

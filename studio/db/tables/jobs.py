@@ -1,9 +1,9 @@
-"""Jobs, pictures with their lineage and stars, and the ledger of credits."""
+"""Jobs, pictures with their lineage and stars, and the ledger of credits with its sums."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from studio.db.tables.columns import DELETED, REASSIGNED, SEPARATE, Base
@@ -57,6 +57,22 @@ class JobRow(Base):
     gathering: Mapped[str | None] = mapped_column(String(12), index=True)
     part: Mapped[int | None]
     visibility: Mapped[str] = mapped_column(String(16), default="listed", server_default="listed")
+
+
+class JobSourceRow(Base):
+    """A file that a job's request starts from, by its place among the sources; written by a trigger of `jobs`.
+
+    `part` is the field of `studio.domain.requests.Source` that names it. `picture_id`: of a picture painted here, else
+    it is an upload.
+    """
+
+    __tablename__ = "job_sources"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # counts from 0
+    part: Mapped[str] = mapped_column(String(16), primary_key=True)
+    file_key: Mapped[str] = mapped_column(Text, index=True)
+    picture_id: Mapped[str | None] = mapped_column(Text, index=True)
 
 
 class PictureRow(Base):
@@ -138,3 +154,28 @@ class LedgerRow(Base):
     amount: Mapped[int]
     job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id"), index=True)
     created_at: Mapped[datetime]
+
+
+class BalanceRow(Base):
+    """The sum of an account's entries of one kind in one month; written by triggers of `ledger`. No row means 0."""
+
+    __tablename__ = "balances"
+
+    account: Mapped[str] = mapped_column(String(220), primary_key=True, info=SEPARATE)
+    period: Mapped[str] = mapped_column(String(7), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    amount: Mapped[int]
+
+
+class StorageUseRow(Base):
+    """What the pictures of a person or a community take that are not deleted; written by triggers of `pictures`.
+
+    Counts the signed copies that people get; originals and thumbnails come on top. `owner` is a person's key, or what
+    `studio.db.storage_use.community_owner` makes.
+    """
+
+    __tablename__ = "storage_use"
+
+    owner: Mapped[str] = mapped_column(String(220), primary_key=True, info=SEPARATE)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    pictures: Mapped[int]

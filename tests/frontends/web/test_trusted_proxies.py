@@ -210,8 +210,9 @@ def test_what_was_seen_long_ago_or_cannot_be_read_is_no_finding(
 
 def test_figures_are_for_this_machine_only(web_server: WebServer) -> None:
     own, other = web_server.browser().client, web_server.browser("192.168.1.20").client
-    assert own.get("/metrics").status_code == 200
-    assert other.get("/metrics").status_code == 403
+    for path in ("/metrics", "/operations"):
+        assert own.get(path).status_code == 200
+        assert other.get(path).status_code == 403
     assert other.get("/healthz").status_code == 200
 
 

@@ -21,6 +21,7 @@ from moderation.records import audit_log
 from studio.db.database import Database
 from studio.db.identities.display_names import claim, find_holders
 from studio.db.identities.people import find_named
+from studio.db.running_sums.balance_check import find_wrong_balances
 from studio.db.tables import Base, DeliveryRow
 from studio.domain.people import Person, Platform
 from studio.errors import AmbiguousNameError, ConfigurationError, DatabaseUnavailableError
@@ -193,6 +194,8 @@ def test_rows_of_every_revision_outlast_each_later_migration(database: Database)
         lost = {table for table, many in counts.items() if many > after.get(table, many)}
         assert not lost, f"{revision} loses rows of {lost}"
     require_schema_of_tables(database)
+    with database.read() as session:
+        assert find_wrong_balances(session) == []
 
 
 # Each migration runs after some others in one transaction; from which one on, an old database decides.
@@ -205,8 +208,10 @@ def test_a_filled_database_of_an_earlier_revision_is_upgraded_at_once(
     with database.engine.begin() as connection:
         command.upgrade(db_schema.alembic_config(connection), revision)
         filled = fill(connection)
+        write_sources(connection)
     assert db_schema.upgrade(database) == (revision, HEAD)
     with database.engine.connect() as connection:
+        assert_sums_and_sources(connection)
         counts = count_all(connection)
     assert not [table for table in filled if counts.get(table, 2) < 2]
     require_schema_of_tables(database)
@@ -219,6 +224,32 @@ def require_schema_of_tables(database: Database) -> None:
         if database.is_sqlite:
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").first() is None
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+SOURCES = [
+    {"key": "ab/upload.png", "picture_id": None, "mask_key": "ab/mask.png"},
+    {"key": "cd/picture.png", "picture_id": "1id.1"},
+]
+
+
+def write_sources(connection: Connection) -> None:
+    """One job starts from an upload with a mask and from a picture; the other has no such request."""
+    jobs = Table("jobs", MetaData(), autoload_with=connection)
+    request: Any = {"seed": 1, "sources": SOURCES}
+    connection.execute(jobs.update().where(jobs.c.id == "1id").values(request=request))
+
+
+def assert_sums_and_sources(connection: Connection) -> None:
+    sums = connection.execute(text("SELECT period, kind, amount FROM balances ORDER BY amount")).all()
+    assert [tuple(row) for row in sums] == [("1period", "1kind", 1), ("2period", "2kind", 2)]
+    sources = connection.execute(
+        text("SELECT job_id, position, part, file_key, picture_id FROM job_sources ORDER BY file_key")
+    )
+    assert [tuple(row) for row in sources] == [
+        ("1id", 0, "mask_key", "ab/mask.png", None),
+        ("1id", 0, "key", "ab/upload.png", None),
+        ("1id", 1, "key", "cd/picture.png", "1id.1"),
+    ]
 
 
 def fill(connection: Connection, *, first: int = 1) -> list[str]:

@@ -41,7 +41,7 @@ def test_nothing_of_a_person_is_left(instance: Ports):
     of_others = {key for key, data in instance.store.blobs.items() if f"picture {others}" in data.decode()}
     answer = forget(instance)
     assert (answer.pictures, answer.identities) == (2, 1)
-    left = everything(instance, "outbox", "ledger")
+    left = everything(instance, "outbox", "ledger", "balances")
     for trace in ("secluded", "'ana'", "ana:", "web:room:ana", "Ana", "ana-secret", "did it", "ink"):
         assert trace not in left, trace
     assert {key for key in instance.store.blobs if b"upload" in instance.store.blobs[key]} == set()
@@ -121,7 +121,7 @@ def test_all_names_of_a_human_are_forgotten_together(instance: Ports):
     first, second = painted(instance, "ana"), painted(instance, "elsewhere")
     link(instance, "ana", "elsewhere")
     assert forget(instance).identities == 2
-    left = everything(instance, "ledger", "outbox")
+    left = everything(instance, "ledger", "balances", "outbox")
     assert "elsewhere" not in left
     with instance.database.read() as session:
         assert [queries.pictures_of_job(session, job) for job in (first, second)] == [[], []]

@@ -177,7 +177,7 @@ def test_when_nothing_is_judged_any_more_the_rest_goes(instance: Ports):
     assert "web:room:ana" in everything(instance)
     ask(instance, "mod", "review", case=filed, decision="approve")
     let_go(instance.database, keep=timedelta(days=365))
-    left = everything(instance, "outbox", "ledger")
+    left = everything(instance, "outbox", "ledger", "balances")
     assert not [trace for trace in ("web:room:ana", "elsewhere", "did it") if trace in left]
 
 

@@ -28,7 +28,7 @@ from studio.services.picture_deletion import delete_unseen_pictures
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.many_jobs import fill, fill_gatherings, person_key
 
-LARGE = {"jobs", "pictures", "ledger", "gathering_parts", "ballots"}
+LARGE = {"jobs", "job_sources", "pictures", "ledger", "balances", "storage_use", "gathering_parts", "ballots"}
 SPEC = CATALOG["vary"]
 ANA, MODERATOR = someone("p7"), someone("mo", moderator=True)
 
@@ -74,7 +74,8 @@ def unseen_pictures(instance: Ports) -> None:
 def queue_estimates(instance: Ports) -> None:
     with instance.database.read() as session:
         assert outlook(session, "q00000000100").ahead == 100
-        assert len(outlooks(session)) == 120
+        assert len(outlooks(session, [f"q{number:011}" for number in range(120)])) == 120
+        assert outlooks(session, ["q00000000007", "q00000000100"])["q00000000100"].ahead == 100
 
 
 def balances(instance: Ports) -> None:

@@ -411,3 +411,31 @@ def test_the_rules_and_the_audit_are_the_instances_own_unless_others_are_named(
     status, out, err = run("audit", "verify")
     assert (status, err) == (0, "")
     assert "the chain is whole" in out
+
+
+def test_top_shows_an_empty_installation_without_a_running_redis(run: Run) -> None:
+    assert run("db", "upgrade")[0] == 0
+    status, out, _ = run("top", "--json")
+    assert status == 0
+    assert json.loads(out)["communities"] == []
+    status, out, _ = run("top", "--once")
+    assert status == 0
+    assert "0 waiting, 0 painting, 0 devices" in out
+    assert run("db", "recount")[0] == 0
+
+
+def test_a_backup_and_its_restoration_say_what_they_did(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("db", "upgrade")[0] == 0
+    status, out, err = run("backup", "saved")
+    assert status == 0, err
+    assert out.strip().endswith("saved: 0 records, 0 files (0.0 MiB).")
+    assert run("backup", "saved")[0] == 1
+    monkeypatch.setenv("CHATELIER_HOME", str(tmp_path / "other"))
+    status, out, err = run("restore", "saved")
+    assert status == 0, err
+    assert run("db", "status")[0] == 0
+    status, _, err = run("restore", "nowhere")
+    assert status == 1
+    assert "is no backup" in err

@@ -72,7 +72,7 @@ def test_the_jobs_ahead_count_with_what_is_left_of_them(ports, call, monkeypatch
     start(ports, being_painted, seconds_ago=4, at=moment)
     mine = imagine(ports, call, "dan", 1)
     with ports.database.read() as session:
-        found = outlooks(session)
+        found = outlooks(session, [being_painted, waits, mine])
     seconds = [found[job_id].eta_seconds for job_id in (being_painted, waits, mine)]
     assert seconds == pytest.approx([6, 16, 26])
     assert [found[job_id].ahead for job_id in (being_painted, waits, mine)] == [0, 1, 2]
@@ -98,7 +98,9 @@ def test_jobs_painted_side_by_side_are_waited_for_side_by_side(ports, call):
         assert outlook(session, imagine(ports, call, "ana", 1)).eta_seconds == pytest.approx(20 + 4 * 20 / 4)
 
 
-def test_a_single_job_is_told_the_same_as_among_all(ports, call):
+@pytest.mark.parametrize("most_summed", [0, 100])
+def test_a_single_job_is_told_the_same_as_among_all(ports, call, monkeypatch, most_summed):
+    monkeypatch.setattr("studio.db.queue_estimates._MOST_SUMMED", most_summed)
     painted(ports, call, 0, seconds=10)
     painted(ports, call, 1, seconds=3, model="thimble")
     jobs = [imagine(ports, call, f"p{number % 5}", number, count=1 + number % 4) for number in range(12)]
@@ -110,7 +112,11 @@ def test_a_single_job_is_told_the_same_as_among_all(ports, call):
             row.created_at -= timedelta(minutes=number % 4)
     start(ports, jobs[0], seconds_ago=4)
     with ports.database.read() as session:
-        together = outlooks(session)
+        together = outlooks(session, jobs)
+        few = outlooks(session, jobs[3:7])
+        assert {job_id: few[job_id].ahead for job_id in jobs[3:7]} == {
+            job_id: together[job_id].ahead for job_id in jobs[3:7]
+        }
         for job_id in jobs[1:]:
             alone = outlook(session, job_id)
             assert (alone.waits, alone.ahead) == (True, together[job_id].ahead)

@@ -1,0 +1,1 @@
+"""What frequent work costs in a small and in a large database."""

@@ -1,0 +1,124 @@
+"""Ports for a measurement of the database: everybody is let in, and what leaves the database goes nowhere."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, cast
+
+from studio.db.database import Database
+from studio.domain.events import Event, JobProgress
+from studio.domain.people import Person
+from studio.domain.verdicts import ALLOWED, Verdict
+from studio.errors import NotFoundError
+from studio.ports import (
+    Admission,
+    Allowance,
+    AnnouncedWorker,
+    Delivery,
+    Inspection,
+    InstanceLimits,
+    Ports,
+    RunnableModel,
+)
+
+_CREDITS = 10**6
+
+
+class OpenGate:
+    def allowance(self, person: Person) -> Allowance:
+        return Allowance(monthly_credits=_CREDITS, max_outstanding_jobs=10**6)
+
+    def admit(self, admission: Admission) -> Verdict:
+        return ALLOWED
+
+    def require_not_banned(self, person: Person) -> None: ...
+
+    def require_moderators(self, person: Person) -> None: ...
+
+    def admit_upload(self, person: Person) -> None: ...
+
+    def check_command_rate(self, person: Person, command: str) -> None: ...
+
+    def review(self, admission: Admission) -> Verdict:
+        return ALLOWED
+
+    def inspect(self, inspection: Inspection) -> Verdict:
+        return ALLOWED
+
+
+class SilentQueue:
+    """`messages` are the jobs whose messages lie in it."""
+
+    def __init__(self) -> None:
+        self.messages: frozenset[str] = frozenset()
+
+    def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None: ...
+
+    def waiting(self) -> frozenset[str]:
+        return self.messages
+
+    def cancel(self, job_id: str) -> None: ...
+
+    def set_aside(self, job_id: str) -> None: ...
+
+
+class SilentEvents:
+    def publish(self, event: Event) -> None: ...
+
+    def announce(self, progress: JobProgress) -> None: ...
+
+    def deliveries(self, frontend: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
+        yield from ()
+
+    def progress(self, stop: threading.Event) -> Iterator[JobProgress]:
+        yield from ()
+
+    def ping(self) -> None: ...
+
+
+class ListedStore:
+    """Names files and holds none: `keys` are those in each of its parts."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def put(self, data: bytes, *, suffix: str) -> str:
+        return f"00/{'0' * 62}{suffix}"
+
+    def get(self, key: str) -> bytes:
+        raise NotFoundError("this_picture")
+
+    def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None: ...
+
+    def free_bytes(self) -> int | None:
+        return None
+
+    def list_put(self, part: int, *, since: datetime, before: datetime) -> list[str]:
+        return self.keys
+
+
+class OneModel:
+    def models(self) -> tuple[RunnableModel, ...]:
+        return (RunnableModel(name="thimble"),)
+
+    def workers(self) -> tuple[AnnouncedWorker, ...]:
+        return ()
+
+    def styles(self) -> tuple[str, ...]:
+        return ()
+
+
+def open_ports(database: Database) -> Ports:
+    nothing = cast("Any", None)
+    return Ports(
+        database=database,
+        gate=OpenGate(),
+        queue=SilentQueue(),
+        store=ListedStore(),
+        events=SilentEvents(),
+        image_tools=nothing,
+        desk=nothing,
+        examiner=nothing,
+        options=OneModel(),
+        rules=InstanceLimits(monthly_credits=_CREDITS),
+    )

@@ -1,0 +1,1 @@
+"""Sums that triggers keep: credits by account, and what pictures take."""

@@ -1,0 +1,107 @@
+"""Sums of the ledger and the files of requests follow their tables, on either database, whoever writes."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import delete, insert, select, text, update
+
+from studio.clock import now
+from studio.commands.registry import execute
+from studio.commands.spec import Call
+from studio.db import credit_ledger
+from studio.db.running_sums.balance_check import find_wrong_balances
+from studio.db.tables import BalanceRow, JobRow, JobSourceRow, LedgerRow, create_triggers, fill_balances
+from studio.ports import InstanceLimits, Ports
+from tests.support.fakes import fake_ports, someone, somewhere
+
+ANA = someone("ana")
+
+
+@pytest.fixture
+def instance(database_url: str) -> Iterator[Ports]:
+    made = fake_ports(database_url, InstanceLimits(monthly_credits=100))
+    yield made
+    made.database.close()
+
+
+def ask(instance: Ports) -> str:
+    call = Call(person=ANA, address=somewhere(), request_key="once")
+    return execute(instance, call, "imagine", {"prompt": "a boat", "count": 2}).job_id
+
+
+def sums(instance: Ports) -> dict[tuple[str, str], int]:
+    with instance.database.read() as session:
+        assert find_wrong_balances(session) == []
+        return {(row.account, row.kind): row.amount for row in session.scalars(select(BalanceRow))}
+
+
+def test_sums_follow_entries_that_are_added_renamed_and_taken_away(instance: Ports) -> None:
+    ask(instance)
+    assert sums(instance) == {(ANA.key, "grant"): 100, (ANA.key, "reserve"): -2}
+    with instance.database.begin() as session:
+        session.execute(update(LedgerRow).values(account="pool:web:room:main"))
+    assert sums(instance) == {("pool:web:room:main", "grant"): 100, ("pool:web:room:main", "reserve"): -2}
+    with instance.database.begin() as session:
+        session.execute(delete(LedgerRow).where(LedgerRow.kind == "grant"))
+    assert sums(instance) == {("pool:web:room:main", "reserve"): -2}
+
+
+def test_entries_that_sum_up_to_nothing_leave_no_name_when_they_are_renamed(instance: Ports) -> None:
+    ask(instance)
+    with instance.database.begin() as session:
+        row = session.scalars(select(LedgerRow).where(LedgerRow.kind == "grant")).one()
+        common = {"person_key": ANA.key, "period": row.period, "kind": "gift", "created_at": now()}
+        for number, amount in enumerate((5, -5, 3)):
+            entry = {"entry_key": f"g{number}", "account": ANA.key, "amount": amount}
+            session.execute(insert(LedgerRow).values(**common, **entry))
+    for key in ("g2", "g0", "g1", None):
+        mine = LedgerRow.account == ANA.key if key is None else LedgerRow.entry_key == key
+        with instance.database.begin() as session:
+            session.execute(update(LedgerRow).where(mine).values(account="nobody"))
+        sums(instance)
+    assert {account for account, _ in sums(instance)} == {"nobody"}
+
+
+def test_a_sum_that_is_not_that_of_its_entries_is_found_and_written_anew(instance: Ports) -> None:
+    ask(instance)
+    with instance.database.begin() as session:
+        session.execute(update(BalanceRow).where(BalanceRow.kind == "reserve").values(amount=-1))
+        session.execute(delete(BalanceRow).where(BalanceRow.kind == "grant"))
+        lost = {"account": "nobody", "period": "2026-01", "kind": "gift", "amount": 4}
+        session.execute(insert(BalanceRow).values(**lost))
+    with instance.database.read() as session:
+        found = {(wrong.kind, wrong.stored, wrong.entries) for wrong in find_wrong_balances(session)}
+    assert found == {("reserve", -1, -2), ("grant", 0, 100), ("gift", 4, 0)}
+    with instance.database.begin() as session:
+        fill_balances(session.connection())
+    assert sums(instance) == {(ANA.key, "grant"): 100, (ANA.key, "reserve"): -2}
+
+
+def test_files_of_requests_follow_what_is_written_into_a_job(instance: Ports) -> None:
+    job_id = ask(instance)
+    requests = (
+        ({"sources": [{"key": "a", "picture_id": "p.1"}, {"key": "b", "mask_key": "m"}]}, {"a", "b", "m"}),
+        ({"sources": [{"key": "it's", "mask_key": None}, {"key": "", "mask_key": ""}]}, {"it's"}),
+        ({"sources": "none"}, set()),
+        ({"sources": None}, set()),
+        ({}, set()),
+    )
+    for request, files in requests:
+        with instance.database.begin() as session:
+            session.execute(update(JobRow).where(JobRow.id == job_id).values(request=request))
+            assert set(session.scalars(select(JobSourceRow.file_key))) == files
+
+
+def test_a_version_that_knows_neither_table_keeps_both_current(instance: Ports) -> None:
+    """As statements of an older version that runs beside this one write them: without a word of the new tables."""
+    ask(instance)
+    with instance.database.begin() as session:
+        create_triggers(session.connection())  # twice does no harm
+        session.execute(
+            text(
+                "INSERT INTO ledger (entry_key, account, person_key, period, kind, amount, created_at)"
+                " SELECT 'old', account, person_key, period, 'gift', 7, created_at"
+                " FROM ledger WHERE kind = 'grant'"
+            )
+        )
+        assert credit_ledger.balance(session, ANA.key, at=now()) == 105
