@@ -50,7 +50,7 @@ class ChatEventHandler:
         self._pools = pools
         starboard = StarboardDrafts(database, transport.link_to, pixelated=pixelated)
         job_drafts = JobDrafts(database, pixelated=pixelated)
-        gathering_drafts = GatheringDrafts(database, pixelated=pixelated)
+        gathering_drafts = GatheringDrafts(database, pixelated=pixelated, web_url=ports.web_url)
         context = DeliveryContext(ports, pools, transport)
         sender = MessageSender(context)
         self.personal = PersonalMessages(context, sender, job_drafts)

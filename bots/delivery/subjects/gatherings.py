@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bots.delivery.attachments import Attachment
 from bots.delivery.subjects.draft import Draft
 from bots.delivery.transport import Place
-from bots.presentation.compose.gatherings.management import with_management
+from bots.presentation.compose.gatherings.management import with_management, with_page
 from bots.presentation.compose.gatherings.registry import find_presenter
 from bots.presentation.compose.gatherings.remarks import compose_remark
 from bots.queries.gathering_view import GatheringView, load_gathering_view
@@ -19,10 +19,11 @@ from studio.ports import Ports
 
 
 class GatheringDrafts:
-    """`pixelated`: the platform has no spoilers."""
+    """`pixelated`: the platform has no spoilers. `web_url`: where the pages of gatherings are; empty: nowhere."""
 
-    def __init__(self, database: Database, *, pixelated: bool) -> None:
+    def __init__(self, database: Database, *, pixelated: bool, web_url: str = "") -> None:
         self._database = database
+        self._web_url = web_url
         self._pixelated = pixelated
 
     def compose(self, gathering_id: str) -> Draft:
@@ -37,7 +38,9 @@ class GatheringDrafts:
 
         return Draft(
             subject=Subject(DeliveryKind.GATHERING, gathering.id, gathering.address.platform),
-            message=with_management(presenter.message(view), view, presenter.name),
+            message=with_page(
+                with_management(presenter.message(view), view, presenter.name), view, self._web_url
+            ),
             places=(_place_of(view),),
             since=gathering.opened_at,
             ref=view.message_ref,

@@ -15,6 +15,7 @@ LABELS: Mapping[str, str] = {
     "remove": "Remove a part",
 }
 MANAGE = "Manage"
+WEB_PAGE = "See it on the web, once your names are linked"
 PART = "Which part?"
 PART_NUMBER = "Part {part}"
 TAKE_PART = "Take part"

@@ -5,7 +5,18 @@ from dataclasses import replace
 from bots.presentation.compose.gatherings.parts import common_facts, gather_button, gather_form
 from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.form import Choice, Field, FieldKind, Form
-from bots.presentation.message import Audience, Button, ButtonRow, Facts, Message, Note, Title, Tone
+from bots.presentation.message import (
+    Audience,
+    Button,
+    ButtonRow,
+    Facts,
+    Link,
+    Message,
+    Note,
+    Small,
+    Title,
+    Tone,
+)
 from bots.presentation.spans import plain_text, sentence
 from bots.queries.gathering_view import GatheringView
 from bots.texts.gatherings import all_kinds as texts
@@ -17,6 +28,14 @@ from studio.domain.gatherings import PartState
 MANAGE = "manage"  # the verb of the button that shows this
 REMOVE = "remove"
 _MOST_PARTS = 25  # in a select
+
+
+def with_page(message: Message, view: GatheringView, web_url: str) -> Message:
+    """With a link to its page, where people see it who linked their names, unless `web_url` is empty."""
+    if not web_url:
+        return message
+    page = Link(translate(texts.WEB_PAGE), f"{web_url}/gatherings/{view.gathering.id}")
+    return replace(message, parts=(*message.parts, Small((page,))))
 
 
 _MOST_BESIDE_MANAGE = 2

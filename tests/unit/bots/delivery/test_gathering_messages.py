@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from bots.delivery.subjects.gatherings import GatheringDrafts
+from bots.presentation.message import Link, Small
 from studio.commands.gathering_results import GatheringOpened
 from studio.commands.registry import execute
 from studio.commands.spec import Call
@@ -93,3 +95,16 @@ async def test_it_goes_on_with_a_new_message_where_it_is_resumed(front_end: Fron
     recorded = front_end.recorded(gathering_id, DeliveryKind.GATHERING)
     assert recorded is not None
     assert recorded.channel == "another"
+
+
+async def test_the_message_links_to_its_page_where_people_reach_the_web(front_end: FrontEnd) -> None:
+    gathering_id = await open_vote(front_end)
+    for web_url, links in (
+        ("", []),
+        ("https://art.example", [f"https://art.example/gatherings/{gathering_id}"]),
+    ):
+        drafts = GatheringDrafts(front_end.ports.database, pixelated=False, web_url=web_url)
+        message = drafts.compose(gathering_id).message
+        assert message is not None
+        small = [part for part in message.parts if isinstance(part, Small)]
+        assert [span.url for part in small for span in part.spans if isinstance(span, Link)] == links
