@@ -44,7 +44,9 @@ def hold_contest(page: Page, title: str, words: str) -> None:
     shown = page.locator("article.card").first.locator(".tile img").get_attribute("src") or ""
     (picture,) = re.findall(r"[0-9a-z]{12}\.1", shown)[:1]
     type_line(page, f"/enter {picture}")
+    page.get_by_text("Your picture is in.").first.wait_for()
     type_line(page, f"/gather skip {address.split('/')[2]}")
+    page.get_by_text("It goes on with what comes next.").first.wait_for()
 
 
 def photograph(page: Page) -> Image.Image:

@@ -33,9 +33,10 @@ def compose_hall(answer: HallShown) -> Message:
         return Message(parts=tuple(parts), rows=rows, audience=Audience.PERSON, summary=title)
     numbered = list(enumerate(answer.places, answer.first))
     images = tuple(_image(place, number) for number, place in numbered if place.picture)
-    parts = [Title(title), *([Images(images=images)] if images else [])]
-    parts += [Paragraph(_line(place, number)) for number, place in numbered]
-    parts.append(Small((translate(texts.HALL_PAGE, page=answer.page, pages=answer.pages),)))
+    parts = [Title(title), *(Paragraph(_line(place, number)) for number, place in numbered)]
+    parts += [Images(images=images)] if images else []
+    if answer.pages > 1:
+        parts.append(Small((translate(texts.HALL_PAGE, page=answer.page, pages=answer.pages),)))
     is_followed = answer.page < min(answer.pages, _LAST_PAGE_OF_A_BUTTON)
     older = [button(Action.HALL, NO_TARGET, answer.page + 1, label=translate(texts.OLDER))]
     return Message(

@@ -28,10 +28,9 @@ from studio.recaps.leaderboard import Leaderboard, LeaderboardPlace
 def compose_leaderboard(answer: Leaderboard) -> Message:
     title = translate(texts.LEADERBOARD)
     numbered = list(enumerate(answer.places, 1))
-    parts: list[Part] = [Title(title)]
+    parts: list[Part] = [Title(title), *(Paragraph(_line(place, number)) for number, place in numbered)]
     if images := tuple(_image(place, number) for number, place in numbered):
         parts.append(Images(images=images))
-    parts += [Paragraph(_line(place, number)) for number, place in numbered]
     if numbered:
         command = Command("/settings --recap no")
         parts.append(Small(sentence(texts.LEADERBOARD_HINT, days=answer.days, command=command)))
