@@ -256,7 +256,10 @@ def _take_back(session: Session, moderator: Person, case: Case) -> tuple[Case, D
     """
     hold(session, case.subject)
     row = _row(session, case.id)
-    if not overturn(session, case_id=case.id, job_id=None):
+    appealed = (
+        case.job_id if case.kind is CaseKind.APPEAL else None
+    )  # its refusal was a strike without a case
+    if not overturn(session, case_id=case.id, job_id=appealed):
         raise CaseTakenError(closed=True)
     row.decision, row.decided_by, row.decided_at = Decision.OVERTURN, moderator.key, now()
     case = cases.case_of(row)

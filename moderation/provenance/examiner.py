@@ -10,7 +10,7 @@ from moderation.provenance.content_credentials import read_credentials
 from moderation.provenance.generation_claims import read_claim
 from moderation.provenance.metadata_text import named_id, recipe_software
 from moderation.provenance.watermark import watermark
-from moderation.vision.pdq import USABLE_QUALITY, pdq
+from moderation.vision.pdq import USABLE_QUALITY, pdq_of_turns, pdq_with_flips
 from studio.domain.provenance import GenerationClaim, Traces
 from studio.errors import BadImageError
 
@@ -49,12 +49,15 @@ def examine(data: bytes, png: bytes, *, trusted: str | None) -> Traces:
     credentials = read_credentials(data, kind, trusted=trusted)
     if credentials and credentials.intact and credentials.generated:
         generation, generator = GenerationClaim.CREDENTIALS, credentials.generator
-    fingerprint = pdq(picture)
+    fingerprint, *views = pdq_with_flips(picture)
+    usable = fingerprint.quality >= USABLE_QUALITY
     return Traces(
         credentials=credentials.picture_id if credentials and credentials.ours else None,
         mark=watermark.find(picture),
         named=named,
-        fingerprint=fingerprint.hex if fingerprint.quality >= USABLE_QUALITY else "",
+        fingerprint=fingerprint.hex if usable else "",
+        views=tuple(view.hex for view in views) if usable else (),
+        turned=tuple(view.hex for view in pdq_of_turns(picture)) if usable else (),
         software=software,
         signed_by=credentials.organization if credentials and credentials.intact else "",
         tampered=credentials is not None and not credentials.intact,

@@ -57,7 +57,8 @@ def _check(reply: dict[str, Any]) -> None:
         return
     traces = Traces(**reply["traces"])  # a field too many is a TypeError
     from_data(Traces, reply["traces"])
-    int(traces.fingerprint or "0", 16)
+    for digits in (traces.fingerprint or "0", *traces.views, *traces.turned):
+        int(digits, 16)
 
 
 # ---- in the child

@@ -5,6 +5,7 @@ tent-like blur, 64×64 samples, a 16×16 cosine transform, and one bit for each 
 The bits and their order are those of the reference implementation, so that lists may be exchanged.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +18,8 @@ SAME_BITS = 31  # at most so many different bits: the same picture
 USABLE_QUALITY = 50  # below this a picture has too little detail to be told from others
 _LARGE_PIXELS = 512  # pictures with twice this are made smaller first
 _SAMPLES = 64
+_TURNED_PIXELS = 256  # the hash samples fewer
+_SMALL_TURNS = (-2, -1, 1, 2)  # degrees
 _COEFFICIENTS = 16
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -42,6 +45,41 @@ def pdq(image: Image.Image) -> Pdq:
 def pdq_with_flips(image: Image.Image) -> list[Pdq]:
     """The hashes of the picture and of its seven turned and mirrored copies, the picture itself first."""
     return _hash(_samples(image), flips=True)
+
+
+def pdq_of_turns(image: Image.Image) -> list[Pdq]:
+    """The hashes of the picture and its mirror image turned back by one and two degrees.
+
+    A copy that was turned lacks its corners, or its borders if it was cropped to fill the frame. Each angle is tried
+    for both, with the picture's own pixels where something is missing, so the hashes only come near the original's.
+    """
+    small = image.convert("RGB")
+    small.thumbnail((_TURNED_PIXELS, _TURNED_PIXELS), Image.Resampling.BOX)
+    views = (small, small.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    return [
+        pdq(_turn(view, degrees, filled=filled))
+        for view in views
+        for degrees in _SMALL_TURNS
+        for filled in (False, True)
+    ]
+
+
+def _turn(image: Image.Image, degrees: int, *, filled: bool) -> Image.Image:
+    """`filled`: also widen the frame by what was cut off to fill it."""
+    width, height = image.size
+    angle = math.radians(degrees)
+    across, up = width / 2, height / 2
+    scale = 1.0
+    if filled:
+        scale = math.cos(angle) + abs(math.sin(angle)) * max(width, height) / min(width, height)
+    cos, sin = scale * math.cos(angle), scale * math.sin(angle)
+    matrix = (
+        *(cos, sin, across - cos * across - sin * up),
+        *(-sin, cos, up + sin * across - cos * up),
+    )
+    turned = image.transform(image.size, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
+    inside = Image.new("L", image.size, 255).transform(image.size, Image.Transform.AFFINE, matrix)
+    return Image.composite(turned, image, inside)
 
 
 def distance(one: int, other: int) -> int:

@@ -214,7 +214,8 @@ class Attribution:
     """Where a picture comes from. `known`: it is in the records here; else `picture_id` is only what the file says.
 
     `person` and `picture` are there for viewers who may see the picture only; a deleted one has no `picture`.
-    `similarity` (0 to 1) says how alike the file and the picture look. `signed_by` is the organization behind intact
+    `similarity` (0 to 1) says how alike the file and the picture look. `looks_different`: the file names a picture that
+    is in the records and looks otherwise, so that nobody is named. `signed_by` is the organization behind intact
     credentials; `tampered`: credentials that no longer fit the file.
     """
 
@@ -227,6 +228,7 @@ class Attribution:
     picture: Picture | None = None
     deleted: bool = False
     tampered: bool = False
+    looks_different: bool = False
     signed_by: str = ""
     software: str = ""
 

@@ -1,5 +1,6 @@
 """Where a picture comes from, as far as its file tells."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +11,7 @@ RECIPE_KEY = "chatelier"
 PICTURE_KEY = "chatelier-picture"
 EXIF_IMAGE_DESCRIPTION = 0x010E
 BITS = 256
+SAME_TURNED_BITS = 56  # the same for a picture that was turned a little, where a mark already names it
 SAME_BITS = 31  # at most so many different bits of two PDQ hashes, and it is the same picture
 
 
@@ -53,6 +55,8 @@ class Traces:
     `credentials` is an id that this studio signed, `mark` one in the invisible mark, `named` one in the file's text.
     `fingerprint` is the PDQ hash, 64 hexadecimal digits, or empty for a picture with too little in it to be told from
     others. `software` is what wrote the recipe, `signed_by` the organization behind intact credentials of any origin.
+    `views` are the hashes of the same picture mirrored and turned by quarters. `turned` are those of the picture and
+    its mirror image turned by a degree or two; what they miss at the corners keeps them further from the original.
     `generation` is where the file says that AI generated it, and `generator` the program that it names there.
     """
 
@@ -60,11 +64,18 @@ class Traces:
     mark: str | None = None
     named: str | None = None
     fingerprint: str = ""
+    views: tuple[str, ...] = ()
+    turned: tuple[str, ...] = ()
     software: str = ""
     signed_by: str = ""
     tampered: bool = False  # credentials that no longer fit the file
     generation: GenerationClaim | None = None
     generator: str = ""
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """All by which the picture may be compared, its own first; none for one with too little in it."""
+        return (self.fingerprint, *self.views) if self.fingerprint else ()
 
     @property
     def claims(self) -> tuple[tuple[Trace, str], ...]:
@@ -81,6 +92,11 @@ def difference(one: str, other: str) -> int:
 def likeness(one: str, other: str) -> float:
     """How alike two fingerprints are, from 0 to 1."""
     return 1 - difference(one, other) / BITS
+
+
+def least_difference(views: Sequence[str], other: str) -> int:
+    """How many of the 256 bits differ in the view of a picture that is nearest to a fingerprint."""
+    return min((difference(view, other) for view in views), default=BITS)
 
 
 class Origin(StrEnum):

@@ -28,6 +28,16 @@ CLAIMED_BY = {
     Trace.MARK: "It has the watermark of a Chatelier studio, as {picture}; the records here do not have that picture.",
     Trace.TEXT: "Its file says that it is {picture}; the records here do not have that picture.",
 }
+LOOKS_DIFFERENT = {
+    Trace.MARK: (
+        "Its invisible watermark is that of a picture made here which looks different. Watermarks can be copied, so"
+        " nobody is named."
+    ),
+    Trace.TEXT: (
+        "Its file names a picture made here which looks different. Anybody could have written that, so nobody is"
+        " named."
+    ),
+}
 ALIKE = "It is {share} similar to the picture in the records."
 SOFTWARE = "Its file says that {software} made it, but not who."
 SIGNED_BY = (

@@ -12,7 +12,7 @@ from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.jobs import JobState
-from studio.domain.provenance import SAME_BITS, Trace, Traces, difference, likeness
+from studio.domain.provenance import BITS, SAME_BITS, SAME_TURNED_BITS, Trace, Traces, least_difference
 from studio.errors import BadParameterError
 from studio.ports import Ports
 from studio.services.visibility import Audience, may_see, without_hidden_parents
@@ -39,18 +39,21 @@ def whose(ports: Ports, call: Call, command: Whose) -> Attribution:
 
 def attribute(session: Session, traces: Traces, call: Call | None) -> Attribution:
     """What the records know of the picture behind `traces`. `call` None is the administrator's, who sees all."""
+    looks_different = False
     for trace, picture_id in traces.claims:
         row = session.get(PictureRow, picture_id)
-        if row is not None and (found := _attribution_of(session, row, trace, traces, call)):
+        if row is not None and _looks_different(row, trace, traces):
+            looks_different = True
+        elif row is not None and (found := _attribution_of(session, row, trace, traces, call)):
             return found
-    for row in _find_lookalikes(session, traces.fingerprint, call):
+    for row in _find_lookalikes(session, traces.fingerprints, call):
         found = _attribution_of(session, row, Trace.LIKENESS, traces, call)
         if found and found.person:  # that something looks alike is nobody's business elsewhere
             return found
-    return attribution_from_file(traces)
+    return attribution_from_file(traces, looks_different=looks_different)
 
 
-def attribution_from_file(traces: Traces) -> Attribution:
+def attribution_from_file(traces: Traces, *, looks_different: bool = False) -> Attribution:
     """What the file says, without anybody to confirm it."""
     by, picture_id = traces.claims[0] if traces.claims else (None, None)
     return Attribution(
@@ -60,6 +63,17 @@ def attribution_from_file(traces: Traces) -> Attribution:
         software=traces.software,
         signed_by=traces.signed_by,
         tampered=traces.tampered,
+        looks_different=looks_different,
+    )
+
+
+def _looks_different(row: PictureRow, trace: Trace, traces: Traces) -> bool:
+    """A mark or a text can be copied onto another picture; what is signed and unchanged cannot."""
+    if trace is Trace.CREDENTIALS or not row.perceptual_hash or not traces.fingerprints:
+        return False
+    return (
+        least_difference(traces.fingerprints, row.perceptual_hash) > SAME_BITS
+        and least_difference(traces.turned, row.perceptual_hash) > SAME_TURNED_BITS
     )
 
 
@@ -75,13 +89,13 @@ def _attribution_of(
     picture = queries.picture_of(row) if near and row.deleted_at is None else None
     if picture and audience:
         picture = without_hidden_parents(session, picture, audience)
-    looks = row.perceptual_hash if traces.fingerprint else None
+    looks = row.perceptual_hash if traces.fingerprints and trace is not Trace.CREDENTIALS else None
     return Attribution(
         known=True,
         by=trace,
         picture_id=row.id,
         made_at=row.created_at,
-        similarity=likeness(traces.fingerprint, looks) if looks else None,
+        similarity=1 - least_difference(traces.fingerprints, looks) / BITS if looks else None,
         person=job.person if near else None,
         picture=picture,
         deleted=row.deleted_at is not None,
@@ -91,28 +105,34 @@ def _attribution_of(
     )
 
 
-def _find_lookalikes(session: Session, fingerprint: str, call: Call | None) -> list[PictureRow]:
-    """The pictures of the community that look most like it, at most 31 of 256 bits away; of equal ones the first."""
-    if not fingerprint:
+def _find_lookalikes(session: Session, views: Sequence[str], call: Call | None) -> list[PictureRow]:
+    """The pictures of the community that look most like it, at most 31 of 256 bits away; of equal ones the first.
+
+    Mirrored ones come after those that look like the picture as it is.
+    """
+    if not views:
         return []
     from studio.db.perceptual_hashes import hashes_of  # numpy, which no front end loads at its start
 
-    alike = hashes_of(session).find(session, fingerprint, call.person.home if call else None)
+    home = call.person.home if call else None
+    alike = [
+        *dict.fromkeys(found for view in views for found in hashes_of(session).find(session, view, home))
+    ]
     found: list[PictureRow] = []
     for start in range(0, len(alike), _BATCH):
-        found += _find_shown(session, alike[start : start + _BATCH], fingerprint)
+        found += _find_shown(session, alike[start : start + _BATCH], views)
         if len(found) >= _MOST_ALIKE:
             break
     return found[:_MOST_ALIKE]
 
 
-def _find_shown(session: Session, ids: Sequence[str], fingerprint: str) -> Iterator[PictureRow]:
+def _find_shown(session: Session, ids: Sequence[str], views: Sequence[str]) -> Iterator[PictureRow]:
     """In the order of `ids`, without those that are not shown to anybody, or not known by their looks any more."""
     query = select(PictureRow).join(JobRow, JobRow.id == PictureRow.job_id)
     rows = session.scalars(query.where(PictureRow.id.in_(ids), JobRow.state == JobState.DONE))
     by_id = {row.id: row for row in rows}
     for row in filter(None, map(by_id.get, ids)):
-        if row.perceptual_hash and difference(fingerprint, row.perceptual_hash) <= SAME_BITS:
+        if row.perceptual_hash and least_difference(views, row.perceptual_hash) <= SAME_BITS:
             yield row
 
 

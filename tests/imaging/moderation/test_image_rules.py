@@ -19,8 +19,9 @@ from moderation.rules.image.size import Size
 from moderation.rules.image_judge import ImageJudge
 from moderation.vision.hash_lists import HashKind, read_list
 from moderation.vision.image_analysis import LocalFeatures, decode
-from moderation.vision.pdq import SAME_BITS, distance, pdq, pdq_with_flips
+from moderation.vision.pdq import SAME_BITS, distance, pdq, pdq_of_turns, pdq_with_flips
 from studio.domain.people import Person, Platform
+from studio.domain.provenance import SAME_TURNED_BITS
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
 from studio.errors import InspectionError
@@ -98,6 +99,22 @@ def test_the_eight_views_are_those_of_the_turned_picture() -> None:
 
 def test_a_flat_picture_has_no_quality() -> None:
     assert pdq(Image.new("RGB", (64, 64), "white")).quality == 0
+
+
+@pytest.mark.parametrize("degrees", [-2, 1])
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("cropped", [False, True])
+def test_a_turned_copy_is_nearer_to_the_picture_once_it_is_turned_back(
+    degrees: int, mirrored: bool, cropped: bool
+) -> None:
+    picture = painting((512, 384))
+    copy = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else picture
+    copy = copy.rotate(degrees, Image.Resampling.BICUBIC)
+    if cropped:
+        copy = copy.crop((10, 10, 502, 374))
+    nearest = min(distance(pdq(picture).bits, view.bits) for view in pdq_of_turns(copy))
+    assert nearest <= SAME_TURNED_BITS
+    assert nearest < min(distance(pdq(picture).bits, view.bits) for view in pdq_with_flips(copy))
 
 
 # ---- blocked pictures

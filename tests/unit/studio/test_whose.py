@@ -66,6 +66,30 @@ def test_a_picture_is_known_by_its_looks(ask, picture):
     assert "by its looks alone. It is 88% similar to the picture in the records." in said(answer)
 
 
+@pytest.mark.parametrize("field", ["mark", "named"])
+def test_a_mark_on_a_picture_that_looks_different_names_nobody(ask, picture, field):
+    answer = ask(Traces(**{field: picture}, fingerprint=shifted(LOOKS, 32)))
+    assert (answer.known, answer.person, answer.looks_different) == (False, None, True)
+    assert "looks different" in said(answer)
+    assert "Ana" not in said(answer)
+    assert ask(Traces(**{field: picture}, fingerprint=shifted(LOOKS, 31))).person.display_name == "Ana"
+
+
+def test_a_signature_names_its_maker_whatever_it_looks_like_and_without_a_percentage(ask, picture):
+    answer = ask(Traces(credentials=picture, fingerprint=shifted(LOOKS, 90)))
+    assert (answer.person.display_name, answer.similarity) == ("Ana", None)
+    assert "%" not in said(answer)
+
+
+def test_a_mirrored_or_turned_copy_is_compared_too(ask, picture):
+    other = shifted(LOOKS, 128)
+    assert ask(Traces(fingerprint=other, views=(other, shifted(LOOKS, 4)))).by is Trace.LIKENESS
+    marked = ask(Traces(mark=picture, fingerprint=other, views=(shifted(LOOKS, 4),)))
+    assert (marked.by, marked.similarity) == (Trace.MARK, pytest.approx(1 - 4 / 256))
+    assert ask(Traces(mark=picture, fingerprint=other, turned=(shifted(LOOKS, 56),))).known
+    assert not ask(Traces(mark=picture, fingerprint=other, turned=(shifted(LOOKS, 57),))).known
+
+
 def test_what_looks_otherwise_is_not_taken_for_it(ask, picture):
     answer = ask(Traces(fingerprint=shifted(LOOKS, 32)))
     assert (answer.known, said(answer)) == (False, NOTHING)

@@ -130,7 +130,9 @@ def _evidence(answer: Attribution) -> Spans:
 
 
 def _unknown(answer: Attribution) -> Iterator[Spans]:
-    if answer.by in provenance.CLAIMED_BY and answer.picture_id:
+    if answer.looks_different and answer.by in provenance.LOOKS_DIFFERENT:
+        yield sentence(provenance.LOOKS_DIFFERENT[answer.by])
+    elif answer.by in provenance.CLAIMED_BY and answer.picture_id:
         yield sentence(provenance.CLAIMED_BY[answer.by], picture=Code(answer.picture_id))
     elif answer.software:
         yield sentence(provenance.SOFTWARE, software=answer.software)
