@@ -1,16 +1,19 @@
 """The moderation policy: the operator's files, the networks that look at pictures, and the larger model."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
-from chatelier.wiring.moderation import instance_policy, prompt_safety_model, safety_model
+from chatelier.wiring.moderation import LocalSafetyModel, instance_policy, prompt_safety_model, safety_model
 from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from moderation.remote.safety_model import SafetyModel
 
 
 def policy(loaded: Loaded) -> Iterator[Finding]:
@@ -147,17 +150,25 @@ def check_prompt_safety_model(loaded: Loaded) -> Iterator[Finding]:
 
 
 def _check_safety_model(loaded: Loaded, grey: "Image.Image") -> Iterator[Finding]:
+    moderation = loaded.settings.moderation
+    if (larger := safety_model(loaded.settings)) is not None:
+        variable = "CHATELIER_MODERATION__SAFETY_URL"
+        yield _ask_safety_model(larger, grey, str(moderation.safety_url), f"Start it, or correct {variable}.")
+    if moderation.safety_folder is not None and find_spec("torch"):
+        local, variable = LocalSafetyModel(moderation.safety_folder), "CHATELIER_MODERATION__SAFETY_FOLDER"
+        fix = f"Put ShieldGemma 2 there, or correct {variable}."
+        yield _ask_safety_model(local, grey, str(moderation.safety_folder), fix)
+
+
+def _ask_safety_model(larger: "SafetyModel", grey: "Image.Image", where: str, fix: str) -> Finding:
     from moderation.remote.safety_model import Scene
 
-    if (larger := safety_model(loaded.settings)) is None:
-        return
-    url = loaded.settings.moderation.safety_url
     try:
         scores = larger.judge(Scene(image=grey, prompt="a grey square", kind="output"))
-        yield good("safety model", f"{url} answers, about {len(scores)} categories")
     except Exception as error:  # noqa: BLE001 - whatever it is, no picture would be shown
-        yield bad(
+        return bad(
             "safety model",
-            f"{url} gives no answer that can be used ({type(error).__name__}: {error})",
-            "Start it, or correct CHATELIER_MODERATION__SAFETY_URL. Until then no picture is shown.",
+            f"{where} gives no answer that can be used ({type(error).__name__}: {error})",
+            f"{fix} Until then no picture is shown.",
         )
+    return good("safety model", f"{where} answers, about {len(scores)} categories")

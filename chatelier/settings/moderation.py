@@ -136,6 +136,10 @@ class ModerationSection(Section):
         None,
         description="Name of a vision model; the URL above is then OpenAI's chat completions of a compatible server.",
     )
+    safety_folder: LocalPath | None = Field(
+        None,
+        description="Folder of ShieldGemma 2, with which the workers judge every picture that they generate.",
+    )
     safety_token: SecretStr | None = Field(None, description="Bearer token of that server.")
     safety_timeout_seconds: float = Field(
         10.0,

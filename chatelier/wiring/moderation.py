@@ -1,6 +1,8 @@
 """The moderation gate with the policy and the rules of this installation."""
 
 import hashlib
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatelier.settings import Settings
@@ -14,10 +16,11 @@ if TYPE_CHECKING:
     from moderation.cases.side_effects import SideEffects
     from moderation.gate import ModerationGate
     from moderation.limits.rate_limiter import Limiter
+    from moderation.policy.categories import Category
     from moderation.policy.policy import Policy
     from moderation.records.encryption import EvidenceCipher
     from moderation.remote.chat_model import ChatModel
-    from moderation.remote.safety_model import SafetyModel
+    from moderation.remote.safety_model import SafetyModel, Scene
     from moderation.rules.prompt import PromptRule
     from moderation.vision.analysis_process import ImageAnalyzer
 
@@ -31,7 +34,11 @@ def open_gate(
     side_effects: "SideEffects | None" = None,
     analyzer: "ImageAnalyzer | None" = None,
 ) -> "ModerationGate":
-    """The moderation policy with the community's own words and pictures. Raises `ConfigurationError`."""
+    """The moderation policy with the community's own words and pictures. Raises `ConfigurationError`.
+
+    A process without an `analyzer` is one that generates. It has torch, and judges pictures with the safety model of a
+    local folder too.
+    """
     from moderation.context import ModeratedPlaces, ModerationContext
     from moderation.gate import ModerationGate
     from moderation.rules.image import default_image_rules
@@ -58,7 +65,7 @@ def open_gate(
             blocked_pictures=settings.moderation.blocked_pictures,
             known_abuse=settings.moderation.known_abuse,
             policy=policy,
-            safety_model=safety_model(settings),
+            safety_models=safety_models(settings, generates=analyzer is None),
         ),
         analyzer=analyzer,
     )
@@ -96,6 +103,33 @@ def _limiter(settings: Settings, redis_url: str | None) -> "Limiter":
         ),
         redis_url=redis_url,
     )
+
+
+class LocalSafetyModel:
+    """ShieldGemma 2 from a folder, as the image rules ask a larger model."""
+
+    def __init__(self, folder: Path) -> None:
+        from engine.adapters.safety.shield_gemma import ShieldGemma
+
+        self._model = ShieldGemma(folder)
+
+    def judge(self, scene: "Scene") -> "Mapping[Category, float]":
+        """Raises whatever the model raises: the picture is not shown then."""
+        from moderation.policy.categories import Category
+
+        found = self._model.judge(scene.image)
+        return {
+            Category.ILLEGAL: found["dangerous"],
+            Category.SEXUAL: found["sexual"],
+            Category.VIOLENCE: found["violence"],
+        }
+
+
+def safety_models(settings: Settings, *, generates: bool) -> "tuple[SafetyModel, ...]":
+    """The larger models that look at pictures: behind an address, and in a process with torch from a folder."""
+    remote, folder = safety_model(settings), settings.moderation.safety_folder
+    local = LocalSafetyModel(folder) if folder is not None and generates else None
+    return tuple(model for model in (remote, local) if model is not None)
 
 
 def safety_model(settings: Settings) -> "SafetyModel | None":

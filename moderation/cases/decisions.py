@@ -44,7 +44,8 @@ def follow(session: Session, case: Case) -> DecisionEffects:
     add_opt_out(session, case)
     outcome.add(_move_work(session, case))
     outcome.add(_notify_filer(session, case))
-    if case.decision is Decision.OVERTURN:
+    granted = case.kind is CaseKind.APPEAL and case.decision in _DELIVERING
+    if case.decision is Decision.OVERTURN or granted:
         strikes.overturn(session, case_id=case.id, job_id=case.job_id)
     elif case.kind is not CaseKind.SUSPENSION and case.decision in _WEIGHTS:
         violation = strikes.Violation(
@@ -54,7 +55,9 @@ def follow(session: Session, case: Case) -> DecisionEffects:
             job_id=case.job_id,
         )
         strikes.strike(session, case.subject, violation, case_id=case.id)
-    if case.decision is not None and case.decision in _JUDGED:
+    if granted:
+        outcome.add(lift(session, case))
+    elif case.decision is not None and case.decision in _JUDGED:
         outcome.add(_JUDGED[case.decision](session, case))
     return outcome
 

@@ -56,6 +56,8 @@ def _end_unreviewed_freezes(database: Database) -> None:
             if row is not None:
                 cases.write_case_changed(session, row)  # sent by the sweeper
                 follow(session, cases.case_of(row))
+            elif case_id and cases.find_case(session, case_id).state is CaseState.OPEN:
+                continue  # a moderator reads them at this moment
             session.execute(delete(EvidenceRow).where(EvidenceRow.id == evidence_id))
 
 

@@ -6,7 +6,7 @@ Rows are JSON lines with `text`, `label` (``unsafe`` or something that begins wi
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,7 +136,7 @@ _OPERATOR = Person(platform=Platform.CLI, community="", user_id="operator", disp
 
 
 def look(
-    path: Path, *, upload: bool, prompt: str, policy: Policy, safety_model: SafetyModel | None = None
+    path: Path, *, upload: bool, prompt: str, policy: Policy, safety_models: Sequence[SafetyModel] = ()
 ) -> Iterator[tuple[str, Finding | None, Finding | None]]:
     """Each rule's name, what it found, and what the policy makes of that. Raises OSError or ValueError."""
     with Image.open(path, formats=("PNG", "JPEG", "WEBP", "GIF")) as opened:
@@ -146,6 +146,6 @@ def look(
     request = None if upload else PaintRequest(operation=Operation.VARY, seed=0, prompt=prompt)
     kind = Inspected.UPLOAD if upload else Inspected.OUTPUT
     subject = ImageSubject(kind=kind, person=_OPERATOR, sight=LocalFeatures(image), request=request)
-    for rule in default_image_rules(policy=policy, safety_model=safety_model):
+    for rule in default_image_rules(policy=policy, safety_models=safety_models):
         finding = rule.judge(subject)
         yield rule.name, finding, finding and policy.apply(finding)

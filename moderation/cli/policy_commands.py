@@ -102,6 +102,7 @@ def try_prompt(
 
 @policy_app.command()
 def look(
+    context: typer.Context,
     image: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP or GIF of your own.")],
     upload: Annotated[bool, typer.Option(help="Judge it as an upload, not as painted here.")] = False,
     prompt: Annotated[str, typer.Option(help="The words it was painted from.")] = "",
@@ -119,8 +120,9 @@ def look(
     chosen = _read(policy)
     table = _findings_table()
     try:
-        larger = open_model(safety_url, safety_chat_model, token=safety_token) if safety_url else None
-        found = looking.look(image, upload=upload, prompt=prompt, policy=chosen, safety_model=larger)
+        larger = [open_model(safety_url, safety_chat_model, token=safety_token)] if safety_url else []
+        larger += (context.obj or {}).get("safety_models", [])  # of the installation, by `chatelier`
+        found = looking.look(image, upload=upload, prompt=prompt, policy=chosen, safety_models=larger)
         for name, finding, judged in found:
             _add_finding(table, name, finding, judged, chosen)
     except (ConfigurationError, OSError, ValueError, HTTPError) as error:

@@ -23,6 +23,10 @@ def use_own_settings(context: typer.Context) -> None:
     rules = settings.moderation
     lists = _set({"words": rules.word_list, "names": rules.names})
     policy = _set({"policy": rules.policy})
+    if rules.safety_folder is not None and context.invoked_subcommand == "look":
+        from chatelier.wiring.moderation import LocalSafetyModel
+
+        context.obj = {"safety_models": [LocalSafetyModel(rules.safety_folder)]}
     context.default_map = {
         "test": policy | lists,
         "eval": policy | lists,

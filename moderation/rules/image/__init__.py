@@ -1,5 +1,6 @@
 """Rules that judge pictures. A new one is a file here and a line in `default_image_rules`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from moderation.policy.categories import Category
@@ -20,10 +21,10 @@ def default_image_rules(
     *,
     blocked_pictures: Path | None = None,
     policy: Policy | None = None,
-    safety_model: SafetyModel | None = None,
+    safety_models: Sequence[SafetyModel] = (),
     known_abuse: Path | None = None,
 ) -> tuple[ImageRule, ...]:
-    """The rules every studio has, its lists of blocked pictures and known abuse, and a larger model if it runs one."""
+    """The rules every studio has, its lists of blocked pictures and known abuse, and larger models if it runs any."""
     policy = policy or default_policy()
     rules: list[ImageRule] = [
         Size(),
@@ -33,6 +34,4 @@ def default_image_rules(
         Nudity(),
         Faces(policy.faces),
     ]
-    if safety_model is not None:
-        rules.append(LargerModel(safety_model))
-    return tuple(rules)
+    return (*rules, *map(LargerModel, safety_models))

@@ -116,6 +116,14 @@ class TestWordsOfAFrozenAccount:
             assert strike_sum(session, call.person.key) == 0
         imagine(strict, by(call, call.person, "again"))
 
+    def test_words_that_a_moderator_reads_at_the_moment_do_not_expire(self, strict, call, frozen):
+        claim(strict, call, frozen)
+        with strict.database.begin() as session:
+            session.execute(update(EvidenceRow).values(expires_at=now() - timedelta(seconds=1)))
+        let_go(strict.database, keep=timedelta(days=365))
+        assert len(evidence_rows(strict)) == 1
+        decide(strict, call, frozen, Decision.SUSPEND)
+
     def test_forget_me_does_not_take_them_from_an_open_case(self, strict, call, frozen):
         execute(strict, by(call, call.person, "f"), "forget-me", {"confirm": "yes"})
         assert claim(strict, call, frozen).refused_words == (WORDS,)

@@ -119,11 +119,12 @@ class TestStrikes:
             row = session.get_one(BanRow, call.person.key)
         assert (row.until is None, row.banned_by) == (decision is Decision.BAN, MOD.key)
 
-    def test_an_overturned_appeal_takes_the_strike_of_its_request_back(self, strict, call):
+    @pytest.mark.parametrize("decision", [Decision.OVERTURN, Decision.SPOILER])
+    def test_a_granted_appeal_takes_the_strike_of_its_request_back(self, strict, call, decision):
         with pytest.raises(PolicyRefusalError) as caught:
             imagine(strict, call, "a violent thing")
         execute(strict, by(call, call.person, "a"), "appeal", {"job": caught.value.job_id})
-        decide(strict, call, only_case(strict), Decision.OVERTURN)
+        decide(strict, call, only_case(strict), decision)
         with strict.database.read() as session:
             assert strike_sum(session, call.person.key) == 0
 

@@ -1,0 +1,1 @@
+"""Safety models that a worker runs itself, from a local folder."""
