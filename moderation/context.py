@@ -15,6 +15,7 @@ from studio.db.identities.linked_identities import human_of
 from studio.db.newcomers.newcomer_origins import FIRST_DAY
 from studio.db.newcomers.newcomer_origins import of_newcomer as origins_of_newcomer
 from studio.db.settings import community_rules
+from studio.db.tables import PersonRow
 from studio.domain.people import Person, Platform
 from studio.domain.settings.communities import DEFAULT, CommunityRules, Tier
 from studio.ports import InstanceLimits
@@ -89,3 +90,9 @@ class ModerationContext:
 
 def newcomer_origins(session: Session, person: Person) -> tuple[str, ...]:
     return origins_of_newcomer(session, person, since=now() - FIRST_DAY)
+
+
+def is_first_day(session: Session, person: Person) -> bool:
+    """Whether somebody who does not moderate came here within the last day, on whatever platform."""
+    row = session.get(PersonRow, person.key)
+    return not person.moderates and (row is None or now() - row.first_seen_at < FIRST_DAY)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from moderation.cases.sanctions import find_exclusion
 from moderation.cases.strikes import SEVERE, Violation, strike_weight
 from moderation.cases.violations import ViolationLog
-from moderation.context import ModerationContext, newcomer_origins
+from moderation.context import ModerationContext, is_first_day, newcomer_origins
 from moderation.limits.rate_limiter import Limiter
 from moderation.limits.settings import LimitSettings
 from moderation.limits.trust_tiers import allowance_of, tier_of
@@ -18,6 +18,7 @@ from moderation.policy.findings import Finding
 from moderation.policy.policy import Policy
 from moderation.policy.remedies import CONTEMPT, how_to_name_a_moderator, remedy_of
 from moderation.records.evidence import EvidenceDraft, draft_of_picture, draft_of_words
+from moderation.rules.community_words import CommunityWords
 from moderation.rules.image import ImageRule, default_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
 from moderation.rules.image_judge import ImageJudge
@@ -102,10 +103,13 @@ class ModerationGate:
         with self._context.database.read() as session:
             rules = community_rules(session, person.platform, person.community)
             newcomer = tier_of(session, person, rules, at=now()) is Tier.NEWCOMER
+            held = rules.holds_newcomers(now()) and (newcomer or is_first_day(session, person))
             account = human_of(session, person.key)
             origins = newcomer_origins(session, person)
         self._limiter.admit(person, newcomer=newcomer, account=account, origins=origins)
         judged = self._judge_prompt(admission, rules)
+        if held and judged.allows:
+            judged = replace(judged, ruling=Ruling.HOLD, rule="lockdown", category=Category.NEWCOMER)
         verdict = self._settle(judged, person, rules)
         VERDICTS.labels("prompt", verdict.ruling, verdict.rule, verdict.category).inc()
         if verdict.ruling is Ruling.REFUSE:
@@ -137,6 +141,9 @@ class ModerationGate:
     def admit_upload(self, person: Person) -> None:
         """Raises `BannedError` and `RateLimitedError`; `DatabaseUnavailableError` when bans cannot be read."""
         self.require_not_banned(person)
+        rules = self._context.community(person)
+        if rules.pauses_uploads(now()) and not person.moderates:
+            raise NotAllowedError("uploads_paused", until=rules.uploads_paused_until or now())
         account, origins = self._context.account(person)
         self._limiter.admit_upload(person, account=account, origins=origins)
 
@@ -178,13 +185,14 @@ class ModerationGate:
     def _judge_prompt(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
         verdict = self._prompt_judge.judge(
-            subject, policy=self._policy_for(rules), more_rules=self._community_rules(admission.person)
+            subject, policy=self._policy_for(rules), more_rules=self._community_rules(admission.person, rules)
         )
         return apply_upload_suspicion(verdict, admission.request, subject)
 
-    def _community_rules(self, person: Person) -> tuple[PromptRule, ...]:
+    def _community_rules(self, person: Person, rules: CommunityRules) -> tuple[PromptRule, ...]:
         artists = self._context.artists(person)
-        return (Names.of_artists(artists),) if artists else ()
+        of_artists = (Names.of_artists(artists),) if artists else ()
+        return (*of_artists, CommunityWords.of(rules.words)) if rules.words else of_artists
 
     def _settle(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
         return self._add_remedy(self._settle_hold(verdict, person, rules), person)

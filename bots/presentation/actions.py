@@ -182,6 +182,11 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         panel_row=4,
         panel_reader=PanelReader.OWNER,
     ),
+    Action.LOCKDOWN: ActionSpec(
+        label="Lock down for an hour",
+        description="Hold the requests of newcomers and pause uploads for an hour",
+        tone=Tone.DANGER,
+    ),
     Action.SHARE: ActionSpec(
         label="Share link",
         description="Make a public link to picture {index}",

@@ -4,6 +4,21 @@ from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.cases import DECISIONS, Case, CaseKind, CaseState, Decision
 
+KNOWN_SINCE = "Id {id}, known since {first}."
+LINKED_NAMES = "Also {names}."
+BULK_DECIDED = "{decided} decided, {left} left: taken by somebody else, of another kind, or yours."
+OPEN_CASES = "Open cases"
+STRIKE_LIST = "Strikes"
+STRIKE = "{weight} · {category} · {when}"
+STRIKE_OVERTURNED = "{weight} · {category} · {when} · taken back"
+NOTES = "Notes of moderators"
+MODERATOR_NOTE = "{when}: {words}"
+REFUSED_REQUESTS = "Refused requests"
+LAST_REQUESTS = "Last requests"
+RAID = (
+    "Much more than usual happens here. In the last quarter of an hour: {joins} new, {refusals} refused, {reports}"
+    " reported. A press holds the requests of newcomers and pauses uploads for an hour."
+)
 NO_CASES = "No case is open."
 NO_PICTURES = "This case has no pictures that can be shown."
 YOURS = "This case is yours for ten minutes."

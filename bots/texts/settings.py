@@ -57,6 +57,18 @@ AS_MANY = "as many as the installation allows"
 TIERS = "Tiers by role"
 CREDITS = "Credits a month"
 POOLS = "Budgets of channels, in credits a month"
+LOCKDOWN = "Lockdown"
+NEWCOMERS_HELD = "newcomers wait for a moderator until {until}"
+UPLOADS_PAUSED = "uploads are paused until {until}"
+WORDS = "Words of this community"
+WORDS_NONE = "No words are listed. {example} tries some."
+WORDS_TRIED = (
+    "Of {requests} requests of the last {days} days, these words would have refused {refused}"
+    " and held {held}."
+)
+WORDS_EXAMPLES = "Such as {jobs}."
+WORDS_NOT_YET = "Nothing is changed yet. Add {apply} to apply it."
+WORDS_APPLIED = "It applies from now on."
 POLICY = "Stricter than the policy"
 
 HOME_CREDITS = "This month"

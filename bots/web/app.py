@@ -122,6 +122,7 @@ ROUTES = [
     Route("/desk/{case}/claim", moderation.claim_case, methods=["POST"]),
     Route("/desk/{case}/decide", moderation.decide_case, methods=["POST"]),
     Route("/desk/{case}/pictures/{picture}", moderation.case_picture),
+    Route("/people/{user}", account.person_dialog),
     Route("/export-me", account.export),
     Route("/forget-me", banned.forget, methods=["POST"]),
     Route("/appeal", banned.appeal, methods=["POST"]),

@@ -1,24 +1,44 @@
 """A case with all that a moderator needs to judge it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from moderation.cases.strikes import strike_sum
-from moderation.records import bans
+from moderation.records import audit_log, bans
 from moderation.records.evidence import has_evidence
+from moderation.records.tables import AuditRow, StrikeRow
 from moderation.reports.hidden_pictures import hidden_of_job
 from moderation.reports.outside_reports import read_receipts
+from moderation.rules.word_trial import try_words
 from studio.db import queries
+from studio.db.cases import case_of
+from studio.db.database import Database
 from studio.db.identities.linked_identities import identities
-from studio.db.identities.people import SOMEBODY, find_person, is_nameless
+from studio.db.identities.people import SOMEBODY, find_person, find_sighting, is_nameless
 from studio.db.tables import CaseRow, JobRow
-from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, PersonRecord
+from studio.domain.cases import (
+    Case,
+    CaseDetails,
+    CaseKind,
+    CaseState,
+    ModeratorNote,
+    PersonFile,
+    PersonRecord,
+    StrikeEntry,
+)
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
+from studio.domain.settings.word_lists import WordTrial
+from studio.errors import NotAllowedError
 from studio.services.visibility import Audience, may_see
+
+NOTE = "note"  # its action in the audit chain
+_MOST_ENTRIES = 8
+_MOST_CASES = 20
 
 
 def read_details(session: Session, case: Case) -> CaseDetails:
@@ -92,3 +112,73 @@ def _audience(case: Case, job: Job) -> Audience:
     if case.addressee is not None:
         return Audience(home=home, person_key=case.addressee)
     return Audience(home=home, channel=job.address.channel, person_key=job.person.key)
+
+
+def read_person_file(session: Session, person_key: str) -> PersonFile:
+    """Raises `NotFoundError`."""
+    sighting = find_sighting(session, person_key)
+    keys = identities(session, person_key)
+    person = sighting.person
+    jobs = select(JobRow).where(JobRow.person_key == person_key).order_by(JobRow.created_at.desc())
+    refused = jobs.where(JobRow.state == JobState.REFUSED)
+    strikes = select(StrikeRow).where(StrikeRow.person_key.in_(keys)).order_by(StrikeRow.at.desc())
+    opened = select(CaseRow).where(CaseRow.subject.in_(keys), CaseRow.state == CaseState.OPEN)
+    here = (CaseRow.platform == person.platform) & (CaseRow.community == person.community)
+    on_the_desk = opened.where(here, CaseRow.addressee.is_(None)).order_by(CaseRow.opened_at)
+    return PersonFile(
+        sighting=sighting,
+        linked=tuple(find_person(session, key) for key in keys if key != person_key),
+        record=read_person_record(session, person_key),
+        recent=tuple(map(queries.job_of, session.scalars(jobs.limit(_MOST_ENTRIES)))),
+        refused=tuple(map(queries.job_of, session.scalars(refused.limit(_MOST_ENTRIES)))),
+        strikes=tuple(map(_strike_entry, session.scalars(strikes.limit(_MOST_ENTRIES)))),
+        notes=_notes(session, person_key),
+        open_cases=tuple(map(case_of, session.scalars(on_the_desk.limit(_MOST_CASES)))),
+    )
+
+
+def _strike_entry(row: StrikeRow) -> StrikeEntry:
+    return StrikeEntry(
+        rule=row.rule,
+        category=row.category,
+        weight=row.weight,
+        at=row.at,
+        overturned=row.overturned_at is not None,
+    )
+
+
+def _notes(session: Session, person_key: str) -> tuple[ModeratorNote, ...]:
+    """Without those that were erased."""
+    query = select(AuditRow).where(AuditRow.action == NOTE, AuditRow.subject == person_key)
+    rows = session.scalars(query.order_by(AuditRow.number.desc()).limit(_MOST_ENTRIES))
+    return tuple(
+        ModeratorNote(words=str(row.details.get("note", "")), at=row.at) for row in rows if row.details
+    )
+
+
+class CommunityRecords:
+    """What moderators read and note of the people and the requests of their community."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read_person(self, moderator: Person, who: str) -> PersonFile:
+        require_moderator(moderator)
+        with self._database.read() as session:
+            return read_person_file(session, who)
+
+    def write_note(self, moderator: Person, who: str, words: str) -> None:
+        require_moderator(moderator)
+        with self._database.begin() as session:
+            audit_log.append(session, NOTE, actor=moderator.key, subject=who, details={"note": words})
+
+    def try_words(self, moderator: Person, words: Mapping[str, str]) -> WordTrial:
+        require_moderator(moderator)
+        with self._database.read() as session:
+            return try_words(session, moderator, words)
+
+
+def require_moderator(person: Person) -> None:
+    """Raises `NotAllowedError`."""
+    if not person.moderates:
+        raise NotAllowedError("moderators_only")

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from moderation.cases.case_details import read_details
+from moderation.cases.case_details import CommunityRecords, read_details, require_moderator
 from moderation.cases.decisions import EXCLUDING, answer_alike, follow, lift
 from moderation.cases.record_erasure import erase_records
 from moderation.cases.sanctions import Sanction, exclude, hold, notify
@@ -59,7 +59,7 @@ from studio.services import message_refresh
 _MAY_PAINT = to_stored(coded("notice.ban_lifted"))
 
 
-class CaseService:
+class CaseService(CommunityRecords):
     """Implements `studio.ports.Desk`. Safe for many threads."""
 
     def __init__(
@@ -71,8 +71,8 @@ class CaseService:
         cipher: EvidenceCipher | None = None,
     ) -> None:
         """`policy` is the operator's, over which communities may be stricter; `cipher` reads the evidence of cases."""
+        super().__init__(database)
         self._cipher = cipher
-        self._database = database
         self._side_effects = side_effects
         self._policy = policy or default_policy()
 
@@ -142,7 +142,7 @@ class CaseService:
         save_evidence(session, draft, find_person(session, case.subject), job_id=case.job_id, case_id=case.id)
 
     def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
-        _require_moderator(moderator)
+        require_moderator(moderator)
         with self._database.begin() as session:
             if same_human(session, who, moderator.key):
                 raise NotAllowedError("ban_oneself")
@@ -153,7 +153,7 @@ class CaseService:
         self._side_effects.run(outcome)
 
     def unban(self, moderator: Person, who: str) -> bool:
-        _require_moderator(moderator)
+        require_moderator(moderator)
         with self._database.begin() as session:
             if same_human(session, who, moderator.key):
                 raise NotAllowedError("unban_oneself")
@@ -172,7 +172,7 @@ class CaseService:
         return any(lifted) or bool(inherited)
 
     def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
-        _require_moderator(moderator)
+        require_moderator(moderator)
         with self._database.begin() as session:
             lock_names(session, f"rules:{moderator.platform}:{moderator.community}")  # or one change is lost
             former = settings.community_rules(session, moderator.platform, moderator.community)
@@ -212,7 +212,7 @@ class CaseService:
 
     def _case(self, session: Session, moderator: Person, case_id: str) -> Case:
         """Raises `NotFoundError`, and `NotAllowedError` for one's own case or one that somebody else was asked."""
-        _require_moderator(moderator)
+        require_moderator(moderator)
         case = cases.find_case(session, case_id, viewer=moderator)
         concerned = [key for key in (case.subject, case.filed_by) if key]
         if case.addressee or any(same_human(session, key, moderator.key) for key in concerned):
@@ -278,11 +278,6 @@ def _has_read(session: Session, case: Case, moderator: Person) -> bool:
     if case.kind is not CaseKind.SUSPENSION or not has_evidence(session, case.id):
         return True
     return case.claimed_by is not None and same_human(session, case.claimed_by, moderator.key)
-
-
-def _require_moderator(person: Person) -> None:
-    if not person.moderates:
-        raise NotAllowedError("moderators_only")
 
 
 def _changed_fields(former: CommunityRules, rules: CommunityRules) -> list[str]:

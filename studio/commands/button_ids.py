@@ -40,6 +40,7 @@ class Action(StrEnum):
     MORE = "more"  # opens a private panel for one picture
     SEND = "send"  # sends the job's pictures to the person by direct message
     SETTINGS = "settings"  # opens the form of the person's settings; about no job
+    LOCKDOWN = "lockdown"  # holds newcomers and pauses uploads for an hour; about no job
     # On a case, whose id stands where a job's does.
     CLAIM = "claim"
     REVEAL = "reveal"  # shows its pictures as they are

@@ -10,7 +10,18 @@ from studio.commands.button_ids import Action, Button, gather_values
 from studio.commands.gatherings import enter, gather, hall
 from studio.commands.gatherings.opening import opening_spec
 from studio.commands.generation import blend, edit, expand, fullsize, imagine, remix, reroll, upscale, vary
-from studio.commands.moderation import answer, appeal, ban, cases, community_rules, report, review, unban
+from studio.commands.moderation import (
+    answer,
+    appeal,
+    ban,
+    cases,
+    community_rules,
+    person,
+    report,
+    review,
+    unban,
+    words,
+)
 from studio.commands.named_pictures import names_any, require_visible
 from studio.commands.parameter_values import Kind
 from studio.commands.pictures import alt, collect, delete, lineage, share, show, star, whose
@@ -62,6 +73,8 @@ CATALOG: Mapping[str, CommandSpec] = {
         review,
         ban,
         unban,
+        words,
+        person,
         gather,
         enter,
         hall,
@@ -174,6 +187,7 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
         for decision in Decision
     },
     Action.BLEND_TRAY: lambda _button: ("blend", {"collected": "yes"}),
+    Action.LOCKDOWN: lambda _button: ("community", {"setting": "lockdown", "value": "all"}),
     Action.EMPTY_TRAY: lambda _button: ("collect", {"do": "empty"}),
     Action.HALL: lambda button: ("hall", {"page": button.index or 1}),
     Action.LEADERBOARD: lambda _button: ("hall", {"show": hall.BUILT_ON}),

@@ -10,7 +10,8 @@ from studio.commands.gathering_results import (
     HallShown,
     Tray,
 )
-from studio.domain.cases import Case, CaseDetails
+from studio.commands.moderation.raid_signs import RaidSigns
+from studio.domain.cases import Case, CaseDetails, PersonShown
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, Sighting
 from studio.domain.pictures import Picture
@@ -18,6 +19,7 @@ from studio.domain.provenance import Trace
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
 from studio.domain.settings.saved_styles import StylesListed
+from studio.domain.settings.word_lists import WordsShown
 from studio.recaps.leaderboard import Leaderboard
 from studio.services.accounts.account_export import Exported
 
@@ -139,6 +141,7 @@ class DeskCases:
     """What lies on the desk of the community."""
 
     cases: tuple[Case, ...]
+    raid: RaidSigns | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +250,8 @@ Painting = (
     | Attribution
 )
 Personal = SettingsChanged | StylesListed | Exported | Forgotten | LinkOffered | Linked | CreditsGiven
-Moderation = ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community
+Moderation = (
+    ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community | WordsShown | PersonShown
+)
 GatheringAnswer = Tray | HallShown | Leaderboard | GatheringOpened | GatheringActed | GatheringsListed
 Answer = Painting | Personal | Moderation | GatheringAnswer

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from studio.domain.jobs import Job
-from studio.domain.people import Person, Platform
+from studio.domain.people import Person, Platform, Sighting
 from studio.domain.pictures import Picture
 
 INTIMATE_WITHIN = timedelta(hours=48)  # as the TAKE IT DOWN Act and similar laws ask
@@ -112,6 +112,49 @@ class PersonRecord:
     earlier_cases: int
     banned_until: datetime | None = None
     banned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrikeEntry:
+    """`weight` is what was given; it decays."""
+
+    rule: str
+    category: str
+    weight: float
+    at: datetime
+    overturned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeratorNote:
+    words: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFile:
+    """What the moderators of a community have to know of a person, newest first. `linked` are their other names.
+
+    Jobs, notes and cases are those of this community.
+    """
+
+    sighting: Sighting
+    linked: tuple[Person, ...]
+    record: PersonRecord
+    recent: tuple[Job, ...]
+    refused: tuple[Job, ...]
+    strikes: tuple[StrikeEntry, ...]
+    notes: tuple[ModeratorNote, ...]
+    open_cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonShown:
+    """`decided` of their cases were decided just now, `left` were not."""
+
+    file: PersonFile
+    decided: int | None = None
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

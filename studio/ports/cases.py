@@ -1,12 +1,13 @@
 """The moderators' desk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from studio.domain.cases import Case, CaseDetails, Decision, OutsideReport, ReportStatus
+from studio.domain.cases import Case, CaseDetails, Decision, OutsideReport, PersonFile, ReportStatus
 from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
+from studio.domain.settings.word_lists import WordTrial
 
 
 class Desk(Protocol):
@@ -45,6 +46,15 @@ class Desk(Protocol):
 
         A pause is the kill switch: nothing new is accepted, what is being painted stops and waits.
         """
+
+    def read_person(self, moderator: Person, who: str) -> PersonFile:
+        """What the moderators of a person's community have to know of them. Raises `NotFoundError`."""
+
+    def write_note(self, moderator: Person, who: str, words: str) -> None:
+        """A note for the other moderators, which goes when the person asks to be forgotten."""
+
+    def try_words(self, moderator: Person, words: Mapping[str, str]) -> WordTrial:
+        """What words of the moderator's community would have done to the last month's requests. Changes nothing."""
 
     def forget(self, person: Person) -> bool:
         """What the moderators' records say of a person, on all their identities, is erased; bans and strikes stay.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from bots.presentation.compose import action_forms
 from bots.presentation.compose.action_forms import FormSubject
@@ -23,7 +24,9 @@ from bots.presentation.form import Form
 from bots.presentation.message import Message
 from bots.queries.job_view import JobView
 from bots.queries.starboard_entry import StarboardEntry
+from studio.clock import now
 from studio.commands.button_ids import Action
+from studio.commands.moderation.raid_signs import RaidSigns
 from studio.commands.registry import CATALOG
 from studio.commands.results import (
     Answer,
@@ -50,7 +53,18 @@ from studio.commands.results import (
     SettingsChanged,
     StarChanged,
 )
-from studio.domain.cases import CaseKind, CaseState, Decision, Notice, NoticeKind, PersonRecord
+from studio.domain.cases import (
+    CaseKind,
+    CaseState,
+    Decision,
+    ModeratorNote,
+    Notice,
+    NoticeKind,
+    PersonFile,
+    PersonRecord,
+    PersonShown,
+    StrikeEntry,
+)
 from studio.domain.events import JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform, Sighting
@@ -59,6 +73,7 @@ from studio.domain.requests import Lora, Operation, ReferenceKind
 from studio.domain.settings.communities import CommunityRules, Tier
 from studio.domain.settings.preferences import Preferences, RemixConsent
 from studio.domain.settings.saved_styles import SavedStyle, StyleReference, StylesListed
+from studio.domain.settings.word_lists import WordsShown, WordTrial
 from studio.errors import (
     BadParameterError,
     PolicyRefusalError,
@@ -295,6 +310,20 @@ def _provenance() -> dict[str, Message]:
     }
 
 
+def _person_file(seen: Sighting) -> PersonFile:
+    job = sample_job()
+    return PersonFile(
+        sighting=seen,
+        linked=(ANA,),
+        record=sample_details().person_record,
+        recent=(job,),
+        refused=(job,),
+        strikes=(StrikeEntry(rule="meaning", category="violence", weight=0.25, at=NOON, overturned=True),),
+        notes=(ModeratorNote(words="asked for the same five times", at=NOON),),
+        open_cases=(sample_case(),),
+    )
+
+
 def _people() -> dict[str, Message]:
     seen = Sighting(person=BO, first_seen_at=NOON, last_seen_at=NOON)
     appeal = sample_case(CaseKind.APPEAL)
@@ -346,6 +375,26 @@ def _people() -> dict[str, Message]:
         "settings": _answered(SettingsChanged(preferences=Preferences())),
         "settings chosen": _answered(SettingsChanged(preferences=_PREFERENCES)),
         "community": _answered(Community(rules=rules)),
+        "words": _answered(WordsShown(words={"clown": "refuse", "clown fish": "allow"})),
+        "words unset": _answered(WordsShown(words={})),
+        "words tried": _answered(
+            WordsShown(
+                words={},
+                tried=("clown",),
+                action="hold",
+                trial=WordTrial(days=30, requests=412, refused=0, held=3, examples=(JOB_ID,)),
+            )
+        ),
+        "person": _answered(PersonShown(file=_person_file(seen), decided=1, left=1)),
+        "raid": _answered(DeskCases(cases=(), raid=RaidSigns(joins=30, refusals=8, reports=0))),
+        "lockdown": _answered(
+            Community(
+                rules=CommunityRules(
+                    newcomers_held_until=now() + timedelta(hours=1),
+                    uploads_paused_until=now() + timedelta(hours=1),
+                )
+            )
+        ),
         "community unset": _answered(Community(rules=CommunityRules(paused=True))),
         "community by its former name": _answered(Community(rules=rules, former_name="studio")),
         "under way": compose_under_way(),

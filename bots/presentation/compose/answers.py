@@ -7,8 +7,9 @@ from bots.presentation.compose.gatherings.contests.hall import compose_hall
 from bots.presentation.compose.gatherings.recaps.leaderboard import compose_leaderboard
 from bots.presentation.compose.lists import compose_list
 from bots.presentation.compose.parts.balance import balance_line
+from bots.presentation.compose.parts.person_file import compose_person
 from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
-from bots.presentation.compose.settings import compose_community, compose_settings
+from bots.presentation.compose.settings import compose_community, compose_settings, compose_words
 from bots.presentation.message import (
     Audience,
     Code,
@@ -60,9 +61,10 @@ from studio.commands.results import (
     SettingsChanged,
     StarChanged,
 )
-from studio.domain.cases import CaseKind
+from studio.domain.cases import CaseKind, PersonShown
 from studio.domain.people import Sighting
 from studio.domain.settings.saved_styles import StylesListed
+from studio.domain.settings.word_lists import WordsShown
 from studio.recaps.leaderboard import Leaderboard
 from studio.services.accounts.account_export import Exported
 
@@ -78,6 +80,8 @@ Long = (
     | SettingsChanged
     | StylesListed
     | Community
+    | WordsShown
+    | PersonShown
 )
 Short = (
     JobsStopped
@@ -103,7 +107,7 @@ def compose_answer(answer: Answer) -> Message | None:
             return None
         case InQueue() | History() | Family() | Attribution() | DeskCases() | CaseOpened():
             return _long(answer)
-        case SettingsChanged() | StylesListed() | Community():
+        case SettingsChanged() | StylesListed() | Community() | WordsShown() | PersonShown():
             return _long(answer)
         case Tray():
             return compose_tray(answer)
@@ -146,6 +150,10 @@ def _long(answer: Long) -> Message:
             return compose_settings(answer)
         case Community():
             return compose_community(answer)
+        case WordsShown():
+            return compose_words(answer)
+        case PersonShown():
+            return compose_person(answer)
 
 
 def _short(answer: Short) -> Spans:

@@ -25,7 +25,7 @@ from bots.texts import answers, cases, jobs
 from bots.texts.cases import heading, outcome
 from bots.texts.shortening import shorten
 from bots.texts.translation import translate
-from studio.commands.button_ids import Action
+from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.results import DeskCases, History, InQueue, Place
 from studio.domain.cases import Case, CaseState
 from studio.domain.jobs import Job, JobState
@@ -78,13 +78,20 @@ def compose_history(answer: History) -> Message:
 
 def compose_desk(answer: DeskCases) -> Message:
     """Cases in a list, with a button to take each open one."""
+    signs = answer.raid
+    raid = (
+        [sentence(cases.RAID, joins=signs.joins, refusals=signs.refusals, reports=signs.reports)]
+        if signs
+        else []
+    )
+    presses = [button(Action.LOCKDOWN, NO_TARGET)] if signs else []
     if not answer.cases:
-        return _list(cases.CASES, [(translate(cases.NO_CASES),)])
+        return _list(cases.CASES, [*raid, (translate(cases.NO_CASES),)], presses)
     targets = [case.id if case.state is CaseState.OPEN else "" for case in answer.cases]
     entries = _number_entries(
         join_parts([(Bold(heading(case)),), case_entry(case), (Code(case.id),)]) for case in answer.cases
     )
-    return _list(cases.CASES, entries, numbered_buttons(Action.CLAIM, targets))
+    return _list(cases.CASES, [*raid, *entries], [*presses, *numbered_buttons(Action.CLAIM, targets)])
 
 
 def case_entry(case: Case) -> Spans:

@@ -10,6 +10,7 @@ from bots.presentation.compose.parts.pictures import picture_image
 from bots.presentation.message import (
     Audience,
     ChannelName,
+    Code,
     Command,
     Facts,
     Images,
@@ -19,17 +20,20 @@ from bots.presentation.message import (
     RoleName,
     Small,
     Spans,
+    Time,
     Title,
 )
 from bots.presentation.spans import join_parts, sentence
 from bots.texts import settings as texts
 from bots.texts.translation import translate
+from studio.clock import now
 from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.results import Balance, Community, Place, SettingsChanged
 from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
+from studio.domain.settings.word_lists import WordsShown
 
 
 def compose_settings(answer: SettingsChanged) -> Message:
@@ -87,6 +91,8 @@ def _rule_facts(rules: CommunityRules) -> Facts:
         texts.RECAP: _channels((rules.recap_channel,)) or sentence(texts.NONE),
         texts.GATHERINGS: sentence(texts.HOSTS[rules.gatherings]),
         texts.NEWCOMERS_VOTE: sentence(texts.YES if rules.newcomers_vote else texts.NO),
+        texts.LOCKDOWN: _lockdown(rules) or sentence(texts.NONE),
+        texts.WORDS: (str(len(rules.words)),) if rules.words else sentence(texts.NONE),
         texts.RESULTS: sentence(texts.PLACEMENTS[rules.results]),
         texts.PING: sentence(texts.YES if rules.ping else texts.NO),
         texts.MOST_PICTURES: (str(rules.max_pictures or translate(texts.AS_MANY)),),
@@ -107,8 +113,59 @@ def _rule_facts(rules: CommunityRules) -> Facts:
     return Facts(tuple((translate(label), spans) for label, spans in facts.items()))
 
 
+def _lockdown(rules: CommunityRules) -> Spans:
+    at = now()
+    parts = []
+    if rules.newcomers_held_until and rules.holds_newcomers(at):
+        parts.append(sentence(texts.NEWCOMERS_HELD, until=Time(rules.newcomers_held_until, exact=True)))
+    if rules.uploads_paused_until and rules.pauses_uploads(at):
+        parts.append(sentence(texts.UPLOADS_PAUSED, until=Time(rules.uploads_paused_until, exact=True)))
+    return join_parts(parts, ", ")
+
+
+def _word_facts(answer: WordsShown) -> tuple[Facts, ...]:
+    listed = sorted(answer.words.items())[:_MOST_LINES]
+    if answer.tried or not listed:
+        return ()
+    return (Facts(tuple((word, (action,)) for word, action in listed)),)
+
+
+def compose_words(answer: WordsShown) -> Message:
+    """The list, or what some words would do."""
+    lines: list[Spans] = []
+    if trial := answer.trial:
+        lines.append(
+            sentence(
+                texts.WORDS_TRIED,
+                requests=trial.requests,
+                days=trial.days,
+                refused=trial.refused,
+                held=trial.held,
+            )
+        )
+        if trial.examples:
+            jobs = join_parts([(Code(job_id),) for job_id in trial.examples], ", ")
+            lines.append(sentence(texts.WORDS_EXAMPLES, jobs=jobs))
+    if answer.applied:
+        lines.append(sentence(texts.WORDS_APPLIED))
+    elif answer.tried:
+        lines.append(sentence(texts.WORDS_NOT_YET, apply=Code("--apply yes")))
+    elif not answer.words:
+        example = Command("/words clown, circus tent --action hold")
+        lines.append(sentence(texts.WORDS_NONE, example=example))
+    title = translate(texts.WORDS)
+    return Message(
+        parts=(Title(title), *map(Paragraph, lines), *_word_facts(answer)),
+        audience=Audience.PERSON,
+        summary=title,
+    )
+
+
 def _channels(channels: tuple[str | None, ...]) -> Spans:
     return join_parts(((ChannelName(channel),) for channel in channels if channel), " ")
+
+
+_MOST_LINES = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

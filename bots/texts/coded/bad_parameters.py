@@ -17,6 +17,8 @@ SENTENCES: dict[str, Msgid] = {
     "for_good": "The {parameter} must have an end, such as 30m, 12h or 7d.",
     "whole_range": "The {parameter} must be a whole number between {low:,} and {high:,}.",
     "not_a_choice": "The {parameter} must be one of: {choices}.",
+    "too_long_word": "A word or phrase must be at most {most} characters long.",
+    "too_many_words": "A community may list at most {most:,} words.",
     "not_a_picture_id": "The {parameter} must be given by its id, such as k3v9m2p4qx7a.2.",
     "not_a_job_id": "The {parameter} must be given by its id, such as k3v9m2p4qx7a.",
     "not_an_id": "Name a picture or a job by its id, such as k3v9m2p4qx7a.2.",

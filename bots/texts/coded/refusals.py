@@ -61,6 +61,7 @@ STORAGE_QUOTA = {
 NOT_ALLOWED = {
     "": "Only the person who made this, or a moderator, can do that.",
     "moderators_only": "Only moderators can do that.",
+    "uploads_paused": "The moderators paused uploads here until {until}.",
     "own_community_only": "You moderate the people of this community only.",
     "nobody_moderates": "Nobody moderates here, so nobody could look again.",
     "claim_first": "Claim the case first: it shows you the words that the account was frozen for.",

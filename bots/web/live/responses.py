@@ -35,7 +35,7 @@ from studio.commands.results import (
     SettingsChanged,
     StarChanged,
 )
-from studio.domain.cases import CaseKind
+from studio.domain.cases import CaseKind, PersonShown
 from studio.domain.identifiers import split_picture_id
 from studio.errors import ChatelierError, PolicyRefusalError
 from studio.recaps.leaderboard import Leaderboard
@@ -58,6 +58,7 @@ _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
     Tray: lambda _: {"open": "/mine/tray"},
     GatheringsListed: lambda _: {"open": "/gatherings"},
     Exported: lambda _: {"go": "/export-me"},
+    PersonShown: lambda answer: {"open": f"/people/{answer.file.sighting.person.user_id}"},
     DeskCases: lambda _: {"go": "/desk"},
     CaseOpened: lambda answer: {"go": f"/desk#case-{answer.details.case.id}"},
 }

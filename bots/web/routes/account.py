@@ -1,6 +1,7 @@
 """Dialogs about the user: their jobs, messages and settings, the help, and the rules of the community."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -57,6 +58,13 @@ def hall_dialog(context: WebContext, user: WebUser, request: Request) -> str:
 def leaderboard_dialog(context: WebContext, user: WebUser, _request: Request) -> str:
     """GET /leaderboard: whose pictures others built on most."""
     return _with_thumbnails(answer_of(context, user, "hall", {"show": BUILT_ON}))
+
+
+@dialog()
+def person_dialog(context: WebContext, user: WebUser, request: Request) -> str:
+    """GET /people/<user id>: what moderators have to know of somebody; for them only."""
+    person = replace(user.person, user_id=request.path_params["user"])
+    return message_html(answer_of(context, user, "person", {"person": person.key}))
 
 
 @dialog()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from studio.clock import now
+from studio.commands.moderation.raid_signs import find_raid_signs
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import DeskCases
 from studio.commands.spec import Audience, Call, CommandSpec
@@ -21,7 +23,8 @@ def list_cases(ports: Ports, call: Call, command: ListCases) -> DeskCases:
         raise NotAllowedError("moderators_only")
     with ports.database.read() as session:
         found = desk_cases(session, call.person, states=(CaseState(command.state),))
-    return DeskCases(cases=tuple(found))
+        raid = find_raid_signs(session, call.person, at=now())
+    return DeskCases(cases=tuple(found), raid=raid)
 
 
 SPEC = CommandSpec(

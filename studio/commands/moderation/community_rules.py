@@ -4,12 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from studio.clock import now
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Community
 from studio.commands.spec import Audience, Call, CommandSpec
 from studio.commands.submission.known_names import find_model
 from studio.db import settings
-from studio.domain.settings.communities import CommunityRules, Hosts, ResultPlacement, Tier
+from studio.domain.settings.communities import (
+    LOCKDOWN_LASTS,
+    CommunityRules,
+    Hosts,
+    Lockdown,
+    ResultPlacement,
+    Tier,
+)
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 
@@ -133,6 +141,19 @@ def _set_newcomers_vote(rules: CommunityRules, value: str) -> CommunityRules:
     return replace(rules, newcomers_vote=SWITCH[value.lower()])
 
 
+def _set_lockdown(rules: CommunityRules, value: str) -> CommunityRules:
+    """For an hour; off ends it."""
+    chosen = value.lower() or Lockdown.ALL
+    if chosen in NOTHING:
+        return replace(rules, newcomers_held_until=None, uploads_paused_until=None)
+    if chosen not in set(Lockdown):
+        raise BadParameterError("value", "not_a_choice", choices=(*Lockdown, "off"))
+    until = now() + LOCKDOWN_LASTS
+    if chosen != Lockdown.UPLOADS:
+        rules = replace(rules, newcomers_held_until=until)
+    return rules if chosen == Lockdown.NEWCOMERS else replace(rules, uploads_paused_until=until)
+
+
 _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "pause": _set_paused(True),
     "resume": _set_paused(False),
@@ -148,6 +169,7 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "results": _set_results,
     "ping": _set_ping,
     "gatherings": _set_gatherings,
+    "lockdown": _set_lockdown,
     "newcomers-vote": _set_newcomers_vote,
 }
 

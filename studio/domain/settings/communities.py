@@ -8,6 +8,7 @@ from enum import StrEnum
 from studio.errors import OutOfCreditsError
 
 PING_AFTER = timedelta(seconds=30)
+LOCKDOWN_LASTS = timedelta(hours=1)
 
 
 class Tier(StrEnum):
@@ -25,6 +26,14 @@ class ResultPlacement(StrEnum):
     REPLY = "reply"  # a reply to the message of the source
     THREAD = "thread"  # the thread of that message
     CHANNEL = "channel"  # a message of its own
+
+
+class Lockdown(StrEnum):
+    """What is stopped in a raid, for `LOCKDOWN_LASTS`."""
+
+    NEWCOMERS = "newcomers"  # their requests wait for a moderator
+    UPLOADS = "uploads"  # of everybody but moderators
+    ALL = "all"
 
 
 class Hosts(StrEnum):
@@ -69,8 +78,9 @@ class CommunityRules:
 
     `pools` give channels a budget of their own, in credits a month: jobs there draw on it first.
     `tiers` maps a role of the platform to a tier, `monthly_credits` a tier to credits a month, and `stances` a
-    category of the policy to an action, which may only be stricter than the administrator's policy. `ping`: a finished
-    job that took longer than `PING_AFTER` pings its owner.
+    category of the policy to an action, which may only be stricter than the administrator's policy.
+    `words` maps words or phrases to what `WordAction` says, on top of the operator's lists. `ping`: a finished job that
+    took longer than `PING_AFTER` pings its owner.
     """
 
     paused: bool = False
@@ -89,7 +99,17 @@ class CommunityRules:
     results: ResultPlacement = ResultPlacement.REPLY
     ping: bool = False
     gatherings: Hosts = Hosts.MEMBER
+    words: Mapping[str, str] = field(default_factory=dict)
+    newcomers_held_until: datetime | None = None
+    uploads_paused_until: datetime | None = None
     newcomers_vote: bool = False  # whether the votes of newcomers count in gatherings
+
+    def holds_newcomers(self, at: datetime) -> bool:
+        """Whether requests of newcomers wait for a moderator, after a press in a raid."""
+        return self.newcomers_held_until is not None and at < self.newcomers_held_until
+
+    def pauses_uploads(self, at: datetime) -> bool:
+        return self.uploads_paused_until is not None and at < self.uploads_paused_until
 
 
 DEFAULT = CommunityRules()

@@ -273,6 +273,17 @@ def test_people_are_called_by_their_names(instance: WebServer) -> None:
     assert "@nobody was not found" in mo.say("/ban @nobody")["text"]
 
 
+def test_moderators_read_a_persons_page_and_others_do_not(instance: WebServer) -> None:
+    ana, mo = instance.guest("Ana"), instance.guest("Mo", "keys")
+    ana.say("a red apple")
+    path = mo.say("/person @ana --note asked twice")["open"]
+    assert path == f"/people/{ana.user_id}"
+    page = mo.client.get(path, headers={"hx-request": "true"}).text
+    assert "asked twice" in page
+    assert "a red apple" in page
+    assert "a red apple" not in ana.client.get(path, headers={"hx-request": "true"}).text
+
+
 def test_a_hidden_picture_is_veiled(instance: WebServer) -> None:
     ana, bo, mo = instance.guest("Ana"), instance.guest("Bo"), instance.user("Mo", "keys")
     job_id = painted(instance, ana)
