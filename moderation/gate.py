@@ -1,7 +1,7 @@
 """Admission control: who may send requests, which prompts and uploads are accepted, and which pictures may be seen."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from moderation.cases.sanctions import find_exclusion
@@ -27,6 +27,7 @@ from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt_judge import PromptJudge
 from moderation.rules.suspicious_uploads import apply_upload_suspicion
+from moderation.rules.word_trial import try_words
 from moderation.vision.analysis_process import ImageAnalyzer
 from studio.clock import now
 from studio.coded_text import coded
@@ -34,6 +35,7 @@ from studio.db.identities.linked_identities import human_of
 from studio.db.settings import community_rules
 from studio.domain.people import Person, Platform
 from studio.domain.settings.communities import CommunityRules, Tier
+from studio.domain.settings.word_lists import WordTrial
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadParameterError, BannedError, NotAllowedError
 from studio.ports import Admission, Allowance, Inspected, Inspection
@@ -151,6 +153,11 @@ class ModerationGate:
         """Raises `RateLimitedError`; `DatabaseUnavailableError` when the records cannot be read."""
         account, origins = self._context.account(person)
         self._limiter.check_command_rate(person, command, account=account, origins=origins)
+
+    def try_words(self, moderator: Person, words: Mapping[str, str]) -> WordTrial:
+        """Raises `DatabaseUnavailableError`."""
+        with self._context.database.read() as session:
+            return try_words(session, moderator, words)
 
     def review(self, admission: Admission) -> Verdict:
         """Judge a request again, as when painting starts: by today's bans and policy, without counting it.

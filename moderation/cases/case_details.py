@@ -1,6 +1,5 @@
 """A case with all that a moderator needs to judge it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import func, select
@@ -12,7 +11,6 @@ from moderation.records.evidence import has_evidence
 from moderation.records.tables import AuditRow, StrikeRow
 from moderation.reports.hidden_pictures import hidden_of_job
 from moderation.reports.outside_reports import read_receipts
-from moderation.rules.word_trial import try_words
 from studio.db import queries
 from studio.db.cases import case_of
 from studio.db.database import Database
@@ -32,7 +30,6 @@ from studio.domain.cases import (
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
-from studio.domain.settings.word_lists import WordTrial
 from studio.errors import NotAllowedError
 from studio.services.visibility import Audience, may_see
 
@@ -157,7 +154,7 @@ def _notes(session: Session, person_key: str) -> tuple[ModeratorNote, ...]:
 
 
 class CommunityRecords:
-    """What moderators read and note of the people and the requests of their community."""
+    """What moderators read and note of the people of their community."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -171,11 +168,6 @@ class CommunityRecords:
         require_moderator(moderator)
         with self._database.begin() as session:
             audit_log.append(session, NOTE, actor=moderator.key, subject=who, details={"note": words})
-
-    def try_words(self, moderator: Person, words: Mapping[str, str]) -> WordTrial:
-        require_moderator(moderator)
-        with self._database.read() as session:
-            return try_words(session, moderator, words)
 
 
 def require_moderator(person: Person) -> None:

@@ -1,13 +1,12 @@
 """The moderators' desk."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
 from studio.domain.cases import Case, CaseDetails, Decision, OutsideReport, PersonFile, ReportStatus
 from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
-from studio.domain.settings.word_lists import WordTrial
 
 
 class Desk(Protocol):
@@ -52,9 +51,6 @@ class Desk(Protocol):
 
     def write_note(self, moderator: Person, who: str, words: str) -> None:
         """A note for the other moderators, which goes when the person asks to be forgotten."""
-
-    def try_words(self, moderator: Person, words: Mapping[str, str]) -> WordTrial:
-        """What words of the moderator's community would have done to the last month's requests. Changes nothing."""
 
     def forget(self, person: Person) -> bool:
         """What the moderators' records say of a person, on all their identities, is erased; bans and strikes stay.

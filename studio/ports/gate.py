@@ -1,5 +1,6 @@
 """Who may ask for what, and which pictures may be shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -7,6 +8,7 @@ from typing import Protocol
 from studio.domain.people import Person
 from studio.domain.requests import PaintRequest
 from studio.domain.settings.communities import NewcomerLimits, Tier
+from studio.domain.settings.word_lists import WordTrial
 from studio.domain.verdicts import Verdict
 
 
@@ -61,6 +63,10 @@ class Allowance:
 
 
 class Gate(Protocol):
+    def try_words(self, moderator: Person, words: Mapping[str, str]) -> WordTrial:
+        """Words of the moderator's community: what they would have done to the last
+        month's requests. Changes nothing."""
+
     def allowance(self, person: Person) -> Allowance:
         """By tier and the rules of their community."""
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -24,6 +24,7 @@ from studio.domain.events import Event, JobProgress
 from studio.domain.people import Address, Person, Platform, Role
 from studio.domain.provenance import Traces
 from studio.domain.settings.communities import CommunityRules
+from studio.domain.settings.word_lists import WordTrial
 from studio.domain.verdicts import ALLOWED, Verdict
 from studio.errors import BadImageError, ChatelierError, NotFoundError, QueueUnavailableError
 from studio.ports import (
@@ -56,6 +57,9 @@ class FakeGate:
     inspections: list[Inspection] = field(default_factory=list)
     reviews: list[Admission] = field(default_factory=list)
     side_effects: list[str] = field(default_factory=list)
+
+    def try_words(self, moderator: Person, words: Mapping[str, str]) -> WordTrial:
+        return WordTrial(days=30, requests=0, refused=0, held=0)
 
     def admit(self, admission: Admission) -> Verdict:
         self.admissions.append(admission)

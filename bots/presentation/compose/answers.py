@@ -7,7 +7,7 @@ from bots.presentation.compose.gatherings.contests.hall import compose_hall
 from bots.presentation.compose.gatherings.recaps.leaderboard import compose_leaderboard
 from bots.presentation.compose.lists import compose_list
 from bots.presentation.compose.parts.balance import balance_line
-from bots.presentation.compose.parts.person_file import compose_person
+from bots.presentation.compose.people.person_file import compose_person
 from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings, compose_words
 from bots.presentation.message import (

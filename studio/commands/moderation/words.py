@@ -41,7 +41,7 @@ def change_words(ports: Ports, call: Call, command: ChangeWords) -> WordsShown:
     action = WordAction(command.action)
     allowed = {word: known for word, known in rules.words.items() if known == WordAction.ALLOW}
     tried = dict(rules.words) if action is WordAction.ALLOW else allowed
-    trial = ports.desk.try_words(call.person, {**tried, **dict.fromkeys(named, action)})
+    trial = ports.gate.try_words(call.person, {**tried, **dict.fromkeys(named, action)})
     if command.apply:
         rules = ports.desk.govern(call.person, lambda rules: _with(rules, named, action))
     return WordsShown(words=rules.words, tried=named, action=action, trial=trial, applied=bool(command.apply))

@@ -60,7 +60,8 @@ def ask(ports, asker, command, /, request_key="r", **values):
     return execute(ports, Call(person=asker, address=somewhere(), request_key=request_key), command, values)
 
 
-def test_words_are_tried_on_the_last_month_before_they_apply(desk):
+def test_words_are_tried_on_the_last_month_before_they_apply(ports):
+    desk = with_gate(ports)
     for number, prompt in enumerate(("a clown", "a red apple", "a circus tent")):
         ask(desk, ANA, "imagine", request_key=f"i{number}", prompt=prompt, count=1)
     answer = ask(desk, MO, "words", words="Clown,  circus   tent", action="hold")
