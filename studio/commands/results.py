@@ -10,8 +10,7 @@ from studio.commands.gathering_results import (
     HallShown,
     Tray,
 )
-from studio.commands.moderation.raid_signs import RaidSigns
-from studio.domain.cases import Case, CaseDetails, PersonShown
+from studio.domain.cases import Case, CaseDetails, PersonShown, RaidSigns
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, Sighting
 from studio.domain.pictures import Picture

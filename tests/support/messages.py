@@ -26,7 +26,6 @@ from bots.queries.job_view import JobView
 from bots.queries.starboard_entry import StarboardEntry
 from studio.clock import now
 from studio.commands.button_ids import Action
-from studio.commands.moderation.raid_signs import RaidSigns
 from studio.commands.registry import CATALOG
 from studio.commands.results import (
     Answer,
@@ -63,6 +62,7 @@ from studio.domain.cases import (
     PersonFile,
     PersonRecord,
     PersonShown,
+    RaidSigns,
     StrikeEntry,
 )
 from studio.domain.events import JobProgress

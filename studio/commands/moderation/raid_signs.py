@@ -1,13 +1,12 @@
 """Whether people join, are refused or are reported much more often than usual in a community."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from studio.db.tables import CaseRow, JobRow, PersonRow
-from studio.domain.cases import CaseKind
+from studio.domain.cases import CaseKind, RaidSigns
 from studio.domain.jobs import JobState
 from studio.domain.people import Person
 
@@ -15,15 +14,6 @@ WINDOW = timedelta(minutes=15)
 _USUAL = timedelta(days=7)
 _LEAST = 6  # in the window; fewer are no jump
 _TIMES = 4.0  # as many as usual
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaidSigns:
-    """How many joined, were refused and were reported in the last quarter of an hour."""
-
-    joins: int
-    refusals: int
-    reports: int
 
 
 def find_raid_signs(session: Session, moderator: Person, *, at: datetime) -> RaidSigns | None:
