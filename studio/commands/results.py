@@ -10,9 +10,9 @@ from studio.commands.gathering_results import (
     HallShown,
     Tray,
 )
-from studio.domain.cases import Case, CaseDetails, PersonShown, RaidSigns
+from studio.domain.cases import Case, CaseDetails, PersonShown
 from studio.domain.jobs import Job, JobState
-from studio.domain.people import Person, Sighting
+from studio.domain.people import Person, RaidSigns, Sighting
 from studio.domain.pictures import Picture
 from studio.domain.provenance import Trace
 from studio.domain.settings.communities import CommunityRules

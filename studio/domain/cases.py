@@ -158,15 +158,6 @@ class PersonShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RaidSigns:
-    """How many joined, were refused and were reported in the last quarter of an hour."""
-
-    joins: int
-    refusals: int
-    reports: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseImage:
     """A picture that a moderator may have to see: one that was painted, or an upload. `number` counts from 1."""
 

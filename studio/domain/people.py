@@ -98,3 +98,12 @@ class Address:
     def places(self) -> tuple[str, ...]:
         """What may be named to mean this place, the nearest first."""
         return tuple(place for place in (self.thread, self.channel, self.parent) if place)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaidSigns:
+    """How many joined, were refused and were reported in the last quarter of an hour."""
+
+    joins: int
+    refusals: int
+    reports: int

@@ -62,12 +62,11 @@ from studio.domain.cases import (
     PersonFile,
     PersonRecord,
     PersonShown,
-    RaidSigns,
     StrikeEntry,
 )
 from studio.domain.events import JobProgress
 from studio.domain.jobs import JobState
-from studio.domain.people import Platform, Sighting
+from studio.domain.people import Platform, RaidSigns, Sighting
 from studio.domain.provenance import Trace
 from studio.domain.requests import Lora, Operation, ReferenceKind
 from studio.domain.settings.communities import CommunityRules, Tier

@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from studio.db.tables import CaseRow, JobRow, PersonRow
-from studio.domain.cases import CaseKind, RaidSigns
+from studio.domain.cases import CaseKind
 from studio.domain.jobs import JobState
-from studio.domain.people import Person
+from studio.domain.people import Person, RaidSigns
 
 WINDOW = timedelta(minutes=15)
 _USUAL = timedelta(days=7)
