@@ -1,5 +1,6 @@
 """A job judged once more when its painting starts, and what a moderator's word changes about its pictures."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import update
@@ -9,6 +10,7 @@ from studio.db.database import Database
 from studio.db.tables import JobRow
 from studio.domain.jobs import Job
 from studio.domain.people import Person
+from studio.domain.settings.word_lists import WordTrial
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Admission, Allowance, Gate, Inspection
 
@@ -73,6 +75,9 @@ class ClearedGate:
 
     def check_command_rate(self, person: Person, command: str) -> None:
         self._gate.check_command_rate(person, command)
+
+    def try_words(self, moderator: Person, words: Mapping[str, str]) -> WordTrial:
+        return self._gate.try_words(moderator, words)
 
     def review(self, admission: Admission) -> Verdict:
         return self._gate.review(admission)
