@@ -160,6 +160,7 @@ class ProvenanceSection(Section):
     """What is put into pictures, so that it can be told later where they come from."""
 
     signature: bool = Field(True, description="The visible sign in the lower right corner.")
+    label: bool = Field(False, description="The visible letters AI in the lower left corner.")
     mark: bool = Field(True, description="The invisible watermark with the picture's id.")
     credentials: bool = Field(
         True, description="C2PA content credentials, signed with this installation's certificate."

@@ -21,7 +21,7 @@ def open_signer(settings: Settings) -> "ImageSigner | None":
     from studio.errors import ConfigurationError
 
     wanted = settings.provenance
-    if not (wanted.signature or wanted.mark or wanted.credentials or wanted.metadata):
+    if not (wanted.signature or wanted.label or wanted.mark or wanted.credentials or wanted.metadata):
         return None
     notary = None
     if wanted.credentials:
@@ -35,7 +35,11 @@ def open_signer(settings: Settings) -> "ImageSigner | None":
         chain = chain or ensure_chain(settings.provenance_folder, organization=organization)
         notary = CredentialSigner(chain, timestamp_url=wanted.timestamp_url)
     parts = SignerSettings(
-        signature=wanted.signature, mark=wanted.mark, metadata=wanted.metadata, required=wanted.required
+        signature=wanted.signature,
+        label=wanted.label,
+        mark=wanted.mark,
+        metadata=wanted.metadata,
+        required=wanted.required,
     )
     return ImageSigner(parts, notary=notary)
 

@@ -14,7 +14,7 @@ from PIL import Image
 from moderation.metrics import SIGNING_FAILURES
 from moderation.provenance.content_credentials import CredentialSigner
 from moderation.provenance.manifest_assertions import PictureClaim, digital_source_type
-from moderation.provenance.visible_signature import sign_visibly
+from moderation.provenance.visible_signature import label_visibly, sign_visibly
 from moderation.provenance.watermark import watermark
 from moderation.provenance.xmp_packet import add_xmp
 from studio.domain.provenance import CredentialSource
@@ -34,6 +34,7 @@ class SignerSettings:
     """What is put into pictures. `required`: one that cannot be signed is not shown."""
 
     signature: bool = True
+    label: bool = False  # the letters AI
     mark: bool = True
     metadata: bool = True
     required: bool = False
@@ -70,6 +71,8 @@ class ImageSigner:
     def _add_watermark(self, picture: Image.Image, picture_id: str) -> Image.Image:
         if self._settings.signature:
             picture = sign_visibly(picture)
+        if self._settings.label:
+            picture = label_visibly(picture)
         if self._settings.mark:
             small = picture.width * picture.height < _LARGE_PIXELS
             with self._small if small else nullcontext():

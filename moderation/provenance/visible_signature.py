@@ -1,4 +1,4 @@
-"""The visible signature: a small drawn easel in the lower right corner."""
+"""The visible signature, a small drawn easel in the lower right corner, and the label "AI" in the lower left one."""
 
 from functools import lru_cache
 
@@ -20,6 +20,10 @@ _LEGS = ((11, 22, 7, 30), (21, 22, 25, 30), (16, 22, 16, 28))
 _HILL = ((8.5, 18.5), (13.5, 11.5), (17.2, 15.6), (19.6, 12.6), (23.5, 18.5))
 _SUN = (18.4, 6.6, 22.4, 10.6)
 _LINE = 2.4
+# The label: of the picture's shorter side, and its letters on a box of 48×32.
+_LABEL_HEIGHT = 0.05
+_SHORTEST_LABEL_PIXELS = 14
+_LETTERS = (((9, 25), (17, 7), (25, 25)), ((12, 19), (22, 19)), ((35, 7), (35, 25)))
 
 
 def sign_visibly(picture: Image.Image) -> Image.Image:
@@ -72,3 +76,29 @@ def _lines(side: int) -> Image.Image:
     draw.polygon([(x * scale, y * scale) for x, y in _HILL], fill=255)
     draw.ellipse([coordinate * scale for coordinate in _SUN], fill=255)
     return mask
+
+
+def label_visibly(picture: Image.Image) -> Image.Image:
+    """A copy, RGB, with the letters AI in a box in the lower left corner; pictures under 64 pixels have no room."""
+    labelled = picture.convert("RGB")
+    labelled = labelled.copy() if labelled is picture else labelled
+    if min(labelled.size) < _SMALLEST_SIDE_PIXELS:
+        return labelled
+    height = max(_SHORTEST_LABEL_PIXELS, round(min(labelled.size) * _LABEL_HEIGHT))
+    box = _label(height)
+    labelled.paste(box, (height // 3, labelled.height - height - height // 3), box)
+    return labelled
+
+
+@lru_cache(maxsize=16)
+def _label(height: int) -> Image.Image:
+    """Cream letters on a dark box that lets a little through: RGBA, 1.5 times as wide as high."""
+    size = (round(1.5 * height) * _OVERSAMPLING, height * _OVERSAMPLING)
+    box = Image.new("RGBA", size)
+    draw = ImageDraw.Draw(box)
+    unit = size[1] / 32
+    draw.rounded_rectangle([0, 0, size[0] - 1, size[1] - 1], radius=6 * unit, fill=(*_INK, 215))
+    for line in _LETTERS:
+        points = [(x * unit, y * unit) for x, y in line]
+        draw.line(points, fill=(*_CREAM, 255), width=round(3.4 * unit), joint="curve")
+    return box.resize((round(1.5 * height), height), Image.Resampling.LANCZOS)

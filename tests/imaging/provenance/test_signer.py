@@ -135,6 +135,18 @@ def test_pictures_signed_side_by_side_each_carry_their_own_id(chain):
         assert [find(picture) for picture in signed] == list(wanted)
 
 
+@pytest.mark.parametrize("ground", [0, 128, 255])
+def test_the_label_is_in_the_lower_left_corner_where_it_is_wanted(ground):
+    plain = Image.new("RGB", (512, 384), (ground,) * 3)
+    unlabelled = ImageSigner(SignerSettings(signature=False, mark=False), notary=None)
+    labelled = ImageSigner(SignerSettings(signature=False, mark=False, label=True), notary=None)
+    assert unlabelled.mark(plain, picture_id=PICTURE).tobytes() == plain.tobytes()
+    shown = labelled.mark(plain, picture_id=PICTURE).convert("L")
+    low, high = shown.crop((0, 350, 60, 384)).getextrema()
+    assert high - low > 90
+    assert shown.crop((60, 0, 512, 384)).getextrema() == (ground, ground)
+
+
 # ---- when signing fails
 
 
