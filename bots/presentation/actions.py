@@ -188,7 +188,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         tone=Tone.DANGER,
     ),
     Action.SHARE: ActionSpec(
-        label="Share link",
+        label="Share",
         description="Make a public link to picture {index}",
         needs=Needs.PICTURE,
         panel_row=4,

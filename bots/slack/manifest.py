@@ -67,7 +67,7 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
             "background_color": "#2b2d31",
         }
         | (
-            {"long_description": texts.LONG_DESCRIPTION.format(privacy=f"{public_url}/privacy")}
+            {"long_description": translate(texts.LONG_DESCRIPTION, privacy=f"{public_url}/privacy")}
             if public_url
             else {}
         ),

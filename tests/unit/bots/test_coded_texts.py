@@ -21,6 +21,7 @@ from studio.errors import (
     PolicyRefusalError,
     RateLimitedError,
     ServiceError,
+    StorageQuotaError,
     TooManyJobsError,
     UnknownCommandError,
     WrongChannelError,
@@ -37,6 +38,7 @@ TYPED = {
     OutOfCreditsError,
     PolicyRefusalError,
     RateLimitedError,
+    StorageQuotaError,
     TooManyJobsError,
     UnknownCommandError,
     WrongChannelError,
@@ -133,6 +135,7 @@ def test_no_sentence_is_left_in_the_studio(repository: Path) -> None:
           for limit, scope in itertools.product((1, 2), ("person", "address", "invite"))),
         *(OutOfCreditsError(needed=needed, balance=1, at=AT, scope=scope, until=AT)
           for needed, scope in itertools.product((1, 2), ("person", "address", "invite"))),
+        *(StorageQuotaError(scope=scope, used_mib=9, limit_mib=9) for scope in ("person", "community")),
         PolicyRefusalError(rule="words", category="violence"),
         UnknownCommandError("imagin"),
         UnknownCommandError("imagin", nearest="imagine"),
