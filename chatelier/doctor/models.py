@@ -1,5 +1,7 @@
 """The models and what they run on, and the list of words."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -14,6 +16,7 @@ from engine.performance import Quantise
 from studio.errors import ConfigurationError, ModelLoadError
 
 _PROBE_SECONDS = 5.0
+_C_COMPILERS = (os.environ.get("CC", "cc"), "gcc", "clang")
 _REMOTE_FIX = "Start the server, or correct its entry in models.toml."
 
 
@@ -81,7 +84,14 @@ def accelerator(loaded: Loaded) -> Iterator[Finding]:
     else:
         yield good("accelerator", f"torch {torch}, device {device or 'the best there is'}")
     on_card = not torch.endswith("+cpu") and device not in ("cpu", "mps")
-    yield good("speed", speed_of(loaded.settings).on("cuda" if on_card else "cpu").words())
+    speed = speed_of(loaded.settings).on("cuda" if on_card else "cpu")
+    yield good("speed", speed.words())
+    if speed.compile and not any(map(shutil.which, _C_COMPILERS)):
+        yield note(
+            "speed",
+            "there is no C compiler, so the model's blocks run uncompiled, which is slower",
+            "Install gcc, or set CHATELIER_SPEED__COMPILE=false.",
+        )
     if loaded.settings.speed.quantise is not Quantise.OFF and find_spec("torchao") is None:
         yield bad(
             "speed",

@@ -89,8 +89,15 @@ def run_worker(settings: Settings, *, on_ready: Callable[[], None]) -> None:
 
     `on_ready` is called when the model is loaded and tasks are taken.
     """
+    _set_compiler_caches(settings)
     with closing(open_database(settings)) as database:
         _paint_with(database, settings, on_ready)
+
+
+def _set_compiler_caches(settings: Settings) -> None:
+    """In the home, which outlives a container: the next start compiles nothing again. Before torch is loaded."""
+    for variable, name in (("TORCHINDUCTOR_CACHE_DIR", "inductor"), ("TRITON_CACHE_DIR", "triton")):
+        os.environ.setdefault(variable, str(settings.home / "compiled" / name))
 
 
 def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[], None]) -> None:

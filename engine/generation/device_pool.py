@@ -53,6 +53,10 @@ class DeviceWorker:
     def samples(self) -> int:
         return self._batcher.samples
 
+    @property
+    def device_type(self) -> str:
+        return self._batcher.device.type
+
     def model(self, entry: ModelEntry) -> Model:
         """Raises `ModelLoadError`."""
         with self._lock:
@@ -161,6 +165,18 @@ class DevicePool:
     def choose(self) -> DeviceWorker:
         """The one with the fewest samples."""
         return min(self.all(), key=lambda device_worker: device_worker.samples)
+
+    def report_compilation(self) -> None:
+        """Log whether blocks were compiled, by what the compiler did and not by what the settings want."""
+        wants = [worker for worker in self._open if self._settings.speed.on(worker.device_type).compile]
+        if not wants:
+            return
+        from engine.adapters.loading.optimization import count_compiled_graphs
+
+        if graphs := count_compiled_graphs():
+            log.info("model blocks compiled", extra={"graphs": graphs})
+        else:
+            log.warning("model blocks run uncompiled: nothing could be compiled; a C compiler may be missing")
 
     def close(self) -> None:
         """Tasks that are running fail; the models are let go."""

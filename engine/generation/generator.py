@@ -159,6 +159,7 @@ class ImageGenerator:
                 self._paint(task, entry, device_worker, _nothing, lambda: False)
             log.info("model warm-up advanced", extra={"part": done, "parts": len(parts)})
             on_progress(Progress(step=done, steps=len(parts)))
+        self._device_pool.report_compilation()
 
     def device_names(self) -> tuple[str, ...]:
         """The kinds of the devices that are in use, such as ``NVIDIA H200``."""

@@ -134,6 +134,13 @@ def compile_blocks(network: Any, **options: Any) -> None:
             caller.register_forward_pre_hook(_allow_variants)
 
 
+def count_compiled_graphs() -> int:
+    """How many graphs this process has really compiled; 0 where everything ran as it is, for whatever reason."""
+    from torch._dynamo.utils import counters
+
+    return int(counters["stats"]["unique_graphs"])
+
+
 def _allow_variants(*_: Any) -> None:
     """torch keeps its compiler's settings for each thread apart, and who loads a network is not who calls it."""
     if getattr(_this_thread, "allows_variants", False):

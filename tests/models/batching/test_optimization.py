@@ -20,6 +20,7 @@ from engine.adapters.loading.optimization import (
     CpuOffloader,
     TunedNetworks,
     compile_blocks,
+    count_compiled_graphs,
     quantise,
 )
 from engine.adapters.registry import new_model
@@ -193,6 +194,27 @@ def test_as_many_blocks_as_there_are_stay_compiled(other_thread: ThreadPoolExecu
 
     other_thread.submit(paint).result()
     assert counter.frame_count == len(denoiser.blocks)
+
+
+def test_compiled_and_plain_blocks_are_told_apart_by_looking(other_thread: ThreadPoolExecutor) -> None:
+    def without_compiler(graph: Any, given: Any) -> Any:
+        raise RuntimeError("no C compiler")
+
+    def graphs(backend: Any) -> int:
+        torch._dynamo.reset()
+        denoiser = Denoiser()
+        compile_blocks(denoiser, backend=backend)
+
+        def paint() -> int:
+            before = count_compiled_graphs()
+            with torch.inference_mode():
+                denoiser(torch.rand(2, 4))
+            return count_compiled_graphs() - before
+
+        return other_thread.submit(paint).result()
+
+    assert graphs(CompileCounter()) > 0
+    assert graphs(without_compiler) == 0
 
 
 def test_fewer_bits_without_their_package_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,14 +15,23 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def speed(monkeypatch: pytest.MonkeyPatch, torch: str) -> list[Finding]:
+def speed(
+    monkeypatch: pytest.MonkeyPatch, torch: str, *, compiler: str | None = "/usr/bin/cc"
+) -> list[Finding]:
     monkeypatch.setattr(models, "version", lambda package: torch)
+    monkeypatch.setattr(models.shutil, "which", lambda name: compiler)
     return [finding for finding in models.accelerator(read_settings()) if finding.subject == "speed"]
 
 
 def test_on_a_card_it_names_what_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = speed(monkeypatch, "2.13.0+cu130")
     assert found.said == "fused projections, compiled blocks, decoding beside the steps"
+
+
+def test_on_a_card_a_missing_compiler_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, found = speed(monkeypatch, "2.13.0+cu130", compiler=None)
+    assert (found.health, "no C compiler" in found.said) == (Health.NOTE, True)
+    assert len(speed(monkeypatch, "2.13.0+cpu", compiler=None)) == 1
 
 
 def test_on_a_cpu_nothing_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
