@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from chatelier.migrations import HEAD, known_revisions
 from studio.db.database import Database, is_broken
 from studio.db.running_sums.balance_check import find_wrong_balances
-from studio.db.tables import create_triggers, fill_balances
+from studio.db.tables import create_picture_search, create_triggers, fill_balances
 from studio.errors import ConfigurationError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
             if before != HEAD:
                 command.upgrade(alembic_config(connection), "head")
                 create_triggers(connection)
+                create_picture_search(connection)
                 _require_references(connection)
     except DBAPIError as error:
         if isinstance(error, OperationalError | InterfaceError) or is_broken(error):

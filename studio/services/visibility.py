@@ -5,14 +5,16 @@ who are there. Its own person sees it everywhere, under all their linked identit
 picture over into another place; what it came from stays where it was.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_
 from sqlalchemy.orm import Session
 
 from studio.db import queries
 from studio.db.gatherings.ballot_rows import members_of
 from studio.db.identities.linked_identities import human_of, identities, same_human
-from studio.db.tables import PictureRow
+from studio.db.tables import JobRow, PictureRow
 from studio.domain.gatherings import Gathering
 from studio.domain.jobs import Job, JobVisibility
 from studio.domain.people import Address, Person, Platform
@@ -51,6 +53,22 @@ def may_see(session: Session, job: Job, audience: Audience) -> bool:
     if not is_unlisted(job) and job.person.home == audience.home and _is_near(job.address, audience):
         return True
     return audience.person_key is not None and same_human(session, job.person.key, audience.person_key)
+
+
+def visible_rows(audience: Audience, identities_of_audience: Collection[str]) -> ColumnElement[bool]:
+    """`may_see` as a condition on the rows of jobs, for lists that the database filters.
+
+    `identities_of_audience` are the keys of the audience's person and of everybody linked to them.
+    """
+    private = func.coalesce(JobRow.address["private"].as_boolean(), false())
+    here = JobRow.address["channel"].as_string() == (audience.channel or "")
+    near = and_(
+        JobRow.platform == audience.home[0],
+        JobRow.community == audience.home[1],
+        JobRow.visibility != JobVisibility.UNLISTED,
+        or_(not_(private), here) if audience.channel else not_(private),
+    )
+    return or_(near, JobRow.person_key.in_(identities_of_audience))
 
 
 def is_private(job: Job) -> bool:

@@ -28,6 +28,10 @@ from studio.db.tables.jobs import (
     StorageUseRow,
 )
 from studio.db.tables.people import CommunityRow, LinkCodeRow, PersonRow, PreferencesRow
+from studio.db.tables.picture_search import (
+    POSTGRESQL_VECTOR,
+    create_picture_search,
+)
 from studio.db.tables.styles import SavedStyleRow
 from studio.db.tables.triggers import (
     create_triggers,
@@ -40,6 +44,7 @@ from studio.db.tables.triggers import (
 __all__ = [
     "DELETED",
     "ERASURE",
+    "POSTGRESQL_VECTOR",
     "REASSIGNED",
     "SEPARATE",
     "BalanceRow",
@@ -77,6 +82,7 @@ __all__ = [
     "StarRow",
     "StorageUseRow",
     "UtcDateTime",
+    "create_picture_search",
     "create_triggers",
     "drop_triggers",
     "fill_balances",

@@ -79,7 +79,7 @@ class PictureRow(Base):
     __tablename__ = "pictures"
     __table_args__ = (
         Index("ix_pictures_job_id_position", "job_id", "position", unique=True),
-        Index("ix_pictures_person_key", "person_key"),
+        Index("ix_pictures_person_key_created_at_id", "person_key", "created_at", "id"),
         Index("ix_pictures_created_at", "created_at"),
     )
 

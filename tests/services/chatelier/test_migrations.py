@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, Table, func, inspect, select, text
+from sqlalchemy import Connection, MetaData, Table, func, inspect, select, text, update
 from sqlalchemy import types as sql
 
 from chatelier.migrations import HEAD
@@ -22,9 +22,10 @@ from studio.db.database import Database
 from studio.db.identities.display_names import claim, find_holders
 from studio.db.identities.people import find_named
 from studio.db.running_sums.balance_check import find_wrong_balances
-from studio.db.tables import Base, DeliveryRow
+from studio.db.tables import Base, DeliveryRow, PictureRow
 from studio.domain.people import Person, Platform
 from studio.errors import AmbiguousNameError, ConfigurationError, DatabaseUnavailableError
+from studio.services.gallery.picture_list import matches
 from tests.conftest import free_port
 
 SCRIPTS = ScriptDirectory(str(Path(db_schema.__file__).parents[1] / "migrations"))
@@ -42,9 +43,15 @@ def test_the_migrated_schema_is_what_the_tables_say(database: Database) -> None:
     db_schema.upgrade(database)
     with database.engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
+            connection,
+            opts={"compare_type": True, "compare_server_default": True, "include_name": is_described},
         )
         assert compare_metadata(context, Base.metadata) == []
+
+
+def is_described(name: str | None, kind: str, _parents: object) -> bool:
+    """The full-text index is not in the metadata: see `studio.db.tables.picture_search`."""
+    return not str(name).startswith(("picture_search", "ix_pictures_search"))
 
 
 def test_every_index_and_unique_rule_is_there(database: Database) -> None:
@@ -58,7 +65,7 @@ def test_every_index_and_unique_rule_is_there(database: Database) -> None:
         there = {
             (index["name"], tuple(index["column_names"]), bool(index["unique"]))
             for index in found.get_indexes(table.name)
-            if not index.get("duplicates_constraint")
+            if not index.get("duplicates_constraint") and is_described(index["name"], "index", None)
         }
         assert there == wanted
         assert set(found.get_pk_constraint(table.name)["constrained_columns"]) == {
@@ -219,7 +226,9 @@ def test_a_filled_database_of_an_earlier_revision_is_upgraded_at_once(
 
 def require_schema_of_tables(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_name": is_described}
+        )
         assert compare_metadata(context, Base.metadata) == []
         if database.is_sqlite:
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").first() is None
@@ -252,16 +261,20 @@ def assert_sums_and_sources(connection: Connection) -> None:
     ]
 
 
-def fill(connection: Connection, *, first: int = 1) -> list[str]:
-    """Two rows in every table, the first of each referring to the first of others. Returns the tables' names.
+# Written by Alembic, and by triggers of the tables that are filled.
+UNFILLED = {"alembic_version", "balances", "job_sources", "storage_use"}
 
-    `first` is the number in the values of the first of them.
+
+def fill(connection: Connection, *, first: int = 1) -> list[str]:
+    """Two rows in every table that is written to, the first of each referring to the first of others.
+
+    Returns the names of the tables. `first` is the number in the values of the first of them.
     """
     there = MetaData()
     there.reflect(connection)
     rows: dict[str, list[dict[str, Any]]] = {}
     for table in there.sorted_tables:
-        if table.name != "alembic_version":
+        if table.name not in UNFILLED and is_described(table.name, "table", None):
             rows[table.name] = []
             for index in (0, 1):
                 rows[table.name].append(row_for(table, first + index, rows, index))
@@ -304,6 +317,7 @@ def value_for(kind: sql.TypeEngine[Any], name: str, number: int) -> Any:
 def count_all(connection: Connection) -> dict[str, int]:
     """The rows of each table."""
     tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    tables = {table for table in tables if is_described(table, "table", None)}
     return {table: connection.scalar(select(func.count()).select_from(text(table))) or 0 for table in tables}
 
 
@@ -507,3 +521,22 @@ def test_an_erase_entry_is_written_for_what_earlier_versions_emptied(database: D
     db_schema.upgrade(database)
     with database.read() as session:
         assert (audit_log.verify(session).whole, audit_log.verify(session).erased) == (True, 2)
+
+
+def test_pictures_of_an_older_version_are_found_by_their_words(database: Database) -> None:
+    from alembic import command
+
+    with database.begin_patiently() as connection:
+        command.upgrade(db_schema.alembic_config(connection), "0026")
+        fill(connection)
+        pictures = Table("pictures", MetaData(), autoload_with=connection)
+        recipe: Any = {"prompt": "a red fox"}
+        connection.execute(
+            pictures.update().where(pictures.c.id == "1id").values(recipe=recipe, deleted_at=None)
+        )
+    db_schema.upgrade(database)
+    with database.begin() as session:
+        matching = matches(session, "fox")
+        assert list(session.scalars(select(PictureRow.id).where(matching))) == ["1id"]
+        session.execute(update(PictureRow).values(alt_text="a boat", deleted_at=None))
+        assert len(session.scalars(select(PictureRow.id).where(matches(session, "boat"))).all()) == 2

@@ -1,0 +1,113 @@
+"""The page "My pictures": a search, filters, and pictures that go on below as one scrolls."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bots.presentation.compose.parts.pictures import alt_text_of
+from bots.process.thread_pools import Pool
+from bots.web import texts
+from bots.web.access.session_cookies import WebUser
+from bots.web.context import WebContext
+from bots.web.render import shown_picture
+from bots.web.routes.authentication import require_unbanned_user
+from bots.web.templating import render_template, script_texts
+from studio.commands.submission.known_names import names_offered
+from studio.domain.requests import Operation
+from studio.errors import NotFoundError
+from studio.services.gallery.picture_list import ListedPicture, PictureFilter, Position, list_pictures
+
+# Two to six in a row fill a page without a gap.
+PICTURES_A_PAGE = 60
+_MOST_LETTERS = 200
+_EVERYBODY = "everybody"
+
+
+async def gallery_page(request: Request) -> Response:
+    """GET /pictures, with the fields of its form as its query, and ``after=<place>`` to go on without scripts."""
+    context, user = await require_unbanned_user(request)
+    wanted = read_filter(request.query_params)
+    first = await context.pools.run(Pool.DATABASE, _render_pictures, context, user, request, wanted)
+    models, styles = names_offered(context.ports)
+    html = render_template(
+        "gallery.html",
+        room_name=context.settings.room_name,
+        token=context.session_store.form_token(user),
+        wanted=wanted,
+        is_narrow=not wanted.is_wide,
+        first=first,
+        operations=texts.OPERATIONS,
+        models=models,
+        styles=styles,
+        data={"texts": script_texts()},
+    )
+    return HTMLResponse(html)
+
+
+async def more_pictures(request: Request) -> Response:
+    """GET /pictures/page, with the same query: the pictures alone."""
+    context, user = await require_unbanned_user(request)
+    wanted = read_filter(request.query_params)
+    return HTMLResponse(
+        await context.pools.run(Pool.DATABASE, _render_pictures, context, user, request, wanted)
+    )
+
+
+def read_filter(query: Mapping[str, str]) -> PictureFilter:
+    """Raises `NotFoundError` for values that the form does not send."""
+    try:
+        return PictureFilter(
+            words=query.get("words", "")[:_MOST_LETTERS],
+            mine=query.get("of", "") != _EVERYBODY,
+            operation=Operation(found) if (found := query.get("operation")) else None,
+            model=query.get("model", "")[:_MOST_LETTERS],
+            style=query.get("style", "")[:_MOST_LETTERS],
+            starred=bool(query.get("starred")),
+            since=_read_day(query.get("since")),
+            until=_read_day(query.get("until")),
+        )
+    except ValueError as error:
+        raise NotFoundError("this_page") from error
+
+
+def _read_day(typed: str | None) -> date | None:
+    return date.fromisoformat(typed) if typed else None
+
+
+def _read_position(typed: str) -> Position:
+    """Raises `NotFoundError`."""
+    moment, _, picture_id = typed.partition("~")
+    try:
+        created_at = datetime.fromisoformat(moment)
+    except ValueError as error:
+        raise NotFoundError("this_page") from error
+    if created_at.tzinfo is None or not picture_id or len(picture_id) > 16:
+        raise NotFoundError("this_page")
+    return Position(created_at, picture_id)
+
+
+def _render_pictures(context: WebContext, user: WebUser, request: Request, wanted: PictureFilter) -> str:
+    typed = request.query_params.get("after")
+    after = _read_position(typed) if typed else None
+    with context.ports.database.read() as session:
+        found = list_pictures(session, user.person, wanted, after=after, limit=PICTURES_A_PAGE)
+    return render_template(
+        "gallery_pictures.html",
+        cards=[
+            (entry, shown_picture(entry.picture, spoiler=entry.job.spoiler), alt_text_of(entry.picture))
+            for entry in found
+        ],
+        after=typed or "",
+        older=_address_behind(request, found[-1]) if len(found) == PICTURES_A_PAGE else "",
+        wanted=wanted,
+    )
+
+
+def _address_behind(request: Request, last: ListedPicture) -> str:
+    """Of the pictures that come after one, with the same filter."""
+    place = f"{last.picture.created_at.isoformat()}~{last.picture.id}"
+    query = {name: value for name, value in request.query_params.items() if value} | {"after": place}
+    return f"/pictures?{urlencode(query)}"

@@ -1,0 +1,1 @@
+"""Lists of pictures that people search and filter."""

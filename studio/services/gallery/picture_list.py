@@ -1,0 +1,141 @@
+"""Pictures that somebody may see, newest first, found by words and filters, one page after the other."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Select, exists, func, literal, literal_column, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from studio.db.identities.linked_identities import identities
+from studio.db.queries import job_of, picture_of, star_counts
+from studio.db.sql_dialects import is_postgresql
+from studio.db.tables import POSTGRESQL_VECTOR, JobRow, PictureRow, StarRow
+from studio.domain.jobs import Job, JobState
+from studio.domain.people import Person
+from studio.domain.pictures import Picture
+from studio.domain.requests import Operation
+from studio.services.visibility import Audience, may_see, visible_rows
+
+_WORD = re.compile(r"[^\W_]+")
+_MOST_WORDS = 20
+_MOST_LETTERS = 50  # of a word; no index has longer ones that anybody looks for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureFilter:
+    """What to look for. `words` all begin a word of the prompt or of the alternative text.
+
+    `mine`: the viewer's own, under all their linked identities; else everybody's. `starred`: that the viewer starred.
+    `since` and `until` are days in UTC, both included.
+    """
+
+    words: str = ""
+    mine: bool = True
+    operation: Operation | None = None
+    model: str = ""
+    style: str = ""
+    starred: bool = False
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether nothing is left out but what others made."""
+        return self == PictureFilter(mine=self.mine)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPicture:
+    """`starred`: by the viewer. `own`: of the viewer, under any of their names."""
+
+    picture: Picture
+    job: Job
+    starred: bool
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the list: behind this picture."""
+
+    created_at: datetime
+    picture_id: str
+
+
+def list_pictures(
+    session: Session, viewer: Person, wanted: PictureFilter, *, after: Position | None = None, limit: int
+) -> list[ListedPicture]:
+    """At most `limit` pictures that come after a place, newest first."""
+    keys = identities(session, viewer.key)
+    audience = Audience.of_person(viewer)
+    query = _found(session, wanted, audience, keys)
+    if after is not None:
+        # The first comparison alone is enough for an index; the pair decides among pictures of one moment.
+        place = tuple_(literal(after.created_at, PictureRow.created_at.type), literal(after.picture_id))
+        query = query.where(
+            PictureRow.created_at <= after.created_at, tuple_(PictureRow.created_at, PictureRow.id) < place
+        )
+    query = query.order_by(PictureRow.created_at.desc(), PictureRow.id.desc()).limit(limit)
+    rows = [(row, job_of(job)) for row, job in session.execute(query)]
+    seen = [(row, job) for row, job in rows if may_see(session, job, audience)]
+    found = [row.id for row, _ in seen]
+    stars = star_counts(session, found)
+    mine = set(
+        session.scalars(
+            select(StarRow.picture_id).where(StarRow.picture_id.in_(found), StarRow.person_key.in_(keys))
+        )
+    )
+    return [
+        ListedPicture(
+            picture_of(row, stars=stars.get(row.id, 0)), job, row.id in mine, row.person_key in keys
+        )
+        for row, job in seen
+    ]
+
+
+def _found(
+    session: Session, wanted: PictureFilter, audience: Audience, keys: Sequence[str]
+) -> Select[PictureRow, JobRow]:
+    query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
+    query = query.where(
+        PictureRow.deleted_at.is_(None), JobRow.state == JobState.DONE, visible_rows(audience, keys)
+    )
+    if wanted.mine:
+        query = query.where(PictureRow.person_key.in_(keys))
+    for name, value in (
+        ("operation", wanted.operation),
+        ("model", wanted.model),
+        ("style", wanted.style),
+    ):
+        if value:
+            query = query.where(PictureRow.recipe[name].as_string() == str(value))
+    if wanted.starred:
+        mine = exists().where(StarRow.picture_id == PictureRow.id, StarRow.person_key.in_(keys))
+        query = query.where(mine)
+    if wanted.since is not None:
+        query = query.where(PictureRow.created_at >= _start_of(wanted.since))
+    if wanted.until is not None and wanted.until < date.max:
+        query = query.where(PictureRow.created_at < _start_of(wanted.until + timedelta(days=1)))
+    return query.where(matches(session, wanted.words)) if wanted.words.strip() else query
+
+
+def matches(session: Session, typed: str) -> ColumnElement[bool]:
+    """A condition that no picture meets where nothing that was typed is a word."""
+    words = [word[:_MOST_LETTERS] for word in _WORD.findall(typed.lower())][:_MOST_WORDS]
+    if not words:
+        return literal(False)
+    if is_postgresql(session):
+        # Words of letters and digits alone, so nothing in them is an operator.
+        query = " & ".join(f"'{word}':*" for word in words)
+        return literal_column(POSTGRESQL_VECTOR).op("@@")(
+            func.to_tsquery(literal_column("'simple'::regconfig"), query)
+        )
+    matching = text("SELECT picture_id FROM picture_search WHERE picture_search MATCH :words")
+    phrases = "words : (" + " AND ".join(f'"{word}" *' for word in words) + ")"
+    return PictureRow.id.in_(matching.bindparams(words=phrases).columns(PictureRow.id))
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

@@ -1,0 +1,90 @@
+"""The page "My pictures"."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from bots.web.access.session_cookies import ROOM_ADDRESS
+from bots.web.routes.gallery import gallery_page
+from studio.commands.registry import execute
+from studio.commands.results import Accepted
+from studio.commands.spec import Call
+from studio.domain.people import Person
+from studio.ports import Ports
+from tests.support.finished_jobs import paint_job
+from tests.support.web_client import ADDRESS, Browser, WebServer, web_settings
+
+_CARD = re.compile(r'data-picture="([^"]+)"')
+
+
+@pytest.fixture
+def web(ports: Ports) -> Iterator[WebServer]:
+    with WebServer(ports, web_settings()) as web:
+        yield web
+
+
+def paint(web: WebServer, browser: Browser, prompt: str, count: int = 1) -> list[str]:
+    """The ids of the pictures."""
+    home = {"platform": ROOM_ADDRESS.platform, "community": ROOM_ADDRESS.community}
+    person = Person(**home, user_id=browser.user_id, display_name="somebody")
+    call = Call(person=person, address=ROOM_ADDRESS, request_key=prompt)
+    accepted = execute(web.ports, call, "imagine", {"prompt": prompt, "count": count})
+    assert isinstance(accepted, Accepted)
+    job_id = paint_job(web.ports, accepted.job_id)
+    return [f"{job_id}.{number}" for number in range(1, count + 1)]
+
+
+def shown(browser: Browser, path: str = "/pictures") -> list[str]:
+    page = browser.client.get(path)
+    assert page.status_code == 200
+    return _CARD.findall(page.text)
+
+
+def test_one_s_own_pictures_are_listed_and_those_of_everybody_on_demand(web: WebServer) -> None:
+    ana, bo = web.user("Ana"), web.user("Bo")
+    own, theirs = paint(web, ana, "a <fox>"), paint(web, bo, "a boat")
+    assert shown(ana) == own
+    assert shown(ana, "/pictures?of=everybody") == theirs + own
+    assert shown(ana, "/pictures?words=fox&of=everybody") == own
+    page = ana.client.get("/pictures").text
+    assert 'alt="a &lt;fox&gt;"' in page
+    assert f'href="/view/{own[0]}"' in page
+
+
+def test_pages_lead_to_the_next_with_the_same_filter(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery_page, "PICTURES_A_PAGE", 2)
+    ana = web.user("Ana")
+    foxes = [paint(web, ana, f"fox {number}")[0] for number in range(3)]
+    paint(web, ana, "a boat")
+    first = ana.client.get("/pictures?words=fox&style=").text
+    assert _CARD.findall(first) == [foxes[2], foxes[1]]
+    older = re.search(r'rel="next" href="([^"]+)"', first)
+    assert older
+    address = older[1].replace("&amp;", "&")
+    assert shown(ana, address) == [foxes[0]]
+    assert shown(ana, address.replace("/pictures?", "/pictures/page?")) == [foxes[0]]
+
+
+def test_an_empty_list_says_what_to_do(web: WebServer) -> None:
+    ana = web.user("Ana")
+    assert "Paint a picture" in ana.client.get("/pictures").text
+    paint(web, ana, "a boat")
+    page = ana.client.get("/pictures?words=fox").text
+    assert "No picture fits." in page
+    assert 'href="/pictures">Show all' in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["since=yesterday", "operation=paint", "after=x", "after=2026-11-30T10:00:00~x", "until=2026-02-31"],
+)
+def test_values_that_no_form_sends_lead_nowhere(web: WebServer, query: str) -> None:
+    ana = web.user("Ana")
+    for path in ("/pictures", "/pictures/page"):
+        answer = ana.client.get(f"{path}?{query}", headers={"accept": "text/html"})
+        assert answer.status_code == 404
+
+
+def test_strangers_have_to_come_in_first(web: WebServer) -> None:
+    assert web.browser().client.get(f"{ADDRESS}/pictures").status_code == 401
