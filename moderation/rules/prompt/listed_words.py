@@ -82,9 +82,7 @@ class ListedWords:
         return bool(places) and excused.issuperset(places)
 
     def _is_ordinary(self, candidate: Candidate, subject: PromptSubject) -> bool:
-        """Whether the word is an everyday one in the language of the request."""
-        if candidate.view is not View.PLAIN or not self.ordinary:
-            return False
+        """Whether the word, in whatever view, is an everyday one in the language of the request."""
         languages = [code for code, words in self.ordinary.items() if candidate.text in words]
         return bool(languages) and any(language_of(text) in languages for text in subject.wished)
 

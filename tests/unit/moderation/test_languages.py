@@ -177,6 +177,7 @@ def test_the_default_policy_accepts_what_the_classifier_judges() -> None:
     [
         "fondo negro",
         "un gato negro",
+        "fondo negro, un zorro rojo",
         "a red apple, fondo negro",
         "vestido negro y blanco",
         "un groupe de gens",
