@@ -21,6 +21,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.pictures import Picture
 from studio.gatherings.kinds import contest, mural, telephone
 from studio.recaps.most_built_on import find_most_built_on, wants_recap
+from studio.services.visibility import is_private_gathering
 
 LEAST_PEOPLE = 3  # of a group of whom anything is said
 _MOST_WINNERS = 5
@@ -91,7 +92,7 @@ def _find_closed(
     )
     for row in session.scalars(query.order_by(GatheringRow.closed_at, GatheringRow.id)):
         gathering = gathering_rows.gathering_of(row)
-        if not gathering.address.private:
+        if not is_private_gathering(gathering):
             yield gathering
 
 

@@ -86,6 +86,11 @@ def is_withheld(session: Session, job: Job, person: Person) -> bool:
     return is_unlisted(job) and not same_human(session, job.person.key, person.key)
 
 
+def is_private_gathering(gathering: Gathering) -> bool:
+    """Whether a page for the whole community keeps it from everybody but those who take part."""
+    return gathering.address.private
+
+
 def may_see_gathering(session: Session, gathering: Gathering, audience: Audience) -> bool:
     """Whether the audience may know of a gathering, which has the privacy of its channel.
 
@@ -100,7 +105,9 @@ def may_see_gathering(session: Session, gathering: Gathering, audience: Audience
     if human in members_of(session, gathering.id):
         return True
     keys = identities(session, audience.person_key)
-    return not gathering.address.private and any(key.startswith(f"{home[0]}:{home[1]}:") for key in keys)
+    return not is_private_gathering(gathering) and any(
+        key.startswith(f"{home[0]}:{home[1]}:") for key in keys
+    )
 
 
 def _is_near(address: Address, audience: Audience) -> bool:

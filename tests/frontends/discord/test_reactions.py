@@ -11,7 +11,7 @@ import pytest
 from bots.discord.guilds.uploads import first_image
 from bots.texts import jobs
 from bots.texts.coded.bad_requests import BAD_REQUEST
-from bots.texts.provenance import NOTHING
+from bots.texts.provenance.attribution import NOTHING
 from studio.db.tables import DeliveryRow, StarRow
 from studio.domain.jobs import JobState
 from studio.errors import TooManyJobsError

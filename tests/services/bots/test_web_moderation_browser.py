@@ -138,7 +138,7 @@ def test_leaving_is_asked_about_first_because_the_name_stays_taken(chromium_path
         for answer in ("Keep", "Leave"):
             page.locator("#present summary").click()
             page.locator("#leave").click()
-            expect(page.locator("#sure-text")).to_contain_text("it stays taken")
+            expect(page.locator("#sure-text")).to_contain_text("which stays taken")
             page.locator("#sure").get_by_role("button", name=answer).click()
             if answer == "Keep":
                 expect(page.locator("#say")).to_be_visible()

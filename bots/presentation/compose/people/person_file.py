@@ -25,6 +25,7 @@ from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.cases import PersonFile, PersonShown
 from studio.domain.jobs import Job
+from studio.services.visibility import is_private
 
 _LONGEST_PROMPT = 100
 
@@ -83,5 +84,5 @@ def _sections(file: PersonFile) -> Iterator[Part]:
 
 def _job(job: Job) -> Spans:
     """Words that were written in a private place are not shown."""
-    words = "" if job.address.private else shorten(job.request.prompt, _LONGEST_PROMPT)
+    words = "" if is_private(job) else shorten(job.request.prompt, _LONGEST_PROMPT)
     return join_parts([(Code(job.id),), (Time(job.created_at),), (words,) if words else ()])
