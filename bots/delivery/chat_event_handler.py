@@ -59,6 +59,7 @@ class ChatEventHandler:
             DeliveryKind.CASE: CaseDrafts(database, ports.desk).compose,
             DeliveryKind.STARBOARD: starboard.compose,
             DeliveryKind.GATHERING: gathering_drafts.compose,
+            DeliveryKind.RETIRED: job_drafts.retire,
         }
         self.publisher = MessagePublisher(
             context,
@@ -77,6 +78,7 @@ class ChatEventHandler:
             case JobEnded():
                 await self.publisher.show(DeliveryKind.JOB, event.job_id)
             case JobChanged():
+                await self.publisher.show(DeliveryKind.RETIRED, event.job_id)
                 await self.publisher.show(DeliveryKind.JOB, event.job_id)
                 await self._show_starred(event.job_id)
             case PictureChanged():

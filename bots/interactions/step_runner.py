@@ -10,7 +10,12 @@ from bots.delivery.attachments import Attachment
 from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.delivery.message_files import draw_images
-from bots.presentation.compose.answers import EXPORT, compose_answer, compose_export, compose_sent
+from bots.presentation.compose.answers import (
+    EXPORT,
+    compose_answer,
+    compose_export,
+    compose_sent,
+)
 from bots.presentation.compose.cases import compose_case_pictures
 from bots.presentation.compose.job_message import compose_job
 from bots.presentation.compose.provenance.attribution import compose_family

@@ -194,6 +194,11 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         panel_row=4,
         panel_reader=PanelReader.OWNER,
     ),
+    Action.PUBLISH: ActionSpec(
+        label="Show to everybody",
+        description="Show this to everybody where you asked for it",
+        tone=Tone.SUCCESS,
+    ),
     Action.SHOW: ActionSpec(label="Show", description="Show the pictures and their recipe"),
     Action.CANCEL: ActionSpec(label="Cancel", description="Cancel this job", tone=Tone.DANGER, reaction="❌"),
     Action.DELETE: ActionSpec(

@@ -49,7 +49,7 @@ from studio.domain.requests import STRUCTURES
 from studio.errors import BadRequestError
 from studio.gatherings.contests.records import find_open_contest
 from studio.ports import Ports
-from studio.services.visibility import is_unlisted
+from studio.services.visibility import is_secret_turn
 
 _LARGEST_DRAWING_BYTES = 8 * 1024 * 1024
 _MOST_RECENT = 5
@@ -225,7 +225,7 @@ def load_home(ports: Ports, call: Call) -> Message:
     with ports.database.read() as session:
         mine = identities(session, call.person.key)
         latest = queries.jobs_of(session, mine, limit=_MOST_RECENT, states={JobState.DONE})
-        jobs = [job for job in latest if not is_unlisted(job)]
+        jobs = [job for job in latest if not is_secret_turn(job)]
         pictures = [(job, queries.pictures_of_job(session, job.id)[:1]) for job in jobs]
     recent = tuple((job, picture) for job, shown in pictures for picture in shown)
     match answers:

@@ -14,6 +14,11 @@ STAR_TAKEN_BACK = "The star was taken back."
 SHARED = "Everybody who has this link can see the picture: {link}. Take it back with {command}."
 SHARE_TAKEN_BACK = "The link was taken back. Copies that others made stay theirs."
 
+PRIVATE = (
+    "Only you will see it: it comes by direct message. With {command} you see it here, if you take none."
+)
+PUBLISHED = "Everybody can see it now, where you asked for it."
+
 QUEUE = "Your queue"
 QUEUE_EMPTY = "You have no jobs in the queue."
 BEING_PAINTED = "Being painted."

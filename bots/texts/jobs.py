@@ -20,6 +20,7 @@ FINISHED_SEVERAL = "Your pictures are finished."
 ALL_DELETED = "The pictures of this job were deleted."
 FILE_MISSING = "The picture's file is missing in the storage. Please tell an administrator."
 FILES_MISSING = "Some of the pictures' files are missing in the storage. Please tell an administrator."
+PRIVATE = "Only you see this."
 HIDDEN = "A moderator hid this behind a button. Press Show to see it."
 
 UPSCALE_MENU = "Upscale…"

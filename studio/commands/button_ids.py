@@ -25,6 +25,7 @@ class Action(StrEnum):
     STAR = "star"
     ALT = "alt"
     SHARE = "share"
+    PUBLISH = "publish"  # a private job
     COLLECT = "collect"  # into the tray of pictures for a blend
     BLEND_TRAY = "blendtray"  # about no job
     EMPTY_TRAY = "emptytray"

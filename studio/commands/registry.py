@@ -24,7 +24,7 @@ from studio.commands.moderation import (
 )
 from studio.commands.named_pictures import names_any, require_visible
 from studio.commands.parameter_values import Kind
-from studio.commands.pictures import alt, collect, delete, lineage, share, show, star, whose
+from studio.commands.pictures import alt, collect, delete, lineage, publish, share, show, star, whose
 from studio.commands.results import Answer
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles import style
@@ -52,6 +52,7 @@ CATALOG: Mapping[str, CommandSpec] = {
         star,
         alt,
         share,
+        publish,
         collect,
         lineage,
         whose,

@@ -35,6 +35,7 @@ class Accepted:
     ahead: int
     eta_seconds: float | None = None
     repeated: bool = False  # this very request was accepted before; nothing new was started
+    private: bool = False  # for its person alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,13 @@ class PictureShared:
 
     picture_id: str
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobPublished:
+    """A private job that everybody may see from now on."""
+
+    job_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +250,7 @@ Painting = (
     | PicturesDeleted
     | StarChanged
     | PictureShared
+    | JobPublished
     | InQueue
     | History
     | Balance

@@ -16,13 +16,14 @@ from studio.ports import Ports
 class Call:
     """Who asks, from where, and the key by which a repeated delivery of the same click is recognised.
 
-    `claim`: it is asked for as a part of a gathering.
+    `claim`: it is asked for as a part of a gathering. `private`: what comes of it is for the person alone.
     """
 
     person: Person
     address: Address
     request_key: str
     claim: Claim | None = None
+    private: bool = False
 
 
 class Audience(StrEnum):

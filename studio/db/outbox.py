@@ -14,7 +14,7 @@ from studio.db.database import Database
 from studio.db.tables import DeliveryRow, JobRow, OutboxRow
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import EVENT_KINDS, Event, JobChanged, JobEnded
-from studio.domain.jobs import ENDED, JobVisibility
+from studio.domain.jobs import ENDED, WITH_MESSAGE
 from studio.domain.people import Platform
 from studio.errors import QueueUnavailableError
 from studio.serialization import from_data, to_data
@@ -147,7 +147,7 @@ def _select_undelivered(job_ids: Collection[str]) -> Select[str]:
         .where(
             JobRow.id.in_(job_ids),
             JobRow.platform != Platform.WEB,
-            JobRow.visibility == JobVisibility.LISTED,  # others are shown by their gathering
+            JobRow.visibility.in_(WITH_MESSAGE),  # others are shown by their gathering
             JobRow.state.in_(sorted(ENDED)),
             unseen,
         )

@@ -32,7 +32,13 @@ class JobVisibility(StrEnum):
 
     LISTED = "listed"
     IN_GATHERING = "gathering"  # shown by its gathering's message, and has none of its own
-    UNLISTED = "unlisted"  # its person's alone until it is revealed
+    UNLISTED = "unlisted"  # its person's alone until its gathering reveals it
+    PRIVATE = "private"  # its person's alone until they publish it
+    PUBLISHED = "published"  # was private; as a listed one from then on
+
+
+WITH_MESSAGE = frozenset({JobVisibility.LISTED, JobVisibility.PRIVATE, JobVisibility.PUBLISHED})  # of its own
+HIDDEN = frozenset({JobVisibility.UNLISTED, JobVisibility.PRIVATE})  # from everybody but its person
 
 
 WAITING = frozenset({JobState.ACCEPTED, JobState.QUEUED})

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from studio.db.settings import preferences_of
 from studio.db.tables import JobRow, LineageRow, PersonRow, PictureRow
-from studio.domain.jobs import JobState, JobVisibility
+from studio.domain.jobs import HIDDEN, JobState
 from studio.domain.people import Platform
 
 
@@ -91,7 +91,7 @@ def _uses(
                     job.platform == home[0],
                     job.community == home[1],
                     job.state == JobState.DONE,
-                    job.visibility != JobVisibility.UNLISTED,
+                    job.visibility.not_in(HIDDEN),
                     job.spoiler.is_(False),
                 )
             ),

@@ -16,7 +16,7 @@ from studio.db.gatherings import gathering_rows, part_rows
 from studio.db.identities.people import find_person
 from studio.db.tables import GatheringRow, JobRow, PersonRow, PictureRow
 from studio.domain.gatherings import Gathering, PartState
-from studio.domain.jobs import JobState, JobVisibility
+from studio.domain.jobs import HIDDEN, JobState
 from studio.domain.people import Person, Platform
 from studio.domain.pictures import Picture
 from studio.gatherings.kinds import contest, mural, telephone
@@ -156,7 +156,7 @@ def _count(
             JobRow.created_at >= since,
             JobRow.created_at < until,
             JobRow.state == JobState.DONE,
-            JobRow.visibility != JobVisibility.UNLISTED,
+            JobRow.visibility.not_in(HIDDEN),
             PictureRow.deleted_at.is_(None),
         )
     )

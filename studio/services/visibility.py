@@ -16,7 +16,7 @@ from studio.db.gatherings.ballot_rows import members_of
 from studio.db.identities.linked_identities import human_of, identities, same_human
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.gatherings import Gathering
-from studio.domain.jobs import Job, JobVisibility
+from studio.domain.jobs import HIDDEN, Job, JobVisibility
 from studio.domain.people import Address, Person, Platform
 from studio.domain.pictures import Picture
 from studio.errors import NotFoundError
@@ -77,7 +77,12 @@ def is_private(job: Job) -> bool:
 
 
 def is_unlisted(job: Job) -> bool:
-    """Whether its words and pictures are not to be shown yet; lists name it without them, and nobody stars it."""
+    """Whether its words and pictures are its person's alone, so that nobody stars it."""
+    return job.visibility in HIDDEN
+
+
+def is_secret_turn(job: Job) -> bool:
+    """Whether a game does not tell yet what was asked for: even lists of its own person name it without words."""
     return job.visibility is JobVisibility.UNLISTED
 
 

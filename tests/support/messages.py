@@ -6,7 +6,13 @@ from datetime import timedelta
 
 from bots.presentation.compose import action_forms
 from bots.presentation.compose.action_forms import FormSubject
-from bots.presentation.compose.answers import compose_answer, compose_export, compose_sent, compose_under_way
+from bots.presentation.compose.answers import (
+    compose_answer,
+    compose_export,
+    compose_private,
+    compose_sent,
+    compose_under_way,
+)
 from bots.presentation.compose.cases import (
     compose_case,
     compose_case_pictures,
@@ -28,6 +34,7 @@ from studio.clock import now
 from studio.commands.button_ids import Action
 from studio.commands.registry import CATALOG
 from studio.commands.results import (
+    Accepted,
     Answer,
     Attribution,
     Balance,
@@ -41,6 +48,7 @@ from studio.commands.results import (
     Forgotten,
     History,
     InQueue,
+    JobPublished,
     JobsStopped,
     Linked,
     LinkOffered,
@@ -65,7 +73,7 @@ from studio.domain.cases import (
     StrikeEntry,
 )
 from studio.domain.events import JobProgress
-from studio.domain.jobs import JobState
+from studio.domain.jobs import JobState, JobVisibility
 from studio.domain.people import Platform, RaidSigns, Sighting
 from studio.domain.provenance import Trace
 from studio.domain.requests import Lora, Operation, ReferenceKind
@@ -139,6 +147,11 @@ def _jobs() -> dict[str, Message]:
         "job progress": compose_job(painting, _progress()),
         "job preview": compose_job(painting, _progress("data:image/png;base64,aaaa")),
         "job stopping": compose_job(sample_view(sample_job(JobState.PAINTING, cancel_requested=True))),
+        "job private": compose_job(sample_view(sample_job(count=4, visibility=JobVisibility.PRIVATE))),
+        "job accepted privately": compose_private(
+            Accepted(job_id=JOB_ID, state=JobState.QUEUED, ahead=0, private=True)
+        ),
+        "job published": _answered(JobPublished(job_id=JOB_ID)),
         "job held": compose_job(sample_view(sample_job(JobState.HELD))),
         "job asked": compose_job(sample_view(sample_job(JobState.HELD), asks=True)),
         "job refused": compose_job(sample_view(refused)),

@@ -13,7 +13,7 @@ from studio.db.database import Database
 from studio.db.deliveries import message_of
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import JobProgress
-from studio.domain.jobs import Job, JobState, JobVisibility
+from studio.domain.jobs import WITH_MESSAGE, Job, JobState, JobVisibility
 from studio.domain.people import Person
 from studio.domain.settings.communities import PING_AFTER, CommunityRules, ResultPlacement
 from studio.errors import NotFoundError
@@ -34,15 +34,44 @@ class JobDrafts:
             rules = settings.community_rules(session, job.person.platform, job.person.community)
             channel = _place(job, rules, _origin_message(session, job))
         person = Place(community=channel.community, person=job.person, instead_of=channel.channel)
+        if job.visibility is JobVisibility.PRIVATE:
+            return self._private_draft(job_view)
         return Draft(
             subject=Subject.of_job(job),
             message=compose_job(job_view, pixelated=self._pixelated) if _has_message(job) else None,
             places=(channel, person),
             since=job.created_at,
             ref=job_view.message_ref,
-            final=job.state.ended and job.state is not JobState.HELD,
+            final=_is_final(job),
             pings=_pings(job, rules),
             job_view=job_view,
+        )
+
+    def _private_draft(self, job_view: JobView) -> Draft:
+        """In its person's direct messages, where it needs no copy and no ping."""
+        job = job_view.job
+        return Draft(
+            subject=Subject.of_job(job),
+            nonce=f"private-{job.id}",  # published within minutes, it is another message
+            message=compose_job(job_view, pixelated=self._pixelated),
+            places=(Place(community=job.address.community, person=job.person),),
+            since=job.created_at,
+            ref=job_view.message_ref,
+            final=_is_final(job),
+            job_view=replace(job_view, wants_copy=False),
+        )
+
+    def retire(self, job_id: str) -> Draft:
+        """The private message of a job that was published: it goes. Raises `NotFoundError`."""
+        with self._database.read() as session:
+            job = queries.find_job(session, job_id)
+            ref = message_of(session, DeliveryKind.RETIRED, job_id)
+        return Draft(
+            subject=Subject(DeliveryKind.RETIRED, job.id, job.person.platform),
+            message=None,
+            places=(Place(community=job.address.community, person=job.person),),
+            since=job.created_at,
+            ref=ref,
         )
 
     def with_progress(self, draft: Draft, progress: JobProgress) -> Draft:
@@ -111,9 +140,14 @@ def _origin_message(session: Session, job: Job) -> MessageRef | None:
 
 def _has_message(job: Job) -> bool:
     """What a gathering shows in its own message has none."""
-    return job.visibility is JobVisibility.LISTED
+    return job.visibility in WITH_MESSAGE
+
+
+def _is_final(job: Job) -> bool:
+    return job.state.ended and job.state is not JobState.HELD
 
 
 def _pings(job: Job, rules: CommunityRules) -> bool:
     took_long = job.duration is not None and job.duration > PING_AFTER
-    return rules.ping and job.state is JobState.DONE and took_long
+    is_news = job.state is JobState.DONE and job.visibility is not JobVisibility.PUBLISHED
+    return rules.ping and is_news and took_long

@@ -83,7 +83,7 @@ class Dispatcher:
         answer: Result = None
         try:
             answer = await operation(call)
-            await self.answers.give(interaction, call, answer)
+            await self.answers.give(interaction, call, answer, public=public)
         except discord.HTTPException as error:
             log.warning("response not sent: status=%s", error.status)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence

@@ -24,6 +24,7 @@ from studio.commands.completion.finders import whole_prompt
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.registry import CATALOG, FORMER_COMMANDS
 from studio.commands.spec import Audience, Call, CommandSpec
+from studio.commands.submission.privacy import asks_privacy
 from studio.domain.people import Person
 from studio.errors import BadParameterError
 
@@ -98,7 +99,8 @@ class SlashCommands(Handler):
                 )
             return replace(run, values=spread_flags(spec.name, {**values, **received}))
 
-        run = Run(command=spec.name, values={**values, **_pending(spec, options)}, public=spec.paints)
+        public = spec.paints and not asks_privacy(spec, values)
+        run = Run(command=spec.name, values={**values, **_pending(spec, options)}, public=public)
         await self._dispatcher.run(interaction, run, complete=complete)
 
     async def _receive_values(

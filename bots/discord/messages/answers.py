@@ -18,7 +18,7 @@ from bots.discord.messages.transport import DiscordTransport
 from bots.discord.render import edit_arguments, send_arguments
 from bots.discord.texts import texts
 from bots.interactions.step_runner import Result, StepRunner
-from bots.presentation.compose.answers import compose_under_way
+from bots.presentation.compose.answers import compose_private, compose_under_way
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.job_message import with_missing_files
 from bots.presentation.message import Message, Note, Tone
@@ -45,8 +45,13 @@ class Answers:
         self._delivery = delivery
         self._runner = runner
 
-    async def give(self, interaction: discord.Interaction, call: Call, result: Result) -> None:
-        if isinstance(result, Accepted):
+    async def give(
+        self, interaction: discord.Interaction, call: Call, result: Result, *, public: bool
+    ) -> None:
+        """`public`: everybody sees the message that acknowledged the interaction."""
+        if isinstance(result, Accepted) and result.private:
+            await self._accept_private(interaction, call, result, public=public)
+        elif isinstance(result, Accepted):
             await self._accept(interaction, call, result)
         elif reply := await self._runner.compose(result, call):
             hints = closed_channels(interaction.guild, result.rules) if isinstance(result, Community) else ()
@@ -61,6 +66,13 @@ class Answers:
             await self.refuse(interaction, call, compose_under_way(), public=True)
             return
         self._transport.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
+        await self.send_new_job(answer.job_id)
+
+    async def _accept_private(
+        self, interaction: discord.Interaction, call: Call, answer: Accepted, *, public: bool
+    ) -> None:
+        """Its message comes to the person's direct messages."""
+        await self.refuse(interaction, call, compose_private(answer), public=public)
         await self.send_new_job(answer.job_id)
 
     async def send_new_job(self, job_id: str) -> None:

@@ -1,5 +1,7 @@
 """Every answer of a command as a message for the person who asked."""
 
+from dataclasses import replace
+
 from bots.presentation.compose.cases import compose_case
 from bots.presentation.compose.collected_pictures import compose_tray
 from bots.presentation.compose.gatherings.answers import compose_gathering_answer
@@ -7,6 +9,7 @@ from bots.presentation.compose.gatherings.contests.hall import compose_hall
 from bots.presentation.compose.gatherings.recaps.leaderboard import compose_leaderboard
 from bots.presentation.compose.lists import compose_list
 from bots.presentation.compose.parts.balance import balance_line
+from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.people.person_file import compose_person
 from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings, compose_words
@@ -29,6 +32,7 @@ from bots.texts import answers as texts
 from bots.texts import cases
 from bots.texts.cases import outcome
 from bots.texts.translation import translate_plural
+from studio.commands.button_ids import Action
 from studio.commands.gathering_results import (
     GatheringActed,
     GatheringOpened,
@@ -51,6 +55,7 @@ from studio.commands.results import (
     Forgotten,
     History,
     InQueue,
+    JobPublished,
     JobsStopped,
     Linked,
     LinkOffered,
@@ -88,6 +93,7 @@ Short = (
     | PicturesDeleted
     | StarChanged
     | PictureShared
+    | JobPublished
     | Balance
     | LinkOffered
     | Linked
@@ -126,6 +132,12 @@ def compose_spans(spans: Spans) -> Message:
     return Message(parts=(Paragraph(spans),), audience=Audience.PERSON, summary=plain_text(spans))
 
 
+def compose_private(answer: Accepted) -> Message:
+    """For a private job: where its person will see it."""
+    message = compose_spans(sentence(texts.PRIVATE, command=Command(f"/show {answer.job_id}")))
+    return replace(message, rows=rows_of([button(Action.SHOW, answer.job_id)]))
+
+
 def compose_under_way() -> Message:
     """For a second click that meant the same."""
     return compose_spans(sentence(texts.UNDER_WAY))
@@ -162,7 +174,7 @@ def _short(answer: Short) -> Spans:
             return sentence(texts.CANCELLED if answer.at_once else texts.STOPPING)
         case PicturesDeleted():
             return (translate_plural(texts.DELETED, texts.DELETED_SEVERAL, len(answer.picture_ids)),)
-        case StarChanged() | PictureShared():
+        case StarChanged() | PictureShared() | JobPublished():
             return _about_picture(answer)
         case Balance():
             return balance_line(answer)
@@ -174,8 +186,10 @@ def _short(answer: Short) -> Spans:
             return _moderation(answer)
 
 
-def _about_picture(answer: StarChanged | PictureShared) -> Spans:
+def _about_picture(answer: StarChanged | PictureShared | JobPublished) -> Spans:
     match answer:
+        case JobPublished():
+            return sentence(texts.PUBLISHED)
         case StarChanged(given=False):
             return sentence(texts.STAR_TAKEN_BACK)
         case StarChanged():

@@ -31,7 +31,7 @@ from bots.texts.coded.sentences import say_stored
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.events import JobProgress
-from studio.domain.jobs import OUTSTANDING, WAITING, Job, JobState
+from studio.domain.jobs import OUTSTANDING, WAITING, Job, JobState, JobVisibility
 
 PREVIEW = "preview"  # the name of an unfinished picture
 _TONES = {JobState.HELD: Tone.WARNING, JobState.CANCELLED: Tone.NEUTRAL}
@@ -154,7 +154,9 @@ def _result(job_view: JobView, *, pixelated: bool) -> Message:
     images = tuple(
         picture_image(picture, job_view.job.request.count, pixelated=pixelated) for picture in pictures
     )
+    private = job.visibility is JobVisibility.PRIVATE
     show = (ButtonRow(buttons=(button(Action.SHOW, job.id),)),) if pixelated else ()
+    publish = (ButtonRow(buttons=(button(Action.PUBLISH, job.id),)),) if private else ()
     return Message(
         parts=(
             images_part(images, _sheet_text(job_view), spoiler=job.spoiler and not pixelated),
@@ -163,8 +165,9 @@ def _result(job_view: JobView, *, pixelated: bool) -> Message:
             Small(credit(job_view)),
             Small(recipe_line(pictures)),
             *recipe_notes(pictures),
+            *([Small((translate(jobs.PRIVATE),))] if private else []),
         ),
-        rows=(*show, *rows_under(job_view)),
+        rows=(*show, *publish, *rows_under(job_view)),
         tone=Tone.SUCCESS,
         summary=_summary(job_view),
     )

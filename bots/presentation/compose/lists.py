@@ -30,7 +30,7 @@ from studio.commands.results import DeskCases, History, InQueue, Place
 from studio.domain.cases import Case, CaseState
 from studio.domain.jobs import Job, JobState
 from studio.domain.settings.saved_styles import SavedStyle, StylesListed
-from studio.services.visibility import is_unlisted
+from studio.services.visibility import is_secret_turn
 
 _LONGEST_PROMPT = 120  # a list of ten fits into a message
 _MOST_BUTTONS = 20
@@ -72,7 +72,9 @@ def compose_history(answer: History) -> Message:
     if not answer.jobs:
         return _list(answers.HISTORY, [(translate(answers.HISTORY_EMPTY),)])
     entries = [join_parts([_job_entry(job), (translate(answers.STATES[job.state]),)]) for job in answer.jobs]
-    targets = [job.id if job.state is JobState.DONE and not is_unlisted(job) else "" for job in answer.jobs]
+    targets = [
+        job.id if job.state is JobState.DONE and not is_secret_turn(job) else "" for job in answer.jobs
+    ]
     return _list(answers.HISTORY, _number_entries(entries), numbered_buttons(Action.SHOW, targets))
 
 
@@ -103,7 +105,7 @@ def case_entry(case: Case) -> Spans:
 
 
 def _job_entry(job: Job) -> Spans:
-    if is_unlisted(job):
+    if is_secret_turn(job):
         return Bold(translate(answers.A_TURN)), " · ", Code(job.id)
     return Bold(shorten(title_of(job.request.prompt), _LONGEST_PROMPT)), " · ", Code(job.id)
 

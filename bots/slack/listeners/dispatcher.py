@@ -8,7 +8,7 @@ from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.errors import DeliveryInProgressError
 from bots.interactions.error_messages import message_of
 from bots.interactions.step_runner import Result, StepRunner
-from bots.presentation.compose.answers import compose_spans
+from bots.presentation.compose.answers import compose_private, compose_spans
 from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.message import Message
 from bots.process.error_reports import report_error
@@ -121,6 +121,9 @@ class Dispatcher(SlackComponent):
 
     async def _show_accepted(self, request: SlackRequest, answer: Accepted) -> None:
         await self._delivery.send_new_job(answer.job_id)
+        if answer.private:
+            await self.reply(request, compose_private(answer))
+            return
         if answer.repeated or request.channel is None:
             return
         job_view = await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, answer.job_id)

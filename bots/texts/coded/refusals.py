@@ -72,6 +72,7 @@ NOT_ALLOWED = {
         "They were banned in another community, where they go by another name: it is lifted there."
     ),
     "own_pictures_only": "Only the person who made a picture can share it.",
+    "own_jobs_only": "Only the person who asked for this can show it.",
     "hidden_picture": "This picture is hidden until somebody asks for it, so it cannot be shared.",
     "no_web_address": (
         "There is no web page to share it on. The operator can set its address: CHATELIER_WEB__PUBLIC_URL."

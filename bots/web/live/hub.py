@@ -7,7 +7,7 @@ gets the feed as it is.
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -159,7 +159,7 @@ class LiveHub:
         while self._jobs.pending:
             await self._send_cards()
         if steps := self._jobs.take_steps():
-            self._connections.broadcast({"type": "progress", "jobs": steps})
+            self._broadcast_steps(steps)
 
     async def _mark_children(self) -> None:
         parents, self._parents = self._parents, set()
@@ -207,6 +207,15 @@ class LiveHub:
                 gone = sorted(set(job_ids) - {card.job.id for card, _ in shown})
                 messages[visible] = json.dumps(cards_message(shown, gone))
             connection.send(messages[visible])
+
+    def _broadcast_steps(self, steps: Mapping[str, object]) -> None:
+        """Those of private jobs, which may show an unfinished picture, go to their owners only."""
+        shown = {job_id: data for job_id, data in steps.items() if self._jobs.owner_of(job_id) is None}
+        if shown:
+            self._connections.broadcast({"type": "progress", "jobs": shown})
+        for job_id in steps.keys() - shown.keys():
+            owner = self._jobs.owner_of(job_id) or ""
+            self._connections.send_to(owner, {"type": "progress", "jobs": {job_id: steps[job_id]}})
 
     async def _send_positions(self) -> None:
         positions = await self._pools.run(Pool.DATABASE, self._load_positions, sorted(self._jobs.unfinished))

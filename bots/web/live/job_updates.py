@@ -9,6 +9,7 @@ from bots.texts.jobs import step
 from studio.bounded_dict import BoundedDict
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
+from studio.services.visibility import is_private
 
 MOST_CARDS = 40  # in one message
 _MOST_REMEMBERED = 200
@@ -22,6 +23,7 @@ class JobUpdates:
         self._progress: dict[str, JobProgress] = {}
         self._stepped: set[str] = set()
         self._unfinished: dict[str, JobState] = {}
+        self._owners: dict[str, str] = {}
         self._sent: BoundedDict[str, str] = BoundedDict(_MOST_REMEMBERED)
         self.positions_changed = False
 
@@ -40,6 +42,10 @@ class JobUpdates:
 
     def progress_of(self, job_id: str) -> JobProgress | None:
         return self._progress.get(job_id)
+
+    def owner_of(self, job_id: str) -> str | None:
+        """The user who alone may see an unfinished job; None: everybody may."""
+        return self._owners.get(job_id)
 
     def mark(self, job_ids: Iterable[str]) -> None:
         self._changed.update(dict.fromkeys(job_ids))
@@ -78,6 +84,7 @@ class JobUpdates:
     def record_states(self, job_ids: Sequence[str], cards: Sequence[JobView]) -> None:
         """Remember what is unfinished, and that the waiting jobs moved up when another one changed its state."""
         states = {card.job.id: card.job.state for card in cards}
+        owners = {card.job.id: card.job.person.user_id for card in cards if is_private(card.job)}
         for job_id in job_ids:
             state = states.get(job_id)
             others_wait = any(other in WAITING for other in self._unfinished.values())
@@ -85,7 +92,9 @@ class JobUpdates:
                 self.positions_changed = True
             if state in OUTSTANDING and state is not None:
                 self._unfinished[job_id] = state
+                self._owners |= {job_id: owners[job_id]} if job_id in owners else {}
             else:
+                self._owners.pop(job_id, None)
                 self._unfinished.pop(job_id, None)
                 self._progress.pop(job_id, None)
 

@@ -27,6 +27,7 @@ from studio.commands.results import (
     Family,
     History,
     InQueue,
+    JobPublished,
     JobsStopped,
     LinkOffered,
     PicturesDeleted,
@@ -122,7 +123,7 @@ def _besides(answer: Answer) -> dict[str, Any]:
 def _job_of(answer: Answer) -> str | None:
     """The job whose card changed."""
     match answer:
-        case Accepted() | JobsStopped():
+        case Accepted() | JobsStopped() | JobPublished():
             return answer.job_id
         case CaseDecided(case=case):
             return case.job_id

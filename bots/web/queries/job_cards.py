@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bots.queries.job_view import JobView
 from studio.db.queries import job_of
 from studio.db.tables import JobRow, LineageRow, PictureRow
-from studio.domain.jobs import Job, JobState, JobVisibility
+from studio.domain.jobs import WITH_MESSAGE, Job, JobState
 from studio.domain.requests import Operation, parse_aspect
 from studio.services.visibility import is_private
 
@@ -28,9 +28,8 @@ def is_seen_by(view: JobView, user_id: str, *, moderator: bool) -> bool:
 
 
 def is_on_feed(view: JobView, user_id: str, *, moderator: bool) -> bool:
-    """As `is_seen_by`, but for jobs that a gathering shows."""
-    listed = view.job.visibility is JobVisibility.LISTED
-    return listed and is_seen_by(view, user_id, moderator=moderator)
+    """As `is_seen_by`, but not what a gathering shows."""
+    return view.job.visibility in WITH_MESSAGE and is_seen_by(view, user_id, moderator=moderator)
 
 
 def shape_of(view: JobView) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from studio.commands.parameters import PICTURE
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission import remix_consent
+from studio.commands.submission.privacy import call_about
 from studio.commands.submission.submit import submit
 from studio.db import queries
 from studio.domain.jobs import Job
@@ -29,6 +30,7 @@ def full_size(ports: Ports, call: Call, command: FullSize) -> Accepted:
         picture = queries.find_picture(session, command.picture, viewer=call.person)
         job = queries.find_job(session, picture.job_id, viewer=call.person)
         remix_consent.require_uploads(session, call.person, job)
+        call = call_about(session, call, job)
     return submit(ports, call, SPEC.name, request_of(job, picture))
 
 

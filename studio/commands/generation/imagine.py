@@ -22,6 +22,7 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles.named_style import apply_style, find_saved_style, references_of
 from studio.commands.submission.known_names import find_model, require_known
+from studio.commands.submission.privacy import PRIVATE
 from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.references import find_references, require_references
 from studio.commands.submission.request_defaults import own_defaults, usual_count
@@ -74,6 +75,7 @@ class Imagine:
     edges: tuple[WeightedPicture, ...] = ()
     role: str = START
     draft: bool = False
+    private: bool = False
 
     @property
     def start(self) -> Source | None:
@@ -100,10 +102,7 @@ class Imagine:
 
 
 def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
-    if command.draft:
-        most = ports.gate.allowance(call.person).max_pictures
-    else:
-        most = usual_count(ports, call)
+    most = ports.gate.allowance(call.person).max_pictures if command.draft else usual_count(ports, call)
     whole, style = _with_style(ports, call, command)
     request = _price(ports, apply_style(request_of(whole, most_pictures=most), style))
     references = [
@@ -112,7 +111,7 @@ def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
     references += references_of(ports, call, style)
     request = replace(request, sources=(*request.sources, *references))
     require_few("ref", len(request.references))
-    return submit(ports, call, SPEC.name, request)
+    return submit(ports, replace(call, private=command.private), SPEC.name, request)
 
 
 def _price(ports: Ports, request: PaintRequest) -> PaintRequest:
@@ -294,5 +293,6 @@ SPEC = CommandSpec(
             kind=Kind.SWITCH,
             summary="Small pictures in few steps, eight or up to sixteen, to choose from before painting.",
         ),
+        PRIVATE,
     ),
 )

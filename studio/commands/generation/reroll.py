@@ -6,6 +6,7 @@ from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission import remix_consent
+from studio.commands.submission.privacy import call_about
 from studio.commands.submission.source_images import any_seed
 from studio.commands.submission.submit import submit
 from studio.db import queries
@@ -26,6 +27,7 @@ def reroll(ports: Ports, call: Call, command: Reroll) -> Accepted:
     with ports.database.read() as session:
         job = queries.find_job(session, command.job, viewer=call.person)
         remix_consent.require_uploads(session, call.person, job)
+        call = call_about(session, call, job)
     if not (job.request.prompt or job.request.sources):  # its person was forgotten, or nobody shall read it
         raise NotFoundError("request", id=job.id)
     if job.request.operation is Operation.UPSCALE:

@@ -1,5 +1,6 @@
 """The rows that an accepted, held or refused request leaves."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.db.tables import JobRow, NoticeRow, OutboxRow
 from studio.domain.cases import CaseKind, NewCase, NewNotice, NoticeKind
 from studio.domain.jobs import Job, JobState, JobVisibility
-from studio.domain.people import Person, Platform
+from studio.domain.people import Address, Person, Platform
 from studio.domain.requests import PaintRequest
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Verdict
@@ -37,7 +38,7 @@ def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, pol
         request=to_data(request),
         person_key=call.person.key,
         person=to_data(call.person),
-        address=to_data(call.address),
+        address=to_data(_address(call)),
         platform=call.person.platform,
         community=call.person.community,
         model=request.model,
@@ -54,8 +55,22 @@ def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, pol
         spoiler=False,
         gathering=call.claim.gathering if call.claim else None,
         part=call.claim.ordinal if call.claim else None,
-        visibility=call.claim.visibility if call.claim else JobVisibility.LISTED,
+        visibility=_visibility(call),
     )
+
+
+def _visibility(call: Call) -> JobVisibility:
+    """In direct messages nobody else reads anyway."""
+    if call.claim:
+        return call.claim.visibility
+    return JobVisibility.PRIVATE if call.private and not call.address.is_direct else JobVisibility.LISTED
+
+
+def _address(call: Call) -> Address:
+    """Of a private job without the message that acknowledged it, which is seen by its person alone."""
+    if _visibility(call) is not JobVisibility.PRIVATE:
+        return call.address
+    return replace(call.address, message=None, token=None, token_expires_at=None)
 
 
 def add_within(

@@ -12,6 +12,7 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.commands.submission import job_creation, remix_consent
 from studio.commands.submission.known_names import require_known
+from studio.commands.submission.privacy import inherit_privacy
 from studio.commands.submission.references import require_references
 from studio.commands.submission.tiers import require_tiers
 from studio.db import outbox, queries
@@ -24,7 +25,7 @@ from studio.db.settings import community_rules
 from studio.db.tables import JobRow, OutboxRow
 from studio.domain.events import JobAccepted
 from studio.domain.identifiers import new_job_id
-from studio.domain.jobs import JobState
+from studio.domain.jobs import JobState, JobVisibility
 from studio.domain.requests import PaintRequest
 from studio.domain.sizing.drafts import most_drafts
 from studio.domain.verdicts import Ruling, Verdict
@@ -57,6 +58,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     with ports.database.read() as session:
         if earlier := _find_earlier(session, call.request_key):
             return earlier
+        call = inherit_privacy(session, call, request)
         require_open(session, call)
         require_free_disk(ports)
         require_quota(ports, session, call.person)
@@ -141,7 +143,13 @@ def _find_earlier(session: Session, request_key: str) -> Accepted | None:
 
 def _repeated_answer(session: Session, row: JobRow) -> Accepted:
     seen = outlook(session, row.id)
-    return Accepted(job_id=row.id, state=JobState(row.state), ahead=seen.ahead, eta_seconds=seen.eta_seconds)
+    return Accepted(
+        job_id=row.id,
+        state=JobState(row.state),
+        ahead=seen.ahead,
+        eta_seconds=seen.eta_seconds,
+        private=row.visibility == JobVisibility.PRIVATE,
+    )
 
 
 def _accept(

@@ -9,7 +9,7 @@ from studio.db import queries
 from studio.db.gatherings import gathering_rows, part_rows
 from studio.db.identities.linked_identities import human_of
 from studio.db.tables import GatheringRow, LineageRow, PictureRow
-from studio.domain.jobs import Job, JobState, JobVisibility
+from studio.domain.jobs import HIDDEN, Job, JobState
 from studio.domain.people import Address
 from studio.errors import NotFoundError
 from studio.gatherings.contests.entry_rules import Candidate
@@ -24,7 +24,7 @@ def find_entered(session: Session, picture_id: str) -> tuple[PictureRow, Job]:
     if row is not None and row.deleted_at is None:
         job = queries.find_job(session, row.job_id)
         is_there = job.state in (JobState.DONE, JobState.HELD)
-        if is_there and job.visibility is not JobVisibility.UNLISTED:
+        if is_there and job.visibility not in HIDDEN:
             return row, job
     raise NotFoundError("picture", id=picture_id[:14])
 

@@ -1,4 +1,4 @@
-"""An unlisted job is its person's alone, for every reader of jobs and pictures, until it is revealed."""
+"""An unlisted or private job is its person's alone, for every reader of jobs and pictures."""
 
 from collections.abc import Callable
 
@@ -32,13 +32,13 @@ def call_of(name: str, key: str, *, moderator: bool = False) -> Call:
     return Call(person=someone(name, moderator=moderator), address=somewhere(), request_key=f"{name}:{key}")
 
 
-@pytest.fixture
-def secret(ports: Ports) -> str:
-    """A job of Ana's that is unlisted."""
+@pytest.fixture(params=[JobVisibility.UNLISTED, JobVisibility.PRIVATE])
+def secret(ports: Ports, request: pytest.FixtureRequest) -> str:
+    """A job of Ana's that is unlisted, or private."""
     accepted = execute(ports, call_of("ana", "first"), "imagine", {"prompt": "a heron", "count": 1})
     assert isinstance(accepted, Accepted)
     paint_job(ports, accepted.job_id)
-    set_visibility(ports, accepted.job_id, JobVisibility.UNLISTED)
+    set_visibility(ports, accepted.job_id, request.param)
     return accepted.job_id
 
 
@@ -121,6 +121,7 @@ def test_it_is_left_out_of_family_trees_and_of_what_a_file_tells(ports: Ports, s
     accepted = execute(ports, call_of("ana", "child"), "vary", {"picture": f"{secret}.1", "count": 1})
     assert isinstance(accepted, Accepted)
     child = paint_job(ports, accepted.job_id)
+    set_visibility(ports, child, JobVisibility.LISTED)
     family = execute(ports, call_of("bo", "tree"), "lineage", {"picture": f"{child}.1"})
     assert isinstance(family, Family)
     assert [relative.picture.id for relative in family.relatives] == [f"{child}.1"]
