@@ -173,4 +173,4 @@ def find_stalled(
     )
     awake = [tuple_(JobRow.platform, JobRow.community).not_in(list(resting))] if resting else []
     query = select(JobRow.id, JobRow.state).where(stranded, *awake).order_by(JobRow.created_at)
-    return dict(session.execute(query).tuples().all())
+    return {row.id: row.state for row in session.execute(query)}
