@@ -21,6 +21,7 @@ from bots.discord.interactions.context_menus import ContextMenus
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.modals import Modals
 from bots.discord.interactions.reactions import Reactions
+from bots.discord.interactions.replies import Replies
 from bots.discord.interactions.slash_commands import SlashCommands
 from bots.discord.messages.answers import Answers, send_private
 from bots.discord.messages.transport import DiscordTransport
@@ -45,13 +46,15 @@ log = logging.getLogger(__name__)
 
 
 class ChatelierBot(discord.AutoShardedClient):
-    """Needs no privileged intent: commands, buttons and reactions come by themselves."""
+    """Needs no privileged intent: commands, buttons, reactions, and replies that mention it come by themselves."""
 
     def __init__(
         self, ports: Ports, settings: DiscordSettings, *, downloads: Downloads | None = None
     ) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
+        intents.guild_messages = True
+        intents.dm_messages = True
         intents.guild_reactions = True
         intents.dm_reactions = True
         shards: dict[str, Any] = {}
@@ -101,6 +104,7 @@ class ChatelierBot(discord.AutoShardedClient):
         self.modals = Modals(dispatcher)
         self.buttons = Buttons(dispatcher, self.modals)
         self.reactions = Reactions(dispatcher)
+        self.replies = Replies(dispatcher)
         self.tree = Tree(self)
         SlashCommands(dispatcher).build(self.tree)
         ContextMenus(dispatcher, self.modals, self.buttons).build(self.tree)
@@ -162,6 +166,9 @@ class ChatelierBot(discord.AutoShardedClient):
                 await self.buttons.handle_press(interaction)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await send_private(interaction, message_of(error))
+
+    async def on_message(self, message: discord.Message) -> None:
+        await self.replies.handle(message)
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         await self.reactions.handle_add(event)

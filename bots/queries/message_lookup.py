@@ -85,6 +85,16 @@ def parse_filename(name: str) -> ShownPictures | None:
     return ShownPictures(job_id=name) if is_job_id(name) else None
 
 
+def is_below_pictures(database: Database, root: MessageRef, viewer: Person) -> bool:
+    """Whether the message above a thread shows a job's pictures. Raises `NotFoundError` for one out of reach."""
+    shown = find_shown_pictures(database, viewer.platform, root.message, channel=root.channel)
+    return (
+        shown is not None
+        and shown.first
+        and bool(load_job_view(database, shown.job_id, viewer=viewer).pictures)
+    )
+
+
 def find_subject_of_thread(
     database: Database, spec: CommandSpec, values: Mapping[str, object], root: MessageRef, viewer: Person
 ) -> dict[str, object]:

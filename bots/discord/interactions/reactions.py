@@ -9,12 +9,11 @@ import discord
 from bots.discord.guilds.reacting_people import call_of_reaction, find_reacting_person
 from bots.discord.interactions.click_dedup import ClickDedup
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
+from bots.discord.messages.answers import send_direct
 from bots.discord.messages.message_lookup import find_shown_by_id
-from bots.discord.render import send_arguments
 from bots.interactions.reactions import find_button_meant
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error
-from bots.presentation.message import Message
 from bots.process.error_reports import report_error
 from studio.clock import now
 from studio.commands.results import Accepted, ReportFiled
@@ -49,7 +48,7 @@ class Reactions(Handler):
         try:
             await self._follow(event, added=added)
         except ChatelierError as error:
-            await self._explain(event.user_id, compose_error(error))
+            await send_direct(self._context, event.user_id, compose_error(error))
         except discord.HTTPException as error:
             log.warning("reaction not handled: status=%s", error.status)
         except Exception as error:  # noqa: BLE001 - a reaction must never end the reading of events
@@ -72,12 +71,4 @@ class Reactions(Handler):
         if isinstance(result, Accepted) and not result.repeated:
             await self._answers.send_new_job(result.job_id)
         elif isinstance(result, ReportFiled) and (message := compose_answer(result)):
-            await self._explain(event.user_id, message)
-
-    async def _explain(self, user_id: int, message: Message) -> None:
-        """There is no private answer to a reaction in a channel, so it goes into the person's DMs."""
-        try:
-            channel = await self._context.client.create_dm(discord.Object(user_id))
-            await channel.send(**send_arguments(message, {}))
-        except discord.HTTPException:
-            log.debug("direct message not sent: recipient unreachable")
+            await send_direct(self._context, event.user_id, message)

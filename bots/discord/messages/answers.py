@@ -133,3 +133,12 @@ async def send_private(interaction: discord.Interaction, message: Message) -> No
         await interaction.response.send_message(ephemeral=True, **send_arguments(message, {}))
     except discord.HTTPException as error:
         log.warning("ephemeral message not sent: code=%s", error.code)
+
+
+async def send_direct(context: DiscordContext, user_id: int, message: Message) -> None:
+    """What is for one person where nothing is answered privately, as to a reaction in a channel."""
+    try:
+        channel = await context.client.create_dm(discord.Object(user_id))
+        await channel.send(**send_arguments(message, {}))
+    except discord.HTTPException:
+        log.debug("direct message not sent: recipient unreachable")

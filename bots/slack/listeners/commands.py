@@ -11,7 +11,7 @@ from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.compose.help import help_about
 from bots.presentation.message import Message, Small
 from bots.process.thread_pools import Pool
-from bots.queries.message_lookup import find_subject_of_thread
+from bots.queries.message_lookup import find_subject_of_thread, is_below_pictures
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
 from bots.slack.listeners.dispatcher import Dispatcher
@@ -25,6 +25,7 @@ from bots.slack.texts.command_parsing import (
     is_command,
     names_others,
     read_imagine,
+    read_reply,
     read_studio,
     read_talk,
 )
@@ -86,9 +87,10 @@ class CommandListener(Listener):
         files: Sequence[File] = (),
     ) -> None:
         async def work(call: Call) -> Answer:
-            spec, values = read(text.plain)
+            read_here = read_reply if await self._is_reply(request, call, read, files) else read
+            spec, values = read_here(text.plain)
             if names_others(spec):
-                spec, values = read(text.with_keys(request.team))
+                spec, values = read_here(text.with_keys(request.team))
             values |= await self._with_files(request, call, spec, values, files)
             values |= await self._of_thread(request, call, spec, values)
             await self._introduce(request, spec, values)
@@ -150,6 +152,17 @@ class CommandListener(Listener):
             else await self._uploads.take_in(request, file, call.person)
             for place, file in zip(places, files, strict=False)
         }
+
+    async def _is_reply(
+        self, request: SlackRequest, call: Call, read: Callable[[str], Wanted], files: Sequence[File]
+    ) -> bool:
+        """Whether words are about the pictures above the thread, and bring no image along."""
+        if request.thread is None or read is not read_talk or files:
+            return False
+        root = MessageRef(channel=request.channel or "", message=request.thread)
+        return await self._pools.run(
+            Pool.COMMANDS, is_below_pictures, self._ports.database, root, call.person
+        )
 
     async def _of_thread(
         self, request: SlackRequest, call: Call, spec: CommandSpec, values: Mapping[str, object]

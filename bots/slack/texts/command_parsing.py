@@ -1,6 +1,7 @@
 """What people type: after a slash command, after a mention, in a direct message."""
 
 import difflib
+from collections.abc import Callable
 
 from bots.presentation.compose.help import TOGETHER
 from studio.commands.command_line import parse_phrase
@@ -8,7 +9,7 @@ from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, FORMER_COMMANDS, find_command
 from studio.commands.spec import CommandSpec
 from studio.domain.identifiers import is_job_id, split_picture_id
-from studio.errors import UnknownCommandError
+from studio.errors import BadParameterError, UnknownCommandError
 from studio.parsing.text_cleaning import clean_text
 
 _RULES = "community"
@@ -71,6 +72,25 @@ def read_talk(text: str) -> Wanted:
 
     A word that is no command begins a prompt, unless an id follows: then it was meant as a command.
     """
+    return _read_words(text, read_imagine)
+
+
+def read_reply(text: str) -> Wanted:
+    """As `read_talk` below pictures: words are what the picture shall show instead.
+
+    Flags that only `/imagine` has mean a new picture.
+    """
+    return _read_words(text, _read_remix)
+
+
+def _read_remix(text: str) -> Wanted:
+    try:
+        return parse_phrase(f"/remix {text}")
+    except BadParameterError:
+        return read_imagine(text)
+
+
+def _read_words(text: str, read_prompt: Callable[[str], Wanted]) -> Wanted:
     first, _, rest = clean_text(text).partition(" ")
     name = first.lstrip("/").lower()
     following = rest.partition(" ")[0].lower()
@@ -78,7 +98,7 @@ def read_talk(text: str) -> Wanted:
         return read_studio(text)
     if is_job_id(following) or split_picture_id(following):
         find_command(name)
-    return read_imagine(text)
+    return read_prompt(text)
 
 
 def _is_meant(name: str, following: str) -> bool:

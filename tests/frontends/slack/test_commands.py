@@ -437,3 +437,14 @@ async def test_two_processes_leave_one_message(room: SlackRoom) -> None:
         await room.send(payload)
         await other.send(payload)
         assert len(room.slack.messages) + len(other.slack.messages) == 1
+
+
+async def test_in_the_thread_under_a_job_words_remix_its_picture(room: SlackRoom) -> None:
+    job_id, message = await room.finished("a red fox --count 2")
+    await room.send(room.slack.mention("a blue fox", thread_ts=message.ts))
+    assert room.jobs()[-1].command == "remix"
+    assert room.jobs()[-1].request["prompt"] == "a blue fox"
+    assert room.jobs()[-1].request["sources"][0]["picture_id"] == f"{job_id}.1"
+    for text in ("imagine a green fox", "a green fox --ar 3:2"):
+        await room.send(room.slack.mention(text, thread_ts=message.ts))
+        assert (room.jobs()[-1].command, room.jobs()[-1].request["prompt"]) == ("imagine", "a green fox")

@@ -64,7 +64,6 @@ async def test_published_it_moves_from_its_person_to_the_channel(front_end: Fron
 async def test_killed_between_both_messages_the_next_process_goes_on(front_end: FrontEnd) -> None:
     job_id = ask(front_end)
     await front_end.painted(job_id)
-    front_end.chat.closed.add("nobody")
     real, front_end.chat.send = front_end.chat.send, None  # type: ignore[assignment, method-assign]
     with pytest.raises(TypeError):
         await publish(front_end, job_id)
