@@ -68,8 +68,8 @@ def draw_story(
 
     GIF, since every chat plays it.
     """
-    for most_side in _STORY_SIDES:
-        cell = plan.scaled_cell(most_side)
+    # A small mural is as large at several of these sides.
+    for cell in dict.fromkeys(plan.scaled_cell(most_side) for most_side in _STORY_SIDES):
         frames = _story_frames(plan, painted, cell, store)
         file = io.BytesIO()
         lasts = [_FRAME_MS] * len(painted) + [_LAST_MS]

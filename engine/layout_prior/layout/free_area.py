@@ -23,17 +23,17 @@ def largest_free_box(mask: np.ndarray, *, cells: int = 48) -> Box:
     free = inside >= 0.98 * np.outer(np.diff(ys), np.diff(xs))
     best, found = 0.0, None
     tall = np.zeros(columns, int)
+    # Of every pair of a left column (down) and a right one (across).
+    widths = np.arange(columns)[None, :] - np.arange(columns)[:, None] + 1
+    backwards = widths < 1
     for row in range(rows):
         tall = np.where(free[row], tall + 1, 0)
-        for left in range(columns):
-            low = tall[left]
-            for right in range(left, columns):
-                low = min(low, tall[right])
-                if low == 0:
-                    break
-                area = _goodness(low * height / rows, (right - left + 1) * width / columns)
-                if area > best:
-                    best, found = area, (row - low + 1, row + 1, left, right + 1)
+        heights = np.minimum.accumulate(np.where(backwards, rows, tall), axis=1)
+        areas = np.where(backwards, 0, _goodness(heights * height / rows, widths * width / columns))
+        left, right = divmod(int(areas.argmax()), columns)
+        if areas[left, right] > best:
+            best = float(areas[left, right])
+            found = (row - int(heights[left, right]) + 1, row + 1, left, right + 1)
     if found is not None:
         top, bottom, left, right = ys[found[0]], ys[found[1]], xs[found[2]], xs[found[3]]
         return Box(float(left), float(top), float(right - left), float(bottom - top))
@@ -46,7 +46,8 @@ def largest_free_box(mask: np.ndarray, *, cells: int = 48) -> Box:
     )
 
 
-def _goodness(height: float, width: float) -> float:
-    """Area, but a long strip counts little more than the square in it."""
-    short, long = min(height, width), max(height, width)
-    return short * min(long, 2.5 * short)
+def _goodness(heights: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """Areas, but a long strip counts little more than the square in it."""
+    short, long = np.minimum(heights, widths), np.maximum(heights, widths)
+    counted: np.ndarray = short * np.minimum(long, 2.5 * short)
+    return counted
