@@ -24,7 +24,7 @@ test: $(READY) ## Set up what is missing and run every test
 	@$(PYTEST) $(ARGS)
 
 unit: $(READY) ## Run the tests that need no services
-	@GATHERING_HISTORIES=$${GATHERING_HISTORIES:-10} $(PYTEST) tests/unit $(ARGS)
+	@GATHERING_HISTORIES=$${GATHERING_HISTORIES:-5} DESK_HISTORIES=$${DESK_HISTORIES:-25} $(PYTEST) tests/unit $(ARGS)
 
 check: lint unit ## Style, types, architecture and unit tests, before each commit
 

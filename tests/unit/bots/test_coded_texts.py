@@ -2,8 +2,10 @@
 
 import ast
 import itertools
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -53,13 +55,24 @@ def placeholders(code: str) -> list[set[str]]:
     return [{field for _, field, _, _ in Formatter().parse(form) if field is not None} for form in forms]
 
 
-def calls(repository: Path) -> Iterator[tuple[str, ast.Call, str]]:
+MADE = re.compile(rf"\b(?:{'|'.join(['coded', *KINDS])})\(")
+
+
+@cache
+def calls(repository: Path) -> list[tuple[str, ast.Call, str]]:
     """Every place where an error or a coded text is made, with the name of what is called."""
+    found = []
     for package in PACKAGES:
         for path in sorted((repository / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                    yield f"{path.relative_to(repository)}:{node.lineno}", node, node.func.id
+            source = path.read_text("utf-8")
+            if not MADE.search(source):  # most files make none, and need not be parsed
+                continue
+            found += [
+                (f"{path.relative_to(repository)}:{node.lineno}", node, node.func.id)
+                for node in ast.walk(ast.parse(source))
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            ]
+    return found
 
 
 def strings(node: ast.expr) -> list[str]:

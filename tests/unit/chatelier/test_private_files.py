@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chatelier.cli.main import carry_out
 from chatelier.runtime.private_files import close_home_to_others
 from chatelier.settings import load_settings
 from chatelier.wiring.database import open_database, upgrade_database
@@ -77,17 +79,20 @@ def test_what_a_process_makes_is_private_unless_a_person_asked_for_it(
     assert mode_of(tmp_path / "kept") == mode
 
 
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """Whatever is made may be read and written by everybody."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("open_umask", "restored_logging")
 def test_every_command_keeps_its_files_private(tmp_path: Path) -> None:
     home = open_home(tmp_path)
-    subprocess.run(
-        [sys.executable, "-m", "chatelier", "db", "upgrade"], check=True, umask=0, capture_output=True
-    )
-    subprocess.run(
-        [sys.executable, "-m", "chatelier", "models", "add", "ours", "/nowhere"],
-        check=False,
-        umask=0,
-        capture_output=True,
-    )
+    for command, status in ((["db", "upgrade"], 0), (["models", "add", "ours", "/nowhere"], 1)):
+        os.umask(0)
+        assert carry_out(command) == status
     found = {path.name: mode_of(path) for path in home.rglob("*")}
     assert "studio.sqlite3" in found
     assert {name for name, mode in found.items() if mode & 0o077} == set()

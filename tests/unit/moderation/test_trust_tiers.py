@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert
 
 from moderation.cases.strikes import Violation, strike
 from moderation.policy.categories import Category
@@ -42,14 +42,15 @@ def settle(instance, **rules):
 
 
 def has_painted(instance, call, count, days_ago):
-    for index in range(count):
-        job = execute(
-            instance, replace(call, request_key=f"old:{index}"), "imagine", {"prompt": "a boat", "count": 1}
-        ).job_id
-        end_job(instance, job, JobState.DONE)
+    """One picture as everybody paints it, the others as records of the same."""
+    job = execute(instance, call, "imagine", {"prompt": "a boat", "count": 1}).job_id
+    end_job(instance, job, JobState.DONE)
     with instance.database.begin() as session:
-        for row in session.scalars(select(JobRow)):
-            row.created_at = now() - timedelta(days=days_ago)
+        row = session.get_one(JobRow, job)
+        row.created_at = now() - timedelta(days=days_ago)
+        values = {column: getattr(row, column) for column in JobRow.__table__.columns.keys()}  # noqa: SIM118
+        copies = [values | {"id": f"{index:012}", "request_key": f"old:{index}"} for index in range(1, count)]
+        session.execute(insert(JobRow), copies)
 
 
 @pytest.mark.parametrize(
