@@ -70,7 +70,7 @@ def measure_database(
     for name in ("SQLite", "PostgreSQL") if postgresql else ("SQLite",):
         with ExitStack() as stack:
             databases = [
-                stack.enter_context(_scratch(None if name == "SQLite" else postgresql)) for _ in "ab"
+                stack.enter_context(scratch_database(None if name == "SQLite" else postgresql)) for _ in "ab"
             ]
             workloads = []
             for database, size in zip(databases, (small, large), strict=True):
@@ -87,7 +87,7 @@ def measure_database(
 def _compare(name: str, small: Workload, large: Workload, *, rounds: int) -> Iterator[Comparison]:
     """In turns, so that other load of the machine slows both."""
     large_operations = large.operations()
-    clocks = [_ProcessorClock(workload.ports.database) for workload in (small, large)]
+    clocks = [ProcessorClock(workload.ports.database) for workload in (small, large)]
     for operation, in_small in small.operations().items():
         taken: tuple[list[float], list[float]] = ([], [])
         for number in range(rounds + 1):
@@ -101,7 +101,7 @@ def _compare(name: str, small: Workload, large: Workload, *, rounds: int) -> Ite
         yield Comparison(database=name, operation=operation, small_ms=small_ms, large_ms=large_ms)
 
 
-class _ProcessorClock:
+class ProcessorClock:
     """Processor time of this thread, and of a PostgreSQL server's processes for a database if it runs right here.
 
     Unlike the time that passes, it hardly depends on what else the machine does.
@@ -125,7 +125,7 @@ class _ProcessorClock:
 
 
 @contextmanager
-def _scratch(postgresql: str | None) -> Iterator[Database]:
+def scratch_database(postgresql: str | None) -> Iterator[Database]:
     """An empty database with all tables, which is gone afterwards."""
     if postgresql is None:
         with (

@@ -10,12 +10,12 @@ from starlette.responses import HTMLResponse, Response
 from bots.presentation.compose.parts.pictures import alt_text_of
 from bots.process.thread_pools import Pool
 from bots.web import texts
-from bots.web.access.session_cookies import WebUser
-from bots.web.context import WebContext
 from bots.web.render import shown_picture
 from bots.web.routes.authentication import require_unbanned_user
 from bots.web.templating import render_template, script_texts
 from studio.commands.submission.known_names import names_offered
+from studio.db.database import Database
+from studio.domain.people import Person
 from studio.domain.requests import Operation
 from studio.errors import NotFoundError
 from studio.services.gallery.picture_list import ListedPicture, PictureFilter, Position, list_pictures
@@ -30,7 +30,9 @@ async def gallery_page(request: Request) -> Response:
     """GET /pictures, with the fields of its form as its query, and ``after=<place>`` to go on without scripts."""
     context, user = await require_unbanned_user(request)
     wanted = read_filter(request.query_params)
-    first = await context.pools.run(Pool.DATABASE, _render_pictures, context, user, request, wanted)
+    first = await context.pools.run(
+        Pool.DATABASE, render_pictures, context.ports.database, user.person, request.query_params
+    )
     models, styles = names_offered(context.ports)
     html = render_template(
         "gallery.html",
@@ -50,9 +52,10 @@ async def gallery_page(request: Request) -> Response:
 async def more_pictures(request: Request) -> Response:
     """GET /pictures/page, with the same query: the pictures alone."""
     context, user = await require_unbanned_user(request)
-    wanted = read_filter(request.query_params)
     return HTMLResponse(
-        await context.pools.run(Pool.DATABASE, _render_pictures, context, user, request, wanted)
+        await context.pools.run(
+            Pool.DATABASE, render_pictures, context.ports.database, user.person, request.query_params
+        )
     )
 
 
@@ -89,25 +92,27 @@ def _read_position(typed: str) -> Position:
     return Position(created_at, picture_id)
 
 
-def _render_pictures(context: WebContext, user: WebUser, request: Request, wanted: PictureFilter) -> str:
-    typed = request.query_params.get("after")
+def render_pictures(database: Database, viewer: Person, query: Mapping[str, str]) -> str:
+    """One page of pictures as HTML. Blocking; raises `NotFoundError`."""
+    wanted = read_filter(query)
+    typed = query.get("after", "")
     after = _read_position(typed) if typed else None
-    with context.ports.database.read() as session:
-        found = list_pictures(session, user.person, wanted, after=after, limit=PICTURES_A_PAGE)
+    with database.read() as session:
+        found = list_pictures(session, viewer, wanted, after=after, limit=PICTURES_A_PAGE)
     return render_template(
         "gallery_pictures.html",
         cards=[
             (entry, shown_picture(entry.picture, spoiler=entry.job.spoiler), alt_text_of(entry.picture))
             for entry in found
         ],
-        after=typed or "",
-        older=_address_behind(request, found[-1]) if len(found) == PICTURES_A_PAGE else "",
+        after=typed,
+        older=_address_behind(query, found[-1]) if len(found) == PICTURES_A_PAGE else "",
         wanted=wanted,
     )
 
 
-def _address_behind(request: Request, last: ListedPicture) -> str:
+def _address_behind(query: Mapping[str, str], last: ListedPicture) -> str:
     """Of the pictures that come after one, with the same filter."""
     place = f"{last.picture.created_at.isoformat()}~{last.picture.id}"
-    query = {name: value for name, value in request.query_params.items() if value} | {"after": place}
-    return f"/pictures?{urlencode(query)}"
+    fields = {name: value for name, value in query.items() if value} | {"after": place}
+    return f"/pictures?{urlencode(fields)}"
