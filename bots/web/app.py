@@ -26,7 +26,7 @@ from bots.web.context import build_context
 from bots.web.metrics import WebMetrics
 from bots.web.routes import account, banned, forms, health, images, moderation, pages
 from bots.web.routes.authentication import LoginRequiredError
-from bots.web.routes.gallery import gallery_page
+from bots.web.routes.gallery import downloads, gallery_page
 from bots.web.routes.gatherings import gathering_pages
 from bots.web.routes.public import privacy, report, share, verification
 from bots.web.routes.sign_in import codes, login, oauth, passkeys
@@ -139,6 +139,7 @@ ROUTES = [
     Route("/verify", verification.verify_file, methods=["POST"]),
     Route("/pictures", gallery_page.gallery_page),
     Route("/pictures/page", gallery_page.more_pictures),
+    Route("/pictures/zip", downloads.download_pictures),
     Route("/pictures/{picture}.png", images.picture_file),
     Route("/thumbnails/{picture}", images.picture_file),
     Route("/uploads", images.upload, methods=["POST"]),

@@ -1,7 +1,11 @@
 """The page "My pictures"."""
 
+import io
+import json
 import re
+import tracemalloc
 from collections.abc import Iterator
+from zipfile import ZipFile
 
 import pytest
 
@@ -10,8 +14,11 @@ from bots.web.routes.gallery import gallery_page
 from studio.commands.registry import execute
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
+from studio.db.tables import PictureRow
 from studio.domain.people import Person
 from studio.ports import Ports
+from studio.services.gallery.picture_archive import write_archive
+from studio.services.gallery.picture_list import PictureFilter
 from tests.support.finished_jobs import paint_job
 from tests.support.web_client import ADDRESS, Browser, WebServer, web_settings
 
@@ -88,3 +95,43 @@ def test_values_that_no_form_sends_lead_nowhere(web: WebServer, query: str) -> N
 
 def test_strangers_have_to_come_in_first(web: WebServer) -> None:
     assert web.browser().client.get(f"{ADDRESS}/pictures").status_code == 401
+
+
+def test_what_a_filter_finds_is_downloaded_with_its_recipes(web: WebServer) -> None:
+    ana, bo = web.user("Ana"), web.user("Bo")
+    (fox,) = paint(web, ana, "a fox")
+    paint(web, ana, "a boat")
+    paint(web, bo, "a fox of somebody else")
+    answer = ana.client.get("/pictures/zip?words=fox")
+    assert answer.headers["content-type"] == "application/zip"
+    name = f"chatelier-{fox.replace('.', '-')}"
+    with ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [f"{name}.png", f"{name}.json"]
+        assert archive.read(f"{name}.png").startswith(b"picture ")
+        described = json.loads(archive.read(f"{name}.json"))
+    assert (described["id"], described["recipe"]["prompt"]) == (fox, "a fox")
+    codes = [ana.client.get("/pictures/zip?words=nothing").status_code for _ in range(7)]
+    assert (codes[0], codes[-1]) == (200, 429)
+
+
+def test_a_large_download_takes_the_memory_of_few_pictures(web: WebServer) -> None:
+    ana = web.user("Ana")
+    (first,) = paint(web, ana, "a fox")
+    megabyte = 1024 * 1024
+    with web.ports.database.begin() as session:
+        row = session.get_one(PictureRow, first)
+        row.storage_key = web.ports.store.put(bytes(megabyte), suffix=".png")
+        values = {column.key: getattr(row, column.key) for column in PictureRow.__table__.columns}
+        for number in range(2, 121):
+            session.add(PictureRow(**values | {"id": f"{row.job_id}.{number}", "position": number}))
+    home = {"platform": ROOM_ADDRESS.platform, "community": ROOM_ADDRESS.community}
+    person = Person(**home, user_id=ana.user_id, display_name="Ana")
+    tracemalloc.start()
+    try:
+        size = sum(len(block) for block in write_archive(web.ports, person, PictureFilter()))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert size > 120 * megabyte
+    assert most < 10 * megabyte

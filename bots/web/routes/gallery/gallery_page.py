@@ -40,6 +40,7 @@ async def gallery_page(request: Request) -> Response:
         token=context.session_store.form_token(user),
         wanted=wanted,
         is_narrow=not wanted.is_wide,
+        download=f"/pictures/zip?{urlencode(dict(request.query_params))}",
         first=first,
         operations=texts.OPERATIONS,
         models=models,
