@@ -1,4 +1,4 @@
-// The page "My pictures". Only the pages of pictures near the window have their cards: those far away keep their height
+// One's own pictures. Only the pages of pictures near the window have their cards: those far away keep their height
 // alone, and are asked for again when they come near.
 import { $, $$ } from "./dom.js";
 

@@ -111,6 +111,8 @@ def test_cards_and_dialogs(front_end: WebServer) -> None:
     paths = ["/help", "/settings", "/mine/queue", "/mine/history", "/mine/messages"]
     paths += [f"/view/{fox}.1", f"/jobs/{fox}", *(f"/{name}/{fox}.1" for name in FORMS), f"/flag/{fox}"]
     assert {path: words for path in paths if (words := untranslated(dialog(ana, path), names))} == {}
+    for path in ("/pictures", "/pictures?words=x", "/pictures?of=everybody"):
+        assert untranslated(ana.client.get(path).text, names) == []
     assert ana.press(f"c1:delete:{fox}:1")["ok"]
     assert untranslated(bo.disconnect_and_come_back().wall) == []  # credits a picture without words
 
