@@ -25,6 +25,9 @@ from studio.db.tables import (
     LinkCodeRow,
     NoticeRow,
     PreferencesRow,
+    SavedStyleRow,
+    ShareRow,
+    SignInRow,
     StarRow,
 )
 from studio.ports import Ports
@@ -34,7 +37,12 @@ from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job
 
 ANA = someone("ana").key
-OTHER_KEYS = {"jobs.request_key", "cases.case_key", "ledger.entry_key"}  # as long, and of no person
+OTHER_KEYS = {
+    *("jobs.request_key", "cases.case_key", "ledger.entry_key"),  # as long, and of no person
+    *("pictures.hidden_by", "outside_reports.decide_by"),  # a case, a time
+    "outside_reports.contact",  # of people without an identity here
+    "sign_ins.subject",  # in a row that goes with its person
+}
 OF_SLACK_SDK = {
     "slack_bots",
     "slack_installations",
@@ -100,6 +108,11 @@ def rows_in_the_gathering() -> tuple[object, ...]:
     )
 
 
+def sign_in_of_ana() -> SignInRow:
+    code = {"subject": "recovery:0f3a", "label": "", "invite": "", "moderator": False, "sign_count": 0}
+    return SignInRow(person_key=ANA, created_at=now(), **code)
+
+
 def name_in_all_of_them(instance: Ports) -> None:
     """A person with a job, two pictures and credits, and one row of every other kind."""
     job = paint_job(instance, ask(instance, "ana", "job", "imagine", prompt="a boat", count=2).job_id)
@@ -118,6 +131,9 @@ def name_in_all_of_them(instance: Ports) -> None:
                 PreferencesRow(person_key=ANA, data={}),
                 gathering_of_ana(),
                 CollectedRow(person_key=ANA, item=f"{job}.1", source={}, added_at=now()),
+                SavedStyleRow(person_key=ANA, name="ink", shared=False, data={}, saved_at=now(), **place),
+                ShareRow(token="token", picture_id=f"{job}.1", person_key=ANA, created_at=now()),
+                sign_in_of_ana(),
                 StarRow(picture_id=f"{job}.1", person_key=ANA, created_at=now()),
             )
         )
