@@ -22,6 +22,9 @@ PROVIDER_UNAVAILABLE = (
 ACCOUNT_OF_ANOTHER = (
     "That {provider} account belongs to another name here. Leave first, then sign in with it."
 )
+INVITE_FIRST = (
+    "The invite word has changed. Type the new one first, then connect {provider} in your settings."
+)
 ACCOUNT_TAKEN = "That account has just been given another name here. Please sign in with it once more."
 PASSKEY = "Passkey"
 PASSKEY_REFUSED = "That passkey does not fit. Please try again, or come in another way."

@@ -65,7 +65,7 @@ def visible_rows(audience: Audience, identities_of_audience: Collection[str]) ->
     near = and_(
         JobRow.platform == audience.home[0],
         JobRow.community == audience.home[1],
-        JobRow.visibility != JobVisibility.UNLISTED,
+        JobRow.visibility.not_in(HIDDEN),
         or_(not_(private), here) if audience.channel else not_(private),
     )
     return or_(near, JobRow.person_key.in_(identities_of_audience))

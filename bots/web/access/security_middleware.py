@@ -34,6 +34,8 @@ class SecurityMiddleware:
         host = headers.get("host", "")
         if not self._knows(host):
             await _refuse(scope, receive, send, translate(texts.FOREIGN_HOST), 421)
+        elif "\0" in scope["path"] or b"%00" in scope["query_string"]:  # which PostgreSQL takes for no text
+            await _refuse(scope, receive, send, translate(texts.NOT_FOUND), 404)
         elif not _own_origin(scope, headers, host):
             await _refuse(scope, receive, send, translate(texts.FOREIGN_ORIGIN), 403)
         else:

@@ -12,7 +12,7 @@ from bots.web.sign_in.passkeys import Passkey
 from studio.clock import now
 from studio.db.database import Database
 from studio.db.identities import linked_identities, sign_ins
-from studio.db.identities.people import find_person
+from studio.db.identities.people import find_person, lock_person
 from studio.db.identities.sign_ins import Method, SignIn
 from studio.domain.identifiers import new_code
 from studio.services.identity_linking import link_people
@@ -33,8 +33,7 @@ class SignIns:
     def sign_in(self, visitor: WebUser, subject: str) -> WebUser | None:
         """A new session of the person whose subject it is; None when it is nobody's.
 
-        Their invite word may have become invalid: ask the session store. Links the accounts in the chats that came
-        since the last time.
+        Their invite word may have become invalid: ask the session store.
         """
         with self._database.begin() as session:
             found = sign_ins.find_sign_in(session, subject)
@@ -44,7 +43,6 @@ class SignIns:
                 session, subject, found.person_key
             ):
                 return None
-            self._link(session, found)
             person = find_person(session, found.person_key)
         return replace(
             self._session_store.open_session(
@@ -62,7 +60,10 @@ class SignIns:
         return next((user for user in signed_in if user), None)
 
     def add(self, user: WebUser, subject: str, *, label: str, passkey: Passkey | None = None) -> bool:
-        """Another way in for a registered user. False: it is another person's."""
+        """Another way in for a registered user, whose identities in the chats become one human with them.
+
+        False: it is another person's.
+        """
         added = SignIn(
             subject=subject,
             person_key=user.person.key,
@@ -73,6 +74,7 @@ class SignIns:
             sign_count=passkey.sign_count if passkey else 0,
         )
         with self._database.begin() as session:
+            _lock(session, user)
             if not sign_ins.save_sign_in(session, added):
                 return False
             self._link(session, added)
@@ -89,9 +91,17 @@ class SignIns:
             expires_at=now() + _DEVICE_CODE_LASTS if method is Method.DEVICE else None,
         )
         with self._database.begin() as session:
+            _lock(session, user)
             sign_ins.delete_method(session, user.person.key, method)
             sign_ins.save_sign_in(session, added)
         return "-".join(code[at : at + 5] for at in range(0, len(code), 5)), added.subject
+
+    def renew_invite(self, user: WebUser) -> None:
+        """After somebody typed the present invite word, their way in opens with it too."""
+        with self._database.begin() as session:
+            found = sign_ins.find_sign_in(session, user.subject)
+            if found and found.person_key == user.person.key:
+                sign_ins.save_sign_in(session, replace(found, invite=user.word, moderator=user.moderator))
 
     def of(self, user: WebUser) -> Sequence[SignIn]:
         """The ways that last; a device's code does not."""
@@ -124,6 +134,12 @@ class SignIns:
         linked_identities.lock_identities(session, sign_in.person_key, *keys)
         for key in keys:
             link_people(session, sign_in.person_key, key)
+
+
+def _lock(session: Session, user: WebUser) -> None:
+    """Hold the rows of the person, so that two presses and an erasure happen one after the other."""
+    linked_identities.lock_identities(session, user.person.key)
+    lock_person(session, user.person)
 
 
 def _digest_of(code: str) -> str:

@@ -46,7 +46,7 @@ async function extend(link) {
   extending = true;
   const found = await load(link.href.replace("/pictures?", "/pictures/page?"));
   extending = false;
-  if (!found) return; // the link is still there, and works without this script
+  if (!found?.page && !found?.older) return; // the link is still there, and works without this script
   observer.unobserve(link);
   near.delete(link);
   link.replaceWith(...[found.page, found.older].filter(Boolean));

@@ -40,7 +40,8 @@ async function showCode(button) {
 }
 
 async function remove(button) {
-  await post("/sign-in/remove", button.dataset.removeSignIn);
+  const response = await post("/sign-in/remove", button.dataset.removeSignIn);
+  if (!response.ok) throw new Error((await response.json()).text);
   button.closest("li").remove();
 }
 

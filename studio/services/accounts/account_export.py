@@ -12,7 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from studio.clock import now
 from studio.db.identities import linked_identities
-from studio.db.tables import ERASURE, Base, CaseRow, Erasure, PersonRow
+from studio.db.tables import ERASURE, Base, CaseRow, Erasure, JobRow, PersonRow, PictureRow
+from studio.domain.cases import CaseKind
+from studio.domain.jobs import JobState
 from studio.domain.people import Person
 from studio.errors import NotFoundError
 from studio.ports import Ports
@@ -21,12 +23,14 @@ from studio.services import file_references, personal_data
 _SOMEBODY_ELSE = "somebody else"
 _NOT_THEIRS = ("token", "lease_owner", "salt", "code")  # secrets of the instance, and its own bookkeeping
 _OF_REPORTERS = ("words", "evidence", "note")  # of a case that somebody else filed
+# What was kept for the authorities, and who looked at it, is not for the person whom it is about.
+_WITHHELD = frozenset({"evidence", "audit"})
 _README = """\
 This archive holds everything that this Chatelier instance keeps of you, under all your linked names.
 
 records/   one JSON file for each table of the database. Other people's keys read "somebody else", and what others
-           wrote when they reported something is left out.
-pictures/  your pictures, as they were delivered
+           wrote when they reported something and the moderators' own records are left out.
+pictures/  your pictures, as they were delivered; none that moderators hold or have hidden
 uploads/   the pictures that you attached
 
 Made {at:%Y-%m-%d %H:%M} UTC for {identities}. /forget-me deletes all of it.
@@ -85,6 +89,8 @@ def find_records(session: Session, keys: Sequence[str]) -> dict[str, list[dict[s
         columns.setdefault(column.class_, []).append(column)
     found: dict[str, list[dict[str, Any]]] = {}
     for table, named in columns.items():
+        if table.__tablename__ in _WITHHELD:
+            continue
         rows = session.scalars(select(table).where(or_(*(column.in_(keys) for column in named)))).all()
         if rows:
             found[table.__tablename__] = [_row_data(row, keys) for row in rows]
@@ -100,8 +106,10 @@ def _row_data(row: Base, keys: Sequence[str]) -> dict[str, Any]:
         if ERASURE in attribute.columns[0].info and value not in (None, *keys):
             value = _SOMEBODY_ELSE
         data[attribute.key] = _plain(value)
-    if isinstance(row, CaseRow) and row.filed_by not in (None, *keys):
-        data |= dict.fromkeys(_OF_REPORTERS, "")
+    if isinstance(row, CaseRow):
+        del data["case_key"]  # holds the reporter's key
+        if row.filed_by not in keys and (row.filed_by or row.kind == CaseKind.REPORT):
+            data |= dict.fromkeys(_OF_REPORTERS, "")
     if isinstance(row, PersonRow):
         data["human"] = row.human if row.human in keys else _SOMEBODY_ELSE
     return data
@@ -125,10 +133,15 @@ def _plain(value: Any) -> Any:
 
 
 def _files_of(session: Session, keys: Sequence[str]) -> dict[str, str]:
-    """Storage keys by their names in the archive: pictures first, then uploads."""
-    files = {
-        f"pictures/{row.id}.png": row.storage_key for row in session.scalars(personal_data.pictures_of(keys))
-    }
+    """Storage keys by their names in the archive: pictures that people may see, then uploads."""
+    delivered = (
+        select(PictureRow)
+        .join(JobRow, JobRow.id == PictureRow.job_id)
+        .where(
+            PictureRow.person_key.in_(keys), PictureRow.deleted_at.is_(None), JobRow.state == JobState.DONE
+        )
+    )
+    files = {f"pictures/{row.id}.png": row.storage_key for row in session.scalars(delivered)}
     uploads: Iterable[str] = sorted(
         {
             key

@@ -68,6 +68,11 @@ def test_a_link_that_was_taken_back_says_no_more_than_one_that_never_was(
     assert stranger.client.get("/oembed", params={"url": link}).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/s/%00", "/oembed?url=%00", "/pictures?model=%00"])
+def test_a_character_that_is_no_text_is_not_found(web: WebServer, path: str) -> None:
+    assert web.browser().client.get(path).status_code == 404
+
+
 @pytest.mark.parametrize("address", ["", "https://elsewhere.example/s/x", f"{ADDRESS}/view/x", "/s/x"])
 def test_oembed_answers_for_links_of_this_instance_only(web: WebServer, address: str) -> None:
     assert web.browser().client.get("/oembed", params={"url": address}).status_code == 404

@@ -123,6 +123,50 @@ def test_the_invite_word_is_asked_once_and_again_when_it_has_changed(
         assert later.user_id == user_id
 
 
+def test_a_new_invite_word_is_asked_for_once_and_keeps_who_one_is(
+    web: WebServer, provider: AccountProvider
+) -> None:
+    browser = come_in(web.browser(), provider)
+    unconnected = web.user("Bo", "open sesame")
+    ana, bo = browser.user_id, unconnected.user_id
+    settings = replace(web.app.state.context.settings, shared_secret="open oats")
+    with WebServer(web.ports, settings) as changed:
+        later = changed.browser()
+        sign_in(later, provider)
+        assert enter_after(later, "Ana", "open oats").status_code == 303
+        again = changed.browser()
+        assert sign_in(again, provider).status_code == 303
+        assert again.user_id == ana
+
+        old = changed.browser()
+        old.client.cookies.set(COOKIE, unconnected.client.cookies[COOKIE])
+        provider.account = {"id": "4711", "username": "bo"}
+        assert "The invite word has changed" in sign_in(old, provider).text
+        enter_after(old, "Bo", "open oats")
+        assert old.user_id == bo
+
+
+def test_parted_names_stay_parted_after_the_next_sign_in(web: WebServer, provider: AccountProvider) -> None:
+    painter = Person(platform=Platform.DISCORD, community="55", user_id="8123", display_name="ana.b")
+    with web.ports.database.begin() as session:
+        lock_person(session, painter)
+    come_in(web.browser(), provider)
+    call = Call(person=painter, address=somewhere(), request_key="discord:part")
+    execute(web.ports, call, "link", {"code": "part"})
+    sign_in(web.browser(), provider)
+    with web.ports.database.read() as session:
+        assert identities(session, painter.key) == (painter.key,)
+
+
+def test_a_session_of_somebody_who_was_forgotten_makes_no_trouble(web: WebServer) -> None:
+    bo = web.user("Bo", "open sesame")
+    person = Person(platform=Platform.WEB, community="room", user_id=bo.user_id, display_name="Bo")
+    execute(
+        web.ports, Call(person=person, address=somewhere(), request_key="f"), "forget-me", {"confirm": "yes"}
+    )
+    assert bo.post("/sign-in/codes/recovery").status_code == 200
+
+
 def test_the_identities_in_the_chats_become_one_human_with_it(
     web: WebServer, provider: AccountProvider
 ) -> None:

@@ -107,6 +107,12 @@ def test_pages_follow_each_other_without_a_gap_or_a_repetition(instance: Ports) 
     assert sorted(pages) == sorted(made)
 
 
+def test_what_others_keep_to_themselves_leaves_no_gap_in_a_page(instance: Ports) -> None:
+    shown = [paint(instance, f"fox {number}") for number in range(2)]
+    paint(instance, "a private boat", private=True)
+    assert sorted(listed(instance.database, EVERYBODY, viewer=BO, limit=2)) == sorted(shown)
+
+
 def test_nobody_finds_what_is_not_theirs_to_see(instance: Ports) -> None:
     shown = paint(instance, "a fox")
     secret = paint(instance, "a fox in private", address=SECRET)

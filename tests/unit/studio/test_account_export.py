@@ -3,15 +3,19 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases
 from studio.db.identities.linked_identities import link
-from studio.db.tables import Erasure
+from studio.db.tables import Erasure, JobRow, PictureRow
 from studio.domain.cases import CaseKind, NewCase
+from studio.domain.jobs import JobState
 from studio.services import personal_data
 from studio.services.accounts.account_export import Exported, find_records, write_export
 from tests.support.fakes import someone, somewhere
@@ -29,9 +33,16 @@ def job_id(ports):
         paint_job(ports, made[person])
     with ports.database.begin() as session:
         report = NewCase(
-            case_key="r", kind=CaseKind.REPORT, subject=ANA, filed_by=BO, job_id=made[ANA], words="bo's words"
+            case_key=f"report:{made[ANA]}.1:{BO.key}",
+            kind=CaseKind.REPORT,
+            subject=ANA,
+            filed_by=BO,
+            job_id=made[ANA],
+            words="bo's words",
         )
         cases.open_case(session, report)
+        outside = replace(report, case_key="outside", filed_by=None, words="a stranger's words")
+        cases.open_case(session, outside)
     return made[ANA]
 
 
@@ -58,10 +69,22 @@ def test_an_archive_holds_nothing_of_others(ports, job_id):
     everything = b"".join(data for name, data in files.items() if name.startswith("records/")).decode()
     assert "a blue pear" not in everything
     assert "bo's words" not in everything
+    assert "a stranger's words" not in everything
     assert BO.key not in everything
-    (case,) = json.loads(files["records/cases.json"])
-    assert case["filed_by"] == "somebody else"
-    assert case["subject"] == ANA.key
+    found = json.loads(files["records/cases.json"])
+    assert {case["filed_by"] for case in found} == {"somebody else", None}
+    assert {case["subject"] for case in found} == {ANA.key}
+
+
+@pytest.mark.parametrize("kept_back", [{"state": JobState.HELD}, {"hidden_by": "case00000001"}])
+def test_pictures_that_moderators_keep_back_are_not_exported(ports, job_id, kept_back):
+    table = JobRow if "state" in kept_back else PictureRow
+    hidden = {"deleted_at": now()} if table is PictureRow else {}
+    with ports.database.begin() as session:
+        session.execute(update(table).values(**kept_back, **hidden))
+    summary, files = exported(ports)
+    assert summary.files == 0
+    assert not [name for name in files if name.startswith("pictures/")]
 
 
 def test_linked_names_are_exported_together(ports, job_id):

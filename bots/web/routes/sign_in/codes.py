@@ -59,6 +59,10 @@ async def remove(request: Request) -> Response:
     context, user = context_of(request), posting_user(request)
     if user is None:
         return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
-    subject = (await read_short_body(request, limit_bytes=_LONGEST_SUBJECT)).decode(errors="ignore")
+    subject = (
+        (await read_short_body(request, limit_bytes=_LONGEST_SUBJECT))
+        .decode(errors="ignore")
+        .replace("\0", "")
+    )
     await context.pools.run(Pool.DATABASE, context.sign_ins.remove, user, subject)
     return Response(status_code=204)

@@ -98,6 +98,8 @@ async def enter(request: Request) -> Response:
         add = partial(context.sign_ins.add, admitted, user.subject, label=f"{proved_with}: {user.name}")
         if not await context.pools.run(Pool.DATABASE, add):
             return refused(problem=translate(texts.ACCOUNT_TAKEN), status=409)
+    elif user.subject:
+        await context.pools.run(Pool.DATABASE, context.sign_ins.renew_invite, admitted)
     if user.user_id:
         await end_session(context, user)
     response = RedirectResponse(destination_of(request), status_code=303)

@@ -69,6 +69,8 @@ async def callback(request: Request) -> Response:
     if context.session_store.knows_invite(user):
         return await _connect(request, context, user, provider, account)
     found = await context.pools.run(Pool.DATABASE, context.sign_ins.sign_in, user, account.subject)
+    if found is None and user.user_id:  # they were here before, and only the invite word has changed
+        return refused(problem=translate(texts.INVITE_FIRST, provider=provider.label), status=403)
     # Somebody new chooses a name first; a new session, so that the state that led here is used up.
     visitor = context.session_store.anonymous_user(name=clean_name(account.name), subject=account.subject)
     return start_session(request, found or visitor, destination)

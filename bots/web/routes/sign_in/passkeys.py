@@ -1,6 +1,7 @@
 """Passkeys: made in the settings or at the entry, used at the entry. The scripts speak JSON with these routes."""
 
 import json
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from bots.web.sign_in.passkeys import PasskeyRefusedError, Site
 from studio.db.identities.sign_ins import Method
 
 _LONGEST_ANSWER = 16 * 1024
+_CREDENTIAL = re.compile(r"[\w-]{1,450}", re.ASCII)  # base64url; longer ones do not fit into a subject
 
 
 def _site_of(request: Request) -> Site:
@@ -79,7 +81,10 @@ async def use(request: Request) -> Response:
         return _refusal(texts.TOO_MANY_TRIES, 429)
     try:
         answer, challenge = await _read_answer(request)
-        known = await context.pools.run(Pool.DATABASE, context.sign_ins.passkey, str(answer.get("id", "")))
+        credential = str(answer.get("id", ""))
+        if not _CREDENTIAL.fullmatch(credential):
+            raise PasskeyRefusedError
+        known = await context.pools.run(Pool.DATABASE, context.sign_ins.passkey, credential)
         if known is None:
             raise PasskeyRefusedError
         passkey = context.passkeys.verify_use(
