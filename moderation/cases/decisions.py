@@ -30,7 +30,8 @@ from studio.services.picture_deletion import take_down_pictures
 
 _REJECTED = to_stored(coded("stopped.rejected"))
 EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs
-_DELIVERING = frozenset({Decision.APPROVE, Decision.SPOILER, Decision.OVERTURN})
+_STAYING = frozenset({Decision.APPROVE, Decision.SPOILER})
+_DELIVERING = _STAYING | {Decision.OVERTURN}
 _FIRST_SUSPENSION = timedelta(days=7)
 _LONGEST_SUSPENSION = timedelta(days=90)
 _WEIGHTS = {Decision.WARN: 1.0, Decision.SUSPEND: 2.0, Decision.BAN: 4.0, Decision.BLOCK: 1.0}
@@ -121,9 +122,10 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects
     outcome = DecisionEffects()
     alike = _closed_reports(session, case)
     hidden = unhide(session, alike)
-    if case.decision in (Decision.APPROVE, Decision.SPOILER):
-        unblock(session, alike)
-        release_unfounded(session, alike)
+    if case.decision in _STAYING:
+        if not _is_upheld(session, case):
+            unblock(session, alike)
+            release_unfounded(session, alike)
         outcome.events += show(session, hidden)
     if case.decision is Decision.SPOILER:
         row.spoiler = True
@@ -152,9 +154,23 @@ def _take_down(session: Session, case: Case, job_id: str, wanted: Collection[str
 
 
 def _closed_reports(session: Session, case: Case) -> list[str]:
-    """This one and those on the same picture that got the same answer or an earlier one."""
+    """This one and those on the same picture that were decided; if it stays, those that found so too."""
     query = select(CaseRow.id).where(CaseRow.kind == CaseKind.REPORT, CaseRow.picture_id == case.picture_id)
+    if case.decision in _STAYING:
+        query = query.where(CaseRow.decision.in_(_STAYING))
     return list(session.scalars(query.where(CaseRow.state == CaseState.CLOSED)))
+
+
+def _is_upheld(session: Session, case: Case) -> bool:
+    """Whether an urgent report of the picture was found right: what it blocks and preserves stays."""
+    query = select(CaseRow.id).where(
+        CaseRow.kind == CaseKind.REPORT,
+        CaseRow.picture_id == case.picture_id,
+        CaseRow.state == CaseState.CLOSED,
+        CaseRow.weight >= URGENT,
+        CaseRow.decision.not_in(_STAYING),
+    )
+    return session.scalars(query).first() is not None
 
 
 def _notify_filer(session: Session, case: Case) -> DecisionEffects:

@@ -19,25 +19,22 @@ from moderation.policy.policy import Policy, default_policy
 from moderation.records import audit_log, bans
 from moderation.records.encryption import EvidenceCipher
 from moderation.records.evidence import (
-    EvidenceDraft,
-    EvidenceKind,
     erase_words,
     has_evidence,
     read_words,
-    save_evidence,
 )
 from moderation.reports.hidden_pictures import hide, jobs_of
 from moderation.reports.outside_reports import file_case, read_status, write_receipt
+from moderation.reports.preserved_pictures import preserve
 from studio.clock import now
 from studio.coded_text import coded, to_stored
 from studio.db import cases, outbox, settings
 from studio.db.database import Database
 from studio.db.identities.linked_identities import identities, same_human
-from studio.db.identities.people import find_person
 from studio.db.job_transitions import lock_jobs
 from studio.db.newcomers import newcomer_origins
 from studio.db.sql_dialects import lock_names
-from studio.db.tables import CaseRow, JobRow, PictureRow
+from studio.db.tables import CaseRow, JobRow
 from studio.domain.cases import (
     DECISIONS,
     Case,
@@ -47,7 +44,6 @@ from studio.domain.cases import (
     Decision,
     NoticeKind,
     OutsideReport,
-    ReportReason,
     ReportStatus,
 )
 from studio.domain.jobs import WAITING, JobState
@@ -77,6 +73,7 @@ class CaseService(CommunityRecords):
         self._policy = policy or default_policy()
 
     def claim(self, moderator: Person, case_id: str) -> CaseDetails:
+        self._preserve(case_id)
         with self._database.begin() as session:
             case = self._case(session, moderator, case_id)
             if not cases.claim(session, case_id, by=moderator.key, at=now()):
@@ -98,6 +95,7 @@ class CaseService(CommunityRecords):
             return read_details(session, cases.find_case(session, case_id))
 
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
+        self._preserve(case_id)  # what is rejected loses its files
         with self._database.begin() as session:
             case = self._case(session, moderator, case_id)
             if case.state is CaseState.CLOSED and decision is Decision.OVERTURN:
@@ -117,8 +115,9 @@ class CaseService(CommunityRecords):
                 case_id = case.id
                 if report.reason.is_urgent and case.state is CaseState.OPEN and outcome.events:
                     outcome.events += hide(session, case)
-                    self._preserve(session, report, case)
             code = write_receipt(session, report, case_id)
+        if case_id is not None:
+            self._preserve(case_id)
         self._side_effects.run(outcome)
         return code
 
@@ -126,20 +125,8 @@ class CaseService(CommunityRecords):
         with self._database.read() as session:
             return read_status(session, code)
 
-    def _preserve(self, session: Session, report: OutsideReport, case: Case) -> None:
-        """The picture of a sexualised child, for the authorities."""
-        if report.reason is not ReportReason.CHILD or self._cipher is None:
-            return
-        row = session.get_one(PictureRow, case.picture_id)
-        facts = {"reported": report.words, "picture": row.id, "pdq": row.perceptual_hash or ""}
-        draft = EvidenceDraft(
-            cipher=self._cipher,
-            kind=EvidenceKind.MATERIAL,
-            words=(str(row.recipe.get("prompt", "")),),
-            facts=facts,
-            files={"picture.png": self._side_effects.read_file(row.storage_key)},
-        )
-        save_evidence(session, draft, find_person(session, case.subject), job_id=case.job_id, case_id=case.id)
+    def _preserve(self, case_id: str) -> None:
+        preserve(self._database, self._cipher, case_id, self._side_effects.read_file)
 
     def ban(self, moderator: Person, who: str, *, until: datetime | None, reason: str) -> None:
         require_moderator(moderator)

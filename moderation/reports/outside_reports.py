@@ -35,9 +35,10 @@ _KEPT_AFTER = timedelta(
 )  # an address, after the decision; a report of a picture that is not known here
 _OUTSIDE = 0.5  # the weight of a report that nobody stands for
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+CHILD_RULE = "sexualised child"
 _RULES = {
     ReportReason.INTIMATE: "intimate picture",
-    ReportReason.CHILD: "sexualised child",
+    ReportReason.CHILD: CHILD_RULE,
     ReportReason.ARTIST: ARTIST_RULE,
     ReportReason.OTHER: "report from outside",
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from studio.commands.moderation.ban import PERSON, person_here
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.spec import Audience, Call, CommandSpec
-from studio.domain.cases import DECISIONS, Case, Decision, PersonShown
+from studio.domain.cases import DECISIONS, URGENT, Case, Decision, PersonShown
 from studio.errors import CaseTakenError, NotAllowedError
 from studio.ports import Ports
 
@@ -39,8 +39,8 @@ def show_person(ports: Ports, call: Call, command: ShowPerson) -> PersonShown:
 
 
 def _decide(ports: Ports, call: Call, case: Case, decision: Decision, note: str) -> bool:
-    """False: it cannot be decided so, or somebody else has it."""
-    if decision not in DECISIONS[case.kind]:
+    """False: it cannot be decided so, somebody else has it, or it is urgent, which is decided by itself."""
+    if case.weight >= URGENT or decision not in DECISIONS[case.kind]:
         return False
     try:
         ports.desk.decide(call.person, case.id, decision, note=note)

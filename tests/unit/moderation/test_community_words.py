@@ -13,7 +13,7 @@ from studio.commands.spec import Call
 from studio.db import cases, queries, settings
 from studio.db.identities.people import lock_person
 from studio.db.tables import PersonRow
-from studio.domain.cases import CaseKind, NewCase
+from studio.domain.cases import URGENT, CaseKind, NewCase
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import Ruling
 from studio.errors import BadParameterError, NotAllowedError, PolicyRefusalError
@@ -160,6 +160,16 @@ def test_a_page_shows_notes_and_open_cases_and_decides_them_together(desk):
     answer = ask(desk, MO, "person", person=BO.key, decide="reject")
     assert (answer.decided, answer.left) == (2, 0)
     assert not answer.file.open_cases
+
+
+def test_urgent_reports_are_not_decided_together_with_others(desk):
+    open_report(desk, 1)
+    with desk.database.begin() as session:
+        new = NewCase(case_key="urgent", kind=CaseKind.REPORT, subject=BO, weight=URGENT)
+        urgent, _ = cases.open_case(session, new)
+    answer = ask(desk, MO, "person", person=BO.key, decide="approve")
+    assert (answer.decided, answer.left) == (1, 1)
+    assert [case.id for case in answer.file.open_cases] == [urgent.id]
 
 
 def test_a_page_is_for_the_moderators_of_that_community(desk):

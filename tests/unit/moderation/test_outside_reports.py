@@ -18,10 +18,22 @@ from studio.db.tables import CaseRow, PictureRow
 from studio.domain.cases import Decision, OutsideReport, ReportOutcome, ReportReason
 from studio.domain.events import PictureChanged
 from studio.domain.people import Platform
-from studio.errors import NotFoundError
+from studio.errors import NotFoundError, StorageError
 from studio.services import file_references
 from tests.support.case_sim import CIPHER, with_desk
-from tests.support.case_steps import FINGERPRINT, MOD, by, decide, desk, imagine, kinds, painted, reported
+from tests.support.case_steps import (
+    BEA,
+    FINGERPRINT,
+    MOD,
+    by,
+    claim,
+    decide,
+    desk,
+    imagine,
+    kinds,
+    painted,
+    reported,
+)
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 from tests.support.message_text import text_of
@@ -225,3 +237,36 @@ class TestChildren:
         decide(instance, call, case_of(instance, picture), Decision.APPROVE)
         with instance.database.read() as session:
             assert list_evidence(session) == []
+
+    def test_a_file_that_cannot_be_read_undoes_neither_report_nor_hiding(
+        self, instance, call, picture, monkeypatch
+    ):
+        get = instance.store.get
+
+        def fail(key):
+            raise StorageError("down")
+
+        monkeypatch.setattr(instance.store, "get", fail)
+        code = report(instance, picture, ReportReason.CHILD)
+        assert instance.desk.read_report(code).outcome is ReportOutcome.WAITING
+        assert not is_there(instance, picture)
+        monkeypatch.setattr(instance.store, "get", get)
+        for _ in range(2):
+            claim(instance, call, case_of(instance, picture))
+        with instance.database.read() as session:
+            (row,) = list_evidence(session)
+        assert list(decrypt(CIPHER, row).files) == ["picture.png"]
+
+    def test_an_ordinary_report_found_unfounded_later_releases_nothing_of_an_upheld_one(
+        self, instance, call, picture
+    ):
+        reported(instance, call, picture.partition(".")[0])
+        ordinary = case_of(instance, picture)
+        report(instance, picture, ReportReason.CHILD)
+        urgent = next(case for case in _cases(instance) if case.picture_id == picture and case != ordinary)
+        claim(instance, call, ordinary, BEA)  # it is left open for her
+        decide(instance, call, urgent, Decision.REJECT)
+        decide(instance, call, ordinary, Decision.APPROVE, BEA)
+        assert is_blocked(instance, ELSEWHERE)
+        with instance.database.read() as session:
+            assert len(list_evidence(session)) == 1
