@@ -53,6 +53,20 @@ def attribute(session: Session, traces: Traces, call: Call | None) -> Attributio
     return attribution_from_file(traces, looks_different=looks_different)
 
 
+def find_reported(session: Session, traces: Traces) -> str | None:
+    """The id of the picture behind `traces`. One that a report hides counts as there, a deleted one does not."""
+    claimed = [
+        row
+        for trace, picture_id in traces.claims
+        if (row := session.get(PictureRow, picture_id)) and not _looks_different(row, trace, traces)
+    ]
+    for row in (*claimed, *_find_lookalikes(session, traces.fingerprints, None, deleted=False)):
+        shown = queries.find_job(session, row.job_id).state is JobState.DONE
+        if shown and (row.deleted_at is None or row.hidden_by is not None):
+            return row.id
+    return None
+
+
 def attribution_from_file(traces: Traces, *, looks_different: bool = False) -> Attribution:
     """What the file says, without anybody to confirm it."""
     by, picture_id = traces.claims[0] if traces.claims else (None, None)
@@ -105,10 +119,13 @@ def _attribution_of(
     )
 
 
-def _find_lookalikes(session: Session, views: Sequence[str], call: Call | None) -> list[PictureRow]:
+def _find_lookalikes(
+    session: Session, views: Sequence[str], call: Call | None, *, deleted: bool = True
+) -> list[PictureRow]:
     """The pictures of the community that look most like it, at most 31 of 256 bits away; of equal ones the first.
 
-    Mirrored ones come after those that look like the picture as it is.
+    Mirrored ones come after those that look like the picture as it is. Without the `deleted` ones, those that a report
+    hides are among them.
     """
     if not views:
         return []
@@ -120,7 +137,8 @@ def _find_lookalikes(session: Session, views: Sequence[str], call: Call | None) 
     ]
     found: list[PictureRow] = []
     for start in range(0, len(alike), _BATCH):
-        found += _find_shown(session, alike[start : start + _BATCH], views)
+        shown = _find_shown(session, alike[start : start + _BATCH], views)
+        found += [row for row in shown if deleted or row.deleted_at is None or row.hidden_by is not None]
         if len(found) >= _MOST_ALIKE:
             break
     return found[:_MOST_ALIKE]

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bots.texts.provenance.attribution import NOTHING
+from studio.clock import now
+from studio.commands.pictures.whose import find_reported
 from studio.commands.registry import execute
 from studio.commands.results import Attribution
 from studio.db.tables import PictureRow
@@ -189,3 +191,23 @@ def test_a_file_is_only_looked_at(ports):
 def test_likeness_is_a_share_of_bits():
     assert likeness(LOOKS, LOOKS) == 1
     assert likeness("0" * 64, "f" * 64) == 0
+
+
+def test_a_reported_file_is_a_hidden_picture_or_the_next_that_is_there(ports, call, picture):
+    again = replace(call, request_key="again")
+    job_id = execute(ports, again, "imagine", {"prompt": "a red apple", "count": 1}).job_id
+    paint_job(ports, job_id)
+    other = f"{job_id}.1"
+    traces = Traces(mark=picture, fingerprint=LOOKS)
+    with ports.database.begin() as session:
+        session.get_one(PictureRow, other).perceptual_hash = shifted(LOOKS, 2)
+        row = session.get_one(PictureRow, picture)
+        row.deleted_at, row.hidden_by = now(), "a case"
+        session.flush()
+        assert find_reported(session, traces) == picture
+        row.hidden_by = None
+        session.flush()
+        assert find_reported(session, traces) == other
+        session.get_one(PictureRow, other).deleted_at = now()
+        session.flush()
+        assert find_reported(session, traces) is None

@@ -16,7 +16,7 @@ from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
 from bots.web.templating import render_template
 from studio.commands.moderation.report import LONGEST_ARTIST
-from studio.commands.pictures.whose import attribute
+from studio.commands.pictures.whose import find_reported
 from studio.domain.cases import OutsideReport, ReportReason, ReportStatus
 from studio.domain.identifiers import split_picture_id
 from studio.errors import BadImageError, ChatelierError, NotFoundError
@@ -87,8 +87,7 @@ def _report(context: WebContext, picture_id: str, data: bytes, report: OutsideRe
     if not picture_id:
         traces = examine_upload(context.ports, None, data)
         with context.ports.database.read() as session:
-            found = attribute(session, traces, None)
-        known = found.picture_id if found.known and not found.deleted else None
+            known = find_reported(session, traces)
     elif split_picture_id(picture_id) is None:
         raise NotFoundError("this_picture")
     return context.ports.desk.receive_report(replace(report, picture_id=known))
