@@ -15,6 +15,7 @@ from moderation.cases.side_effects import DecisionEffects
 from moderation.records import bans
 from moderation.records.evidence import release_unfounded
 from moderation.reports.hidden_pictures import show, unblock, unhide
+from moderation.reports.overlapping_reports import hand_over, take_over
 from studio.clock import now
 from studio.coded_text import coded, to_stored
 from studio.commands.submission import remix_consent
@@ -121,8 +122,13 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects
     """The picture stays, hides behind a click, or goes, and with it what looks like it if the report was urgent."""
     outcome = DecisionEffects()
     alike = _closed_reports(session, case)
+    stays = case.decision in _STAYING
+    if stays:
+        hand_over(session, alike)
+    else:
+        take_over(session, case)
     hidden = unhide(session, alike)
-    if case.decision in _STAYING:
+    if stays:
         if not _is_upheld(session, case):
             unblock(session, alike)
             release_unfounded(session, alike)
@@ -132,7 +138,7 @@ def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects
         outcome.events.append(
             outbox.write(session, JobChanged(job_id=row.id, platform=Platform(row.platform)))
         )
-    elif case.decision is not Decision.APPROVE:
+    elif not stays:
         jobs = {row.id, *(picture.job_id for picture in hidden)}
         wanted = {case.picture_id, *(picture.id for picture in hidden)}
         for job_id in sorted(jobs):

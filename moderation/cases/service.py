@@ -221,7 +221,7 @@ def _decide(
     if decision in EXCLUDING and not _has_read(session, case, moderator):
         raise NotAllowedError("claim_first")
     hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
-    lock_jobs(session, JobRow.id.in_(jobs_of(session, [case.id])))
+    lock_jobs(session, JobRow.id.in_(jobs_of(session, case)))
     row = cases.close(session, case.id, decision, by=moderator.key, at=now(), note=note)
     if row is None:
         raise CaseTakenError(closed=_row(session, case.id).decision is not None)

@@ -12,7 +12,7 @@ from moderation.records.tables import EVERYWHERE, BlockedPictureRow
 from studio.clock import now
 from studio.db import outbox
 from studio.db.tables import JobRow, OutboxRow, PictureRow
-from studio.domain.cases import Case
+from studio.domain.cases import URGENT, Case
 from studio.domain.events import PictureChanged
 from studio.domain.people import Platform
 from studio.domain.provenance import SAME_BITS, difference
@@ -24,17 +24,8 @@ _MOST_ALIKE = 200
 def hide(session: Session, case: Case) -> list[OutboxRow]:
     """The picture of a case, and those of all communities that look the same. Nothing like it passes meanwhile."""
     row = session.get_one(PictureRow, case.picture_id)
-    rows = [row, *_find_alike(session, row)]
-    if row.perceptual_hash:
-        block = BlockedPictureRow(
-            platform=EVERYWHERE,
-            community=EVERYWHERE,
-            fingerprint=row.perceptual_hash,
-            case_id=case.id,
-            blocked_by="",
-            at=now(),
-        )
-        session.merge(block)
+    rows = [row, *find_alike(session, row)]
+    _block(session, row.perceptual_hash, case)
     events: list[OutboxRow] = []
     for picture in rows:
         if picture.deleted_at is None:
@@ -44,18 +35,37 @@ def hide(session: Session, case: Case) -> list[OutboxRow]:
     return events
 
 
-def _find_alike(session: Session, row: PictureRow) -> list[PictureRow]:
+def _block(session: Session, fingerprint: str | None, case: Case) -> None:
+    """Unless another case blocks it already, which may have been upheld."""
+    if not fingerprint or session.get(BlockedPictureRow, (EVERYWHERE, EVERYWHERE, fingerprint)) is not None:
+        return
+    block = BlockedPictureRow(
+        platform=EVERYWHERE,
+        community=EVERYWHERE,
+        fingerprint=fingerprint,
+        case_id=case.id,
+        blocked_by="",
+        at=now(),
+    )
+    session.add(block)
+
+
+def find_alike(session: Session, row: PictureRow) -> list[PictureRow]:
+    """Those of all communities that look the same as a picture, deleted ones too, without itself."""
     if not row.perceptual_hash:
         return []
     from studio.db.perceptual_hashes import hashes_of  # numpy, which no front end loads at its start
 
     ids = hashes_of(session).find(session, row.perceptual_hash, None)[:_MOST_ALIKE]
     query = select(PictureRow).where(PictureRow.id.in_(ids), PictureRow.id != row.id)
-    return [
-        other
-        for other in session.scalars(query.order_by(PictureRow.id))
-        if other.perceptual_hash and difference(row.perceptual_hash, other.perceptual_hash) <= SAME_BITS
-    ]
+    return [other for other in session.scalars(query.order_by(PictureRow.id)) if is_alike(row, other)]
+
+
+def is_alike(one: PictureRow, other: PictureRow) -> bool:
+    """Whether two pictures look the same, as far as they are known by their looks."""
+    if not one.perceptual_hash or not other.perceptual_hash:
+        return False
+    return difference(one.perceptual_hash, other.perceptual_hash) <= SAME_BITS
 
 
 def find_hidden(session: Session, case_ids: Collection[str]) -> list[PictureRow]:
@@ -83,10 +93,13 @@ def unblock(session: Session, case_ids: Collection[str]) -> None:
     session.execute(delete(BlockedPictureRow).where(blocked))
 
 
-def jobs_of(session: Session, case_ids: Collection[str]) -> list[str]:
-    """The jobs whose pictures the cases hid, to be locked before they are judged."""
-    query = select(PictureRow.job_id).where(PictureRow.hidden_by.in_(case_ids)).distinct()
-    return list(session.scalars(query.order_by(PictureRow.job_id)))
+def jobs_of(session: Session, case: Case) -> list[str]:
+    """The jobs of hidden pictures that go or come back with a case, to be locked before it is judged."""
+    jobs = set(session.scalars(select(PictureRow.job_id).where(PictureRow.hidden_by == case.id)))
+    if case.picture_id is not None and case.weight >= URGENT:
+        alike = find_alike(session, session.get_one(PictureRow, case.picture_id))
+        jobs.update(row.job_id for row in alike if row.hidden_by is not None)
+    return sorted(jobs)
 
 
 def _write_changed(session: Session, row: PictureRow) -> Iterator[OutboxRow]:

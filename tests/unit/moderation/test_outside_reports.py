@@ -39,6 +39,7 @@ from tests.support.finished_jobs import paint_job
 from tests.support.message_text import text_of
 
 ELSEWHERE = replace(someone("zoe"), platform=Platform.DISCORD, community="another server")
+ELSEWHERE_MOD = replace(MOD, platform=ELSEWHERE.platform, community=ELSEWHERE.community)
 
 
 @pytest.fixture
@@ -217,6 +218,41 @@ class TestIntimatePictures:
         assert (row.deleted_at is not None, row.hidden_by) == (True, None)
         decide(instance, call, case_of(instance, picture), Decision.APPROVE, MOD)
         assert not is_there(instance, picture)
+
+
+class TestLookAlikes:
+    """Two urgent reports, the second of a picture that the first one hid already."""
+
+    def test_what_was_taken_down_itself_does_not_come_back_with_the_other(self, instance, call, picture):
+        other = f"{alike_elsewhere(instance, call)}.1"
+        report(instance, picture)
+        report(instance, other)
+        decide(instance, call, case_of(instance, other), Decision.REJECT, ELSEWHERE_MOD)
+        row = row_of(instance, other)
+        assert (row.deleted_at is not None, row.hidden_by) == (True, None)
+        assert row_of(instance, picture).hidden_by == case_of(instance, picture).id
+        decide(instance, call, case_of(instance, picture), Decision.APPROVE)
+        assert (is_there(instance, picture), is_there(instance, other)) == (True, False)
+        assert is_blocked(instance, call.person)
+
+    def test_what_waits_for_its_own_decision_stays_hidden(self, instance, call, picture):
+        other = f"{alike_elsewhere(instance, call)}.1"
+        report(instance, picture)
+        report(instance, other)
+        decide(instance, call, case_of(instance, picture), Decision.APPROVE)
+        assert (is_there(instance, picture), is_there(instance, other)) == (True, False)
+        assert is_blocked(instance, call.person)
+        decide(instance, call, case_of(instance, other), Decision.APPROVE, ELSEWHERE_MOD)
+        assert is_there(instance, other)
+        assert not is_blocked(instance, call.person)
+
+    def test_an_ordinary_report_takes_a_picture_down_that_another_case_hides(self, instance, call, picture):
+        other = f"{alike_elsewhere(instance, call)}.1"
+        report(instance, other, ReportReason.OTHER)
+        report(instance, picture)
+        decide(instance, call, case_of(instance, other), Decision.REJECT, ELSEWHERE_MOD)
+        decide(instance, call, case_of(instance, picture), Decision.APPROVE)
+        assert not is_there(instance, other)
 
 
 class TestChildren:
