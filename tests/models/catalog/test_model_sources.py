@@ -255,6 +255,21 @@ def test_a_checkpoint_in_one_file_paints_what_its_folder_paints(
     assert float((paint(entry) - paint(plain)).abs().max()) < 1e-6
 
 
+@pytest.mark.parametrize("name", ["hub", "configurations", "other", "mine.part"])
+def test_a_checkpoint_replaces_no_folder_but_its_own(
+    name: str, saved: Path, home: Path, tmp_path: Path
+) -> None:
+    file = save_checkpoint(saved, tmp_path / "mine.safetensors")
+    kept = home / "models" / name / "weights"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("of somebody else")
+    with pytest.raises(ConfigurationError, match=name):
+        add(name, str(file), config=str(saved))
+    assert kept.read_text() == "of somebody else"
+    add("mine", str(file), config=str(saved))
+    add("mine", str(file), config=str(saved))  # its own
+
+
 def test_what_a_checkpoint_lacks_comes_from_the_configurations_folder(
     saved: Path, home: Path, tmp_path: Path
 ) -> None:

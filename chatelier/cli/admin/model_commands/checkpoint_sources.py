@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 # diffusers can make a whole pipeline of these from one file.
 _WHOLE = frozenset({"sd", "sdxl", "sd3", "flux"})
+# What else lies in the folder of models, and how a conversion that is not finished ends.
+_RESERVED = frozenset({"hub", "configurations", "model-hashes.json"})
+_UNFINISHED = ".part"
 _BLOCK = re.compile(r"(?:^|\.)(double_blocks|joint_blocks|transformer_blocks|layers)\.(\d+)\.")
 
 
@@ -33,10 +36,26 @@ def find_checkpoint(
         return template, file
     from engine.adapters.loading.single_file import convert_checkpoint
 
-    folder = home / "models" / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder = _folder_for(catalogue, name, home / "models")
     convert_checkpoint(file, config=template, folder=folder)
     return folder, None
+
+
+def _folder_for(catalogue: "ModelCatalogue", name: str, models: Path) -> Path:
+    """Where the converted model goes. Replaces only what the entry of that name points to.
+
+    Raises `ConfigurationError`.
+    """
+    if name in _RESERVED or name.endswith(_UNFINISHED):
+        raise ConfigurationError(f"{name} cannot be the name of a converted file. Choose another one.")
+    folder = models / name
+    source = catalogue.find(name).source if name in catalogue.names else None
+    if folder.exists() and (source is None or Path(source).expanduser().resolve() != folder.resolve()):
+        raise ConfigurationError(
+            f"{folder} is there already, and belongs to no model named {name}. Move it away, or choose another name."
+        )
+    models.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _template(catalogue: "ModelCatalogue", config: str | None, *, file: Path, family: str) -> Path | None:
