@@ -17,13 +17,15 @@ KEYS = "keys"
 UNFINISHED = ".unfinished"  # ends the name of a backup that is being made, or was interrupted
 _MANIFEST = "backup.json"
 _PIECE_BYTES = 1024 * 1024
+_MOST_MISSING = 0.1  # more than people delete while a backup runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """`files` are the SHA-256 sums, in hex, of all files but the pictures, which have theirs in their names.
 
-    `missing` counts the pictures that were deleted between the records and their turn.
+    `missing` counts the files that were not in the storage, as those that were deleted between the records and their
+    turn, and `damaged` those whose content is not what their names say. Neither are in the backup.
     """
 
     version: str
@@ -33,7 +35,13 @@ class Manifest:
     pictures: int
     picture_bytes: int
     missing: int = 0
+    damaged: int = 0
     files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def lacks_many(self) -> bool:
+        """Whether more files were missing than deletions explain: the storage may be another one."""
+        return self.missing > _MOST_MISSING * (self.pictures + self.missing)
 
 
 @contextmanager

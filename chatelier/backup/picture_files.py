@@ -21,6 +21,10 @@ _IMAGES = (
 )
 
 
+class DamagedFileError(StorageError):
+    """A stored file is not the one that was stored."""
+
+
 def named_files(session: Session) -> Iterator[str]:
     """The keys of pictures that are there or may be shown again, of grids, and of sources; some more than once."""
     there = select(*_IMAGES).where(PictureRow.deleted_at.is_(None) | PictureRow.hidden_by.is_not(None))
@@ -33,7 +37,7 @@ def named_files(session: Session) -> Iterator[str]:
 def save_file(store: Store, key: str, folder: Path) -> int | None:
     """Its size in bytes; None when it is gone from the store, 0 when it was saved before.
 
-    Raises `StorageError`, also for a file that is not the one that was stored.
+    Raises `StorageError`, of which `DamagedFileError` is about this file alone.
     """
     path = folder / key
     if path.exists():
@@ -43,16 +47,21 @@ def save_file(store: Store, key: str, folder: Path) -> int | None:
     except NotFoundError:
         return None
     if key_for(data, PurePosixPath(key).suffix) != key:
-        raise StorageError(f"The stored file {key} is damaged: its content is not what its name says.")
+        raise DamagedFileError(f"The stored file {key} is damaged: its content is not what its name says.")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return len(data)
 
 
-def load_files(store: Store, folder: Path) -> int:
+def load_files(store: Store, folder: Path, *, expected: int) -> int:
     """Put all files of a backup into a store; how many. Raises `ConfigurationError` and `StorageError`."""
     loaded = 0
-    for path in sorted((folder / "pictures").glob("*/*")):
+    paths = sorted((folder / "pictures").glob("*/*"))
+    if len(paths) < expected:
+        raise ConfigurationError(
+            f"The backup is not whole: {folder / 'pictures'} has {len(paths):,} of {expected:,} files. Copy all of it."
+        )
+    for path in paths:
         key = path.relative_to(folder).as_posix()
         data = path.read_bytes()
         if not is_key(key) or key_for(data, path.suffix) != key:

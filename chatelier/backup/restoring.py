@@ -36,7 +36,7 @@ def restore_backup(
         with closing(Database(f"sqlite:///{copy}")) as records:
             db_schema.upgrade(records)
             db_schema.require_whole(records)
-            say(f"{load_files(store, folder):,} files restored")
+            say(f"{load_files(store, folder, expected=manifest.pictures):,} files restored")
             _restore_keys(settings, folder / KEYS)
             if not database.is_sqlite:
                 _fill(database, records)

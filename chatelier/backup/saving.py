@@ -4,10 +4,11 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chatelier.backup.manifest import KEYS, RECORDS, Manifest, finish, sum_of, unfinished_folder
-from chatelier.backup.picture_files import named_files, save_file
+from chatelier.backup.picture_files import DamagedFileError, named_files, save_file
 from chatelier.backup.row_copies import copy_rows, read_snapshot
 from chatelier.runtime import db_schema
 from chatelier.settings import Settings
@@ -20,13 +21,24 @@ _KEY_FILES = ("session-secret", "models.toml")
 _REPORT_EVERY = 1000
 
 
+@dataclass(slots=True)
+class _SavedFiles:
+    """`missing` and `damaged` are keys of files that could not be saved."""
+
+    files: int = 0
+    size_bytes: int = 0
+    missing: set[str] = field(default_factory=set)
+    damaged: set[str] = field(default_factory=set)
+
+
 def save_backup(
     settings: Settings, database: Database, store: Store, target: Path, *, say: Callable[[str], None]
 ) -> Manifest:
     """While everything runs. `say` hears how far it is.
 
-    A file that somebody deletes after the records were read is left out, as it would be gone a moment later. Raises
-    `ConfigurationError`, `DatabaseUnavailableError` and `StorageError`; then no folder has the name `target`.
+    A file that somebody deletes after the records were read is left out, as it would be gone a moment later, and so is
+    a damaged one, which `say` hears of. Raises `ConfigurationError`, `DatabaseUnavailableError` and `StorageError`;
+    then no folder has the name `target`.
     """
     with unfinished_folder(target) as folder:
         records = folder / RECORDS
@@ -34,7 +46,7 @@ def save_backup(
         say("records saved")
         with closing(Database(f"sqlite:///{records}")) as saved:
             rows = _count_rows(saved)
-            pictures, size_bytes, missing = _save_files(saved, store, folder, say)
+            files = _save_files(saved, store, folder, say)
             schema = db_schema.revision(saved) or ""
         _close_journal(records)
         _save_keys(settings, folder / KEYS)
@@ -48,9 +60,10 @@ def save_backup(
             schema=schema,
             made_at=now().isoformat(timespec="seconds"),
             rows=rows,
-            pictures=pictures,
-            picture_bytes=size_bytes,
-            missing=missing,
+            pictures=files.files,
+            picture_bytes=files.size_bytes,
+            missing=len(files.missing),
+            damaged=len(files.damaged),
             files=sums,
         )
         finish(folder, target, manifest)
@@ -87,23 +100,26 @@ def _count_rows(saved: Database) -> int:
         return sum(session.scalar(count) or 0 for count in counts)
 
 
-def _save_files(
-    saved: Database, store: Store, folder: Path, say: Callable[[str], None]
-) -> tuple[int, int, int]:
-    """How many there are, their bytes, and how many were missing."""
-    files, size_bytes, missing = 0, 0, set[str]()
+def _save_files(saved: Database, store: Store, folder: Path, say: Callable[[str], None]) -> _SavedFiles:
+    found = _SavedFiles()
     with saved.read() as session:
         for key in named_files(session):
-            if key in missing:
+            if key in found.missing or key in found.damaged:
                 continue
-            size = save_file(store, key, folder)
+            try:
+                size = save_file(store, key, folder)
+            except DamagedFileError as error:
+                found.damaged.add(key)
+                say(str(error))
+                continue
             if size is None:
-                missing.add(key)
+                found.missing.add(key)
             elif size:
-                files, size_bytes = files + 1, size_bytes + size
-                if files % _REPORT_EVERY == 0:
-                    say(f"{files:,} files saved")
-    return files, size_bytes, len(missing)
+                found.files += 1
+                found.size_bytes += size
+                if found.files % _REPORT_EVERY == 0:
+                    say(f"{found.files:,} files saved")
+    return found
 
 
 def _save_keys(settings: Settings, folder: Path) -> None:

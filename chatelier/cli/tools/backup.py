@@ -19,7 +19,8 @@ def backup(
 ) -> None:
     """Save records, pictures and keys into a folder, while everything runs.
 
-    The folder has its name only when it is whole. Settings and models are not part of it.
+    The folder has its name only when it is whole. Settings and models are not part of it. Exit status 1 when files are
+    damaged, or more of them are missing than people delete meanwhile; the backup then has all others.
 
     Example:
 
@@ -28,7 +29,7 @@ def backup(
     from contextlib import closing
 
     from chatelier.backup.saving import save_backup
-    from chatelier.runtime.console import answers, remarks
+    from chatelier.runtime.console import answers, print_error, remarks
     from chatelier.settings import load_settings
     from chatelier.wiring.database import explain_database_errors, open_database
     from chatelier.wiring.instance import open_storage
@@ -44,6 +45,14 @@ def backup(
     )
     if saved.missing:
         answers().print(f"{saved.missing:,} files that records name were not in the storage.")
+    if saved.damaged:
+        print_error(f"{saved.damaged:,} files of the storage are damaged and not in the backup.")
+    if saved.lacks_many:
+        print_error(
+            "Too many files are missing. Check that CHATELIER_STORAGE_URL names the storage of this database."
+        )
+    if saved.damaged or saved.lacks_many:
+        raise typer.Exit(1)
 
 
 def restore(folder: Annotated[Path, typer.Argument(help="A folder that `chatelier backup` made.")]) -> None:

@@ -216,3 +216,49 @@ def test_a_damaged_backup_is_not_restored(instance: tuple[Ports, Settings], tmp_
             say=lambda _: None,
         )
     assert json.loads((saved / "backup.json").read_text())["schema"] == db_schema.HEAD
+
+
+def restore(saved: Path, into: Path) -> None:
+    with closing(Database(f"sqlite:///{into}.sqlite3")) as database:
+        restore_backup(
+            Settings(home=into), database, open_store(f"{into} storage"), saved, say=lambda _: None
+        )
+
+
+def test_a_backup_with_fewer_pictures_than_it_had_is_not_restored(
+    instance: tuple[Ports, Settings], tmp_path: Path
+) -> None:
+    saved = tmp_path / "saved"
+    save(instance, saved)
+    lost = next((saved / "pictures").glob("*/*"))
+    lost.rename(tmp_path / "lost")
+    with pytest.raises(ConfigurationError, match="not whole"):
+        restore(saved, tmp_path / "new")
+    assert not list(tmp_path.glob("new storage/pictures/*/*"))
+    (tmp_path / "lost").rename(lost)
+    restore(saved, tmp_path / "new")
+
+
+def test_one_damaged_file_is_named_and_all_others_are_saved(
+    instance: tuple[Ports, Settings], tmp_path: Path
+) -> None:
+    ports, settings = instance
+    target, heard = tmp_path / "saved", list[str]()
+    damaged = next((tmp_path / "storage" / "pictures").glob("*/*"))
+    damaged.write_bytes(b"other bytes")
+    made = save_backup(settings, ports.database, ports.store, target, say=heard.append)
+    assert (made.damaged, made.missing) == (1, 0)
+    assert any(damaged.name in sentence for sentence in heard)
+    assert len(list((target / "pictures").glob("*/*"))) == made.pictures == 14
+    assert read_manifest(target) == made
+    restore(target, tmp_path / "new")
+
+
+def test_more_missing_files_than_deletions_explain_are_noticed(
+    instance: tuple[Ports, Settings], tmp_path: Path
+) -> None:
+    ports, settings = instance
+    emptied = open_store(str(tmp_path / "another storage"))
+    made = save_backup(settings, ports.database, emptied, tmp_path / "saved", say=lambda _: None)
+    assert (made.pictures, made.missing, made.lacks_many) == (0, 15, True)
+    assert not replace(made, pictures=100, missing=1).lacks_many

@@ -16,6 +16,7 @@ from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.errors import ConfigurationError, ServiceError
 from tests.support.fakes import fake_ports, someone, somewhere
+from tests.support.finished_jobs import paint_job
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -388,6 +389,21 @@ def test_top_shows_an_empty_installation_without_a_running_redis(run: Run) -> No
     assert status == 0
     assert "0 waiting, 0 painting, 0 devices" in out
     assert run("db", "recount")[0] == 0
+
+
+def test_a_backup_without_the_pictures_ends_with_status_1(run: Run, tmp_path: Path) -> None:
+    from chatelier.settings import load_settings
+    from engine.storage import open_store
+
+    assert run("db", "upgrade")[0] == 0
+    ports = replace(fake_ports(load_settings().database), store=open_store(str(tmp_path / "another storage")))
+    call = Call(person=someone("ana"), address=somewhere(), request_key="job")
+    paint_job(ports, execute(ports, call, "imagine", {"prompt": "a boat"}).job_id)
+    ports.database.close()
+    status, out, err = run("backup", "saved")
+    assert status == 1
+    assert "files that records name were not in the storage" in out
+    assert "CHATELIER_STORAGE_URL" in err
 
 
 def test_a_backup_and_its_restoration_say_what_they_did(
