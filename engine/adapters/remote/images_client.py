@@ -32,14 +32,8 @@ _MAX_ANSWER_BYTES = 28 * 1024**2
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
-_AGAIN = frozenset(
-    {
-        HTTPStatus.TOO_MANY_REQUESTS,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
-)
+# Behind a gateway that lost the answer (502, 504), the picture may have been painted and billed.
+_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _KEY_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 # What is said where a person gave a picture and no words: the API takes no empty prompt.
@@ -85,7 +79,7 @@ class ImagesClient:
         """
         try:
             async with asyncio.timeout(self._remote.timeout_seconds):
-                return _image_in(await self._ask(params))
+                return await asyncio.to_thread(_image_in, await self._ask(params))
         except TimeoutError as error:
             raise GenerationError(
                 reason="remote_slow", seconds=round(self._remote.timeout_seconds)
@@ -121,7 +115,7 @@ class ImagesClient:
         if images:
             request: dict[str, Any] = {
                 "data": {name: str(value) for name, value in options.items()},
-                "files": _files(images, params.mask),
+                "files": await asyncio.to_thread(_files, images, params.mask),
             }
             path = "/images/edits"
         else:

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from engine.adapters.remote.call_queue import CallQueue
 from engine.adapters.remote.images_client import ImagesClient
@@ -124,7 +125,10 @@ class RemoteWorker:
 
     def _start_calls(self, server: _Server) -> None:
         while (sample := server.queue.take()) is not None:
-            self._calls[sample] = self._loop.create_task(self._call(server, sample))
+            call = self._loop.create_task(self._call(server, sample))
+            self._calls[sample] = call
+            # A call that is cancelled before its first step runs nothing of `_call`.
+            call.add_done_callback(partial(self._end_call, server, sample))
 
     def _drop(self, group: SampleGroup) -> None:
         """What still runs for a group that is over is cut off."""
@@ -147,14 +151,15 @@ class RemoteWorker:
         except Exception:
             log.exception("remote model failed: unexpected error")
             _fail(sample, GenerationError())
-        finally:
-            del self._calls[sample]
-            server.queue.release(sample)
-            group = sample.group
-            if group is not None and all(one.picture is not None for one in group.samples):
-                group.finish()
-            if not self._closed:
-                self._start_calls(server)
+
+    def _end_call(self, server: _Server, sample: Sample, _: asyncio.Task[None]) -> None:
+        del self._calls[sample]
+        server.queue.release(sample)
+        group = sample.group
+        if group is not None and all(one.picture is not None for one in group.samples):
+            group.finish()
+        if not self._closed:
+            self._start_calls(server)
 
     async def _shut_down(self) -> None:
         for group in self._groups:
