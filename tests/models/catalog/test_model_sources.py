@@ -260,12 +260,12 @@ def test_a_checkpoint_replaces_no_folder_but_its_own(
     name: str, saved: Path, home: Path, tmp_path: Path
 ) -> None:
     file = save_checkpoint(saved, tmp_path / "mine.safetensors")
-    kept = home / "models" / name / "weights"
-    kept.parent.mkdir(parents=True)
-    kept.write_text("of somebody else")
+    other_weights = home / "models" / name / "weights"
+    other_weights.parent.mkdir(parents=True)
+    other_weights.write_text("of somebody else")
     with pytest.raises(ConfigurationError, match=name):
         add(name, str(file), config=str(saved))
-    assert kept.read_text() == "of somebody else"
+    assert other_weights.read_text() == "of somebody else"
     add("mine", str(file), config=str(saved))
     add("mine", str(file), config=str(saved))  # its own
 
