@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session
 from moderation.cases import strikes
 from moderation.cases.artist_opt_outs import add_opt_out
 from moderation.cases.blocked_pictures import block
-from moderation.cases.sanctions import Sanction, exclude, lift_timeouts, notify, outlasts, warning
+from moderation.cases.sanctions import (
+    EXCLUDING,
+    Sanction,
+    exclude,
+    imposed_by,
+    imposed_by_house,
+    lift_timeouts,
+    notify,
+    outlasts,
+    warning,
+)
 from moderation.cases.side_effects import DecisionEffects
 from moderation.records import bans
 from moderation.records.evidence import release_unfounded
@@ -30,7 +40,6 @@ from studio.services import job_release
 from studio.services.picture_deletion import take_down_pictures
 
 _REJECTED = to_stored(coded("stopped.rejected"))
-EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs
 _STAYING = frozenset({Decision.APPROVE, Decision.SPOILER})
 _DELIVERING = _STAYING | {Decision.OVERTURN}
 _FIRST_SUSPENSION = timedelta(days=7)
@@ -225,15 +234,23 @@ def _sanction(case: Case, kind: NoticeKind, *, until: datetime | None) -> Sancti
     return Sanction(by=case.decided_by or "", until=until, reason=case.category, kind=kind)
 
 
-def lift(session: Session, case: Case) -> DecisionEffects:
-    """The suspension that the case is about, or a timeout to which the appealed refusal led."""
-    if case.kind is not CaseKind.SUSPENSION:
-        return lift_timeouts(session, case.subject, by=case.decided_by or "", case_id=case.id)
+def lift(session: Session, case: Case, *, former: Case | None = None) -> DecisionEffects:
+    """The suspension that the case is about, or a timeout to which the appealed refusal led.
+
+    `former` is a case that is taken back, as it was decided: the suspension or ban that it imposed ends. Bans that
+    others imposed stay.
+    """
+    by = case.decided_by or ""
+    excluded = former is not None and former.decision in EXCLUDING
+    if case.kind is not CaseKind.SUSPENSION and not excluded:
+        return lift_timeouts(session, case.subject, by=by, case_id=case.id)
+    imposed = imposed_by(session, former) if former and excluded else imposed_by_house(session, case)
+    for row in sorted(imposed, key=lambda row: row.person_key):
+        bans.unban(session, row.person_key, by=by)
+    if bans.holding(session, case.subject):
+        return DecisionEffects()
     text = to_stored(coded("notice.suspension_lifted"))
-    outcome = notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id)
-    for key in sorted(identities(session, case.subject)):
-        bans.unban(session, key, by=case.decided_by or "")
-    return outcome
+    return notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id)
 
 
 _JUDGED: Mapping[Decision, Callable[[Session, Case], DecisionEffects]] = {

@@ -51,6 +51,9 @@ def _end_unreviewed_freezes(database: Database) -> None:
     for evidence_id, case_id, subject in expired:
         with database.begin() as session:
             hold(session, subject)
+            evidence = session.get(EvidenceRow, evidence_id, with_for_update=True)
+            if evidence is None or evidence.legal_hold:
+                continue  # since they were listed
             house = f"{subject.rpartition(':')[0]}:{HOUSE}"
             row = cases.close(session, case_id, Decision.OVERTURN, by=house, at=now()) if case_id else None
             if row is not None:

@@ -17,8 +17,8 @@ from studio.coded_text import coded, to_stored
 from studio.db import cases, credit_ledger, job_transitions
 from studio.db.identities.linked_identities import human_of, identities
 from studio.db.identities.people import lock_person
-from studio.db.tables import BanRow, JobRow
-from studio.domain.cases import CaseKind, NewCase, NewNotice, NoticeKind
+from studio.db.tables import BanRow, CaseRow, JobRow
+from studio.domain.cases import Case, CaseKind, CaseState, Decision, NewCase, NewNotice, NoticeKind
 from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Person
 from studio.errors.refusals import ASK_A_MODERATOR
@@ -26,6 +26,7 @@ from studio.gatherings.people import take_out_of_all
 from studio.services import job_release
 
 HOUSE = "house"  # who acts when no person does
+EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs
 _STOPPED = to_stored(coded("stopped.by_moderator"))
 _STOPPED_BY_RULES = to_stored(coded("stopped.by_rules"))
 
@@ -266,6 +267,27 @@ def lift_timeouts(session: Session, person_key: str, *, by: str, case_id: str) -
         return DecisionEffects()
     text = to_stored(coded("notice.timeout_lifted"))
     return notify(session, person_key, NoticeKind.LIFTED, text, case_id=case_id)
+
+
+def imposed_by_house(session: Session, case: Case) -> list[BanRow]:
+    """Bans that the rules imposed on the human of a suspension; none while another one of theirs waits."""
+    waiting = (CaseRow.kind == CaseKind.SUSPENSION) & (CaseRow.state == CaseState.OPEN)
+    theirs = CaseRow.subject.in_(identities(session, case.subject)) & (CaseRow.id != case.id)
+    if session.scalars(select(CaseRow.id).where(waiting, theirs)).first() is not None:
+        return []
+    found = bans.holding(session, case.subject)
+    return [row for row in found if row.banned_by.rpartition(":")[2] == HOUSE]
+
+
+def imposed_by(session: Session, case: Case) -> list[BanRow]:
+    """Bans that the decision on a case imposed, unless a later one of the same moderator did."""
+    theirs = CaseRow.subject.in_(identities(session, case.subject)) & (CaseRow.id != case.id)
+    later = CaseRow.decision.in_(EXCLUDING) & (CaseRow.decided_at > case.decided_at)
+    same = (CaseRow.decided_by == case.decided_by) & (CaseRow.category == case.category)
+    if session.scalars(select(CaseRow.id).where(theirs, later, same)).first() is not None:
+        return []
+    found = bans.holding(session, case.subject)
+    return [row for row in found if (row.banned_by, row.reason) == (case.decided_by, case.category)]
 
 
 def outlasts(session: Session, person_key: str, until: datetime | None) -> bool:

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.cases.case_details import CommunityRecords, read_details, require_moderator
-from moderation.cases.decisions import EXCLUDING, answer_alike, follow, lift
+from moderation.cases.decisions import answer_alike, follow, lift
 from moderation.cases.record_erasure import erase_records
-from moderation.cases.sanctions import Sanction, exclude, hold, notify
+from moderation.cases.sanctions import EXCLUDING, Sanction, exclude, hold, notify
 from moderation.cases.side_effects import DecisionEffects, SideEffects
 from moderation.cases.strikes import overturn, strike_sum
 from moderation.metrics import CASES
@@ -248,12 +248,13 @@ def _take_back(session: Session, moderator: Person, case: Case) -> tuple[Case, D
     )  # its refusal was a strike without a case
     if not overturn(session, case_id=case.id, job_id=appealed):
         raise CaseTakenError(closed=True)
+    former = cases.case_of(row)
     row.decision, row.decided_by, row.decided_at = Decision.OVERTURN, moderator.key, now()
     case = cases.case_of(row)
     outcome = DecisionEffects(events=[cases.write_case_changed(session, row)])
     text = to_stored(coded("notice.strike_taken_back"))
     outcome.add(notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id))
-    outcome.add(lift(session, case))
+    outcome.add(lift(session, case, former=former))
     audit_log.append(
         session, "take back", actor=moderator.key, subject=case.subject, details={"case": case.id}
     )

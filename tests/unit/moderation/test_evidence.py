@@ -8,6 +8,7 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from bots.presentation.compose.cases import compose_case
+from moderation.cases import retention
 from moderation.cases.retention import let_go
 from moderation.cases.strikes import strike_sum
 from moderation.policy.categories import Category
@@ -16,8 +17,9 @@ from moderation.records.encryption import EvidenceCipher
 from moderation.records.tables import EvidenceRow
 from studio.clock import now
 from studio.commands.registry import execute
+from studio.db import cases
 from studio.db.tables import BanRow
-from studio.domain.cases import CaseKind, CaseState, Decision
+from studio.domain.cases import CaseKind, CaseState, Decision, NewCase
 from studio.domain.people import Platform
 from studio.domain.verdicts import Ruling
 from studio.errors import BannedError, CaseTakenError, ConfigurationError, NotAllowedError, PolicyRefusalError
@@ -115,6 +117,38 @@ class TestWordsOfAFrozenAccount:
         with strict.database.read() as session:
             assert strike_sum(session, call.person.key) == 0
         imagine(strict, by(call, call.person, "again"))
+
+    def test_when_they_expire_a_moderators_ban_stays(self, strict, call, frozen):
+        strict.desk.ban(MOD, call.person.key, until=None, reason="by hand")
+        with strict.database.begin() as session:
+            session.execute(update(EvidenceRow).values(expires_at=now() - timedelta(seconds=1)))
+        let_go(strict.database, keep=timedelta(days=365))
+        assert only_case(strict).decision is Decision.OVERTURN
+        with pytest.raises(BannedError):
+            imagine(strict, by(call, call.person, "again"))
+
+    def test_when_they_expire_another_freeze_stays(self, strict, call, frozen):
+        with strict.database.begin() as session:
+            session.execute(update(EvidenceRow).values(expires_at=now() - timedelta(seconds=1)))
+            new = NewCase(case_key="other", kind=CaseKind.SUSPENSION, subject=call.person)
+            cases.open_case(session, new)
+        let_go(strict.database, keep=timedelta(days=365))
+        with pytest.raises(BannedError):
+            imagine(strict, by(call, call.person, "again"))
+
+    def test_a_legal_hold_that_is_set_while_they_expire_keeps_them(self, strict, call, frozen, monkeypatch):
+        (row,) = evidence_rows(strict)
+
+        def set_hold(session, who):
+            evidence.set_legal_hold(session, row.id, reason="case 12/2026")
+            session.flush()
+
+        with strict.database.begin() as session:
+            session.execute(update(EvidenceRow).values(expires_at=now() - timedelta(seconds=1)))
+        monkeypatch.setattr(retention, "hold", set_hold)
+        let_go(strict.database, keep=timedelta(days=365))
+        assert len(evidence_rows(strict)) == 1
+        assert only_case(strict).state is CaseState.OPEN
 
     def test_words_that_a_moderator_reads_at_the_moment_do_not_expire(self, strict, call, frozen):
         claim(strict, call, frozen)
@@ -216,3 +250,22 @@ class TestTakingBack:
         decide(strict, call, frozen, Decision.OVERTURN, BEA)
         assert only_case(strict).state is CaseState.CLOSED
         imagine(strict, by(call, call.person, "again"))
+
+    @pytest.mark.parametrize("decision", [Decision.SUSPEND, Decision.BAN])
+    def test_so_is_one_to_which_a_report_led_but_no_other_ban(self, strict, call, decision):
+        reported(strict, call, painted(strict, call))
+        case = only_case(strict)
+        decide(strict, call, case, decision)
+        with pytest.raises(BannedError):
+            imagine(strict, by(call, call.person, "late"))
+        decide(strict, call, case, Decision.OVERTURN, BEA)
+        imagine(strict, by(call, call.person, "again"))
+
+    def test_a_ban_that_a_moderator_imposed_since_stays(self, strict, call):
+        reported(strict, call, painted(strict, call))
+        case = only_case(strict)
+        decide(strict, call, case, Decision.SUSPEND)
+        strict.desk.ban(BEA, call.person.key, until=None, reason="by hand")
+        decide(strict, call, case, Decision.OVERTURN, BEA)
+        with pytest.raises(BannedError):
+            imagine(strict, by(call, call.person, "again"))
