@@ -43,6 +43,10 @@ EVIDENCE = "Evidence"
 WORDS = "In their words"
 REFUSED_WORDS = "What was refused"
 KEPT_WORDS = "Claim the case to read it. Each reading is recorded."
+UNREADABLE_WORDS = (
+    "It cannot be read: the evidence key is another. Ask who runs this instance for the former key. Without it the"
+    " suspension can only be overturned."
+)
 WEIGHT = "Weight of the report"
 DECIDE_BY = "Decide by"
 ANSWER_TO = "Tell the decision to"

@@ -1,5 +1,6 @@
 """The desk itself: who may decide what, and that it happens once."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from moderation.records.encryption import EvidenceCipher
 from moderation.records.evidence import (
     erase_words,
     has_evidence,
+    is_readable,
     read_words,
 )
 from moderation.reports.hidden_pictures import hide, jobs_of
@@ -49,9 +51,10 @@ from studio.domain.cases import (
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
-from studio.errors import BadParameterError, CaseTakenError, NotAllowedError
+from studio.errors import BadParameterError, CaseTakenError, ConfigurationError, NotAllowedError
 from studio.services import message_refresh
 
+log = logging.getLogger(__name__)
 _MAY_PAINT = to_stored(coded("notice.ban_lifted"))
 
 
@@ -85,8 +88,7 @@ class CaseService(CommunityRecords):
                 session, "claim", actor=moderator.key, subject=case.subject, details={"case": case_id}
             )
             if details.has_evidence and self._cipher is not None:
-                words = read_words(session, self._cipher, case_id, by=moderator.key)
-                details = replace(details, refused_words=words)
+                details = _with_words(session, self._cipher, details, by=moderator.key)
         self._side_effects.run(DecisionEffects(events=events))
         return details
 
@@ -101,6 +103,8 @@ class CaseService(CommunityRecords):
             if case.state is CaseState.CLOSED and decision is Decision.OVERTURN:
                 case, outcome = _take_back(session, moderator, case)
             else:
+                if decision in EXCLUDING and not _has_read(session, self._cipher, case, moderator):
+                    raise NotAllowedError("claim_first")
                 case, outcome = _decide(session, moderator, case, decision, note)
         CASES.labels(case.kind, decision).inc()
         self._side_effects.run(outcome)
@@ -218,8 +222,6 @@ def _decide(
 ) -> tuple[Case, DecisionEffects]:
     if decision not in DECISIONS[case.kind]:
         raise BadParameterError("decision", "not_a_decision", choices=tuple(sorted(DECISIONS[case.kind])))
-    if decision in EXCLUDING and not _has_read(session, case, moderator):
-        raise NotAllowedError("claim_first")
     hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
     lock_jobs(session, JobRow.id.in_(jobs_of(session, case)))
     row = cases.close(session, case.id, decision, by=moderator.key, at=now(), note=note)
@@ -261,10 +263,21 @@ def _take_back(session: Session, moderator: Person, case: Case) -> tuple[Case, D
     return case, outcome
 
 
-def _has_read(session: Session, case: Case, moderator: Person) -> bool:
+def _with_words(session: Session, cipher: EvidenceCipher, details: CaseDetails, *, by: str) -> CaseDetails:
+    """A case whose words cannot be read is claimed nevertheless: it can be overturned."""
+    try:
+        return replace(details, refused_words=read_words(session, cipher, details.case.id, by=by))
+    except ConfigurationError as error:
+        log.error("evidence not readable: case=%s error=%s", details.case.id, type(error).__name__)
+        return replace(details, unreadable=True)
+
+
+def _has_read(session: Session, cipher: EvidenceCipher | None, case: Case, moderator: Person) -> bool:
     """Nobody is suspended for words that the moderator did not see."""
     if case.kind is not CaseKind.SUSPENSION or not has_evidence(session, case.id):
         return True
+    if cipher is not None and not is_readable(session, cipher, case.id):
+        return False
     return case.claimed_by is not None and same_human(session, case.claimed_by, moderator.key)
 
 

@@ -24,7 +24,7 @@ from studio.domain.identifiers import new_job_id
 from studio.domain.people import Person
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Verdict
-from studio.errors import NotFoundError
+from studio.errors import ConfigurationError, NotFoundError
 from studio.ports import Admission, Inspection
 
 WORDS_LAST = timedelta(days=90)  # unreviewed; the freeze ends with them
@@ -167,6 +167,16 @@ def read_words(session: Session, cipher: EvidenceCipher, case_id: str, *, by: st
         details = {"case": case_id, "evidence": row.id}
         audit_log.append(session, "read words", actor=by, subject=row.subject, details=details)
     return tuple(words)
+
+
+def is_readable(session: Session, cipher: EvidenceCipher, case_id: str) -> bool:
+    """Whether the evidence of a case can be decrypted with this key."""
+    try:
+        for row in session.scalars(_of_case(case_id)):
+            decrypt(cipher, row, with_files=False)
+    except ConfigurationError:
+        return False
+    return True
 
 
 def decrypt(cipher: EvidenceCipher, row: EvidenceRow, *, with_files: bool = True) -> Evidence:

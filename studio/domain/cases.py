@@ -175,7 +175,7 @@ class CaseDetails:
 
     `refused_words` are those that an account was frozen for. Only the moderator who claimed the case gets them.
     `has_evidence`: some are kept. `decide_by` is the time of an urgent report; `contacts` are the addresses that
-    reporters left for an answer.
+    reporters left for an answer. `unreadable`: the words could not be decrypted for the moderator.
     """
 
     case: Case
@@ -186,6 +186,7 @@ class CaseDetails:
     person_record: PersonRecord
     refused_words: tuple[str, ...] = field(default=(), repr=False)
     has_evidence: bool = False
+    unreadable: bool = False
     decide_by: datetime | None = None
     contacts: tuple[str, ...] = field(default=(), repr=False)
 

@@ -172,7 +172,8 @@ def _refused_words(details: CaseDetails) -> list[tuple[str, Spans]]:
     """What an account was frozen for, for the moderator who claimed the case; the others read that it is there."""
     if details.case.state is CaseState.CLOSED or not details.has_evidence:
         return []
-    words = " ← ".join(details.refused_words) or translate(cases.KEPT_WORDS)
+    missing = cases.UNREADABLE_WORDS if details.unreadable else cases.KEPT_WORDS
+    words = " ← ".join(details.refused_words) or translate(missing)
     return [(translate(cases.REFUSED_WORDS), (words,))]
 
 

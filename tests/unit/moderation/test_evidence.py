@@ -167,6 +167,18 @@ class TestWordsOfAFrozenAccount:
         with pytest.raises(ConfigurationError, match="EVIDENCE_KEY"):
             evidence.decrypt(EvidenceCipher(lambda: bytes(32)), row)
 
+    def test_a_case_whose_words_another_key_encrypted_is_claimed_and_only_overturned(
+        self, strict, call, frozen, monkeypatch
+    ):
+        monkeypatch.setattr(CIPHER, "_find_key", lambda: bytes(32))
+        details = claim(strict, call, frozen)
+        assert only_case(strict).claimed_by == MOD.key
+        assert "can only be overturned" in text_of(compose_case(details, taken=True))
+        with pytest.raises(NotAllowedError):
+            decide(strict, call, frozen, Decision.BAN)
+        decide(strict, call, frozen, Decision.OVERTURN)
+        imagine(strict, by(call, call.person, "again"))
+
     def test_the_frozen_person_tells_their_side_once(self, strict, call, frozen):
         appeal = {"job": frozen.job_id, "reason": "a minor chord"}
         first = execute(strict, by(call, call.person, "a"), "appeal", appeal)
