@@ -33,8 +33,8 @@ def let_go(database: Database, *, keep: timedelta) -> int:
     let_judged_go(database)
     with database.begin() as session:
         credit_ledger.leave_names(session, at=now())
+    delete_unseen_pictures(database, before=before)
     with database.begin() as session:
-        delete_unseen_pictures(session, before=before)
         account_erasure.leave_private_places(session, before=now() - _DELIVERED)
     _end_unreviewed_freezes(database)
     with database.begin() as session:

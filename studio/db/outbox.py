@@ -43,16 +43,17 @@ def write(session: Session, event: Event) -> OutboxRow:
     return row
 
 
-def pace(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+def pace(rows: Sequence[OutboxRow], *, earlier: int = 0) -> list[OutboxRow]:
     """The events of the first 20 messages, to send after the commit; the sweeper sends the others, a message a second.
 
     For changes that lead to edits of many messages. Call it before the commit, with the events of a message together.
+    `earlier` messages were paced before these, in transactions of their own.
     """
     at_once: list[OutboxRow] = []
     messages = itertools.groupby(
         rows, key=lambda row: row.payload.get("case_id") or row.payload.get("job_id")
     )
-    for number, (_, events) in enumerate(messages):
+    for number, (_, events) in enumerate(messages, start=earlier):
         if number < _MOST_AT_ONCE:
             at_once.extend(events)
             continue

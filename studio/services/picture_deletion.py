@@ -73,18 +73,27 @@ def withdraw_pictures(session: Session, job: Job) -> Removal:
     return removal
 
 
-def delete_unseen_pictures(session: Session, *, before: datetime) -> None:
+def delete_unseen_pictures(database: Database, *, before: datetime) -> None:
     """Mark pictures as deleted that nobody was shown, of jobs that ended before then and that no open case is about.
 
-    The orphan file cleaner deletes their files.
+    One transaction a job, which locks what one person and one community take. The orphan file cleaner deletes the
+    files.
     """
     over = JobRow.state.in_([JobState.REFUSED, JobState.CANCELLED]) & (JobRow.ended_at < before)
     judged = select(CaseRow.job_id).where(CaseRow.state == CaseState.OPEN, CaseRow.job_id.is_not(None))
     unseen = select(JobRow.id).where(over, JobRow.id.not_in(judged))
     there = PictureRow.job_id.in_(unseen) & PictureRow.deleted_at.is_(None)
-    session.execute(update(PictureRow).where(there).values(deleted_at=now()))
     shown = JobRow.id.in_(unseen) & JobRow.grid_key.is_not(None)
-    session.execute(update(JobRow).where(shown).values(grid_key=None))
+    with database.read() as session:
+        found = {
+            *session.scalars(select(PictureRow.job_id).where(there)),
+            *session.scalars(select(JobRow.id).where(shown)),
+        }
+    for job_id in sorted(found):
+        with database.begin() as session:
+            pictures = update(PictureRow).where(PictureRow.job_id == job_id, there)
+            session.execute(pictures.values(deleted_at=now()))
+            session.execute(update(JobRow).where(JobRow.id == job_id, shown).values(grid_key=None))
 
 
 def finish_removal(ports: Ports, removal: Removal) -> None:

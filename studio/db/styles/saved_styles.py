@@ -33,6 +33,12 @@ def find_style(session: Session, person: Person, name: str) -> SavedStyle | None
     return next((style for style in known if style.name == name), None)
 
 
+def referenced_pictures(session: Session) -> set[str]:
+    """The ids of all pictures that saved styles show a model."""
+    styles = (from_data(SavedStyle, data) for data in session.scalars(select(SavedStyleRow.data)))
+    return {reference.picture_id for style in styles for reference in style.references}
+
+
 def lock_community(session: Session, person: Person) -> None:
     """Against two that are shared under one name at once."""
     lock_names(session, f"styles:{person.platform}:{person.community}")

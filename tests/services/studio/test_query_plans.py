@@ -67,8 +67,7 @@ def deletions(instance: Ports) -> None:
 
 
 def unseen_pictures(instance: Ports) -> None:
-    with instance.database.begin() as session:
-        delete_unseen_pictures(session, before=now() - timedelta(days=1))
+    delete_unseen_pictures(instance.database, before=now() - timedelta(days=1))
 
 
 def queue_estimates(instance: Ports) -> None:

@@ -1,14 +1,21 @@
 """Old pictures go where an administrator wants it, but for those that somebody keeps."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
 from engine.maintenance.picture_retention import PictureRetention
 from studio.clock import now
 from studio.commands.registry import execute
-from studio.db.tables import PictureRow
+from studio.db.styles.saved_styles import save_style
+from studio.db.tables import PictureRow, ShareRow
+from studio.domain.jobs import JobState
+from studio.domain.requests import ReferenceKind
+from studio.domain.settings.saved_styles import SavedStyle, StyleReference
+from studio.services.picture_deletion import delete_unseen_pictures
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 
@@ -40,3 +47,52 @@ def test_pictures_that_nobody_keeps_go_with_their_files(ports, call):
     assert b"starred" in ports.store.blobs.values()
     assert plain in {event.job_id for event in ports.events.published}
     assert retention.delete_old(now() + MONTH + timedelta(hours=1)) == 0
+
+
+def test_public_links_and_saved_styles_keep_pictures(ports, call):
+    shared, styled, _ = (painted(ports, call, key) for key in ("shared", "styled", "plain"))
+    with ports.database.begin() as session:
+        session.add(
+            ShareRow(token="t", picture_id=f"{shared}.1", person_key=call.person.key, created_at=now())
+        )
+        reference = StyleReference(picture_id=f"{styled}.2", kind=ReferenceKind.STYLE)
+        save_style(session, call.person, SavedStyle(name="ink", references=(reference,)))
+    retention = PictureRetention(database=ports.database, store=ports.store, events=ports.events, keep=MONTH)
+    assert retention.delete_old(now() + MONTH + timedelta(hours=1)) == 4
+    assert there(ports) == {f"{shared}.1", f"{styled}.2"}
+
+
+@contextmanager
+def deleted_at_commits():
+    """At each commit, how many jobs have deleted pictures by then."""
+    counts = []
+
+    def note(session):
+        deleted = select(PictureRow.job_id).where(PictureRow.deleted_at.is_not(None))
+        counts.append(len(set(session.scalars(deleted))))
+
+    event.listen(Session, "before_commit", note)
+    try:
+        yield counts
+    finally:
+        event.remove(Session, "before_commit", note)
+
+
+def test_one_transaction_deletes_the_pictures_of_one_job(ports, call):
+    for name in ("ana", "bo", "cy"):
+        painted(ports, replace(call, person=someone(name)), name)
+    retention = PictureRetention(database=ports.database, store=ports.store, events=ports.events, keep=MONTH)
+    with deleted_at_commits() as counts:
+        assert retention.delete_old(now() + MONTH + timedelta(hours=1)) == 6
+    assert sorted(set(counts)) == [0, 1, 2, 3]
+
+
+def test_one_transaction_deletes_the_pictures_of_one_refused_job(ports, call):
+    for name in ("ana", "bo", "cy"):
+        asked = replace(call, person=someone(name), request_key=name)
+        job_id = execute(ports, asked, "imagine", {"prompt": "a boat", "count": 2}).job_id
+        paint_job(ports, job_id, state=JobState.REFUSED)
+    with deleted_at_commits() as counts:
+        delete_unseen_pictures(ports.database, before=now() + timedelta(hours=1))
+    assert not there(ports)
+    assert sorted(set(counts)) == [0, 1, 2, 3]
