@@ -10,9 +10,12 @@ from pathlib import Path
 
 import redis
 
+from engine.catalog.capabilities import Capabilities
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.catalog.remote_entry import PARAMETERS, RemoteEntry
 from engine.catalog.style_presets import styles
 from studio.domain.requests import MOST_REFERENCES
+from studio.domain.sizing.drafts import draft_factor, draft_steps
 from studio.errors import ModelLoadError
 from studio.ports import AnnouncedWorker, RunnableModel
 from studio.serialization import from_data, to_data
@@ -57,7 +60,15 @@ def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | N
         width=entry.width,
         height=entry.height,
         steps=entry.steps,
+        drafts=not entry.is_remote or _can_be_cheaper(entry, can),
     )
+
+
+def _can_be_cheaper(entry: ModelEntry, can: Capabilities) -> bool:
+    """Whether a server can be asked for fewer pixels or steps than those of a whole picture."""
+    sent = {PARAMETERS[name] for name in (entry.remote or RemoteEntry()).sends}
+    fewer_steps = "steps" in sent and draft_steps(entry.steps) < entry.steps
+    return fewer_steps or (not can.fixed_pixels and draft_factor(entry.width, entry.height) > 1)
 
 
 class ModelAnnouncer:

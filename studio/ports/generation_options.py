@@ -11,7 +11,7 @@ class RunnableModel:
     `edits_by_words`: it changes a picture as an instruction says, without a region. `takes_references` pictures at
     most can stand beside the words, each by a weight where it `weighs_references`. `fixed_pixels`: so many it makes of
     every size; 0 means any size. `width`, `height` (pixels) and `steps` are those that it was made for; 0: not told. It
-    follows pictures in their `structures`: pose, depth, edges.
+    follows pictures in their `structures`: pose, depth, edges. `drafts`: it can paint smaller or in fewer steps.
     """
 
     name: str
@@ -25,6 +25,7 @@ class RunnableModel:
     height: int = 0
     steps: int = 0
     structures: tuple[str, ...] = ()
+    drafts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

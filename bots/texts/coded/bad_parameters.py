@@ -69,6 +69,8 @@ SENTENCES: dict[str, Msgid] = {
         "At most {count} drafts can be requested at a time here.",
     ),
     "count_of_drafts": "At most {most} pictures at a time, or with --draft {drafts} drafts.",
+    "no_drafts": "The model {model} paints neither smaller nor in fewer steps. Models for drafts: {able}.",
+    "no_drafts_anywhere": "The model {model} paints neither smaller nor in fewer steps, so there are no drafts.",
     "not_a_draft": "This picture is no draft: it has its full size already.",
     "source_too_large": "{width}×{height} is large already; up to {megapixels} megapixels can be enlarged.",
     "comes_out_the_same": "An upscaled picture comes out the same each time. Vary it instead.",

@@ -21,7 +21,7 @@ from studio.commands.picture_lists import WeightedPicture, require_few
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles.named_style import apply_style, find_saved_style, references_of
-from studio.commands.submission.known_names import find_model, require_known
+from studio.commands.submission.known_names import find_draft_model, require_known
 from studio.commands.submission.privacy import PRIVATE
 from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.references import find_references, require_references
@@ -118,7 +118,7 @@ def _price(ports: Ports, request: PaintRequest) -> PaintRequest:
     """Raises `BadParameterError`."""
     if not request.draft:
         return request
-    model = find_model(ports, request.model)
+    model = find_draft_model(ports, request.model)
     priced = price_draft(request, width=model.width, height=model.height, steps=model.steps)
     return replace(priced, pixels=model.fixed_pixels or priced.pixels)
 
@@ -128,6 +128,8 @@ def check(ports: Ports, call: Call, command: Imagine) -> None:
     whole, style = _with_style(ports, call, command)
     request = apply_style(request_of(whole, most_pictures=1), style)
     require_known(ports, request)
+    if request.draft:
+        find_draft_model(ports, request.model)
     require_tiers(ports, ports.gate.allowance(call.person), request)
     named = [
         Source(key="", reference=kind, weight=picture.weight)

@@ -35,6 +35,17 @@ def find_model(ports: Ports, name: str | None) -> RunnableModel:
     return found
 
 
+def find_draft_model(ports: Ports, name: str | None) -> RunnableModel:
+    """The same for drafts. Raises `BadParameterError`, also where a draft would be an ordinary picture."""
+    model = find_model(ports, name)
+    if model.drafts:
+        return model
+    able = tuple(known.name for known in ports.options.models() if known.drafts)
+    if not able:
+        raise BadParameterError("draft", "no_drafts_anywhere", model=model.name)
+    raise BadParameterError("draft", "no_drafts", model=model.name, able=able)
+
+
 def names_of_word_editors(ports: Ports) -> tuple[str, ...]:
     """The models that change a picture by words alone."""
     return tuple(model.name for model in ports.options.models() if model.edits_by_words)

@@ -22,6 +22,7 @@ from engine.adapters.remote.remote_worker import RemoteWorker
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.catalog.model_availability import runnable_models
 from engine.catalog.remote_entry import RemoteEntry
 from engine.generation.generator import ImageGenerator
 from engine.types import GeneratedImage, GenerationTask
@@ -348,10 +349,24 @@ def test_the_key_comes_from_a_file_and_is_never_logged(
     assert "sk-from" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("side", "remote", "drafts"),
+    [
+        (1024, RemoteEntry(), True),  # half as wide and tall
+        (512, RemoteEntry(), False),
+        (1024, RemoteEntry(sizes=("1024x1024",)), False),
+        (1024, RemoteEntry(sizes=("1024x1024",), sends=("num_inference_steps",)), True),
+    ],
+)
+def test_drafts_are_offered_where_the_server_can_be_asked_for_less(
+    side: int, remote: RemoteEntry, drafts: bool
+) -> None:
+    far = entry("http://127.0.0.1:1/v1", remote=remote, width=side, height=side)
+    assert [model.drafts for model in runnable_models(ModelCatalogue([far]))] == [drafts]
+
+
 @pytest.mark.parametrize("remote", [RemoteEntry(key_env="FAR_KEY"), RemoteEntry(key_file="/nowhere/key")])
 def test_a_missing_key_ends_the_job_and_takes_the_model_off_the_list(remote: RemoteEntry) -> None:
-    from engine.catalog.model_availability import runnable_models
-
     with generating("http://127.0.0.1:1/v1", remote=remote) as generate, pytest.raises(ModelLoadError):
         generate()
     assert runnable_models(ModelCatalogue([entry("http://127.0.0.1:1/v1", remote=remote)])) == ()

@@ -114,6 +114,17 @@ def test_a_model_that_tells_nothing_of_itself_counts_as_a_usual_one() -> None:
     assert (priced.pixels, priced.steps) == (512 * 512, 10)
 
 
+def test_a_model_whose_drafts_would_be_ordinary_pictures_is_refused(ports: Ports, call: Call) -> None:
+    ports.options.known_models = (SDXL, RunnableModel(name="far", drafts=False))
+    for act in (check, execute):
+        with raises(BadParameterError, match="neither smaller nor in fewer steps.*sdxl"):
+            act(ports, call, "imagine", {"prompt": "a fox", "model": "far", "draft": True})
+    assert not asked(ports, call, prompt="a fox", model="far").request.draft
+    ports.options.known_models = (RunnableModel(name="far", drafts=False),)
+    with raises(BadParameterError, match="there are no drafts"):
+        check(ports, call, "imagine", {"prompt": "a fox", "draft": True})
+
+
 @pytest.mark.parametrize("index", range(1, 17))
 def test_sixteen_pictures_of_a_job_have_ids_buttons_and_numbers(index: int) -> None:
     found = picture_id("k3v9m2p4qx7a", index)
