@@ -118,9 +118,13 @@ class ModerationGate:
             self._limiter.record_refusal(person, account=account, origins=origins)
         if not verdict.allows:
             weight = strike_weight(judged)
-            evidence = draft_of_words(self._context.cipher, admission) if weight else None
+            evidence = self._draft_of_words(admission) if weight else None
             self._record(person, verdict, admission.job_id, weight=weight, evidence=evidence)
         return verdict
+
+    def _draft_of_words(self, admission: Admission) -> EvidenceDraft | None:
+        with self._context.database.read() as session:
+            return draft_of_words(session, self._context.cipher, admission)
 
     def require_not_banned(self, person: Person) -> None:
         """Raises `BannedError`; `DatabaseUnavailableError` when bans cannot be read."""

@@ -19,6 +19,7 @@ from moderation.records import audit_log
 from moderation.records.encryption import EvidenceCipher
 from moderation.records.tables import EvidenceRow
 from studio.clock import now
+from studio.db import queries
 from studio.db.identities.linked_identities import identities
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Person
@@ -26,6 +27,7 @@ from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Verdict
 from studio.errors import ConfigurationError, NotFoundError
 from studio.ports import Admission, Inspection
+from studio.services.visibility import Audience, may_see
 
 WORDS_LAST = timedelta(days=90)  # unreviewed; the freeze ends with them
 OPERATOR = "operator"  # who acts in the audit log when an administrator does, on the command line
@@ -55,10 +57,20 @@ class Evidence:
     files: Mapping[str, bytes] = field(repr=False)
 
 
-def draft_of_words(cipher: EvidenceCipher | None, admission: Admission) -> EvidenceDraft | None:
+def draft_of_words(
+    session: Session, cipher: EvidenceCipher | None, admission: Admission
+) -> EvidenceDraft | None:
+    """The request's own words, and those of the ancestors that may be seen by the person where the case will be."""
     if cipher is None:
         return None
-    words = words_of(admission.request, admission.lineage_prompts)
+    person = admission.person
+    origins = [source.picture_id for source in admission.request.sources if source.picture_id]
+    seen = [
+        picture.recipe.prompt
+        for picture in queries.family(session, origins)
+        if may_see(session, queries.find_job(session, picture.job_id), Audience.of_person(person))
+    ]
+    words = words_of(admission.request, tuple(reversed(seen)))
     return EvidenceDraft(cipher=cipher, kind=EvidenceKind.WORDS, words=words)
 
 

@@ -18,7 +18,7 @@ from moderation.records.tables import EvidenceRow
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import cases
-from studio.db.tables import BanRow
+from studio.db.tables import BanRow, JobRow, LineageRow
 from studio.domain.cases import CaseKind, CaseState, Decision, NewCase
 from studio.domain.people import Platform
 from studio.domain.verdicts import Ruling
@@ -36,6 +36,8 @@ from tests.support.case_steps import (
     painted,
     reported,
 )
+from tests.support.fakes import someone
+from tests.support.finished_jobs import paint_job
 from tests.support.message_text import text_of
 from tests.support.sentences import raises
 
@@ -178,6 +180,26 @@ class TestWordsOfAFrozenAccount:
             decide(strict, call, frozen, Decision.BAN)
         decide(strict, call, frozen, Decision.OVERTURN)
         imagine(strict, by(call, call.person, "again"))
+
+    def test_the_words_of_others_are_kept_only_where_moderators_may_see_them(self, strict, call):
+        seen, private = (
+            paint_job(strict, imagine(strict, by(call, someone("bo"), name), f"a {name} pear"))
+            for name in ("green", "secret")
+        )
+        with strict.database.begin() as session:
+            job = session.get_one(JobRow, private)
+            job.address = {**job.address, "private": True, "channel": "elsewhere"}
+            session.add(
+                LineageRow(
+                    child=f"{seen}.1", parent=f"{private}.1", operation="vary", person_key=someone("bo").key
+                )
+            )
+        with pytest.raises(PolicyRefusalError):
+            execute(strict, call, "vary", {"picture": f"{seen}.1", "prompt": WORDS})
+        words = " ".join(claim(strict, call, only_case(strict, CaseKind.SUSPENSION)).refused_words)
+        assert WORDS in words
+        assert "green" in words
+        assert "secret" not in words
 
     def test_the_frozen_person_tells_their_side_once(self, strict, call, frozen):
         appeal = {"job": frozen.job_id, "reason": "a minor chord"}
