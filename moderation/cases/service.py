@@ -26,7 +26,7 @@ from moderation.records.evidence import (
     read_words,
 )
 from moderation.reports.hidden_pictures import hide, jobs_of
-from moderation.reports.outside_reports import file_case, read_status, write_receipt
+from moderation.reports.outside_reports import file_case, may_hide, read_status, write_receipt
 from moderation.reports.preserved_pictures import preserve
 from studio.clock import now
 from studio.coded_text import coded, to_stored
@@ -115,9 +115,9 @@ class CaseService(CommunityRecords):
         with self._database.begin() as session:
             case_id = None
             if report.picture_id is not None:
-                case, outcome.events = file_case(session, report)
+                case, outcome.events, unjudged = file_case(session, report)
                 case_id = case.id
-                if report.reason.is_urgent and case.state is CaseState.OPEN and outcome.events:
+                if unjudged and report.reason.is_urgent and report.hides and may_hide(session):
                     outcome.events += hide(session, case)
             code = write_receipt(session, report, case_id)
         if case_id is not None:

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from moderation.policy.categories import Category
@@ -33,6 +33,8 @@ LONGEST_CONTACT = 200
 _KEPT_AFTER = timedelta(
     days=90
 )  # an address, after the decision; a report of a picture that is not known here
+MOST_HIDES_A_DAY = 200  # by reports from outside in all; more are filed, and hide nothing
+_DAY = timedelta(days=1)
 _OUTSIDE = 0.5  # the weight of a report that nobody stands for
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 CHILD_RULE = "sexualised child"
@@ -45,8 +47,12 @@ _RULES = {
 _OUTCOMES = {Decision.APPROVE: ReportOutcome.STAYS, Decision.SPOILER: ReportOutcome.HIDDEN}
 
 
-def file_case(session: Session, report: OutsideReport) -> tuple[Case, list[OutboxRow]]:
-    """Raises `NotFoundError`. A second report of the same picture for the same reason gives the case that is there."""
+def file_case(session: Session, report: OutsideReport) -> tuple[Case, list[OutboxRow], bool]:
+    """The case of a report, the events to send, and whether nobody has judged the picture for this reason yet.
+
+    A second report gives the case that is there. Once a moderator let the picture stay, it opens another one.
+    Raises `NotFoundError`.
+    """
     row = session.get(PictureRow, report.picture_id)
     if row is None or row.hidden_by is None:
         queries.find_picture(session, report.picture_id or "")
@@ -56,11 +62,13 @@ def file_case(session: Session, report: OutsideReport) -> tuple[Case, list[Outbo
     job = queries.find_job(session, picture.job_id)
     reason = report.reason
     key = {ReportReason.ARTIST: ARTIST_RULE, ReportReason.OTHER: "report"}.get(reason, str(reason))
-    return open_case(
+    case_key = f"{key}:{picture.id}:outside"
+    earlier = _find_judged(session, case_key)
+    case, events = open_case(
         session,
         NewCase(
             kind=CaseKind.REPORT,
-            case_key=f"{key}:{picture.id}:outside",
+            case_key=f"{case_key}:{earlier + 1}" if earlier else case_key,
             subject=job.person,
             job_id=job.id,
             picture_id=picture.id,
@@ -71,6 +79,21 @@ def file_case(session: Session, report: OutsideReport) -> tuple[Case, list[Outbo
             weight=URGENT if reason.is_urgent else _OUTSIDE,
         ),
     )
+    return case, events, case.state is CaseState.OPEN and not earlier
+
+
+def _find_judged(session: Session, case_key: str) -> int:
+    """How many cases of this picture and reason ended with the picture staying."""
+    same = (CaseRow.case_key == case_key) | CaseRow.case_key.startswith(f"{case_key}:", autoescape=True)
+    stays = CaseRow.decision.in_(_OUTCOMES)
+    return session.scalar(select(func.count()).select_from(CaseRow).where(same, stays)) or 0
+
+
+def may_hide(session: Session) -> bool:
+    """Whether urgent reports from outside, the newest included, are few enough today to hide pictures by themselves."""
+    urgent = (CaseRow.kind == CaseKind.REPORT) & (CaseRow.weight >= URGENT) & CaseRow.filed_by.is_(None)
+    query = select(func.count()).select_from(CaseRow).where(urgent, CaseRow.opened_at > now() - _DAY)
+    return (session.scalar(query) or 0) <= MOST_HIDES_A_DAY
 
 
 def write_receipt(session: Session, report: OutsideReport, case_id: str | None) -> str:

@@ -266,13 +266,17 @@ class ReportReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideReport:
-    """`picture_id` None: the file that was sent is not known here. `contact` is an address for the answer."""
+    """`picture_id` None: the file that was sent is not known here. `contact` is an address for the answer.
+
+    `hides`: where it is urgent the picture is hidden at once; not from whoever reports very many in a day.
+    """
 
     picture_id: str | None
     reason: ReportReason = ReportReason.OTHER
     words: str = field(default="", repr=False)
     artist: str = field(default="", repr=False)
     contact: str = field(default="", repr=False)
+    hides: bool = True
 
 
 class ReportOutcome(StrEnum):

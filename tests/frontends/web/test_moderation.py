@@ -15,7 +15,7 @@ from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, queries
-from studio.db.tables import CaseRow, PersonRow
+from studio.db.tables import CaseRow, PersonRow, PictureRow
 from studio.domain.cases import CaseKind, NewNotice, NoticeKind
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
@@ -334,6 +334,19 @@ def test_the_receipt_of_a_report_shows_what_was_decided(instance: WebServer) -> 
     assert "took the picture down" in lookup(data={"code": code[1]}).text
     assert lookup(data={"code": "0000"}).status_code == 404
     assert "Look up" in instance.browser().client.get("/report/status").text
+
+
+def test_an_address_hides_only_so_many_pictures_a_day(
+    instance: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = painted(instance, instance.guest("Ana"))
+    monkeypatch.setattr("bots.web.routes.public.report._HIDES_A_DAY", 1)
+    for number in (1, 2):
+        outside(instance, picture=f"{job_id}.{number}", reason="me", kind="intimate")
+    with instance.ports.database.read() as session:
+        rows = session.query(PictureRow).filter_by(job_id=job_id).order_by(PictureRow.position).all()
+        assert [row.hidden_by is not None for row in rows][:2] == [True, False]
+        assert session.query(CaseRow).count() == 2
 
 
 def test_a_report_of_untold_length_is_not_read(instance: WebServer) -> None:

@@ -11,6 +11,7 @@ from moderation.cases.blocked_pictures import blocked_bits
 from moderation.cases.retention import let_go
 from moderation.records.evidence import decrypt, list_evidence
 from moderation.records.tables import OutsideReportRow
+from moderation.reports import outside_reports
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import queries
@@ -210,6 +211,31 @@ class TestIntimatePictures:
         decide(instance, call, case_of(instance, picture), Decision.APPROVE)
         report(instance, picture)
         assert is_there(instance, picture)
+
+    def test_one_that_stayed_gets_another_case_when_it_is_reported_again(self, instance, call, picture):
+        report(instance, picture)
+        decide(instance, call, case_of(instance, picture), Decision.APPROVE)
+        code = report(instance, picture, words="it is me after all")
+        assert instance.desk.read_report(code).outcome is ReportOutcome.WAITING
+        report(instance, picture)
+        _, second = _cases(instance)
+        assert second.words == "it is me after all"
+        decide(instance, call, second, Decision.REJECT)
+        assert not is_there(instance, picture)
+        assert instance.desk.read_report(code).outcome is ReportOutcome.REMOVED
+
+    def test_beyond_the_most_of_a_day_a_report_is_filed_and_hides_nothing(
+        self, instance, call, picture, monkeypatch
+    ):
+        report(instance, picture, hides=False)
+        assert is_there(instance, picture)
+        monkeypatch.setattr(outside_reports, "MOST_HIDES_A_DAY", 0)
+        report(instance, picture)
+        assert is_there(instance, picture)
+        monkeypatch.undo()
+        report(instance, picture)
+        assert not is_there(instance, picture)
+        assert len(_cases(instance)) == 1
 
     def test_forget_me_takes_a_hidden_picture_for_good(self, instance, call, picture):
         report(instance, picture)

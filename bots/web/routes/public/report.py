@@ -23,6 +23,8 @@ from studio.errors import BadImageError, ChatelierError, NotFoundError
 from studio.services.upload_intake import examine_upload
 
 _REPORTS_A_MINUTE = 3
+_HIDES_A_DAY = 20  # by one address; more are filed, and wait for a moderator to hide anything
+_DAY_SECONDS = 86400
 _LOOKUPS_A_MINUTE = 10
 _LONGEST_REASON = 500
 _LONGEST_CONTACT = 200
@@ -51,13 +53,23 @@ async def send_report(request: Request) -> Response:
         report = _read(form)
         file = form.get("file")
         data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
+    if report.reason.is_urgent:
+        report = replace(report, hides=_count_hide(context, address_of(request)))
     try:
         code = await context.pools.run(Pool.UPLOADS, partial(_report, context, picture_id, data, report))
     except NotFoundError:
         return _form(request, picture=picture_id[:20], problem=translate(texts.REPORT_UNKNOWN), status=404)
     except ChatelierError as error:
         return _form(request, picture=picture_id[:20], problem=compose_error(error).summary, status=422)
-    return _form(request, code=code, urgent=report.reason.is_urgent)
+    return _form(request, code=code, urgent=report.reason.is_urgent and report.hides)
+
+
+def _count_hide(context: WebContext, address: str) -> bool:
+    """Whether an urgent report from there still hides the picture."""
+    key = f"hide:{address}"
+    allowed = context.attempt_limiter.allows(key, tries=_HIDES_A_DAY, seconds=_DAY_SECONDS)
+    context.attempt_limiter.count(key, tries=_HIDES_A_DAY, seconds=_DAY_SECONDS)
+    return allowed
 
 
 def _read(form: FormData) -> OutsideReport:
