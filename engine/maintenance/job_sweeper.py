@@ -70,9 +70,11 @@ class Sweeper:
         """Those whose message still lies in the queue only wait their turn: a second message would help nobody."""
         waiting = {job_id for job_id, state in stranded.items() if state in WAITING}
         queued = waiting & self._queue.waiting() if waiting else set()
-        if unmarked := sorted(key for key in queued if stranded[key] == JobState.ACCEPTED)[:_MOST_AT_ONCE]:
+        if (
+            queued
+        ):  # a worker may take one from the queue in the next moment, so it is looked for again in a while
             with self._database.begin() as session:
-                job_transitions.confirm_queued(session, unmarked, at=at)
+                job_transitions.confirm_queued(session, queued, at=at)
         return [job_id for job_id in stranded if job_id not in queued]
 
     def _load(self, job_ids: Sequence[str]) -> list[JobRow]:

@@ -64,10 +64,10 @@ def requeue(session: Session, job_id: str, *, at: datetime) -> bool:
 
 
 def confirm_queued(session: Session, job_ids: Collection[str], *, at: datetime) -> None:
-    """Note on accepted jobs that their messages lie in the queue."""
+    """Note on waiting jobs that their messages lie in the queue."""
     session.execute(
         update(JobRow)
-        .where(JobRow.id.in_(job_ids), JobRow.state == JobState.ACCEPTED)
+        .where(JobRow.id.in_(job_ids), _in(WAITING))
         .values(state=JobState.QUEUED, queued_at=at)
         .execution_options(synchronize_session=False)
     )

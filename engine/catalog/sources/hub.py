@@ -111,11 +111,16 @@ def _fetch_large(entry: ModelEntry, *, cache: Path | None, allowed: tuple[str, .
 
 @contextmanager
 def _one_sentence(entry: ModelEntry, *, offline: bool) -> Iterator[None]:
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.errors import (
+        DryRunError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+    )
 
     try:
         yield
-    except LocalEntryNotFoundError as error:
+    except (LocalEntryNotFoundError, DryRunError) as error:
         if offline:
             sentence = (
                 f"The model {entry.name} is not on this machine. "
