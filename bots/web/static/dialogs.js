@@ -30,7 +30,8 @@ function opened(path) {
 
 document.addEventListener("htmx:after:swap", (event) => {
   const { target, request } = event.detail?.ctx ?? {};
-  if (body.contains(event.target) || target === body) opened(request?.action);
+  // Without a request, what is open was only brought up to date.
+  if (request && (body.contains(event.target) || target === body)) opened(request.action);
 });
 document.addEventListener("htmx:error", () => showNotice(_("The server could not be reached. Please try again."), { bad: true }));
 dialog.addEventListener("close", () => {

@@ -13,10 +13,8 @@ async function refresh() {
   if (!response?.ok) return;
   const html = await response.text();
   if (html === shown || !live.isConnected) return;
-  const focused = live.contains(document.activeElement) ? document.activeElement.dataset.press : null;
-  live.innerHTML = shown = html;
-  htmx.process(live);
-  if (focused) $(`[data-press="${CSS.escape(focused)}"]`, live)?.focus();
+  // Buttons stay the elements they are: a press, or what it asked for, may be under way.
+  htmx.swap({ target: live, text: (shown = html), swap: "innerMorph" });
 }
 
 setInterval(refresh, EVERY_MILLISECONDS);
