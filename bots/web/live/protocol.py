@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, V
 from studio.commands.command_line import MAX_PHRASE
 from studio.domain.requests import MOST_BLENDED
 
-LONGEST_TICKET = 1000
+LONGEST_TICKET = 4000  # that of an examined file holds the hashes of its mirrored and turned views
 # The prompt box takes `MAX_PHRASE` UTF-16 code units. JSON writes a control character or a lone surrogate in six bytes;
 # every other code unit has at most three in UTF-8.
 LONGEST_BYTES = 6 * MAX_PHRASE + (MOST_BLENDED + 1) * LONGEST_TICKET + 2048
