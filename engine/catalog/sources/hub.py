@@ -1,15 +1,19 @@
 """Repositories of a model hub: what fetching one costs, and fetching it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.catalog.entries import ModelEntry
 from engine.catalog.model_files import PICKLES
 from engine.catalog.sources import resumable
 from studio.errors import ModelLoadError
+
+if TYPE_CHECKING:
+    from huggingface_hub import DryRunFileInfo
 
 # What a pull leaves out: other frameworks' copies of the same weights, pickles, and single-file checkpoints at the top.
 IGNORED_FILES = (
@@ -41,18 +45,11 @@ class FetchPlan:
 
 def plan_fetch(entry: ModelEntry, *, cache: Path | None) -> FetchPlan:
     """What fetching a repository would cost. Raises `ModelLoadError` with one sentence."""
-    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub import HfApi
     from huggingface_hub.constants import HF_HUB_CACHE
 
     with _one_sentence(entry, offline=False):
-        files = snapshot_download(
-            entry.source,
-            revision=entry.revision,
-            cache_dir=cache,
-            allow_patterns=list(ALLOWED_FILES),
-            ignore_patterns=list(IGNORED_FILES),
-            dry_run=True,
-        )
+        files = _list_files(entry, cache=cache, allowed=ALLOWED_FILES)
     try:
         info: object = HfApi().model_info(entry.source, revision=entry.revision)
     except Exception:  # noqa: BLE001 - everything is here already, and the hub is away
@@ -91,10 +88,23 @@ def fetch(
 
 def _fetch_large(entry: ModelEntry, *, cache: Path | None, allowed: tuple[str, ...]) -> None:
     """First, and so that it goes on in a later process."""
-    from huggingface_hub import snapshot_download
     from huggingface_hub.constants import HF_HUB_CACHE
 
-    files = snapshot_download(
+    files = _list_files(entry, cache=cache, allowed=allowed)
+    large = [file for file in files if file.will_download and (file.file_size or 0) >= resumable.LARGE_BYTES]
+    if large:
+        names = [file.filename for file in large]
+        place = cache or Path(HF_HUB_CACHE)
+        resumable.fetch_large(entry.source, names, commit=large[0].commit_hash, cache=place)
+
+
+def _list_files(
+    entry: ModelEntry, *, cache: Path | None, allowed: tuple[str, ...]
+) -> "Sequence[DryRunFileInfo]":
+    """The files that a fetch wants, and which of them are missing here."""
+    from huggingface_hub import snapshot_download
+
+    return snapshot_download(
         entry.source,
         revision=entry.revision,
         cache_dir=cache,
@@ -102,11 +112,6 @@ def _fetch_large(entry: ModelEntry, *, cache: Path | None, allowed: tuple[str, .
         ignore_patterns=list(IGNORED_FILES),
         dry_run=True,
     )
-    large = [file for file in files if file.will_download and (file.file_size or 0) >= resumable.LARGE_BYTES]
-    if large:
-        names = [file.filename for file in large]
-        place = cache or Path(HF_HUB_CACHE)
-        resumable.fetch_large(entry.source, names, commit=large[0].commit_hash, cache=place)
 
 
 @contextmanager
