@@ -1,6 +1,7 @@
 """Who is behind a request: the user of its session, and whether they may do what it asks."""
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from bots.process.thread_pools import Pool
 from bots.web.access.session_cookies import WebUser
@@ -41,6 +42,16 @@ async def require_not_banned(context: WebContext, user: WebUser) -> None:
         context.identities.record_visit(user)
 
     await context.pools.run(Pool.DATABASE, check)
+
+
+def write_session(request: Request, response: Response, user: WebUser) -> None:
+    """Send the user's session along with a response."""
+    context_of(request).session_store.write(response, user, secure=request.url.scheme == "https")
+
+
+def origin_of(request: Request) -> str:
+    """The address of this front end as the browser knows it, without a path."""
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 def posting_user(request: Request) -> WebUser | None:

@@ -14,7 +14,7 @@ from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.context import WebContext
-from bots.web.routes.authentication import context_of
+from bots.web.routes.authentication import context_of, origin_of
 from bots.web.templating import render_template
 from studio.commands.pictures.share import SHARED_PATH, find_shared
 from studio.domain.jobs import Job
@@ -59,7 +59,7 @@ async def share_page(request: Request) -> Response:
         "share.html",
         shared=shared,
         heading=context.settings.room_name,
-        oembed_address=f"{_origin(request)}/oembed?{query}",
+        oembed_address=f"{origin_of(request)}/oembed?{query}",
     )
     return HTMLResponse(html, headers={"Cache-Control": _CACHED})
 
@@ -79,7 +79,7 @@ async def oembed_data(request: Request) -> Response:
     address = request.query_params.get("url", "")
     if request.query_params.get("format", "json") != "json":
         return JSONResponse({}, status_code=501)
-    token = address.removeprefix(f"{_origin(request)}{SHARED_PATH}")
+    token = address.removeprefix(f"{origin_of(request)}{SHARED_PATH}")
     if token == address:
         raise NotFoundError("this_picture")
     shared = await _load(request, context, token)
@@ -90,7 +90,7 @@ async def oembed_data(request: Request) -> Response:
             "title": shared.title,
             "author_name": shared.job.person.display_name,
             "provider_name": context.settings.room_name,
-            "provider_url": _origin(request),
+            "provider_url": origin_of(request),
             "url": shared.image_address,
             "width": shared.picture.width,
             "height": shared.picture.height,
@@ -106,8 +106,4 @@ async def _load(request: Request, context: WebContext, token: str = "") -> Share
         picture, job = await context.pools.run(Pool.DATABASE, find_shared, context.ports, token[:64])
     except BannedError as error:
         raise NotFoundError("this_picture") from error
-    return SharedPicture(picture, job, f"{_origin(request)}{SHARED_PATH}{token}")
-
-
-def _origin(request: Request) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}"
+    return SharedPicture(picture, job, f"{origin_of(request)}{SHARED_PATH}{token}")

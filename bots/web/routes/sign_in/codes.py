@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.routes.authentication import context_of, posting_user, read_short_body
+from bots.web.routes.authentication import context_of, posting_user, read_short_body, write_session
 from bots.web.routes.sign_in.login import destination_of, entry_page, may_try, reject_attempt, start_session
 from bots.web.routes.sign_in.passkeys import registered_user
 from studio.db.identities.sign_ins import Method
@@ -31,7 +31,7 @@ async def new_code(request: Request) -> Response:
     response = JSONResponse({"code": code})
     if method is Method.RECOVERY and not user.subject:  # from now on they can come back
         proved = replace(user, subject=subject)
-        context.session_store.write(response, proved, secure=request.url.scheme == "https")
+        write_session(request, response, proved)
     return response
 
 

@@ -14,7 +14,7 @@ from bots.web import texts
 from bots.web.access.identities import name_problem
 from bots.web.access.session_cookies import COOKIE, LONGEST_NAME, WebUser, clean_name
 from bots.web.context import WebContext
-from bots.web.routes.authentication import context_of, posting_user, read_short_body
+from bots.web.routes.authentication import context_of, posting_user, read_short_body, write_session
 from bots.web.templating import render_template
 
 _TRIES_A_MINUTE = 20
@@ -45,7 +45,7 @@ def entry_page(
         problem=problem,
     )
     response = HTMLResponse(html, status_code=status)
-    context.session_store.write(response, user, secure=request.url.scheme == "https")
+    write_session(request, response, user)
     return response
 
 
@@ -62,7 +62,7 @@ def start_session(request: Request, found: WebUser, destination: str) -> Respons
     if not context.session_store.admits(found):
         return entry_page(request, found)
     response = RedirectResponse(destination, status_code=303)
-    context.session_store.write(response, found, secure=request.url.scheme == "https")
+    write_session(request, response, found)
     return response
 
 
@@ -103,7 +103,7 @@ async def enter(request: Request) -> Response:
     if user.user_id:
         await end_session(context, user)
     response = RedirectResponse(destination_of(request), status_code=303)
-    context.session_store.write(response, admitted, secure=request.url.scheme == "https")
+    write_session(request, response, admitted)
     return response
 
 
@@ -122,7 +122,7 @@ async def rename(request: Request) -> Response:
         return JSONResponse({"text": problem}, status_code=422)
     context.hub.rename(renamed)
     response = JSONResponse({"name": name})
-    context.session_store.write(response, renamed, secure=request.url.scheme == "https")
+    write_session(request, response, renamed)
     return response
 
 

@@ -11,7 +11,7 @@ from bots.web import texts
 from bots.web.access.session_cookies import WebUser, clean_name
 from bots.web.context import WebContext
 from bots.web.oauth_provider import OAuthProvider
-from bots.web.routes.authentication import context_of
+from bots.web.routes.authentication import context_of, origin_of, write_session
 from bots.web.routes.sign_in.login import destination_of, entry_page, may_try, start_session
 from bots.web.sign_in.oauth import ProvedAccount, ProviderUnavailableError, SignInRefusedError
 from studio.errors import NotFoundError
@@ -26,7 +26,7 @@ def _provider_of(request: Request) -> OAuthProvider:
 
 
 def _callback_url(request: Request, provider: OAuthProvider) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}/sign-in/{provider.method}/callback"
+    return f"{origin_of(request)}/sign-in/{provider.method}/callback"
 
 
 async def begin(request: Request) -> Response:
@@ -40,7 +40,7 @@ async def begin(request: Request) -> Response:
         destination=destination_of(request),
     )
     response = RedirectResponse(url, status_code=303)
-    context.session_store.write(response, user, secure=request.url.scheme == "https")
+    write_session(request, response, user)
     return response
 
 

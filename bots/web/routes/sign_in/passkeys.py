@@ -11,8 +11,7 @@ from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import WebUser
-from bots.web.context import WebContext
-from bots.web.routes.authentication import context_of, read_short_body
+from bots.web.routes.authentication import context_of, origin_of, read_short_body, write_session
 from bots.web.routes.sign_in.login import destination_of, may_try, reject_attempt
 from bots.web.sign_in.passkeys import PasskeyRefusedError, Site
 from studio.db.identities.sign_ins import Method
@@ -22,7 +21,7 @@ _CREDENTIAL = re.compile(r"[\w-]{1,450}", re.ASCII)  # base64url; longer ones do
 
 
 def _site_of(request: Request) -> Site:
-    return Site(name=request.url.hostname or "", origin=f"{request.url.scheme}://{request.url.netloc}")
+    return Site(name=request.url.hostname or "", origin=origin_of(request))
 
 
 def _refusal(text: str, status: int = 403) -> JSONResponse:
@@ -59,7 +58,7 @@ async def add(request: Request) -> Response:
         return context.sign_ins.sign_in(user, subject) if added else None
 
     found = await context.pools.run(Pool.DATABASE, save)
-    return _refusal(texts.PASSKEY_REFUSED) if found is None else _start(request, context, found)
+    return _refusal(texts.PASSKEY_REFUSED) if found is None else _start(request, found)
 
 
 async def options_to_use(request: Request) -> Response:
@@ -99,7 +98,7 @@ async def use(request: Request) -> Response:
         return context.sign_ins.sign_in(user, Method.PASSKEY.subject(passkey.credential))
 
     found = await context.pools.run(Pool.DATABASE, sign_in)
-    return _refusal(texts.PASSKEY_REFUSED) if found is None else _start(request, context, found)
+    return _refusal(texts.PASSKEY_REFUSED) if found is None else _start(request, found)
 
 
 def registered_user(request: Request) -> WebUser | None:
@@ -112,9 +111,9 @@ def registered_user(request: Request) -> WebUser | None:
     return user if context.session_store.is_form_token(user, token) else None
 
 
-def _start(request: Request, context: WebContext, found: WebUser) -> Response:
+def _start(request: Request, found: WebUser) -> Response:
     response = JSONResponse({"to": destination_of(request)})
-    context.session_store.write(response, found, secure=request.url.scheme == "https")
+    write_session(request, response, found)
     return response
 
 
