@@ -34,6 +34,7 @@ OWN = "their own {subject}"
 AND = "{first} and {last}"
 
 ALT_TEXT_OF_SEVERAL = "Picture {index} of {count}: {prompt}"
+ALT_TEXT_NUMBERED = "Number {number}: {subject}"
 ALT_TEXT_SHEET = "{count} pictures, numbered: {prompt}"
 ALT_TEXT_PREVIEW = "An unfinished picture: {prompt}"
 ALT_TEXT_PIXELATED = "A coarse copy of a picture that a moderator hid"

@@ -14,4 +14,3 @@ LEADERBOARD_EMPTY = "In the last {days} days nobody built on a picture of somebo
 LEADERBOARD_ONE = "{number}. {person}: {builders} other built on their pictures"
 LEADERBOARD_MANY = "{number}. {person}: {builders} others built on their pictures"
 LEADERBOARD_HINT = "In the last {days} days; everybody counts once. {command} leaves you out."
-ALT_TEXT = "Number {number}: {subject}"

@@ -1,6 +1,7 @@
 """What is said of a picture: its title, its alternative text, and whose pictures it was made from."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bots.presentation.message import FileKind, Image, Images, Link, PersonName, Span, Spans
 from bots.presentation.spans import join_list, sentence
@@ -32,6 +33,12 @@ def picture_image(picture: Picture, count: int = 1, *, pixelated: bool = False) 
             kind=FileKind.PIXELATED,
         )
     return Image(name=picture.id, alt_text=alt_text_of(picture, count), key=picture.key)
+
+
+def numbered_image(picture: Picture, number: int) -> Image:
+    """A picture whose line in the message has a number."""
+    image = picture_image(picture)
+    return replace(image, alt_text=translate(jobs.ALT_TEXT_NUMBERED, number=number, subject=image.alt_text))
 
 
 def alt_text_of(picture: Picture, count: int = 1) -> str:

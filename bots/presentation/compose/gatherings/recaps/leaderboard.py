@@ -1,13 +1,10 @@
 """Whose pictures others built on most, for one reader."""
 
-from dataclasses import replace
-
 from bots.presentation.compose.parts.buttons import button, rows_of
-from bots.presentation.compose.parts.pictures import picture_image
+from bots.presentation.compose.parts.pictures import numbered_image
 from bots.presentation.message import (
     Audience,
     Command,
-    Image,
     Images,
     Message,
     Paragraph,
@@ -29,7 +26,7 @@ def compose_leaderboard(answer: Leaderboard) -> Message:
     title = translate(texts.LEADERBOARD)
     numbered = list(enumerate(answer.places, 1))
     parts: list[Part] = [Title(title), *(Paragraph(_line(place, number)) for number, place in numbered)]
-    if images := tuple(_image(place, number) for number, place in numbered):
+    if images := tuple(numbered_image(place.picture, number) for number, place in numbered):
         parts.append(Images(images=images))
     if numbered:
         command = Command("/settings --recap no")
@@ -43,8 +40,3 @@ def compose_leaderboard(answer: Leaderboard) -> Message:
 def _line(place: LeaderboardPlace, number: int) -> Spans:
     text = texts.LEADERBOARD_ONE if place.builders == 1 else texts.LEADERBOARD_MANY
     return sentence(text, number=number, person=PersonName(place.person), builders=place.builders)
-
-
-def _image(place: LeaderboardPlace, number: int) -> Image:
-    image = picture_image(place.picture)
-    return replace(image, alt_text=translate(texts.ALT_TEXT, number=number, subject=image.alt_text))

@@ -1,13 +1,11 @@
 """The week of a community as one message, for its channel."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
-from bots.presentation.compose.parts.pictures import picture_image
+from bots.presentation.compose.parts.pictures import numbered_image
 from bots.presentation.message import (
     Command,
-    Image,
     Images,
     Message,
     Paragraph,
@@ -32,7 +30,7 @@ def compose_recap(recap: WeeklyRecap) -> Message:
     week = say(coded("digest.week", first=recap.since.date(), last=last.date()))
     shown = _picture_lines(recap)
     images = {
-        picture.picture.id: _image(picture, number)
+        picture.picture.id: numbered_image(picture.picture, number)
         for number, (picture, _line) in reversed([*enumerate(shown, 1)])
     }
     parts: list[Part] = [Title(title), Small((week,))]
@@ -53,11 +51,6 @@ def _picture_lines(recap: WeeklyRecap) -> list[tuple[RecapPicture, Spans]]:
         line = sentence(texts.BUILT_ON_BY_SEVERAL, person=PersonName(best.person), **values)
         found.append((best, line))
     return found
-
-
-def _image(shown: RecapPicture, number: int) -> Image:
-    image = picture_image(shown.picture)
-    return replace(image, alt_text=translate(texts.ALT_TEXT, number=number, subject=image.alt_text))
 
 
 def _lines(recap: WeeklyRecap) -> Iterator[Spans]:
