@@ -2,10 +2,11 @@
 
 from contextlib import nullcontext
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from chatelier.benchmarks.report import JsonFile, show
 
 
 def chat(
@@ -24,10 +25,7 @@ def chat(
     virtual: Annotated[
         bool, typer.Option("--virtual", help="Pauses in virtual time: the same figures on every machine.")
     ] = False,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Write the figures there as JSON; - prints them."),
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """How long people in a busy chat wait for the first preview, the first picture and all pictures.
 
@@ -36,7 +34,6 @@ def chat(
 
     Example: [bold]chatelier bench chat --people 20[/]
     """
-    from chatelier.benchmarks.report import show
     from chatelier.benchmarks.stages import open_stage
     from engine.benchmarks.chat.chat_load import measure_chat, measure_virtual_chat
     from engine.benchmarks.harness import pause_stage

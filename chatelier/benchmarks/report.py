@@ -3,6 +3,14 @@
 import json
 import platform
 from pathlib import Path
+from typing import Annotated
+
+import typer
+
+JsonFile = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write the figures there as JSON; - prints them instead."),
+]
 
 
 def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, json_file: Path | None) -> None:

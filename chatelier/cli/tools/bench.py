@@ -2,7 +2,6 @@
 
 from contextlib import nullcontext
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,7 @@ from chatelier.benchmarks.database_size.command import database
 from chatelier.benchmarks.gathering_votes import votes
 from chatelier.benchmarks.model_quality import thimble
 from chatelier.benchmarks.mural import mural
-from chatelier.benchmarks.report import show
+from chatelier.benchmarks.report import JsonFile, show
 from chatelier.benchmarks.stages import open_stage
 from chatelier.benchmarks.watermark import marks
 
@@ -28,10 +27,6 @@ Model = Annotated[str | None, typer.Option(help="The model; the bundled one by d
 Random = Annotated[
     str | None,
     typer.Option(help="Instead, a model of real size with random weights: sdxl, sdxl-turbo, sd15, small."),
-]
-JsonFile = Annotated[
-    Path | None,
-    typer.Option("--json", metavar="FILE", help="Write the figures there as JSON; - prints them instead."),
 ]
 
 
