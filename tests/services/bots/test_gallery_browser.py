@@ -1,10 +1,8 @@
 """My pictures in a real browser: far more of them than the page holds."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import insert
 
@@ -19,6 +17,7 @@ from studio.ports import Ports
 from tests.conftest import free_port
 from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, open_browser
 from tests.support.finished_jobs import paint_job
+from tests.support.served_app import serving
 from tests.support.web_client import web_settings
 
 PICTURES = 400
@@ -31,15 +30,8 @@ pytestmark = pytest.mark.timeout(1200)
 def address(ports: Ports) -> Iterator[str]:
     port = free_port()
     app = create_app(ports, web_settings(port=port))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="websockets-sansio"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        thread.join(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(PATIENCE_MILLISECONDS / 1000)
+    with serving(app, port):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 import io
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, Route, expect
 
@@ -23,6 +21,7 @@ from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, open_bro
 from tests.support.case_sim import with_desk
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
+from tests.support.served_app import serving
 from tests.support.web_client import web_settings
 
 pytestmark = pytest.mark.timeout(1200)
@@ -37,15 +36,8 @@ def instance(ports: Ports) -> Ports:
 def address(instance: Ports) -> Iterator[str]:
     port = free_port()
     app = create_app(instance, web_settings(moderator_secret="keys", port=port))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="websockets-sansio"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the room did not open"
-        thread.join(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(PATIENCE_MILLISECONDS / 1000)
+    with serving(app, port):
+        yield f"http://127.0.0.1:{port}"
 
 
 def asks(name: str, mark: str) -> Call:

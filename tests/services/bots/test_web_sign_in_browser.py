@@ -1,10 +1,8 @@
 """Ways back in, in a real browser: an account of a loopback provider, a passkey, a code for the phone."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from bots.web import create_app
@@ -12,6 +10,7 @@ from studio.ports import Ports
 from tests.conftest import free_port
 from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, open_browser
 from tests.support.loopback_oauth import account_provider
+from tests.support.served_app import serving
 from tests.support.web_client import web_settings
 
 pytestmark = pytest.mark.timeout(1200)
@@ -23,15 +22,8 @@ def address(ports: Ports) -> Iterator[str]:
     port = free_port()
     with account_provider() as provider:
         app = create_app(ports, web_settings(port=port, sign_in_providers=(provider.discord(),)))
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="websockets-sansio"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            thread.join(0.02)
-        yield f"http://localhost:{port}"
-        server.should_exit = True
-        thread.join(PATIENCE_MILLISECONDS / 1000)
+        with serving(app, port):
+            yield f"http://localhost:{port}"
 
 
 @pytest.fixture
