@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from studio.errors import ConfigurationError
 
-KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 

@@ -1,6 +1,6 @@
 """Saved styles, read and written as the frozen type of the studio."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -42,11 +42,6 @@ def referenced_pictures(session: Session) -> set[str]:
 def lock_community(session: Session, person: Person) -> None:
     """Against two that are shared under one name at once."""
     lock_names(session, f"styles:{person.platform}:{person.community}")
-
-
-def count_styles(session: Session, person: Person) -> int:
-    theirs = SavedStyleRow.person_key.in_(identities(session, person.key))
-    return session.scalar(select(func.count()).select_from(SavedStyleRow).where(theirs)) or 0
 
 
 def save_style(session: Session, person: Person, style: SavedStyle) -> None:
