@@ -30,8 +30,8 @@ function opened(path) {
 
 document.addEventListener("htmx:after:swap", (event) => {
   const { target, request } = event.detail?.ctx ?? {};
-  // Without a request, what is open was only brought up to date.
-  if (request && (body.contains(event.target) || target === body)) opened(request.action);
+  if (target !== body && !body.contains(event.target)) return;
+  if (body.firstElementChild !== shown) opened(request?.action); // else what is open was only brought up to date
 });
 document.addEventListener("htmx:error", () => showNotice(_("The server could not be reached. Please try again."), { bad: true }));
 dialog.addEventListener("close", () => {
