@@ -42,6 +42,7 @@ from bots.presentation.subject_lookup import (
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView, load_job_view
 from bots.queries.message_lookup import ShownPictures
+from bots.texts.privacy_notice import archive_readme
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.registry import execute
@@ -198,7 +199,14 @@ class StepRunner:
     async def _export(self, call: Call) -> Reply:
         """With as many files as a message takes."""
         out = io.BytesIO()
-        write = partial(write_export, self._ports, call.person, out, most_bytes=_LARGEST_EXPORT_BYTES)
+        write = partial(
+            write_export,
+            self._ports,
+            call.person,
+            out,
+            readme=archive_readme,
+            most_bytes=_LARGEST_EXPORT_BYTES,
+        )
         exported = await self._pools.run(Pool.FILES, write)
         made = {EXPORT: Attachment(data=out.getvalue(), suffix=".zip")}
         return Reply(message=compose_export(exported), made=made)

@@ -25,12 +25,12 @@ from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.form import FieldKind, Form
 from bots.presentation.interaction_router import Ask, Choose, Panel
 from bots.presentation.message import Audience, Message
+from bots.presentation.suggestions import MOST, label_suggestions, suggest
 from bots.queries.gathering_view import load_gathering_view
 from bots.queries.job_view import has_star, load_family, load_job_view
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.completion.finders import own_pictures
-from studio.commands.completion.suggest import MOST, suggest
 from studio.commands.gatherings.acting import act_before_panel
 from studio.commands.registry import execute, find_command
 from studio.commands.results import Balance, InQueue, SettingsChanged
@@ -85,7 +85,7 @@ def with_latest_pictures(ports: Ports, call: Call, form: Form) -> Form:
     if "pictures" not in names or parameter is None:
         return form
     found = suggest(ports, call, spec, parameter, "", {"picture": form.about})
-    others = [(suggestion.value, suggestion.label) for suggestion in found if suggestion.value != form.about]
+    others = [choice for choice in found if choice.value != form.about]
     if not others:
         return form
     place = names.index("pictures")
@@ -103,7 +103,7 @@ def _with_own_pictures(ports: Ports, form: Form, viewer: Person, channel: str | 
         found = own_pictures(session, call, find_command(form.command))[:MOST]
     if not found:
         return form
-    menu = own_pictures_field([(suggestion.value, suggestion.label) for suggestion in found])
+    menu = own_pictures_field(label_suggestions(found))
     fields = [[menu, replace(field, required=False)] if field is place else [field] for field in form.fields]
     return replace(form, fields=tuple(chain.from_iterable(fields)))
 

@@ -1,8 +1,10 @@
-"""The privacy notice and the terms of an instance, from its settings: what is kept, for how long, and whom to ask."""
+"""The privacy notice and the terms of an instance: what is kept, how long, and whom to ask. One's own archive."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bots.texts.translation import translate
+from studio.clock import now
 
 TITLE = "Privacy and terms"
 _NOBODY = "the team behind this instance"
@@ -83,3 +85,20 @@ def privacy_sections(facts: PrivacyFacts) -> list[tuple[str, list[str]]]:
 def _fill(paragraph: str, values: dict[str, object]) -> str:
     named = {name: value for name, value in values.items() if f"{{{name}}}" in paragraph}
     return translate(paragraph, **named)
+
+
+ARCHIVE_README = """\
+This archive holds everything that this Chatelier instance keeps of you, under all your linked names.
+
+records/   one JSON file for each table of the database. Other people's keys read "somebody else", and what others
+           wrote when they reported something and the moderators' own records are left out.
+pictures/  your pictures, as they were delivered; none that moderators hold or have hidden
+uploads/   the pictures that you attached
+
+Made {at} for {names}. /forget-me deletes all of it.
+"""
+
+
+def archive_readme(names: Sequence[str]) -> str:
+    """What the archive of `/export-me` says of itself, for the person who has these names."""
+    return translate(ARCHIVE_README, at=f"{now():%Y-%m-%d %H:%M} UTC", names=", ".join(names))

@@ -12,6 +12,7 @@ from bots.presentation.actions import ACTIONS
 from bots.texts.translation import Msgid
 from moderation.policy.categories import Category
 from studio.commands.registry import CATALOG, FORMER_COMMANDS
+from studio.domain.requests import SCHEDULERS
 from studio.gatherings.registry import KINDS
 
 _PACKAGES = ("bots.texts", "bots.discord.texts", "bots.slack.texts")
@@ -48,10 +49,16 @@ def _sentences(value: object) -> Iterator[Msgid]:
                 yield from _sentences(inner)
 
 
+def _is_word(choice: str) -> bool:
+    """Not a number, an aspect, or the name of a scheduler."""
+    return choice.replace("-", "").isalpha() and choice not in SCHEDULERS
+
+
 def _descriptions() -> Iterable[str]:
     for spec in (*CATALOG.values(), *FORMER_COMMANDS.values()):
         yield spec.summary
-        yield from (parameter.summary for parameter in spec.parameters)
+        for parameter in spec.parameters:  # forms show their names and choices too
+            yield from (parameter.summary, parameter.name, *filter(_is_word, parameter.choices))
     yield from (kind.summary for kind in KINDS.values())
     for action in ACTIONS.values():
         texts = (action.label, action.single_label, action.description, action.menu, action.confirm)

@@ -46,21 +46,6 @@ class Operation(StrEnum):
     BLEND = "blend"
     UPSCALE = "upscale"
 
-    @property
-    def past_tense(self) -> str:
-        """For sentences: ``varied``."""
-        return _PAST_TENSES[self]
-
-
-_PAST_TENSES = {
-    Operation.IMAGINE: "painted",
-    Operation.VARY: "varied",
-    Operation.EDIT: "edited",
-    Operation.EXPAND: "expanded",
-    Operation.BLEND: "blended",
-    Operation.UPSCALE: "upscaled",
-}
-
 
 class ReferenceKind(StrEnum):
     """What a picture beside the words says: who or what is to be seen, how it is made, or where everything is."""

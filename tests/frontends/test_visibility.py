@@ -15,12 +15,12 @@ from bots.presentation.compose.job_message import compose_copy, compose_job
 from bots.presentation.compose.provenance.attribution import compose_family
 from bots.presentation.compose.starboard import compose_starboard
 from bots.presentation.message import Message
+from bots.presentation.suggestions import suggest
 from bots.queries.job_view import load_family, load_job_view
 from bots.queries.starboard_entry import load_starboard_entry
 from bots.slack.render import render as slack_render
 from moderation.records import audit_log
 from studio.clock import now
-from studio.commands.completion.suggest import suggest
 from studio.commands.registry import CATALOG, execute
 from studio.commands.results import Accepted, Attribution, Family, PictureShown, ReportFiled
 from studio.commands.spec import Call

@@ -10,8 +10,8 @@ from discord import app_commands
 
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import call_of
+from bots.presentation.suggestions import MOST, suggest
 from bots.process.thread_pools import Pool
-from studio.commands.completion.suggest import MOST, suggest
 from studio.commands.completion.suggestion import LONGEST
 from studio.commands.moderation.community_rules import CHANNELS
 from studio.commands.parameter_values import Kind, Parameter
@@ -51,7 +51,7 @@ def autocompleter(
                 found = await context.pools.run(Pool.DATABASE, find)
         except (ChatelierError, TimeoutError):
             return []
-        return [_choice(suggestion.label, suggestion.value) for suggestion in found]
+        return [_choice(choice.label, choice.value) for choice in found]
 
     return complete
 

@@ -8,7 +8,7 @@ from bots.presentation.actions import ACTIONS, PanelReader, label
 from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.parts.recipe import recipe_facts
 from bots.presentation.message import Audience, ButtonRow, Message, Note, Paragraph, Title, Tone
-from bots.texts import buttons
+from bots.texts import choices as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
@@ -22,10 +22,10 @@ def compose_choice(action: Action, job_id: str, indices: Sequence[int]) -> Messa
     """One button for each picture that the action may be meant for."""
     numbers = [button(action, job_id, index, label=str(index)) for index in indices]
     return Message(
-        parts=(Title(label(action, single=True)), Paragraph((translate(buttons.WHICH_PICTURE),))),
+        parts=(Title(label(action, single=True)), Paragraph((translate(texts.WHICH_PICTURE),))),
         rows=rows_of(numbers, most=_NUMBERS_IN_A_ROW),
         audience=Audience.PERSON,
-        summary=translate(buttons.WHICH_PICTURE),
+        summary=translate(texts.WHICH_PICTURE),
     )
 
 
@@ -63,7 +63,7 @@ def compose_panel(
         if spec.panel_row and spec.panel_reader in readers and action not in left_out
     ]
     offered.sort(key=lambda action: ACTIONS[action].panel_row)
-    title = buttons.MORE if job.request.count == 1 else buttons.MORE_OF
+    title = texts.MORE if job.request.count == 1 else texts.MORE_OF
     rows = groupby(offered, key=lambda action: ACTIONS[action].panel_row)
     pressed = {Action.STAR} if starred else set()
     made = [

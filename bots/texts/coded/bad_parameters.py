@@ -154,6 +154,8 @@ SENTENCES: dict[str, Msgid] = {
     "unknown_category": "The categories are {categories}.",
     "unknown_tier": "The tiers are {tiers}.",
     "not_like": "Write it like this: {example}.",
+    "not_themes": "Write it like this: Autumn light | Rain.",
+    "not_a_pair": "Write it like this: {pair}.",
     "unseen_channel": "I see no channel {channel} here. Name one of this server, such as #desk, that I may view.",
     "no_messages": "A forum or a category takes no messages. Name a text channel, such as #desk.",
     # files and tools of administrators
@@ -186,4 +188,12 @@ PARAMETERS = {
     "lora": "LoRA",
     "ref": "reference",
     "sref": "style reference",
+}
+
+# Rules of a community whose value has two parts.
+PAIRS = {
+    "tier": "a role and a tier, such as 123456 trusted",
+    "credits": "a tier and its credits a month, such as member 200",
+    "pool": "a channel and its credits a month, such as 1234567890 500",
+    "policy": "a category and an action, such as violence hold",
 }

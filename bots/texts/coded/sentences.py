@@ -52,6 +52,7 @@ SENTENCES: Mapping[str, Msgid] = {
 # Values that are words themselves, by their name.
 _WORDS = {
     "parameter": bad_parameters.PARAMETERS,
+    "pair": bad_parameters.PAIRS,
     "file_kind": bad_images.FILE_KINDS,
     "deed": notices.DEEDS,
 }

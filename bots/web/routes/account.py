@@ -16,6 +16,7 @@ from bots.presentation.message import Command, Message
 from bots.presentation.spans import sentence
 from bots.presentation.subject_lookup import load_settings_form
 from bots.process.thread_pools import Pool
+from bots.texts.privacy_notice import archive_readme
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import WebUser
@@ -103,7 +104,7 @@ async def export(request: Request) -> Response:
 def _write_export(context: WebContext, user: WebUser) -> IO[bytes]:
     file = TemporaryFile()  # noqa: SIM115 - closed when it was sent
     try:
-        write_export(context.ports, user.person, file)
+        write_export(context.ports, user.person, file, readme=archive_readme)
         file.seek(0)
     except BaseException:
         file.close()

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
-from studio.commands.completion import suggestion
-from studio.commands.completion.suggestion import LONGEST, Suggestion
+from studio.commands.completion.suggestion import LONGEST, SuggestedJob, Suggestion
 from studio.commands.parameter_values import Kind
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission import remix_consent
 from studio.db import cases, queries
 from studio.db.identities.linked_identities import identities
-from studio.domain.identifiers import is_job_id
+from studio.domain.cases import Case
+from studio.domain.identifiers import is_job_id, picture_id
 from studio.domain.jobs import GOING_ON, Job, JobState
 from studio.ports import Ports
 from studio.services.visibility import Audience, may_see
@@ -29,7 +29,7 @@ def earlier_prompts(session: Session, call: Call, _spec: CommandSpec) -> list[Su
     for job in queries.jobs_of(session, (call.person.key,), limit=_JOBS_READ):
         latest.setdefault(job.request.prompt, job.id)
     return [
-        suggestion.of_prompt(prompt, value=prompt if len(prompt) <= LONGEST else f"{_EARLIER_PROMPT}{job_id}")
+        Suggestion(value=prompt if len(prompt) <= LONGEST else f"{_EARLIER_PROMPT}{job_id}", subject=prompt)
         for prompt, job_id in latest.items()
         if prompt
     ]
@@ -46,14 +46,14 @@ def whole_prompt(ports: Ports, call: Call, chosen: str) -> str:
 
 
 def jobs_to_cancel(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
-    return [suggestion.of_job(job, own=True) for job in _own_jobs(session, call) if job.state in GOING_ON]
+    return [_of_job(job, own=True) for job in _own_jobs(session, call) if job.state in GOING_ON]
 
 
 def jobs_to_appeal(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
     """Those that may be appealed and were not yet."""
     refused = [job for job in _own_jobs(session, call) if job.may_appeal]
     filed = cases.find_appealed(session, [job.id for job in refused])
-    return [suggestion.of_job(job, own=True) for job in refused if job.id not in filed]
+    return [_of_job(job, own=True) for job in refused if job.id not in filed]
 
 
 def pictures_to_delete(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
@@ -64,8 +64,9 @@ def pictures_to_delete(session: Session, call: Call, _spec: CommandSpec) -> list
     for job in jobs:
         of_job = numbers.get(job.id, ())
         if len(of_job) > 1:
-            found.append(suggestion.of_pictures(job, len(of_job), own=True))
-        found += [suggestion.of_picture(job, number, own=True) for number in of_job]
+            every = SuggestedJob(job=job, own=True, count=len(of_job))
+            found.append(Suggestion(value=job.id, subject=every))
+        found += [_of_picture(job, number, own=True) for number in of_job]
     return found
 
 
@@ -92,7 +93,7 @@ def visible_jobs(session: Session, call: Call, _spec: CommandSpec) -> list[Sugge
     """Refused and held ones are their own person's alone."""
     mine = set(identities(session, call.person.key))
     return [
-        suggestion.of_job(job, own=job.person.key in mine)
+        _of_job(job, own=job.person.key in mine)
         for job in _visible_jobs(session, call)
         if job.person.key in mine or job.state not in (JobState.REFUSED, JobState.HELD)
     ]
@@ -100,13 +101,13 @@ def visible_jobs(session: Session, call: Call, _spec: CommandSpec) -> list[Sugge
 
 def questions(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
     """What others asked this person."""
-    return list(map(suggestion.of_case, cases.find_open_questions(session, call.person, limit=_CASES_READ)))
+    return list(map(_of_case, cases.find_open_questions(session, call.person, limit=_CASES_READ)))
 
 
 def desk_cases(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
     if not call.person.moderates:
         return []
-    return list(map(suggestion.of_case, cases.desk_cases(session, call.person, limit=_CASES_READ)))
+    return list(map(_of_case, cases.desk_cases(session, call.person, limit=_CASES_READ)))
 
 
 FINDERS: Mapping[tuple[str, str], Finder] = {
@@ -122,6 +123,18 @@ FINDERS_BY_KIND: Mapping[Kind, Finder] = {
     Kind.REFERENCES: visible_pictures,
     Kind.JOB: visible_jobs,
 }
+
+
+def _of_job(job: Job, *, own: bool) -> Suggestion:
+    return Suggestion(value=job.id, subject=SuggestedJob(job=job, own=own))
+
+
+def _of_picture(job: Job, number: int, *, own: bool) -> Suggestion:
+    return Suggestion(value=picture_id(job.id, number), subject=SuggestedJob(job=job, own=own, number=number))
+
+
+def _of_case(case: Case) -> Suggestion:
+    return Suggestion(value=case.id, subject=case)
 
 
 def _own_jobs(session: Session, call: Call) -> list[Job]:
@@ -141,7 +154,7 @@ def _pictures(session: Session, call: Call, jobs: Sequence[Job]) -> list[Suggest
     done = [job for job in jobs if job.state is JobState.DONE]
     numbers = queries.picture_numbers(session, [job.id for job in done])
     return [
-        suggestion.of_picture(job, number, own=job.person.key in mine)
+        _of_picture(job, number, own=job.person.key in mine)
         for job in done
         for number in numbers.get(job.id, ())
     ]

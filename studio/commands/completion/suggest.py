@@ -1,10 +1,9 @@
 """What is offered while somebody fills in a parameter: only what the command can do for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from studio.commands.completion.finders import FINDERS, FINDERS_BY_KIND, earlier_prompts, own_pictures
-from studio.commands.completion.suggestion import LONGEST, Suggestion, of_name
+from studio.commands.completion.suggestion import LONGEST, Suggestion
 from studio.commands.moderation.community_rules import SWITCH
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.spec import Call, CommandSpec
@@ -13,7 +12,6 @@ from studio.commands.submission.known_names import choices_of, lora_suggestions
 from studio.domain.settings.communities import ResultPlacement
 from studio.ports import Ports
 
-MOST = 25  # Discord's limit for choices
 _RULE_VALUES: Mapping[str, Sequence[str]] = {
     "results": tuple(ResultPlacement),
     "ping": tuple(SWITCH),
@@ -21,7 +19,7 @@ _RULE_VALUES: Mapping[str, Sequence[str]] = {
 }
 
 
-def suggest(
+def find_suggestions(
     ports: Ports,
     call: Call,
     spec: CommandSpec,
@@ -29,37 +27,14 @@ def suggest(
     typed: str,
     values: Mapping[str, object],
 ) -> list[Suggestion]:
-    """At most `MOST` suggestions whose label or value contains what was typed, the latest first.
+    """What the parameter may be, the latest first.
 
-    `values` are those of the other parameters, as far as they are filled in. Channels, roles and people are known to
-    the platform alone, which suggests them itself. Reads the database: call it on a thread. Raises
-    `DatabaseUnavailableError`.
+    `values` are those of the other parameters, as far as they are filled in. Only for LoRAs it matters what was
+    `typed`. Channels, roles and people are known to the platform alone, which suggests them itself. Reads the database:
+    call it on a thread. Raises `DatabaseUnavailableError`.
     """
     if parameter.kind is Kind.LORA:  # `typed` may hold several, of which the last is completed
-        names = lora_suggestions(ports, typed, str(values.get("model") or "") or None)
-        return _of_names(names)[:MOST]
-    before, wanted = _last_of_several(parameter, typed)
-    found = _find(ports, call, spec, parameter, values)
-    fitting = [
-        suggestion
-        for suggestion in found
-        if wanted in suggestion.label.lower() or wanted in suggestion.value
-        if len(before + suggestion.value) <= LONGEST
-    ]
-    return [replace(suggestion, value=before + suggestion.value) for suggestion in fitting[:MOST]]
-
-
-def _last_of_several(parameter: Parameter, typed: str) -> tuple[str, str]:
-    """What stands before the value that is being typed, and that value."""
-    if parameter.kind is not Kind.REFERENCES:
-        return "", typed.strip().lower()
-    before, comma, last = typed.rpartition(",")
-    return f"{before.strip()}{comma} " if comma else "", last.strip().lower()
-
-
-def _find(
-    ports: Ports, call: Call, spec: CommandSpec, parameter: Parameter, values: Mapping[str, object]
-) -> list[Suggestion]:
+        return _of_names(lora_suggestions(ports, typed, str(values.get("model") or "") or None))
     if spec.current_name == "community" and parameter.name == "value":
         return _of_names(_rule_values(ports, str(values.get("setting") or "")))
     find = FINDERS.get((spec.name, parameter.name)) or FINDERS_BY_KIND.get(parameter.kind)
@@ -76,7 +51,7 @@ def _find(
 
 
 def _of_names(names: Iterable[str]) -> list[Suggestion]:
-    return [of_name(name) for name in names if len(name) <= LONGEST]
+    return [Suggestion(value=name, subject=name) for name in names if len(name) <= LONGEST]
 
 
 def _rule_values(ports: Ports, setting: str) -> Sequence[str]:

@@ -85,14 +85,14 @@ def _set_pictures(rules: CommunityRules, value: str) -> CommunityRules:
 
 
 def _set_tier(rules: CommunityRules, value: str) -> CommunityRules:
-    role, tier = _pair(value, "a role and a tier, such as 123456 trusted")
+    role, tier = _pair(value, "tier")
     if tier in NOTHING:
         return replace(rules, tiers={name: granted for name, granted in rules.tiers.items() if name != role})
     return replace(rules, tiers={**rules.tiers, role: _tier(tier)})
 
 
 def _set_credits(rules: CommunityRules, value: str) -> CommunityRules:
-    name, amount = _pair(value, "a tier and its credits a month, such as member 200")
+    name, amount = _pair(value, "credits")
     tier = _tier(name)
     if amount in NOTHING:
         rest = {other: credits for other, credits in rules.monthly_credits.items() if other is not tier}
@@ -101,14 +101,14 @@ def _set_credits(rules: CommunityRules, value: str) -> CommunityRules:
 
 
 def _set_pool(rules: CommunityRules, value: str) -> CommunityRules:
-    channel, amount = _pair(value, "a channel and its credits a month, such as 1234567890 500")
+    channel, amount = _pair(value, "pool")
     if amount in NOTHING:
         return replace(rules, pools={name: budget for name, budget in rules.pools.items() if name != channel})
     return replace(rules, pools={**rules.pools, channel: _number(amount, 1, 1_000_000)})
 
 
 def _set_category_rule(rules: CommunityRules, value: str) -> CommunityRules:
-    category, action = _pair(value, "a category and an action, such as violence hold")
+    category, action = _pair(value, "policy")
     category = category.lower()
     if action in NOTHING:
         return replace(rules, stances={k: v for k, v in rules.stances.items() if k != category})
@@ -174,10 +174,10 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
 }
 
 
-def _pair(value: str, example: str) -> tuple[str, str]:
+def _pair(value: str, setting: str) -> tuple[str, str]:
     parts = value.replace("=", " ").split()
     if len(parts) != 2:
-        raise BadParameterError("value", "not_like", example=example)
+        raise BadParameterError("value", "not_a_pair", pair=setting)
     return parts[0], parts[1].lower()
 
 

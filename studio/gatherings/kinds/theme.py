@@ -61,7 +61,7 @@ def _begin(turn: Turn, opening: Opening) -> None:
     if at and time_of_day is None:
         raise BadParameterError("at", "not_like", example="09:00")
     if not subjects_of(turn.gathering):
-        raise BadParameterError("theme", "not_like", example="Autumn light | Rain")
+        raise BadParameterError("theme", "not_themes")
     first = first_opening(turn.at, time_of_day)
     turn.write_data(first=first.isoformat())
     if first > turn.at:

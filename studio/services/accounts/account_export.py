@@ -20,21 +20,11 @@ from studio.errors import NotFoundError
 from studio.ports import Ports
 from studio.services import file_references, personal_data
 
-_SOMEBODY_ELSE = "somebody else"
+_SOMEBODY_ELSE = "somebody else"  # data, which the readme of the archive explains
 _NOT_THEIRS = ("token", "lease_owner", "salt", "code")  # secrets of the instance, and its own bookkeeping
 _OF_REPORTERS = ("words", "evidence", "note")  # of a case that somebody else filed
 # What was kept for the authorities, and who looked at it, is not for the person whom it is about.
 _WITHHELD = frozenset({"evidence", "audit"})
-_README = """\
-This archive holds everything that this Chatelier instance keeps of you, under all your linked names.
-
-records/   one JSON file for each table of the database. Other people's keys read "somebody else", and what others
-           wrote when they reported something and the moderators' own records are left out.
-pictures/  your pictures, as they were delivered; none that moderators hold or have hidden
-uploads/   the pictures that you attached
-
-Made {at:%Y-%m-%d %H:%M} UTC for {identities}. /forget-me deletes all of it.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +37,25 @@ class Exported:
     left_out: int = 0
 
 
-def write_export(ports: Ports, person: Person, out: BinaryIO, *, most_bytes: int | None = None) -> Exported:
-    """Write the archive, with as many files as fit into `most_bytes`. Raises `StorageError`."""
+def write_export(
+    ports: Ports,
+    person: Person,
+    out: BinaryIO,
+    *,
+    readme: Callable[[Sequence[str]], str],
+    most_bytes: int | None = None,
+) -> Exported:
+    """Write the archive, with as many files as fit into `most_bytes`. Raises `StorageError`.
+
+    `readme` says what it holds, for the person whose names it is given.
+    """
     with ports.database.read() as session:
         keys = linked_identities.identities(session, person.key)
         records = find_records(session, keys)
         files = _files_of(session, keys)
     written = left_out = 0
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("README.txt", _README.format(at=now(), identities=", ".join(keys)))
+        archive.writestr("README.txt", readme(keys))
         for table, rows in records.items():
             archive.writestr(f"records/{table}.json", json.dumps(rows, indent=1, ensure_ascii=False))
         for name, key in files.items():

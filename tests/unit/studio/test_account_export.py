@@ -48,7 +48,7 @@ def job_id(ports):
 
 def exported(ports, person=ANA, **options):
     out = io.BytesIO()
-    summary = write_export(ports, person, out, **options)
+    summary = write_export(ports, person, out, readme=", ".join, **options)
     with zipfile.ZipFile(out) as archive:
         return summary, {name: archive.read(name) for name in archive.namelist()}
 

@@ -7,7 +7,7 @@ from bots.presentation.interaction_router import Ask, FormId, Panel, route_form
 from bots.presentation.subject_lookup import load_form, load_panel
 from bots.queries.job_view import load_job_view
 from studio.commands.button_ids import Action
-from studio.commands.completion.suggest import suggest
+from studio.commands.completion.suggest import find_suggestions
 from studio.commands.registry import CATALOG, execute
 from studio.commands.results import PictureShown
 from studio.commands.spec import Call
@@ -79,9 +79,9 @@ def test_words_that_a_prompt_may_not_have_are_refused(
 def test_only_ones_own_pictures_are_suggested(ports: Ports, call: Call, job: str) -> None:
     spec = CATALOG["alt"]
     parameter = spec.parameters[0]
-    own = suggest(ports, call, spec, parameter, "", {})
+    own = find_suggestions(ports, call, spec, parameter, "", {})
     assert [suggestion.value for suggestion in own] == [f"{job}.1", f"{job}.2"]
-    assert suggest(ports, asks("bo"), spec, parameter, "", {}) == []
+    assert find_suggestions(ports, asks("bo"), spec, parameter, "", {}) == []
 
 
 def test_the_panel_offers_a_form_that_holds_what_the_owner_wrote_and_never_the_prompt(

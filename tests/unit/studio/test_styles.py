@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from studio.commands.command_line import parse_phrase
-from studio.commands.completion.suggest import suggest
+from studio.commands.completion.suggest import find_suggestions
 from studio.commands.registry import CATALOG, check, execute
 from studio.commands.spec import Call
 from studio.db import queries
@@ -158,7 +158,7 @@ def test_a_preset_keeps_its_name_and_both_are_suggested(ports: Ports, call: Call
     spec = CATALOG["imagine"]
     parameter = spec.parameter("style")
     assert parameter is not None
-    names = [found.value for found in suggest(ports, call, spec, parameter, "", {})]
+    names = [found.value for found in find_suggestions(ports, call, spec, parameter, "", {})]
     assert names == ["ink wash", *ports.options.styles()]
     assert imagine(ports, call, style=preset).request.style == preset
 

@@ -52,25 +52,25 @@ def names_field(name: str, label: str, names: Sequence[str]) -> Field:
     return Field(name=name, kind=FieldKind.CHOICE, label=translate(label), choices=choices)
 
 
-def latest_field(pictures: Sequence[tuple[str, str]]) -> Field:
-    """A menu of several pictures, by id and label; see `bots.presentation.form.command_of`."""
+def latest_field(pictures: Sequence[Choice]) -> Field:
+    """A menu of several pictures; see `bots.presentation.form.command_of`."""
     return Field(
         name="latest",
         kind=FieldKind.CHOICE,
         label=translate(forms.LATEST_PICTURES),
-        choices=tuple(Choice(value=value, label=label) for value, label in pictures),
+        choices=tuple(pictures),
         maximum=MOST_BLENDED - 1,
     )
 
 
-def own_pictures_field(pictures: Sequence[tuple[str, str]]) -> Field:
-    """A menu for one of one's own pictures, by id and label, in a form of a gathering; the first is chosen."""
+def own_pictures_field(pictures: Sequence[Choice]) -> Field:
+    """A menu for one of one's own pictures, in a form of a gathering; the first is chosen."""
     return Field(
         name="option",
         kind=FieldKind.CHOICE,
         label=translate(forms.OWN_PICTURES),
-        initial=pictures[0][0],
-        choices=tuple(Choice(value=value, label=label) for value, label in pictures),
+        initial=pictures[0].value,
+        choices=tuple(pictures),
     )
 
 

@@ -23,6 +23,7 @@ from bots.presentation.message import (
     Tone,
 )
 from bots.presentation.spans import join_list, join_spans, plain_text, sentence
+from bots.texts.coded.notices import DEEDS
 from bots.texts.provenance import attribution as provenance
 from bots.texts.shortening import subject_of
 from bots.texts.translation import translate, translate_plural
@@ -40,7 +41,7 @@ def compose_family(answer: Family) -> Message:
     """Who made the picture, when and how, then its family: drawn, and in words."""
     asked = next(relative for relative in answer.relatives if relative.picture.id == answer.picture_id)
     recipe = asked.picture.recipe
-    title, deed = title_of(recipe.prompt), translate(recipe.operation.past_tense).capitalize()
+    title, deed = title_of(recipe.prompt), translate(DEEDS[recipe.operation]).capitalize()
     made = sentence(
         provenance.MADE_BY, deed=deed, maker=PersonName(asked.person), when=Time(asked.picture.created_at)
     )
@@ -81,7 +82,7 @@ def _relative(relative: Relative) -> Spans:
         provenance.RELATIVE_FROM if relative.parents else provenance.RELATIVE,
         picture=Code(picture.id),
         subject=subject_of(picture.recipe.prompt),
-        deed=translate(picture.recipe.operation.past_tense),
+        deed=translate(DEEDS[picture.recipe.operation]),
         maker=maker,
         **({"parents": ", ".join(relative.parents)} if relative.parents else {}),
     )
@@ -112,7 +113,7 @@ def _compose_known(answer: Attribution) -> Iterator[Spans]:
         yield sentence(provenance.HERE_BUT_DELETED, maker=maker, when=when, picture=picture)
     else:
         recipe = answer.picture.recipe
-        deed, maker = translate(recipe.operation.past_tense).capitalize(), PersonName(answer.person)
+        deed, maker = translate(DEEDS[recipe.operation]).capitalize(), PersonName(answer.person)
         made = sentence(provenance.MADE_BY_ON, deed=deed, maker=maker, when=when)
         yield join_spans([*made, " ", picture])
         if recipe.prompt:

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from bots.presentation.form import Choice
+from bots.presentation.suggestions import MOST, suggest
 from studio.clock import now
 from studio.commands.completion.finders import whole_prompt
-from studio.commands.completion.suggest import MOST, suggest
-from studio.commands.completion.suggestion import LONGEST, Suggestion
+from studio.commands.completion.suggestion import LONGEST
 from studio.commands.registry import CATALOG, FORMER_COMMANDS, execute
 from studio.commands.spec import Call
 from studio.db import cases
@@ -63,7 +64,7 @@ def refused(instance: Ports, name: str, *, appealable: bool = True) -> str:
 
 def offered(
     instance: Ports, name: str, command: str, parameter: str, typed: str = "", **more: object
-) -> list[Suggestion]:
+) -> list[Choice]:
     address, moderator = more.pop("address", None), bool(more.pop("moderator", False))
     spec = CATALOG.get(command) or FORMER_COMMANDS[command]
     found = spec.parameter(parameter)
@@ -72,8 +73,8 @@ def offered(
     return suggest(instance, call, spec, found, typed, more)
 
 
-def values(suggestions: list[Suggestion]) -> list[str]:
-    return [suggestion.value for suggestion in suggestions]
+def values(choices: list[Choice]) -> list[str]:
+    return [choice.value for choice in choices]
 
 
 def test_only_own_jobs_that_go_on_are_offered_to_cancel(instance: Ports) -> None:
@@ -82,7 +83,7 @@ def test_only_own_jobs_that_go_on_are_offered_to_cancel(instance: Ports) -> None
     painted(instance, "ana")
     end_job(instance, asked(instance, "ana"), JobState.FAILED)
     assert offered(instance, "ana", "cancel", "job") == [
-        Suggestion(value=waiting, label="an owl · waiting · just now")
+        Choice(value=waiting, label="an owl · waiting · just now")
     ]
 
 
