@@ -27,7 +27,7 @@ from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt_judge import PromptJudge
 from moderation.rules.suspicious_uploads import apply_upload_suspicion
-from moderation.rules.word_trial import try_words
+from moderation.rules.word_list_dry_run import try_words
 from moderation.vision.analysis_process import ImageAnalyzer
 from studio.clock import now
 from studio.coded_text import coded

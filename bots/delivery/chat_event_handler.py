@@ -32,7 +32,7 @@ from studio.domain.events import (
     RecapDue,
 )
 from studio.domain.people import Person
-from studio.gatherings.upkeep import interrupt
+from studio.gatherings.periodic_tasks import interrupt
 from studio.ports import Ports
 
 

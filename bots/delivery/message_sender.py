@@ -8,8 +8,8 @@ from functools import partial
 from typing import TypeVar
 
 from bots.delivery import deliveries
-from bots.delivery.claims import SendClaims
 from bots.delivery.deliveries import Claim
+from bots.delivery.delivery_claims import SendClaims
 from bots.delivery.errors import (
     ChannelClosedError,
     DeliveryInProgressError,

@@ -11,7 +11,6 @@ from bots.presentation.compose.action_forms import (
     imagine_form,
     settings_form,
 )
-from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.gatherings.management import (
     MANAGE,
     REMOVE,
@@ -21,6 +20,7 @@ from bots.presentation.compose.gatherings.management import (
 from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
 from bots.presentation.compose.gatherings.registry import find_presenter
 from bots.presentation.compose.parts.fields import latest_field, own_pictures_field
+from bots.presentation.compose.picture_choice import compose_choice, compose_panel
 from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.form import FieldKind, Form
 from bots.presentation.interaction_router import Ask, Choose, Panel

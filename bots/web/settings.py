@@ -7,7 +7,7 @@ from enum import StrEnum
 from bots.texts.privacy_notice import PrivacyFacts
 from bots.web.oauth_provider import OAuthProvider
 from studio.errors import ConfigurationError
-from studio.loopback import is_loopback, plain_network
+from studio.listen_addresses import is_loopback, plain_network
 
 SHORTEST_SECRET_KEY = 16
 
@@ -63,7 +63,7 @@ class WebSettings:
             problems.append(f"the web secret key needs at least {SHORTEST_SECRET_KEY} characters.")
         if not self.loopback and not self.shared_secret:
             problems.append(
-                f"the room would be open to everybody who can reach {self.host}: "
+                f"the web page would be open to everybody who can reach {self.host}: "
                 "set a shared secret (the invite word), or bind it to 127.0.0.1."
             )
         if self.moderator_secret and self.moderator_secret == self.shared_secret:

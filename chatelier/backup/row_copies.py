@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, Table, func, insert, select, text, update
 
-import bots.slack.tables  # noqa: F401 - they join the studio's tables
+import bots.slack.db_tables  # noqa: F401 - they join the studio's tables
 import moderation.records.tables  # noqa: F401 - they join the studio's tables
 from studio.db.database import Database
 from studio.db.tables import Base, create_triggers, drop_triggers

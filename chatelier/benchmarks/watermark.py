@@ -66,7 +66,7 @@ def _sets(count: int) -> "Iterator[tuple[str, list[Image.Image]]]":
 def _generate(count: int) -> "Iterator[Image.Image]":
     from chatelier.settings import load_settings
     from chatelier.wiring.workers import open_generator
-    from engine.types import GenerationTask
+    from engine.generation_task import GenerationTask
     from studio.domain.requests import Operation, PaintRequest
 
     generator = open_generator(load_settings(), stays=False)

@@ -17,7 +17,7 @@ _TOKEN_OF_ROOM = re.compile(r'data-token="([^"]+)"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """Seconds until the room said that the words have arrived, and until it had acted on them."""
+    """Seconds until the server said that the words have arrived, and until it had acted on them."""
 
     received_seconds: float
     answered_seconds: float
@@ -67,7 +67,7 @@ class WebClient:
                 self._news.notify_all()
 
     async def send_line(self, text: str) -> Said:
-        """Type a line and wait until the room has answered it."""
+        """Type a line and wait until the server has answered it."""
         wish = str(uuid.uuid4())
         sent_at = time.perf_counter()
         await self.socket.send(json.dumps({"do": "say", "id": wish, "text": text}))
@@ -80,7 +80,7 @@ class WebClient:
         )
 
     async def upload(self, data: bytes, *, look: bool = False) -> float:
-        """Seconds until the room has taken a file in, or, with `look`, said where it comes from."""
+        """Seconds until the server has taken a file in, or, with `look`, said where it comes from."""
         path = "/uploads?look" if look else "/uploads"
         sent_at = time.perf_counter()
         async with httpx.AsyncClient(base_url=self.address, headers=self.headers, timeout=120) as client:
@@ -89,7 +89,7 @@ class WebClient:
         return time.perf_counter() - sent_at
 
     async def fetch(self, path: str) -> bytes:
-        """A file of the room."""
+        """A file of the web page."""
         async with httpx.AsyncClient(base_url=self.address, headers=self.headers, timeout=120) as client:
             answer = await client.get(path)
         answer.raise_for_status()

@@ -87,7 +87,7 @@ def web_port(loaded: Loaded) -> Iterator[Finding]:
     if not web.is_loopback and not web.allowed_hosts:
         yield note(
             "web",
-            "no name is set under which browsers reach the room, so they need its IP address",
+            "no name is set under which browsers reach the web page, so they need its IP address",
             "Set CHATELIER_WEB__ALLOWED_HOSTS=paint.example.org",
         )
 

@@ -12,7 +12,7 @@ from chatelier.wiring.model_catalogue import model_catalogue
 from chatelier.wiring.workers import served_models, speed_of
 from engine.adapters.remote.probe import probe
 from engine.catalog.entries import ModelEntry
-from engine.performance import Quantise
+from engine.performance_settings import Quantise
 from studio.errors import ConfigurationError, ModelLoadError
 
 _PROBE_SECONDS = 5.0

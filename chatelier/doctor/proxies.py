@@ -5,7 +5,7 @@ from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
 from chatelier.doctor.findings import Finding, good, note
-from chatelier.runtime.unknown_proxies import read_unknown_proxies
+from chatelier.runtime.untrusted_proxies import read_untrusted_proxies
 from chatelier.settings import Loaded
 from studio.clock import now
 
@@ -17,7 +17,7 @@ def proxies(loaded: Loaded) -> Iterator[Finding]:
     trusted = loaded.settings.web.trusted_proxies
     if trusted:
         yield good("proxies", f"{', '.join(trusted)} may say who a client of the web room is")
-    for address, seen_at in read_unknown_proxies(loaded.settings.home).items():
+    for address, seen_at in read_untrusted_proxies(loaded.settings.home).items():
         if now() - seen_at < _REMEMBERED and not _is_named(address, trusted):
             yield note(
                 "proxies",

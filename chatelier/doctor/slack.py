@@ -78,7 +78,7 @@ def _check_installations(client: "WebClient", settings: Settings) -> Iterator[Fi
     """How many workspaces have the app, and whether the latest of them still take it."""
     from sqlalchemy import select
 
-    from bots.slack.tables import BOTS
+    from bots.slack.db_tables import BOTS
     from chatelier.wiring.database import connect_database
     from studio.errors import DatabaseUnavailableError
 

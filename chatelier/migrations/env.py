@@ -2,7 +2,7 @@
 
 from alembic import context
 
-import bots.slack.tables  # noqa: F401 - they join the studio's tables
+import bots.slack.db_tables  # noqa: F401 - they join the studio's tables
 import moderation.records.tables  # noqa: F401 - they join the studio's tables
 import studio.db.tables  # noqa: F401 - the studio's tables
 from studio.db.tables import Base

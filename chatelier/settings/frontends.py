@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from chatelier.settings.value_types import Names, Networks, Section, ShardIds, WebUrl
-from studio.loopback import is_loopback
+from studio.listen_addresses import is_loopback
 
 
 class DiscordSection(Section):
@@ -107,7 +107,7 @@ class WebSection(Section):
     port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     invite: SecretStr | None = Field(
         None,
-        description="The word that people type to enter. Needed when other machines can reach the room.",
+        description="The word that people type to enter. Needed when other machines can reach the web page.",
     )
     moderator_invite: SecretStr | None = Field(
         None, description="A visitor who types this word instead comes in as a moderator."
@@ -119,10 +119,10 @@ class WebSection(Section):
     )
     public_url: WebUrl | None = Field(
         None,
-        description="The address of the room for links to it, such as https://paint.example.org.",
+        description="The address of the web page for links to it, such as https://paint.example.org.",
     )
     allowed_hosts: Names = Field(
-        (), description="The names under which browsers reach the room, such as paint.example.org."
+        (), description="The names under which browsers reach the web page, such as paint.example.org."
     )
     trusted_proxies: Networks = Field(
         (),

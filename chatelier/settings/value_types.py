@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Sec
 from pydantic_settings import NoDecode
 
 from chatelier.settings.redaction import MaskedUrl
-from studio.loopback import plain_network
+from studio.listen_addresses import plain_network
 
 
 def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from chatelier.settings.value_types import LocalPath, Names, Section
-from engine.performance import LowMemory, Quantise
+from engine.performance_settings import LowMemory, Quantise
 
 
 class WorkerSection(Section):

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from chatelier.supervisor.child_process import Process
 from chatelier.supervisor.output import Output, Terminal
-from chatelier.supervisor.program import Program, backoff_seconds
+from chatelier.supervisor.program_spec import Program, backoff_seconds
 from studio.errors import ServiceError
 
 _POLL_SECONDS = 0.1

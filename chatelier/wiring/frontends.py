@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatelier.runtime.metrics_server import serve_figures
 from chatelier.runtime.network import local_url, require_free
-from chatelier.runtime.unknown_proxies import UnknownProxies
+from chatelier.runtime.untrusted_proxies import UntrustedProxies
 from chatelier.settings import Settings
 from chatelier.wiring.instance import make_folder
 from chatelier.wiring.ports import frontend_ports
@@ -54,7 +54,7 @@ def open_web(
         moderator_secret=web.moderator_invite.get_secret_value() if web.moderator_invite else None,
         allowed_hosts=web.allowed_hosts,
         trusted_proxies=web.trusted_proxies,
-        report_unknown_proxy=UnknownProxies(settings.home).report,
+        report_unknown_proxy=UntrustedProxies(settings.home).report,
         metrics_token=web.metrics_token.get_secret_value() if web.metrics_token else None,
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
         room_name=web.name,

@@ -22,9 +22,9 @@ from chatelier.settings import Settings
 from chatelier.wiring.moderation import open_gate
 from chatelier.wiring.provenance import open_signer
 from chatelier.wiring.workers import open_generator
+from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
 from engine.jobs.postprocessing import copy_of
-from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.coded_text import CodedText
 from studio.commands.generation.imagine import SPEC, request_of
 from studio.db.database import Database

@@ -15,8 +15,8 @@ def open_signer(settings: Settings) -> "ImageSigner | None":
 
     Raises `ConfigurationError`.
     """
+    from moderation.provenance.c2pa_credentials import CredentialSigner
     from moderation.provenance.certificates import ensure_chain
-    from moderation.provenance.content_credentials import CredentialSigner
     from moderation.provenance.image_signer import ImageSigner, SignerSettings
     from studio.errors import ConfigurationError
 

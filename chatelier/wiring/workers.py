@@ -17,7 +17,7 @@ from chatelier.wiring.model_catalogue import model_catalogue, models_with_queues
 from chatelier.wiring.moderation import open_gate
 from chatelier.wiring.provenance import open_signer
 from chatelier.wiring.redis_address import redis_url
-from engine.performance import Speed
+from engine.performance_settings import Speed
 from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     from engine.queue.celery_worker import run_periodic_tasks
     from engine.queue.redis_events import RedisEvents
     from moderation.cases.retention import let_go
-    from studio.gatherings.upkeep import return_sponsored_credits
+    from studio.gatherings.periodic_tasks import return_sponsored_credits
     from studio.services.built_on_notices import write_daily_notices
     from studio.services.consent_expiry import close_unanswered
 

@@ -20,7 +20,7 @@ from engine.adapters.whole_pipeline import PipelineModel, generators
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.model_files import INDEX, components, read_json
-from engine.performance import PLAIN, Speed
+from engine.performance_settings import PLAIN, Speed
 from studio.errors import ModelLoadError
 from studio.parsing.prompt_weights import plain_words
 

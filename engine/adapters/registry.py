@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.checkpoint_detection import AUTO, WHOLE_CALLS, family_of
-from engine.performance import Quantise, Speed
+from engine.performance_settings import Quantise, Speed
 from studio.errors import ModelLoadError
 
 if TYPE_CHECKING:
     import torch
 
-    from engine.batching.models import Model
+    from engine.batching.model_protocols import Model
 
 FAMILIES: Mapping[str, str] = {
     "sd": "engine.adapters.stable_diffusion:StableDiffusionModel",

@@ -44,7 +44,7 @@ from studio.errors import BadParameterError, ModelLoadError, NotSupportedError
 class DenoisingModel:
     """Drives one model. A family says which networks it has, how it encodes words and how its denoiser is called.
 
-    `engine/batching/models.py` says which thread may call what.
+    `engine/batching/model_protocols.py` says which thread may call what.
     """
 
     networks: tuple[str, ...]

@@ -37,7 +37,7 @@ from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, read_any_layout
 from engine.catalog.model_files import DENOISERS, INDEX, components, folder_variant, read_json
-from engine.performance import PLAIN, Speed
+from engine.performance_settings import PLAIN, Speed
 from studio.errors import BadParameterError, GenerationError, ModelLoadError, NotSupportedError
 from studio.parsing.prompt_weights import plain_words
 

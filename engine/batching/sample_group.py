@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from engine.types import Progress
+from engine.generation_task import Progress
 from studio.errors import ChatelierError, GenerationError, JobCancelledError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.benchmarks.harness import Stage, set_up_random
 from engine.benchmarks.overhead import measure_overhead
 from engine.benchmarks.throughput import batcher_per_second, stock_per_second
-from engine.performance import Speed
+from engine.performance_settings import Speed
 from studio.errors import BadParameterError
 
 LARGE, QUICK = "sdxl", "sdxl-turbo"

@@ -12,7 +12,7 @@ from engine.adapters.registry import new_model
 from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.random_models import RANDOM_NAMES, write_random_model
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
-from engine.performance import Speed
+from engine.performance_settings import Speed
 from studio.errors import BadParameterError
 
 # About what a step of an SDXL-sized model takes on a large card at 512×512.
@@ -24,7 +24,7 @@ _THIMBLE: dict[str, Any] = {"steps": 8, "guidance_scale": 2.0}
 
 if TYPE_CHECKING:
     from engine.batching.execution.step_batcher import StepBatcher
-    from engine.batching.models import Model
+    from engine.batching.model_protocols import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

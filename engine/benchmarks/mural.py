@@ -6,8 +6,8 @@ from typing import Protocol
 
 from PIL import Image
 
+from engine.generation_task import GeneratedImage, GenerationTask
 from engine.imaging.canvas.mural_canvas import measure_seams
-from engine.types import GeneratedImage, GenerationTask
 from studio.domain.requests import MuralCell, Operation, PaintRequest
 
 MOST_RATIO = 1.5  # of the step across a border to that beside it

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PIL import Image
 
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sampling_params import SamplingParams
 
 if TYPE_CHECKING:

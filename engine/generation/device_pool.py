@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from engine.adapters.registry import new_model
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.device_settings import DeviceSettings
-from engine.performance import Speed
-from engine.types import GenerationTask, Progress
+from engine.generation_task import GenerationTask, Progress
+from engine.performance_settings import Speed
 from studio.domain.requests import Operation, PaintRequest
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.performance import PLAIN, Speed
+from engine.performance_settings import PLAIN, Speed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

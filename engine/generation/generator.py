@@ -14,15 +14,15 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.conditions.structure import add_structures
 from engine.generation.device_pool import DevicePool, DeviceWorker
 from engine.generation.device_settings import DeviceSettings
-from engine.generation.inputs import GenerationInputs
+from engine.generation.generation_inputs import GenerationInputs
 from engine.generation.prepare_inputs import asked_steps, prepare_inputs
 from engine.generation.prompt_diversity import diversify_task
 from engine.generation.sampling_params import resolve_params
 from engine.generation.tiled_refinement import ProgressMeter, refine_tiled, steps_ahead
+from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from engine.imaging.structure.structure_maps import StructureMaps
 from engine.jobs.cpu_threads import share_cores
 from engine.layout_prior.layout_prior import LayoutPrior, load_prior
-from engine.types import GeneratedImage, GenerationTask, Progress
 from studio import __version__
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation

@@ -6,15 +6,15 @@ from PIL import Image
 
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, fit_within
-from engine.generation.inputs import RESIZE, STRENGTH, GenerationInputs, TiledRefinement
+from engine.generation.generation_inputs import RESIZE, STRENGTH, GenerationInputs, TiledRefinement
 from engine.generation.sizing import native_area, working_size
+from engine.generation_task import GenerationTask
 from engine.imaging.canvas import outpaint_canvas
 from engine.imaging.canvas.windows import Windows
 from engine.imaging.masks import masks
 from engine.imaging.masks.components import islands, overlay_changes
 from engine.imaging.masks.masks import cover_cells
 from engine.layout_prior.layout_prior import Composer, LayoutPrior
-from engine.types import GenerationTask
 from studio.domain.requests import PaintRequest
 from studio.domain.sizing.canvases import EDITED_AREAS, LARGEST_AREAS, margins_for, window_around
 from studio.errors import BadImageError

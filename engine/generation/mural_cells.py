@@ -4,14 +4,14 @@ from PIL import Image
 
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout
+from engine.generation.generation_inputs import RESIZE, GenerationInputs
 from engine.generation.inpainting import EXPAND_STRENGTH
-from engine.generation.inputs import RESIZE, GenerationInputs
 from engine.generation.sizing import working_size
+from engine.generation_task import GenerationTask
 from engine.imaging.canvas import mural_canvas
 from engine.imaging.masks import masks
 from engine.imaging.masks.masks import cover_cells
 from engine.layout_prior.layout_prior import LayoutPrior
-from engine.types import GenerationTask
 from studio.errors import BadParameterError
 
 LEAST_MURAL_STEPS = 12  # fewer leave seams

@@ -12,15 +12,15 @@ from PIL import Image, ImageOps
 from engine.batching.sampling_params import WeightedImage
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout
-from engine.generation.augmentation import augment
+from engine.generation.augmented_copy import augment
 from engine.generation.conditions.structure import ratio_of_structure
+from engine.generation.generation_inputs import RESIZE, GenerationInputs, with_overscan
 from engine.generation.inpainting import edit, expand
-from engine.generation.inputs import RESIZE, GenerationInputs, with_overscan
 from engine.generation.mural_cells import LEAST_MURAL_STEPS, prepare_cell
 from engine.generation.sizing import draft_size, requested_size, size_like
+from engine.generation_task import GenerationTask
 from engine.imaging.canvas.colour_transfer import tint
 from engine.layout_prior.layout_prior import LayoutPrior
-from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, ReferenceKind, Strength
 from studio.domain.sizing.drafts import draft_factor, draft_steps
 from studio.errors import BadParameterError, NotSupportedError

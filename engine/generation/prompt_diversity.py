@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from engine.types import GenerationTask
+from engine.generation_task import GenerationTask
 from studio.domain.requests import Operation
 
 _FILE = Path(__file__).with_suffix(".toml")

@@ -3,10 +3,10 @@
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.style_presets import find_style
-from engine.generation.inputs import GenerationInputs
+from engine.generation.generation_inputs import GenerationInputs
 from engine.generation.prepare_inputs import steps_for
+from engine.generation_task import GenerationTask
 from engine.layout_prior.layout_prior import LayoutPrior
-from engine.types import GenerationTask
 from studio.domain.requests import MAX_SEED, PaintRequest, ReferenceKind
 from studio.parsing.name_suggestions import unknown_lora
 

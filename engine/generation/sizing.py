@@ -4,7 +4,7 @@ import math
 
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, fit_within, size_near, size_of_area
-from engine.types import GenerationTask
+from engine.generation_task import GenerationTask
 from studio.domain.requests import PaintRequest, parse_aspect
 from studio.domain.sizing.canvases import LARGEST_AREAS
 from studio.domain.sizing.drafts import draft_factor

@@ -6,8 +6,8 @@ from dataclasses import replace
 from PIL import Image
 
 from engine.batching.sampling_params import SamplingParams
-from engine.generation.inputs import GenerationInputs
-from engine.types import Progress
+from engine.generation.generation_inputs import GenerationInputs
+from engine.generation_task import Progress
 
 
 class ProgressMeter:

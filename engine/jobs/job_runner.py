@@ -9,15 +9,15 @@ from typing import Protocol
 
 from PIL import Image
 
+from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from engine.imaging.codecs.encoding import data_url, decode, decode_mask
 from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.jobs.context import WorkerContext
 from engine.jobs.job_results import JobResult, end_for_verdict, record
 from engine.jobs.leases import Lease, LeaseKeeper, is_paused
+from engine.jobs.moderation_recheck import ClearedGate, review
 from engine.jobs.postprocessing import JudgedImage, judge, store_pictures
-from engine.jobs.rejudging import ClearedGate, review
 from engine.jobs.tracked_store import TrackingStore, clear_up
-from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.clock import now
 from studio.coded_text import to_stored
 from studio.db import job_transitions, outbox, queries
@@ -34,7 +34,7 @@ from studio.errors import (
     RequestRefusedError,
     ServiceError,
 )
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from studio.ports import Events, Store
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
@@ -187,7 +187,7 @@ class JobRunner:
         if job.gathering is None:
             return
         try:
-            upkeep.advance(self._context.database, self._context.events, job.gathering)
+            periodic_tasks.advance(self._context.database, self._context.events, job.gathering)
         except ChatelierError as error:
             log.warning("gathering not advanced: %s", error.code, extra={"gathering": job.gathering})
 

@@ -14,9 +14,9 @@ from functools import partial
 
 from PIL import Image
 
+from engine.generation_task import GeneratedImage
 from engine.imaging.codecs.encoding import THUMBNAIL_SUFFIX, make_thumbnail, thumbnail_sides
 from engine.imaging.codecs.recipe_metadata import write_recipe
-from engine.types import GeneratedImage
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job
 from studio.domain.pictures import Recipe

@@ -51,7 +51,8 @@ class LayoutPrior:
     `strength` is for composed pictures, `edit_strength` for holes and new parts, `subtle_strength` and
     `strong_strength` for variations, `blend_strength` for pictures laid over each other. `mixer` is
     there where the prior can see what pictures show. `steps` and `guidance_scale` stand in for the catalogue's.
-    `rim_cells` more on each side are painted and cut off again; see `with_rim` in `engine.generation.inputs`.
+    `rim_cells` more on each side are painted and cut off again; see `with_overscan` in
+    `engine.generation.generation_inputs`.
     """
 
     composer: Composer

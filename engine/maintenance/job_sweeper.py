@@ -16,7 +16,7 @@ from studio.domain.events import JobEnded
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Platform
 from studio.errors import GenerationError
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from studio.ports import Events, InstanceLimits, Queue
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
@@ -64,7 +64,7 @@ class Sweeper:
         # Before old events are forgotten: those of a restored database are all old.
         outbox.send_undelivered(self._database, self._events, at=at)
         outbox.send_unsent(self._database, self._events, before=at - _UNSENT_AFTER, keep=self._keep_events)
-        upkeep.sweep(self._database, self._events)
+        periodic_tasks.sweep(self._database, self._events)
 
     def _without_queued(self, stranded: Mapping[str, str], at: datetime) -> list[str]:
         """Those whose message still lies in the queue only wait their turn: a second message would help nobody."""

@@ -19,7 +19,7 @@ from studio.services.picture_deletion import delete_files
 
 PARTS_A_RUN = 16
 MOST_A_RUN = 2000
-LEFT_ALONE = timedelta(hours=26)  # an upload to the room may be used for 24
+LEFT_ALONE = timedelta(hours=26)  # an upload to the web page may be used for 24
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engine.catalog.catalog import ModelCatalogue
 from engine.generation.generator import ImageGenerator
+from engine.generation_task import GenerationTask
 from engine.imaging.codecs.encoding import encode_webp
 from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.imaging.overlays.grid_overlay import lettered_overlay
-from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, Source, Strength
 from studio.parsing.grid_regions import parse_region
 

@@ -36,7 +36,7 @@ from studio.domain.cases import URGENT, Case, CaseKind, CaseState, Decision, Not
 from studio.domain.events import JobChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
-from studio.services import job_release
+from studio.services import held_job_decisions
 from studio.services.picture_deletion import take_down_pictures
 
 _REJECTED = to_stored(coded("stopped.rejected"))
@@ -88,9 +88,11 @@ def _move_work(session: Session, case: Case) -> DecisionEffects:
 
 def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> DecisionEffects:
     outcome = DecisionEffects()
-    if job_release.pictures_of(session, row.id):
-        outcome.events += job_release.deliver(session, row.id, spoiler=spoiler)
-    elif not job_release.has_pictures(session, row.id) and (moved := job_release.release(session, row.id)):
+    if held_job_decisions.pictures_of(session, row.id):
+        outcome.events += held_job_decisions.deliver(session, row.id, spoiler=spoiler)
+    elif not held_job_decisions.has_pictures(session, row.id) and (
+        moved := held_job_decisions.release(session, row.id)
+    ):
         row.spoiler = spoiler
         row.request = _without_doubts(row.request)
         outcome.events += moved
@@ -120,7 +122,9 @@ def _ask_owners(session: Session, row: JobRow) -> DecisionEffects:
 
 
 def _reject_job(session: Session, case: Case, row: JobRow) -> DecisionEffects:
-    ended = job_release.stop(session, row.id, JobState.REFUSED, error_code="policy", error_text=_REJECTED)
+    ended = held_job_decisions.stop(
+        session, row.id, JobState.REFUSED, error_code="policy", error_text=_REJECTED
+    )
     if ended:
         session.refresh(row)
         row.refused_rule, row.refused_category = case.rule, case.category

@@ -23,7 +23,7 @@ from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Person
 from studio.errors.refusals import ASK_A_MODERATOR
 from studio.gatherings.people import take_out_of_all
-from studio.services import job_release
+from studio.services import held_job_decisions
 
 HOUSE = "house"  # who acts when no person does
 EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs
@@ -166,7 +166,7 @@ def stop_jobs(session: Session, keys: tuple[str, ...], *, why: str = _STOPPED) -
             job_transitions.request_cancel(session, row.id)
             outcome.cancel.append(row.id)
         else:
-            outcome.events += job_release.stop(
+            outcome.events += held_job_decisions.stop(
                 session, row.id, JobState.CANCELLED, error_code="banned", error_text=why
             )
     return outcome

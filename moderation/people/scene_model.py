@@ -9,7 +9,7 @@ from functools import cache
 
 from moderation.text.prompt_classifier import Regression
 from moderation.text.sentence_encoder import default_encoder
-from moderation.text.windows import WindowedText, windows_of
+from moderation.text.text_windows import WindowedText, windows_of
 
 SOMEONE = "someone"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from moderation.provenance.content_credentials import read_credentials
+from moderation.provenance.c2pa_credentials import read_credentials
 from moderation.provenance.generation_claims import read_claim
 from moderation.provenance.metadata_text import named_id, recipe_software
 from moderation.provenance.watermark import watermark

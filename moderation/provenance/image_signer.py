@@ -12,7 +12,7 @@ from typing import TypeVar
 from PIL import Image
 
 from moderation.metrics import SIGNING_FAILURES
-from moderation.provenance.content_credentials import CredentialSigner
+from moderation.provenance.c2pa_credentials import CredentialSigner
 from moderation.provenance.manifest_assertions import PictureClaim, digital_source_type
 from moderation.provenance.visible_signature import label_visibly, sign_visibly
 from moderation.provenance.watermark import watermark

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from moderation.policy.categories import Category
 from moderation.text.language_id import ENGLISH, language_of
 from moderation.text.sentence_encoder import default_encoder
-from moderation.text.windows import windows_of
+from moderation.text.text_windows import windows_of
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]

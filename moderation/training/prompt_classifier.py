@@ -19,7 +19,7 @@ import typer
 from numpy.typing import NDArray
 
 from moderation.text.prompt_classifier import CLASSES, ClassifierNetwork, word_places
-from moderation.text.windows import windows_of
+from moderation.text.text_windows import windows_of
 from moderation.training.classifier_fit import fit
 from moderation.training.data.dataset import USERS, Part, Row, read_rows, with_made
 from moderation.training.embedding_cache import embeddings

@@ -7,8 +7,8 @@ from studio.db.gatherings import ballot_rows, part_rows
 from studio.domain.gatherings import Part, PartState
 from studio.domain.people import Platform
 from studio.errors.gatherings import GatheringRefusedError, Refusal
-from studio.gatherings.description import Act
 from studio.gatherings.kind import Turn
+from studio.gatherings.kind_description import Act
 
 
 def require_voter(turn: Turn, act: Act) -> None:

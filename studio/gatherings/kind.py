@@ -18,7 +18,7 @@ from studio.db.tables import GatheringRow, JobRow, OutboxRow
 from studio.domain.gatherings import ENDED, OPEN_TURNS, PART_MOVES, Gathering, Part, PartState
 from studio.domain.jobs import JobVisibility
 from studio.errors.gatherings import GatheringMovedError
-from studio.gatherings.description import (
+from studio.gatherings.kind_description import (
     Act,
     Opening,
     Option,

@@ -6,9 +6,9 @@ from studio.db.gatherings import ballot_rows
 from studio.domain.gatherings import OPEN_TURNS, PAUSED, PartState
 from studio.errors.gatherings import GatheringRefusedError, Refusal
 from studio.gatherings import fair_votes
-from studio.gatherings.clocks import resume, stop
-from studio.gatherings.description import Act, Outcome, Who
 from studio.gatherings.kind import Turn
+from studio.gatherings.kind_description import Act, Outcome, Who
+from studio.gatherings.pausable_clocks import resume, stop
 from studio.gatherings.progress import catch_up, end_phase, lose_part, remove_part
 
 

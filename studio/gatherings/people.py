@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from studio.db.gatherings import ballot_rows, gathering_rows, part_rows
 from studio.db.tables import GatheringPartRow, OutboxRow
 from studio.errors import NotFoundError
-from studio.gatherings.description import TEXT_RULES
 from studio.gatherings.kind import Turn
+from studio.gatherings.kind_description import TEXT_RULES
 from studio.gatherings.participant_actions import take_out
 from studio.gatherings.registry import find_kind
 

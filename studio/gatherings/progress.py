@@ -15,7 +15,7 @@ from studio.db.tables import JobRow, PictureRow
 from studio.domain.gatherings import WITH_JOB, Part, PartState
 from studio.domain.jobs import Job, JobState
 from studio.gatherings.kind import Turn
-from studio.services import job_release
+from studio.services import held_job_decisions
 
 MOST_ATTEMPTS = 3  # at words that are not refused
 _LEFT_ENDLESS = "gathering ended: its phase had ended and nothing followed"
@@ -129,7 +129,7 @@ def lose_part(turn: Turn, part: Part) -> Part:
     A job of elsewhere, whose picture was only entered, stays as it is.
     """
     if part.state is PartState.HELD and _is_of_this(turn, part):
-        stopped = job_release.stop(
+        stopped = held_job_decisions.stop(
             turn.session, part.job or "", JobState.CANCELLED, error_code="cancelled", error_text=_SKIPPED
         )
         turn.events.extend(stopped)

@@ -38,7 +38,7 @@ from studio.domain.jobs import GOING_ON, JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
 from studio.serialization import to_data
-from studio.services import file_references, job_release, message_refresh, personal_data
+from studio.services import file_references, held_job_decisions, message_refresh, personal_data
 from studio.services.built_on_notices import unname_builder
 from studio.services.picture_deletion import Removal, delete_pictures
 
@@ -211,7 +211,9 @@ def _refresh_message(session: Session, row: JobRow) -> Iterable[OutboxRow]:
 
 
 def _stop(session: Session, job_id: str) -> Iterable[OutboxRow]:
-    return job_release.stop(session, job_id, JobState.CANCELLED, error_code="cancelled", error_text=_STOPPED)
+    return held_job_decisions.stop(
+        session, job_id, JobState.CANCELLED, error_code="cancelled", error_text=_STOPPED
+    )
 
 
 def _pseudonymise(session: Session, key: str, *, nameless: bool) -> None:

@@ -11,7 +11,7 @@ from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow
 from studio.domain.jobs import JobState
 from studio.ports import Events
-from studio.services import job_release
+from studio.services import held_job_decisions
 
 WAITS = timedelta(days=7)
 _UNANSWERED = to_stored(coded("stopped.unanswered"))
@@ -30,9 +30,9 @@ def _end(database: Database, events: Events, job_id: str) -> bool:
     """One job at a time, locked before its questions, as when one is answered. False: somebody just did."""
     with database.begin() as session:
         job_transitions.lock_jobs(session, JobRow.id == job_id)
-        rows = list(job_release.withdraw_questions(session, job_id))
+        rows = list(held_job_decisions.withdraw_questions(session, job_id))
         if rows:
-            rows += job_release.stop(
+            rows += held_job_decisions.stop(
                 session, job_id, JobState.CANCELLED, error_code="consent", error_text=_UNANSWERED
             )
     outbox.send(database, events, rows)

@@ -21,7 +21,7 @@ from studio.domain.jobs import GOING_ON, Job, JobState
 from studio.domain.pictures import Picture
 from studio.errors import DatabaseUnavailableError, NotFoundError, StorageError
 from studio.ports import Ports, Store
-from studio.services import file_references, job_release, message_refresh
+from studio.services import file_references, held_job_decisions, message_refresh
 
 _TAKEN_DOWN = to_stored(coded("stopped.source_taken_down"))
 
@@ -164,7 +164,7 @@ def _stop_heirs(session: Session, picture_id: str) -> Iterator[OutboxRow]:
     for row in session.scalars(select(JobRow).where(named, going_on).order_by(JobRow.id)).all():
         if row.state == JobState.PAINTING:
             job_transitions.request_cancel(session, row.id)
-        elif not job_release.has_pictures(session, row.id):
-            yield from job_release.stop(
+        elif not held_job_decisions.has_pictures(session, row.id):
+            yield from held_job_decisions.stop(
                 session, row.id, JobState.CANCELLED, error_code="cancelled", error_text=_TAKEN_DOWN
             )

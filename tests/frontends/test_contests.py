@@ -6,7 +6,7 @@ import pytest
 
 from studio.db.tables import DeliveryRow, GatheringRow
 from studio.domain.deliveries import DeliveryKind
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from studio.ports import Ports
 from tests.support.gatherings import Clock, moved_clock
 from tests.support.loopback_slack.records import ANA, BO, MOD
@@ -22,7 +22,7 @@ async def act_on_slack(room: SlackRoom) -> None:
 
 async def time_passes(room: SlackRoom, clock: Clock) -> None:
     clock.pass_by(minutes=61)
-    upkeep.sweep(room.ports.database, room.ports.events)
+    periodic_tasks.sweep(room.ports.database, room.ports.events)
     await act_on_slack(room)
 
 

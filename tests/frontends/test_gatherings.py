@@ -8,7 +8,7 @@ import pytest
 
 from studio.db.tables import DeliveryRow, GatheringRow
 from studio.domain.deliveries import DeliveryKind
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from studio.ports import Ports
 from tests.support.discord_sim import Room, button_ids, open_room, words
 from tests.support.gatherings import moved_clock
@@ -51,7 +51,7 @@ async def test_a_vote_on_discord(ports: Ports, tmp_path: Path, monkeypatch: pyte
         await act_on_discord(room)
         assert "3 people" in words(room.message)
         clock.pass_by(minutes=11)
-        upkeep.sweep(ports.database, ports.events)
+        periodic_tasks.sweep(ports.database, ports.events)
         await act_on_discord(room)
         assert "Number 2 won with 2 votes" in words(
             next(shown for shown in room.messages if shown.id == message.id)

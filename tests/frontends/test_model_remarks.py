@@ -1,4 +1,4 @@
-"""What the model that paints says of itself, in the room and every help; and of a prompt, on its card."""
+"""What the model that paints says of itself, on the web page and every help; and of a prompt, on its card."""
 
 from bots.discord.render import render as discord_render
 from bots.presentation.compose.help import compose_help

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
+from engine.generation_task import GeneratedImage
 from engine.imaging.codecs.encoding import decode
 from engine.imaging.codecs.recipe_metadata import read_recipe
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.orphan_files import OrphanFileCleaner
-from engine.types import GeneratedImage
 from moderation.provenance.image_signer import ImageSigner, SignerSettings
 from studio.clock import now
 from studio.commands.registry import execute

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from moderation.policy.policy import default_policy
+from moderation.provenance.c2pa_credentials import CredentialSigner
 from moderation.provenance.certificates import Chain, ensure_chain
-from moderation.provenance.content_credentials import CredentialSigner
 from moderation.provenance.examiner import ProvenanceExaminer
 from moderation.provenance.examiner_process import MEMORY_BYTES as EXAMINING_BYTES
 from moderation.provenance.examiner_process import TASK as EXAMINATION

@@ -13,8 +13,8 @@ from PIL import Image
 from chatelier.cli import main
 from chatelier.wiring import local_generation
 from chatelier.wiring.local_generation import slug_of
+from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from engine.imaging.codecs.recipe_metadata import read_recipe
-from engine.types import GeneratedImage, GenerationTask, Progress
 from moderation.gate import ModerationGate
 from studio.coded_text import coded
 from studio.domain.pictures import Recipe

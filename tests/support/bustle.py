@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sample import Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bots.presentation.compose.answers import compose_answer
-from bots.presentation.compose.choices import compose_panel
 from bots.presentation.compose.gatherings.management import with_management
 from bots.presentation.compose.gatherings.recaps.recap import compose_recap
 from bots.presentation.compose.gatherings.registry import PRESENTERS
+from bots.presentation.compose.picture_choice import compose_panel
 from bots.presentation.form import Form
 from bots.presentation.message import Message
 from bots.queries.gathering_view import GatheringView, PartView, Reader

@@ -36,7 +36,7 @@ from studio.errors import BadRequestError, RequestRefusedError
 from studio.gatherings.people import take_out_of_all
 from studio.gatherings.registry import find_kind
 from studio.ports import Ports
-from studio.services import job_release
+from studio.services import held_job_decisions
 from studio.services.visibility import Audience, may_see, may_see_gathering
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.gatherings import Table, moved_clock
@@ -194,10 +194,10 @@ class GatheringMachine(RuleBasedStateMachine):
         if not held:
             return
         with self.table.ports.database.begin() as session:
-            if deliver and job_release.has_pictures(session, held[0]):
-                job_release.deliver(session, held[0])
+            if deliver and held_job_decisions.has_pictures(session, held[0]):
+                held_job_decisions.deliver(session, held[0])
             else:
-                job_release.stop(session, held[0], JobState.REFUSED, error_code="policy")
+                held_job_decisions.stop(session, held[0], JobState.REFUSED, error_code="policy")
 
     @rule(which=st.integers(0, 9))
     def delete_a_picture(self, which: int) -> None:

@@ -18,7 +18,7 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import outbox
 from studio.errors import RequestRefusedError
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from studio.gatherings.registry import KINDS
 from studio.ports import Ports
 from tests.support.fakes import fake_ports, someone, somewhere
@@ -55,10 +55,10 @@ def die(ports: Ports, gathering_id: str, stage: str) -> None:
         case "sweeper in its transaction":
             kind = KINDS["postcards"]
             object.__setattr__(kind, "phase_ended", _after(kind.phase_ended))
-            upkeep.sweep(ports.database, ports.events)
+            periodic_tasks.sweep(ports.database, ports.events)
         case "sweeper before its events":
             outbox.send = wait_for_death
-            upkeep.sweep(ports.database, ports.events)
+            periodic_tasks.sweep(ports.database, ports.events)
         case "bot in its transaction":
             acting.carry_out = _after(acting.carry_out)
             press(ports, gathering_id, "take", 1, 1)

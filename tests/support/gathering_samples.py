@@ -24,7 +24,7 @@ from studio.domain.events import GatheringRemark
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.people import Address, Person, Platform, Role
 from studio.errors.gatherings import GatheringRefusedError, Refusal
-from studio.gatherings.generations import ChildRole
+from studio.gatherings.evolution_generations import ChildRole
 from tests.support.sample_domain import ANA, BO, JOB_ID, NOON, sample_picture
 
 GATHERING_ID = "g4therm2p4qx"

@@ -22,7 +22,7 @@ from studio.db.tables import JobRow
 from studio.domain.gatherings import Gathering, Part
 from studio.domain.jobs import JobState
 from studio.domain.people import Address, Person
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from studio.ports import Ports
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
@@ -95,7 +95,7 @@ class Table:
 
     def sweep(self) -> None:
         """What the sweeper does every few seconds, and the front ends after it."""
-        upkeep.sweep(self.ports.database, self.ports.events)
+        periodic_tasks.sweep(self.ports.database, self.ports.events)
         for gathering_id in self.all_open():
             submit_wanted(self.ports, gathering_id)
 
@@ -125,7 +125,7 @@ class Table:
         """All that wait end in that state, and their parts follow."""
         for job_id in self.jobs(gathering_id, JobState.ACCEPTED, JobState.QUEUED):
             self.finish(job_id, state)
-        upkeep.advance(self.ports.database, self.ports.events, gathering_id)
+        periodic_tasks.advance(self.ports.database, self.ports.events, gathering_id)
 
     def finish(self, job_id: str, state: JobState) -> None:
         """One job ends in that state, as in a worker; nobody follows yet."""

@@ -4,9 +4,9 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from engine.generation_task import GeneratedImage, Progress
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
-from engine.types import GeneratedImage, Progress
 from studio.commands.registry import execute
 from studio.db import queries
 from studio.db.tables import LedgerRow

@@ -20,10 +20,10 @@ from bots.presentation.compose.cases import (
     compose_question,
     compose_sentence,
 )
-from bots.presentation.compose.choices import compose_choice, compose_panel
 from bots.presentation.compose.errors import compose_error, compose_fault
 from bots.presentation.compose.help import compose_command_help, compose_help, compose_together_help
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
+from bots.presentation.compose.picture_choice import compose_choice, compose_panel
 from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.compose.starboard import compose_starboard
 from bots.presentation.form import Form

@@ -10,10 +10,10 @@ from PIL import Image, ImageDraw
 
 from bots.web import WebSettings
 from bots.web.server import make_server
+from engine.generation_task import GeneratedImage, GenerationTask
 from engine.imaging.image_tools import PillowImageTools
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
-from engine.types import GeneratedImage, GenerationTask
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import GenerationError
 from studio.ports import Inspection, Ports

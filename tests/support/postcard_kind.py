@@ -21,7 +21,9 @@ from studio.commands.gatherings.opening import opening_spec
 from studio.commands.registry import CATALOG
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.errors.gatherings import GatheringRefusedError, Refusal
-from studio.gatherings.description import (
+from studio.gatherings.fair_votes import rank_parts, toggle_vote
+from studio.gatherings.kind import GatheringKind, Turn, Verb
+from studio.gatherings.kind_description import (
     Act,
     Opening,
     Option,
@@ -30,8 +32,6 @@ from studio.gatherings.description import (
     Outcome,
     Phase,
 )
-from studio.gatherings.fair_votes import rank_parts, toggle_vote
-from studio.gatherings.kind import GatheringKind, Turn, Verb
 from studio.gatherings.registry import KINDS
 from studio.ports import Ports
 

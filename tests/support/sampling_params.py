@@ -15,10 +15,10 @@ from queue import SimpleQueue
 
 from PIL import Image, ImageDraw, ImageFilter
 
+from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from engine.imaging.image_tools import PillowImageTools
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
-from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
 from studio.errors import JobCancelledError

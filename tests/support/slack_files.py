@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bots.slack.tables import SlackFileRow
+from bots.slack.db_tables import SlackFileRow
 from studio.clock import now
 from studio.ports import Ports
 from tests.support.slack_sim import SlackRoom, open_slack_room

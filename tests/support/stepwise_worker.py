@@ -15,6 +15,7 @@ from typing import Any
 from celery import bootsteps
 from PIL import Image
 
+from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from engine.jobs.cancel_listener import CancelListener
 from engine.jobs.context import WorkerContext
 from engine.jobs.job_runner import JobRunner
@@ -24,7 +25,6 @@ from engine.queue.celery_queue import CeleryQueue
 from engine.queue.celery_tasks import register_painting
 from engine.queue.celery_worker import run_painting
 from engine.queue.redis_events import RedisEvents
-from engine.types import GeneratedImage, GenerationTask, Progress
 from studio.db.database import Database
 from studio.errors import JobCancelledError
 from studio.ports import InstanceLimits

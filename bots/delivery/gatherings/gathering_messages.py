@@ -3,7 +3,7 @@
 import logging
 
 from bots.delivery.errors import DestinationUnreachableError
-from bots.delivery.gatherings.wanted_jobs import WantedJobs
+from bots.delivery.gatherings.gathering_jobs import GatheringJobs
 from bots.delivery.message_publisher import MessagePublisher
 from bots.delivery.message_sender import MessageSender
 from bots.delivery.subjects.gatherings import GatheringDrafts
@@ -27,14 +27,14 @@ class GatheringMessages:
         sender: MessageSender,
         drafts: GatheringDrafts,
     ) -> None:
-        self._wanted_jobs = WantedJobs(context.ports, context.pools)
+        self._gathering_jobs = GatheringJobs(context.ports, context.pools)
         self._pools = context.pools
         self._publisher = publisher
         self._sender = sender
         self._drafts = drafts
 
     async def refresh(self, gathering_id: str) -> None:
-        await self._wanted_jobs.submit(gathering_id)
+        await self._gathering_jobs.submit(gathering_id)
         await self._publisher.freshen(DeliveryKind.GATHERING, gathering_id, least_seconds=_CALM_SECONDS)
 
     async def send_remark(self, remark: GatheringRemark) -> None:

@@ -11,7 +11,7 @@ from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.interactions.modals import OPENER, Modals
 from bots.discord.messages.answers import send_private
 from bots.discord.render import CONFIRM, SELECT
-from bots.presentation.compose.choices import compose_confirmation
+from bots.presentation.compose.picture_choice import compose_confirmation
 from bots.presentation.interaction_router import Ask, Run, Step, parse_press, route_button
 from studio.commands.button_ids import VERSION
 from studio.commands.button_ids import Button as ButtonId

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from bots.slack.tables import SlackFileRow
+from bots.slack.db_tables import SlackFileRow
 from studio.clock import now
 from studio.db.database import Database
 

@@ -17,7 +17,7 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bots.process.thread_pools import Pool, ThreadPools
-from bots.slack.tables import BOTS, INSTALLATIONS, STATES
+from bots.slack.db_tables import BOTS, INSTALLATIONS, STATES
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailableError
 

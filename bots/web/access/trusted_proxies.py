@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from studio.loopback import is_loopback
+from studio.listen_addresses import is_loopback
 
 # What a proxy adds to a request that it passes on. Browsers do not send any of them.
 _FORWARDING_HEADERS = frozenset(

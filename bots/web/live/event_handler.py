@@ -1,6 +1,6 @@
 """What each event means for the people who have the web room open."""
 
-from bots.delivery.gatherings.wanted_jobs import WantedJobs
+from bots.delivery.gatherings.gathering_jobs import GatheringJobs
 from bots.presentation.compose.gatherings.remarks import compose_remark
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.gathering_view import load_gathering_view
@@ -25,7 +25,7 @@ from studio.domain.events import (
 from studio.ports import Ports
 
 # A fixed name: after a crash, the next process first gets what this one left unacknowledged. One process reads for
-# the room; a second one would share the events and each would miss half.
+# the web page; a second one would share the events and each would miss half.
 CONSUMER = "room"
 _SENT_AWAY = frozenset({NoticeKind.SUSPENSION, NoticeKind.BAN})
 
@@ -37,7 +37,7 @@ class LiveEvents:
     """
 
     def __init__(self, ports: Ports, pools: ThreadPools, hub: LiveHub) -> None:
-        self._wanted_jobs = WantedJobs(ports, pools)
+        self._gathering_jobs = GatheringJobs(ports, pools)
         self._database = ports.database
         self._pools = pools
         self._hub = hub
@@ -53,7 +53,7 @@ class LiveEvents:
             case JobAccepted() | JobChanged():
                 self._hub.job_changed(event.job_id)
             case GatheringChanged():
-                await self._wanted_jobs.submit(event.gathering_id)
+                await self._gathering_jobs.submit(event.gathering_id)
             case GatheringRemark(private=True, person=str(key)):
                 text = await self._pools.run(Pool.DATABASE, _remark_text, self._database, event)
                 self._hub.inbox_changed(key.rpartition(":")[2], text=text)

@@ -16,7 +16,7 @@ from bots.web.routes.authentication import context_of
 from bots.web.templating import render_template
 from studio.clock import now
 from studio.errors import ChatelierError
-from studio.loopback import is_loopback
+from studio.listen_addresses import is_loopback
 from studio.operations.overview import Overview, load_overview
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bots.presentation.compose.choices import compose_panel
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.job_message import compose_copy
 from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.compose.parts.job_buttons import single_rows
 from bots.presentation.compose.parts.pictures import credit, credit_of, title_of
+from bots.presentation.compose.picture_choice import compose_panel
 from bots.presentation.message import Button
 from bots.presentation.spans import plain_text
 from bots.queries.job_view import JobView, Origin, load_job_views

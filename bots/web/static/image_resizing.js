@@ -1,4 +1,4 @@
-// Photos on their way to the room, which paints from 2,048 pixels a side at most.
+// Photos on their way to the server, which paints from 2,048 pixels a side at most.
 const SIDE_PIXELS = 2048;
 const QUALITY = 0.92;
 

@@ -1,4 +1,4 @@
-// What the room was given by the server.
+// What the server wrote into the page.
 const data = JSON.parse(document.getElementById("data").textContent);
 export const { catalog, comesBack, me, mostUploadBytes } = data;
 

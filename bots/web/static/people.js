@@ -33,8 +33,8 @@ $("#rename").addEventListener("submit", async (event) => {
 
 $("#leave").addEventListener("click", async () => {
   const question = comesBack
-    ? _("Leave the room? Your pictures stay, and you come back with your account, passkey or code.")
-    : _("Leave the room? Your pictures stay. You cannot come back under this name, which stays taken, unless you make a way back in your settings first.");
+    ? _("Leave? Your pictures stay, and you come back with your account, passkey or code.")
+    : _("Leave? Your pictures stay. You cannot come back under this name, which stays taken, unless you make a way back in your settings first.");
   if (!(await sure(question, _("Leave")))) return;
   await post("/leave");
   location.assign("/");

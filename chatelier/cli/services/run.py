@@ -25,7 +25,7 @@ def web(
         None, "--listener", hidden=True, help="A descriptor of a socket that listens on the port already."
     ),
     ready_file: Path | None = typer.Option(
-        None, "--ready-file", help="Keep this file fresh while the room is open.", show_default=False
+        None, "--ready-file", help="Keep this file fresh while the process serves people.", show_default=False
     ),
     metrics: str | None = METRICS,
 ) -> None:

@@ -14,7 +14,7 @@ from accelerate.utils import send_to_device  # type: ignore[import-untyped]
 from torch.utils._pytree import tree_map
 
 from engine.adapters.loading.model_parts import LoadsNetworks, load_network
-from engine.performance import LowMemory, Quantise, Speed
+from engine.performance_settings import LowMemory, Quantise, Speed
 from studio.errors import ModelLoadError
 
 # Rows are padded up to these, so that a compiled or tuned denoiser meets few shapes, whatever joins or leaves. The

@@ -7,7 +7,7 @@ import torch
 
 from engine.adapters.loading.model_parts import memory_format, size_bytes
 from engine.adapters.loading.optimization import CpuOffloader, compile_blocks, tune
-from engine.performance import LowMemory, Speed
+from engine.performance_settings import LowMemory, Speed
 
 _DENOISERS = ("unet", "transformer", "transformer_2", "decoder")
 _FIRST_STAGES = ("vae", "movq", "vqvae", "vqgan")

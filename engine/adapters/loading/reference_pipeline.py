@@ -10,7 +10,7 @@ import diffusers
 import torch
 from transformers.utils import logging as transformers_logging
 
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.model_files import INDEX, read_json
 from studio.errors import NotSupportedError

@@ -15,8 +15,8 @@ from engine.batching.sample_group import SampleGroup
 from engine.catalog.capabilities import Capabilities
 from engine.catalog.entries import ModelEntry
 from engine.catalog.remote_entry import RemoteEntry
+from engine.generation_task import GenerationTask, Progress
 from engine.imaging.codecs.sanitizer_process import UploadSanitizer, shared_sanitizer
-from engine.types import GenerationTask, Progress
 from studio.errors import ChatelierError, GenerationError
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import TypeVar
 import torch
 
 from engine.batching.device.device_profile import DeviceProfile
-from engine.batching.device.row_curve import worthwhile_rows
+from engine.batching.device.seconds_per_rows import worthwhile_rows
 from engine.batching.sample import BatchKey
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from engine.batching.execution.step_runner import StepRunner, fail
+from engine.batching.execution.forward_pass import ForwardPass, fail
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import Sample
 from studio.errors import GenerationError
@@ -15,7 +15,7 @@ from studio.errors import GenerationError
 class DecodeQueue:
     """For the batcher's thread. Pictures decoded on a stream of their own are copied to the CPU there as well."""
 
-    def __init__(self, runner: StepRunner, device: torch.device, *, overlap: bool) -> None:
+    def __init__(self, runner: ForwardPass, device: torch.device, *, overlap: bool) -> None:
         self._runner = runner
         self._device = device
         on_card = overlap and device.type == "cuda"

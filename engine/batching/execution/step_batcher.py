@@ -16,9 +16,9 @@ from engine.batching.device.memory_limits import BatchLimits, kind_of
 from engine.batching.device.model_cache import ModelCache
 from engine.batching.device.step_clock import StepClock
 from engine.batching.execution.decode_queue import DecodeQueue
-from engine.batching.execution.fairness import Turns
-from engine.batching.execution.run_queue import RunQueue
-from engine.batching.execution.step_runner import PREVIEW_SECONDS, StepRunner, fail, fitting, is_whole_call
+from engine.batching.execution.fair_scheduling import Turns
+from engine.batching.execution.forward_pass import PREVIEW_SECONDS, ForwardPass, fail, fitting, is_whole_call
+from engine.batching.execution.sample_queue import SampleQueue
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
@@ -47,8 +47,8 @@ class StepBatcher:
         self._cache = cache
         self._threads = threads
         self._turns = Turns()
-        self._queue = RunQueue(self.limits)
-        self._runner = StepRunner(
+        self._queue = SampleQueue(self.limits)
+        self._runner = ForwardPass(
             device,
             self.limits,
             preview_seconds=preview_seconds,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.fairness import jain_index
 from engine.benchmarks.harness import Stage, batcher_for, pause_stage
@@ -239,7 +239,7 @@ def _waits(asked: Sequence[Asked], seen: Sequence[_Seen]) -> Waits:
 def _watch(server: Server, model: Model, asked: Sequence[Asked]) -> list[_Seen]:
     """Hand the requests in at their times and look at each twenty times a second, as a task thread does."""
     from engine.batching.sample_group import SampleGroup
-    from engine.types import Progress
+    from engine.generation_task import Progress
 
     seen = [_Seen() for _ in asked]
     groups = [

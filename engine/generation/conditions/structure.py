@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from engine.batching.sampling_params import ControlMap
 from engine.catalog.geometry import Layout
-from engine.generation.inputs import GenerationInputs
+from engine.generation.generation_inputs import GenerationInputs
+from engine.generation_task import GenerationTask
 from engine.imaging.structure.structure_maps import StructureMaps
-from engine.types import GenerationTask
 from studio.domain.requests import PaintRequest, ReferenceKind
 from studio.errors import NotSupportedError
 

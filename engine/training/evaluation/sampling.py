@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from engine.generation.generator import ImageGenerator
+from engine.generation_task import GenerationTask
 from engine.training.evaluation.eval_prompts import Question
-from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, Source, Strength
 
 TOGETHER = 4

@@ -20,7 +20,7 @@ from moderation.text.language_id import ENGLISH, language_of
 from moderation.text.normalization import fold_text, read
 from moderation.text.prompt_classifier import LANGUAGES, Classifier, ClassifierScores
 from moderation.text.sentence_encoder import load_in_background
-from moderation.text.windows import count_words, windows_of
+from moderation.text.text_windows import count_words, windows_of
 from moderation.text.word_beginnings import warning_words
 from moderation.text.word_segmentation import WORD
 from studio.domain.verdicts import Ruling

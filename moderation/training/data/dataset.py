@@ -21,7 +21,7 @@ import typer
 
 from moderation.policy.categories import Category
 from moderation.text.prompt_classifier import CLASSES
-from moderation.text.windows import windows_of
+from moderation.text.text_windows import windows_of
 from moderation.training.data.harmful_prompts import key_words, phrases, weigh_words
 from moderation.training.data.harmless_prompts import add_styles, harmless, look_alikes
 from moderation.training.data.harmless_sentences import scenes

@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from moderation.text.windows import WORDS, WindowedText, windows_of
+from moderation.text.text_windows import WORDS, WindowedText, windows_of
 
 _FEWEST_HARMFUL_SHARE = 0.7  # of the harmful words that a window must hold to be called harmful
 

@@ -10,7 +10,7 @@ from studio.db.identities.linked_identities import same_human
 from studio.domain.jobs import JobState
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
-from studio.services import job_release
+from studio.services import held_job_decisions
 from studio.services.picture_deletion import Removal, finish_removal, withdraw_pictures
 
 
@@ -25,7 +25,7 @@ def cancel(ports: Ports, call: Call, command: Cancel) -> JobsStopped:
         job = queries.find_job(session, command.job, viewer=call.person)
         if not (call.person.moderates or same_human(session, job.person.key, call.person.key)):
             raise NotAllowedError
-        ended = job_release.stop(session, job.id, JobState.CANCELLED, error_code="cancelled")
+        ended = held_job_decisions.stop(session, job.id, JobState.CANCELLED, error_code="cancelled")
         removal = Removal(events=ended)
         if ended:
             removal.add(withdraw_pictures(session, job))

@@ -18,8 +18,8 @@ from studio.domain.people import Address, Person
 from studio.domain.settings.communities import Tier
 from studio.errors import NotFoundError
 from studio.errors.gatherings import GatheringRefusedError
-from studio.gatherings.description import Act, Outcome
 from studio.gatherings.kind import Turn
+from studio.gatherings.kind_description import Act, Outcome
 from studio.gatherings.participant_actions import carry_out
 from studio.gatherings.registry import find_kind
 from studio.ports import Ports

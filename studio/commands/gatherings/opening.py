@@ -29,8 +29,8 @@ from studio.domain.requests import Source
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError
 from studio.errors.gatherings import GatheringRefusedError, Refusal
-from studio.gatherings.description import FROM_CHANNEL, PAYER, PRIZE, Opening, Option, OptionKind
 from studio.gatherings.kind import GatheringKind, Turn
+from studio.gatherings.kind_description import FROM_CHANNEL, PAYER, PRIZE, Opening, Option, OptionKind
 from studio.gatherings.limits import require_host, require_room
 from studio.ports import Allowance, Ports
 

@@ -17,7 +17,7 @@ from studio.domain.cases import Case, CaseKind, Decision
 from studio.domain.jobs import JobState
 from studio.errors import CaseTakenError, NotAllowedError
 from studio.ports import Ports
-from studio.services import job_release
+from studio.services import held_job_decisions
 
 _DECLINED = to_stored(coded("stopped.declined"))
 
@@ -55,13 +55,13 @@ def _follow(session: Session, case: Case, decision: Decision) -> list[OutboxRow]
     """One no ends the job, whatever the others would say; it goes on when the last one asked has said yes."""
     job_id = case.job_id or ""
     if decision is Decision.REJECT:
-        return job_release.stop(
+        return held_job_decisions.stop(
             session, job_id, JobState.CANCELLED, error_code="consent", error_text=_DECLINED
         )
     if cases.find_jobs_awaiting_consent(session, [job_id]):
         return []
     cleared = session.get_one(JobRow, job_id).cleared  # by a moderator, before the owners were asked
-    return job_release.release(session, job_id, cleared=cleared)
+    return held_job_decisions.release(session, job_id, cleared=cleared)
 
 
 SPEC = CommandSpec(

@@ -13,7 +13,7 @@ from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.jobs import JobState
 from studio.errors import BadParameterError, NotAllowedError, NotFoundError
 from studio.ports import Ports
-from studio.services import job_release
+from studio.services import held_job_decisions
 from studio.services.picture_deletion import delete_pictures, finish_removal, take_down_pictures
 
 _DELETED = to_stored(coded("stopped.pictures_deleted"))
@@ -46,8 +46,8 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
             raise NotFoundError("picture", id=command.what[:14])
         taken_down = call.person.moderates and not mine
         removal = (take_down_pictures if taken_down else delete_pictures)(session, job, pictures)
-        if job.state is JobState.HELD and not job_release.pictures_of(session, job_id):
-            ended = job_release.stop(
+        if job.state is JobState.HELD and not held_job_decisions.pictures_of(session, job_id):
+            ended = held_job_decisions.stop(
                 session, job_id, JobState.CANCELLED, error_code="cancelled", error_text=_DELETED
             )
             removal.events.extend(ended)

@@ -1,7 +1,7 @@
 """What a contest is opened with."""
 
 from studio.gatherings.contests.entry_rules import RULE_CHOICES
-from studio.gatherings.description import FROM_CHANNEL, FROM_HOST, PAYER, PRIZE, Option, OptionKind
+from studio.gatherings.kind_description import FROM_CHANNEL, FROM_HOST, PAYER, PRIZE, Option, OptionKind
 
 VOTES, MODERATORS = "votes", "moderators"  # who judges
 _DAY = 24 * 3600

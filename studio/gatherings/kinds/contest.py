@@ -17,9 +17,9 @@ from studio.gatherings.contests import records
 from studio.gatherings.contests.entry_rules import Candidate, EntryRules, find_fault
 from studio.gatherings.contests.options import MODERATORS, OPTIONS, VOTES
 from studio.gatherings.contests.ranking import Place, Score, find_winners, head_start, rank, split_prize
-from studio.gatherings.description import PRIZE, Act, Opening, Outcome, Phase, Who
 from studio.gatherings.fair_votes import deal_ballot, find_on_ballot, toggle_vote
 from studio.gatherings.kind import GatheringKind, Turn, Verb
+from studio.gatherings.kind_description import PRIZE, Act, Opening, Outcome, Phase, Who
 from studio.gatherings.progress import remove_part
 
 NAME = "contest"

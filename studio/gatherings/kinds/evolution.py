@@ -13,10 +13,8 @@ from studio.domain.jobs import JobVisibility
 from studio.domain.provenance import difference
 from studio.errors import BadParameterError, NotFoundError
 from studio.errors.gatherings import GatheringRefusedError, Refusal
-from studio.gatherings import generations
-from studio.gatherings.description import Act, Opening, Option, OptionKind, Order, Outcome, Phase
-from studio.gatherings.fair_votes import lot, toggle_vote
-from studio.gatherings.generations import (
+from studio.gatherings import evolution_generations as generations
+from studio.gatherings.evolution_generations import (
     Child,
     ChildRole,
     number_in_round,
@@ -25,7 +23,9 @@ from studio.gatherings.generations import (
     winners_of,
     winning_ordinals,
 )
+from studio.gatherings.fair_votes import lot, toggle_vote
 from studio.gatherings.kind import GatheringKind, Turn, Verb
+from studio.gatherings.kind_description import Act, Opening, Option, OptionKind, Order, Outcome, Phase
 from studio.ports import Ports
 
 NAME = "evolution"

@@ -11,8 +11,8 @@ from studio.db import queries
 from studio.db.tables import PictureRow
 from studio.domain.gatherings import Part, PartState
 from studio.errors.gatherings import GatheringRefusedError, Refusal
-from studio.gatherings.description import Act, Opening, Option, OptionKind, Outcome, Phase
 from studio.gatherings.kind import GatheringKind, Turn, Verb
+from studio.gatherings.kind_description import Act, Opening, Option, OptionKind, Outcome, Phase
 from studio.gatherings.kinds.mural_grid import SIZES, MuralGrid, fit_cell
 from studio.gatherings.kinds.mural_painting import CANDIDATES, grid_of, order_cell
 from studio.gatherings.progress import lose_part

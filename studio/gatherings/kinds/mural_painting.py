@@ -10,7 +10,7 @@ from studio.db.tables import PictureRow
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.pictures import Picture
 from studio.domain.requests import MAX_SEED, MuralCell, Operation, PaintRequest, Source
-from studio.gatherings.description import Order
+from studio.gatherings.kind_description import Order
 from studio.gatherings.kinds.mural_grid import MuralGrid
 from studio.ports import Ports
 

@@ -12,9 +12,9 @@ from studio.db.queries import pictures_of_job
 from studio.domain.gatherings import OPEN_TURNS, Gathering, Part, PartState
 from studio.domain.jobs import JobVisibility
 from studio.errors.gatherings import GatheringRefusedError, Refusal
-from studio.gatherings.description import Act, Opening, Option, OptionKind, Order, Outcome, Phase, Who
 from studio.gatherings.fair_votes import lot, toggle_vote
 from studio.gatherings.kind import GatheringKind, Turn, Verb
+from studio.gatherings.kind_description import Act, Opening, Option, OptionKind, Order, Outcome, Phase, Who
 from studio.gatherings.kinds import telephone_reveal
 from studio.gatherings.kinds.telephone_reveal import (
     DONE,

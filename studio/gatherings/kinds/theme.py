@@ -29,8 +29,8 @@ from studio.gatherings.contests.theme_times import (
     parse_time_of_day,
     split_time,
 )
-from studio.gatherings.description import Opening, Option, OptionKind, Phase
 from studio.gatherings.kind import GatheringKind, Turn
+from studio.gatherings.kind_description import Opening, Option, OptionKind, Phase
 from studio.gatherings.kinds import contest
 from studio.gatherings.limits import require_room
 

@@ -10,9 +10,9 @@ from studio.db.gatherings.part_rows import find_part
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.jobs import JobState, JobVisibility
 from studio.errors import BadRequestError, NotFoundError
-from studio.gatherings.description import Act, Opening, Option, OptionKind, Order, Outcome, Phase
 from studio.gatherings.fair_votes import rank_parts, toggle_vote
 from studio.gatherings.kind import GatheringKind, Turn, Verb
+from studio.gatherings.kind_description import Act, Opening, Option, OptionKind, Order, Outcome, Phase
 from studio.ports import Ports
 
 VOTING, UPSCALING, DONE = "voting", "upscaling", "done"

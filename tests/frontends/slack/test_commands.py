@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 from bots.delivery.deliveries import Claim, take_claim
 from bots.delivery.errors import DeliveryInProgressError
 from bots.slack.api.client import SlackUnavailableError
-from bots.slack.tables import SlackFileRow
+from bots.slack.db_tables import SlackFileRow
 from bots.slack.texts.command_parsing import as_typed
 from studio.clock import now
 from studio.commands.registry import CATALOG

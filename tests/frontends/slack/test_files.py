@@ -9,8 +9,8 @@ from PIL import Image
 from sqlalchemy import update
 
 from bots.slack.api.client import SlackUnavailableError
+from bots.slack.db_tables import SlackFileRow
 from bots.slack.files import file_records
-from bots.slack.tables import SlackFileRow
 from studio.clock import now
 from studio.db.tables import JobRow
 from studio.domain.deliveries import DeliveryKind

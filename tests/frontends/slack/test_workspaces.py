@@ -12,9 +12,9 @@ from slack_bolt.response import BoltResponse
 from sqlalchemy import select, update
 
 from bots.slack.api.client import NotInstalledError
+from bots.slack.db_tables import BOTS, INSTALLATIONS
 from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH
-from bots.slack.tables import BOTS, INSTALLATIONS
 from studio.db.queries import job_of
 from studio.ports import Ports
 from tests.support.loopback_slack.records import BOT_USER, MOD, TEAM

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from tests.support.finished_jobs import paint_job
 from tests.support.gatherings import moved_clock
 from tests.support.web_client import Browser, WebServer
@@ -38,7 +38,7 @@ def test_a_contest_is_entered_voted_on_and_won(
     assert pictures[ana] in page(ana, f"{path}/form/enter/1/0")
     assert ana.say(f"/enter {pictures[ana]}")["ok"]
     clock.pass_by(minutes=61)
-    upkeep.sweep(web_server.ports.database, web_server.ports.events)
+    periodic_tasks.sweep(web_server.ports.database, web_server.ports.events)
     ballot = page(cy, f"{path}/look/ballot/1/0")
     assert not re.search(r"Ana|Bo\b|/view/", ballot)
     image = re.search(r'src="([^"]*/images/entry1)"', ballot)
@@ -46,7 +46,7 @@ def test_a_contest_is_entered_voted_on_and_won(
     assert cy.client.get(image[1]).status_code == 200
     assert cy.press(press(ballot, "vote", 1))["ok"]
     clock.pass_by(minutes=61)
-    upkeep.sweep(web_server.ports.database, web_server.ports.events)
+    periodic_tasks.sweep(web_server.ports.database, web_server.ports.events)
     assert "Winner: " in page(cy, f"{path}/live")
     assert cy.say("/hall")["open"] == "/hall/1"
     hall = page(cy, "/hall/1")

@@ -8,7 +8,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from studio.db.tables import JobRow
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from studio.ports import Ports
 from tests.support.finished_jobs import paint_job
 from tests.support.gatherings import Table, moved_clock
@@ -108,7 +108,7 @@ def paint_first_cell(web_server: WebServer, host: Browser, path: str) -> None:
     with web_server.ports.database.read() as session:
         job_id = session.scalars(select(JobRow.id).where(JobRow.gathering == gathering_id)).one()
     paint_job(web_server.ports, job_id, png=file.getvalue())
-    upkeep.advance(web_server.ports.database, web_server.ports.events, gathering_id)
+    periodic_tasks.advance(web_server.ports.database, web_server.ports.events, gathering_id)
     chosen = re.search(r'data-press="(c1:gather:[^"]*:second:1:1)"', page(host, f"{path}/look/choose/1/0"))
     assert chosen
     host.press(chosen[1])

@@ -19,8 +19,8 @@ from bots.web.access.trusted_proxies import TrustedProxies, network_of
 from bots.web.server import make_server
 from chatelier.doctor.findings import Health
 from chatelier.doctor.proxies import proxies
-from chatelier.runtime import unknown_proxies
-from chatelier.runtime.unknown_proxies import UnknownProxies
+from chatelier.runtime import untrusted_proxies
+from chatelier.runtime.untrusted_proxies import UntrustedProxies
 from chatelier.settings import InvalidSettingsError, read_settings
 from studio.clock import now
 from studio.errors import ConfigurationError
@@ -170,7 +170,7 @@ def test_the_doctor_names_the_proxy_that_the_settings_do_not(
     home.mkdir()
     assert list(proxies(read_settings())) == []
     with caplog.at_level(logging.WARNING):
-        UnknownProxies(home).report("172.18.0.5")
+        UntrustedProxies(home).report("172.18.0.5")
     assert "address=172.18.0.5" in caplog.text
     (found,) = proxies(read_settings())
     assert found.health is Health.NOTE
@@ -182,13 +182,13 @@ def test_the_doctor_names_the_proxy_that_the_settings_do_not(
 def test_a_rush_of_addresses_neither_fills_the_disk_nor_stops_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unknown_proxies, "_PAUSE_SECONDS", 0.0)
-    watch = UnknownProxies(tmp_path)
+    monkeypatch.setattr(untrusted_proxies, "_PAUSE_SECONDS", 0.0)
+    watch = UntrustedProxies(tmp_path)
     for number in range(50):
         watch.report(f"203.0.113.{number}")
-    assert len(unknown_proxies.read_unknown_proxies(tmp_path)) == 20
+    assert len(untrusted_proxies.read_untrusted_proxies(tmp_path)) == 20
     assert (tmp_path / "unknown-proxies.json").stat().st_mode & 0o077 == 0
-    UnknownProxies(tmp_path / "nowhere").report("203.0.113.1")
+    UntrustedProxies(tmp_path / "nowhere").report("203.0.113.1")
 
 
 def test_what_was_seen_long_ago_or_cannot_be_read_is_no_finding(

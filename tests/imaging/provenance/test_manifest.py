@@ -16,8 +16,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 
 from engine.jobs.postprocessing import credential_sources
+from moderation.provenance.c2pa_credentials import CredentialSigner, _context, read_credentials
 from moderation.provenance.certificates import ensure_chain, read_operator_chain
-from moderation.provenance.content_credentials import CredentialSigner, _context, read_credentials
 from moderation.provenance.image_signer import ImageSigner, SignerSettings
 from moderation.provenance.manifest_assertions import MARK_ALGORITHM, PictureClaim
 from moderation.provenance.timestamp_authority import TimestampAuthority

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
+from moderation.provenance.c2pa_credentials import CredentialSigner, read_credentials
 from moderation.provenance.certificates import KEY_FILE, ROOT_KEY_FILE, ensure_chain, make_chain, read_chain
-from moderation.provenance.content_credentials import CredentialSigner, read_credentials
 from moderation.provenance.examiner import ProvenanceExaminer
 from moderation.provenance.image_signer import ImageSigner, SignerSettings
 from moderation.provenance.manifest_assertions import PictureClaim

@@ -16,7 +16,7 @@ from engine.adapters.registry import new_model
 from engine.batching.device.memory_limits import BatchLimits
 from engine.batching.device.model_cache import ModelCache
 from engine.batching.execution.step_batcher import StepBatcher
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sample import Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams, WeightedImage

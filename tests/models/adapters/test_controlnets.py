@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sampling_params import ControlMap, SamplingParams
 from engine.catalog.addons import ControlNetEntry
 from studio.errors import ModelLoadError, NotSupportedError

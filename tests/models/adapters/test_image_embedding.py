@@ -12,7 +12,7 @@ from PIL import Image
 
 from engine.adapters.registry import new_model
 from engine.adapters.whole_pipeline import PipelineModel
-from engine.batching.models import WholeCallModel
+from engine.batching.model_protocols import WholeCallModel
 from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
 from studio.errors import ModelLoadError, NotSupportedError

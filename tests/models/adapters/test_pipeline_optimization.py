@@ -21,7 +21,7 @@ from engine.adapters.registry import new_model
 from engine.adapters.whole_pipeline import PipelineModel
 from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
-from engine.performance import PLAIN, LowMemory, Quantise, Speed
+from engine.performance_settings import PLAIN, LowMemory, Quantise, Speed
 from studio.errors import ModelLoadError
 from tests.support.sentences import raises
 from tests.support.tiny_image_encoders import (

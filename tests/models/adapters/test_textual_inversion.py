@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from engine.adapters.registry import new_model
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.catalog.addons import EmbeddingEntry
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.entries import read_entries

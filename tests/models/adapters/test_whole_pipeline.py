@@ -14,7 +14,7 @@ from engine.adapters.whole_pipeline import PipelineModel
 from engine.batching.device.memory_limits import BatchLimits
 from engine.batching.device.model_cache import ModelCache
 from engine.batching.execution.step_batcher import StepBatcher
-from engine.batching.models import Model, StepwiseModel, WholeCallModel
+from engine.batching.model_protocols import Model, StepwiseModel, WholeCallModel
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams, WeightedImage

@@ -11,7 +11,7 @@ import pytest
 import studio.domain.requests
 from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME
 from engine.batching.execution.step_batcher import StepBatcher
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sampling_params import SamplingParams
 from tests.support.bustle import any_params, paint_in_a_bustle
 from tests.support.stock_pipelines import (

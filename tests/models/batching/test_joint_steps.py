@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME
 from engine.batching.execution.scheduler_steps import group_by_schedule
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sample import Sample
 from engine.batching.sampling_params import SamplingParams
 from tests.support.stock_pipelines import OPERATIONS, batcher_with, load, paint_together, params

@@ -24,12 +24,12 @@ from engine.adapters.loading.optimization import (
     quantise,
 )
 from engine.adapters.registry import new_model
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sample import Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.benchmarks.baselines import paint_together
 from engine.catalog.catalog import ModelEntry
-from engine.performance import LowMemory, Quantise, Speed
+from engine.performance_settings import LowMemory, Quantise, Speed
 from studio.errors import ModelLoadError
 from tests.support.sentences import raises
 from tests.support.tiny_editors import noise

@@ -20,7 +20,7 @@ from diffusers.pipelines.qwenimage import (
 from engine.adapters.components.references import reference_size
 from engine.adapters.families import flux_kontext
 from engine.adapters.families.qwen_image_edit import QwenImageEditModel, QwenImageEditPlusModel
-from engine.batching.models import Model
+from engine.batching.model_protocols import Model
 from engine.batching.sampling_params import SamplingParams
 from tests.support.bustle import paint_in_a_bustle
 from tests.support.stock_pipelines import (

@@ -16,7 +16,7 @@ from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.geometry import Layout
-from engine.types import Progress
+from engine.generation_task import Progress
 from studio.errors import GenerationError, JobCancelledError, ModelLoadError
 from tests.support.sentences import raises
 

@@ -17,7 +17,7 @@ from engine.benchmarks.throughput import measure_throughput
 from engine.benchmarks.upscale import measure_upscaling
 from engine.benchmarks.virtual_load import PassCost
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
-from engine.performance import Speed
+from engine.performance_settings import Speed
 from studio.errors import BadParameterError
 from tests.support.sentences import raises
 from tests.support.tiny_models import save_sd

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from chatelier.cli.main import app
 from engine.adapters.registry import new_model
-from engine.batching.models import StepwiseModel
+from engine.batching.model_protocols import StepwiseModel
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries
 from engine.catalog.sources.gguf_header import read_tensor_names
@@ -291,7 +291,7 @@ def test_a_quantised_denoiser_paints_nearly_the_same(home: Path, tmp_path: Path)
 
 def test_a_model_is_quantised_by_its_entry(tmp_path: Path) -> None:
     pytest.importorskip("torchao", reason="the package torchao is optional")
-    from engine.performance import Quantise, Speed
+    from engine.performance_settings import Quantise, Speed
 
     folder = save_z_image(tmp_path / "kind")
 

@@ -12,7 +12,7 @@ from diffusers import DiffusionPipeline
 from safetensors.torch import load_file, save_file
 
 from engine.adapters.registry import new_model
-from engine.batching.models import StepwiseModel, WholeCallModel
+from engine.batching.model_protocols import StepwiseModel, WholeCallModel
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.addons import LoraEntry
 from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries

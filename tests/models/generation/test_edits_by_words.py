@@ -10,7 +10,7 @@ from PIL import Image
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
-from engine.types import GenerationTask
+from engine.generation_task import GenerationTask
 from studio.domain.requests import Operation, PaintRequest
 from studio.errors import BadImageError, NotSupportedError
 from tests.support.sentences import raises

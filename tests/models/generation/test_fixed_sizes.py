@@ -10,7 +10,7 @@ from engine.catalog.capabilities import capabilities_of
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, read_any_layout, size_of_area
 from engine.generation.prepare_inputs import prepare_inputs
-from engine.types import GenerationTask
+from engine.generation_task import GenerationTask
 from studio.domain.requests import Operation, PaintRequest
 
 AREA = 1024 * 1024

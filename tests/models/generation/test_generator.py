@@ -20,8 +20,8 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.catalog.style_presets import styles
 from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
-from engine.performance import Speed
-from engine.types import GeneratedImage, GenerationTask, Progress
+from engine.generation_task import GeneratedImage, GenerationTask, Progress
+from engine.performance_settings import Speed
 from studio.domain.requests import Margins, Operation, PaintRequest, Source, Strength
 from studio.errors import BadImageError, BadParameterError, JobCancelledError, ModelLoadError
 from tests.support.sentences import raises

@@ -12,7 +12,7 @@ from engine.catalog.addons import IpAdapterEntry, LoraEntry, UpscalerEntry
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
-from engine.types import GeneratedImage, GenerationTask, Progress
+from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from studio.domain.requests import Lora, Operation, PaintRequest, Strength
 from studio.errors import BadImageError, BadParameterError, NotSupportedError
 from tests.support.sentences import raises

@@ -9,7 +9,7 @@ from engine.catalog.geometry import Layout
 from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
 from engine.generation.prepare_inputs import asked_steps, prepare_inputs
-from engine.types import GenerationTask
+from engine.generation_task import GenerationTask
 from studio.domain.requests import MuralCell, Operation, PaintRequest
 from studio.errors import BadParameterError
 

@@ -14,13 +14,13 @@ from PIL import Image
 
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.geometry import Layout, size_near
-from engine.generation.augmentation import augment
-from engine.generation.inputs import MOST_AT_ONCE, GenerationInputs
+from engine.generation.augmented_copy import augment
+from engine.generation.generation_inputs import MOST_AT_ONCE, GenerationInputs
 from engine.generation.prepare_inputs import prepare_inputs, steps_for
 from engine.generation.tiled_refinement import ProgressMeter, refine_tiled
+from engine.generation_task import GenerationTask, Progress
 from engine.imaging.masks.masks import cover_cells
 from engine.layout_prior.layout_prior import LayoutPrior
-from engine.types import GenerationTask, Progress
 from studio.domain.requests import Operation, PaintRequest, Strength
 
 PRIOR = Path(__file__).parents[3] / "engine/models/thimble/prior"

@@ -12,11 +12,11 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.catalog.geometry import Layout
 from engine.catalog.model_availability import runnable_models
 from engine.generation.device_settings import DeviceSettings
+from engine.generation.generation_inputs import GenerationInputs
 from engine.generation.generator import ImageGenerator
-from engine.generation.inputs import GenerationInputs
 from engine.generation.prepare_inputs import add_references
 from engine.generation.sampling_params import resolve_params
-from engine.types import GenerationTask
+from engine.generation_task import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, ReferenceKind, Source
 from tests.support.tiny_addons import save_ip_adapter
 from tests.support.tiny_editors import noise

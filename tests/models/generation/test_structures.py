@@ -11,10 +11,10 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries, wri
 from engine.catalog.model_availability import runnable_models
 from engine.generation.conditions.structure import add_structures
 from engine.generation.device_settings import DeviceSettings
+from engine.generation.generation_inputs import GenerationInputs
 from engine.generation.generator import ImageGenerator
-from engine.generation.inputs import GenerationInputs
+from engine.generation_task import GenerationTask
 from engine.imaging.structure.structure_maps import StructureMaps
-from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest, ReferenceKind, Source
 from studio.errors import ConfigurationError, NotSupportedError
 from tests.models.generation.test_references import ENTRY, PLAIN

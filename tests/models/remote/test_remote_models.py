@@ -25,7 +25,7 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.catalog.model_availability import runnable_models
 from engine.catalog.remote_entry import RemoteEntry
 from engine.generation.generator import ImageGenerator
-from engine.types import GeneratedImage, GenerationTask
+from engine.generation_task import GeneratedImage, GenerationTask
 from studio.domain.requests import Operation, PaintRequest, Strength
 from studio.errors import (
     BadParameterError,

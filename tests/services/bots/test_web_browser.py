@@ -1,4 +1,4 @@
-"""Two people in the room, in a real browser, with the whole studio behind it."""
+"""Two people on the web page, in a real browser, with the whole studio behind it."""
 
 import io
 import re

@@ -193,7 +193,7 @@ def test_the_drawer_fits_a_phone(browser: Browser, web_server: PaintingWebServer
                 assert drawer is not None
                 assert drawer["x"] >= 0
                 assert drawer["x"] + drawer["width"] <= width
-                for name in ("Your settings", "Leave the room"):
+                for name in ("Your settings", "Leave"):
                     assert in_sight(page.get_by_role("button", name=name))
                 for place in (".home .logo", ".post", "[hx-get='/help']"):
                     assert in_sight(page.locator(f".top {place}"))

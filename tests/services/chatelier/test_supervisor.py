@@ -21,7 +21,7 @@ from chatelier.launcher.process_plan import ProcessPlan, has_written_process_id
 from chatelier.settings import read_settings
 from chatelier.supervisor import ProcessStartError, Program, Supervisor
 from chatelier.supervisor.output import Output, Terminal
-from chatelier.supervisor.program import backoff_seconds
+from chatelier.supervisor.program_spec import backoff_seconds
 from chatelier.wiring.instance import make_folder
 from tests.support.running_instance import WAIT_SECONDS, end_soon, is_over
 

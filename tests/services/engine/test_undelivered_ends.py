@@ -27,7 +27,7 @@ from studio.domain.events import JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import InstanceLimits, Ports
-from studio.services import job_release
+from studio.services import held_job_decisions
 from tests.support.chat import Chat
 from tests.support.fakes import FakeEvents, fake_ports, someone, somewhere
 from tests.support.finished_jobs import end_job, paint_job
@@ -117,7 +117,7 @@ def test_a_job_that_goes_on_and_one_of_the_web_are_not_told_again(ports: Ports) 
     end(ports, refused, JobState.REFUSED)
     shown(ports, refused)
     with ports.database.begin() as session:
-        events = job_release.release(session, refused)
+        events = held_job_decisions.release(session, refused)
     outbox.send(ports.database, ports.events, events)
     assert told_again(ports) == []
     end(ports, refused)

@@ -20,7 +20,7 @@ from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BannedError, CaseTakenError, OutOfCreditsError, PolicyRefusalError
 from studio.ports import InstanceLimits, Ports
-from studio.services import job_release
+from studio.services import held_job_decisions
 from tests.services.studio.test_database import at_once
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.fakes import fake_ports, ruled, someone, somewhere
@@ -228,7 +228,7 @@ def test_a_job_that_was_refused_when_it_was_painted_is_charged_once_it_is_painte
     instance = with_desk(ports)
     job = imagine(instance, "a")
     with instance.database.begin() as session:
-        job_release.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
+        held_job_decisions.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
         assert credit_ledger.used_credits(session, someone("ana").key, at=now()) == 0
     overturn(instance, execute(instance, call("b"), "appeal", {"job": job}).case.id)
     paint_job(instance, job)
@@ -240,7 +240,7 @@ def test_pictures_that_are_delivered_after_a_refusal_are_charged(ports: Ports):
     instance = with_desk(ports)
     job = paint_job(instance, imagine(instance, "a"), state=JobState.HELD)
     with instance.database.begin() as session:
-        job_release.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
+        held_job_decisions.stop(session, job, JobState.REFUSED, error_code="policy", error_text="No.")
     overturn(instance, execute(instance, call("b"), "appeal", {"job": job}).case.id)
     with instance.database.read() as session:
         assert queries.find_job(session, job).state is JobState.DONE

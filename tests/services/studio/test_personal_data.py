@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Column, String, select
 
-import bots.slack.tables  # noqa: F401 - the metadata has the tables of all packages
+import bots.slack.db_tables  # noqa: F401 - the metadata has the tables of all packages
 import moderation.records.tables  # noqa: F401
 from studio.clock import now
 from studio.commands.registry import execute

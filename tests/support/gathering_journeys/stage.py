@@ -13,7 +13,7 @@ from studio.db.tables import GatheringPartRow, GatheringRow, JobRow
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.gatherings import PartState
 from studio.domain.jobs import JobState
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from studio.ports import Ports
 from tests.support.gatherings import Clock
 from tests.support.painting_web_server import QuickBrush, quick_worker
@@ -74,7 +74,7 @@ class Stage(ABC):
     async def pass_by(self, *, minutes: float) -> None:
         self.forget_panels()
         self.clock.pass_by(minutes=minutes)
-        upkeep.sweep(self.ports.database, self.ports.events)
+        periodic_tasks.sweep(self.ports.database, self.ports.events)
         await self.catch_up()
 
     async def own_picture(self, who: str, prompt: str) -> str:

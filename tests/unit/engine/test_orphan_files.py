@@ -20,7 +20,7 @@ from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import PolicyRefusalError, StorageError
 from studio.ports import STORE_PARTS
-from studio.services import job_release
+from studio.services import held_job_decisions
 from studio.services.upload_intake import accept_upload
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
@@ -149,7 +149,7 @@ def test_pictures_that_were_refused_go_when_nobody_may_ask_for_them_any_more(por
     refused, held = painted(ports, call, state=JobState.HELD), painted(ports, call, state=JobState.HELD)
     shown = painted(ports, call)
     with ports.database.begin() as session:
-        job_release.stop(session, refused, JobState.REFUSED, error_code="policy")
+        held_job_decisions.stop(session, refused, JobState.REFUSED, error_code="policy")
         session.execute(update(JobRow).values(ended_at=now() - timedelta(days=40)))
     case = execute(ports, another(call), "appeal", {"job": refused}).case
     for keep, gone in ((50, 0), (30, 0), (30, 9)):

@@ -7,8 +7,8 @@ from math import sqrt
 import pytest
 
 from engine.generation.prompt_diversity import _words, diversify, diversify_task
+from engine.generation_task import GenerationTask
 from engine.imaging.codecs.recipe_metadata import from_json, to_json, to_parameters
-from engine.types import GenerationTask
 from studio.domain.requests import Operation, PaintRequest
 from tests.support.recipes import PLAIN
 

@@ -39,7 +39,7 @@ from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.domain.gatherings import PartState
-from studio.gatherings.generations import ChildRole, number_in_round, role_of, winners_of
+from studio.gatherings.evolution_generations import ChildRole, number_in_round, role_of, winners_of
 from studio.gatherings.kinds.evolution import GENERATING, OPEN, RESTING, VOTING
 from studio.ports import Ports
 

@@ -11,7 +11,7 @@ from studio.db.gatherings.gathering_rows import find_gathering
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import Event, GatheringChanged, GatheringRemark
 from studio.domain.gatherings import INTERRUPTED, Gathering
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from tests.support import chat_frontend
 from tests.support.chat_frontend import FrontEnd
 from tests.support.fakes import someone, somewhere
@@ -84,7 +84,7 @@ async def test_a_closed_channel_interrupts_it_and_its_host_is_told_once(front_en
 
 async def test_it_goes_on_with_a_new_message_where_it_is_resumed(front_end: FrontEnd) -> None:
     gathering_id = await open_vote(front_end)
-    upkeep.interrupt(front_end.ports.database, front_end.ports.events, gathering_id)
+    periodic_tasks.interrupt(front_end.ports.database, front_end.ports.events, gathering_id)
     elsewhere = replace(somewhere(), channel="another")
     call = Call(person=someone("ana"), address=elsewhere, request_key="resume")
     execute(front_end.ports, call, "gather", {"do": "resume", "id": gathering_id})

@@ -14,7 +14,7 @@ from studio.errors import BannedError, NotFoundError
 from studio.errors.gatherings import GatheringRefusedError
 from studio.gatherings.people import take_out_of_all
 from studio.ports import Ports
-from studio.services import job_release
+from studio.services import held_job_decisions
 from tests.support.finished_jobs import paint_job
 from tests.support.gathering_machine import Driver, machine_of
 from tests.support.gatherings import Table, tables
@@ -78,7 +78,7 @@ def part(table: Table, contest: str, ordinal: int) -> Part:
 
 def let_through(table: Table, picture: str) -> None:
     with table.ports.database.begin() as session:
-        job_release.deliver(session, picture.partition(".")[0])
+        held_job_decisions.deliver(session, picture.partition(".")[0])
 
 
 def paint_held(table: Table, name: str) -> str:

@@ -21,7 +21,7 @@ from studio.domain.settings.communities import Tier
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import NotFoundError, OutOfCreditsError, PolicyRefusalError
 from studio.errors.gatherings import GatheringRefusedError, Refusal
-from studio.gatherings import upkeep
+from studio.gatherings import periodic_tasks
 from studio.gatherings.people import take_out_of_all
 from studio.ports import Allowance, Ports
 from tests.support.fakes import FakeGate, someone, somewhere
@@ -225,9 +225,9 @@ def test_a_sponsor_pays_for_everybody_and_gets_back_what_is_left(table: Table) -
     table.act("ana", "end", cards)
     assert credits_of(table, "ana") == 18
     table.finish_jobs(cards, JobState.FAILED)
-    assert upkeep.return_sponsored_credits(table.ports.database) == 1
+    assert periodic_tasks.return_sponsored_credits(table.ports.database) == 1
     assert credits_of(table, "ana") == 20
-    assert upkeep.return_sponsored_credits(table.ports.database) == 0
+    assert periodic_tasks.return_sponsored_credits(table.ports.database) == 0
 
 
 def test_nobody_sponsors_more_than_they_have(table: Table) -> None:
@@ -381,7 +381,7 @@ def test_nobody_votes_for_their_own_part(table: Table, cards: str) -> None:
 
 
 def test_a_gathering_whose_channel_is_closed_goes_on_in_another(table: Table, vote: str) -> None:
-    upkeep.interrupt(table.ports.database, table.ports.events, vote)
+    periodic_tasks.interrupt(table.ports.database, table.ports.events, vote)
     table.clock.pass_by(days=1)
     table.sweep()
     assert table.gathering(vote).state == INTERRUPTED

@@ -8,7 +8,7 @@ from studio.domain.gatherings import PartState
 from studio.domain.jobs import JobState
 from studio.errors import BadParameterError
 from studio.errors.gatherings import GatheringRefusedError
-from studio.gatherings.generations import (
+from studio.gatherings.evolution_generations import (
     FIRST_NOISE,
     LAST_NOISE,
     Child,

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from engine.batching.execution.fairness import QUANTUM_SECONDS, Turns, choose
+from engine.batching.execution.fair_scheduling import QUANTUM_SECONDS, Turns, choose
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ _WRITE_AGAIN_SECONDS = 600.0
 _PAUSE_SECONDS = 10.0  # between two writes, from any sender
 
 
-class UnknownProxies:
+class UntrustedProxies:
     """Keeps a file in the home folder. Called from one thread."""
 
     def __init__(self, home: Path) -> None:
@@ -38,7 +38,7 @@ class UnknownProxies:
         if address not in self._written_at:
             log.warning("proxy headers ignored: the sender is no trusted proxy address=%s", address)
         self._written_at[address] = at
-        seen = {**read_unknown_proxies(self._path.parent), address: now()}
+        seen = {**read_untrusted_proxies(self._path.parent), address: now()}
         latest = sorted(seen.items(), key=lambda item: item[1])[-_MOST_ADDRESSES:]
         with suppress(OSError):  # it is a hint only
             self._write({sender: seen_at.isoformat() for sender, seen_at in latest})
@@ -50,7 +50,7 @@ class UnknownProxies:
         fresh.replace(self._path)
 
 
-def read_unknown_proxies(home: Path) -> dict[str, datetime]:
+def read_untrusted_proxies(home: Path) -> dict[str, datetime]:
     """Addresses and when they were seen last; nothing when there is no file that can be read."""
     with suppress(OSError, ValueError, AttributeError, TypeError):
         found = json.loads((home / _FILE).read_text())

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from engine.batching.device.memory_limits import BatchLimits
-from engine.batching.execution.fairness import choose, is_uneven, place_in_line
+from engine.batching.execution.fair_scheduling import choose, is_uneven, place_in_line
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
@@ -12,7 +12,7 @@ from engine.batching.sample_group import SampleGroup
 QueueMoves = tuple[BatchKey, list[Sample], list[Sample]]
 
 
-class RunQueue:
+class SampleQueue:
     """For the batcher's own thread; others may count its samples."""
 
     def __init__(self, limits: BatchLimits) -> None:

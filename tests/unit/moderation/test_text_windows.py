@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moderation.policy.policy import default_policy
 from moderation.text.prompt_classifier import Classifier
 from moderation.text.sentence_encoder import default_encoder
-from moderation.text.windows import WORDS, count_words, windows_of
+from moderation.text.text_windows import WORDS, count_words, windows_of
 
 LONG = (
     "a lighthouse on a cliff above a stormy sea, warm light in the windows, oil painting, thick brush strokes, "

@@ -5,7 +5,7 @@ from studio.commands.gatherings.painting import submit_wanted
 from studio.ports import Ports
 
 
-class WantedJobs:
+class GatheringJobs:
     """A hundred votes at once are a hundred events; the look for wanted jobs would hold up the votes themselves."""
 
     def __init__(self, ports: Ports, pools: ThreadPools) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from studio.domain.gatherings import Part, PartState
 from studio.domain.requests import Strength
-from studio.gatherings.description import Order
+from studio.gatherings.kind_description import Order
 
 # Electric Sheep's fitness is linear in votes, and only favourites have children there; a logarithm keeps variety.
 SECOND_PARENT_SHARE = 0.6  # of the first one's approvals

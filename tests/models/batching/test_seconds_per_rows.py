@@ -4,7 +4,7 @@ import pytest
 
 from engine.batching.device.device_profile import DeviceProfile
 from engine.batching.device.memory_limits import BatchLimits
-from engine.batching.device.row_curve import fit_line, worthwhile_rows
+from engine.batching.device.seconds_per_rows import fit_line, worthwhile_rows
 from engine.batching.sample import BatchKey
 from engine.benchmarks.virtual_load import PassCost, measure_virtual_load
 

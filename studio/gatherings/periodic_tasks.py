@@ -15,8 +15,8 @@ from studio.db.settings import find_paused_communities
 from studio.db.tables import GatheringRow
 from studio.domain.gatherings import INTERRUPTED, PAUSED
 from studio.errors import ChatelierError, NotFoundError
-from studio.gatherings.clocks import resume, stop
 from studio.gatherings.kind import Turn
+from studio.gatherings.pausable_clocks import resume, stop
 from studio.gatherings.progress import catch_up
 from studio.gatherings.registry import find_kind
 from studio.ports import Events

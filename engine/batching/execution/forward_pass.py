@@ -16,7 +16,7 @@ from engine.batching.device.memory_limits import (
 )
 from engine.batching.execution.scheduler_steps import advance_together, group_by_schedule
 from engine.batching.model_handle import ModelHandle
-from engine.batching.models import StepwiseModel, WholeCallModel
+from engine.batching.model_protocols import StepwiseModel, WholeCallModel
 from engine.batching.sample import BatchKey, Sample
 from studio.errors import GenerationError
 
@@ -25,7 +25,7 @@ PREVIEW_SECONDS = 0.6
 log = logging.getLogger(__name__)
 
 
-class StepRunner:
+class ForwardPass:
     """As many samples at once as memory allows; a sample that breaks a batch ends alone."""
 
     def __init__(

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from bots.delivery.gatherings import wanted_jobs
-from bots.delivery.gatherings.wanted_jobs import WantedJobs
+from bots.delivery.gatherings import gathering_jobs
+from bots.delivery.gatherings.gathering_jobs import GatheringJobs
 from bots.process.thread_pools import ThreadPools
 from studio.errors import QueueUnavailableError
 from studio.ports import Ports
@@ -20,10 +20,10 @@ async def test_changes_during_a_look_are_one_more_look(ports: Ports, monkeypatch
         began.set()
         assert go_on.wait(60)
 
-    monkeypatch.setattr(wanted_jobs, "submit_wanted", look)
+    monkeypatch.setattr(gathering_jobs, "submit_wanted", look)
     pools = ThreadPools("test")
     try:
-        jobs = WantedJobs(ports, pools)
+        jobs = GatheringJobs(ports, pools)
         first = asyncio.create_task(jobs.submit("a"))
         assert await asyncio.to_thread(began.wait, 60)
         for _ in range(100):
@@ -43,8 +43,8 @@ async def test_a_look_that_failed_is_repeated(ports: Ports, monkeypatch: pytest.
 
     pools = ThreadPools("test")
     try:
-        jobs = WantedJobs(ports, pools)
-        monkeypatch.setattr(wanted_jobs, "submit_wanted", fail)
+        jobs = GatheringJobs(ports, pools)
+        monkeypatch.setattr(gathering_jobs, "submit_wanted", fail)
         for _ in range(2):
             with pytest.raises(QueueUnavailableError):
                 await jobs.submit("a")
