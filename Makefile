@@ -12,10 +12,10 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help try test unit check lint fix lock release setup clean distclean
+.PHONY: help try test unit check lint fix translations lock release setup clean distclean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 try: $(READY) ## Set up what is missing and open a studio on this machine
 	@$(BIN)/chatelier up
@@ -44,6 +44,9 @@ setup: $(READY) ## Only set up .venv
 $(READY): requirements.lock pyproject.toml scripts/setup.sh
 	@sh scripts/setup.sh $(TORCH) $(VENV)
 	@touch $@
+
+translations: $(READY) ## Collect every sentence and bring the catalogues of translations up to date
+	@$(BIN)/python -m chatelier.translations update
 
 lock: ## Resolve requirements.lock and the images' locks anew
 	@test -x .make/uv/bin/uv || (python3 -m venv .make/uv && .make/uv/bin/python -m pip install -q uv==$(UV))

@@ -17,6 +17,7 @@ from discord.utils import MISSING
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
 from bots.process.heartbeat_file import heartbeat
+from bots.texts.translation import translate
 from studio.errors import ConfigurationError
 from studio.ports import Ports
 
@@ -81,10 +82,10 @@ async def _stay_connected(bot: "ChatelierBot", settings: DiscordSettings) -> Non
             log.warning("Discord gateway unavailable: retrying in %.0f s", _GATEWAY_PAUSE_SECONDS)
             await asyncio.sleep(_GATEWAY_PAUSE_SECONDS)
         except discord.PrivilegedIntentsRequired as error:
-            raise ConfigurationError(texts.NO_INTENTS) from error
+            raise ConfigurationError(translate(texts.NO_INTENTS)) from error
         except discord.ConnectionClosed as error:
             if sentence := _CLOSED_FOR_GOOD.get(error.code):
-                raise ConfigurationError(sentence) from error
+                raise ConfigurationError(translate(sentence)) from error
             raise
 
 
@@ -94,10 +95,10 @@ async def _log_in(bot: "ChatelierBot", settings: DiscordSettings) -> None:
         try:
             await bot.login(settings.token)
         except discord.LoginFailure as error:
-            raise ConfigurationError(texts.WRONG_TOKEN) from error
+            raise ConfigurationError(translate(texts.WRONG_TOKEN)) from error
         except discord.HTTPException as error:
             if error.status < 500 and error.status != 429:
-                raise ConfigurationError(texts.NOT_DISCORD.format(status=error.status)) from error
+                raise ConfigurationError(translate(texts.NOT_DISCORD, status=error.status)) from error
             log.warning("Discord login failed: status=%s, retrying in %.0f s", error.status, pause_seconds)
         except (aiohttp.ClientError, OSError) as error:
             log.warning("Discord unreachable: %s, retrying in %.0f s", type(error).__name__, pause_seconds)

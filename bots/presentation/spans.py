@@ -16,6 +16,7 @@ from bots.presentation.message import (
     Time,
 )
 from bots.texts.jobs import AND
+from bots.texts.languages.formats import format_moment
 from bots.texts.translation import lookup, translate
 from studio.commands.registry import CATALOG
 from studio.domain.people import Person
@@ -103,6 +104,6 @@ def _plain(span: Span) -> str:
         case ChannelName(channel=name) | RoleName(role=name) | Link(label=name):
             return name
         case Time(when=when):
-            return f"{when:%Y-%m-%d %H:%M} UTC"
+            return format_moment(when)
         case _:
             return span.text

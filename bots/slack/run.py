@@ -29,6 +29,7 @@ from bots.slack.settings import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, SlackS
 from bots.slack.texts import texts
 from bots.slack.workspaces.installation_store import InstallationStore, Rotation, States
 from bots.slack.workspaces.registry import InstalledWorkspaces, open_workspace
+from bots.texts.translation import translate
 from studio.errors import ConfigurationError
 from studio.ports import Ports
 
@@ -45,7 +46,7 @@ def run_frontend(ports: Ports, settings: SlackSettings, *, ready_file: Path | No
     Raises `ConfigurationError` for tokens that Slack does not take.
     """
     if not settings.app_token and not settings.signing_secret:
-        raise ConfigurationError(texts.NO_SIGNING_SECRET)
+        raise ConfigurationError(translate(texts.NO_SIGNING_SECRET))
     asyncio.run(_run(ports, settings, ready_file))
 
 
@@ -159,7 +160,7 @@ async def _check_app_token(client: AsyncWebClient, app_token: str) -> None:
         data = getattr(error.response, "data", None)
         code = str(data.get("error", "")) if isinstance(data, dict) else ""
         if code in TOKEN_TROUBLES:
-            raise ConfigurationError(texts.WRONG_APP_TOKEN.format(code=code)) from error
+            raise ConfigurationError(translate(texts.WRONG_APP_TOKEN, code=code)) from error
         raise SlackUnavailableError(f"apps.connections.open: {code}") from error
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         raise SlackUnavailableError(f"apps.connections.open: {type(error).__name__}") from error

@@ -1,5 +1,6 @@
 """Sentences about a job: where it stands, and what its pictures are."""
 
+from bots.texts.languages.formats import format_percent
 from bots.texts.translation import translate, translate_plural
 
 _WORTH_TELLING_SECONDS = 7.5
@@ -80,7 +81,7 @@ def bar(step: int, steps: int) -> str:
     """A bar of characters, and the share in percent."""
     share = min(1.0, step / steps) if steps else 0.0
     full = round(share * _BAR_CELLS)
-    return f"{'▰' * full}{'▱' * (_BAR_CELLS - full)} {share:.0%}"
+    return f"{'▰' * full}{'▱' * (_BAR_CELLS - full)} {format_percent(share)}"
 
 
 def progress_bar(step_: int, steps: int, seconds_left: float | None = None) -> str:

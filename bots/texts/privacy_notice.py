@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bots.texts.languages.formats import format_moment
 from bots.texts.translation import translate
 from studio.clock import now
 
@@ -101,4 +102,4 @@ Made {at} for {names}. /forget-me deletes all of it.
 
 def archive_readme(names: Sequence[str]) -> str:
     """What the archive of `/export-me` says of itself, for the person who has these names."""
-    return translate(ARCHIVE_README, at=f"{now():%Y-%m-%d %H:%M} UTC", names=", ".join(names))
+    return translate(ARCHIVE_README, at=format_moment(now()), names=", ".join(names))

@@ -14,6 +14,7 @@ from bots.presentation.form import Field, Form
 from bots.presentation.message import Button, ButtonRow
 from bots.presentation.spans import with_code
 from bots.texts.jobs import step
+from bots.texts.languages.formats import format_date, format_moment
 from bots.texts.translation import lookup, translate, translate_plural
 from bots.web.addresses import address_of
 from studio.domain.people import Platform
@@ -69,7 +70,18 @@ def environment() -> Environment:
     made.filters.update(
         {
             add.__name__: add
-            for add in (hue, initial, kind, of_kind, first_of, field_of, offered_buttons, address_of)
+            for add in (
+                hue,
+                initial,
+                kind,
+                of_kind,
+                first_of,
+                field_of,
+                offered_buttons,
+                address_of,
+                format_date,
+                format_moment,
+            )
         }
     )
     made.globals.update(_=translate, ngettext=translate_plural, step=step, with_code=with_code)

@@ -31,6 +31,7 @@ from bots.presentation.spans import join_list, join_spans, plain_text, sentence
 from bots.texts import answers as texts
 from bots.texts import cases
 from bots.texts.cases import outcome
+from bots.texts.languages.formats import format_date
 from bots.texts.translation import translate_plural
 from studio.commands.button_ids import Action
 from studio.commands.gathering_results import (
@@ -280,9 +281,9 @@ def _ban(answer: BanChanged) -> Spans:
 def who(seen: Sighting) -> Spans:
     """A person so that names alike and changed names cannot hide who was meant."""
     person, user_id = PersonName(seen.person), Code(seen.person.user_id)
-    first = f"{seen.first_seen_at:%Y-%m-%d}"
+    first = format_date(seen.first_seen_at)
     if seen.last_seen_at is None:
         return sentence(texts.WHO, person=person, id=user_id, first=first)
     return sentence(
-        texts.WHO_SEEN, person=person, id=user_id, first=first, last=f"{seen.last_seen_at:%Y-%m-%d}"
+        texts.WHO_SEEN, person=person, id=user_id, first=first, last=format_date(seen.last_seen_at)
     )

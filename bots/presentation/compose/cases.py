@@ -29,6 +29,7 @@ from bots.texts import cases
 from bots.texts.cases import buttons as actions_of
 from bots.texts.cases import heading, outcome
 from bots.texts.coded.sentences import say_stored
+from bots.texts.languages.formats import format_number
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, Decision, Notice
@@ -159,7 +160,7 @@ def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
         (cases.RULE, (" · ".join(reason for reason in (case.rule, case.category) if reason),)),
         (cases.EVIDENCE, (case.evidence,)),
         (cases.WORDS, (case.words,)),
-        (cases.WEIGHT, (f"{case.weight:.2f}" if case.kind is CaseKind.REPORT else "",)),
+        (cases.WEIGHT, (format_number(case.weight, ".2f") if case.kind is CaseKind.REPORT else "",)),
         (cases.DECIDE_BY, (Time(details.decide_by),) if details.decide_by else ()),
         (cases.ANSWER_TO, (", ".join(details.contacts),)),
         (cases.RECORD, record_line(details.person_record)),

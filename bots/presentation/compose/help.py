@@ -29,7 +29,7 @@ def compose_help(*, moderates: bool = False, note: str = "") -> Message:
         Paragraph(join_spans([Command(f"/{spec.name}"), f" {translate(spec.summary)}"]))
         for spec in commands_for(moderates=moderates)
     ]
-    flags, alternatives = Code(texts.FLAGS_EXAMPLE), Code(texts.ALTERNATIVES_EXAMPLE)
+    flags, alternatives = Code(texts.FLAGS_EXAMPLE), Code(translate(texts.ALTERNATIVES_EXAMPLE))
     ends: list[Spans] = [
         sentence(texts.ONE_COMMAND, help=Command("/help")),
         sentence(texts.TOGETHER, help=Command(f"/help {TOGETHER}")),

@@ -17,6 +17,7 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import plain_text as unformatted
 from bots.slack.texts.command_parsing import as_typed
+from bots.texts.languages.formats import format_moment
 from studio.domain.people import Person, Platform
 
 _MARKS = re.compile(r"([*_~`])")
@@ -94,4 +95,4 @@ def _person(span: PersonName, *, links: bool) -> str:
 
 def _time(when: datetime) -> str:
     """In the reader's own time zone."""
-    return f"<!date^{int(when.timestamp())}^{{date_short_pretty}} {{time}}|{when:%Y-%m-%d %H:%M} UTC>"
+    return f"<!date^{int(when.timestamp())}^{{date_short_pretty}} {{time}}|{format_moment(when)}>"

@@ -15,6 +15,7 @@ from bots.slack.files.image_uploads import ImageUploads
 from bots.slack.settings import SlackSettings
 from bots.slack.texts import texts
 from bots.slack.workspaces.installation_store import InstallationStore, Rotation
+from bots.texts.translation import translate
 from studio.db.database import Database
 from studio.db.tables import JobRow
 from studio.domain.people import Platform
@@ -26,7 +27,7 @@ async def load_identity(client: SlackClient) -> AppIdentity:
     try:
         answer = await client.call("auth.test")
     except SlackApiRefusedError as error:
-        raise ConfigurationError(texts.WRONG_BOT_TOKEN.format(code=error.code)) from error
+        raise ConfigurationError(translate(texts.WRONG_BOT_TOKEN, code=error.code)) from error
     return AppIdentity(
         team=str(answer["team_id"]),
         bot_user=str(answer["user_id"]),

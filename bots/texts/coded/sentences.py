@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 from bots.texts.coded import bad_images, bad_parameters, bad_requests, notices, refusals, service_errors
 from bots.texts.jobs import AND
-from bots.texts.translation import Msgid, lookup, lookup_plural, translate
+from bots.texts.languages.formats import format_long_date, format_moment
+from bots.texts.translation import Msgid, fill, lookup, lookup_plural, translate
 from studio.coded_text import CodedText, Value, from_stored
 
 _AREAS: Mapping[str, Mapping[str, Msgid]] = {
@@ -71,7 +72,7 @@ def say_stored(stored: str, *, separator: str = " ") -> str:
 
 def _sentence(text: CodedText) -> str:
     try:
-        return _template(text).format(**_words_of(text.values))
+        return fill(_template(text), **_words_of(text.values))
     except (LookupError, ValueError, TypeError):  # the code or its values are another version's
         return str(text)
 
@@ -95,9 +96,9 @@ def _word(name: str, value: Value) -> object:
         case str() if name == "category":
             return lookup(value)
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M} UTC"
+            return format_moment(value)
         case date():
-            return f"{value.day} {value:%B %Y}"
+            return format_long_date(value)
         case timedelta():
             return _duration(value.total_seconds())
         case str() | int() | float():

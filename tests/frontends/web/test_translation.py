@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bots.presentation import spans
-from bots.texts import translation
 from bots.web import templating
 from studio.commands.submission.known_names import names_offered
 from studio.db.tables import CaseRow
@@ -19,6 +17,7 @@ from studio.ports import Ports
 from tests.support.case_sim import with_desk
 from tests.support.finished_jobs import end_job, paint_job
 from tests.support.html_tree import Element, read_html
+from tests.support.pseudo_language import outside_of_brackets, speak_in_brackets
 from tests.support.web_client import Browser, WebServer, web_settings
 
 # What people write is in other letters here, so a Latin word is of a sentence of ours or a name of the software.
@@ -32,13 +31,7 @@ WEB = Path(templating.__file__).parent
 
 @pytest.fixture
 def in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Translates each sentence into itself between brackets; its values stay outside of them."""
-
-    def lookup(msgid: str) -> str:
-        return "⟦" + re.sub(r"({[^}]*})", r"⟧\1⟦", msgid) + "⟧"
-
-    for module in (translation, spans, templating):
-        monkeypatch.setattr(module, "lookup", lookup)
+    speak_in_brackets(monkeypatch)
 
 
 @pytest.fixture
@@ -66,9 +59,9 @@ def _texts(element: Element) -> Iterator[str]:
 
 
 def _outside(text: str) -> str:
-    while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", text)) != text:
-        text = shorter
-    return re.sub(r"\b[a-z0-9]{12}(\.\d+)?\b|/\w+ \S+", " ", text)  # ids, and what is to be typed
+    return re.sub(
+        r"\b[a-z0-9]{12}(\.\d+)?\b|/\w+ \S+", " ", outside_of_brackets(text)
+    )  # ids, and what is to be typed
 
 
 def asked(person: Browser, words: str) -> str:

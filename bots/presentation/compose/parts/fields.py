@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bots.presentation.form import Choice, Field, FieldKind
 from bots.texts import forms
 from bots.texts import settings as texts
-from bots.texts.translation import translate
+from bots.texts.translation import CHOICE, OPTION, translate, translate_name
 from studio.commands.account.settings import RESET
 from studio.commands.parameter_values import Kind, Parameter
 from studio.domain.requests import MOST_BLENDED
@@ -117,11 +117,13 @@ def parameter_field(parameter: Parameter, initial: str = "") -> Field:
     return Field(
         name=parameter.name,
         kind=_KINDS.get(parameter.kind, FieldKind.LINE),
-        label=translate(parameter.name).capitalize(),
+        label=translate_name(OPTION, parameter.name).capitalize(),
         hint=translate(parameter.summary),
         initial=initial,
         required=parameter.required,
-        choices=tuple(Choice(value=choice, label=translate(choice)) for choice in parameter.choices),
+        choices=tuple(
+            Choice(value=choice, label=translate_name(CHOICE, choice)) for choice in parameter.choices
+        ),
         minimum=minimum,
         maximum=maximum,
         max_length=parameter.max_length,

@@ -3,6 +3,7 @@
 from bots.presentation.message import Spans, Time
 from bots.presentation.spans import join_parts, sentence
 from bots.texts import cases as texts
+from bots.texts.languages.formats import format_number
 from bots.texts.translation import translate_plural
 from studio.domain.cases import PersonRecord
 
@@ -14,7 +15,7 @@ def record_line(record: PersonRecord) -> Spans:
         [
             (jobs,),
             sentence(texts.REFUSED, count=record.refusals),
-            sentence(texts.STRIKES, count=f"{record.strikes:.1f}"),
+            sentence(texts.STRIKES, count=format_number(record.strikes, ".1f")),
             (cases,),
             _ban(record),
         ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bots.presentation.message import Code, Facts, Note, Span, Spans, Tone
 from bots.presentation.spans import join_parts, sentence
 from bots.texts import jobs, recipes
+from bots.texts.languages.formats import format_number
 from bots.texts.translation import translate, translate_plural
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation
@@ -59,8 +60,11 @@ def recipe_facts(picture: Picture) -> Facts:
         (recipes.SIZE, f"{picture.width} × {picture.height}"),
         (recipes.SEED_LABEL, str(made.seed)),
         (recipes.STEPS_LABEL, str(made.steps) if painted else ""),
-        (recipes.GUIDANCE, f"{made.guidance_scale:g}" if painted else ""),
-        (recipes.STRENGTH, f"{made.strength:g}" if painted and made.strength is not None else ""),
+        (recipes.GUIDANCE, format_number(made.guidance_scale, "g") if painted else ""),
+        (
+            recipes.STRENGTH,
+            format_number(made.strength, "g") if painted and made.strength is not None else "",
+        ),
         (recipes.SCHEDULER, made.scheduler if painted else ""),
         (recipes.ADDED_LABEL, made.added_words),
         (recipes.NEGATIVE, made.negative_prompt),

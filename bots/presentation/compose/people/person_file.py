@@ -20,6 +20,7 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import join_list, join_parts, plain_text, sentence
 from bots.texts import cases as texts
+from bots.texts.languages.formats import format_number
 from bots.texts.shortening import shorten
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
@@ -67,7 +68,7 @@ def _sections(file: PersonFile) -> Iterator[Part]:
             yield Small(
                 sentence(
                     text,
-                    weight=f"{strike.weight:.2f}",
+                    weight=format_number(strike.weight, ".2f"),
                     category=strike.category or strike.rule,
                     when=Time(strike.at),
                 )

@@ -1,0 +1,1 @@
+"""Catalogues of translations, and in which language somebody reads."""

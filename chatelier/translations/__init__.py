@@ -1,0 +1,1 @@
+"""What translators work with: every sentence, the files that hold the translations, and their checks."""
