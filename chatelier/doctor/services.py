@@ -17,6 +17,7 @@ from chatelier.wiring.instance import open_storage
 from studio.db.database import Database
 from studio.errors import ConfigurationError, DatabaseUnavailableError
 from studio.ports import Store
+from studio.redis_address import open_client
 
 _OLDEST_REDIS = (6, 2)
 _TIMEOUT_SECONDS = 5
@@ -68,11 +69,12 @@ def redis(loaded: Loaded) -> Iterator[Finding]:
 
 def _ask_redis(url: str) -> Iterator[Finding]:
     from redis import Redis, RedisError
+    from redis.sentinel import Sentinel
 
     where = mask_url(url)
     try:
-        with Redis.from_url(
-            url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+        with open_client(
+            url, Redis, Sentinel, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
         ) as client:
             server: Any = client.info()
             keeps = dict(client.config_get("maxmemory-policy")) if _may_configure(client) else {}

@@ -149,6 +149,11 @@ class WebSection(Section):
         description="What people are who have no account, passkey or recovery code; unset: guests where people may "
         "sign in with Discord or Slack, else members.",
     )
+    storage_links: bool = Field(
+        False,
+        description="With pictures in a bucket: browsers fetch them there, by signed addresses that are valid for a"
+        " minute. They have to reach the bucket under the address that this process uses.",
+    )
     name: str = Field(
         "Chatelier", min_length=1, max_length=60, description="The name shown in the web front end."
     )

@@ -77,10 +77,13 @@ class Settings(BaseSettings):
     )
     database_url: DatabaseUrl | None = Field(
         None,
-        description="sqlite:///… or postgresql://user:password@host/name; unset: SQLite in the home folder.",
+        description="sqlite:///… or postgresql://user:password@host/name, with ?pgbouncer=true behind a pooler of"
+        " transactions; unset: SQLite in the home folder.",
     )
     redis_url: RedisUrl | None = Field(
-        None, description="redis://:password@host:6379/0; unset: `chatelier up` runs its own."
+        None,
+        description="redis://:password@host:6379/0, with TLS rediss://, with Sentinels"
+        " redis+sentinel://:password@host1,host2/service/0; unset: `chatelier up` runs its own.",
     )
     storage_url: SecretStr | None = Field(
         None,

@@ -10,6 +10,8 @@ from pydantic_settings import NoDecode
 
 from chatelier.settings.redaction import MaskedUrl
 from studio.listen_addresses import plain_network
+from studio.redis_address import SCHEMES as REDIS_SCHEMES
+from studio.redis_address import RedisAddress
 
 
 def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
@@ -28,10 +30,13 @@ def _database_url(value: SecretStr) -> SecretStr:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
+    from studio.db.database import has_pooler
+
     try:
         url = make_url(value.get_secret_value())
     except (ArgumentError, ValueError):
         raise ValueError(_UNREADABLE) from None
+    has_pooler(url)
     if url.get_backend_name() == "sqlite" and url.host:
         raise ValueError(
             "must be sqlite:///file, or with a fourth slash sqlite:////folder/file from the root"
@@ -40,10 +45,10 @@ def _database_url(value: SecretStr) -> SecretStr:
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    url = value.get_secret_value()
-    _require_place(url)
-    if "@" in urlsplit(url).path:  # a password with / in it, of which the beginning was taken for a port
-        raise ValueError(_UNREADABLE)
+    try:
+        RedisAddress.parse(value.get_secret_value())
+    except ValueError:
+        raise ValueError(_UNREADABLE) from None
     return value
 
 
@@ -84,7 +89,7 @@ _UNREADABLE = (
 )
 _DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_url(*_DATABASES)), AfterValidator(_database_url)]
-RedisUrl = Annotated[SecretStr, AfterValidator(_url("redis", "rediss")), AfterValidator(_redis_url)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_url(*REDIS_SCHEMES)), AfterValidator(_redis_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 LocalPath = Annotated[Path, AfterValidator(_local_path)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]

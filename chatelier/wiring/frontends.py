@@ -19,6 +19,7 @@ from chatelier.wiring.stored_secret import load_or_create_secret
 from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from bots.web.download_links import DownloadLinks
     from bots.web.oauth_provider import OAuthProvider
     from bots.web.server import Around
     from studio.ports import Ports
@@ -61,6 +62,7 @@ def open_web(
         privacy=privacy_facts(settings),
         sign_in_providers=providers,
         visitors=Visitors(web.visitors or ("guests" if providers else "members")),
+        download_links=download_links(settings),
     )
     if listener is None:
         require_free(web.host, web.port)
@@ -76,6 +78,26 @@ def open_web(
             metrics=figures,
             ready_file=ready_file,
         )
+
+
+def download_links(settings: Settings) -> "DownloadLinks | None":
+    """None where pictures pass through the front end. Raises `ConfigurationError` for a storage without addresses."""
+    if not settings.web.storage_links:
+        return None
+    from bots.web.download_links import VALID_SECONDS, DownloadLinks
+    from engine.storage import open_store
+
+    store = open_store(settings.storage)
+
+    def sign(key: str) -> str:
+        address = store.link(key, valid_seconds=VALID_SECONDS)
+        if address is None:
+            raise ConfigurationError(
+                "CHATELIER_WEB__STORAGE_LINKS needs pictures in a bucket: set CHATELIER_STORAGE_URL to s3://…"
+            )
+        return address
+
+    return DownloadLinks.with_origin_of(sign(f"pictures/00/{62 * '0'}.png"), sign)
 
 
 def _sign_in_providers(settings: Settings) -> "Iterator[OAuthProvider]":

@@ -12,6 +12,7 @@ from studio.domain.settings.communities import Tier
 from studio.errors import ConfigurationError
 from studio.operations.overview import load_overview
 from studio.ports import InstanceLimits, Store
+from studio.redis_address import open_client
 
 if TYPE_CHECKING:
     from studio.db.database import Database
@@ -86,6 +87,7 @@ def read_overview(settings: Settings, database: "Database") -> "Overview":
 
 def _find_workers(settings: Settings) -> "tuple[AnnouncedWorker, ...]":
     import redis
+    from redis.sentinel import Sentinel
 
     from engine.catalog.model_availability import living_workers
 
@@ -93,5 +95,5 @@ def _find_workers(settings: Settings) -> "tuple[AnnouncedWorker, ...]":
         url = redis_url(settings)
     except ConfigurationError:
         return ()
-    with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2) as client:
+    with open_client(url, redis.Redis, Sentinel, socket_timeout=5, socket_connect_timeout=2) as client:
         return living_workers(client)

@@ -4,6 +4,7 @@ from chatelier.runtime import embedded_redis
 from chatelier.settings import Settings
 from chatelier.settings.redaction import mask_url
 from studio.errors import ConfigurationError
+from studio.redis_address import open_client
 
 
 def require_redis(settings: Settings) -> None:
@@ -11,10 +12,11 @@ def require_redis(settings: Settings) -> None:
     if settings.redis_url is None:
         return
     import redis
+    from redis.sentinel import Sentinel
 
     url = settings.redis_url.get_secret_value()
     try:
-        with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as client:
+        with open_client(url, redis.Redis, Sentinel, socket_timeout=5, socket_connect_timeout=5) as client:
             client.ping()
     except (redis.RedisError, OSError, ValueError) as error:
         raise ConfigurationError(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import redis
+from redis.sentinel import Sentinel
 
 from engine.catalog.capabilities import Capabilities
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
@@ -18,6 +19,7 @@ from studio.domain.requests import MOST_REFERENCES
 from studio.domain.sizing.drafts import draft_factor, draft_steps
 from studio.errors import ModelLoadError
 from studio.ports import AnnouncedWorker, RunnableModel
+from studio.redis_address import open_client
 from studio.serialization import from_data, to_data
 
 KEY = "chatelier:models"  # a hash: a worker's name → when it wrote, and its models
@@ -82,7 +84,9 @@ class ModelAnnouncer:
         *,
         devices: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
-        self._redis = redis.Redis.from_url(redis_url, socket_timeout=10, socket_connect_timeout=2)
+        self._redis = open_client(
+            redis_url, redis.Redis, Sentinel, socket_timeout=10, socket_connect_timeout=2
+        )
         self._worker, self._models, self._devices = worker, models, devices
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="model-announcer", daemon=True)
@@ -123,7 +127,9 @@ class AvailableOptions:
 
     def __init__(self, catalogue: ModelCatalogue, *, redis_url: str, notes: Mapping[str, str]) -> None:
         self._catalogue, self._notes = catalogue, notes
-        self._redis = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+        self._redis = open_client(
+            redis_url, redis.Redis, Sentinel, socket_timeout=5, socket_connect_timeout=2
+        )
         self._renewing = threading.Lock()
         self._known: tuple[RunnableModel, ...] = ()
         self.renew()

@@ -4,6 +4,9 @@ import threading
 from collections.abc import Callable
 
 import redis
+from redis.sentinel import Sentinel
+
+from studio.redis_address import open_client
 
 CANCEL_CHANNEL = "chatelier:cancel"
 ASIDE_CHANNEL = "chatelier:aside"
@@ -16,7 +19,9 @@ class CancelListener:
     def __init__(
         self, redis_url: str, on_cancel: Callable[[str], None], *, on_aside: Callable[[str], None]
     ) -> None:
-        self._redis = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+        self._redis = open_client(
+            redis_url, redis.Redis, Sentinel, socket_timeout=5, socket_connect_timeout=2
+        )
         self._heard = {CANCEL_CHANNEL: on_cancel, ASIDE_CHANNEL: on_aside}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="cancel-listener", daemon=True)

@@ -7,6 +7,7 @@ from celery import Celery
 from kombu import Queue
 
 from engine.queue import redis_transport
+from studio.redis_address import RedisAddress
 
 PAINT_TASK = "chatelier.paint"
 SWEEP_TASK = "chatelier.sweep"
@@ -30,7 +31,8 @@ def make_app(redis_url: str, *, models: Iterable[str] = ()) -> Celery:
     """
     redis_transport.register()
     own = [Queue(queue_of(model)) for model in models]
-    app = Celery("chatelier", broker=redis_url, set_as_current=False)
+    address = RedisAddress.parse(redis_url)
+    app = Celery("chatelier", broker=address.broker_url, set_as_current=False)
     app.conf.update(
         task_serializer="json",
         accept_content=["json"],
@@ -45,7 +47,9 @@ def make_app(redis_url: str, *, models: Iterable[str] = ()) -> Celery:
         worker_redirect_stdouts=False,
         worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
-        broker_transport_options=_transport_options("round_robin" if own else "priority"),
+        broker_use_ssl=dict(address.tls) if address.tls is not None else None,
+        broker_transport_options=_transport_options("round_robin" if own else "priority")
+        | address.broker_options,
         beat_schedule={"sweep": _sweep_schedule(), "chores": _chores_schedule()},
         timezone="UTC",
     )

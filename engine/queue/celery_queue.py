@@ -9,10 +9,12 @@ import redis
 from kombu import pools
 from kombu.exceptions import OperationalError
 from kombu.transport.redis import Channel
+from redis.sentinel import Sentinel
 
 from engine.jobs.cancel_listener import ASIDE_CHANNEL, CANCEL_CHANNEL
 from engine.queue.celery_app import PAINT_QUEUE, PAINT_TASK, PRIORITIES, make_app, queue_of
 from studio.errors import QueueUnavailableError
+from studio.redis_address import open_client
 
 # The job is in the records already, and the sweeper sends what was not: nobody waits for a Redis that is away.
 _IMPATIENCE = {
@@ -30,7 +32,9 @@ class CeleryQueue:
         self._app = make_app(redis_url, models=models)
         self._app.conf.broker_transport_options |= _IMPATIENCE
         self._models = frozenset(models)
-        self._redis = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=2)
+        self._redis = open_client(
+            redis_url, redis.Redis, Sentinel, socket_timeout=5, socket_connect_timeout=2
+        )
 
     def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
         try:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import redis
+from redis.sentinel import Sentinel
 
 from engine.queue.unreadable_messages import note_unreadable
 from studio.domain.events import EVENT_KINDS, Event, JobProgress
 from studio.errors import QueueUnavailableError
 from studio.ports import Delivery
+from studio.redis_address import open_client
 from studio.serialization import from_data, to_data, to_json
 
 STREAM = "chatelier:events"
@@ -30,7 +32,9 @@ class RedisEvents:
     """Implements `studio.ports.Events`. Needs nothing newer than Redis 6.2 (XAUTOCLAIM)."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = redis.Redis.from_url(redis_url, socket_timeout=10, socket_connect_timeout=2)
+        self._redis = open_client(
+            redis_url, redis.Redis, Sentinel, socket_timeout=10, socket_connect_timeout=2
+        )
 
     def publish(self, event: Event) -> None:
         fields: dict[Any, Any] = {"kind": type(event).__name__, "event": json.dumps(to_data(event))}

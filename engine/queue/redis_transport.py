@@ -49,11 +49,19 @@ class Channel(redis.Channel):
             raise Empty from error
 
 
+class SentinelChannel(Channel, redis.SentinelChannel):
+    """The same on the master that Sentinels name."""
+
+
 class Transport(redis.Transport):
     Channel = Channel
 
 
+class SentinelTransport(redis.SentinelTransport):
+    Channel = SentinelChannel
+
+
 def register() -> None:
-    """Use it for every URL of Redis in this process, with TLS and over Unix sockets too."""
-    for scheme in ("redis", "rediss"):
-        TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__qualname__}"
+    """Use it for every URL of Redis in this process, with TLS and with Sentinels too."""
+    for scheme, transport in (("redis", Transport), ("rediss", Transport), ("sentinel", SentinelTransport)):
+        TRANSPORT_ALIASES[scheme] = f"{__name__}:{transport.__qualname__}"

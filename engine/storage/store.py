@@ -1,5 +1,6 @@
 """One store for every kind of place: implements `studio.ports.Store` over fsspec."""
 
+import mimetypes
 import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -106,8 +107,11 @@ class FsspecStore:
         """A signed address from which anybody may read the picture for a while; None where there is none."""
         if not is_key(key) or "s3" not in _protocols(self._filesystem):
             return None
+        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
         with as_storage_failure("link"):
-            return str(self._filesystem.sign(self._path(key), expiration=valid_seconds))
+            return str(
+                self._filesystem.sign(self._path(key), expiration=valid_seconds, ResponseContentType=kind)
+            )
 
     def _write(self, key: str, data: bytes) -> None:
         if self._local:

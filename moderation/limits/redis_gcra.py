@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import redis
+from redis.sentinel import Sentinel
 
 from studio.gcra import RateMeter, Refusal
+from studio.redis_address import open_client
 
 # KEYS: the meters. ARGV: the interval, the seconds and whether it counts, for each. By the clock of Redis alone.
 _SCRIPT = """
@@ -33,8 +35,12 @@ class RedisMeters:
     """Shared by all processes: each call is one script, which Redis runs as a whole."""
 
     def __init__(self, url: str, *, timeout_seconds: float) -> None:
-        self._redis = redis.Redis.from_url(
-            url, socket_connect_timeout=timeout_seconds, socket_timeout=timeout_seconds
+        self._redis = open_client(
+            url,
+            redis.Redis,
+            Sentinel,
+            socket_connect_timeout=timeout_seconds,
+            socket_timeout=timeout_seconds,
         )
         self._script = self._redis.register_script(_SCRIPT)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -19,10 +19,16 @@ from studio.errors import DatabaseUnavailableError
 _BUSY_MILLISECONDS = 15_000
 _PATIENT_MILLISECONDS = 15 * 60_000
 _CONNECT_SECONDS = 5  # the driver itself would wait for minutes
+_POOLER = "pgbouncer"  # a parameter of the URL, which the driver does not know
 
 
 class Database:
-    """`url` is a SQLAlchemy URL; plain ``postgresql://`` means psycopg 3."""
+    """`url` is a SQLAlchemy URL; plain ``postgresql://`` means psycopg 3.
+
+    With ``?pgbouncer=true`` a pooler may stand in front that gives each transaction another connection (PgBouncer's
+    transaction mode): the driver then keeps nothing on the server, which else holds its prepared statements. Nothing
+    here needs more of a connection than one transaction: locks are advisory locks of transactions, or rows.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
@@ -121,16 +127,26 @@ def is_broken(error: DBAPIError) -> bool:
     return type(error.orig) is sqlite3.DatabaseError
 
 
-def _postgresql(url: Any) -> Engine:
-    patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
+def has_pooler(url: URL) -> bool:
+    """Raises `ValueError` where the parameter is neither ``true`` nor ``false``."""
+    answer = url.query.get(_POOLER, "false")
+    if answer not in ("true", "false"):
+        raise ValueError(f"{_POOLER} is true or false")
+    return answer == "true"
+
+
+def _postgresql(url: URL) -> Engine:
+    options: dict[str, Any] = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
+    if has_pooler(url):
+        options["prepare_threshold"] = None
     return create_engine(
-        url,
+        url.difference_update_query([_POOLER]),
         pool_size=10,
         max_overflow=20,
         pool_timeout=10,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args=patience,
+        connect_args=options,
     )
 
 

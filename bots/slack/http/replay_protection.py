@@ -6,6 +6,9 @@ from collections import OrderedDict
 
 import redis
 import redis.asyncio
+import redis.asyncio.sentinel
+
+from studio.redis_address import open_client
 
 _REMEMBERED = 20_000
 _PATIENCE_SECONDS = 0.5  # of the three in which Slack wants its answer
@@ -26,8 +29,12 @@ class ReplayProtection:
         self._lasts_seconds = lasts_seconds
         self._seen: OrderedDict[str, float] = OrderedDict()
         self._redis = (
-            redis.asyncio.Redis.from_url(
-                redis_url, socket_timeout=_PATIENCE_SECONDS, socket_connect_timeout=_PATIENCE_SECONDS
+            open_client(
+                redis_url,
+                redis.asyncio.Redis,
+                redis.asyncio.sentinel.Sentinel,
+                socket_timeout=_PATIENCE_SECONDS,
+                socket_connect_timeout=_PATIENCE_SECONDS,
             )
             if redis_url
             else None

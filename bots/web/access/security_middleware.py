@@ -25,6 +25,7 @@ class SecurityMiddleware:
     def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
         self._app = app
         self._hosts = {"localhost", *(host.lower() for host in settings.allowed_hosts)}
+        self._pictures_from = f" {links.origin}" if (links := settings.download_links) else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"} or scope["path"] in _OPEN_PATHS:
@@ -39,7 +40,8 @@ class SecurityMiddleware:
         elif not _own_origin(scope, headers, host):
             await _refuse(scope, receive, send, translate(texts.FOREIGN_ORIGIN), 403)
         else:
-            await self._app(scope, receive, _with_headers(send, host) if scope["type"] == "http" else send)
+            guarded = _with_headers(send, host, self._pictures_from) if scope["type"] == "http" else send
+            await self._app(scope, receive, guarded)
 
     def _knows(self, host: str) -> bool:
         """Configured names, localhost, and IP addresses: a rebinding attack needs a name of its own."""
@@ -88,10 +90,10 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, sentence: str, sta
         await PlainTextResponse(sentence, status_code=status)(scope, receive, send)
 
 
-def _with_headers(send: Send, host: str) -> Send:
+def _with_headers(send: Send, host: str, pictures_from: str) -> Send:
     # Older Safari does not count a socket on our own host as 'self'.
     policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{pictures_from}; "
         f"connect-src 'self' ws://{host} wss://{host}; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'; manifest-src 'self'"
     )

@@ -1,7 +1,7 @@
 """Picture files, for those who may see the picture; and uploads."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
@@ -9,6 +9,7 @@ from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
+from bots.web.download_links import REUSED_SECONDS
 from bots.web.routes.authentication import LoginRequiredError, context_of, posting_user
 from studio.db import queries
 from studio.db.identities.linked_identities import same_human
@@ -38,6 +39,12 @@ async def picture_file(request: Request) -> Response:
     headers = {"ETag": f'"{key}"', "Cache-Control": _CACHED}
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
+    links = context.settings.download_links
+    if links and "download" not in request.query_params:
+        address = await context.pools.run(Pool.FILES, links.sign, key)
+        return RedirectResponse(
+            address, status_code=302, headers={"Cache-Control": f"private, max-age={REUSED_SECONDS}"}
+        )
     data = await context.pools.run(Pool.FILES, context.ports.store.get, key)
     if "download" in request.query_params:
         headers["Content-Disposition"] = (

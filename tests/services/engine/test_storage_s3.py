@@ -2,8 +2,10 @@ import urllib.request
 
 import pytest
 
+from chatelier.settings import load_settings
+from chatelier.wiring.frontends import download_links
 from engine.storage import FsspecStore, open_store
-from studio.errors import StorageError
+from studio.errors import ConfigurationError, StorageError
 from tests.support.sentences import raises
 from tests.support.store_suite import StoreSuite
 
@@ -22,6 +24,7 @@ class TestS3(StoreSuite):
         assert link is not None
         with urllib.request.urlopen(link, timeout=20) as answer:
             assert answer.read() == b"for everybody"
+            assert answer.headers["content-type"] == "image/png"
 
     def test_what_another_worker_does_is_seen_at_once(self, s3_url: str) -> None:
         here, there = (open_store(s3_url, skip_instance_cache=True) for _ in range(2))
@@ -40,6 +43,23 @@ def test_endpoint_and_keys_may_be_given_as_options(
         monkeypatch.delenv(name)
     store = open_store(s3_url, endpoint_url=s3_server, key="test", secret="test")
     assert store.get(store.put(b"by options", suffix=".png")) == b"by options"
+
+
+def test_browsers_are_sent_to_the_bucket_where_that_is_set(
+    s3_server: str, s3_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATELIER_STORAGE_URL", f"{s3_url}/atelier")
+    assert download_links(load_settings()) is None
+    monkeypatch.setenv("CHATELIER_WEB__STORAGE_LINKS", "true")
+    links = download_links(load_settings())
+    assert links is not None
+    assert links.origin == s3_server
+    key = open_store(f"{s3_url}/atelier").put(b"a picture", suffix=".webp")
+    with urllib.request.urlopen(links.sign(key), timeout=20) as answer:
+        assert answer.read() == b"a picture"
+    monkeypatch.delenv("CHATELIER_STORAGE_URL")
+    with pytest.raises(ConfigurationError, match="CHATELIER_STORAGE_URL"):
+        download_links(load_settings())
 
 
 @pytest.mark.usefixtures("s3_url")

@@ -1,0 +1,155 @@
+"""Redis behind Sentinels and behind TLS: the queue, the events, the limits, and a worker in a process of its own."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import redis
+from sqlalchemy import func, select
+
+from bots.slack.http.replay_protection import ReplayProtection
+from engine.catalog.model_availability import ModelAnnouncer, living_workers
+from engine.maintenance import job_sweeper
+from engine.maintenance.job_sweeper import Sweeper
+from engine.queue.celery_queue import CeleryQueue
+from engine.queue.redis_events import RedisEvents
+from moderation.limits.redis_gcra import RedisMeters
+from studio.db.tables import JobRow, LedgerRow, PictureRow
+from studio.domain.events import JobEnded
+from studio.domain.jobs import JobState
+from studio.errors import QueueUnavailableError
+from studio.gcra import RateMeter, RateSettings
+from studio.ports import InstanceLimits, Ports
+from tests.conftest import RedisServer
+from tests.support.generation_worker import SERVED
+from tests.support.redis_sentinel import WatchedRedis, watched_redis
+from tests.support.stepwise_workers import Workers, wait_for
+from tests.support.tls_proxy import TlsProxy, make_certificate
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[WatchedRedis]:
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    with watched_redis(folder) as servers:
+        yield servers
+
+
+class EndedJobs(threading.Thread):
+    """A front end that counts how often it reads of the end of each job."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(daemon=True)
+        self.counts: Counter[str] = Counter()
+        self._events = RedisEvents(url)
+        self._stop_reading = threading.Event()
+
+    def run(self) -> None:
+        for delivery in self._events.deliveries("web", "one", self._stop_reading):
+            if isinstance(delivery.event, JobEnded):
+                self.counts[delivery.event.job_id] += 1
+            delivery.acknowledge()
+
+    def close(self) -> None:
+        self._stop_reading.set()
+        self.join()
+        self._events.close()
+
+
+def test_when_the_master_is_killed_no_job_is_lost_or_painted_twice(
+    watched: WatchedRedis, ports: Ports, tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_sweeper, "_UNSENT_AFTER", timedelta())
+    monkeypatch.setattr(job_sweeper, "_STALE_AFTER", timedelta())
+    folder = tmp_path / "begun"
+    folder.mkdir()
+    with (
+        closing(Workers(ports, watched.url, folder, repository)) as workers,
+        closing(RedisEvents(watched.url)) as events,
+        closing(EndedJobs(watched.url)) as ended,
+    ):
+        ended.start()
+        for name in ("one", "two"):
+            workers.start(name, threads=2)
+        jobs = [workers.ask() for _ in range(6)]
+        wait_for(lambda: len(list(folder.iterdir())) == 4, what="four jobs at once")
+        watched.kill_master()
+        jobs += [workers.ask() for _ in range(3)]
+        watched.wait_for_failover()
+        (folder / "go").touch()
+        sweeper = Sweeper(
+            database=ports.database, queue=workers.ports.queue, events=events, rules=InstanceLimits()
+        )
+
+        def all_ended() -> bool:
+            with suppress(QueueUnavailableError):
+                sweeper.sweep()
+            return all(workers.state_of(job) is JobState.DONE for job in jobs) and ended.counts.keys() == set(
+                jobs
+            )
+
+        wait_for(all_ended, what="the end of every job")
+    assert sorted(path.stem for path in folder.iterdir() if path.name != "go") == sorted(jobs)
+    with ports.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(PictureRow)) == len(jobs)
+        assert set(session.scalars(select(JobRow.attempts))) == {1}
+        captured = session.scalars(select(LedgerRow.job_id).where(LedgerRow.kind == "capture")).all()
+        assert sorted(filter(None, captured)) == sorted(jobs)
+
+
+@pytest.fixture
+def proxy(redis_server: RedisServer, tmp_path: Path) -> Iterator[TlsProxy]:
+    made = TlsProxy(redis_server.port, *make_certificate(tmp_path))
+    yield made
+    made.close()
+
+
+def test_with_tls_and_a_certificate_of_ones_own_everything_works(
+    proxy: TlsProxy, tmp_path: Path, redis_server: RedisServer, repository: Path
+) -> None:
+    url = f"rediss://127.0.0.1:{proxy.port}/0?ssl_ca_certs={quote(str(tmp_path / 'ca.pem'), safe='')}"
+    command = [sys.executable, "-m", "tests.support.generation_worker"]
+    worker = subprocess.Popen(
+        [*command, url, f"sqlite:///{tmp_path / 'studio.sqlite3'}", "1"], cwd=repository
+    )
+    try:
+        with closing(CeleryQueue(url)) as queue, redis.Redis.from_url(redis_server.url) as client:
+            queue.enqueue("a job", priority=0, model=None)
+            wait_for(lambda: client.lrange(SERVED, 0, -1) == [b"a job"], what="the job")
+            ModelAnnouncer(url, "worker", tuple).announce()
+            assert [found.name for found in living_workers(client)] == ["worker"]
+    finally:
+        worker.kill()
+        worker.wait()
+    with closing(RedisEvents(url)) as events:
+        events.ping()
+    with closing(RedisMeters(url, timeout_seconds=10)) as meters:
+        meter = RateMeter(scope="burst", key="ana", pace=RateSettings(requests=1, seconds=3600))
+        assert meters.take([meter]) is None
+        assert meters.take([meter]) is not None
+    assert asyncio.run(see_twice(url)) == [True, False]
+
+
+async def see_twice(url: str) -> list[bool]:
+    """What two processes of Slack's front end say of one signature."""
+    processes = [ReplayProtection(lasts_seconds=600, redis_url=url) for _ in range(2)]
+    found = [await process.is_first("v0=signature") for process in processes]
+    for process in processes:
+        await process.close()
+    return found
+
+
+def test_a_certificate_of_nobody_known_is_refused_by_every_library(proxy: TlsProxy) -> None:
+    url = f"rediss://127.0.0.1:{proxy.port}/0"
+    with closing(CeleryQueue(url)) as queue, pytest.raises(QueueUnavailableError):
+        queue.enqueue("a job", priority=0, model=None)
+    with closing(RedisEvents(url)) as events, pytest.raises(QueueUnavailableError):
+        events.ping()
