@@ -33,7 +33,8 @@ from studio.clock import now
 from studio.coded_text import coded
 from studio.db.identities.linked_identities import human_of
 from studio.db.settings import community_rules
-from studio.domain.people import Person, Platform
+from studio.domain.people import Address, Person, Platform
+from studio.domain.settings.communities import DEFAULT as COMMUNITY_DEFAULT
 from studio.domain.settings.communities import CommunityRules, Tier
 from studio.domain.settings.word_lists import WordTrial
 from studio.domain.verdicts import Ruling, Verdict
@@ -88,13 +89,13 @@ class ModerationGate:
         """Let go of the connections of the limits."""
         self._limiter.close()
 
-    def allowance(self, person: Person) -> Allowance:
+    def allowance(self, person: Person, address: Address | None = None) -> Allowance:
         """Raises `DatabaseUnavailableError`."""
         with self._context.database.read() as session:
             rules = community_rules(session, person.platform, person.community)
             tier = tier_of(session, person, rules, at=now())
         allowance = allowance_of(
-            tier, self._context.limits, rules, policy_version=self._policy_for(rules).version
+            tier, self._context.limits, rules, policy_version=self._policy_for(rules, address).version
         )
         return allowance if person.moderates else replace(allowance, newcomers=self._limiter.newcomers)
 
@@ -174,12 +175,13 @@ class ModerationGate:
 
     def judge(self, subject: PromptSubject, *, any_language: bool = False) -> Verdict:
         """What the prompt rules and the operator's policy say, without any person: counts and records nothing."""
-        return self._prompt_judge.judge(subject, any_language=any_language)
+        policy = self._policy_for(COMMUNITY_DEFAULT, None)
+        return self._prompt_judge.judge(subject, policy=policy, any_language=any_language)
 
     def inspect(self, inspection: Inspection) -> Verdict:
         """Raises `InspectionError` when any rule cannot judge: the picture is then not shown."""
         rules = self._context.community(inspection.person)
-        policy = self._policy_for(rules)
+        policy = self._policy_for(rules, inspection.address)
         judged = self._image_judge.judge(inspection, policy=policy)
         verdict = self._settle_hold(judged, inspection.person, rules)
         upload = inspection.kind is Inspected.UPLOAD
@@ -196,7 +198,9 @@ class ModerationGate:
     def _judge_prompt(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
         verdict = self._prompt_judge.judge(
-            subject, policy=self._policy_for(rules), more_rules=self._community_rules(admission.person, rules)
+            subject,
+            policy=self._policy_for(rules, admission.address),
+            more_rules=self._community_rules(admission.person, rules),
         )
         return apply_upload_suspicion(verdict, admission.request, subject)
 
@@ -245,12 +249,18 @@ class ModerationGate:
             return verdict
         return replace(verdict, ruling=found.ruling, rule=found.rule, category=found.category)
 
-    def _policy_for(self, rules: CommunityRules) -> Policy:
-        try:
-            return apply_overrides(self._prompt_judge.policy, rules.stances)
-        except (BadParameterError, ValueError):  # the others hold all the same
-            logger.error("community overrides partly ignored: unknown category or action")
-            return apply_overrides(self._prompt_judge.policy, known_overrides(rules.stances))
+    def _policy_for(self, rules: CommunityRules, address: Address | None) -> Policy:
+        here = rules.in_place(address)
+        policy = self._prompt_judge.policy
+        if not here.age_restricted:
+            policy = policy.outside_age_restricted()
+        for stances in (rules.stances, here.stances):
+            try:
+                policy = apply_overrides(policy, stances)
+            except (BadParameterError, ValueError):  # the others hold all the same
+                logger.error("community overrides partly ignored: unknown category or action")
+                policy = apply_overrides(policy, known_overrides(stances))
+        return policy
 
     def _record(
         self,

@@ -30,7 +30,8 @@ def load_starboard_entry(
 ) -> tuple[StarboardEntry | None, MessageRef | None]:
     """What is to be shown, if anything, and the message that shows it already. Raises `NotFoundError`.
 
-    A picture that is shown stays when it loses a star: only its count changes.
+    A picture that is shown stays when it loses a star: only its count changes. One from an age-restricted channel stays
+    there.
     """
     with database.read() as session:
         row = session.get(PictureRow, picture_id)
@@ -39,7 +40,7 @@ def load_starboard_entry(
         found = message_of(session, DeliveryKind.STARBOARD, picture_id)
         job = queries.find_job(session, row.job_id)
         seen = job.state is JobState.DONE and may_see(session, job, Audience(home=job.person.home))
-        if row.deleted_at is not None or not seen:
+        if row.deleted_at is not None or not seen or job.address.age_restricted:
             return None, found
         stars = queries.star_counts(session, [picture_id]).get(picture_id, 0)
         rules = settings.community_rules(session, job.person.platform, job.person.community)

@@ -93,7 +93,7 @@ class JobRunner:
         try:
             if lease.must_stop():
                 raise JobCancelledError
-            allowance = self._context.gate.allowance(job.person)
+            allowance = self._context.gate.allowance(job.person, job.address)
             verdict = review(self._context.database, self._context.gate, job, allowance)
             if not verdict.allows:
                 return end_for_verdict(verdict)

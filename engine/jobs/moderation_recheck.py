@@ -9,7 +9,7 @@ from studio.db import queries
 from studio.db.database import Database
 from studio.db.tables import JobRow
 from studio.domain.jobs import Job
-from studio.domain.people import Person
+from studio.domain.people import Address, Person
 from studio.domain.settings.word_lists import WordTrial
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Admission, Allowance, Gate, Inspection
@@ -34,6 +34,7 @@ def review(database: Database, gate: Gate, job: Job, allowance: Allowance) -> Ve
             outstanding_jobs=0,
             lineage_prompts=tuple(picture.recipe.prompt for picture in reversed(family)),
             job_id=job.id,
+            address=job.address,
         )
     )
     if verdict.allows:
@@ -58,8 +59,8 @@ class ClearedGate:
             return replace(verdict, ruling=Ruling.HOLD)
         return verdict
 
-    def allowance(self, person: Person) -> Allowance:
-        return self._gate.allowance(person)
+    def allowance(self, person: Person, address: Address | None = None) -> Allowance:
+        return self._gate.allowance(person, address)
 
     def admit(self, admission: Admission) -> Verdict:
         return self._gate.admit(admission)

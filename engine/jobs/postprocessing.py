@@ -69,7 +69,14 @@ def judge(
         painted.image, painted.recipe
     )  # files travel: those who get one may not know the parents
     verdict = gate.inspect(
-        Inspection(kind=Inspected.OUTPUT, person=job.person, png=master, request=job.request, job_id=job.id)
+        Inspection(
+            kind=Inspected.OUTPUT,
+            person=job.person,
+            png=master,
+            request=job.request,
+            job_id=job.id,
+            address=job.address,
+        )
     )
     if verdict.ruling is Ruling.REFUSE:
         return verdict

@@ -93,7 +93,7 @@ def _let_through(session: Session, row: JobRow, *, spoiler: bool) -> DecisionEff
     elif not held_job_decisions.has_pictures(session, row.id) and (
         moved := held_job_decisions.release(session, row.id)
     ):
-        row.spoiler = spoiler
+        row.spoiler = row.spoiler or spoiler
         row.request = _without_doubts(row.request)
         outcome.events += moved
         outcome.add(_ask_owners(session, row))

@@ -170,6 +170,9 @@ class CaseService(CommunityRecords):
             rules = change(former)
             added = rules.stances.items() - former.stances.items()  # older ones may have lost their category
             apply_overrides(self._policy, dict(added))
+            for channel, own in rules.by_channel.items():
+                if own != former.by_channel.get(channel):
+                    apply_overrides(self._policy, own.stances)
             settings.save_community_rules(session, rules, by=moderator)
             details = {"changed": _changed_fields(former, rules)}
             audit_log.append(session, "govern", actor=moderator.key, details=details)

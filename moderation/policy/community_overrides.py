@@ -6,20 +6,20 @@ from types import MappingProxyType
 
 from moderation.policy.categories import Category
 from moderation.policy.policy import CORE, FIXED, Action, CategoryRule, Policy
+from studio.domain.settings.channels import EVERY_CATEGORY
 from studio.errors import BadParameterError
 
+_KNOWN = {category.name.lower(): category for category in Category if category not in FIXED | CORE}
 
-def category_named(name: str) -> Category:
-    """``self-harm`` and ``self_harm`` are the same. Raises `BadParameterError`."""
+
+def categories_named(name: str) -> tuple[Category, ...]:
+    """One, or those of `EVERY_CATEGORY`; ``self-harm`` and ``self_harm`` are the same. Raises `BadParameterError`."""
     wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
-    known = {
-        category.name.lower(): category
-        for category in Category
-        if category not in FIXED and category not in CORE
-    }
-    if wanted not in known:
-        raise BadParameterError("value", "unknown_category", categories=tuple(known))
-    return known[wanted]
+    if wanted == EVERY_CATEGORY:
+        return tuple(_KNOWN.values())
+    if wanted not in _KNOWN:
+        raise BadParameterError("value", "unknown_category", categories=tuple(_KNOWN))
+    return (_KNOWN[wanted],)
 
 
 def known_overrides(stances: Mapping[str, str]) -> Mapping[str, str]:
@@ -36,14 +36,14 @@ def apply_overrides(policy: Policy, stances: Mapping[str, str]) -> Policy:
         return policy
     chosen = dict(policy.stances)
     for name, action in stances.items():
-        category = category_named(name)
-        chosen[category] = _stricter(chosen[category], Action(action))
+        for category in categories_named(name):
+            chosen[category] = _stricter(chosen[category], Action(action))
     return replace(policy, stances=MappingProxyType(chosen))
 
 
 def _is_understood(name: str, action: str) -> bool:
     try:
-        category_named(name)
+        categories_named(name)
     except BadParameterError:
         return False
     return action in set(Action)

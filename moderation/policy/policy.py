@@ -8,7 +8,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -18,6 +18,7 @@ from typing import Any
 
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
+from moderation.policy.toml_values import is_number, is_one_of, wrong_names
 from studio.domain.verdicts import Ruling
 from studio.errors import ConfigurationError
 
@@ -36,7 +37,6 @@ _STRICTNESS = {action: place for place, action in enumerate(Action)}
 CORE = frozenset({Category.MINORS})
 # Of these a policy says nothing: what could not be judged never passes.
 FIXED = frozenset({Category.UNCHECKED, Category.FOREIGN, Category.FACE})
-_KEYS = frozenset({"categories", "languages", "other_languages", "faces", "person_margin", "public_figures"})
 
 
 class FacePolicy(StrEnum):
@@ -78,6 +78,9 @@ class Policy:
     person_margin: float = 0.0  # how much lower thresholds are where an upload shows a person
     # By role, what happens to harmless scenes with public figures.
     public_figures: Mapping[str, Action] = field(default_factory=dict)
+    age_restricted: frozenset[Category] = (
+        frozenset()
+    )  # `stances` about them hold in age-restricted channels only
 
     @property
     def version(self) -> str:
@@ -93,7 +96,7 @@ class Policy:
             ]
             for category, category_rule in self.stances.items()
         }
-        return {
+        data = {
             "categories": stances,
             "languages": sorted(self.languages),
             "other_languages": self.other_languages,
@@ -101,6 +104,22 @@ class Policy:
             "person_margin": self.person_margin,
             "public_figures": dict(self.public_figures),
         }
+        if self.age_restricted:
+            data["age_restricted"] = sorted(category.name.lower() for category in self.age_restricted)
+        return data
+
+    def outside_age_restricted(self) -> "Policy":
+        """What holds everywhere but in age-restricted channels: the defaults, where they are stricter."""
+        if not self.age_restricted:
+            return self
+        usual = default_policy().stances
+        stances = {
+            category: usual[category]
+            if category in self.age_restricted and not own.stricter_or_equal(usual[category])
+            else own
+            for category, own in self.stances.items()
+        }
+        return replace(self, stances=MappingProxyType(stances), age_restricted=frozenset())
 
     def least_score(self, category: Category) -> float | None:
         """From which score on it does anything about a finding; None where it never does."""
@@ -131,6 +150,9 @@ class Policy:
                 return replace(finding, ruling=Ruling.HOLD)
             case Action.REFUSE:
                 return finding
+
+
+_KEYS = {field.name for field in fields(Policy)} - {"stances"} | {"categories"}
 
 
 class PolicyError(ConfigurationError):
@@ -179,6 +201,9 @@ def parse_policy(text: str, *, over: Policy, source: str = "policy") -> Policy:
         faces=FacePolicy(data.get("faces", over.faces)),
         person_margin=float(data.get("person_margin", over.person_margin)),
         public_figures=MappingProxyType({**over.public_figures, **_actions(data.get("public_figures", {}))}),
+        age_restricted=frozenset(Category[name.upper()] for name in data["age_restricted"])
+        if "age_restricted" in data
+        else over.age_restricted,
     )
 
 
@@ -205,12 +230,13 @@ def _problems(data: Mapping[str, Any], over: Policy) -> Iterator[str]:
         isinstance(code, str) and code.isalpha() for code in languages
     ):
         yield 'languages: must be a list of codes such as ["en", "fr"].'
-    if not _is_one_of(Action, data.get("other_languages", "hold")):
+    if not is_one_of(Action, data.get("other_languages", "hold")):
         yield f"other_languages: must be one of {', '.join(Action)}."
-    if not _is_one_of(FacePolicy, data.get("faces", "ask")):
+    if not is_one_of(FacePolicy, data.get("faces", "ask")):
         yield f"faces: must be one of {', '.join(FacePolicy)}."
-    if not _is_number(data.get("person_margin", 0)) or not 0 <= data.get("person_margin", 0) <= 0.5:
+    if not is_number(data.get("person_margin", 0)) or not 0 <= data.get("person_margin", 0) <= 0.5:
         yield "person_margin: must be a number from 0 to 0.5."
+    yield from wrong_names("age_restricted", data.get("age_restricted", []), known=_may_be_allowed())
     yield from _wrong_roles(data.get("public_figures", {}), over)
     categories = data.get("categories", {})
     if not isinstance(categories, dict):
@@ -220,6 +246,10 @@ def _problems(data: Mapping[str, Any], over: Policy) -> Iterator[str]:
         yield from (f"categories.{name}: {fault}" for fault in _faults(name, section, over))
 
 
+def _may_be_allowed() -> list[str]:
+    return [category.name.lower() for category in Category if category not in FIXED | CORE]
+
+
 def _wrong_roles(section: Any, over: Policy) -> Iterator[str]:
     if not isinstance(section, dict):
         yield 'public_figures: must be a section with lines such as politician = "hold".'
@@ -227,7 +257,7 @@ def _wrong_roles(section: Any, over: Policy) -> Iterator[str]:
     for role, action in section.items():
         if over.public_figures and role not in over.public_figures:
             yield f"public_figures: {role} is no role; there are {', '.join(over.public_figures)}."
-        elif not _is_one_of(Action, action) or action == Action.WARN:
+        elif not is_one_of(Action, action) or action == Action.WARN:
             yield f"public_figures.{role}: must be one of allow, hold, refuse."
 
 
@@ -255,18 +285,9 @@ def _faults(name: str, section: Any, over: Policy) -> Iterator[str]:
 
 
 def _wrong_values(section: Mapping[str, Any]) -> Iterator[str]:
-    if not _is_one_of(Action, section.get("action", "hold")):
+    if not is_one_of(Action, section.get("action", "hold")):
         yield f"action must be one of {', '.join(Action)}."
     for key in ("threshold", "hold_threshold"):
         value = section.get(key, 0.5)
-        if not _is_number(value) or not 0 < value <= 1:
+        if not is_number(value) or not 0 < value <= 1:
             yield f"{key} must be a number above 0, at most 1."
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_one_of(words: type[StrEnum], value: Any) -> bool:
-    """Whatever TOML may hold: a list or a section is none of the words."""
-    return isinstance(value, str) and value in set(words)

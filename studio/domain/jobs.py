@@ -92,7 +92,7 @@ class Job:
     refused_category: str = ""
     policy_version: str = ""  # of the policy by which the request was admitted
     cleared: bool = False  # a moderator let the request pass: it is not judged again
-    spoiler: bool = False  # a moderator let it through, hidden until clicked
+    spoiler: bool = False  # hidden until clicked, as a moderator or its channel's rules say
     gathering: str | None = None  # the id of the gathering that it is a part of
     part: int | None = None  # its number there
     visibility: JobVisibility = JobVisibility.LISTED

@@ -74,6 +74,7 @@ class Address:
     """Where an answer goes. `token` is an interaction token, worthless after `token_expires_at`.
 
     `parent` is the channel or forum that `channel` is a thread of, where threads have ids of their own.
+    `age_restricted`: the platform, or of a job's address the community's rules, keep minors out of the channel.
     `private`: not everybody of the community may read there, as in direct messages.
     """
 
@@ -86,6 +87,7 @@ class Address:
     token: str | None = field(default=None, repr=False)
     token_expires_at: datetime | None = None
     private: bool = False
+    age_restricted: bool = False
 
     @property
     def is_direct(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from studio.domain.people import Person
+from studio.domain.people import Address, Person
 from studio.domain.requests import PaintRequest
 from studio.domain.settings.communities import NewcomerLimits, Tier
 from studio.domain.settings.word_lists import WordTrial
@@ -26,6 +26,7 @@ class Admission:
     request: PaintRequest
     outstanding_jobs: int
     lineage_prompts: tuple[str, ...] = ()
+    address: Address | None = None  # where it is asked; its channel may have rules of its own
     job_id: str = ""  # of the job that the request will be, so that what follows can be traced to it
 
 
@@ -42,6 +43,7 @@ class Inspection:
     request: PaintRequest | None = None
     job_id: str = ""
     original: bytes = field(default=b"", repr=False)
+    address: Address | None = None  # of the job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +69,8 @@ class Gate(Protocol):
         """Words of the moderator's community: what they would have done to the last
         month's requests. Changes nothing."""
 
-    def allowance(self, person: Person) -> Allowance:
-        """By tier and the rules of their community."""
+    def allowance(self, person: Person, address: Address | None = None) -> Allowance:
+        """By tier and the rules of their community, and of the channel where they ask."""
 
     def admit(self, admission: Admission) -> Verdict:
         """Judge a request.

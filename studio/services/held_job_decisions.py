@@ -50,7 +50,7 @@ def deliver(session: Session, job_id: str, *, spoiler: bool = False) -> list[Out
         return []
     job_transitions.reopen_delivery(session, job_id)
     session.refresh(row)
-    row.spoiler = spoiler
+    row.spoiler = row.spoiler or spoiler  # its channel may hide all pictures
     if refused:
         row.refused_rule = row.refused_category = ""
         credit_ledger.reserve_what_is_left(session, row)

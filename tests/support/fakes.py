@@ -67,7 +67,7 @@ class FakeGate:
             raise self.admit_error
         return self.verdict
 
-    def allowance(self, person: Person) -> Allowance:
+    def allowance(self, person: Person, address: Address | None = None) -> Allowance:
         return replace(self.allowed, policy_version=self.policy_version)
 
     def require_not_banned(self, person: Person) -> None:

@@ -41,6 +41,7 @@ def call_of(
         token_expires_at=now() + TOKEN_LIFE,
         parent=parent_of(interaction.channel),
         private=is_private(interaction.channel),
+        age_restricted=is_age_restricted(interaction.channel),
     )
     person = person_of(interaction.user, community, moderates=manages)
     return Call(person=person, address=address, request_key=f"discord:{interaction.id}")
@@ -62,6 +63,15 @@ def is_private(channel: object) -> bool:
         return False  # direct messages are a community of their own
     everyone = channel.guild.default_role
     return everyone.permissions.view_channel and not channel.permissions_for(everyone).view_channel
+
+
+def is_age_restricted(channel: object) -> bool:
+    """Whether Discord asks people for their age before they see a channel, or the channel of a thread."""
+    if isinstance(channel, discord.Thread):
+        return is_age_restricted(channel.parent)
+    if not isinstance(channel, discord.abc.GuildChannel):
+        return False
+    return bool(getattr(channel, "nsfw", False))
 
 
 def person_of(user: discord.abc.User, community: str, *, moderates: bool) -> Person:

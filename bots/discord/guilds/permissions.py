@@ -8,7 +8,8 @@ from discord import app_commands
 from bots.discord.texts import texts
 from bots.presentation.message import ChannelName, Spans
 from bots.presentation.spans import sentence
-from studio.commands.moderation.community_rules import CHANNELS, NOTHING
+from studio.commands.moderation.channel_rules import NOTHING
+from studio.commands.moderation.community_rules import CHANNELS
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError
 

@@ -3,7 +3,14 @@
 import discord
 
 from bots.discord.context import DiscordContext
-from bots.discord.guilds.members import community_of, is_private, moderates, parent_of, person_of
+from bots.discord.guilds.members import (
+    community_of,
+    is_age_restricted,
+    is_private,
+    moderates,
+    parent_of,
+    person_of,
+)
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import known_name
 from studio.commands.spec import Call
@@ -40,5 +47,6 @@ def call_of_reaction(
         channel=str(event.channel_id),
         parent=parent_of(channel),
         private=is_private(channel),
+        age_restricted=is_age_restricted(channel),
     )
     return Call(person=person, address=address, request_key=key)

@@ -8,7 +8,14 @@ import re
 
 import discord
 
-from bots.discord.guilds.members import community_of, is_private, moderates, parent_of, person_of
+from bots.discord.guilds.members import (
+    community_of,
+    is_age_restricted,
+    is_private,
+    moderates,
+    parent_of,
+    person_of,
+)
 from bots.discord.interactions.dispatcher import Handler
 from bots.discord.messages.answers import send_direct
 from bots.discord.messages.message_lookup import find_shown_by_id
@@ -81,6 +88,7 @@ class Replies(Handler):
             channel=str(message.channel.id),
             parent=parent_of(message.channel),
             private=is_private(message.channel),
+            age_restricted=is_age_restricted(message.channel),
         )
         person = person_of(message.author, community, moderates=moderator)
         return Call(person=person, address=address, request_key=f"discord:{message.id}")

@@ -31,6 +31,7 @@ from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.results import Balance, Community, Place, SettingsChanged
 from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
+from studio.domain.settings.channels import ChannelRules
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
 from studio.domain.settings.word_lists import WordsShown
@@ -109,8 +110,22 @@ def _rule_facts(rules: CommunityRules) -> Facts:
         texts.POLICY: (
             ", ".join(f"{name} {action}" for name, action in rules.stances.items()) or translate(texts.NONE),
         ),
+        texts.BY_CHANNEL: join_parts(
+            ((ChannelName(name), f": {_channel_facts(own)}") for name, own in rules.by_channel.items()), "; "
+        )
+        or sentence(texts.NONE),
     }
     return Facts(tuple((translate(label), spans) for label, spans in facts.items()))
+
+
+def _channel_facts(own: ChannelRules) -> str:
+    facts = (
+        *own.models,
+        *(f"{category} {action}" for category, action in own.stances.items()),
+        *([translate(texts.AGE_RESTRICTED)] if own.age_restricted else []),
+        *([translate(texts.SPOILERS)] if own.spoilers else []),
+    )
+    return ", ".join(facts)
 
 
 def _lockdown(rules: CommunityRules) -> Spans:

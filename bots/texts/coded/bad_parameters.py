@@ -151,6 +151,10 @@ SENTENCES: dict[str, Msgid] = {
     "not_refused": "The {parameter} was not refused, so there is nothing to appeal.",
     "not_a_decision": "The {parameter} of this case must be one of: {choices}.",
     "only_stricter": "A community may only be stricter: hold or refuse.",
+    "age_restricted_by_discord": (
+        "On Discord, mark the channel itself as age-restricted, in its settings: that holds here as well."
+    ),
+    "other_models_here": "The model {model} is not for this channel. Models here: {able}.",
     "unknown_category": "The categories are {categories}.",
     "unknown_tier": "The tiers are {tiers}.",
     "not_like": "Write it like this: {example}.",

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from studio.db.database import Database
 from studio.domain.events import Event, JobProgress
-from studio.domain.people import Person
+from studio.domain.people import Address, Person
 from studio.domain.settings.word_lists import WordTrial
 from studio.domain.verdicts import ALLOWED, Verdict
 from studio.errors import NotFoundError
@@ -26,7 +26,7 @@ _CREDITS = 10**6
 
 
 class OpenGate:
-    def allowance(self, person: Person) -> Allowance:
+    def allowance(self, person: Person, address: Address | None = None) -> Allowance:
         return Allowance(monthly_credits=_CREDITS, max_outstanding_jobs=10**6)
 
     def admit(self, admission: Admission) -> Verdict:

@@ -14,6 +14,7 @@ from studio.commands.gathering_results import GatheringOpened
 from studio.commands.gatherings.painting import submit_wanted
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.spec import Call, CommandSpec
+from studio.commands.submission.allowed_models import require_channel_model
 from studio.commands.submission.submit import require_open
 from studio.db import credit_ledger, outbox, sql_dialects
 from studio.db.gatherings import ballot_rows, gathering_rows
@@ -85,6 +86,8 @@ def open_gathering(
         if session.scalar(select(GatheringRow.id).where(GatheringRow.id == gathering_id)):
             return GatheringOpened(gathering_id=gathering_id, repeated=True)
         require_open(session, call)
+        if model := rules.get("model"):
+            require_channel_model(ports, session, call, str(model))
         community = community_rules(session, *call.person.home)
         require_host(community, call.person, allowance.tier, call.address)
         require_room(session, kind.name, call.address)

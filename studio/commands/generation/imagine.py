@@ -21,6 +21,7 @@ from studio.commands.picture_lists import WeightedPicture, require_few
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles.named_style import apply_style, find_saved_style, references_of
+from studio.commands.submission.allowed_models import require_tiers
 from studio.commands.submission.known_names import find_draft_model, require_known
 from studio.commands.submission.privacy import PRIVATE
 from studio.commands.submission.prompt_wording import read_wording
@@ -28,7 +29,6 @@ from studio.commands.submission.references import find_references, require_refer
 from studio.commands.submission.request_defaults import own_defaults, usual_count
 from studio.commands.submission.source_images import get_seed
 from studio.commands.submission.submit import submit
-from studio.commands.submission.tiers import require_tiers
 from studio.domain.requests import (
     LEAST_SIDE,
     MAX_COUNT,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from studio.clock import now
+from studio.commands.moderation import channel_rules
+from studio.commands.moderation.channel_rules import NOTHING
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import Community
 from studio.commands.spec import Audience, Call, CommandSpec
@@ -21,7 +23,6 @@ from studio.domain.settings.communities import (
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 
-NOTHING = ("", "none", "off", "no")
 SWITCH = {"on": True, "off": False}
 CHANNELS = {
     "desk": "desk_channel",
@@ -50,6 +51,10 @@ def _change_rules(ports: Ports, call: Call, command: ChangeRules) -> CommunityRu
         value = command.value.strip()
         if command.setting == "model" and value.lower() not in NOTHING:
             find_model(ports, value.lower())
+        if command.setting == "channel-models":
+            channel_rules.require_models(ports, value)
+        if command.setting == "channel-age-restricted":
+            channel_rules.require_own_age_restriction(call.person.platform)
         return ports.desk.govern(call.person, lambda rules: change(rules, value))
     with ports.database.read() as session:
         return settings.community_rules(session, call.person.platform, call.person.community)
@@ -171,6 +176,10 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "gatherings": _set_gatherings,
     "lockdown": _set_lockdown,
     "newcomers-vote": _set_newcomers_vote,
+    "channel-models": channel_rules.set_models,
+    "channel-policy": channel_rules.set_policy,
+    "channel-spoilers": channel_rules.set_spoilers,
+    "channel-age-restricted": channel_rules.set_age_restricted,
 }
 
 

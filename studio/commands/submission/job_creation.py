@@ -19,6 +19,7 @@ from studio.domain.cases import CaseKind, NewCase, NewNotice, NoticeKind
 from studio.domain.jobs import Job, JobState, JobVisibility
 from studio.domain.people import Address, Person, Platform
 from studio.domain.requests import PaintRequest
+from studio.domain.settings.channels import ChannelRules
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Verdict
 from studio.errors import TooManyJobsError
@@ -30,7 +31,17 @@ CORE = "core"  # the error code of a refusal that cannot be appealed
 UNHEARD = "unheard"  # of one where nobody moderated, so that nobody could hear an appeal
 
 
-def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, policy_version: str) -> JobRow:
+def new_job(
+    call: Call,
+    command: str,
+    request: PaintRequest,
+    *,
+    job_id: str,
+    policy_version: str,
+    here: ChannelRules,
+) -> JobRow:
+    """`here` is what holds in the channel."""
+    address = replace(_address(call), age_restricted=here.age_restricted)
     return JobRow(
         id=job_id,
         request_key=call.request_key,
@@ -38,7 +49,7 @@ def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, pol
         request=to_data(request),
         person_key=call.person.key,
         person=to_data(call.person),
-        address=to_data(_address(call)),
+        address=to_data(address),
         platform=call.person.platform,
         community=call.person.community,
         model=request.model,
@@ -52,7 +63,7 @@ def new_job(call: Call, command: str, request: PaintRequest, *, job_id: str, pol
         refused_category="",
         policy_version=policy_version,
         cleared=False,
-        spoiler=False,
+        spoiler=here.covers,
         gathering=call.claim.gathering if call.claim else None,
         part=call.claim.ordinal if call.claim else None,
         visibility=_visibility(call),

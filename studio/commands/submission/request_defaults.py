@@ -20,12 +20,18 @@ def usual_count(ports: Ports, call: Call) -> int:
 def own_defaults(ports: Ports, call: Call) -> tuple[Preferences, str | None]:
     """The person's settings, and the model where none was named.
 
-    A default whose model or style is gone by now counts as none.
+    In a channel with models of its own it is one of them. A default whose model or style is gone by now counts as none.
     """
     with ports.database.read() as session:
         chosen = preferences_of(session, call.person.key)
         rules = community_rules(session, call.person.platform, call.person.community)
-    models = (name for name in (chosen.model, rules.model) if is_model(ports, name))
+    here = rules.in_place(call.address).models
+    wanted = (chosen.model, rules.model) if not here else (*_within(here, chosen.model, rules.model), here[0])
+    models = (name for name in wanted if is_model(ports, name))
     if chosen.style not in (None, *ports.options.styles()):
         chosen = replace(chosen, style=None)
     return chosen, next(models, None)
+
+
+def _within(allowed: tuple[str, ...], *wished: str | None) -> tuple[str, ...]:
+    return tuple(name for name in wished if name in allowed)

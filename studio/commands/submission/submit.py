@@ -11,10 +11,10 @@ from studio.coded_text import from_stored
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.commands.submission import job_creation, remix_consent
+from studio.commands.submission.allowed_models import require_tiers, with_channel_model
 from studio.commands.submission.known_names import require_known
 from studio.commands.submission.privacy import inherit_privacy
 from studio.commands.submission.references import require_references
-from studio.commands.submission.tiers import require_tiers
 from studio.db import outbox, queries
 from studio.db.cases import link_refused_job
 from studio.db.gatherings.part_rows import link_job
@@ -27,6 +27,7 @@ from studio.domain.events import JobAccepted
 from studio.domain.identifiers import new_job_id
 from studio.domain.jobs import JobState, JobVisibility
 from studio.domain.requests import PaintRequest
+from studio.domain.settings.communities import CommunityRules
 from studio.domain.sizing.drafts import most_drafts
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import (
@@ -52,7 +53,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     """
     require_known(ports, request)
     require_references(ports, request)
-    allowance = ports.gate.allowance(call.person)
+    allowance = ports.gate.allowance(call.person, call.address)
     require_count(allowance, request.count, draft=request.draft)
     require_tiers(ports, allowance, request)
     with ports.database.read() as session:
@@ -60,6 +61,7 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
             return earlier
         call = inherit_privacy(session, call, request)
         require_open(session, call)
+        request = with_channel_model(ports, session, call, request)
         require_free_disk(ports)
         require_quota(ports, session, call.person)
         remix_consent.require(session, call.person, request.sources, within=_gathering_of(call))
@@ -108,6 +110,7 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
         outstanding_jobs=queries.outstanding_jobs(session, call.person.key),
         lineage_prompts=tuple(picture.recipe.prompt for picture in reversed(family)),
         job_id=new_job_id(),
+        address=call.address,
     )
 
 
@@ -160,8 +163,8 @@ def _accept(
     allowance: Allowance,
     first_seen_at: datetime,
 ) -> tuple[JobRow, list[OutboxRow]]:
-    row = _row(call, admission, allowance.policy_version)
-    rules = community_rules(session, call.person.platform, call.person.community)
+    rules = community_rules(session, *call.person.home)
+    row = _row(call, admission, allowance.policy_version, rules)
     if rules.paused:  # since it was asked a moment ago
         raise CommunityPausedError
     job_creation.add_within(session, row, allowance, rules, first_seen_at=first_seen_at)
@@ -183,13 +186,14 @@ def _gathering_of(call: Call) -> str | None:
     return call.claim.gathering if call.claim else None
 
 
-def _row(call: Call, admission: Admission, policy_version: str) -> JobRow:
+def _row(call: Call, admission: Admission, policy_version: str, rules: CommunityRules) -> JobRow:
     return job_creation.new_job(
         call,
         admission.command,
         admission.request,
         job_id=admission.job_id,
         policy_version=policy_version,
+        here=rules.in_place(call.address),
     )
 
 
@@ -197,9 +201,10 @@ def _refusal(
     ports: Ports, call: Call, admission: Admission, verdict: Verdict, allowance: Allowance
 ) -> PolicyRefusalError:
     """Keep what was refused, so that its owner may appeal and a moderator can see what was meant."""
-    row = _row(call, admission, allowance.policy_version)
-    job_creation.refuse(row, verdict)
     with ports.database.begin() as session:
+        rules = community_rules(session, *call.person.home)
+        row = _row(call, admission, allowance.policy_version, rules)
+        job_creation.refuse(row, verdict)
         lock_person(session, call.person)
         _find_earlier(session, call.request_key)  # of two clicks at once, the second hears of the first
         job_creation.grant(session, row, allowance)

@@ -1,10 +1,12 @@
 """What the moderators of a community have settled for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from studio.domain.people import Address, Platform
+from studio.domain.settings.channels import NOTHING_OF_ITS_OWN, ChannelRules, combine
 from studio.errors import OutOfCreditsError
 
 PING_AFTER = timedelta(seconds=30)
@@ -79,6 +81,7 @@ class CommunityRules:
     `pools` give channels a budget of their own, in credits a month: jobs there draw on it first.
     `tiers` maps a role of the platform to a tier, `monthly_credits` a tier to credits a month, and `stances` a
     category of the policy to an action, which may only be stricter than the administrator's policy.
+    `by_channel` says what is different in a channel, `in_place` what holds where somebody asks.
     `words` maps words or phrases to what `WordAction` says, on top of the operator's lists. `ping`: a finished job that
     took longer than `PING_AFTER` pings its owner.
     """
@@ -103,6 +106,19 @@ class CommunityRules:
     newcomers_held_until: datetime | None = None
     uploads_paused_until: datetime | None = None
     newcomers_vote: bool = False  # whether the votes of newcomers count in gatherings
+    by_channel: Mapping[str, ChannelRules] = field(default_factory=dict)
+
+    def in_place(self, address: Address | None) -> ChannelRules:
+        """What the channel of an address adds, and that of a thread its own. None: no channel, as for an upload.
+
+        On Discord a channel is age-restricted if Discord says so: its people are asked for their age there.
+        """
+        if address is None:
+            return NOTHING_OF_ITS_OWN
+        here = combine(self.by_channel[place] for place in address.places if place in self.by_channel)
+        if address.platform is Platform.DISCORD or address.age_restricted:
+            here = replace(here, age_restricted=address.age_restricted)
+        return here
 
     def holds_newcomers(self, at: datetime) -> bool:
         """Whether requests of newcomers wait for a moderator, after a press in a raid."""

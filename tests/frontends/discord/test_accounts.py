@@ -8,6 +8,7 @@ import pytest
 
 from bots.discord.guilds import permissions
 from bots.texts import jobs
+from moderation.policy.policy import default_policy, parse_policy
 from studio.db import queries
 from studio.db.tables import PersonRow
 from studio.domain.events import PictureChanged
@@ -112,3 +113,20 @@ async def test_an_age_restricted_channel_relaxes_nothing(ports: Ports, tmp_path:
         await room.mod.slash(restricted, "imagine", prompt="a red fox")
         assert known.is_nsfw()
         assert room.jobs()[-1].state != JobState.REFUSED
+
+
+async def test_what_the_operator_allows_to_adults_stays_in_age_restricted_channels(
+    ports: Ports, tmp_path: Path
+) -> None:
+    text = 'age_restricted = ["violence"]\n[categories.violence]\naction = "allow"'
+    policy = parse_policy(text, over=default_policy())
+    async with open_room(with_gate(ports, policy=policy), tmp_path) as room:
+        restricted = room.guild.create_text_channel("after-dark")
+        known: Any = room.bot.get_channel(restricted.id)
+        known.nsfw = True
+        await room.ana.slash(room.channel, "imagine", prompt="something violent")
+        await room.bo.slash(restricted, "imagine", prompt="something violent")
+        assert [(row.state == JobState.REFUSED, row.spoiler) for row in room.jobs()] == [
+            (True, False),
+            (False, True),
+        ]
