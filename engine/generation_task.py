@@ -15,6 +15,7 @@ class GenerationTask:
 
     `sources` are RGB; `mask` is L, of the first source's size, white where the picture may change. `person` is the key
     by which the step batcher shares fairly; `weight` above 1 gives its samples more of the step batcher.
+    `done` are the pictures, counted from 0, that are there from an earlier attempt and not painted again.
     `references` are RGB pictures of any size that stand beside the words; those of the request in their order. So are
     `structures`, whose edges, depth or pose are followed.
     """
@@ -27,6 +28,7 @@ class GenerationTask:
     structures: Sequence[Image.Image] = ()
     mask: Image.Image | None = field(default=None, repr=False)
     weight: float = 1.0
+    done: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

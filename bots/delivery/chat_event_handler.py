@@ -29,6 +29,7 @@ from studio.domain.events import (
     JobProgress,
     NoticeWritten,
     PictureChanged,
+    PictureFinished,
     RecapDue,
 )
 from studio.domain.people import Person
@@ -81,6 +82,8 @@ class ChatEventHandler:
                 await self.publisher.show(DeliveryKind.RETIRED, event.job_id)
                 await self.publisher.show(DeliveryKind.JOB, event.job_id)
                 await self._show_starred(event.job_id)
+            case PictureFinished():
+                await self.jobs.picture_finished(event.job_id)
             case PictureChanged():
                 await self.jobs.picture_changed(event.job_id, event.picture_id)
                 await self.publisher.show(DeliveryKind.STARBOARD, event.picture_id)

@@ -18,6 +18,7 @@ from studio.domain.jobs import WAITING, JobState
 from studio.errors import NotFoundError
 
 _POSITIONS_EVERY_SECONDS = 5.0
+_PICTURES_EVERY_SECONDS = 5.0  # while pictures are there, each edit sends them
 _MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests that answers need
 
 
@@ -37,6 +38,10 @@ class JobUpdates:
             await self._publisher.freshen(DeliveryKind.JOB, job_id)
         elif not self._is_gone(job_id, picture_id):
             await self._publisher.show(DeliveryKind.JOB, job_id)
+
+    async def picture_finished(self, job_id: str) -> None:
+        """While others of its job are being painted. Several within a few seconds become one edit."""
+        await self._publisher.freshen(DeliveryKind.JOB, job_id, least_seconds=_PICTURES_EVERY_SECONDS)
 
     def _is_gone(self, job_id: str, picture_id: str) -> bool:
         """Of several that were deleted at once the first edit shows the end."""
@@ -82,7 +87,7 @@ class JobUpdates:
 
     async def _step(self, progress: JobProgress, message: PublishedMessage) -> bool:
         """Show one step; True when the job has ended meanwhile."""
-        draft = await self._draft_in_progress(progress.job_id, message)
+        draft = await self._draft_in_progress(progress, message)
         if draft is None or message.ref is None:  # it is over, or its message is not there yet
             return False
         if not self._may_touch(draft, message.ref, message):
@@ -93,12 +98,13 @@ class JobUpdates:
         state = await self._pools.run(Pool.DATABASE, job_state, self._ports.database, progress.job_id)
         return state is not None and state.ended
 
-    async def _draft_in_progress(self, job_id: str, message: PublishedMessage) -> Draft | None:
+    async def _draft_in_progress(self, progress: JobProgress, message: PublishedMessage) -> Draft | None:
         """The draft of a job that is being painted; None for one that has ended or is shown by another process."""
         job_view = _view(message)
-        if job_view is None or job_view.job.state is JobState.HELD:
+        shows_all = job_view is not None and len(job_view.pictures) >= progress.finished
+        if job_view is None or job_view.job.state is JobState.HELD or not shows_all:
             try:
-                job_view = (await self._publisher.read(DeliveryKind.JOB, job_id)).job_view
+                job_view = (await self._publisher.read(DeliveryKind.JOB, progress.job_id)).job_view
             except NotFoundError:
                 return None
         if message.draft is None or job_view is None or job_view.job.state.ended:
@@ -111,6 +117,8 @@ class JobUpdates:
         return message.draft
 
     def _may_touch(self, draft: Draft, ref: MessageRef, message: PublishedMessage) -> bool:
+        if draft.job_view and draft.job_view.pictures and message.rested_seconds < _PICTURES_EVERY_SECONDS:
+            return False
         age_seconds = (now() - draft.since).total_seconds()
         return self._transport.may_touch(
             ref, draft.places[0], age_seconds=age_seconds, since_seconds=message.rested_seconds

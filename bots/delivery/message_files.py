@@ -1,7 +1,8 @@
 """The files of a message's images, as a platform uploads them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from bots.delivery.attachments import Attachment, fit_attachment, pixelate
 from bots.drawing.lineage_tree import draw_family
@@ -77,4 +78,5 @@ def _load(ports: Ports, image: Image, limit_bytes: int) -> Attachment:
         if pixelated is None:
             raise NotFoundError("file")
         return Attachment(data=pixelated, suffix=".png")
-    return fit_attachment(ports, data, limit_bytes=limit_bytes)
+    fitted = fit_attachment(ports, data, limit_bytes=limit_bytes)
+    return replace(fitted, suffix=PurePosixPath(image.key).suffix) if fitted.data is data else fitted

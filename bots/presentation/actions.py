@@ -201,6 +201,10 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     ),
     Action.SHOW: ActionSpec(label="Show", description="Show the pictures and their recipe"),
     Action.CANCEL: ActionSpec(label="Cancel", description="Cancel this job", tone=Tone.DANGER, reaction="❌"),
+    Action.ENOUGH: ActionSpec(
+        label="Enough",
+        description="Keep the pictures that are finished and cancel the others",
+    ),
     Action.DELETE: ActionSpec(
         label="Delete",
         description="Delete picture {index}",

@@ -24,6 +24,8 @@ from studio.domain.settings.preferences import RemixConsent
 from studio.errors import NotFoundError
 from studio.services.visibility import Audience, find_picture, is_withheld, may_see, without_hidden_parents
 
+_SHOWN = OUTSTANDING | {JobState.DONE}  # the states in which pictures are shown, where there are some
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -41,7 +43,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """`origins` are the sources that were painted here, in order.
+    """`origins` are the sources that were painted here, in order. `pictures` of a job that is not over are finished.
 
     `asks`: it waits for the owner of a picture, not for a moderator. `wants_copy`: its person likes to have what
     is finished by direct message as well. `starred_by` has the keys of the people who gave a star, by picture.
@@ -98,7 +100,7 @@ def load_job_view(database: Database, job_id: str, *, viewer: Person | None = No
 
 def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
     """As everybody may see them where they were asked for; in their order, in a handful of queries."""
-    pictures = _pictures(session, [job.id for job in jobs if job.state is JobState.DONE])
+    pictures = _pictures(session, [job.id for job in jobs if job.state in _SHOWN])
     starred_by = load_stars(session, [picture.id for of_job in pictures.values() for picture in of_job])
     sources = _sources(session, jobs)
     seen = _outlooks(session, [job.id for job in jobs if job.state in OUTSTANDING])

@@ -5,6 +5,7 @@ NOT_SENT = "You cannot be sent direct messages. Please allow them, then try agai
 UNDER_WAY = "This request is under way already."
 CANCELLED = "Cancelled."
 STOPPING = "It stops at the next step."
+KEEPS = "The finished pictures stay. The others are cancelled, and you get their credits back."
 DELETED = "The picture was deleted."
 DELETED_SEVERAL = "{count} pictures were deleted."
 STARRED = "Starred; it has {count} star now."

@@ -137,7 +137,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
     register_painting(app, work)
     signals.worker_ready.connect(lambda **_: on_ready(), weak=False)
     generator.warm_up(model=served_models(settings)[0])
-    listener = CancelListener(url, leases.cancel, on_aside=leases.set_aside)
+    listener = CancelListener(url, leases.cancel, on_aside=leases.set_aside, on_enough=leases.stop_early)
     catalogue, served = model_catalogue(settings), served_models(settings)
     announcer = ModelAnnouncer(
         url, worker, partial(runnable_models, catalogue, served), devices=generator.device_names

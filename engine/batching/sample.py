@@ -113,6 +113,7 @@ class Sample:
     controls: tuple[Control, ...] = ()
     estimate: torch.Tensor | None = None  # of the finished latents, when one was asked for
     picture: torch.Tensor | None = None  # (3, height, width) in [0, 1], or bytes
+    is_decoded: bool = False  # `picture` may be read on any thread
     unread_words: int = 0  # at the end of the prompt, beyond what the model takes in
     preview: torch.Tensor | None = None  # a small preview, uint8 (h, w, 3)
     step_options: dict[str, Any] = field(default_factory=dict)

@@ -20,6 +20,7 @@ _numbers = count()
 _ASK_SECONDS = 0.05
 PREVIEW_TILE_PIXELS = 96
 _MOST_IN_PAIRS = 8
+_WORTH_SHOWING_SECONDS = 2.0  # a picture is not shown alone when the others come so soon
 
 
 class SampleGroup:
@@ -38,6 +39,7 @@ class SampleGroup:
         self._changed = threading.Condition()
         self._over = False
         self._error: BaseException | None = None
+        self._handed_over: set[Sample] = set()
         self._shown: list[torch.Tensor | None] = []
         self._sheet: Image.Image | None = None
         for sample in self.samples:
@@ -70,8 +72,13 @@ class SampleGroup:
         *,
         on_progress: Callable[[Progress], None] = lambda progress: None,
         cancelled: Callable[[], bool] = lambda: False,
+        on_finished: "Callable[[Sample], None] | None" = None,
     ) -> None:
-        """Blocks until every sample has its picture. Raises `JobCancelledError`, or what went wrong with a sample."""
+        """Blocks until every sample has its picture. Raises `JobCancelledError`, or what went wrong with a sample.
+
+        `on_finished` gets each sample that has its picture while others will take a while; previews then show the
+        others only.
+        """
         steps_reported = -1
         while not self._over:
             if cancelled():
@@ -81,6 +88,10 @@ class SampleGroup:
             if progress.step != steps_reported:
                 steps_reported = progress.step
                 on_progress(progress)
+            if on_finished is not None:
+                for sample in self._finished_early(progress):
+                    self._handed_over.add(sample)
+                    on_finished(sample)
             with self._changed:
                 # Steps do not wake anybody: at many steps a second that would slow the batcher's own thread.
                 self._changed.wait_for(lambda: self._over, timeout=_ASK_SECONDS)
@@ -100,6 +111,14 @@ class SampleGroup:
             preview=self._preview(),
         )
 
+    def _finished_early(self, progress: Progress) -> "list[Sample]":
+        if progress.seconds_left is not None and progress.seconds_left < _WORTH_SHOWING_SECONDS:
+            return []
+        finished = [sample for sample in self.samples if sample.is_decoded]
+        if len(finished) == len(self.samples):
+            return []
+        return [sample for sample in finished if sample not in self._handed_over]
+
     def _expected_seconds(self) -> float | None:
         """Before the first steps were made: as long as such samples took in the past, side by side."""
         if self.step_seconds is None:
@@ -108,7 +127,7 @@ class SampleGroup:
 
     def _preview(self) -> Image.Image | None:
         """Composed anew only when a sample has a new glimpse."""
-        previews = [sample.preview for sample in self.samples]
+        previews = [sample.preview for sample in self.samples if sample not in self._handed_over]
         if any(old is not new for old, new in zip_longest(self._shown, previews)):
             self._shown, self._sheet = previews, _sheet(previews)
         return self._sheet

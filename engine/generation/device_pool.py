@@ -84,13 +84,14 @@ class DeviceWorker:
         *,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
+        on_finished: "Callable[[Sample], None] | None" = None,
     ) -> None:
-        """Blocks until every sample has its picture. Raises `JobCancelledError`, or what went wrong with a sample."""
+        """As `SampleGroup.wait`. Raises `JobCancelledError`, or what went wrong with a sample."""
         from engine.batching.sample_group import SampleGroup
 
         group = SampleGroup(samples, person=task.person, weight=task.weight)
         self._batcher.submit(group)
-        group.wait(on_progress=on_progress, cancelled=cancelled)
+        group.wait(on_progress=on_progress, cancelled=cancelled, on_finished=on_finished)
 
     def warm_up_tasks(self, entry: ModelEntry) -> list[GenerationTask]:
         """What to warm a model up with. Raises `NotSupportedError` for one that paints from pictures only.

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.conditions.structure import add_structures
 from engine.generation.device_pool import DevicePool, DeviceWorker
 from engine.generation.device_settings import DeviceSettings
-from engine.generation.generation_inputs import GenerationInputs
 from engine.generation.prepare_inputs import asked_steps, prepare_inputs
 from engine.generation.prompt_diversity import diversify_task
 from engine.generation.sampling_params import resolve_params
@@ -40,8 +40,20 @@ DEFAULT_UPSCALER = "realesr-animevideov3-x4"
 log = logging.getLogger(__name__)
 
 
+OnPicture = Callable[[int, GeneratedImage], None]
+
+
 def _nothing(progress: Progress) -> None:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """Who asked for a task's pictures: what is told to them, and whether they still want them."""
+
+    on_progress: Callable[[Progress], None] = _nothing
+    cancelled: Callable[[], bool] = lambda: False
+    on_picture: OnPicture | None = None
 
 
 class ImageGenerator:
@@ -75,8 +87,11 @@ class ImageGenerator:
         *,
         on_progress: Callable[[Progress], None] = _nothing,
         cancelled: Callable[[], bool] = lambda: False,
+        on_picture: OnPicture | None = None,
     ) -> list[GeneratedImage]:
-        """Blocks until all pictures are painted; `on_progress` and `cancelled` are called on this thread.
+        """Blocks until all pictures are painted that are not `done`; the functions are called on this thread.
+
+        `on_picture` gets the number, from 0, and the image of each that is finished long before the others.
 
         Raises `JobCancelledError` within one step of `cancelled` saying so, `BadParameterError`, `BadImageError` or
         `NotSupportedError` for a task that cannot be painted, `ModelLoadError`, or `GenerationError`.
@@ -86,38 +101,44 @@ class ImageGenerator:
         if task.request.operation is Operation.UPSCALE:
             return [self._upscale(task, self._device_pool.choose(), on_progress, cancelled)]
         entry = self._entry_of(task)
-        return self._paint(task, entry, self._device_pool.choose_for(entry), on_progress, cancelled)
+        return self._paint(
+            task, entry, self._device_pool.choose_for(entry), _Listener(on_progress, cancelled, on_picture)
+        )
 
     def _paint(
         self,
         task: GenerationTask,
         entry: ModelEntry,
         device_worker: "DeviceWorker | RemoteWorker",
-        on_progress: Callable[[Progress], None],
-        cancelled: Callable[[], bool],
+        listener: "_Listener",
     ) -> list[GeneratedImage]:
         wanted, added_words = task, ("",) * task.request.count
         if self._represents and entry.representation:
             task, added_words = diversify_task(task)
         model = device_worker.model(entry)
         prior = self._prior(entry)
+        indices = [index for index in range(task.request.count) if index not in task.done]
         drawings = [
-            prepare_inputs(task, index, entry=entry, layout=model.layout, prior=prior)
-            for index in range(task.request.count)
+            prepare_inputs(task, index, entry=entry, layout=model.layout, prior=prior) for index in indices
         ]
         drawings = add_structures(drawings, task, model=entry.name, layout=model.layout, maps=self._maps)
         outline = partial(resolve_params, task, entry=entry, prior=prior)
-        params_list = [outline(index, drawing) for index, drawing in enumerate(drawings)]
+        params_list = [outline(index, drawing) for index, drawing in zip(indices, drawings, strict=True)]
         asked = asked_steps(task.request, entry=entry, prior=prior)
-        meter = ProgressMeter(on_progress, asked=asked)
+        meter = ProgressMeter(listener.on_progress, asked=asked)
         meter.expect(steps_ahead(drawings, params_list))
 
-        def paint_round(samples: "Sequence[Sample]") -> list[Image.Image]:
-            device_worker.generate(samples, task, on_progress=meter, cancelled=cancelled)
+        def paint_round(
+            samples: "Sequence[Sample]", on_finished: "Callable[[Sample], None] | None" = None
+        ) -> list[Image.Image]:
+            device_worker.generate(
+                samples, task, on_progress=meter, cancelled=listener.cancelled, on_finished=on_finished
+            )
             meter.end_round(sum(sample.steps for sample in samples))
             return [_picture(sample) for sample in samples]
 
-        def complete(index: int, drawing: GenerationInputs, picture: Image.Image) -> GeneratedImage:
+        def complete(number: int, picture: Image.Image) -> GeneratedImage:
+            index, drawing = indices[number], drawings[number]
             image = refine_tiled(
                 drawing,
                 drawing.finish(picture),
@@ -126,15 +147,19 @@ class ImageGenerator:
                 ),
             )
             return self._to_generated_image(
-                wanted, index, samples[index], image, steps=asked, added_words=added_words[index]
+                wanted, index, samples[number], image, steps=asked, added_words=added_words[index]
             )
 
+        def show(on_picture: OnPicture, sample: "Sample") -> None:
+            number = samples.index(sample)
+            on_picture(indices[number], complete(number, _picture(sample)))
+
         samples = [model.new_sample(params) for params in params_list]
-        pictures = paint_round(samples)
-        return [
-            complete(index, drawing, picture)
-            for index, (drawing, picture) in enumerate(zip(drawings, pictures, strict=True))
-        ]
+        tiled = any(drawing.detail is not None for drawing in drawings)
+        pictures = paint_round(
+            samples, partial(show, listener.on_picture) if listener.on_picture and not tiled else None
+        )
+        return [complete(number, picture) for number, picture in enumerate(pictures)]
 
     def warm_up(
         self, on_progress: Callable[[Progress], None] = _nothing, *, model: str | None = None
@@ -156,7 +181,7 @@ class ImageGenerator:
             return
         for done, (device_worker, task) in enumerate(parts, start=1):
             with suppress(NotSupportedError):
-                self._paint(task, entry, device_worker, _nothing, lambda: False)
+                self._paint(task, entry, device_worker, _Listener())
             log.info("model warm-up advanced", extra={"part": done, "parts": len(parts)})
             on_progress(Progress(step=done, steps=len(parts)))
         self._device_pool.report_compilation()

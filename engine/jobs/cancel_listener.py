@@ -1,4 +1,7 @@
-"""Word that a job is to stop, heard by every worker at once: its person wants it, or a moderator paused the studio."""
+"""Word that a job is to stop, heard by every worker at once: its person wants it, or a moderator paused the studio.
+
+Or its person has enough with the pictures that are finished.
+"""
 
 import threading
 from collections.abc import Callable
@@ -10,19 +13,25 @@ from studio.redis_address import open_client
 
 CANCEL_CHANNEL = "chatelier:cancel"
 ASIDE_CHANNEL = "chatelier:aside"
+ENOUGH_CHANNEL = "chatelier:enough"
 _RETRY_SECONDS = 1.0
 
 
 class CancelListener:
-    """A thread that calls `on_cancel(job_id)` and `on_aside(job_id)`, as long as Redis is there to tell."""
+    """A thread that calls each function with a job's id, as long as Redis is there to tell."""
 
     def __init__(
-        self, redis_url: str, on_cancel: Callable[[str], None], *, on_aside: Callable[[str], None]
+        self,
+        redis_url: str,
+        on_cancel: Callable[[str], None],
+        *,
+        on_aside: Callable[[str], None],
+        on_enough: Callable[[str], None] = lambda job_id: None,
     ) -> None:
         self._redis = open_client(
             redis_url, redis.Redis, Sentinel, socket_timeout=5, socket_connect_timeout=2
         )
-        self._heard = {CANCEL_CHANNEL: on_cancel, ASIDE_CHANNEL: on_aside}
+        self._heard = {CANCEL_CHANNEL: on_cancel, ASIDE_CHANNEL: on_aside, ENOUGH_CHANNEL: on_enough}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="cancel-listener", daemon=True)
 

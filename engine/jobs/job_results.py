@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.jobs.postprocessing import StoredImage
@@ -13,11 +14,12 @@ from studio.commands.submission import job_creation
 from studio.db import credit_ledger, job_transitions, outbox
 from studio.db.database import Database
 from studio.db.tables import JobRow, LineageRow, OutboxRow, PictureRow
-from studio.domain.events import JobEnded
+from studio.domain.events import JobEnded, PictureFinished
 from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.verdicts import Ruling, Verdict
 from studio.serialization import to_data
+from studio.services import held_job_decisions
 from studio.services.built_on_notices import notify_owners
 
 
@@ -45,10 +47,33 @@ def end_for_verdict(verdict: Verdict) -> JobResult:
     )
 
 
+def record_early(database: Database, job: Job, picture: StoredImage, *, worker: str) -> OutboxRow | None:
+    """The event to send. None when the lease is no longer this worker's."""
+    with database.begin() as session:
+        if not job_transitions.holds_lease(session, job.id, worker=worker):
+            return None
+        _add_pictures(session, job, [picture], now())
+        child = picture_id(job.id, picture.index)
+        return outbox.write(
+            session, PictureFinished(job_id=job.id, platform=job.address.platform, picture_id=child)
+        )
+
+
+def find_done(database: Database, job_id: str) -> frozenset[int]:
+    """The numbers, from 1, of the pictures that the job has already."""
+    with database.read() as session:
+        return frozenset(session.scalars(select(PictureRow.position).where(PictureRow.job_id == job_id)))
+
+
 def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> list[OutboxRow]:
-    """The events to send; none when the lease is no longer this worker's, and another worker ends the job."""
+    """The events to send; none when the lease is no longer this worker's, and another worker ends the job.
+
+    A job that fails after some of its pictures were shown is done with these.
+    """
     at = now()
     with database.begin() as session:
+        if outcome.state is JobState.FAILED and held_job_decisions.pictures_of(session, job.id):
+            outcome = JobResult(state=JobState.DONE, painting_seconds=outcome.painting_seconds)
         error = job_transitions.JobError(outcome.error_code, outcome.error_text)
         ended = job_transitions.end(session, job.id, outcome.state, at=at, worker=worker, error=error)
         if not ended:
@@ -57,14 +82,24 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
         row.painting_seconds = outcome.painting_seconds
         _add_pictures(session, job, outcome.pictures, at)
         if outcome.state is JobState.DONE:
-            credit_ledger.capture(session, row, painted=len(outcome.pictures), at=at)
+            painted = held_job_decisions.pictures_of(session, job.id)
+            credit_ledger.capture(session, row, painted=painted, at=at)
         elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
             credit_ledger.release(session, row, at=at)
+        if _takes_pictures_back(outcome):
+            shown = update(PictureRow).where(PictureRow.job_id == job.id, PictureRow.deleted_at.is_(None))
+            session.execute(shown.values(deleted_at=at))
         events = [] if outcome.verdict is None else _note_verdict(session, job, outcome, outcome.verdict)
         if outcome.state is JobState.DONE:
             events += notify_owners(session, job)
         ended_event = JobEnded(job_id=job.id, platform=job.address.platform, state=outcome.state)
         return [outbox.write(session, ended_event), *events]
+
+
+def _takes_pictures_back(outcome: JobResult) -> bool:
+    """Whether what was shown already goes. After a refusal with an appeal it is only hidden."""
+    is_core = outcome.verdict is not None and outcome.verdict.is_core
+    return outcome.state is JobState.CANCELLED or is_core
 
 
 def _note_verdict(session: Session, job: Job, outcome: JobResult, verdict: Verdict) -> list[OutboxRow]:

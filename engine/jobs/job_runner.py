@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -13,10 +14,11 @@ from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from engine.imaging.codecs.encoding import data_url, decode, decode_mask
 from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.jobs.context import WorkerContext
-from engine.jobs.job_results import JobResult, end_for_verdict, record
+from engine.jobs.early_pictures import EarlyPictures, Threads, shows_early
+from engine.jobs.job_results import JobResult, end_for_verdict, find_done, record
 from engine.jobs.leases import Lease, LeaseKeeper, is_paused
 from engine.jobs.moderation_recheck import ClearedGate, review
-from engine.jobs.postprocessing import JudgedImage, judge, store_pictures
+from engine.jobs.postprocessing import JudgedImage, StoredImage, judge, store_pictures
 from engine.jobs.tracked_store import TrackingStore, clear_up
 from studio.clock import now
 from studio.coded_text import to_stored
@@ -35,11 +37,13 @@ from studio.errors import (
     ServiceError,
 )
 from studio.gatherings import periodic_tasks
-from studio.ports import Events, Store
+from studio.ports import Events
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
 _RECORD_RETRY_SECONDS = 0.5
+_STOPPED = JobCancelledError()
 _HANDS = 8
+_EARLY_HANDS = 4
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +57,9 @@ class Generates(Protocol):
         *,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
+        on_picture: Callable[[int, GeneratedImage], None] | None = None,
     ) -> list[GeneratedImage]:
-        """Blocks until all pictures are painted. Raises `JobCancelledError` once `cancelled` says so."""
+        """As `ImageGenerator.generate`."""
 
 
 class JobRunner:
@@ -66,6 +71,8 @@ class JobRunner:
         self._leases = leases
         # Encoding and storing leave the interpreter's lock free: a job's pictures go side by side.
         self._executor = ThreadPoolExecutor(_HANDS, thread_name_prefix="finishing")
+        early = ThreadPoolExecutor(_EARLY_HANDS, thread_name_prefix="early-pictures")
+        self._threads = Threads(pictures=early, steps=self._executor)
 
     def run(self, job_id: str) -> None:
         """Paint a job, unless it is in other hands or over. Never raises for what goes wrong with the job."""
@@ -77,6 +84,7 @@ class JobRunner:
                 job = queries.find_job(session, job_id)
                 lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
             lease.cancelled = lease.cancelled or job.cancel_requested
+            lease.enough = lease.enough or job.enough_requested
             log.info("job started", extra={"job_id": job_id, "attempt": job.attempts})
             receipts = TrackingStore(self._context.store)
             outcome = self._outcome(job, lease, receipts)
@@ -88,7 +96,7 @@ class JobRunner:
         finally:
             self._leases.drop(lease)
 
-    def _outcome(self, job: Job, lease: Lease, store: Store) -> JobResult | None:
+    def _outcome(self, job: Job, lease: Lease, store: TrackingStore) -> JobResult | None:
         """None when the job is not ours to end: the lease is lost, or the worker stops."""
         try:
             if lease.must_stop():
@@ -114,24 +122,32 @@ class JobRunner:
             log.exception("job failed: unexpected error", extra={"job_id": job.id})
             return _failed_result(JobState.FAILED, GenerationError())
 
-    def _carry_out(self, job: Job, lease: Lease, store: Store, *, weight: float) -> JobResult:
-        task = self._task_of(job, weight)
-        started_at = time.monotonic()
-        painted = self._generator.generate(
-            task, on_progress=_Announcer(job, self._context.events), cancelled=lease.must_stop
-        )
-        painting_seconds = time.monotonic() - started_at
+    def _carry_out(self, job: Job, lease: Lease, store: TrackingStore, *, weight: float) -> JobResult:
+        done = find_done(self._context.database, job.id)
         gate = ClearedGate(self._context.gate) if job.cleared else self._context.gate
+        early = EarlyPictures(job, self._context, self._threads, gate=gate, store=store)
+        started_at = time.monotonic()
+        try:
+            missing = [index for index in range(1, job.request.count + 1) if index not in done]
+            painted = self._paint(job, lease, early, weight=weight, done=done) if missing else []
+        except BaseException:
+            early.wait()  # what is being stored belongs to this attempt
+            raise
+        painting_seconds = time.monotonic() - started_at
+        finished = early.results()
         judging = partial(judge, job, gate=gate, signer=self._context.signer)
-        results = list(self._executor.map(judging, range(1, len(painted) + 1), painted))
+        rest = [pair for pair in zip(missing, painted, strict=False) if pair[0] not in finished]
+        judged = self._executor.map(judging, *zip(*rest, strict=True)) if rest else ()
+        results = [*finished.values(), *judged]
+        shown_early = len(done) + sum(isinstance(result, StoredImage) for result in results)
         refused = [result for result in results if isinstance(result, Verdict)]
         if core := next((verdict for verdict in refused if verdict.is_core), None):
             return end_for_verdict(core)  # though its person's jobs are stopped for it at this very moment
         if lease.must_stop():
             raise JobCancelledError
         shown = [result for result in results if isinstance(result, JudgedImage)]
-        if not shown:
-            return end_for_verdict(refused[0])
+        if not shown and not shown_early:
+            return end_for_verdict(refused[0]) if refused else _failed_result(JobState.CANCELLED, _STOPPED)
         held = next((image for image in shown if image.verdict.ruling is Ruling.HOLD), None)
         stored = store_pictures(job, shown, store=store, executor=self._executor, signer=self._context.signer)
         return JobResult(
@@ -140,6 +156,26 @@ class JobRunner:
             verdict=held.verdict if held else None,
             painting_seconds=painting_seconds,
         )
+
+    def _paint(
+        self, job: Job, lease: Lease, early: EarlyPictures, *, weight: float, done: frozenset[int]
+    ) -> list[GeneratedImage]:
+        """The pictures that are not `done`; none of them when their person had enough before all were painted."""
+        if lease.stops_early():
+            return []
+        task = replace(self._task_of(job, weight), done=frozenset(index - 1 for index in done))
+        announcer = _Announcer(job, self._context.events, finished=lambda: len(done) + early.shown)
+        try:
+            return self._generator.generate(
+                task,
+                on_progress=announcer,
+                cancelled=lambda: lease.must_stop() or lease.stops_early(),
+                on_picture=early.add if shows_early(job) else None,
+            )
+        except JobCancelledError:
+            if lease.stops_early():
+                return []
+            raise
 
     def _task_of(self, job: Job, weight: float) -> GenerationTask:
         request = job.request
@@ -177,7 +213,7 @@ class JobRunner:
                 time.sleep(_RECORD_RETRY_SECONDS)
         if not events:
             return False
-        receipts.store_again(outcome)
+        receipts.store_again(outcome.pictures)
         outbox.send(self._context.database, self._context.events, events)
         log.info("job ended", extra={"job_id": job.id, "state": outcome.state})
         return True
@@ -217,8 +253,9 @@ def _failed_result(state: JobState, error: ChatelierError) -> JobResult:
 class _Announcer:
     """Turns the step batcher's progress into a few messages a second. What is to be hidden is not shown on the way."""
 
-    def __init__(self, job: Job, events: Events) -> None:
+    def __init__(self, job: Job, events: Events, *, finished: Callable[[], int]) -> None:
         self._job = job
+        self._finished = finished
         self._events = events
         self._announced_at = 0.0
 
@@ -236,5 +273,6 @@ class _Announcer:
                 steps=progress.steps,
                 preview=data_url(shown) if shown else None,
                 seconds_left=progress.seconds_left,
+                finished=self._finished(),
             )
         )

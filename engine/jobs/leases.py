@@ -26,10 +26,15 @@ class Lease:
     lost: bool = False  # another worker has it now, or nobody
     worker_stops: bool = False
     aside: bool = False  # a moderator paused its community
+    enough: bool = False  # its person wants no more than the pictures that are finished
 
     def must_stop(self) -> bool:
         """What the step batcher asks between two denoising steps."""
         return self.cancelled or self.lost or self.goes_back
+
+    def stops_early(self) -> bool:
+        """Nothing more is to be painted, and what is finished stays."""
+        return self.enough and not self.must_stop()
 
     @property
     def goes_back(self) -> bool:
@@ -88,6 +93,13 @@ class LeaseKeeper:
         if lease is not None:
             lease.cancelled = True
 
+    def stop_early(self, job_id: str) -> None:
+        """The same, for a job that ends with the pictures that are finished."""
+        with self._lock:
+            lease = self._held.get(job_id)
+        if lease is not None:
+            lease.enough = True
+
     def set_aside(self, job_id: str) -> None:
         """The same, for a job whose community was paused."""
         with self._lock:
@@ -126,8 +138,10 @@ class LeaseKeeper:
             )
             row = session.get(JobRow, lease.job_id)
             cancel_requested = bool(row and row.cancel_requested)
+            enough_requested = bool(row and row.enough_requested)
             paused = bool(row and is_paused(session, row))
         lease.cancelled = lease.cancelled or cancel_requested
+        lease.enough = lease.enough or enough_requested
         lease.aside = lease.aside or paused
         with self._lock:
             still_held = lease.job_id in self._held

@@ -1,9 +1,11 @@
 """What one job put into the store, so that nothing of it is left behind when the job ends without it."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 
 from engine.jobs.job_results import JobResult
+from engine.jobs.postprocessing import StoredImage
 from studio.db.database import Database
 from studio.domain.jobs import Job
 from studio.errors import DatabaseUnavailableError, StorageError
@@ -30,9 +32,9 @@ class TrackingStore:
         self._put[key] = (data, suffix)
         return key
 
-    def store_again(self, outcome: JobResult) -> None:
+    def store_again(self, pictures: Iterable[StoredImage]) -> None:
         """After the commit: the same file may have been deleted for another picture since it was put."""
-        for key in self.keys & _keys_of(outcome):
+        for key in self.keys & _keys_of(pictures):
             data, suffix = self._put[key]
             try:
                 self._store.put(data, suffix=suffix)
@@ -58,7 +60,7 @@ def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put
 
     What cannot be deleted now, the orphan file cleaner deletes later.
     """
-    doubtful = put - _keys_of(outcome)
+    doubtful = put - _keys_of(outcome.pictures)
     try:
         with database.read() as session:
             gone = file_references.of_deleted(session, job.request.sources)
@@ -70,9 +72,9 @@ def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put
         log.warning("job files not deleted: database unavailable", extra={"job_id": job.id})
 
 
-def _keys_of(outcome: JobResult) -> set[str | None]:
+def _keys_of(pictures: Iterable[StoredImage]) -> set[str | None]:
     return {
         key
-        for picture in outcome.pictures
+        for picture in pictures
         for key in (picture.key, picture.master_key, *picture.thumbnail_keys.values())
     }

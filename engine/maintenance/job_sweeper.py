@@ -18,6 +18,7 @@ from studio.domain.people import Platform
 from studio.errors import GenerationError
 from studio.gatherings import periodic_tasks
 from studio.ports import Events, InstanceLimits, Queue
+from studio.services import held_job_decisions
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
 _STALE_AFTER = timedelta(seconds=30)  # queued, and the message may be lost: the queue is asked
@@ -97,12 +98,18 @@ class Sweeper:
         error = job_transitions.JobError(reason.code, to_stored(*reason.texts))
         events: list[OutboxRow] = []
         with self._database.begin() as session:
-            ended = job_transitions.end(
-                session, row.id, JobState.FAILED, at=at, worker=row.lease_owner, error=error
-            )
-            if ended:
-                credit_ledger.release(session, session.get_one(JobRow, row.id), at=at)
-                event = JobEnded(job_id=row.id, platform=Platform(row.platform), state=JobState.FAILED)
+            shown = held_job_decisions.pictures_of(
+                session, row.id
+            )  # it is done with what could be seen already
+            state = JobState.DONE if shown else JobState.FAILED
+            error = job_transitions.NO_ERROR if shown else error
+            if job_transitions.end(session, row.id, state, at=at, worker=row.lease_owner, error=error):
+                job = session.get_one(JobRow, row.id)
+                if shown:
+                    credit_ledger.capture(session, job, painted=shown, at=at)
+                else:
+                    credit_ledger.release(session, job, at=at)
+                event = JobEnded(job_id=row.id, platform=Platform(row.platform), state=state)
                 events.append(outbox.write(session, event))
         outbox.send(self._database, self._events, events)
         log.error("job failed: no attempts left", extra={"job_id": row.id, "attempts": row.attempts})

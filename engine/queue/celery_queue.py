@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 from kombu.transport.redis import Channel
 from redis.sentinel import Sentinel
 
-from engine.jobs.cancel_listener import ASIDE_CHANNEL, CANCEL_CHANNEL
+from engine.jobs.cancel_listener import ASIDE_CHANNEL, CANCEL_CHANNEL, ENOUGH_CHANNEL
 from engine.queue.celery_app import PAINT_QUEUE, PAINT_TASK, PRIORITIES, make_app, queue_of
 from studio.errors import QueueUnavailableError
 from studio.redis_address import open_client
@@ -70,6 +70,13 @@ class CeleryQueue:
         """The row says so already; a worker that misses this message reads the row at its next heartbeat."""
         try:
             self._redis.publish(CANCEL_CHANNEL, job_id)
+        except redis.RedisError:
+            return
+
+    def stop_early(self, job_id: str) -> None:
+        """The row says so already; a worker that misses this message reads the row at its next heartbeat."""
+        try:
+            self._redis.publish(ENOUGH_CHANNEL, job_id)
         except redis.RedisError:
             return
 

@@ -34,6 +34,7 @@ class Action(StrEnum):
     LEADERBOARD = "leaderboard"  # whose pictures others built on most; about no job
     SHOW = "show"
     CANCEL = "cancel"
+    ENOUGH = "enough"  # ends a job with the pictures that are finished
     DELETE = "delete"
     REPORT = "report"
     APPEAL = "appeal"

@@ -176,6 +176,7 @@ def _gather(button: Button) -> tuple[str, dict[str, object]]:
 
 _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.VARY_SUBTLE: lambda button: ("vary", {"picture": button.picture_id, "strength": "subtle"}),
+    Action.ENOUGH: lambda button: ("cancel", {"job": button.job_id, "keep": True}),
     Action.REFERENCE: lambda button: ("imagine", {"ref": button.picture_id}),
     Action.DELETE: lambda button: ("delete", {"what": button.picture_id or button.job_id}),
     Action.WHO: lambda button: ("lineage", {"picture": button.picture_id}),

@@ -46,10 +46,11 @@ class PictureShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsStopped:
-    """`at_once` is False while a worker is still finishing its step."""
+    """`at_once` is False while a worker is still finishing its step. `keeps`: what is finished stays."""
 
     job_id: str
     at_once: bool
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

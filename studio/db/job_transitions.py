@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from studio.db.sql_dialects import is_postgresql
-from studio.db.tables import DeliveryRow, JobRow
+from studio.db.tables import DeliveryRow, JobRow, PictureRow
 from studio.domain.deliveries import DeliveryKind
-from studio.domain.jobs import WAITING, JobState, sources_of
+from studio.domain.jobs import OUTSTANDING, WAITING, JobState, sources_of
 
 
 def _update_job(session: Session, job_id: str, guard: Any, values: dict[str, Any]) -> bool:
@@ -151,6 +151,19 @@ def reopen_delivery(session: Session, job_id: str) -> None:
 def request_cancel(session: Session, job_id: str) -> bool:
     """Note on a job being painted that its person wants it stopped."""
     return _update_job(session, job_id, JobRow.state == JobState.PAINTING, {"cancel_requested": True})
+
+
+def request_enough(session: Session, job_id: str) -> bool:
+    """Note on a job with a finished picture that its person wants no others. False: it has none, or is over."""
+    finished = exists().where(PictureRow.job_id == job_id, PictureRow.deleted_at.is_(None))
+    guard = _in(OUTSTANDING) & finished & JobRow.cancel_requested.is_(False)
+    return _update_job(session, job_id, guard, {"enough_requested": True})
+
+
+def holds_lease(session: Session, job_id: str, *, worker: str) -> bool:
+    """Whether the job is this worker's, and stays so until the commit."""
+    guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
+    return _update_job(session, job_id, guard, {"lease_owner": worker})
 
 
 def find_stalled(

@@ -32,6 +32,7 @@ def job_of(row: JobRow) -> Job:
         started_at=row.started_at,
         ended_at=row.ended_at,
         cancel_requested=row.cancel_requested,
+        enough_requested=row.enough_requested,
         error_code=row.error_code,
         error_text=row.error_text,
         refused_rule=row.refused_rule,
@@ -74,16 +75,19 @@ def find_job(session: Session, job_id: str, *, viewer: Person | None = None) -> 
     return job_of(row)
 
 
-def find_picture(session: Session, picture_id: str, *, viewer: Person | None = None) -> Picture:
+def find_picture(
+    session: Session, picture_id: str, *, viewer: Person | None = None, early: bool = False
+) -> Picture:
     """Raises `NotFoundError` for unknown and deleted pictures, held ones, and those of another community.
 
-    One's own of a linked identity are at hand everywhere.
+    One's own of a linked identity are at hand everywhere. With `early` also one whose job still paints others.
     """
     row = session.get(PictureRow, picture_id)
     if row is None or row.deleted_at is not None:
         raise NotFoundError("picture", id=picture_id[:14])
     own = viewer is not None and same_human(session, row.person_key, viewer.key)
-    if find_job(session, row.job_id, viewer=None if own else viewer).state is not JobState.DONE:
+    state = find_job(session, row.job_id, viewer=None if own else viewer).state
+    if state is not JobState.DONE and not (early and state in OUTSTANDING):
         raise NotFoundError("picture", id=picture_id[:14])
     return picture_of(row, stars=star_counts(session, [row.id]).get(row.id, 0))
 

@@ -33,6 +33,15 @@ class PictureChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PictureFinished:
+    """A picture can be seen while others of its job are still being painted."""
+
+    job_id: str
+    platform: Platform
+    picture_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobChanged:
     """A moderator moved a job that had ended or was held: its message shows it anew."""
 
@@ -105,14 +114,14 @@ class GatheringRemark:
         return hash((self.gathering_id, self.code, self.number, self.person))
 
 
-JobEvent = JobAccepted | JobEnded | JobChanged | PictureChanged
+JobEvent = JobAccepted | JobEnded | JobChanged | PictureFinished | PictureChanged
 GatheringEvent = GatheringChanged | GatheringRemark
 Event = JobEvent | CaseChanged | NoticeWritten | DigestWritten | RecapDue | GatheringEvent
 
 EVENT_KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
-        *(JobAccepted, JobEnded, JobChanged, PictureChanged),
+        *(JobAccepted, JobEnded, JobChanged, PictureFinished, PictureChanged),
         *(CaseChanged, NoticeWritten, DigestWritten, RecapDue),
         *(GatheringChanged, GatheringRemark),
     )
@@ -123,7 +132,7 @@ EVENT_KINDS: dict[str, type[Event]] = {
 class JobProgress:
     """Step `step` of `steps`, over all pictures of the job. `preview` is a small ``data:`` URL or None.
 
-    `seconds_left` is None where it is not known.
+    `seconds_left` is None where it is not known. `finished` counts the pictures that can be seen already.
     """
 
     job_id: str
@@ -132,3 +141,4 @@ class JobProgress:
     steps: int
     preview: str | None = None
     seconds_left: float | None = None
+    finished: int = 0

@@ -86,6 +86,7 @@ class Job:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     cancel_requested: bool = False
+    enough_requested: bool = False  # with the pictures that are finished
     error_code: str | None = None
     error_text: str | None = None
     refused_rule: str = ""
@@ -96,6 +97,11 @@ class Job:
     gathering: str | None = None  # the id of the gathering that it is a part of
     part: int | None = None  # its number there
     visibility: JobVisibility = JobVisibility.LISTED
+
+    @property
+    def stops(self) -> bool:
+        """Its person wants nothing more to be painted."""
+        return self.cancel_requested or self.enough_requested
 
     @property
     def may_appeal(self) -> bool:

@@ -13,5 +13,8 @@ class Queue(Protocol):
     def cancel(self, job_id: str) -> None:
         """Tell the worker that paints this job to stop within a step. Best effort: the row is the truth."""
 
+    def stop_early(self, job_id: str) -> None:
+        """Tell the worker that paints this job to end it with its finished pictures. Best effort, as `cancel`."""
+
     def set_aside(self, job_id: str) -> None:
         """Tell the worker that paints this job to give it back within a step. Best effort, as `cancel`."""

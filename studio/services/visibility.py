@@ -119,12 +119,12 @@ def _is_near(address: Address, audience: Audience) -> bool:
     return not address.private or address.channel == audience.channel
 
 
-def find_picture(session: Session, picture_id: str, audience: Audience) -> Picture:
-    """Without the ids of parents that the audience may not see.
+def find_picture(session: Session, picture_id: str, audience: Audience, *, early: bool = False) -> Picture:
+    """Without the ids of parents that the audience may not see. `early` as in `studio.db.queries.find_picture`.
 
     Raises `NotFoundError` for unknown and deleted pictures, held ones, and those that the audience may not see.
     """
-    picture = queries.find_picture(session, picture_id)
+    picture = queries.find_picture(session, picture_id, early=early)
     if not may_see(session, queries.find_job(session, picture.job_id), audience):
         raise NotFoundError("picture", id=picture_id[:14])
     return without_hidden_parents(session, picture, audience)

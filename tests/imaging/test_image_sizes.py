@@ -38,7 +38,7 @@ class Brush:
         self.orders = []
         self.size = (256, 256)
 
-    def generate(self, order, *, on_progress, cancelled):
+    def generate(self, order, *, on_progress, cancelled, on_picture=None):
         self.orders.append(order)
         request = order.request
         image = order.sources[0] if order.sources else Image.new("RGB", self.size, INK)

@@ -101,6 +101,7 @@ class FakeQueue:
     away: bool = False
     sent: list[tuple[str, int]] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    stopped_early: list[str] = field(default_factory=list)
     put_aside: list[str] = field(default_factory=list)
 
     def enqueue(self, job_id: str, *, priority: int, model: str | None) -> None:
@@ -115,6 +116,9 @@ class FakeQueue:
 
     def cancel(self, job_id: str) -> None:
         self.cancelled.append(job_id)
+
+    def stop_early(self, job_id: str) -> None:
+        self.stopped_early.append(job_id)
 
     def set_aside(self, job_id: str) -> None:
         self.put_aside.append(job_id)

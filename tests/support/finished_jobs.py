@@ -39,36 +39,50 @@ def paint_job(
         row = session.get_one(JobRow, job_id)
         request = queries.job_of(row).request
         for index in range(1, request.count + 1):
-            origin = like or job_id
-            data = png or f"picture {origin} {index}".encode()
-            recipe = recipe_of(request, index - 1, steps=8, model="thimble", scheduler="DDIM")
-            session.add(
-                PictureRow(
-                    id=picture_id(job_id, index),
-                    job_id=job_id,
-                    position=index,
-                    person_key=row.person_key,
-                    recipe=to_data(recipe),
-                    storage_key=ports.store.put(data, suffix=".png"),
-                    thumbnail_key=ports.store.put(b"small " + data, suffix=".webp"),
-                    width=64,
-                    height=64,
-                    size_bytes=len(data),
-                    verdict=to_data(ALLOWED),
-                    created_at=now(),
-                )
-            )
-            session.flush()
-            for parent in dict.fromkeys(recipe.parents):
-                session.add(
-                    LineageRow(
-                        child=picture_id(job_id, index),
-                        parent=parent,
-                        operation=request.operation,
-                        person_key=row.person_key,
-                    )
-                )
+            _add_picture(session, ports, row, index, like=like or job_id, png=png)
         row.grid_key = ports.store.put(f"grid {job_id}".encode(), suffix=".png")
         if state is not JobState.HELD:
             credit_ledger.capture(session, row, painted=request.count, at=now())
     return job_id
+
+
+def finish_early(ports: Ports, job_id: str, index: int = 1, *, png: bytes = b"") -> str:
+    """One picture of a job is finished while its others are being painted; answers its id."""
+    with ports.database.begin() as session:
+        row = session.get_one(JobRow, job_id)
+        if row.state != JobState.PAINTING:
+            assert job_transitions.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
+        _add_picture(session, ports, row, index, like=job_id, png=png)
+    return picture_id(job_id, index)
+
+
+def _add_picture(session: Session, ports: Ports, row: JobRow, index: int, *, like: str, png: bytes) -> None:
+    request = queries.job_of(row).request
+    data = png or f"picture {like} {index}".encode()
+    recipe = recipe_of(request, index - 1, steps=8, model="thimble", scheduler="DDIM")
+    session.add(
+        PictureRow(
+            id=picture_id(row.id, index),
+            job_id=row.id,
+            position=index,
+            person_key=row.person_key,
+            recipe=to_data(recipe),
+            storage_key=ports.store.put(data, suffix=".png"),
+            thumbnail_key=ports.store.put(png or b"small " + data, suffix=".webp"),
+            width=64,
+            height=64,
+            size_bytes=len(data),
+            verdict=to_data(ALLOWED),
+            created_at=now(),
+        )
+    )
+    session.flush()
+    for parent in dict.fromkeys(recipe.parents):
+        session.add(
+            LineageRow(
+                child=picture_id(row.id, index),
+                parent=parent,
+                operation=request.operation,
+                person_key=row.person_key,
+            )
+        )

@@ -23,15 +23,19 @@ class Brush:
     def __init__(self):
         self.orders = []
         self.act = lambda order, cancelled: None
+        self.early = ()  # the pictures that are finished before `act`, counted from 0
 
-    def generate(self, order, *, on_progress, cancelled):
+    def generate(self, order, *, on_progress, cancelled, on_picture=None):
         self.orders.append(order)
         on_progress(Progress(step=1, steps=2, preview=Image.new("RGB", (32, 32), "red")))
+        for index in self.early:
+            if index not in order.done:
+                on_picture(index, painted(order, index))
         self.act(order, cancelled)
         if cancelled():
             raise JobCancelledError
         on_progress(Progress(step=2, steps=2))
-        return [painted(order, index) for index in range(order.request.count)]
+        return [painted(order, index) for index in range(order.request.count) if index not in order.done]
 
 
 def painted(order, index):

@@ -146,6 +146,12 @@ def _jobs() -> dict[str, Message]:
         "job painting": compose_job(painting),
         "job progress": compose_job(painting, _progress()),
         "job preview": compose_job(painting, _progress("data:image/png;base64,aaaa")),
+        "job with early pictures": compose_job(
+            replace(painting, pictures=grid.pictures[1:3]), _progress("data:image/png;base64,aaaa")
+        ),
+        "job with enough pictures": compose_job(
+            sample_view(sample_job(JobState.PAINTING, enough_requested=True), pictures=grid.pictures[:1])
+        ),
         "job stopping": compose_job(sample_view(sample_job(JobState.PAINTING, cancel_requested=True))),
         "job private": compose_job(sample_view(sample_job(count=4, visibility=JobVisibility.PRIVATE))),
         "job accepted privately": compose_private(
@@ -351,6 +357,7 @@ def _people() -> dict[str, Message]:
     return {
         "balance": _answered(Balance(used=1, monthly=100)),
         "balance without limit": _answered(Balance(used=12, monthly=None)),
+        "enough": _answered(JobsStopped(job_id=JOB_ID, at_once=False, keeps=True)),
         "cancelled": _answered(JobsStopped(job_id=JOB_ID, at_once=True)),
         "stopping": _answered(JobsStopped(job_id=JOB_ID, at_once=False)),
         "deleted": _answered(PicturesDeleted(picture_ids=(f"{JOB_ID}.1",))),

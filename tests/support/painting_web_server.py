@@ -39,7 +39,9 @@ class QuickBrush:
     width: int = 1024
     height: int = 768
 
-    def generate(self, order: GenerationTask, *, on_progress: Any, cancelled: Any) -> list[GeneratedImage]:
+    def generate(
+        self, order: GenerationTask, *, on_progress: Any, cancelled: Any, on_picture: Any = None
+    ) -> list[GeneratedImage]:
         request = order.request
         if "fail" in request.prompt:
             raise GenerationError

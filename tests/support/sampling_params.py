@@ -38,7 +38,12 @@ class SketchAtelier:
         self.step_seconds = step_seconds
 
     def generate(
-        self, order: GenerationTask, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+        self,
+        order: GenerationTask,
+        *,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+        on_picture: object = None,
     ) -> list[GeneratedImage]:
         pictures = [params(order, order.request.seed_of(index)) for index in range(order.request.count)]
         for step in range(1, STEPS + 1):
@@ -111,6 +116,10 @@ class HandOver:
     def cancel(self, job_id: str) -> None:
         if self.leases:
             self.leases.cancel(job_id)
+
+    def stop_early(self, job_id: str) -> None:
+        if self.leases:
+            self.leases.stop_early(job_id)
 
 
 def sketching_ports(folder: Path, *, step_seconds: float = 0.1, threads: int = 2) -> Ports:

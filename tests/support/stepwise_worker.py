@@ -38,7 +38,12 @@ class SlowModel:
         self._name = name
 
     def generate(
-        self, order: GenerationTask, *, on_progress: Callable[[Progress], None], cancelled: Callable[[], bool]
+        self,
+        order: GenerationTask,
+        *,
+        on_progress: Callable[[Progress], None],
+        cancelled: Callable[[], bool],
+        on_picture: object = None,
     ) -> list[GeneratedImage]:
         (self._folder / f"{order.job_id}.{self._name}").touch()
         while not (self._folder / "go").exists():

@@ -171,6 +171,8 @@ def _long(answer: Long) -> Message:
 
 def _short(answer: Short) -> Spans:
     match answer:
+        case JobsStopped(keeps=True):
+            return sentence(texts.KEEPS)
         case JobsStopped():
             return sentence(texts.CANCELLED if answer.at_once else texts.STOPPING)
         case PicturesDeleted():

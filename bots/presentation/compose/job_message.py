@@ -5,7 +5,13 @@ from dataclasses import replace
 
 from bots.presentation.compose.parts.buttons import button
 from bots.presentation.compose.parts.job_buttons import rows_under
-from bots.presentation.compose.parts.pictures import credit, images_part, picture_image, title_of
+from bots.presentation.compose.parts.pictures import (
+    credit,
+    early_image,
+    images_part,
+    picture_image,
+    title_of,
+)
 from bots.presentation.compose.parts.recipe import recipe_facts, recipe_line, recipe_notes
 from bots.presentation.message import (
     Audience,
@@ -90,20 +96,23 @@ def with_missing_files(message: Message, missing: Collection[str]) -> Message:
 def _outstanding(job_view: JobView, progress: JobProgress | None) -> Message:
     job = job_view.job
     status = _status(job_view)
+    stop = Action.ENOUGH if job_view.pictures else Action.CANCEL
     parts: list[Part] = [Title(title_of(job.request.prompt)), Small(credit(job_view))]
     if progress is not None and progress.preview:
         alt_text = translate(jobs.ALT_TEXT_PREVIEW, prompt=title_of(job.request.prompt))
         preview = Image(name=PREVIEW, alt_text=alt_text, kind=FileKind.PREVIEW)
         parts.insert(0, Images(images=(preview,), spoiler=job.spoiler))
+    if early := tuple(early_image(picture, job.request.count) for picture in job_view.pictures):
+        parts.insert(0, Images(images=early))
     if job.cost > job.request.count:
         parts.append(Small(sentence(jobs.COST, credits=job.cost)))
-    if progress is not None and not job.cancel_requested:
+    if progress is not None and not job.stops:
         parts.append(Progress(step=progress.step, steps=progress.steps, seconds_left=progress.seconds_left))
     else:
         parts.append(Paragraph((status,)))
     return Message(
         parts=tuple(parts),
-        rows=() if job.cancel_requested else (ButtonRow(buttons=(button(Action.CANCEL, job.id),)),),
+        rows=() if job.stops else (ButtonRow(buttons=(button(stop, job.id),)),),
         tone=Tone.NEUTRAL if job.state in WAITING else Tone.WORKING,
         summary=_summary(job_view, status),
     )
@@ -111,7 +120,7 @@ def _outstanding(job_view: JobView, progress: JobProgress | None) -> Message:
 
 def _status(job_view: JobView) -> str:
     job = job_view.job
-    if job.cancel_requested:
+    if job.stops:
         return translate(jobs.STOPPING)
     if job.state is JobState.PAINTING:
         return translate(jobs.GENERATING)

@@ -81,18 +81,27 @@ class PreviewUploads(SlackComponent):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def mark_shown(self, workspace: Workspace, subject: str, file_id: str) -> None:
-        """The message shows it by now, so the one before may go. Raises `DatabaseUnavailableError`."""
+    async def mark_shown(
+        self, workspace: Workspace, subject: str, file_id: str, *, stay: frozenset[str] = frozenset()
+    ) -> None:
+        """The message shows it by now, so the one before may go. Raises `DatabaseUnavailableError`.
+
+        `stay` are the files of its finished pictures.
+        """
         seen = self._seen.get(subject)
         if seen and seen.shown != file_id:
             seen.shown = file_id
-            await workspace.image_uploads.replace_files(subject, {file_id}, after_seconds=_LINGERS_SECONDS)
+            await workspace.image_uploads.replace_files(
+                subject, {file_id, *stay}, after_seconds=_LINGERS_SECONDS
+            )
 
-    async def mark_refused(self, workspace: Workspace, subject: str) -> None:
+    async def mark_refused(
+        self, workspace: Workspace, subject: str, *, stay: frozenset[str] = frozenset()
+    ) -> None:
         """Slack refused it: the message goes on without it, until the next. Raises `DatabaseUnavailableError`."""
         if seen := self._seen.get(subject):
             seen.file_id = seen.shown = None
-        await workspace.image_uploads.replace_files(subject, ())
+        await workspace.image_uploads.replace_files(subject, stay)
 
     def end(self, subject: str) -> None:
         """The job has ended."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bots.delivery.transport import OutgoingMessage, Place
+from bots.presentation.message import FileKind
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.progress_throttle import ProgressThrottle
 from bots.slack.blocks import Block, section
@@ -32,6 +33,7 @@ from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 _LIMIT_BYTES = 8 * 1024 * 1024
 _CALM_SECONDS = 3.0
 # In these, people are names: a link to a person notifies them.
+_OF_RUNNING_JOBS = frozenset({Action.CANCEL, Action.ENOUGH})
 _WITHOUT_LINKS = frozenset(
     {DeliveryKind.JOB, DeliveryKind.COPY, DeliveryKind.STARBOARD, DeliveryKind.GATHERING}
 )
@@ -91,19 +93,30 @@ class SlackTransport(SlackComponent):
 
     async def _edit_at_once(self, workspace: Workspace, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         """A preview that Slack does not take is left out."""
-        message, files = self._previews.current(workspace, outgoing)
-        draft = replace(self._draft_of(outgoing, workspace, files), message=message)
+        message, previews = self._previews.current(workspace, outgoing)
         subject = outgoing.subject.id
+        finished = await self._upload_finished(workspace, outgoing)
+        draft = replace(self._draft_of(outgoing, workspace, {**finished, **previews}), message=message)
+        stay = frozenset(finished.values())
         try:
             await _update_at_once(workspace, ref, draft)
         except SlackApiRefusedError as error:
-            if error.code != "invalid_blocks" or not files:
+            if error.code != "invalid_blocks" or not previews:
                 raise
-            await self._previews.mark_refused(workspace, subject)
+            await self._previews.mark_refused(workspace, subject, stay=stay)
             await _update_at_once(workspace, ref, draft.without_files())
         else:
-            for file_id in files.values():
-                await self._previews.mark_shown(workspace, subject, file_id)
+            for file_id in previews.values():
+                await self._previews.mark_shown(workspace, subject, file_id, stay=stay)
+
+    async def _upload_finished(self, workspace: Workspace, outgoing: OutgoingMessage) -> dict[str, str]:
+        """The ids of the files of pictures that are finished, most of which are at Slack already."""
+        images = [image for image in outgoing.message.files if image.kind is not FileKind.PREVIEW]
+        if not images:
+            return {}
+        return await workspace.image_uploads.upload_all(
+            outgoing.subject.id, images, outgoing.files, patient=False
+        )
 
     async def delete(self, ref: MessageRef, subject: Subject, place: Place) -> None:
         async with transport_errors():
@@ -157,7 +170,7 @@ class SlackTransport(SlackComponent):
         """What a message shows no more goes from Slack, wherever else it was shown. Previews stay meanwhile."""
         if outgoing.subject.kind not in _RECORDED:
             return
-        if all(button.action is not Action.CANCEL for button in outgoing.message.buttons):
+        if all(button.action not in _OF_RUNNING_JOBS for button in outgoing.message.buttons):
             self._previews.end(outgoing.subject.id)
             await workspace.image_uploads.replace_files(outgoing.subject.id, set(draft.files.values()))
 

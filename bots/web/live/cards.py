@@ -1,6 +1,7 @@
 """Cards of the feed, and who is here, as HTML."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bots.presentation.compose.job_message import compose_job, end_sentence
 from bots.presentation.compose.parts.pictures import credit, title_of
@@ -10,7 +11,7 @@ from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.addresses import picture_path
 from bots.web.queries.job_cards import shape_of
-from bots.web.render import shown_picture
+from bots.web.render import ShownImage, shown_picture
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
 from studio.commands.registry import REACTIONS
@@ -19,13 +20,20 @@ from studio.domain.jobs import OUTSTANDING, WAITING, JobState
 from studio.domain.pictures import Picture
 
 # Everybody gets the same card; its styles show these buttons to the owner and moderators, the owner, or others only.
-_SHOWN_TO = {Action.CANCEL: "own", Action.DELETE: "own", Action.APPEAL: "by-owner", Action.REPORT: "others"}
+_SHOWN_TO = {
+    Action.CANCEL: "own",
+    Action.ENOUGH: "by-owner",
+    Action.DELETE: "own",
+    Action.APPEAL: "by-owner",
+    Action.REPORT: "others",
+}
 
 
 def render_card(view: JobView, progress: JobProgress | None = None) -> str:
     """The recipe is a press away, and the credit leads to the pictures that it names."""
     job = view.job
     progress = progress if job.state is JobState.PAINTING else None
+    underway = job.state in OUTSTANDING
     message = compose_job(view, progress)
     classes = _SHOWN_TO if view.lends_uploads else {**_SHOWN_TO, Action.REROLL: "by-owner"}
     return render_template(
@@ -37,17 +45,23 @@ def render_card(view: JobView, progress: JobProgress | None = None) -> str:
         shape=shape_of(view),
         waits=job.state in WAITING,
         preview=progress.preview if progress else None,
-        ended="" if job.state in OUTSTANDING else end_sentence(job, asks=view.asks),
-        tiles={picture.id: _star(view, picture) for picture in view.pictures},
-        shown={picture.id: shown_picture(picture) for picture in view.pictures},
+        ended="" if underway else end_sentence(job, asks=view.asks),
+        tiles={} if underway else {picture.id: _star(view, picture) for picture in view.pictures},
+        shown={picture.id: _tile_image(picture, underway=underway) for picture in view.pictures},
         classes=classes,
-        reactions=list(_reactions(view)),
+        reactions=[] if underway else list(_reactions(view)),
     )
 
 
 def render_people(people: Sequence[tuple[str, str]]) -> str:
     """`people` are user ids and names."""
     return render_template("people.html", people=people)
+
+
+def _tile_image(picture: Picture, *, underway: bool) -> ShownImage:
+    """A picture has a page of its own once its job is done."""
+    shown = shown_picture(picture)
+    return replace(shown, link="") if underway else shown
 
 
 def _star(view: JobView, picture: Picture) -> tuple[Button, list[str]]:

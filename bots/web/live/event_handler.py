@@ -21,6 +21,7 @@ from studio.domain.events import (
     JobProgress,
     NoticeWritten,
     PictureChanged,
+    PictureFinished,
 )
 from studio.ports import Ports
 
@@ -50,7 +51,7 @@ class LiveEvents:
                 await self._send_notice(event.notice_id)
             case JobEnded():
                 self._hub.job_ended(event.job_id)
-            case JobAccepted() | JobChanged():
+            case JobAccepted() | JobChanged() | PictureFinished():
                 self._hub.job_changed(event.job_id)
             case GatheringChanged():
                 await self._gathering_jobs.submit(event.gathering_id)

@@ -67,7 +67,7 @@ def _side_of(request: Request) -> int | None:
 def _find_key(context: WebContext, user: WebUser, picture_id: str, side: int | None) -> str:
     """Raises `NotFoundError`, and `BannedError`: a banned user still reaches their own pictures."""
     with context.ports.database.read() as session:
-        picture = find_picture(session, picture_id, Audience.of_person(user.person))
+        picture = find_picture(session, picture_id, Audience.of_person(user.person), early=True)
         owner = queries.find_job(session, picture.job_id).person.key
         own = same_human(session, owner, user.person.key)
     if not own:

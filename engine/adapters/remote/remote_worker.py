@@ -75,15 +75,16 @@ class RemoteWorker:
         *,
         on_progress: Callable[[Progress], None],
         cancelled: Callable[[], bool],
+        on_finished: Callable[[Sample], None] | None = None,
     ) -> None:
-        """Blocks until every sample has its picture. Raises `JobCancelledError`, or what went wrong with a call."""
+        """As `SampleGroup.wait`. Raises `JobCancelledError`, or what went wrong with a call."""
         group = SampleGroup(samples, person=task.person, weight=task.weight)
         with self._lock:
             if self._closed:
                 raise GenerationError(reason="shutting_down")
             self._loop.call_soon_threadsafe(self._submit, group)
         try:
-            group.wait(on_progress=on_progress, cancelled=cancelled)
+            group.wait(on_progress=on_progress, cancelled=cancelled, on_finished=on_finished)
         finally:
             with self._lock:
                 if not self._closed:
@@ -143,6 +144,7 @@ class RemoteWorker:
             data = await server.client.generate(sample.params)
             sample.picture = await asyncio.to_thread(take_picture, data, sample.params, self._sanitizer)
             sample.position = sample.steps
+            sample.is_decoded = True
             server.usual_seconds = time.monotonic() - started
         except asyncio.CancelledError:
             pass

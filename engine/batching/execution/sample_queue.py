@@ -118,6 +118,7 @@ class SampleQueue:
         self.remove(samples)
         for sample in samples:
             sample.forget()
+            sample.is_decoded = sample.picture is not None
         done = set(samples)
         self._waiting = [sample for sample in self._waiting if sample not in done]
         for group in {sample.group for sample in samples if sample.group is not None}:

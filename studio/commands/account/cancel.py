@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from studio.commands.generation.reroll import JOB
+from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import JobsStopped
 from studio.commands.spec import Call, CommandSpec
 from studio.db import job_transitions, queries
 from studio.db.identities.linked_identities import same_human
-from studio.domain.jobs import JobState
+from studio.domain.jobs import Job, JobState
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 from studio.services import held_job_decisions
@@ -17,24 +20,43 @@ from studio.services.picture_deletion import Removal, finish_removal, withdraw_p
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel:
     job: str
+    keep: bool = False
 
 
 def cancel(ports: Ports, call: Call, command: Cancel) -> JobsStopped:
-    """A waiting job ends at once, and a held one with its pictures; one being painted ends within a denoising step."""
+    """A waiting job ends at once, and a held one with its pictures; one being painted ends within a denoising step.
+
+    Pictures that its person saw already stay, and are paid: else they could be had for nothing.
+    """
     with ports.database.begin() as session:
         job = queries.find_job(session, command.job, viewer=call.person)
-        if not (call.person.moderates or same_human(session, job.person.key, call.person.key)):
+        mine = same_human(session, job.person.key, call.person.key)
+        if not mine and (command.keep or not call.person.moderates):
             raise NotAllowedError
-        ended = held_job_decisions.stop(session, job.id, JobState.CANCELLED, error_code="cancelled")
-        removal = Removal(events=ended)
-        if ended:
-            removal.add(withdraw_pictures(session, job))
-        elif not job_transitions.request_cancel(session, job.id):
-            raise BadParameterError("job", "already_over")
+        if mine and job_transitions.request_enough(session, job.id):
+            keeps, removal = True, Removal()
+        elif command.keep:
+            raise BadParameterError("job", "already_over" if job.state.ended else "nothing_finished")
+        else:
+            keeps, removal = False, _stop(session, job)
     finish_removal(ports, removal)
-    if not ended:
+    ended = bool(removal.events)
+    if keeps:
+        ports.queue.stop_early(job.id)
+    elif not ended:
         ports.queue.cancel(job.id)
-    return JobsStopped(job_id=job.id, at_once=bool(ended))
+    return JobsStopped(job_id=job.id, at_once=ended, keeps=keeps)
+
+
+def _stop(session: Session, job: Job) -> Removal:
+    """Without events while a worker paints it. Raises `BadParameterError`."""
+    ended = held_job_decisions.stop(session, job.id, JobState.CANCELLED, error_code="cancelled")
+    removal = Removal(events=ended)
+    if ended:
+        removal.add(withdraw_pictures(session, job))
+    elif not job_transitions.request_cancel(session, job.id):
+        raise BadParameterError("job", "already_over")
+    return removal
 
 
 SPEC = CommandSpec(
@@ -43,7 +65,10 @@ SPEC = CommandSpec(
     example="/cancel k3v9m2p4qx7a",
     build=Cancel,
     handle=cancel,
-    parameters=(JOB,),
+    parameters=(
+        JOB,
+        Parameter(name="keep", kind=Kind.SWITCH, summary="Only if one of its pictures is finished."),
+    ),
     paints=False,
     open_to_banned=True,
 )

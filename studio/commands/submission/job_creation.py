@@ -58,6 +58,7 @@ def new_job(
         cost=request.cost,
         attempts=0,
         cancel_requested=False,
+        enough_requested=False,
         created_at=now(),
         refused_rule="",
         refused_category="",

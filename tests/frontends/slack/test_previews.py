@@ -14,11 +14,12 @@ from bots.queries.job_view import load_job_view
 from bots.slack.messages.preview_uploads import PreviewUploads
 from studio.db.tables import JobRow
 from studio.domain.deliveries import Subject
-from studio.domain.events import JobProgress
+from studio.domain.events import JobProgress, PictureFinished
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import Ports
 from tests.support import slack_files
+from tests.support.finished_jobs import finish_early
 from tests.support.loopback_slack.records import ANA
 from tests.support.slack_files import rows, sweep
 from tests.support.slack_sim import SlackRoom, open_slack_room
@@ -160,3 +161,21 @@ async def test_of_two_processes_one_uploads_the_preview(room: SlackRoom) -> None
     await other.finish(seconds=60)
     assert list(other.current(workspace, outgoing)[1].values()) == [shown]
     assert list(room.slack.files) == [shown]
+
+
+async def test_a_finished_picture_stays_beside_the_previews_of_the_others(room: SlackRoom) -> None:
+    job_id = await room.imagine("a red fox")
+    first = await preview_after(room, job_id, 1, "red")
+    file = io.BytesIO()
+    Image.new("RGB", (24, 24), "green").save(file, "WEBP")
+    picture = finish_early(room.ports, job_id, 2, png=file.getvalue())
+    room.rest(job_id)
+    await room.tell(PictureFinished(job_id=job_id, platform=Platform.SLACK, picture_id=picture))
+    (green,) = room.message.pictures
+    assert "c1:enough" in repr(room.message.blocks)
+    await preview_after(room, job_id, 3, "blue")
+    assert len(room.message.pictures) == 2
+    assert room.message.pictures[0] == green
+    await sweep(room)
+    assert green in room.slack.files
+    assert first not in room.slack.files

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
+from studio.commands.button_ids import Action, Button
 from studio.commands.generation.imagine import Imagine, imagine
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.db import job_transitions, outbox
-from studio.domain.events import JobEnded, JobProgress
+from studio.domain.events import JobEnded, JobProgress, PictureFinished
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.ports import Ports
 from tests.support.fakes import someone, somewhere
-from tests.support.finished_jobs import paint_job
+from tests.support.finished_jobs import finish_early, paint_job
 from tests.support.web_client import WebServer
 from tests.support.web_jobs import finish, jobs
 
@@ -184,6 +185,23 @@ def test_progress_moves_the_card_and_is_kept_for_those_who_come_later(web_server
     wall = web_server.guest("Bo").wall
     assert 'value="4" max="12"' in wall
     assert preview in wall
+
+
+def test_a_finished_picture_is_on_the_card_while_the_others_are_painted(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    job_id = ana.say("a fox")["job"]
+    picture = finish_early(web_server.ports, job_id, 2)
+    event = PictureFinished(job_id=job_id, platform=Platform.WEB, picture_id=picture)
+    web_server.ports.events.publish(event)
+    card = bo.card(job_id, "painting")
+    assert f"/thumbnails/{picture}" in card
+    assert "<progress" in card
+    assert bo.client.get(f"/thumbnails/{picture}").status_code == 200
+    enough = Button(action=Action.ENOUGH, job_id=job_id)
+    assert f'"{enough}"' in card
+    assert not bo.press(enough)["ok"]
+    assert ana.press(enough)["ok"]
+    bo.hear("cards", lambda message: any("Stopping" in card["html"] for card in message["cards"]))
 
 
 def test_those_who_wait_hear_that_they_moved_up(

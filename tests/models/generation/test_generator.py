@@ -92,6 +92,32 @@ def test_an_order_comes_back_with_its_pictures_and_their_recipes(generator: Imag
     assert recipe.strength is None
 
 
+def test_pictures_that_are_there_already_are_not_painted_again(generator: ImageGenerator) -> None:
+    every = generator.generate(order(request(count=3)))
+    rest = generator.generate(order(request(count=3), done=frozenset({0, 2})))
+    assert [painted.recipe.seed for painted in rest] == [8]
+    assert np.abs(pixels(every[1]) - pixels(rest[0])).max() <= 1
+
+
+def test_a_picture_is_handed_over_while_the_others_are_painted(
+    generator: ImageGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a place for one sample at a time."""
+    monkeypatch.setattr("engine.batching.sample_group._WORTH_SHOWING_SECONDS", 0.0)
+    (worker,) = generator._device_pool.all()
+    monkeypatch.setattr(worker._batcher.limits, "rows", lambda key: 2)
+    early: dict[int, GeneratedImage] = {}
+    stops = threading.Event()
+
+    def take(index: int, painted: GeneratedImage) -> None:
+        early[index] = painted
+        stops.set()
+
+    with pytest.raises(JobCancelledError):
+        generator.generate(order(request(count=3, steps=400)), cancelled=stops.is_set, on_picture=take)
+    assert early[0].recipe.seed == 7
+
+
 def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(generator: ImageGenerator) -> None:
     alone = generator.generate(order(request(count=1)))[0]
     together: list[GeneratedImage] = []

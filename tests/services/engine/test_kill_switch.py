@@ -31,7 +31,7 @@ class SlowBrush:
     def __init__(self) -> None:
         self.began, self.stopped = threading.Event(), threading.Event()
 
-    def generate(self, order, *, on_progress, cancelled):
+    def generate(self, order, *, on_progress, cancelled, on_picture=None):
         self.began.set()
         for _ in range(50 * _PATIENCE_SECONDS):
             if cancelled():

@@ -35,6 +35,12 @@ def picture_image(picture: Picture, count: int = 1, *, pixelated: bool = False) 
     return Image(name=picture.id, alt_text=alt_text_of(picture, count), key=picture.key)
 
 
+def early_image(picture: Picture, count: int) -> Image:
+    """A picture whose job still paints others: its largest small copy, as it is sent with each step that is shown."""
+    largest = picture.thumbnail_keys[max(picture.thumbnail_keys)]
+    return replace(picture_image(picture, count), key=largest)
+
+
 def numbered_image(picture: Picture, number: int) -> Image:
     """A picture whose line in the message has a number."""
     image = picture_image(picture)
