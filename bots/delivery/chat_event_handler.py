@@ -1,6 +1,7 @@
 """The delivery core of a chat front end: what each event and each step of a job does to its messages."""
 
 from bots.delivery.gatherings.gathering_messages import GatheringMessages
+from bots.delivery.gatherings.membership_check import MembershipCheck
 from bots.delivery.job_updates import JobUpdates
 from bots.delivery.message_publisher import MessagePublisher
 from bots.delivery.message_sender import MessageSender
@@ -70,6 +71,7 @@ class ChatEventHandler:
             unreachable=self._interrupt,
         )
         self.gatherings = GatheringMessages(context, self.publisher, sender, gathering_drafts)
+        self.membership_check = MembershipCheck(context)
         self.jobs = JobUpdates(context, self.publisher, job_drafts)
 
     async def handle(self, event: Event) -> None:
@@ -104,11 +106,12 @@ class ChatEventHandler:
         await self.jobs.show_progress(progress)
 
     async def tick(self) -> None:
-        """Every few seconds: small changes whose time has come, and queue positions that changed."""
+        """Every few seconds: small changes whose time has come, queue positions that changed, and who left."""
         try:
             await self.publisher.show_overdue()
         finally:
             await self.jobs.show_positions()
+        await self.membership_check.run_when_due()
 
     async def flush(self) -> None:
         await self.publisher.flush()

@@ -13,7 +13,7 @@ from bots.delivery.attachments import Attachment
 from bots.presentation.message import Message
 from bots.process.thread_pools import ThreadPools
 from studio.domain.deliveries import MessageRef, Subject
-from studio.domain.people import Address, Person
+from studio.domain.people import Address, Person, Platform
 from studio.ports import Ports
 
 
@@ -67,6 +67,7 @@ class OutgoingMessage:
 class Transport(Protocol):
     """One platform's way of sending messages. Coroutines run on the front end's event loop."""
 
+    platform: Platform
     claim_seconds: float  # how long a process that is sending a message may be silent
 
     async def send(self, outgoing: OutgoingMessage) -> MessageRef:
@@ -110,6 +111,12 @@ class Transport(Protocol):
 
     def serves(self, community: str) -> bool:
         """Whether this process is the one that shows progress there."""
+
+    async def is_active_member(self, person: Person) -> bool:
+        """Whether they are in their community and may speak there; also where the platform does not tell.
+
+        Raises `PlatformUnavailableError`.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,12 +136,12 @@ def _part_view(session: Session, part: Part, *, pixelated: bool) -> PartView:
 def _reader(session: Session, gathering: Gathering, person: Person, members: Mapping[str, str]) -> Reader:
     human = human_of(session, person.key)
     chosen = ballot_rows.choices_of(session, gathering.id, gathering.round, human=human)
-    home = gathering.address.platform, gathering.address.community
     return Reader(
         person=person,
         human=human,
         chosen=chosen,
         joined=human in members,
         pages=ballot_rows.dealt_pages(session, gathering.id, human=human),
-        hosts=(person.moderates and person.home == home) or human_of(session, gathering.host) == human,
+        hosts=(person.moderates and person.home == gathering.address.home)
+        or human_of(session, gathering.host) == human,
     )

@@ -90,6 +90,15 @@ class Address:
     age_restricted: bool = False
 
     @property
+    def home(self) -> tuple[Platform, str]:
+        """The community whose members meet there, as `Person.home`.
+
+        On an Enterprise Grid a Slack workspace is addressed together with its organisation.
+        """
+        is_slack = self.platform is Platform.SLACK
+        return self.platform, self.community.rpartition(":")[2] if is_slack else self.community
+
+    @property
     def is_direct(self) -> bool:
         """In direct messages to the bot, where nobody else reads."""
         if self.platform is Platform.SLACK:

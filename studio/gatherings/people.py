@@ -1,12 +1,14 @@
-"""What becomes of somebody's part in all gatherings: when they are banned, or forgotten."""
+"""What becomes of somebody's part in gatherings: when they are banned, leave their community, or are forgotten."""
 
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from studio.db.gatherings import ballot_rows, gathering_rows, part_rows
+from studio.db.gatherings import ballot_rows, gathering_rows, part_rows, participants
+from studio.db.identities.linked_identities import human_of
 from studio.db.tables import GatheringPartRow, OutboxRow
+from studio.domain.people import Person
 from studio.errors import NotFoundError
 from studio.gatherings.kind import Turn
 from studio.gatherings.kind_description import TEXT_RULES
@@ -19,10 +21,15 @@ def take_out_of_all(session: Session, humans: Sequence[str]) -> list[OutboxRow]:
 
     Belongs into the transaction in which they are banned; send the events after it.
     """
-    open_turns = part_rows.find_turns_of(session, humans)
-    in_play = ballot_rows.find_ballots_in_play(session, humans)
-    joined = ballot_rows.find_memberships(session, humans)
-    return _take_out(session, {*open_turns, *in_play, *joined}, humans, with_ballots=True)
+    return _take_out(session, participants.find_taking_part(session, humans), humans, with_ballots=True)
+
+
+def take_out_of_community(session: Session, person: Person) -> list[OutboxRow]:
+    """They left their community, or may not speak there: as if they were banned, in its gatherings only."""
+    human = human_of(session, person.key)
+    found = participants.find_taking_part(session, [human])
+    here = participants.only_in_community(session, found, person.home)
+    return _take_out(session, here, [human], with_ballots=True)
 
 
 def forget_in_gatherings(session: Session, keys: Sequence[str]) -> list[OutboxRow]:

@@ -101,7 +101,7 @@ def may_see_gathering(session: Session, gathering: Gathering, audience: Audience
 
     Who joined one sees it from everywhere, under all their linked identities.
     """
-    home = gathering.address.platform, gathering.address.community
+    home = gathering.address.home
     if home == audience.home and _is_near(gathering.address, audience):
         return True
     if audience.person_key is None:

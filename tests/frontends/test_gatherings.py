@@ -1,17 +1,23 @@
 """A vote on a job's pictures, from its opening to the upscaled winner, on the real discord.py and slack_bolt."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from studio.clock import now
 from studio.db.tables import DeliveryRow, GatheringRow
 from studio.domain.deliveries import DeliveryKind
+from studio.domain.people import Platform
 from studio.gatherings import periodic_tasks
 from studio.ports import Ports
 from tests.support.discord_sim import Room, button_ids, open_room, words
+from tests.support.fakes import someone
 from tests.support.gatherings import moved_clock
+from tests.support.loopback_slack.records import TEAM
 from tests.support.slack_sim import SlackRoom, open_slack_room
 
 
@@ -62,6 +68,34 @@ async def test_a_vote_on_discord(ports: Ports, tmp_path: Path, monkeypatch: pyte
         assert thread.id == message.id  # beside the one message
         # The bot reads the events by itself too; Discord passes over a nonce that it knows.
         assert {words(remark) for remark in thread.history()} == {"The votes are counted: number 2 won."}
+
+
+async def test_on_discord_a_member_who_left_or_is_in_a_timeout_is_noticed(
+    ports: Ports, tmp_path: Path
+) -> None:
+    async with open_room(ports, tmp_path / "home") as room:
+        community = str(room.guild.id)
+
+        async def is_active(user_id: int) -> bool:
+            with room.env._bot_scope():
+                return await room.bot.transport.is_active_member(
+                    replace(someone(str(user_id), community=community), platform=Platform.DISCORD)
+                )
+
+        assert await is_active(room.bo.id)
+        member = room.env.backend.get_member(room.guild.id, room.bo.id)
+        member.timed_out_until = (now() + timedelta(hours=1)).isoformat()
+        assert not await is_active(room.bo.id)
+        room.guild.remove_member(room.ana)
+        assert not await is_active(room.ana.id)
+
+
+async def test_on_slack_somebody_whose_account_is_closed_is_noticed(ports: Ports) -> None:
+    async with open_slack_room(ports) as room:
+        bo = replace(someone("U0BO", community=TEAM), platform=Platform.SLACK)
+        assert await room.app.transport.is_active_member(bo)
+        room.slack.people["U0BO"] = {"deleted": True}
+        assert not await room.app.transport.is_active_member(bo)
 
 
 async def test_a_vote_on_slack(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from bots.delivery.errors import (
 )
 from bots.delivery.transport import OutgoingMessage, Place
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
+from studio.domain.people import Person, Platform
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Chat:
     `before_send` may raise, before a message is there; `after_send` may raise once it is.
     """
 
+    platform = Platform.WEB  # as that of `tests.support.fakes.someone`
     claim_seconds = 60.0
 
     def __init__(self, *, remembers_nonces: bool = False) -> None:
@@ -44,6 +46,7 @@ class Chat:
         self.touches: list[OutgoingMessage] = []
         self.closed: set[str] = set()
         self.taken_back: set[str] = set()
+        self.left: set[str] = set()  # user ids
         self.calm = 0.0
         self.limit = 1_000_000
         self.largest = 10**9  # bytes; of files that are larger the chat says so
@@ -114,6 +117,11 @@ class Chat:
 
     def serves(self, community: str) -> bool:
         return self.served
+
+    async def is_active_member(self, person: Person) -> bool:
+        if self.away:
+            raise PlatformUnavailableError
+        return person.user_id not in self.left
 
     def _check(self, outgoing: OutgoingMessage, target: str) -> None:
         if self.away:

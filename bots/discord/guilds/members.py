@@ -13,6 +13,8 @@ from studio.domain.people import DIRECT_MESSAGES, Address, Person, Platform, Rol
 from studio.parsing.text_cleaning import clean_text
 
 TOKEN_LIFE = timedelta(minutes=15)
+# Unknown member, unknown user: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json.
+_NOT_A_MEMBER = (10007, 10013)
 
 
 def community_of(guild_id: int | None, user_id: int) -> str:
@@ -107,6 +109,22 @@ def moderates(user: discord.abc.User, settings: DiscordSettings) -> bool:
         return False
     may = user.guild_permissions
     return may.manage_guild or may.manage_messages or _has_role(user, settings)
+
+
+async def is_active_member(guild: discord.Guild, person: Person) -> bool:
+    """Whether they are in the server, and not in a timeout.
+
+    Discord tells of both by itself only to bots with a privileged intent, so it is asked. Raises as Discord does.
+    """
+    if not person.user_id.isdecimal():
+        return True  # they asked to be forgotten, and nothing of theirs is left
+    try:
+        member = await guild.fetch_member(int(person.user_id))
+    except discord.NotFound as error:
+        return error.code not in _NOT_A_MEMBER
+    except discord.Forbidden:
+        return True
+    return not member.is_timed_out()
 
 
 def _has_role(member: discord.Member, settings: DiscordSettings) -> bool:

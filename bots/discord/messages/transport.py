@@ -22,6 +22,7 @@ from bots.delivery.errors import (
 )
 from bots.delivery.transport import OutgoingMessage, Place
 from bots.discord.context import DiscordContext
+from bots.discord.guilds.members import is_active_member
 from bots.discord.guilds.permissions import lacking_in
 from bots.discord.messages.acknowledgements import acknowledging_message, delete_by_token, edit_by_token
 from bots.discord.messages.error_mapping import API_ERRORS, HAS_A_THREAD, map_error, mapped_errors
@@ -31,6 +32,7 @@ from bots.presentation.message import Message, Note
 from bots.texts.translation import translate
 from studio.bounded_dict import BoundedDict
 from studio.domain.deliveries import MessageRef, Subject
+from studio.domain.people import Person, Platform
 
 PROGRESS_EVERY_SECONDS = 1.5
 _OLD_MESSAGE_SECONDS = 3600.0
@@ -44,6 +46,7 @@ log = logging.getLogger(__name__)
 class DiscordTransport:
     """Implements `bots.delivery.transport.Transport`."""
 
+    platform = Platform.DISCORD
     claim_seconds = 20.0
 
     def __init__(self, context: DiscordContext) -> None:
@@ -196,6 +199,15 @@ class DiscordTransport:
 
     def serves(self, community: str) -> bool:
         return self._serves(community)
+
+    async def is_active_member(self, person: Person) -> bool:
+        guild = self._guild(person.community)
+        if guild is None:
+            return True
+        try:
+            return await is_active_member(guild, person)
+        except API_ERRORS as error:
+            raise PlatformUnavailableError(type(error).__name__) from error
 
     def _partial(self, ref: MessageRef) -> discord.PartialMessage:
         channel = self._client.get_partial_messageable(int(ref.channel))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from bots.delivery.errors import DestinationUnreachableError
 from bots.delivery.transport import OutgoingMessage, Place
 from bots.presentation.message import FileKind
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
@@ -29,6 +30,7 @@ from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
 from studio.commands.button_ids import Action
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
+from studio.domain.people import Person, Platform
 
 _LIMIT_BYTES = 8 * 1024 * 1024
 _CALM_SECONDS = 3.0
@@ -51,6 +53,8 @@ log = logging.getLogger(__name__)
 
 
 class SlackTransport(SlackComponent):
+    platform = Platform.SLACK
+
     def __init__(self, context: SlackContext, previews: PreviewUploads) -> None:
         super().__init__(context)
         self._previews = previews
@@ -148,6 +152,19 @@ class SlackTransport(SlackComponent):
 
     def serves(self, community: str) -> bool:
         return True
+
+    async def is_active_member(self, person: Person) -> bool:
+        if not person.user_id.isalnum():
+            return True  # they asked to be forgotten, and nothing of theirs is left
+        try:
+            async with transport_errors():
+                workspace = await self._workspaces.of(person.community)
+                answer = await workspace.client.call("users.info", patient=False, user=person.user_id)
+        except DestinationUnreachableError:
+            return True
+        except SlackApiRefusedError as error:
+            return error.code != "user_not_found"
+        return not answer.get("user", {}).get("deleted")
 
     async def _draft(self, outgoing: OutgoingMessage, workspace: Workspace) -> Draft:
         """With its pictures uploaded."""

@@ -91,7 +91,7 @@ def find_actor(session: Session, call: Call, gathering_id: str) -> Person:
     gathering = gathering_rows.find_gathering(session, gathering_id)
     if not may_see_gathering(session, gathering, Audience.of_asker(call.person, call.address)):
         raise NotFoundError("gathering", id=gathering_id[:12])
-    home = gathering.address.platform, gathering.address.community
+    home = gathering.address.home
     if call.person.home == home:
         return call.person
     for key in identities(session, call.person.key):

@@ -34,7 +34,7 @@ def hall(ports: Ports, call: Call, command: Hall) -> HallShown | Leaderboard:
     """The latest first. A winner whose picture is gone leaves an empty place."""
     with ports.database.read() as session:
         if command.show == BUILT_ON:
-            return load_leaderboard(session, (call.address.platform, call.address.community))
+            return load_leaderboard(session, call.address.home)
         found = list(_winners(session, call))
         pages = max(1, -(-len(found) // _ON_A_PAGE))
         page = min(command.page, pages)
@@ -46,7 +46,7 @@ def hall(ports: Ports, call: Call, command: Hall) -> HallShown | Leaderboard:
 def _winners(session: Session, call: Call) -> Iterator[tuple[Gathering, Part]]:
     query = select(GatheringRow).where(
         GatheringRow.platform == call.address.platform,
-        GatheringRow.community == call.address.community,
+        GatheringRow.community == call.address.home[1],
         GatheringRow.closed_at.is_not(None),
         GatheringRow.kind == NAME,
     )

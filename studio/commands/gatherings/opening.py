@@ -150,7 +150,7 @@ def _take_from_pool(turn: Turn, call: Call, community: CommunityRules, amount: i
     place = next((place for place in call.address.places if place in community.pools), None)
     if place is None:
         raise GatheringRefusedError("no_pool", kind=turn.kind.name)
-    pool = credit_ledger.pool_account(call.address.platform, call.address.community, place)
+    pool = credit_ledger.pool_account(*call.address.home, place)
     key, credits = call.person.key, community.pools[place]
     credit_ledger.grant_pool(turn.session, pool, key, credits=credits, at=turn.at)
     set_aside(turn.session, turn.row, amount, limited=True, at=turn.at, pool=pool)

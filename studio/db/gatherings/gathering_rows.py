@@ -41,7 +41,7 @@ def add_gathering(session: Session, gathering: Gathering) -> GatheringRow:
         id=gathering.id,
         kind=gathering.kind,
         platform=gathering.address.platform,
-        community=gathering.address.community,
+        community=gathering.address.home[1],
         channel=gathering.address.channel,
         thread=gathering.address.thread,
         address=to_data(gathering.address),
@@ -106,7 +106,7 @@ def open_in_channel(session: Session, address: Address) -> Sequence[Gathering]:
 def open_in_community(session: Session, address: Address) -> Sequence[Gathering]:
     query = select(GatheringRow).where(
         GatheringRow.platform == address.platform,
-        GatheringRow.community == address.community,
+        GatheringRow.community == address.home[1],
         GatheringRow.closed_at.is_(None),
     )
     rows = session.scalars(query.order_by(GatheringRow.opened_at, GatheringRow.id))

@@ -20,7 +20,9 @@ from studio.commands.registry import CATALOG, execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger, outbox, queries
 from studio.db.database import Database
+from studio.db.gatherings.participants import find_participants
 from studio.db.queue_estimates import outlook, outlooks
+from studio.domain.people import Platform
 from studio.domain.provenance import Traces
 from studio.gatherings.people import take_out_of_all
 from studio.ports import InstanceLimits, Ports
@@ -97,6 +99,11 @@ def votes(instance: Ports) -> None:
         take_out_of_all(session, [ANA.key])
 
 
+def participants(instance: Ports) -> None:
+    with instance.database.read() as session:
+        find_participants(session, Platform.WEB)
+
+
 def outbox_rounds(instance: Ports) -> None:
     outbox.send_undelivered(instance.database, instance.events, at=now() + timedelta(hours=1))
     outbox.send_unsent(instance.database, instance.events, before=now())
@@ -118,6 +125,7 @@ def outbox_rounds(instance: Ports) -> None:
         balances,
         sweep,
         votes,
+        participants,
         outbox_rounds,
     ],
     ids=[
@@ -134,6 +142,7 @@ def outbox_rounds(instance: Ports) -> None:
         "balances",
         "sweep",
         "votes",
+        "participants",
         "outbox",
     ],
 )

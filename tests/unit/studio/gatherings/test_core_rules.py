@@ -1,12 +1,14 @@
 """The rules that hold in every kind of gathering, shown with the vote and with a small kind of the tests."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from studio.clock import now
+from studio.commands.gathering_results import GatheringsListed
 from studio.commands.registry import execute
 from studio.commands.results import Linked, LinkOffered
 from studio.commands.spec import Call
@@ -16,7 +18,7 @@ from studio.db.identities.people import lock_person
 from studio.db.tables import BallotRow, GatheringRow
 from studio.domain.gatherings import INTERRUPTED, PAUSED, PartState
 from studio.domain.jobs import JobState
-from studio.domain.people import Address, Platform
+from studio.domain.people import Address, Person, Platform
 from studio.domain.settings.communities import Tier
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import NotFoundError, OutOfCreditsError, PolicyRefusalError
@@ -366,6 +368,48 @@ def test_guests_newcomers_and_who_came_later_do_not_vote(table: Table, vote: str
     assert reason() == Refusal.NEWCOMER
     table.ask("mo", "community", moderator=True, setting="newcomers-vote", value="on")
     table.act("gus", "vote", vote, part=1)
+
+
+def test_on_discord_who_came_after_the_opening_does_not_vote(ports: Ports, table: Table) -> None:
+    """Elsewhere the platform does not tell, so everybody may."""
+    for platform, refused in ((Platform.DISCORD, True), (Platform.SLACK, False)):
+        address = Address(platform=platform, community="77", channel=f"C{platform}")
+        there = PlatformTable(ports=ports, clock=table.clock, address=address)
+        vote = there.open("ana", "pick", job=there.finish_job("ana"), lasts="10m")
+        late = replace(there, joined_at=now() + timedelta(seconds=1))
+        if refused:
+            assert refusal(late, "bo", "vote", vote, part=1) == Refusal.JOINED_LATER
+        else:
+            late.act("bo", "vote", vote, part=1)
+        early = replace(there, joined_at=now() - timedelta(days=1))
+        early.act("cy", "vote", vote, part=1)
+
+
+@dataclass(frozen=True)
+class PlatformTable(Table):
+    """Its people are of the platform of its place, and came there at `joined_at`."""
+
+    joined_at: datetime | None = None
+
+    def person(self, name: str, *, moderator: bool = False) -> Person:
+        platform, community = self.address.home
+        found = someone(name, moderator=moderator, community=community)
+        return replace(found, platform=platform, joined_at=self.joined_at)
+
+
+def test_in_an_organisation_on_slack_the_people_of_the_workspace_take_part(
+    ports: Ports, table: Table
+) -> None:
+    """Its address names both, its people only the workspace."""
+    address = Address(platform=Platform.SLACK, community="E0ESTATE:T0WING", channel="C0GENERAL")
+    there = PlatformTable(ports=ports, clock=table.clock, address=address)
+    vote = there.open("ana", "pick", job=there.finish_job("ana"), lasts="10m")
+    there.act("bo", "vote", vote, part=2)
+    there.act("ana", "skip", vote)
+    assert there.gathering(vote).data["winner"] == 2
+    listed = there.ask("bo", "gather")
+    assert isinstance(listed, GatheringsListed)
+    assert [found.id for found in listed.gatherings] == [vote]
 
 
 def test_nobody_votes_for_their_own_part(table: Table, cards: str) -> None:
