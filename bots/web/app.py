@@ -24,7 +24,7 @@ from bots.web.access.security_middleware import SecurityMiddleware
 from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.context import build_context
 from bots.web.metrics import WebMetrics
-from bots.web.routes import account, banned, forms, health, images, moderation, pages
+from bots.web.routes import account, banned, comparison, forms, health, images, moderation, pages
 from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.gallery import downloads, gallery_page
 from bots.web.routes.gatherings import gathering_pages
@@ -101,6 +101,8 @@ ROUTES = [
     Route("/view/{subject}", pages.picture_dialog),
     *(Route(f"/{name}/{{subject}}", forms.form_dialog) for name in forms.ACTION_OF),
     Route("/jobs/{job}", pages.job_dialog),
+    Route("/compare/{pictures}", comparison.comparison_dialog),
+    Route("/before/{picture}", images.image_before),
     Route("/help", account.help_dialog),
     Route("/mine/messages", account.messages_dialog),
     Route("/hall/{page:int}", account.hall_dialog),

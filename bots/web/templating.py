@@ -22,6 +22,16 @@ from studio.domain.people import Platform
 FOLDER = Path(__file__).parent
 IMAGE_TYPES = "image/png,image/jpeg,image/webp,image/avif,image/heic,image/heif,.heic,.heif,image/gif"
 
+# Of tools without words: paths in a box of 24 × 24.
+ICONS = {
+    "erase": "M4.5 15.5l9-9a1.5 1.5 0 012.1 0l4 4a1.5 1.5 0 010 2.1L13 19H8zM9 11l6 6M7 19h13",
+    "undo": "M9 6L4.5 10.5 9 15M5 10.5h9a5.5 5.5 0 010 11h-3",
+    "minus": "M5 12h14",
+    "plus": "M5 12h14M12 5v14",
+    "whole": "M5 5h14v14H5zM9 9h6v6H9z",
+    "close": "M6 6l12 12M18 6L6 18",
+    "full_screen": "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+}
 _SCRIPT_TEXT = re.compile(r'\b_\("([^"]+)"')
 
 
@@ -85,7 +95,9 @@ def environment() -> Environment:
         }
     )
     made.globals.update(_=translate, ngettext=translate_plural, step=step, with_code=with_code)
-    made.globals.update(ACTIONS=ACTIONS, IMAGE_TYPES=IMAGE_TYPES, label_of=label, description_of=description)
+    made.globals.update(
+        ICONS=ICONS, ACTIONS=ACTIONS, IMAGE_TYPES=IMAGE_TYPES, label_of=label, description_of=description
+    )
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     return made
 
@@ -106,11 +118,15 @@ def render_macro(name: str, *arguments: object, **values: object) -> Markup:
     return Markup(macro(*arguments, **values))  # noqa: S704 - rendered with autoescape
 
 
+def scripts() -> list[Path]:
+    """Those of the front end itself."""
+    return sorted(path for path in FOLDER.glob("static/**/*.js") if path.parent.name != "vendor")
+
+
 @lru_cache
 def _script_texts() -> frozenset[str]:
     """Every sentence that a script looks up with its function ``_``."""
-    scripts = (FOLDER / "static").glob("*.js")
-    return frozenset(text for script in scripts for text in _SCRIPT_TEXT.findall(script.read_text("utf-8")))
+    return frozenset(text for script in scripts() for text in _SCRIPT_TEXT.findall(script.read_text("utf-8")))
 
 
 def script_texts() -> dict[str, str]:

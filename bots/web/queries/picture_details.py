@@ -8,12 +8,16 @@ from sqlalchemy.orm import Session
 
 from bots.queries.job_view import JobView, Origin, load_job_views
 from studio.db import queries
+from studio.db.identities.linked_identities import same_human
 from studio.db.tables import JobRow, LineageRow, PictureRow
-from studio.domain.jobs import JobState
+from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
+from studio.domain.requests import Operation, Source
+from studio.errors import NotFoundError
 from studio.services.visibility import Audience, find_picture, may_see
 
+_OF_ONE_SHAPE = frozenset({Operation.EDIT, Operation.UPSCALE})
 _MOST_SHOWN = 12
 _MOST_LOOKED_AT = 100  # some may be hidden from the viewer
 _MOST_COUNTED = 1000
@@ -29,6 +33,8 @@ class PictureDetails:
     ancestors: Sequence[Origin]  # nearest first
     children: Sequence[Origin]
     more_children: int = 0  # that are there too, and not shown
+    before: Picture | None = None  # what was edited or upscaled, where the viewer may see it
+    edits_upload: bool = False  # an image of the viewer's own, which nobody else sees
 
     def neighbours(self, path: str) -> tuple[str, str]:
         """The addresses below `path` of the pictures before and after it; empty where there is none."""
@@ -41,7 +47,9 @@ def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDe
     """Raises `NotFoundError` for pictures that the viewer may not see."""
     audience = Audience.of_person(viewer)
     picture = find_picture(session, picture_id, audience)
-    (view,) = load_job_views(session, [queries.find_job(session, picture.job_id)])
+    job = queries.find_job(session, picture.job_id)
+    source = source_before(job)
+    (view,) = load_job_views(session, [job])
     ancestors = [ancestor.id for ancestor in queries.ancestors(session, [picture_id])]
     query = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_COUNTED)
     became = _relatives(session, list(session.scalars(query)), audience)
@@ -53,7 +61,27 @@ def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDe
         ancestors=_relatives(session, ancestors[:_MOST_LOOKED_AT], audience)[:_MOST_SHOWN],
         children=children[:_MOST_SHOWN],
         more_children=len(children[_MOST_SHOWN:]),
+        before=_find_before(session, source, audience),
+        edits_upload=bool(
+            source and not source.picture_id and same_human(session, job.person.key, viewer.key)
+        ),
     )
+
+
+def source_before(job: Job) -> Source | None:
+    """What an edit or an upscale started from, which has the shape of its results."""
+    if job.request.operation not in _OF_ONE_SHAPE or not job.request.sources:
+        return None
+    return job.request.sources[0]
+
+
+def _find_before(session: Session, source: Source | None, audience: Audience) -> Picture | None:
+    if source is None or not source.picture_id:
+        return None
+    try:
+        return find_picture(session, source.picture_id, audience)
+    except NotFoundError:
+        return None
 
 
 def _relatives(session: Session, picture_ids: list[str], audience: Audience) -> list[Origin]:

@@ -10,7 +10,8 @@ from bots.web import texts
 from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.download_links import REUSED_SECONDS
-from bots.web.routes.authentication import LoginRequiredError, context_of, posting_user
+from bots.web.queries.picture_details import load_details, source_before
+from bots.web.routes.authentication import LoginRequiredError, context_of, posting_user, require_user
 from studio.db import queries
 from studio.db.identities.linked_identities import same_human
 from studio.domain.identifiers import split_picture_id
@@ -52,6 +53,26 @@ async def picture_file(request: Request) -> Response:
         )
     suffix = key[key.rfind(".") :]
     return Response(data, media_type=_TYPES.get(suffix, "application/octet-stream"), headers=headers)
+
+
+async def image_before(request: Request) -> Response:
+    """GET /before/<picture>: the image of one's own of which it is an edit. Nobody else is sent it."""
+    context, user = require_user(request)
+    picture_id: str = request.path_params["picture"]
+    if split_picture_id(picture_id) is None:
+        raise NotFoundError("this_picture")
+    data = await context.pools.run(Pool.FILES, _load_before, context, user, picture_id)
+    return Response(data, media_type="image/png", headers={"Cache-Control": "private, no-cache"})
+
+
+def _load_before(context: WebContext, user: WebUser, picture_id: str) -> bytes:
+    """Raises `NotFoundError`."""
+    with context.ports.database.read() as session:
+        details = load_details(session, picture_id, user.person)
+        source = source_before(details.view.job)
+    if source is None or not details.edits_upload:
+        raise NotFoundError("this_picture")
+    return context.ports.store.get(source.key)
 
 
 def _side_of(request: Request) -> int | None:

@@ -22,9 +22,10 @@ from bots.web.addresses import picture_path
 from bots.web.context import WebContext
 from bots.web.queries.job_cards import is_seen_by
 from bots.web.queries.picture_details import PictureDetails, load_details
-from bots.web.render import shown_picture
+from bots.web.render import ShownImage, shown_picture
 from bots.web.routes.authentication import context_of, require_not_banned, require_unbanned_user
 from bots.web.routes.banned import banned_page
+from bots.web.routes.comparison import MOST_COMPARED
 from bots.web.routes.page_layout import dialog, page_of
 from bots.web.routes.sign_in.login import entry_page
 from bots.web.templating import render_template
@@ -79,6 +80,8 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     return _portrait(
         details.view,
         large=shown_picture(picture),
+        before=_before(details),
+        compared=",".join(_around(details.siblings, picture.id)),
         neighbours=details.neighbours(picture_path("")),
         rows=rows_of(list(_actions(details, user, contest=contest)), most=3),
         families=[
@@ -90,7 +93,8 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
 
 def _portrait(view: JobView, **more: object) -> str:
     """What `compose_copy` says of a job, beside its pictures."""
-    values = {"large": None, "neighbours": None, "shown": {}, "rows": (), "families": (), **more}
+    values = {"large": None, "before": None, "compared": "", "neighbours": None, "shown": {}, **more}
+    values = {"rows": (), "families": (), **values}
     ended = view.pictures[0].created_at if len(view.pictures) == 1 else view.job.created_at
     return render_template(
         "portrait.html",
@@ -100,6 +104,20 @@ def _portrait(view: JobView, **more: object) -> str:
         when=ended,
         **values,
     )
+
+
+def _before(details: PictureDetails) -> ShownImage | None:
+    """The picture of which this one is an edit or an upscale."""
+    if details.before is not None:
+        return shown_picture(details.before)
+    side = details.picture.width
+    return ShownImage(copies=[(f"/before/{details.picture.id}", side)]) if details.edits_upload else None
+
+
+def _around(siblings: Sequence[str], picture_id: str) -> Sequence[str]:
+    """Up to `MOST_COMPARED` pictures of its job with this one among them; none where it is alone."""
+    first = max(0, min(siblings.index(picture_id) - 1, len(siblings) - MOST_COMPARED))
+    return siblings[first : first + MOST_COMPARED] if len(siblings) > 1 else ()
 
 
 def _with_credits(relatives: Sequence[Origin]) -> list[tuple[Origin, str]]:

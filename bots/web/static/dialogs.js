@@ -5,6 +5,9 @@ import { moveNoticesHome, moveNoticesTo, showNotice, showAnswer } from "./notice
 import { _ } from "./page_data.js";
 import { prepare, upload } from "./uploads.js";
 import { request } from "./socket.js";
+import { drawnMask, offerBrush } from "./pictures/brush.js";
+import { prepareComparison } from "./pictures/comparison.js";
+import { coverPicture } from "./pictures/overlay.js";
 import { announceWhenDone, personalize } from "./feed.js";
 
 const dialog = $("#dialog");
@@ -24,7 +27,11 @@ function opened(path) {
   if (path) pushDialog(path, () => dialog.open);
   dialog.scrollTop = 0;
   const cells = $(".cells", body);
-  if (cells) chooseCells(cells);
+  if (cells) {
+    chooseCells(cells);
+    offerBrush(cells.form);
+  }
+  prepareComparison(body);
   ($("[autofocus]", body) ?? body).focus();
 }
 
@@ -91,7 +98,14 @@ function valuesOf(form) {
 // The tickets of what was chosen in fields for files, by field.
 async function uploadedFiles(form) {
   const files = {};
+  const drawn = await drawnMask(form);
+  if (drawn) {
+    const { ticket, problem } = await upload(drawn);
+    if (!ticket) return { problem };
+    files.mask = [ticket];
+  }
   for (const input of $$("input[type=file]", form)) {
+    if (drawn && input.name === "mask") continue; // what is drawn is seen
     for (const chosen of [...input.files].slice(0, Number(input.dataset.most))) {
       const { file, problem } = await prepare(chosen);
       const { ticket, problem: refused } = file ? await upload(file) : { problem };
@@ -143,21 +157,8 @@ dialog.addEventListener("input", (event) => {
 
 // The lettered grid lies exactly on the picture; tap, sweep, or move with the arrow keys.
 function chooseCells(cells) {
-  const image = $("img", cells.parentElement);
   const boxes = $$("input", cells);
-  const place = () => {
-    const scale = Math.min(image.clientWidth / image.width0, image.clientHeight / image.height0);
-    const [width, height] = [image.width0 * scale, image.height0 * scale];
-    Object.assign(cells.style, {
-      left: `${image.offsetLeft + (image.clientWidth - width) / 2}px`,
-      top: `${image.offsetTop + (image.clientHeight - height) / 2}px`,
-      width: `${width}px`,
-      height: `${height}px`,
-    });
-  };
-  image.width0 = Number(image.getAttribute("width"));
-  image.height0 = Number(image.getAttribute("height"));
-  new ResizeObserver(place).observe(image);
+  coverPicture($("img", cells.parentElement), cells);
   sweep(cells);
   cells.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -4, ArrowDown: 4 }[event.key];

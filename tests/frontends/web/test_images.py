@@ -1,7 +1,9 @@
 """Picture files and uploads: who gets what, and what is turned away."""
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -392,8 +394,6 @@ def test_figures_count_without_naming_anybody(web_server: WebServer) -> None:
 
 
 def test_every_file_that_a_page_names_is_bundled(web_server: WebServer) -> None:
-    import re
-
     ana = web_server.user("Ana")
     waiting = re.findall(r'(?:src|href)="(/static/[^"]+)"', ana.front_page())
     seen: set[str] = set()
@@ -406,10 +406,7 @@ def test_every_file_that_a_page_names_is_bundled(web_server: WebServer) -> None:
         assert answer.status_code == 200, path
         if path.endswith(".js") and "vendor" not in path:
             waiting += [
-                f"/static/{name}"
-                for name in re.findall(r'from "\./([^"]+)"|import "\./([^"]+)"', answer.text)
-                for name in name
-                if name
+                urljoin(path, name) for name in re.findall(r'(?:from|import) "(\.[^"]+)"', answer.text)
             ]
     assert {"/static/app.js", "/static/socket.js", "/static/attachments.js", "/static/app.css"} <= seen
 

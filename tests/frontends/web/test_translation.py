@@ -123,7 +123,7 @@ def test_the_desk(front_end: WebServer) -> None:
     assert untranslated(dialog(mo, "/rules")) == []
 
 
-@pytest.mark.parametrize("script", sorted(WEB.glob("static/*.js")), ids=lambda path: path.name)
+@pytest.mark.parametrize("script", templating.scripts(), ids=lambda path: path.name)
 def test_a_script_looks_up_every_sentence(script: Path) -> None:
     literals = re.findall(r'(.{2})"([^"\n]*)"', script.read_text())
     spoken = [text for before, text in literals if re.match(r"[A-Z][a-z]+[ .!?…]", text) and before != "_("]

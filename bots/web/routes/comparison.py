@@ -1,0 +1,36 @@
+"""Two to four pictures side by side, in a dialog."""
+
+from starlette.requests import Request
+
+from bots.presentation.compose.parts.pictures import alt_text_of, credit, title_of
+from bots.queries.job_view import load_job_views
+from bots.web.access.session_cookies import WebUser
+from bots.web.addresses import picture_path
+from bots.web.context import WebContext
+from bots.web.render import shown_picture
+from bots.web.routes.page_layout import dialog
+from bots.web.templating import render_template
+from studio.db import queries
+from studio.domain.identifiers import split_picture_id
+from studio.errors import NotFoundError
+from studio.services.visibility import Audience, find_picture
+
+MOST_COMPARED = 4
+
+
+@dialog(unbanned=True)
+def comparison_dialog(context: WebContext, user: WebUser, request: Request) -> str:
+    """GET /compare/<picture>,<picture>...: each once, in their order. Raises `NotFoundError` if one is missing."""
+    wanted = list(dict.fromkeys(request.path_params["pictures"].split(",")))
+    if not 2 <= len(wanted) <= MOST_COMPARED or not all(map(split_picture_id, wanted)):
+        raise NotFoundError("this_page")
+    audience = Audience.of_person(user.person)
+    shown = []
+    with context.ports.database.read() as session:
+        for picture_id in wanted:
+            picture = find_picture(session, picture_id, audience)
+            job = queries.find_job(session, picture.job_id)
+            (view,) = load_job_views(session, [job])
+            image = shown_picture(picture, spoiler=job.spoiler)
+            shown.append((image, alt_text_of(picture), title_of(view.prompt), credit(view, picture_path)))
+    return render_template("comparison.html", pictures=shown)

@@ -1,0 +1,55 @@
+"""Pictures side by side, and what an edit was made from."""
+
+import pytest
+
+from studio.commands.button_ids import Action, Button
+from tests.frontends.web.test_dialogs import painted, sheet
+from tests.support.finished_jobs import paint_job
+from tests.support.web_client import WebServer
+
+
+def test_pictures_that_one_may_see_are_compared(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    fox, owl = painted(web_server, ana), painted(web_server, bo, "an owl --count 1")
+    shown = sheet(bo, f"/compare/{fox}.2,{owl}.1,{fox}.2")
+    assert shown.index(f"/view/{fox}.2") < shown.index(f"/view/{owl}.1")
+    assert 'class="compared of-2"' in shown
+    secret = painted(web_server, ana, "a key --count 1 --private")
+    for path in (
+        f"{fox}.1,{secret}.1",
+        f"{fox}.1",
+        f"{fox}.1,{fox}.1",
+        f"{fox}.1,x",
+        f"{fox}.1,zzzzzzzzzzzz.1",
+    ):
+        assert bo.client.get(f"/compare/{path}").status_code == 404
+    assert "a key" in sheet(ana, f"/compare/{fox}.1,{secret}.1")
+
+
+def test_an_edit_shows_what_it_was_before_to_those_who_may_see_it(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    fox = painted(web_server, ana)
+    values = {"picture": f"{fox}.1", "prompt": "a hat", "region": "B2"}
+    edit: str = ana.ask(do="ask", command="edit", values=values)["job"]
+    paint_job(web_server.ports, edit)
+    assert f'data-src="/thumbnails/{fox}.1"' in sheet(bo, f"/view/{edit}.1")
+    assert "data-divide" not in sheet(bo, f"/view/{fox}.1")
+    assert ana.press(Button(action=Action.DELETE, job_id=fox, index=1))["ok"]
+    assert "data-divide" not in sheet(bo, f"/view/{edit}.1")
+
+
+@pytest.mark.parametrize("guessed", ["zzzzzzzzzzzz.1", "x"])
+def test_an_image_of_one_s_own_is_shown_before_its_edit_to_nobody_else(
+    web_server: WebServer, guessed: str
+) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    image = ana.post("/uploads", b"a picture").json()["ticket"]
+    job_id: str = ana.say("/edit a boat --region B2", image=image)["job"]
+    paint_job(web_server.ports, job_id)
+    assert f"/before/{job_id}.1" in sheet(ana, f"/view/{job_id}.1")
+    answer = ana.client.get(f"/before/{job_id}.1")
+    assert (answer.content, answer.headers["cache-control"]) == (b"a picture", "private, no-cache")
+    assert "data-divide" not in sheet(bo, f"/view/{job_id}.1")
+    assert bo.client.get(f"/before/{job_id}.1").status_code == 404
+    assert ana.client.get(f"/before/{guessed}").status_code == 404
+    assert web_server.browser().client.get(f"/before/{job_id}.1").status_code == 401
