@@ -155,29 +155,30 @@ def _most_rows(rows: Sequence[ButtonRow], blocks: int) -> int:
 
 
 def _blocks(parts: Iterable[Part], files: Files, limits: Limits) -> Iterator[Item]:
-    """Neighbouring lines share a block of text; a line separates facts from what stands above them."""
-    lines: list[str] = []
-    started = False
+    """Neighbouring lines share a block of text."""
+    for kind, group in groupby(_pieces(parts, files, limits), key=type):
+        if kind is str:
+            yield ui.TextDisplay("\n".join(map(str, group)))
+        else:
+            yield from (item for item in group if isinstance(item, ui.Item))
+
+
+def _pieces(parts: Iterable[Part], files: Files, limits: Limits) -> Iterator[str | Item | None]:
+    """Lines, and what stands between them: also facts are parted by a line from what is above them."""
+    above = False
     for part in parts:
-        if isinstance(part, Images | Facts) and lines:
-            yield ui.TextDisplay("\n".join(lines))
-            lines, started = [], True
         if isinstance(part, Images):
-            if gallery := _gallery(part, files, limits):
-                yield gallery
-                started = True
+            gallery = _gallery(part, files, limits)
+            yield gallery
+            above = above or gallery is not None
             continue
         if isinstance(part, Download) and part.file.name in files:
-            if lines:
-                yield ui.TextDisplay("\n".join(lines))
-                lines, started = [], True
             yield ui.File(f"attachment://{part.file.name}{files[part.file.name].suffix}")
-            continue
-        if isinstance(part, Facts) and started:
-            yield ui.Separator()
-        lines.append(_text(part))
-    if lines:
-        yield ui.TextDisplay("\n".join(lines))
+        else:
+            if isinstance(part, Facts) and above:
+                yield ui.Separator()
+            yield _text(part)
+        above = True
 
 
 def _text(part: Part) -> str:

@@ -100,11 +100,11 @@ class SlackApp:
         self.bolt.middleware(self._follow_event)
         self.bolt.command("/imagine")(self._acknowledge_first(commands.imagine))
         self.bolt.command("/studio")(self._acknowledge_first(commands.studio))
+        self.bolt.action(PICTURE_CHOICE)(self._acknowledge_first(modals.picture_chosen))
         self._register_actions(ActionListener(dispatcher, modals, home), submissions, home)
         self._register_shortcuts(Shortcuts(dispatcher, modals))
 
     def _register_actions(self, actions: ActionListener, submissions: ViewSubmissions, home: HomeTab) -> None:
-        self.bolt.action(PICTURE_CHOICE)(self._acknowledge_first(actions.picture_chosen))
         self.bolt.action(_FORMER_SETTINGS)(self._acknowledge_first(home.former_setting_changed))
         self.bolt.action(_PRESSES)(self._acknowledge_first(actions.handle_press))
 

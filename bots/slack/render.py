@@ -4,7 +4,7 @@ Sources: https://docs.slack.dev/reference/block-kit/blocks and the models of sla
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -58,26 +58,25 @@ def render(
     `files` are the ids of uploaded files by the names of the message's images. `carousel`: the workspace shows several
     images as cards side by side. `links`: people are links to their profiles, of which Slack tells them.
     """
-    renderer = _Renderer(files=files or {}, carousel=carousel, links=links, limits=limits)
-    return renderer.message(message)
+    return _Renderer(files=files or {}, carousel=carousel, links=links, limits=limits).message(message)
 
 
 def render_home(
     messages: Sequence[Message], files: Mapping[str, str] | None = None, *, limits: Limits = CUT
 ) -> dict[str, Any]:
     """The view of the Home tab. Images whose file is not there are left out, as they may still be on their way."""
-    known = files or {}
-    shown = [_with_files(message, known) for message in messages]
-    blocks = [block for message in shown for block in render(message, known, limits=limits)["blocks"]]
+    renderer = _Renderer(files=files or {}, tells_of_missing=False, limits=limits)
+    blocks = [block for message in messages for block in renderer.message(message)["blocks"]]
     return {"type": "home", "blocks": limits.items(blocks, _MOST_VIEW_BLOCKS, "blocks")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Renderer:
     files: Mapping[str, str]
-    carousel: bool
-    links: bool
     limits: Limits
+    carousel: bool = False
+    links: bool = True
+    tells_of_missing: bool = True
 
     def message(self, message: Message) -> dict[str, Any]:
         rows = list(rows_of(message.rows, self.limits))
@@ -168,9 +167,10 @@ class _Renderer:
     def _images(self, images: Images) -> Iterator[Block]:
         """Slack hides no image: of one that is to be hidden a pixelated copy is uploaded."""
         shown = [image for image in images.files if image.name in self.files]
-        if any(image not in shown and image.kind is not FileKind.PREVIEW for image in images.files):
+        missing = [image for image in images.files if image not in shown]
+        if self.tells_of_missing and any(image.kind is not FileKind.PREVIEW for image in missing):
             yield section(translate(texts.NOT_SHOWN))
-        numbers = _numbers(images.files)
+        numbers = _numbers(images.files if self.tells_of_missing else shown)
         if self.carousel and len(shown) > 1:
             cards = self.limits.items(shown, _MOST_CARDS, "cards")
             yield {"type": "carousel", "elements": [self._card(image, numbers) for image in cards]}
@@ -186,20 +186,6 @@ class _Renderer:
     def _card(self, image: Image, numbers: Mapping[str, str]) -> Block:
         number = {"type": "mrkdwn", "text": f"*{numbers[image.name]}*"}
         return {"type": "card", "hero_image": self._image(image), "title": number}
-
-
-def _with_files(message: Message, files: Mapping[str, str]) -> Message:
-    parts = [
-        replace(
-            part,
-            images=tuple(image for image in part.images if image.name in files),
-            sheet=part.sheet if part.sheet and part.sheet.name in files else None,
-        )
-        if isinstance(part, Images)
-        else part
-        for part in message.parts
-    ]
-    return replace(message, parts=tuple(parts))
 
 
 def _numbers(images: Sequence[Image]) -> Mapping[str, str]:

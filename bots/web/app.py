@@ -28,11 +28,12 @@ from bots.web.routes import account, banned, comparison, forms, health, images, 
 from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.gallery import downloads, gallery_page
 from bots.web.routes.gatherings import gathering_pages
+from bots.web.routes.page_layout import page_response
 from bots.web.routes.public import privacy, report, share, verification
 from bots.web.routes.sign_in import codes, login, oauth, passkeys
 from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
-from bots.web.templating import FOLDER, render_template
+from bots.web.templating import FOLDER
 from studio.errors import ChatelierError, NotFoundError, ServiceError
 from studio.ports import Ports
 
@@ -171,9 +172,7 @@ def _problem(request: Request, sentence: str, status: int) -> Response:
         # 200: htmx shows what it gets, and the person needs the sentence in the dialog.
         return HTMLResponse(Markup('<p class="problem" role="alert">{}</p>').format(sentence))
     if "text/html" in request.headers.get("accept", ""):
-        heading = request.app.state.context.settings.room_name
-        html = render_template("entry.html", sentence=sentence, heading=heading)
-        return HTMLResponse(html, status_code=status)
+        return page_response(request, "entry.html", {"sentence": sentence}, status=status)
     return PlainTextResponse(sentence, status_code=status)
 
 

@@ -49,6 +49,19 @@ def call_of(
     return Call(person=person, address=address, request_key=f"discord:{interaction.id}")
 
 
+def call_at(channel_id: int, channel: object, person: Person, *, key: str) -> Call:
+    """What somebody asks for without an interaction; `channel` as far as it is known."""
+    address = Address(
+        platform=Platform.DISCORD,
+        community=person.community,
+        channel=str(channel_id),
+        parent=parent_of(channel),
+        private=is_private(channel),
+        age_restricted=is_age_restricted(channel),
+    )
+    return Call(person=person, address=address, request_key=key)
+
+
 def parent_of(channel: object) -> str | None:
     """The channel or forum that a thread belongs to. What is allowed there is allowed in its threads."""
     return str(channel.parent_id) if isinstance(channel, discord.Thread) else None

@@ -3,18 +3,10 @@
 import discord
 
 from bots.discord.context import DiscordContext
-from bots.discord.guilds.members import (
-    community_of,
-    is_age_restricted,
-    is_private,
-    moderates,
-    parent_of,
-    person_of,
-)
+from bots.discord.guilds.members import community_of, moderates, person_of
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import known_name
-from studio.commands.spec import Call
-from studio.domain.people import Address, Person, Platform
+from studio.domain.people import Person, Platform
 
 
 async def find_reacting_person(
@@ -35,18 +27,3 @@ async def find_reacting_person(
     return Person(
         platform=Platform.DISCORD, community=community, user_id=str(event.user_id), display_name=name
     )
-
-
-def call_of_reaction(
-    client: discord.AutoShardedClient, event: discord.RawReactionActionEvent, person: Person, key: str
-) -> Call:
-    channel = client.get_channel(event.channel_id)
-    address = Address(
-        platform=Platform.DISCORD,
-        community=person.community,
-        channel=str(event.channel_id),
-        parent=parent_of(channel),
-        private=is_private(channel),
-        age_restricted=is_age_restricted(channel),
-    )
-    return Call(person=person, address=address, request_key=key)

@@ -1,27 +1,22 @@
 """Reactions on the bot's own messages, old ones too: raw events, because no message needs to be cached."""
 
-import logging
 import time
 from functools import partial
 
 import discord
 
-from bots.discord.guilds.reacting_people import call_of_reaction, find_reacting_person
+from bots.discord.guilds.members import call_at
+from bots.discord.guilds.reacting_people import find_reacting_person
 from bots.discord.interactions.click_dedup import ClickDedup
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
-from bots.discord.messages.answers import send_direct
+from bots.discord.messages.answers import direct_refusal, send_direct
 from bots.discord.messages.message_lookup import find_shown_by_id
 from bots.interactions.reactions import find_button_meant
 from bots.presentation.compose.answers import compose_answer
-from bots.presentation.compose.errors import compose_error
-from bots.process.error_reports import report_error
 from studio.clock import now
 from studio.commands.results import Accepted, ReportFiled
-from studio.errors import ChatelierError
 
 _SAME_CLICK_SECONDS = 10.0
-
-log = logging.getLogger(__name__)
 
 
 class Reactions(Handler):
@@ -45,14 +40,8 @@ class Reactions(Handler):
         user = self._context.client.user
         if event.emoji.id is not None or (user and event.user_id == user.id):
             return
-        try:
+        async with direct_refusal(self._context, event.user_id, "reaction"):
             await self._follow(event, added=added)
-        except ChatelierError as error:
-            await send_direct(self._context, event.user_id, compose_error(error))
-        except discord.HTTPException as error:
-            log.warning("reaction not handled: status=%s", error.status)
-        except Exception as error:  # noqa: BLE001 - a reaction must never end the reading of events
-            report_error(error)
 
     async def _follow(self, event: discord.RawReactionActionEvent, *, added: bool) -> None:
         private = event.guild_id is None
@@ -66,9 +55,10 @@ class Reactions(Handler):
         # A reaction has no id: one of the same person on the same message within ten seconds is the same.
         fresh = f"discord:{event.message_id}:{event.user_id}:{button}:{time.time_ns()}"
         key = self._clicks.key_of(event.message_id, event.user_id, str(button), fresh=fresh)
-        call = call_of_reaction(self._context.client, event, person, key)
+        channel = self._context.client.get_channel(event.channel_id)
+        call = call_at(event.channel_id, channel, person, key=key)
         result = await self._runner.react(button, call, added=added)
         if isinstance(result, Accepted) and not result.repeated:
-            await self._answers.send_new_job(result.job_id)
+            await self._answers.delivery.send_new_job(result.job_id)
         elif isinstance(result, ReportFiled) and (message := compose_answer(result)):
             await send_direct(self._context, event.user_id, message)

@@ -3,35 +3,21 @@
 A reply that mentions the bot comes with its words without any privileged intent, but opens no form.
 """
 
-import logging
 import re
 
 import discord
 
-from bots.discord.guilds.members import (
-    community_of,
-    is_age_restricted,
-    is_private,
-    moderates,
-    parent_of,
-    person_of,
-)
+from bots.discord.guilds.members import call_at, community_of, moderates, person_of
 from bots.discord.interactions.dispatcher import Handler
-from bots.discord.messages.answers import send_direct
+from bots.discord.messages.answers import direct_refusal
 from bots.discord.messages.message_lookup import find_shown_by_id
-from bots.interactions.error_messages import message_of
 from bots.presentation.interaction_router import Run
 from bots.presentation.prompt_flags import spread_flags
-from bots.process.error_reports import report_error
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
-from studio.domain.people import Address, Platform
-from studio.errors import ChatelierError
 
 _REMIX = "remix"
-
-log = logging.getLogger(__name__)
 
 
 class Replies(Handler):
@@ -40,14 +26,8 @@ class Replies(Handler):
         words = self._words_of(message)
         if not words:
             return
-        try:
+        async with direct_refusal(self._context, message.author.id, "reply"):
             await self._remix(message, words)
-        except ChatelierError as error:
-            await send_direct(self._context, message.author.id, message_of(error))
-        except discord.HTTPException as error:
-            log.warning("reply not handled: status=%s", error.status)
-        except Exception as error:  # noqa: BLE001 - a message must never end the reading of events
-            report_error(error)
 
     def _words_of(self, message: discord.Message) -> str:
         """Empty where the message is no reply to the bot by a person."""
@@ -76,19 +56,11 @@ class Replies(Handler):
         run = Run(command=_REMIX, values=spread_flags(_REMIX, values), public=True)
         result = await self._runner.run(run, call)
         if isinstance(result, Accepted) and not result.repeated:
-            await self._answers.send_new_job(result.job_id)
+            await self._answers.delivery.send_new_job(result.job_id)
 
     def _call_of(self, message: discord.Message) -> Call:
         """The message's id is the key: it may come to several processes, and one job comes of it."""
         community = community_of(message.guild.id if message.guild else None, message.author.id)
         moderator = moderates(message.author, self._context.settings)
-        address = Address(
-            platform=Platform.DISCORD,
-            community=community,
-            channel=str(message.channel.id),
-            parent=parent_of(message.channel),
-            private=is_private(message.channel),
-            age_restricted=is_age_restricted(message.channel),
-        )
         person = person_of(message.author, community, moderates=moderator)
-        return Call(person=person, address=address, request_key=f"discord:{message.id}")
+        return call_at(message.channel.id, message.channel, person, key=f"discord:{message.id}")

@@ -22,6 +22,7 @@ from bots.presentation.compose.answers import compose_private, compose_under_way
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.job_message import with_missing_files
 from bots.presentation.message import Message, Note, Tone
+from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
 from studio.commands.results import Accepted, Community
 from studio.commands.spec import Call
@@ -42,42 +43,37 @@ class Answers:
     ) -> None:
         self._context = context
         self._transport = transport
-        self._delivery = delivery
+        self.delivery = delivery
         self._runner = runner
 
     async def give(
         self, interaction: discord.Interaction, call: Call, result: Result, *, public: bool
     ) -> None:
         """`public`: everybody sees the message that acknowledged the interaction."""
-        if isinstance(result, Accepted) and result.private:
-            await self._accept_private(interaction, call, result, public=public)
-        elif isinstance(result, Accepted):
-            await self._accept(interaction, call, result)
+        if isinstance(result, Accepted):
+            await self._accept(interaction, call, result, public=public)
         elif reply := await self._runner.compose(result, call):
             hints = closed_channels(interaction.guild, result.rules) if isinstance(result, Community) else ()
             notes = (Note(spans=spans, tone=Tone.WARNING) for spans in hints)
             await self.show(interaction, reply.message.with_parts(*notes), made=reply.made)
             await self._runner.show_desk(result, call)
 
-    async def _accept(self, interaction: discord.Interaction, call: Call, answer: Accepted) -> None:
-        """The job's own message is the answer. That of a repeated click is there already."""
-        job_view = await self._runner.job_view(answer.job_id, call) if answer.repeated else None
-        if job_view and job_view.job.address.message != call.address.message:
-            await self.refuse(interaction, call, compose_under_way(), public=True)
-            return
-        self._transport.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
-        await self.send_new_job(answer.job_id)
-
-    async def _accept_private(
+    async def _accept(
         self, interaction: discord.Interaction, call: Call, answer: Accepted, *, public: bool
     ) -> None:
-        """Its message comes to the person's direct messages."""
-        await self.refuse(interaction, call, compose_private(answer), public=public)
-        await self.send_new_job(answer.job_id)
+        """The job's own message is the answer; that of a private one comes by direct message.
 
-    async def send_new_job(self, job_id: str) -> None:
-        """Make the message of a new job."""
-        await self._delivery.send_new_job(job_id)
+        The message of a repeated click is there already.
+        """
+        if answer.private:
+            await self.refuse(interaction, call, compose_private(answer), public=public)
+        else:
+            job_view = await self._runner.job_view(answer.job_id, call) if answer.repeated else None
+            if job_view and job_view.job.address.message != call.address.message:
+                await self.refuse(interaction, call, compose_under_way(), public=True)
+                return
+            self._transport.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
+        await self.delivery.send_new_job(answer.job_id)
 
     async def show(
         self,
@@ -123,6 +119,19 @@ async def private_refusal(interaction: discord.Interaction) -> AsyncIterator[Non
         yield
     except ChatelierError as error:
         await send_private(interaction, compose_error(error))
+
+
+@asynccontextmanager
+async def direct_refusal(context: DiscordContext, user_id: int, what: str) -> AsyncIterator[None]:
+    """Around the handling of an event that nothing answers: what is wrong is said by direct message. Never raises."""
+    try:
+        yield
+    except ChatelierError as error:
+        await send_direct(context, user_id, compose_error(error))
+    except discord.HTTPException as error:
+        log.warning("%s not handled: status=%s", what, error.status)
+    except Exception as error:  # noqa: BLE001 - an event must never end the reading of events
+        report_error(error)
 
 
 async def send_private(interaction: discord.Interaction, message: Message) -> None:

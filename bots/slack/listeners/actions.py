@@ -36,7 +36,3 @@ class ActionListener(Listener):
         view: Mapping[str, Any] = body.get("view") or {}
         if view.get("type") == "home":  # what it lists has changed
             await self._home.show(request)
-
-    async def picture_chosen(self, body: Mapping[str, Any]) -> None:
-        """In a modal that asks which picture it is about."""
-        await self._modals.picture_chosen(body, of_interaction(body))

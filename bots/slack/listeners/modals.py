@@ -14,7 +14,7 @@ from bots.presentation.message import Images, Message
 from bots.presentation.subject_lookup import form_about, load_imagine_form, load_subject
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
-from bots.slack.api.request import SlackRequest
+from bots.slack.api.request import SlackRequest, of_interaction
 from bots.slack.listeners.form_state import FormState, read_form
 from bots.slack.listeners.listener import Listener
 from bots.slack.render_form import View, notice_view, render_form
@@ -86,9 +86,9 @@ class Modals(Listener):
         state = FormState(channel=request.channel, thread=request.thread, pictures=pictures)
         return Opening(form=form, state=state)
 
-    async def picture_chosen(self, body: Mapping[str, Any], request: SlackRequest) -> None:
+    async def picture_chosen(self, body: Mapping[str, Any]) -> None:
         """Another picture was chosen in a modal: its grid takes the place of the other's."""
-        view: Mapping[str, Any] = body["view"]
+        request, view = of_interaction(body), body["view"]
         form, state = read_form(view)
         if form.command != Action.EDIT or not self._dispatcher.is_new(request):
             return

@@ -11,6 +11,10 @@ class AttemptLimiter:
     def __init__(self) -> None:
         self._meters = MemoryMeters(most_keys=_MOST_KEYS)
 
+    def take(self, key: str, *, tries: int, seconds: int = 60) -> bool:
+        """Whether another attempt was left, which is recorded then."""
+        return self._take(key, RateSettings(requests=tries, seconds=seconds), counts=True)
+
     def allows(self, key: str, *, tries: int, seconds: int = 60) -> bool:
         """Whether another attempt is left."""
         return self._take(key, RateSettings(requests=tries, seconds=seconds), counts=False)

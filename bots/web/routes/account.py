@@ -91,9 +91,8 @@ async def export(request: Request) -> Response:
     """GET /export-me: everything that is kept of the user, as a ZIP that is written to disk while it is sent."""
     context, user = require_user(request)
     key = f"export:{user.user_id}"
-    if not context.attempt_limiter.allows(key, tries=_EXPORTS_AN_HOUR, seconds=3600):
+    if not context.attempt_limiter.take(key, tries=_EXPORTS_AN_HOUR, seconds=3600):
         return PlainTextResponse(translate(texts.TOO_MANY_EXPORTS), status_code=429)
-    context.attempt_limiter.count(key, tries=_EXPORTS_AN_HOUR, seconds=3600)
     file = await context.pools.run(Pool.FILES, _write_export, context, user)
     headers = {"Content-Disposition": 'attachment; filename="chatelier-export.zip"'}
     return StreamingResponse(

@@ -3,7 +3,7 @@
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
@@ -12,7 +12,7 @@ from bots.web import texts
 from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.routes.authentication import require_user
-from bots.web.templating import render_template
+from bots.web.routes.page_layout import page_response
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.cases import find_unanswered_suspension
@@ -25,15 +25,9 @@ _LONGEST_REASON = 500
 async def banned_page(request: Request, sentence: str, *, status: int = 403) -> Response:
     context, user = require_user(request)
     job = await context.pools.run(Pool.DATABASE, _job_to_appeal_about, context, user)
-    html = render_template(
-        "banned.html",
-        sentence=sentence,
-        token=context.session_store.form_token(user),
-        heading=context.settings.room_name,
-        job=job,
-        longest_reason=_LONGEST_REASON,
-    )
-    return HTMLResponse(html, status_code=status)
+    token = context.session_store.form_token(user)
+    values = {"sentence": sentence, "token": token, "job": job, "longest_reason": _LONGEST_REASON}
+    return page_response(request, "banned.html", values, status=status)
 
 
 def _job_to_appeal_about(context: WebContext, user: WebUser) -> str | None:

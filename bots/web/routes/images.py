@@ -103,9 +103,8 @@ async def upload(request: Request) -> Response:
     if user is None:
         return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
     key = f"upload:{user.user_id}"
-    if not context.attempt_limiter.allows(key, tries=_UPLOADS_A_MINUTE):
+    if not context.attempt_limiter.take(key, tries=_UPLOADS_A_MINUTE):
         return JSONResponse({"text": translate(texts.TOO_FAST)}, status_code=429)
-    context.attempt_limiter.count(key, tries=_UPLOADS_A_MINUTE)
     try:
         data = await _receive(request, most_bytes=context.settings.max_upload_bytes)
         ticket = await context.pools.run(

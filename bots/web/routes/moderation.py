@@ -22,6 +22,7 @@ from bots.web.context import WebContext
 from bots.web.live.responses import text_of
 from bots.web.render import with_people
 from bots.web.routes.authentication import posting_user, read_short_body, require_unbanned_user
+from bots.web.routes.page_layout import page_response
 from bots.web.templating import render_template
 from studio.clock import now
 from studio.commands.button_ids import Action
@@ -51,13 +52,10 @@ _LONGEST_BODY = 4096
 async def desk_page(request: Request) -> Response:
     """GET /desk."""
     context, user = await _moderator(request)
-    html = render_template(
-        "desk.html",
-        room_name=context.settings.room_name,
-        token=context.session_store.form_token(user),
-        cases=await context.pools.run(Pool.DATABASE, _list, context, user),
+    cases = await context.pools.run(Pool.DATABASE, _list, context, user)
+    return page_response(
+        request, "desk.html", {"token": context.session_store.form_token(user), "cases": cases}
     )
-    return HTMLResponse(html)
 
 
 async def case_list(request: Request) -> Response:

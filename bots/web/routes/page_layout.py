@@ -67,6 +67,14 @@ def dialog_of(request: Request, user: WebUser, html: str) -> Response:
     return HTMLResponse(html if "hx-request" in request.headers else page_of(request, user, dialog=html))
 
 
+def page_response(
+    request: Request, template: str, values: Mapping[str, object], *, status: int = 200
+) -> HTMLResponse:
+    """A whole page, which knows the name of the room besides its values."""
+    room_name = context_of(request).settings.room_name
+    return HTMLResponse(render_template(template, room_name=room_name, **values), status_code=status)
+
+
 def page_of(request: Request, user: WebUser, *, dialog: str = "") -> str:
     context = context_of(request)
     return render_template(

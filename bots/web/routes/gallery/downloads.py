@@ -18,9 +18,8 @@ async def download_pictures(request: Request) -> Response:
     context, user = await require_unbanned_user(request)
     wanted = read_filter(request.query_params)
     key = f"download:{user.user_id}"
-    if not context.attempt_limiter.allows(key, tries=_DOWNLOADS_AN_HOUR, seconds=3600):
+    if not context.attempt_limiter.take(key, tries=_DOWNLOADS_AN_HOUR, seconds=3600):
         return PlainTextResponse(translate(texts.TOO_MANY_EXPORTS), status_code=429)
-    context.attempt_limiter.count(key, tries=_DOWNLOADS_AN_HOUR, seconds=3600)
     blocks = write_archive(context.ports, user.person, wanted)
     headers = {"Content-Disposition": 'attachment; filename="chatelier-pictures.zip"'}
     return StreamingResponse(iterate_in_threadpool(blocks), media_type="application/zip", headers=headers)

@@ -12,6 +12,7 @@ from bots.process.thread_pools import Pool
 from bots.web import texts
 from bots.web.render import shown_picture
 from bots.web.routes.authentication import require_unbanned_user
+from bots.web.routes.page_layout import page_response
 from bots.web.templating import render_template, script_texts
 from studio.commands.submission.known_names import names_offered
 from studio.db.database import Database
@@ -34,20 +35,18 @@ async def gallery_page(request: Request) -> Response:
         Pool.DATABASE, render_pictures, context.ports.database, user.person, request.query_params
     )
     models, styles = names_offered(context.ports)
-    html = render_template(
-        "gallery.html",
-        room_name=context.settings.room_name,
-        token=context.session_store.form_token(user),
-        wanted=wanted,
-        is_narrow=not wanted.is_wide,
-        download=f"/pictures/zip?{urlencode(dict(request.query_params))}",
-        first=first,
-        operations=texts.OPERATIONS,
-        models=models,
-        styles=styles,
-        data={"texts": script_texts()},
-    )
-    return HTMLResponse(html)
+    values = {
+        "token": context.session_store.form_token(user),
+        "wanted": wanted,
+        "is_narrow": not wanted.is_wide,
+        "download": f"/pictures/zip?{urlencode(dict(request.query_params))}",
+        "first": first,
+        "operations": texts.OPERATIONS,
+        "models": models,
+        "styles": styles,
+        "data": {"texts": script_texts()},
+    }
+    return page_response(request, "gallery.html", values)
 
 
 async def more_pictures(request: Request) -> Response:

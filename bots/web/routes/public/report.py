@@ -5,7 +5,7 @@ from functools import partial
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
@@ -14,7 +14,7 @@ from bots.web import texts
 from bots.web.access.session_cookies import address_of
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
-from bots.web.templating import render_template
+from bots.web.routes.page_layout import page_response
 from studio.commands.moderation.report import LONGEST_ARTIST
 from studio.commands.pictures.whose import find_reported
 from studio.domain.cases import OutsideReport, ReportReason, ReportStatus
@@ -40,9 +40,8 @@ async def send_report(request: Request) -> Response:
     """POST /report."""
     context = context_of(request)
     key = f"report:{address_of(request)}"
-    if not context.attempt_limiter.allows(key, tries=_REPORTS_A_MINUTE):
+    if not context.attempt_limiter.take(key, tries=_REPORTS_A_MINUTE):
         return _form(request, problem=translate(texts.TOO_MANY_TRIES), status=429)
-    context.attempt_limiter.count(key, tries=_REPORTS_A_MINUTE)
     most_bytes = context.settings.max_upload_bytes
     too_large = BadImageError("over_limit", most=most_bytes // 1024**2)
     declared = request.headers.get("content-length", "")  # without it a file could fill the disk
@@ -54,7 +53,9 @@ async def send_report(request: Request) -> Response:
         file = form.get("file")
         data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
     if report.reason.is_urgent:
-        report = replace(report, hides=_count_hide(context, address_of(request)))
+        hide = f"hide:{address_of(request)}"
+        hides = context.attempt_limiter.take(hide, tries=_HIDES_A_DAY, seconds=_DAY_SECONDS)
+        report = replace(report, hides=hides)
     try:
         code = await context.pools.run(Pool.UPLOADS, partial(_report, context, picture_id, data, report))
     except NotFoundError:
@@ -62,14 +63,6 @@ async def send_report(request: Request) -> Response:
     except ChatelierError as error:
         return _form(request, picture=picture_id[:20], problem=compose_error(error).summary, status=422)
     return _form(request, code=code, urgent=report.reason.is_urgent and report.hides)
-
-
-def _count_hide(context: WebContext, address: str) -> bool:
-    """Whether an urgent report from there still hides the picture."""
-    key = f"hide:{address}"
-    allowed = context.attempt_limiter.allows(key, tries=_HIDES_A_DAY, seconds=_DAY_SECONDS)
-    context.attempt_limiter.count(key, tries=_HIDES_A_DAY, seconds=_DAY_SECONDS)
-    return allowed
 
 
 def _read(form: FormData) -> OutsideReport:
@@ -114,9 +107,8 @@ async def read_status(request: Request) -> Response:
     """POST /report/status."""
     context = context_of(request)
     key = f"report status:{address_of(request)}"
-    if not context.attempt_limiter.allows(key, tries=_LOOKUPS_A_MINUTE):
+    if not context.attempt_limiter.take(key, tries=_LOOKUPS_A_MINUTE):
         return _status_form(request, problem=translate(texts.TOO_MANY_TRIES), status=429)
-    context.attempt_limiter.count(key, tries=_LOOKUPS_A_MINUTE)
     async with request.form(max_files=0, max_fields=1, max_part_size=200) as form:
         code = str(form.get("code", ""))
     found = await context.pools.run(Pool.DATABASE, context.ports.desk.read_report, code)
@@ -128,35 +120,19 @@ async def read_status(request: Request) -> Response:
 def _status_form(
     request: Request, *, found: ReportStatus | None = None, problem: str = "", status: int = 200
 ) -> Response:
-    html = render_template(
-        "report_status.html",
-        heading=context_of(request).settings.room_name,
-        sentence=translate(texts.REPORT_OUTCOMES[found.outcome]) if found else "",
-        found=found,
-        problem=problem,
-    )
-    return HTMLResponse(html, status_code=status)
+    sentence = translate(texts.REPORT_OUTCOMES[found.outcome]) if found else ""
+    values = {"sentence": sentence, "found": found, "problem": problem}
+    return page_response(request, "report_status.html", values, status=status)
 
 
-def _form(
-    request: Request,
-    *,
-    picture: str = "",
-    problem: str = "",
-    code: str = "",
-    urgent: bool = False,
-    status: int = 200,
-) -> Response:
-    html = render_template(
-        "report.html",
-        heading=context_of(request).settings.room_name,
-        picture=picture,
-        problem=problem,
-        code=code,
-        urgent=urgent,
-        reasons=[(reason, translate(texts.REPORT_REASONS[reason])) for reason in ReportReason],
-        longest_reason=_LONGEST_REASON,
-        longest_artist=LONGEST_ARTIST,
-        longest_contact=_LONGEST_CONTACT,
-    )
-    return HTMLResponse(html, status_code=status)
+def _form(request: Request, *, status: int = 200, **filled: object) -> Response:
+    """`filled`: `picture` and `problem`, or the `code` of a receipt and whether the report is `urgent`."""
+    values = {
+        **dict.fromkeys(("picture", "problem", "code", "urgent"), ""),
+        **filled,
+        "reasons": [(reason, translate(texts.REPORT_REASONS[reason])) for reason in ReportReason],
+        "longest_reason": _LONGEST_REASON,
+        "longest_artist": LONGEST_ARTIST,
+        "longest_contact": _LONGEST_CONTACT,
+    }
+    return page_response(request, "report.html", values, status=status)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from bots.presentation.compose.parts.pictures import alt_text_of, title_of
 from bots.process.thread_pools import Pool
@@ -15,7 +15,7 @@ from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of, origin_of
-from bots.web.templating import render_template
+from bots.web.routes.page_layout import page_response
 from studio.commands.pictures.share import SHARED_PATH, find_shared
 from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
@@ -55,13 +55,11 @@ async def share_page(request: Request) -> Response:
     context = context_of(request)
     shared = await _load(request, context)
     query = urlencode({"url": shared.address, "format": "json"})
-    html = render_template(
-        "share.html",
-        shared=shared,
-        heading=context.settings.room_name,
-        oembed_address=f"{origin_of(request)}/oembed?{query}",
+    response = page_response(
+        request, "share.html", {"shared": shared, "oembed_address": f"{origin_of(request)}/oembed?{query}"}
     )
-    return HTMLResponse(html, headers={"Cache-Control": _CACHED})
+    response.headers["Cache-Control"] = _CACHED
+    return response
 
 
 async def share_image(request: Request) -> Response:

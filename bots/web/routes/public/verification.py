@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.provenance.verification import verification_data, verification_view
@@ -15,7 +15,7 @@ from bots.web import texts
 from bots.web.access.session_cookies import address_of
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
-from bots.web.templating import render_template
+from bots.web.routes.page_layout import page_response
 from studio.commands.pictures.origin_verification import verify_origin
 from studio.domain.provenance import Verification
 from studio.errors import BadImageError, ChatelierError, ServiceError
@@ -93,10 +93,5 @@ def _page(
     problem: str = "",
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    html = render_template(
-        "verify.html",
-        heading=context_of(request).settings.room_name,
-        view=verification_view(found) if found else None,
-        problem=problem,
-    )
-    return HTMLResponse(html, status_code=status)
+    values = {"view": verification_view(found) if found else None, "problem": problem}
+    return page_response(request, "verify.html", values, status=status)

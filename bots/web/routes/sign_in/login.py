@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
@@ -15,7 +15,7 @@ from bots.web.access.identities import name_problem
 from bots.web.access.session_cookies import COOKIE, LONGEST_NAME, WebUser, clean_name
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of, posting_user, read_short_body, write_session
-from bots.web.templating import render_template
+from bots.web.routes.page_layout import page_response
 
 _TRIES_A_MINUTE = 20
 _NAMES_AN_HOUR = 240  # a school may come in through one address
@@ -29,22 +29,20 @@ def entry_page(
     context = context_of(request)
     user = user or context.session_store.anonymous_user()
     knows_invite = context.session_store.knows_invite(user)
-    html = render_template(
-        "login.html",
-        heading=context.settings.room_name,
-        token=context.session_store.form_token(user),
-        name=name or user.name,
-        longest_name=LONGEST_NAME,
-        asks_word=context.settings.shared_secret is not None,
-        asks_moderators=context.settings.moderator_secret is not None,
-        providers=context.settings.sign_in_providers,
-        proved_with=_label_of(context, user),
+    values = {
+        "token": context.session_store.form_token(user),
+        "name": name or user.name,
+        "longest_name": LONGEST_NAME,
+        "asks_word": context.settings.shared_secret is not None,
+        "asks_moderators": context.settings.moderator_secret is not None,
+        "providers": context.settings.sign_in_providers,
+        "proved_with": _label_of(context, user),
         # They have come in, and only lack a proof of who they are.
-        proves=knows_invite and not context.session_store.admits(user),
-        destination=destination_of(request),
-        problem=problem,
-    )
-    response = HTMLResponse(html, status_code=status)
+        "proves": knows_invite and not context.session_store.admits(user),
+        "destination": destination_of(request),
+        "problem": problem,
+    }
+    response = page_response(request, "login.html", values, status=status)
     write_session(request, response, user)
     return response
 
