@@ -12,6 +12,7 @@ Msgid = str | tuple[str, str]  # of a pair, the first is for a `count` of one
 
 # Of what a name is that people type or choose; the contexts of gettext.
 COMMAND, OPTION, CHOICE = "command", "option", "choice"
+EVIDENCE = "evidence"  # what a rule of moderation found, as a case keeps it
 
 _FORMATTER = ReaderFormatter()
 
@@ -28,7 +29,7 @@ def translate_plural(one: str, many: str, count: int, **values: object) -> str:
 
 
 def translate_name(context: str, name: str) -> str:
-    """A name that people type or choose; `context` is `COMMAND`, `OPTION` or `CHOICE`."""
+    """A name that people type or choose, or a kept phrase; `context` is `COMMAND`, `OPTION`, `CHOICE` or `EVIDENCE`."""
     return load_catalogue(current_language()).pgettext(context, name)
 
 

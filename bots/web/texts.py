@@ -4,7 +4,6 @@ All of them are msgids (see `bots.texts.translation`).
 """
 
 from studio.domain.cases import ReportOutcome, ReportReason
-from studio.domain.requests import Operation
 
 FOREIGN_HOST = "This room is not served under that name. Add it to the allowed hosts of the web settings."
 FOREIGN_ORIGIN = "This request came from another site, so it was not followed."
@@ -45,14 +44,6 @@ RULES_HINT = "Change one with {name}, such as {example}, or {pause}."
 CANCEL_OR_DELETE = "Cancel or delete what is yours"
 DELETE_ONE = "Delete this picture for good?"
 DELETE_ALL = "Delete all pictures of this job for good?"
-OPERATIONS = {
-    Operation.IMAGINE: "Painted",
-    Operation.VARY: "Varied",
-    Operation.EDIT: "Edited",
-    Operation.EXPAND: "Expanded",
-    Operation.BLEND: "Blended",
-    Operation.UPSCALE: "Upscaled",
-}
 MADE_FROM = "Made from"
 BECAME = "Made from this picture"
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bots.presentation.actions import ACTIONS
-from bots.texts.translation import CHOICE, COMMAND, OPTION, Msgid
+from bots.texts.translation import CHOICE, COMMAND, EVIDENCE, OPTION, Msgid
 from moderation.policy.categories import Category
+from moderation.policy.evidence_phrases import EVIDENCE_PHRASES
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, FORMER_COMMANDS
 from studio.domain.requests import SCHEDULERS
@@ -92,8 +93,8 @@ def descriptions() -> Iterable[Entry]:
 
 
 def names() -> Iterable[Entry]:
-    """What Discord shows as the names of commands, options and choices, and forms as labels. The English ones work
-    everywhere.
+    """What Discord shows as the names of commands, options and choices, and forms as labels, of which the English ones
+    work everywhere; and what cases keep as evidence.
     """
     for spec in CATALOG.values():
         yield Entry(msgid=spec.name, context=COMMAND, place="Discord", most=LONGEST_NAME)
@@ -104,6 +105,9 @@ def names() -> Iterable[Entry]:
                 words = [choice for choice in parameter.choices if _is_word(choice)]
                 place = f"{place} {parameter.name}"
                 yield from (Entry(msgid=word, context=CHOICE, place=place, most=100) for word in words)
+    yield from (
+        Entry(msgid=phrase, context=EVIDENCE, place="evidence of a case") for phrase in EVIDENCE_PHRASES
+    )
 
 
 def _is_word(choice: str) -> bool:

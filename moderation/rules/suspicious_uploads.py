@@ -1,6 +1,7 @@
 """Requests that start from an upload which a moderator has to see first."""
 
 from moderation.policy.categories import Category
+from moderation.policy.evidence_phrases import MINOR_AND_SEXUAL_PICTURE
 from moderation.policy.findings import Finding, weigh
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt.minors import Minors, default_minors_rule
@@ -16,8 +17,8 @@ def apply_upload_suspicion(verdict: Verdict, request: PaintRequest, subject: Pro
     doubts = [source.doubt for source in request.sources if source.doubt]
     sexual = any(doubt.category == Category.SEXUAL for doubt in doubts)
     if sexual and default_minors_rule().speaks_of_minors(subject):
-        evidence = "words for a minor and a picture that may be sexual"
-        core = Finding(ruling=Ruling.REFUSE, rule=Minors.name, category=Category.MINORS, evidence=evidence)
+        found = MINOR_AND_SEXUAL_PICTURE
+        core = Finding(ruling=Ruling.REFUSE, rule=Minors.name, category=Category.MINORS, evidence=found)
         return weigh([core])
     if not doubts or not verdict.allows:
         return verdict

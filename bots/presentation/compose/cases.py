@@ -30,7 +30,7 @@ from bots.texts.cases import buttons as actions_of
 from bots.texts.cases import heading, outcome
 from bots.texts.coded.sentences import say_stored
 from bots.texts.languages.formats import format_number
-from bots.texts.translation import translate
+from bots.texts.translation import EVIDENCE, translate, translate_name
 from studio.commands.button_ids import Action
 from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, Decision, Notice
 from studio.domain.identifiers import MOST_PICTURES
@@ -158,7 +158,7 @@ def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
         (cases.NEGATIVE, (request.negative_prompt if request else "",)),
         (cases.STYLE, ((request.style or "") if request else "",)),
         (cases.RULE, (" · ".join(reason for reason in (case.rule, case.category) if reason),)),
-        (cases.EVIDENCE, (case.evidence,)),
+        (cases.EVIDENCE, (translate_name(EVIDENCE, case.evidence),)),
         (cases.WORDS, (case.words,)),
         (cases.WEIGHT, (format_number(case.weight, ".2f") if case.kind is CaseKind.REPORT else "",)),
         (cases.DECIDE_BY, (Time(details.decide_by),) if details.decide_by else ()),

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from moderation.languages.romanization import RUSSIAN, to_cyrillic
 from moderation.policy.categories import Category
+from moderation.policy.evidence_phrases import TOO_LONG_TO_JUDGE
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.joined_words import is_word
@@ -57,7 +58,7 @@ class Meaning:
         """The likeliest harm with its score. How much is too much, the policy says."""
         if max(map(len, subject.wished), default=0) > MAX_CHARACTERS:
             return Finding(
-                ruling=Ruling.HOLD, rule=self.name, category=Category.UNCHECKED, evidence="too long to judge"
+                ruling=Ruling.HOLD, rule=self.name, category=Category.UNCHECKED, evidence=TOO_LONG_TO_JUDGE
             )
         languages = dict(map(in_own_script, _texts(subject)))
         texts = [text for text, language in languages.items() if language in LANGUAGES]

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import resources
 
 from moderation.policy.categories import Category
+from moderation.policy.evidence_phrases import MINOR_AND_SEX
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import NormalizedText
@@ -65,8 +66,7 @@ class Minors:
 
     def _finding(self, ruling: Ruling) -> Finding:
         # The text itself is kept out of the evidence: nobody needs to read it again.
-        evidence = "words for a minor and for sex together"
-        return Finding(ruling=ruling, rule=self.name, category=Category.MINORS, evidence=evidence)
+        return Finding(ruling=ruling, rule=self.name, category=Category.MINORS, evidence=MINOR_AND_SEX)
 
     def _is_harmless(self, subject: PromptSubject, minors: set[str], sexual: set[str]) -> bool:
         """Lessons that only mention the matter, old art, swimming lessons, and small children who are cared for."""

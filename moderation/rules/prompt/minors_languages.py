@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from moderation.policy.categories import Category
+from moderation.policy.evidence_phrases import MINOR_AND_SEX
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.meaning import in_own_script
 from moderation.rules.prompt.subject import PromptSubject
@@ -33,7 +34,7 @@ class MinorsInOtherLanguages:
                     ruling=Ruling.HOLD,
                     rule=self.name,
                     category=Category.MINORS,
-                    evidence="words for a minor and for sex together",
+                    evidence=MINOR_AND_SEX,
                 )
         return None
 

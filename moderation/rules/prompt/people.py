@@ -7,6 +7,7 @@ policy minds; an instance that wants to see them all sets the threshold of `pers
 from collections.abc import Callable, Sequence
 
 from moderation.policy.categories import Category
+from moderation.policy.evidence_phrases import NAMED_PERSON, NAMED_PERSON_AND_DOUBT
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.meaning import MAX_CHARACTERS, Judge
 from moderation.rules.prompt.subject import PromptSubject
@@ -45,6 +46,6 @@ class People:
             ruling=Ruling.REFUSE,
             rule=self.name,
             category=Category.PERSON,
-            evidence="a named person" + (" and something doubtful" if doubtful else ""),
+            evidence=NAMED_PERSON_AND_DOUBT if doubtful else NAMED_PERSON,
             score=_NAME_AND_DOUBT if doubtful else _NAME_ALONE,
         )

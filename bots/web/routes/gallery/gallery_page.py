@@ -9,7 +9,8 @@ from starlette.responses import HTMLResponse, Response
 
 from bots.presentation.compose.parts.pictures import alt_text_of
 from bots.process.thread_pools import Pool
-from bots.web import texts
+from bots.texts.coded.notices import DEEDS
+from bots.texts.translation import translate
 from bots.web.render import shown_picture
 from bots.web.routes.authentication import require_unbanned_user
 from bots.web.routes.page_layout import page_response
@@ -41,7 +42,7 @@ async def gallery_page(request: Request) -> Response:
         "is_narrow": not wanted.is_wide,
         "download": f"/pictures/zip?{urlencode(dict(request.query_params))}",
         "first": first,
-        "operations": texts.OPERATIONS,
+        "operations": {operation: translate(deed).capitalize() for operation, deed in DEEDS.items()},
         "models": models,
         "styles": styles,
         "data": {"texts": script_texts()},

@@ -1,11 +1,16 @@
 """Cases, questions and notices as messages."""
 
+from dataclasses import replace
+from gettext import NullTranslations
+
 import pytest
 
 from bots.presentation.compose.cases import compose_case, compose_case_pictures
 from bots.presentation.interaction_router import Reveal, parse_press, route_button
 from bots.presentation.message import Audience, Command, Facts, FileKind, Images, Message, Paragraph
 from bots.presentation.spans import plain_text
+from bots.texts import translation
+from moderation.policy.evidence_phrases import NAMED_PERSON
 from studio.commands.button_ids import Action
 from studio.domain.cases import DECISIONS, CaseKind, CaseState, Decision
 from tests.support.messages import MESSAGES
@@ -35,6 +40,20 @@ def test_a_moderator_reads_who_what_and_why() -> None:
     assert read["In their words"] == "this is too much"
     assert read["Their record"] == "12 jobs · 1 refused · strikes 0.5 · 2 earlier cases"
     assert "Evidence" not in read  # there is none
+
+
+def test_a_phrase_that_a_rule_found_is_read_in_the_moderators_language(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class German(NullTranslations):
+        def pgettext(self, context: str, message: str) -> str:
+            return {("evidence", NAMED_PERSON): "eine genannte Person"}.get((context, message), message)
+
+    monkeypatch.setattr(translation, "load_catalogue", lambda _language: German())
+    details = sample_details()
+    for evidence, shown in ((NAMED_PERSON, "eine genannte Person"), ("Ada Example", "Ada Example")):
+        found = replace(details, case=replace(details.case, evidence=evidence))
+        assert facts(compose_case(found))["Evidence"] == shown
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CaseKind if kind is not CaseKind.CONSENT])
