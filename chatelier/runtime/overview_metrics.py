@@ -51,4 +51,11 @@ class OverviewCollector:
         for worker in overview.workers:
             of_worker.add_metric((worker.name,), worker.painting)
             devices.add_metric((worker.name,), len(worker.devices))
-        yield from (waiting, painting, waited, ended, of_worker, devices)
+        oldest = GaugeMetricFamily(
+            "chatelier_oldest_wait_seconds",
+            "How long the first job that waits for a model has waited.",
+            labels=("model",),
+        )
+        for model in overview.models:
+            oldest.add_metric((model.name,), model.oldest_wait_seconds)
+        yield from (waiting, painting, waited, ended, of_worker, devices, oldest)

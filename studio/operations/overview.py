@@ -1,7 +1,7 @@
 """What waits, what is painted and how long people waited, by community and by worker: counts, no names or words."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from studio.db.tables import JobRow
-from studio.domain.jobs import OUTSTANDING, JobState
+from studio.domain.jobs import OUTSTANDING, WAITING, JobState
 from studio.domain.people import Platform
 from studio.ports import AnnouncedWorker
 
@@ -32,6 +32,15 @@ class CommunityLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLoad:
+    """The jobs that wait for a model, an empty `name` being the default one, and how long the first of them has."""
+
+    name: str
+    waiting: int
+    oldest_wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerLoad:
     """`devices` are empty for a worker that did not announce itself in the last minutes."""
 
@@ -46,6 +55,7 @@ class Overview:
     at: datetime
     communities: tuple[CommunityLoad, ...]
     workers: tuple[WorkerLoad, ...]
+    models: tuple[ModelLoad, ...] = ()
 
     @property
     def waiting(self) -> int:
@@ -87,7 +97,22 @@ def load_overview(session: Session, announced: Sequence[AnnouncedWorker], *, at:
         for home in sorted(outstanding.keys() | ended.keys())
     ]
     loads.sort(key=lambda load: (-load.waiting, -load.painting))
-    return Overview(at=at, communities=tuple(loads), workers=_workers(session, announced))
+    return Overview(
+        at=at,
+        communities=tuple(loads),
+        workers=_workers(session, announced),
+        models=tuple(_models(session, at)),
+    )
+
+
+def _models(session: Session, at: datetime) -> Iterator[ModelLoad]:
+    """Of the models for which a job waits; jobs of paused communities wait for them too."""
+    query = select(JobRow.model, func.count(), func.min(JobRow.created_at)).where(
+        JobRow.state.in_(sorted(WAITING))
+    )
+    for model, jobs, oldest in session.execute(query.group_by(JobRow.model).order_by(JobRow.model)):
+        waited = (at - oldest).total_seconds()
+        yield ModelLoad(name=model or "", waiting=jobs, oldest_wait_seconds=max(0.0, waited))
 
 
 def _workers(session: Session, announced: Sequence[AnnouncedWorker]) -> tuple[WorkerLoad, ...]:

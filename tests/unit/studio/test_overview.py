@@ -54,6 +54,8 @@ def test_each_community_and_worker_has_its_own_load(ports, call):
     assert [(load.name, load.painting, load.devices) for load in seen.workers] == [("box-1", 1, CARD.devices)]
     assert [(load.name, load.devices) for load in later.workers] == [("box-1", ())]
     assert all(not load.ended and load.wait_p95_seconds is None for load in later.communities)
+    assert [(load.name, load.waiting) for load in later.models] == [("", 2)]
+    assert later.models[0].oldest_wait_seconds >= 7200
 
 
 def test_prometheus_reads_the_same_and_a_gap_while_the_database_is_away(ports, call):
@@ -75,5 +77,6 @@ def test_prometheus_reads_the_same_and_a_gap_while_the_database_is_away(ports, c
     refused = registry.get_sample_value("chatelier_jobs_ended_last_hour", {**room, "state": "refused"})
     assert refused == 1
     assert registry.get_sample_value("chatelier_worker_devices", {"worker": "box-1"}) == 2
+    assert registry.get_sample_value("chatelier_oldest_wait_seconds", {"model": ""}) is not None
     away = True
     assert registry.get_sample_value("chatelier_jobs_waiting", room) is None
