@@ -52,13 +52,18 @@ class MuralPlan:
 
 def draw_map(plan: MuralPlan, store: Store, *, most_side: int) -> bytes:
     """A PNG. Cells that are not painted show their names; files that cannot be read are empty."""
+    file = io.BytesIO()
+    draw_sheet(plan, store, most_side=most_side).save(file, "PNG")
+    return file.getvalue()
+
+
+def draw_sheet(plan: MuralPlan, store: Store, *, most_side: int) -> Image.Image:
+    """All cells in their places, at most so many pixels a side."""
     cell = plan.scaled_cell(most_side)
     sheet = _blank_sheet(plan, cell)
     for tile in plan.tiles:
         _draw_tile(sheet, tile, cell, store)
-    file = io.BytesIO()
-    sheet.save(file, "PNG")
-    return file.getvalue()
+    return sheet
 
 
 def draw_story(
@@ -97,7 +102,7 @@ def stream_whole(plan: MuralPlan, store: Store) -> Iterator[bytes]:
     for row in range(plan.rows):
         band = Image.new("RGB", (width, plan.cell[1]), _PAPER)
         for tile in plan.tiles:
-            if tile.row == row and (picture := _read(tile, plan.cell, store)):
+            if tile.row == row and (picture := read_tile(tile, plan.cell, store)):
                 band.paste(picture, (tile.column * plan.cell[0], 0))
         packed = packer.compress(_scanlines(band))
         if packed:
@@ -122,7 +127,7 @@ def _blank_sheet(plan: MuralPlan, cell: tuple[int, int]) -> Image.Image:
 
 def _draw_tile(sheet: Image.Image, tile: MuralTile, cell: tuple[int, int], store: Store) -> None:
     left, top = tile.column * cell[0], tile.row * cell[1]
-    if picture := _read(tile, cell, store):
+    if picture := read_tile(tile, cell, store):
         sheet.paste(picture, (left, top))
         return
     brush = ImageDraw.Draw(sheet)
@@ -134,7 +139,8 @@ def _draw_tile(sheet: Image.Image, tile: MuralTile, cell: tuple[int, int], store
         brush.text(middle, tile.label, fill=_INK, font=font, anchor="mm")
 
 
-def _read(tile: MuralTile, cell: tuple[int, int], store: Store) -> Image.Image | None:
+def read_tile(tile: MuralTile, cell: tuple[int, int], store: Store) -> Image.Image | None:
+    """A picture of that size; None where nothing is painted, or its file cannot be read."""
     if tile.key is None:
         return None
     try:

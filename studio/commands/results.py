@@ -11,6 +11,7 @@ from studio.commands.gathering_results import (
     Tray,
 )
 from studio.domain.cases import Case, CaseDetails, PersonShown
+from studio.domain.gatherings import Gathering
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, RaidSigns, Sighting
 from studio.domain.pictures import Picture
@@ -129,11 +130,21 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A finished mural. `ordinal` is the picture's cell; `people` painted all cells, in their order."""
+
+    gathering: Gathering
+    ordinal: int
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """The family tree of a picture: everybody after their parents."""
+    """The family tree of a picture: everybody after their parents. `wholes` were put together from it and others."""
 
     picture_id: str
     relatives: tuple[Relative, ...]
+    wholes: tuple[Whole, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,6 +168,7 @@ def _murals() -> dict[str, Message]:
         "mural ended": presenter.message(_mural_view("ended", closed_at=NOON)),
         "mural looked at": panel(view, "look"),
         "mural story": panel(view, "story"),
+        "mural lineage": panel(view, "lineage"),
         "mural without a story": panel(missing, "story"),
         "mural candidates": panel(choosing, "choose"),
         "mural nothing to choose": panel(view, "choose"),

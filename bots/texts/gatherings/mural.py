@@ -41,6 +41,15 @@ LOOK_TITLE = "Around {cell}"
 DIRECTIONS = {"left": "←", "up": "↑", "down": "↓", "right": "→"}
 STORY_TITLE = "The story of the mural"
 STORY_ALT_TEXT = "The cells of the mural, in the order in which they were painted"
+LINEAGE = "Lineage"
+LINEAGE_TITLE = "Lineage of the mural: {theme}"
+LINEAGE_ALT_TEXT = (
+    "The cells of the mural with the names of those who painted them, and the whole below. {summary}"
+)
+MADE_OF = "It was put together from {count} pictures, painted by {people}."
+CREDIT = "{person}: {cells}"
+PART_OF = "It is cell {cell} of the mural “{theme}”, which {people} painted."
+SHOW_WHOLE = "The whole mural"
 NO_STORY = "There is no story to tell yet."
 CHOOSE_TITLE = "Which one becomes cell {cell}?"
 CHOOSE_HINT = "Without a choice it is the first one, {when}."

@@ -7,6 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bots.queries.job_view import JobView, Origin, load_job_views
+from studio.commands.pictures.lineage import find_wholes
+from studio.commands.results import Whole
 from studio.db import queries
 from studio.db.identities.linked_identities import same_human
 from studio.db.tables import JobRow, LineageRow, PictureRow
@@ -35,6 +37,7 @@ class PictureDetails:
     more_children: int = 0  # that are there too, and not shown
     before: Picture | None = None  # what was edited or upscaled, where the viewer may see it
     edits_upload: bool = False  # an image of the viewer's own, which nobody else sees
+    wholes: Sequence[Whole] = ()
 
     def neighbours(self, path: str) -> tuple[str, str]:
         """The addresses below `path` of the pictures before and after it; empty where there is none."""
@@ -65,6 +68,7 @@ def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDe
         edits_upload=bool(
             source and not source.picture_id and same_human(session, job.person.key, viewer.key)
         ),
+        wholes=tuple(find_wholes(session, picture_id, audience)),
     )
 
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bots.presentation.compose.errors import compose_error
+from bots.presentation.compose.gatherings.mural_lineage import lineage_button
 from bots.presentation.compose.job_message import compose_copy
 from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.compose.parts.job_buttons import single_rows
@@ -15,6 +16,7 @@ from bots.presentation.compose.picture_choice import compose_panel
 from bots.presentation.message import Button
 from bots.presentation.spans import plain_text
 from bots.queries.job_view import JobView, Origin, load_job_views
+from bots.texts.gatherings.mural import SHOW_WHOLE
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
@@ -83,7 +85,13 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
         before=_before(details),
         compared=",".join(_around(details.siblings, picture.id)),
         neighbours=details.neighbours(picture_path("")),
-        rows=rows_of(list(_actions(details, user, contest=contest)), most=3),
+        rows=rows_of(
+            [
+                *_actions(details, user, contest=contest),
+                *(lineage_button(whole.gathering, SHOW_WHOLE) for whole in details.wholes),
+            ],
+            most=3,
+        ),
         families=[
             (translate(texts.MADE_FROM), _with_credits(details.ancestors), 0),
             (translate(texts.BECAME), _with_credits(details.children), details.more_children),

@@ -1,23 +1,27 @@
 """/lineage: the family tree of a picture, with everybody who had a part in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.commands.parameter_values import Kind, Parameter
-from studio.commands.results import Family, Relative
+from studio.commands.results import Family, Relative, Whole
 from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
+from studio.db.gatherings import gathering_rows, part_rows
+from studio.db.identities.people import find_person
 from studio.db.tables import JobRow, LineageRow, PictureRow
+from studio.domain.gatherings import PartState
 from studio.domain.jobs import JobState
 from studio.domain.lineage import Edge, parents_first
 from studio.domain.requests import Operation
 from studio.ports import Ports
-from studio.services.visibility import Audience, may_see
+from studio.services.visibility import Audience, may_see, may_see_gathering
 
 MOST_RELATIVES = 60
+MURAL = "mural"  # the kind whose whole is one picture
 _MOST_GENERATIONS = 32
 
 
@@ -32,7 +36,24 @@ def show_lineage(ports: Ports, call: Call, command: ShowLineage) -> Family:
         picture = queries.find_picture(session, command.picture, viewer=call.person)
         edges = _edges(session, picture.id)
         order = parents_first(edges) if edges else [picture.id]
-        return Family(picture_id=picture.id, relatives=tuple(_relatives(session, call, order, edges)))
+        audience = Audience.of_asker(call.person, call.address)
+        return Family(
+            picture_id=picture.id,
+            relatives=tuple(_relatives(session, audience, order, edges)),
+            wholes=tuple(find_wholes(session, picture.id, audience)),
+        )
+
+
+def find_wholes(session: Session, picture_id: str, audience: Audience) -> Iterator[Whole]:
+    """The finished murals that the picture is a cell of, as far as the audience may see them."""
+    for cell in part_rows.find_parts_with(session, picture_id, kind=MURAL):
+        gathering = gathering_rows.find_gathering(session, cell.gathering)
+        if not gathering.is_over or not may_see_gathering(session, gathering, audience):
+            continue
+        cells = [part for part in part_rows.parts_of(session, gathering.id) if part.state is PartState.SET]
+        keys = dict.fromkeys(part.person_key for part in cells if part.person_key)
+        people = tuple(find_person(session, key) for key in keys)
+        yield Whole(gathering=gathering, ordinal=cell.ordinal, people=people)
 
 
 def _edges(session: Session, picture_id: str) -> list[Edge]:
@@ -65,11 +86,12 @@ def _edges(session: Session, picture_id: str) -> list[Edge]:
     return list(found.values())
 
 
-def _relatives(session: Session, call: Call, order: list[str], edges: Iterable[Edge]) -> list[Relative]:
+def _relatives(
+    session: Session, audience: Audience, order: list[str], edges: Iterable[Edge]
+) -> list[Relative]:
     """In the order given, without those that were never shown to anybody, or not to people who are here."""
     query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
     rows = {row.id: (row, job) for row, job in session.execute(query.where(PictureRow.id.in_(order)))}
-    audience = Audience.of_asker(call.person, call.address)
     shown = {
         picture_id
         for picture_id, (_, row) in rows.items()

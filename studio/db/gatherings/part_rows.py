@@ -177,6 +177,14 @@ def find_turns_of(session: Session, humans: Collection[str]) -> Sequence[str]:
     return list(session.scalars(query.where(GatheringRow.closed_at.is_(None)).order_by(part.gathering)))
 
 
+def find_parts_with(session: Session, picture_id: str, *, kind: str) -> list[Part]:
+    """The parts of gatherings of a kind that show a picture."""
+    part = GatheringPartRow
+    query = select(part).join(GatheringRow, GatheringRow.id == part.gathering)
+    query = query.where(part.picture == picture_id, part.state == PartState.SET, GatheringRow.kind == kind)
+    return [part_of(row) for row in session.scalars(query.order_by(part.gathering))]
+
+
 def find_named(session: Session, keys: Collection[str]) -> Sequence[str]:
     """The ids of the gatherings with a part of one of these, by human or identity."""
     part = GatheringPartRow

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bots.presentation.compose.gatherings.mural_drawings import (
     CANDIDATES,
     DETAIL,
+    LINEAGE,
     MAP,
     STORY,
     cells_in_detail,
@@ -17,6 +18,7 @@ from bots.presentation.compose.gatherings.mural_drawings import (
     story_cells,
     stream_mural,
 )
+from bots.presentation.compose.gatherings.mural_lineage import compose_mural_lineage, lineage_button
 from bots.presentation.compose.gatherings.parts import (
     common_facts,
     gather_button,
@@ -134,6 +136,8 @@ def _rows(view: GatheringView, painted: list[PartView]) -> tuple[ButtonRow, ...]
     if painted:
         second.append(gather_button(view, "look", translate(texts.LOOK), action=Action.GATHER_SHOW))
         second.append(gather_button(view, "story", translate(texts.STORY), action=Action.GATHER_SHOW))
+    if view.gathering.is_over and painted:
+        second.append(lineage_button(view.gathering))
     if view.gathering.state == OPEN and painted:
         second.append(gather_button(view, "undo", translate(texts.UNDO)))
     return (*rows_of(first), *rows_of(second))
@@ -208,6 +212,8 @@ def _panel(view: GatheringView, press: ButtonId) -> Message:
             return _look(view, press)
         case "story" if painted_cells(view):
             return _story(view)
+        case verb if verb == LINEAGE and painted_cells(view):
+            return compose_mural_lineage(view)
         case "choose":
             return _candidates(view)
         case _:

@@ -16,7 +16,8 @@ from studio.ports import Ports
 if TYPE_CHECKING:
     from bots.drawing.mural_map import MuralPlan, MuralTile
 
-MAP, DETAIL, STORY, CANDIDATES = "map", "detail", "story", "candidate"  # names of images
+# Names of images; the last three are verbs of buttons as well.
+MAP, DETAIL, CANDIDATES, LOOK, STORY, LINEAGE = "map", "detail", "candidate", "look", "story", "lineage"
 MOST_SIDE = 2048  # pixels of a map
 _DETAIL_SIDE = 1536
 _USUAL_CELL = 256  # pixels, before the first cell is there
@@ -69,9 +70,11 @@ def draw_mural_panel(
 ) -> Mapping[str, Drawing]:
     from bots.drawing.mural_map import draw_map, draw_story
 
-    if press.verb not in ("look", "story") or not painted_cells(view):
+    if press.verb not in (LOOK, STORY, LINEAGE) or not painted_cells(view):
         return {}
-    if press.verb == "look":
+    if press.verb == LINEAGE:
+        return {LINEAGE: _fit(ports, _draw_lineage(ports, view), limit_bytes)}
+    if press.verb == LOOK:
         cells = cells_in_detail(view, centre_of(view, press))
         plan = _plan(view, cells, most_side=_DETAIL_SIDE)
         return {DETAIL: _fit(ports, draw_map(plan, ports.store, most_side=_DETAIL_SIDE), limit_bytes)}
@@ -80,6 +83,23 @@ def draw_mural_panel(
     painted = [plan.tiles[number - 1] for number in numbers]
     story = draw_story(plan, painted, ports.store, limit_bytes=limit_bytes)
     return {STORY: Drawing(data=story, suffix=".gif")} if story else {}
+
+
+def _draw_lineage(ports: Ports, view: GatheringView) -> bytes:
+    from bots.drawing.mural_lineage import draw_mural_lineage
+
+    grid = grid_of(view.gathering)
+    plan = _plan(view, view.parts, most_side=MOST_SIDE)
+    cells = [
+        (plan.tiles[found.part.ordinal - 1], f"{grid.name(found.part.ordinal)} {name_of(found)}".strip())
+        for found in painted_cells(view)
+    ]
+    return draw_mural_lineage(plan, cells, ports.store)
+
+
+def name_of(found: PartView) -> str:
+    """Of who painted a cell; empty where nobody is named any more."""
+    return found.person.display_name if found.person else ""
 
 
 def stream_mural(ports: Ports, view: GatheringView) -> tuple[Iterator[bytes], str]:

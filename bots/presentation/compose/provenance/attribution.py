@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from bots.presentation.compose.gatherings.mural_lineage import describe_whole, lineage_button
 from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.parts.pictures import title_of
 from bots.presentation.compose.parts.recipe import recipe_line
@@ -24,6 +25,7 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import join_list, join_spans, plain_text, sentence
 from bots.texts.coded.notices import DEEDS
+from bots.texts.gatherings.mural import SHOW_WHOLE
 from bots.texts.provenance import attribution as provenance
 from bots.texts.shortening import subject_of
 from bots.texts.translation import translate, translate_plural
@@ -35,6 +37,7 @@ from studio.domain.provenance import Trace
 
 FAMILY_TREE = "family"  # the name of the drawn tree
 _MOST_RELATIVES = 15
+_MOST_WHOLES = 5
 
 
 def compose_family(answer: Family) -> Message:
@@ -46,7 +49,14 @@ def compose_family(answer: Family) -> Message:
         provenance.MADE_BY, deed=deed, maker=PersonName(asked.person), when=Time(asked.picture.created_at)
     )
     return Message(
-        parts=(Title(title), Paragraph(made), *_family_parts(answer), Small(recipe_line([asked.picture]))),
+        parts=(
+            Title(title),
+            Paragraph(made),
+            *(Paragraph(describe_whole(whole)) for whole in answer.wholes),
+            *_family_parts(answer),
+            Small(recipe_line([asked.picture])),
+        ),
+        rows=rows_of([lineage_button(whole.gathering, SHOW_WHOLE) for whole in answer.wholes[:_MOST_WHOLES]]),
         audience=Audience.PERSON,
         summary=f"{title}: {plain_text(made)}",
     )
