@@ -156,7 +156,7 @@ def _check_safety_model(loaded: Loaded, grey: "Image.Image") -> Iterator[Finding
         yield _ask_safety_model(larger, grey, str(moderation.safety_url), f"Start it, or correct {variable}.")
     if moderation.safety_folder is not None and find_spec("torch"):
         local, variable = LocalSafetyModel(moderation.safety_folder), "CHATELIER_MODERATION__SAFETY_FOLDER"
-        fix = f"Put ShieldGemma 2 there, or correct {variable}."
+        fix = f"Put ShieldGemma 2 or LlavaGuard there, or correct {variable}."
         yield _ask_safety_model(local, grey, str(moderation.safety_folder), fix)
 
 

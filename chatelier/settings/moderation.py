@@ -138,7 +138,7 @@ class ModerationSection(Section):
     )
     safety_folder: LocalPath | None = Field(
         None,
-        description="Folder of ShieldGemma 2, with which the workers judge every picture that they generate.",
+        description="Folder of ShieldGemma 2 or LlavaGuard, with which the workers judge what they generate.",
     )
     safety_token: SecretStr | None = Field(None, description="Bearer token of that server.")
     safety_timeout_seconds: float = Field(

@@ -106,23 +106,19 @@ def _limiter(settings: Settings, redis_url: str | None) -> "Limiter":
 
 
 class LocalSafetyModel:
-    """ShieldGemma 2 from a folder, as the image rules ask a larger model."""
+    """ShieldGemma 2 or LlavaGuard from a folder, as the image rules ask a larger model."""
 
     def __init__(self, folder: Path) -> None:
-        from engine.adapters.safety.shield_gemma import ShieldGemma
+        from engine.adapters.safety.local_guard import LocalGuard
 
-        self._model = ShieldGemma(folder)
+        self._model = LocalGuard(folder)
 
     def judge(self, scene: "Scene") -> "Mapping[Category, float]":
         """Raises whatever the model raises: the picture is not shown then."""
         from moderation.policy.categories import Category
 
         found = self._model.judge(scene.image)
-        return {
-            Category.ILLEGAL: found["dangerous"],
-            Category.SEXUAL: found["sexual"],
-            Category.VIOLENCE: found["violence"],
-        }
+        return {Category[name.upper()]: score for name, score in found.items()}
 
 
 def safety_models(settings: Settings, *, generates: bool) -> "tuple[SafetyModel, ...]":

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 POLICIES = ("dangerous", "sexual", "violence")  # the checkpoint's own names
-_MODEL_TYPE = "shieldgemma2"
+MODEL_TYPE = "shieldgemma2"
 
 
 class ShieldGemma:
@@ -47,8 +47,8 @@ class ShieldGemma:
         from transformers import AutoConfig, ShieldGemma2ForImageClassification, ShieldGemma2Processor
 
         config = AutoConfig.from_pretrained(self._folder, local_files_only=True)
-        if config.model_type != _MODEL_TYPE:
-            raise ValueError(f"{self._folder} holds a {config.model_type} model, not {_MODEL_TYPE}")
+        if config.model_type != MODEL_TYPE:
+            raise ValueError(f"{self._folder} holds a {config.model_type} model, not {MODEL_TYPE}")
         device = self._device or ("cuda" if torch.cuda.is_available() else "cpu")
         dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
         processor = ShieldGemma2Processor.from_pretrained(self._folder, local_files_only=True)
