@@ -7,6 +7,7 @@ module is imported, because readers may have different languages (`bots.texts.la
 from bots.texts.languages.catalogues import load_catalogue
 from bots.texts.languages.formats import ReaderFormatter
 from bots.texts.languages.readers import current_language
+from studio.domain.settings.languages import Language
 
 Msgid = str | tuple[str, str]  # of a pair, the first is for a `count` of one
 
@@ -29,7 +30,12 @@ def translate_plural(one: str, many: str, count: int, **values: object) -> str:
 
 
 def translate_name(context: str, name: str) -> str:
-    """A name that people type or choose, or a kept phrase; `context` is `COMMAND`, `OPTION`, `CHOICE` or `EVIDENCE`."""
+    """A name that people type or choose, or a kept phrase; `context` is `COMMAND`, `OPTION`, `CHOICE` or `EVIDENCE`.
+
+    Languages keep their own names.
+    """
+    if context == CHOICE and name in set(Language):
+        return Language(name).own_name
     return load_catalogue(current_language()).pgettext(context, name)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chatelier.doctor.findings import Finding, Health, bad, good, note, token_form
+from bots.discord.texts import texts
+from chatelier.doctor.findings import Finding, Health, bad, good, note, token_form, unreachable
 from chatelier.settings import Loaded
 
 if TYPE_CHECKING:
@@ -58,19 +59,19 @@ def _check_api(section: "DiscordSection") -> Iterator[Finding]:
             _ask(section.api_url, token, ("/users/@me", "/applications/@me", "/gateway/bot"))
         )
     except _DiscordUnavailableError as error:
-        yield note(
+        yield unreachable(
             "discord",
-            f"Discord could not be asked ({error})",
+            "Discord could not be asked ({kind})",
             "Try again when this machine reaches Discord.",
+            kind=error,
         )
         return
     if me.status == 401:
-        yield bad("discord", f"{_NAME} is not accepted", _NEW_TOKEN)
+        yield bad("discord", "{name} is not accepted", _NEW_TOKEN, name=_NAME)
     elif me.status != 200:
-        text = f"CHATELIER_DISCORD__API_URL does not lead to Discord's API (it answered {me.status})"
-        yield bad("discord", text, "Unset it, or correct it.")
+        yield bad("discord", texts.NOT_DISCORD, "Unset it, or correct it.", status=me.status)
     else:
-        yield good("discord", f"the bot is {me.data.get('username')}")
+        yield good("discord", "the bot is {user}", user=me.data.get("username"))
         yield from _application(application, token)
         yield from _gateway(gateway, section)
 
@@ -87,13 +88,20 @@ def _application(answer: _Answer, token: str) -> Iterator[Finding]:
     flags = int(answer.data.get("flags") or 0)
     surplus = sorted({name for flag, name in _PRIVILEGED.items() if flags & flag})
     if surplus:
-        text = f"the application may read more than it needs ({', '.join(surplus)} Intent)"
         yield note(
-            "discord", text, "Switch it off in the developer portal (Bot, Privileged Gateway Intents)."
+            "discord",
+            "the application may read more than it needs ({intents} Intent)",
+            "Switch it off in the developer portal (Bot, Privileged Gateway Intents).",
+            intents=", ".join(surplus),
         )
     else:
         yield good("discord", "no privileged intents, and none are needed")
-    yield good("discord", f"application {known_id}; invite it with {invite_url(int(known_id))}")
+    yield good(
+        "discord",
+        "application {id}; invite it with {link}",
+        id=known_id,
+        link=invite_url(int(known_id)),
+    )
 
 
 def _id_within(token: str) -> str:
@@ -112,14 +120,17 @@ def _gateway(answer: _Answer, section: "DiscordSection") -> Iterator[Finding]:
     if isinstance(left, int) and left < _FEW_STARTS:
         yield note(
             "discord",
-            f"only {left} starts are left today",
+            "only {left} starts are left today",
             "A process that starts over and over uses them up: look at its log.",
+            left=left,
         )
     if section.shard_count and advised > section.shard_count:
         yield note(
             "discord",
-            f"Discord advises {advised} shards, and {section.shard_count} are set",
+            "Discord advises {advised} shards, and {shard_count} are set",
             "Raise CHATELIER_DISCORD__SHARD_COUNT, or unset it.",
+            advised=advised,
+            shard_count=section.shard_count,
         )
 
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from bots.texts.translation import translate
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.launcher.home_lock import occupant
 from chatelier.runtime.network import is_free
@@ -23,12 +24,14 @@ def home(loaded: Loaded) -> Iterator[Finding]:
     if not os.access(existing, os.W_OK | os.X_OK):
         yield bad(
             "home",
-            f"{existing} cannot be written",
-            f"chown it to this user, or set {_HOME} to another folder.",
+            "{existing} cannot be written",
+            "chown it to this user, or set {home} to another folder.",
+            existing=existing,
+            home=_HOME,
         )
         return
     if not folder.exists():
-        yield good("home", f"{folder} will be made by the first `chatelier up`")
+        yield good("home", "{folder} will be made by the first `chatelier up`", folder=folder)
         return
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
@@ -36,54 +39,64 @@ def home(loaded: Loaded) -> Iterator[Finding]:
     except OSError as error:
         yield bad(
             "home",
-            f"{folder}: {error.strerror}",
-            f"Free disk space or grant write permission, or set {_HOME} to another folder.",
+            "{folder}: {fault}",
+            "Free disk space or grant write permission, or set {home} to another folder.",
+            folder=folder,
+            fault=error.strerror,
+            home=_HOME,
         )
         return
     if folder.stat().st_mode & 0o077:
-        yield note("home", f"other users may look into {folder}", f"chmod 700 {folder}")
+        yield note("home", "other users may look into {folder}", "chmod 700 {folder}", folder=folder)
     else:
-        yield good("home", str(folder))
+        yield good("home", "{folder}", folder=folder)
 
 
 def disk(loaded: Loaded) -> Iterator[Finding]:
     folder = nearest_existing(loaded.settings.home)
     free = shutil.disk_usage(folder).free
-    text = f"{free / _GIB:.1f} GiB free at {folder}"
-    fix = f"Free disk space, or set {_HOME} or CHATELIER_STORAGE_URL to a larger disk."
+    values = {"free": free / _GIB, "folder": folder}
     if free < _DISK_NEEDED_BYTES:
-        yield bad("disk", text, fix)
+        yield bad("disk", _FREE, _FREE_FIX, **values)
     elif free < _DISK_WISHED_BYTES:
-        yield note("disk", text, fix)
+        yield note("disk", _FREE, _FREE_FIX, **values)
     else:
-        yield good("disk", text)
+        yield good("disk", _FREE, **values)
 
 
 def memory(_loaded: Loaded) -> Iterator[Finding]:
     import psutil
 
     available = psutil.virtual_memory().available
-    text = f"{available / _GIB:.1f} GiB available, {os.cpu_count()} cores"
+    values = {"available": available / _GIB, "cores": os.cpu_count()}
     if available < _MEMORY_NEEDED_BYTES:
         yield note(
             "memory",
-            text,
+            _MEMORY,
             "The worker needs about 1 GiB for the bundled model. Close something, or add some.",
+            **values,
         )
     else:
-        yield good("memory", text)
+        yield good("memory", _MEMORY, **values)
 
 
 def web_port(loaded: Loaded) -> Iterator[Finding]:
     web, running = loaded.settings.web, occupant(loaded.settings.run_folder)
     if running:
-        yield good("web", f"open at {running.get('url')} (process {running.get('pid')})")
+        yield good("web", "open at {url} (process {pid})", url=running.get("url"), pid=running.get("pid"))
     elif web.port == 0 or is_free(web.host, web.port):
-        yield good("web", f"port {web.port or '(a free one)'} on {web.host} can be used")
+        yield good(
+            "web",
+            "port {port} on {host} can be used",
+            port=web.port or translate("(a free one)"),
+            host=web.host,
+        )
     elif loaded.origin("web.port") == "default":
-        yield note("web", f"port {web.port} is taken; `chatelier up` takes the next free one", _PORT_FIX)
+        yield note(
+            "web", "port {port} is taken; `chatelier up` takes the next free one", _PORT_FIX, port=web.port
+        )
     else:
-        yield bad("web", f"port {web.port} on {web.host} is taken", _PORT_FIX)
+        yield bad("web", "port {port} on {host} is taken", _PORT_FIX, port=web.port, host=web.host)
     if not web.is_loopback and not web.allowed_hosts:
         yield note(
             "web",
@@ -97,4 +110,7 @@ def nearest_existing(folder: Path) -> Path:
 
 
 _HOME = "CHATELIER_HOME"
+_FREE = "{free:.1f} GiB free at {folder}"
+_FREE_FIX = "Free disk space, or set CHATELIER_HOME or CHATELIER_STORAGE_URL to a larger disk."
+_MEMORY = "{available:.1f} GiB available, {cores} cores"
 _PORT_FIX = "Close what uses it, or set CHATELIER_WEB__PORT."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from bots.texts.translation import translate
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
 from chatelier.wiring.model_catalogue import model_catalogue
@@ -26,18 +27,26 @@ def models(loaded: Loaded) -> Iterator[Finding]:
     default, *others = catalogue.entries
     try:
         if default.is_remote:
-            yield good("model", f"{default.name}: {probe(default, timeout_seconds=_PROBE_SECONDS)}")
+            yield good(
+                "model",
+                "{name}: {answer}",
+                name=default.name,
+                answer=probe(default, timeout_seconds=_PROBE_SECONDS),
+            )
         else:
-            yield good("model", f"{default.name} is whole ({catalogue.check(default)})")
+            yield good("model", "{name} is whole ({form})", name=default.name, form=catalogue.check(default))
     except ModelLoadError as error:
-        fix = (
-            f"chatelier models pull {default.name}"
+        yield bad(
+            "model",
+            "{fault}",
+            "chatelier models pull {name}"
             if default.on_hub
             else _REMOTE_FIX
             if default.is_remote
-            else "Put the file back, or choose another model."
+            else "Put the file back, or choose another model.",
+            fault=error,
+            name=default.name,
         )
-        yield bad("model", str(error), fix)
     for entry in others:
         if entry.is_remote:
             yield _remote(entry)
@@ -51,16 +60,21 @@ def models(loaded: Loaded) -> Iterator[Finding]:
         except ModelLoadError as error:
             yield note(
                 "model",
-                str(error),
-                f"chatelier models pull {entry.name}" if entry.on_hub else f"Mend {folder}.",
+                "{fault}",
+                "chatelier models pull {name}" if entry.on_hub else "Mend {folder}.",
+                fault=error,
+                name=entry.name,
+                folder=folder,
             )
 
 
 def _remote(entry: ModelEntry) -> Finding:
     try:
-        return good("model", f"{entry.name}: {probe(entry, timeout_seconds=_PROBE_SECONDS)}")
+        return good(
+            "model", "{name}: {answer}", name=entry.name, answer=probe(entry, timeout_seconds=_PROBE_SECONDS)
+        )
     except ModelLoadError as error:
-        return note("model", str(error), _REMOTE_FIX)
+        return note("model", "{fault}", _REMOTE_FIX, fault=error)
 
 
 def accelerator(loaded: Loaded) -> Iterator[Finding]:
@@ -78,14 +92,21 @@ def accelerator(loaded: Loaded) -> Iterator[Finding]:
     if device and device.startswith("cuda") and torch.endswith("+cpu"):
         yield bad(
             "accelerator",
-            f"device is {device}, and torch {torch} is built for CPUs only",
+            "device is {device}, and torch {torch} is built for CPUs only",
             "Install a CUDA build.",
+            device=device,
+            torch=torch,
         )
     else:
-        yield good("accelerator", f"torch {torch}, device {device or 'the best there is'}")
+        yield good(
+            "accelerator",
+            "torch {torch}, device {device}",
+            torch=torch,
+            device=device or translate("the best there is"),
+        )
     on_card = not torch.endswith("+cpu") and device not in ("cpu", "mps")
     speed = speed_of(loaded.settings).on("cuda" if on_card else "cpu")
-    yield good("speed", speed.words())
+    yield good("speed", "{speed}", speed=speed.words())
     if speed.compile and not any(map(shutil.which, _C_COMPILERS)):
         yield note(
             "speed",
@@ -95,8 +116,9 @@ def accelerator(loaded: Loaded) -> Iterator[Finding]:
     if loaded.settings.speed.quantise is not Quantise.OFF and find_spec("torchao") is None:
         yield bad(
             "speed",
-            f"weights in {loaded.settings.speed.quantise} need torchao, which is not installed",
+            "weights in {quantise} need torchao, which is not installed",
             "pip install torchao, or set CHATELIER_SPEED__QUANTISE=off.",
+            quantise=loaded.settings.speed.quantise,
         )
 
 
@@ -105,9 +127,11 @@ def queues(loaded: Loaded) -> Iterator[Finding]:
     if not loaded.settings.worker.models:
         return
     try:
-        yield good("queues", f"the worker here serves {', '.join(served_models(loaded.settings))}")
+        yield good(
+            "queues", "the worker here serves {models}", models=", ".join(served_models(loaded.settings))
+        )
     except ConfigurationError as error:
-        yield bad("queues", str(error), "Correct it for this worker.")
+        yield bad("queues", "{fault}", "Correct it for this worker.", fault=error)
 
 
 def check_measurements(loaded: Loaded) -> Iterator[Finding]:
@@ -117,4 +141,9 @@ def check_measurements(loaded: Loaded) -> Iterator[Finding]:
     for device, kinds in read(loaded.settings.learned_file).items():
         tight = [f"{kind}: {limits['rows']}" for kind, limits in kinds.items() if limits["rows"]]
         if tight:
-            yield good("learned", f"{device} takes so many rows of a model at a size: {', '.join(tight)}")
+            yield good(
+                "learned",
+                "{device} takes so many rows of a model at a size: {rows}",
+                device=device,
+                rows=", ".join(tight),
+            )

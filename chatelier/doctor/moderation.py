@@ -15,15 +15,34 @@ if TYPE_CHECKING:
 
     from moderation.remote.safety_model import SafetyModel
 
+_NO_MODERATORS = "nobody moderates the web room: doubtful requests are refused, and there is no appeal."
+_NO_MODERATORS_HOLDS = (
+    "nobody moderates the web room: doubtful requests are refused, and there is no appeal. What"
+    " CHATELIER_MODERATION__HOLDS keeps for a moderator waits for ever."
+)
+_URL_FIX = "Start it, or correct CHATELIER_MODERATION__SAFETY_URL. Until then no picture is shown."
+_FOLDER_FIX = (
+    "Put ShieldGemma 2 or LlavaGuard there, or correct CHATELIER_MODERATION__SAFETY_FOLDER. Until then no"
+    " picture is shown."
+)
+
 
 def policy(loaded: Loaded) -> Iterator[Finding]:
     path = loaded.settings.moderation.policy
     if path is None:
         return
     try:
-        yield good("policy", f"{path}, version {instance_policy(loaded.settings).version}")
+        yield good(
+            "policy", "{path}, version {version}", path=path, version=instance_policy(loaded.settings).version
+        )
     except ConfigurationError as error:
-        yield bad("policy", str(error), f"Correct it until this is content: chatelier policy check {path}")
+        yield bad(
+            "policy",
+            "{fault}",
+            "Correct it until this is content: chatelier policy check {path}",
+            fault=error,
+            path=path,
+        )
 
 
 def word_list(loaded: Loaded) -> Iterator[Finding]:
@@ -35,9 +54,15 @@ def word_list(loaded: Loaded) -> Iterator[Finding]:
             line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and line[0] != "#"
         ]
     except (OSError, UnicodeDecodeError) as error:
-        yield bad("word list", f"{path} cannot be read ({error})", "Correct CHATELIER_MODERATION__WORD_LIST.")
+        yield bad(
+            "word list",
+            "{path} cannot be read ({error})",
+            "Correct CHATELIER_MODERATION__WORD_LIST.",
+            path=path,
+            error=error,
+        )
         return
-    yield good("word list", f"{len(words)} lines in {path}")
+    yield good("word list", "{count} lines in {path}", count=len(words), path=path)
 
 
 def names(loaded: Loaded) -> Iterator[Finding]:
@@ -49,9 +74,9 @@ def names(loaded: Loaded) -> Iterator[Finding]:
     if path is not None:
         try:
             Names.from_file(path)
-            yield good("names", f"those in {path}")
+            yield good("names", "those in {path}", path=path)
         except ConfigurationError as error:
-            yield bad("names", str(error), "Correct that file, or CHATELIER_MODERATION__NAMES.")
+            yield bad("names", "{fault}", "Correct that file, or CHATELIER_MODERATION__NAMES.", fault=error)
     if named_people.is_installed():
         yield good("persons", "named persons are found in prompts")
     else:
@@ -73,12 +98,18 @@ def _hash_list(name: str, path: Path | None) -> Iterator[Finding]:
     if path is None:
         return
     if not path.exists():
-        yield note(name, f"{path} is not there, so none is blocked", "Import a list, or unset it.")
+        yield note(name, "{path} is not there, so none is blocked", "Import a list, or unset it.", path=path)
         return
     try:
-        yield good(name, f"{len(read_list(path.read_text('utf-8')))} hashes in {path}")
+        yield good(name, "{count} hashes in {path}", count=len(read_list(path.read_text("utf-8"))), path=path)
     except (OSError, ValueError) as error:
-        yield bad(name, f"{path}: {error}", "Correct that line: until then no picture is shown.")
+        yield bad(
+            name,
+            "{path}: {error}",
+            "Correct that line: until then no picture is shown.",
+            path=path,
+            error=error,
+        )
 
 
 def moderators(loaded: Loaded) -> Iterator[Finding]:
@@ -89,14 +120,9 @@ def moderators(loaded: Loaded) -> Iterator[Finding]:
     if settings.web.moderator_invite:
         yield good("moderators", "people who enter the web room with the moderators' word moderate")
         return
-    storage_note = (
-        " What CHATELIER_MODERATION__HOLDS keeps for a moderator waits for ever."
-        if settings.moderation.holds
-        else ""
-    )
     yield note(
         "moderators",
-        f"nobody moderates the web room: doubtful requests are refused, and there is no appeal.{storage_note}",
+        _NO_MODERATORS_HOLDS if settings.moderation.holds else _NO_MODERATORS,
         "Set CHATELIER_WEB__MODERATOR_INVITE to a word: people who enter with it moderate.",
     )
 
@@ -118,8 +144,9 @@ def check_vision(loaded: Loaded) -> Iterator[Finding]:
     except Exception as error:  # noqa: BLE001 - onnxruntime raises what it likes
         yield bad(
             "vision",
-            f"the networks that look at pictures do not run ({type(error).__name__})",
+            "the networks that look at pictures do not run ({kind})",
             "pip install --force-reinstall onnxruntime. Until then no picture is shown.",
+            kind=type(error).__name__,
         )
         return
     if second is None:
@@ -140,24 +167,27 @@ def check_prompt_safety_model(loaded: Loaded) -> Iterator[Finding]:
     url = loaded.settings.moderation.prompt_safety_url
     try:
         scores = larger.judge_text("a grey square")
-        yield good("prompt safety model", f"{url} answers, about {len(scores)} categories")
+        yield good(
+            "prompt safety model", "{url} answers, about {count} categories", url=url, count=len(scores)
+        )
     except Exception as error:  # noqa: BLE001 - whatever it is, every request would be held
         yield bad(
             "prompt safety model",
-            f"{url} gives no answer that can be used ({type(error).__name__}: {error})",
+            "{url} gives no answer that can be used ({kind}: {error})",
             "Start it, or correct CHATELIER_MODERATION__PROMPT_SAFETY_URL. Until then every request is held.",
+            url=url,
+            kind=type(error).__name__,
+            error=error,
         )
 
 
 def _check_safety_model(loaded: Loaded, grey: "Image.Image") -> Iterator[Finding]:
     moderation = loaded.settings.moderation
     if (larger := safety_model(loaded.settings)) is not None:
-        variable = "CHATELIER_MODERATION__SAFETY_URL"
-        yield _ask_safety_model(larger, grey, str(moderation.safety_url), f"Start it, or correct {variable}.")
+        yield _ask_safety_model(larger, grey, str(moderation.safety_url), _URL_FIX)
     if moderation.safety_folder is not None and find_spec("torch"):
-        local, variable = LocalSafetyModel(moderation.safety_folder), "CHATELIER_MODERATION__SAFETY_FOLDER"
-        fix = f"Put ShieldGemma 2 or LlavaGuard there, or correct {variable}."
-        yield _ask_safety_model(local, grey, str(moderation.safety_folder), fix)
+        local = LocalSafetyModel(moderation.safety_folder)
+        yield _ask_safety_model(local, grey, str(moderation.safety_folder), _FOLDER_FIX)
 
 
 def _ask_safety_model(larger: "SafetyModel", grey: "Image.Image", where: str, fix: str) -> Finding:
@@ -168,7 +198,10 @@ def _ask_safety_model(larger: "SafetyModel", grey: "Image.Image", where: str, fi
     except Exception as error:  # noqa: BLE001 - whatever it is, no picture would be shown
         return bad(
             "safety model",
-            f"{where} gives no answer that can be used ({type(error).__name__}: {error})",
-            f"{fix} Until then no picture is shown.",
+            "{where} gives no answer that can be used ({kind}: {error})",
+            fix,
+            where=where,
+            kind=type(error).__name__,
+            error=error,
         )
-    return good("safety model", f"{where} answers, about {len(scores)} categories")
+    return good("safety model", "{where} answers, about {count} categories", where=where, count=len(scores))

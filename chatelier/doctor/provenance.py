@@ -4,6 +4,7 @@ import stat
 from collections.abc import Iterator
 from datetime import timedelta
 
+from bots.texts.languages.formats import format_date
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import Loaded
 from chatelier.wiring.provenance import own_chain
@@ -24,25 +25,41 @@ def chain(loaded: Loaded) -> Iterator[Finding]:
     try:
         found = own_chain(loaded.settings)
     except ConfigurationError as error:
-        yield bad("provenance", str(error), _ANEW.format(folder=folder))
+        yield bad("provenance", "{fault}", _ANEW, fault=error, folder=folder)
         return
     if found is None:
         yield good("provenance", "no certificates yet; the first worker makes them")
         return
     if any(stat.S_IMODE(file.stat().st_mode) & 0o077 for file in folder.glob("*-key.pem")):
-        yield bad("provenance", f"other users may read the keys in {folder}", f"chmod 600 {folder}/*-key.pem")
-    ends = f"{found.ends_at:%Y-%m-%d}"
+        yield bad(
+            "provenance",
+            "other users may read the keys in {folder}",
+            "chmod 600 {folder}/*-key.pem",
+            folder=folder,
+        )
+    ends = format_date(found.ends_at)
     if found.ends_at < now():
         yield bad(
             "provenance",
-            f"the certificate of {found.organization} ended on {ends}",
-            _ANEW.format(folder=folder),
+            "the certificate of {organization} ended on {ends}",
+            _ANEW,
+            organization=found.organization,
+            ends=ends,
+            folder=folder,
         )
     elif found.ends_at < now() + _SOON:
         yield note(
             "provenance",
-            f"the certificate of {found.organization} ends on {ends}",
-            _ANEW.format(folder=folder),
+            "the certificate of {organization} ends on {ends}",
+            _ANEW,
+            organization=found.organization,
+            ends=ends,
+            folder=folder,
         )
     else:
-        yield good("provenance", f"pictures are signed as {found.organization}, until {ends}")
+        yield good(
+            "provenance",
+            "pictures are signed as {organization}, until {ends}",
+            organization=found.organization,
+            ends=ends,
+        )

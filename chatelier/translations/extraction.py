@@ -11,16 +11,18 @@ from types import ModuleType
 from jinja2.ext import extract_from_ast
 
 import bots
-import chatelier
 from bots.texts.translation import Msgid
 from bots.web.templating import FOLDER, environment
 from chatelier.translations.msgids import Entry, constants, descriptions, names
 
 _LOOK_UPS = {"translate", "sentence", "lookup"}
+_FINDINGS = {"good", "note", "bad", "unreachable", "token_form"}  # of the doctor: msgids after the subject
 _PLURAL_LOOK_UPS = {"translate_plural", "sentence_plural", "lookup_plural"}
+_TYPED = re.compile(r"(?:chmod|pip|chatelier) |\w+-…")  # what is typed, and how a token begins
 _SCRIPT_TEXT = re.compile(r'\b_\("([^"]+)"')
 _HAS_LETTERS = re.compile(r"[^\W\d_]")
-_READ = (Path(bots.__file__).parent, Path(chatelier.__file__).parent / "doctor")
+_ROOT = Path(bots.__file__).parents[1]
+_READ = ("bots", "chatelier/doctor", "chatelier/cli/admin")
 
 
 @cache
@@ -29,7 +31,16 @@ def all_entries() -> tuple[Entry, ...]:
     merged: dict[tuple[str, Msgid], Entry] = {}
     pairs = list(_python_pairs())
     halves = {half for entry in pairs for half in entry.msgid}
-    found = [*constants(), *descriptions(), *names(), *_python_literals(), *_templates(), *_scripts(), *pairs]
+    found = [
+        *constants(),
+        *descriptions(),
+        *names(),
+        *_python_literals(),
+        *_findings(),
+        *_templates(),
+        *_scripts(),
+        *pairs,
+    ]
     halves |= {half for entry in found if isinstance(entry.msgid, tuple) for half in entry.msgid}
     for entry in found:
         text = entry.msgid if isinstance(entry.msgid, str) else entry.msgid[0]
@@ -49,7 +60,7 @@ def _join(first: Entry, second: Entry) -> Entry:
 
 def _calls(names: set[str]) -> Iterator[tuple[ast.Call, ModuleType]]:
     for folder in _READ:
-        for path in sorted(folder.rglob("*.py")):
+        for path in sorted((_ROOT / folder).rglob("*.py")):
             tree = ast.parse(path.read_text("utf-8"))
             calls = [
                 node
@@ -57,9 +68,8 @@ def _calls(names: set[str]) -> Iterator[tuple[ast.Call, ModuleType]]:
                 if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in names
             ]
             if calls:
-                parts = path.relative_to(folder.parent).with_suffix("").parts
-                root = folder.parent.name + "." if folder.name != "bots" else ""
-                module = importlib.import_module((root + ".".join(parts)).removesuffix(".__init__"))
+                name = ".".join(path.relative_to(_ROOT).with_suffix("").parts)
+                module = importlib.import_module(name.removesuffix(".__init__"))
                 yield from ((call, module) for call in calls)
 
 
@@ -80,6 +90,25 @@ def _in_subscript(call: ast.Call, constant: ast.Constant) -> bool:
         node for node in ast.walk(call.args[0]) if isinstance(node, ast.Subscript | ast.Call | ast.Compare)
     ]
     return any(constant is node for outer in inner for node in ast.walk(outer))
+
+
+def _findings() -> Iterator[Entry]:
+    for call, module in _calls(_FINDINGS):
+        is_form = ast.unparse(call.func) == "token_form"
+        for argument in call.args[-1 if is_form else 1 :]:
+            for branch in _branches(argument):
+                text = _value(branch, module)
+                if isinstance(text, str) and not _TYPED.match(text):
+                    yield Entry(msgid=text, place=module.__name__)
+
+
+def _branches(expression: ast.expr) -> Iterator[ast.expr]:
+    """Both sides of a choice, and of the choices in it."""
+    if isinstance(expression, ast.IfExp):
+        yield from _branches(expression.body)
+        yield from _branches(expression.orelse)
+    else:
+        yield expression
 
 
 def _python_pairs() -> Iterator[Entry]:

@@ -17,6 +17,7 @@ from moderation.policy.evidence_phrases import EVIDENCE_PHRASES
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, FORMER_COMMANDS
 from studio.domain.requests import SCHEDULERS
+from studio.domain.settings.languages import Language
 from studio.gatherings.registry import KINDS
 
 _PACKAGE = "bots.texts"
@@ -111,5 +112,5 @@ def names() -> Iterable[Entry]:
 
 
 def _is_word(choice: str) -> bool:
-    """Not a number, an aspect, or the name of a scheduler."""
-    return choice.replace("-", "").isalpha() and choice not in SCHEDULERS
+    """Not a number, an aspect, a language, or the name of a scheduler."""
+    return choice.replace("-", "").isalpha() and choice not in {*SCHEDULERS, *Language}

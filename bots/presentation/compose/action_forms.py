@@ -7,6 +7,7 @@ from bots.presentation.actions import label
 from bots.presentation.compose.parts.fields import (
     aspect_field,
     files_field,
+    language_field,
     line_field,
     named_setting_fields,
     names_field,
@@ -248,6 +249,7 @@ def settings_form(
                 "dm", texts.DIRECT_MESSAGES, direct, "yes" if preferences.direct_messages else "no"
             ),
             setting_field("built_on", texts.BUILT_ON, built_on, preferences.built_on),
+            language_field(preferences.language),
             setting_field("count", texts.COUNT, counts, str(preferences.count or RESET)),
             replace(
                 aspect_field(texts.ASPECT),

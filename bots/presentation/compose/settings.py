@@ -53,6 +53,7 @@ def preference_facts(chosen: Preferences) -> Facts:
         texts.DIRECT_MESSAGES: translate(texts.YES if chosen.direct_messages else texts.NO),
         texts.BUILT_ON: translate(texts.BUILT_ON_CHOICES[chosen.built_on]),
         texts.RECAP_NAMES: translate(texts.YES if chosen.recap else texts.NO),
+        texts.LANGUAGE: chosen.language.own_name if chosen.language else translate(texts.AUTOMATIC),
         texts.COUNT: str(chosen.count) if chosen.count else default,
         texts.ASPECT: chosen.aspect or default,
         texts.MODEL: chosen.model or default,
@@ -94,6 +95,9 @@ def _rule_facts(rules: CommunityRules) -> Facts:
         texts.NEWCOMERS_VOTE: sentence(texts.YES if rules.newcomers_vote else texts.NO),
         texts.LOCKDOWN: _lockdown(rules) or sentence(texts.NONE),
         texts.WORDS: (str(len(rules.words)),) if rules.words else sentence(texts.NONE),
+        texts.COMMUNITY_LANGUAGE: (rules.language.own_name,)
+        if rules.language
+        else sentence(texts.AUTOMATIC_HERE),
         texts.RESULTS: sentence(texts.PLACEMENTS[rules.results]),
         texts.PING: sentence(texts.YES if rules.ping else texts.NO),
         texts.MOST_PICTURES: (str(rules.max_pictures or translate(texts.AS_MANY)),),

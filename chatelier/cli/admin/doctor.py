@@ -29,8 +29,11 @@ def doctor(
     import json
     from dataclasses import asdict
 
+    from bots.texts.languages.readers import use_language
     from chatelier.doctor import Finding, Health, examine
+    from chatelier.runtime.console import terminal_language
 
+    use_language(terminal_language())
     findings: list[Finding] = []
     for finding in examine():
         findings.append(finding)
@@ -48,16 +51,24 @@ def print_finding(finding: "Finding") -> None:
     """A line for what was found, and one for what to do."""
     from rich.markup import escape
 
+    from bots.texts.translation import translate
     from chatelier.runtime.console import answers
 
-    mark = {"good": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[bold red]bad [/]"}[finding.health]
+    colour, word = {
+        "good": ("green", translate("ok")),
+        "note": ("yellow", translate("note")),
+        "bad": ("bold red", translate("bad")),
+    }[finding.health]
+    mark = f"[{colour}]{word:<4}[/]"
     answers().print(f"{mark} {finding.subject:<12} {escape(finding.said)}", soft_wrap=True)
     if finding.fix:
         answers().print(f"     {'':<12} → {escape(finding.fix)}", soft_wrap=True)
 
 
 def _sum_up(findings: "list[Finding]") -> None:
+    from bots.texts.translation import translate
     from chatelier.runtime.console import answers
 
     bad = sum(finding.health == "bad" for finding in findings)
-    answers().print("\nAll is well." if not bad else f"\n{bad} to mend.")
+    text = translate("{count} to mend.", count=bad) if bad else translate("All is well.")
+    answers().print(f"\n{text}")

@@ -168,7 +168,7 @@ def _accepts(
         print_finding(finding)
     if any(finding.health is Health.BAD for finding in findings):
         return False
-    unasked = any("could not be asked" in finding.said for finding in findings)
+    unasked = any(finding.unasked for finding in findings)
     return not unasked or (sys.stdin.isatty() and typer.confirm("Save it unchecked?", default=False))
 
 

@@ -10,6 +10,7 @@ from studio.commands.submission.known_names import find_model, require_style
 from studio.db import settings
 from studio.db.identities.people import lock_person
 from studio.domain.requests import MAX_COUNT, parse_aspect
+from studio.domain.settings.languages import LANGUAGE_CHOICES, read_language
 from studio.domain.settings.preferences import BuiltOn, RemixConsent
 from studio.ports import Ports
 
@@ -28,6 +29,7 @@ class Settings:
     count: str | None = None
     built_on: str | None = None
     recap: str | None = None
+    language: str | None = None
 
 
 def change_settings(ports: Ports, call: Call, command: Settings) -> SettingsChanged:
@@ -49,6 +51,8 @@ def change_settings(ports: Ports, call: Call, command: Settings) -> SettingsChan
             changes["built_on"] = BuiltOn(command.built_on)
         if command.recap is not None:
             changes["recap"] = command.recap == "yes"
+        if command.language is not None:
+            changes["language"] = read_language(command.language)
         if changes:
             chosen = replace(chosen, **changes)  # type: ignore[arg-type]
             lock_person(session, call.person)
@@ -113,6 +117,12 @@ SPEC = CommandSpec(
             kind=Kind.CHOICE,
             summary="Whether the weekly recap and the leaderboard may name you.",
             choices=("yes", "no"),
+        ),
+        Parameter(
+            name="language",
+            kind=Kind.CHOICE,
+            summary="The language of what only you read; automatic follows your platform.",
+            choices=LANGUAGE_CHOICES,
         ),
     ),
     paints=False,

@@ -20,6 +20,7 @@ from studio.domain.settings.communities import (
     ResultPlacement,
     Tier,
 )
+from studio.domain.settings.languages import LANGUAGE_CHOICES, read_language
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 
@@ -146,6 +147,13 @@ def _set_newcomers_vote(rules: CommunityRules, value: str) -> CommunityRules:
     return replace(rules, newcomers_vote=SWITCH[value.lower()])
 
 
+def _set_language(rules: CommunityRules, value: str) -> CommunityRules:
+    """Of what everybody reads."""
+    if value.lower() not in LANGUAGE_CHOICES and value.lower() not in NOTHING:
+        raise BadParameterError("value", "not_a_choice", choices=LANGUAGE_CHOICES)
+    return replace(rules, language=None if value.lower() in NOTHING else read_language(value))
+
+
 def _set_lockdown(rules: CommunityRules, value: str) -> CommunityRules:
     """For an hour; off ends it."""
     chosen = value.lower() or Lockdown.ALL
@@ -174,6 +182,7 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "results": _set_results,
     "ping": _set_ping,
     "gatherings": _set_gatherings,
+    "language": _set_language,
     "lockdown": _set_lockdown,
     "newcomers-vote": _set_newcomers_vote,
     "channel-models": channel_rules.set_models,

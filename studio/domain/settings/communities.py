@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from studio.domain.people import Address, Platform
 from studio.domain.settings.channels import NOTHING_OF_ITS_OWN, ChannelRules, combine
+from studio.domain.settings.languages import Language
 from studio.errors import OutOfCreditsError
 
 PING_AFTER = timedelta(seconds=30)
@@ -105,6 +106,7 @@ class CommunityRules:
     words: Mapping[str, str] = field(default_factory=dict)
     newcomers_held_until: datetime | None = None
     uploads_paused_until: datetime | None = None
+    language: Language | None = None  # of what everybody reads; None: the server's own
     newcomers_vote: bool = False  # whether the votes of newcomers count in gatherings
     by_channel: Mapping[str, ChannelRules] = field(default_factory=dict)
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from studio.domain.settings.languages import Language
+
 
 class RemixConsent(StrEnum):
     """Who may build on one's pictures."""
@@ -32,6 +34,7 @@ class Preferences:
     count: int | None = None
     built_on: BuiltOn = BuiltOn.OFF  # nobody gets direct messages unasked
     recap: bool = True  # whether recaps and leaderboards may name them
+    language: Language | None = None  # None: what their platform says
 
 
 DEFAULT = Preferences()

@@ -9,6 +9,7 @@ from bots.texts.translation import CHOICE, OPTION, translate, translate_name
 from studio.commands.account.settings import RESET
 from studio.commands.parameter_values import Kind, Parameter
 from studio.domain.requests import MOST_BLENDED
+from studio.domain.settings.languages import AUTOMATIC, Language
 
 COMMON_ASPECTS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 _LONGEST_ASPECT = 20
@@ -89,6 +90,12 @@ def setting_field(name: str, label: str, labels: Mapping[str, str], value: str) 
         required=True,
         choices=choices,
     )
+
+
+def language_field(chosen: Language | None) -> Field:
+    """Each language under its own name, so that its readers find it in any other."""
+    labels = {AUTOMATIC: texts.AUTOMATIC} | {language.value: language.own_name for language in Language}
+    return setting_field("language", texts.LANGUAGE, labels, chosen or AUTOMATIC)
 
 
 def named_setting_fields(name: str, label: str, names: Sequence[str], value: str | None) -> tuple[Field, ...]:
