@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,7 @@ from jinja2.ext import extract_from_ast
 import bots
 from bots.texts.translation import Msgid
 from bots.web.templating import FOLDER, environment
+from chatelier.translations.lengths import LENGTHS
 from chatelier.translations.msgids import Entry, constants, descriptions, names
 
 _LOOK_UPS = {"translate", "sentence", "lookup"}
@@ -48,8 +50,13 @@ def all_entries() -> tuple[Entry, ...]:
         if is_half or not _HAS_LETTERS.search(re.sub(r"{[^}]*}", "", text)):
             continue
         key = (entry.context, entry.msgid)
-        merged[key] = _join(merged[key], entry) if key in merged else entry
+        merged[key] = _join(merged[key], entry) if key in merged else _with_length(entry, text)
     return tuple(sorted(merged.values(), key=lambda entry: (entry.context, str(entry.msgid))))
+
+
+def _with_length(entry: Entry, text: str) -> Entry:
+    most = 0 if entry.context else LENGTHS.get(text, 0)
+    return replace(entry, most=min(most, entry.most or most)) if most else entry
 
 
 def _join(first: Entry, second: Entry) -> Entry:
