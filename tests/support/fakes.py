@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, event
 from sqlalchemy.util import LRUCache
 
 from studio.clock import now
@@ -316,6 +316,9 @@ def open_empty(url: str) -> Database:
     """A database with all tables. They are made once: a SQLite file that is not there yet is a copy of a copy."""
     database = Database(url)
     tables = len(Base.metadata.tables)
+    if database.is_sqlite:
+        # Nothing here outlives the run: durability is traded for speed. The death of a process does no harm.
+        event.listen(database.engine, "connect", _wait_for_no_disk)
     if not database.is_sqlite:
         dialect = _filled_server(url, tables)
     elif (file := Path(database.url.database or "")).exists():
@@ -328,6 +331,10 @@ def open_empty(url: str) -> Database:
     database.engine.dialect = dialect
     database.engine.update_execution_options(compiled_cache=_COMPILED)
     return database
+
+
+def _wait_for_no_disk(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 @cache
