@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from studio.db.identities import linked_identities
@@ -27,6 +27,9 @@ from studio.errors import OutOfCreditsError
 
 _SETTLED = ("capture", "release")
 _SPENDING = ("reserve", *_SETTLED)
+_SUM = select(func.coalesce(func.sum(BalanceRow.amount), 0)).where(
+    BalanceRow.account == bindparam("account"), BalanceRow.period == bindparam("period")
+)
 
 
 def period_of(at: datetime) -> str:
@@ -273,10 +276,8 @@ def _nth(number: int) -> str:
 
 
 def _sum(session: Session, account: str, at: datetime, *, kinds: Sequence[str] = ()) -> int:
-    wanted = [BalanceRow.account == account, BalanceRow.period == period_of(at)]
-    if kinds:
-        wanted.append(BalanceRow.kind.in_(kinds))
-    return int(session.scalar(select(func.coalesce(func.sum(BalanceRow.amount), 0)).where(*wanted)) or 0)
+    query = _SUM.where(BalanceRow.kind.in_(kinds)) if kinds else _SUM
+    return int(session.scalar(query, {"account": account, "period": period_of(at)}) or 0)
 
 
 @dataclass(frozen=True, slots=True)

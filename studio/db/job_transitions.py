@@ -24,11 +24,14 @@ def _in(states: Iterable[JobState]) -> Any:
     return JobRow.state.in_(sorted(states))
 
 
-def lock_jobs(session: Session, jobs: ColumnElement[bool]) -> None:
-    """Keep these jobs until the commit, in the order of their ids; `linked_identities.lock_identities` says why."""
+def lock_jobs(session: Session, jobs: ColumnElement[bool], **values: object) -> None:
+    """Keep these jobs until the commit, in the order of their ids; `linked_identities.lock_identities` says why.
+
+    `values` are those of the parameters that the condition has.
+    """
     if is_postgresql(session):  # SQLite writers go one by one anyway
         query = select(JobRow.id).where(jobs).order_by(JobRow.id)
-        session.execute(query.with_for_update(key_share=True))
+        session.execute(query.with_for_update(key_share=True), values)
 
 
 def mark_queued(session: Session, job_id: str, *, at: datetime) -> bool:

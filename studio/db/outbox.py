@@ -4,9 +4,9 @@ import itertools
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import Select, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -26,6 +26,10 @@ _PACE = timedelta(seconds=1)  # Slack takes about one edit a second, and people 
 _CHECK_AFTER = timedelta(minutes=1)
 _MOST_ATTEMPTS = 12
 _TELL_OF_AN_END = frozenset({JobEnded.__name__, JobChanged.__name__})
+_TABLE = cast("Table", OutboxRow.__table__)
+_CHANGE = update(_TABLE).where(
+    _TABLE.c.id == bindparam("outbox_id")
+)  # the other parameters are the new values
 
 log = logging.getLogger(__name__)
 
@@ -74,12 +78,12 @@ def send(database: Database, events: EventPublisher, rows: Iterable[OutboxRow]) 
         pass
     if sent:
         with database.begin() as session:
-            session.execute(update(OutboxRow), [_published_values(row, at=now()) for row in sent])
+            session.execute(_CHANGE, [_published_values(row, at=now()) for row in sent])
 
 
 def _published_values(row: OutboxRow, *, at: datetime) -> dict[str, Any]:
     check_at = at + _CHECK_AFTER * 2**row.attempts if row.kind in _TELL_OF_AN_END else None
-    return {"id": row.id, "published_at": at, "check_at": check_at, "attempts": row.attempts + 1}
+    return {"outbox_id": row.id, "published_at": at, "check_at": check_at, "attempts": row.attempts + 1}
 
 
 def _read(row: OutboxRow) -> Event | None:

@@ -132,8 +132,7 @@ class Turn:
 
         Raises `NotFoundError`, also for a kind that this version does not know.
         """
-        held = part_rows.select_held_jobs(gathering_id)
-        job_transitions.lock_jobs(session, JobRow.id.in_(held))
+        job_transitions.lock_jobs(session, part_rows.WAITS_FOR_MODERATOR, gathering_id=gathering_id)
         row = gathering_rows.lock_gathering(session, gathering_id)
         return cls(session=session, kind=find_kind(row.kind), row=row, at=sql_dialects.database_now(session))
 

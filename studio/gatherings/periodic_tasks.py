@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.db import outbox, sql_dialects
@@ -79,10 +78,9 @@ def _find_due(session: Session) -> Due:
     at = sql_dialects.database_now(session)
     paused = find_paused_communities(session)
     to_stop = [row.id for row in gathering_rows.find_open(session, paused) if not _is_stopped(row)]
-    query = select(GatheringRow).where(GatheringRow.closed_at.is_(None), GatheringRow.state == PAUSED)
     to_resume = [
         row.id
-        for row in session.scalars(query)
+        for row in gathering_rows.find_paused(session)
         if row.data.get(BY_COMMUNITY) and (row.platform, row.community) not in paused
     ]
     ending = gathering_rows.find_ending(session, at=at, most=_MOST_AT_ONCE)

@@ -20,7 +20,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -290,9 +290,21 @@ def _require_owners(parts: list[Part], *, is_over: bool) -> None:
     assert len(set(jobs)) == len(jobs)
 
 
+# Built once: they are asked several times in each history.
+_BALLOTS = select(BallotRow.round, BallotRow.human, BallotRow.choice).where(
+    BallotRow.gathering == bindparam("gathering_id")
+)
+_RETURNED = select(LedgerRow.job_id).where(LedgerRow.entry_key.endswith(":back"))
+_PAID = (
+    select(JobRow.id, JobRow.state, JobRow.cost, func.sum(LedgerRow.amount))
+    .outerjoin(LedgerRow, LedgerRow.job_id == JobRow.id)
+    .where(JobRow.gathering == bindparam("gathering_id"))
+    .group_by(JobRow.id)
+)
+
+
 def _require_one_ballot_each(session: Session, gathering_id: str, *, several: bool) -> None:
-    query = select(BallotRow.round, BallotRow.human, BallotRow.choice)
-    ballots = session.execute(query.where(BallotRow.gathering == gathering_id)).all()
+    ballots = session.execute(_BALLOTS, {"gathering_id": gathering_id}).all()
     humans = {ballot.human: human_of(session, ballot.human) for ballot in ballots}
     votes = [(ballot.round, humans[ballot.human], ballot.choice if several else 0) for ballot in ballots]
     assert len(set(votes)) == len(votes)
@@ -300,14 +312,8 @@ def _require_one_ballot_each(session: Session, gathering_id: str, *, several: bo
 
 def _require_balance(session: Session, gathering_id: str) -> None:
     """What is reserved for a job is spent at its end, or given back; also later, when nothing came of its part."""
-    returned = set(session.scalars(select(LedgerRow.job_id).where(LedgerRow.entry_key.endswith(":back"))))
-    query = (
-        select(JobRow.id, JobRow.state, JobRow.cost, func.sum(LedgerRow.amount))
-        .outerjoin(LedgerRow, LedgerRow.job_id == JobRow.id)
-        .where(JobRow.gathering == gathering_id)
-        .group_by(JobRow.id)
-    )
-    for job_id, state, cost, paid in session.execute(query):
+    returned = set(session.scalars(_RETURNED))
+    for job_id, state, cost, paid in session.execute(_PAID, {"gathering_id": gathering_id}):
         unpaid = job_id in returned or state in (JobState.FAILED, JobState.REFUSED, JobState.CANCELLED)
         assert (paid or 0) == (0 if unpaid else -cost), (state, cost)
 

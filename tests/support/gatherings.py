@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -18,8 +18,8 @@ from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.db import credit_ledger, sql_dialects
 from studio.db.gatherings import gathering_rows, part_rows
-from studio.db.tables import JobRow
-from studio.domain.gatherings import Gathering, Part
+from studio.db.tables import GatheringPartRow, JobRow
+from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.jobs import JobState
 from studio.domain.people import Address, Person
 from studio.gatherings import periodic_tasks
@@ -29,6 +29,9 @@ from tests.support.finished_jobs import end_job, paint_job
 
 _requests = count(1)
 _database_now = sql_dialects.database_now
+_WANTED = select(GatheringPartRow.gathering).where(GatheringPartRow.state == PartState.WANTED).distinct()
+_JOBS = select(JobRow.id).where(JobRow.gathering == bindparam("gathering_id")).order_by(JobRow.created_at)
+_JOBS_IN = _JOBS.where(JobRow.state.in_(bindparam("states", expanding=True)))
 
 
 @dataclass
@@ -96,7 +99,9 @@ class Table:
     def sweep(self) -> None:
         """What the sweeper does every few seconds, and the front ends after it."""
         periodic_tasks.sweep(self.ports.database, self.ports.events)
-        for gathering_id in self.all_open():
+        with self.ports.database.read() as session:
+            wanted = sorted(session.scalars(_WANTED))
+        for gathering_id in wanted:
             submit_wanted(self.ports, gathering_id)
 
     def all_open(self) -> list[str]:
@@ -105,11 +110,9 @@ class Table:
 
     def jobs(self, gathering_id: str, *states: JobState) -> list[str]:
         """The ids of its jobs, the oldest first."""
-        query = select(JobRow.id).where(JobRow.gathering == gathering_id).order_by(JobRow.created_at)
-        if states:
-            query = query.where(JobRow.state.in_(states))
+        values = {"gathering_id": gathering_id, **({"states": states} if states else {})}
         with self.ports.database.read() as session:
-            return list(session.scalars(query))
+            return list(session.scalars(_JOBS_IN if states else _JOBS, values))
 
     def jobs_of_people(self) -> Mapping[str, JobState]:
         """The states of all jobs by id."""

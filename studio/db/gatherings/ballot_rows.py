@@ -4,11 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Delete, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, Delete, Update, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import BallotRow, GatheringMemberRow, GatheringPartRow, GatheringRow
+
+# Built once: whether somebody joined is asked for most presses.
+_MEMBERS = (
+    select(GatheringMemberRow.human, GatheringMemberRow.person_key)
+    .where(GatheringMemberRow.gathering == bindparam("gathering_id"), GatheringMemberRow.left_at.is_(None))
+    .order_by(GatheringMemberRow.joined_at, GatheringMemberRow.human)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +134,7 @@ def leave(session: Session, gathering_id: str, *, human: str, at: datetime) -> b
 
 def members_of(session: Session, gathering_id: str) -> Mapping[str, str]:
     """By human, the key of the identity that joined last; in the order in which they joined."""
-    member = GatheringMemberRow
-    query = select(member.human, member.person_key).where(
-        member.gathering == gathering_id, member.left_at.is_(None)
-    )
-    return {row[0]: row[1] for row in session.execute(query.order_by(member.joined_at, member.human))}
+    return {row[0]: row[1] for row in session.execute(_MEMBERS, {"gathering_id": gathering_id})}
 
 
 def find_memberships(session: Session, humans: Collection[str]) -> list[str]:

@@ -4,16 +4,46 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import CursorResult, Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import outbox
 from studio.db.tables import GatheringRow, OutboxRow
 from studio.domain.events import GatheringChanged, GatheringRemark
-from studio.domain.gatherings import STOPPED, Gathering
+from studio.domain.gatherings import PAUSED, STOPPED, Gathering
 from studio.domain.people import Address, Platform
 from studio.errors import NotFoundError
 from studio.serialization import from_data, to_data
+
+# Built once: they are read for each press, and by each sweep.
+_BY_ID = select(GatheringRow).where(GatheringRow.id == bindparam("gathering_id"))
+_LOCKED = _BY_ID.with_for_update(key_share=True).execution_options(populate_existing=True)
+_TABLE = cast("Table", GatheringRow.__table__)
+_MOVE = update(_TABLE).where(  # from the state in which it was read; the other parameters are the new values
+    _TABLE.c.id == bindparam("gathering_id"), _TABLE.c.state == bindparam("state_was")
+)
+_OPEN = GatheringRow.closed_at.is_(None)
+_OPEN_IN_COMMUNITY = (
+    select(GatheringRow)
+    .where(
+        GatheringRow.platform == bindparam("platform"),
+        GatheringRow.community == bindparam("community"),
+        _OPEN,
+    )
+    .order_by(GatheringRow.opened_at, GatheringRow.id)
+)
+_ENDING = (
+    select(GatheringRow.id)
+    .where(_OPEN, GatheringRow.phase_ends_at <= bindparam("at"))
+    .order_by(GatheringRow.phase_ends_at)
+    .limit(bindparam("most"))
+)
+_GOING_ON = (
+    select(GatheringRow.id)
+    .where(_OPEN, GatheringRow.state.not_in(sorted(STOPPED)))
+    .order_by(GatheringRow.changed_at)
+)
+_PAUSED = select(GatheringRow).where(_OPEN, GatheringRow.state == PAUSED)
 
 
 def gathering_of(row: GatheringRow) -> Gathering:
@@ -61,7 +91,7 @@ def add_gathering(session: Session, gathering: Gathering) -> GatheringRow:
 
 def find_gathering(session: Session, gathering_id: str) -> Gathering:
     """Raises `NotFoundError`."""
-    row = session.get(GatheringRow, gathering_id)
+    row = session.scalar(_BY_ID, {"gathering_id": gathering_id})
     if row is None:
         raise NotFoundError("gathering", id=gathering_id[:12])
     return gathering_of(row)
@@ -69,7 +99,7 @@ def find_gathering(session: Session, gathering_id: str) -> Gathering:
 
 def lock_gathering(session: Session, gathering_id: str) -> GatheringRow:
     """The row as it is now; nobody else changes anything in the gathering until the commit. Raises `NotFoundError`."""
-    row = session.get(GatheringRow, gathering_id, with_for_update={"key_share": True}, populate_existing=True)
+    row = session.scalar(_LOCKED, {"gathering_id": gathering_id})
     if row is None:
         raise NotFoundError("gathering", id=gathering_id[:12])
     return row
@@ -77,9 +107,8 @@ def lock_gathering(session: Session, gathering_id: str) -> GatheringRow:
 
 def move(session: Session, row: GatheringRow, *, at: datetime, **values: Any) -> bool:
     """Change a row while it is in the state in which it was read. False: somebody was quicker."""
-    guard = (GatheringRow.id == row.id) & (GatheringRow.state == row.state)
-    statement = update(GatheringRow).where(guard).values(**values, changed_at=at)
-    result = session.execute(statement, execution_options={"synchronize_session": False})
+    read = {"gathering_id": row.id, "state_was": row.state}
+    result = session.execute(_MOVE, {**read, **values, "changed_at": at})
     session.refresh(row)
     return cast("CursorResult[Any]", result).rowcount == 1
 
@@ -104,12 +133,8 @@ def open_in_channel(session: Session, address: Address) -> Sequence[Gathering]:
 
 
 def open_in_community(session: Session, address: Address) -> Sequence[Gathering]:
-    query = select(GatheringRow).where(
-        GatheringRow.platform == address.platform,
-        GatheringRow.community == address.home[1],
-        GatheringRow.closed_at.is_(None),
-    )
-    rows = session.scalars(query.order_by(GatheringRow.opened_at, GatheringRow.id))
+    where = {"platform": address.platform, "community": address.home[1]}
+    rows = session.scalars(_OPEN_IN_COMMUNITY, where)
     return [gathering_of(row) for row in rows]
 
 
@@ -119,17 +144,17 @@ def _places_of(gathering: Gathering) -> Collection[str]:
 
 def find_ending(session: Session, *, at: datetime, most: int) -> list[str]:
     """The ids of those whose phase, or whose clock while they are stopped, has ended by `at`."""
-    over = GatheringRow.closed_at.is_(None) & (GatheringRow.phase_ends_at <= at)
-    query = select(GatheringRow.id).where(over).order_by(GatheringRow.phase_ends_at).limit(most)
-    return list(session.scalars(query))
+    return list(session.scalars(_ENDING, {"at": at, "most": most}))
 
 
 def find_going_on(session: Session) -> list[str]:
     """The ids of all that are open and not stopped, those first that were changed longest ago."""
-    query = select(GatheringRow.id).where(
-        GatheringRow.closed_at.is_(None), GatheringRow.state.not_in(sorted(STOPPED))
-    )
-    return list(session.scalars(query.order_by(GatheringRow.changed_at)))
+    return list(session.scalars(_GOING_ON))
+
+
+def find_paused(session: Session) -> list[GatheringRow]:
+    """All that are open and paused."""
+    return list(session.scalars(_PAUSED))
 
 
 def find_hosted(session: Session, hosts: Collection[str]) -> list[str]:
@@ -148,5 +173,5 @@ def find_open(session: Session, communities: Collection[tuple[str, str]]) -> lis
             for platform, community in communities
         )
     )
-    query = select(GatheringRow).where(GatheringRow.closed_at.is_(None), here)
+    query = select(GatheringRow).where(_OPEN, here)
     return list(session.scalars(query.order_by(GatheringRow.id)))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, bindparam, select, update
+from sqlalchemy import CursorResult, Select, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import sql_dialects
@@ -23,13 +23,49 @@ NOBODYS: Mapping[str, Any] = {  # of a part that is free again
     "attempts": 0,
 }
 
-
-# Built once: it is read several times for each press.
+# Built once: they are read several times for each press, and by each sweep.
 _ALL_PARTS = (
     select(GatheringPartRow)
     .where(GatheringPartRow.gathering == bindparam("gathering_id"))
     .order_by(GatheringPartRow.ordinal)
     .execution_options(populate_existing=True)
+)
+_TABLE = cast("Table", GatheringPartRow.__table__)
+_CHANGE = update(_TABLE).where(  # as it was read; the other parameters are the new values
+    _TABLE.c.gathering == bindparam("of"),
+    _TABLE.c.ordinal == bindparam("number"),
+    _TABLE.c.state == bindparam("state_was"),
+    _TABLE.c.human.is_not_distinct_from(bindparam("human_was")),
+)
+_SHOWN = GatheringPartRow.state.in_([PartState.CHOOSING, PartState.SET])
+_DELETED = (
+    select(PictureRow.id)
+    .join(GatheringPartRow, GatheringPartRow.picture == PictureRow.id)
+    .where(
+        GatheringPartRow.gathering == bindparam("gathering_id"), _SHOWN, PictureRow.deleted_at.is_not(None)
+    )
+)
+WAITS_FOR_MODERATOR = JobRow.id.in_(  # whether a job does, for a part of the gathering ``gathering_id``
+    select(GatheringPartRow.job).where(
+        GatheringPartRow.gathering == bindparam("gathering_id"), GatheringPartRow.state == PartState.HELD
+    )
+)
+_IN_THESE = select(GatheringPartRow.gathering).distinct()
+_IN_THESE = _IN_THESE.where(GatheringPartRow.gathering.in_(bindparam("ids", expanding=True)))
+_DUE = (
+    _IN_THESE.outerjoin(JobRow, JobRow.id == GatheringPartRow.job)
+    .outerjoin(PictureRow, PictureRow.id == GatheringPartRow.picture)
+    .where(
+        (GatheringPartRow.deadline <= bindparam("at"))
+        | (GatheringPartRow.state.in_(sorted(WITH_JOB)) & JobRow.state.in_(sorted(ENDED - {JobState.HELD})))
+        | ((GatheringPartRow.state == PartState.GENERATING) & (JobRow.state == JobState.HELD))
+        | ((GatheringPartRow.state == PartState.HELD) & GatheringPartRow.deadline.is_(None))
+        | ((GatheringPartRow.state == PartState.HELD) & (JobRow.state != JobState.HELD))
+        | (_SHOWN & PictureRow.deleted_at.is_not(None))
+    )
+)
+_WANTING = _IN_THESE.where(
+    GatheringPartRow.state == PartState.WANTED, GatheringPartRow.changed_at < bindparam("at")
 )
 
 
@@ -88,13 +124,9 @@ def add_part(session: Session, part: Part, *, at: datetime) -> None:
 
 def change_part(session: Session, part: Part, *, at: datetime, **values: Any) -> bool:
     """Change a part that is still as it was read: in its state and of its owner. False: somebody was quicker."""
-    guard = (
-        (GatheringPartRow.gathering == part.gathering)
-        & (GatheringPartRow.ordinal == part.ordinal)
-        & (GatheringPartRow.state == part.state)
-        & (GatheringPartRow.human.is_(None) if part.human is None else GatheringPartRow.human == part.human)
-    )
-    return _update(session, guard, **values, changed_at=at)
+    read = {"of": part.gathering, "number": part.ordinal, "state_was": part.state, "human_was": part.human}
+    result = session.execute(_CHANGE, {**read, **values, "changed_at": at})
+    return cast("CursorResult[Any]", result).rowcount == 1
 
 
 def link_job(session: Session, claim: Claim, job_id: str, *, held: bool) -> bool:
@@ -111,12 +143,6 @@ def link_job(session: Session, claim: Claim, job_id: str, *, held: bool) -> bool
     return _update(session, guard, **values, changed_at=at)
 
 
-def select_held_jobs(gathering_id: str) -> Select[str | None]:
-    """The ids of the jobs that wait for a moderator."""
-    held = (GatheringPartRow.gathering == gathering_id) & (GatheringPartRow.state == PartState.HELD)
-    return select(GatheringPartRow.job).where(held)
-
-
 def count_showings(session: Session, gathering_id: str, ordinals: Collection[int]) -> None:
     """These were shown on a ballot once more."""
     shown = (GatheringPartRow.gathering == gathering_id) & GatheringPartRow.ordinal.in_(ordinals)
@@ -131,41 +157,26 @@ def _update(session: Session, guard: Any, **values: Any) -> bool:
 
 def find_deleted(session: Session, gathering_id: str) -> frozenset[str]:
     """Pictures that parts still show and that were deleted."""
-    shown = GatheringPartRow.state.in_([PartState.CHOOSING, PartState.SET])
-    query = select(PictureRow.id).join(GatheringPartRow, GatheringPartRow.picture == PictureRow.id)
-    query = query.where(GatheringPartRow.gathering == gathering_id, shown)
-    return frozenset(session.scalars(query.where(PictureRow.deleted_at.is_not(None))))
+    return frozenset(session.scalars(_DELETED, {"gathering_id": gathering_id}))
 
 
 def find_due(session: Session, gathering_ids: Sequence[str], *, at: datetime) -> list[str]:
     """Those of the gatherings with a part whose clock ran out, whose job ended, or whose picture is gone."""
-    part, job, picture = GatheringPartRow, JobRow, PictureRow
-    is_due = (
-        (part.deadline <= at)
-        | (part.state.in_(sorted(WITH_JOB)) & job.state.in_(sorted(ENDED - {JobState.HELD})))
-        | ((part.state == PartState.GENERATING) & (job.state == JobState.HELD))
-        | ((part.state == PartState.HELD) & part.deadline.is_(None))
-        | ((part.state == PartState.HELD) & (job.state != JobState.HELD))
-        | (part.state.in_([PartState.CHOOSING, PartState.SET]) & picture.deleted_at.is_not(None))
-    )
-    query = select(part.gathering).outerjoin(job, job.id == part.job)
-    query = query.outerjoin(picture, picture.id == part.picture).where(is_due)
-    return _find_in(session, query, gathering_ids)
+    return _find_in(session, _DUE, gathering_ids, at=at)
 
 
 def find_wanting(session: Session, gathering_ids: Sequence[str], *, before: datetime) -> list[str]:
     """Those of the gatherings with a part whose job should have been submitted before then."""
-    part = GatheringPartRow
-    query = select(part.gathering).where(part.state == PartState.WANTED, part.changed_at < before)
-    return _find_in(session, query, gathering_ids)
+    return _find_in(session, _WANTING, gathering_ids, at=before)
 
 
-def _find_in(session: Session, query: Select[str], gathering_ids: Sequence[str]) -> list[str]:
+def _find_in(
+    session: Session, query: Select[str], gathering_ids: Sequence[str], *, at: datetime
+) -> list[str]:
     """By their ids, so that the parts of all others need not be looked at."""
     found: list[str] = []
     for start in range(0, len(gathering_ids), _IDS_AT_ONCE):
-        ids = gathering_ids[start : start + _IDS_AT_ONCE]
-        found += session.scalars(query.where(GatheringPartRow.gathering.in_(ids)).distinct())
+        found += session.scalars(query, {"ids": gathering_ids[start : start + _IDS_AT_ONCE], "at": at})
     return found
 
 

@@ -8,6 +8,9 @@ from studio.db.tables import LedgerRow, PersonRow
 
 # Built once: hardly a command does without it.
 _HUMAN = select(PersonRow.human).where(PersonRow.key == bindparam("person_key"))
+_OWN = select(PersonRow.human).where(PersonRow.key == bindparam("person_key")).scalar_subquery()
+_SAME_HUMAN = PersonRow.human == func.coalesce(_OWN, bindparam("person_key"))
+_IDENTITIES = select(PersonRow.key).where(_SAME_HUMAN).order_by(PersonRow.key)
 
 
 def human_of(session: Session, person_key: str) -> str:
@@ -17,9 +20,7 @@ def human_of(session: Session, person_key: str) -> str:
 
 def identities(session: Session, person_key: str) -> tuple[str, ...]:
     """The keys of everybody who is the same human, the person's own first."""
-    own = select(PersonRow.human).where(PersonRow.key == person_key).scalar_subquery()
-    human = PersonRow.human == func.coalesce(own, person_key)
-    others = session.scalars(select(PersonRow.key).where(human).order_by(PersonRow.key))
+    others = session.scalars(_IDENTITIES, {"person_key": person_key})
     return (person_key, *(key for key in others if key != person_key))
 
 
