@@ -295,5 +295,6 @@ GATHERING_FORMS: Mapping[str, Form] = {
     "evolution branched": _evolution_form("branch"),
     "mural cell": _mural_form(),
     "telephone written": _telephone_form("write"),
+    "telephone reported": _telephone_form("report"),
     "telephone again": _telephone_form("again"),
 }

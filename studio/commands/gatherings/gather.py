@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from studio.commands.gathering_results import GatheringActed, GatheringsListed
+from studio.commands.gathering_results import GatheringActed, GatheringOpened, GatheringsListed
 from studio.commands.gatherings.acting import Filled, act, find_actor
+from studio.commands.gatherings.branching import BRANCH, branch
 from studio.commands.gatherings.opening import place_of
+from studio.commands.gatherings.reporting import REPORT, report_part
 from studio.commands.parameter_values import Kind, Parameter
+from studio.commands.results import ReportFiled
 from studio.commands.spec import Call, CommandSpec
 from studio.db import outbox
 from studio.db.deliveries import forget_message
@@ -31,7 +34,14 @@ from studio.services.visibility import Audience, may_see_gathering
 LIST, RESUME = "list", "resume"
 VERBS = tuple(
     dict.fromkeys(
-        (LIST, *GOVERNING, *COMMON_VERBS, *sorted({verb for kind in KINDS.values() for verb in kind.verbs}))
+        (
+            LIST,
+            BRANCH,
+            REPORT,
+            *GOVERNING,
+            *COMMON_VERBS,
+            *sorted({verb for kind in KINDS.values() for verb in kind.verbs}),
+        )
     )
 )
 
@@ -47,11 +57,17 @@ class Gather:
     picture: str = ""
 
 
-def gather(ports: Ports, call: Call, command: Gather) -> GatheringActed | GatheringsListed:
-    """Raises `BadParameterError` without the id of a gathering, and what `act` raises."""
+def gather(
+    ports: Ports, call: Call, command: Gather
+) -> GatheringActed | GatheringOpened | GatheringsListed | ReportFiled:
+    """Raises `BadParameterError` without the id of a gathering, and what `act`, `branch` and `report_part` raise."""
     if command.do == LIST:
         return _list(ports, call)
     gathering_id = _id_of(command)
+    if command.do == BRANCH:
+        return branch(ports, call, gathering_id, command.part)
+    if command.do == REPORT:
+        return report_part(ports, call, gathering_id, command.part, command.words)
     if command.do == RESUME:
         _carry_over(ports, call, gathering_id)
     press = PartPress(gathering=gathering_id, verb=command.do, round=command.round, part=command.part)

@@ -40,7 +40,7 @@ async def play_evolution(stage: Stage) -> None:
     expect("Chose", await stage.read())
 
     finished = stage.gathering_id
-    await stage.fill("ana", "Branch", picture="Generation 1, number 2")
+    await stage.fill("ana", "Branch", part="Generation 1, number 2")
     assert stage.gathering_id != finished
     await stage.paint()
     expect("Press the numbers of all pictures", await stage.read())

@@ -183,9 +183,8 @@ def _branches(view: GatheringView) -> list[Choice]:
     """Every picture that is left, the latest first."""
     found = [node for node in view.parts if node.picture and node.part.state is PartState.SET]
     return [
-        Choice(value=node.picture.id, label=_branch_label(view, node))
+        Choice(value=str(node.part.ordinal), label=_branch_label(view, node))
         for node in reversed(found[-_MOST_BRANCHES:])
-        if node.picture
     ]
 
 
@@ -197,15 +196,14 @@ def _branch_label(view: GatheringView, node: PartView) -> str:
 
 def _form(view: GatheringView, press: ButtonId) -> Form:
     if press.verb == "branch":
-        picture = Field(
-            name="picture",
+        part = Field(
+            name="part",
             kind=FieldKind.CHOICE,
             label=translate(texts.BRANCH_FIELD),
             required=True,
             choices=tuple(_branches(view)),
         )
-        title, submit = translate(texts.BRANCH_TITLE), translate(texts.BRANCH_SUBMIT)
-        return Form(command="evolve", about="", title=title, fields=(picture,), submit=submit)
+        return gather_form(press, translate(texts.BRANCH_TITLE), part, submit=translate(texts.BRANCH_SUBMIT))
     picture = own_picture_field(texts.ADD_FIELD, texts.ADD_HINT)
     return gather_form(press, translate(texts.ADD_TITLE), picture, submit=translate(texts.ADD_SUBMIT))
 

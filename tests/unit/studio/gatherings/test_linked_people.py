@@ -13,6 +13,8 @@ from studio.commands.spec import Call
 from studio.db.tables import BallotRow, JobRow
 from studio.domain.people import Address, Person, Platform
 from studio.errors import NotFoundError
+from studio.errors.gatherings import GatheringRefusedError
+from studio.gatherings import periodic_tasks
 from studio.ports import Ports
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
@@ -76,3 +78,35 @@ def test_the_list_of_the_web_room_has_what_is_open_where_one_is_linked(ports: Po
     unlinked = ask(ports, someone("eve"), "gather")
     assert isinstance(unlinked, GatheringsListed)
     assert unlinked.gatherings == ()
+
+
+def test_who_branches_in_the_web_room_opens_it_where_the_evolution_was(ports: Ports, cards: str) -> None:
+    """Under the name that they have there."""
+    opened = ask(ports, on_discord("ana"), "evolve", words="a glass lighthouse", children=3, vote="10m")
+    assert isinstance(opened, GatheringOpened)
+    evolution = opened.gathering_id
+    with ports.database.read() as session:
+        jobs = list(session.scalars(select(JobRow.id).where(JobRow.gathering == evolution)))
+    for job in jobs:
+        paint_job(ports, job)
+    periodic_tasks.advance(ports.database, ports.events, evolution)
+    ask(ports, on_discord("ana"), "gather", do="end", id=evolution)
+    branched = ask(ports, someone("bo"), "gather", do="branch", id=evolution, part=2)
+    assert isinstance(branched, GatheringOpened)
+    view = load_gathering_view(ports.database, branched.gathering_id)
+    found = view.gathering
+    assert (found.host, found.address.channel, found.parent_id) == (
+        on_discord("bo").key,
+        SERVER.channel,
+        evolution,
+    )
+    start, parent = view.part(1), load_gathering_view(ports.database, evolution).part(2)
+    assert start
+    assert parent
+    assert start.part.picture == parent.part.picture
+    with pytest.raises(NotFoundError):
+        ask(ports, someone("eve"), "gather", do="branch", id=evolution, part=3)
+    with pytest.raises(GatheringRefusedError):
+        ask(ports, on_discord("cy"), "gather", do="branch", id=evolution, part=99)
+    with pytest.raises(GatheringRefusedError):
+        ask(ports, on_discord("cy"), "gather", do="branch", id=cards, part=1)

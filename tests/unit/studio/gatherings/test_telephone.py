@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from studio.clock import now
+from studio.commands.results import ReportFiled
 from studio.db import credit_ledger
 from studio.domain.events import GatheringRemark
 from studio.domain.gatherings import Gathering, Part, PartState
@@ -157,6 +158,22 @@ def test_each_player_sees_only_the_last_picture(table: Table) -> None:
     seen = picture_before(parts, open_turns(table, game)[0])
     assert seen is not None
     assert seen.ordinal == first.ordinal
+
+
+def test_the_player_of_a_turn_reports_the_picture_before_it_and_nobody_else_does(table: Table) -> None:
+    game = open_game(table)
+    play(table, game)
+    first, second = table.parts(game)
+    third = next(name for name in PLAYERS if name not in (name_of(first), name_of(second)))
+    for name, part in ((third, 1), (name_of(second), 2), (name_of(second), 99)):
+        with pytest.raises(GatheringRefusedError):
+            table.act(name, "report", game, part=part, words="it shows a private person")
+    with pytest.raises(NotFoundError):
+        table.ask(name_of(second), "report", picture=first.picture)
+    filed = table.act(name_of(second), "report", game, part=1, words="it shows a private person")
+    assert isinstance(filed, ReportFiled)
+    assert (filed.case.picture_id, filed.case.words) == (first.picture, "it shows a private person")
+    assert [part.state for part in table.parts(game)] == [PartState.SET, PartState.OFFERED]
 
 
 def test_a_chain_for_each_player_lets_all_write_at_once(table: Table) -> None:

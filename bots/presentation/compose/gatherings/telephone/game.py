@@ -12,7 +12,12 @@ from bots.presentation.compose.gatherings.parts import (
     vote_button,
 )
 from bots.presentation.compose.gatherings.presenter import Drawing, GatheringPresenter
-from bots.presentation.compose.gatherings.telephone.turn_panel import compose_turn, my_turn, write_form
+from bots.presentation.compose.gatherings.telephone.turn_panel import (
+    compose_turn,
+    my_turn,
+    report_picture_form,
+    write_form,
+)
 from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.form import Choice, Field, FieldKind, Form
 from bots.presentation.message import (
@@ -39,6 +44,7 @@ from bots.texts.shortening import shorten
 from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
+from studio.commands.gatherings.reporting import REPORT
 from studio.domain.events import GatheringRemark
 from studio.domain.gatherings import ENDED, PartState
 from studio.gatherings.kinds.telephone import LOBBY, MOST_PLAYERS, RUNNING
@@ -231,6 +237,8 @@ def _votes(view: GatheringView) -> list[Button]:
 
 
 def _form(view: GatheringView, press: ButtonId) -> Form:
+    if press.verb == REPORT:
+        return report_picture_form(press)
     if press.verb != "again":
         return write_form(view, press)
     rules = view.gathering.rules

@@ -23,10 +23,13 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import sentence
 from bots.queries.gathering_view import GatheringView, PartView
+from bots.texts import forms
 from bots.texts.gatherings import telephone as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
+from studio.commands.gatherings.reporting import REPORT
+from studio.commands.moderation.report import LONGEST_REASON
 from studio.domain.gatherings import PartState
 from studio.gatherings.kinds.telephone import CANDIDATES, time_after_warning
 from studio.gatherings.kinds.turn_order import picture_before
@@ -102,7 +105,27 @@ def _writing(view: GatheringView, mine: PartView) -> Message:
     if before is None:
         return _private(hint(texts.BEGIN), *_until(view, mine), buttons=(write,))
     image = Images(images=(_last_picture(before),), spoiler=before.spoiler)
-    return _private(hint(texts.DESCRIBE), *_until(view, mine), image, buttons=(write,))
+    report = gather_button(
+        view,
+        REPORT,
+        translate(forms.REPORT),
+        part=before.part.ordinal,
+        action=Action.GATHER_ASK,
+        tone=Tone.DANGER,
+    )
+    return _private(hint(texts.DESCRIBE), *_until(view, mine), image, buttons=(write, report))
+
+
+def report_picture_form(press: ButtonId) -> Form:
+    """What is wrong with the picture that its reader has to describe. Nobody in the game learns of it."""
+    words = Field(
+        name="words",
+        kind=FieldKind.TEXT,
+        label=translate(forms.REPORT_WORDS),
+        max_length=LONGEST_REASON,
+    )
+    title, intro = translate(forms.REPORT), sentence(forms.REPORT_INTRO)
+    return gather_form(press, title, words, submit=translate(forms.SEND), intro=intro)
 
 
 def _last_picture(before: PartView) -> Image:
