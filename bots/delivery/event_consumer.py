@@ -92,16 +92,20 @@ class EventConsumer:
         """Call it on the running event loop of the front end."""
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.copy_context()
-        for name, read in (
-            ("events", self._read_deliveries),
-            ("progress", self._read_progress),
-            ("tick", self._read_clock),
-        ):
+        for name, read in self._readers().items():
             thread = threading.Thread(
                 target=self._read_forever, args=(read,), name=f"{self._platform}-{name}", daemon=True
             )
             thread.start()
             self._threads.append(thread)
+
+    def _readers(self) -> dict[str, Callable[[], None]]:
+        """What each thread does, by its name."""
+        return {
+            "events": self._read_deliveries,
+            "progress": self._read_progress,
+            "tick": self._read_clock,
+        }
 
     def stop(self) -> None:
         """Blocks until the readers noticed, at most two seconds each; they are daemons if they do not."""
@@ -179,10 +183,10 @@ class EventConsumer:
             finally:
                 self._in_hand.discard(event)
         except NotFoundError:
-            log.info("event skipped: subject not found", extra=_log_fields(event))
+            log.info("event skipped: subject not found", extra=log_fields(event))
         except self._passing as error:
             # Not acknowledged: it comes again in a while.
-            log.warning("event delivery postponed: %s", type(error).__name__, extra=_log_fields(event))
+            log.warning("event delivery postponed: %s", type(error).__name__, extra=log_fields(event))
             return
         except Exception as error:  # noqa: BLE001 - a defect must not be repeated for ever
             report_error(error)
@@ -203,7 +207,7 @@ class EventConsumer:
             log.debug("message update postponed until the next tick")
 
 
-def _log_fields(event: Event) -> dict[str, str]:
+def log_fields(event: Event) -> dict[str, str]:
     """The ids that an event speaks of, for the log."""
     match event:
         case CaseChanged():

@@ -14,12 +14,12 @@ from bots.web.live.dispatcher import CommandHandler
 from bots.web.live.event_handler import CONSUMER, LiveEvents
 from bots.web.live.feed import Feed
 from bots.web.live.hub import LiveHub
+from bots.web.live.live_consumer import LiveEventConsumer
 from bots.web.metrics import WebMetrics
 from bots.web.settings import WebSettings
 from bots.web.sign_in.oauth import OAuthFlow
 from bots.web.sign_in.passkeys import Passkeys
 from bots.web.sign_in.sign_ins import SignIns
-from studio.domain.people import Platform
 from studio.ports import Ports
 
 _THREADS = {
@@ -71,12 +71,8 @@ def build_context(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | 
         hub=hub,
         feed=Feed(ports, pools, hub),
         command_handler=CommandHandler(ports, session_store),
-        event_consumer=EventConsumer(
-            ports.events,
-            LiveEvents(ports, pools, hub),
-            pools,
-            platform=Platform.WEB,
-            consumer=CONSUMER,
+        event_consumer=LiveEventConsumer(
+            ports.events, LiveEvents(ports, pools, hub), pools, consumer=CONSUMER
         ),
         metrics=metrics or WebMetrics(),
         attempt_limiter=AttemptLimiter(),

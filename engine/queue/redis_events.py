@@ -71,6 +71,25 @@ class RedisEvents:
                 reader.start_over()
                 stop.wait(_RETRY_SECONDS)
 
+    def watch(self, stop: threading.Event) -> Iterator[Event]:
+        """See the port. After a lost connection it goes on where it was, as far back as the stream goes."""
+        position: bytes | None = None
+        while not stop.is_set():
+            try:
+                if position is None:
+                    newest: Any = self._redis.xrevrange(STREAM, count=1)
+                    position = newest[0][0] if newest else b"0-0"
+                found: Any = self._redis.xread({STREAM: position}, count=50, block=_BLOCK_MILLISECONDS)
+                for entry, fields in found[0][1] if found else ():
+                    position = entry
+                    if event := _read_event(fields):
+                        yield event
+                    if stop.is_set():
+                        return
+            except (redis.RedisError, OSError) as error:
+                log.warning("event stream unavailable: %s, retrying", type(error).__name__)
+                stop.wait(_RETRY_SECONDS)
+
     def _delivery(self, frontend: str, entry: bytes, fields: dict[bytes, bytes]) -> Delivery | None:
         """None for what is not for this front end, or cannot be read: both are acknowledged here."""
 

@@ -26,6 +26,12 @@ class Events(Protocol):
     def deliveries(self, frontend: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
         """Durable events for a front end, shared by its consumers, unacknowledged ones again, until `stop`."""
 
+    def watch(self, stop: threading.Event) -> Iterator[Event]:
+        """Every durable event from the first read on, to each caller beside all others, until `stop`.
+
+        Nobody acknowledges these. What was sent while the reader was not there is not made up for.
+        """
+
     def progress(self, stop: threading.Event) -> Iterator[JobProgress]:
         """Fleeting progress, until `stop` is set."""
 

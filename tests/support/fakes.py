@@ -166,6 +166,7 @@ class FakeEvents:
     published: list[Event] = field(default_factory=list)
     announced: list[JobProgress] = field(default_factory=list)
     _news: SimpleQueue[Event] = field(default_factory=SimpleQueue)
+    _watched: SimpleQueue[Event] = field(default_factory=SimpleQueue)
     _progress: SimpleQueue[JobProgress] = field(default_factory=SimpleQueue)
 
     def publish(self, event: Event) -> None:
@@ -173,6 +174,7 @@ class FakeEvents:
             raise QueueUnavailableError
         self.published.append(event)
         self._news.put(event)
+        self._watched.put(event)
 
     def announce(self, progress: JobProgress) -> None:
         self.announced.append(progress)
@@ -185,6 +187,13 @@ class FakeEvents:
             except Empty:
                 continue
             yield Delivery(event=event, acknowledge=lambda: None)
+
+    def watch(self, stop: threading.Event) -> Iterator[Event]:
+        while not stop.is_set():
+            try:
+                yield self._watched.get(timeout=0.02)
+            except Empty:
+                continue
 
     def progress(self, stop: threading.Event) -> Iterator[JobProgress]:
         while not stop.is_set():

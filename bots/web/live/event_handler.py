@@ -25,14 +25,13 @@ from studio.domain.events import (
 )
 from studio.ports import Ports
 
-# A fixed name: after a crash, the next process first gets what this one left unacknowledged. One process reads for
-# the web page; a second one would share the events and each would miss half.
+# A fixed name: after a crash, the next process first gets what this one left unacknowledged. Several share it.
 CONSUMER = "room"
 _SENT_AWAY = frozenset({NoticeKind.SUSPENSION, NoticeKind.BAN})
 
 
 class LiveEvents:
-    """Implements `bots.delivery.event_consumer.EventHandler`.
+    """Implements `bots.web.live.live_consumer.LiveEventHandler`.
 
     What is shown comes from the rows, also for those who connect later: telling the hub is enough.
     """
@@ -44,6 +43,10 @@ class LiveEvents:
         self._hub = hub
 
     async def handle(self, event: Event) -> None:
+        if isinstance(event, GatheringChanged):
+            await self._gathering_jobs.submit(event.gathering_id)
+
+    async def show(self, event: Event) -> None:
         match event:
             case CaseChanged():
                 await self._ask(event.case_id)
@@ -53,8 +56,6 @@ class LiveEvents:
                 self._hub.job_ended(event.job_id)
             case JobAccepted() | JobChanged() | PictureFinished():
                 self._hub.job_changed(event.job_id)
-            case GatheringChanged():
-                await self._gathering_jobs.submit(event.gathering_id)
             case GatheringRemark(private=True, person=str(key)):
                 text = await self._pools.run(Pool.DATABASE, _remark_text, self._database, event)
                 self._hub.inbox_changed(key.rpartition(":")[2], text=text)

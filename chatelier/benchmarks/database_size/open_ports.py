@@ -76,6 +76,9 @@ class SilentEvents:
     def deliveries(self, frontend: str, consumer: str, stop: threading.Event) -> Iterator[Delivery]:
         yield from ()
 
+    def watch(self, stop: threading.Event) -> Iterator[Event]:
+        yield from ()
+
     def progress(self, stop: threading.Event) -> Iterator[JobProgress]:
         yield from ()
 

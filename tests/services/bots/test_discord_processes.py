@@ -32,12 +32,12 @@ async def alone(running: Instance) -> Ports:
     return running.ports
 
 
-async def test_two_processes_share_the_servers_and_each_job_has_one_answer(
+async def test_three_processes_share_the_servers_and_each_job_has_one_answer_though_one_is_killed(
     running: Instance, redis_process: RedisServer, folder: Path, tmp_path: Path
 ) -> None:
     ports = await alone(running)
     async with open_discord() as (discord, url):
-        discord.gateway.expected_shards = 2
+        discord.gateway.expected_shards = 3
         bots = [
             BotProcess(
                 environment=environment(
@@ -45,13 +45,13 @@ async def test_two_processes_share_the_servers_and_each_job_has_one_answer(
                     ports,
                     redis_process.url,
                     folder,
-                    CHATELIER_DISCORD__SHARD_COUNT="2",
+                    CHATELIER_DISCORD__SHARD_COUNT="3",
                     CHATELIER_DISCORD__SHARD_IDS=f"[{shard}]",
                 ),
                 log=tmp_path / f"bot-{shard}.log",
                 discord=discord,
             )
-            for shard in range(2)
+            for shard in range(3)
         ]
         instance = Instance(discord=discord, bot=bots[0], ports=ports)
         try:
@@ -62,7 +62,7 @@ async def test_two_processes_share_the_servers_and_each_job_has_one_answer(
             ]
             jobs = await instance.job_count(10)
             assert {job.community for job in jobs} == {GUILD, OTHER_GUILD}
-            await bots[1].kill()  # the other one delivers for it
+            await bots[discord.gateway.shard_of(OTHER_GUILD)].kill()  # the others deliver for it
             for job in jobs:
                 instance.paint(job.id, png())
 

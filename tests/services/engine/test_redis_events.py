@@ -1,7 +1,8 @@
 """Events over a real Redis: nothing durable is lost, whatever dies."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import pytest
@@ -82,6 +83,38 @@ def test_every_frontend_has_its_own_copy(events: RedisEvents):
     other = islice(events.deliveries("slack", "one", threading.Event()), 1)
     events.publish(accepted("s", Platform.SLACK))
     assert [delivery.event.job_id for delivery in other] == ["s"]
+
+
+def test_every_process_that_watches_sees_every_event_from_its_start_on(events: RedisEvents, redis_server):
+    events.publish(accepted("before"))
+    seen: dict[str, list[str]] = {"one": [], "two": []}
+    stop = threading.Event()
+
+    def watch(name: str) -> None:
+        for event in events.watch(stop):
+            seen[name].append(event.job_id)
+
+    threads = [threading.Thread(target=watch, args=(name,)) for name in seen]
+    for thread in threads:
+        thread.start()
+    with redis.Redis.from_url(redis_server.url) as client:
+        wait_for(lambda: sum(found["cmd"] == "xread" for found in client.client_list()) == 2)
+    for name in "ab":
+        events.publish(accepted(name))
+    wait_for(lambda: all(found == ["a", "b"] for found in seen.values()))
+    redis_server.restart()
+    events.publish(accepted("c"))
+    wait_for(lambda: all(found == ["a", "b", "c"] for found in seen.values()))
+    stop.set()
+    for thread in threads:
+        thread.join(PATIENCE_SECONDS)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_restart_of_redis_loses_no_event(events: RedisEvents, redis_server):

@@ -32,6 +32,9 @@ class EventsByPlatform(FakeEvents):
         else:
             yield from self._others.deliveries(frontend, consumer, stop)
 
+    def watch(self, stop: threading.Event) -> Iterator[Event]:
+        yield from self._others.watch(stop)
+
 
 class MixedStage(Stage):
     def __init__(self, discord: DiscordStage, web: WebStage) -> None:
