@@ -117,6 +117,19 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         needs=Needs.FORM,
         public=True,
     ),
+    Action.REWRITE: ActionSpec(
+        label="Say what to change",
+        description="Say what to change about picture {index}, and see its new prompt first",
+        needs=Needs.FORM,
+        panel_row=1,
+    ),
+    Action.PROPOSED: ActionSpec(
+        label="Paint {index}",
+        single_label="Paint it",
+        description="Paint from proposed prompt {index}",
+        public=True,
+        tone=Tone.SUCCESS,
+    ),
     Action.EDIT: ActionSpec(
         label="Edit",
         description="Change a part of picture {index}",

@@ -188,7 +188,14 @@ def load_panel(
         place = Address(platform=viewer.platform, community=viewer.community, channel=channel or "")
         contest = find_open_contest(session, place) is not None
     starred = has_star(database, picture, viewer.key)
-    return compose_panel(job, found, own=own, moderates=viewer.moderates, starred=starred, contest=contest)
+    possible = possible_actions(ports, contest=contest)
+    return compose_panel(job, found, own=own, moderates=viewer.moderates, starred=starred, possible=possible)
+
+
+def possible_actions(ports: Ports, *, contest: bool) -> set[Action]:
+    """Of those that are possible only at times. `contest`: one is open where the viewer is."""
+    possible = {Action.ENTER: contest, Action.REWRITE: ports.prompt_helper is not None}
+    return {action for action, is_possible in possible.items() if is_possible}
 
 
 def _load_gathering(

@@ -81,3 +81,7 @@ STYLE_CHANGES = {
     "unshare": "{name} is no longer shared.",
     "remove": "{name} was removed.",
 }
+PROMPTS_SUGGESTED = "Three ways to say it"
+PROMPT_REWRITTEN = "The new prompt"
+PROMPTS_CHOOSE = "Nothing is painted before you choose."
+PROMPTS_HELPED = "Written by a language model and checked by the rules here."

@@ -2,6 +2,10 @@
 
 REMIX = "Remix a picture"
 REMIX_INTRO = "The picture is painted again with other words."
+REWRITE = "Say what to change"
+REWRITE_INTRO = "The new prompt is shown to you before anything is painted."
+CHANGE = "What to change, such as: make it darker"
+PROPOSE = "Propose"
 EDIT = "Edit a part of a picture"
 EDIT_INTRO = (
     "Choose the cells that may change, or attach a mask. Everything else stays as it is, to the pixel."

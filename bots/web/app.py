@@ -109,6 +109,7 @@ ROUTES = [
     Route("/hall/{page:int}", account.hall_dialog),
     Route("/leaderboard", account.leaderboard_dialog),
     Route("/mine/{name}", account.jobs_dialog),
+    Route("/proposals/{id}", account.proposal_dialog),
     Route("/settings", account.settings_dialog),
     Route("/rules", account.rules_dialog),
     Route("/gatherings", gathering_pages.list_dialog),

@@ -3,7 +3,17 @@
 from collections.abc import Callable, Iterator
 
 from bots.presentation.compose.errors import error_text
-from chatelier.doctor import discord, host, models, moderation, provenance, proxies, services, slack
+from chatelier.doctor import (
+    discord,
+    host,
+    language_models,
+    models,
+    moderation,
+    provenance,
+    proxies,
+    services,
+    slack,
+)
 from chatelier.doctor.findings import Finding, bad, good, note
 from chatelier.settings import InvalidSettingsError, Loaded, read_settings
 from studio.errors import ChatelierError
@@ -29,6 +39,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("blocked pictures", moderation.blocked_pictures),
     ("vision", moderation.check_vision),
     ("prompt safety model", moderation.check_prompt_safety_model),
+    ("prompt helper", language_models.check_prompt_helper),
     ("provenance", provenance.chain),
     ("web", host.web_port),
     ("proxies", proxies.proxies),

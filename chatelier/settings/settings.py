@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chatelier.settings.frontends import DiscordSection, SlackSection, WebSection
+from chatelier.settings.language_models import HelperSection
 from chatelier.settings.moderation import (
     LimitsSection,
     ModerationSection,
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
     speed: SpeedSection = SpeedSection()
     moderation: ModerationSection = ModerationSection()
     provenance: ProvenanceSection = ProvenanceSection()
+    helper: HelperSection = HelperSection()
     operator: OperatorSection = OperatorSection()
     log: LogSection = LogSection()
 

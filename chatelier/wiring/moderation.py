@@ -145,7 +145,7 @@ def safety_model(settings: Settings) -> "SafetyModel | None":
 def prompt_safety_model(settings: Settings) -> "ChatModel | None":
     """The larger model that judges prompts, if one is set."""
     from moderation.remote.chat_model import ChatModel
-    from moderation.remote.json_client import JsonClient
+    from studio.chat_models.json_client import JsonClient
 
     moderation = settings.moderation
     if moderation.prompt_safety_url is None:

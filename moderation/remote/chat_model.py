@@ -6,13 +6,13 @@ missing category or a number outside of 0 to 1, is an error: what could not be j
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from moderation.policy.categories import Category
-from moderation.remote.json_client import JsonClient
 from moderation.remote.safety_model import HttpSafetyModel, SafetyModel, Scene, encode_scene, read_scores
+from studio.chat_models.chat_completions import ChatCompletions, image_part, object_in
+from studio.chat_models.json_client import JsonClient
 
 # What the model is asked about, in words that it was trained on.
 QUESTIONS = {
@@ -27,7 +27,6 @@ QUESTIONS = {
     Category.DECEPTION: "forged documents, false news pictures, or fraud",
 }
 _MOST_TOKENS = 600
-_FENCED = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
 
 
 def instruction(what: str) -> str:
@@ -45,15 +44,11 @@ class ChatModel:
     """`name` is the model's on the server. Safe for many threads."""
 
     def __init__(self, client: JsonClient, name: str) -> None:
-        self._client = client
-        self._name = name
+        self._model = ChatCompletions(client, name)
 
     def judge(self, scene: Scene) -> Mapping[Category, float]:
         """Of a picture and its words. Raises `httpx.HTTPError` or ValueError."""
-        image = {
-            "type": "image_url",
-            "image_url": {"url": f"data:image/png;base64,{encode_scene(scene.image)}"},
-        }
+        image = image_part(encode_scene(scene.image))
         words = {"type": "text", "text": f"The words that it was made from: {json.dumps(scene.prompt)}"}
         return self._ask(instruction("a picture"), [image, words])
 
@@ -62,9 +57,7 @@ class ChatModel:
         return self._ask(instruction("a request for a generated picture"), text)
 
     def _ask(self, system: str, content: Any) -> Mapping[Category, float]:
-        messages = [{"role": "system", "content": system}, {"role": "user", "content": content}]
-        asked = {"model": self._name, "messages": messages, "temperature": 0, "max_tokens": _MOST_TOKENS}
-        scores = read_scores(_object_in(_content_of(self._client.post(asked))))
+        scores = read_scores(object_in(self._model.ask(system, content, most_tokens=_MOST_TOKENS)))
         if missing := QUESTIONS.keys() - scores.keys():
             raise ValueError(f"the safety model left out {len(missing)} categories")
         return scores
@@ -77,19 +70,3 @@ def open_model(
     if chat_model:
         return ChatModel(JsonClient(url, token=token, timeout_seconds=timeout_seconds), chat_model)
     return HttpSafetyModel(url, token=token, timeout_seconds=timeout_seconds)
-
-
-def _content_of(answer: Any) -> str:
-    try:
-        content = answer["choices"][0]["message"]["content"]
-    except (KeyError, IndexError, TypeError) as error:
-        raise ValueError("the safety model's answer is no chat completion") from error
-    if not isinstance(content, str):
-        raise ValueError("the safety model answered without text")
-    return content.strip()
-
-
-def _object_in(content: str) -> Any:
-    """Alone, or in a fence, which many models cannot leave out."""
-    fenced = _FENCED.fullmatch(content)
-    return json.loads(fenced[1] if fenced else content)

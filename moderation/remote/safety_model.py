@@ -15,7 +15,7 @@ from PIL import Image
 
 from moderation.policy.categories import Category
 from moderation.policy.policy import FIXED
-from moderation.remote.json_client import JsonClient
+from studio.chat_models.json_client import JsonClient
 
 MAX_SIDE_PIXELS = 768  # more than such models look at
 _NAMES = frozenset(category.name for category in Category if category not in FIXED)

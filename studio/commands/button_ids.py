@@ -17,6 +17,8 @@ class Action(StrEnum):
     UPSCALE = "upscale"
     REROLL = "reroll"
     REMIX = "remix"
+    REWRITE = "rewrite"  # the prompt, by a change that is said; the new one is shown first
+    PROPOSED = "proposed"  # a prompt that was proposed; the proposal's id stands where a job's does
     EDIT = "edit"
     EXPAND = "expand"
     BLEND = "blend"

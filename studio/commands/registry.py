@@ -9,7 +9,17 @@ from studio.commands.account import cancel, credits, export_me, forget_me, histo
 from studio.commands.button_ids import Action, Button, gather_values
 from studio.commands.gatherings import enter, gather, hall
 from studio.commands.gatherings.opening import opening_spec
-from studio.commands.generation import blend, edit, expand, fullsize, imagine, remix, reroll, upscale, vary
+from studio.commands.generation import (
+    blend,
+    edit,
+    expand,
+    fullsize,
+    imagine,
+    remix,
+    reroll,
+    upscale,
+    vary,
+)
 from studio.commands.moderation import (
     answer,
     appeal,
@@ -25,6 +35,7 @@ from studio.commands.moderation import (
 from studio.commands.named_pictures import names_any, require_visible
 from studio.commands.parameter_values import Kind
 from studio.commands.pictures import alt, collect, delete, lineage, publish, share, show, star, whose
+from studio.commands.proposals import proposal, rewrite
 from studio.commands.results import Answer
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles import style
@@ -48,6 +59,8 @@ CATALOG: Mapping[str, CommandSpec] = {
         upscale,
         reroll,
         remix,
+        rewrite,
+        proposal,
         show,
         star,
         alt,
@@ -177,6 +190,10 @@ def _gather(button: Button) -> tuple[str, dict[str, object]]:
 _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
     Action.VARY_SUBTLE: lambda button: ("vary", {"picture": button.picture_id, "strength": "subtle"}),
     Action.ENOUGH: lambda button: ("cancel", {"job": button.job_id, "keep": True}),
+    Action.PROPOSED: lambda button: (
+        "proposal",
+        {"proposal": button.job_id, "number": button.index or 1},
+    ),
     Action.REFERENCE: lambda button: ("imagine", {"ref": button.picture_id}),
     Action.DELETE: lambda button: ("delete", {"what": button.picture_id or button.job_id}),
     Action.WHO: lambda button: ("lineage", {"picture": button.picture_id}),

@@ -15,6 +15,7 @@ from studio.domain.gatherings import Gathering
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, RaidSigns, Sighting
 from studio.domain.pictures import Picture
+from studio.domain.prompts.proposal import Proposal
 from studio.domain.provenance import Trace
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
@@ -37,6 +38,13 @@ class Accepted:
     eta_seconds: float | None = None
     repeated: bool = False  # this very request was accepted before; nothing new was started
     private: bool = False  # for its person alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptsProposed:
+    """Prompts of which a person may have one painted."""
+
+    proposal: Proposal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +265,7 @@ class Attribution:
 
 Painting = (
     Accepted
+    | PromptsProposed
     | PictureShown
     | JobsStopped
     | PicturesDeleted

@@ -34,6 +34,7 @@ No value ever holds a prompt, a token or a path of the server.
         ├── ExaminationError
         ├── SigningError
         ├── ModelLoadError
+        ├── HelperUnavailableError
         ├── GenerationError
         └── ConfigurationError
 """
@@ -68,6 +69,7 @@ from studio.errors.service_errors import (
     DatabaseUnavailableError,
     ExaminationError,
     GenerationError,
+    HelperUnavailableError,
     InspectionError,
     ModelLoadError,
     QueueUnavailableError,
@@ -90,6 +92,7 @@ __all__ = [
     "DatabaseUnavailableError",
     "ExaminationError",
     "GenerationError",
+    "HelperUnavailableError",
     "InspectionError",
     "JobCancelledError",
     "ModelLoadError",

@@ -57,6 +57,12 @@ class ModelLoadError(ServiceError):
     code = "model"
 
 
+class HelperUnavailableError(ServiceError):
+    """A language model that helps does not answer, or answers something else."""
+
+    code = "helper"
+
+
 class GenerationError(ServiceError):
     code = "painting"
 

@@ -6,6 +6,7 @@ from studio.ports.gate import Admission, Allowance, Gate, Inspected, Inspection
 from studio.ports.generation_options import AnnouncedWorker, GenerationOptions, RunnableModel
 from studio.ports.image_tools import CleanUpload, FittedMask, ImageTools
 from studio.ports.instance import InstanceLimits, Ports
+from studio.ports.prompt_helper import PromptHelper
 from studio.ports.provenance import Examiner, Signer
 from studio.ports.queue import Queue
 from studio.ports.store import STORE_PARTS, Store
@@ -28,6 +29,7 @@ __all__ = [
     "Inspection",
     "InstanceLimits",
     "Ports",
+    "PromptHelper",
     "Queue",
     "RunnableModel",
     "Signer",

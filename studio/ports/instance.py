@@ -10,6 +10,7 @@ from studio.ports.events import Events
 from studio.ports.gate import Gate
 from studio.ports.generation_options import GenerationOptions
 from studio.ports.image_tools import ImageTools
+from studio.ports.prompt_helper import PromptHelper
 from studio.ports.provenance import Examiner
 from studio.ports.queue import Queue
 from studio.ports.store import Store
@@ -51,3 +52,4 @@ class Ports:
     web_url: str = (
         ""  # under which people reach the web front end, without a slash at its end; empty: under none
     )
+    prompt_helper: PromptHelper | None = None

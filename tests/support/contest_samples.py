@@ -147,7 +147,7 @@ def _answers() -> dict[str, Message]:
         "leaderboard empty": Leaderboard(places=(), days=30),
     }
     composed = {name: compose_answer(answer) for name, answer in answers.items()}
-    panel = compose_panel(single, sample_picture(1, single), own=True, contest=True)
+    panel = compose_panel(single, sample_picture(1, single), own=True, possible={Action.ENTER})
     return {name: message for name, message in composed.items() if message} | {
         "panel of the owner while a contest is open": panel
     }

@@ -55,6 +55,7 @@ from studio.commands.results import (
     PicturesDeleted,
     PictureShared,
     Place,
+    PromptsProposed,
     Relative,
     ReportFiled,
     SettingsChanged,
@@ -106,6 +107,7 @@ from tests.support.sample_domain import (
     sample_job,
     sample_origin,
     sample_picture,
+    sample_proposal,
     sample_view,
 )
 
@@ -214,7 +216,9 @@ def _panels() -> dict[str, Message]:
         "choice": compose_choice(Action.UPSCALE, JOB_ID, [1, 2, 4]),
         "choice of eight": compose_choice(Action.WHO, JOB_ID, range(1, 9)),
         "panel": compose_panel(grid, sample_picture(2, grid, negative_prompt="text", style="ink"), own=False),
-        "panel of the owner": compose_panel(single, sample_picture(1, single), own=True),
+        "panel of the owner": compose_panel(
+            single, sample_picture(1, single), own=True, possible={Action.REWRITE}
+        ),
         "panel of a starred picture": compose_panel(grid, sample_picture(1, grid), own=False, starred=True),
         "panel of a moderator": compose_panel(grid, sample_picture(1, grid), own=False, moderates=True),
     }
@@ -357,6 +361,8 @@ def _people() -> dict[str, Message]:
     return {
         "balance": _answered(Balance(used=1, monthly=100)),
         "balance without limit": _answered(Balance(used=12, monthly=None)),
+        "prompts suggested": _answered(PromptsProposed(proposal=sample_proposal(3))),
+        "prompt rewritten": _answered(PromptsProposed(proposal=sample_proposal(1))),
         "enough": _answered(JobsStopped(job_id=JOB_ID, at_once=False, keeps=True)),
         "cancelled": _answered(JobsStopped(job_id=JOB_ID, at_once=True)),
         "stopping": _answered(JobsStopped(job_id=JOB_ID, at_once=False)),

@@ -10,6 +10,7 @@ from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Address, Person, Platform
 from studio.domain.pictures import Picture
+from studio.domain.prompts.proposal import Proposal
 from studio.domain.requests import Operation, PaintRequest
 from tests.support.recipes import recipe_of
 
@@ -120,3 +121,8 @@ def sample_details(case: Case | None = None, **changes: Any) -> CaseDetails:
         person_record=PersonRecord(jobs=12, refusals=1, strikes=0.5, earlier_cases=2),
     )
     return replace(details, **changes)
+
+
+def sample_proposal(count: int) -> Proposal:
+    prompts = tuple(f"a red fox in deep snow at dawn, version {number}" for number in range(1, count + 1))
+    return Proposal(id=JOB_ID, person_key=ANA.key, command="imagine", prompts=prompts)

@@ -1,5 +1,7 @@
 """Replies with words to a result: the picture is painted again with these words.
 
+With a prompt helper they say what to change: the new prompt is shown in a reply, and only its person may press it.
+
 A reply that mentions the bot comes with its words without any privileged intent, but opens no form.
 """
 
@@ -11,13 +13,12 @@ from bots.discord.guilds.members import call_at, community_of, moderates, person
 from bots.discord.interactions.dispatcher import Handler
 from bots.discord.messages.answers import direct_refusal
 from bots.discord.messages.message_lookup import find_shown_by_id
+from bots.discord.render import send_arguments
 from bots.presentation.interaction_router import Run
 from bots.presentation.prompt_flags import spread_flags
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
-
-_REMIX = "remix"
 
 
 class Replies(Handler):
@@ -52,11 +53,14 @@ class Replies(Handler):
             return
         call = self._call_of(message)
         number = shown.numbers(await self._runner.job_view(shown.job_id, call))[0]
-        values = {"picture": picture_id(shown.job_id, number), "prompt": words}
-        run = Run(command=_REMIX, values=spread_flags(_REMIX, values), public=True)
-        result = await self._runner.run(run, call)
+        command = "rewrite" if self._context.ports.prompt_helper else "remix"
+        values: dict[str, object] = {"picture": picture_id(shown.job_id, number), "prompt": words}
+        values = spread_flags(command, values) | ({"otherwise": True} if command == "rewrite" else {})
+        result = await self._runner.run(Run(command=command, values=values, public=True), call)
         if isinstance(result, Accepted) and not result.repeated:
             await self._answers.delivery.send_new_job(result.job_id)
+        elif reply := await self._runner.compose(result, call):
+            await message.reply(mention_author=False, **send_arguments(reply.message, {}))
 
     def _call_of(self, message: discord.Message) -> Call:
         """The message's id is the key: it may come to several processes, and one job comes of it."""

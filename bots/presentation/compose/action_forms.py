@@ -60,8 +60,13 @@ class FormSubject:
 
 
 def remix_form(subject: FormSubject) -> Form:
-    prompt = prompt_field(forms.NEW_PROMPT, required=True, initial=subject.prompt)
-    return _form("remix", subject, forms.REMIX, prompt, intro=forms.REMIX_INTRO)
+    field = prompt_field(forms.NEW_PROMPT, required=True, initial=subject.prompt)
+    return _form("remix", subject, forms.REMIX, field, intro=forms.REMIX_INTRO)
+
+
+def rewrite_form(subject: FormSubject) -> Form:
+    field, intro = prompt_field(forms.CHANGE, required=True), forms.REWRITE_INTRO
+    return _form("rewrite", subject, forms.REWRITE, field, intro=intro, submit=forms.PROPOSE)
 
 
 def edit_form(subject: FormSubject) -> Form:
@@ -135,8 +140,7 @@ def reference_form(subject: FormSubject) -> Form:
         "ref", forms.SUBJECT_REFERENCES, forms.REFERENCES_HINT, longest=_LONGEST_IDS, initial=picture
     )
     styles = line_field("sref", forms.STYLE_REFERENCES, forms.REFERENCES_HINT, longest=_LONGEST_IDS)
-    models = subject.reference_models
-    field = names_field("model", forms.REFERENCE_MODEL, models)
+    field = names_field("model", forms.REFERENCE_MODEL, subject.reference_models)
     return _form(
         "imagine",
         replace(subject, pictures=()),
@@ -144,19 +148,15 @@ def reference_form(subject: FormSubject) -> Form:
         prompt_field(forms.PROMPT, required=True),
         subjects,
         styles,
-        *([replace(field, initial=models[0])] if models else []),
+        *([replace(field, initial=field.choices[0].value)] if field.choices else []),
     )
 
 
 def report_form(subject: FormSubject) -> Form:
     """`topic` is put before the reason; see `bots.presentation.form.command_of`."""
-    topic = Field(
-        name="topic",
-        kind=FieldKind.CHOICE,
-        label=translate(forms.TOPIC),
-        required=True,
-        choices=tuple(Choice(value=name, label=translate(label)) for name, label in forms.TOPICS.items()),
-    )
+    topics = tuple(Choice(value=name, label=translate(label)) for name, label in forms.TOPICS.items())
+    title = translate(forms.TOPIC)
+    topic = Field(name="topic", kind=FieldKind.CHOICE, label=title, required=True, choices=topics)
     artist = line_field("artist", forms.ARTIST_NAME, forms.ARTIST_HINT, longest=LONGEST_ARTIST)
     words = words_field(forms.REPORT_WORDS, longest=LONGEST_REASON - _LONGEST_TOPIC)
     return _form(
@@ -186,6 +186,7 @@ def command_form(action: Action, subject: FormSubject, *, initial: Mapping[str, 
 
 PICTURE_FORMS: Mapping[Action, Callable[[FormSubject], Form]] = {
     Action.REMIX: remix_form,
+    Action.REWRITE: rewrite_form,
     Action.EDIT: edit_form,
     Action.EXPAND: expand_form,
     Action.BLEND: blend_form,
@@ -288,9 +289,8 @@ def _choice(subject: FormSubject) -> tuple[Field, ...]:
     if len(subject.pictures) < 2:
         return ()
     choices = tuple(_choice_of(picture) for picture in subject.pictures)
-    label, first = translate(forms.PICTURE), choices[0].value
-    picture = FieldKind.PICTURE
-    return (Field(name="picture", kind=picture, label=label, initial=first, required=True, choices=choices),)
+    label, first, kind = translate(forms.PICTURE), choices[0].value, FieldKind.PICTURE
+    return (Field(name="picture", kind=kind, label=label, initial=first, required=True, choices=choices),)
 
 
 def _choice_of(picture_id: str) -> Choice:

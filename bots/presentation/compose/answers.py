@@ -11,6 +11,7 @@ from bots.presentation.compose.lists import compose_list
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.people.person_file import compose_person
+from bots.presentation.compose.proposed_prompts import compose_proposal
 from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings, compose_words
 from bots.presentation.message import (
@@ -63,6 +64,7 @@ from studio.commands.results import (
     PicturesDeleted,
     PictureShared,
     PictureShown,
+    PromptsProposed,
     ReportFiled,
     SettingsChanged,
     StarChanged,
@@ -116,12 +118,12 @@ def compose_answer(answer: Answer) -> Message | None:
             return _long(answer)
         case SettingsChanged() | StylesListed() | Community() | WordsShown() | PersonShown():
             return _long(answer)
+        case PromptsProposed():
+            return compose_proposal(answer.proposal)
         case Tray():
             return compose_tray(answer)
-        case Leaderboard():
-            return compose_leaderboard(answer)
-        case HallShown():
-            return compose_hall(answer)
+        case Leaderboard() | HallShown():
+            return compose_hall(answer) if isinstance(answer, HallShown) else compose_leaderboard(answer)
         case GatheringOpened() | GatheringActed() | GatheringsListed():
             return compose_gathering_answer(answer)
         case _:

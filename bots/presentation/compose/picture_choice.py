@@ -1,6 +1,6 @@
 """Private messages with buttons only: which picture is meant, and what else can be done with one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -16,6 +16,7 @@ from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
 
 _NUMBERS_IN_A_ROW = 4
+OCCASIONAL = frozenset({Action.ENTER, Action.REWRITE})  # possible only at times, or where it is set up
 
 
 def compose_choice(action: Action, job_id: str, indices: Sequence[int]) -> Message:
@@ -48,15 +49,17 @@ def compose_panel(
     own: bool,
     moderates: bool = False,
     starred: bool = False,
-    contest: bool = False,
+    possible: Collection[Action] = (),
 ) -> Message:
     """What the buttons under a message leave out, for one picture. `own`: it is the reader's, `starred`: by them.
 
-    `contest`: one is open where the reader is.
+    `possible` are those of the `OCCASIONAL` actions that are.
     """
     readers = {PanelReader.ANYBODY, PanelReader.OWNER if own else PanelReader.OTHERS}
     readers |= {PanelReader.OWNER} if moderates else set()
-    left_out = set() if contest and own else {Action.ENTER}
+    left_out = OCCASIONAL - set(possible)
+    if not own:
+        left_out |= {Action.ENTER}
     offered = [
         action
         for action, spec in ACTIONS.items()

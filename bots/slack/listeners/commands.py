@@ -87,12 +87,15 @@ class CommandListener(Listener):
         files: Sequence[File] = (),
     ) -> None:
         async def work(call: Call) -> Answer:
-            read_here = read_reply if await self._is_reply(request, call, read, files) else read
+            is_reply = await self._is_reply(request, call, read, files)
+            helped = is_reply and self._ports.prompt_helper is not None
+            read_here = partial(read_reply, command="rewrite" if helped else "remix") if is_reply else read
             spec, values = read_here(text.plain)
             if names_others(spec):
                 spec, values = read_here(text.with_keys(request.team))
             values |= await self._with_files(request, call, spec, values, files)
             values |= await self._of_thread(request, call, spec, values)
+            values |= {"otherwise": True} if helped and spec.name == "rewrite" else {}
             await self._introduce(request, spec, values)
             answer: Answer = await self._pools.run(
                 Pool.COMMANDS, execute, self._ports, call, spec.name, values

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable
+from functools import partial
 
 from bots.presentation.compose.help import TOGETHER
 from studio.commands.command_line import parse_phrase
@@ -75,17 +76,17 @@ def read_talk(text: str) -> Wanted:
     return _read_words(text, read_imagine)
 
 
-def read_reply(text: str) -> Wanted:
-    """As `read_talk` below pictures: words are what the picture shall show instead.
+def read_reply(text: str, *, command: str = "remix") -> Wanted:
+    """As `read_talk` below pictures: words are what the picture shall show instead, or with /rewrite what to change.
 
     Flags that only `/imagine` has mean a new picture.
     """
-    return _read_words(text, _read_remix)
+    return _read_words(text, partial(_read_about, command))
 
 
-def _read_remix(text: str) -> Wanted:
+def _read_about(command: str, text: str) -> Wanted:
     try:
-        return parse_phrase(f"/remix {text}")
+        return parse_phrase(f"/{command} {text}")
     except BadParameterError:
         return read_imagine(text)
 

@@ -139,6 +139,7 @@ SENTENCES: dict[str, Msgid] = {
     "own_scheduler": "The model {model} uses its own scheduler only.",
     "fewer_steps": "The steps must be fewer for this scheduler at this strength.",
     # people, credits and names
+    "no_words": "That picture has no words that could be changed.",
     "nothing_finished": "None of its pictures is finished yet.",
     "already_over": "The {parameter} is over already.",
     "credits_unlimited": "Credits never run out here, so there is nothing to give.",

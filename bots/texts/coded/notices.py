@@ -58,6 +58,10 @@ HINT = {
         "Square brackets that change words while a picture is painted do nothing here. {{red,blue}} paints one"
         " picture of each."
     ),
+    "words_as_they_are": (
+        "The prompt helper did not answer, so your words were painted as they are. When it answers, you see the new"
+        " prompt first."
+    ),
     "wildcards": "There are no __wildcards__ here. {{red,blue}} paints one picture of each.",
 }
 

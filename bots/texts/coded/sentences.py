@@ -37,6 +37,7 @@ _AREAS: Mapping[str, Mapping[str, Msgid]] = {
     "examination": service_errors.EXAMINATION,
     "signing": service_errors.SIGNING,
     "model": service_errors.MODEL,
+    "helper": service_errors.HELPER,
     "painting": service_errors.PAINTING,
     "settings": service_errors.SETTINGS,
     "cancelled": notices.CANCELLED,

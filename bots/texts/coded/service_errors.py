@@ -38,6 +38,11 @@ MODEL = {
     "": "The model cannot be loaded. Please tell an administrator.",
     "missing_addon": "The file {file} is not on this machine. Please tell an administrator.",
 }
+HELPER = {
+    "": "The prompt helper does not answer at the moment. Please write the new words yourself.",
+    "nothing": "The prompt helper proposed nothing that can be painted here. Please write the new words yourself.",
+    "busy": "The prompt helper has too much to do at the moment. Please write the new words yourself.",
+}
 PAINTING = {
     "": "Something broke on our side. Nothing was charged; please try again.",
     "not_a_number": (

@@ -33,6 +33,7 @@ from studio.commands.results import (
     PicturesDeleted,
     PictureShared,
     PictureShown,
+    PromptsProposed,
     SettingsChanged,
     StarChanged,
 )
@@ -46,6 +47,7 @@ from studio.services.accounts.account_export import Exported
 _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
     Accepted: lambda answer: {"job": answer.job_id},
     PictureShown: lambda answer: {"open": f"/jobs/{answer.job.id}"},
+    PromptsProposed: lambda answer: {"open": f"/proposals/{answer.proposal.id}"},
     InQueue: lambda _: {"open": "/mine/queue"},
     History: lambda _: {"open": "/mine/history"},
     Family: lambda answer: {"open": picture_path(answer.picture_id)},

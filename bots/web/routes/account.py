@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from bots.presentation.actions import description
 from bots.presentation.compose.cases import compose_notice, compose_question
 from bots.presentation.compose.help import commands_for, compose_command_help
+from bots.presentation.compose.proposed_prompts import compose_proposal
 from bots.presentation.message import Command, Message
 from bots.presentation.spans import sentence
 from bots.presentation.subject_lookup import load_settings_form
@@ -19,7 +20,7 @@ from bots.process.thread_pools import Pool
 from bots.texts.privacy_notice import archive_readme
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.session_cookies import WebUser
+from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.queries.inbox import mark_read, read_messages
 from bots.web.render import ShownImage, render
@@ -28,7 +29,9 @@ from bots.web.routes.page_layout import answer_of, dialog, dialog_of, message_ht
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
 from studio.commands.gatherings.hall import BUILT_ON
+from studio.commands.proposals.proposal import find_own_proposal
 from studio.commands.registry import FORMER_COMMANDS, REACTIONS
+from studio.commands.spec import Call
 from studio.commands.submission.known_names import default_note
 from studio.domain.identifiers import split_picture_id
 from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
@@ -47,6 +50,13 @@ def jobs_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     if command is None:
         raise NotFoundError("this_page")
     return _with_thumbnails(answer_of(context, user, command))
+
+
+@dialog()
+def proposal_dialog(context: WebContext, user: WebUser, request: Request) -> str:
+    """GET /proposals/<id>: prompts that were proposed to the user."""
+    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
+    return message_html(compose_proposal(find_own_proposal(context.ports, call, request.path_params["id"])))
 
 
 @dialog()

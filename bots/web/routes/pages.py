@@ -1,6 +1,6 @@
 """The page of the app, and the dialogs that show jobs and pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from bots.presentation.compose.parts.pictures import credit, credit_of, title_of
 from bots.presentation.compose.picture_choice import compose_panel
 from bots.presentation.message import Button
 from bots.presentation.spans import plain_text
+from bots.presentation.subject_lookup import possible_actions
 from bots.queries.job_view import JobView, Origin, load_job_views
 from bots.texts.gatherings.mural import SHOW_WHOLE
 from bots.texts.translation import translate
@@ -78,6 +79,7 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
             subject = pictures[0].id
         details = load_details(session, subject, user.person)
         contest = find_open_contest(session, ROOM_ADDRESS) is not None
+    possible = possible_actions(context.ports, contest=contest)
     picture = details.picture
     return _portrait(
         details.view,
@@ -87,7 +89,7 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
         neighbours=details.neighbours(picture_path("")),
         rows=rows_of(
             [
-                *_actions(details, user, contest=contest),
+                *_actions(details, user, possible=possible),
                 *(lineage_button(whole.gathering, SHOW_WHOLE) for whole in details.wholes),
             ],
             most=3,
@@ -132,7 +134,7 @@ def _with_credits(relatives: Sequence[Origin]) -> list[tuple[Origin, str]]:
     return [(relative, plain_text(credit_of(relative))) for relative in relatives]
 
 
-def _actions(details: PictureDetails, user: WebUser, *, contest: bool) -> Iterator[Button]:
+def _actions(details: PictureDetails, user: WebUser, *, possible: Collection[Action]) -> Iterator[Button]:
     """Each once: the buttons of a message that shows this picture alone, and those of its panel."""
     job, picture = details.view.job, details.picture
     own = job.person.user_id == user.user_id
@@ -144,7 +146,7 @@ def _actions(details: PictureDetails, user: WebUser, *, contest: bool) -> Iterat
         own=own,
         moderates=user.moderator,
         starred=user.person.key in starred_by,
-        contest=contest,
+        possible=possible,
     ).rows
     by_action = {button.action: button for row in rows for button in row.buttons}
     if starred_by:

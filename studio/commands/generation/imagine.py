@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from studio.commands.generation.picture_shape import settle_shape
 from studio.commands.lora_lists import parse_loras
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.parameters import (
@@ -18,7 +19,8 @@ from studio.commands.parameters import (
     STYLE,
 )
 from studio.commands.picture_lists import WeightedPicture, require_few
-from studio.commands.results import Accepted
+from studio.commands.prompt_help.proposed_prompts import SUGGEST, suggest_prompts
+from studio.commands.results import Accepted, PromptsProposed
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles.named_style import apply_style, find_saved_style, references_of
 from studio.commands.submission.allowed_models import require_tiers
@@ -39,13 +41,12 @@ from studio.domain.requests import (
     PaintRequest,
     ReferenceKind,
     Source,
-    parse_aspect,
-    parse_size,
 )
 from studio.domain.settings.saved_styles import SavedStyle
 from studio.domain.sizing.drafts import price_draft, usual_drafts
 from studio.errors import BadParameterError
 from studio.ports import Ports
+from studio.serialization import to_data
 
 START = "start"  # the role of an image to paint over; its others are those of a `ReferenceKind`
 
@@ -76,6 +77,7 @@ class Imagine:
     role: str = START
     draft: bool = False
     private: bool = False
+    suggest: bool = False
 
     @property
     def start(self) -> Source | None:
@@ -101,7 +103,7 @@ class Imagine:
         return bool(self.aspect or self.size or self.width or self.height or brings_shape or follows)
 
 
-def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
+def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted | PromptsProposed:
     most = ports.gate.allowance(call.person).max_pictures if command.draft else usual_count(ports, call)
     whole, style = _with_style(ports, call, command)
     request = _price(ports, apply_style(request_of(whole, most_pictures=most), style))
@@ -111,6 +113,8 @@ def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted:
     references += references_of(ports, call, style)
     request = replace(request, sources=(*request.sources, *references))
     require_few("ref", len(request.references))
+    if command.suggest:
+        return suggest_prompts(ports, call, request, waiting=to_data(replace(command, suggest=False)))
     return submit(ports, replace(call, private=command.private), SPEC.name, request)
 
 
@@ -169,7 +173,7 @@ def complete(ports: Ports, call: Call, command: Imagine) -> Imagine:
 
 def request_of(command: Imagine, *, most_pictures: int) -> PaintRequest:
     """What is left open is settled here: the count, and the seed by chance. Raises `BadParameterError`."""
-    aspect, width, height = _shape(command)
+    aspect, width, height = settle_shape(command)
     usual = usual_drafts(most_pictures) if command.draft else most_pictures
     if not command.draft and (command.count or 0) > MAX_COUNT:
         raise BadParameterError("count", "count_of_drafts", most=MAX_COUNT, drafts=MAX_DRAFTS)
@@ -202,26 +206,6 @@ def _attached_sources(command: Imagine) -> tuple[Source, ...]:
     if command.start:
         return (command.start,)
     return (replace(command.image, reference=ReferenceKind(command.role), mask_key=None, as_mask_key=None),)
-
-
-def _shape(command: Imagine) -> tuple[str | None, int | None, int | None]:
-    """Aspect, width and height, of which one side and an aspect make the other side. Raises `BadParameterError`."""
-    aspect, width, height = command.aspect, command.width, command.height
-    if command.size is not None:
-        if aspect or width or height:
-            raise BadParameterError("size", "size_alone")
-        return None, *parse_size(command.size)
-    if aspect is None or not (width or height):
-        return aspect, width, height
-    if width and height:
-        raise BadParameterError("aspect", "aspect_or_sides")
-    across, down = parse_aspect(aspect)
-    width, height = (
-        width or round((height or 0) * across / down),
-        height or round((width or 0) * down / across),
-    )
-    parse_size(f"{width}x{height}")
-    return None, width, height
 
 
 SPEC = CommandSpec(
@@ -296,5 +280,6 @@ SPEC = CommandSpec(
             summary="Small pictures in few steps, eight or up to sixteen, to choose from before painting.",
         ),
         PRIVATE,
+        SUGGEST,
     ),
 )

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from studio.commands.generation.vary import Vary, request_of
+from studio.commands.generation.vary import Vary
 from studio.commands.generation.vary import check as check_variation
+from studio.commands.generation.vary import request_of as request_of_variation
 from studio.commands.parameters import COUNT, PICTURE, PROMPT, SEED
 from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.submit import submit
-from studio.domain.requests import Strength
+from studio.domain.requests import PaintRequest, Strength
 from studio.ports import Ports
 
 
@@ -21,7 +22,12 @@ class Remix:
 
 
 def remix(ports: Ports, call: Call, command: Remix) -> Accepted:
-    return submit(ports, call, SPEC.name, request_of(ports, call, _variation(command)))
+    return submit(ports, call, SPEC.name, request_of(ports, call, command))
+
+
+def request_of(ports: Ports, call: Call, command: Remix) -> PaintRequest:
+    """Raises `BadParameterError` and `NotFoundError`."""
+    return request_of_variation(ports, call, _variation(command))
 
 
 def check(ports: Ports, call: Call, command: Remix) -> None:

@@ -17,11 +17,16 @@ PRIVATE = Parameter(
     name="private", kind=Kind.SWITCH, summary="For you alone, until you show it to everybody here."
 )
 
+_FOR_ONE_PERSON = frozenset({PRIVATE.name, "suggest"})
+
 
 def asks_privacy(spec: CommandSpec, values: Mapping[str, object]) -> bool:
-    """Whether a typed command asks for a private job. Raises `BadParameterError`."""
-    value = values.get(PRIVATE.name)
-    return PRIVATE in spec.parameters and value is not None and bool(PRIVATE.read(value))
+    """Whether the answer to a typed command is for its person alone: a private job, or a choice before the job.
+
+    Raises `BadParameterError`.
+    """
+    asked = (parameter for parameter in spec.parameters if parameter.name in _FOR_ONE_PERSON)
+    return any(parameter.read(values[parameter.name]) for parameter in asked if values.get(parameter.name))
 
 
 def inherit_privacy(session: Session, call: Call, request: PaintRequest) -> Call:

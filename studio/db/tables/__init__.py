@@ -32,6 +32,7 @@ from studio.db.tables.picture_search import (
     POSTGRESQL_VECTOR,
     create_picture_search,
 )
+from studio.db.tables.proposals import ProposalRow
 from studio.db.tables.styles import SavedStyleRow
 from studio.db.tables.triggers import (
     create_triggers,
@@ -74,6 +75,7 @@ __all__ = [
     "PersonRow",
     "PictureRow",
     "PreferencesRow",
+    "ProposalRow",
     "RecapRow",
     "RowNumber",
     "SavedStyleRow",

@@ -2,8 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -17,43 +16,15 @@ from chatelier.settings import read_settings
 from moderation.cli.policy_commands import policy_app
 from moderation.policy.categories import Category
 from moderation.remote.chat_model import QUESTIONS, ChatModel, open_model
-from moderation.remote.json_client import JsonClient
 from moderation.remote.safety_model import Scene
 from moderation.rules.larger_text_model import LargerTextModel
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptJudge
+from studio.chat_models.json_client import JsonClient
 from studio.domain.verdicts import Ruling
-from tests.support.loopback_http import listening
+from tests.support.chat_server import saying, serving
 
-Reply = Callable[[Mapping[str, Any], BaseHTTPRequestHandler], bytes]
 GREY = Image.new("RGB", (64, 64), "grey")
-
-
-@contextmanager
-def serving(reply: Reply) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """The address of a chat server on loopback, and what it was asked."""
-    seen: list[dict[str, Any]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            seen.append({**asked, "token": self.headers.get("authorization")})
-            if body := reply(asked, self):
-                self.send_response(200)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    with listening(Handler) as address:
-        yield f"{address}/v1/chat/completions", seen
-
-
-def saying(content: object) -> Reply:
-    body = json.dumps({"choices": [{"message": {"content": content}}]}).encode()
-    return lambda asked, handler: body
 
 
 def scores(**found: float) -> str:

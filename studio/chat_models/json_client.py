@@ -23,7 +23,7 @@ class JsonClient:
         """Raises `httpx.HTTPError`, or ValueError for an answer that is late, long or no JSON."""
         with self._client.stream("POST", self._url, json=data) as response:
             if response.status_code != HTTPStatus.OK:
-                raise ValueError(f"the safety model answered {response.status_code}")
+                raise ValueError(f"the server answered {response.status_code}")
             body = BoundedBody(
                 response.headers, limit_bytes=_MAX_ANSWER_BYTES, timeout_seconds=self._timeout_seconds
             )

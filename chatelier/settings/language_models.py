@@ -1,0 +1,18 @@
+"""The settings of the language models that help people. Nothing is asked of any unless its URL is set."""
+
+from pydantic import Field, SecretStr
+
+from chatelier.settings.value_types import Section, WebUrl
+
+
+class HelperSection(Section):
+    """A chat model that writes prompts. What people type leaves this machine."""
+
+    url: WebUrl | None = Field(
+        None, description="Chat completions of an OpenAI-compatible server, whose model helps with prompts."
+    )
+    model: str = Field("", max_length=200, description="Name of the model on that server.")
+    token: SecretStr | None = Field(None, description="Bearer token of that server.")
+    timeout_seconds: float = Field(
+        15.0, ge=0.5, le=60, description="Timeout of its answer in seconds; then people write themselves."
+    )

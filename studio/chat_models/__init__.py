@@ -1,0 +1,1 @@
+"""Models behind OpenAI-compatible servers that the operator named."""

@@ -1,0 +1,1 @@
+"""Commands around prompts that are proposed before they are painted."""

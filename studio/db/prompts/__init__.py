@@ -1,0 +1,1 @@
+"""Prompts that somebody may choose from."""
