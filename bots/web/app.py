@@ -29,7 +29,7 @@ from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.gallery import downloads, gallery_page
 from bots.web.routes.gatherings import gathering_pages
 from bots.web.routes.page_layout import page_response
-from bots.web.routes.public import privacy, report, share, verification
+from bots.web.routes.public import installation, privacy, report, share, verification
 from bots.web.routes.sign_in import codes, login, oauth, passkeys
 from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
@@ -159,6 +159,9 @@ ROUTES = [
     Route("/sign-in/{provider}/callback", oauth.callback),
     Route("/passkeys/options", passkeys.options_to_add, methods=["POST"]),
     Route("/passkeys", passkeys.add, methods=["POST"]),
+    Route("/manifest.webmanifest", installation.manifest),
+    Route("/service-worker.js", installation.service_worker),
+    Route("/offline", installation.offline_page),
     Route("/healthz", health.health),
     Route("/metrics", health.metrics),
     Route("/operations", health.operations),

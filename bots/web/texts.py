@@ -44,6 +44,8 @@ RULES_HINT = "Change one with {name}, such as {example}, or {pause}."
 CANCEL_OR_DELETE = "Cancel or delete what is yours"
 DELETE_ONE = "Delete this picture for good?"
 DELETE_ALL = "Delete all pictures of this job for good?"
+MY_PICTURES = "My pictures"
+APP_DESCRIPTION = "Generate and edit pictures together."
 MADE_FROM = "Made from"
 BECAME = "Made from this picture"
 

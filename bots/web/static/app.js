@@ -7,3 +7,6 @@ import "./pictures/viewer.js";
 import { connect } from "./socket.js";
 
 connect();
+
+// It may be installed; without a secure connection browsers know no workers.
+navigator.serviceWorker?.register("/service-worker.js").catch(() => {});

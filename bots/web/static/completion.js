@@ -61,7 +61,6 @@ export function refresh() {
   chosen = suggestions.length ? 0 : -1;
   list.replaceChildren(...suggestions.map(option));
   list.hidden = suggestions.length === 0;
-  box.setAttribute("aria-expanded", String(!list.hidden));
   highlightChosen();
   if (suggestions.length) announce(_("Suggestions: {count}", { count: suggestions.length }));
 }
@@ -99,7 +98,6 @@ function applySuggestion(index) {
 export function close() {
   suggestions = [];
   list.hidden = true;
-  box.setAttribute("aria-expanded", "false");
   box.removeAttribute("aria-activedescendant");
 }
 

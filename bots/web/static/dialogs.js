@@ -1,5 +1,5 @@
 // Dialogs over the feed: a picture, its family, and the forms that start from it.
-import { $, $$, sure } from "./dom.js";
+import { $, $$, alongLine, sure } from "./dom.js";
 import { putFeedBehindDialog, pushDialog, popDialog, onBackOrForward } from "./dialog_history.js";
 import { moveNoticesHome, moveNoticesTo, showNotice, showAnswer } from "./notices.js";
 import { _ } from "./page_data.js";
@@ -59,7 +59,7 @@ dialog.addEventListener("pointerdown", (event) => {
 });
 dialog.addEventListener("keydown", (event) => {
   if (event.target.closest("textarea, input")) return;
-  $(`[data-key="${event.key}"]`, body)?.click();
+  $(`[data-key="${alongLine(event)}"]`, body)?.click();
 });
 if (body.childElementCount) { // somebody followed a link
   putFeedBehindDialog();

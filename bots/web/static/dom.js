@@ -2,6 +2,10 @@
 export const $ = (selector, within = document) => within.querySelector(selector);
 export const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
 
+// The key with which one moves along a line of text as with this one from left to right.
+const TURNED = { ArrowLeft: "ArrowRight", ArrowRight: "ArrowLeft" };
+export const alongLine = ({ key }) => (document.documentElement.matches(":dir(rtl)") && TURNED[key]) || key;
+
 export async function post(path, body) {
   return fetch(path, { method: "POST", body, headers: { "X-Form-Token": document.body.dataset.token } });
 }

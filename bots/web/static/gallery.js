@@ -1,6 +1,6 @@
 // One's own pictures. Only the pages of pictures near the window have their cards: those far away keep their height
 // alone, and are asked for again when they come near.
-import { $, $$ } from "./dom.js";
+import { $, $$, alongLine } from "./dom.js";
 
 const MOST_FILLED = 4; // pages with cards; one more where the focus is
 const NEAR = "1200px";
@@ -113,7 +113,7 @@ gallery.addEventListener("keydown", async (event) => {
   const page = link.closest(".pictures");
   const columns = getComputedStyle(page).gridTemplateColumns.split(" ").length;
   const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-  const step = steps[event.key];
+  const step = steps[alongLine(event)];
   if (!step) return;
   event.preventDefault();
   const place = $$("a", page).indexOf(link) + step;
