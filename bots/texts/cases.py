@@ -49,6 +49,8 @@ UNREADABLE_WORDS = (
 )
 WEIGHT = "Weight of the report"
 DECIDE_BY = "Decide by"
+IN_GOOD_FAITH = "in good faith"
+MORE_REPORTS = ("and {count} more report", "and {count} more reports")
 ANSWER_TO = "Tell the decision to"
 RECORD = "Their record"
 NOTE = "Note"

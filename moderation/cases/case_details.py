@@ -10,7 +10,7 @@ from moderation.records import audit_log, bans
 from moderation.records.evidence import has_evidence
 from moderation.records.tables import AuditRow, StrikeRow
 from moderation.reports.hidden_pictures import hidden_of_job
-from moderation.reports.outside_reports import read_receipts
+from moderation.reports.outside_reports import read_receipts, report_of
 from studio.db import queries
 from studio.db.cases import case_of
 from studio.db.database import Database
@@ -50,6 +50,7 @@ def read_details(session: Session, case: Case) -> CaseDetails:
         person_record=read_person_record(session, case.subject, but=case.id),
         decide_by=min((row.decide_by for row in receipts if row.decide_by), default=None),
         contacts=tuple(row.contact for row in receipts if row.contact),
+        statements=tuple(report_of(row, case) for row in receipts if row.words or row.reporter),
         has_evidence=case.kind is CaseKind.SUSPENSION and has_evidence(session, case.id),
     )
 

@@ -26,6 +26,7 @@ from moderation.records import bans
 from moderation.records.evidence import release_unfounded
 from moderation.reports.hidden_pictures import show, unblock, unhide
 from moderation.reports.overlapping_reports import hand_over, take_over
+from moderation.reports.takedown_reasons import taken_down
 from studio.clock import now
 from studio.coded_text import coded, to_stored
 from studio.commands.submission import remix_consent
@@ -166,7 +167,7 @@ def _take_down(session: Session, case: Case, job_id: str, wanted: Collection[str
     if pictures:
         outcome.remove(take_down_pictures(session, job, pictures))
     for picture in pictures:
-        text = to_stored(coded("notice.taken_down", picture=picture.id))
+        text = to_stored(taken_down(case, picture.id))
         about = case.id if job_id == case.job_id else None
         outcome.add(notify(session, job.person.key, NoticeKind.DECIDED, text, case_id=about))
     return outcome

@@ -7,6 +7,7 @@ from moderation.cases.sanctions import HOUSE
 from moderation.cases.strikes import FORGOTTEN, strike_sum
 from moderation.records import audit_log
 from moderation.records.tables import BlockedPictureRow, StrikeRow
+from moderation.reports.outside_reports import empty_receipts
 from studio.clock import now
 from studio.db import credit_ledger
 from studio.db.database import Database
@@ -23,6 +24,7 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
     the job and the decided case they were for, or forgetting would be the way around a suspension.
     """
     closed = CaseRow.subject.in_(keys) & (CaseRow.state == CaseState.CLOSED)
+    empty_receipts(session, select(CaseRow.id).where(closed))
     session.execute(update(CaseRow).where(closed).values(words="", evidence="", note=""))
     filed = CaseRow.filed_by.in_(keys)
     session.execute(update(CaseRow).where(filed).values(words="", note="", filed_by=None))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from moderation.cases.decisions import follow
@@ -12,7 +12,7 @@ from moderation.cases.strikes import FORGOTTEN
 from moderation.records import audit_log
 from moderation.records.evidence import find_expired
 from moderation.records.tables import EvidenceRow, StrikeRow
-from moderation.reports.outside_reports import forget_old
+from moderation.reports.outside_reports import empty_receipts, forget_old
 from studio.clock import now
 from studio.db import cases, credit_ledger
 from studio.db.database import Database
@@ -66,4 +66,5 @@ def _end_unreviewed_freezes(database: Database) -> None:
 
 def _empty_cases(session: Session, keep: timedelta) -> None:
     old = (CaseRow.state == CaseState.CLOSED) & (CaseRow.decided_at < now() - keep)
+    empty_receipts(session, select(CaseRow.id).where(old))
     session.execute(update(CaseRow).where(old).values(words="", evidence="", note=""))

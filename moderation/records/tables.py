@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Integer, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from studio.db.tables import SEPARATE, Base, JsonData
@@ -97,5 +97,11 @@ class OutsideReportRow(Base):
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True)  # None: not made here
     reason: Mapped[str] = mapped_column(String(16))
     contact: Mapped[str] = mapped_column(String(200), default="")  # where the reporter wants the answer
+    words: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    reporter: Mapped[str] = mapped_column(
+        String(100), default="", server_default=text("''")
+    )  # the name they sign with
+    # That they believe what they say.
+    good_faith: Mapped[bool] = mapped_column(default=False, server_default=false())
     received_at: Mapped[datetime]
     decide_by: Mapped[datetime | None]

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from moderation.policy.categories import Category
@@ -12,10 +12,11 @@ from moderation.records.tables import OutsideReportRow
 from studio.clock import now
 from studio.commands.moderation.report import ARTIST_RULE, LONGEST_ARTIST
 from studio.db import job_transitions, queries
-from studio.db.cases import open_case
+from studio.db.cases import open_case, write_case_changed
 from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
 from studio.domain.cases import (
     INTIMATE_WITHIN,
+    LONGEST_REPORTER,
     URGENT,
     Case,
     CaseKind,
@@ -38,11 +39,13 @@ _DAY = timedelta(days=1)
 _OUTSIDE = 0.5  # the weight of a report that nobody stands for
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 CHILD_RULE = "sexualised child"
+INTIMATE_RULE = "intimate picture"
+OUTSIDE_RULE = "report from outside"
 _RULES = {
-    ReportReason.INTIMATE: "intimate picture",
+    ReportReason.INTIMATE: INTIMATE_RULE,
     ReportReason.CHILD: CHILD_RULE,
     ReportReason.ARTIST: ARTIST_RULE,
-    ReportReason.OTHER: "report from outside",
+    ReportReason.OTHER: OUTSIDE_RULE,
 }
 _OUTCOMES = {Decision.APPROVE: ReportOutcome.STAYS, Decision.SPOILER: ReportOutcome.HIDDEN}
 
@@ -50,7 +53,8 @@ _OUTCOMES = {Decision.APPROVE: ReportOutcome.STAYS, Decision.SPOILER: ReportOutc
 def file_case(session: Session, report: OutsideReport) -> tuple[Case, list[OutboxRow], bool]:
     """The case of a report, the events to send, and whether nobody has judged the picture for this reason yet.
 
-    A second report gives the case that is there. Once a moderator let the picture stay, it opens another one.
+    A second report gives the case that is there, whose messages then show its words too. Once a moderator let the
+    picture stay, it opens another one.
     Raises `NotFoundError`.
     """
     row = session.get(PictureRow, report.picture_id)
@@ -79,7 +83,10 @@ def file_case(session: Session, report: OutsideReport) -> tuple[Case, list[Outbo
             weight=URGENT if reason.is_urgent else _OUTSIDE,
         ),
     )
-    return case, events, case.state is CaseState.OPEN and not earlier
+    is_open = case.state is CaseState.OPEN
+    if is_open and not events:
+        events = [write_case_changed(session, session.get_one(CaseRow, case.id))]
+    return case, events, is_open and not earlier
 
 
 def _find_judged(session: Session, case_key: str) -> int:
@@ -106,6 +113,9 @@ def write_receipt(session: Session, report: OutsideReport, case_id: str | None) 
             case_id=case_id,
             reason=report.reason,
             contact=clean_text(report.contact)[:LONGEST_CONTACT],
+            words=clean_text(report.words),
+            reporter=clean_text(report.reporter)[:LONGEST_REPORTER],
+            good_faith=report.good_faith,
             received_at=at,
             decide_by=at + INTIMATE_WITHIN if report.reason.is_urgent else None,
         )
@@ -134,6 +144,24 @@ def read_receipts(session: Session, case_id: str) -> list[OutsideReportRow]:
     """Those of a case, the earliest first."""
     query = select(OutsideReportRow).where(OutsideReportRow.case_id == case_id)
     return list(session.scalars(query.order_by(OutsideReportRow.received_at)))
+
+
+def report_of(row: OutsideReportRow, case: Case) -> OutsideReport:
+    """A receipt of a case as what its reporter says."""
+    return OutsideReport(
+        picture_id=case.picture_id,
+        reason=ReportReason(row.reason),
+        words=row.words,
+        contact=row.contact,
+        reporter=row.reporter,
+        good_faith=row.good_faith,
+    )
+
+
+def empty_receipts(session: Session, case_ids: Select[tuple[str]]) -> None:
+    """What the reporters of these cases said goes with the words of the cases; their codes still work."""
+    theirs = OutsideReportRow.case_id.in_(case_ids)
+    session.execute(update(OutsideReportRow).where(theirs).values(words="", reporter="", contact=""))
 
 
 def forget_old(session: Session) -> None:

@@ -9,6 +9,7 @@ from studio.domain.people import Person, Platform, Sighting
 from studio.domain.pictures import Picture
 
 INTIMATE_WITHIN = timedelta(hours=48)  # as the TAKE IT DOWN Act and similar laws ask
+LONGEST_REPORTER = 100  # characters
 URGENT = 10.0  # the weight of a report that comes before all other cases
 
 
@@ -16,9 +17,7 @@ class CaseKind(StrEnum):
     HOLD = "hold"  # the gate left a prompt or a picture to a moderator
     REPORT = "report"  # somebody says that a picture breaks the rules
     APPEAL = "appeal"  # the owner of a refused job asks for a second look
-    SUSPENSION = (
-        "suspension"  # the strikes of somebody led to a suspension: a moderator confirms or overturns it
-    )
+    SUSPENSION = "suspension"  # strikes led to one: a moderator confirms or overturns it
     CONSENT = "consent"  # the owner of a picture is asked whether somebody may build on it
 
 
@@ -175,7 +174,7 @@ class CaseDetails:
 
     `refused_words` are those that an account was frozen for. Only the moderator who claimed the case gets them.
     `has_evidence`: some are kept. `decide_by` is the time of an urgent report; `contacts` are the addresses that
-    reporters left for an answer. `unreadable`: the words could not be decrypted for the moderator.
+    reporters left, `statements` the reports from outside, the earliest first. `unreadable`: decryption failed.
     """
 
     case: Case
@@ -189,6 +188,7 @@ class CaseDetails:
     unreadable: bool = False
     decide_by: datetime | None = None
     contacts: tuple[str, ...] = field(default=(), repr=False)
+    statements: tuple["OutsideReport", ...] = field(default=(), repr=False)
 
     @property
     def images(self) -> tuple[CaseImage, ...]:
@@ -268,6 +268,7 @@ class ReportReason(StrEnum):
 class OutsideReport:
     """`picture_id` None: the file that was sent is not known here. `contact` is an address for the answer.
 
+    `reporter` is the name they sign with; `good_faith`: they state that they believe what they say to be right.
     `hides`: where it is urgent the picture is hidden at once; not from whoever reports very many in a day.
     """
 
@@ -276,6 +277,8 @@ class OutsideReport:
     words: str = field(default="", repr=False)
     artist: str = field(default="", repr=False)
     contact: str = field(default="", repr=False)
+    reporter: str = field(default="", repr=False)
+    good_faith: bool = False
     hides: bool = True
 
 

@@ -30,12 +30,15 @@ from bots.texts.cases import buttons as actions_of
 from bots.texts.cases import heading, outcome
 from bots.texts.coded.sentences import say_stored
 from bots.texts.languages.formats import format_number
-from bots.texts.translation import EVIDENCE, translate, translate_name
+from bots.texts.shortening import shorten
+from bots.texts.translation import EVIDENCE, translate, translate_name, translate_plural
 from studio.commands.button_ids import Action
-from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, Decision, Notice
+from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, Decision, Notice, OutsideReport
 from studio.domain.identifiers import MOST_PICTURES
 
 _MOST_ANCESTORS = 5
+_MOST_STATEMENTS = 8
+_REPORTERS_LETTERS, _OTHERS_LETTERS = 500, 700
 _DECISIONS_IN_A_ROW = 3  # as many as fit side by side on a phone
 _TONES = {
     CaseKind.HOLD: Tone.WARNING,
@@ -159,7 +162,7 @@ def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
         (cases.STYLE, ((request.style or "") if request else "",)),
         (cases.RULE, (" · ".join(reason for reason in (case.rule, case.category) if reason),)),
         (cases.EVIDENCE, (translate_name(EVIDENCE, case.evidence),)),
-        (cases.WORDS, (case.words,)),
+        (cases.WORDS, (_reporters_words(details) or case.words,)),
         (cases.WEIGHT, (format_number(case.weight, ".2f") if case.kind is CaseKind.REPORT else "",)),
         (cases.DECIDE_BY, (Time(details.decide_by),) if details.decide_by else ()),
         (cases.ANSWER_TO, (", ".join(details.contacts),)),
@@ -167,6 +170,27 @@ def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
         (cases.NOTE, (case.note,)),
     ]
     return [(translate(label), spans) for label, spans in found if join_spans(spans)]
+
+
+def _reporters_words(details: CaseDetails) -> str:
+    """What reporters from outside say, each with the name that they sign with; empty where there are none.
+
+    The first one's words are whole; the others share what room is left in a message.
+    """
+    statements = details.statements
+    if statements and details.case.words not in (report.words for report in statements):
+        statements = (OutsideReport(picture_id=None, words=details.case.words), *statements)  # before 0030
+    others = len(statements[:_MOST_STATEMENTS]) - 1
+    lines = []
+    for number, report in enumerate(statements[:_MOST_STATEMENTS]):
+        most = _REPORTERS_LETTERS if number == 0 else min(_REPORTERS_LETTERS, _OTHERS_LETTERS // others)
+        faith = translate(cases.IN_GOOD_FAITH) if report.good_faith else ""
+        signed = ", ".join(part for part in (report.reporter, faith) if part)
+        words = shorten(report.words, most)
+        lines.append(f"{words} ({signed})" if signed else words)
+    if hidden := len(statements) - len(lines):
+        lines.append(translate_plural(*cases.MORE_REPORTS, hidden))
+    return " · ".join(lines)
 
 
 def _refused_words(details: CaseDetails) -> list[tuple[str, Spans]]:

@@ -15,6 +15,10 @@ STOPPED = {
     "forgotten": "Deleted, as its person asked.",
 }
 
+# A statement of reasons (Art. 17 of the Digital Services Act): what, why, who decided, and what can be done about it.
+_TAKEN_DOWN = "A moderator took your picture {picture} down: "
+_NO_MACHINE = "A person decided this, no program. If you think that it is a mistake, tell the moderators."
+
 NOTICE: dict[str, Msgid] = {
     "touches_on": "What you asked for touches on {category}. It goes ahead; please follow the rules here.",
     "warning": (
@@ -29,6 +33,10 @@ NOTICE: dict[str, Msgid] = {
     "strike_taken_back": "A moderator took back what was counted against you.",
     "suspension_lifted": "Your suspension was lifted: it was a mistake, and it no longer counts.",
     "taken_down": "A moderator took your picture {picture} down.",
+    "taken_down_intimate": f"{_TAKEN_DOWN}it was reported as an intimate picture of somebody. {_NO_MACHINE}",
+    "taken_down_child": f"{_TAKEN_DOWN}it was reported as sexualising a child. {_NO_MACHINE}",
+    "taken_down_artist": f"{_TAKEN_DOWN}an artist asks that their style is left alone. {_NO_MACHINE}",
+    "taken_down_reported": f"{_TAKEN_DOWN}it was reported as breaking the rules here. {_NO_MACHINE}",
     "appeal_granted": "A moderator looked at your request again: it goes ahead.",
     "appeal_rejected": "A moderator looked at your request again: the refusal stands.",
     "report_upheld": "Thank you for your report. A moderator took down the picture.",

@@ -15,6 +15,7 @@ from studio.ports import Ports
 
 LONGEST_REASON = 500  # characters
 LONGEST_ARTIST = 80
+REPORT_RULE = "report"
 ARTIST_RULE = "artist"  # the rule of a case in which an artist asks that their style is left alone
 
 
@@ -48,7 +49,7 @@ def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
                 filed_by=call.person,
                 job_id=job.id,
                 picture_id=picture.id,
-                rule=ARTIST_RULE if command.artist else "report",
+                rule=ARTIST_RULE if command.artist else REPORT_RULE,
                 evidence=command.artist,
                 words=command.reason,
                 weight=report_weight(session, call.person.key),

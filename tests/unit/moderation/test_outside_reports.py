@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bots.presentation.compose.cases import compose_case
+from bots.texts.coded.sentences import say_stored
 from moderation.cases.blocked_pictures import blocked_bits
 from moderation.cases.retention import let_go
 from moderation.records.evidence import decrypt, list_evidence
@@ -15,9 +16,9 @@ from moderation.reports import outside_reports
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import queries
-from studio.db.tables import CaseRow, PictureRow
+from studio.db.tables import CaseRow, NoticeRow, PictureRow
 from studio.domain.cases import Decision, OutsideReport, ReportOutcome, ReportReason
-from studio.domain.events import PictureChanged
+from studio.domain.events import CaseChanged, PictureChanged
 from studio.domain.people import Platform
 from studio.errors import NotFoundError, StorageError
 from studio.services import file_references
@@ -138,6 +139,66 @@ class TestReceipts:
         let_go(instance.database, keep=timedelta(days=365))
         with instance.database.read() as session:
             assert session.scalars(select(OutsideReportRow.contact)).all() == [""]
+
+    def test_the_words_of_every_reporter_are_kept_and_shown(self, instance, call, picture):
+        report(instance, picture, ReportReason.OTHER, words="it shows my house")
+        case = case_of(instance, picture)
+        instance.events.published.clear()
+        report(
+            instance,
+            picture,
+            ReportReason.OTHER,
+            words="it shows my number plate",
+            reporter="Zoe Example",
+            good_faith=True,
+        )
+        assert len(_cases(instance)) == 1
+        assert any(isinstance(event, CaseChanged) for event in instance.events.published)
+        shown = text_of(compose_case(instance.desk.read(case.id)))
+        assert "it shows my house · it shows my number plate (Zoe Example, in good faith)" in shown
+
+    def test_of_very_many_reports_the_first_are_shown_and_the_others_counted(self, instance, picture):
+        for number in range(20):
+            report(instance, picture, ReportReason.OTHER, words=f"{number} " + "long words " * 60)
+        shown = text_of(compose_case(instance.desk.read(case_of(instance, picture).id)))
+        assert "and 12 more reports" in shown
+        assert len(shown) < 2500
+
+    def test_words_of_a_report_before_they_were_kept_with_it_stay(self, instance, picture):
+        report(instance, picture, ReportReason.OTHER, words="it shows my house")
+        with instance.database.begin() as session:
+            session.execute(update(OutsideReportRow).values(words=""))
+        report(instance, picture, ReportReason.OTHER, words="it shows my dog")
+        shown = text_of(compose_case(instance.desk.read(case_of(instance, picture).id)))
+        assert "it shows my house · it shows my dog" in shown
+
+    def test_they_go_with_the_words_of_the_case(self, instance, call, picture):
+        report(instance, picture, ReportReason.OTHER, words="it shows my house", reporter="Zoe Example")
+        decide(instance, call, case_of(instance, picture), Decision.APPROVE)
+        with instance.database.begin() as session:
+            session.execute(update(CaseRow).values(decided_at=now() - timedelta(days=400)))
+        let_go(instance.database, keep=timedelta(days=365))
+        with instance.database.read() as session:
+            (row,) = session.scalars(select(OutsideReportRow))
+        assert (row.words, row.reporter) == ("", "")
+
+    @pytest.mark.parametrize(
+        ("reason", "words"),
+        [
+            (ReportReason.INTIMATE, "intimate picture of somebody"),
+            (ReportReason.CHILD, "sexualising a child"),
+            (ReportReason.ARTIST, "artist asks"),
+            (ReportReason.OTHER, "breaking the rules"),
+        ],
+    )
+    def test_the_owner_of_a_picture_that_is_taken_down_is_told_why(
+        self, instance, call, picture, reason, words
+    ):
+        report(instance, picture, reason, artist="Zoe Example" if reason is ReportReason.ARTIST else "")
+        decide(instance, call, case_of(instance, picture), Decision.REJECT)
+        with instance.database.read() as session:
+            told = [say_stored(row.text) for row in session.scalars(select(NoticeRow))]
+        assert any(words in text and "A person decided" in text for text in told)
 
 
 class TestIntimatePictures:

@@ -17,7 +17,7 @@ from bots.web.routes.authentication import context_of
 from bots.web.routes.page_layout import page_response
 from studio.commands.moderation.report import LONGEST_ARTIST
 from studio.commands.pictures.whose import find_reported
-from studio.domain.cases import OutsideReport, ReportReason, ReportStatus
+from studio.domain.cases import LONGEST_REPORTER, OutsideReport, ReportReason, ReportStatus
 from studio.domain.identifiers import split_picture_id
 from studio.errors import BadImageError, ChatelierError, NotFoundError
 from studio.services.upload_intake import examine_upload
@@ -47,7 +47,7 @@ async def send_report(request: Request) -> Response:
     declared = request.headers.get("content-length", "")  # without it a file could fill the disk
     if not declared.isdigit() or int(declared) > most_bytes + _SPARE_BYTES:
         return _form(request, problem=compose_error(too_large).summary, status=413)
-    async with request.form(max_files=1, max_fields=7, max_part_size=4096) as form:
+    async with request.form(max_files=1, max_fields=9, max_part_size=4096) as form:
         picture_id = str(form.get("picture", "")).strip().lower()
         report = _read(form)
         file = form.get("file")
@@ -78,6 +78,8 @@ def _read(form: FormData) -> OutsideReport:
         words=str(form.get("reason", ""))[:_LONGEST_REASON],
         artist=artist if reason is ReportReason.ARTIST else "",
         contact=str(form.get("contact", "")).strip()[:_LONGEST_CONTACT],
+        reporter=str(form.get("reporter", "")).strip()[:LONGEST_REPORTER],
+        good_faith=form.get("good_faith") == "yes",
     )
 
 
@@ -134,5 +136,6 @@ def _form(request: Request, *, status: int = 200, **filled: object) -> Response:
         "longest_reason": _LONGEST_REASON,
         "longest_artist": LONGEST_ARTIST,
         "longest_contact": _LONGEST_CONTACT,
+        "longest_reporter": LONGEST_REPORTER,
     }
     return page_response(request, "report.html", values, status=status)
