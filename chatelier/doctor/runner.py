@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from bots.presentation.compose.errors import error_text
 from chatelier.doctor import (
     discord,
+    evidence,
     host,
     language_models,
     models,
@@ -37,6 +38,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("word list", moderation.word_list),
     ("names", moderation.names),
     ("blocked pictures", moderation.blocked_pictures),
+    ("evidence", evidence.evidence),
     ("vision", moderation.check_vision),
     ("prompt safety model", moderation.check_prompt_safety_model),
     ("prompt helper", language_models.check_prompt_helper),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from moderation.rules.prompt import PromptRule
     from moderation.vision.analysis_process import ImageAnalyzer
 
+EVIDENCE_KEY_FILE = "evidence-key"  # in the home folder
+
 
 def open_gate(
     settings: Settings,
@@ -77,7 +79,9 @@ def evidence_cipher(settings: Settings) -> "EvidenceCipher":
 
     def find_key() -> bytes:
         secret = settings.moderation.evidence_key
-        word = secret.get_secret_value() if secret else load_or_create_secret(settings.home, "evidence-key")
+        word = (
+            secret.get_secret_value() if secret else load_or_create_secret(settings.home, EVIDENCE_KEY_FILE)
+        )
         return hashlib.sha256(word.encode()).digest()
 
     return EvidenceCipher(find_key)

@@ -158,7 +158,7 @@ def report_of(row: OutsideReportRow, case: Case) -> OutsideReport:
     )
 
 
-def empty_receipts(session: Session, case_ids: Select[tuple[str]]) -> None:
+def empty_receipts(session: Session, case_ids: Select[str]) -> None:
     """What the reporters of these cases said goes with the words of the cases; their codes still work."""
     theirs = OutsideReportRow.case_id.in_(case_ids)
     session.execute(update(OutsideReportRow).where(theirs).values(words="", reporter="", contact=""))

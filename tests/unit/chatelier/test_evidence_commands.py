@@ -8,8 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from chatelier.cli.admin.evidence import evidence_app
+from chatelier.doctor import evidence
+from chatelier.doctor.findings import Health
 from chatelier.runtime import db_schema
-from chatelier.settings import load_settings
+from chatelier.settings import load_settings, read_settings
 from chatelier.wiring.moderation import evidence_cipher
 from moderation.records.evidence import EvidenceDraft, EvidenceKind, save_evidence
 from studio.db.database import Database
@@ -66,3 +68,27 @@ def test_the_key_is_made_once_and_private(evidence_id: str, tmp_path: Path) -> N
     assert evidence_id
     key = tmp_path / "evidence-key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_the_doctor_says_whether_todays_key_decrypts_it(
+    evidence_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> list[tuple[str, Health]]:
+        return [(finding.said, finding.health) for finding in evidence.evidence(read_settings())]
+
+    assert found() == [("1 kept, and today's key decrypts each", Health.GOOD)]
+    monkeypatch.setenv("CHATELIER_MODERATION__EVIDENCE_KEY", "another key, long enough")
+    assert found() == [(f"1 of 1 cannot be decrypted: {evidence_id}", Health.BAD)]
+    monkeypatch.delenv("CHATELIER_MODERATION__EVIDENCE_KEY")
+    (tmp_path / "evidence-key").unlink()
+    assert found() == [("1 kept, and the key is not there", Health.BAD)]
+    assert not (tmp_path / "evidence-key").exists()
+
+
+def test_without_evidence_or_records_the_doctor_says_nothing_of_it(
+    evidence_id: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run("release", evidence_id, "--yes")
+    assert list(evidence.evidence(read_settings())) == []
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", f"sqlite:///{tmp_path}/none.sqlite3")
+    assert list(evidence.evidence(read_settings())) == []

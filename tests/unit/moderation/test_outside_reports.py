@@ -197,8 +197,8 @@ class TestReceipts:
         report(instance, picture, reason, artist="Zoe Example" if reason is ReportReason.ARTIST else "")
         decide(instance, call, case_of(instance, picture), Decision.REJECT)
         with instance.database.read() as session:
-            told = [say_stored(row.text) for row in session.scalars(select(NoticeRow))]
-        assert any(words in text and "A person decided" in text for text in told)
+            notices = [say_stored(row.text) for row in session.scalars(select(NoticeRow))]
+        assert any(words in text and "A person decided" in text for text in notices)
 
 
 class TestIntimatePictures:

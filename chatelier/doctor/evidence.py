@@ -1,0 +1,73 @@
+"""Whether preserved evidence can be decrypted with today's key: after a lost or another key nobody can read it."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import make_url, select
+from sqlalchemy.orm import Session
+
+from chatelier.doctor.findings import Finding, bad, good
+from chatelier.migrations import HEAD
+from chatelier.runtime import db_schema
+from chatelier.settings import Loaded
+from chatelier.wiring.moderation import EVIDENCE_KEY_FILE, evidence_cipher
+from studio.db.database import Database
+from studio.errors import ConfigurationError, DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from moderation.records.encryption import EvidenceCipher
+
+_MOST = 500  # of the newest; their files are not decrypted
+_FIX = (
+    "Set CHATELIER_MODERATION__EVIDENCE_KEY to the key it was encrypted with, or put the former file evidence-key back"
+    " into the home folder. Without it, it is lost: `chatelier evidence release ID` deletes it."
+)
+
+
+def evidence(loaded: Loaded) -> Iterator[Finding]:
+    """Nothing is said where none is kept, or where the database cannot be asked, which is another finding."""
+    url = make_url(loaded.settings.database)
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+        return
+    database = Database(url.render_as_string(hide_password=False))
+    try:
+        if db_schema.revision(database) != HEAD:
+            return
+        with database.read() as session:
+            yield from _judge(session, loaded)
+    except DatabaseUnavailableError:
+        return
+    finally:
+        database.close()
+
+
+def _judge(session: Session, loaded: Loaded) -> Iterator[Finding]:
+    from moderation.records.tables import EvidenceRow
+
+    newest = select(EvidenceRow.id).order_by(EvidenceRow.created_at.desc(), EvidenceRow.id).limit(_MOST)
+    ids = session.scalars(newest).all()
+    if not ids:
+        return
+    settings = loaded.settings
+    if settings.moderation.evidence_key is None and not (settings.home / EVIDENCE_KEY_FILE).exists():
+        yield bad("evidence", f"{len(ids)} kept, and the key is not there", _FIX)
+        return
+    unreadable = list(_find_unreadable(session, evidence_cipher(settings), ids))
+    if unreadable:
+        named = ", ".join(unreadable[:5])
+        yield bad("evidence", f"{len(unreadable)} of {len(ids)} cannot be decrypted: {named}", _FIX)
+    else:
+        yield good("evidence", f"{len(ids)} kept, and today's key decrypts each")
+
+
+def _find_unreadable(session: Session, cipher: "EvidenceCipher", ids: Sequence[str]) -> Iterator[str]:
+    from moderation.records.evidence import decrypt, find
+
+    for evidence_id in ids:
+        row = find(session, evidence_id)
+        try:
+            decrypt(cipher, row, with_files=False)
+        except ConfigurationError:
+            yield evidence_id
+        session.expunge(row)  # files may be large
