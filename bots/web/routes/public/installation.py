@@ -1,12 +1,13 @@
 """What makes the web front end an app to install: its manifest, service worker and page without network."""
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.routes.authentication import context_of
-from bots.web.templating import FOLDER, render_template
+from bots.web.routes.page_layout import page_response
+from bots.web.templating import FOLDER
 
 _LIGHT = "#f5efe4"
 _ICON_SIDES = (192, 512)
@@ -52,5 +53,4 @@ async def service_worker(_request: Request) -> Response:
 
 async def offline_page(request: Request) -> Response:
     """GET /offline: what the service worker shows where the network is missing. It holds nothing of anybody."""
-    heading = context_of(request).settings.room_name
-    return HTMLResponse(render_template("offline.html", heading=heading))
+    return page_response(request, "offline.html", {})
