@@ -18,10 +18,9 @@ def check_prompt_helper(loaded: Loaded) -> Iterator[Finding]:
         cause = type(error.__cause__).__name__ if error.__cause__ else error.code
         yield bad(
             "prompt helper",
-            f"the server proposes no prompts ({cause})",
+            "the server proposes no prompts ({cause})",
             "Correct CHATELIER_HELPER__URL, __MODEL or __TOKEN, or choose a model that answers with JSON.",
+            cause=cause,
         )
     else:
-        yield good(
-            "prompt helper", f"{loaded.settings.helper.model or 'its model'} proposed {len(found)} prompt"
-        )
+        yield good("prompt helper", "the server proposed {count} prompt", count=len(found))
