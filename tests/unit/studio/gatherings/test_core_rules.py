@@ -14,8 +14,9 @@ from studio.commands.results import Linked, LinkOffered
 from studio.commands.spec import Call
 from studio.db import credit_ledger
 from studio.db.gatherings import ballot_rows
+from studio.db.gatherings.sponsors import sponsor_account
 from studio.db.identities.people import lock_person
-from studio.db.tables import BallotRow, GatheringRow
+from studio.db.tables import BallotRow, GatheringRow, LedgerRow
 from studio.domain.gatherings import INTERRUPTED, PAUSED, PartState
 from studio.domain.jobs import JobState
 from studio.domain.people import Address, Person, Platform
@@ -146,6 +147,18 @@ def test_while_its_community_is_paused_no_clock_runs(table: Table, vote: str) ->
     assert table.gathering(vote).state == "voting"
 
 
+def test_a_clock_that_goes_back_ends_nothing_early_and_nothing_twice(table: Table, vote: str) -> None:
+    table.act("bo", "vote", vote, part=1)
+    table.clock.pass_by(hours=-3)
+    table.sweep()
+    assert table.gathering(vote).state == "voting"
+    table.clock.pass_by(hours=3, minutes=11)
+    table.sweep()
+    table.clock.pass_by(hours=-3)
+    table.sweep()
+    assert (table.gathering(vote).state, len(table.jobs(vote))) == ("upscaling", 1)
+
+
 def test_a_part_that_is_generating_has_no_clock(table: Table, cards: str) -> None:
     table.act("bo", "paint", cards, part=1, words="a harbour")
     table.clock.pass_by(days=3)
@@ -230,6 +243,21 @@ def test_a_sponsor_pays_for_everybody_and_gets_back_what_is_left(table: Table) -
     assert periodic_tasks.return_sponsored_credits(table.ports.database) == 1
     assert credits_of(table, "ana") == 20
     assert periodic_tasks.return_sponsored_credits(table.ports.database) == 0
+
+
+def test_the_pool_of_the_channel_pays_before_the_sponsor(table: Table) -> None:
+    assert isinstance(table.ports.gate, FakeGate)
+    table.ports.gate.allowed = Allowance(monthly_credits=20)
+    table.ask("mo", "community", moderator=True, setting="pool", value=f"{table.address.channel} 1")
+    cards = table.open("ana", "postcards", words="hello", cards=2, sponsor=8)
+    for part in (1, 2):
+        table.act("bo", "paint", cards, part=part, words="a harbour")
+    with table.ports.database.read() as session:
+        query = select(LedgerRow.job_id, LedgerRow.account).where(LedgerRow.job_id.in_(table.jobs(cards)))
+        payers = {row.job_id: row.account for row in session.execute(query)}
+    pool = credit_ledger.pool_account(*table.address.home, table.address.channel)
+    assert [payers[job_id] for job_id in table.jobs(cards)] == [pool, sponsor_account(cards)]
+    assert credits_of(table, "bo") == 20
 
 
 def test_nobody_sponsors_more_than_they_have(table: Table) -> None:

@@ -206,6 +206,29 @@ def test_a_generation_that_is_refused_is_painted_once_more_then_from_the_grandpa
     assert table.gathering(evolution).state == "ended"
 
 
+def test_what_is_deleted_while_people_vote_is_redone_with_the_rest_or_painted_anew(
+    table: Table, evolution: str
+) -> None:
+    first, *others = candidates(table, evolution)
+    table.act("bo", "vote", evolution, part=first)
+    delete(table, evolution, first)
+    assert table.gathering(evolution).state == "voting"
+    end_vote(table, evolution, ("bo", others[0]), ("cy", others[0]))
+    assert table.gathering(evolution).data["winners"][0]["part"] == others[0]  # type: ignore[index]
+    table.finish_jobs(evolution)
+    for ordinal in candidates(table, evolution):
+        delete(table, evolution, ordinal)
+    assert table.gathering(evolution).state == "generating"
+    table.finish_jobs(evolution)
+    assert len(candidates(table, evolution)) == 4
+
+
+def delete(table: Table, evolution: str, ordinal: int) -> None:
+    """By a moderator."""
+    table.ask("mo", "delete", moderator=True, what=table.parts(evolution)[ordinal - 1].picture)
+    table.sweep()
+
+
 def test_a_held_child_joins_the_vote_when_it_is_let_through(table: Table) -> None:
     gathering_id = table.open("ana", "evolve", words="a glass lighthouse", children=3)
     held, *others = table.jobs(gathering_id)
