@@ -51,14 +51,21 @@ def _judge(session: Session, loaded: Loaded) -> Iterator[Finding]:
         return
     settings = loaded.settings
     if settings.moderation.evidence_key is None and not (settings.home / EVIDENCE_KEY_FILE).exists():
-        yield bad("evidence", f"{len(ids)} kept, and the key is not there", _FIX)
+        yield bad("evidence", "{count} kept, and the key is not there", _FIX, count=len(ids))
         return
     unreadable = list(_find_unreadable(session, evidence_cipher(settings), ids))
     if unreadable:
-        named = ", ".join(unreadable[:5])
-        yield bad("evidence", f"{len(unreadable)} of {len(ids)} cannot be decrypted: {named}", _FIX)
+        lost, examples = len(unreadable), ", ".join(unreadable[:5])
+        yield bad(
+            "evidence",
+            "{lost} of {count} cannot be decrypted: {examples}",
+            _FIX,
+            lost=lost,
+            count=len(ids),
+            examples=examples,
+        )
     else:
-        yield good("evidence", f"{len(ids)} kept, and today's key decrypts each")
+        yield good("evidence", "{count} kept, and today's key decrypts each", count=len(ids))
 
 
 def _find_unreadable(session: Session, cipher: "EvidenceCipher", ids: Sequence[str]) -> Iterator[str]:

@@ -179,7 +179,7 @@ def _reporters_words(details: CaseDetails) -> str:
     """
     statements = details.statements
     if statements and details.case.words not in (report.words for report in statements):
-        statements = (OutsideReport(picture_id=None, words=details.case.words), *statements)  # before 0030
+        statements = (OutsideReport(picture_id=None, words=details.case.words), *statements)  # before 0031
     others = len(statements[:_MOST_STATEMENTS]) - 1
     lines = []
     for number, report in enumerate(statements[:_MOST_STATEMENTS]):
