@@ -21,7 +21,7 @@ from bots.texts.translation import lookup, translate
 from studio.commands.registry import CATALOG
 from studio.domain.people import Person
 
-_COMMAND = re.compile(rf"(?<![\w/.])/(?:{'|'.join(sorted([*CATALOG, 'help'], reverse=True))})(?![\w/-])")
+_COMMAND = re.compile(rf"(?<![\w/.])/(?:{'|'.join(sorted(CATALOG, reverse=True))})(?![\w/-])")
 
 
 def sentence(msgid: str, **values: Span | Spans | int) -> Spans:

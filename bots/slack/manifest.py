@@ -56,9 +56,7 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
     back = {"redirect_urls": [f"{public_url}{REDIRECT_PATH}"]} if public_url else {}
     commands = [
         _command("/imagine", translate(CATALOG["imagine"].summary), "a red apple --ar 3:2 --seed 7"),
-        _command(
-            "/studio", translate(texts.STUDIO_SUMMARY), f"help, {', '.join(map(_typed_name, CATALOG))} …"
-        ),
+        _command("/studio", translate(texts.STUDIO_SUMMARY), f"{', '.join(map(_typed_name, CATALOG))} …"),
     ]
     return {
         "display_information": {

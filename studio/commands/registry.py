@@ -5,7 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from studio.coded_text import CodedText
-from studio.commands.account import cancel, credits, export_me, forget_me, history, link, queue, settings
+from studio.commands.account import (
+    cancel,
+    credits,
+    export_me,
+    forget_me,
+    help,
+    history,
+    link,
+    queue,
+    settings,
+)
 from studio.commands.button_ids import Action, Button, gather_values
 from studio.commands.gatherings import enter, gather, hall
 from studio.commands.gatherings.opening import opening_spec
@@ -47,7 +57,7 @@ from studio.gatherings.registry import KINDS
 from studio.parsing.foreign_syntax import without_foreign_syntax
 from studio.ports import Ports
 
-CATALOG: Mapping[str, CommandSpec] = {
+_OTHERS: Mapping[str, CommandSpec] = {
     module.SPEC.name: module.SPEC
     for module in (
         imagine,
@@ -95,6 +105,18 @@ CATALOG: Mapping[str, CommandSpec] = {
     )
 } | {spec.name: spec for spec in map(opening_spec, KINDS.values())}
 
+
+def find_command(name: str) -> CommandSpec:
+    """Raises `UnknownCommandError` with the nearest name."""
+    wanted = name.strip().lstrip("/").lower()
+    if spec := CATALOG.get(wanted) or FORMER_COMMANDS.get(wanted):
+        return spec
+    nearest = difflib.get_close_matches(wanted[:32], CATALOG, n=1)
+    raise UnknownCommandError(wanted, nearest=nearest[0] if nearest else None)
+
+
+CATALOG: Mapping[str, CommandSpec] = {help.NAME: help.help_spec(find_command), **_OTHERS}
+
 # Commands that were renamed work under their former names too, for one version.
 FORMER_COMMANDS: Mapping[str, CommandSpec] = {spec.name: spec for spec in community_rules.FORMER_SPECS}
 
@@ -111,15 +133,6 @@ REACTIONS: Mapping[str, tuple[Action, int]] = {
     "❌": (Action.DELETE, 0),
     "🚩": (Action.REPORT, 1),
 }
-
-
-def find_command(name: str) -> CommandSpec:
-    """Raises `UnknownCommandError` with the nearest name."""
-    wanted = name.strip().lstrip("/").lower()
-    if spec := CATALOG.get(wanted) or FORMER_COMMANDS.get(wanted):
-        return spec
-    nearest = difflib.get_close_matches(wanted[:32], CATALOG, n=1)
-    raise UnknownCommandError(wanted, nearest=nearest[0] if nearest else None)
 
 
 def execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:

@@ -263,6 +263,15 @@ class Attribution:
     software: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpShown:
+    """`about`: a command or a topic, empty for all. `note` is about the model that paints where none is named."""
+
+    about: str
+    moderates: bool = False
+    note: str = ""
+
+
 Painting = (
     Accepted
     | PromptsProposed
@@ -278,7 +287,9 @@ Painting = (
     | Family
     | Attribution
 )
-Personal = SettingsChanged | StylesListed | Exported | Forgotten | LinkOffered | Linked | CreditsGiven
+Personal = (
+    SettingsChanged | StylesListed | Exported | Forgotten | LinkOffered | Linked | CreditsGiven | HelpShown
+)
 Moderation = (
     ReportFiled | DeskCases | CaseOpened | CaseDecided | BanChanged | Community | WordsShown | PersonShown
 )

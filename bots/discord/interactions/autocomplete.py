@@ -23,7 +23,7 @@ _PATIENCE_SECONDS = 2.0
 _SUGGESTED = frozenset(
     {Kind.PICTURE, Kind.JOB, Kind.MODEL, Kind.STYLE, Kind.LORA, Kind.REFERENCES, Kind.CASE}
 )
-_SUGGESTED_NAMES = frozenset({"prompt", "value", "what"})
+_SUGGESTED_NAMES = frozenset({"prompt", "value", "what", "command"})
 _CHANNEL_SETTINGS = frozenset({"channels", *CHANNELS})
 
 Choices = list[app_commands.Choice[str]]

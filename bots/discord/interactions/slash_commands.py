@@ -14,7 +14,6 @@ from bots.discord.guilds.permissions import CONTEXTS, IN_SERVERS, INSTALLS, requ
 from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, store_attachment
 from bots.discord.interactions.autocomplete import autocompleter, is_suggested
 from bots.discord.interactions.dispatcher import Handler
-from bots.discord.interactions.help_command import help_command
 from bots.discord.messages.answers import private_refusal
 from bots.presentation.interaction_router import Run
 from bots.presentation.prompt_flags import spread_flags
@@ -39,10 +38,9 @@ _MENTION = re.compile(r"<(?:#|@&|@!?)(\d{1,20})>")
 
 class SlashCommands(Handler):
     def build(self, tree: app_commands.CommandTree[Any]) -> None:
-        """Add every command of the catalogue, and /help, which describes them."""
+        """Add every command of the catalogue."""
         for spec in (*CATALOG.values(), FORMER_COMMANDS["studio"]):
             tree.add_command(self._command(spec))
-        tree.add_command(help_command(self._context))
 
     def _command(self, spec: CommandSpec) -> app_commands.Command[Any, Any, None]:
         moderates = spec.audience is Audience.MODERATORS

@@ -29,8 +29,6 @@ WRONG_SHARDS = (
     "CHATELIER_DISCORD__SHARD_IDS, or unset both."
 )
 NOT_DISCORD = "CHATELIER_DISCORD__API_URL does not lead to Discord's API (it answered {status})."
-HELP_SUMMARY = "What you can ask for, and how."
-HELP_COMMAND = "One command with all its options."
 
 
 def elsewhere(lacking: Sequence[str]) -> Spans:

@@ -7,6 +7,7 @@ from bots.presentation.compose.collected_pictures import compose_tray
 from bots.presentation.compose.gatherings.answers import compose_gathering_answer
 from bots.presentation.compose.gatherings.contests.hall import compose_hall
 from bots.presentation.compose.gatherings.recaps.leaderboard import compose_leaderboard
+from bots.presentation.compose.help import compose_help_shown
 from bots.presentation.compose.lists import compose_list
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.parts.buttons import button, rows_of
@@ -55,6 +56,7 @@ from studio.commands.results import (
     DeskCases,
     Family,
     Forgotten,
+    HelpShown,
     History,
     InQueue,
     JobPublished,
@@ -120,8 +122,8 @@ def compose_answer(answer: Answer) -> Message | None:
             return _long(answer)
         case PromptsProposed():
             return compose_proposal(answer.proposal)
-        case Tray():
-            return compose_tray(answer)
+        case Tray() | HelpShown():
+            return compose_tray(answer) if isinstance(answer, Tray) else compose_help_shown(answer)
         case Leaderboard() | HallShown():
             return compose_hall(answer) if isinstance(answer, HallShown) else compose_leaderboard(answer)
         case GatheringOpened() | GatheringActed() | GatheringsListed():

@@ -6,21 +6,22 @@ from bots.presentation.message import Audience, Code, Command, Message, Paragrap
 from bots.presentation.spans import join_spans, sentence, with_code
 from bots.texts import help as texts
 from bots.texts.translation import translate
+from studio.commands.account.help import NAME as HELP
+from studio.commands.account.help import TOGETHER
 from studio.commands.registry import CATALOG, find_command
+from studio.commands.results import HelpShown
 from studio.commands.spec import Audience as CommandAudience
 from studio.commands.spec import CommandSpec
 from studio.gatherings.registry import KINDS
 
-TOGETHER = "together"  # a topic of help
 
-
-def help_about(command: str | None, *, moderates: bool, note: str = "") -> Message:
-    """Help for one command, for a topic, or for all commands. Raises `UnknownCommandError`."""
-    if (command or "").strip().lstrip("/").lower() == TOGETHER:
+def compose_help_shown(answer: HelpShown) -> Message:
+    """Help for one command, for a topic, or for all commands."""
+    if answer.about == TOGETHER:
         return compose_together_help()
-    if command:
-        return compose_command_help(find_command(command))
-    return compose_help(moderates=moderates, note=note)
+    if answer.about:
+        return compose_command_help(find_command(answer.about))
+    return compose_help(moderates=answer.moderates, note=answer.note)
 
 
 def compose_help(*, moderates: bool = False, note: str = "") -> Message:
@@ -66,7 +67,9 @@ def compose_together_help() -> Message:
 
 
 def commands_for(*, moderates: bool) -> Iterable[CommandSpec]:
-    return [spec for spec in CATALOG.values() if moderates or spec.audience is CommandAudience.EVERYBODY]
+    """All but /help itself."""
+    others = (spec for spec in CATALOG.values() if spec.name != HELP)
+    return [spec for spec in others if moderates or spec.audience is CommandAudience.EVERYBODY]
 
 
 def compose_command_help(spec: CommandSpec) -> Message:

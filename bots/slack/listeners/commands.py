@@ -8,7 +8,7 @@ from typing import Any
 
 from bots.presentation.compose.answers import compose_spans
 from bots.presentation.compose.cases import compose_sentence
-from bots.presentation.compose.help import help_about
+from bots.presentation.compose.help import compose_help_shown
 from bots.presentation.message import Message, Small
 from bots.process.thread_pools import Pool
 from bots.queries.message_lookup import find_subject_of_thread, is_below_pictures
@@ -21,8 +21,6 @@ from bots.slack.messages.message_sender import Draft, send
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import (
     Wanted,
-    help_wanted,
-    is_command,
     names_others,
     read_imagine,
     read_reply,
@@ -34,9 +32,8 @@ from bots.slack.workspaces.channels import Channels
 from bots.texts.translation import translate
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import execute
-from studio.commands.results import Answer, Community
+from studio.commands.results import Answer, Community, HelpShown
 from studio.commands.spec import Call, CommandSpec
-from studio.commands.submission.known_names import default_note
 from studio.domain.deliveries import MessageRef
 
 log = logging.getLogger(__name__)
@@ -51,12 +48,7 @@ class CommandListener(Listener):
         await self._follow(of_command(body), read_imagine, TypedText(text=str(body.get("text") or "")))
 
     async def studio(self, body: Mapping[str, Any]) -> None:
-        request, text = of_command(body), TypedText(text=str(body.get("text") or ""))
-        wanted = help_wanted(text.plain)
-        if wanted is None:
-            await self._follow(request, read_studio, text)
-        else:
-            await self._help(request, wanted)
+        await self._follow(of_command(body), read_studio, TypedText(text=str(body.get("text") or "")))
 
     async def message(self, body: Mapping[str, Any]) -> None:
         """A mention, or a direct message. The app's own messages and edits are ignored."""
@@ -71,13 +63,10 @@ class CommandListener(Listener):
             return
         text = TypedText(text=str(event.get("text") or ""), without=bot_user)
         files = images(event)
-        wanted = help_wanted(text.plain)
-        if wanted is None or (wanted and not is_command(wanted)):  # a picture may begin with that word
-            await self._follow(request, read_talk, text, files)
-        elif files:
+        if files and text.plain.lower() in ("", "help"):
             await self._dispatcher.serve(request, _what_with_it)
         else:
-            await self._help(request, wanted)
+            await self._follow(request, read_talk, text, files)
 
     async def _follow(
         self,
@@ -86,7 +75,7 @@ class CommandListener(Listener):
         text: TypedText,
         files: Sequence[File] = (),
     ) -> None:
-        async def work(call: Call) -> Answer:
+        async def work(call: Call) -> Answer | Message:
             is_reply = await self._is_reply(request, call, read, files)
             helped = is_reply and self._ports.prompt_helper is not None
             read_here = partial(read_reply, command="rewrite" if helped else "remix") if is_reply else read
@@ -103,15 +92,9 @@ class CommandListener(Listener):
             if isinstance(answer, Community):
                 await self._greet(request, str(values.get("setting", "")), str(values.get("value", "")))
                 await self._warn(request, answer.rules.desk_channel)
+            if isinstance(answer, HelpShown) and not answer.about:
+                return compose_help_shown(answer).with_parts(Small(texts.in_threads()))
             return answer
-
-        await self._dispatcher.serve(request, work)
-
-    async def _help(self, request: SlackRequest, command: str) -> None:
-        async def work(call: Call) -> Message:
-            note = default_note(self._ports)
-            message = help_about(command, moderates=call.person.moderates, note=note)
-            return message if command else message.with_parts(Small(texts.in_threads()))
 
         await self._dispatcher.serve(request, work)
 

@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Callable
 from functools import partial
 
-from bots.presentation.compose.help import TOGETHER
+from studio.commands.account.help import NAME as HELP
+from studio.commands.account.help import TOGETHER
 from studio.commands.command_line import parse_phrase
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, FORMER_COMMANDS, find_command
@@ -15,21 +16,12 @@ from studio.parsing.text_cleaning import clean_text
 
 _RULES = "community"
 _AT_ONCE = ("pause", "resume")
-_HELP = "help"
 
 Wanted = tuple[CommandSpec, dict[str, object]]
 
 
-def help_wanted(text: str) -> str | None:
-    """The command with which help is wanted, empty for all of them; None where something else is wanted."""
-    first, _, rest = clean_text(text).partition(" ")
-    if first.lower().lstrip("/") not in ("", _HELP):
-        return None
-    return rest.strip().lstrip("/").lower()
-
-
 def is_command(name: str) -> bool:
-    return name in CATALOG or name in FORMER_COMMANDS or name == TOGETHER
+    return name in CATALOG or name in FORMER_COMMANDS
 
 
 def names_others(spec: CommandSpec) -> bool:
@@ -52,18 +44,18 @@ def read_imagine(text: str) -> Wanted:
 
 def read_studio(text: str) -> Wanted:
     """After ``/studio``: a command of the catalogue and its words. Raises `ChatelierError`."""
-    line = clean_text(text).lstrip("/")
+    line = clean_text(text).lstrip("/") or HELP
     name = line.partition(" ")[0]
     if name.lower() in _AT_ONCE:
         line = f"{_RULES} {line}"
-    elif name and not is_command(name.lower()):
+    elif not is_command(name.lower()):
         raise _unknown(name)
     return parse_phrase(f"/{line}")
 
 
 def _unknown(name: str) -> UnknownCommandError:
     """With the nearest of the names that are typed here."""
-    names = [*_AT_ONCE, _HELP, *CATALOG]
+    names = [*_AT_ONCE, *CATALOG]
     nearest = difflib.get_close_matches(name[:32].lower(), names, n=1)
     return UnknownCommandError(name, nearest=nearest[0] if nearest else None)
 
@@ -103,8 +95,10 @@ def _read_words(text: str, read_prompt: Callable[[str], Wanted]) -> Wanted:
 
 
 def _is_meant(name: str, following: str) -> bool:
-    """Whether a mention's first word is a command. The rules' names may begin a prompt too: "community garden"."""
+    """Whether a mention's first word is a command. Some may begin a prompt too: "community garden", "help a fox"."""
     if not is_command(name):
-        return False
+        return not name
+    if name == HELP:
+        return following.lstrip("/") in ("", TOGETHER) or is_command(following.lstrip("/"))
     rules = find_command(name)
     return rules.current_name != _RULES or following in ("", *rules.parameters[0].choices)

@@ -63,8 +63,6 @@ class CommandHandler:
         return reply_to(execute(self._ports, call, command, named))
 
     def _run_line(self, call: Call, user: WebUser, message: Say) -> Reply:
-        if message.text.strip().lower().partition(" ")[0] == "/help":
-            return Reply(data={"ok": True, "open": "/help"})
         spec, values = parse_phrase(message.text)
         pictures = [ticket for ticket in (message.image, *message.more) if ticket]
         for place, ticket in zip(spec.images or ("image",), pictures, strict=False):

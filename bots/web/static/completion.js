@@ -25,10 +25,8 @@ function suggest() {
   return [];
 }
 
-const help = { name: "help", summary: _("What you can type, and what the reactions do.") };
-
 function commands(start, from) {
-  return [...catalog, help]
+  return catalog
     .filter(({ name }) => name.startsWith(start.toLowerCase()))
     .map(({ name, summary }) => ({ from, text: `/${name} `, shown: `/${name}`, summary }));
 }

@@ -4,8 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
+from studio.commands.account.help import COMMAND, TOGETHER
+from studio.commands.account.help import NAME as HELP
 from studio.commands.completion.suggestion import LONGEST, SuggestedJob, Suggestion
 from studio.commands.parameter_values import Kind
+from studio.commands.registry import CATALOG
+from studio.commands.spec import Audience as CommandAudience
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission import remix_consent
 from studio.db import cases, queries
@@ -110,6 +114,16 @@ def desk_cases(session: Session, call: Call, _spec: CommandSpec) -> list[Suggest
     return list(map(_of_case, cases.desk_cases(session, call.person, limit=_CASES_READ)))
 
 
+def help_topics(_session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
+    """The commands that the person may use, and what they can do with others."""
+    names = [
+        spec.name
+        for spec in CATALOG.values()
+        if call.person.moderates or spec.audience is CommandAudience.EVERYBODY
+    ]
+    return [Suggestion(value=name, subject=f"/{name}") for name in (*names, TOGETHER) if name != HELP]
+
+
 FINDERS: Mapping[tuple[str, str], Finder] = {
     ("cancel", "job"): jobs_to_cancel,
     ("appeal", "job"): jobs_to_appeal,
@@ -117,6 +131,7 @@ FINDERS: Mapping[tuple[str, str], Finder] = {
     ("report", "picture"): pictures_to_report,
     ("answer", "case"): questions,
     ("review", "case"): desk_cases,
+    (HELP, COMMAND.name): help_topics,
 }
 FINDERS_BY_KIND: Mapping[Kind, Finder] = {
     Kind.PICTURE: visible_pictures,

@@ -43,7 +43,7 @@ def command_payloads(ports: Ports, home: Path) -> dict[str, dict[str, Any]]:
 
 
 async def test_every_command_of_the_catalogue_is_a_slash_command(ports: Ports, tmp_path: Path) -> None:
-    assert set(command_payloads(ports, tmp_path)) == {*CATALOG, "studio", "help"}
+    assert set(command_payloads(ports, tmp_path)) == {*CATALOG, "studio"}
 
 
 @pytest.mark.parametrize("name", list(CATALOG))

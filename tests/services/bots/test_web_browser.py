@@ -258,7 +258,7 @@ def test_the_web_page_is_used_by_keyboard_alone(browser: Browser, studio: Runnin
         kay.keyboard.press("/")
         expect(prompt(kay)).to_be_focused()
         offered = [name for name, spec in CATALOG.items() if spec.audience is Audience.EVERYBODY]
-        expect(kay.get_by_role("option")).to_have_count(len(offered) + 1)  # and /help
+        expect(kay.get_by_role("option")).to_have_count(len(offered))
         kay.keyboard.type("im")
         kay.keyboard.press("Tab")
         expect(prompt(kay)).to_have_value("/imagine ")

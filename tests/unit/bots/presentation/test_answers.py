@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bots.presentation.compose.answers import compose_answer
-from bots.presentation.compose.help import compose_help, help_about
+from bots.presentation.compose.help import compose_help, compose_help_shown
 from bots.presentation.compose.parts.recipe import recipe_line
 from bots.presentation.message import (
     ChannelName,
@@ -18,7 +18,7 @@ from bots.presentation.message import (
 from bots.presentation.spans import plain_text
 from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.registry import CATALOG, execute
-from studio.commands.results import Accepted, Family, History
+from studio.commands.results import Accepted, Family, HelpShown, History
 from studio.commands.spec import Call
 from studio.domain.jobs import JobState
 from studio.gatherings.registry import KINDS
@@ -198,6 +198,6 @@ class TestPages:
 
 
 def test_help_has_a_topic_for_what_people_do_together() -> None:
-    message = help_about("together", moderates=False)
+    message = compose_help_shown(HelpShown(about="together"))
     text = " ".join(plain_text(part.spans) for part in message.parts if isinstance(part, Paragraph))
     assert all(f"/{kind.command} " in text for kind in KINDS.values())
