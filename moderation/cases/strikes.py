@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from moderation.policy.categories import Category
@@ -15,6 +15,11 @@ from studio.domain.verdicts import Ruling, Verdict
 
 HALF_LIFE = timedelta(days=30)
 FORGOTTEN = timedelta(days=300)  # a thousandth is left
+_COUNTING = select(StrikeRow).where(
+    StrikeRow.person_key.in_(bindparam("keys", expanding=True)),
+    StrikeRow.overturned_at.is_(None),
+    StrikeRow.at > bindparam("since"),
+)
 SEVERE = 4.0
 # What one refused request weighs. A slip of the tongue costs little; four in a row earn a warning.
 _REFUSED = 0.25
@@ -48,12 +53,8 @@ def strike_weight(verdict: Verdict) -> float:
 def strike_sum(session: Session, person_key: str, *, at: datetime | None = None) -> float:
     """The sum of what is left of a human's strikes, over all their identities."""
     at = at or now()
-    query = select(StrikeRow).where(
-        StrikeRow.person_key.in_(identities(session, person_key)),
-        StrikeRow.overturned_at.is_(None),
-        StrikeRow.at > at - FORGOTTEN,
-    )
-    left = [row.weight * 2.0 ** -((at - row.at) / HALF_LIFE) for row in session.scalars(query)]
+    values = {"keys": identities(session, person_key), "since": at - FORGOTTEN}
+    left = [row.weight * 2.0 ** -((at - row.at) / HALF_LIFE) for row in session.scalars(_COUNTING, values)]
     return float(sum(left))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from moderation.cases.strikes import strike_sum
@@ -19,6 +19,9 @@ NEW_MEMBER = timedelta(days=1)
 TRUSTED_AFTER = timedelta(days=14)
 TRUSTED_JOBS = 20
 CLEAN = 0.25  # a sum of strikes below this is a clean history
+_DONE = select(func.count(), func.min(JobRow.created_at)).where(
+    JobRow.person_key.in_(bindparam("keys", expanding=True)), JobRow.state == JobState.DONE
+)
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 
@@ -73,9 +76,7 @@ def _is_new(person: Person, at: datetime) -> bool:
 
 
 def _has_earned_trust(session: Session, person: Person, at: datetime) -> bool:
-    mine = JobRow.person_key.in_(identities(session, person.key))
-    query = select(func.count(), func.min(JobRow.created_at)).where(mine, JobRow.state == JobState.DONE)
-    done, first = session.execute(query).one()
+    done, first = session.execute(_DONE, {"keys": identities(session, person.key)}).one()
     if done < TRUSTED_JOBS or at - first < TRUSTED_AFTER:
         return False
     return strike_sum(session, person.key, at=at) < CLEAN

@@ -6,7 +6,7 @@ somewhere else can neither lift nor shorten it.
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from moderation.records import audit_log
@@ -15,6 +15,8 @@ from studio.db.identities.linked_identities import identities
 from studio.db.newcomers import newcomer_origins
 from studio.db.tables import BanRow
 from studio.domain.people import Person
+
+_OF_THESE = select(BanRow).where(BanRow.person_key.in_(bindparam("keys", expanding=True)))
 
 
 def ban(
@@ -62,8 +64,8 @@ def may_lift(row: BanRow, by: str) -> bool:
 def holding(session: Session, person_key: str, *, at: datetime | None = None) -> list[BanRow]:
     """The bans that hold at the moment, on any identity of the human."""
     at = at or now()
-    wanted = BanRow.person_key.in_(identities(session, person_key))
-    return [row for row in session.scalars(select(BanRow).where(wanted)) if not _has_ended(row, at)]
+    found = session.scalars(_OF_THESE, {"keys": identities(session, person_key)})
+    return [row for row in found if not _has_ended(row, at)]
 
 
 def find_ban(session: Session, person_key: str, *, at: datetime | None = None) -> BanRow | None:

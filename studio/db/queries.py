@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from studio.db.identities.linked_identities import identities, same_human
@@ -15,6 +15,13 @@ from studio.errors import NotFoundError
 from studio.serialization import from_data
 
 _DEEPEST_LINEAGE = 64
+# Built once: each request for pictures asks them.
+_OUTSTANDING_JOBS = (
+    select(func.count())
+    .select_from(JobRow)
+    .where(JobRow.person_key.in_(bindparam("keys", expanding=True)), JobRow.state.in_(sorted(OUTSTANDING)))
+)
+_PARENTS = select(LineageRow.parent).where(LineageRow.child.in_(bindparam("children", expanding=True)))
 
 
 def job_of(row: JobRow) -> Job:
@@ -165,9 +172,7 @@ def picture_numbers(session: Session, job_ids: Sequence[str]) -> dict[str, list[
 
 def outstanding_jobs(session: Session, person_key: str) -> int:
     """Of the human behind the person, over all their linked identities."""
-    query = select(func.count()).select_from(JobRow)
-    mine = JobRow.person_key.in_(identities(session, person_key))
-    return session.scalar(query.where(mine, JobRow.state.in_(sorted(OUTSTANDING)))) or 0
+    return session.scalar(_OUTSTANDING_JOBS, {"keys": identities(session, person_key)}) or 0
 
 
 def family(session: Session, picture_ids: Sequence[str]) -> list[Picture]:
@@ -181,8 +186,7 @@ def ancestors(session: Session, picture_ids: Sequence[str]) -> list[Picture]:
     found: dict[str, Picture] = {}
     front = list(picture_ids)
     for _ in range(_DEEPEST_LINEAGE):
-        query = select(LineageRow.parent).where(LineageRow.child.in_(front))
-        parents = set(session.scalars(query)) - set(found)
+        parents = set(session.scalars(_PARENTS, {"children": front})) - set(found) if front else ()
         if not parents:
             break
         rows = session.scalars(select(PictureRow).where(PictureRow.id.in_(sorted(parents))))

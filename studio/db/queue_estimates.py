@@ -7,17 +7,52 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, select, tuple_
+from sqlalchemy import Select, bindparam, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from studio.clock import now
-from studio.db.tables import JobRow, UtcDateTime
+from studio.db.tables import JobRow
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
 
 _RECENT_JOBS = 200
 _MOST_SUMMED = 100  # wanted one by one
 _COLUMNS = (JobRow.id, JobRow.state, JobRow.model, JobRow.command, JobRow.cost, JobRow.started_at)
 _Kind = tuple[str | None, str]  # model, command
+# Built once: the answer to each request for pictures asks them.
+_PAINTING = select(*_COLUMNS).where(JobRow.state == JobState.PAINTING)
+_OWN = select(*_COLUMNS, JobRow.priority, JobRow.created_at).where(
+    JobRow.id == bindparam("job_id"), JobRow.state.in_(sorted(OUTSTANDING))
+)
+_LATEST = (
+    select(JobRow.model, JobRow.command, JobRow.cost, JobRow.painting_seconds, JobRow.started_at)
+    .where(
+        JobRow.painting_seconds.is_not(None),
+        JobRow.started_at.is_not(None),
+        JobRow.ended_at.is_not(None),  # or PostgreSQL would walk over all that wait first
+    )
+    .order_by(JobRow.ended_at.desc())
+    .limit(_RECENT_JOBS)
+)
+
+
+def _place_parameters(name: str) -> Any:
+    """Where a job stands in the queue, as parameters."""
+    columns = JobRow.priority, JobRow.created_at, JobRow.id
+    return tuple_(*(bindparam(f"{name}_{column.key}", type_=column.type) for column in columns))
+
+
+_in_order = tuple_(JobRow.priority, JobRow.created_at, JobRow.id)
+_BEFORE: Select[str | None, str, int, int] = (
+    select(
+        JobRow.model,
+        JobRow.command,
+        func.count().label("jobs"),
+        func.sum(case((JobRow.cost > 1, JobRow.cost), else_=1)).label("cost"),
+    )
+    .where(JobRow.state.in_(sorted(WAITING)), _in_order < _place_parameters("before"))
+    .group_by(JobRow.model, JobRow.command)
+)
+_BETWEEN = _BEFORE.where(_in_order >= _place_parameters("since"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +96,14 @@ def outlook(session: Session, job_id: str) -> Outlook:
 
     The database sums up the jobs before it: with 5,000 waiting, reading each of them would take ten times as long.
     """
-    outstanding = JobRow.state.in_(sorted(OUTSTANDING))
-    query = select(*_COLUMNS, JobRow.priority, JobRow.created_at).where(JobRow.id == job_id, outstanding)
-    own = session.execute(query).one_or_none()
+    own = session.execute(_OWN, {"job_id": job_id}).one_or_none()
     if own is None:
         return Outlook()
     pace, at = learn_pace(session), now()
     if own.state == JobState.PAINTING:
         return Outlook(eta_seconds=_left(own, pace, at))
-    painting = session.execute(select(*_COLUMNS).where(JobRow.state == JobState.PAINTING)).all()
-    waiting = session.execute(_count_before(own)).all()
+    painting = session.execute(_PAINTING).all()
+    waiting = _count_before(session, own)
     work_seconds = sum(_left(row, pace, at) or 0.0 for row in painting)
     work_seconds += sum(pace.of(row.model, row.command, row.cost) or 0.0 for row in waiting)
     return _of_waiting(own, pace, len(painting) + sum(row.jobs for row in waiting), work_seconds)
@@ -84,7 +117,7 @@ def outlooks(session: Session, job_ids: Collection[str]) -> dict[str, Outlook]:
     if not rows:
         return {}
     pace, at = learn_pace(session), now()
-    painting = session.execute(select(*_COLUMNS).where(JobRow.state == JobState.PAINTING)).all()
+    painting = session.execute(_PAINTING).all()
     left = {row.id: _left(row, pace, at) for row in painting}
     ahead, work_seconds = len(painting), sum(seconds or 0.0 for seconds in left.values())
     found = {row.id: Outlook(eta_seconds=left[row.id]) for row in rows if row.id in left}
@@ -93,7 +126,7 @@ def outlooks(session: Session, job_ids: Collection[str]) -> dict[str, Outlook]:
         return found | _walk(session, waiting, pace, ahead, work_seconds)
     before = None
     for row in waiting:
-        for group in session.execute(_count_before(row, since=before)):
+        for group in _count_before(session, row, since=before):
             ahead += group.jobs
             work_seconds += pace.of(group.model, group.command, group.cost) or 0.0
         found[row.id] = _of_waiting(row, pace, ahead, work_seconds)
@@ -118,17 +151,9 @@ def _walk(
 
 def learn_pace(session: Session) -> QueuePace:
     """From the latest jobs that were painted to the end."""
-    columns = JobRow.model, JobRow.command, JobRow.cost, JobRow.painting_seconds, JobRow.started_at
-    query = select(*columns).where(
-        JobRow.painting_seconds.is_not(None),
-        JobRow.started_at.is_not(None),
-        JobRow.ended_at.is_not(None),  # or PostgreSQL would walk over all that wait first
-    )
     latest = [
         _Painted(kind=(model, command), cost=max(cost, 1), seconds=seconds, started_at=started_at)
-        for model, command, cost, seconds, started_at in session.execute(
-            query.order_by(JobRow.ended_at.desc()).limit(_RECENT_JOBS)
-        )
+        for model, command, cost, seconds, started_at in session.execute(_LATEST)
         if seconds is not None and started_at is not None
     ]
     by_kind: dict[_Kind, list[float]] = defaultdict(list)
@@ -138,24 +163,19 @@ def learn_pace(session: Session) -> QueuePace:
     return QueuePace(seconds=seconds, at_once=_at_once(latest))
 
 
-def _count_before(own: Any, *, since: Any = None) -> Select[str | None, str, int, int]:
+def _count_before(session: Session, own: Any, *, since: Any = None) -> Sequence[Any]:
     """By model and command, how many waiting jobs are served before a waiting one, and what they cost together.
 
     With `since`, a job that is served before it: from that one on.
     """
-    place = tuple_(JobRow.priority, JobRow.created_at, JobRow.id)
-    cost = func.sum(case((JobRow.cost > 1, JobRow.cost), else_=1))
-    counted = place < _place(own) if since is None else (place >= _place(since)) & (place < _place(own))
-    return (
-        select(JobRow.model, JobRow.command, func.count().label("jobs"), cost.label("cost"))
-        .where(JobRow.state.in_(sorted(WAITING)), counted)
-        .group_by(JobRow.model, JobRow.command)
-    )
+    if since is None:
+        return session.execute(_BEFORE, _place_values("before", own)).all()
+    return session.execute(_BETWEEN, {**_place_values("before", own), **_place_values("since", since)}).all()
 
 
-def _place(row: Any) -> Any:
-    """Where a job stands in the queue, as values."""
-    return tuple_(literal(row.priority), literal(row.created_at, UtcDateTime()), literal(row.id))
+def _place_values(name: str, row: Any) -> dict[str, Any]:
+    """Where a job stands in the queue, as the parameters of `_place_parameters`."""
+    return {f"{name}_priority": row.priority, f"{name}_created_at": row.created_at, f"{name}_id": row.id}
 
 
 def _of_waiting(row: Any, pace: QueuePace, ahead: int, work_seconds: float) -> Outlook:

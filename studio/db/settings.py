@@ -1,6 +1,6 @@
 """What people and communities have settled, read and written as the frozen types of the studio."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -11,10 +11,16 @@ from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
 from studio.serialization import from_data, to_data
 
+# Built once: nearly every command asks for them.
+_PREFERENCES = select(PreferencesRow.data).where(PreferencesRow.person_key == bindparam("person_key"))
+_RULES = select(CommunityRow.data).where(
+    CommunityRow.platform == bindparam("platform"), CommunityRow.community == bindparam("community")
+)
+
 
 def preferences_of(session: Session, person_key: str) -> Preferences:
-    row = session.get(PreferencesRow, person_key)
-    return from_data(Preferences, row.data) if row else preferences.DEFAULT
+    data = session.scalar(_PREFERENCES, {"person_key": person_key})
+    return preferences.DEFAULT if data is None else from_data(Preferences, data)
 
 
 def save_preferences(session: Session, person_key: str, chosen: Preferences) -> None:
@@ -23,8 +29,8 @@ def save_preferences(session: Session, person_key: str, chosen: Preferences) -> 
 
 
 def community_rules(session: Session, platform: Platform, community: str) -> CommunityRules:
-    row = session.get(CommunityRow, (platform, community))
-    return from_data(CommunityRules, row.data) if row else communities.DEFAULT
+    data = session.scalar(_RULES, {"platform": platform, "community": community})
+    return communities.DEFAULT if data is None else from_data(CommunityRules, data)
 
 
 def find_paused_communities(session: Session) -> list[tuple[str, str]]:

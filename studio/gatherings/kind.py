@@ -212,7 +212,8 @@ class Turn:
         values = {"round": self.row.round, **values}
         part = Part(gathering=self.row.id, ordinal=ordinal, **values)
         part_rows.add_part(self.session, part, at=self.at)
-        self._parts = None
+        if self._parts is not None:
+            self._parts.append(replace(part, changed_at=self.at))
         self.wants = self.wants or part.state is PartState.WANTED
         self.changed = True
         return part
@@ -249,7 +250,8 @@ class Turn:
     def write_part(self, part: Part, **values: Any) -> None:
         if not part_rows.change_part(self.session, part, at=self.at, **values):
             raise GatheringMovedError
-        self._parts = None
+        if self._parts is not None:
+            self._parts = part_rows.after_change(self._parts, part.ordinal, values, at=self.at)
         self.changed = True
 
     # ---- votes

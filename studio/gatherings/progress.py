@@ -6,7 +6,7 @@ worker after a job, a front end before each act.
 
 import logging
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from studio.db.gatherings import ballot_rows, part_rows, sponsors
@@ -20,6 +20,7 @@ from studio.services import held_job_decisions
 MOST_ATTEMPTS = 3  # at words that are not refused
 _LEFT_ENDLESS = "gathering ended: its phase had ended and nothing followed"
 _SKIPPED = "It waited too long for a moderator. Nothing was charged."
+_JOBS = select(JobRow).where(JobRow.id.in_(bindparam("ids", expanding=True)))
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def catch_up(turn: Turn) -> None:
 def _read_jobs(turn: Turn) -> list[JobRow]:
     """Those of the parts that are being painted or held, with one query."""
     ids = [part.job for part in turn.parts(*WITH_JOB) if part.job]
-    return list(turn.session.scalars(select(JobRow).where(JobRow.id.in_(ids)))) if ids else []
+    return list(turn.session.scalars(_JOBS, {"ids": ids})) if ids else []
 
 
 def _has_ended(turn: Turn) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -44,6 +44,8 @@ from studio.ports import Admission, Allowance, Ports
 from studio.services import file_references
 from studio.services.picture_deletion import Removal, finish_removal
 from studio.services.visibility import Audience, may_see
+
+_EARLIER = select(JobRow).where(JobRow.request_key == bindparam("request_key"))
 
 
 def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Accepted:
@@ -131,7 +133,7 @@ def require_open(session: Session, call: Call) -> None:
 
 
 def _find_earlier(session: Session, request_key: str) -> Accepted | None:
-    row = session.scalar(select(JobRow).where(JobRow.request_key == request_key))
+    row = session.scalar(_EARLIER, {"request_key": request_key})
     if row is None:
         return None
     if row.state == JobState.REFUSED:

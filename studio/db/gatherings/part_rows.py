@@ -1,6 +1,7 @@
 """Parts of gatherings as rows: each has one owner at most, since each move is one guarded UPDATE."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -127,6 +128,14 @@ def change_part(session: Session, part: Part, *, at: datetime, **values: Any) ->
     read = {"of": part.gathering, "number": part.ordinal, "state_was": part.state, "human_was": part.human}
     result = session.execute(_CHANGE, {**read, **values, "changed_at": at})
     return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def after_change(
+    parts: Sequence[Part], ordinal: int, values: Mapping[str, Any], *, at: datetime
+) -> list[Part]:
+    """The parts as they are once `change_part` gave one of them these values."""
+    known = {name: value for name, value in values.items() if name != "seconds_left"}
+    return [replace(part, **known, changed_at=at) if part.ordinal == ordinal else part for part in parts]
 
 
 def link_job(session: Session, claim: Claim, job_id: str, *, held: bool) -> bool:

@@ -18,6 +18,7 @@ from studio.db.identities.people import lock_person
 from studio.db.tables import Base, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.requests import Operation, PaintRequest
+from studio.domain.settings.channels import ChannelRules
 from studio.errors import OutOfCreditsError
 from tests.support.fakes import someone, somewhere
 
@@ -44,7 +45,7 @@ steps = st.lists(
 def keep(session, name, count):
     request = PaintRequest(operation=Operation.IMAGINE, seed=1, count=count)
     call = Call(person=someone(name), address=somewhere(), request_key=f"l:{next(_numbers)}")
-    row = new_job(call, "imagine", request, job_id=new_job_id(), policy_version="")
+    row = new_job(call, "imagine", request, job_id=new_job_id(), policy_version="", here=ChannelRules())
     session.add(row)
     session.flush()
     return row
