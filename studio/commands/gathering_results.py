@@ -22,10 +22,14 @@ class Tray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatheringOpened:
-    """The message of the gathering follows. `repeated`: this very request opened it before."""
+    """The message of the gathering follows. `repeated`: this very request opened it before.
+
+    `channel`: where it follows; empty: where it was asked for.
+    """
 
     gathering_id: str
     repeated: bool = False
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

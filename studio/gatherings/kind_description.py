@@ -25,6 +25,7 @@ class OptionKind(StrEnum):
     MODEL = "model"
     ASPECT = "aspect"
     TIME_OF_DAY = "time"  # such as 09:00, as it was typed
+    CHANNEL = "channel"  # an id or a mention, in which it opens; not stored among the rules
 
 
 # The options that say how many credits are set aside for the winners, and whether the host or the channel gives them.

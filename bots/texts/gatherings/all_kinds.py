@@ -33,6 +33,7 @@ TRAY_BEFORE = "It lies in your tray already."
 TRAY_PICTURE = "Picture {number} of your tray"
 
 OPENED_HERE = "Its message follows here. Its id is {id}."
+OPENED_ELSEWHERE = "Its message follows in {channel}. Its id is {id}."
 NOTHING_OPEN = "Nothing is going on together here. {command} shows what there is."
 LISTED = "Going on here"
 LIST_ENTRY = "{name} {id} in {channel}, since {since}"

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from studio.commands.gathering_results import GatheringOpened
+from studio.commands.gatherings.chosen_channel import CHANNEL, choose_channel
 from studio.commands.gatherings.painting import submit_wanted
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.spec import Call, CommandSpec
@@ -56,6 +57,7 @@ _KINDS: Mapping[OptionKind, Kind] = {
     OptionKind.MODEL: Kind.MODEL,
     OptionKind.ASPECT: Kind.ASPECT,
     OptionKind.TIME_OF_DAY: Kind.TEXT,
+    OptionKind.CHANNEL: Kind.TEXT,
 }
 
 
@@ -73,11 +75,14 @@ class OpenGathering:
 def open_gathering(
     ports: Ports, call: Call, command: OpenGathering, *, kind: GatheringKind, parent_id: str | None = None
 ) -> GatheringOpened:
-    """Open one where it was asked for, once for each request.
+    """Open one where it was asked for, or in the channel that an option names, once for each request.
 
     Raises `GatheringRefusedError`, `WrongChannelError`, `CommunityPausedError` and what the kind raises.
     """
     rules = dict(_rules(kind, command.values))
+    asked_in = call.address
+    named = rules.pop(CHANNEL, None)
+    call = choose_channel(ports.database, call, None if named is None else str(named))
     allowance = ports.gate.allowance(call.person)
     ports.gate.require_not_banned(call.person)
     with ports.database.begin() as session:
@@ -100,7 +105,8 @@ def open_gathering(
     outbox.send(ports.database, ports.events, events)
     if turn.wants:
         submit_wanted(ports, gathering_id)
-    return GatheringOpened(gathering_id=gathering_id)
+    elsewhere = call.address.channel if call.address is not asked_in else ""
+    return GatheringOpened(gathering_id=gathering_id, channel=elsewhere)
 
 
 def _begin(

@@ -195,6 +195,12 @@ KIND = GatheringKind(
             max_length=5,
         ),
         *(_OF_CONTESTS[name] for name in _SHARED),
+        Option(
+            name="channel",
+            kind=OptionKind.CHANNEL,
+            summary="The channel in which they open, by its id; moderators may name one.",
+            max_length=80,
+        ),
     ),
     begin=_begin,
     phase_ended=_phase_ended,

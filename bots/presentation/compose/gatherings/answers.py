@@ -28,6 +28,9 @@ _MOST_LISTED = 5
 
 def compose_gathering_answer(answer: GatheringOpened | GatheringActed | GatheringsListed) -> Message:
     match answer:
+        case GatheringOpened(channel=channel) if channel:
+            where, code = ChannelName(channel), Code(answer.gathering_id)
+            return _one(sentence(texts.OPENED_ELSEWHERE, channel=where, id=code))
         case GatheringOpened():
             return _one(sentence(texts.OPENED_HERE, id=Code(answer.gathering_id)))
         case GatheringActed():

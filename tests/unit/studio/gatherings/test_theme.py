@@ -1,15 +1,21 @@
 """Themes: contests that open by themselves at their times, whatever happens to the sweeper, until nobody wants them."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from studio.commands.gathering_results import GatheringOpened
+from studio.commands.gatherings.chosen_channel import choose_channel
+from studio.commands.spec import Call
 from studio.db.gatherings import gathering_rows
 from studio.domain.gatherings import Gathering
+from studio.domain.people import Address, Platform
 from studio.domain.settings.communities import Hosts
 from studio.errors import BadParameterError
+from studio.errors.gatherings import GatheringRefusedError, Refusal
 from studio.gatherings.contests.theme_times import (
     first_opening,
     next_opening,
@@ -17,6 +23,7 @@ from studio.gatherings.contests.theme_times import (
     split_time,
 )
 from studio.ports import Ports
+from tests.support.fakes import someone
 from tests.support.gathering_machine import Driver, machine_of
 from tests.support.gatherings import Table, tables
 from tests.unit.studio.gatherings.test_contest import enter
@@ -139,6 +146,51 @@ def test_ends_with_its_host_with_an_act_of_theirs_and_where_moderators_want_no_g
 def test_refuses_what_is_no_time_and_no_theme(table: Table, values: dict[str, str]) -> None:
     with pytest.raises(BadParameterError):
         open_theme(table, **values)
+
+
+def test_moderators_open_one_in_another_channel(table: Table) -> None:
+    table.ask("bo", "imagine", prompt="a red fox")  # from a public channel that is known by that
+    opened = table.ask("mo", "theme", moderator=True, theme="Rain", every="day", channel="<#4711>")
+    assert isinstance(opened, GatheringOpened)
+    assert opened.channel == "4711"
+    (contest,) = contests(table)
+    theme = table.gathering(opened.gathering_id)
+    places = {(found.address.channel, found.address.private) for found in (theme, contest)}
+    assert places == {("4711", True)}  # nothing is known of it
+    assert "channel" not in theme.rules
+    table.ask("mo", "gather", moderator=True, do="end", id=opened.gathering_id)
+    elsewhere = replace(table, address=replace(table.address, channel="4712"))
+    known = elsewhere.ask("mo", "theme", moderator=True, theme="Rain", every="day", channel="main")
+    assert isinstance(known, GatheringOpened)
+    assert not table.gathering(known.gathering_id).address.private
+
+
+def test_nobody_else_opens_one_in_another_channel(table: Table) -> None:
+    with pytest.raises(GatheringRefusedError) as refused:
+        open_theme(table, channel="4711")
+    assert refused.value.reason == Refusal.MODERATORS_ONLY
+    with pytest.raises(BadParameterError):
+        table.ask("mo", "theme", moderator=True, theme="Rain", channel="the big one")
+
+
+@pytest.mark.parametrize(
+    ("platform", "channel", "is_one"),
+    [
+        (Platform.DISCORD, "<#1234567890>", True),
+        (Platform.DISCORD, "general", False),
+        (Platform.SLACK, "<#C0GENERAL|general>", True),
+        (Platform.SLACK, "1234", False),
+    ],
+)
+def test_a_channel_is_named_as_its_platform_does(
+    table: Table, platform: Platform, channel: str, is_one: bool
+) -> None:
+    address = Address(platform=platform, community="77", channel="1")
+    person = replace(someone("mo", moderator=True, community="77"), platform=platform)
+    call = Call(person=person, address=address, request_key="theme")
+    with nullcontext() if is_one else pytest.raises(BadParameterError):
+        found = choose_channel(table.ports.database, call, channel)
+        assert found.address.channel in ("1234567890", "C0GENERAL")
 
 
 def test_waits_for_the_time_of_day(table: Table) -> None:
