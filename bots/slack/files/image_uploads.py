@@ -64,6 +64,28 @@ class ImageUploads:
             known |= await self._upload(subject, new, passing=passing, patient=patient)
         return {name: known[upload.digest] for name, upload in uploads.items()}
 
+    async def share(
+        self, subject: str, file: Image, attachment: Attachment, *, channel: str, thread: str
+    ) -> None:
+        """Upload a file into a thread, for an hour.
+
+        Raises `SlackUnavailableError`, `SlackApiRefusedError`, `DatabaseUnavailableError`.
+        """
+        upload = _Upload.of(file, attachment)
+        file_id = await self._send(subject, upload, patient=True)
+        files = [{"id": file_id, "title": upload.filename}]
+        await self._client.call(
+            "files.completeUploadExternal", files=files, channel_id=channel, thread_ts=thread
+        )
+        await self._pools.run(
+            Pool.DATABASE,
+            file_records.mark_complete,
+            self._database,
+            file_id,
+            digest=upload.digest,
+            passing=True,
+        )
+
     def _find(self, subject: str, digests: Sequence[str], *, passing: bool) -> dict[str, str]:
         """The ids of the files that are at Slack already, by digest."""
         found = {
@@ -129,7 +151,7 @@ class ImageUploads:
             patient=patient,
             filename=upload.filename,
             length=str(len(picture.data)),
-            alt_txt=upload.alt_text[:1000],
+            alt_txt=upload.alt_text[:1000] or None,
         )
         file_id = str(ticket["file_id"])
         await self._pools.run(

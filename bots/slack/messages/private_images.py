@@ -8,11 +8,12 @@ from itertools import groupby
 from bots.delivery.attachments import Attachment
 from bots.delivery.message_files import load_files
 from bots.presentation.compose.job_message import with_missing_files
-from bots.presentation.message import FileKind, Image, Message
+from bots.presentation.message import FileKind, Image, Images, Message
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
-from bots.slack.context import SlackComponent
+from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.messages.archive_delivery import ArchiveDelivery
 from bots.slack.messages.message_sender import Draft
 
 _LIMIT_BYTES = 8 * 1024 * 1024
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 
 
 class PrivateImages(SlackComponent):
+    def __init__(self, context: SlackContext) -> None:
+        super().__init__(context)
+        self._archives = ArchiveDelivery(context)
+
     async def draft(
         self,
         request: SlackRequest,
@@ -34,9 +39,10 @@ class PrivateImages(SlackComponent):
 
         `subject_of` says what an image is about; it is deleted together with it. Raises `StorageError`.
         """
-        if all(
-            image.kind is FileKind.ARCHIVE for image in message.files
-        ):  # a part of Slack's says where it is
+        archives = [made[image.name] for image in message.files if image.kind is FileKind.ARCHIVE]
+        if archives:
+            message = await self._archives.send(request, message, archives[0])
+        if not any(isinstance(part, Images) for part in message.parts):
             return Draft(message=message)
         load = partial(load_files, self._ports, message, limit_bytes=_LIMIT_BYTES, made=made)
         found = await self._pools.run(Pool.FILES, load)

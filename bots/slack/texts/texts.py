@@ -23,6 +23,9 @@ GREETINGS = {
     "stars": "Pictures with enough stars are shown here from now on.",
 }
 
+ARCHIVE_BELOW = "The archive is in the thread below, for an hour."
+ARCHIVE_SENT = "The archive is in your direct messages with me, for an hour."
+
 MODAL_LOADING = "One moment…"
 GRID_COMING = "The picture under its lettered grid is on its way…"
 GRID_MISSING = (

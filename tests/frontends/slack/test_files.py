@@ -1,6 +1,7 @@
 """The picture files that the Slack front end uploads: none stays that no message shows."""
 
 import io
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from sqlalchemy import update
 from bots.slack.api.client import SlackUnavailableError
 from bots.slack.db_tables import SlackFileRow
 from bots.slack.files import file_records
+from bots.slack.files.file_records import PASSING_LASTS
 from studio.clock import now
 from studio.db.tables import JobRow
 from studio.domain.deliveries import DeliveryKind
@@ -237,3 +239,28 @@ def test_in_the_end_a_deletion_is_given_up(room: SlackRoom) -> None:
         with database.begin() as session:
             session.execute(update(SlackFileRow).values(unwanted_at=now()))
     assert rows(room) == {}
+
+
+async def test_the_archive_of_an_export_goes_into_the_persons_direct_messages(room: SlackRoom) -> None:
+    job_id = await room.imagine()
+    await room.painted(job_id)
+    before = set(room.slack.files)
+    await room.slash("export-me", command="/studio")
+    (added,) = set(room.slack.files) - before
+    archive = room.slack.files[added]
+    message = room.slack.messages[-1]
+    assert (message.channel, message.thread_ts) == (f"D{ANA[1:]}", None)
+    assert (archive["channel_id"], archive["thread_ts"]) == (message.channel, message.ts)
+    with zipfile.ZipFile(io.BytesIO(archive["data"])) as opened:
+        assert any(name.endswith(".json") for name in opened.namelist())
+    assert "in your direct messages with me, for an hour" in room.slack.whispered()[-1]
+    with room.ports.database.read() as session:
+        row = session.get_one(SlackFileRow, added)
+    assert row.unwanted_at is not None
+    assert row.unwanted_at <= now() + PASSING_LASTS
+
+
+async def test_an_archive_that_slack_refuses_is_to_be_had_elsewhere(room: SlackRoom) -> None:
+    room.slack.refuse("files.completeUploadExternal", "restricted_action")
+    await room.slash("export-me", command="/studio")
+    assert "cannot be sent here" in room.slack.whispered()[-1]

@@ -301,7 +301,8 @@ class LoopbackSlack(SlackPayloads):
 
     def _files_completeUploadExternal(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
         for file in arguments["files"]:
-            self.files[file["id"]].update(completed_at=self.polls)
+            shared = {name: arguments[name] for name in ("channel_id", "thread_ts") if name in arguments}
+            self.files[file["id"]].update(completed_at=self.polls, **shared)
         return {"files": [self._file_state(file["id"]) for file in arguments["files"]]}
 
     def _files_delete(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
