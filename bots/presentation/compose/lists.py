@@ -29,6 +29,7 @@ from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.results import DeskCases, History, InQueue, Place
 from studio.domain.cases import Case, CaseState
 from studio.domain.jobs import Job, JobState
+from studio.domain.people import RaidSigns
 from studio.domain.settings.saved_styles import SavedStyle, StylesListed
 from studio.services.visibility import is_secret_turn
 
@@ -80,13 +81,8 @@ def compose_history(answer: History) -> Message:
 
 def compose_desk(answer: DeskCases) -> Message:
     """Cases in a list, with a button to take each open one."""
-    signs = answer.raid
-    raid = (
-        [sentence(cases.RAID, joins=signs.joins, refusals=signs.refusals, reports=signs.reports)]
-        if signs
-        else []
-    )
-    presses = [button(Action.LOCKDOWN, NO_TARGET)] if signs else []
+    raid = [raid_spans(answer.raid)] if answer.raid else []
+    presses = [button(Action.LOCKDOWN, NO_TARGET)] if answer.raid else []
     if not answer.cases:
         return _list(cases.CASES, [*raid, (translate(cases.NO_CASES),)], presses)
     targets = [case.id if case.state is CaseState.OPEN else "" for case in answer.cases]
@@ -94,6 +90,10 @@ def compose_desk(answer: DeskCases) -> Message:
         join_parts([(Bold(heading(case)),), case_entry(case), (Code(case.id),)]) for case in answer.cases
     )
     return _list(cases.CASES, [*raid, *entries], [*presses, *numbered_buttons(Action.CLAIM, targets)])
+
+
+def raid_spans(signs: RaidSigns) -> Spans:
+    return sentence(cases.RAID, joins=signs.joins, refusals=signs.refusals, reports=signs.reports)
 
 
 def case_entry(case: Case) -> Spans:

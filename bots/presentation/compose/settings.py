@@ -93,7 +93,7 @@ def _rule_facts(rules: CommunityRules) -> Facts:
         texts.RECAP: _channels((rules.recap_channel,)) or sentence(texts.NONE),
         texts.GATHERINGS: sentence(texts.HOSTS[rules.gatherings]),
         texts.NEWCOMERS_VOTE: sentence(texts.YES if rules.newcomers_vote else texts.NO),
-        texts.LOCKDOWN: _lockdown(rules) or sentence(texts.NONE),
+        texts.LOCKDOWN: lockdown_spans(rules) or sentence(texts.NONE),
         texts.WORDS: (str(len(rules.words)),) if rules.words else sentence(texts.NONE),
         texts.COMMUNITY_LANGUAGE: (rules.language.own_name,)
         if rules.language
@@ -132,7 +132,8 @@ def _channel_facts(own: ChannelRules) -> str:
     return ", ".join(facts)
 
 
-def _lockdown(rules: CommunityRules) -> Spans:
+def lockdown_spans(rules: CommunityRules) -> Spans:
+    """What is held and paused at the moment, and until when; empty where nothing is."""
     at = now()
     parts = []
     if rules.newcomers_held_until and rules.holds_newcomers(at):

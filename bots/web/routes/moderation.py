@@ -11,7 +11,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.cases import compose_case
 from bots.presentation.compose.errors import compose_error
-from bots.presentation.compose.lists import case_entry
+from bots.presentation.compose.lists import case_entry, raid_spans
+from bots.presentation.compose.settings import lockdown_spans
 from bots.process.thread_pools import Pool
 from bots.queries.open_cases import read_for
 from bots.texts.cases import heading
@@ -26,11 +27,13 @@ from bots.web.routes.page_layout import page_response
 from bots.web.templating import render_template
 from studio.clock import now
 from studio.commands.button_ids import Action
+from studio.commands.moderation.raid_signs import find_raid_signs
 from studio.commands.registry import execute
 from studio.commands.results import CaseOpened
 from studio.commands.spec import Call
 from studio.db.cases import desk_cases
 from studio.db.identities.people import find_person
+from studio.db.settings import community_rules
 from studio.domain.cases import Case, CaseDetails, CaseState
 from studio.domain.identifiers import is_job_id
 from studio.errors import ChatelierError, NotAllowedError, NotFoundError
@@ -77,6 +80,24 @@ async def decide_case(request: Request) -> Response:
     except (ValueError, KeyError, TypeError, AttributeError):
         return JSONResponse({"text": translate(texts.MESSAGE_UNREADABLE)}, status_code=422)
     return await _act(request, values)
+
+
+async def change_lockdown(request: Request) -> Response:
+    """POST /desk/lockdown with ``{"on": true}`` or false as JSON."""
+    context, user = await _moderator(request)
+    if posting_user(request) is None:
+        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
+    try:
+        on = json.loads(await read_short_body(request, limit_bytes=_LONGEST_BODY))["on"] is True
+    except (ValueError, KeyError, TypeError):
+        return JSONResponse({"text": translate(texts.MESSAGE_UNREADABLE)}, status_code=422)
+    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="web:desk:lockdown")
+    asked = {"setting": "lockdown", "value": "all" if on else "off"}
+    try:
+        await context.pools.run(Pool.COMMANDS, execute, context.ports, call, "community", asked)
+    except ChatelierError as error:
+        return JSONResponse({"text": compose_error(error).summary}, status_code=409)
+    return JSONResponse({"text": translate(texts.LOCKED_DOWN if on else texts.LOCKDOWN_ENDED)})
 
 
 async def case_picture(request: Request) -> Response:
@@ -137,6 +158,8 @@ def _list(context: WebContext, user: WebUser) -> str:
             "cases.html",
             rows=[_row(session, case, user) for case in opened],
             decided=[_row(session, case, user) for case in closed],
+            lockdown=lockdown_spans(community_rules(session, *user.person.home)),
+            raid=raid_spans(signs) if (signs := find_raid_signs(session, user.person, at=now())) else (),
         )
 
 

@@ -91,6 +91,15 @@ async function decide(button) {
   selectCase(chosen);
 }
 
+async function changeLockdown(button) {
+  if (button.dataset.sure && !(await sure(button.dataset.sure))) return;
+  button.disabled = true;
+  const answer = await postJson("/desk/lockdown", { on: button.dataset.lockdown === "on" });
+  button.disabled = false;
+  showNotice(answer.text);
+  refreshCases();
+}
+
 // A picture is fetched only when a moderator asks for it.
 function reveal(button) {
   const image = $("img", button);
@@ -103,11 +112,13 @@ document.addEventListener("click", (event) => {
   const line = event.target.closest(".case-line");
   const picture = event.target.closest("[data-seen]");
   const decision = event.target.closest("[data-decision]");
+  const lockdown = event.target.closest("[data-lockdown]");
   if (line) {
     event.preventDefault();
     claimCase(line.dataset.case);
   } else if (picture) reveal(picture);
   else if (decision) decide(decision);
+  else if (lockdown) changeLockdown(lockdown);
 });
 
 const KEYS = { j: () => moveSelection(1), k: () => moveSelection(-1), ArrowDown: () => moveSelection(1), ArrowUp: () => moveSelection(-1) };

@@ -11,15 +11,17 @@ from PIL import Image
 
 from bots.web.access.session_cookies import ROOM_ADDRESS
 from moderation.records import bans
+from studio.clock import now
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute
 from studio.commands.spec import Call
-from studio.db import cases, queries
+from studio.db import cases, queries, settings
 from studio.db.tables import CaseRow, PersonRow, PictureRow
 from studio.domain.cases import CaseKind, NewNotice, NoticeKind
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.domain.provenance import Traces
+from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import BannedError, PolicyRefusalError
 from studio.ports import Ports
@@ -66,6 +68,38 @@ def state(instance: WebServer, job_id: str) -> JobState:
 
 
 # ---- the desk
+
+
+def rules_of(instance: WebServer) -> CommunityRules:
+    with instance.ports.database.read() as session:
+        return settings.community_rules(session, ROOM_ADDRESS.platform, ROOM_ADDRESS.community)
+
+
+def test_a_press_on_the_desk_locks_down_for_an_hour_and_ends_it(instance: WebServer) -> None:
+    mo, ana = instance.user("Mo", "keys"), instance.user("Ana")
+    assert 'data-lockdown="on"' in mo.client.get("/desk").text
+    answer = mo.post("/desk/lockdown", '{"on": true}')
+    assert (answer.status_code, "for an hour" in answer.json()["text"]) == (200, True)
+    assert rules_of(instance).holds_newcomers(now())
+    assert rules_of(instance).pauses_uploads(now())
+    listed = mo.client.get("/desk/cases").text
+    assert 'data-lockdown="off"' in listed
+    assert "newcomers wait for a moderator until" in listed
+    assert mo.post("/desk/lockdown", '{"on": true}', **{"x-form-token": "forged"}).status_code == 403
+    for body in ("", "[]", "{}", "on"):
+        assert mo.post("/desk/lockdown", body).status_code == 422
+    assert "Only moderators" in ana.post("/desk/lockdown", '{"on": false}').text
+    assert rules_of(instance).pauses_uploads(now())
+    mo.post("/desk/lockdown", '{"on": false}')
+    assert not rules_of(instance).holds_newcomers(now())
+
+
+def test_the_desk_suggests_it_when_many_come_at_once(instance: WebServer) -> None:
+    mo = instance.user("Mo", "keys")
+    assert "Much more than usual" not in mo.client.get("/desk").text
+    for number in range(7):
+        instance.user(f"Guest{number}")
+    assert "Much more than usual" in mo.client.get("/desk/cases").text
 
 
 def test_the_desk_is_for_moderators_only(instance: WebServer) -> None:
