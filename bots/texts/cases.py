@@ -136,3 +136,7 @@ def outcome(case: Case) -> str:
     if case.kind is CaseKind.APPEAL and case.decision is Decision.REJECT:
         return translate("The refusal stands")
     return translate(_DONE[case.decision])
+
+
+def rule_and_category(case: Case) -> str:
+    return " · ".join(filter(None, (case.rule, translate(case.category))))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from moderation.cases.side_effects import DecisionEffects
 from moderation.cases.strikes import SEVERE, Violation, strike, strike_sum
 from moderation.metrics import STRIKES
+from moderation.policy.evidence_phrases import SUM_OF_STRIKES
 from moderation.records import bans
 from moderation.records.evidence import EvidenceKind, save_evidence
 from moderation.records.tables import StrikeRow
@@ -228,7 +229,7 @@ def _open_case(
             job_id=row.job_id if row.job_id and session.get(JobRow, row.job_id) else None,
             rule=row.rule,
             category=row.category,
-            evidence=f"{step.name}; sum of strikes {strike_sum(session, person.key):.2f}",
+            evidence=f"{step.name} · {SUM_OF_STRIKES} · {strike_sum(session, person.key):.2f}",
         ),
     )
     outcome.events += opened

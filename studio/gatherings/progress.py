@@ -9,6 +9,7 @@ import logging
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from studio.coded_text import coded, to_stored
 from studio.db.gatherings import ballot_rows, part_rows, sponsors
 from studio.db.queries import find_job, pictures_of_job
 from studio.db.tables import JobRow, PictureRow
@@ -19,7 +20,7 @@ from studio.services import held_job_decisions
 
 MOST_ATTEMPTS = 3  # at words that are not refused
 _LEFT_ENDLESS = "gathering ended: its phase had ended and nothing followed"
-_SKIPPED = "It waited too long for a moderator. Nothing was charged."
+_SKIPPED = to_stored(coded("stopped.held_too_long"))
 _JOBS = select(JobRow).where(JobRow.id.in_(bindparam("ids", expanding=True)))
 
 log = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from bots.presentation.message import (
 from bots.presentation.spans import join_spans, plain_text, sentence, with_commands
 from bots.texts import cases
 from bots.texts.cases import buttons as actions_of
-from bots.texts.cases import heading, outcome
+from bots.texts.cases import heading, outcome, rule_and_category
 from bots.texts.coded.sentences import say_stored
 from bots.texts.languages.formats import format_number
 from bots.texts.shortening import shorten
@@ -160,8 +160,8 @@ def _facts(details: CaseDetails) -> list[tuple[str, Spans]]:
         (cases.PROMPT, (_prompt(details),)),
         (cases.NEGATIVE, (request.negative_prompt if request else "",)),
         (cases.STYLE, ((request.style or "") if request else "",)),
-        (cases.RULE, (" · ".join(reason for reason in (case.rule, case.category) if reason),)),
-        (cases.EVIDENCE, (translate_name(EVIDENCE, case.evidence),)),
+        (cases.RULE, (rule_and_category(case),)),
+        (cases.EVIDENCE, (_evidence(case.evidence),)),
         (cases.WORDS, (_reporters_words(details) or case.words,)),
         (cases.WEIGHT, (format_number(case.weight, ".2f") if case.kind is CaseKind.REPORT else "",)),
         (cases.DECIDE_BY, (Time(details.decide_by),) if details.decide_by else ()),
@@ -191,6 +191,11 @@ def _reporters_words(details: CaseDetails) -> str:
     if hidden := len(statements) - len(lines):
         lines.append(translate_plural(*cases.MORE_REPORTS, hidden))
     return " · ".join(lines)
+
+
+def _evidence(stored: str) -> str:
+    """Phrases of rules in the reader's language; words and numbers as they are."""
+    return " · ".join(translate_name(EVIDENCE, part) for part in stored.split(" · "))
 
 
 def _refused_words(details: CaseDetails) -> list[tuple[str, Spans]]:

@@ -22,7 +22,7 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import join_parts, join_spans, sentence
 from bots.texts import answers, cases, jobs
-from bots.texts.cases import heading, outcome
+from bots.texts.cases import heading, outcome, rule_and_category
 from bots.texts.shortening import shorten
 from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
@@ -100,7 +100,7 @@ def case_entry(case: Case) -> Spans:
     """What it is about, since when it waits, and how it stands."""
     claimed = case.claimed_by is not None and case.state is CaseState.OPEN
     state = outcome(case) or translate(cases.LIST_CLAIMED if claimed else cases.LIST_OPEN)
-    rule = " · ".join(reason for reason in (case.rule, case.category) if reason)
+    rule = rule_and_category(case)
     return join_parts([(rule,) if rule else (), (Time(case.opened_at),), (state,)])
 
 

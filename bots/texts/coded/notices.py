@@ -12,6 +12,7 @@ STOPPED = {
     "unanswered": "The person who made the picture did not answer. Nothing was charged.",
     "pictures_deleted": "Its pictures were deleted. Nothing was charged.",
     "source_taken_down": "A moderator took down the picture that this started from. Nothing was charged.",
+    "held_too_long": "It waited too long for a moderator. Nothing was charged.",
     "forgotten": "Deleted, as its person asked.",
 }
 

@@ -5,6 +5,7 @@ from typing import Protocol
 from PIL import Image
 
 from moderation.policy.categories import Category
+from moderation.policy.evidence_phrases import FACE
 from moderation.policy.findings import Finding
 from moderation.policy.policy import FacePolicy
 from moderation.policy.upload_consent import ConsentBook
@@ -42,7 +43,7 @@ class Faces:
             ruling=Ruling.ALLOW if allowed else Ruling.REFUSE,
             rule=self.name,
             category=Category.FACE,
-            evidence=f"face {certainty:.2f}",
+            evidence=f"{FACE} · {certainty:.2f}",
             score=0.0,  # whatever else is wrong with the picture is said first
             shows_person=True,
             asks_consent=asks,

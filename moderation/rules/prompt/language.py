@@ -1,6 +1,7 @@
 """Text in a language that the classifier was not measured on waits for a moderator."""
 
 from moderation.policy.categories import Category
+from moderation.policy.evidence_phrases import LANGUAGE
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.language_id import foreign
@@ -21,7 +22,7 @@ class OtherLanguage:
                     ruling=self._ruling,
                     rule=self.name,
                     category=Category.FOREIGN,
-                    evidence=f"language {found.code}",
+                    evidence=f"{LANGUAGE} · {found.code}",
                     score=found.chance,
                 )
         return None

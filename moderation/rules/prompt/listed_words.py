@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from importlib import resources
 
 from moderation.policy.categories import Category
+from moderation.policy.evidence_phrases import LISTED_WORD
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.language_id import language_of
@@ -106,7 +107,7 @@ class ListedWordsInOtherLanguages:
                     ruling=Ruling.HOLD,
                     rule=self.name,
                     category=Category.LANGUAGE,
-                    evidence=f"a listed word, language {language}",
+                    evidence=f"{LISTED_WORD} · {language}",
                     score=_SCORES[Severity.MILD],
                 )
         return None

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any
 
 from moderation.policy.categories import Category
+from moderation.policy.evidence_phrases import STEPS_OF_UNDRESSING
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import fold_text, read
@@ -91,7 +92,7 @@ def _finding(total: int) -> Finding | None:
         ruling=Ruling.REFUSE,
         rule=Undressing.name,
         category=Category.UNDRESSING,
-        evidence=f"clothes taken off over several steps ({total} points)",
+        evidence=f"{STEPS_OF_UNDRESSING} · {total}",
         score=_REFUSED if total >= _REFUSE else _HELD,
     )
 

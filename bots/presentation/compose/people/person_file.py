@@ -69,7 +69,7 @@ def _sections(file: PersonFile) -> Iterator[Part]:
                 sentence(
                     text,
                     weight=format_number(strike.weight, ".2f"),
-                    category=strike.category or strike.rule,
+                    category=translate(strike.category) or strike.rule,
                     when=Time(strike.at),
                 )
             )

@@ -51,7 +51,11 @@ def test_a_phrase_that_a_rule_found_is_read_in_the_moderators_language(
 
     monkeypatch.setattr(translation, "load_catalogue", lambda _language: German())
     details = sample_details()
-    for evidence, shown in ((NAMED_PERSON, "eine genannte Person"), ("Ada Example", "Ada Example")):
+    for evidence, shown in (
+        (NAMED_PERSON, "eine genannte Person"),
+        (f"{NAMED_PERSON} · 0.93", "eine genannte Person · 0.93"),
+        ("Ada Example", "Ada Example"),
+    ):
         found = replace(details, case=replace(details.case, evidence=evidence))
         assert facts(compose_case(found))["Evidence"] == shown
 
