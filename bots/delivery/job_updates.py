@@ -11,6 +11,7 @@ from bots.delivery.transport import DeliveryContext
 from bots.presentation.compose.job_message import PREVIEW
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, is_deleted, job_state, positions
+from bots.texts.languages.readers import reading_in
 from studio.clock import now
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.events import JobProgress
@@ -137,7 +138,8 @@ class JobUpdates:
             limit_bytes=self._transport.limit_bytes(draft.subject, place),
             made={PREVIEW: preview} if preview else {},
         )
-        await self._transport.try_edit(ref, await self._pools.run(Pool.FILES, with_files))
+        with reading_in(draft.language):
+            await self._transport.try_edit(ref, await self._pools.run(Pool.FILES, with_files))
 
 
 def _view(message: PublishedMessage) -> JobView | None:

@@ -20,6 +20,7 @@ from bots.delivery.errors import (
 from bots.delivery.subjects.draft import Draft, prepare
 from bots.delivery.transport import DeliveryContext, OutgoingMessage, Place
 from bots.process.thread_pools import Pool
+from bots.texts.languages.readers import reading_in
 from studio.domain.deliveries import MessageRef
 
 _SMALLEST_LIMIT_BYTES = 256 * 1024
@@ -43,6 +44,10 @@ class MessageSender:
 
         Raises `DestinationUnreachableError`, `DeliveryInProgressError`, `PlatformUnavailableError`, `StorageError`.
         """
+        with reading_in(draft.language):
+            return await self._deliver(draft)
+
+    async def _deliver(self, draft: Draft) -> MessageRef:
         if draft.ref is None:
             return await self._send_once(draft)
         try:
@@ -55,7 +60,8 @@ class MessageSender:
 
     async def send(self, draft: Draft) -> MessageRef:
         """Send a message that is recorded nowhere, such as a notice. Raises as `deliver`."""
-        return await self._send(draft, draft.places)
+        with reading_in(draft.language):
+            return await self._send(draft, draft.places)
 
     async def delete(self, draft: Draft, ref: MessageRef) -> None:
         """Raises as `deliver`."""

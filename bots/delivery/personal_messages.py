@@ -7,13 +7,14 @@ from bots.delivery.errors import DestinationUnreachableError, PlatformUnavailabl
 from bots.delivery.message_sender import MessageSender
 from bots.delivery.subjects.draft import Draft
 from bots.delivery.subjects.jobs import JobDrafts
-from bots.delivery.subjects.places import is_direct
+from bots.delivery.subjects.places import is_direct, language_of_community, language_of_person
 from bots.delivery.transport import DeliveryContext, Place
 from bots.presentation.compose.cases import compose_notice, compose_sentence
 from bots.presentation.message import Audience
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView
 from bots.texts.coded.sentences import say_stored
+from bots.texts.languages.readers import reading_in
 from studio.clock import now
 from studio.db import cases
 from studio.db.database import Database
@@ -21,6 +22,7 @@ from studio.domain.cases import Notice
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import DigestWritten
 from studio.domain.people import Person
+from studio.domain.settings.languages import Language
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +39,18 @@ class PersonalMessages:
 
         Raises `NotFoundError`, `PlatformUnavailableError` and `ServiceError`.
         """
-        notice = await self._pools.run(Pool.DATABASE, _load_notice, self._database, notice_id)
+        notice, language = await self._pools.run(Pool.DATABASE, _load_notice, self._database, notice_id)
         if notice.delivered:
             return
         person = notice.person
+        with reading_in(language):
+            message = compose_notice(notice)
         try:
             await self._sender.send(
                 Draft(
                     subject=Subject(DeliveryKind.NOTICE, notice.id, person.platform),
-                    message=compose_notice(notice),
+                    message=message,
+                    language=language,
                     places=(Place(community=person.community, person=person),),
                     since=notice.written_at,
                 )
@@ -58,9 +63,13 @@ class PersonalMessages:
     async def announce(self, event: DigestWritten) -> None:
         """Send a community's digest to its log channel. Raises `PlatformUnavailableError` and `ServiceError`."""
         digest = hashlib.blake2b(f"{event.channel}:{event.text}".encode(), digest_size=6).hexdigest()
+        language = await self._pools.run(Pool.DATABASE, _language_there, self._database, event)
+        with reading_in(language):
+            message = compose_sentence(say_stored(event.text, separator="\n"), audience=Audience.CHANNEL)
         draft = Draft(
             subject=Subject(DeliveryKind.DIGEST, digest, event.platform),
-            message=compose_sentence(say_stored(event.text, separator="\n"), audience=Audience.CHANNEL),
+            message=message,
+            language=language,
             places=(Place(community=event.community, channel=event.channel),),
             since=now(),
         )
@@ -82,11 +91,11 @@ class PersonalMessages:
         if job_view.wants_copy and not is_direct(job_view.job.address):
             await self.send_copy(job_view, job_view.job.person)
         if draft.pings and ref is not None:
-            await self._send_softly(self._drafts.ping(job_view.job, ref))
+            await self._send_softly(self._drafts.ping(job_view.job, ref, draft.language))
 
     async def send_copy(self, job_view: JobView, person: Person) -> bool:
         """A finished job by direct message. False: no pictures, or the person takes none. Raises `ServiceError`."""
-        draft = self._drafts.copy(job_view, person)
+        draft = await self._pools.run(Pool.DATABASE, self._drafts.copy, job_view, person)
         return draft is not None and await self._send_softly(draft)
 
     async def _send_softly(self, draft: Draft) -> bool:
@@ -99,9 +108,16 @@ class PersonalMessages:
         return True
 
 
-def _load_notice(database: Database, notice_id: str) -> Notice:
+def _load_notice(database: Database, notice_id: str) -> tuple[Notice, Language]:
+    """With the language of its person."""
     with database.read() as session:
-        return cases.find_notice(session, notice_id)
+        notice = cases.find_notice(session, notice_id)
+        return notice, language_of_person(session, notice.person)
+
+
+def _language_there(database: Database, event: DigestWritten) -> Language:
+    with database.read() as session:
+        return language_of_community(session, event.platform, event.community)
 
 
 def _mark_delivered(database: Database, notice_id: str) -> None:

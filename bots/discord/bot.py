@@ -16,6 +16,7 @@ from bots.delivery.event_consumer import EventConsumer
 from bots.discord.context import DiscordContext
 from bots.discord.downloads import Downloads
 from bots.discord.guilds.dm_context import DiscordStepRunner
+from bots.discord.guilds.readers import adopt_language
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.context_menus import ContextMenus
 from bots.discord.interactions.dispatcher import Dispatcher
@@ -28,6 +29,7 @@ from bots.discord.messages.transport import DiscordTransport
 from bots.discord.settings import DiscordSettings
 from bots.discord.texts import texts
 from bots.interactions.error_messages import message_of
+from bots.interactions.reader_languages import ReaderLanguages
 from bots.presentation.actions import ACTIONS
 from bots.presentation.compose.answers import compose_spans
 from bots.presentation.spans import sentence
@@ -79,6 +81,7 @@ class ChatelierBot(discord.AutoShardedClient):
             settings=settings,
             downloads=downloads or Downloads(settings),
             pending_uploads=PendingUploads(),
+            languages=ReaderLanguages(ports.database, self.pools),
         )
         self._deliver(context)
         self._listen(context)
@@ -161,8 +164,10 @@ class ChatelierBot(discord.AutoShardedClient):
         """Commands have gone to the tree by then; everything else is read from its id."""
         try:
             if interaction.type is discord.InteractionType.modal_submit:
+                await adopt_language(self.context, interaction)
                 await self.modals.handle_submission(interaction)
             elif interaction.type is discord.InteractionType.component:
+                await adopt_language(self.context, interaction)
                 await self.buttons.handle_press(interaction)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await send_private(interaction, message_of(error))
@@ -192,6 +197,11 @@ class ChatelierBot(discord.AutoShardedClient):
 
 
 class Tree(app_commands.CommandTree[ChatelierBot]):
+    async def interaction_check(self, interaction: discord.Interaction[ChatelierBot], /) -> bool:
+        """Before every command, menu and completion, in the task that carries it out."""
+        await adopt_language(interaction.client.context, interaction)
+        return True
+
     async def on_error(
         self, interaction: discord.Interaction[ChatelierBot], error: app_commands.AppCommandError, /
     ) -> None:

@@ -7,6 +7,7 @@ import discord
 
 from bots.discord.downloads import Downloads
 from bots.discord.settings import DiscordSettings
+from bots.interactions.reader_languages import ReaderLanguages
 from bots.interactions.step_runner import Result
 from bots.process.thread_pools import ThreadPools
 from bots.uploads.pending_uploads import PendingUploads
@@ -25,6 +26,7 @@ class DiscordContext:
     settings: DiscordSettings
     downloads: Downloads
     pending_uploads: PendingUploads
+    languages: ReaderLanguages
 
     def serves(self, community: str) -> bool:
         """Whether the events of a server come to this process; direct messages come to shard 0."""

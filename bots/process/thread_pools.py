@@ -1,6 +1,7 @@
 """The one place where an async front end waits for synchronous code."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
@@ -37,8 +38,10 @@ class ThreadPools:
         }
 
     async def run(self, pool: Pool, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """In a thread, with the context of the task that waits for it, such as its reader's language."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pools[pool], partial(work, *arguments, **named))
+        in_context = partial(contextvars.copy_context().run, partial(work, *arguments, **named))
+        return await loop.run_in_executor(self._pools[pool], in_context)
 
     def close(self) -> None:
         for pool in self._pools.values():

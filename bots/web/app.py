@@ -20,6 +20,7 @@ from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.ended_sessions import EndedSessionMiddleware
 from bots.web.access.error_middleware import ErrorMiddleware
+from bots.web.access.reader_language import ReaderLanguageMiddleware
 from bots.web.access.security_middleware import SecurityMiddleware
 from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.context import build_context
@@ -72,6 +73,7 @@ def create_app(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | Non
                 proxies=settings.trusted_proxies,
                 report_unknown=settings.report_unknown_proxy,
             ),
+            Middleware(ReaderLanguageMiddleware, find_chosen=context.chosen_language),
             Middleware(SecurityMiddleware, settings=settings),
             Middleware(ErrorMiddleware, explain=_on_fault),
             Middleware(EndedSessionMiddleware, is_ended=context.has_ended),

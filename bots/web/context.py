@@ -9,7 +9,8 @@ from bots.process.thread_pools import Pool, ThreadPools
 from bots.web.access.attempt_limiter import AttemptLimiter
 from bots.web.access.ended_sessions import SessionRegistry
 from bots.web.access.identities import Identities
-from bots.web.access.session_cookies import SessionStore
+from bots.web.access.reader_language import ChosenLanguages
+from bots.web.access.session_cookies import SessionStore, WebUser
 from bots.web.live.dispatcher import CommandHandler
 from bots.web.live.event_handler import CONSUMER, LiveEvents
 from bots.web.live.feed import Feed
@@ -20,6 +21,7 @@ from bots.web.settings import WebSettings
 from bots.web.sign_in.oauth import OAuthFlow
 from bots.web.sign_in.passkeys import Passkeys
 from bots.web.sign_in.sign_ins import SignIns
+from studio.domain.settings.languages import Language
 from studio.ports import Ports
 
 _THREADS = {
@@ -47,6 +49,7 @@ class WebContext:
     sign_ins: SignIns
     oauth_flow: OAuthFlow
     passkeys: Passkeys
+    chosen_languages: ChosenLanguages
 
     async def has_ended(self, connection: HTTPConnection) -> bool:
         """Whether a request or a socket comes with a session that its person ended."""
@@ -57,6 +60,21 @@ class WebContext:
         if known is not None:
             return known
         return await self.pools.run(Pool.DATABASE, self.sessions.look_up, user.session)
+
+    async def chosen_language(self, connection: HTTPConnection) -> Language | None:
+        """What the person of a request or a socket chose with `/settings`; None: nothing."""
+        user = self.session_store.read(connection)
+        if user is None or not user.user_id:
+            return None
+        key = user.person.key
+        if self.chosen_languages.is_known(key):
+            return self.chosen_languages.find_known(key)
+        return await self.pools.run(Pool.DATABASE, self.chosen_languages.look_up, key)
+
+    def change_language(self, user: WebUser, chosen: Language | None) -> bool:
+        """After a person changed their settings. Whether that changed the language of one of their browsers."""
+        self.chosen_languages.remember(user.person.key, chosen)
+        return self.hub.change_language(user.user_id, chosen)
 
 
 def build_context(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | None = None) -> WebContext:
@@ -81,4 +99,5 @@ def build_context(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | 
         sign_ins=SignIns(ports.database, session_store),
         oauth_flow=OAuthFlow(settings.secret_key, settings.sign_in_providers),
         passkeys=Passkeys(settings.secret_key, app_name=settings.room_name),
+        chosen_languages=ChosenLanguages(ports.database),
     )

@@ -15,6 +15,7 @@ from bots.presentation.message import Button, ButtonRow
 from bots.presentation.spans import with_code
 from bots.texts.jobs import step
 from bots.texts.languages.formats import format_date, format_moment
+from bots.texts.languages.readers import current_language
 from bots.texts.translation import lookup, translate, translate_plural
 from bots.web.addresses import address_of
 from studio.domain.people import Platform
@@ -94,7 +95,9 @@ def environment() -> Environment:
             )
         }
     )
-    made.globals.update(_=translate, ngettext=translate_plural, step=step, with_code=with_code)
+    made.globals.update(
+        language=current_language, _=translate, ngettext=translate_plural, step=step, with_code=with_code
+    )
     made.globals.update(
         ICONS=ICONS, ACTIONS=ACTIONS, IMAGE_TYPES=IMAGE_TYPES, label_of=label, description_of=description
     )

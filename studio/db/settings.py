@@ -1,13 +1,17 @@
 """What people and communities have settled, read and written as the frozen types of the studio."""
 
+from dataclasses import replace
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
-from studio.db.tables import CommunityRow, PreferencesRow
+from studio.db.sql_dialects import insert_into, lock_names
+from studio.db.tables import CommunityRow, PersonRow, PreferencesRow
 from studio.domain.people import Person, Platform
 from studio.domain.settings import communities, preferences
 from studio.domain.settings.communities import CommunityRules
+from studio.domain.settings.languages import Language
 from studio.domain.settings.preferences import Preferences
 from studio.serialization import from_data, to_data
 
@@ -48,3 +52,25 @@ def save_community_rules(session: Session, rules: CommunityRules, *, by: Person)
         changed_at=now(),
     )
     session.merge(row)
+
+
+def record_platform_language(session: Session, person_key: str, language: Language) -> None:
+    """What the person's platform says now. Nothing is recorded of somebody who never asked for anything."""
+    if session.get(PersonRow, person_key, with_for_update=True) is not None:
+        chosen = preferences_of(session, person_key)
+        save_preferences(session, person_key, replace(chosen, platform_language=language))
+
+
+def record_server_language(session: Session, platform: Platform, community: str, language: Language) -> None:
+    """What the platform says now of a server."""
+    new = {
+        "platform": platform,
+        "community": community,
+        "data": to_data(communities.DEFAULT),
+        "changed_by": platform,
+        "changed_at": now(),
+    }
+    lock_names(session, f"rules:{platform}:{community}")
+    session.execute(insert_into(session, CommunityRow).values(**new).on_conflict_do_nothing())
+    row = session.get_one(CommunityRow, (platform, community), populate_existing=True)
+    row.data = to_data(replace(from_data(CommunityRules, row.data), platform_language=language))

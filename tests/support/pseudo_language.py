@@ -34,3 +34,23 @@ def outside_of_brackets(text: str) -> str:
     while (shorter := _BRACKETED.sub(" ", text)) != text:
         text = shorter
     return text
+
+
+class NamedLanguage(PseudoLanguage):
+    """Names the language before each sentence: ``de⟦Painting⟧``."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def gettext(self, message: str) -> str:
+        return f"{self._language}⟦{message}⟧"
+
+
+def name_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translation, "load_catalogue", NamedLanguage)
+
+
+def languages_in(text: str) -> set[str]:
+    """Those of the sentences of a text, after `name_languages`."""
+    return set(re.findall(r"([a-z]{2})⟦", text))

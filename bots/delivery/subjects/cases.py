@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from bots.delivery.subjects.draft import Draft
-from bots.delivery.subjects.places import is_direct
+from bots.delivery.subjects.places import is_direct, language_of_person
 from bots.delivery.transport import Place
 from bots.presentation.compose.cases import compose_case, compose_question
+from bots.texts.languages.readers import reading_in
 from studio.db import settings
 from studio.db.database import Database
 from studio.db.deliveries import message_of
@@ -31,14 +32,17 @@ class CaseDrafts:
             rules = settings.community_rules(session, case.platform, case.community)
             ref = message_of(session, subject.kind, case.id)
             owner = session.get(PersonRow, case.addressee) if case.addressee else None
+            language = language_of_person(session, person_of(owner)) if owner else rules.reading_language
         is_closed = case.state is CaseState.CLOSED
         if subject.kind is DeliveryKind.QUESTION:
             places = tuple(_where_to_ask(details, person_of(owner) if owner else None, ref))
-            message = compose_question(details)
         else:
             desk = rules.desk_channel or (ref.channel if ref else "")
             places = (Place(community=case.community, channel=desk),) if desk else ()
-            message = compose_case(details)
+            language = rules.reading_language
+        with reading_in(language):
+            is_question = subject.kind is DeliveryKind.QUESTION
+            message = compose_question(details) if is_question else compose_case(details)
         is_shown = bool(places) and (ref is not None or not is_closed)
         return Draft(
             subject=subject,
@@ -48,6 +52,7 @@ class CaseDrafts:
             ref=ref if is_shown else None,
             final=is_closed,
             is_replaced=not is_closed and subject.kind is DeliveryKind.CASE and bool(rules.desk_channel),
+            language=language,
         )
 
 

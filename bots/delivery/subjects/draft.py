@@ -12,6 +12,7 @@ from bots.presentation.compose.job_message import with_missing_files
 from bots.presentation.message import Message, Paragraph, PersonName
 from bots.queries.job_view import JobView
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
+from studio.domain.settings.languages import Language
 from studio.ports import Ports
 
 Draw = Callable[[Ports, int], Mapping[str, Attachment]]
@@ -26,7 +27,7 @@ class Draft:
     that there is. `since`: no message of the subject is older. `final`: this is how the subject ends.
     `is_replaced`: a new message is sent when somebody deleted it. `needs_files`: it is nothing without its pictures.
     `pings`: its person is told when they first see the end. `job_view` is the job that a job's message shows.
-    `draw` makes the message's drawings, each of at most so many bytes. Blocking.
+    `draw` makes the message's drawings, each of at most so many bytes. Blocking. `language` is that of its readers.
     """
 
     subject: Subject
@@ -41,6 +42,7 @@ class Draft:
     pings: bool = False
     job_view: JobView | None = None
     draw: Draw | None = None
+    language: Language = Language.ENGLISH
 
 
 # From the id of a subject. Blocking; raises `NotFoundError`.

@@ -4,16 +4,19 @@ from collections.abc import Mapping
 
 from bots.delivery.attachments import Attachment
 from bots.delivery.subjects.draft import Draft
+from bots.delivery.subjects.places import language_of, language_of_person
 from bots.delivery.transport import Place
 from bots.presentation.compose.gatherings.management import with_management, with_page
 from bots.presentation.compose.gatherings.registry import find_presenter
 from bots.presentation.compose.gatherings.remarks import compose_remark
 from bots.queries.gathering_view import GatheringView, load_gathering_view
+from bots.texts.languages.readers import reading_in
 from studio.db.database import Database
 from studio.db.identities.people import find_person
 from studio.domain.deliveries import DeliveryKind, Subject
 from studio.domain.events import GatheringRemark
 from studio.domain.people import Person
+from studio.domain.settings.languages import Language
 from studio.errors import NotFoundError
 from studio.ports import Ports
 
@@ -36,11 +39,14 @@ class GatheringDrafts:
             drawings = presenter.draw(ports, view, limit_bytes)
             return {name: Attachment(data=made.data, suffix=made.suffix) for name, made in drawings.items()}
 
+        language = self._language_there(view)
+        with reading_in(language):
+            managed = with_management(presenter.message(view), view, presenter.name)
+            message = with_page(managed, view, self._web_url)
         return Draft(
             subject=Subject(DeliveryKind.GATHERING, gathering.id, gathering.address.platform),
-            message=with_page(
-                with_management(presenter.message(view), view, presenter.name), view, self._web_url
-            ),
+            message=message,
+            language=language,
             places=(_place_of(view),),
             since=gathering.opened_at,
             ref=view.message_ref,
@@ -59,13 +65,25 @@ class GatheringDrafts:
                 return None
             direct = Place(community=view.gathering.address.community, person=person)
             places = (direct, *places) if remark.or_in_thread else (direct,)
+        language = self._language_there(view)
+        if remark.private and person is not None:
+            with self._database.read() as session:
+                language = language_of_person(session, person)
+        with reading_in(language):
+            message = compose_remark(view, remark, person)
         return Draft(
             subject=Subject(DeliveryKind.REMARK, view.gathering.id, view.gathering.address.platform),
             nonce=f"{view.gathering.id}-{remark.number}",
-            message=compose_remark(view, remark, person),
+            message=message,
             places=places,
             since=view.gathering.opened_at,
+            language=language,
         )
+
+    def _language_there(self, view: GatheringView) -> Language:
+        """Direct messages are a community of their own."""
+        with self._database.read() as session:
+            return language_of(session, view.gathering.address, view.host)
 
     def _find(self, key: str) -> Person | None:
         """None for somebody who was forgotten meanwhile."""

@@ -5,9 +5,12 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from bots.delivery.subjects.draft import Draft
+from bots.delivery.subjects.places import is_direct, language_of_person
 from bots.delivery.transport import Place
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping
+from bots.presentation.message import Message
 from bots.queries.job_view import JobView, load_job_view
+from bots.texts.languages.readers import reading_in
 from studio.db import queries, settings
 from studio.db.database import Database
 from studio.db.deliveries import message_of
@@ -16,6 +19,7 @@ from studio.domain.events import JobProgress
 from studio.domain.jobs import WITH_MESSAGE, Job, JobState, JobVisibility
 from studio.domain.people import Person
 from studio.domain.settings.communities import PING_AFTER, CommunityRules, ResultPlacement
+from studio.domain.settings.languages import Language
 from studio.errors import NotFoundError
 
 
@@ -33,32 +37,23 @@ class JobDrafts:
         with self._database.read() as session:
             rules = settings.community_rules(session, job.person.platform, job.person.community)
             channel = _place(job, rules, _origin_message(session, job))
+            is_private = job.visibility is JobVisibility.PRIVATE or is_direct(job.address)
+            language = language_of_person(session, job.person) if is_private else rules.reading_language
         person = Place(community=channel.community, person=job.person, instead_of=channel.channel)
+        with reading_in(language):
+            message = compose_job(job_view, pixelated=self._pixelated) if _has_message(job) else None
         if job.visibility is JobVisibility.PRIVATE:
-            return self._private_draft(job_view)
+            return _private_draft(job_view, message, language)
         return Draft(
             subject=Subject.of_job(job),
-            message=compose_job(job_view, pixelated=self._pixelated) if _has_message(job) else None,
+            message=message,
             places=(channel, person),
             since=job.created_at,
             ref=job_view.message_ref,
             final=_is_final(job),
             pings=_pings(job, rules),
             job_view=job_view,
-        )
-
-    def _private_draft(self, job_view: JobView) -> Draft:
-        """In its person's direct messages, where it needs no copy and no ping."""
-        job = job_view.job
-        return Draft(
-            subject=Subject.of_job(job),
-            nonce=f"private-{job.id}",  # published within minutes, it is another message
-            message=compose_job(job_view, pixelated=self._pixelated),
-            places=(Place(community=job.address.community, person=job.person),),
-            since=job.created_at,
-            ref=job_view.message_ref,
-            final=_is_final(job),
-            job_view=replace(job_view, wants_copy=False),
+            language=language,
         )
 
     def retire(self, job_id: str) -> Draft:
@@ -78,23 +73,32 @@ class JobDrafts:
         """The draft of a job that is being painted, with one of its steps."""
         if draft.job_view is None:
             return draft
-        return replace(draft, message=compose_job(draft.job_view, progress, pixelated=self._pixelated))
+        with reading_in(draft.language):
+            message = compose_job(draft.job_view, progress, pixelated=self._pixelated)
+        return replace(draft, message=message)
 
     def copy(self, job_view: JobView, person: Person) -> Draft | None:
-        """The finished job for somebody's direct messages; None where there are no pictures."""
+        """The finished job for somebody's direct messages; None where there are no pictures. Blocking."""
         if not job_view.pictures:
             return None
         job = job_view.job
+        with self._database.read() as session:
+            language = language_of_person(session, person)
+        with reading_in(language):
+            message = compose_copy(job_view, pixelated=self._pixelated)
         return Draft(
             subject=Subject(DeliveryKind.COPY, job.id, person.platform),
             nonce=f"{job.id}-{person.user_id[-12:]}",
-            message=compose_copy(job_view, pixelated=self._pixelated),
+            message=message,
+            language=language,
             places=(Place(community=person.community, person=person),),
             since=job.created_at,
         )
 
-    def ping(self, job: Job, ref: MessageRef) -> Draft:
+    def ping(self, job: Job, ref: MessageRef, language: Language) -> Draft:
         """Tells the job's person that it is finished: an edit notifies nobody."""
+        with reading_in(language):
+            message = compose_ping(job)
         place = Place(
             community=job.address.community,
             channel=ref.channel,
@@ -105,10 +109,27 @@ class JobDrafts:
         )
         return Draft(
             subject=Subject(DeliveryKind.PING, job.id, job.person.platform),
-            message=compose_ping(job),
+            message=message,
             places=(place,),
             since=job.created_at,
+            language=language,
         )
+
+
+def _private_draft(job_view: JobView, message: Message | None, language: Language) -> Draft:
+    """In its person's direct messages, where it needs no copy and no ping."""
+    job = job_view.job
+    return Draft(
+        subject=Subject.of_job(job),
+        nonce=f"private-{job.id}",  # published within minutes, it is another message
+        message=message,
+        places=(Place(community=job.address.community, person=job.person),),
+        since=job.created_at,
+        ref=job_view.message_ref,
+        final=_is_final(job),
+        job_view=replace(job_view, wants_copy=False),
+        language=language,
+    )
 
 
 def _place(job: Job, rules: CommunityRules, origin: MessageRef | None) -> Place:

@@ -4,8 +4,10 @@ import hashlib
 from datetime import UTC, datetime
 
 from bots.delivery.subjects.draft import Draft
+from bots.delivery.subjects.places import language_of_community
 from bots.delivery.transport import Place
 from bots.presentation.compose.gatherings.recaps.recap import compose_recap
+from bots.texts.languages.readers import reading_in
 from studio.clock import now
 from studio.db.database import Database
 from studio.domain.deliveries import DeliveryKind, Subject
@@ -19,13 +21,17 @@ def draft_recap(database: Database, event: RecapDue) -> Draft | None:
     since = datetime.fromisoformat(event.week).replace(tzinfo=UTC)
     with database.read() as session:
         recap = read_recap(session, event.platform, event.community, since=since, until=since + WEEK)
+        language = language_of_community(session, event.platform, event.community)
     if recap.is_empty:
         return None
     key = f"{event.community}:{event.channel}:{event.week}"
     subject = hashlib.blake2b(key.encode(), digest_size=6).hexdigest()
+    with reading_in(language):
+        message = compose_recap(recap)
     return Draft(
         subject=Subject(DeliveryKind.RECAP, subject, event.platform),
-        message=compose_recap(recap),
+        message=message,
+        language=language,
         places=(Place(community=event.community, channel=event.channel),),
         since=now(),
     )

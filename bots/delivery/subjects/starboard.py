@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from bots.delivery.subjects.draft import Draft
+from bots.delivery.subjects.places import language_of_community
 from bots.delivery.transport import Place
 from bots.presentation.compose.starboard import compose_starboard
 from bots.queries.starboard_entry import load_starboard_entry
+from bots.texts.languages.readers import reading_in
 from studio.db import queries
 from studio.db.database import Database
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
@@ -32,10 +34,12 @@ class StarboardDrafts:
             raise NotFoundError("picture", id=picture_id[:14])
         with self._database.read() as session:
             job = queries.find_job(session, split[0])
+            language = language_of_community(session, job.person.platform, job.person.community)
         message = None
         if entry:
             url = self._link_to(job.person.community, entry.shown_at) if entry.shown_at else ""
-            message = compose_starboard(entry, url=url, pixelated=self._pixelated)
+            with reading_in(language):
+                message = compose_starboard(entry, url=url, pixelated=self._pixelated)
         channel = entry.channel if entry else ref.channel if ref else ""
         return Draft(
             subject=Subject(DeliveryKind.STARBOARD, picture_id, job.person.platform),
@@ -45,4 +49,5 @@ class StarboardDrafts:
             since=job.ended_at or job.created_at,
             ref=ref,
             needs_files=True,
+            language=language,
         )

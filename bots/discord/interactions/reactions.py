@@ -7,6 +7,7 @@ import discord
 
 from bots.discord.guilds.members import call_at
 from bots.discord.guilds.reacting_people import find_reacting_person
+from bots.discord.guilds.readers import adopt_known_language
 from bots.discord.interactions.click_dedup import ClickDedup
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.messages.answers import direct_refusal, send_direct
@@ -51,6 +52,7 @@ class Reactions(Handler):
         person = await find_reacting_person(self._context, event) if found else None
         if found is None or person is None:
             return
+        await adopt_known_language(self._context, person)
         _, button = found
         # A reaction has no id: one of the same person on the same message within ten seconds is the same.
         fresh = f"discord:{event.message_id}:{event.user_id}:{button}:{time.time_ns()}"

@@ -10,6 +10,7 @@ import re
 import discord
 
 from bots.discord.guilds.members import call_at, community_of, moderates, person_of
+from bots.discord.guilds.readers import adopt_known_language
 from bots.discord.interactions.dispatcher import Handler
 from bots.discord.messages.answers import direct_refusal
 from bots.discord.messages.message_lookup import find_shown_by_id
@@ -52,6 +53,7 @@ class Replies(Handler):
         if shown is None:
             return
         call = self._call_of(message)
+        await adopt_known_language(self._context, call.person)
         number = shown.numbers(await self._runner.job_view(shown.job_id, call))[0]
         command = "rewrite" if self._context.ports.prompt_helper else "remix"
         values: dict[str, object] = {"picture": picture_id(shown.job_id, number), "prompt": words}

@@ -26,6 +26,7 @@ class ActionListener(Listener):
         button = parse_press(str(chosen.get("value") or element.get("action_id", "")))
         request = of_interaction(body)
         if button is None:
+            await self._people.adopt_language(request)
             await self._dispatcher.refuse(request, BadRequestError("button_unknown"))
             return
         step = route_button(button)

@@ -29,12 +29,14 @@ from bots.slack.texts.command_parsing import (
 )
 from bots.slack.texts.typed_text import TypedText
 from bots.slack.workspaces.channels import Channels
+from bots.texts.languages.readers import reading_in
 from bots.texts.translation import translate
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import execute
 from studio.commands.results import Answer, Community, HelpShown
 from studio.commands.spec import Call, CommandSpec
 from studio.domain.deliveries import MessageRef
+from studio.domain.settings.languages import Language
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +92,7 @@ class CommandListener(Listener):
                 Pool.COMMANDS, execute, self._ports, call, spec.name, values
             )
             if isinstance(answer, Community):
-                await self._greet(request, str(values.get("setting", "")), str(values.get("value", "")))
+                await self._greet(request, values, answer.rules.reading_language)
                 await self._warn(request, answer.rules.desk_channel)
             if isinstance(answer, HelpShown) and not answer.about:
                 return compose_help_shown(answer).with_parts(Small(texts.in_threads()))
@@ -105,14 +107,16 @@ class CommandListener(Listener):
             if parameter.kind is Kind.PERSON and (person_key := values.get(parameter.name)):
                 await self._people.introduce(request, str(person_key))
 
-    async def _greet(self, request: SlackRequest, setting: str, channel: str) -> None:
+    async def _greet(self, request: SlackRequest, values: Mapping[str, object], language: Language) -> None:
         """Say so in a channel that was named for the app's messages, or tell the moderator how to invite the app."""
+        setting, channel = str(values.get("setting", "")), str(values.get("value", ""))
         if setting not in texts.GREETINGS or not channel.isalnum() or channel.islower():
             return
         workspace = await self._workspaces.of(request.community)
         try:
-            greeting = compose_sentence(translate(texts.GREETINGS[setting]))
-            await send(workspace, Draft(message=greeting), channel=channel)
+            with reading_in(language):
+                greeting = compose_sentence(translate(texts.GREETINGS[setting]))
+                await send(workspace, Draft(message=greeting), channel=channel)
         except SlackApiRefusedError:
             spans = texts.invite_request(workspace.identity.bot_user, channel)
             await self._dispatcher.reply(request, compose_spans(spans))

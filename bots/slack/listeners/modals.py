@@ -69,6 +69,7 @@ class Modals(Listener):
         async def find(call: Call) -> Opening:
             return self.opening(request, await self._runner.load_form(step, call))
 
+        await self._people.adopt_language(request)
         await self.open(request, label(step.action, single=True), find)
 
     async def ask_imagine(self, request: SlackRequest) -> None:
@@ -78,6 +79,7 @@ class Modals(Listener):
             form = await self._pools.run(Pool.DATABASE, load_imagine_form, self._ports)
             return Opening(form=form, state=FormState())
 
+        await self._people.adopt_language(request)
         await self.open(request, translate(texts.SHORTCUT_IMAGINE), find)
 
     def opening(self, request: SlackRequest, form: Form) -> Opening:
@@ -94,6 +96,7 @@ class Modals(Listener):
             return
         picture = str(body["actions"][0]["selected_option"]["value"])
         person = await self._people.person(request)
+        await self._people.adopt_language(request)
         try:
             subject = await self._pools.run(
                 Pool.COMMANDS, load_subject, self._ports, picture, person, channel=state.channel

@@ -42,7 +42,7 @@ class Shortcuts(Listener):
     async def on_message(self, body: Mapping[str, Any]) -> None:
         request, message = of_interaction(body), body["message"]
         action = ENTRIES[body["callback_id"]]
-
+        await self._people.adopt_language(request)
         if ACTIONS[action].needs is Needs.FORM:
             find = partial(self._opening, request, action, message)
             await self._modals.open(request, label(action, single=True), find)

@@ -45,6 +45,7 @@ class ViewSubmissions(Listener):
         """Errors go back into the modal while Slack waits for them, afterwards to the person."""
         view: Mapping[str, Any] = body["view"]
         values = values_of(view)
+        await self._people.adopt_language(of_submission(body, channel="", thread=None))
         try:
             form, state = read_form(view)
         except ValueError:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bots.interactions.reader_languages import ReaderLanguages
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import known_name
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
@@ -38,6 +39,7 @@ class Member:
     moderates: bool = False
     guest: bool = False
     is_bot: bool = False
+    locale: str | None = None  # such as de-DE
 
 
 class Members(SlackComponent):
@@ -45,16 +47,20 @@ class Members(SlackComponent):
         super().__init__(context)
         self._groups = groups
         self._channels = channels
+        self._languages = ReaderLanguages(context.ports.database, context.pools)
         self._members: BoundedDict[str, tuple[float, Member]] = BoundedDict(_KEPT_MEMBERS)
 
     async def call_of(self, request: SlackRequest) -> Call:
         """The request as the studio's call. A workspace is one community, whichever channel was used.
+
+        The running task speaks the person's language from here on.
 
         Raises `NotInstalledError`: nothing is generated for a workspace that uninstalled the app.
         """
         with suppress(SlackUnavailableError):
             await self._workspaces.of(request.community)
         person, private = await asyncio.gather(self.person(request), self._channels.is_private(request))
+        await self.adopt_language(request)
         address = Address(
             platform=Platform.SLACK,
             community=request.community,
@@ -63,6 +69,12 @@ class Members(SlackComponent):
             private=private,
         )
         return Call(person=person, address=address, request_key=request.key)
+
+    async def adopt_language(self, request: SlackRequest) -> None:
+        """The running task speaks the person's language from here on, as far as it is known by now. Never raises."""
+        key = Person.key_of(Platform.SLACK, request.team, request.user)
+        _, member = self._members.get(key, (0.0, None))
+        await self._languages.adopt(key, member.locale if member else None)
 
     async def person(self, request: SlackRequest) -> Person:
         """User groups are the platform's roles. Slack does not tell apps how old an account is."""
@@ -103,7 +115,9 @@ class Members(SlackComponent):
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 workspace = await self._workspaces.of(request.community)
-                answer = await workspace.client.call("users.info", patient=False, user=request.user)
+                answer = await workspace.client.call(
+                    "users.info", patient=False, user=request.user, include_locale=True
+                )
         except (SlackUnavailableError, SlackApiRefusedError, TimeoutError):
             log.info("member lookup failed: Slack unavailable or refused")
             return cached[1] if cached else None
@@ -139,6 +153,7 @@ def _member(user: Mapping[str, Any], identity: AppIdentity, *, team: str, fallba
         moderates=user.get("team_id") == identity.team == team and _governs(user),
         guest=_is_guest(user, identity),
         is_bot=bool(user.get("is_bot")),
+        locale=str(user["locale"]) if user.get("locale") else None,
     )
 
 

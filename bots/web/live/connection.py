@@ -9,6 +9,7 @@ from starlette.websockets import WebSocket, WebSocketState
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import WebUser
+from studio.domain.settings.languages import Language
 
 _LONGEST_QUEUE = 200
 _BURST_MESSAGES = 12.0
@@ -19,8 +20,12 @@ CLOSE_TOO_SLOW = 4408
 
 @dataclass(eq=False, kw_only=True)
 class Connection:
+    """`accepted` is the language that the browser asks for, `language` the one that its person reads."""
+
     socket: WebSocket
     user: WebUser
+    accepted: Language = Language.ENGLISH
+    language: Language = Language.ENGLISH
     _outgoing: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(_LONGEST_QUEUE))
     _allowance: float = _BURST_MESSAGES
     _counted_at: float = field(default_factory=time.monotonic)

@@ -1,11 +1,16 @@
 """The open sockets of all browsers, and who is behind them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from bots.texts.languages.readers import reading_in
 from bots.web.access.session_cookies import WebUser
 from bots.web.live.connection import Connection
+from studio.domain.settings.languages import Language
+
+# Composed for each language in which somebody reads it.
+Compose = Callable[[], Mapping[str, Any]]
 
 
 class Connections:
@@ -47,15 +52,32 @@ class Connections:
             if connection.user.session == session:
                 connection.close()
 
-    def broadcast(self, message: Mapping[str, Any]) -> None:
-        text = json.dumps(message)
-        for connection in self._connections:
-            connection.send(text)
+    def languages(self) -> list[Language]:
+        """In which the browsers that are connected read."""
+        return sorted({connection.language for connection in self._connections})
 
-    def send_to(self, user_id: str, message: Mapping[str, Any]) -> None:
-        text = json.dumps(message)
+    def change_language(self, user_id: str, chosen: Language | None) -> bool:
+        """What a person chose, None for what each of their browsers asks for. Whether that changed one of them."""
+        changed = False
         for connection in self._of_user(user_id):
-            connection.send(text)
+            former, connection.language = connection.language, chosen or connection.accepted
+            changed = changed or connection.language is not former
+        return changed
+
+    def broadcast(self, compose: Compose) -> None:
+        self._send(self._connections, compose)
+
+    def send_to(self, user_id: str, compose: Compose) -> None:
+        self._send(self._of_user(user_id), compose)
+
+    def _send(self, connections: Iterable[Connection], compose: Compose) -> None:
+        texts: dict[Language, str] = {}
+        for connection in connections:
+            language = connection.language
+            if language not in texts:
+                with reading_in(language):
+                    texts[language] = json.dumps(compose())
+            connection.send(texts[language])
 
     def _of_user(self, user_id: str) -> list[Connection]:
         return [connection for connection in self._connections if connection.user.user_id == user_id]

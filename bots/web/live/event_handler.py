@@ -1,5 +1,8 @@
 """What each event means for the people who have the web room open."""
 
+from collections.abc import Callable
+from functools import partial
+
 from bots.delivery.gatherings.gathering_jobs import GatheringJobs
 from bots.presentation.compose.gatherings.remarks import compose_remark
 from bots.process.thread_pools import Pool, ThreadPools
@@ -57,8 +60,8 @@ class LiveEvents:
             case JobAccepted() | JobChanged() | PictureFinished():
                 self._hub.job_changed(event.job_id)
             case GatheringRemark(private=True, person=str(key)):
-                text = await self._pools.run(Pool.DATABASE, _remark_text, self._database, event)
-                self._hub.inbox_changed(key.rpartition(":")[2], text=text)
+                say = await self._pools.run(Pool.DATABASE, _read_remark, self._database, event)
+                self._hub.inbox_changed(key.rpartition(":")[2], say=say)
             case PictureChanged():
                 self._hub.job_changed(event.job_id)
                 self._hub.picture_changed(event.picture_id)
@@ -84,14 +87,15 @@ class LiveEvents:
         if notice.kind in _SENT_AWAY:
             self._hub.close_user(user_id)
         else:
-            self._hub.inbox_changed(user_id, text=say_stored(notice.text))
+            self._hub.inbox_changed(user_id, say=partial(say_stored, notice.text))
 
 
-def _remark_text(database: Database, remark: GatheringRemark) -> str:
+def _read_remark(database: Database, remark: GatheringRemark) -> Callable[[], str]:
+    """What it says, composed in the language of whoever reads it."""
     view = load_gathering_view(database, remark.gathering_id)
     with database.read() as session:
         person = find_person(session, remark.person) if remark.person else None
-    return compose_remark(view, remark, person).summary
+    return lambda: compose_remark(view, remark, person).summary
 
 
 def _load_case(database: Database, case_id: str) -> Case:

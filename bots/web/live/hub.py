@@ -7,30 +7,34 @@ gets the feed as it is.
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView, load_job_views
 from bots.texts.jobs import waiting
+from bots.texts.languages.readers import reading_in
 from bots.web.access.session_cookies import WebUser
 from bots.web.live.cards import render_card, render_people
 from bots.web.live.connection import Connection
 from bots.web.live.connections import Connections
-from bots.web.live.job_updates import JobUpdates
+from bots.web.live.job_updates import JobUpdates, step_data
 from bots.web.queries.inbox import count_messages
 from bots.web.queries.job_cards import children_of, is_on_feed, load_jobs
 from studio.db.queue_estimates import Outlook, outlooks
 from studio.domain.events import JobProgress
+from studio.domain.settings.languages import Language
 from studio.ports import Ports
 
 GATHER_SECONDS = 0.04  # changes within this time travel in one message
 LOOK_AGAIN_SECONDS = 10.0  # how often unfinished jobs are looked up, whatever the events say
 POSITIONS_SECONDS = 1.0
 
-RenderedCard = tuple[JobView, str]
+RenderedCard = tuple[JobView, Mapping[Language, str]]
+Say = Callable[[], str]
 
 
 class LiveHub:
@@ -42,7 +46,7 @@ class LiveHub:
         self._connections = Connections()
         self._jobs = JobUpdates()
         self._parents: set[str] = set()
-        self._inbox: dict[str, str] = {}  # users with new messages, and what to show them at once
+        self._inbox: dict[str, Say | None] = {}  # users with new messages, and what to show them at once
         self._people_changed = False
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -59,6 +63,10 @@ class LiveHub:
     def disconnect(self, connection: Connection) -> None:
         self._connections.remove(connection)
         self._update_people()
+
+    def change_language(self, user_id: str, chosen: Language | None) -> bool:
+        """Whether what a person chose changed the language of one of their browsers."""
+        return self._connections.change_language(user_id, chosen)
 
     def rename(self, user: WebUser) -> None:
         self._connections.rename(user)
@@ -96,9 +104,9 @@ class LiveHub:
         self._jobs.add_progress(progress)
         self._wake.set()
 
-    def inbox_changed(self, user_id: str, *, text: str = "") -> None:
-        """A person has a new message, or read the old ones; `text` is shown to them at once."""
-        self._inbox[user_id] = text or self._inbox.get(user_id, "")
+    def inbox_changed(self, user_id: str, *, say: Say | None = None) -> None:
+        """A person has a new message, or read the old ones; what `say` composes is shown to them at once."""
+        self._inbox[user_id] = say or self._inbox.get(user_id)
         self._wake.set()
 
     def watch(self, job_id: str) -> None:
@@ -150,8 +158,8 @@ class LiveHub:
     async def _send_changes(self) -> None:
         if self._people_changed:
             self._people_changed = False
-            html = render_people(self._connections.names())
-            self._connections.broadcast({"type": "people", "html": html})
+            names = self._connections.names()
+            self._connections.broadcast(lambda: {"type": "people", "html": render_people(names)})
         if self._parents:
             await self._mark_children()
         if self._inbox:
@@ -177,16 +185,19 @@ class LiveHub:
         try:
             counts = await self._pools.run(Pool.DATABASE, self._count_messages, connected)
         except BaseException:
-            for user_id, text in changed.items():
-                self._inbox[user_id] = self._inbox.get(user_id) or text
+            for user_id, say in changed.items():
+                self._inbox[user_id] = self._inbox.get(user_id) or say
             raise
         for user_id, count in counts.items():
-            self._connections.send_to(user_id, {"type": "post", "count": count, "text": changed[user_id]})
+            self._connections.send_to(user_id, partial(_inbox_message, count, changed[user_id]))
 
     async def _send_cards(self) -> None:
         job_ids = self._jobs.take_changed()
         try:
-            rendered = await self._pools.run(Pool.DATABASE, self._load, job_ids, self._jobs.progress)
+            languages = self._connections.languages() or [Language.ENGLISH]
+            rendered = await self._pools.run(
+                Pool.DATABASE, self._load, job_ids, self._jobs.progress, languages
+            )
         except BaseException:
             self._jobs.mark(job_ids)
             raise
@@ -198,41 +209,52 @@ class LiveHub:
     def _broadcast_cards(self, job_ids: Sequence[str], rendered: Sequence[RenderedCard]) -> None:
         """Everybody gets the same message, unless they may see other cards than the rest."""
         self.broadcasts += 1
-        messages: dict[tuple[bool, ...], str] = {}
+        known = next((html.keys() for _, html in rendered), self._connections.languages())
+        if set(self._connections.languages()) - set(known):  # somebody came meanwhile who reads another
+            self._jobs.mark(job_ids)
+        messages: dict[tuple[Language, tuple[bool, ...]], str] = {}
         for connection in self._connections:
-            user = connection.user
+            user, language = connection.user, connection.language
             visible = tuple(is_on_feed(card, user.user_id, moderator=user.moderator) for card, _ in rendered)
-            if visible not in messages:
-                shown = [pair for pair, may_see in zip(rendered, visible, strict=True) if may_see]
+            if (language, visible) not in messages:
+                pairs = zip(rendered, visible, strict=True)
+                shown = [(card, in_language(html, language)) for (card, html), may_see in pairs if may_see]
                 gone = sorted(set(job_ids) - {card.job.id for card, _ in shown})
-                messages[visible] = json.dumps(cards_message(shown, gone))
-            connection.send(messages[visible])
+                messages[language, visible] = json.dumps(cards_message(shown, gone))
+            connection.send(messages[language, visible])
 
-    def _broadcast_steps(self, steps: Mapping[str, object]) -> None:
+    def _broadcast_steps(self, steps: Mapping[str, JobProgress]) -> None:
         """Those of private jobs, which may show an unfinished picture, go to their owners only."""
-        shown = {job_id: data for job_id, data in steps.items() if self._jobs.owner_of(job_id) is None}
+        shown = {job_id: step for job_id, step in steps.items() if self._jobs.owner_of(job_id) is None}
         if shown:
-            self._connections.broadcast({"type": "progress", "jobs": shown})
+            self._connections.broadcast(partial(_progress_message, shown))
         for job_id in steps.keys() - shown.keys():
             owner = self._jobs.owner_of(job_id) or ""
-            self._connections.send_to(owner, {"type": "progress", "jobs": {job_id: steps[job_id]}})
+            self._connections.send_to(owner, partial(_progress_message, {job_id: steps[job_id]}))
 
     async def _send_positions(self) -> None:
         positions = await self._pools.run(Pool.DATABASE, self._load_positions, sorted(self._jobs.unfinished))
         waits = {
-            job_id: waiting(positions[job_id].ahead, positions[job_id].eta_seconds)
+            job_id: positions[job_id]
             for job_id in self._jobs.unfinished
             if job_id in positions and positions[job_id].waits
         }
         if waits:
-            self._connections.broadcast({"type": "waiting", "jobs": waits})
+            self._connections.broadcast(partial(_waiting_message, waits))
 
     # ---- in threads
 
-    def _load(self, job_ids: Sequence[str], progress: dict[str, JobProgress]) -> list[RenderedCard]:
+    def _load(
+        self, job_ids: Sequence[str], progress: dict[str, JobProgress], languages: Sequence[Language]
+    ) -> list[RenderedCard]:
         with self._ports.database.read() as session:
             cards = load_job_views(session, load_jobs(session, job_ids))
-        return [(card, render_card(card, progress.get(card.job.id))) for card in cards]
+        rendered: list[dict[Language, str]] = [{} for _ in cards]
+        for language in languages:
+            with reading_in(language):
+                for card, html in zip(cards, rendered, strict=True):
+                    html[language] = render_card(card, progress.get(card.job.id))
+        return list(zip(cards, rendered, strict=True))
 
     def _load_children(self, parents: set[str]) -> list[str]:
         with self._ports.database.read() as session:
@@ -247,7 +269,26 @@ class LiveHub:
             return {user.user_id: count_messages(session, user.person.key) for user in users}
 
 
-def cards_message(shown: Sequence[RenderedCard], gone: Sequence[str]) -> dict[str, Any]:
+def in_language(html: Mapping[Language, str], language: Language) -> str:
+    """In any other for a browser that came meanwhile: it gets the card once more."""
+    return html.get(language) or next(iter(html.values()))
+
+
+def _inbox_message(count: int, say: Say | None) -> dict[str, Any]:
+    return {"type": "post", "count": count, "text": say() if say else ""}
+
+
+def _progress_message(steps: Mapping[str, JobProgress]) -> dict[str, Any]:
+    jobs = {job_id: step_data(progress) for job_id, progress in steps.items()}
+    return {"type": "progress", "jobs": jobs}
+
+
+def _waiting_message(waits: Mapping[str, Outlook]) -> dict[str, Any]:
+    jobs = {job_id: waiting(outlook.ahead, outlook.eta_seconds) for job_id, outlook in waits.items()}
+    return {"type": "waiting", "jobs": jobs}
+
+
+def cards_message(shown: Sequence[tuple[JobView, str]], gone: Sequence[str]) -> dict[str, Any]:
     cards = [
         {"id": card.job.id, "at": card.job.created_at.timestamp(), "state": card.job.state, "html": html}
         for card, html in shown

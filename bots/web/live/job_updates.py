@@ -1,6 +1,6 @@
 """Which jobs changed since the browsers were last told, and how far the unfinished ones are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from bots.texts.jobs import step
 from studio.bounded_dict import BoundedDict
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
+from studio.domain.settings.languages import Language
 from studio.services.visibility import is_private
 
 MOST_CARDS = 40  # in one message
@@ -24,7 +25,7 @@ class JobUpdates:
         self._stepped: set[str] = set()
         self._unfinished: dict[str, JobState] = {}
         self._owners: dict[str, str] = {}
-        self._sent: BoundedDict[str, str] = BoundedDict(_MOST_REMEMBERED)
+        self._sent: BoundedDict[str, Mapping[Language, str]] = BoundedDict(_MOST_REMEMBERED)
         self.positions_changed = False
 
     @property
@@ -76,10 +77,10 @@ class JobUpdates:
         if self._unfinished.get(progress.job_id) is not JobState.PAINTING:
             self.mark([progress.job_id])
 
-    def take_steps(self) -> dict[str, dict[str, Any]]:
-        """What the browsers show of the jobs that made a step."""
+    def take_steps(self) -> dict[str, JobProgress]:
+        """The newest step of each job that made one."""
         stepped, self._stepped = self._stepped, set()
-        return {job_id: _step_data(self._progress[job_id]) for job_id in stepped if job_id in self._progress}
+        return {job_id: self._progress[job_id] for job_id in stepped if job_id in self._progress}
 
     def record_states(self, job_ids: Sequence[str], cards: Sequence[JobView]) -> None:
         """Remember what is unfinished, and that the waiting jobs moved up when another one changed its state."""
@@ -98,7 +99,7 @@ class JobUpdates:
                 self._unfinished.pop(job_id, None)
                 self._progress.pop(job_id, None)
 
-    def is_unsent(self, card: JobView, html: str) -> bool:
+    def is_unsent(self, card: JobView, html: Mapping[Language, str]) -> bool:
         """False for a card that every browser has as it is: the event about what was just sent."""
         if self._sent.get(card.job.id) == html:
             return False
@@ -106,6 +107,7 @@ class JobUpdates:
         return True
 
 
-def _step_data(progress: JobProgress) -> dict[str, Any]:
+def step_data(progress: JobProgress) -> dict[str, Any]:
+    """What the browsers show of a step."""
     text = step(progress.step, progress.steps, progress.seconds_left)
     return {"step": progress.step, "steps": progress.steps, "text": text, "preview": progress.preview}

@@ -40,6 +40,7 @@ from studio.commands.results import (
 )
 from studio.domain.cases import CaseKind, PersonShown
 from studio.domain.identifiers import split_picture_id
+from studio.domain.settings.preferences import Preferences
 from studio.errors import ChatelierError, PolicyRefusalError
 from studio.recaps.leaderboard import Leaderboard
 from studio.services.accounts.account_export import Exported
@@ -71,10 +72,11 @@ _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """`data` goes to the browser that asked; `job_id` is the card that changed, if any."""
+    """`data` goes to the browser that asked; `job_id` is the card that changed, `preferences` are those that did."""
 
     data: dict[str, Any]
     job_id: str | None = None
+    preferences: Preferences | None = None
 
     @property
     def went_well(self) -> bool:
@@ -84,7 +86,8 @@ class Reply:
 def reply_to(answer: Answer) -> Reply:
     show = _SHOWN_AT.get(type(answer))
     data = show(answer) if show else {"text": text_of(compose_answer(answer)), **_besides(answer)}
-    return Reply(data={"ok": True, **data}, job_id=_job_of(answer))
+    preferences = answer.preferences if isinstance(answer, SettingsChanged) else None
+    return Reply(data={"ok": True, **data}, job_id=_job_of(answer), preferences=preferences)
 
 
 def reply_to_error(error: ChatelierError) -> Reply:

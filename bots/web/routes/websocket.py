@@ -9,12 +9,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
+from bots.texts.languages.readers import current_language, use_language
 from bots.texts.translation import translate
 from bots.web import texts
+from bots.web.access.reader_language import accepted_language
 from bots.web.context import WebContext
 from bots.web.live.connection import CLOSE_NOT_IN, Connection
 from bots.web.live.protocol import LONGEST_BYTES, ClientMessage, Ping, id_of, read_message
 from bots.web.routes.authentication import require_not_banned
+from studio.domain.settings.languages import Language
 from studio.errors import BannedError
 
 
@@ -31,7 +34,8 @@ async def serve_websocket(socket: WebSocket) -> None:
     except BannedError as error:
         await socket.close(CLOSE_NOT_IN, compose_error(error).summary[:120])
         return
-    connection = Connection(socket=socket, user=user)
+    language = Language(current_language())
+    connection = Connection(socket=socket, user=user, accepted=accepted_language(socket), language=language)
     # Connect first: what changes while the feed is loaded is then sent after it.
     context.hub.connect(connection)
     context.metrics.sockets.inc()
@@ -54,6 +58,7 @@ async def _receive(context: WebContext, connection: Connection) -> None:
     """One message after the other: a browser that sends many delays only its own."""
     while True:
         text = await connection.socket.receive_text()
+        use_language(connection.language)  # it may have been changed, here or in another tab
         if len(text.encode()) > LONGEST_BYTES:
             _refuse(connection, translate(texts.MESSAGE_TOO_LONG), id_of(text))
             continue
@@ -73,6 +78,8 @@ async def _execute(context: WebContext, connection: Connection, message: ClientM
     # Before anything that may take its time: the browser then knows that the message has arrived.
     connection.send(json.dumps({"type": "received", "id": message.id}))
     reply = await context.pools.run(Pool.COMMANDS, context.command_handler.serve, connection.user, message)
+    if reply.preferences and context.change_language(connection.user, reply.preferences.language):
+        reply.data["go"] = reply.data.pop("open")  # the whole page is in another language now
     connection.send(json.dumps(reply.data))
     if reply.job_id:
         context.hub.job_changed(reply.job_id)

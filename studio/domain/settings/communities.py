@@ -107,6 +107,7 @@ class CommunityRules:
     newcomers_held_until: datetime | None = None
     uploads_paused_until: datetime | None = None
     language: Language | None = None  # of what everybody reads; None: the server's own
+    platform_language: Language | None = None  # the server's own, as the platform said last
     newcomers_vote: bool = False  # whether the votes of newcomers count in gatherings
     by_channel: Mapping[str, ChannelRules] = field(default_factory=dict)
 
@@ -121,6 +122,11 @@ class CommunityRules:
         if address.platform is Platform.DISCORD or address.age_restricted:
             here = replace(here, age_restricted=address.age_restricted)
         return here
+
+    @property
+    def reading_language(self) -> Language:
+        """In which everybody reads who reads together."""
+        return self.language or self.platform_language or Language.ENGLISH
 
     def holds_newcomers(self, at: datetime) -> bool:
         """Whether requests of newcomers wait for a moderator, after a press in a raid."""

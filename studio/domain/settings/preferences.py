@@ -24,7 +24,10 @@ class BuiltOn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """None leaves it to the instance. `direct_messages`: finished pictures come by direct message as well."""
+    """None leaves it to the instance. `direct_messages`: finished pictures come by direct message as well.
+
+    `platform_language` is no choice of theirs: it is what their platform said last, for messages that answer nothing.
+    """
 
     remix: RemixConsent = RemixConsent.ANYONE
     direct_messages: bool = False
@@ -35,6 +38,11 @@ class Preferences:
     built_on: BuiltOn = BuiltOn.OFF  # nobody gets direct messages unasked
     recap: bool = True  # whether recaps and leaderboards may name them
     language: Language | None = None  # None: what their platform says
+    platform_language: Language | None = None
+
+    @property
+    def reading_language(self) -> Language:
+        return self.language or self.platform_language or Language.ENGLISH
 
 
 DEFAULT = Preferences()

@@ -259,13 +259,13 @@ async def test_settings_are_a_form_of_two_steps_each_kept_at_once(room: Room) ->
     first = await room.bo.click(shown.response.message, custom_id="c1:settings:000000000000:0")
     assert len(first.modal["components"]) == 5
     saved = await room.bo.submit_modal(
-        first, {"remix": "nobody", "dm": "no", "built_on": "off", "count": "2", "aspect": "3:2"}
+        first, {"remix": "nobody", "dm": "no", "built_on": "off", "language": "automatic", "count": "2"}
     )
     assert saved.response.ephemeral
     assert "**How many pictures** 2" in words(saved.response)
     second = await room.bo.click(saved.response.message, label="More settings")
     assert "model" in controls(second.modal)
-    saved = await room.bo.submit_modal(second, {"model": "large", "style": "sketch"})
+    saved = await room.bo.submit_modal(second, {"aspect": "3:2", "model": "large", "style": "sketch"})
     assert "**Model** large" in words(saved.response)
     assert "**How many pictures** 2" in words(saved.response)
 

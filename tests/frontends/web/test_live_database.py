@@ -9,6 +9,7 @@ import pytest
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.web.access.session_cookies import WebUser
 from bots.web.live.hub import LiveHub
+from studio.domain.settings.languages import Language
 from studio.errors import DatabaseUnavailableError
 from studio.ports import Ports
 
@@ -19,6 +20,8 @@ def away(*_: object) -> Any:
 
 class Told:
     """A connection that notes what it is sent."""
+
+    language = Language.ENGLISH
 
     def __init__(self, name: str) -> None:
         self.user = WebUser(user_id=name, name=name)
@@ -59,7 +62,7 @@ async def test_a_notice_of_the_instance_is_shown_when_the_records_are_back(
 ) -> None:
     ana: Any = Told("ana")
     hub.connect(ana)
-    hub.inbox_changed("ana", text="Your appeal was granted.")
+    hub.inbox_changed("ana", say=lambda: "Your appeal was granted.")
     with monkeypatch.context() as patch:
         patch.setattr("bots.web.live.hub.count_messages", away)
         with pytest.raises(DatabaseUnavailableError):

@@ -59,6 +59,7 @@ async def share_page(request: Request) -> Response:
         request, "share.html", {"shared": shared, "oembed_address": f"{origin_of(request)}/oembed?{query}"}
     )
     response.headers["Cache-Control"] = _CACHED
+    response.headers["Vary"] = "Accept-Language, Cookie"
     return response
 
 
