@@ -102,7 +102,7 @@ class Writer:
         assert record(self.instance.database, self.job, self.outcome, worker=WORKER)
 
     def store_again(self):
-        self.tracking_store.store_again(self.outcome)
+        self.tracking_store.store_again(self.outcome.pictures)
 
 
 @pytest.mark.parametrize("moments", [*combinations_with_replacement(MOMENTS, 3)], ids=" / ".join)
