@@ -18,6 +18,7 @@ from bots.discord.downloads import Downloads
 from bots.discord.guilds.dm_context import DiscordStepRunner
 from bots.discord.guilds.readers import adopt_language
 from bots.discord.interactions.buttons import Buttons
+from bots.discord.interactions.command_translator import CommandTranslator
 from bots.discord.interactions.context_menus import ContextMenus
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.modals import Modals
@@ -35,6 +36,7 @@ from bots.presentation.compose.answers import compose_spans
 from bots.presentation.spans import sentence
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool, ThreadPools
+from bots.texts.languages.catalogues import load_all_catalogues
 from bots.uploads.pending_uploads import PendingUploads
 from bots.uploads.safe_downloads import PublicResolver, redirects_within
 from studio.commands.button_ids import Action
@@ -124,7 +126,13 @@ class ChatelierBot(discord.AutoShardedClient):
 
     async def _register_commands(self) -> None:
         """Tell Discord of the commands, but only when they are not those it was told last."""
-        commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        await self.pools.run(Pool.FILES, load_all_catalogues)
+        translator = CommandTranslator()
+        await self.tree.set_translator(translator)
+        commands = [
+            await command.get_translated_payload(self.tree, translator)
+            for command in self.tree.get_commands()
+        ]
         described = json.dumps([self.settings.api_url, self.application_id, commands], sort_keys=True)
         fingerprint = hashlib.sha256(described.encode()).hexdigest()
         file = self.settings.home / "run" / "discord-commands"

@@ -13,6 +13,7 @@ from bots.discord.guilds.members import person_of, record_person
 from bots.discord.guilds.permissions import CONTEXTS, IN_SERVERS, INSTALLS, require_own
 from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, store_attachment
 from bots.discord.interactions.autocomplete import autocompleter, is_suggested
+from bots.discord.interactions.command_translator import LONGEST_DESCRIPTION
 from bots.discord.interactions.dispatcher import Handler
 from bots.discord.messages.answers import private_refusal
 from bots.presentation.interaction_router import Run
@@ -27,7 +28,6 @@ from studio.commands.submission.privacy import asks_privacy
 from studio.domain.people import Person
 from studio.errors import BadParameterError
 
-LONGEST_DESCRIPTION = 100
 _NUMBERS: Mapping[Kind, type[int] | type[float]] = {Kind.INTEGER: int, Kind.NUMBER: float}
 _UPLOADS = frozenset({Kind.IMAGE, Kind.FILE, Kind.MASK})
 # What Discord shows to whom before an administrator says otherwise. The studio checks again.
