@@ -25,6 +25,11 @@ class WorkerSection(Section):
         (),
         description="The models that this worker serves, such as sdxl, flux; needs model_queues. Unset: all.",
     )
+    routing: bool = Field(
+        False,
+        description="Serve the models in the memory, and load another one when its jobs wait longer than loading takes;"
+        " needs model_queues. Unset: all of them at all times.",
+    )
     low_vram: LowMemory = Field(
         LowMemory.OFF,
         description="For small cards. parts: text encoders and autoencoder wait in the machine's memory;"

@@ -61,6 +61,11 @@ def speed_of(settings: Settings) -> Speed:
 def served_models(settings: Settings) -> tuple[str, ...]:
     """The models of this worker, the one that it warms up with first. Raises `ConfigurationError`."""
     known, chosen = model_catalogue(settings).names, settings.worker.models
+    if settings.worker.routing and not settings.model_queues:
+        raise ConfigurationError(
+            "CHATELIER_WORKER__ROUTING needs queues for single models:"
+            " set CHATELIER_MODEL_QUEUES=true for the front ends and all workers."
+        )
     if not chosen:
         return known
     if not settings.model_queues:
@@ -112,11 +117,14 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
     from engine.queue.celery_queue import CeleryQueue
     from engine.queue.celery_tasks import register_painting
     from engine.queue.celery_worker import run_painting
+    from engine.queue.model_router import ModelRouter
     from engine.queue.redis_events import RedisEvents
+    from engine.routing.worker_figures import MeasuredGenerator
 
     url, rules, worker = redis_url(settings), instance_limits(settings), worker_name()
     store, gate = open_storage(settings), open_gate(settings, database, redis_url=url)
-    generator = open_generator(settings)
+    generator, default = open_generator(settings), model_catalogue(settings).names[0]
+    measured = MeasuredGenerator(generator, default_model=default)
     models = models_with_queues(settings)
     leases = LeaseKeeper(database, worker=worker, lease_seconds=rules.lease_seconds)
     work = JobRunner(
@@ -130,7 +138,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
             signer=open_signer(settings),
             rules=rules,
         ),
-        generator=generator,
+        generator=measured,
         leases=leases,
     )
     app = make_app(url, models=models)
@@ -143,8 +151,14 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
         url, worker, partial(runnable_models, catalogue, served), devices=generator.device_names
     )
     announcer.start()
+    threads = settings.worker.threads
+    router = (
+        ModelRouter(url, worker, measured, models=served, default_model=default, threads=threads)
+        if settings.worker.routing
+        else None
+    )
     try:
-        run_painting(app, leases, listener, threads=settings.worker.threads, queues=queues_served(settings))
+        run_painting(app, leases, listener, threads=threads, queues=queues_served(settings), router=router)
     finally:
         announcer.stop()
         generator.close()

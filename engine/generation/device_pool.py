@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -15,6 +16,7 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.device_settings import DeviceSettings
 from engine.generation_task import GenerationTask, Progress
 from engine.performance_settings import Speed
+from engine.routing.worker_figures import ResidentModels
 from studio.domain.requests import Operation, PaintRequest
 
 if TYPE_CHECKING:
@@ -56,6 +58,9 @@ class DeviceWorker:
     @property
     def device_type(self) -> str:
         return self._batcher.device.type
+
+    def residents(self) -> ResidentModels:
+        return self._batcher.residents()
 
     def model(self, entry: ModelEntry) -> Model:
         """Raises `ModelLoadError`."""
@@ -141,6 +146,13 @@ class DevicePool:
         with self._lock:
             opened = list(self._open)
         return tuple(worker.kind for worker in opened)
+
+    def residents(self) -> ResidentModels:
+        """The models on all devices that are open."""
+        with self._lock:
+            opened = list(self._open)
+        found = [worker.residents() for worker in opened]
+        return reduce(ResidentModels.join, found) if found else ResidentModels()
 
     def workers_for(self, entry: ModelEntry) -> "Sequence[DeviceWorker | RemoteWorker]":
         """Every device, or for a model on a server what calls it: no device is opened for that."""

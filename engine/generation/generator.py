@@ -23,6 +23,7 @@ from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from engine.imaging.structure.structure_maps import StructureMaps
 from engine.jobs.cpu_threads import share_cores
 from engine.layout_prior.layout_prior import LayoutPrior, load_prior
+from engine.routing.worker_figures import ResidentModels
 from studio import __version__
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
@@ -189,6 +190,10 @@ class ImageGenerator:
     def device_names(self) -> tuple[str, ...]:
         """The kinds of the devices that are in use, such as ``NVIDIA H200``."""
         return self._device_pool.names()
+
+    def resident_models(self) -> ResidentModels:
+        """The models on the devices that are in use."""
+        return self._device_pool.residents()
 
     def close(self) -> None:
         """Tasks that are running fail; the models are let go."""

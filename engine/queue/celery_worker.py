@@ -1,6 +1,6 @@
 """A Celery worker in this process: painting, or maintenance."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from queue import Empty
@@ -16,6 +16,7 @@ from kombu.common import ignore_errors
 from engine.jobs.cancel_listener import CancelListener
 from engine.jobs.leases import LeaseKeeper
 from engine.queue.celery_app import MAINTENANCE_QUEUE, PAINT_QUEUE
+from engine.queue.model_router import ModelRouter
 
 _RECONNECT_SECONDS = 4.0  # the longest pause between two attempts; Celery's own grows to 30 s
 
@@ -31,14 +32,20 @@ def run_painting(
     *,
     threads: int,
     queues: Sequence[str] = (PAINT_QUEUE,),
+    router: ModelRouter | None = None,
 ) -> None:
     """Serve paint tasks until SIGTERM or SIGINT; what is being painted then goes back to the queue.
+
+    A `router` chooses from which queues at each moment; without one they stay as they are.
 
     Raises `WorkerShutdown`, a `SystemExit` with a status above 0, when the worker ended without being asked to.
     """
     app.steps["worker"].add(_give_back_step(leases))
     leases.start()
     listener.start()
+    if router is not None:
+        queues = router.first_queues()
+        app.steps["worker"].add(_routing_step(router))
     try:
         _run(app, queues=queues, threads=threads)
     finally:
@@ -106,6 +113,37 @@ def _give_back_step(leases: LeaseKeeper) -> type[bootsteps.StartStopStep]:
             self.stop(worker)
 
     return GiveBack
+
+
+def _routing_step(router: ModelRouter) -> type[bootsteps.StartStopStep]:
+    class Routing(bootsteps.StartStopStep):
+        """Takes from other queues as the router says, on the worker's own event loop."""
+
+        requires = ("celery.worker.components:Pool",)
+
+        def start(self, worker: Any) -> None:
+            router.start(partial(self.take_from, worker))
+
+        def take_from(self, worker: Any, queues: Collection[str]) -> None:
+            if consumer := getattr(worker, "consumer", None):
+                consumer.call_soon(self.change, consumer, frozenset(queues))
+
+        def change(self, consumer: Any, queues: frozenset[str]) -> None:
+            if consumer.task_consumer is None:  # it connects to Redis at the moment
+                return
+            current = {queue.name for queue in consumer.task_consumer.queues}
+            for name in sorted(queues - current):
+                consumer.add_task_queue(name)
+            for name in sorted(current - queues):
+                consumer.cancel_task_queue(name)
+
+        def stop(self, worker: Any) -> None:
+            router.stop()
+
+        def terminate(self, worker: Any) -> None:
+            router.stop()
+
+    return Routing
 
 
 def _read_last_message(channel: Any) -> None:

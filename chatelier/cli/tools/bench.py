@@ -12,6 +12,7 @@ from chatelier.benchmarks.gathering_votes import votes
 from chatelier.benchmarks.model_quality import thimble
 from chatelier.benchmarks.mural import mural
 from chatelier.benchmarks.report import JsonFile, show
+from chatelier.benchmarks.router import router
 from chatelier.benchmarks.stages import open_stage
 from chatelier.benchmarks.watermark import marks
 
@@ -40,6 +41,7 @@ bench.command("mural")(mural)
 bench.command("votes")(votes)
 bench.command("chat")(chat)
 bench.command("database")(database)
+bench.command("router")(router)
 
 
 @bench.command("room")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 
 from engine.batching.model_handle import ModelHandle
+from engine.routing.worker_figures import ResidentModels
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,17 @@ class ModelCache:
     def open_models(self) -> Collection[ModelHandle]:
         """The models that new samples may come to."""
         return self._used.keys() - self._closing
+
+    def residents(self) -> ResidentModels:
+        """What is on the device, for other threads: a moment may pass until a change is seen."""
+        used = list(self._used)
+        taken = [model.memory_bytes for model in used]
+        room = not taken or sum(taken) + sum(taken) / len(taken) <= self._budget_bytes
+        return ResidentModels(
+            names=frozenset(model.name for model in used),
+            room=room,
+            load_seconds={model.name: seconds for model, seconds in list(self._load_seconds.items())},
+        )
 
     def update(
         self, wanted: Mapping[ModelHandle, int], busy: Collection[ModelHandle]

@@ -22,6 +22,7 @@ from engine.batching.execution.sample_queue import SampleQueue
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sample_group import SampleGroup
+from engine.routing.worker_figures import ResidentModels
 from studio.errors import GenerationError
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,10 @@ class StepBatcher:
     def samples(self) -> int:
         """Samples that wait or are being painted."""
         return self._queue.count + sum(len(group.samples) for group in self._inbox)
+
+    def residents(self) -> ResidentModels:
+        """The models on the device."""
+        return self._cache.residents()
 
     def _usual_seconds(self, group: SampleGroup) -> float | None:
         """What a step of such samples took in the past."""

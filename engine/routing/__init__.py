@@ -1,0 +1,1 @@
+"""Which worker serves the jobs of which model."""
