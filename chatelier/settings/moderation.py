@@ -161,6 +161,7 @@ class ProvenanceSection(Section):
 
     signature: bool = Field(True, description="The visible sign in the lower right corner.")
     label: bool = Field(False, description="The visible letters AI in the lower left corner.")
+    alt_text: bool = Field(False, description="Alternative texts of pictures begin with AI-generated.")
     mark: bool = Field(True, description="The invisible watermark with the picture's id.")
     credentials: bool = Field(
         True, description="C2PA content credentials, signed with this installation's certificate."

@@ -33,6 +33,7 @@ from bots.presentation.message import (
 from bots.presentation.spans import join_spans, plain_text, sentence
 from bots.queries.job_view import JobView
 from bots.texts import jobs
+from bots.texts.alt_texts import with_ai_label
 from bots.texts.coded.sentences import say_stored
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
@@ -99,7 +100,7 @@ def _outstanding(job_view: JobView, progress: JobProgress | None) -> Message:
     stop = Action.ENOUGH if job_view.pictures else Action.CANCEL
     parts: list[Part] = [Title(title_of(job.request.prompt)), Small(credit(job_view))]
     if progress is not None and progress.preview:
-        alt_text = translate(jobs.ALT_TEXT_PREVIEW, prompt=title_of(job.request.prompt))
+        alt_text = with_ai_label(translate(jobs.ALT_TEXT_PREVIEW, prompt=title_of(job.request.prompt)))
         preview = Image(name=PREVIEW, alt_text=alt_text, kind=FileKind.PREVIEW)
         parts.insert(0, Images(images=(preview,), spoiler=job.spoiler))
     if early := tuple(early_image(picture, job.request.count) for picture in job_view.pictures):
@@ -185,7 +186,7 @@ def _result(job_view: JobView, *, pixelated: bool) -> Message:
 def _sheet_text(job_view: JobView) -> str:
     """The alternative text of all pictures together."""
     title = title_of(job_view.prompt)
-    return translate(jobs.ALT_TEXT_SHEET, count=len(job_view.pictures), prompt=title)
+    return with_ai_label(translate(jobs.ALT_TEXT_SHEET, count=len(job_view.pictures), prompt=title))
 
 
 def _summary(job_view: JobView, state: str = "") -> str:

@@ -21,6 +21,7 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import join_list, sentence
 from bots.queries.gathering_view import GatheringView, PartView
+from bots.texts.alt_texts import with_ai_label
 from bots.texts.gatherings import all_kinds as texts
 from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action, form_subject
@@ -107,7 +108,7 @@ def part_image(view: PartView, alt_text: str, *, name: str = "", picture: Pictur
     shown = picture or view.picture
     return Image(
         name=name or f"part{view.part.ordinal}",
-        alt_text=alt_text,
+        alt_text=with_ai_label(alt_text),
         key=shown.key if shown else "",
         kind=FileKind.PIXELATED if view.pixelated else FileKind.PICTURE,
     )

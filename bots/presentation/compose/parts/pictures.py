@@ -7,6 +7,7 @@ from bots.presentation.message import FileKind, Image, Images, Link, PersonName,
 from bots.presentation.spans import join_list, sentence
 from bots.queries.job_view import JobView, Origin
 from bots.texts import jobs
+from bots.texts.alt_texts import with_ai_label
 from bots.texts.shortening import subject_of
 from bots.texts.translation import translate
 from studio.domain.pictures import Picture
@@ -28,7 +29,7 @@ def picture_image(picture: Picture, count: int = 1, *, pixelated: bool = False) 
     if pixelated:
         return Image(
             name=picture.id,
-            alt_text=translate(jobs.ALT_TEXT_PIXELATED),
+            alt_text=with_ai_label(translate(jobs.ALT_TEXT_PIXELATED)),
             key=picture.key,
             kind=FileKind.PIXELATED,
         )
@@ -50,9 +51,9 @@ def numbered_image(picture: Picture, number: int) -> Image:
 def alt_text_of(picture: Picture, count: int = 1) -> str:
     """The owner's words, else the prompt. `count` is that of the job's pictures."""
     shown = picture.alt_text or title_of(picture.recipe.prompt)
-    if count == 1:
-        return shown
-    return translate(jobs.ALT_TEXT_OF_SEVERAL, index=picture.index, count=count, prompt=shown)
+    if count != 1:
+        shown = translate(jobs.ALT_TEXT_OF_SEVERAL, index=picture.index, count=count, prompt=shown)
+    return with_ai_label(shown)
 
 
 def title_of(prompt: str) -> str:
