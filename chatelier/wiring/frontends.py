@@ -125,7 +125,7 @@ def _running_ports(settings: Settings) -> "Iterator[Ports]":
     What is loaded by now stays: to look through it for garbage again and again would now and then keep everybody
     waiting for a fifth of a second.
     """
-    from bots.texts.alt_texts import label_alt_texts
+    from bots.texts.provenance.alt_texts import label_alt_texts
 
     label_alt_texts(settings.provenance.alt_text)
     ports = frontend_ports(settings)

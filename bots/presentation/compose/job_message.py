@@ -33,8 +33,8 @@ from bots.presentation.message import (
 from bots.presentation.spans import join_spans, plain_text, sentence
 from bots.queries.job_view import JobView
 from bots.texts import jobs
-from bots.texts.alt_texts import with_ai_label
 from bots.texts.coded.sentences import say_stored
+from bots.texts.provenance.alt_texts import with_ai_label
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.events import JobProgress

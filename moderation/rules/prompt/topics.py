@@ -1,4 +1,4 @@
-"""Politics, health and spam: topics that an instance may exclude, found by phrases.
+"""Politics, health and spam, topics that an instance may exclude, and self-harm, found by phrases.
 
 A phrase that campaigns, gives medical advice or advertises scores above the threshold of the default policy. A phrase
 that only names the topic scores below it, for an instance that lowers its threshold.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bots.presentation.compose.job_message import compose_job
-from bots.texts.alt_texts import label_alt_texts, with_ai_label
+from bots.texts.provenance.alt_texts import label_alt_texts, with_ai_label
 from studio.domain.jobs import JobState
 from tests.support.sample_domain import sample_job, sample_view
 

@@ -9,6 +9,7 @@ from moderation.rules.prompt.length import Length
 from moderation.rules.prompt.listed_words import ListedWords
 from moderation.rules.prompt.minors import Minors
 from moderation.rules.prompt.topics import default_topics
+from moderation.rules.prompt_judge import PromptJudge
 from moderation.text.normalization import MAX_CHARACTERS
 from moderation.text.word_lists import HashedWords, PlainWords, Severity
 from moderation.training.word_list import lines_for
@@ -207,3 +208,31 @@ def test_a_stricter_instance_hears_of_what_is_only_named() -> None:
     political = default_topics()[0].judge(PromptSubject(prompt="a president on a horse"))
     assert political is not None
     assert (political.category, political.score) == (Category.POLITICAL, 0.4)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a teenager cutting her arms in the bathroom",
+        "he slit his wrists",
+        "arms full of self-harm scars",
+        "a student starving herself",
+    ],
+)
+def test_people_who_hurt_themselves_are_held(prompt: str) -> None:
+    verdict = PromptJudge(rules=default_topics()).judge(PromptSubject(prompt=prompt))
+    assert (verdict.ruling, verdict.category) == (Ruling.HOLD, Category.SELF_HARM)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a barber cutting her hair",
+        "cutting his bread",
+        "hanging her washing",
+        "he burns himself a cd",
+        "a wrist watch",
+    ],
+)
+def test_cutting_and_hanging_other_things_is_no_harm(prompt: str) -> None:
+    assert PromptJudge(rules=default_topics()).judge(PromptSubject(prompt=prompt)).allows

@@ -117,3 +117,20 @@ def test_a_star_lets_a_surname_stand_alone() -> None:
     people = PublicFigures(list(read_people("[writer]\nAda *Examplova = Ada Eksamplova; Bo Common")))
     assert list(people.find(read("Examplova at a desk"), "")) == ["examplova"]
     assert not people.find(read("Common at a desk"), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "ruling"),
+    [
+        ("fake press photo of the french president punching a child", Ruling.REFUSE),
+        ("the german chancellor naked by the pool", Ruling.REFUSE),
+        ("der Bundeskanzler nackt am Pool", Ruling.REFUSE),
+        ("the prime minister of Canada skiing with children", Ruling.ALLOW),
+        ("the president of the chess club wins a cup", Ruling.ALLOW),
+        ("the president of mars declares war, science fiction poster", Ruling.ALLOW),
+    ],
+)
+def test_the_holder_of_a_high_office_is_a_public_figure_without_a_name(
+    judge: PromptJudge, text: str, ruling: Ruling
+) -> None:
+    assert judge.judge(PromptSubject(prompt=text)).ruling is ruling

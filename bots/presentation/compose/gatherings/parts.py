@@ -21,8 +21,8 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import join_list, sentence
 from bots.queries.gathering_view import GatheringView, PartView
-from bots.texts.alt_texts import with_ai_label
 from bots.texts.gatherings import all_kinds as texts
+from bots.texts.provenance.alt_texts import with_ai_label
 from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action, form_subject
 from studio.commands.button_ids import Button as ButtonId

@@ -7,7 +7,7 @@ from bots.presentation.message import FileKind, Image, Images, Link, PersonName,
 from bots.presentation.spans import join_list, sentence
 from bots.queries.job_view import JobView, Origin
 from bots.texts import jobs
-from bots.texts.alt_texts import with_ai_label
+from bots.texts.provenance.alt_texts import with_ai_label
 from bots.texts.shortening import subject_of
 from bots.texts.translation import translate
 from studio.domain.pictures import Picture
