@@ -116,7 +116,7 @@ def _control(field: Field, limits: Limits) -> Control:
         case FieldKind.TEXT | FieldKind.LINE | FieldKind.NUMBER:
             return _text_input(field, limits)
         case FieldKind.CELLS:
-            return _menu(field, limits, several=True)
+            return _menu(field, limits)
         case FieldKind.SIDES:
             options = [discord.CheckboxGroupOption(**option) for option in _options(field, limits)]
             return ui.CheckboxGroup(custom_id=field.name, required=field.required, options=options)
@@ -145,17 +145,16 @@ def _text_input(field: Field, limits: Limits) -> Control:
 
 def _choice(field: Field, limits: Limits) -> Control:
     """Radio buttons, which show all there is; a menu where one of several or of many is chosen."""
-    several = (field.maximum or 1) > 1
-    if several or not 2 <= len(field.choices) <= MAX_GROUP_OPTIONS:
-        return _menu(field, limits, several=several)
+    if field.takes_several or not 2 <= len(field.choices) <= MAX_GROUP_OPTIONS:
+        return _menu(field, limits)
     options = [discord.RadioGroupOption(**option) for option in _options(field, limits)]
     return ui.RadioGroup(custom_id=field.name, required=field.required, options=options)
 
 
-def _menu(field: Field, limits: Limits, *, several: bool) -> Control:
+def _menu(field: Field, limits: Limits) -> Control:
     options = [discord.SelectOption(**option) for option in _options(field, limits)]
     options = limits.items(options, MAX_MENU_OPTIONS, "options")
-    most = min(field.maximum or len(options), len(options)) if several else 1
+    most = min(field.maximum or len(options), len(options)) if field.takes_several else 1
     least = field.minimum or 1 if field.required else 0
     return ui.Select(
         custom_id=field.name, options=options, required=field.required, min_values=least, max_values=most

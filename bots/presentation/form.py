@@ -56,6 +56,12 @@ class Field:
     max_length: int = 1000
 
     @property
+    def takes_several(self) -> bool:
+        """Whether more than one value can be chosen, or more than one file uploaded."""
+        kinds = (FieldKind.CELLS, FieldKind.SIDES)
+        return self.kind in kinds or (self.kind is not FieldKind.NUMBER and (self.maximum or 1) > 1)
+
+    @property
     def chosen(self) -> frozenset[str]:
         """The values that are chosen at first."""
         return frozenset({self.initial, *self.initial.replace(",", " ").split()} - {""})

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from bots.presentation.limits import Limits
+
 Block = dict[str, Any]
+_ALT_TEXT = 2000
 
 
 def plain(text: str) -> Block:
@@ -15,3 +18,8 @@ def section(text: str, **more: Any) -> Block:
 
 def context(text: str) -> Block:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
+
+
+def image_block(file_id: str, alt_text: str, limits: Limits) -> Block:
+    shown = limits.text(alt_text, _ALT_TEXT, "alternative text")
+    return {"type": "image", "slack_file": {"id": file_id}, "alt_text": shown}

@@ -26,7 +26,7 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
-from bots.slack.blocks import Block, context, plain, section
+from bots.slack.blocks import Block, context, image_block, plain, section
 from bots.slack.render_buttons import rows_of
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import entities, mrkdwn, shorten_mrkdwn
@@ -39,7 +39,6 @@ _SECTION = 3000
 _HEADER = 150
 _CONTEXT = 2000
 _FIELD, _MOST_FIELDS, _SHORT_FACT = 2000, 10, 60
-_ALT_TEXT = 2000
 _MOST_CARDS = 10
 _SUMMARY = 3000
 _SIGNS = {Tone.WARNING: ":warning: ", Tone.DANGER: ":warning: "}
@@ -180,8 +179,7 @@ class _Renderer:
             yield self._image(image) | ({"title": plain(number)} if number else {})
 
     def _image(self, image: Image) -> Block:
-        alt_text = self.limits.text(image.alt_text, _ALT_TEXT, "alternative text")
-        return {"type": "image", "slack_file": {"id": self.files[image.name]}, "alt_text": alt_text}
+        return image_block(self.files[image.name], image.alt_text, self.limits)
 
     def _card(self, image: Image, numbers: Mapping[str, str]) -> Block:
         number = {"type": "mrkdwn", "text": f"*{numbers[image.name]}*"}

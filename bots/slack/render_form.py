@@ -8,7 +8,7 @@ from typing import Any
 
 from bots.presentation.form import Choice, Field, FieldKind, Form
 from bots.presentation.limits import CUT, Limits
-from bots.slack.blocks import Block, context, plain, section
+from bots.slack.blocks import Block, context, image_block, plain, section
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import mrkdwn
 from bots.texts.translation import translate
@@ -20,7 +20,7 @@ PICTURE_CHOICE = "c1s:picture"  # the select that says which picture a form is a
 _TITLE, _SUBMIT = 24, 24
 _MOST_BLOCKS = 100
 _METADATA = 3000
-_LABEL, _HINT, _ALT_TEXT = 2000, 2000, 2000
+_LABEL, _HINT = 2000, 2000
 _INPUT = 3000  # of a text; longer than a prompt may be, so that the studio's own sentence says so
 _OPTION, _OPTION_VALUE, _MOST_OPTIONS = 75, 150, 100
 _MOST_RADIO_BUTTONS, _MOST_CHECKBOXES = 4, 10
@@ -99,9 +99,7 @@ class _FormWriter:
             return []
         if self._files is None or form.image.name not in self._files:
             return [context(translate(texts.GRID_COMING if self._files is None else texts.GRID_MISSING))]
-        alt_text = self._limits.text(form.image.alt_text, _ALT_TEXT, "alternative text")
-        file = {"id": self._files[form.image.name]}
-        return [{"type": "image", "slack_file": file, "alt_text": alt_text}]
+        return [image_block(self._files[form.image.name], form.image.alt_text, self._limits)]
 
     def _input(self, field: Field) -> Block:
         block: Block = {
@@ -134,7 +132,7 @@ class _FormWriter:
             case FieldKind.PICTURE:
                 element = {**self._select(field), "action_id": PICTURE_CHOICE}
             case _:
-                element = self._several(field) if _is_multiple(field) else self._select(field)
+                element = self._several(field) if field.takes_several else self._select(field)
         return element
 
     def _text(self, field: Field) -> Block:
@@ -169,10 +167,6 @@ class _FormWriter:
             if len(choice.value) <= _OPTION_VALUE
         ]
         return self._limits.items(options, _MOST_OPTIONS, "options")
-
-
-def _is_multiple(field: Field) -> bool:
-    return field.kind in (FieldKind.CELLS, FieldKind.SIDES) or (field.maximum or 1) > 1
 
 
 def _picture_first(fields: Sequence[Field]) -> tuple[list[Field], list[Field]]:
