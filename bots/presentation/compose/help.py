@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bots.presentation.message import Audience, Code, Command, Message, Paragraph, Part, Small, Spans, Title
-from bots.presentation.spans import join_spans, sentence, with_code
+from bots.presentation.spans import join_list, join_spans, sentence, with_code
 from bots.texts import help as texts
 from bots.texts.translation import translate
 from studio.commands.account.help import NAME as HELP
@@ -13,6 +13,8 @@ from studio.commands.results import HelpShown
 from studio.commands.spec import Audience as CommandAudience
 from studio.commands.spec import CommandSpec
 from studio.gatherings.registry import KINDS
+
+_GATHERINGS = tuple(kind.command for kind in KINDS.values())
 
 
 def compose_help_shown(answer: HelpShown) -> Message:
@@ -29,11 +31,13 @@ def compose_help(*, moderates: bool = False, note: str = "") -> Message:
     lines = [
         Paragraph(join_spans([Command(f"/{spec.name}"), f" {translate(spec.summary)}"]))
         for spec in commands_for(moderates=moderates)
+        if spec.name not in _GATHERINGS
     ]
+    gatherings = join_list([(Command(f"/{name}"),) for name in _GATHERINGS])
     flags, alternatives = Code(texts.FLAGS_EXAMPLE), Code(translate(texts.ALTERNATIVES_EXAMPLE))
     ends: list[Spans] = [
         sentence(texts.ONE_COMMAND, help=Command("/help")),
-        sentence(texts.TOGETHER, help=Command(f"/help {TOGETHER}")),
+        sentence(texts.TOGETHER, commands=gatherings, help=Command(f"/help {TOGETHER}")),
         sentence(texts.FLAGS, flags=flags, alternatives=alternatives),
         sentence(texts.REACTIONS),
         sentence(texts.REACTIONS_OF_SEVERAL),
