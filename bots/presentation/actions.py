@@ -195,6 +195,13 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         panel_row=4,
         panel_reader=PanelReader.OWNER,
     ),
+    Action.DESCRIBE: ActionSpec(
+        label="Describe",
+        description="Say what is in picture {index}",
+        needs=Needs.PICTURE,
+        menu="Describe",
+        panel_row=4,
+    ),
     Action.LOCKDOWN: ActionSpec(
         label="Lock down for an hour",
         description="Hold the requests of newcomers and pause uploads for an hour",

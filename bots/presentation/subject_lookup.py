@@ -138,7 +138,8 @@ def load_subject(ports: Ports, picture: str, viewer: Person, *, channel: str | N
     """Raises `NotFoundError`."""
     _, found, _ = load_family(ports.database, picture, viewer, channel=channel)
     recipe = found.recipe
-    subject = FormSubject(about=found.id, prompt=recipe.prompt, alt_text=found.alt_text, key=found.key)
+    alt_text = found.alt_text or found.description
+    subject = FormSubject(about=found.id, prompt=recipe.prompt, alt_text=alt_text, key=found.key)
     return _with_models(ports, subject, model_of(recipe))
 
 
@@ -194,7 +195,11 @@ def load_panel(
 
 def possible_actions(ports: Ports, *, contest: bool) -> set[Action]:
     """Of those that are possible only at times. `contest`: one is open where the viewer is."""
-    possible = {Action.ENTER: contest, Action.REWRITE: ports.prompt_helper is not None}
+    possible = {
+        Action.ENTER: contest,
+        Action.REWRITE: ports.prompt_helper is not None,
+        Action.DESCRIBE: ports.captioner is not None,
+    }
     return {action for action, is_possible in possible.items() if is_possible}
 
 

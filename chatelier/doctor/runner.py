@@ -42,6 +42,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("vision", moderation.check_vision),
     ("prompt safety model", moderation.check_prompt_safety_model),
     ("prompt helper", language_models.check_prompt_helper),
+    ("captioner", language_models.check_captioner),
     ("provenance", provenance.chain),
     ("web", host.web_port),
     ("proxies", proxies.proxies),

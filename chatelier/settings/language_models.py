@@ -2,7 +2,21 @@
 
 from pydantic import Field, SecretStr
 
-from chatelier.settings.value_types import Section, WebUrl
+from chatelier.settings.value_types import LocalPath, Section, WebUrl
+
+
+class CaptionsSection(Section):
+    """A model that says what is in pictures: behind a server, to which they go, or from a folder in the workers."""
+
+    url: WebUrl | None = Field(
+        None, description="Chat completions of an OpenAI-compatible server, whose model describes pictures."
+    )
+    model: str = Field("", max_length=200, description="Name of the model on that server; it has to see.")
+    token: SecretStr | None = Field(None, description="Bearer token of that server.")
+    timeout_seconds: float = Field(20.0, ge=0.5, le=120, description="Timeout of its answer in seconds.")
+    folder: LocalPath | None = Field(
+        None, description="Folder of a captioner of transformers, with which the workers describe pictures."
+    )
 
 
 class HelperSection(Section):

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chatelier.settings.frontends import DiscordSection, SlackSection, WebSection
-from chatelier.settings.language_models import HelperSection
+from chatelier.settings.language_models import CaptionsSection, HelperSection
 from chatelier.settings.moderation import (
     LimitsSection,
     ModerationSection,
@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     moderation: ModerationSection = ModerationSection()
     provenance: ProvenanceSection = ProvenanceSection()
     helper: HelperSection = HelperSection()
+    captions: CaptionsSection = CaptionsSection()
     operator: OperatorSection = OperatorSection()
     log: LogSection = LogSection()
 

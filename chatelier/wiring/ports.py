@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from chatelier.settings import Settings
 from chatelier.wiring.database import open_database
 from chatelier.wiring.instance import instance_limits, open_storage, web_url
-from chatelier.wiring.language_models import open_prompt_helper
+from chatelier.wiring.language_models import open_captioner, open_prompt_helper
 from chatelier.wiring.model_catalogue import model_catalogue, models_with_queues
 from chatelier.wiring.moderation import evidence_cipher, instance_policy, open_gate
 from chatelier.wiring.provenance import own_chains
@@ -58,6 +58,7 @@ def frontend_ports(settings: Settings) -> Ports:
             rules=instance_limits(settings),
             web_url=web_url(settings),
             prompt_helper=open_prompt_helper(settings),
+            captioner=open_captioner(settings, generates=False),
         )
         if_it_fails.pop_all()
     return ports

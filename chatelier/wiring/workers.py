@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chatelier.settings import Settings
 from chatelier.wiring.database import open_database
 from chatelier.wiring.instance import instance_limits, make_folder, open_storage
+from chatelier.wiring.language_models import open_captioner
 from chatelier.wiring.model_catalogue import model_catalogue, models_with_queues
 from chatelier.wiring.moderation import open_gate
 from chatelier.wiring.provenance import open_signer
@@ -136,6 +137,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
             events=RedisEvents(url),
             queue=CeleryQueue(url, models=models),
             signer=open_signer(settings),
+            captioner=open_captioner(settings, generates=True),
             rules=rules,
         ),
         generator=measured,

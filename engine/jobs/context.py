@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from studio.db.database import Database
-from studio.ports import Events, Gate, InstanceLimits, Queue, Signer, Store
+from studio.ports import Captioner, Events, Gate, InstanceLimits, Queue, Signer, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerContext:
-    """The services of one worker process. `name` is the worker's in leases; without a `signer` nothing is signed."""
+    """The services of one worker process. `name` is the worker's in leases; without a `signer` nothing is signed, and
+    without a `captioner` nothing is described."""
 
     name: str
     database: Database
@@ -18,3 +19,4 @@ class WorkerContext:
     queue: Queue
     rules: InstanceLimits
     signer: Signer | None = None
+    captioner: Captioner | None = None

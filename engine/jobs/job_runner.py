@@ -18,6 +18,7 @@ from engine.jobs.early_pictures import EarlyPictures, Threads, shows_early
 from engine.jobs.job_results import JobResult, end_for_verdict, find_done, record
 from engine.jobs.leases import Lease, LeaseKeeper, is_paused
 from engine.jobs.moderation_recheck import ClearedGate, review
+from engine.jobs.picture_descriptions import PictureDescriptions
 from engine.jobs.postprocessing import JudgedImage, StoredImage, judge, store_pictures
 from engine.jobs.tracked_store import TrackingStore, clear_up
 from studio.clock import now
@@ -73,6 +74,7 @@ class JobRunner:
         self._executor = ThreadPoolExecutor(_HANDS, thread_name_prefix="finishing")
         early = ThreadPoolExecutor(_EARLY_HANDS, thread_name_prefix="early-pictures")
         self._threads = Threads(pictures=early, steps=self._executor)
+        self._descriptions = PictureDescriptions(context, context.captioner)
 
     def run(self, job_id: str) -> None:
         """Paint a job, unless it is in other hands or over. Never raises for what goes wrong with the job."""
@@ -91,6 +93,7 @@ class JobRunner:
             if outcome is not None and self._record(job, outcome, lease, receipts):
                 clear_up(self._context.database, self._context.store, job, outcome, receipts.keys)
                 self._advance_gathering(job)
+                self._descriptions.add(job)
             elif outcome is None and lease.goes_back and not lease.lost:
                 self._give_back(job, send=not lease.aside)
         finally:

@@ -26,6 +26,7 @@ class Action(StrEnum):
     REFERENCE = "reference"  # opens the form of /imagine, with the picture beside its words
     STAR = "star"
     ALT = "alt"
+    DESCRIBE = "describe"  # what a model sees in it
     SHARE = "share"
     PUBLISH = "publish"  # a private job
     COLLECT = "collect"  # into the tray of pictures for a blend

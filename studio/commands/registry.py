@@ -44,7 +44,18 @@ from studio.commands.moderation import (
 )
 from studio.commands.named_pictures import names_any, require_visible
 from studio.commands.parameter_values import Kind
-from studio.commands.pictures import alt, collect, delete, lineage, publish, share, show, star, whose
+from studio.commands.pictures import (
+    alt,
+    collect,
+    delete,
+    describe,
+    lineage,
+    publish,
+    share,
+    show,
+    star,
+    whose,
+)
 from studio.commands.proposals import proposal, rewrite
 from studio.commands.results import Answer
 from studio.commands.spec import Call, CommandSpec
@@ -74,6 +85,7 @@ _OTHERS: Mapping[str, CommandSpec] = {
         show,
         star,
         alt,
+        describe,
         share,
         publish,
         collect,

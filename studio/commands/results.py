@@ -14,8 +14,8 @@ from studio.domain.cases import Case, CaseDetails, PersonShown
 from studio.domain.gatherings import Gathering
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person, RaidSigns, Sighting
-from studio.domain.pictures import Picture
-from studio.domain.prompts.proposal import Proposal
+from studio.domain.pictures import Picture, PictureDescribed
+from studio.domain.prompts.proposal import PromptsProposed
 from studio.domain.provenance import Trace
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.preferences import Preferences
@@ -38,13 +38,6 @@ class Accepted:
     eta_seconds: float | None = None
     repeated: bool = False  # this very request was accepted before; nothing new was started
     private: bool = False  # for its person alone
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromptsProposed:
-    """Prompts of which a person may have one painted."""
-
-    proposal: Proposal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +273,7 @@ Painting = (
     | PicturesDeleted
     | StarChanged
     | PictureShared
+    | PictureDescribed
     | JobPublished
     | InQueue
     | History

@@ -69,6 +69,7 @@ def picture_of(row: PictureRow, *, stars: int = 0) -> Picture:
         size_bytes=row.size_bytes,
         created_at=row.created_at,
         alt_text=row.alt_text or "",
+        description=row.description or "",
         stars=stars,
         deleted=row.deleted_at is not None,
     )

@@ -57,7 +57,8 @@ class Picture:
     master_key: str | None = None  # None: the picture itself is the master
     thumbnail_640_key: str | None = None
     thumbnail_1280_key: str | None = None
-    alt_text: str = ""  # what it shows, in its owner's words; empty: its prompt says so
+    alt_text: str = ""  # what it shows, in its owner's words; empty: its description or its prompt says so
+    description: str = ""  # what a model saw in it
     stars: int = 0
     deleted: bool = False
 
@@ -76,3 +77,12 @@ class Picture:
     def file_keys(self) -> set[str]:
         """Every file that is kept of it."""
         return {self.key, self.source_key, *self.thumbnail_keys.values()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureDescribed:
+    """`text` is what a model saw in the picture. `own`: the reader may make it the alternative text."""
+
+    picture_id: str
+    text: str
+    own: bool = False

@@ -1,5 +1,6 @@
 """What the studio needs and the other packages supply. `chatelier.wiring.ports` plugs them together."""
 
+from studio.ports.captioner import Captioner
 from studio.ports.cases import Desk
 from studio.ports.events import Delivery, Events
 from studio.ports.gate import Admission, Allowance, Gate, Inspected, Inspection
@@ -16,6 +17,7 @@ __all__ = [
     "Admission",
     "Allowance",
     "AnnouncedWorker",
+    "Captioner",
     "CleanUpload",
     "Delivery",
     "Desk",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from studio.db.database import Database
 from studio.domain.settings.communities import Tier
+from studio.ports.captioner import Captioner
 from studio.ports.cases import Desk
 from studio.ports.events import Events
 from studio.ports.gate import Gate
@@ -53,3 +54,4 @@ class Ports:
         ""  # under which people reach the web front end, without a slash at its end; empty: under none
     )
     prompt_helper: PromptHelper | None = None
+    captioner: Captioner | None = None

@@ -192,7 +192,7 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
     for picture in session.scalars(select(PictureRow).where(PictureRow.job_id == row.id)):
         words = {"prompt": "", "negative_prompt": "", "style": None, "remark": ""}
         picture.recipe = {**picture.recipe, **words}
-        picture.alt_text = None
+        picture.alt_text = picture.description = None
         if not on_the_desk:  # else a moderator may still block what looks like it
             for name, value in _LOOKS.items():
                 setattr(picture, name, value)

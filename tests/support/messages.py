@@ -55,7 +55,6 @@ from studio.commands.results import (
     PicturesDeleted,
     PictureShared,
     Place,
-    PromptsProposed,
     Relative,
     ReportFiled,
     SettingsChanged,
@@ -76,6 +75,8 @@ from studio.domain.cases import (
 from studio.domain.events import JobProgress
 from studio.domain.jobs import JobState, JobVisibility
 from studio.domain.people import Platform, RaidSigns, Sighting
+from studio.domain.pictures import PictureDescribed
+from studio.domain.prompts.proposal import PromptsProposed
 from studio.domain.provenance import Trace
 from studio.domain.requests import Lora, Operation, ReferenceKind
 from studio.domain.settings.communities import CommunityRules, Tier
@@ -217,7 +218,7 @@ def _panels() -> dict[str, Message]:
         "choice of eight": compose_choice(Action.WHO, JOB_ID, range(1, 9)),
         "panel": compose_panel(grid, sample_picture(2, grid, negative_prompt="text", style="ink"), own=False),
         "panel of the owner": compose_panel(
-            single, sample_picture(1, single), own=True, possible={Action.REWRITE}
+            single, sample_picture(1, single), own=True, possible={Action.REWRITE, Action.DESCRIBE}
         ),
         "panel of a starred picture": compose_panel(grid, sample_picture(1, grid), own=False, starred=True),
         "panel of a moderator": compose_panel(grid, sample_picture(1, grid), own=False, moderates=True),
@@ -363,6 +364,9 @@ def _people() -> dict[str, Message]:
         "balance without limit": _answered(Balance(used=12, monthly=None)),
         "prompts suggested": _answered(PromptsProposed(proposal=sample_proposal(3))),
         "prompt rewritten": _answered(PromptsProposed(proposal=sample_proposal(1))),
+        "picture described": _answered(
+            PictureDescribed(picture_id=f"{JOB_ID}.2", text="A red fox sits in deep snow at dawn.", own=True)
+        ),
         "enough": _answered(JobsStopped(job_id=JOB_ID, at_once=False, keeps=True)),
         "cancelled": _answered(JobsStopped(job_id=JOB_ID, at_once=True)),
         "stopping": _answered(JobsStopped(job_id=JOB_ID, at_once=False)),

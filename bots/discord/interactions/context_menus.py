@@ -37,6 +37,8 @@ class ContextMenus(Handler):
     def build(self, tree: app_commands.CommandTree) -> None:
         """The library stops at five, which was Discord's limit once; Discord takes fifteen today."""
         for name, action in MENU.items():
+            if action is Action.DESCRIBE and self._context.ports.captioner is None:
+                continue
             menu = self._menu(name, action)
             tree._context_menus[menu.name, None, menu.type.value] = menu
 

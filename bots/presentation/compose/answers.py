@@ -8,11 +8,11 @@ from bots.presentation.compose.gatherings.answers import compose_gathering_answe
 from bots.presentation.compose.gatherings.contests.hall import compose_hall
 from bots.presentation.compose.gatherings.recaps.leaderboard import compose_leaderboard
 from bots.presentation.compose.help import compose_help_shown
+from bots.presentation.compose.language_models.answers import compose_model_answer
 from bots.presentation.compose.lists import compose_list
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.people.person_file import compose_person
-from bots.presentation.compose.proposed_prompts import compose_proposal
 from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings, compose_words
 from bots.presentation.message import (
@@ -66,13 +66,14 @@ from studio.commands.results import (
     PicturesDeleted,
     PictureShared,
     PictureShown,
-    PromptsProposed,
     ReportFiled,
     SettingsChanged,
     StarChanged,
 )
 from studio.domain.cases import CaseKind, PersonShown
 from studio.domain.people import Sighting
+from studio.domain.pictures import PictureDescribed
+from studio.domain.prompts.proposal import PromptsProposed
 from studio.domain.settings.saved_styles import StylesListed
 from studio.domain.settings.word_lists import WordsShown
 from studio.recaps.leaderboard import Leaderboard
@@ -120,8 +121,8 @@ def compose_answer(answer: Answer) -> Message | None:
             return _long(answer)
         case SettingsChanged() | StylesListed() | Community() | WordsShown() | PersonShown():
             return _long(answer)
-        case PromptsProposed():
-            return compose_proposal(answer.proposal)
+        case PromptsProposed() | PictureDescribed():
+            return compose_model_answer(answer)
         case Tray() | HelpShown():
             return compose_tray(answer) if isinstance(answer, Tray) else compose_help_shown(answer)
         case Leaderboard() | HallShown():

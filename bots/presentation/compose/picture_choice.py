@@ -16,7 +16,9 @@ from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
 
 _NUMBERS_IN_A_ROW = 4
-OCCASIONAL = frozenset({Action.ENTER, Action.REWRITE})  # possible only at times, or where it is set up
+OCCASIONAL = frozenset(
+    {Action.ENTER, Action.REWRITE, Action.DESCRIBE}
+)  # possible only at times, or where it is set up
 
 
 def compose_choice(action: Action, job_id: str, indices: Sequence[int]) -> Message:

@@ -28,6 +28,7 @@ ENTRIES: Mapping[str, Action] = {
     "report_picture": Action.REPORT,
     "who_made_this": Action.WHO,
     "add_to_blend": Action.COLLECT,
+    "describe_picture": Action.DESCRIBE,
 }
 
 

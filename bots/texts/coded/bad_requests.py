@@ -9,6 +9,7 @@ BAD_REQUEST = {
     "not_from_here": "This picture was not made here, as far as the records go.",
     "nothing_to_vote_on": "There is nothing to vote on: that job has no two pictures.",
     "no_prompt_helper": "There is no prompt helper here. An administrator can set one up.",
+    "no_captioner": "Nothing here describes pictures. An administrator can set that up.",
     "tray_full": "Your tray holds {most} pictures. Blend them or empty it first.",
     "not_finished": "It is not finished yet. Please try again when you see it.",
     "all_deleted": "The pictures of this job were deleted.",

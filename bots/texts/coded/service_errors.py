@@ -40,6 +40,8 @@ MODEL = {
 }
 HELPER = {
     "": "The prompt helper does not answer at the moment. Please write the new words yourself.",
+    "captioner": "The model that describes pictures does not answer at the moment. Please try again later.",
+    "not_described": "This picture has not been described yet. Please try again later.",
     "nothing": "The prompt helper proposed nothing that can be painted here. Please write the new words yourself.",
     "busy": "The prompt helper has too much to do at the moment. Please write the new words yourself.",
 }

@@ -34,12 +34,13 @@ from studio.commands.results import (
     PicturesDeleted,
     PictureShared,
     PictureShown,
-    PromptsProposed,
     SettingsChanged,
     StarChanged,
 )
 from studio.domain.cases import CaseKind, PersonShown
 from studio.domain.identifiers import split_picture_id
+from studio.domain.pictures import PictureDescribed
+from studio.domain.prompts.proposal import PromptsProposed
 from studio.domain.settings.preferences import Preferences
 from studio.errors import ChatelierError, PolicyRefusalError
 from studio.recaps.leaderboard import Leaderboard
@@ -115,6 +116,8 @@ def _besides(answer: Answer) -> dict[str, Any]:
             return {"open": "/mine/messages"}
         case LinkOffered():
             return {"keep": True, "copy": f"/link {answer.code}"}
+        case PictureDescribed():
+            return {"keep": True, "copy": answer.text}
         case PictureShared(url=url) if url:
             return {"keep": True, "copy": url}
         case Attribution():

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from bots.presentation.actions import description
 from bots.presentation.compose.cases import compose_notice, compose_question
 from bots.presentation.compose.help import commands_for, compose_command_help
-from bots.presentation.compose.proposed_prompts import compose_proposal
+from bots.presentation.compose.language_models.proposed_prompts import compose_proposal
 from bots.presentation.message import Command, Message
 from bots.presentation.spans import sentence
 from bots.presentation.subject_lookup import load_settings_form

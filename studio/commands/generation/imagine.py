@@ -20,7 +20,7 @@ from studio.commands.parameters import (
 )
 from studio.commands.picture_lists import WeightedPicture, require_few
 from studio.commands.prompt_help.proposed_prompts import SUGGEST, suggest_prompts
-from studio.commands.results import Accepted, PromptsProposed
+from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles.named_style import apply_style, find_saved_style, references_of
 from studio.commands.submission.allowed_models import require_tiers
@@ -31,6 +31,7 @@ from studio.commands.submission.references import find_references, require_refer
 from studio.commands.submission.request_defaults import own_defaults, usual_count
 from studio.commands.submission.source_images import get_seed
 from studio.commands.submission.submit import submit
+from studio.domain.prompts.proposal import PromptsProposed
 from studio.domain.requests import (
     LEAST_SIDE,
     MAX_COUNT,

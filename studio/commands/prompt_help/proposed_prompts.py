@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from studio.commands.parameter_values import Kind, Parameter
-from studio.commands.results import PromptsProposed
 from studio.commands.spec import Call
 from studio.commands.submission.submit import admission_of
 from studio.db.identities.people import lock_person
 from studio.db.prompts.proposals import save_proposal
-from studio.domain.prompts.proposal import MOST_SUGGESTED
+from studio.domain.prompts.proposal import MOST_SUGGESTED, PromptsProposed
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadRequestError, HelperUnavailableError

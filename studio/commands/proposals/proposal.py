@@ -6,11 +6,11 @@ from studio.commands.generation.imagine import Imagine, imagine
 from studio.commands.generation.remix import Remix, remix
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.prompt_help.proposed_prompts import IMAGINE
-from studio.commands.results import Accepted, PromptsProposed
+from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.db.identities.linked_identities import same_human
 from studio.db.prompts.proposals import find_proposal
-from studio.domain.prompts.proposal import MOST_SUGGESTED, Proposal
+from studio.domain.prompts.proposal import MOST_SUGGESTED, PromptsProposed, Proposal
 from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Ports
 from studio.serialization import from_data

@@ -7,10 +7,11 @@ from studio.commands.generation.remix import Remix, remix, request_of
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.parameters import COUNT, PICTURE, PROMPT, SEED
 from studio.commands.prompt_help.proposed_prompts import rewrite_prompt
-from studio.commands.results import Accepted, PromptsProposed
+from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.prompt_hints import send_hints
 from studio.db import queries
+from studio.domain.prompts.proposal import PromptsProposed
 from studio.errors import BadParameterError, HelperUnavailableError
 from studio.ports import Ports
 from studio.serialization import to_data

@@ -102,6 +102,7 @@ class PictureRow(Base):
     size_bytes: Mapped[int]
     verdict: Mapped[dict[str, Any]]
     alt_text: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)  # of what a model saw in it
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
     # The case of an urgent report that hides it: deleted to everybody, and there again if a moderator says so.

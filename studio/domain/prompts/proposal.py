@@ -16,3 +16,10 @@ class Proposal:
     command: str
     prompts: tuple[str, ...]
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptsProposed:
+    """Prompts of which a person may have one painted."""
+
+    proposal: Proposal

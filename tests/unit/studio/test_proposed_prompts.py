@@ -9,10 +9,11 @@ from sqlalchemy import update
 from studio.clock import now
 from studio.commands.prompt_help.proposed_prompts import SUGGEST
 from studio.commands.registry import execute
-from studio.commands.results import Accepted, PromptsProposed
+from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.db import queries
 from studio.db.tables import JobRow, ProposalRow
+from studio.domain.prompts.proposal import PromptsProposed
 from studio.domain.verdicts import ALLOWED, Ruling
 from studio.errors import (
     BadRequestError,

@@ -49,8 +49,8 @@ def numbered_image(picture: Picture, number: int) -> Image:
 
 
 def alt_text_of(picture: Picture, count: int = 1) -> str:
-    """The owner's words, else the prompt. `count` is that of the job's pictures."""
-    shown = picture.alt_text or title_of(picture.recipe.prompt)
+    """The owner's words, else what a model saw, else the prompt. `count` is that of the job's pictures."""
+    shown = picture.alt_text or picture.description or title_of(picture.recipe.prompt)
     if count != 1:
         shown = translate(jobs.ALT_TEXT_OF_SEVERAL, index=picture.index, count=count, prompt=shown)
     return with_ai_label(shown)

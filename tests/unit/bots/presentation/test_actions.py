@@ -66,5 +66,14 @@ def test_the_reactions_of_the_table_mean_their_actions() -> None:
 
 
 def test_menu_entries_are_about_a_picture() -> None:
-    assert list(MENU) == ["Upscale", "Vary", "Edit", "Expand", "Add to blend", "Report", "Who made this?"]
+    assert list(MENU) == [
+        "Upscale",
+        "Vary",
+        "Edit",
+        "Expand",
+        "Add to blend",
+        "Describe",
+        "Report",
+        "Who made this?",
+    ]
     assert all(ACTIONS[action].needs is not Needs.NOTHING for action in MENU.values())

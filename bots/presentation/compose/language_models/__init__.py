@@ -1,0 +1,1 @@
+"""What language models wrote, as messages."""

@@ -1,0 +1,8 @@
+"""A model that says what is in a picture."""
+
+from typing import Protocol
+
+
+class Captioner(Protocol):
+    def describe(self, picture: bytes) -> str:
+        """One or two plain sentences about an encoded picture of ours, in English. Raises `HelperUnavailableError`."""
