@@ -27,7 +27,7 @@ from bots.web.context import build_context
 from bots.web.metrics import WebMetrics
 from bots.web.routes import account, banned, comparison, forms, health, images, moderation, pages
 from bots.web.routes.authentication import LoginRequiredError
-from bots.web.routes.gallery import downloads, gallery_page
+from bots.web.routes.gallery import downloads, folders, gallery_page
 from bots.web.routes.gatherings import gathering_pages
 from bots.web.routes.page_layout import page_response
 from bots.web.routes.public import installation, privacy, report, share, verification
@@ -145,6 +145,10 @@ ROUTES = [
     Route("/verify", verification.verification_form),
     Route("/verify", verification.verify_file, methods=["POST"]),
     Route("/pictures", gallery_page.gallery_page),
+    Route("/pictures/selection", folders.change_selection, methods=["POST"]),
+    Route("/folders", folders.new_folder, methods=["POST"]),
+    Route("/folders/{folder}", folders.folder_page),
+    Route("/folders/{folder}", folders.change_folder, methods=["POST"]),
     Route("/pictures/page", gallery_page.more_pictures),
     Route("/pictures/zip", downloads.download_pictures),
     Route("/pictures/{picture}.png", images.picture_file),

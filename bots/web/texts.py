@@ -48,6 +48,9 @@ DELETE_ONE = "Delete this picture for good?"
 DELETE_ALL = "Delete all pictures of this job for good?"
 MY_PICTURES = "My pictures"
 APP_DESCRIPTION = "Generate and edit pictures together."
+MOVED = ("{count} picture was moved.", "{count} pictures were moved.")
+STARRED = ("{count} picture is starred.", "{count} pictures are starred.")
+DELETED = ("{count} picture was deleted.", "{count} pictures were deleted.")
 MADE_FROM = "Made from"
 BECAME = "Made from this picture"
 

@@ -11,7 +11,16 @@ from studio.clock import now
 from studio.db import outbox, queries
 from studio.db.database import Database
 from studio.db.styles.saved_styles import referenced_pictures
-from studio.db.tables import CaseRow, CollectedRow, GatheringPartRow, JobRow, PictureRow, ShareRow, StarRow
+from studio.db.tables import (
+    CaseRow,
+    CollectedRow,
+    FolderPictureRow,
+    GatheringPartRow,
+    JobRow,
+    PictureRow,
+    ShareRow,
+    StarRow,
+)
 from studio.domain.cases import CaseState
 from studio.domain.jobs import JobState
 from studio.ports import Events, Store
@@ -89,6 +98,7 @@ def _unwanted_query(before: datetime) -> Select[str, str, int]:
         select(StarRow.picture_id).where(StarRow.picture_id == PictureRow.id),
         select(ShareRow.picture_id).where(ShareRow.picture_id == PictureRow.id),
         select(CollectedRow.item).where(CollectedRow.item == PictureRow.id),
+        select(FolderPictureRow.picture_id).where(FolderPictureRow.picture_id == PictureRow.id),
         select(GatheringPartRow.picture).where(GatheringPartRow.picture == PictureRow.id),
         select(CaseRow.id).where(CaseRow.job_id == PictureRow.job_id, CaseRow.state == CaseState.OPEN),
     )

@@ -22,6 +22,7 @@ UNKNOWN_COMMAND = {
 
 NOT_FOUND = {
     "picture": "Picture {id} was not found.",
+    "folder": "That folder was not found. It may have been deleted, or is no longer shared.",
     "job": "Job {id} was not found.",
     "case": "Case {id} was not found.",
     "proposal": "These proposed prompts are not here any more. Please ask again.",

@@ -94,21 +94,27 @@ addEventListener("resize", () => {
 
 // ---- keys: one tab stop for all pictures, arrows inside
 
-const links = () => $$(".pictures a", gallery);
+const STOPS = ".pictures a, .pictures input";
+const kind = () => (gallery.classList.contains("selecting") ? "input" : "a"); // what is moved among
+const stops = () => $$(`.pictures ${kind()}`, gallery);
 
-function setTabStop(link) {
-  for (const other of links()) other.tabIndex = other === link ? 0 : -1;
+function setTabStop(stop) {
+  for (const other of $$(STOPS, gallery)) other.tabIndex = other === stop ? 0 : -1;
 }
 
 gallery.addEventListener("filled", ({ detail: page }) => {
   if (page) for (const link of $$("a", page)) link.tabIndex = -1;
-  if (!$(".pictures a[tabindex='0']", gallery)) setTabStop(links()[0]);
+  if (!$(`.pictures ${kind()}[tabindex='0']`, gallery)) setTabStop(stops()[0]);
+});
+gallery.addEventListener("stops-changed", () => {
+  const current = $(".pictures [tabindex='0']", gallery)?.closest("li");
+  setTabStop((current && $(kind(), current)) ?? stops()[0]);
 });
 gallery.addEventListener("focusin", ({ target }) => {
-  if (target.matches(".pictures a")) setTabStop(target);
+  if (target.matches(STOPS)) setTabStop(target);
 });
 gallery.addEventListener("keydown", async (event) => {
-  const link = event.target.closest(".pictures a");
+  const link = event.target.closest(STOPS);
   if (!link || event.ctrlKey || event.metaKey || event.altKey) return;
   const page = link.closest(".pictures");
   const columns = getComputedStyle(page).gridTemplateColumns.split(" ").length;
@@ -116,7 +122,7 @@ gallery.addEventListener("keydown", async (event) => {
   const step = steps[alongLine(event)];
   if (!step) return;
   event.preventDefault();
-  const place = $$("a", page).indexOf(link) + step;
+  const place = $$(kind(), page).indexOf(link) + step;
   (await linkAt(page, place))?.focus();
 });
 
@@ -124,10 +130,10 @@ gallery.addEventListener("keydown", async (event) => {
 async function linkAt(page, place) {
   const beside = place < 0 ? page.previousElementSibling : page.nextElementSibling;
   const count = page.children.length;
-  if (place >= 0 && place < count) return $$("a", page)[place];
-  if (!beside?.matches(".pictures")) return $$("a", page)[place < 0 ? 0 : count - 1];
+  if (place >= 0 && place < count) return $$(kind(), page)[place];
+  if (!beside?.matches(".pictures")) return $$(kind(), page)[place < 0 ? 0 : count - 1];
   await fill(beside);
-  const others = $$("a", beside);
+  const others = $$(kind(), beside);
   return others.at(place < 0 ? place : Math.min(place - count, others.length - 1)) ?? others[0];
 }
 

@@ -1,7 +1,7 @@
 """The tables. Times are aware UTC; JSON columns hold what `studio.serialization` writes."""
 
 from studio.db.tables.cases import BanRow, CaseRow, NoticeRow
-from studio.db.tables.collections import CollectedRow
+from studio.db.tables.collections import CollectedRow, FolderPictureRow, FolderRow
 from studio.db.tables.columns import (
     DELETED,
     ERASURE,
@@ -59,6 +59,8 @@ __all__ = [
     "DigestRow",
     "EndedSessionRow",
     "Erasure",
+    "FolderPictureRow",
+    "FolderRow",
     "GatheringMemberRow",
     "GatheringPartRow",
     "GatheringRow",

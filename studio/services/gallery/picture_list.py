@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from studio.db.identities.linked_identities import identities
 from studio.db.queries import job_of, picture_of, star_counts
 from studio.db.sql_dialects import is_postgresql
-from studio.db.tables import POSTGRESQL_VECTOR, JobRow, PictureRow, StarRow
+from studio.db.tables import POSTGRESQL_VECTOR, FolderPictureRow, JobRow, PictureRow, StarRow
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
@@ -40,7 +40,8 @@ class PictureFilter:
     """What to look for. `words` all begin a word of the prompt or of the alternative text.
 
     `mine`: the viewer's own, under all their linked identities; else everybody's. `starred`: that the viewer starred.
-    `since` and `until` are days in UTC, both included.
+    `since` and `until` are days in UTC, both included. With a `folder` (its id) or `pictures` (their ids)
+    everybody's of these; the caller asks whether the viewer may open the folder (`studio.services.gallery.folders`).
     """
 
     words: str = ""
@@ -51,6 +52,8 @@ class PictureFilter:
     starred: bool = False
     since: date | None = None
     until: date | None = None
+    folder: str = ""
+    pictures: tuple[str, ...] = ()
 
     @property
     def is_wide(self) -> bool:
@@ -113,7 +116,9 @@ def _found(
     query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
     done = JobRow.state == JobState.DONE
     query = query.where(PictureRow.deleted_at.is_(None))
-    if wanted.mine:
+    if wanted.folder or wanted.pictures:
+        query = query.where(done, visible_rows(audience, keys))
+    elif wanted.mine:
         query = query.where(done, PictureRow.person_key.in_(keys))
     else:
         # As a CASE it chooses no index: the pictures are walked in their order until a page is full.
@@ -126,6 +131,11 @@ def _found(
     ):
         if value:
             query = query.where(PictureRow.recipe[name].as_string() == str(value))
+    if wanted.pictures:
+        query = query.where(PictureRow.id.in_(wanted.pictures))
+    if wanted.folder:
+        inside = FolderPictureRow.picture_id == PictureRow.id, FolderPictureRow.folder_id == wanted.folder
+        query = query.where(exists().where(*inside))
     if wanted.starred:
         mine = exists().where(StarRow.picture_id == PictureRow.id, StarRow.person_key.in_(keys))
         query = query.where(mine)

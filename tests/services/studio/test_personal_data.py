@@ -18,6 +18,8 @@ from studio.db.tables import (
     CollectedRow,
     CommunityRow,
     Erasure,
+    FolderPictureRow,
+    FolderRow,
     GatheringMemberRow,
     GatheringPartRow,
     GatheringRow,
@@ -140,6 +142,12 @@ def name_in_all_of_them(instance: Ports) -> None:
                 ),
                 gathering_of_ana(),
                 CollectedRow(person_key=ANA, item=f"{job}.1", source={}, added_at=now()),
+                FolderRow(
+                    id="folder000001", person_key=ANA, name="ink", shared=False, created_at=now(), **place
+                ),
+                FolderPictureRow(
+                    person_key=ANA, picture_id=f"{job}.1", folder_id="folder000001", added_at=now()
+                ),
                 SavedStyleRow(person_key=ANA, name="ink", shared=False, data={}, saved_at=now(), **place),
                 ShareRow(token="token", picture_id=f"{job}.1", person_key=ANA, created_at=now()),
                 sign_in_of_ana(),

@@ -13,6 +13,7 @@ from bots.texts.coded.notices import DEEDS
 from bots.texts.translation import translate
 from bots.web.render import shown_picture
 from bots.web.routes.authentication import require_unbanned_user
+from bots.web.routes.gallery.folders import MOST_SELECTED
 from bots.web.routes.page_layout import page_response
 from bots.web.templating import render_template, script_texts
 from studio.commands.submission.known_names import names_offered
@@ -20,6 +21,7 @@ from studio.db.database import Database
 from studio.domain.people import Person
 from studio.domain.requests import Operation
 from studio.errors import NotFoundError
+from studio.services.gallery.folders import Folder, find_folder, list_folders
 from studio.services.gallery.picture_list import ListedPicture, PictureFilter, Position, list_pictures
 
 # Two to six in a row fill a page without a gap.
@@ -35,10 +37,15 @@ async def gallery_page(request: Request) -> Response:
     first = await context.pools.run(
         Pool.DATABASE, render_pictures, context.ports.database, user.person, request.query_params
     )
+    opened, offered = await context.pools.run(
+        Pool.DATABASE, _load_folders, context.ports.database, user.person, wanted.folder
+    )
     models, styles = names_offered(context.ports)
     values = {
         "token": context.session_store.form_token(user),
         "wanted": wanted,
+        "folder": opened,
+        "folders": offered,
         "is_narrow": not wanted.is_wide,
         "download": f"/pictures/zip?{urlencode(dict(request.query_params))}",
         "first": first,
@@ -48,6 +55,13 @@ async def gallery_page(request: Request) -> Response:
         "data": {"texts": script_texts()},
     }
     return page_response(request, "gallery.html", values)
+
+
+def _load_folders(database: Database, viewer: Person, folder_id: str) -> tuple[Folder | None, list[Folder]]:
+    """The folder that is open, and all that the viewer may open. Raises `NotFoundError`."""
+    with database.read() as session:
+        found = list_folders(session, viewer)
+        return find_folder(session, viewer, folder_id) if folder_id else None, found
 
 
 async def more_pictures(request: Request) -> Response:
@@ -72,6 +86,8 @@ def read_filter(query: Mapping[str, str]) -> PictureFilter:
             starred=bool(query.get("starred")),
             since=_read_day(query.get("since")),
             until=_read_day(query.get("until")),
+            folder=query.get("folder", "")[:_MOST_LETTERS],
+            pictures=tuple(filter(None, query.get("pictures", "").split(",")))[:MOST_SELECTED],
         )
     except ValueError as error:
         raise NotFoundError("this_page") from error
@@ -99,6 +115,8 @@ def render_pictures(database: Database, viewer: Person, query: Mapping[str, str]
     typed = query.get("after", "")
     after = _read_position(typed) if typed else None
     with database.read() as session:
+        if wanted.folder:
+            find_folder(session, viewer, wanted.folder)
         found = list_pictures(session, viewer, wanted, after=after, limit=PICTURES_A_PAGE)
     return render_template(
         "gallery_pictures.html",

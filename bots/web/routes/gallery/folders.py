@@ -1,0 +1,140 @@
+"""What is done with folders and with several pictures at once, from the page "My pictures"."""
+
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from bots.presentation.compose.errors import compose_error
+from bots.presentation.subject_lookup import changes_star
+from bots.process.thread_pools import Pool
+from bots.texts.translation import translate, translate_plural
+from bots.web import texts
+from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
+from bots.web.context import WebContext
+from bots.web.routes.authentication import (
+    context_of,
+    posting_user,
+    read_short_body,
+    require_not_banned,
+    require_unbanned_user,
+)
+from studio.commands.registry import execute
+from studio.commands.spec import Call
+from studio.domain.identifiers import is_job_id
+from studio.errors import ChatelierError, NotFoundError
+from studio.services.gallery import folders
+
+MOST_SELECTED = 200
+_LONGEST_BODY = 16 * 1024
+_PICTURE = r"^[a-z0-9]{12}\.\d{1,2}$"
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Wanted = TypeVar("Wanted", bound=_Body)
+
+
+class _FolderChange(_Body):
+    do: Literal["rename", "share", "unshare", "delete"]
+    name: Annotated[str, Field(max_length=400)] = ""
+
+
+class _NewFolder(_Body):
+    name: Annotated[str, Field(max_length=400)]
+
+
+class _Selection(_Body):
+    do: Literal["move", "star", "delete"]
+    pictures: Annotated[
+        tuple[Annotated[str, Field(pattern=_PICTURE)], ...], Field(min_length=1, max_length=MOST_SELECTED)
+    ]
+    folder: Annotated[str, Field(max_length=12)] = ""
+
+
+async def folder_page(request: Request) -> Response:
+    """GET /folders/<folder>: the address of a folder. The page says whether one may open it."""
+    await require_unbanned_user(request)
+    folder_id: str = request.path_params["folder"]
+    if not is_job_id(folder_id):
+        raise NotFoundError("folder")
+    return RedirectResponse(f"/pictures?folder={folder_id}", status_code=303)
+
+
+async def new_folder(request: Request) -> Response:
+    """POST /folders, with its name as JSON; answers with its id."""
+
+    def make(context: WebContext, user: WebUser, wanted: _NewFolder) -> dict[str, object]:
+        return {"id": folders.create_folder(context.ports, user.person, wanted.name)}
+
+    return await _answer(request, _NewFolder, make)
+
+
+async def change_folder(request: Request) -> Response:
+    """POST /folders/<folder>: rename, share, unshare or delete it."""
+    folder_id: str = request.path_params["folder"]
+
+    def change(context: WebContext, user: WebUser, wanted: _FolderChange) -> dict[str, object]:
+        match wanted.do:
+            case "rename":
+                folders.rename_folder(context.ports, user.person, folder_id, wanted.name)
+            case "delete":
+                folders.delete_folder(context.ports, user.person, folder_id)
+            case _:
+                folders.share_folder(context.ports, user.person, folder_id, shared=wanted.do == "share")
+        return {}
+
+    return await _answer(request, _FolderChange, change)
+
+
+async def change_selection(request: Request) -> Response:
+    """POST /pictures/selection: move, star or delete up to 200 pictures. Of what fails, the answer says why."""
+    return await _answer(request, _Selection, _change)
+
+
+def _change(context: WebContext, user: WebUser, wanted: _Selection) -> dict[str, object]:
+    if wanted.do == "move":
+        folders.move_pictures(context.ports, user.person, wanted.pictures, wanted.folder)
+        return _done(len(wanted.pictures), texts.MOVED)
+    changed, problem = [], ""
+    for picture in dict.fromkeys(wanted.pictures):
+        try:
+            if wanted.do == "delete":
+                _run(context, user, "delete", what=picture)
+            elif changes_star(context.ports.database, picture, user.person.key, added=True):
+                _run(context, user, "star", picture=picture)
+            changed.append(picture)
+        except ChatelierError as error:
+            problem = compose_error(error).summary
+    done = _done(len(changed), texts.DELETED if wanted.do == "delete" else texts.STARRED)
+    return {**done, "changed": changed, "problem": problem}
+
+
+def _run(context: WebContext, user: WebUser, command: str, **values: object) -> None:
+    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
+    execute(context.ports, call, command, values)
+
+
+def _done(count: int, sentences: tuple[str, str]) -> dict[str, object]:
+    return {"text": translate_plural(*sentences, count)}
+
+
+async def _answer(
+    request: Request, kind: type[Wanted], act: Callable[[WebContext, WebUser, Wanted], dict[str, object]]
+) -> Response:
+    """What the page gets: JSON, with a sentence where something was refused."""
+    context, user = context_of(request), posting_user(request)
+    if user is None:
+        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
+    try:
+        await require_not_banned(context, user)
+        wanted = kind.model_validate_json(await read_short_body(request, limit_bytes=_LONGEST_BODY))
+        return JSONResponse(await context.pools.run(Pool.COMMANDS, act, context, user, wanted))
+    except ValidationError:
+        return JSONResponse({"text": translate(texts.MESSAGE_UNREADABLE)}, status_code=400)
+    except ChatelierError as error:
+        return JSONResponse({"text": compose_error(error).summary}, status_code=422)

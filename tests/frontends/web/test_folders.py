@@ -1,0 +1,133 @@
+"""Folders of the page "My pictures", and what is done with several pictures at once."""
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from studio.domain.verdicts import ALLOWED, Ruling, Verdict
+from studio.ports import Ports
+from studio.services.gallery.folders import MOST_FOLDERS
+from tests.frontends.web.test_gallery import paint, shown
+from tests.support.finished_jobs import paint_job
+from tests.support.web_client import Browser, WebServer, web_settings
+
+
+@pytest.fixture
+def web(ports: Ports) -> Iterator[WebServer]:
+    with WebServer(ports, web_settings()) as web:
+        yield web
+
+
+def post(person: Browser, path: str, **body: object) -> Any:
+    return person.post(path, json.dumps(body))
+
+
+def folder_of(person: Browser, name: str = "Foxes") -> str:
+    folder_id: str = post(person, "/folders", name=name).json()["id"]
+    return folder_id
+
+
+def test_a_folder_holds_what_was_moved_there_and_has_an_address(web: WebServer) -> None:
+    ana, bo = web.user("Ana"), web.user("Bo")
+    fox, owl = paint(web, ana, "a fox")[0], paint(web, bo, "an owl")[0]
+    folder = folder_of(ana, "  Foxes  & <owls> ")
+    answer = post(ana, "/pictures/selection", do="move", pictures=[fox, owl], folder=folder)
+    assert answer.json()["text"] == "2 pictures were moved."
+    assert shown(ana, f"/pictures?folder={folder}") == [owl, fox]
+    assert shown(ana, f"/pictures?folder={folder}&words=owl") == [owl]
+    assert ana.client.get(f"/folders/{folder}", follow_redirects=False).headers["location"] == (
+        f"/pictures?folder={folder}"
+    )
+    assert "<bdi>Foxes &amp; &lt;owls&gt;</bdi>" in ana.client.get(f"/folders/{folder}").text
+    second = folder_of(ana, "Owls")
+    assert post(ana, "/pictures/selection", do="move", pictures=[owl], folder=second).status_code == 200
+    assert shown(ana, f"/pictures?folder={folder}") == [fox]
+    post(ana, "/pictures/selection", do="move", pictures=[fox], folder="")
+    assert shown(ana, f"/pictures?folder={folder}") == []
+    post(ana, f"/folders/{second}", do="delete")
+    assert ana.client.get(f"/folders/{second}").status_code == 404
+    assert shown(ana) == [fox]
+
+
+def test_a_shared_folder_is_opened_by_others_who_see_what_they_may(web: WebServer) -> None:
+    ana, bo = web.guest("Ana"), web.user("Bo")
+    fox = paint(web, ana, "a fox")[0]
+    secret = f"{ana.say('a key --private --count 1')['job']}.1"
+    paint_job(web.ports, secret.partition(".")[0])
+    folder = folder_of(ana)
+    post(ana, "/pictures/selection", do="move", pictures=[fox, secret], folder=folder)
+    for path in (
+        f"/pictures?folder={folder}",
+        f"/pictures/page?folder={folder}",
+        f"/pictures/zip?folder={folder}",
+    ):
+        assert bo.client.get(path).status_code == 404
+    assert post(ana, f"/folders/{folder}", do="share").status_code == 200
+    assert shown(bo, f"/pictures?folder={folder}") == [fox]
+    assert shown(ana, f"/pictures?folder={folder}") == [secret, fox]
+    names = ZipFile(io.BytesIO(bo.client.get(f"/pictures/zip?folder={folder}").content)).namelist()
+    assert names == [f"chatelier-{fox.replace('.', '-')}.{kind}" for kind in ("png", "json")]
+    assert "Foxes" in bo.client.get("/pictures").text
+    for do in ("rename", "unshare", "delete"):
+        assert post(bo, f"/folders/{folder}", do=do, name="Mine").status_code == 422
+    refused = post(bo, "/pictures/selection", do="move", pictures=[fox], folder=folder)
+    assert refused.json()["text"].startswith("That folder was not found.")
+    post(ana, f"/folders/{folder}", do="unshare")
+    assert bo.client.get(f"/folders/{folder}").status_code == 404
+
+
+def test_names_of_folders_are_judged_free_and_not_too_many(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = web.user("Ana")
+    folder = folder_of(ana)
+    assert post(ana, "/folders", name="Foxes").json()["text"] == (
+        "You have a folder Foxes already. Choose another name."
+    )
+    assert post(ana, "/folders", name=" \u200b ").json()["text"] == "Give the folder a name."
+    assert post(ana, f"/folders/{folder}", do="rename", name="Foxes").status_code == 200
+    web.ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="words", category="cruelty")  # type: ignore[attr-defined]
+    assert post(ana, "/folders", name="Cruel").status_code == 422
+    assert post(ana, f"/folders/{folder}", do="rename", name="Cruel").status_code == 422
+    web.ports.gate.verdict = ALLOWED  # type: ignore[attr-defined]
+    monkeypatch.setattr("studio.services.gallery.folders.MOST_FOLDERS", 1)
+    assert MOST_FOLDERS > 1
+    assert post(ana, "/folders", name="Owls").json()["text"].startswith("At most 1 folders")
+
+
+def test_several_pictures_are_starred_downloaded_and_deleted(web: WebServer) -> None:
+    ana, bo = web.user("Ana"), web.user("Bo")
+    first, second = paint(web, ana, "a fox", count=2)
+    theirs = paint(web, bo, "an owl")[0]
+    for _ in range(2):  # the second time takes no star back
+        answer = post(ana, "/pictures/selection", do="star", pictures=[first, theirs])
+    assert answer.json()["text"] == "2 pictures are starred."
+    assert shown(ana, "/pictures?starred=yes&of=everybody") == [theirs, first]
+    archive = ana.client.get(f"/pictures/zip?pictures={theirs},{second}").content
+    assert len(ZipFile(io.BytesIO(archive)).namelist()) == 4
+    answer = post(ana, "/pictures/selection", do="delete", pictures=[second, theirs]).json()
+    assert (answer["changed"], answer["text"]) == ([second], "1 picture was deleted.")
+    assert answer["problem"]
+    assert shown(ana, "/pictures?of=everybody") == [theirs, first]
+
+
+def test_what_is_no_selection_or_comes_from_elsewhere_changes_nothing(web: WebServer) -> None:
+    ana, bo = web.user("Ana"), web.guest("Bo")
+    fox = paint(web, ana, "a fox")[0]
+    for body in (
+        {"do": "burn", "pictures": [fox]},
+        {"do": "delete", "pictures": []},
+        {"do": "delete", "pictures": ["x"]},
+    ):
+        assert post(ana, "/pictures/selection", **body).status_code == 400
+    many = {"do": "delete", "pictures": [f"zzzzzzzzzzzz.{number % 90}" for number in range(201)]}
+    assert post(ana, "/pictures/selection", **many).status_code == 400
+    assert ana.post("/pictures/selection", b"x" * 20_000).status_code == 400
+    body = json.dumps({"do": "delete", "pictures": [fox]})
+    assert ana.client.post("/pictures/selection", content=body).status_code == 403
+    assert post(bo, "/pictures/selection", do="delete", pictures=[fox]).json()["changed"] == []
+    assert shown(ana) == [fox]
