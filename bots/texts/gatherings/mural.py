@@ -46,7 +46,8 @@ LINEAGE_TITLE = "Lineage of the mural: {theme}"
 LINEAGE_ALT_TEXT = (
     "The cells of the mural with the names of those who painted them, and the whole below. {summary}"
 )
-MADE_OF = "It was put together from {count} pictures, painted by {people}."
+MADE_OF = "It was put together from {cells}, painted by {people}."
+CELLS = "{count} cell", "{count} cells"
 CREDIT = "{person}: {cells}"
 PART_OF = "It is cell {cell} of the mural “{theme}”, which {people} painted."
 SHOW_WHOLE = "The whole mural"

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from studio.db.gatherings.part_rows import find_part
 from studio.db.tables import JobRow
 from studio.gatherings import periodic_tasks
 from studio.ports import Ports
@@ -93,6 +94,19 @@ def test_a_mural_is_painted_looked_at_and_read_in_full_size(web_server: WebServe
     assert map_address(page(bo, f"{path}/live")) != map_address(html)  # else browsers would show the old one
     story = bo.client.get(f"{path}/look/story/1/0/images/story")
     assert story.headers["content-type"] == "image/gif"
+    ana.say(f"/gather end {path.rsplit('/', 1)[1]}")
+    assert f'hx-get="{path}/look/lineage/1/0"' in page(bo, f"/view/{first_picture(web_server, path)}")
+    assert "@ana</bdi></span>: A1" in page(bo, f"{path}/look/lineage/1/0")
+    with Image.open(io.BytesIO(bo.client.get(f"{path}/look/lineage/1/0/images/lineage").content)) as drawn:
+        assert drawn.format == "PNG"
+
+
+def first_picture(web_server: WebServer, path: str) -> str:
+    with web_server.ports.database.read() as session:
+        part = find_part(session, path.rsplit("/", 1)[1], 1)
+    assert part
+    assert part.picture
+    return part.picture
 
 
 def map_address(html: str) -> str:

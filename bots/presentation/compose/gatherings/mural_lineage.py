@@ -19,7 +19,7 @@ from bots.presentation.spans import join_list, plain_text, sentence
 from bots.queries.gathering_view import GatheringView, PartView
 from bots.texts.gatherings import all_kinds as common_texts
 from bots.texts.gatherings import mural as texts
-from bots.texts.translation import translate
+from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action
 from studio.commands.results import Whole
 from studio.domain.gatherings import Gathering
@@ -41,7 +41,8 @@ def compose_mural_lineage(view: GatheringView) -> Message:
     cells = painted_cells(view)
     painters = _by_painter(cells)
     title = translate(texts.LINEAGE_TITLE, theme=str(view.gathering.rules.get("theme", "")))
-    summary = sentence(texts.MADE_OF, count=len(cells), people=join_list([name for name, _ in painters]))
+    count = translate_plural(*texts.CELLS, len(cells))
+    summary = sentence(texts.MADE_OF, cells=count, people=join_list([name for name, _ in painters]))
     alt_text = translate(texts.LINEAGE_ALT_TEXT, summary=plain_text(summary))
     image = Image(name=LINEAGE, alt_text=alt_text, kind=FileKind.DRAWING)
     grid = grid_of(view.gathering)
