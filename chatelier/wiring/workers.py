@@ -163,6 +163,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
         run_painting(app, leases, listener, threads=threads, queues=queues_served(settings), router=router)
     finally:
         announcer.stop()
+        work.close()
         generator.close()
 
 

@@ -99,6 +99,10 @@ class JobRunner:
         finally:
             self._leases.drop(lease)
 
+    def close(self) -> None:
+        """Begin nothing more of what follows ended jobs."""
+        self._descriptions.close()
+
     def _outcome(self, job: Job, lease: Lease, store: TrackingStore) -> JobResult | None:
         """None when the job is not ours to end: the lease is lost, or the worker stops."""
         try:

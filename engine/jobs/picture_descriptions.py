@@ -31,8 +31,8 @@ class PictureDescriptions:
             self._executor.submit(self._describe, job.id, self._captioner)
 
     def close(self) -> None:
-        """What waits is left out."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """What waits is left out: those pictures are described when somebody asks."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _describe(self, job_id: str, captioner: Captioner) -> None:
         context = self._context

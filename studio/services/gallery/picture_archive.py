@@ -72,5 +72,6 @@ def _description(picture: Picture) -> dict[str, object]:
         "id": picture.id,
         "created_at": picture.created_at.isoformat(),
         "alt_text": picture.alt_text,
+        "description": picture.description,
         "recipe": to_data(picture.recipe),
     }

@@ -260,6 +260,22 @@ def test_a_cancel_reaches_every_worker_also_after_a_restart_of_redis(redis_serve
         queue.close()
 
 
+def test_enough_is_told_apart_from_a_cancel(redis_server):
+    cancelled: list[str] = []
+    enough: list[str] = []
+    listener = CancelListener(
+        redis_server.url, cancelled.append, on_aside=cancelled.append, on_enough=enough.append
+    )
+    listener.start()
+    queue = CeleryQueue(redis_server.url)
+    try:
+        until(lambda: "first" in enough, lambda: queue.stop_early("first"))
+    finally:
+        listener.stop()
+        queue.close()
+    assert cancelled == []
+
+
 def until(condition, action) -> None:
     pause = threading.Event()
     for _ in range(20 * PATIENCE_SECONDS):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -134,6 +135,27 @@ class TestInTheWorker:
             descriptions.add(queries.find_job(session, job))
         descriptions._executor.shutdown(wait=True)
         assert captioner.asked == []
+
+    def test_a_worker_that_ends_leaves_what_waits(self, ports, call):
+        started, may_go = threading.Event(), threading.Event()
+
+        class Slow(Captioner):
+            def describe(self, picture: bytes) -> str:
+                started.set()
+                may_go.wait()
+                return super().describe(picture)
+
+        captioner = Slow()
+        descriptions = PictureDescriptions(worker_context(ports), captioner)
+        jobs = [paint_job(ports, ask(ports, replace(call, request_key=str(number)))) for number in range(3)]
+        with ports.database.read() as session:
+            for job in jobs:
+                descriptions.add(queries.find_job(session, job))
+        started.wait()
+        descriptions.close()
+        may_go.set()
+        descriptions._executor.shutdown(wait=True)
+        assert len(captioner.asked) == 1
 
 
 def captioner_at(url: str, seconds: float = 5.0) -> ChatCaptioner:
