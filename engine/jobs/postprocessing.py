@@ -7,6 +7,7 @@ The pictures of a job go side by side, in rounds: each is judged and marked, the
 can fail any more but the storage, all is stored.
 """
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import Executor, wait
 from dataclasses import dataclass, field, replace
@@ -21,9 +22,13 @@ from studio.domain.identifiers import picture_id
 from studio.domain.jobs import Job
 from studio.domain.pictures import Recipe
 from studio.domain.provenance import CredentialSource, SourceRole
-from studio.domain.requests import PaintRequest
+from studio.domain.requests import PaintRequest, Source
 from studio.domain.verdicts import Ruling, Verdict
+from studio.errors import NotFoundError, StorageError
+from studio.parsing.png_chunks import UPLOAD_CREDENTIALS, read_chunk
 from studio.ports import Gate, Inspected, Inspection, Signer, Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +100,8 @@ def store_pictures(
     signer: Signer | None = None,
 ) -> list[StoredImage]:
     """Raises `SigningError` before anything is stored, and `StorageError` when nothing more is being stored."""
-    copies = list(executor.map(partial(_copy_of, job, signer=signer), pictures))
+    sources = credential_sources(job.request, store) if signer else []
+    copies = list(executor.map(partial(_copy_of, job, signer=signer, sources=sources), pictures))
     masters = [picture.master for picture in pictures] if signer else []
     putting = {data: executor.submit(store.put, data, suffix=".png") for data in (*copies, *masters)}
     shrinking = [
@@ -132,20 +138,40 @@ def copy_of(
     return signer.certify(png, picture_id=child, operation=recipe.operation, sources=sources)
 
 
-def credential_sources(request: PaintRequest) -> list[CredentialSource]:
-    """What the credentials say of the pictures that a request starts from or refers to."""
+def credential_sources(request: PaintRequest, store: Store | None = None) -> list[CredentialSource]:
+    """What the credentials say of the pictures that a request starts from or refers to.
+
+    The `store` has the uploads, in which the credentials are that they brought along.
+    """
     start = SourceRole.PARENT if len(request.starts) == 1 else SourceRole.COMPONENT
     roles = [(start, source) for source in request.starts]
     roles += [(SourceRole.INPUT, source) for source in request.references]
-    return [CredentialSource(role=role, uploaded=source.picture_id is None) for role, source in roles]
+    return [
+        CredentialSource(
+            role=role,
+            uploaded=source.picture_id is None,
+            credentials=_credentials_of(source, store) if source.picture_id is None and store else b"",
+        )
+        for role, source in roles
+    ]
 
 
-def _copy_of(job: Job, picture: JudgedImage, *, signer: Signer | None) -> bytes:
+def _credentials_of(upload: Source, store: Store) -> bytes:
+    try:
+        return read_chunk(store.get(upload.key), UPLOAD_CREDENTIALS)
+    except (NotFoundError, StorageError) as error:
+        log.warning("credentials of an upload left out: error=%s", type(error).__name__)
+        return b""
+
+
+def _copy_of(
+    job: Job, picture: JudgedImage, *, signer: Signer | None, sources: Sequence[CredentialSource]
+) -> bytes:
     if signer is None:
         return picture.master
     published = replace(picture.recipe, parents=())
     child = picture_id(job.id, picture.index)
-    return copy_of(picture.image, published, child, signer, credential_sources(job.request))
+    return copy_of(picture.image, published, child, signer, sources)
 
 
 def _put_thumbnail(image: Image.Image, side_pixels: int, store: Store) -> str:

@@ -6,12 +6,19 @@ operator names an authority.
 
 import io
 import json
+import logging
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from moderation.provenance.generation_claims import is_generated
-from moderation.provenance.manifest_assertions import PICTURE_LABEL, PictureClaim, manifest_of
+from moderation.provenance.manifest_assertions import (
+    PICTURE_LABEL,
+    PictureClaim,
+    archives_of,
+    manifest_of,
+    without_archives,
+)
 from moderation.provenance.timestamp_authority import TimestampAuthority
 from studio.domain.identifiers import split_picture_id
 
@@ -21,7 +28,8 @@ if TYPE_CHECKING:
     from moderation.provenance.certificates import Chain
 
 _LONGEST_NAME = 80
-_MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+log = logging.getLogger(__name__)
+MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,17 @@ class CredentialSigner:
 
     def sign(self, png: bytes, claim: PictureClaim) -> bytes:
         """The PNG with credentials in it; nothing else in it changes. Raises `c2pa.C2paError`."""
+        import c2pa
+
+        if any(source.credentials for source in claim.sources):
+            try:
+                return self._sign_in_time(png, claim)
+            except c2pa.C2paError as error:
+                log.warning("credentials of uploads left out: error=%s", type(error).__name__)
+                claim = without_archives(claim)
+        return self._sign_in_time(png, claim)
+
+    def _sign_in_time(self, png: bytes, claim: PictureClaim) -> bytes:
         plain = partial(self._sign, png, claim, None)
         return self._authority.ask(partial(self._sign, png, claim), plain) if self._authority else plain()
 
@@ -66,7 +85,10 @@ class CredentialSigner:
             private_key=self._chain.key.encode(),
             ta_url=timestamp_url.encode() if timestamp_url else None,
         )
-        with c2pa.Signer.from_info(info) as signer, c2pa.Builder(manifest_of(claim), _context()) as builder:
+        builder = c2pa.Builder(manifest_of(claim), offline_context())
+        with c2pa.Signer.from_info(info) as signer, builder:
+            for archive in archives_of(claim):
+                builder.add_ingredient_from_archive(io.BytesIO(archive))
             builder.sign(signer, "image/png", io.BytesIO(png), out)
         return out.getvalue()
 
@@ -78,11 +100,11 @@ def read_credentials(data: bytes, kind: str, *, trusted: str | None) -> Credenti
     """
     import c2pa
 
-    if kind not in _MIME_TYPES:
+    if kind not in MIME_TYPES:
         return None
     try:
-        context = _context(trusted)
-        with c2pa.Reader(_MIME_TYPES[kind], io.BytesIO(data), context=context) as reader:
+        context = offline_context(trusted)
+        with c2pa.Reader(MIME_TYPES[kind], io.BytesIO(data), context=context) as reader:
             return _credentials(json.loads(reader.json()), _signing_serials(trusted or ""))
     except (c2pa.C2paError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -130,7 +152,7 @@ def _says_generated(manifest: dict[str, Any]) -> bool:
 
 
 @cache
-def _context(trusted: str | None = None) -> "c2pa.Context":
+def offline_context(trusted: str | None = None) -> "c2pa.Context":
     """With `trusted`, PEM certificates, what they or those that they issued signed counts as trusted."""
     import c2pa
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from moderation.provenance.c2pa_credentials import read_credentials
+from moderation.provenance.c2pa_credentials import MIME_TYPES, offline_context, read_credentials
 from moderation.provenance.generation_claims import read_claim
 from moderation.provenance.metadata_text import named_id, recipe_software
+from moderation.provenance.upload_credentials import extract_credentials
 from moderation.provenance.watermark import watermark
 from moderation.vision.pdq import USABLE_QUALITY, pdq_of_turns, pdq_with_flips
 from studio.domain.provenance import GenerationClaim, Traces
@@ -30,10 +31,23 @@ class ProvenanceExaminer:
     def __init__(self, find_chains: "Callable[[], Sequence[Chain]]") -> None:
         self._find_chains = find_chains
 
+    def extract_credentials(self, data: bytes) -> bytes:
+        return credentials_inside(data)
+
     def examine(self, data: bytes, *, png: bytes) -> Traces:
         """Nothing is kept. Raises `BadImageError` for what cannot be read."""
         chains = self._find_chains()
         return examine(data, png, trusted="".join(chain.certificates for chain in chains) or None)
+
+
+def credentials_inside(data: bytes) -> bytes:
+    """See `moderation.provenance.upload_credentials`. Empty for what is no picture."""
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+            mime_type = MIME_TYPES.get(opened.format or "")
+    except (OSError, SyntaxError, ValueError):
+        return b""
+    return extract_credentials(data, mime_type, offline_context()) if mime_type else b""
 
 
 def examine(data: bytes, png: bytes, *, trusted: str | None) -> Traces:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Virtual memory. With everything loaded about 300 MB are used, 100 of them filled; the rest is for large pictures.
 MEMORY_BYTES = 1024 * 2**20
-TASK = WorkerTask(function="moderation.provenance.examiner_process:answer", parts=3)
+TASK = WorkerTask(function="moderation.provenance.examiner_process:answer", parts=3, attachments=1)
 
 
 class ProvenanceExaminerProcess:
@@ -49,6 +49,20 @@ class ProvenanceExaminerProcess:
             raise bad_image_of(reply)
         return from_data(Traces, reply["traces"])
 
+    def extract_credentials(self, data: bytes) -> bytes:
+        """Raises `ExaminationError` for a file that the process did not survive."""
+        try:
+            _, parts = self.worker_process.ask(data, b"", b"", check=_check_credentials)
+        except (WorkerBusyError, WorkerCrashedError) as error:
+            raise ExaminationError from error
+        return parts[0]
+
+
+def _check_credentials(reply: dict[str, Any]) -> None:
+    """Raises for what is no answer of ours."""
+    if reply.get("credentials") is not True:
+        raise ValueError(reply)
+
 
 def _check(reply: dict[str, Any]) -> None:
     """Raises for what is no answer of ours: a process that a file took over may say anything."""
@@ -65,10 +79,16 @@ def _check(reply: dict[str, Any]) -> None:
 
 
 def answer(data: bytes, png: bytes, trusted: bytes) -> Reply:
-    """What a file tells, or why nothing."""
-    from moderation.provenance.examiner import examine  # what it loads is not for the process that asks
+    """What a file tells, or why nothing; without `png` the credentials inside it, to keep."""
+    from moderation.provenance.examiner import (  # its libraries are for this process only
+        credentials_inside,
+        examine,
+    )
+
+    if not png:
+        return {"credentials": True}, [credentials_inside(data)]
 
     try:
-        return {"traces": asdict(examine(data, png, trusted=trusted.decode() or None))}, []
+        return {"traces": asdict(examine(data, png, trusted=trusted.decode() or None))}, [b""]
     except BadImageError as error:
-        return reply_of(error), []
+        return reply_of(error), [b""]

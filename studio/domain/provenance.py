@@ -1,7 +1,7 @@
 """Where a picture comes from, as far as its file tells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,10 +34,14 @@ class SourceRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialSource:
-    """A picture that another was made from, as its credentials name it: never by its id, since files travel."""
+    """A picture that another was made from, as its credentials name it: never by its id, since files travel.
+
+    `credentials` are those that an upload brought along, as `Examiner.extract_credentials` gave them; empty for none.
+    """
 
     role: SourceRole
     uploaded: bool
+    credentials: bytes = field(default=b"", repr=False)
 
 
 class GenerationClaim(StrEnum):

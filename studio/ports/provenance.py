@@ -33,3 +33,9 @@ class Examiner(Protocol):
 
         Raises `BadImageError`, and `ExaminationError` when it cannot tell.
         """
+
+    def extract_credentials(self, data: bytes) -> bytes:
+        """The content credentials inside a file, for those of pictures that are made from it; empty for none.
+
+        Raises `ExaminationError` when it cannot tell.
+        """

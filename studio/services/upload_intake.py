@@ -1,12 +1,18 @@
 """An upload on its way in: made harmless, inspected, stored."""
 
+import logging
+
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import PromptConcern, Source
 from studio.domain.verdicts import Ruling
-from studio.errors import ConsentNeededError
+from studio.errors import ConsentNeededError, ExaminationError
 from studio.operations.storage_limits import require_free_disk
+from studio.parsing.png_chunks import UPLOAD_CREDENTIALS, add_chunk
 from studio.ports import Inspected, Inspection, Ports
+
+_C2PA = b"c2pa"  # every manifest store is labelled so
+log = logging.getLogger(__name__)
 
 
 def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
@@ -27,7 +33,7 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
     doubt = None
     if verdict.ruling is Ruling.HOLD:
         doubt = PromptConcern(rule=verdict.rule, category=verdict.category, evidence=verdict.evidence)
-    key = ports.store.put(clean.png, suffix=".png")
+    key = ports.store.put(_with_credentials(ports, clean.png, data), suffix=".png")
     mask_key = ports.store.put(clean.mask_png, suffix=".png") if clean.mask_png else None
     as_mask_key = ports.store.put(clean.as_mask_png, suffix=".png") if clean.as_mask_png else None
     return Source(
@@ -40,6 +46,18 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
         doubt=doubt,
         fingerprint=verdict.fingerprint,
     )
+
+
+def _with_credentials(ports: Ports, png: bytes, original: bytes) -> bytes:
+    """The upload as it is stored, with the content credentials that it brought along in a chunk of its own."""
+    if _C2PA not in original:
+        return png
+    try:
+        credentials = ports.examiner.extract_credentials(original)
+    except ExaminationError:
+        log.warning("credentials of an upload not kept: the examination failed")
+        return png
+    return add_chunk(png, UPLOAD_CREDENTIALS, credentials) if credentials else png
 
 
 def examine_upload(ports: Ports, person: Person | None, data: bytes) -> Traces:

@@ -18,6 +18,8 @@ from moderation.provenance.examiner_process import MEMORY_BYTES as EXAMINING_BYT
 from moderation.provenance.examiner_process import TASK as EXAMINATION
 from moderation.provenance.examiner_process import ProvenanceExaminerProcess
 from moderation.provenance.image_signer import ImageSigner, SignerSettings
+from moderation.provenance.manifest_assertions import PictureClaim
+from moderation.provenance.upload_credentials import UploadCredentials
 from moderation.provenance.watermark.robustness import photograph
 from moderation.rules.image import default_image_rules
 from moderation.rules.image_judge import ImageJudge
@@ -249,3 +251,20 @@ def test_a_process_that_had_something_to_do_in_between_is_kept() -> None:
     assert box._warm is child
     box._end_idle(child, 2)
     assert box.process_ids == []
+
+
+def test_the_credentials_of_an_upload_are_kept_by_the_process(
+    chain: Chain, examiner: ProvenanceExaminerProcess
+) -> None:
+    plain = png(Image.new("RGB", (64, 64)))
+    claim = PictureClaim(picture_id="k3v9m2p4qx7a.2", operation=Operation.IMAGINE)
+    signed = CredentialSigner(chain).sign(plain, claim)
+    assert UploadCredentials.from_bytes(examiner.extract_credentials(signed)) is not None
+    assert examiner.extract_credentials(plain) == b""
+
+
+def test_a_file_that_kills_the_process_has_no_credentials(
+    examiner: ProvenanceExaminerProcess, killed_at_work: None
+) -> None:
+    with pytest.raises(ExaminationError):
+        examiner.extract_credentials(b"c2pa")

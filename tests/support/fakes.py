@@ -298,10 +298,17 @@ class FakeExaminer:
 
     traces: Traces = field(default_factory=Traces)
     examined: list[bytes] = field(default_factory=list)
+    credentials: bytes = b""
+    credentials_error: Exception | None = None
 
     def examine(self, data: bytes, *, png: bytes) -> Traces:
         self.examined.append(data)
         return self.traces
+
+    def extract_credentials(self, data: bytes) -> bytes:
+        if self.credentials_error:
+            raise self.credentials_error
+        return self.credentials
 
 
 def allowance_of(rules: InstanceLimits) -> Allowance:

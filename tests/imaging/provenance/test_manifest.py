@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 
 from engine.jobs.postprocessing import credential_sources
-from moderation.provenance.c2pa_credentials import CredentialSigner, _context, read_credentials
+from moderation.provenance.c2pa_credentials import CredentialSigner, offline_context, read_credentials
 from moderation.provenance.certificates import ensure_chain, read_operator_chain
 from moderation.provenance.image_signer import ImageSigner, SignerSettings
 from moderation.provenance.manifest_assertions import MARK_ALGORITHM, PictureClaim
@@ -45,7 +45,7 @@ def png(side=128):
 def store_of(signed, chain):
     import c2pa
 
-    with c2pa.Reader("image/png", io.BytesIO(signed), context=_context(chain.certificates)) as reader:
+    with c2pa.Reader("image/png", io.BytesIO(signed), context=offline_context(chain.certificates)) as reader:
         return json.loads(reader.json())
 
 
