@@ -17,7 +17,7 @@ from bots.presentation.message import (
 )
 from bots.texts.jobs import AND
 from bots.texts.languages.formats import format_moment
-from bots.texts.translation import lookup, translate
+from bots.texts.translation import lookup, lookup_plural, translate
 from studio.commands.registry import CATALOG
 from studio.domain.people import Person
 
@@ -27,6 +27,11 @@ _COMMAND = re.compile(rf"(?<![\w/.])/(?:{'|'.join(sorted(CATALOG, reverse=True))
 def sentence(msgid: str, **values: Span | Spans | int) -> Spans:
     """A translated sentence whose named values may be spans."""
     return join_spans(_fill(lookup(msgid), values))
+
+
+def sentence_plural(one: str, many: str, count: int, **values: Span | Spans | int) -> Spans:
+    """As `sentence`, for `count` things; ``{count}`` is one of its values."""
+    return join_spans(_fill(lookup_plural((one, many), count), {"count": count, **values}))
 
 
 def _fill(template: str, values: dict[str, Span | Spans | int]) -> Iterator[Span]:

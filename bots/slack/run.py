@@ -18,7 +18,7 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.process.heartbeat_file import heartbeat
-from bots.process.thread_pools import ThreadPools
+from bots.process.thread_pools import Pool, ThreadPools
 from bots.slack.api.client import TOKEN_TROUBLES, SlackClient, SlackUnavailableError, open_session, web_client
 from bots.slack.app import SlackApp
 from bots.slack.context import SlackContext, WorkspaceRegistry
@@ -29,6 +29,7 @@ from bots.slack.settings import EVENTS_PATH, INSTALL_PATH, REDIRECT_PATH, SlackS
 from bots.slack.texts import texts
 from bots.slack.workspaces.installation_store import InstallationStore, Rotation, States
 from bots.slack.workspaces.registry import InstalledWorkspaces, open_workspace
+from bots.texts.languages.catalogues import load_all_catalogues
 from bots.texts.translation import translate
 from studio.errors import ConfigurationError
 from studio.ports import Ports
@@ -72,6 +73,7 @@ async def _serve(
     stopping: asyncio.Event,
     ready_file: Path | None,
 ) -> None:
+    await app.context.pools.run(Pool.FILES, load_all_catalogues)
     app.start()
     try:
         async with AsyncExitStack() as stack:

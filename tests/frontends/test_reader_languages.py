@@ -153,6 +153,7 @@ def test_everybody_in_the_web_room_sees_a_card_in_their_own_language(server: Web
 def test_a_language_that_is_chosen_in_the_web_room_holds_at_once_in_every_tab(server: WebServer) -> None:
     ana = reader(server, "Ana", "de")
     assert languages_in(ana.say("/cancel zzzz")["text"]) == {"de"}
+    assert 'name="language"' in ana.client.get("/settings", headers={"hx-request": "true"}).text
     assert ana.say("/settings --language ja")["go"] == "/settings"
     assert languages_in(ana.say("/cancel zzzz")["text"]) == {"ja"}
     assert '<html lang="ja">' in ana.front_page()

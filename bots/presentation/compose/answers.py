@@ -29,7 +29,7 @@ from bots.presentation.message import (
     Spans,
     Time,
 )
-from bots.presentation.spans import join_list, join_spans, plain_text, sentence
+from bots.presentation.spans import join_list, join_spans, plain_text, sentence, sentence_plural
 from bots.texts import answers as texts
 from bots.texts import cases
 from bots.texts.cases import outcome
@@ -227,8 +227,10 @@ def _about_people(answer: LinkOffered | Linked | Forgotten | CreditsGiven) -> Sp
         case Forgotten():
             return _compose_forgotten(answer)
         case CreditsGiven():
-            given_text = texts.GIVEN if answer.amount == 1 else texts.GIVEN_SEVERAL
-            given = sentence(given_text, person=who(answer.seen), amount=answer.amount)
+            amount = answer.amount
+            given = sentence_plural(
+                texts.GIVEN, texts.GIVEN_SEVERAL, amount, person=who(answer.seen), amount=amount
+            )
             left = sentence(texts.GIVEN_LEFT, left=answer.left) if answer.left is not None else ()
             return join_spans([*given, " ", *left]) if left else given
 

@@ -35,7 +35,7 @@ from bots.queries.job_view import JobView
 from bots.texts import jobs
 from bots.texts.coded.sentences import say_stored
 from bots.texts.provenance.alt_texts import with_ai_label
-from bots.texts.translation import translate
+from bots.texts.translation import translate, translate_plural
 from studio.commands.button_ids import Action
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, WAITING, Job, JobState, JobVisibility
@@ -73,7 +73,7 @@ def compose_copy(job_view: JobView, *, pixelated: bool = False) -> Message:
 
 def compose_ping(job: Job) -> Message:
     """Tells the owner of a job that took long; only here somebody is to be notified."""
-    finished = translate(jobs.FINISHED if job.request.count == 1 else jobs.FINISHED_SEVERAL)
+    finished = translate_plural(jobs.FINISHED, jobs.FINISHED_SEVERAL, job.request.count)
     spans: Spans = (PersonName(job.person), f" {finished}")
     return Message(parts=(Paragraph(spans),), summary=plain_text(spans))
 

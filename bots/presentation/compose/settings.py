@@ -23,7 +23,7 @@ from bots.presentation.message import (
     Time,
     Title,
 )
-from bots.presentation.spans import join_parts, sentence
+from bots.presentation.spans import join_parts, sentence, sentence_plural
 from bots.texts import settings as texts
 from bots.texts.translation import translate
 from studio.clock import now
@@ -76,8 +76,7 @@ def _rename_note(old: str) -> tuple[Paragraph]:
 
 
 def _starboard(channel: str, least: int) -> Spans:
-    text = texts.STARS_FROM if least == 1 else texts.STARS_FROM_SEVERAL
-    return sentence(text, channel=ChannelName(channel), count=least)
+    return sentence_plural(texts.STARS_FROM, texts.STARS_FROM_SEVERAL, least, channel=ChannelName(channel))
 
 
 def _rule_facts(rules: CommunityRules) -> Facts:

@@ -5,6 +5,7 @@ from typing import Any
 
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.job_view import JobView, load_job_views
+from bots.texts.languages.catalogues import load_all_catalogues
 from bots.web.access.session_cookies import WebUser
 from bots.web.live.cards import render_card
 from bots.web.live.hub import LiveHub
@@ -42,6 +43,7 @@ class Feed:
     def warm_up(self) -> None:
         """Do once what every user needs, before the first one connects. An unavailable database may be back then."""
         compile_templates()
+        load_all_catalogues()
         with suppress(ChatelierError):
             self._load_page(WebUser(user_id="nobody"), None)
 

@@ -14,7 +14,7 @@ from bots.presentation.message import (
     Spans,
     Title,
 )
-from bots.presentation.spans import sentence
+from bots.presentation.spans import sentence, sentence_plural
 from bots.texts.gatherings import contest as contest_texts
 from bots.texts.gatherings import recap as texts
 from bots.texts.translation import translate
@@ -38,5 +38,11 @@ def compose_leaderboard(answer: Leaderboard) -> Message:
 
 
 def _line(place: LeaderboardPlace, number: int) -> Spans:
-    text = texts.LEADERBOARD_ONE if place.builders == 1 else texts.LEADERBOARD_MANY
-    return sentence(text, number=number, person=PersonName(place.person), builders=place.builders)
+    return sentence_plural(
+        texts.LEADERBOARD_ONE,
+        texts.LEADERBOARD_MANY,
+        place.builders,
+        number=number,
+        person=PersonName(place.person),
+        builders=place.builders,
+    )
