@@ -11,12 +11,14 @@ from typing import Any, Protocol
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool, ThreadPools
+from studio.clock import now
 from studio.domain.events import (
     CaseChanged,
     DigestWritten,
     Event,
     GatheringChanged,
     GatheringRemark,
+    JobEnded,
     JobProgress,
     NoticeWritten,
     RecapDue,
@@ -24,6 +26,7 @@ from studio.domain.events import (
 from studio.domain.people import Platform
 from studio.errors import NotFoundError, ServiceError
 from studio.ports import Delivery, Events
+from studio.tracing import tracer
 
 _PAUSE_SECONDS = 1.0
 _TICK_SECONDS = 5.0
@@ -178,8 +181,11 @@ class EventConsumer:
             if event in self._in_hand:
                 return  # handed out again while we are still at it
             self._in_hand.add(event)
+            began = now()
             try:
                 await self.handler.handle(event)
+                if isinstance(event, JobEnded) and event.platform is not Platform.WEB:  # there it is shown
+                    tracer().record("deliver", event.job_id, since=began, platform=str(event.platform))
             finally:
                 self._in_hand.discard(event)
         except NotFoundError:

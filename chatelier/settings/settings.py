@@ -22,7 +22,7 @@ from chatelier.settings.moderation import (
     ProvenanceSection,
     RetentionSection,
 )
-from chatelier.settings.value_types import DatabaseUrl, LocalPath, RedisUrl, Section
+from chatelier.settings.value_types import DatabaseUrl, LocalPath, RedisUrl, Section, WebUrl
 from chatelier.settings.worker import SpeedSection, WorkerSection
 
 PREFIX = "CHATELIER_"
@@ -58,6 +58,15 @@ class OperatorSection(Section):
         max_length=200,
         description="An email address or a URL for questions and complaints.",
     )
+
+
+class TracesSection(Section):
+    """Where the time of jobs goes, for an OpenTelemetry collector: ids and times only. Needs the extra traces."""
+
+    otlp_url: WebUrl | None = Field(
+        None, description="OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; unset: no traces."
+    )
+    share: float = Field(1.0, ge=0, le=1, description="The share of jobs that are traced.")
 
 
 class Settings(BaseSettings):
@@ -113,6 +122,7 @@ class Settings(BaseSettings):
     captions: CaptionsSection = CaptionsSection()
     operator: OperatorSection = OperatorSection()
     log: LogSection = LogSection()
+    traces: TracesSection = TracesSection()
 
     @property
     def database(self) -> str:

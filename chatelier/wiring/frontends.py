@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatelier.runtime.metrics_server import serve_figures
 from chatelier.runtime.network import local_url, require_free
+from chatelier.runtime.traces import traces_of
 from chatelier.runtime.untrusted_proxies import UntrustedProxies
 from chatelier.settings import Settings
 from chatelier.wiring.instance import make_folder
@@ -69,7 +70,7 @@ def open_web(
     given = socket.socket(fileno=listener) if listener is not None else None
     figures = WebMetrics()
     serve_figures(metrics, registry=figures.registry)
-    with _running_ports(settings) as ports:
+    with _running_ports(settings, "web") as ports:
         serve(
             ports,
             web_settings,
@@ -119,7 +120,7 @@ def _sign_in_providers(settings: Settings) -> "Iterator[OAuthProvider]":
 
 
 @contextmanager
-def _running_ports(settings: Settings) -> "Iterator[Ports]":
+def _running_ports(settings: Settings, service: str) -> "Iterator[Ports]":
     """A front end's ports while it runs.
 
     What is loaded by now stays: to look through it for garbage again and again would now and then keep everybody
@@ -131,7 +132,7 @@ def _running_ports(settings: Settings) -> "Iterator[Ports]":
     ports = frontend_ports(settings)
     gc.collect()
     gc.freeze()
-    with closing(ports.database):
+    with closing(ports.database), traces_of(settings, service):
         yield ports
 
 
@@ -168,7 +169,7 @@ def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
         shard_count=discord.shard_count,
     )
     make_folder(settings.home)
-    with _running_ports(settings) as ports:
+    with _running_ports(settings, "discord") as ports:
         run_bot(ports, bot, ready_file=ready_file)
 
 
@@ -201,7 +202,7 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
     )
     if slack_settings.listens:
         require_free(slack_settings.host, slack_settings.port, setting="CHATELIER_SLACK__PORT")
-    with _running_ports(settings) as ports:
+    with _running_ports(settings, "slack") as ports:
         run_frontend(ports, slack_settings, ready_file=ready_file)
 
 

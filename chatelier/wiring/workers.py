@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from chatelier.runtime.traces import traces_of
 from chatelier.settings import Settings
 from chatelier.wiring.database import open_database
 from chatelier.wiring.instance import instance_limits, make_folder, open_storage
@@ -96,7 +97,7 @@ def run_worker(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     `on_ready` is called when the model is loaded and tasks are taken.
     """
     _set_compiler_caches(settings)
-    with closing(open_database(settings)) as database:
+    with closing(open_database(settings)) as database, traces_of(settings, "worker"):
         _paint_with(database, settings, on_ready)
 
 

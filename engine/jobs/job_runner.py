@@ -39,6 +39,7 @@ from studio.errors import (
 )
 from studio.gatherings import periodic_tasks
 from studio.ports import Events
+from studio.tracing import tracer
 
 _ANNOUNCE_EVERY_SECONDS = 0.25
 _RECORD_RETRY_SECONDS = 0.5
@@ -82,26 +83,31 @@ class JobRunner:
         if lease is None:
             return
         try:
-            with self._context.database.read() as session:
-                job = queries.find_job(session, job_id)
-                lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
-            lease.cancelled = lease.cancelled or job.cancel_requested
-            lease.enough = lease.enough or job.enough_requested
-            log.info("job started", extra={"job_id": job_id, "attempt": job.attempts})
-            receipts = TrackingStore(self._context.store)
-            outcome = self._outcome(job, lease, receipts)
-            if outcome is not None and self._record(job, outcome, lease, receipts):
-                clear_up(self._context.database, self._context.store, job, outcome, receipts.keys)
-                self._advance_gathering(job)
-                self._descriptions.add(job)
-            elif outcome is None and lease.goes_back and not lease.lost:
-                self._give_back(job, send=not lease.aside)
+            with tracer().span("work", job_id, worker=self._context.name):
+                self._work(job_id, lease)
         finally:
             self._leases.drop(lease)
 
     def close(self) -> None:
         """Begin nothing more of what follows ended jobs."""
         self._descriptions.close()
+
+    def _work(self, job_id: str, lease: Lease) -> None:
+        with self._context.database.read() as session:
+            job = queries.find_job(session, job_id)
+            lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
+        lease.cancelled = lease.cancelled or job.cancel_requested
+        lease.enough = lease.enough or job.enough_requested
+        log.info("job started", extra={"job_id": job_id, "attempt": job.attempts})
+        tracer().record("wait", job_id, since=job.created_at, attempt=job.attempts)
+        receipts = TrackingStore(self._context.store)
+        outcome = self._outcome(job, lease, receipts)
+        if outcome is not None and self._record(job, outcome, lease, receipts):
+            clear_up(self._context.database, self._context.store, job, outcome, receipts.keys)
+            self._advance_gathering(job)
+            self._descriptions.add(job)
+        elif outcome is None and lease.goes_back and not lease.lost:
+            self._give_back(job, send=not lease.aside)
 
     def _outcome(self, job: Job, lease: Lease, store: TrackingStore) -> JobResult | None:
         """None when the job is not ours to end: the lease is lost, or the worker stops."""
@@ -173,12 +179,13 @@ class JobRunner:
         task = replace(self._task_of(job, weight), done=frozenset(index - 1 for index in done))
         announcer = _Announcer(job, self._context.events, finished=lambda: len(done) + early.shown)
         try:
-            return self._generator.generate(
-                task,
-                on_progress=announcer,
-                cancelled=lambda: lease.must_stop() or lease.stops_early(),
-                on_picture=early.add if shows_early(job) else None,
-            )
+            with tracer().span("generate", job.id):
+                return self._generator.generate(
+                    task,
+                    on_progress=announcer,
+                    cancelled=lambda: lease.must_stop() or lease.stops_early(),
+                    on_picture=early.add if shows_early(job) else None,
+                )
         except JobCancelledError:
             if lease.stops_early():
                 return []

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from studio.clock import now
 from studio.coded_text import CodedText
 from studio.commands.account import (
     cancel,
@@ -57,7 +58,7 @@ from studio.commands.pictures import (
     whose,
 )
 from studio.commands.proposals import proposal, rewrite
-from studio.commands.results import Answer
+from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles import style
 from studio.commands.submission.early_refusals import refuse_early
@@ -67,6 +68,7 @@ from studio.errors import UnknownCommandError
 from studio.gatherings.registry import KINDS
 from studio.parsing.foreign_syntax import without_foreign_syntax
 from studio.ports import Ports
+from studio.tracing import tracer
 
 _OTHERS: Mapping[str, CommandSpec] = {
     module.SPEC.name: module.SPEC
@@ -149,6 +151,7 @@ REACTIONS: Mapping[str, tuple[Action, int]] = {
 
 def execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:
     """Carry out a command that a person typed, filled in or clicked. Raises a `ChatelierError`."""
+    began = now()
     spec = find_command(name)
     values, hints = _in_our_syntax(spec, values)
     command = spec.read(values)
@@ -161,6 +164,8 @@ def execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -
             require_visible(session, call, spec, values)
     answer: Answer = spec.handle(ports, call, command)
     send_hints(ports, call, hints)
+    if isinstance(answer, Accepted) and not answer.repeated:
+        tracer().record("command", answer.job_id, since=began, first=True, command=spec.name)
     return answer
 
 

@@ -6,6 +6,7 @@ It writes ``FOLDER/JOB.NAME`` when it begins a job and goes on when ``FOLDER/go`
 its consumer fails at the next connection to Redis.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from celery import bootsteps
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from PIL import Image
 
+from chatelier.runtime.tracing import OpenTelemetryTracer
 from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from engine.jobs.cancel_listener import CancelListener
 from engine.jobs.context import WorkerContext
@@ -28,8 +31,10 @@ from engine.queue.redis_events import RedisEvents
 from studio.db.database import Database
 from studio.errors import JobCancelledError
 from studio.ports import InstanceLimits
+from studio.tracing import use_tracer
 from tests.support.fakes import FakeGate, FakeStore
 from tests.support.recipes import recipe_of
+from tests.support.spans_in_file import SpansInFile
 
 
 class SlowModel:
@@ -77,6 +82,8 @@ def main(redis_url: str, database_url: str, folder: Path, name: str, threads: in
         generator=SlowModel(folder, name),
         leases=leases,
     )
+    if file := os.environ.get("TEST_SPANS"):
+        use_tracer(OpenTelemetryTracer("worker", SimpleSpanProcessor(SpansInFile(Path(file)))))
     app = make_app(redis_url)
     app.steps["consumer"].add(Defect)
     register_painting(app, work)

@@ -8,10 +8,12 @@ from typing import Any, Protocol
 from bots.delivery.event_consumer import EventConsumer, EventHandler, log_fields
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import ThreadPools
-from studio.domain.events import Event
+from studio.clock import now
+from studio.domain.events import Event, JobEnded
 from studio.domain.people import Platform
 from studio.errors import NotFoundError
 from studio.ports import Events
+from studio.tracing import tracer
 
 _PAUSE_SECONDS = 1.0
 
@@ -46,9 +48,12 @@ class LiveEventConsumer(EventConsumer):
 
     async def _show(self, event: Event) -> None:
         """Again until it succeeds: nobody else shows it to the people of this process."""
+        began = now()
         while not self._stop.is_set():
             try:
                 await self._live.show(event)
+                if isinstance(event, JobEnded):
+                    tracer().record("deliver", event.job_id, since=began, platform=str(event.platform))
             except NotFoundError:
                 log.info("event skipped: subject not found", extra=log_fields(event))
             except self._passing as error:
