@@ -121,7 +121,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         label="Say what to change",
         description="Say what to change about picture {index}, and see its new prompt first",
         needs=Needs.FORM,
-        panel_row=1,
+        panel_row=2,
     ),
     Action.PROPOSED: ActionSpec(
         label="Paint {index}",
@@ -143,28 +143,28 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         needs=Needs.FORM,
         public=True,
         menu="Expand",
-        panel_row=2,
+        panel_row=3,
     ),
     Action.BLEND: ActionSpec(
         label="Blend",
         description="Blend picture {index} with others",
         needs=Needs.FORM,
         public=True,
-        panel_row=2,
+        panel_row=3,
     ),
     Action.REFERENCE: ActionSpec(
         label="Use as reference",
         description="Paint with picture {index} as a reference",
         needs=Needs.FORM,
         public=True,
-        panel_row=3,
+        panel_row=4,
     ),
     Action.COLLECT: ActionSpec(
         label=gatherings.ADD_TO_BLEND,
         description=gatherings.COLLECT_PICTURE,
         needs=Needs.PICTURE,
         menu="Add to blend",
-        panel_row=2,
+        panel_row=3,
     ),
     Action.BLEND_TRAY: ActionSpec(
         label=gatherings.BLEND_TRAY, description=gatherings.BLEND_TRAY, public=True, tone=Tone.SUCCESS
@@ -175,7 +175,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description=contest.ENTER_PICTURE,
         needs=Needs.PICTURE,
         tone=Tone.SUCCESS,
-        panel_row=3,
+        panel_row=4,
         panel_reader=PanelReader.OWNER,
     ),
     Action.HALL: ActionSpec(label=contest.OLDER, description=contest.HALL),
@@ -186,13 +186,13 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Star picture {index}",
         needs=Needs.PICTURE,
         reaction="⭐",
-        panel_row=3,
+        panel_row=4,
     ),
     Action.ALT: ActionSpec(
         label="Alt text",
         description="Describe picture {index} for people who cannot see it",
         needs=Needs.FORM,
-        panel_row=4,
+        panel_row=5,
         panel_reader=PanelReader.OWNER,
     ),
     Action.DESCRIBE: ActionSpec(
@@ -200,7 +200,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Say what is in picture {index}",
         needs=Needs.PICTURE,
         menu="Describe",
-        panel_row=4,
+        panel_row=2,
     ),
     Action.LOCKDOWN: ActionSpec(
         label="Lock down for an hour",
@@ -211,7 +211,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         label="Share",
         description="Make a public link to picture {index}",
         needs=Needs.PICTURE,
-        panel_row=4,
+        panel_row=5,
         panel_reader=PanelReader.OWNER,
     ),
     Action.PUBLISH: ActionSpec(
@@ -231,7 +231,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         tone=Tone.DANGER,
         reaction="❌",
         confirm="The picture is deleted for good.",
-        panel_row=5,
+        panel_row=6,
         panel_reader=PanelReader.OWNER,
     ),
     Action.REPORT: ActionSpec(
@@ -241,7 +241,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         tone=Tone.DANGER,
         reaction="🚩",
         menu="Report",
-        panel_row=5,
+        panel_row=6,
         panel_reader=PanelReader.OTHERS,
     ),
     Action.APPEAL: ActionSpec(
@@ -252,7 +252,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Show who made picture {index}, and from what",
         needs=Needs.PICTURE,
         menu="Who made this?",
-        panel_row=5,
+        panel_row=6,
     ),
     Action.MORE: ActionSpec(
         label="More", description="Show what else can be done with picture {index}", needs=Needs.PICTURE
@@ -262,7 +262,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Send me the pictures by direct message",
         reaction="✉️",
         absent={Platform.WEB: "The room has no direct messages; its pictures have a download link."},
-        panel_row=4,
+        panel_row=5,
     ),
     Action.SETTINGS: ActionSpec(
         label="Change settings", description="Change your settings", needs=Needs.FORM, about_job=True
