@@ -3,14 +3,22 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import cast
 
-from sqlalchemy import ColumnElement, Delete, Update, bindparam, delete, func, select, update
+from sqlalchemy import Delete, Executable, Table, Update, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from studio.db.sql_dialects import insert_into
+from studio.db.sql_dialects import is_postgresql
 from studio.db.tables import BallotRow, GatheringMemberRow, GatheringPartRow, GatheringRow
 
-# Built once: whether somebody joined is asked for most presses.
+# Built once: a hundred people may vote at once, and whether somebody joined is asked for most presses.
+_IN_ROUND = (BallotRow.gathering == bindparam("in_gathering")) & (BallotRow.round == bindparam("in_round"))
+_OWN = _IN_ROUND & (BallotRow.human == bindparam("of_human"))
+_CHOICES = select(BallotRow.choice).where(_OWN)
+_COUNT = select(BallotRow.choice, func.count()).where(_IN_ROUND).group_by(BallotRow.choice)
+_VOTERS = select(BallotRow.human, BallotRow.person_key).where(_IN_ROUND).order_by(BallotRow.created_at)
 _MEMBERS = (
     select(GatheringMemberRow.human, GatheringMemberRow.person_key)
     .where(GatheringMemberRow.gathering == bindparam("gathering_id"), GatheringMemberRow.left_at.is_(None))
@@ -34,26 +42,31 @@ def cast_ballot(
     at: datetime,
 ) -> bool:
     """False: it was there already."""
-    statement = insert_into(session, BallotRow).values(
-        gathering=gathering_id,
-        round=round_number,
-        human=voter.human,
-        choice=choice,
-        person_key=voter.person_key,
-        created_at=at,
-    )
-    written = statement.on_conflict_do_nothing().returning(BallotRow.choice)
-    return session.execute(written).scalar() is not None
+    values = {
+        "gathering": gathering_id,
+        "round": round_number,
+        "human": voter.human,
+        "choice": choice,
+        "person_key": voter.person_key,
+        "created_at": at,
+    }
+    return session.execute(_insertion(is_postgresql(session)), values).scalar() is not None
+
+
+@cache
+def _insertion(on_postgresql: bool) -> Executable:
+    """Of a ballot, unless it is there; it answers with the choice of a new one."""
+    ballots = cast("Table", BallotRow.__table__)
+    statement = postgresql.insert(ballots) if on_postgresql else sqlite.insert(ballots)
+    return statement.on_conflict_do_nothing().returning(ballots.c.choice)
 
 
 def withdraw_ballots(
     session: Session, gathering_id: str, round_number: int, *, human: str, choice: int | None = None
 ) -> None:
     """One choice of a human in a round, or all."""
-    theirs = _of(gathering_id, round_number) & (BallotRow.human == human)
-    if choice is not None:
-        theirs &= BallotRow.choice == choice
-    session.execute(delete(BallotRow).where(theirs))
+    theirs = _OWN if choice is None else _OWN & (BallotRow.choice == choice)
+    _execute(session, delete(BallotRow).where(theirs), **_of(gathering_id, round_number), of_human=human)
 
 
 def void_choice(session: Session, gathering_id: str, choice: int) -> None:
@@ -63,21 +76,17 @@ def void_choice(session: Session, gathering_id: str, choice: int) -> None:
 
 
 def choices_of(session: Session, gathering_id: str, round_number: int, *, human: str) -> frozenset[int]:
-    query = select(BallotRow.choice).where(_of(gathering_id, round_number), BallotRow.human == human)
-    return frozenset(session.scalars(query))
+    return frozenset(session.scalars(_CHOICES, {**_of(gathering_id, round_number), "of_human": human}))
 
 
 def count_votes(session: Session, gathering_id: str, round_number: int) -> Mapping[int, int]:
     """By choice; those without a vote are left out."""
-    query = select(BallotRow.choice, func.count()).where(_of(gathering_id, round_number))
-    rows = session.execute(query.group_by(BallotRow.choice))
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in session.execute(_COUNT, _of(gathering_id, round_number))}
 
 
 def voters_of(session: Session, gathering_id: str, round_number: int) -> Mapping[str, str]:
     """By human, the key of the identity that voted last."""
-    query = select(BallotRow.human, BallotRow.person_key).where(_of(gathering_id, round_number))
-    return {row[0]: row[1] for row in session.execute(query.order_by(BallotRow.created_at))}
+    return {row[0]: row[1] for row in session.execute(_VOTERS, _of(gathering_id, round_number))}
 
 
 def deal_page(
@@ -104,8 +113,9 @@ def dealt_pages(session: Session, gathering_id: str, *, human: str) -> Sequence[
     return [pages.get(page, []) for page in range(1, max(pages, default=0) + 1)]
 
 
-def _of(gathering_id: str, round_number: int) -> ColumnElement[bool]:
-    return (BallotRow.gathering == gathering_id) & (BallotRow.round == round_number)
+def _of(gathering_id: str, round_number: int) -> dict[str, object]:
+    """The parameters of `_IN_ROUND`."""
+    return {"in_gathering": gathering_id, "in_round": round_number}
 
 
 def join(session: Session, gathering_id: str, *, human: str, person_key: str, at: datetime) -> bool:
@@ -166,5 +176,5 @@ def merge_humans(session: Session, into: str, other: str) -> None:
     _execute(session, update(parts).where(parts.human == other).values(human=into))
 
 
-def _execute(session: Session, statement: Delete | Update) -> None:
-    session.execute(statement, execution_options={"synchronize_session": False})
+def _execute(session: Session, statement: Delete | Update, **values: object) -> None:
+    session.execute(statement, values, execution_options={"synchronize_session": False})
