@@ -5,9 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 UV     := 0.13.8
-# Three test processes, because some tests mostly wait; a file at a time, because modules share their servers.
+# A file at a time, because modules share their servers. Three processes, because some tests mostly wait; those that
+# need no services hardly do, and each process takes its time to load everything.
 # Compiled modules are kept, whatever the environment says: each process would compile everything anew.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -21,10 +22,10 @@ try: $(READY) ## Set up what is missing and open a studio on this machine
 	@$(BIN)/chatelier up
 
 test: $(READY) ## Set up what is missing and run every test
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -n 3 $(ARGS)
 
 unit: $(READY) ## Run the tests that need no services
-	@GATHERING_HISTORIES=$${GATHERING_HISTORIES:-5} DESK_HISTORIES=$${DESK_HISTORIES:-25} $(PYTEST) tests/unit $(ARGS)
+	@GATHERING_HISTORIES=$${GATHERING_HISTORIES:-5} DESK_HISTORIES=$${DESK_HISTORIES:-25} $(PYTEST) -n 2 tests/unit $(ARGS)
 
 check: lint unit ## Style, types, architecture and unit tests, before each commit
 

@@ -244,6 +244,7 @@ class History:
         return next(person for person in self.people if person.key == strike.person_key)
 
 
+@pytest.mark.histories
 @pytest.mark.parametrize("first", range(0, HISTORIES, _IN_A_DATABASE))
 def test_whatever_happens_at_a_desk_nobody_is_frozen_unseen_and_everything_is_recorded(
     first: int, tmp_path: Any
