@@ -9,6 +9,7 @@ from typing import Any
 
 from moderation.provenance.upload_credentials import RELATIONSHIPS, TITLE, UploadCredentials
 from studio import __version__
+from studio.clock import now
 from studio.domain.provenance import CredentialSource, SourceRole
 from studio.domain.requests import Operation
 
@@ -89,7 +90,10 @@ def _actions(claim: PictureClaim) -> list[dict[str, Any]]:
         [_label(claim, number) for number, source in enumerate(claim.sources) if source.role is role]
         for role in (SourceRole.PARENT, SourceRole.COMPONENT, SourceRole.INPUT)
     )
-    named = {"parameters": {"ingredientIds": inputs}} if inputs else {}
+    # By this machine's clock; only a time stamp of an authority proves more.
+    named: dict[str, Any] = {"when": now().strftime("%Y-%m-%dT%H:%M:%SZ")}
+    if inputs:
+        named["parameters"] = {"ingredientIds": inputs}
     if parents:
         opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": parents}}
         return [opened, {"action": "c2pa.edited", "digitalSourceType": source_type, **named}]

@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -77,6 +77,12 @@ def test_a_manifest_says_what_was_done_to_what(chain, operation, sources, action
     assert [ingredient["relationship"] for ingredient in found] == relationships
     assert OWN.picture_id not in json.dumps(store)
     source_types = {action.get("digitalSourceType") for action in stated["c2pa.actions.v2"]["actions"]}
+    times = [
+        datetime.fromisoformat(action["when"])
+        for action in stated["c2pa.actions.v2"]["actions"]
+        if "when" in action
+    ]
+    assert [now() - when < timedelta(hours=1) for when in times] == [True]
     wanted = "trainedAlgorithmicMedia" if operation is Operation.IMAGINE else "compositeWith"
     assert any(wanted in kind for kind in source_types if kind)
 
