@@ -82,6 +82,15 @@ def served_models(settings: Settings) -> tuple[str, ...]:
     return tuple(sorted(chosen, key=lambda name: name != known[0]))
 
 
+def routed_models(settings: Settings) -> tuple[str, ...]:
+    """Those of this worker's models whose files are here, the one that it warms up with first."""
+    from engine.catalog.model_availability import runnable_models
+
+    served = served_models(settings)
+    here = {model.name for model in runnable_models(model_catalogue(settings), served)}
+    return tuple(name for name in served if name in here) or served[:1]
+
+
 def queues_served(settings: Settings) -> tuple[str, ...]:
     """The common queue for a worker that has the default model, and the queues of single models."""
     from engine.queue.celery_app import PAINT_QUEUE, queue_of
@@ -156,7 +165,9 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
     announcer.start()
     threads = settings.worker.threads
     router = (
-        ModelRouter(url, worker, measured, models=served, default_model=default, threads=threads)
+        ModelRouter(
+            url, worker, measured, models=routed_models(settings), default_model=default, threads=threads
+        )
         if settings.worker.routing
         else None
     )

@@ -13,7 +13,7 @@ from chatelier.runtime import db_schema, embedded_redis
 from chatelier.settings import load_settings
 from chatelier.wiring import database as database_wiring
 from chatelier.wiring import frontends, instance, model_catalogue, moderation, ports, redis_address
-from chatelier.wiring.workers import queues_served, run_worker
+from chatelier.wiring.workers import queues_served, routed_models, run_worker
 from studio.db.database import Database
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
@@ -207,3 +207,13 @@ class TestQueuesOfModels:
     def test_what_cannot_be_served_is_said(self, values, cause, monkeypatch) -> None:
         with pytest.raises(ConfigurationError, match=cause):
             self.served(monkeypatch, **values)
+
+
+def test_a_worker_that_chooses_its_models_chooses_among_those_that_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CHATELIER_WORKER__ROUTING", "true")
+    with pytest.raises(ConfigurationError, match="CHATELIER_MODEL_QUEUES"):
+        routed_models(load_settings())
+    monkeypatch.setenv("CHATELIER_MODEL_QUEUES", "true")
+    assert routed_models(load_settings()) == ("thimble",)
