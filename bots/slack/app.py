@@ -25,6 +25,7 @@ from bots.slack.listeners.actions import ActionListener
 from bots.slack.listeners.commands import CommandListener
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.home_tab import FORMER_SETTING, HomeTab
+from bots.slack.listeners.link_unfurling import LinkUnfurling
 from bots.slack.listeners.modals import Modals
 from bots.slack.listeners.reactions import Reactions
 from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE, Shortcuts
@@ -93,6 +94,7 @@ class SlackApp:
         self.events |= {
             "app_home_opened": home.handle_opening,
             "app_mention": commands.message,
+            "link_shared": LinkUnfurling(dispatcher).handle_links,
             "message": commands.message,
             "reaction_added": reactions.handle_add,
             "reaction_removed": reactions.handle_remove,

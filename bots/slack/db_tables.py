@@ -17,8 +17,8 @@ STATES = SQLAlchemyOAuthStateStore.build_oauth_states_table(Base.metadata, "slac
 class SlackFileRow(Base):
     """A picture file that the app uploaded, until it is deleted at Slack.
 
-    `subject` is what it stands for: a job, a case, or a picture on the starboard. `digest` is that of its bytes,
-    empty while it is on its way. A `passing` file is looked at once, the others stay in their message.
+    `subject` is what it stands for: a job, a case, a picture on the starboard, or one below a link. `digest` is that of
+    its bytes, empty while it is on its way. A `passing` file is looked at once, the others stay in their message.
     From `unwanted_at` on it is to be deleted; None: it is still wanted.
     """
 

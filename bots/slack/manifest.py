@@ -2,12 +2,15 @@
 
 ``python -m bots.slack.manifest > slack-manifest.yaml`` writes it anew; a test sees that the file is up to date. With an
 address behind it, such as ``https://paint.example.org``, it is that of an app for HTTP mode and many workspaces.
+``--web`` names the address of the web front end, whose links the app then unfolds.
 """
 
+import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from bots.presentation.actions import ACTIONS, description
 from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE
@@ -28,6 +31,8 @@ SCOPES: Mapping[str, str] = {
     "files:read": "images that people share with it",
     "files:write": "the pictures",
     "im:history": "direct messages to it",
+    "links:read": "links to the pages of this instance's web front end, and to no others",
+    "links:write": "the pictures below these links",
     "reactions:read": "reactions on its messages",
     "usergroups:read": "which user groups moderate, or have another tier",
     "users:read": "names, and who administers the workspace",
@@ -43,6 +48,7 @@ EVENTS = (
     "app_home_opened",
     "app_mention",
     "app_uninstalled",
+    "link_shared",
     "message.im",
     "reaction_added",
     "reaction_removed",
@@ -50,8 +56,13 @@ EVENTS = (
 )
 
 
-def manifest(public_url: str | None = None) -> dict[str, Any]:
-    """As Slack's app settings take it (App Manifest). With `public_url`, for HTTP mode and many workspaces."""
+def manifest(public_url: str | None = None, web_url: str | None = None) -> dict[str, Any]:
+    """As Slack's app settings take it (App Manifest). With `public_url`, for HTTP mode and many workspaces.
+
+    `web_url` is the address of the web front end: links to it are unfolded.
+    """
+    domain = urlsplit(web_url).hostname if web_url else None
+    unfolding = {"unfurl_domains": [domain]} if domain else {}
     events_url = {"request_url": f"{public_url}{EVENTS_PATH}"} if public_url else {}
     back = {"redirect_urls": [f"{public_url}{REDIRECT_PATH}"]} if public_url else {}
     commands = [
@@ -92,7 +103,8 @@ def manifest(public_url: str | None = None) -> dict[str, Any]:
                 command | ({"url": f"{public_url}{EVENTS_PATH}"} if public_url else {})
                 for command in commands
             ],
-        },
+        }
+        | unfolding,
         "oauth_config": back
         | {"scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": list(OPTIONAL_SCOPES)}},
         "settings": {
@@ -142,14 +154,25 @@ def to_yaml(value: object, *, depth: int = 0) -> Iterator[str]:
                 yield f"{indent}- {json.dumps(inner, ensure_ascii=False)}"
 
 
-def file_text(public_url: str | None = None) -> str:
+def file_text(public_url: str | None = None, web_url: str | None = None) -> str:
     head = [
         "# Generated from the catalogue: python -m bots.slack.manifest > slack-manifest.yaml",
         "# Paste it at https://api.slack.com/apps (Create New App, From a manifest). For HTTP mode, and for every",
         "# workspace that installs the app, make another: python -m bots.slack.manifest https://paint.example.org",
+        "# With --web https://paint.example.org the app unfolds links to the pages of the web front end there.",
     ]
-    return "\n".join([*head, *to_yaml(manifest(public_url))]) + "\n"
+    return "\n".join([*head, *to_yaml(manifest(public_url, web_url))]) + "\n"
+
+
+def _file_text_of(arguments: list[str]) -> str:
+    parser = argparse.ArgumentParser(
+        prog="python -m bots.slack.manifest", description="Prints the manifest of the Slack app."
+    )
+    parser.add_argument("public_url", nargs="?", help="where Slack reaches it, for HTTP mode")
+    parser.add_argument("--web", help="the address of the web front end, CHATELIER_WEB__PUBLIC_URL")
+    given = parser.parse_args(arguments)
+    return file_text(given.public_url, given.web)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(file_text(*sys.argv[1:2]))
+    sys.stdout.write(_file_text_of(sys.argv[1:]))

@@ -101,6 +101,14 @@ def of_reaction(body: Mapping[str, Any], *, thread: str | None = None) -> SlackR
     )
 
 
+def of_link(body: Mapping[str, Any]) -> SlackRequest:
+    """Links that somebody posted, or types."""
+    event: Mapping[str, Any] = body["event"]
+    return SlackRequest(
+        key=_key("event", body["event_id"]), **_where(body, event), user=str(event.get("user") or "")
+    )
+
+
 def of_home(body: Mapping[str, Any]) -> SlackRequest:
     event: Mapping[str, Any] = body["event"]
     return SlackRequest(

@@ -5,17 +5,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, false, func, not_, select, update
 
 from bots.slack.db_tables import SlackFileRow
 from studio.clock import now
 from studio.db.database import Database
+from studio.db.tables import JobRow, PictureRow, ShareRow
+from studio.domain.jobs import HIDDEN
+from studio.domain.people import Platform
 
 PASSING_LASTS = timedelta(hours=1)
 _UPLOAD_LASTS = timedelta(minutes=10)  # whatever is not finished by then never will be
 _CLAIM_LASTS = timedelta(minutes=1)
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=6)
+_LINKED = "@"  # no id begins with it
 _MOST_SEEN = 500
 _MOST_ATTEMPTS = 12  # within about a day and a half
 
@@ -106,6 +110,33 @@ def replace_files(
 
 def discard(database: Database, file_id: str) -> None:
     _change(database, file_id, unwanted_at=now())
+
+
+def subject_of_link(picture_id: str) -> str:
+    """The subject of the file that shows a picture below a link to it."""
+    return f"{_LINKED}{picture_id}"
+
+
+def discard_links(database: Database) -> None:
+    """Files below links to pictures that are gone, hidden until clicked, or whose public link was taken back."""
+    with database.read() as session:
+        linked = session.scalars(
+            select(SlackFileRow).where(
+                SlackFileRow.subject.startswith(_LINKED),
+                ~SlackFileRow.passing,
+                SlackFileRow.unwanted_at.is_(None),
+            )
+        ).all()
+        ids = {row.subject.removeprefix(_LINKED) for row in linked}
+        shown = select(PictureRow.id).join(JobRow, JobRow.id == PictureRow.job_id)
+        shown = shown.outerjoin(ShareRow, ShareRow.picture_id == PictureRow.id)
+        private = func.coalesce(JobRow.address["private"].as_boolean(), false())
+        listed = (JobRow.platform == Platform.SLACK) & JobRow.visibility.not_in(HIDDEN) & not_(private)
+        seen = PictureRow.deleted_at.is_(None) & ~JobRow.spoiler & (ShareRow.token.is_not(None) | listed)
+        remaining = set(session.scalars(shown.where(PictureRow.id.in_(ids), seen))) if ids else set()
+    for row in linked:
+        if row.subject.removeprefix(_LINKED) not in remaining:
+            discard(database, row.id)
 
 
 def take_unwanted(database: Database, *, most_of_one: int) -> Sequence[Unwanted]:

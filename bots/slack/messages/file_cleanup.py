@@ -45,6 +45,7 @@ class FileCleanup(SlackComponent):
 
     async def sweep(self) -> None:
         """Delete what is due. Raises `DatabaseUnavailableError`."""
+        await self._pools.run(Pool.DATABASE, file_records.discard_links, self._ports.database)
         for unwanted in await self._pools.run(
             Pool.DATABASE, file_records.take_unwanted, self._ports.database, most_of_one=_MOST_OF_ONE
         ):

@@ -103,9 +103,10 @@ def _write_manifest(public_url: str) -> Path:
     from bots.slack.manifest import file_text
     from chatelier.settings import read_settings
 
-    path = read_settings().settings.home / "slack-manifest.yaml"
+    settings = read_settings().settings
+    path = settings.home / "slack-manifest.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(file_text(public_url or None), "utf-8")
+    path.write_text(file_text(public_url or None, settings.web.public_url), "utf-8")
     return path
 
 

@@ -33,6 +33,7 @@ NEEDED = {
     "chat.delete": "chat:write",
     "chat.postEphemeral": "chat:write",
     "chat.postMessage": "chat:write",
+    "chat.unfurl": "links:write",
     "chat.update": "chat:write",
     "conversations.history": "channels:history",
     "conversations.info": "channels:read",
@@ -69,6 +70,12 @@ def test_the_manifest_for_many_workspaces_names_every_address_under_which_the_fr
     assert made["settings"]["token_rotation_enabled"] is True
 
 
+def test_the_manifest_names_the_web_front_end_whose_links_are_unfolded() -> None:
+    made = yaml.safe_load(file_text(None, "https://paint.example.org:8443/room"))
+    assert made["features"]["unfurl_domains"] == ["paint.example.org"]
+    assert "unfurl_domains" not in manifest()["features"], "without an address there is nothing to unfold"
+
+
 def test_the_manifest_keeps_within_slacks_limits() -> None:
     made = manifest()
     information, features = made["display_information"], made["features"]
@@ -89,7 +96,7 @@ def test_the_scopes_are_those_that_the_methods_and_events_need() -> None:
     sources = "".join(path.read_text() for path in folder.rglob("*.py"))
     methods = set(re.findall(r'"((?:auth|chat|conversations|files|usergroups|users|views)\.\w+)"', sources))
     assert methods == set(NEEDED)
-    of_events = {"app_mentions:read", "im:history", "reactions:read", "commands"}
+    of_events = {"app_mentions:read", "im:history", "reactions:read", "commands", "links:read"}
     also_in_private = {"groups:history"}
     wanted = {scope for scope in NEEDED.values() if scope} | of_events | also_in_private
     assert set(SCOPES) | set(OPTIONAL_SCOPES) == wanted

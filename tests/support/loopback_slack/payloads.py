@@ -96,6 +96,18 @@ class SlackPayloads:
         item = {"type": "message", "channel": message.channel, "ts": message.ts}
         return self.event({"type": kind, "user": user, "reaction": name, "item": item, "item_user": BOT_USER})
 
+    def links(self, *addresses: str, user: str = ANA, channel: str = GENERAL, **more: Any) -> dict[str, Any]:
+        return self.event(
+            {
+                "type": "link_shared",
+                "user": user,
+                "channel": channel,
+                "message_ts": f"1700000001.{next(self._numbers):06d}",
+                "links": [{"url": address, "domain": "paint.example.org"} for address in addresses],
+                **more,
+            }
+        )
+
     def press(
         self, message: Message, action: str, *, user: str = ANA, value: str | None = None
     ) -> dict[str, Any]:

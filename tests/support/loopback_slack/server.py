@@ -49,6 +49,7 @@ class LoopbackSlack(SlackPayloads):
         self.installers: dict[str, dict[str, Any]] = {}  # what a code, or a refresh token, is good for
         self.files: dict[str, dict[str, Any]] = {}
         self.deleted: dict[str, dict[str, Any]] = {}  # files that were there once
+        self.unfurls: dict[str, list[dict[str, Any]]] = {}  # what stands below links, by their addresses
         self.views: dict[str, dict[str, Any]] = {}
         self.homes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.acks: dict[str, tuple[float, Any]] = {}
@@ -286,6 +287,15 @@ class LoopbackSlack(SlackPayloads):
             return fault
         self.whispers.append(dict(arguments))
         return {"message_ts": f"1700000000.{next(self._numbers):06d}"}
+
+    def _chat_unfurl(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """https://docs.slack.dev/reference/methods/chat.unfurl"""
+        assert {"channel", "ts"} <= arguments.keys() or {"unfurl_id", "source"} <= arguments.keys()
+        for address, unfurl in arguments["unfurls"].items():
+            if fault := self._fault(unfurl["blocks"]):
+                return fault
+            self.unfurls[address] = unfurl["blocks"]
+        return {}
 
     def _files_getUploadURLExternal(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
         file = f"F0FILE{next(self._numbers):06d}"
