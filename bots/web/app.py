@@ -127,6 +127,7 @@ ROUTES = [
     Route("/desk", moderation.desk_page),
     Route("/desk/cases", moderation.case_list),
     Route("/desk/lockdown", moderation.change_lockdown, methods=["POST"]),
+    Route("/desk/count", moderation.case_count),
     Route("/desk/{case}/claim", moderation.claim_case, methods=["POST"]),
     Route("/desk/{case}/decide", moderation.decide_case, methods=["POST"]),
     Route("/desk/{case}/pictures/{picture}", moderation.case_picture),

@@ -48,6 +48,7 @@ DELETE_ONE = "Delete this picture for good?"
 DELETE_ALL = "Delete all pictures of this job for good?"
 MY_PICTURES = "My pictures"
 APP_DESCRIPTION = "Generate and edit pictures together."
+OPEN_CASES = ("{count} case is open", "{count} cases are open")
 MOVED = ("{count} picture was moved.", "{count} pictures were moved.")
 STARRED = ("{count} picture is starred.", "{count} pictures are starred.")
 DELETED = ("{count} picture was deleted.", "{count} pictures were deleted.")

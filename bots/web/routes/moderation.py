@@ -16,7 +16,7 @@ from bots.presentation.compose.settings import lockdown_spans
 from bots.process.thread_pools import Pool
 from bots.queries.open_cases import read_for
 from bots.texts.cases import heading
-from bots.texts.translation import translate
+from bots.texts.translation import translate, translate_plural
 from bots.web import texts
 from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
@@ -50,6 +50,7 @@ DECISION_KEYS = {
 }
 _DECIDED_SHOWN = 8
 _LONGEST_BODY = 4096
+_MOST_COUNTED = 99
 
 
 async def desk_page(request: Request) -> Response:
@@ -65,6 +66,18 @@ async def case_list(request: Request) -> Response:
     """GET /desk/cases: the list alone, asked for again and again."""
     context, user = await _moderator(request)
     return HTMLResponse(await context.pools.run(Pool.DATABASE, _list, context, user))
+
+
+async def case_count(request: Request) -> Response:
+    """GET /desk/count: how many cases are open, up to 99, for the button of the desk."""
+    context, user = await _moderator(request)
+
+    def count() -> int:
+        with context.ports.database.read() as session:
+            return len(desk_cases(session, user.person, limit=_MOST_COUNTED))
+
+    found = await context.pools.run(Pool.DATABASE, count)
+    return JSONResponse({"count": found, "text": translate_plural(*texts.OPEN_CASES, found)})
 
 
 async def claim_case(request: Request) -> Response:

@@ -85,6 +85,7 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
         details.view,
         large=shown_picture(picture),
         before=_before(details),
+        used=_reusable(details),
         compared=",".join(_around(details.siblings, picture.id)),
         neighbours=details.neighbours(picture_path("")),
         rows=rows_of(
@@ -104,7 +105,7 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
 def _portrait(view: JobView, **more: object) -> str:
     """What `compose_copy` says of a job, beside its pictures."""
     values = {"large": None, "before": None, "compared": "", "neighbours": None, "shown": {}, **more}
-    values = {"rows": (), "families": (), **values}
+    values = {"rows": (), "families": (), "used": None, **values}
     ended = view.pictures[0].created_at if len(view.pictures) == 1 else view.job.created_at
     return render_template(
         "portrait.html",
@@ -122,6 +123,12 @@ def _before(details: PictureDetails) -> ShownImage | None:
         return shown_picture(details.before)
     side = details.picture.width
     return ShownImage(copies=[(f"/before/{details.picture.id}", side)]) if details.edits_upload else None
+
+
+def _reusable(details: PictureDetails) -> tuple[str, int | None]:
+    """What is put into the prompt to go on from the words or the seed of a picture."""
+    words = details.view.prompt
+    return f"/imagine {words}" if words.startswith("/") else words, details.picture.recipe.seed
 
 
 def _around(siblings: Sequence[str], picture_id: str) -> Sequence[str]:

@@ -1,9 +1,11 @@
 import "./people.js";
 import "./feed.js";
+import "./masonry.js";
 import "./dialogs.js";
 import "./composer.js";
 import "./gatherings.js";
 import "./pictures/viewer.js";
+import "./desk_count.js";
 import { connect } from "./socket.js";
 
 connect();

@@ -96,8 +96,17 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const example = event.target.closest?.("[data-type]");
+  const example = event.target.closest?.("[data-type], [data-add]");
   if (!example) return;
   $("#dialog").close();
-  setPrompt(example.dataset.type);
+  setPrompt(example.dataset.type ?? withFlag(example.dataset.add));
 });
+
+// The prompt with a flag, in place of the one of its name.
+function withFlag(flag) {
+  const name = flag.split(" ")[0];
+  return `${box.value.replace(new RegExp(`\\s*${name} \\S+`, "g"), "").trim()} ${flag}`.trimStart();
+}
+
+// What one types first is the prompt. On a phone the keyboard would cover half of the feed.
+if (!$("#dialog").open && matchMedia("(hover: hover)").matches) box.focus({ preventScroll: true });

@@ -4,6 +4,8 @@ import { dismiss, isDismissed } from "./dismissed.js";
 import { showNotice, announce, showAnswer } from "./notices.js";
 import { me, _ } from "./page_data.js";
 import { on, request } from "./socket.js";
+import { setTabStop } from "./card_keys.js";
+import { tellReady } from "./ready.js";
 
 const feed = $("#feed");
 const mine = new Set(); // jobs asked for here and not finished
@@ -88,7 +90,9 @@ function show({ id, at, state, html }) {
     insert(id, at, html);
   }
   if (state === "done" && mine.delete(id)) {
-    announce(_("Your pictures are ready: {prompt}", { prompt: $(".prompt", cardOf(html)).textContent }));
+    const prompt = $(".prompt", cardOf(html)).textContent;
+    announce(_("Your pictures are ready: {prompt}", { prompt }));
+    tellReady(prompt);
   }
 }
 
@@ -125,7 +129,10 @@ function insert(id, at, html) {
 // What differs from person to person: one's own cards, one's own stars, one's own clock.
 export function personalize(root) {
   if (isDismissed(root)) return root.remove();
-  if (root.matches(".card")) root.classList.toggle("mine", root.dataset.owner === me);
+  if (root.matches(".card")) {
+    root.classList.toggle("mine", root.dataset.owner === me);
+    setTabStop(root);
+  }
   for (const star of $$("[data-starred]", root)) {
     star.setAttribute("aria-pressed", String(star.dataset.starred.split(" ").includes(me)));
   }

@@ -25,3 +25,12 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(fetch(request).catch(() => caches.match(request, { ignoreSearch: true })));
   } // everything else goes its way without this script
 });
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const show = async () => {
+    const [page] = await self.clients.matchAll({ type: "window" });
+    return page ? page.focus() : self.clients.openWindow("/");
+  };
+  event.waitUntil(show());
+});

@@ -1,0 +1,123 @@
+"""The feed under the keyboard, and what tells somebody who looks elsewhere that pictures are ready."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from studio.ports import Ports
+from tests.conftest import free_port
+from tests.services.bots.test_web_browser import open_browser, painted, type_in
+from tests.services.bots.test_web_dialogs_browser import at_ease, guest, widths
+from tests.support.case_sim import with_desk
+from tests.support.painting_web_server import PaintingWebServer
+from tests.support.web_client import web_settings
+
+AWAY = """() => {
+Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+window.told = [];
+ServiceWorkerRegistration.prototype.showNotification = (title, { body }) => told.push(`${title}: ${body}`);
+}"""
+STOPS = """(card) => [...card.querySelectorAll("a[href], button")]
+  .filter((control) => control.tabIndex === 0 && control.checkVisibility()).length"""
+
+pytestmark = pytest.mark.timeout(1200)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with open_browser(chromium_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def web_server(ports: Ports) -> Iterator[PaintingWebServer]:
+    settings = web_settings(moderator_secret="keys", port=free_port())
+    with PaintingWebServer(with_desk(ports), settings) as opened:
+        yield opened
+
+
+def test_a_card_is_one_tab_stop_with_arrows_inside(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana") as ana:
+        expect(ana.locator("#say")).to_be_focused()  # on arrival
+        for words in ("an owl --count 2", "a fox --count 2"):
+            type_in(ana, words)
+            painted(ana, words.partition(" --")[0], tiles=2)
+        fox, owl = ana.locator("article.card").all()
+        assert [card.evaluate(STOPS) for card in (fox, owl)] == [1, 1]
+        fox.locator(".tile a").first.focus()
+        ana.keyboard.press("ArrowRight")
+        expect(fox.get_by_role("button", name="Star picture 1").first).to_be_focused()
+        ana.keyboard.press("Enter")
+        expect(fox.locator(".tile .stars")).to_have_text("1")
+        expect(fox.get_by_role("button", name="Star picture 1").first).to_be_focused()
+        assert fox.evaluate(STOPS) == 1
+        ana.keyboard.press("End")
+        expect(fox.locator("button").filter(visible=True).last).to_be_focused()
+        ana.keyboard.press("Tab")
+        expect(owl.locator(".tile a").first).to_be_focused()
+        ana.keyboard.press("Enter")
+        dialog = ana.locator("#dialog")
+        seed = str(dialog.locator("dt:text-is('Seed') + dd").inner_text())
+        dialog.get_by_role("button", name="Use this prompt").click()
+        expect(ana.locator("#say")).to_have_value("an owl")
+        owl.locator(".tile a").first.click()
+        dialog.get_by_role("button", name="Use this seed").click()
+        expect(ana.locator("#say")).to_have_value(f"an owl --seed {seed}")
+
+
+def test_the_feed_has_no_holes_and_keeps_its_order(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana") as ana:
+        for number, count in enumerate((1, 4, 2, 1, 2, 4, 1)):
+            type_in(ana, f"fox {number} --count {count}")
+            painted(ana, f"fox {number}", tiles=count)
+        for words in ("a forbidden fox", "a failing fox"):
+            type_in(ana, words)
+        at_ease(ana)
+        for _ in widths(ana, 1280, 800, 360):
+            columns: dict[float, list[tuple[float, float]]] = {}
+            boxes = [card.bounding_box() for card in ana.locator("article.card").all()]
+            for box in boxes:
+                assert box is not None
+                columns.setdefault(box["x"], []).append((box["y"], box["y"] + box["height"]))
+            gap = float(
+                ana.locator("#feed").evaluate("(feed) => parseFloat(getComputedStyle(feed).columnGap)")
+            )
+            for placed in columns.values():
+                between = [
+                    below[0] - above[1]
+                    for above, below in zip(sorted(placed), sorted(placed)[1:], strict=False)
+                ]
+                assert all(abs(distance - gap) < 2.5 for distance in between), between
+            assert boxes[0] == min(boxes, key=lambda box: (box["y"], box["x"]) if box else (0, 0))
+
+
+def test_ready_is_told_in_the_title_and_by_a_notification_that_was_asked_for(
+    browser: Browser, web_server: PaintingWebServer
+) -> None:
+    with guest(browser, web_server, "Ana", permissions=["notifications"]) as ana:
+        ana.locator("#present summary").click()
+        ana.get_by_label("Notify me when my pictures are ready").check()
+        ana.locator("#present summary").click()
+        ana.evaluate("navigator.serviceWorker.ready")
+        ana.evaluate(AWAY)
+        type_in(ana, "a fox --count 1")
+        painted(ana, "a fox", tiles=1)
+        expect(ana).to_have_title("(1) Ready · Chatelier")
+        ana.wait_for_function("told.length === 1")
+        assert ana.evaluate("told") == ["Your pictures are ready: a fox"]
+        ana.reload()
+        expect(ana).to_have_title("Chatelier")
+
+
+def test_the_button_of_the_desk_counts_open_cases(browser: Browser, web_server: PaintingWebServer) -> None:
+    with guest(browser, web_server, "Ana") as ana, guest(browser, web_server, "Mo", "keys") as mo:
+        type_in(ana, "a fox --count 1")
+        fox = str(painted(ana, "a fox", tiles=1).get_attribute("id")).removeprefix("job-")
+        expect(mo.locator("#desk-count")).to_be_hidden()
+        with guest(browser, web_server, "Bo") as bo:
+            type_in(bo, f"/report {fox}.1 --reason shows a private person")
+            expect(bo.get_by_text("The moderators will look at it.")).to_be_visible()
+        mo.reload()
+        expect(mo.locator("#desk-count")).to_have_text("1")
+        assert ana.request.get(f"{web_server.url}/desk/count").status == 400
