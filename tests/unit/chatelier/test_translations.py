@@ -17,6 +17,9 @@ from chatelier.translations.extraction import all_entries
 from chatelier.translations.msgids import Entry
 from studio.domain.settings.languages import Language, first_language, read_language
 
+# Every sentence of these is translated; a new sentence is published with its translations.
+COMPLETE = (Language.GERMAN, Language.FRENCH, Language.SPANISH, Language.JAPANESE)
+
 
 def test_the_template_holds_every_sentence() -> None:
     """`make translations` brings it up to date."""
@@ -25,6 +28,11 @@ def test_the_template_holds_every_sentence() -> None:
     entries = all_entries()
     assert [entry.msgid for entry in entries if find_message(template, entry) is None] == []
     assert len(template) == len(entries)
+
+
+@pytest.mark.parametrize("language", COMPLETE)
+def test_a_language_is_complete(language: Language) -> None:
+    assert list(check_language(language, complete=True)) == []
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
