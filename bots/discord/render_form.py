@@ -12,7 +12,7 @@ import discord
 from discord import ui
 
 from bots.discord.texts.markdown import markdown
-from bots.presentation.form import Field, FieldKind, Form
+from bots.presentation.form_model import Field, FieldKind, Form
 from bots.presentation.interaction_router import FORM_PREFIX
 from bots.presentation.limits import CUT, Limits
 

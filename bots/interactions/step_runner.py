@@ -19,7 +19,7 @@ from bots.presentation.compose.answers import (
 from bots.presentation.compose.cases import compose_case_pictures
 from bots.presentation.compose.job_message import compose_job
 from bots.presentation.compose.provenance.attribution import compose_family
-from bots.presentation.form import Form
+from bots.presentation.form_model import Form
 from bots.presentation.interaction_router import (
     Ask,
     Choose,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bots.presentation.actions import ACTIONS, Needs
-from bots.presentation.form import WITHOUT_SUBJECT, command_of, subject_of
+from bots.presentation.form_model import WITHOUT_SUBJECT, command_of, subject_of
 from studio.commands.button_ids import Action, gather_values, parse_button, parse_form_subject
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.registry import CATALOG, REACTIONS, command_of_button

@@ -22,7 +22,7 @@ from bots.presentation.compose.gatherings.registry import find_presenter
 from bots.presentation.compose.parts.fields import latest_field, own_pictures_field
 from bots.presentation.compose.picture_choice import compose_choice, compose_panel
 from bots.presentation.compose.settings import HomeContent, compose_home
-from bots.presentation.form import FieldKind, Form
+from bots.presentation.form_model import FieldKind, Form
 from bots.presentation.interaction_router import Ask, Choose, Panel
 from bots.presentation.message import Audience, Message
 from bots.presentation.suggestions import MOST, label_suggestions, suggest

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from bots.presentation.form import Choice
+from bots.presentation.form_model import Choice
 from bots.texts import choices as texts
 from bots.texts.coded.notices import DEEDS
 from bots.texts.translation import translate, translate_plural

@@ -6,7 +6,7 @@ Sources: https://docs.slack.dev/surfaces/modals and https://docs.slack.dev/refer
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bots.presentation.form import Choice, Field, FieldKind, Form
+from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.limits import CUT, Limits
 from bots.slack.blocks import Block, context, image_block, plain, section
 from bots.slack.texts import texts

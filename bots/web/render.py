@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from bots.presentation.form import WITHOUT_SUBJECT, FieldKind, Form, subject_of
+from bots.presentation.form_model import WITHOUT_SUBJECT, FieldKind, Form, subject_of
 from bots.presentation.message import Facts, Message, Note, Paragraph, PersonName, Small
 from bots.web.addresses import picture_path
 from bots.web.templating import render_macro

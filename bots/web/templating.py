@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bots.presentation.actions import ACTIONS, description, label
-from bots.presentation.form import Field, Form
+from bots.presentation.form_model import Field, Form
 from bots.presentation.message import Button, ButtonRow
 from bots.presentation.spans import with_code
 from bots.texts.jobs import step

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_CHILD_WRAPPER = Path(__file__).with_name("child_wrapper.py")
+_WRAPPER = Path(__file__).with_name("parent_death_wrapper.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Program:
             sys.executable,
             "-I",
             "-S",
-            str(_CHILD_WRAPPER),
+            str(_WRAPPER),
             str(os.getpid()),
             str(self.nice),
             *self.arguments,

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from chatelier.supervisor.child_process import Process
 from chatelier.supervisor.output import Output, Terminal
+from chatelier.supervisor.process_handle import Process
 from chatelier.supervisor.program_spec import Program, backoff_seconds
 from studio.errors import ServiceError
 

@@ -7,7 +7,7 @@ from chatelier.settings import Settings
 if TYPE_CHECKING:
     from moderation.provenance.certificates import Chain
     from moderation.provenance.examiner import ProvenanceExaminer
-    from moderation.provenance.image_signer import ImageSigner
+    from moderation.provenance.provenance_pipeline import ImageSigner
 
 
 def open_signer(settings: Settings) -> "ImageSigner | None":
@@ -17,7 +17,7 @@ def open_signer(settings: Settings) -> "ImageSigner | None":
     """
     from moderation.provenance.c2pa_credentials import CredentialSigner
     from moderation.provenance.certificates import ensure_chain
-    from moderation.provenance.image_signer import ImageSigner, SignerSettings
+    from moderation.provenance.provenance_pipeline import ImageSigner, SignerSettings
     from studio.errors import ConfigurationError
 
     wanted = settings.provenance

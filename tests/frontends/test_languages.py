@@ -16,7 +16,7 @@ from bots.delivery.attachments import Attachment
 from bots.discord.render import render as render_for_discord
 from bots.discord.render_form import render_form as render_discord_form
 from bots.discord.render_form import steps_of
-from bots.presentation.form import Form
+from bots.presentation.form_model import Form
 from bots.presentation.limits import STRICT, LimitExceededError, Limits
 from bots.presentation.message import FileKind, Message
 from bots.slack.render import render as render_for_slack

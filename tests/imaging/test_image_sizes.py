@@ -13,7 +13,7 @@ from engine.imaging.codecs.recipe_metadata import read_recipe
 from engine.jobs.job_runner import JobRunner
 from engine.jobs.leases import LeaseKeeper
 from engine.maintenance.orphan_files import OrphanFileCleaner
-from moderation.provenance.image_signer import ImageSigner, SignerSettings
+from moderation.provenance.provenance_pipeline import ImageSigner, SignerSettings
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import queries

@@ -17,8 +17,8 @@ from moderation.provenance.examiner import ProvenanceExaminer
 from moderation.provenance.examiner_process import MEMORY_BYTES as EXAMINING_BYTES
 from moderation.provenance.examiner_process import TASK as EXAMINATION
 from moderation.provenance.examiner_process import ProvenanceExaminerProcess
-from moderation.provenance.image_signer import ImageSigner, SignerSettings
 from moderation.provenance.manifest_assertions import PictureClaim
+from moderation.provenance.provenance_pipeline import ImageSigner, SignerSettings
 from moderation.provenance.upload_credentials import UploadCredentials
 from moderation.provenance.watermark.robustness import photograph
 from moderation.rules.image import default_image_rules

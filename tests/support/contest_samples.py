@@ -9,7 +9,7 @@ from bots.presentation.compose.gatherings.management import with_management
 from bots.presentation.compose.gatherings.recaps.recap import compose_recap
 from bots.presentation.compose.gatherings.registry import PRESENTERS
 from bots.presentation.compose.picture_choice import compose_panel
-from bots.presentation.form import Form
+from bots.presentation.form_model import Form
 from bots.presentation.message import Message
 from bots.queries.gathering_view import GatheringView, PartView, Reader
 from studio.commands.button_ids import Action, Button

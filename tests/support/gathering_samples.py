@@ -15,7 +15,7 @@ from bots.presentation.compose.gatherings.management import (
 )
 from bots.presentation.compose.gatherings.registry import PRESENTERS
 from bots.presentation.compose.gatherings.remarks import compose_remark
-from bots.presentation.form import Form
+from bots.presentation.form_model import Form
 from bots.presentation.message import Message
 from bots.queries.gathering_view import GatheringView, PartView, Reader
 from studio.commands.button_ids import Action, Button

@@ -26,7 +26,7 @@ from bots.presentation.compose.job_message import compose_copy, compose_job, com
 from bots.presentation.compose.picture_choice import compose_choice, compose_panel
 from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.compose.starboard import compose_starboard
-from bots.presentation.form import Form
+from bots.presentation.form_model import Form
 from bots.presentation.message import Message
 from bots.queries.job_view import JobView
 from bots.queries.starboard_entry import StarboardEntry

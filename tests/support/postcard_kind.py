@@ -12,7 +12,7 @@ from bots.presentation.compose.gatherings.parts import gather_button, gather_for
 from bots.presentation.compose.gatherings.presenter import GatheringPresenter
 from bots.presentation.compose.gatherings.registry import PRESENTERS
 from bots.presentation.compose.parts.buttons import rows_of
-from bots.presentation.form import Field, FieldKind, Form
+from bots.presentation.form_model import Field, FieldKind, Form
 from bots.presentation.message import Message, Title
 from bots.queries.gathering_view import GatheringView
 from studio.commands.button_ids import Action, Button

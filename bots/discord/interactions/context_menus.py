@@ -12,7 +12,7 @@ from bots.discord.guilds.permissions import CONTEXTS, INSTALLS
 from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, first_image, store_attachment
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
-from bots.discord.interactions.modals import Modals
+from bots.discord.interactions.modal_submissions import Modals
 from bots.discord.messages.answers import private_refusal
 from bots.discord.messages.message_lookup import find_shown_in, is_own
 from bots.presentation.actions import ACTIONS, Needs

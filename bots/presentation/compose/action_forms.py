@@ -17,7 +17,7 @@ from bots.presentation.compose.parts.fields import (
     words_field,
 )
 from bots.presentation.compose.parts.pictures import title_of
-from bots.presentation.form import Choice, Field, FieldKind, Form
+from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.message import FileKind, Image
 from bots.texts import forms
 from bots.texts import settings as texts
@@ -125,7 +125,7 @@ def expand_form(subject: FormSubject) -> Form:
 
 
 def blend_form(subject: FormSubject) -> Form:
-    """`pictures` and `images` are spread over the command's parameters; see `bots.presentation.form.command_of`."""
+    """`pictures` and `images` are spread over the command's parameters: `bots.presentation.form_model.command_of`."""
     others = line_field("pictures", forms.OTHER_PICTURES, forms.OTHER_PICTURES_HINT, longest=_LONGEST_IDS)
     images = files_field("images", forms.OTHER_IMAGES, most=MOST_BLENDED - 1)
     weights = line_field("weights", forms.WEIGHTS, forms.WEIGHTS_HINT, longest=_LONGEST_WEIGHTS)
@@ -153,7 +153,7 @@ def reference_form(subject: FormSubject) -> Form:
 
 
 def report_form(subject: FormSubject) -> Form:
-    """`topic` is put before the reason; see `bots.presentation.form.command_of`."""
+    """`topic` is put before the reason; see `bots.presentation.form_model.command_of`."""
     topics = tuple(Choice(value=name, label=translate(label)) for name, label in forms.TOPICS.items())
     title = translate(forms.TOPIC)
     topic = Field(name="topic", kind=FieldKind.CHOICE, label=title, required=True, choices=topics)

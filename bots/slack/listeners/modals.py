@@ -8,7 +8,7 @@ from typing import Any
 from bots.presentation.actions import label
 from bots.presentation.compose.action_forms import FormSubject
 from bots.presentation.compose.errors import explain
-from bots.presentation.form import Form
+from bots.presentation.form_model import Form
 from bots.presentation.interaction_router import Ask
 from bots.presentation.message import Images, Message
 from bots.presentation.subject_lookup import form_about, load_imagine_form, load_subject

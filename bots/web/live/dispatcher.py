@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bots.presentation import interaction_router
-from bots.presentation.form import command_of
+from bots.presentation.form_model import command_of
 from bots.process.error_reports import report_error
 from bots.web.access.session_cookies import COMMUNITY, ROOM_ADDRESS, SessionStore, WebUser
 from bots.web.addresses import dialog_path

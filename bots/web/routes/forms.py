@@ -4,7 +4,7 @@ from starlette.requests import Request
 
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.compose.parts.pictures import alt_text_of
-from bots.presentation.form import FieldKind, Form
+from bots.presentation.form_model import FieldKind, Form
 from bots.presentation.interaction_router import Ask
 from bots.presentation.subject_lookup import load_form, load_indices
 from bots.queries.job_view import load_job_view

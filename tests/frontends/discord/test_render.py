@@ -14,7 +14,7 @@ from bots.delivery.attachments import Attachment
 from bots.discord.render import PHONE_WIDTH, edit_arguments, render, row_width, send_arguments
 from bots.discord.render_form import StepId, parse_step, render_form, steps_of, values_of
 from bots.discord.texts.markdown import escape, markdown
-from bots.presentation.form import Choice, Field, FieldKind, Form
+from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.limits import CUT, STRICT, LimitExceededError, Limits
 from bots.presentation.message import (
     Bold,

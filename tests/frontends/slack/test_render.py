@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bots.presentation.form import Choice, Field, FieldKind, Form
+from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.limits import STRICT, LimitExceededError
 from bots.presentation.message import (
     Bold,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bots.presentation.compose.parts.buttons import button as compose_button
-from bots.presentation.form import Choice, Field, FieldKind, Form
+from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.message import (
     Bold,
     Button,

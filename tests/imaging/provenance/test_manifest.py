@@ -18,8 +18,8 @@ from PIL import Image
 from engine.jobs.postprocessing import credential_sources
 from moderation.provenance.c2pa_credentials import CredentialSigner, offline_context, read_credentials
 from moderation.provenance.certificates import ensure_chain, read_operator_chain
-from moderation.provenance.image_signer import ImageSigner, SignerSettings
 from moderation.provenance.manifest_assertions import MARK_ALGORITHM, PictureClaim
+from moderation.provenance.provenance_pipeline import ImageSigner, SignerSettings
 from moderation.provenance.timestamp_authority import TimestampAuthority
 from studio.clock import now
 from studio.domain.requests import Operation, PaintRequest, ReferenceKind, Source

@@ -14,8 +14,8 @@ from engine.imaging.codecs.recipe_metadata import read_recipe, write_recipe
 from moderation.provenance.c2pa_credentials import CredentialSigner, read_credentials
 from moderation.provenance.certificates import KEY_FILE, ROOT_KEY_FILE, ensure_chain, make_chain, read_chain
 from moderation.provenance.examiner import ProvenanceExaminer
-from moderation.provenance.image_signer import ImageSigner, SignerSettings
 from moderation.provenance.manifest_assertions import PictureClaim
+from moderation.provenance.provenance_pipeline import ImageSigner, SignerSettings
 from moderation.provenance.visible_signature import sign_visibly
 from moderation.provenance.watermark.robustness import as_jpeg, photograph
 from moderation.provenance.watermark.watermark import find

@@ -25,7 +25,7 @@ from chatelier.supervisor.program_spec import backoff_seconds
 from chatelier.wiring.instance import make_folder
 from tests.support.running_instance import WAIT_SECONDS, end_soon, is_over
 
-WRAPPER = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("child_wrapper.py")
+WRAPPER = Path(sys.modules["chatelier.supervisor"].__file__ or "").with_name("parent_death_wrapper.py")
 
 
 def shell(

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from bots.presentation.form import command_of
+from bots.presentation.form_model import command_of
 from bots.texts.coded.sentences import say
 from moderation.cases.artist_opt_outs import opted_out
 from moderation.cli.artist_commands import artists_app

@@ -16,7 +16,7 @@ from bots.presentation.compose.gatherings.parts import (
 )
 from bots.presentation.compose.gatherings.presenter import Drawing, GatheringPresenter
 from bots.presentation.compose.parts.buttons import rows_of
-from bots.presentation.form import Choice, Field, FieldKind, Form
+from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.message import (
     Button,
     ButtonRow,

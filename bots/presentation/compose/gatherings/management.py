@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bots.presentation.compose.gatherings.parts import common_facts, gather_button, gather_form
 from bots.presentation.compose.parts.buttons import rows_of
-from bots.presentation.form import Choice, Field, FieldKind, Form
+from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.message import (
     Audience,
     Button,

@@ -30,7 +30,7 @@ from bots.presentation.compose.gatherings.parts import (
 )
 from bots.presentation.compose.gatherings.presenter import GatheringPresenter
 from bots.presentation.compose.parts.buttons import rows_of
-from bots.presentation.form import Choice, Field, FieldKind, Form
+from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.message import (
     Audience,
     Button,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bots.presentation.compose.gatherings.presenter import Drawing
-from bots.presentation.form import Field, FieldKind, Form
+from bots.presentation.form_model import Field, FieldKind, Form
 from bots.presentation.message import (
     Button,
     Code,

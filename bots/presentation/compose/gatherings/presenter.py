@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from bots.presentation.form import Form
+from bots.presentation.form_model import Form
 from bots.presentation.message import ButtonRow, Images, Message, Part
 from bots.queries.gathering_view import GatheringView
 from studio.commands.button_ids import Button as ButtonId

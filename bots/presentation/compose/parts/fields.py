@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bots.presentation.form import Choice, Field, FieldKind
+from bots.presentation.form_model import Choice, Field, FieldKind
 from bots.texts import forms
 from bots.texts import settings as texts
 from bots.texts.translation import CHOICE, OPTION, translate, translate_name
@@ -54,7 +54,7 @@ def names_field(name: str, label: str, names: Sequence[str]) -> Field:
 
 
 def latest_field(pictures: Sequence[Choice]) -> Field:
-    """A menu of several pictures; see `bots.presentation.form.command_of`."""
+    """A menu of several pictures; see `bots.presentation.form_model.command_of`."""
     return Field(
         name="latest",
         kind=FieldKind.CHOICE,

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from bots.presentation.compose.gatherings.management import with_management
 from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
 from bots.presentation.compose.gatherings.registry import find_presenter
-from bots.presentation.form import Form
+from bots.presentation.form_model import Form
 from bots.presentation.interaction_router import Ask, Panel
 from bots.presentation.message import Images, Message
 from bots.presentation.subject_lookup import load_form, load_panel

@@ -3,7 +3,7 @@
 import pytest
 
 from bots.presentation.compose.action_forms import FormSubject, blend_form, edit_form
-from bots.presentation.form import FieldKind, command_of
+from bots.presentation.form_model import FieldKind, command_of
 from studio.commands.registry import CATALOG
 from studio.errors import BadParameterError
 from tests.support.messages import FORMS

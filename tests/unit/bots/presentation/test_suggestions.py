@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bots.presentation.form import Choice
+from bots.presentation.form_model import Choice
 from bots.presentation.suggestions import MOST, suggest
 from studio.clock import now
 from studio.commands.completion.finders import whole_prompt

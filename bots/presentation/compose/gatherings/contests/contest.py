@@ -14,7 +14,7 @@ from bots.presentation.compose.gatherings.parts import (
 )
 from bots.presentation.compose.gatherings.presenter import GatheringPresenter
 from bots.presentation.compose.parts.buttons import rows_of
-from bots.presentation.form import Form
+from bots.presentation.form_model import Form
 from bots.presentation.message import (
     Button,
     Command,

@@ -19,7 +19,7 @@ from bots.presentation.compose.gatherings.telephone.turn_panel import (
     write_form,
 )
 from bots.presentation.compose.parts.buttons import rows_of
-from bots.presentation.form import Choice, Field, FieldKind, Form
+from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.message import (
     Button,
     ButtonRow,

@@ -7,7 +7,7 @@ from bots.presentation.compose.gatherings.parts import (
     part_image,
 )
 from bots.presentation.compose.parts.buttons import rows_of
-from bots.presentation.form import Field, FieldKind, Form
+from bots.presentation.form_model import Field, FieldKind, Form
 from bots.presentation.message import (
     Audience,
     Button,

@@ -21,7 +21,7 @@ from bots.discord.render_form import parse_step, render_form, steps_of, values_o
 from bots.discord.texts import texts
 from bots.presentation.actions import ACTIONS, label
 from bots.presentation.compose.action_forms import FormSubject
-from bots.presentation.form import FieldKind, Form
+from bots.presentation.form_model import FieldKind, Form
 from bots.presentation.interaction_router import (
     FORM_PREFIX,
     Ask,
