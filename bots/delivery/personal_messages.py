@@ -2,10 +2,17 @@
 
 import hashlib
 import logging
+from collections.abc import Sequence
 
-from bots.delivery.errors import DestinationUnreachableError, PlatformUnavailableError
+from bots.delivery import deliveries
+from bots.delivery.errors import (
+    DeliveryInProgressError,
+    DestinationUnreachableError,
+    PlatformUnavailableError,
+)
 from bots.delivery.message_sender import MessageSender
 from bots.delivery.subjects.draft import Draft
+from bots.delivery.subjects.greeting import draft_greeting
 from bots.delivery.subjects.jobs import JobDrafts
 from bots.delivery.subjects.places import is_direct, language_of_community, language_of_person
 from bots.delivery.transport import DeliveryContext, Place
@@ -21,7 +28,7 @@ from studio.db.database import Database
 from studio.domain.cases import Notice
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import DigestWritten
-from studio.domain.people import Person
+from studio.domain.people import Person, Platform
 from studio.domain.settings.languages import Language
 
 log = logging.getLogger(__name__)
@@ -59,6 +66,25 @@ class PersonalMessages:
             log.info("notice not delivered: recipient unreachable", extra={"notice_id": notice_id})
             return
         await self._pools.run(Pool.DATABASE, _mark_delivered, self._database, notice_id)
+
+    async def greet(self, platform: Platform, community: str, places: Sequence[Place]) -> None:
+        """Send a community its greeting, once for all time; where no place takes it, it may come another time.
+
+        Raises `PlatformUnavailableError` and `ServiceError`.
+        """
+        draft = await self._pools.run(
+            Pool.DATABASE, draft_greeting, self._database, platform, community, places
+        )
+        if draft is None or not places:
+            return
+        try:
+            ref = await self._sender.deliver(draft)
+        except DeliveryInProgressError:
+            return
+        except DestinationUnreachableError:
+            log.info("greeting not delivered: no place takes it", extra={"community": community})
+            return
+        await self._pools.run(Pool.DATABASE, deliveries.record, self._database, draft.subject, ref)
 
     async def announce(self, event: DigestWritten) -> None:
         """Send a community's digest to its log channel. Raises `PlatformUnavailableError` and `ServiceError`."""

@@ -12,10 +12,12 @@ import discord
 from discord import app_commands
 
 from bots.delivery.chat_event_handler import ChatEventHandler
+from bots.delivery.errors import PlatformUnavailableError
 from bots.delivery.event_consumer import EventConsumer
 from bots.discord.context import DiscordContext
 from bots.discord.downloads import Downloads
 from bots.discord.guilds.dm_context import DiscordStepRunner
+from bots.discord.guilds.greeting import greeting_places
 from bots.discord.guilds.readers import adopt_language
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.command_translator import CommandTranslator
@@ -41,6 +43,7 @@ from bots.uploads.pending_uploads import PendingUploads
 from bots.uploads.safe_downloads import PublicResolver, redirects_within
 from studio.commands.button_ids import Action
 from studio.domain.people import Platform
+from studio.errors import ServiceError
 from studio.ports import Ports
 
 _TOO_MANY_COMMANDS = 30032
@@ -167,6 +170,16 @@ class ChatelierBot(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         log.info("Discord client ready: shards=%s guilds=%s", len(self.shards), len(self.guilds))
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Say what to try, and what to choose. A greeting that cannot be sent now comes when the bot is added anew."""
+        locale = str(guild.preferred_locale)
+        await self.context.languages.note_server(Platform.DISCORD, str(guild.id), locale)
+        try:
+            places = await greeting_places(guild)
+            await self.delivery.personal.greet(Platform.DISCORD, str(guild.id), places)
+        except (discord.HTTPException, PlatformUnavailableError, ServiceError) as error:
+            log.warning("server not greeted: %s", type(error).__name__)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Commands have gone to the tree by then; everything else is read from its id."""

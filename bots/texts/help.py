@@ -22,3 +22,14 @@ TOGETHER_RULES = (
 TOGETHER_COLLECT = (
     "{collect}, or “Add to blend” in the menu of a message, keeps up to five pictures for a blend."
 )
+# The first words in a community that the bot was added to.
+GREETING_TITLE = "Let’s paint together"
+GREETING_TRY = "Try it: {command}"
+GREETING_DESK = (
+    "{command} chooses the channel where moderators see cases. Choose one that members cannot read."
+)
+GREETING_CHANNELS = (
+    "{command} chooses the channels where pictures are painted. Without it, that is everywhere."
+)
+GREETING_HELP = "{command} lists everything else."
+GREETING_TRY_EXAMPLE = "a red fox in the snow"

@@ -16,6 +16,7 @@ class DeliveryKind(StrEnum):
     QUESTION = "question"  # a case that asks the owner of a picture
     STARBOARD = "starboard"  # a picture with enough stars
     GATHERING = "gathering"  # a shared game
+    GREETING = "greeting"  # the first words in a community, by a digest of its id
     RETIRED = "retired"  # the private message of a job that was published, until it is deleted
     # Sent once and recorded nowhere.
     COPY = "copy"  # a finished job by direct message

@@ -21,7 +21,12 @@ from bots.presentation.compose.cases import (
     compose_sentence,
 )
 from bots.presentation.compose.errors import compose_error, compose_fault
-from bots.presentation.compose.help import compose_command_help, compose_help, compose_together_help
+from bots.presentation.compose.help import (
+    compose_command_help,
+    compose_greeting,
+    compose_help,
+    compose_together_help,
+)
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
 from bots.presentation.compose.picture_choice import compose_choice, compose_panel
 from bots.presentation.compose.settings import HomeContent, compose_home
@@ -446,6 +451,7 @@ def _pages() -> dict[str, Message]:
         "home empty": compose_home(home),
         "help": compose_help(note="The model here is thimble. Try /imagine."),
         "help together": compose_together_help(),
+        "greeting": compose_greeting(),
         "help for moderators": compose_help(moderates=True),
         **{f"help of {spec.name}": compose_command_help(spec) for spec in CATALOG.values()},
         "starboard": compose_starboard(entry, url="https://chat.example/904/1"),

@@ -98,3 +98,20 @@ def compose_command_help(spec: CommandSpec) -> Message:
 def _summary(summary: str, *, required: bool) -> str:
     text = translate(summary)
     return text if required else translate(texts.OPTIONAL, summary=text)
+
+
+def compose_greeting() -> Message:
+    """The first message in a community that the bot was added to: what to try, and what to choose."""
+    example = Command(f"/imagine {translate(texts.GREETING_TRY_EXAMPLE)}")
+    title = translate(texts.GREETING_TITLE)
+    return Message(
+        parts=(
+            Title(title),
+            Paragraph(sentence(texts.GREETING_TRY, command=example)),
+            Paragraph(sentence(texts.GREETING_DESK, command=Command("/community desk"))),
+            Paragraph(sentence(texts.GREETING_CHANNELS, command=Command("/community channels"))),
+            Small(sentence(texts.GREETING_HELP, command=Command("/help"))),
+        ),
+        audience=Audience.CHANNEL,
+        summary=title,
+    )
