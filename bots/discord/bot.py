@@ -177,7 +177,9 @@ class ChatelierBot(discord.AutoShardedClient):
         await self.context.languages.note_server(Platform.DISCORD, str(guild.id), locale)
         try:
             places = await greeting_places(guild)
-            await self.delivery.personal.greet(Platform.DISCORD, str(guild.id), places)
+            server = str(guild.id)
+            await self.context.languages.note_server(Platform.DISCORD, server, str(guild.preferred_locale))
+            await self.delivery.personal.greet(Platform.DISCORD, server, places)
         except (discord.HTTPException, PlatformUnavailableError, ServiceError) as error:
             log.warning("server not greeted: %s", type(error).__name__)
 

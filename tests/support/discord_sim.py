@@ -177,7 +177,7 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
     for name in (
         "autocomplete._PATIENCE_SECONDS",
         "dispatcher._LOOK_UP_SECONDS",
-        "modals._LOOK_UP_SECONDS",
+        "modal_submissions._LOOK_UP_SECONDS",
         "context_menus._LOOK_UP_SECONDS",
     ):
         patience.setattr(

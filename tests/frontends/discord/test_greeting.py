@@ -93,3 +93,10 @@ async def test_where_the_audit_log_is_open_the_person_who_added_the_bot_is_found
 
 class _Closed:
     status, reason = 403, "Forbidden"
+
+
+async def test_a_server_is_greeted_in_its_own_language(room: Room) -> None:
+    system_channel(room).preferred_locale = discord.Locale.german
+    await join(room, room.guild)
+    assert "Let’s paint together" not in words(room.message)
+    assert "/community desk" in words(room.message)
