@@ -16,8 +16,8 @@ compile() {
 locks="requirements.lock docker/worker.lock docker/faces.lock docker/build.lock"
 
 compile --all-extras "$@" pyproject.toml -o requirements.lock
-compile -c requirements.lock --overrides docker/worker.overrides pyproject.toml -o docker/worker.lock
-compile -c requirements.lock --overrides docker/faces.overrides pyproject.toml -o docker/faces.lock
+compile --extra traces -c requirements.lock --overrides docker/worker.overrides pyproject.toml -o docker/worker.lock
+compile --extra traces -c requirements.lock --overrides docker/faces.overrides pyproject.toml -o docker/faces.lock
 echo setuptools | compile -c requirements.lock - -o docker/build.lock
 # What no platform installs need not be read either: a package goes with the hashes below it.
 for lock in $locks; do

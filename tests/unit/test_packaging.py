@@ -131,6 +131,15 @@ def test_the_image_of_the_frontends_has_no_accelerator_library_and_no_test_tool(
     assert not {"torch", "diffusers", "transformers", "accelerate", "spandrel", "pytest", "moto"} & set(faces)
 
 
+@pytest.mark.parametrize("image", ["worker", "faces"])
+def test_images_have_what_traces_need(image: str, repository: Path, project: dict[str, Any]) -> None:
+    wanted = {
+        canonicalize_name(Requirement(line).name)
+        for line in project["project"]["optional-dependencies"]["traces"]
+    }
+    assert wanted <= set(read_lock(repository / "docker" / f"{image}.lock"))
+
+
 def test_the_version_of_torch_is_the_same_wherever_it_is_named(repository: Path) -> None:
     make = re.search(r"^TORCH\s*:= (\S+)$", (repository / "Makefile").read_text(), re.M)
     image = re.search(r"^ARG TORCH=(\S+)$", (repository / "docker" / "Dockerfile").read_text(), re.M)
