@@ -171,6 +171,36 @@ def test_a_secret_is_given_to_its_process_only(objects: dict[str, list[dict[str,
     }
 
 
+def test_the_word_for_moderators_is_in_the_secret_of_the_web_only(
+    objects: dict[str, list[dict[str, Any]]],
+) -> None:
+    """Elsewhere a marker says that there is one; a pod of the web without the word does not start."""
+    name = "CHATELIER_WEB__MODERATOR_INVITE"
+    assert name not in find(objects["fleet"], "ConfigMap", "studio-settings")["data"]
+    for pod_name, pod in pods(objects["fleet"]):
+        (found,) = [one for one in pod["containers"][0].get("env", []) if one["name"] == name] or [None]
+        if pod_name == "studio-web":
+            key = {"name": "chatelier-web", "key": name}
+            assert found == {"name": name, "valueFrom": {"secretKeyRef": key}}
+        elif pod_name != "studio-migrate":
+            assert found == {"name": name, "value": "set"}, pod_name
+
+
+def test_the_web_answers_to_the_host_of_its_ingress_and_trusts_the_named_proxies(
+    objects: dict[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chatelier.settings import load_settings
+
+    (container,) = dict(pods(objects["fleet"]))["studio-web"]["containers"]
+    for one in container["env"]:
+        monkeypatch.setenv(one["name"], one.get("value", "a word of the secret"))
+    monkeypatch.setenv("CHATELIER_WEB__INVITE", "another word")
+    web = load_settings().web
+    (rule,) = find(objects["fleet"], "Ingress", "studio-web")["spec"]["rules"]
+    assert web.allowed_hosts == (rule["host"],)
+    assert web.trusted_proxies == ("10.42.0.0/16", "fd00:42::/64")
+
+
 def test_only_the_front_ends_are_connected_to_and_every_pod_is_bound_by_the_policies(
     objects: dict[str, list[dict[str, Any]]],
 ) -> None:

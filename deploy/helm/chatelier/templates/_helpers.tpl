@@ -54,10 +54,21 @@ envFrom:
   {{- with .secret }}
   - secretRef: {name: {{ . }}}
   {{- end }}
-{{- if or .settings .fixed }}
+{{- $words := and .root.Values.webModerators (not (hasKey (.settings | default dict) "CHATELIER_WEB__MODERATOR_INVITE")) }}
+{{- if or .settings .fixed $words }}
 env:
+  {{- if and $words .acceptsWords }}
+  - name: CHATELIER_WEB__MODERATOR_INVITE
+    valueFrom:
+      secretKeyRef: {name: {{ .secret }}, key: CHATELIER_WEB__MODERATOR_INVITE}
+  {{- else if $words }}
+  # That there is such a word, not the word: only the web front end lets in whoever types it.
+  - {name: CHATELIER_WEB__MODERATOR_INVITE, value: set}
+  {{- end }}
   {{- range $name, $value := .fixed }}
+  {{- if not (hasKey ($.settings | default dict) $name) }}
   - {name: {{ $name }}, value: {{ $value | toString | quote }}}
+  {{- end }}
   {{- end }}
   {{- range $name, $value := .settings }}
   - {name: {{ $name }}, value: {{ $value | toString | quote }}}
