@@ -6,19 +6,12 @@ operator names an authority.
 
 import io
 import json
-import logging
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from moderation.provenance.generation_claims import is_generated
-from moderation.provenance.manifest_assertions import (
-    PICTURE_LABEL,
-    PictureClaim,
-    archives_of,
-    manifest_of,
-    without_archives,
-)
+from moderation.provenance.manifest_assertions import PICTURE_LABEL, PictureClaim, manifest_of
 from moderation.provenance.timestamp_authority import TimestampAuthority
 from studio.domain.identifiers import split_picture_id
 
@@ -28,7 +21,6 @@ if TYPE_CHECKING:
     from moderation.provenance.certificates import Chain
 
 _LONGEST_NAME = 80
-log = logging.getLogger(__name__)
 MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
@@ -61,17 +53,6 @@ class CredentialSigner:
 
     def sign(self, png: bytes, claim: PictureClaim) -> bytes:
         """The PNG with credentials in it; nothing else in it changes. Raises `c2pa.C2paError`."""
-        import c2pa
-
-        if any(source.credentials for source in claim.sources):
-            try:
-                return self._sign_in_time(png, claim)
-            except c2pa.C2paError as error:
-                log.warning("credentials of uploads left out: error=%s", type(error).__name__)
-                claim = without_archives(claim)
-        return self._sign_in_time(png, claim)
-
-    def _sign_in_time(self, png: bytes, claim: PictureClaim) -> bytes:
         plain = partial(self._sign, png, claim, None)
         return self._authority.ask(partial(self._sign, png, claim), plain) if self._authority else plain()
 
@@ -87,8 +68,6 @@ class CredentialSigner:
         )
         builder = c2pa.Builder(manifest_of(claim), offline_context())
         with c2pa.Signer.from_info(info) as signer, builder:
-            for archive in archives_of(claim):
-                builder.add_ingredient_from_archive(io.BytesIO(archive))
             builder.sign(signer, "image/png", io.BytesIO(png), out)
         return out.getvalue()
 

@@ -4,18 +4,24 @@ Neither prompt nor person, and no id of another picture: the credentials travel 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from moderation.provenance.upload_credentials import RELATIONSHIPS, TITLE, UploadCredentials
+from moderation.provenance.upload_credentials import UploadCredentials
 from studio import __version__
 from studio.clock import now
 from studio.domain.provenance import CredentialSource, SourceRole
 from studio.domain.requests import Operation
 
 PICTURE_LABEL = "org.chatelier.picture"
+UPLOAD_KEY = "org.chatelier.upload"
 MARK_ALGORITHM = "org.chatelier.spread-spectrum.1"
 _VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_RELATIONSHIPS = {
+    SourceRole.PARENT: "parentOf",
+    SourceRole.COMPONENT: "componentOf",
+    SourceRole.INPUT: "inputTo",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,47 +53,15 @@ def manifest_of(claim: PictureClaim) -> dict[str, Any]:
         "claim_generator_info": [{"name": "Chatelier", "version": __version__}],
         "title": claim.picture_id,
         "assertions": assertions,
-        "ingredients": [
-            _ingredient(number, source)
-            for number, source in enumerate(claim.sources)
-            if not _credentials(claim, number)
-        ],
+        "ingredients": [_ingredient(number, source) for number, source in enumerate(claim.sources)],
     }
-
-
-def archives_of(claim: PictureClaim) -> list[bytes]:
-    """The ingredient archives of the uploads whose credentials were kept, which come beside the definition."""
-    found = [
-        (stored, source.role)
-        for number, source in enumerate(claim.sources)
-        if (stored := _credentials(claim, number))
-    ]
-    return [stored.archives[role] for stored, role in found]
-
-
-def without_archives(claim: PictureClaim) -> PictureClaim:
-    return replace(claim, sources=[replace(source, credentials=b"") for source in claim.sources])
-
-
-def _credentials(claim: PictureClaim, number: int) -> UploadCredentials | None:
-    """Those of a source. An upload that is there twice has them once: two ingredients cannot have one label."""
-    found = UploadCredentials.from_bytes(claim.sources[number].credentials)
-    earlier = (UploadCredentials.from_bytes(source.credentials) for source in claim.sources[:number])
-    if found is None or any(other is not None and other.label == found.label for other in earlier):
-        return None
-    return found
-
-
-def _label(claim: PictureClaim, number: int) -> str:
-    found = _credentials(claim, number)
-    return found.label if found else _instance(number)
 
 
 def _actions(claim: PictureClaim) -> list[dict[str, Any]]:
     """A picture that was changed is opened and edited; everything else is created, also from several pictures."""
     source_type = digital_source_type(claim.operation)
     parents, components, inputs = (
-        [_label(claim, number) for number, source in enumerate(claim.sources) if source.role is role]
+        [_instance(number) for number, source in enumerate(claim.sources) if source.role is role]
         for role in (SourceRole.PARENT, SourceRole.COMPONENT, SourceRole.INPUT)
     )
     # By this machine's clock; only a time stamp of an authority proves more.
@@ -105,14 +79,26 @@ def _actions(claim: PictureClaim) -> list[dict[str, Any]]:
 
 
 def _ingredient(number: int, source: CredentialSource) -> dict[str, Any]:
-    title = TITLE if source.uploaded else "A picture that was generated here"
+    title = "An uploaded picture" if source.uploaded else "A picture that was generated here"
+    brought = UploadCredentials.from_bytes(source.credentials)
     return {
         "title": title,
-        "format": "image/png",
-        "relationship": RELATIONSHIPS[source.role],
+        "format": brought.format if brought else "image/png",
+        "relationship": _RELATIONSHIPS[source.role],
         "instance_id": _instance(number),
         "label": _instance(number),
+        **({"metadata": {UPLOAD_KEY: _summary_of(brought)}} if brought else {}),
     }
+
+
+def _summary_of(credentials: UploadCredentials) -> dict[str, str]:
+    """What the upload's own credentials said, as assertion metadata."""
+    summary = {
+        "claimGenerator": credentials.generator,
+        "digitalSourceType": credentials.source_type,
+        "validationState": credentials.state,
+    }
+    return {name: value for name, value in summary.items() if value}
 
 
 def _instance(number: int) -> str:

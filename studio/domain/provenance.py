@@ -36,7 +36,7 @@ class SourceRole(StrEnum):
 class CredentialSource:
     """A picture that another was made from, as its credentials name it: never by its id, since files travel.
 
-    `credentials` are those that an upload brought along, as `Examiner.extract_credentials` gave them; empty for none.
+    `credentials` sums up those that an upload brought along, as `Examiner.extract_credentials` does; empty for none.
     """
 
     role: SourceRole

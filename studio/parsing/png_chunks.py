@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 
 UPLOAD_CREDENTIALS = (
-    b"ckCr"  # ancillary, private, not safe to copy: of an upload, its own content credentials
+    b"ckCr"  # ancillary, private, not safe to copy: of an upload, what its own content credentials said
 )
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEAD = struct.Struct(">I4s")

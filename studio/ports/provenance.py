@@ -35,7 +35,7 @@ class Examiner(Protocol):
         """
 
     def extract_credentials(self, data: bytes) -> bytes:
-        """The content credentials inside a file, for those of pictures that are made from it; empty for none.
+        """A summary of a file's content credentials, for those of pictures made from it; empty for none.
 
         Raises `ExaminationError` when it cannot tell.
         """

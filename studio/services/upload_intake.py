@@ -49,7 +49,7 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
 
 
 def _with_credentials(ports: Ports, png: bytes, original: bytes) -> bytes:
-    """The upload as it is stored, with the content credentials that it brought along in a chunk of its own."""
+    """The upload as it is stored, with a summary of the content credentials that it brought along in a chunk."""
     if _C2PA not in original:
         return png
     try:

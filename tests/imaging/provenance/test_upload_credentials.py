@@ -1,8 +1,11 @@
-"""The credentials that an upload brings along are kept in those of the pictures that are made from it."""
+"""What the credentials of an upload said is named by those of the pictures that are made from it, and no more of it."""
 
+import base64
 import io
 import json
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -11,7 +14,8 @@ from engine.jobs.postprocessing import credential_sources
 from moderation.provenance.c2pa_credentials import CredentialSigner, offline_context, read_credentials
 from moderation.provenance.certificates import ensure_chain
 from moderation.provenance.examiner import ProvenanceExaminer
-from moderation.provenance.manifest_assertions import PictureClaim
+from moderation.provenance.manifest_assertions import UPLOAD_KEY, PictureClaim
+from moderation.provenance.upload_credentials import UploadCredentials
 from studio.domain.provenance import CredentialSource, SourceRole
 from studio.domain.requests import Operation, PaintRequest, Source
 from studio.errors import ExaminationError
@@ -65,41 +69,112 @@ def source_of(data, role=SourceRole.PARENT):
         (SourceRole.INPUT, "inputTo", Operation.IMAGINE),
     ],
 )
-def test_they_are_an_ingredient_with_a_manifest_of_their_own(chain, upload, role, relationship, operation):
+def test_they_are_summed_up_in_its_ingredient(chain, upload, role, relationship, operation):
     signed = sign(chain, operation, source_of(upload, role))
     store, manifest = manifests(signed, chain)
     assert store["validation_state"] == "Trusted"
-    assert len(store["manifests"]) == 2
+    assert len(store["manifests"]) == 1
     (ingredient,) = manifest["ingredients"]
     assert ingredient["relationship"] == relationship
-    issuer = store["manifests"][ingredient["active_manifest"]]["signature_info"]["issuer"]
-    assert issuer == "Elsewhere"
+    summary = ingredient["metadata"][UPLOAD_KEY]
+    assert summary["claimGenerator"] == "Chatelier"
+    assert summary["digitalSourceType"].endswith("/trainedAlgorithmicMedia")
+    assert summary["validationState"] == "Valid"
     found = read_credentials(signed, "PNG", trusted=chain.certificates)
     assert found is not None
     assert (found.ours, found.intact, found.picture_id) == (True, True, PICTURE)
 
 
-def test_two_uploads_are_two_and_the_same_one_twice_is_named_twice(chain, upload):
+def photo_with_thumbnail_and_place():
+    """The upload, and the thumbnail that its credentials hold, as an ordinary camera or editor writes them."""
+    import c2pa
+
+    small = io.BytesIO()
+    Image.new("RGB", (48, 48), (220, 0, 0)).save(small, "JPEG")
+    place = {"@context": {"exif": "http://ns.adobe.com/exif/1.0/"}, "exif:GPSLatitude": "48,12.3456N"}
+    author = {"@context": "https://schema.org", "@type": "CreativeWork", "author": [{"name": "Mary Maker"}]}
+    definition = {
+        "claim_generator_info": [{"name": "Some Editor", "version": "1"}],
+        "title": "holiday.png",
+        "thumbnail": {"format": "image/jpeg", "identifier": "thumbnail.jpg"},
+        "assertions": [
+            {"label": "stds.exif", "data": place, "kind": "Json"},
+            {"label": "stds.schema-org.CreativeWork", "data": author, "kind": "Json"},
+        ],
+    }
+    elsewhere = ensure_chain(Path(tempfile.mkdtemp()) / "provenance", organization="Elsewhere")
+    out = io.BytesIO()
+    info = c2pa.C2paSignerInfo(
+        alg=c2pa.C2paSigningAlg[elsewhere.algorithm.upper()],
+        sign_cert=elsewhere.certificates.encode(),
+        private_key=elsewhere.key.encode(),
+        ta_url=None,
+    )
+    with c2pa.Signer.from_info(info) as signer, c2pa.Builder(definition, offline_context()) as builder:
+        builder.add_resource("thumbnail.jpg", io.BytesIO(small.getvalue()))
+        builder.sign(signer, "image/png", io.BytesIO(png((220, 0, 0))), out)
+    return out.getvalue(), small.getvalue()
+
+
+PRIVATE = (b"48,12.3456N", b"Mary Maker", b"holiday.png", b"Elsewhere", b"\xff\xd8\xff")
+
+
+def test_neither_its_pixels_nor_its_place_nor_its_people_are_published(chain):
+    photo, thumbnail = photo_with_thumbnail_and_place()
+    assert thumbnail in photo
+    assert all(word in photo for word in PRIVATE)
+    signed = sign(chain, Operation.EDIT, source_of(photo))
+    assert thumbnail not in signed
+    assert not [word for word in PRIVATE if word in signed]
+    _, manifest = manifests(signed, chain)
+    (ingredient,) = manifest["ingredients"]
+    assert ingredient["metadata"][UPLOAD_KEY]["claimGenerator"] == "Some Editor"
+
+
+def test_whole_credentials_that_earlier_versions_kept_are_not_signed(chain):
+    import c2pa
+
+    photo, thumbnail = photo_with_thumbnail_and_place()
+    label, archive = "upload-0123456789abcdef", io.BytesIO()
+    named = {"title": "An uploaded picture", "relationship": "parentOf", "instance_id": label, "label": label}
+    with c2pa.Builder({"assertions": []}, offline_context()) as builder:
+        builder.add_ingredient(named, "image/png", io.BytesIO(photo))
+        builder.write_ingredient_archive(label, archive)
+    encoded = base64.b64encode(archive.getvalue()).decode()
+    stored = json.dumps({"label": label, **dict.fromkeys(SourceRole, encoded)}).encode()
+    signed = sign(
+        chain, Operation.EDIT, CredentialSource(role=SourceRole.PARENT, uploaded=True, credentials=stored)
+    )
+    assert thumbnail not in signed
+    assert not [word for word in PRIVATE if word in signed]
+    store, manifest = manifests(signed, chain)
+    assert store["validation_state"] == "Trusted"
+    assert len(manifest["ingredients"]) == 1
+
+
+def test_two_uploads_are_two_ingredients(chain, upload):
     once, again = source_of(upload, SourceRole.COMPONENT), source_of(upload, SourceRole.COMPONENT)
     plain = CredentialSource(role=SourceRole.COMPONENT, uploaded=False)
     store, manifest = manifests(sign(chain, Operation.BLEND, once, again, plain), chain)
     assert store["validation_state"] == "Trusted"
-    assert len(manifest["ingredients"]) == 3
-    assert sum("active_manifest" in ingredient for ingredient in manifest["ingredients"]) == 1
+    assert sum("metadata" in ingredient for ingredient in manifest["ingredients"]) == 2
+
+
+SUMMARY = {"format": "image/png", "generator": "Camera", "source_type": "", "state": "Valid"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"format": "x"}, {"generator": "a" * 81}, {"generator": 1}, {"source_type": "x"}, {"state": ["x"]}],
+)
+def test_a_summary_that_was_tampered_with_is_none(changed):
+    assert UploadCredentials.from_bytes(json.dumps(SUMMARY).encode()) is not None
+    assert UploadCredentials.from_bytes(json.dumps(SUMMARY | changed).encode()) is None
 
 
 @pytest.mark.parametrize("stored", [b"junk", b"{}", b'{"label": 1}', b"[]"])
 def test_what_was_damaged_in_the_store_is_left_out(chain, stored):
     source = CredentialSource(role=SourceRole.PARENT, uploaded=True, credentials=stored)
-    store, manifest = manifests(sign(chain, Operation.EDIT, source), chain)
-    assert store["validation_state"] == "Trusted"
-    assert len(manifest["ingredients"]) == 1
-
-
-def test_archives_that_are_none_are_left_out(chain, upload):
-    packed = json.loads(source_of(upload).credentials)
-    broken = json.dumps(packed | dict.fromkeys(("parent", "component", "input"), "anVuaw==")).encode()
-    source = replace(source_of(upload), credentials=broken)
     store, manifest = manifests(sign(chain, Operation.EDIT, source), chain)
     assert store["validation_state"] == "Trusted"
     assert len(manifest["ingredients"]) == 1
