@@ -7,8 +7,12 @@ import discord
 from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import person_of
+from bots.discord.guilds.permissions import require_own
 from bots.interactions.step_runner import StepRunner
+from bots.presentation.interaction_router import Run
 from bots.process.thread_pools import Pool
+from studio.commands.registry import find_command
+from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.gatherings.ballot_rows import members_of
@@ -26,6 +30,13 @@ class DiscordStepRunner(StepRunner):
 
     async def at_home(self, call: Call, what: str, *, paints: bool = False) -> Call:
         return await in_home_community(self._context, call, what, paints=paints)
+
+    async def run(self, run: Run, call: Call) -> Answer:
+        """Forms and presses name channels as commands do."""
+        community = call.person.community
+        guild = self._context.client.get_guild(int(community)) if community.isdecimal() else None
+        require_own(guild, find_command(run.command).current_name, run.values)
+        return await super().run(run, call)
 
 
 async def in_home_community(context: DiscordContext, call: Call, what: str, *, paints: bool) -> Call:

@@ -8,8 +8,10 @@ from discord import app_commands
 from bots.discord.texts import texts
 from bots.presentation.message import ChannelName, Spans
 from bots.presentation.spans import sentence
+from studio.commands.gatherings.chosen_channel import CHANNEL, read_channel
 from studio.commands.moderation.channel_rules import NOTHING
 from studio.commands.moderation.community_rules import CHANNELS
+from studio.domain.people import Platform
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import BadParameterError
 
@@ -47,20 +49,44 @@ def lacking_in(guild: discord.Guild | None, channel_id: str) -> list[str]:
     return missing(channel, me) if channel and me else []
 
 
-def require_own(guild: discord.Guild | None, values: Mapping[str, object]) -> None:
-    """Raises `BadParameterError` when `/community` is told a place to write to that is another server's, or takes no
-    messages.
+def require_own(guild: discord.Guild | None, command: str, values: Mapping[str, object]) -> None:
+    """Raises `BadParameterError` when a command is told a place to write to that is another server's, or where the bot
+    may not write: by a setting of `/community`, or by the channel of a gathering.
 
-    Cases are not for the people of another server.
+    Cases are not for the people of another server, nor are gatherings.
     """
+    if named := values.get(CHANNEL):
+        _require_writable(guild, CHANNEL, read_channel(str(named), Platform.DISCORD))
     chosen = str(values.get("value") or "").strip()
-    if values.get("setting") not in CHANNELS or guild is None or chosen.lower() in NOTHING:
+    if command != "community" or values.get("setting") not in CHANNELS or guild is None:
         return
-    channel = guild.get_channel_or_thread(int(chosen)) if chosen.isdecimal() else None
+    if chosen.lower() not in NOTHING:
+        _find_own(guild, "value", chosen)
+
+
+def _require_writable(guild: discord.Guild | None, parameter: str, chosen: str) -> None:
+    """Raises `BadParameterError`; in direct messages always, where no channel is at hand."""
+    channel = _find_own(guild, parameter, chosen)
+    if guild is None or guild.me is None:
+        return
+    lacking = missing(channel, guild.me)
+    writes = "send_messages_in_threads" if isinstance(channel, discord.Thread) else "send_messages"
+    if NEEDED["view_channel"] in lacking:
+        raise BadParameterError(parameter, "unseen_channel", channel=chosen)
+    if NEEDED[writes] in lacking:
+        raise BadParameterError(parameter, "lacking_in_channel", channel=chosen, permissions=tuple(lacking))
+
+
+def _find_own(
+    guild: discord.Guild | None, parameter: str, chosen: str
+) -> discord.abc.GuildChannel | discord.Thread:
+    """A channel of the server that takes messages. Raises `BadParameterError`."""
+    channel = guild.get_channel_or_thread(int(chosen)) if guild and chosen.isdecimal() else None
     if channel is None:
-        raise BadParameterError("value", "unseen_channel", channel=chosen[:40])
+        raise BadParameterError(parameter, "unseen_channel", channel=chosen[:40])
     if not isinstance(channel, discord.abc.Messageable):  # a forum or a category
-        raise BadParameterError("value", "no_messages")
+        raise BadParameterError(parameter, "no_messages")
+    return channel
 
 
 def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Iterator[Spans]:

@@ -85,8 +85,7 @@ class SlashCommands(Handler):
         """
         typed = {name: value for name, value in options.items() if isinstance(value, str | int | float)}
         values = spread_flags(spec.name, {**typed, **_without_mentions(typed)})
-        if spec.current_name == "community":
-            require_own(interaction.guild, values)
+        require_own(interaction.guild, spec.current_name, values)
 
         async def complete(call: Call) -> Run:
             received = await self._receive_values(call, spec, options)

@@ -149,7 +149,19 @@ class DiscordTransport:
             return await open_dm(self._client, place.person.user_id)
         if not place.channel:
             raise ChannelClosedError
-        return self._client.get_partial_messageable(int(place.thread or place.channel))
+        target = int(place.thread or place.channel)
+        if place.community.isdecimal() and self._is_elsewhere(target, int(place.community)):
+            log.warning("message not sent: channel belongs to another server")
+            raise ChannelClosedError
+        return self._client.get_partial_messageable(target)
+
+    def _is_elsewhere(self, channel_id: int, guild_id: int) -> bool:
+        """Whether a channel is known to be another server's. Direct messages may be about a server's pictures."""
+        own = self._client.get_guild(guild_id)
+        if own and own.get_channel_or_thread(channel_id):
+            return False
+        guild = getattr(self._client.get_channel(channel_id), "guild", None)
+        return guild is not None and guild.id != guild_id
 
     async def edit(self, ref: MessageRef, outgoing: OutgoingMessage) -> None:
         if ref.message in self._taken_back:

@@ -166,6 +166,7 @@ SENTENCES: dict[str, Msgid] = {
     "not_themes": "Write it like this: Autumn light | Rain.",
     "not_a_pair": "Write it like this: {pair}.",
     "unseen_channel": "I see no channel {channel} here. Name one of this server, such as #desk, that I may view.",
+    "lacking_in_channel": "In {channel} I lack: {permissions}.",
     "no_messages": "A forum or a category takes no messages. Name a text channel, such as #desk.",
     # files and tools of administrators
     "no_row": "Line {line} is no row with text and label.",

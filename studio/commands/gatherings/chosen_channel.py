@@ -27,17 +27,22 @@ def choose_channel(database: Database, call: Call, text: str | None) -> Call:
         return call
     if not call.person.moderates:
         raise GatheringRefusedError(Refusal.MODERATORS_ONLY)
-    found = _CHANNEL.fullmatch(text.strip())
-    ids = _IDS.get(call.address.platform)
-    if found is None or (ids and not ids.fullmatch(found[1])):
-        raise BadParameterError(CHANNEL, "not_like", example="1234567890")
-    channel = found[1]
+    channel = read_channel(text, call.address.platform)
     if channel in call.address.places:
         return call
     here = call.address
     private = _is_private(database, here, channel)
     address = Address(platform=here.platform, community=here.community, channel=channel, private=private)
     return replace(call, address=address)
+
+
+def read_channel(text: str, platform: Platform) -> str:
+    """The id in an id or a mention. Raises `BadParameterError`."""
+    found = _CHANNEL.fullmatch(text.strip())
+    ids = _IDS.get(platform)
+    if found is None or (ids and not ids.fullmatch(found[1])):
+        raise BadParameterError(CHANNEL, "not_like", example="1234567890")
+    return found[1]
 
 
 def _is_private(database: Database, here: Address, channel: str) -> bool:

@@ -1,11 +1,23 @@
 """Where pictures are painted on Discord, and what is said elsewhere."""
 
+from dataclasses import replace
+
 import discord
+import pytest
 from sqlalchemy import select
 
+from bots.delivery.errors import ChannelClosedError
+from bots.delivery.transport import Place
+from bots.discord.guilds.dm_context import DiscordStepRunner
+from bots.presentation.interaction_router import Run
+from studio.commands.spec import Call
 from studio.db.tables import LedgerRow
+from studio.domain.people import Address, Platform
+from studio.errors import BadParameterError
 from tests.support import discord_sim
 from tests.support.discord_sim import Room, words
+from tests.support.fakes import someone
+from tests.support.sentences import raises
 
 room = discord_sim.room
 
@@ -78,3 +90,35 @@ async def test_what_was_painted_in_a_hidden_channel_is_not_at_hand_in_others(roo
     assert "was not found" in words(refusal.followups[0])
     await room.imagine(room.bo)
     assert room.jobs()[-1].address["private"] is False
+
+
+async def test_a_theme_opens_in_a_channel_of_this_server_alone(room: Room) -> None:
+    other = room.env.create_guild().create_text_channel("theirs")
+    elsewhere = await room.mod.slash(
+        room.channel, "theme", theme="Rain", every="day", channel=f"<#{other.id}>"
+    )
+    assert f"I see no channel {other.id}" in words(elsewhere.response)
+    run = Run(command="theme", values={"theme": "Rain", "every": "day", "channel": str(other.id)})
+    person = replace(someone("mo", moderator=True, community=str(room.guild.id)), platform=Platform.DISCORD)
+    address = Address(platform=Platform.DISCORD, community=str(room.guild.id), channel=str(room.channel.id))
+    runner = DiscordStepRunner(room.bot.context, room.bot.delivery)
+    with raises(BadParameterError, match="I see no channel"):
+        await runner.run(run, Call(person=person, address=address, request_key="theme"))
+    mute = discord.PermissionOverwrite(view_channel=True, send_messages=False)
+    quiet = room.guild.create_text_channel("quiet", overwrites={room.bot.user: mute})  # type: ignore[dict-item]
+    refused = await room.mod.slash(room.channel, "theme", theme="Rain", every="day", channel=f"<#{quiet.id}>")
+    assert "Send Messages" in words(refused.response)
+    assert other.history() == quiet.history() == []
+    own = room.guild.create_text_channel("contests")
+    await room.mod.slash(room.channel, "theme", theme="Rain", every="day", channel=f"<#{own.id}>")
+    await room.act()
+    assert own.history()
+
+
+async def test_nothing_is_sent_into_a_channel_of_another_server(room: Room) -> None:
+    other = room.env.create_guild().create_text_channel("theirs")
+    transport = room.bot.transport
+    place = Place(community=str(room.guild.id), channel=str(other.id))
+    with pytest.raises(ChannelClosedError):
+        await transport._channel_of(place)
+    assert await transport._channel_of(replace(place, channel=str(room.channel.id)))
