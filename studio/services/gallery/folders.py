@@ -6,13 +6,13 @@ What somebody sees in a shared folder is what they may see anywhere else (`studi
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from studio.clock import now
 from studio.db.identities.linked_identities import identities
 from studio.db.identities.people import lock_person
-from studio.db.tables import FolderPictureRow, FolderRow, PersonRow
+from studio.db.tables import BanRow, FolderPictureRow, FolderRow, PersonRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Person
 from studio.domain.requests import Operation, PaintRequest
@@ -24,6 +24,7 @@ from studio.services.visibility import Audience, find_picture
 
 MOST_FOLDERS = 100  # of one person
 LONGEST_NAME = 60
+_COMMAND = "folder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +40,13 @@ class Folder:
 
 
 def list_folders(session: Session, viewer: Person) -> list[Folder]:
-    """One's own by name, then those that others share with the viewer's community."""
+    """One's own by name, then those that others share with the viewer's community, unless they are banned."""
     keys = identities(session, viewer.key)
     own = FolderRow.person_key.in_(keys)
     here = (FolderRow.platform == viewer.platform) & (FolderRow.community == viewer.community)
     query = select(FolderRow, PersonRow.display_name).join(PersonRow, PersonRow.key == FolderRow.person_key)
-    rows = session.execute(query.where(own | (here & FolderRow.shared)).order_by(FolderRow.name))
+    shared_here = here & FolderRow.shared & ~_is_banned()
+    rows = session.execute(query.where(own | shared_here).order_by(FolderRow.name))
     folders = [_folder_of(row, name, keys) for row, name in rows]
     return sorted(folders, key=lambda folder: not folder.own)
 
@@ -58,7 +60,7 @@ def find_folder(session: Session, viewer: Person, folder_id: str) -> Folder:
 
 
 def create_folder(ports: Ports, person: Person, typed: str) -> str:
-    """The id of the new folder. Raises `BadParameterError` and `PolicyRefusalError` for its name."""
+    """The id of the new folder. Raises `BadParameterError`, `PolicyRefusalError`, `RateLimitedError`."""
     name = _judged_name(ports, person, typed)
     with ports.database.begin() as session:
         lock_person(session, person)
@@ -93,9 +95,13 @@ def rename_folder(ports: Ports, person: Person, folder_id: str, typed: str) -> N
 
 
 def share_folder(ports: Ports, person: Person, folder_id: str, *, shared: bool) -> None:
-    """With the community in which the person is, or no longer. Raises `NotFoundError`."""
+    """With the community in which the person is, or no longer; moderators may end it there. Raises `NotFoundError`."""
     with ports.database.begin() as session:
         lock_person(session, person)
+        found = session.get(FolderRow, folder_id)
+        if found and not shared and person.moderates and found.shared and _is_at_home(found, person):
+            found.shared = False
+            return
         row = _own_row(session, person, folder_id)
         row.shared = shared
         row.platform, row.community = person.platform, person.community
@@ -129,16 +135,29 @@ def move_pictures(ports: Ports, person: Person, picture_ids: Sequence[str], fold
 
 
 def _judged_name(ports: Ports, person: Person, typed: str) -> str:
-    """By the rules for prompts, since others read it once the folder is shared."""
+    """By the rules for prompts, since others read it once the folder is shared. Counted, or it could try the rules."""
     name = " ".join(clean_text(typed).split())[:LONGEST_NAME].strip()
     if not name:
         raise BadParameterError("name", "missing_folder_name")
+    ports.gate.check_command_rate(person, _COMMAND)
     request = PaintRequest(operation=Operation.IMAGINE, prompt=name, seed=0, count=1)
-    admission = Admission(person=person, command="folder", request=request, outstanding_jobs=0)
+    admission = Admission(person=person, command=_COMMAND, request=request, outstanding_jobs=0)
     verdict = ports.gate.review(admission)
     if verdict.ruling is not Ruling.ALLOW:
         raise verdict.refusal()
     return name
+
+
+def _is_banned() -> ColumnElement[bool]:
+    """Whether a ban holds on the person of a query, under any of their names."""
+    other = aliased(PersonRow)
+    holds = or_(BanRow.until.is_(None), BanRow.until > now())
+    bans = select(BanRow.person_key).join(other, other.key == BanRow.person_key)
+    return bans.where(other.human == PersonRow.human, holds).exists()
+
+
+def _is_at_home(row: FolderRow, person: Person) -> bool:
+    return (row.platform, row.community) == person.home
 
 
 def _own_row(session: Session, person: Person, folder_id: str) -> FolderRow:

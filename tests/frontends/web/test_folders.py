@@ -3,13 +3,22 @@
 import io
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
 
+from bots.web.routes.gallery import folders as routes
+from studio.clock import now
+from studio.db.identities import linked_identities
+from studio.db.identities.people import lock_person
+from studio.db.tables import BanRow
+from studio.domain.people import Person, Platform, Role
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
+from studio.errors import NotFoundError, RateLimitedError
 from studio.ports import Ports
+from studio.services.gallery import folders
 from studio.services.gallery.folders import MOST_FOLDERS
 from tests.frontends.web.test_gallery import paint, shown
 from tests.support.finished_jobs import paint_job
@@ -131,3 +140,120 @@ def test_what_is_no_selection_or_comes_from_elsewhere_changes_nothing(web: WebSe
     assert ana.client.post("/pictures/selection", content=body).status_code == 403
     assert post(bo, "/pictures/selection", do="delete", pictures=[fox]).json()["changed"] == []
     assert shown(ana) == [fox]
+
+
+def test_names_of_folders_are_counted_before_they_are_judged(ports: Ports) -> None:
+    gate = ports.gate
+    ana = Person(platform=Platform.WEB, community="room", user_id="ana", display_name="Ana")
+    with ports.database.begin() as session:
+        lock_person(session, ana)
+    folder = folders.create_folder(ports, ana, "Foxes")
+    folders.rename_folder(ports, ana, folder, "Owls")
+    assert gate.side_effects == ["folder", "folder"]  # type: ignore[attr-defined]
+    reviews = len(gate.reviews)  # type: ignore[attr-defined]
+
+    def refuse(person: Person, command: str) -> None:
+        raise RateLimitedError(retry_after_seconds=60)
+
+    gate.check_command_rate = refuse  # type: ignore[method-assign]
+    with pytest.raises(RateLimitedError):
+        folders.create_folder(ports, ana, "Hares")
+    assert len(gate.reviews) == reviews  # type: ignore[attr-defined]
+
+
+def test_other_commands_have_their_turn_between_the_pictures_of_a_selection(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = web.user("Ana")
+    pictures = paint(web, ana, "a fox", count=2)
+    parts: list[int] = []
+    change = routes._change_pictures
+
+    def watch(context: Any, user: Any, do: str, part: Any) -> Any:
+        parts.append(len(part))
+        return change(context, user, do, part)
+
+    monkeypatch.setattr(routes, "_change_pictures", watch)
+    monkeypatch.setattr(routes, "_AT_ONCE", 1)
+    answer = post(ana, "/pictures/selection", do="delete", pictures=[*pictures, pictures[0]]).json()
+    assert (answer["changed"], parts) == (pictures, [1, 1])
+
+
+def test_selections_are_limited(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "_SELECTIONS_A_MINUTE", 1)
+    ana = web.user("Ana")
+    fox = paint(web, ana, "a fox")[0]
+    assert post(ana, "/pictures/selection", do="star", pictures=[fox]).status_code == 200
+    refused = post(ana, "/pictures/selection", do="delete", pictures=[fox])
+    assert refused.status_code == 422
+    assert refused.json()["text"]
+    assert shown(ana) == [fox]
+
+
+def test_what_is_no_id_is_refused_before_the_database_is_asked(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL takes no NUL in a text."""
+    ana = web.user("Ana")
+    fox = paint(web, ana, "a fox")[0]
+    for wrong in ("\0" * 12, "abc", "ABCDEFGHIJKL"):
+        answer = post(ana, "/pictures/selection", do="move", pictures=[fox], folder=wrong)
+        assert answer.status_code == 400
+    monkeypatch.setattr(folders, "share_folder", lambda *_, **__: pytest.fail("asked"))
+    assert post(ana, "/folders/%00%00", do="share").status_code == 404
+    for query in ("pictures=%00", "model=%00", "folder=%00", "after=2026-11-30T12:00:00Z~%00"):
+        assert ana.client.get(f"/pictures?{query}").status_code == 404
+
+
+def test_moderators_end_the_sharing_of_a_folder_and_nothing_else(ports: Ports) -> None:
+    with WebServer(ports, web_settings(moderator_secret="keys")) as web:
+        ana, mo = web.user("Ana"), web.user("Mo", "keys")
+        folder = folder_of(ana)
+        assert post(mo, f"/folders/{folder}", do="unshare").status_code == 422
+        post(ana, f"/folders/{folder}", do="share")
+        assert 'data-folder-do="unshare"' in mo.client.get(f"/folders/{folder}").text
+        for do in ("rename", "share", "delete"):
+            assert post(mo, f"/folders/{folder}", do=do, name="Mine").status_code == 422
+        assert post(mo, f"/folders/{folder}", do="unshare").status_code == 200
+        assert mo.client.get(f"/folders/{folder}").status_code == 404
+        assert "Foxes" in ana.client.get(f"/folders/{folder}").text
+
+
+def test_moderators_of_elsewhere_end_no_sharing(ports: Ports) -> None:
+    ana = Person(platform=Platform.WEB, community="room", user_id="ana", display_name="Ana")
+    mo = Person(
+        platform=Platform.WEB,
+        community="other",
+        user_id="mo",
+        display_name="Mo",
+        roles=frozenset({Role.MODERATOR}),
+    )
+    with ports.database.begin() as session:
+        lock_person(session, ana)
+        lock_person(session, mo)
+    folder = folders.create_folder(ports, ana, "Foxes")
+    folders.share_folder(ports, ana, folder, shared=True)
+    with pytest.raises(NotFoundError):
+        folders.share_folder(ports, mo, folder, shared=False)
+
+
+@pytest.mark.parametrize(("hours", "listed"), [(None, False), (1, False), (-1, True)])
+def test_folders_of_the_banned_are_not_listed(ports: Ports, hours: int | None, listed: bool) -> None:
+    """Under whichever of their names they are banned; they see their own, once they may come in again."""
+    home = {"platform": Platform.WEB, "community": "room"}
+    ana, bo, cy = (Person(**home, user_id=name, display_name=name) for name in ("ana", "bo", "cy"))
+    with ports.database.begin() as session:
+        for person in (ana, bo, cy):
+            lock_person(session, person)
+        linked_identities.link(session, ana.key, cy.key)
+    folder = folders.create_folder(ports, ana, "Foxes")
+    folders.share_folder(ports, ana, folder, shared=True)
+    until = now() + timedelta(hours=hours) if hours else None
+    with ports.database.begin() as session:
+        assert [found.id for found in folders.list_folders(session, bo)] == [folder]
+        session.add(
+            BanRow(person_key=cy.key, until=until, reason="", banned_by="web:room:mo", created_at=now())
+        )
+        session.flush()
+        assert [found.id for found in folders.list_folders(session, bo)] == [folder] * listed
+        assert [found.id for found in folders.list_folders(session, ana)] == [folder]

@@ -1,6 +1,6 @@
 """What is done with folders and with several pictures at once, from the page "My pictures"."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -24,12 +24,15 @@ from bots.web.routes.authentication import (
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.domain.identifiers import is_job_id
-from studio.errors import ChatelierError, NotFoundError
+from studio.errors import ChatelierError, NotFoundError, RateLimitedError
 from studio.services.gallery import folders
 
 MOST_SELECTED = 200
+_SELECTIONS_A_MINUTE = 12
+_AT_ONCE = 10  # pictures, after which other commands have their turn
 _LONGEST_BODY = 16 * 1024
 _PICTURE = r"^[a-z0-9]{12}\.\d{1,2}$"
+_FOLDER = r"^([a-z0-9]{12})?$"
 
 
 class _Body(BaseModel):
@@ -53,7 +56,7 @@ class _Selection(_Body):
     pictures: Annotated[
         tuple[Annotated[str, Field(pattern=_PICTURE)], ...], Field(min_length=1, max_length=MOST_SELECTED)
     ]
-    folder: Annotated[str, Field(max_length=12)] = ""
+    folder: Annotated[str, Field(pattern=_FOLDER)] = ""
 
 
 async def folder_page(request: Request) -> Response:
@@ -68,8 +71,9 @@ async def folder_page(request: Request) -> Response:
 async def new_folder(request: Request) -> Response:
     """POST /folders, with its name as JSON; answers with its id."""
 
-    def make(context: WebContext, user: WebUser, wanted: _NewFolder) -> dict[str, object]:
-        return {"id": folders.create_folder(context.ports, user.person, wanted.name)}
+    async def make(context: WebContext, user: WebUser, wanted: _NewFolder) -> dict[str, object]:
+        create = folders.create_folder
+        return {"id": await context.pools.run(Pool.COMMANDS, create, context.ports, user.person, wanted.name)}
 
     return await _answer(request, _NewFolder, make)
 
@@ -77,18 +81,24 @@ async def new_folder(request: Request) -> Response:
 async def change_folder(request: Request) -> Response:
     """POST /folders/<folder>: rename, share, unshare or delete it."""
     folder_id: str = request.path_params["folder"]
+    if not is_job_id(folder_id):
+        raise NotFoundError("folder")
 
-    def change(context: WebContext, user: WebUser, wanted: _FolderChange) -> dict[str, object]:
-        match wanted.do:
-            case "rename":
-                folders.rename_folder(context.ports, user.person, folder_id, wanted.name)
-            case "delete":
-                folders.delete_folder(context.ports, user.person, folder_id)
-            case _:
-                folders.share_folder(context.ports, user.person, folder_id, shared=wanted.do == "share")
+    async def change(context: WebContext, user: WebUser, wanted: _FolderChange) -> dict[str, object]:
+        await context.pools.run(Pool.COMMANDS, _change_folder, context, user, folder_id, wanted)
         return {}
 
     return await _answer(request, _FolderChange, change)
+
+
+def _change_folder(context: WebContext, user: WebUser, folder_id: str, wanted: _FolderChange) -> None:
+    match wanted.do:
+        case "rename":
+            folders.rename_folder(context.ports, user.person, folder_id, wanted.name)
+        case "delete":
+            folders.delete_folder(context.ports, user.person, folder_id)
+        case _:
+            folders.share_folder(context.ports, user.person, folder_id, shared=wanted.do == "share")
 
 
 async def change_selection(request: Request) -> Response:
@@ -96,22 +106,40 @@ async def change_selection(request: Request) -> Response:
     return await _answer(request, _Selection, _change)
 
 
-def _change(context: WebContext, user: WebUser, wanted: _Selection) -> dict[str, object]:
+async def _change(context: WebContext, user: WebUser, wanted: _Selection) -> dict[str, object]:
+    key = f"selection:{user.user_id}"
+    if not context.attempt_limiter.take(key, tries=_SELECTIONS_A_MINUTE):
+        raise RateLimitedError(retry_after_seconds=60 / _SELECTIONS_A_MINUTE, scope="attempts")
+    run = context.pools.run
     if wanted.do == "move":
-        folders.move_pictures(context.ports, user.person, wanted.pictures, wanted.folder)
-        return _done(len(wanted.pictures), texts.MOVED)
+        move, pictures = folders.move_pictures, wanted.pictures
+        await run(Pool.COMMANDS, move, context.ports, user.person, pictures, wanted.folder)
+        return _done(len(pictures), texts.MOVED)
+    selected, changed, problem = tuple(dict.fromkeys(wanted.pictures)), [], ""
+    for start in range(0, len(selected), _AT_ONCE):
+        part = selected[start : start + _AT_ONCE]
+        done, refused = await run(Pool.COMMANDS, _change_pictures, context, user, wanted.do, part)
+        changed += done
+        problem = refused or problem
+    sentences = texts.DELETED if wanted.do == "delete" else texts.STARRED
+    return {**_done(len(changed), sentences), "changed": changed, "problem": problem}
+
+
+def _change_pictures(
+    context: WebContext, user: WebUser, do: str, pictures: Sequence[str]
+) -> tuple[list[str], str]:
+    """Those that were changed, and why the last of the others was not."""
     changed, problem = [], ""
-    for picture in dict.fromkeys(wanted.pictures):
+    for picture in pictures:
         try:
-            if wanted.do == "delete":
+            if do == "delete":
                 _run(context, user, "delete", what=picture)
             elif changes_star(context.ports.database, picture, user.person.key, added=True):
                 _run(context, user, "star", picture=picture)
             changed.append(picture)
         except ChatelierError as error:
             problem = compose_error(error).summary
-    done = _done(len(changed), texts.DELETED if wanted.do == "delete" else texts.STARRED)
-    return {**done, "changed": changed, "problem": problem}
+    return changed, problem
 
 
 def _run(context: WebContext, user: WebUser, command: str, **values: object) -> None:
@@ -124,7 +152,9 @@ def _done(count: int, sentences: tuple[str, str]) -> dict[str, object]:
 
 
 async def _answer(
-    request: Request, kind: type[Wanted], act: Callable[[WebContext, WebUser, Wanted], dict[str, object]]
+    request: Request,
+    kind: type[Wanted],
+    act: Callable[[WebContext, WebUser, Wanted], Awaitable[dict[str, object]]],
 ) -> Response:
     """What the page gets: JSON, with a sentence where something was refused."""
     context, user = context_of(request), posting_user(request)
@@ -133,7 +163,7 @@ async def _answer(
     try:
         await require_not_banned(context, user)
         wanted = kind.model_validate_json(await read_short_body(request, limit_bytes=_LONGEST_BODY))
-        return JSONResponse(await context.pools.run(Pool.COMMANDS, act, context, user, wanted))
+        return JSONResponse(await act(context, user, wanted))
     except ValidationError:
         return JSONResponse({"text": translate(texts.MESSAGE_UNREADABLE)}, status_code=400)
     except ChatelierError as error:

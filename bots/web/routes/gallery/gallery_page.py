@@ -46,6 +46,7 @@ async def gallery_page(request: Request) -> Response:
         "wanted": wanted,
         "folder": opened,
         "folders": offered,
+        "moderates": user.person.moderates,
         "is_narrow": not wanted.is_wide,
         "download": f"/pictures/zip?{urlencode(dict(request.query_params))}",
         "first": first,
@@ -76,6 +77,8 @@ async def more_pictures(request: Request) -> Response:
 
 def read_filter(query: Mapping[str, str]) -> PictureFilter:
     """Raises `NotFoundError` for values that the form does not send."""
+    if any("\0" in value for value in query.values()):  # which PostgreSQL takes in no text
+        raise NotFoundError("this_page")
     try:
         return PictureFilter(
             words=query.get("words", "")[:_MOST_LETTERS],
