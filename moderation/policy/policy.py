@@ -65,8 +65,20 @@ class CategoryRule:
         held = self.hold_threshold is not None and score >= self.hold_threshold - margin
         return min(Action.HOLD, self.action, key=_STRICTNESS.__getitem__) if held else Action.ALLOW
 
-    def stricter_or_equal(self, other: "CategoryRule") -> bool:
-        return _STRICTNESS[self.action] >= _STRICTNESS[other.action] and self.threshold <= other.threshold
+    @property
+    def least_score(self) -> float:
+        """From which score on it does anything, unless it allows everything."""
+        return self.threshold if self.hold_threshold is None else min(self.threshold, self.hold_threshold)
+
+    def strictest_with(self, other: "CategoryRule") -> "CategoryRule":
+        """What does at each score at least what either of them does, warnings aside."""
+        lenient, strict = sorted((self, other), key=lambda category_rule: _STRICTNESS[category_rule.action])
+        if _STRICTNESS[lenient.action] < _STRICTNESS[Action.HOLD]:
+            return strict
+        same = lenient.action is strict.action
+        threshold = min(lenient.threshold, strict.threshold) if same else strict.threshold
+        held = min(lenient.least_score, strict.least_score)
+        return replace(strict, threshold=threshold, hold_threshold=held if held < threshold else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +126,7 @@ class Policy:
             return self
         usual = default_policy().stances
         stances = {
-            category: usual[category]
-            if category in self.age_restricted and not own.stricter_or_equal(usual[category])
-            else own
+            category: own.strictest_with(usual[category]) if category in self.age_restricted else own
             for category, own in self.stances.items()
         }
         return replace(self, stances=MappingProxyType(stances), age_restricted=frozenset())
@@ -126,11 +136,7 @@ class Policy:
         if category in CORE or category in FIXED:
             return 0.0
         category_rule = self.stances[category]
-        if category_rule.action is Action.ALLOW:
-            return None
-        return (
-            category_rule.threshold if category_rule.hold_threshold is None else category_rule.hold_threshold
-        )
+        return None if category_rule.action is Action.ALLOW else category_rule.least_score
 
     def apply(self, finding: Finding, *, with_person: bool = False) -> Finding | None:
         """The finding with the ruling that this policy gives it; None where the policy does not mind.
@@ -279,7 +285,7 @@ def _faults(name: str, section: Any, over: Policy) -> Iterator[str]:
         not faults
         and category in CORE
         and former
-        and not _category_rule(section, former).stricter_or_equal(former)
+        and (own := _category_rule(section, former)).strictest_with(former) != own
     ):
         yield "is always refused. No file can make it more lenient; take this section out."
 

@@ -235,6 +235,22 @@ class TestPolicyFile:
         outside = parse_policy(text, over=default_policy()).outside_age_restricted()
         assert outside.stances[Category.POLITICAL] == CategoryRule(action=Action.REFUSE, threshold=0.5)
 
+    @pytest.mark.parametrize(
+        ("own", "expected"),
+        [
+            ('action = "refuse"\nthreshold = 0.85\nhold_threshold = 0.8', (0.85, 0.55)),
+            ('action = "refuse"\nthreshold = 0.6', (0.6, 0.55)),
+            ('action = "hold"\nthreshold = 0.4', (0.85, 0.4)),
+        ],
+    )
+    def test_scores_that_are_held_by_the_defaults_are_held(self, own, expected):
+        """The default for violence: refused from 0.85 on, held from 0.55 on."""
+        text = f'age_restricted = ["violence"]\n[categories.violence]\n{own}'
+        outside = parse_policy(text, over=default_policy()).outside_age_restricted()
+        found = outside.stances[Category.VIOLENCE]
+        assert found.action is Action.REFUSE
+        assert (found.threshold, found.hold_threshold) == expected
+
     @pytest.mark.parametrize("value", ['["minors"]', '["nonsense"]', '"sexual"', "[1]", "[[]]"])
     def test_the_core_cannot_be_named(self, value):
         with pytest.raises(PolicyError):
