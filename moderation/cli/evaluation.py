@@ -149,3 +149,6 @@ def look(
     for rule in default_image_rules(policy=policy, safety_models=safety_models):
         finding = rule.judge(subject)
         yield rule.name, finding, finding and policy.apply(finding)
+        for other in finding.others if finding else ():
+            if (judged := policy.apply(other)) is not None:
+                yield rule.name, other, judged

@@ -13,7 +13,8 @@ _WEIGHT = {Ruling.ALLOW: 0, Ruling.HOLD: 1, Ruling.REFUSE: 2}
 class Finding:
     """`evidence` is for moderators only, in no log and in no answer to a person. `score` is in [0, 1].
 
-    `words` are those of the request that the finding rests on, for the person; none for the core.
+    `words` are those of the request that the finding rests on, for the person; none for the core. `others` are what the
+    rule found in other categories, which the policy may treat more strictly.
     """
 
     ruling: Ruling
@@ -24,6 +25,7 @@ class Finding:
     words: str = field(default="", repr=False)
     shows_person: bool = False
     asks_consent: bool = False
+    others: tuple["Finding", ...] = ()
 
 
 def weigh(findings: Iterable[Finding]) -> Verdict:

@@ -127,8 +127,9 @@ class _Look:
 
 def _apply_policy(findings: Iterable[Finding | None], policy: Policy) -> Iterator[Finding]:
     for finding in findings:
-        if finding is not None and (judged := policy.apply(finding)) is not None:
-            yield judged
+        for found in (finding, *finding.others) if finding is not None else ():
+            if (judged := policy.apply(found)) is not None:
+                yield judged
 
 
 def see_here(png: bytes) -> ImageFeatures:

@@ -67,12 +67,15 @@ class LlavaGuard:
         """The probability, from 0 to 1, that an RGB picture is unsafe, for the category that the model names.
 
         The others get 0. Where it names none, each of them gets the probability.
-        Raises ValueError for a folder of another model, and whatever transformers raises for one that it cannot load.
+        Raises ValueError for a folder of another model or an answer that is no probability, and whatever transformers
+        raises for one that it cannot load.
         """
         import torch
 
         with self._lock, torch.inference_mode():
             unsafe = self._unsafe(image)
+            if not 0 <= unsafe <= 1:
+                raise ValueError("LlavaGuard answered with no probability")
             category = self._name_category(image) if unsafe >= _LEAST_NAMED else None
         names = dict.fromkeys(CATEGORIES.values())
         return {name: unsafe if category in (None, name) else 0.0 for name in names}

@@ -21,7 +21,7 @@ from chatelier.wiring.database import connect_database
 from chatelier.wiring.moderation import open_gate
 from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
-from moderation.policy.policy import FacePolicy
+from moderation.policy.policy import FacePolicy, default_policy, parse_policy
 from moderation.policy.upload_consent import ConsentBook
 from moderation.remote.safety_model import HttpSafetyModel, Scene
 from moderation.rules.image.faces import Faces
@@ -299,6 +299,23 @@ class FixedModel:
 
     def judge(self, scene: Scene) -> Mapping[Category, float]:
         return self._found
+
+
+def test_the_policy_decides_on_each_category_not_only_on_the_likeliest() -> None:
+    policy = parse_policy(
+        '[categories.hate]\naction = "allow"\n[categories.sexual]\naction = "refuse"', over=default_policy()
+    )
+    for found in ({Category.HATE: 0.9, Category.SEXUAL: 0.9}, {Category.HATE: 0.95, Category.SEXUAL: 0.9}):
+        judge = ImageJudge([LargerModel(FixedModel(found))], policy=policy)
+        verdict = judge.judge(inspection(drawn(APPLE)))
+        assert (verdict.ruling, verdict.category) == (Ruling.REFUSE, Category.SEXUAL)
+
+
+@pytest.mark.parametrize("score", [float("nan"), -0.1, 1.1])
+def test_a_score_that_is_no_probability_hides_the_picture(score: float) -> None:
+    judge = ImageJudge([LargerModel(FixedModel({Category.SEXUAL: score, Category.HATE: 0.1}))])
+    with pytest.raises(InspectionError):
+        judge.judge(inspection(drawn(APPLE)))
 
 
 def test_a_model_that_sees_nothing_says_nothing() -> None:

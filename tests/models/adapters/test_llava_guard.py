@@ -152,6 +152,12 @@ def test_where_no_category_is_named_all_of_them_get_the_score(folder: Path, tmp_
     assert set(found.values()) == {0.5}
 
 
+def test_an_answer_that_is_no_probability_is_an_error(folder: Path, tmp_path: Path) -> None:
+    broken = _with_head(folder, lambda head: head.fill_(float("nan")), tmp_path)
+    with pytest.raises(ValueError, match="no probability"):
+        LlavaGuard(broken, device="cpu").judge(GREY)
+
+
 @pytest.mark.parametrize(
     ("answer", "category"),
     [
