@@ -17,7 +17,7 @@ from studio.db.database import Database
 from studio.db.tables import CaseRow, JobRow, JobSourceRow, OutboxRow, PictureRow
 from studio.domain.cases import CaseState
 from studio.domain.events import PictureChanged
-from studio.domain.jobs import GOING_ON, Job, JobState
+from studio.domain.jobs import GOING_ON, WAITING, Job, JobState
 from studio.domain.pictures import Picture
 from studio.errors import DatabaseUnavailableError, NotFoundError, StorageError
 from studio.ports import Ports, Store
@@ -59,9 +59,10 @@ def delete_pictures(
 
 def take_down_pictures(session: Session, job: Job, pictures: Sequence[Picture]) -> Removal:
     """The same by a moderator: what was to be made from the pictures ends with them."""
-    stopped = [event for picture in pictures for event in _stop_heirs(session, picture.id)]
+    stopped = [heir for picture in pictures for heir in _stop_heirs(session, picture.id)]
     removal = delete_pictures(session, job, pictures)
-    removal.events.extend(stopped)
+    for heir in stopped:
+        removal.add(heir)
     return removal
 
 
@@ -157,14 +158,20 @@ def _orphaned_files(session: Session, job: Job, pictures: Sequence[Picture]) -> 
     return file_references.find_unneeded(session, keys)
 
 
-def _stop_heirs(session: Session, picture_id: str) -> Iterator[OutboxRow]:
-    """One that is being painted hears of it from its row; one with pictures of its own is judged by them."""
+def _stop_heirs(session: Session, picture_id: str) -> Iterator[Removal]:
+    """One that is being painted hears of it from its row; a held one with pictures of its own is judged by them.
+
+    What a waiting one showed early goes with it.
+    """
     named = JobRow.id.in_(select(JobSourceRow.job_id).where(JobSourceRow.picture_id == picture_id))
     going_on = JobRow.state.in_(sorted(GOING_ON))
     for row in session.scalars(select(JobRow).where(named, going_on).order_by(JobRow.id)).all():
         if row.state == JobState.PAINTING:
             job_transitions.request_cancel(session, row.id)
-        elif not held_job_decisions.has_pictures(session, row.id):
-            yield from held_job_decisions.stop(
+        elif row.state in WAITING or not held_job_decisions.has_pictures(session, row.id):
+            ended = held_job_decisions.stop(
                 session, row.id, JobState.CANCELLED, error_code="cancelled", error_text=_TAKEN_DOWN
             )
+            yield Removal(events=ended)
+            if ended:
+                yield withdraw_pictures(session, queries.job_of(row))

@@ -33,7 +33,7 @@ def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
     with ports.database.begin() as session:
         linked_identities.lock_identities(session, call.person.key)
         lock_person(session, call.person)
-        picture = queries.find_picture(session, command.picture, viewer=call.person)
+        picture = queries.find_picture(session, command.picture, viewer=call.person, early=True)
         job = queries.find_job(session, picture.job_id)
         if linked_identities.same_human(session, job.person.key, call.person.key):
             raise NotAllowedError("own_picture")

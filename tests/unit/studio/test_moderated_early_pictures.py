@@ -1,0 +1,47 @@
+"""What moderators do while a job has shown a picture and still paints others."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from studio.commands.registry import execute
+from studio.commands.results import Accepted, ReportFiled
+from studio.commands.spec import Call
+from studio.db import job_transitions, queries
+from studio.db.tables import PictureRow
+from studio.domain.jobs import JobState
+from studio.ports import Ports
+from tests.support.fakes import someone
+from tests.support.finished_jobs import WORKER, finish_early, paint_job
+
+
+def ask(ports: Ports, call: Call, command: str, **values: object) -> str:
+    again = replace(call, request_key=f"{command}:{sorted(values.items())}")
+    accepted = execute(ports, again, command, values)
+    assert isinstance(accepted, Accepted)
+    return accepted.job_id
+
+
+def test_a_take_down_ends_a_job_that_waits_for_another_worker_and_its_early_pictures(
+    ports: Ports, call: Call
+) -> None:
+    source = f"{paint_job(ports, ask(ports, call, 'imagine', prompt='a red apple', count=1))}.1"
+    bo = replace(call, person=someone("bo"))
+    heir = ask(ports, bo, "remix", picture=source, prompt="a plum", count=2)
+    finish_early(ports, heir)
+    with ports.database.begin() as session:
+        assert job_transitions.give_back(session, heir, worker=WORKER)
+    moderator = replace(call, person=someone("mo", moderator=True))
+    execute(ports, moderator, "delete", {"what": source})
+    with ports.database.read() as session:
+        assert queries.find_job(session, heir).state is JobState.CANCELLED
+        rows = session.scalars(select(PictureRow).where(PictureRow.job_id == heir))
+        assert [row.deleted_at is not None for row in rows] == [True]
+    assert ports.store.blobs == {}
+
+
+def test_an_early_picture_can_be_reported(ports: Ports, call: Call) -> None:
+    picture = finish_early(ports, ask(ports, call, "imagine", prompt="a red apple", count=2))
+    filed = execute(ports, replace(call, person=someone("bo")), "report", {"picture": picture})
+    assert isinstance(filed, ReportFiled)
+    assert filed.case.picture_id == picture
