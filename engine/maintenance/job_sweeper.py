@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from studio.clock import now
 from studio.coded_text import to_stored
-from studio.db import credit_ledger, job_transitions, outbox
+from studio.db import credit_ledger, job_transitions, outbox, queries
 from studio.db.database import Database
 from studio.db.settings import find_paused_communities
 from studio.db.tables import JobRow, OutboxRow
@@ -19,6 +19,7 @@ from studio.errors import GenerationError
 from studio.gatherings import periodic_tasks
 from studio.ports import Events, InstanceLimits, Queue
 from studio.services import held_job_decisions
+from studio.services.built_on_notices import notify_owners
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
 _STALE_AFTER = timedelta(seconds=30)  # queued, and the message may be lost: the queue is asked
@@ -107,6 +108,7 @@ class Sweeper:
                 job = session.get_one(JobRow, row.id)
                 if shown:
                     credit_ledger.capture(session, job, painted=shown, at=at)
+                    events += notify_owners(session, queries.job_of(job))
                 else:
                     credit_ledger.release(session, job, at=at)
                 event = JobEnded(job_id=row.id, platform=Platform(row.platform), state=state)

@@ -11,14 +11,17 @@ from engine.maintenance.job_sweeper import Sweeper
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import queries
-from studio.db.tables import JobRow, LedgerRow, PictureRow
+from studio.db.settings import save_preferences
+from studio.db.tables import JobRow, LedgerRow, NoticeRow, PictureRow
 from studio.domain.events import JobEnded, PictureFinished
 from studio.domain.jobs import JobState
+from studio.domain.settings.preferences import BuiltOn, Preferences
 from studio.domain.verdicts import ALLOWED, Ruling
 from studio.errors import BadParameterError, GenerationError, NotAllowedError, NotFoundError
 from studio.ports import InstanceLimits
 from tests.support import job_runner
 from tests.support.fakes import someone
+from tests.support.finished_jobs import finish_early, paint_job
 from tests.support.job_runner import entries, read
 
 brush = job_runner.brush
@@ -237,6 +240,25 @@ class TestAfterAnotherWorker:
         Sweeper(database=ports.database, queue=ports.queue, events=ports.events, rules=rules).sweep()
         assert read(ports, abandoned)[0].state is JobState.DONE
         assert entries(ports, abandoned) == {"reserve": -4, "capture": 3}
+
+    def test_then_owners_hear_of_it(self, ports, call):
+        owner = someone("bo")
+        first = execute(
+            ports, replace(call, person=owner), "imagine", {"prompt": "a pear", "count": 1}
+        ).job_id
+        source = f"{paint_job(ports, first)}.1"
+        with ports.database.begin() as session:
+            save_preferences(session, owner.key, Preferences(built_on=BuiltOn.NOW))
+        again = replace(call, request_key="again")
+        job = execute(ports, again, "remix", {"picture": source, "prompt": "a plum", "count": 2}).job_id
+        finish_early(ports, job)
+        with ports.database.begin() as session:
+            session.get_one(JobRow, job).lease_until = now() - timedelta(seconds=1)
+        rules = InstanceLimits(max_attempts=1)
+        Sweeper(database=ports.database, queue=ports.queue, events=ports.events, rules=rules).sweep()
+        assert read(ports, job)[0].state is JobState.DONE
+        with ports.database.read() as session:
+            assert [row.job_id for row in session.scalars(select(NoticeRow))] == [job]
 
     def test_a_worker_that_lost_its_lease_shows_nothing_more(self, ports, work, brush, job):
         def lose(order, cancelled):
