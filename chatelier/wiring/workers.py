@@ -202,6 +202,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     from engine.queue.celery_worker import run_periodic_tasks
     from engine.queue.redis_events import RedisEvents
     from moderation.cases.retention import let_go
+    from studio.db.prompts.proposals import delete_old_proposals
     from studio.gatherings.periodic_tasks import return_sponsored_credits
     from studio.services.built_on_notices import write_daily_notices
     from studio.services.consent_expiry import close_unanswered
@@ -225,6 +226,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
         partial(close_unanswered, database, events),
         partial(return_sponsored_credits, database),
         partial(let_go, database, keep=keep),
+        partial(delete_old_proposals, database),
         *_picture_retention(settings, database, store, events),
         OrphanFileCleaner(database=database, store=store).clear,
     )

@@ -14,7 +14,6 @@ from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BadRequestError, HelperUnavailableError
 from studio.ports import Ports, PromptHelper
-from studio.serialization import to_data
 
 IMAGINE, REMIX = "imagine", "remix"
 SUGGEST = Parameter(
@@ -90,7 +89,7 @@ def _judge(ports: Ports, call: Call, command: str, request: PaintRequest) -> Ver
 def _propose(
     ports: Ports, call: Call, command: str, prompts: list[str], waiting: Mapping[str, Any]
 ) -> PromptsProposed:
-    data = {"command": dict(waiting), "address": to_data(call.address)}
+    data = {"command": dict(waiting)}
     with ports.database.begin() as session:
         lock_person(session, call.person)
         proposal = save_proposal(session, call.person.key, command, data, prompts)

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.db.database import Database
 from studio.db.tables import ProposalRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.prompts.proposal import Proposal
@@ -19,8 +20,6 @@ _KEPT = timedelta(days=1)
 def save_proposal(
     session: Session, person_key: str, command: str, data: Mapping[str, Any], prompts: Sequence[str]
 ) -> Proposal:
-    """Older ones than a day go, of everybody."""
-    session.execute(delete(ProposalRow).where(ProposalRow.created_at < now() - _KEPT))
     row = ProposalRow(
         id=new_job_id(),
         person_key=person_key,
@@ -40,6 +39,12 @@ def find_proposal(session: Session, proposal_id: str) -> Proposal:
     if row is None or row.created_at < now() - _KEPT:
         raise NotFoundError("proposal")
     return _proposal_of(row)
+
+
+def delete_old_proposals(database: Database) -> None:
+    """Of everybody. Run by the maintenance worker each hour; two at once do no harm."""
+    with database.begin() as session:
+        session.execute(delete(ProposalRow).where(ProposalRow.created_at < now() - _KEPT))
 
 
 def _proposal_of(row: ProposalRow) -> Proposal:

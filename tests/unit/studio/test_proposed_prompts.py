@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from studio.clock import now
 from studio.commands.prompt_help.proposed_prompts import SUGGEST
@@ -12,6 +12,7 @@ from studio.commands.registry import execute
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.db import queries
+from studio.db.prompts.proposals import delete_old_proposals
 from studio.db.tables import JobRow, ProposalRow
 from studio.domain.prompts.proposal import PromptsProposed
 from studio.domain.verdicts import ALLOWED, Ruling
@@ -145,6 +146,16 @@ class TestSuggesting:
             session.execute(update(ProposalRow).values(created_at=now() - timedelta(days=2)))
         with pytest.raises(NotFoundError):
             press(helped, call, answer)
+
+    def test_an_old_one_is_deleted_and_none_holds_where_it_was_asked(self, helped, call):
+        suggest(helped, replace(call, address=replace(call.address, token="secret")))
+        with helped.database.begin() as session:
+            assert "secret" not in str(session.scalars(select(ProposalRow.data)).one())
+            session.execute(update(ProposalRow).values(created_at=now() - timedelta(days=2)))
+        suggest(helped, call)
+        delete_old_proposals(helped.database)
+        with helped.database.read() as session:
+            assert session.query(ProposalRow).count() == 1
 
     def test_a_number_that_was_left_out_paints_nothing(self, helped, helper, call):
         helper.prompts = ["one"]
