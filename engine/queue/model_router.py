@@ -31,11 +31,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """`at` is a Unix time, `free` the jobs that the worker could begin at once; the rest by model, in seconds."""
+    """`at` is a Unix time; the rest by model, in seconds."""
 
     at: float
     state: WorkerState
-    free: int
     job_seconds: Mapping[str, float]
     load_seconds: Mapping[str, float]
 
@@ -46,7 +45,7 @@ class Announcement:
                 "serves": sorted(self.state.serves),
                 "warm": sorted(self.state.warm),
                 "slots": self.state.slots,
-                "free": self.free,
+                "free": self.state.free,
                 "job_seconds": dict(self.job_seconds),
                 "load_seconds": dict(self.load_seconds),
             }
@@ -63,8 +62,8 @@ class Announcement:
                 serves=frozenset(data["serves"]),
                 warm=frozenset(data["warm"]),
                 slots=int(data["slots"]),
+                free=int(data["free"]),
             ),
-            free=int(data["free"]),
             job_seconds=dict(data["job_seconds"]),
             load_seconds=dict(data["load_seconds"]),
         )
@@ -144,8 +143,8 @@ class ModelRouter:
                 serves=frozenset(self._models),
                 warm=frozenset(warm),
                 slots=max(1, len(warm) + resident.room),
+                free=max(0, self._threads - self._figures.running),
             ),
-            free=max(0, self._threads - self._figures.running),
             job_seconds={model: self._figures.job_seconds(model) for model in warm},
             load_seconds={model: self._figures.load_seconds(model) for model in warm},
         )

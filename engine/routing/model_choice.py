@@ -14,12 +14,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerState:
     """What a worker announces. `serves` are the models whose files it has, `warm` those in its memory or on their way
-    there; it can hold `slots` of them without putting one out."""
+    there; it can hold `slots` of them without putting one out, and could begin `free` jobs at once."""
 
     name: str
     serves: frozenset[str]
     warm: frozenset[str]
     slots: int = 1
+    free: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +67,14 @@ def _first_to_load(
     waits: Mapping[str, float],
     demand: Mapping[str, ModelDemand],
 ) -> str | None:
-    """The worker that loads a model next: with the least to do, with room, and else by a number of its own.
+    """The worker that loads a model next: one that is not at work, with the least to do, with room, and else by a
+    number of its own.
 
     None where everybody is longer busy with what they have than the model's jobs wait.
     """
     ranked = sorted(
         (
+            worker.free <= 0,
             _busy_seconds(worker, waits),
             len(worker.warm) >= worker.slots,
             _number(model, worker.name),
@@ -79,11 +82,9 @@ def _first_to_load(
         )
         for worker in workers
         if model in worker.serves - worker.warm
+        and _busy_seconds(worker, waits) + demand[model].load_seconds < waits[model]
     )
-    if not ranked:
-        return None
-    busy_seconds, _, _, name = ranked[0]
-    return name if busy_seconds + demand[model].load_seconds < waits[model] else None
+    return ranked[0][-1] if ranked else None
 
 
 def _busy_seconds(worker: WorkerState, waits: Mapping[str, float]) -> float:

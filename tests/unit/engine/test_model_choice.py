@@ -1,6 +1,7 @@
 """Which worker serves which model."""
 
 import itertools
+from dataclasses import replace
 
 from engine.benchmarks.fleet.simulation import FleetLoad, SimulatedModel, compare
 from engine.routing.model_choice import ModelDemand, WorkerState, choose_models
@@ -49,6 +50,16 @@ def test_a_worker_that_is_longer_busy_itself_leaves_the_model_to_those_who_have_
 def test_a_worker_with_room_loads_rather_than_one_that_has_to_put_a_model_out() -> None:
     workers = [worker("a", "x"), worker("b", "yz"), worker("c", "y")]
     assert "x" in chosen(workers, x=9)["c"]
+
+
+def test_an_idle_worker_loads_rather_than_one_at_work_on_its_last_job() -> None:
+    idle_first, busy = [worker("a", "x"), worker("b", "y")], {"a": 0, "b": 0}
+    for name in busy:
+        workers = [replace(one, free=int(one.name == name)) for one in idle_first]
+        assert "z" in chosen(workers, z=1)[name]
+    assert (
+        sum("z" in models for models in chosen([replace(one, free=0) for one in workers], z=1).values()) == 1
+    )
 
 
 def test_a_worker_takes_no_model_whose_files_it_does_not_have() -> None:
