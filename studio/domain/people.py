@@ -50,6 +50,11 @@ class Person:
     def key_of(cls, platform: Platform, community: str, user_id: str) -> str:
         return f"{platform}:{community}:{user_id}"
 
+    @staticmethod
+    def community_of(key: str) -> str:
+        """Of a person's key."""
+        return key.partition(":")[2].rpartition(":")[0]
+
     @property
     def is_alone(self) -> bool:
         """In direct messages that are a community of their own, as on Discord."""

@@ -1,6 +1,7 @@
 """Notices who left a community while others wait for them in a gathering there."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -27,7 +28,8 @@ log = logging.getLogger(__name__)
 class MembershipCheck:
     """Platforms do not tell by themselves, or only apps with special permissions, so they are asked now and then.
 
-    In each run those come first who have to act. Two processes that ask for the same person do no harm.
+    Those come first who were asked for longest ago, and of these who have to act. Two processes that ask for the same
+    person do no harm.
     """
 
     def __init__(self, context: DeliveryContext, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,12 +51,17 @@ class MembershipCheck:
         """Raises `ServiceError`."""
         platform, database = self._transport.platform, self._ports.database
         keys = await self._pools.run(Pool.DATABASE, _participants, database, platform)
-        due = [key for key in keys if self._is_due(key)][:_MOST_AT_ONCE]
-        for person in await self._pools.run(Pool.DATABASE, _people, database, due):
+        for person in await self._pools.run(Pool.DATABASE, _people, database, self._choose(keys)):
             self._asked_at[person.key] = self._clock()
-            if self._transport.serves(person.community) and not await self._is_active(person):
+            if not await self._is_active(person):
                 await self._pools.run(Pool.COMMANDS, _take_out, database, self._ports.events, person)
                 log.info("removed from gatherings: not an active member any more")
+
+    def _choose(self, person_keys: Sequence[str]) -> list[str]:
+        """Of those whom this process asks for: whom it has not asked for yet, then who was asked for longest ago."""
+        served = [key for key in person_keys if self._transport.serves(Person.community_of(key))]
+        due = [key for key in served if self._is_due(key)]
+        return sorted(due, key=lambda key: self._asked_at.get(key, -math.inf))[:_MOST_AT_ONCE]
 
     def _is_due(self, person_key: str) -> bool:
         asked_at = self._asked_at.get(person_key)

@@ -8,6 +8,7 @@ from bots.delivery.gatherings.membership_check import MembershipCheck
 from bots.delivery.transport import DeliveryContext
 from studio.commands.results import LinkOffered
 from studio.domain.gatherings import Part, PartState
+from studio.domain.people import Person
 from tests.support import chat_frontend
 from tests.support.chat_frontend import FrontEnd
 from tests.support.gatherings import Table, moved_clock
@@ -100,3 +101,37 @@ async def test_everybody_is_asked_about_now_and_then(front_end: FrontEnd, table:
         clock.now = seconds
         await check.run_when_due()
         assert len(table.parts(game)) == parts
+
+
+async def test_all_people_are_asked_about_in_turn(
+    front_end: FrontEnd, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.delivery.gatherings.membership_check._MOST_AT_ONCE", 1)
+    open_game(table)
+    asked: list[str] = []
+    monkeypatch.setattr(front_end.chat, "is_active_member", lambda person: note(asked, person))
+    clock = Seconds()
+    check = check_of(front_end, clock)
+    for run in range(6):
+        clock.now = 400.0 * run
+        await check.run()
+    assert sorted(asked) == sorted(["ana", "bo", "cy"] * 2)
+    assert set(asked[:3]) == {"ana", "bo", "cy"}
+
+
+async def test_people_of_other_processes_take_nobodys_place(
+    front_end: FrontEnd, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.delivery.gatherings.membership_check._MOST_AT_ONCE", 1)
+    open_game(replace(table, address=replace(table.address, community="other")))
+    game = open_game(table)
+    monkeypatch.setattr(front_end.chat, "serves", lambda community: community == table.address.community)
+    gone = name_of(open_turn(table, game))
+    front_end.chat.left.add(gone)
+    await check_of(front_end, Seconds()).run()
+    assert name_of(open_turn(table, game)) != gone
+
+
+async def note(asked: list[str], person: Person) -> bool:
+    asked.append(person.user_id)
+    return True
