@@ -81,7 +81,7 @@ def _find_due(session: Session) -> Due:
     to_resume = [
         row.id
         for row in gathering_rows.find_paused(session)
-        if row.data.get(BY_COMMUNITY) and (row.platform, row.community) not in paused
+        if row.data.get(BY_COMMUNITY) and gathering_rows.gathering_of(row).address.home not in paused
     ]
     ending = gathering_rows.find_ending(session, at=at, most=_MOST_AT_ONCE)
     going_on = gathering_rows.find_going_on(session)

@@ -85,8 +85,7 @@ def _find_closed(
     session: Session, platform: Platform, community: str, since: datetime, until: datetime
 ) -> Iterator[Gathering]:
     query = select(GatheringRow).where(
-        GatheringRow.platform == platform,
-        GatheringRow.community == community,
+        gathering_rows.in_community(platform, community),
         GatheringRow.closed_at >= since,
         GatheringRow.closed_at < until,
     )

@@ -45,8 +45,7 @@ def hall(ports: Ports, call: Call, command: Hall) -> HallShown | Leaderboard:
 
 def _winners(session: Session, call: Call) -> Iterator[tuple[Gathering, Part]]:
     query = select(GatheringRow).where(
-        GatheringRow.platform == call.address.platform,
-        GatheringRow.community == call.address.home[1],
+        gathering_rows.in_community(*call.address.home),
         GatheringRow.closed_at.is_not(None),
         GatheringRow.kind == NAME,
     )

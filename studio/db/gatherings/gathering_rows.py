@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Table, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from studio.db import outbox
@@ -23,15 +23,6 @@ _MOVE = update(_TABLE).where(  # from the state in which it was read; the other 
     _TABLE.c.id == bindparam("gathering_id"), _TABLE.c.state == bindparam("state_was")
 )
 _OPEN = GatheringRow.closed_at.is_(None)
-_OPEN_IN_COMMUNITY = (
-    select(GatheringRow)
-    .where(
-        GatheringRow.platform == bindparam("platform"),
-        GatheringRow.community == bindparam("community"),
-        _OPEN,
-    )
-    .order_by(GatheringRow.opened_at, GatheringRow.id)
-)
 _ENDING = (
     select(GatheringRow.id)
     .where(_OPEN, GatheringRow.phase_ends_at <= bindparam("at"))
@@ -133,9 +124,20 @@ def open_in_channel(session: Session, address: Address) -> Sequence[Gathering]:
 
 
 def open_in_community(session: Session, address: Address) -> Sequence[Gathering]:
-    where = {"platform": address.platform, "community": address.home[1]}
-    rows = session.scalars(_OPEN_IN_COMMUNITY, where)
+    query = select(GatheringRow).where(_OPEN, in_community(*address.home))
+    rows = session.scalars(query.order_by(GatheringRow.opened_at, GatheringRow.id))
     return [gathering_of(row) for row in rows]
+
+
+def in_community(platform: str, community: str) -> ColumnElement[bool]:
+    """The condition for the gatherings of a community, named as in `Address.home`.
+
+    Older rows name a Slack workspace together with its organisation.
+    """
+    named = GatheringRow.community == community
+    if platform == Platform.SLACK:
+        named = or_(named, GatheringRow.community.endswith(f":{community}", autoescape=True))
+    return and_(GatheringRow.platform == platform, named)
 
 
 def _places_of(gathering: Gathering) -> Collection[str]:
@@ -167,11 +169,6 @@ def find_open(session: Session, communities: Collection[tuple[str, str]]) -> lis
     """The open gatherings of these communities, by platform and id."""
     if not communities:
         return []
-    here = or_(
-        *(
-            (GatheringRow.platform == platform) & (GatheringRow.community == community)
-            for platform, community in communities
-        )
-    )
+    here = or_(*(in_community(platform, community) for platform, community in communities))
     query = select(GatheringRow).where(_OPEN, here)
     return list(session.scalars(query.order_by(GatheringRow.id)))

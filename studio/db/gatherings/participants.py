@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from studio.db.gatherings import ballot_rows, part_rows
+from studio.db.gatherings.gathering_rows import in_community
 from studio.db.tables import BallotRow, GatheringMemberRow, GatheringPartRow, GatheringRow
 from studio.domain.gatherings import OPEN_TURNS, STOPPED, PartState
 from studio.domain.people import Platform
@@ -57,7 +58,5 @@ def find_taking_part(session: Session, humans: Collection[str]) -> set[str]:
 def only_in_community(
     session: Session, gathering_ids: Collection[str], home: tuple[Platform, str]
 ) -> Sequence[str]:
-    platform, community = home
-    here = (GatheringRow.platform == platform) & (GatheringRow.community == community)
-    query = select(GatheringRow.id).where(here, GatheringRow.id.in_(gathering_ids))
+    query = select(GatheringRow.id).where(in_community(*home), GatheringRow.id.in_(gathering_ids))
     return list(session.scalars(query.order_by(GatheringRow.id)))

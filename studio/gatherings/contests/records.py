@@ -65,8 +65,7 @@ def find_open_contest(session: Session, address: Address) -> str | None:
 def has_won_lately(session: Session, row: GatheringRow, human: str, *, at: datetime) -> bool:
     """Whether a human won a contest of the community in the last four weeks."""
     query = select(GatheringRow.id, GatheringRow.data).where(
-        GatheringRow.platform == row.platform,
-        GatheringRow.community == row.community,
+        gathering_rows.in_community(*gathering_rows.gathering_of(row).address.home),
         GatheringRow.kind == row.kind,
         GatheringRow.closed_at > at - WINNERS_WAIT,
     )
