@@ -6,7 +6,7 @@ deletion whether a row names the file now and stores it again. `engine/jobs/trac
 whether it still exists and stores it again. The later of the two checks sees what the other did.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
@@ -16,6 +16,8 @@ from studio.db.tables import JobRow, JobSourceRow, PictureRow
 from studio.domain.jobs import GOING_ON
 from studio.domain.requests import Source
 
+# Commands that ask for a request again, also for that of somebody else with what they brought along.
+_REPEATS = frozenset({"reroll", "fullsize"})
 _BATCH = 2000  # databases take a few ten thousand values in one statement
 # What a report hides may be shown again.
 _IS_NEEDED = PictureRow.deleted_at.is_(None) | PictureRow.hidden_by.is_not(None)
@@ -55,6 +57,20 @@ def of_uploads(request: Mapping[str, Any]) -> set[str]:
     """The files of the uploads that a recorded request starts from."""
     uploads = [source for source in request.get("sources", ()) if not source.get("picture_id")]
     return {source[name] for source in uploads for name in ("key", "mask_key") if source.get(name)}
+
+
+def of_own_uploads(jobs: Iterable[JobRow]) -> set[str]:
+    """The files of the uploads that the people of some jobs brought along themselves."""
+    return {key for job in jobs if job.command not in _REPEATS for key in of_uploads(job.request)}
+
+
+def brought(session: Session, file_key: str, keys: Sequence[str]) -> bool:
+    """Whether one of some identities uploaded a file, rather than repeated a request of somebody who did."""
+    query = select(JobSourceRow.file_key).join(JobRow, JobRow.id == JobSourceRow.job_id)
+    own = JobRow.person_key.in_(keys) & JobRow.command.not_in(sorted(_REPEATS))
+    return (
+        session.scalar(query.where(JobSourceRow.file_key == file_key, _IS_UPLOAD, own).limit(1)) is not None
+    )
 
 
 def of_deleted(session: Session, sources: Iterable[Source]) -> set[str]:

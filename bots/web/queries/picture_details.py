@@ -10,13 +10,14 @@ from bots.queries.job_view import JobView, Origin, load_job_views
 from studio.commands.pictures.lineage import find_wholes
 from studio.commands.results import Whole
 from studio.db import queries
-from studio.db.identities.linked_identities import same_human
+from studio.db.identities import linked_identities
 from studio.db.tables import JobRow, LineageRow, PictureRow
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation, Source
 from studio.errors import NotFoundError
+from studio.services import file_references
 from studio.services.visibility import Audience, find_picture, may_see
 
 _OF_ONE_SHAPE = frozenset({Operation.EDIT, Operation.UPSCALE})
@@ -65,9 +66,7 @@ def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDe
         children=children[:_MOST_SHOWN],
         more_children=len(children[_MOST_SHOWN:]),
         before=_find_before(session, source, audience),
-        edits_upload=bool(
-            source and not source.picture_id and same_human(session, job.person.key, viewer.key)
-        ),
+        edits_upload=_is_own_upload(session, source, viewer),
         wholes=tuple(find_wholes(session, picture_id, audience)),
     )
 
@@ -77,6 +76,13 @@ def source_before(job: Job) -> Source | None:
     if job.request.operation not in _OF_ONE_SHAPE or not job.request.sources:
         return None
     return job.request.sources[0]
+
+
+def _is_own_upload(session: Session, source: Source | None, viewer: Person) -> bool:
+    """Not of what somebody else brought along whose request the viewer repeated."""
+    if source is None or source.picture_id:
+        return False
+    return file_references.brought(session, source.key, linked_identities.identities(session, viewer.key))
 
 
 def _find_before(session: Session, source: Source | None, audience: Audience) -> Picture | None:

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -142,13 +142,7 @@ def _files_of(session: Session, keys: Sequence[str]) -> dict[str, str]:
         )
     )
     files = {f"pictures/{row.id}.png": row.storage_key for row in session.scalars(delivered)}
-    uploads: Iterable[str] = sorted(
-        {
-            key
-            for row in session.scalars(personal_data.jobs_of(keys))
-            for key in file_references.of_uploads(row.request)
-        }
-    )
+    uploads = sorted(file_references.of_own_uploads(session.scalars(personal_data.jobs_of(keys))))
     return files | {f"uploads/{number}.png": key for number, key in enumerate(uploads, start=1)}
 
 

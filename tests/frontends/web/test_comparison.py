@@ -51,5 +51,9 @@ def test_an_image_of_one_s_own_is_shown_before_its_edit_to_nobody_else(
     assert (answer.content, answer.headers["cache-control"]) == (b"a picture", "private, no-cache")
     assert "data-divide" not in sheet(bo, f"/view/{job_id}.1")
     assert bo.client.get(f"/before/{job_id}.1").status_code == 404
+    again: str = bo.say(f"/reroll {job_id}")["job"]
+    paint_job(web_server.ports, again)
+    assert "data-divide" not in sheet(bo, f"/view/{again}.1")
+    assert bo.client.get(f"/before/{again}.1").status_code == 404
     assert ana.client.get(f"/before/{guessed}").status_code == 404
     assert web_server.browser().client.get(f"/before/{job_id}.1").status_code == 401

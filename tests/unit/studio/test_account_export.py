@@ -16,6 +16,7 @@ from studio.db.identities.linked_identities import link
 from studio.db.tables import Erasure, JobRow, PictureRow
 from studio.domain.cases import CaseKind, NewCase
 from studio.domain.jobs import JobState
+from studio.domain.requests import Source
 from studio.services import personal_data
 from studio.services.accounts.account_export import Exported, find_records, write_export
 from tests.support.fakes import someone, somewhere
@@ -62,6 +63,18 @@ def test_an_archive_holds_words_and_pictures(ports, job_id):
     assert summary.records == sum(
         len(json.loads(data)) for name, data in files.items() if name.startswith("records/")
     )
+
+
+def test_what_somebody_else_brought_along_is_not_in_the_archive(ports):
+    key = ports.store.put(b"an upload of ana's", suffix=".png")
+    values = {"image": Source(key=key), "region": "A1", "prompt": "a boat"}
+    first = execute(ports, Call(person=ANA, address=somewhere(), request_key="e"), "edit", values).job_id
+    paint_job(ports, first)
+    for person in (ANA, BO):
+        call = Call(person=person, address=somewhere(), request_key=f"again {person.user_id}")
+        paint_job(ports, execute(ports, call, "reroll", {"job": first}).job_id)
+    assert b"an upload of ana's" in exported(ports)[1].values()
+    assert b"an upload of ana's" not in exported(ports, BO)[1].values()
 
 
 def test_an_archive_holds_nothing_of_others(ports, job_id):
