@@ -114,9 +114,10 @@ def imagine(ports: Ports, call: Call, command: Imagine) -> Accepted | PromptsPro
     references += references_of(ports, call, style)
     request = replace(request, sources=(*request.sources, *references))
     require_few("ref", len(request.references))
+    call = replace(call, private=command.private)
     if command.suggest:
         return suggest_prompts(ports, call, request, waiting=to_data(replace(command, suggest=False)))
-    return submit(ports, replace(call, private=command.private), SPEC.name, request)
+    return submit(ports, call, SPEC.name, request)
 
 
 def _price(ports: Ports, request: PaintRequest) -> PaintRequest:

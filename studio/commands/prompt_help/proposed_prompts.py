@@ -6,7 +6,7 @@ from typing import Any
 
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.spec import Call
-from studio.commands.submission.submit import admission_of
+from studio.commands.submission.submit import admission_of, refuse_words
 from studio.db.identities.people import lock_person
 from studio.db.prompts.proposals import save_proposal
 from studio.domain.prompts.proposal import MOST_SUGGESTED, PromptsProposed
@@ -59,9 +59,12 @@ def require_helper(ports: Ports) -> PromptHelper:
 
 
 def require_allowed(ports: Ports, call: Call, command: str, request: PaintRequest) -> None:
-    """Raises `PolicyRefusalError` for what a moderator would have to see first, too."""
+    """Raises `PolicyRefusalError` for what a moderator would have to see first, too: as where it is painted, that
+    counts and is kept.
+    """
     verdict = _judge(ports, call, command, request)
     if verdict.ruling is not Ruling.ALLOW:
+        refuse_words(ports, call, command, request)
         raise verdict.refusal()
 
 

@@ -53,17 +53,17 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
 
     Raises a `RequestRefusedError` or a `BadRequestError`; a lost queue is not an error here.
     """
-    require_known(ports, request)
-    require_references(ports, request)
     allowance = ports.gate.allowance(call.person, call.address)
     require_count(allowance, request.count, draft=request.draft)
-    require_tiers(ports, allowance, request)
     with ports.database.read() as session:
         if earlier := _find_earlier(session, call.request_key):
             return earlier
         call = inherit_privacy(session, call, request)
         require_open(session, call)
         request = with_channel_model(ports, session, call, request)
+        require_known(ports, request)
+        require_references(ports, request)
+        require_tiers(ports, allowance, request)
         require_free_disk(ports)
         require_quota(ports, session, call.person)
         remix_consent.require(session, call.person, request.sources, within=_gathering_of(call))
@@ -80,6 +80,21 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
         accepted = _repeated_answer(session, row)
     enqueue(ports, row, events)
     return replace(accepted, state=JobState(row.state))
+
+
+def refuse_words(ports: Ports, call: Call, command: str, request: PaintRequest) -> None:
+    """Count and keep, once, as `submit` does, a person's words that a review did not let pass.
+
+    Raises a `RequestRefusedError`. Returns only where the gate lets them pass after all.
+    """
+    allowance = ports.gate.allowance(call.person, call.address)
+    with ports.database.read() as session:
+        _find_earlier(session, call.request_key)
+        call = inherit_privacy(session, call, request)
+        admission = admission_of(session, call, command, request)
+    verdict = ports.gate.admit(admission)
+    if verdict.ruling is not Ruling.ALLOW:
+        raise _refusal(ports, call, admission, verdict, allowance)
 
 
 def enqueue(ports: Ports, row: JobRow, events: list[OutboxRow]) -> None:

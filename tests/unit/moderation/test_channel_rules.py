@@ -17,10 +17,10 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Address, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.settings.channels import ChannelRules, combine
-from studio.domain.settings.communities import CommunityRules
+from studio.domain.settings.communities import CommunityRules, Tier
 from studio.domain.verdicts import Ruling
 from studio.errors import BadParameterError, NotAllowedError, PolicyRefusalError
-from studio.ports import Inspected, Inspection
+from studio.ports import Inspected, Inspection, InstanceLimits
 from tests.support.case_sim import Appearance, with_desk, with_gate
 from tests.support.case_steps import MOD, by, decide, imagine, job_of, only_case
 from tests.support.finished_jobs import paint_job
@@ -72,6 +72,19 @@ class TestModels:
         other = replace(request, operation=Operation.EDIT)
         with pytest.raises(BadParameterError):
             submit(instance, at(call, "art", "2"), "edit", other)
+
+    def test_what_is_asked_of_a_model_is_asked_of_the_channels(self, ports, call):
+        default = ports.options.models()[0].name
+        instance = replace(with_desk(ports), rules=InstanceLimits(model_tiers={default: Tier.TRUSTED}))
+        settle(instance, call, "channel-models", "art tiny")
+        request = PaintRequest(operation=Operation.IMAGINE, prompt="a boat", seed=1, count=1)
+        job = job_of(instance, submit(instance, at(call, "art"), "imagine", request).job_id)
+        assert job.request.model == "tiny"
+        with raises(BadParameterError, match="for people from the tier trusted on"):
+            submit(instance, at(call, "main"), "imagine", request)
+        instance = replace(instance, rules=InstanceLimits(model_tiers={"tiny": Tier.TRUSTED}))
+        with raises(BadParameterError, match="for people from the tier trusted on"):
+            submit(instance, at(call, "art", "2"), "imagine", request)
 
     def test_a_gathering_with_another_model_is_not_opened(self, ports, call):
         instance = with_desk(ports)

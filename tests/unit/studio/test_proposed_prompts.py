@@ -116,6 +116,18 @@ class TestSuggesting:
             suggest(helped, call)
         assert helper.asked == []
 
+    def test_refused_words_count_and_leave_a_job_to_appeal_once(self, helped, helper, call):
+        helped.gate.verdict = replace(ALLOWED, ruling=Ruling.REFUSE, rule="words", category="gore")
+        for _ in range(2):
+            with pytest.raises(PolicyRefusalError) as refused:
+                suggest(helped, call)
+        with helped.database.read() as session:
+            [row] = session.query(JobRow)
+        assert (row.state, row.refused_category, row.request["prompt"]) == ("refused", "gore", "a red apple")
+        assert refused.value.job_id == row.id
+        assert len(helped.gate.admissions) == 1
+        assert helper.asked == []
+
     def test_a_press_is_judged_again(self, helped, call, monkeypatch):
         answer = suggest(helped, call)
         verdict = replace(ALLOWED, ruling=Ruling.REFUSE, rule="words", category="gore")
