@@ -54,7 +54,7 @@ from studio.services.accounts.account_export import Exported, write_export
 
 # The parameters that say to which community something belongs.
 _LARGEST_EXPORT_BYTES = 8 * 1024 * 1024
-_NAMING = ("case", "job", "picture", "what", "id")
+_NAMING = ("case", "job", "picture", "what", "id", "proposal")
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.gatherings.ballot_rows import members_of
-from studio.db.tables import CaseRow, GatheringRow, JobRow
+from studio.db.tables import CaseRow, GatheringRow, JobRow, ProposalRow
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
 
@@ -40,7 +40,7 @@ class DiscordStepRunner(StepRunner):
 
 
 async def in_home_community(context: DiscordContext, call: Call, what: str, *, paints: bool) -> Call:
-    """The call as a member of the server that a job, a picture, a case or a gathering belongs to.
+    """The call as a member of the server that a job, a picture, a case, a proposal or a gathering belongs to.
 
     Who wants to paint there, or means somebody else's picture, has to be a member still. Otherwise the call stays as
     it is.
@@ -89,6 +89,11 @@ def find_home_community(database: Database, what: str, user_id: str) -> HomeComm
             key = f"{Platform.DISCORD}:{gathering.community}:{user_id}"
             own = key in members_of(session, identifier).values()
             return HomeCommunity(community=gathering.community, own=own)
+        if proposal := session.get(ProposalRow, identifier):
+            platform, _, place = proposal.person_key.partition(":")
+            community, _, owner = place.rpartition(":")
+            own = platform == Platform.DISCORD and owner == user_id
+            return HomeCommunity(community=community, own=True) if own else None
         job = session.get(JobRow, identifier)
         if job is None or job.platform != Platform.DISCORD:
             return None
