@@ -11,6 +11,7 @@ from studio.domain.gatherings import PartState
 from studio.errors.gatherings import GatheringRefusedError, Refusal
 from studio.gatherings.kinds import evolution
 from studio.ports import Ports
+from studio.services.visibility import Audience, find_picture
 
 BRANCH = "branch"
 
@@ -24,11 +25,12 @@ def branch(ports: Ports, call: Call, gathering_id: str, ordinal: int) -> Gatheri
         actor = find_actor(session, call, gathering_id)
         gathering = gathering_rows.find_gathering(session, gathering_id)
         part = part_rows.find_part(session, gathering_id, ordinal)
-    if gathering.kind != evolution.NAME:
-        raise GatheringRefusedError(Refusal.UNKNOWN)
-    if part is None or part.picture is None or part.state is not PartState.SET:
-        raise GatheringRefusedError(Refusal.GONE)
+        address = call.address if actor.home == call.person.home else gathering.address
+        if gathering.kind != evolution.NAME:
+            raise GatheringRefusedError(Refusal.UNKNOWN)
+        if part is None or part.picture is None or part.state is not PartState.SET:
+            raise GatheringRefusedError(Refusal.GONE)
+        find_picture(session, part.picture, Audience.of_asker(actor, address))
     ports.gate.check_command_rate(actor, evolution.KIND.command)
-    address = call.address if actor.home == call.person.home else gathering.address
     opening = OpenGathering(values={"picture": part.picture})
     return open_gathering(ports, replace(call, person=actor, address=address), opening, kind=evolution.KIND)

@@ -20,7 +20,8 @@ class Describe:
 def describe_picture(ports: Ports, call: Call, command: Describe) -> PictureDescribed:
     """Made once for each picture.
 
-    Raises `NotFoundError`, `BadRequestError` where nothing describes pictures, and `HelperUnavailableError`.
+    Raises `NotFoundError`, `BadRequestError` where nothing describes pictures, `HelperUnavailableError`, and
+    `BannedError`.
     """
     with ports.database.read() as session:
         picture = queries.find_picture(session, command.picture, viewer=call.person)
@@ -30,7 +31,14 @@ def describe_picture(ports: Ports, call: Call, command: Describe) -> PictureDesc
     if not text:
         if ports.captioner is None:
             raise BadRequestError("no_captioner")
-        text = describe(job, picture, captioner=ports.captioner, gate=ports.gate, store=ports.store)
+        text = describe(
+            job,
+            picture,
+            captioner=ports.captioner,
+            gate=ports.gate,
+            store=ports.store,
+            asker=call.person,
+        )
         with ports.database.begin() as session:
             event = save_description(session, job, picture, text)
         outbox.send(ports.database, ports.events, [event] if event else [])

@@ -7,6 +7,7 @@ from studio.db import outbox
 from studio.db.tables import OutboxRow, PictureRow
 from studio.domain.events import PictureChanged
 from studio.domain.jobs import Job
+from studio.domain.people import Person
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
@@ -16,17 +17,28 @@ from studio.ports import Admission, Captioner, Gate, Store
 COMMAND = "describe"
 
 
-def describe(job: Job, picture: Picture, *, captioner: Captioner, gate: Gate, store: Store) -> str:
-    """Judged by the rules for prompts, as people read it beside the picture.
+def describe(
+    job: Job,
+    picture: Picture,
+    *,
+    captioner: Captioner,
+    gate: Gate,
+    store: Store,
+    asker: Person | None = None,
+) -> str:
+    """Judged by the rules for prompts where the picture was made, as people read it there beside the picture.
+
+    `asker` is who wants to read it. The picture's own person stands for nobody, and for their own linked identity.
 
     Raises `HelperUnavailableError`, also for words that the rules would not let pass, `StorageError`, `NotFoundError`
-    and `BannedError`.
+    and `BannedError` for the asker's ban.
     """
     smallest_large = picture.thumbnail_keys.get(1280) or picture.key
     text = captioner.describe(store.get(smallest_large))
     request = PaintRequest(operation=Operation.IMAGINE, prompt=text, seed=0, count=1)
+    person = asker if asker and asker.home == job.person.home else job.person
     admission = Admission(
-        person=job.person, command=COMMAND, request=request, outstanding_jobs=0, address=job.address
+        person=person, command=COMMAND, request=request, outstanding_jobs=0, address=job.address
     )
     if gate.review(admission).ruling is not Ruling.ALLOW:
         raise HelperUnavailableError(reason="captioner")

@@ -24,7 +24,7 @@ from studio.domain.events import PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.pictures import PictureDescribed
 from studio.domain.verdicts import ALLOWED, Ruling
-from studio.errors import BadRequestError, HelperUnavailableError, NotFoundError
+from studio.errors import BadRequestError, BannedError, HelperUnavailableError, NotFoundError
 from studio.ports import Ports
 from tests.support.chat_server import dripping, hanging, saying, serving
 from tests.support.fakes import someone
@@ -104,6 +104,15 @@ class TestDescribing:
         with pytest.raises(HelperUnavailableError):
             describe(seeing, call, job)
         assert picture(seeing, job).description == ""
+
+    def test_its_makers_ban_is_not_the_askers(self, seeing, call, job, monkeypatch):
+        def judge(admission):
+            if admission.person.key == call.person.key:
+                raise BannedError(until=None)
+            return ALLOWED
+
+        monkeypatch.setattr(seeing.gate, "review", judge)
+        assert describe(seeing, replace(call, person=someone("bo")), job).text == SEEN
 
     def test_without_a_model_it_says_so(self, ports, call, job):
         with pytest.raises(BadRequestError):

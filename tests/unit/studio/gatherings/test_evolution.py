@@ -1,12 +1,13 @@
 """Evolution: approvals choose parents, generations follow, and it ends."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from studio.domain.gatherings import PartState
 from studio.domain.jobs import JobState
-from studio.errors import BadParameterError
+from studio.errors import BadParameterError, NotFoundError
 from studio.errors.gatherings import GatheringRefusedError
 from studio.gatherings.evolution_generations import (
     FIRST_NOISE,
@@ -249,3 +250,14 @@ def open_evolution(table: Table, host: str) -> str:
 
 
 TestHistories = machine_of(Driver(open=open_evolution))
+
+
+def test_a_branch_takes_no_picture_out_of_a_private_channel(table: Table) -> None:
+    cellar = replace(table, address=replace(table.address, channel="cellar", private=True))
+    evolution = cellar.open("ana", "evolve", words="a glass lighthouse", children=3, vote="10m")
+    cellar.finish_jobs(evolution)
+    cellar.act("bo", "join", evolution)  # so that he sees it from everywhere
+    cellar.act("ana", "end", evolution)
+    with pytest.raises(NotFoundError):
+        table.act("bo", "branch", evolution, part=2)
+    assert cellar.act("bo", "branch", evolution, part=2)
