@@ -37,6 +37,7 @@ class PictureDetails:
     children: Sequence[Origin]
     more_children: int = 0  # that are there too, and not shown
     before: Picture | None = None  # what was edited or upscaled, where the viewer may see it
+    before_spoiler: bool = False
     edits_upload: bool = False  # an image of the viewer's own, which nobody else sees
     wholes: Sequence[Whole] = ()
 
@@ -58,6 +59,7 @@ def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDe
     query = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_COUNTED)
     became = _relatives(session, list(session.scalars(query)), audience)
     children = [child for child in became if child.picture_id]
+    before = _find_before(session, source, audience)
     return PictureDetails(
         picture=picture,
         view=replace(view, pictures=(picture,)),
@@ -65,7 +67,8 @@ def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDe
         ancestors=_relatives(session, ancestors[:_MOST_LOOKED_AT], audience)[:_MOST_SHOWN],
         children=children[:_MOST_SHOWN],
         more_children=len(children[_MOST_SHOWN:]),
-        before=_find_before(session, source, audience),
+        before=before,
+        before_spoiler=before is not None and queries.find_job(session, before.job_id).spoiler,
         edits_upload=_is_own_upload(session, source, viewer),
         wholes=tuple(find_wholes(session, picture_id, audience)),
     )

@@ -181,7 +181,9 @@ document.addEventListener("htmx:after:swap", () => {
 document.addEventListener("click", (event) => {
   const veil = event.target.closest?.("[data-unveil]");
   if (!veil) return;
-  veil.closest(".spoiler").classList.remove("spoiler");
+  const covered = veil.closest(".spoiler");
+  covered.classList.remove("spoiler");
+  for (const image of covered.querySelectorAll("img.blurred")) image.classList.remove("blurred");
   veil.parentElement.remove();
 });
 

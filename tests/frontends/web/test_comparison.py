@@ -3,6 +3,7 @@
 import pytest
 
 from studio.commands.button_ids import Action, Button
+from studio.db.tables import JobRow
 from tests.frontends.web.test_dialogs import painted, sheet
 from tests.support.finished_jobs import paint_job
 from tests.support.web_client import WebServer
@@ -34,6 +35,15 @@ def test_an_edit_shows_what_it_was_before_to_those_who_may_see_it(web_server: We
     paint_job(web_server.ports, edit)
     assert f'data-src="/thumbnails/{fox}.1"' in sheet(bo, f"/view/{edit}.1")
     assert "data-divide" not in sheet(bo, f"/view/{fox}.1")
+    with web_server.ports.database.begin() as session:
+        session.get_one(JobRow, fox).spoiler = True
+    shown = sheet(bo, f"/view/{edit}.1")
+    assert f'<img class="blurred" data-src="/thumbnails/{fox}.1"' in shown
+    assert f'<img class="blurred" src="/thumbnails/{fox}.1"' in shown
+    with web_server.ports.database.begin() as session:
+        session.get_one(JobRow, fox).spoiler = False
+        session.get_one(JobRow, edit).spoiler = True
+    assert f'<img class="blurred" src="/thumbnails/{edit}.1"' in sheet(bo, f"/view/{fox}.1")
     assert ana.press(Button(action=Action.DELETE, job_id=fox, index=1))["ok"]
     assert "data-divide" not in sheet(bo, f"/view/{edit}.1")
 
