@@ -30,3 +30,7 @@ class PlatformUnavailableError(Exception):
     def __init__(self, why: str = "", *, perhaps_done: bool = False) -> None:
         super().__init__(why)
         self.perhaps_done = perhaps_done
+
+
+class SentMeanwhileError(DeliveryInProgressError):
+    """Another process sent the message while this one waited for it: what this one was to show may be outdated."""

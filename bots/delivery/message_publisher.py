@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bots.delivery import deliveries
-from bots.delivery.errors import DestinationUnreachableError
+from bots.delivery.errors import DestinationUnreachableError, SentMeanwhileError
 from bots.delivery.message_sender import MessageSender
 from bots.delivery.subjects.draft import Compose, Draft
 from bots.delivery.transport import DeliveryContext
@@ -153,7 +153,11 @@ class MessagePublisher:
             return
         if only_new and draft.ref is not None:
             return
-        ref = await self._deliver(draft)
+        try:
+            ref = await self._deliver(draft)
+        except SentMeanwhileError:  # and the subject may have gone on: it is read again
+            await self._publish(kind, subject_id, message, only_new=only_new)
+            return
         message.mark_touched()
         message.ref, message.shown = ref, draft
         if ref != recorded:

@@ -16,6 +16,7 @@ from bots.delivery.errors import (
     DestinationUnreachableError,
     FileTooLargeError,
     MessageTakenBackError,
+    SentMeanwhileError,
 )
 from bots.delivery.subjects.draft import Draft, prepare
 from bots.delivery.transport import DeliveryContext, OutgoingMessage, Place
@@ -42,7 +43,8 @@ class MessageSender:
     async def deliver(self, draft: Draft) -> MessageRef:
         """Show the draft in its one message, and say where that is. A new message is claimed, not yet recorded.
 
-        Raises `DestinationUnreachableError`, `DeliveryInProgressError`, `PlatformUnavailableError`, `StorageError`.
+        Raises `DestinationUnreachableError`, `DeliveryInProgressError`, `SentMeanwhileError`,
+        `PlatformUnavailableError`, `StorageError`.
         """
         with reading_in(draft.language):
             return await self._deliver(draft)
@@ -71,18 +73,14 @@ class MessageSender:
         """Of several processes only one sends; what a killed one may have sent is looked for first."""
         subject = draft.subject
         async with self._claims.hold(subject, draft.places[0].target) as claim:
-            if claim is Claim.SENT and (found := await self._find_recorded(draft)):
-                return await self._edit(draft, found)
-            if claim in (Claim.THEIRS, Claim.SENT):
+            if claim is Claim.SENT:
+                raise SentMeanwhileError
+            if claim is Claim.THEIRS:
                 raise DeliveryInProgressError
             if claim is Claim.INHERITED and (found := await self._find_sent(draft)):
                 log.info("message recovered after a restart", extra=_of(draft))
                 return await self._edit(draft, found)
             return await self._send(draft, draft.places)
-
-    async def _find_recorded(self, draft: Draft) -> MessageRef | None:
-        database = self._ports.database
-        return await self._pools.run(Pool.DATABASE, deliveries.find_message, database, draft.subject)
 
     async def _find_sent(self, draft: Draft) -> MessageRef | None:
         """What the process before us has sent, where it was about to send it."""

@@ -7,6 +7,7 @@ import pytest
 
 from bots.delivery import deliveries
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
+from bots.delivery.subjects.draft import Draft
 from studio.clock import now
 from studio.domain.deliveries import DeliveryKind, Subject
 from studio.domain.people import Platform
@@ -64,15 +65,26 @@ async def test_while_another_process_sends_the_message_nobody_else_does(
     assert front_end.chat.sent == 0
 
 
-async def test_a_message_that_another_process_has_sent_meanwhile_is_edited(front_end: FrontEnd) -> None:
+async def test_what_was_read_before_another_process_sent_the_message_is_read_again(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job_id = front_end.ask()
-    subject = Subject(DeliveryKind.JOB, job_id, Platform.WEB)
     other = FrontEnd(front_end.ports, front_end.chat, front_end.pools)
-    draft = await front_end.delivery.publisher.read(DeliveryKind.JOB, job_id)
-    await other.accepted(job_id)
-    assert deliveries.find_message(front_end.ports.database, subject)
-    ref = await front_end.delivery.publisher._sender.deliver(draft)  # it was read before the other sent it
-    assert ref == front_end.chat.of(job_id).ref
+    publisher = front_end.delivery.publisher
+    read = publisher.read
+
+    async def read_too_early(kind: DeliveryKind, subject_id: str) -> Draft:
+        draft = await read(kind, subject_id)
+        if not front_end.chat.sent:
+            await other.accepted(job_id)
+            await other.painted(job_id)
+        return draft
+
+    monkeypatch.setattr(publisher, "read", read_too_early)
+    await front_end.accepted(job_id)
+    shown = front_end.chat.of(job_id)
+    assert shown.now.final
+    assert front_end.recorded(job_id) == replace(shown.ref, final=True)
     assert front_end.chat.sent == 1
 
 
