@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, delete, update
 
 from studio.clock import now
 from studio.db.database import Database
-from studio.db.deliveries import message_of
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow
 from studio.domain.deliveries import MessageRef, Subject
@@ -22,11 +21,6 @@ class Claim(StrEnum):
     INHERITED = "inherited"  # the process that had it went silent, and may have sent the message
     THEIRS = "theirs"
     SENT = "sent"  # the message is there
-
-
-def find_message(database: Database, subject: Subject) -> MessageRef | None:
-    with database.read() as session:
-        return message_of(session, subject.kind, subject.id)
 
 
 def take_claim(database: Database, subject: Subject, channel: str, *, lasts: timedelta) -> Claim:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bots.delivery import deliveries
 from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.process.thread_pools import ThreadPools
 from studio.commands.registry import execute
@@ -28,6 +27,7 @@ from studio.ports import Ports
 from tests.support.chat import Chat
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
+from tests.support.recorded_messages import find_message
 
 
 @dataclass
@@ -74,7 +74,7 @@ class FrontEnd:
         )
 
     def recorded(self, job_id: str, kind: DeliveryKind = DeliveryKind.JOB) -> MessageRef | None:
-        return deliveries.find_message(self.ports.database, Subject(kind, job_id, Platform.WEB))
+        return find_message(self.ports.database, Subject(kind, job_id, Platform.WEB))
 
     def rest(self) -> None:
         """As if no message had been touched for a while."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from PIL import Image
 
-from bots.delivery.deliveries import find_message
 from bots.texts.cases import YOURS
 from studio.commands.submission.job_creation import open_hold
 from studio.db import cases, queries
@@ -18,6 +17,7 @@ from studio.domain.people import Platform
 from tests.support import discord_cases, discord_sim
 from tests.support.discord_cases import HOLD, case_of, changed, facts, held_prompt
 from tests.support.discord_sim import Room, button_ids, gallery, words
+from tests.support.recorded_messages import find_message
 
 desk = discord_cases.desk
 

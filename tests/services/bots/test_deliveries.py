@@ -14,6 +14,7 @@ from studio.db.database import Database
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Platform
 from tests.support.fakes import open_empty
+from tests.support.recorded_messages import find_message
 
 SUBJECT = Subject(DeliveryKind.JOB, "k3v9m2p4qx7a", Platform.SLACK)
 MINUTE = timedelta(minutes=1)
@@ -48,4 +49,4 @@ def test_a_recorded_message_is_claimed_by_nobody_and_recorded_again_by_anybody(d
         deliveries.record(database, SUBJECT, ref)
         assert claim_at_once(database) == [Claim.SENT] * PROCESSES
         deliveries.renew_claim(database, SUBJECT, until=now())
-        assert deliveries.find_message(database, SUBJECT) == ref
+        assert find_message(database, SUBJECT) == ref

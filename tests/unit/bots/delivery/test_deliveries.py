@@ -14,6 +14,7 @@ from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.people import Platform
 from studio.ports import Ports
 from tests.support.finished_jobs import paint_job
+from tests.support.recorded_messages import find_message
 
 MINUTE = timedelta(minutes=1)
 SUBJECT = Subject(DeliveryKind.JOB, "k3v9m2p4qx7a", Platform.SLACK)
@@ -24,10 +25,10 @@ def test_one_process_sends_a_message(ports: Ports) -> None:
     database = ports.database
     assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.OURS
     assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.THEIRS
-    assert deliveries.find_message(database, SUBJECT) is None
+    assert find_message(database, SUBJECT) is None
     deliveries.record(database, SUBJECT, MESSAGE_REF)
     assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.SENT
-    assert deliveries.find_message(database, SUBJECT) == MESSAGE_REF
+    assert find_message(database, SUBJECT) == MESSAGE_REF
 
 
 def test_a_message_whose_sender_died_is_sent_by_another(ports: Ports) -> None:
@@ -67,13 +68,13 @@ def test_a_message_that_is_there_is_not_given_back(ports: Ports) -> None:
     for late in (deliveries.release_claim, deliveries.abandon_claim):
         late(database, SUBJECT)
     deliveries.move_claim(database, SUBJECT, "elsewhere")
-    assert deliveries.find_message(database, SUBJECT) == MESSAGE_REF
+    assert find_message(database, SUBJECT) == MESSAGE_REF
 
 
 def test_what_had_no_place_may_be_sent_when_there_is_one(ports: Ports) -> None:
     database = ports.database
     deliveries.record(database, SUBJECT, MessageRef(channel="c", message="", final=True))
-    assert deliveries.find_message(database, SUBJECT) is None
+    assert find_message(database, SUBJECT) is None
     assert deliveries.take_claim(database, SUBJECT, "d", lasts=MINUTE) is Claim.OURS
 
 
@@ -95,7 +96,7 @@ def test_a_job_and_its_case_have_a_message_each(ports: Ports) -> None:
     deliveries.record(ports.database, SUBJECT, MESSAGE_REF)
     assert deliveries.take_claim(ports.database, case, "desk", lasts=MINUTE) is Claim.OURS
     deliveries.forget(ports.database, SUBJECT)
-    assert deliveries.find_message(ports.database, SUBJECT) is None
+    assert find_message(ports.database, SUBJECT) is None
     assert deliveries.take_claim(ports.database, case, "desk", lasts=MINUTE) is Claim.THEIRS
 
 
