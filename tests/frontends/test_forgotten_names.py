@@ -154,9 +154,9 @@ def web_ask(ports: Ports, name: str, command: str, **values: object) -> Any:
 
 def forget_events(ports: Ports) -> None:
     """Those of what happened before anybody looked."""
-    waiting = ports.events._news  # type: ignore[attr-defined]
-    while not waiting.empty():
-        waiting.get()
+    for waiting in (ports.events._news, ports.events._watched):  # type: ignore[attr-defined]
+        while not waiting.empty():
+            waiting.get()
 
 
 @pytest.mark.parametrize("command", ["delete", "forget-me"])
