@@ -77,13 +77,16 @@ class ImageUploads:
         await self._client.call(
             "files.completeUploadExternal", files=files, channel_id=channel, thread_ts=thread
         )
+        await self._record(file_id, upload, passing=True)
+
+    async def _record(self, file_id: str, upload: "_Upload", *, passing: bool) -> None:
         await self._pools.run(
             Pool.DATABASE,
             file_records.mark_complete,
             self._database,
             file_id,
             digest=upload.digest,
-            passing=True,
+            passing=passing,
         )
 
     def _find(self, subject: str, digests: Sequence[str], *, passing: bool) -> dict[str, str]:
@@ -128,14 +131,7 @@ class ImageUploads:
             answer = await self._client.call("files.completeUploadExternal", patient=patient, files=files)
             await self._ready(list(sent), answer.get("files") or ())
         for file_id, upload in sent.items():
-            await self._pools.run(
-                Pool.DATABASE,
-                file_records.mark_complete,
-                self._database,
-                file_id,
-                digest=upload.digest,
-                passing=passing,
-            )
+            await self._record(file_id, upload, passing=passing)
         for result in results:
             if isinstance(result, BaseException):
                 raise result

@@ -15,7 +15,7 @@ from studio.db.tables import PictureRow
 from studio.domain.people import Person
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, open_browser
+from tests.support.browser import PATIENCE_MILLISECONDS, open_browser
 from tests.support.finished_jobs import paint_job
 from tests.support.served_app import serving
 from tests.support.web_client import web_settings

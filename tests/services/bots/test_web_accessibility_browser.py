@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from studio.errors import BannedError
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.services.bots.test_web_browser import card, open_browser, painted, type_in
+from tests.services.bots.test_web_browser import card, painted, type_in
 from tests.services.bots.test_web_dialogs_browser import at_ease, guest
 from tests.support.case_sim import with_desk
 from tests.support.painting_web_server import PaintingWebServer
@@ -29,12 +29,6 @@ DESK, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 740}
 LOOKS = [(scheme, size) for scheme in ("light", "dark") for size in (DESK, PHONE)]
 
 pytestmark = pytest.mark.timeout(1200)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with open_browser(chromium_path) as opened:
-        yield opened
 
 
 @pytest.fixture

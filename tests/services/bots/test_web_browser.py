@@ -8,24 +8,14 @@ from contextlib import contextmanager
 import psutil
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from engine.imaging.codecs.upload_sanitizer import MAX_UPLOAD_BYTES
 from studio.commands.registry import CATALOG
 from studio.commands.spec import Audience
+from tests.support.browser import PATIENCE_MILLISECONDS
 from tests.support.running_instance import RunningInstance
 
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE_MILLISECONDS = 300_000  # bounds a hang
 # Opens a sheet while the news that the one before it was closed is still on its way.
 SWIFT = """async (path) => {
   const [sheet, body] = ["#dialog", "#dialog-body"].map((name) => document.querySelector(name));
@@ -55,24 +45,6 @@ def studio(tmp_path_factory: pytest.TempPathFactory, chromium_path: str) -> Iter
         yield opened.wait_until_open()
     finally:
         opened.clear_away()
-
-
-@contextmanager
-def open_browser(chromium_path: str) -> Iterator[Browser]:
-    """Nothing is waited for in vain on a machine that is merely slow."""
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=chromium_path, args=ARGUMENTS, timeout=PATIENCE_MILLISECONDS
-        )
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with open_browser(chromium_path) as opened:
-        yield opened
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from studio.commands.button_ids import Action, Button
 from studio.commands.command_line import MAX_PHRASE
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, card, open_browser, painted, type_in
+from tests.services.bots.test_web_browser import card, painted, type_in
+from tests.support.browser import PATIENCE_MILLISECONDS
 from tests.support.case_sim import with_desk
 from tests.support.painting_web_server import PaintingWebServer, QuickBrush
 from tests.support.web_client import web_settings
@@ -29,12 +30,6 @@ IN_SIGHT = """(element) => {
 }"""
 
 pytestmark = pytest.mark.timeout(1200)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with open_browser(chromium_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.services.bots.test_web_browser import open_browser, painted, type_in
+from tests.services.bots.test_web_browser import painted, type_in
 from tests.services.bots.test_web_dialogs_browser import at_ease, guest, widths
 from tests.support.case_sim import with_desk
 from tests.support.painting_web_server import PaintingWebServer
@@ -22,12 +22,6 @@ STOPS = """(card) => [...card.querySelectorAll("a[href], button")]
   .filter((control) => control.tabIndex === 0 && control.checkVisibility()).length"""
 
 pytestmark = pytest.mark.timeout(1200)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with open_browser(chromium_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -8,18 +8,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.services.bots.test_web_browser import open_browser, painted, type_in
+from tests.services.bots.test_web_browser import painted, type_in
 from tests.services.bots.test_web_dialogs_browser import at_ease, guest, in_sight, phone
 from tests.support.painting_web_server import PaintingWebServer
 from tests.support.web_client import web_settings
 
 pytestmark = pytest.mark.timeout(1200)
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with open_browser(chromium_path) as opened:
-        yield opened
 
 
 @pytest.fixture

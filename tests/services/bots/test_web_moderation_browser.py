@@ -17,7 +17,7 @@ from studio.domain.jobs import JobState
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, open_browser
+from tests.support.browser import PATIENCE_MILLISECONDS, open_browser
 from tests.support.case_sim import with_desk
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from bots.web import create_app
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.services.bots.test_web_browser import PATIENCE_MILLISECONDS, open_browser
+from tests.support.browser import PATIENCE_MILLISECONDS, open_browser
 from tests.support.loopback_oauth import account_provider
 from tests.support.served_app import serving
 from tests.support.web_client import web_settings

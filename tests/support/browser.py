@@ -1,0 +1,30 @@
+"""A real browser for the tests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MILLISECONDS = 300_000  # bounds a hang
+
+
+@contextmanager
+def open_browser(chromium_path: str) -> Iterator[Browser]:
+    """Nothing is waited for in vain on a machine that is merely slow."""
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=chromium_path, args=ARGUMENTS, timeout=PATIENCE_MILLISECONDS
+        )
+        yield launched
+        launched.close()
