@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Dialect, event
+from sqlalchemy import Dialect, event, inspect
 from sqlalchemy.util import LRUCache
 
 from studio.clock import now
@@ -338,7 +338,7 @@ def open_empty(url: str) -> Database:
     if not database.is_sqlite:
         dialect = _filled_server(url, tables)
     elif (file := Path(database.url.database or "")).exists():
-        Base.metadata.create_all(database.engine)
+        _create_missing_tables(database)
         return database
     else:
         empty, dialect = _empty_file(tables)
@@ -353,11 +353,19 @@ def _wait_for_no_disk(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous=OFF")
 
 
+def _create_missing_tables(database: Database) -> None:
+    """Where all are there nothing is changed: another process may be at work, and triggers would be made anew."""
+    with database.engine.connect() as connection:
+        complete = set(Base.metadata.tables) <= set(inspect(connection).get_table_names())
+    if not complete:
+        Base.metadata.create_all(database.engine)
+
+
 @cache
 def _filled_server(url: str, tables: int) -> Dialect:
     """The dialect in which the `tables` tables that are known by now were made at `url`, where they stay."""
     made = Database(url)
-    Base.metadata.create_all(made.engine)
+    _create_missing_tables(made)
     made.close()
     return made.engine.dialect
 
