@@ -13,11 +13,12 @@ from moderation.limits.settings import LimitSettings
 from moderation.limits.trust_tiers import allowance_of, tier_of
 from moderation.metrics import VERDICTS
 from moderation.policy.categories import Category
-from moderation.policy.community_overrides import apply_overrides, known_overrides
+from moderation.policy.community_overrides import apply_overrides, known_overrides, narrow
 from moderation.policy.findings import Finding
 from moderation.policy.policy import Policy
 from moderation.policy.remedies import CONTEMPT, how_to_name_a_moderator, remedy_of
 from moderation.records.evidence import EvidenceDraft, draft_of_picture, draft_of_words
+from moderation.rules.community_policy import rules_beyond
 from moderation.rules.community_words import CommunityWords
 from moderation.rules.image import ImageRule, default_image_rules
 from moderation.rules.image.blocked_here import BlockedHere
@@ -197,10 +198,14 @@ class ModerationGate:
 
     def _judge_prompt(self, admission: Admission, rules: CommunityRules) -> Verdict:
         subject = PromptSubject.of(admission)
+        policy = self._policy_for(rules, admission.address)
         verdict = self._prompt_judge.judge(
             subject,
-            policy=self._policy_for(rules, admission.address),
-            more_rules=self._community_rules(admission.person, rules),
+            policy=policy,
+            more_rules=(
+                *self._community_rules(admission.person, rules),
+                *rules_beyond(self._prompt_judge.policy, policy),
+            ),
         )
         return apply_upload_suspicion(verdict, admission.request, subject)
 
@@ -260,7 +265,7 @@ class ModerationGate:
             except (BadParameterError, ValueError):  # the others hold all the same
                 logger.error("community overrides partly ignored: unknown category or action")
                 policy = apply_overrides(policy, known_overrides(stances))
-        return policy
+        return narrow(policy, rules)
 
     def _record(
         self,

@@ -127,15 +127,17 @@ def buttons(case: Case) -> tuple[Action, ...]:
 
 def outcome(case: Case) -> str:
     """What was decided, or an empty text for an open case."""
-    if case.decision is None:
-        return ""
-    if case.kind is CaseKind.CONSENT:
-        return translate("Allowed" if case.decision is Decision.APPROVE else "Declined")
-    if case.kind is CaseKind.REPORT and case.decision in _DONE_TO_REPORTS:
-        return translate(_DONE_TO_REPORTS[case.decision])
-    if case.kind is CaseKind.APPEAL and case.decision is Decision.REJECT:
+    return outcome_of(case.kind, case.decision) if case.decision else ""
+
+
+def outcome_of(kind: CaseKind, decision: Decision) -> str:
+    if kind is CaseKind.CONSENT:
+        return translate("Allowed" if decision is Decision.APPROVE else "Declined")
+    if kind is CaseKind.REPORT and decision in _DONE_TO_REPORTS:
+        return translate(_DONE_TO_REPORTS[decision])
+    if kind is CaseKind.APPEAL and decision is Decision.REJECT:
         return translate("The refusal stands")
-    return translate(_DONE[case.decision])
+    return translate(_DONE[decision])
 
 
 def rule_and_category(case: Case) -> str:

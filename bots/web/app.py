@@ -25,8 +25,9 @@ from bots.web.access.security_middleware import SecurityMiddleware
 from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.context import build_context
 from bots.web.metrics import WebMetrics
-from bots.web.routes import account, banned, comparison, forms, health, images, moderation, pages
+from bots.web.routes import account, banned, comparison, forms, health, images, pages
 from bots.web.routes.authentication import LoginRequiredError
+from bots.web.routes.desk import cases, policy_page, week_page
 from bots.web.routes.gallery import downloads, folders, gallery_page
 from bots.web.routes.gatherings import gathering_pages
 from bots.web.routes.page_layout import page_response
@@ -124,13 +125,17 @@ ROUTES = [
     Route(
         "/gatherings/{gathering}/{shown_in}/{verb}/{round}/{part}/images/{name}", gathering_pages.image_file
     ),
-    Route("/desk", moderation.desk_page),
-    Route("/desk/cases", moderation.case_list),
-    Route("/desk/lockdown", moderation.change_lockdown, methods=["POST"]),
-    Route("/desk/count", moderation.case_count),
-    Route("/desk/{case}/claim", moderation.claim_case, methods=["POST"]),
-    Route("/desk/{case}/decide", moderation.decide_case, methods=["POST"]),
-    Route("/desk/{case}/pictures/{picture}", moderation.case_picture),
+    Route("/desk", cases.desk_page),
+    Route("/desk/cases", cases.case_list),
+    Route("/desk/lockdown", cases.change_lockdown, methods=["POST"]),
+    Route("/desk/count", cases.case_count),
+    Route("/desk/policy", policy_page.policy_page),
+    Route("/desk/policy", policy_page.change_policy, methods=["POST"]),
+    Route("/desk/policy/words", policy_page.change_words, methods=["POST"]),
+    Route("/desk/week", week_page.week_page),
+    Route("/desk/{case}/claim", cases.claim_case, methods=["POST"]),
+    Route("/desk/{case}/decide", cases.decide_case, methods=["POST"]),
+    Route("/desk/{case}/pictures/{picture}", cases.case_picture),
     Route("/people/{user}", account.person_dialog),
     Route("/export-me", account.export),
     Route("/forget-me", banned.forget, methods=["POST"]),

@@ -48,7 +48,74 @@ DELETE_ONE = "Delete this picture for good?"
 DELETE_ALL = "Delete all pictures of this job for good?"
 MY_PICTURES = "My pictures"
 APP_DESCRIPTION = "Generate and edit pictures together."
+WITHHELD_WORDS = "Words from a private place. Take the case to read them."
+ENCRYPTED_WORDS = "Encrypted words. Take the case to read them; each reading is recorded."
 OPEN_CASES = ("{count} case is open", "{count} cases are open")
+POLICY_ACTIONS = {
+    "allow": "Allow",
+    "warn": "Allow, with a warning",
+    "hold": "Hold for a moderator",
+    "refuse": "Refuse",
+}
+INSTALLED_RULES = {
+    "allow": "Allowed",
+    "warn": "A warning from {score}",
+    "hold": "Held from {score}",
+    "refuse": "Refused from {score}",
+}
+REFUSED_AND_HELD = "Refused from {score}, held from {held}"
+THRESHOLD_OF = "Threshold: {category}"
+FIGURE_ROLES = {
+    "politician": "Politicians",
+    "royalty": "Royalty",
+    "religious": "Religious figures",
+    "business": "People in business",
+    "performer": "Performers",
+    "athlete": "Athletes",
+    "media": "People in the media",
+    "writer": "Writers",
+    "activist": "Activists",
+    "scientist": "Scientists",
+    "crime": "People in the news because of a crime",
+}
+ACCEPTED_LANGUAGES = "Languages of prompts"
+ALL_LANGUAGES = "All languages of this installation"
+OTHER_LANGUAGES = "Prompts in other languages"
+NO_LANGUAGE = "Choose at least one language."
+POLICY_CHANGE = "{name}: {before} → {after}"
+POLICY_CHANGED_MEANWHILE = (
+    "Another moderator has just set this to: {value}. Yours counts when you send it again."
+)
+WORDS_ADDED = "{action}: {words}"
+WORDS_REMOVED = "No longer on a list: {words}"
+WORD_TWICE = "{word} is on two lists."
+WORD_TRIAL = (
+    "Of {requests} requests of the last {days} days, the new words would have refused {refused} and"
+    " held {held}."
+)
+POLICY_SAVED = "Saved. It applies to every request from now on."
+REQUESTS = "Requests"
+DAY = "Day (UTC)"
+PASSED = "Accepted"
+HELD = "Held"
+REFUSED = "Refused"
+COUNT = "Number"
+REFUSALS = "Refusals by category"
+CATEGORY = "Category"
+HOLDS = "Holds, and how they ended"
+REPORTS = "Reports of pictures"
+APPEALS = "Appeals"
+OUTCOME = "Outcome"
+DECISION_TIMES = "Time to a decision"
+TIME = "Time"
+DECIDED_WITHIN = {
+    5: "Up to 5 minutes",
+    60: "Up to an hour",
+    360: "Up to 6 hours",
+    1440: "Up to a day",
+    0: "Longer",
+}
+USUAL_TIME = "Half of them were decided within {minutes} minutes."
 MOVED = ("{count} picture was moved.", "{count} pictures were moved.")
 STARRED = ("{count} picture is starred.", "{count} pictures are starred.")
 DELETED = ("{count} picture was deleted.", "{count} pictures were deleted.")

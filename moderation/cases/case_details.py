@@ -1,10 +1,12 @@
 """A case with all that a moderator needs to judge it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from moderation.cases.case_previews import read_previews
 from moderation.cases.strikes import strike_sum
 from moderation.records import audit_log, bans
 from moderation.records.evidence import has_evidence
@@ -31,6 +33,7 @@ from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
 from studio.errors import NotAllowedError
+from studio.ports import CasePreview
 from studio.services.visibility import Audience, may_see
 
 NOTE = "note"  # its action in the audit chain
@@ -159,6 +162,18 @@ class CommunityRecords:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def preview(self, moderator: Person, cases: Sequence[Case]) -> Mapping[str, CasePreview]:
+        require_moderator(moderator)
+        on_the_desk = [
+            case
+            for case in cases
+            if case.state is CaseState.OPEN
+            and case.addressee is None
+            and (case.platform, case.community) == moderator.home
+        ]
+        with self._database.read() as session:
+            return read_previews(session, on_the_desk)
 
     def read_person(self, moderator: Person, who: str) -> PersonFile:
         require_moderator(moderator)

@@ -1,7 +1,6 @@
 """The desk itself: who may decide what, and that it happens once."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime
 
@@ -15,16 +14,11 @@ from moderation.cases.sanctions import EXCLUDING, Sanction, exclude, hold, notif
 from moderation.cases.side_effects import DecisionEffects, SideEffects
 from moderation.cases.strikes import overturn, strike_sum
 from moderation.metrics import CASES
-from moderation.policy.community_overrides import apply_overrides
+from moderation.policy.community_overrides import describe_policy, require_stricter
 from moderation.policy.policy import Policy, default_policy
 from moderation.records import audit_log, bans
 from moderation.records.encryption import EvidenceCipher
-from moderation.records.evidence import (
-    erase_words,
-    has_evidence,
-    is_readable,
-    read_words,
-)
+from moderation.records.evidence import erase_words, has_evidence, is_readable, read_words
 from moderation.reports.hidden_pictures import hide, jobs_of
 from moderation.reports.outside_reports import file_case, may_hide, read_status, write_receipt
 from moderation.reports.preserved_pictures import preserve
@@ -51,6 +45,7 @@ from studio.domain.cases import (
 from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
+from studio.domain.settings.policy_overrides import ChangeRules, PolicyDescription
 from studio.errors import BadParameterError, CaseTakenError, ConfigurationError, NotAllowedError
 from studio.services import message_refresh
 
@@ -162,23 +157,34 @@ class CaseService(CommunityRecords):
         self._side_effects.run(outcome)
         return any(lifted) or bool(inherited)
 
-    def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
+    def govern(self, moderator: Person, change: ChangeRules) -> CommunityRules:
         require_moderator(moderator)
         with self._database.begin() as session:
             lock_names(session, f"rules:{moderator.platform}:{moderator.community}")  # or one change is lost
-            former = settings.community_rules(session, moderator.platform, moderator.community)
-            rules = change(former)
-            added = rules.stances.items() - former.stances.items()  # older ones may have lost their category
-            apply_overrides(self._policy, dict(added))
-            for channel, own in rules.by_channel.items():
-                if own != former.by_channel.get(channel):
-                    apply_overrides(self._policy, own.stances)
+            former, rules = self._try(session, moderator, change)
             settings.save_community_rules(session, rules, by=moderator)
             details = {"changed": _changed_fields(former, rules)}
             audit_log.append(session, "govern", actor=moderator.key, details=details)
         if rules.paused != former.paused:
             self._pause(moderator, paused=rules.paused)
         return rules
+
+    def try_rules(self, moderator: Person, change: ChangeRules) -> CommunityRules:
+        require_moderator(moderator)
+        with self._database.read() as session:
+            return self._try(session, moderator, change)[1]
+
+    def _try(
+        self, session: Session, moderator: Person, change: ChangeRules
+    ) -> tuple[CommunityRules, CommunityRules]:
+        former = settings.community_rules(session, moderator.platform, moderator.community)
+        rules = change(former)
+        require_stricter(self._policy, former, rules)
+        return former, rules
+
+    def describe_policy(self, moderator: Person) -> PolicyDescription:
+        require_moderator(moderator)
+        return describe_policy(self._policy)
 
     def forget(self, person: Person) -> bool:
         with self._database.begin() as session:

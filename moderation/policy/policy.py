@@ -32,7 +32,7 @@ class Action(StrEnum):
     REFUSE = "refuse"
 
 
-_STRICTNESS = {action: place for place, action in enumerate(Action)}
+STRICTNESS = {action: place for place, action in enumerate(Action)}
 # No file can make these more lenient than the operator's policy, which cannot make them more lenient than ours.
 CORE = frozenset({Category.MINORS})
 # Of these a policy says nothing: what could not be judged never passes.
@@ -63,7 +63,7 @@ class CategoryRule:
         if score >= self.threshold - margin:
             return self.action
         held = self.hold_threshold is not None and score >= self.hold_threshold - margin
-        return min(Action.HOLD, self.action, key=_STRICTNESS.__getitem__) if held else Action.ALLOW
+        return min(Action.HOLD, self.action, key=STRICTNESS.__getitem__) if held else Action.ALLOW
 
     @property
     def least_score(self) -> float:
@@ -72,8 +72,8 @@ class CategoryRule:
 
     def strictest_with(self, other: "CategoryRule") -> "CategoryRule":
         """What does at each score at least what either of them does, warnings aside."""
-        lenient, strict = sorted((self, other), key=lambda category_rule: _STRICTNESS[category_rule.action])
-        if _STRICTNESS[lenient.action] < _STRICTNESS[Action.HOLD]:
+        lenient, strict = sorted((self, other), key=lambda category_rule: STRICTNESS[category_rule.action])
+        if STRICTNESS[lenient.action] < STRICTNESS[Action.HOLD]:
             return strict
         same = lenient.action is strict.action
         threshold = min(lenient.threshold, strict.threshold) if same else strict.threshold

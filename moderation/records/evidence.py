@@ -165,6 +165,12 @@ def has_evidence(session: Session, case_id: str) -> bool:
     return session.scalars(_of_case(case_id).with_only_columns(EvidenceRow.id)).first() is not None
 
 
+def with_evidence(session: Session, case_ids: Collection[str]) -> set[str]:
+    """Those of the cases of which `has_evidence` is true."""
+    query = select(EvidenceRow.case_id).where(EvidenceRow.case_id.in_(case_ids))
+    return {case_id for case_id in session.scalars(query) if case_id}
+
+
 def read_words(session: Session, cipher: EvidenceCipher, case_id: str, *, by: str) -> tuple[str, ...]:
     """The words of a case, for a moderator; each reading is an entry of the audit log.
 

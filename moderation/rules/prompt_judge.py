@@ -10,6 +10,7 @@ from moderation.policy.categories import Category
 from moderation.policy.findings import Finding, weigh
 from moderation.policy.policy import Policy, default_policy
 from moderation.rules.prompt import NeedsWarmUp, PromptRule, PromptSubject, default_prompt_rules
+from moderation.rules.prompt.language import OtherLanguage
 from moderation.rules.prompt.meaning import Meaning
 from moderation.text.normalization import fold_text
 from studio.domain.verdicts import RequestPart, Ruling, Verdict
@@ -53,8 +54,7 @@ class PromptJudge:
         evaluated = self.evaluate(subject, policy=policy, more_rules=more_rules)
         findings = [judged for _, _, judged in evaluated if judged is not None]
         if any(
-            finding.category is Category.FOREIGN and finding.ruling is not Ruling.ALLOW
-            for finding in findings
+            finding.rule == OtherLanguage.name and finding.ruling is not Ruling.ALLOW for finding in findings
         ):
             # Meaning was not measured on that language: what it accuses somebody of there says nothing.
             findings = [finding for finding in findings if finding.rule != Meaning.name]

@@ -1,7 +1,7 @@
 """What the studio needs and the other packages supply. `chatelier.wiring.ports` plugs them together."""
 
 from studio.ports.captioner import Captioner
-from studio.ports.cases import Desk
+from studio.ports.cases import CasePreview, Desk
 from studio.ports.events import Delivery, Events
 from studio.ports.gate import Admission, Allowance, Gate, Inspected, Inspection
 from studio.ports.generation_options import AnnouncedWorker, GenerationOptions, RunnableModel
@@ -18,6 +18,7 @@ __all__ = [
     "Allowance",
     "AnnouncedWorker",
     "Captioner",
+    "CasePreview",
     "CleanUpload",
     "Delivery",
     "Desk",

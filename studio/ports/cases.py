@@ -1,12 +1,36 @@
 """The moderators' desk."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from studio.domain.cases import Case, CaseDetails, Decision, OutsideReport, PersonFile, ReportStatus
+from studio.domain.cases import (
+    Case,
+    CaseDetails,
+    CaseImage,
+    Decision,
+    OutsideReport,
+    PersonFile,
+    ReportStatus,
+)
 from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
+from studio.domain.settings.policy_overrides import ChangeRules, PolicyDescription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePreview:
+    """What tells a case apart in a list: the prompt of its job, and its first picture.
+
+    `withheld`: there are words, from a private place or a secret turn. `encrypted`: they are evidence. Both are read
+    by the moderator who claims the case.
+    """
+
+    prompt: str = field(default="", repr=False)
+    withheld: bool = False
+    encrypted: bool = False
+    image: CaseImage | None = None
 
 
 class Desk(Protocol):
@@ -21,6 +45,9 @@ class Desk(Protocol):
 
     def read(self, case_id: str) -> CaseDetails:
         """What a case is about, for the place where the moderators see it. Raises `NotFoundError`."""
+
+    def preview(self, moderator: Person, cases: Sequence[Case]) -> Mapping[str, CasePreview]:
+        """By id, those of the cases that are open and lie on the moderator's desk. Nothing is claimed or recorded."""
 
     def decide(self, moderator: Person, case_id: str, decision: Decision, *, note: str = "") -> Case:
         """Close a case and do what follows. Raises `NotFoundError`, `CaseTakenError` and `BadParameterError`."""
@@ -40,11 +67,17 @@ class Desk(Protocol):
     def unban(self, moderator: Person, who: str) -> bool:
         """False: there was no ban."""
 
-    def govern(self, moderator: Person, change: Callable[[CommunityRules], CommunityRules]) -> CommunityRules:
+    def govern(self, moderator: Person, change: ChangeRules) -> CommunityRules:
         """Change the rules of the moderator's community, and say what they are now. Raises `BadParameterError`.
 
         A pause is the kill switch: nothing new is accepted, what is being painted stops and waits.
         """
+
+    def try_rules(self, moderator: Person, change: ChangeRules) -> CommunityRules:
+        """What `govern` would make of them. Raises the same, and changes nothing."""
+
+    def describe_policy(self, moderator: Person) -> PolicyDescription:
+        """The operator's policy, as far as the moderator's community may be stricter."""
 
     def read_person(self, moderator: Person, who: str) -> PersonFile:
         """What the moderators of a person's community have to know of them. Raises `NotFoundError`."""

@@ -33,6 +33,7 @@ from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
 from studio.domain.settings.channels import ChannelRules
 from studio.domain.settings.communities import CommunityRules
+from studio.domain.settings.policy_overrides import policy_entries
 from studio.domain.settings.preferences import Preferences
 from studio.domain.settings.word_lists import WordsShown
 
@@ -110,9 +111,7 @@ def _rule_facts(rules: CommunityRules) -> Facts:
             ((ChannelName(channel), f" {amount}") for channel, amount in rules.pools.items()), ", "
         )
         or sentence(texts.NONE),
-        texts.POLICY: (
-            ", ".join(f"{name} {action}" for name, action in rules.stances.items()) or translate(texts.NONE),
-        ),
+        texts.POLICY: (", ".join(policy_entries(rules)) or translate(texts.NONE),),
         texts.BY_CHANNEL: join_parts(
             ((ChannelName(name), f": {_channel_facts(own)}") for name, own in rules.by_channel.items()), "; "
         )

@@ -156,6 +156,10 @@ SENTENCES: dict[str, Msgid] = {
     "not_refused": "The {parameter} was not refused, so there is nothing to appeal.",
     "not_a_decision": "The {parameter} of this case must be one of: {choices}.",
     "only_stricter": "A community may only be stricter: hold or refuse.",
+    "only_lower_threshold": "A community may only be stricter: at most {most}.",
+    "not_a_score": "A threshold is a number above 0, at most 1.",
+    "unknown_role": "The roles of public figures are {roles}.",
+    "unknown_policy_language": "The languages of this installation are {languages}.",
     "age_restricted_by_discord": (
         "On Discord, mark the channel itself as age-restricted, in its settings: that holds here as well."
     ),

@@ -45,6 +45,18 @@ def format_number(value: float, spec: str = "") -> str:
     return english.translate(_separators(current_language()))
 
 
+def language_name(code: str) -> str:
+    """Of a language by its ISO 639-1 code: ``German``, ``Deutsch``. The code itself where nobody named it."""
+    from babel import Locale, UnknownLocaleError
+
+    reader = Language.ENGLISH if _is_source() else current_language()
+    try:
+        name = Locale.parse(code).get_language_name(reader)
+    except (UnknownLocaleError, ValueError):
+        return code
+    return name[:1].upper() + name[1:] if name else code
+
+
 class ReaderFormatter(Formatter):
     """`str.format` with the numbers of the reader's language."""
 

@@ -67,6 +67,9 @@ class Connections:
     def broadcast(self, compose: Compose) -> None:
         self._send(self._connections, compose)
 
+    def send_to_moderators(self, compose: Compose) -> None:
+        self._send([connection for connection in self._connections if connection.user.moderator], compose)
+
     def send_to(self, user_id: str, compose: Compose) -> None:
         self._send(self._of_user(user_id), compose)
 

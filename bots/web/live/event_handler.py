@@ -9,6 +9,7 @@ from bots.process.thread_pools import Pool, ThreadPools
 from bots.queries.gathering_view import load_gathering_view
 from bots.texts.coded.sentences import say_stored
 from bots.web.live.hub import LiveHub
+from bots.web.queries.desk_counts import count_open
 from studio.db.cases import find_case, find_notice
 from studio.db.database import Database
 from studio.db.identities.people import find_person
@@ -76,10 +77,13 @@ class LiveEvents:
         """Nothing waits for its time."""
 
     async def _ask(self, case_id: str) -> None:
-        """A question for one person. What lies on the moderators' desk its page looks up itself."""
+        """A question for one person, or a case of the moderators' desk, whose button counts them."""
         case = await self._pools.run(Pool.DATABASE, _load_case, self._database, case_id)
         if case.addressee is not None:
             self._hub.inbox_changed(case.addressee.rpartition(":")[2])
+        else:
+            home = (case.platform, case.community)
+            self._hub.desk_changed(await self._pools.run(Pool.DATABASE, count_open, self._database, *home))
 
     async def _send_notice(self, notice_id: str) -> None:
         notice = await self._pools.run(Pool.DATABASE, _load_notice, self._database, notice_id)

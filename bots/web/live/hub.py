@@ -22,6 +22,7 @@ from bots.web.live.cards import render_card, render_people
 from bots.web.live.connection import Connection
 from bots.web.live.connections import Connections
 from bots.web.live.job_updates import JobUpdates, step_data
+from bots.web.queries.desk_counts import count_message
 from bots.web.queries.inbox import count_messages
 from bots.web.queries.job_cards import children_of, is_on_feed, load_jobs
 from studio.db.queue_estimates import Outlook, outlooks
@@ -108,6 +109,9 @@ class LiveHub:
         """A person has a new message, or read the old ones; what `say` composes is shown to them at once."""
         self._inbox[user_id] = say or self._inbox.get(user_id)
         self._wake.set()
+
+    def desk_changed(self, count: int) -> None:
+        self._connections.send_to_moderators(lambda: {"type": "desk", **count_message(count)})
 
     def watch(self, job_id: str) -> None:
         """An unfinished job that a browser shows: look it up again now and then, whatever the events say."""

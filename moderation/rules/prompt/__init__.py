@@ -20,10 +20,10 @@ from moderation.text.prompt_classifier import Classifier
 from moderation.text.word_lists import PlainWords
 from studio.domain.verdicts import Ruling
 
-__all__ = ["NeedsWarmUp", "PromptRule", "PromptSubject", "default_prompt_rules"]
+__all__ = ["RULINGS", "NeedsWarmUp", "PromptRule", "PromptSubject", "default_prompt_rules"]
 
 
-_RULINGS = {Action.WARN: Ruling.ALLOW, Action.HOLD: Ruling.HOLD, Action.REFUSE: Ruling.REFUSE}
+RULINGS = {Action.WARN: Ruling.ALLOW, Action.HOLD: Ruling.HOLD, Action.REFUSE: Ruling.REFUSE}
 
 
 def default_prompt_rules(
@@ -51,7 +51,7 @@ def default_prompt_rules(
     if recogniser.is_installed():
         rules.append(People(classifier))
     if policy.other_languages is not Action.ALLOW:
-        rules.append(OtherLanguage(policy.languages, ruling=_RULINGS[policy.other_languages]))
+        rules.append(OtherLanguage(policy.languages, ruling=RULINGS[policy.other_languages]))
     if community_words is not None:
         rules.append(ListedWords.of_community(PlainWords.from_file(community_words)))
     if names is not None:

@@ -51,7 +51,7 @@ class PublicFigureScenes:
     def judge(self, subject: PromptSubject) -> Finding | None:
         """The names and what happens may stand in different texts of the request."""
         people = self._people or PublicFigures.load_bundled()
-        readings = [_without_harmless(reading) for reading in subject.wished_readings]
+        readings = [without_harmless_phrases(reading) for reading in subject.wished_readings]
         named = [people.find(*texts) for texts in zip(readings, subject.wished, strict=True)]
         figures = list(dict.fromkeys(figure for names in named for figure in names.values()))
         if not figures:
@@ -130,7 +130,7 @@ def _scenes() -> _Scenes:
     return _Scenes(tomllib.loads(text))
 
 
-def _without_harmless(reading: NormalizedText) -> NormalizedText:
+def without_harmless_phrases(reading: NormalizedText) -> NormalizedText:
     """The text without phrases in which a name or a word means something else, such as a spaniel named after a king."""
     text = f" {reading.text} "
     for phrase in _scenes().harmless:

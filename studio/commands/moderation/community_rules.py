@@ -21,9 +21,11 @@ from studio.domain.settings.communities import (
     Tier,
 )
 from studio.domain.settings.languages import LANGUAGE_CHOICES, read_language
+from studio.domain.settings.policy_overrides import change_policy
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 
+_LONGEST_VALUE = 3000  # characters: a whole policy
 SWITCH = {"on": True, "off": False}
 CHANNELS = {
     "desk": "desk_channel",
@@ -113,16 +115,6 @@ def _set_pool(rules: CommunityRules, value: str) -> CommunityRules:
     return replace(rules, pools={**rules.pools, channel: _number(amount, 1, 1_000_000)})
 
 
-def _set_category_rule(rules: CommunityRules, value: str) -> CommunityRules:
-    category, action = _pair(value, "policy")
-    category = category.lower()
-    if action in NOTHING:
-        return replace(rules, stances={k: v for k, v in rules.stances.items() if k != category})
-    if action not in ("hold", "refuse"):
-        raise BadParameterError("value", "only_stricter")
-    return replace(rules, stances={**rules.stances, category: action})
-
-
 def _set_results(rules: CommunityRules, value: str) -> CommunityRules:
     if value.lower() not in set(ResultPlacement):
         raise BadParameterError("value", "not_a_choice", choices=tuple(ResultPlacement))
@@ -178,7 +170,7 @@ _CHANGES: dict[str, Callable[[CommunityRules, str], CommunityRules]] = {
     "tier": _set_tier,
     "credits": _set_credits,
     "pool": _set_pool,
-    "policy": _set_category_rule,
+    "policy": change_policy,
     "results": _set_results,
     "ping": _set_ping,
     "gatherings": _set_gatherings,
@@ -225,7 +217,13 @@ SPEC = CommandSpec(
             choices=tuple(_CHANGES),
             positional=True,
         ),
-        Parameter(name="value", kind=Kind.TEXT, summary="The new value; none removes it.", positional=True),
+        Parameter(
+            name="value",
+            kind=Kind.TEXT,
+            summary="The new value; none removes it.",
+            positional=True,
+            max_length=_LONGEST_VALUE,
+        ),
     ),
     paints=False,
     audience=Audience.MODERATORS,

@@ -81,7 +81,9 @@ class CommunityRules:
 
     `pools` give channels a budget of their own, in credits a month: jobs there draw on it first.
     `tiers` maps a role of the platform to a tier, `monthly_credits` a tier to credits a month, and `stances` a
-    category of the policy to an action, which may only be stricter than the administrator's policy.
+    category of the policy to an action, which may only be stricter than the administrator's policy. So are
+    `thresholds`, by category, `accepted_languages` (empty: all of the administrator's), `other_languages`, an action,
+    and `public_figures`, a role to an action.
     `by_channel` says what is different in a channel, `in_place` what holds where somebody asks.
     `words` maps words or phrases to what `WordAction` says, on top of the operator's lists. `ping`: a finished job that
     took longer than `PING_AFTER` pings its owner.
@@ -99,6 +101,10 @@ class CommunityRules:
     tiers: Mapping[str, Tier] = field(default_factory=dict)
     monthly_credits: Mapping[Tier, int] = field(default_factory=dict)
     stances: Mapping[str, str] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    accepted_languages: tuple[str, ...] = ()  # ISO 639-1 codes
+    other_languages: str | None = None
+    public_figures: Mapping[str, str] = field(default_factory=dict)
     pools: Mapping[str, int] = field(default_factory=dict)
     results: ResultPlacement = ResultPlacement.REPLY
     ping: bool = False

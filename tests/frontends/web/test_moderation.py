@@ -11,12 +11,13 @@ from PIL import Image
 
 from bots.web.access.session_cookies import ROOM_ADDRESS
 from moderation.records import bans
+from moderation.records.tables import EvidenceRow
 from studio.clock import now
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, queries, settings
-from studio.db.tables import CaseRow, PersonRow, PictureRow
+from studio.db.tables import CaseRow, JobRow, PersonRow, PictureRow
 from studio.domain.cases import CaseKind, NewNotice, NoticeKind
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
@@ -118,7 +119,8 @@ def test_a_case_is_listed_taken_and_decided(instance: WebServer) -> None:
     job_id, case = held(instance, ana)
     listed = mo.client.get("/desk").text
     assert f'data-case="{case}"' in listed
-    assert "doubtful" not in listed  # read only by whoever takes it
+    assert '<span class="words" dir="auto">a doubtful thing</span>' in listed
+    assert "found it" not in listed  # evidence is read by whoever takes it
     html = mo.post(f"/desk/{case}/claim").json()["html"]
     assert "a doubtful thing" in html
     assert "found it" in html
@@ -164,6 +166,50 @@ def test_pictures_of_a_case_come_blurred_until_asked_for(instance: WebServer) ->
     with Image.open(io.BytesIO(blurred)) as image:
         assert len(image.getcolors(1000) or []) <= 196
     assert mo.client.get(f"/desk/{case}/pictures/k3v9m2p4qx7a.1").status_code == 404
+    (small,) = re.findall(r'data-seen="([^"]+)"', mo.client.get("/desk/cases").text)
+    assert small == f"/desk/{case}/pictures/{job_id}.2?small&amp;seen"
+    shown = [mo.client.get(address.replace("&amp;", "&")).content for address in (small, small[:-9])]
+    assert [data == stored_thumbnail(instance, f"{job_id}.2") for data in shown] == [True, False]
+
+
+def stored_thumbnail(instance: WebServer, picture_id: str) -> bytes:
+    with instance.ports.database.read() as session:
+        key = session.get_one(PictureRow, picture_id).thumbnail_key
+    return instance.ports.store.get(key)
+
+
+def test_the_list_keeps_words_from_private_places_and_encrypted_ones_for_who_takes_the_case(
+    instance: WebServer,
+) -> None:
+    ana, mo = instance.guest("Ana"), instance.user("Mo", "keys")
+    instance.ports.gate.verdict = HELD  # type: ignore[attr-defined]
+    ana.say("a hidden thing --private")
+    instance.ports.gate.verdict = ALLOWED  # type: ignore[attr-defined]
+    case = case_of(instance, CaseKind.HOLD)
+    listed = mo.client.get("/desk/cases").text
+    assert "a hidden thing" not in listed
+    assert "Words from a private place." in listed
+    with instance.ports.database.begin() as session:
+        session.get_one(CaseRow, case).kind = CaseKind.SUSPENSION
+        session.add(
+            EvidenceRow(id="e" * 12, kind="words", case_id=case, subject="x", content=b"", created_at=now())
+        )
+    listed = mo.client.get("/desk/cases").text
+    assert "a hidden thing" not in listed
+    with instance.ports.database.begin() as session:
+        session.get_one(JobRow, session.get_one(CaseRow, case).job_id).visibility = "listed"
+    listed = mo.client.get("/desk/cases").text
+    assert "a hidden thing" not in listed
+    assert "each reading is recorded" in listed
+
+
+def test_the_button_of_the_desk_counts_at_once(instance: WebServer) -> None:
+    ana, mo = instance.guest("Ana"), instance.guest("Mo", "keys")
+    _, case = held(instance, ana)
+    assert mo.hear("desk") == {"type": "desk", "count": 1, "text": "1 case is open"}
+    assert mo.client.get("/desk/count").json() == {"count": 1, "text": "1 case is open"}
+    mo.post(f"/desk/{case}/decide", '{"decision": "approve"}')
+    assert mo.hear("desk", lambda message: message["count"] == 0)["text"] == "0 cases are open"
 
 
 # ---- what people press and are told

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bots.texts.languages.formats import language_name
 from bots.web import templating
+from moderation.policy.policy import default_policy
 from studio.commands.submission.known_names import names_offered
 from studio.db.tables import CaseRow
 from studio.domain.jobs import JobState
@@ -121,6 +123,9 @@ def test_the_desk(front_end: WebServer) -> None:
     assert untranslated(mo.post(f"/desk/{case_id}/claim").json()["html"]) == []
     assert untranslated(mo.client.get("/desk/cases").text) == []
     assert untranslated(dialog(mo, "/rules")) == []
+    assert untranslated(mo.client.get("/desk/week").text) == []
+    languages = NAMES | {language_name(code) for code in default_policy().languages}
+    assert untranslated(mo.client.get("/desk/policy").text, languages) == []
 
 
 @pytest.mark.parametrize("script", templating.scripts(), ids=lambda path: path.name)

@@ -149,7 +149,7 @@ def test_a_press_counts_before_the_script_runs_and_while_the_list_is_renewed(
         def withhold(route: Route) -> None:
             late.append(route)
 
-        page.route("**/static/desk.js", withhold)
+        page.route("**/static/desk/desk.js", withhold)
         come_in(page, address)
         page.locator(".case-line").click(no_wait_after=True)
         page.wait_for_url("**/desk#case-*", wait_until="commit")

@@ -1,5 +1,5 @@
 // The moderators' desk: a list that keeps itself fresh, one claimed case, and keys for everything.
-import { $, $$, post, sure } from "./dom.js";
+import { $, $$, post, sure } from "../dom.js";
 
 const REFRESH_SECONDS = 3;
 const cases = $("#cases");
@@ -7,10 +7,16 @@ const place = $("#case");
 const choose = place.innerHTML;
 let chosen = null; // the case under the cursor
 let claimed = null; // the case that this moderator claimed
+const revealed = new Set(); // ids of the cases whose small pictures are shown
 
 async function postJson(path, body = {}) {
   const response = await post(path, JSON.stringify(body));
-  return { ok: response.ok, ...(await response.json()) };
+  const text = await response.text();
+  try {
+    return { ok: response.ok, ...JSON.parse(text) };
+  } catch {
+    return { ok: false, text }; // a sentence: to somebody who moderates no more, or from a proxy
+  }
 }
 
 let clearing;
@@ -24,12 +30,24 @@ function showNotice(text) {
 
 const narrow = matchMedia("(max-width: 760px)"); // there the case lies above the list
 const lines = () => $$(".case-line", cases);
+const caseOf = (element) => element.closest(".case-line").dataset.case;
+
+const title = document.title;
+function showCount() {
+  const count = Number($(".open-cases", cases)?.dataset.count ?? 0);
+  $("#open-count").textContent = count;
+  $("#open-count").hidden = count === 0;
+  document.title = count ? `(${count}) ${title}` : title;
+}
 
 function selectCase(id) {
   chosen = id;
   for (const line of lines()) {
     line.classList.toggle("chosen", line.dataset.case === id);
     line.classList.toggle("in-hand", line.dataset.case === claimed);
+  }
+  for (const glance of $$(".glance", cases)) {
+    if (revealed.has(caseOf(glance)) !== glance.classList.contains("seen")) reveal(glance);
   }
   if (!(narrow.matches && claimed)) $(".chosen", cases)?.scrollIntoView({ block: "nearest" });
 }
@@ -45,7 +63,7 @@ let shown = cases.innerHTML;
 async function refreshCases() {
   try {
     const response = await fetch("/desk/cases");
-    if (response.status === 401) return location.reload();
+    if ([400, 401].includes(response.status)) return location.reload(); // who moderates no more is told so
     const html = await response.text();
     if (response.ok && html !== shown) {
       const open = $(".decided", cases)?.open;
@@ -53,6 +71,7 @@ async function refreshCases() {
       await htmx.swap({ target: cases, text: (shown = html), swap: "innerMorph" });
       if (open && $(".decided", cases)) $(".decided", cases).open = true;
       selectCase(chosen);
+      showCount();
     }
   } catch {
     // The next refresh may reach the server again.
@@ -106,6 +125,21 @@ function reveal(button) {
   button.dataset.blurred ??= image.getAttribute("src");
   const seen = button.classList.toggle("seen");
   image.src = seen ? button.dataset.seen : button.dataset.blurred;
+  if (button.hasAttribute("aria-pressed")) button.setAttribute("aria-pressed", seen);
+}
+
+function toggleGlance(button) {
+  const id = caseOf(button);
+  if (!revealed.delete(id)) revealed.add(id);
+  reveal(button);
+}
+
+// Of the case that is open, else of the one under the cursor.
+function toggleSeen() {
+  const pictures = $$("[data-seen]", place);
+  if (pictures.length) return pictures.forEach(reveal);
+  const glance = $(".chosen .glance", cases);
+  if (glance) toggleGlance(glance);
 }
 
 document.addEventListener("click", (event) => {
@@ -113,10 +147,11 @@ document.addEventListener("click", (event) => {
   const picture = event.target.closest("[data-seen]");
   const decision = event.target.closest("[data-decision]");
   const lockdown = event.target.closest("[data-lockdown]");
-  if (line) {
+  if (picture) (line ? toggleGlance : reveal)(picture);
+  else if (line) {
     event.preventDefault();
     claimCase(line.dataset.case);
-  } else if (picture) reveal(picture);
+  }
   else if (decision) decide(decision);
   else if (lockdown) changeLockdown(lockdown);
 });
@@ -130,7 +165,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (KEYS[event.key]) KEYS[event.key]();
   else if (event.key === "Enter" && chosen && !event.target.closest("button, a, summary")) claimCase(chosen);
-  else if (event.key === "v") $$("[data-seen]", place).forEach(reveal);
+  else if (event.key === "v") toggleSeen();
   else {
     const button = claimed && $(`[data-key="${CSS.escape(event.key)}"]`, place);
     if (!button || button.disabled) return;
@@ -145,4 +180,5 @@ if (asked) {
   history.replaceState(null, "", location.pathname);
   claimCase(asked[1]);
 } else moveSelection(0);
+showCount();
 setInterval(refreshCases, REFRESH_SECONDS * 1000);

@@ -1,10 +1,10 @@
-"""The moderators' desk: a list of cases, and the one that the moderator claimed."""
+"""The cases of the moderators' desk: a list, and the one that the moderator claimed."""
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -16,13 +16,16 @@ from bots.presentation.compose.settings import lockdown_spans
 from bots.process.thread_pools import Pool
 from bots.queries.open_cases import read_for
 from bots.texts.cases import heading
-from bots.texts.translation import translate, translate_plural
+from bots.texts.shortening import shorten
+from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
 from bots.web.live.responses import text_of
+from bots.web.queries.desk_counts import count_message, count_open
 from bots.web.render import with_people
-from bots.web.routes.authentication import posting_user, read_short_body, require_unbanned_user
+from bots.web.routes.authentication import posting_user, read_short_body
+from bots.web.routes.desk.access import require_moderating_user
 from bots.web.routes.page_layout import page_response
 from bots.web.templating import render_template
 from studio.clock import now
@@ -36,7 +39,9 @@ from studio.db.identities.people import find_person
 from studio.db.settings import community_rules
 from studio.domain.cases import Case, CaseDetails, CaseState
 from studio.domain.identifiers import is_job_id
-from studio.errors import ChatelierError, NotAllowedError, NotFoundError
+from studio.domain.people import Person
+from studio.errors import ChatelierError, NotFoundError
+from studio.ports import CasePreview
 
 DECISION_KEYS = {
     Action.APPROVE: "a",
@@ -50,7 +55,7 @@ DECISION_KEYS = {
 }
 _DECIDED_SHOWN = 8
 _LONGEST_BODY = 4096
-_MOST_COUNTED = 99
+_LONGEST_EXCERPT = 140  # characters
 
 
 async def desk_page(request: Request) -> Response:
@@ -58,7 +63,7 @@ async def desk_page(request: Request) -> Response:
     context, user = await _moderator(request)
     cases = await context.pools.run(Pool.DATABASE, _list, context, user)
     return page_response(
-        request, "desk.html", {"token": context.session_store.form_token(user), "cases": cases}
+        request, "desk/desk.html", {"token": context.session_store.form_token(user), "cases": cases}
     )
 
 
@@ -69,15 +74,11 @@ async def case_list(request: Request) -> Response:
 
 
 async def case_count(request: Request) -> Response:
-    """GET /desk/count: how many cases are open, up to 99, for the button of the desk."""
+    """GET /desk/count: how many cases are open, for the button of the desk."""
     context, user = await _moderator(request)
 
-    def count() -> int:
-        with context.ports.database.read() as session:
-            return len(desk_cases(session, user.person, limit=_MOST_COUNTED))
-
-    found = await context.pools.run(Pool.DATABASE, count)
-    return JSONResponse({"count": found, "text": translate_plural(*texts.OPEN_CASES, found)})
+    count = await context.pools.run(Pool.DATABASE, count_open, context.ports.database, *user.person.home)
+    return JSONResponse(count_message(count))
 
 
 async def claim_case(request: Request) -> Response:
@@ -114,9 +115,16 @@ async def change_lockdown(request: Request) -> Response:
 
 
 async def case_picture(request: Request) -> Response:
-    """GET /desk/<case>/pictures/<picture>: a mosaic, or with ``?seen`` the picture itself."""
+    """GET /desk/<case>/pictures/<picture>: a mosaic, or with ``?seen`` the picture; of ``?small`` its thumbnail."""
     context, user = await _moderator(request)
-    work = partial(_picture, context, user, request.path_params["case"], request.path_params["picture"])
+    work = partial(
+        _picture,
+        context,
+        user,
+        request.path_params["case"],
+        request.path_params["picture"],
+        small="small" in request.query_params,
+    )
     data = await context.pools.run(Pool.FILES, work)
     if "seen" not in request.query_params:
         from bots.delivery.attachments import pixelate  # Pillow is loaded when a moderator needs it
@@ -125,7 +133,8 @@ async def case_picture(request: Request) -> Response:
         if blurred is None:
             raise NotFoundError("this_picture")
         data = blurred
-    return Response(data, media_type="image/png", headers={"Cache-Control": "private, no-store"})
+    kind = "image/webp" if data[8:12] == b"WEBP" else "image/png"
+    return Response(data, media_type=kind, headers={"Cache-Control": "private, no-store"})
 
 
 async def _act(request: Request, values: dict[str, str]) -> Response:
@@ -151,7 +160,7 @@ def _case_html(context: WebContext, details: CaseDetails) -> str:
     with context.ports.database.read() as session:
         message = with_people(compose_case(details, taken=True), partial(find_person, session))
     return render_template(
-        "case.html",
+        "desk/case.html",
         case=details.case,
         message=message,
         images=details.images,
@@ -167,40 +176,58 @@ def _list(context: WebContext, user: WebUser) -> str:
     with context.ports.database.read() as session:
         opened = desk_cases(session, user.person)
         closed = desk_cases(session, user.person, states=(CaseState.CLOSED,), limit=_DECIDED_SHOWN)
-        return render_template(
-            "cases.html",
-            rows=[_row(session, case, user) for case in opened],
-            decided=[_row(session, case, user) for case in closed],
-            lockdown=lockdown_spans(community_rules(session, *user.person.home)),
-            raid=raid_spans(signs) if (signs := find_raid_signs(session, user.person, at=now())) else (),
-        )
+        lockdown = lockdown_spans(community_rules(session, *user.person.home))
+        raid = raid_spans(signs) if (signs := find_raid_signs(session, user.person, at=now())) else ()
+        people = {case.subject: find_person(session, case.subject) for case in (*opened, *closed)}
+    count = count_open(context.ports.database, *user.person.home)
+    previews = context.ports.desk.preview(user.person, opened)
+    return render_template(
+        "desk/cases.html",
+        rows=[_row(case, people, user, previews.get(case.id)) for case in opened],
+        decided=[_row(case, people, user) for case in closed],
+        count=count,
+        lockdown=lockdown,
+        raid=raid,
+    )
 
 
-def _row(session: Session, case: Case, user: WebUser) -> dict[str, object]:
+def _row(
+    case: Case, people: Mapping[str, Person], user: WebUser, preview: CasePreview | None = None
+) -> dict[str, object]:
     held_by = case.claimed_by if case.claimed_until and case.claimed_until > now() else None
     return {
         "case": case,
         "heading": heading(case),
         "entry": case_entry(case),
-        "person": find_person(session, case.subject),
+        "person": people[case.subject],
         "mine": held_by == user.person.key,
         "taken": held_by not in (None, user.person.key),
+        "words": _excerpts(case, preview) if preview else [],
+        "image": preview.image if preview else None,
     }
 
 
-def _picture(context: WebContext, user: WebUser, case_id: str, picture_id: str) -> bytes:
+def _excerpts(case: Case, preview: CasePreview) -> list[str]:
+    """The beginning of the prompt, then of what was written about it."""
+    prompt = preview.prompt
+    if preview.withheld:
+        prompt = translate(texts.WITHHELD_WORDS)
+    elif preview.encrypted:
+        prompt = translate(texts.ENCRYPTED_WORDS)
+    return [shorten(words, _LONGEST_EXCERPT) for words in (prompt, case.words) if words]
+
+
+def _picture(context: WebContext, user: WebUser, case_id: str, picture_id: str, *, small: bool) -> bytes:
     details = read_for(context.ports.database, context.ports.desk, user.person, case_id)
     found = next((image for image in details.images if image.id == picture_id), None)
     if found is None:
         raise NotFoundError("this_picture")
-    return context.ports.store.get(found.key)
+    return context.ports.store.get(found.thumbnail_key if small else found.key)
 
 
 async def _moderator(request: Request) -> tuple[WebContext, WebUser]:
-    """Raises `LoginRequiredError` and `BannedError`, and `NotAllowedError` for everybody else."""
-    context, user = await require_unbanned_user(request)
-    if not user.moderator:
-        raise NotAllowedError("moderators_only")
+    """Raises as `require_moderating_user`, and `NotFoundError` for what cannot be a case."""
+    context, user = await require_moderating_user(request)
     if "case" in request.path_params and not is_job_id(request.path_params["case"]):
         raise NotFoundError("this_case")
     return context, user

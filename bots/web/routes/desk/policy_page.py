@@ -1,0 +1,147 @@
+"""The community's policy as a form: what would change is shown first, then saved as ``/community policy`` saves it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bots.presentation.compose.errors import compose_error
+from bots.process.thread_pools import Pool
+from bots.texts.translation import translate
+from bots.web import texts
+from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
+from bots.web.context import WebContext
+from bots.web.routes.authentication import context_of, read_short_body
+from bots.web.routes.desk.access import require_moderating_user
+from bots.web.routes.desk.policy_fields import policy_fields
+from bots.web.routes.desk.policy_review import PolicyReview, read_policy, review_policy
+from bots.web.routes.desk.word_review import WordReview, read_words, review_words, save_words
+from bots.web.routes.page_layout import page_response
+from studio.commands.registry import execute
+from studio.commands.spec import Call
+from studio.errors import BadParameterError
+
+_LONGEST_BODY = 192 * 1024  # bytes: 500 words of 60 letters, each percent-encoded, and the policy
+_MOST_FIELDS = 200
+_SAVED = "/desk/policy?saved"
+
+Sent = Mapping[str, str]
+
+
+async def policy_page(request: Request) -> Response:
+    """GET /desk/policy."""
+    _context, user = await require_moderating_user(request)
+    notice = translate(texts.POLICY_SAVED) if "saved" in request.query_params else ""
+    return await _page(request, user, notice=notice)
+
+
+async def change_policy(request: Request) -> Response:
+    """POST /desk/policy with the form: what it would change, or with ``step=save`` after that, the change."""
+    context, user = await require_moderating_user(request)
+    sent = await _read(request)
+    if sent is None or not context.session_store.is_form_token(user, sent.get("token", "")):
+        return await _page(request, user, notice=translate(texts.STALE_FORM), status=403)
+    review = await context.pools.run(Pool.COMMANDS, _change_policy, context, user, sent)
+    if review is None:
+        return RedirectResponse(_SAVED, status_code=303)
+    return await _page(request, user, review=review, status=422 if review.problems else 200)
+
+
+async def change_words(request: Request) -> Response:
+    """POST /desk/policy/words with the three lists, as `change_policy`."""
+    context, user = await require_moderating_user(request)
+    sent = await _read(request)
+    if sent is None or not context.session_store.is_form_token(user, sent.get("token", "")):
+        return await _page(request, user, notice=translate(texts.STALE_FORM), status=403)
+    words = await context.pools.run(Pool.COMMANDS, _change_words, context, user, sent)
+    if words is None:
+        return RedirectResponse(_SAVED, status_code=303)
+    return await _page(request, user, words=words, status=422 if words.problems else 200)
+
+
+async def _read(request: Request) -> dict[str, str] | None:
+    """None for what is no form of ours. Of several values of one field a text with spaces between."""
+    body = await read_short_body(request, limit_bytes=_LONGEST_BODY)
+    try:
+        fields = parse_qs(
+            body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, encoding="utf-8"
+        )
+    except ValueError:
+        return None
+    return {name: " ".join(filter(None, values)) for name, values in fields.items()}
+
+
+def _change_policy(context: WebContext, user: WebUser, sent: Sent) -> PolicyReview | None:
+    """None: it was saved."""
+    ports, person = context.ports, user.person
+    fields = policy_fields(ports.desk.describe_policy(person))
+    values = {name: field.read(sent.get(name, "")) for name, field in fields.items()}
+    review = review_policy(ports, person, fields, values, _parse_seen(sent.get("seen", "")))
+    entries = ", ".join(review.entries)
+    if sent.get("step") != "save" or review.problems or not entries or sent.get("reviewed") != entries:
+        return review
+    call = Call(person=person, address=ROOM_ADDRESS, request_key="web:desk:policy")
+    try:
+        execute(ports, call, "community", {"setting": "policy", "value": entries})
+    except BadParameterError as error:
+        return replace(review, problems={"": compose_error(error).summary})
+    return None
+
+
+def _change_words(context: WebContext, user: WebUser, sent: Sent) -> WordReview | None:
+    review = review_words(context.ports, user.person, sent, _parse_seen(sent.get("seen", "")))
+    confirmed = sent.get("step") == "save" and sent.get("reviewed") == review.key
+    if not confirmed or review.problems or not review.changes:
+        return review
+    return save_words(context.ports, user.person, review)
+
+
+def _parse_seen(text: str) -> dict[str, str]:
+    """What the form was shown with; nothing where somebody tampered with it."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+async def _page(
+    request: Request,
+    user: WebUser,
+    *,
+    review: PolicyReview | None = None,
+    words: WordReview | None = None,
+    notice: str = "",
+    status: int = 200,
+) -> Response:
+    context = context_of(request)
+    work = partial(_values, context, user, review, words)
+    values = await context.pools.run(Pool.DATABASE, work)
+    token = context.session_store.form_token(user)
+    return page_response(
+        request, "desk/policy.html", {**values, "token": token, "notice": notice}, status=status
+    )
+
+
+def _values(
+    context: WebContext, user: WebUser, review: PolicyReview | None, words: WordReview | None
+) -> dict[str, object]:
+    policy = context.ports.desk.describe_policy(user.person)
+    fields = policy_fields(policy)
+    review = review or read_policy(context.ports, user.person, fields)
+    words = words or read_words(context.ports, user.person)
+    return {
+        "policy": policy,
+        "fields": fields,
+        "review": review,
+        "seen": json.dumps(review.seen),
+        "reviewed": ", ".join(review.entries),
+        "policy_label": lambda name: fields[name].label,
+        "words": words,
+        "seen_words": json.dumps(words.seen),
+        "word_label": lambda action: translate(texts.POLICY_ACTIONS.get(action, "")),
+    }
