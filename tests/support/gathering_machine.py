@@ -206,7 +206,7 @@ class GatheringMachine(RuleBasedStateMachine):
             with suppress(*_REFUSED):
                 self.table.ask("mo", "delete", moderator=True, what=shown[which % len(shown)].picture)
 
-    @rule(what=st.sampled_from(("ban", "ban", "forget")), name=st.sampled_from(PEOPLE[1:]))
+    @rule(what=st.sampled_from(("ban", "ban", "ban", "ban", "forget")), name=st.sampled_from(PEOPLE[1:]))
     def change_a_person(self, what: str, name: str) -> None:
         if what == "forget":
             self.table.ask(name, "forget-me", confirm="yes")

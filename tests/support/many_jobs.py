@@ -18,6 +18,7 @@ from studio.db.tables import (
     GatheringRow,
     JobRow,
     LedgerRow,
+    LineageRow,
     PersonRow,
     PictureRow,
 )
@@ -39,6 +40,7 @@ def fill(ports: Ports, *, jobs: int, people: int, waiting: int = 0) -> None:
             (JobRow, _jobs(session, sample, jobs, people, JobState.DONE)),
             (JobRow, _jobs(session, sample, waiting, people, JobState.QUEUED)),
             (PictureRow, _pictures(session, sample, jobs, people)),
+            (LineageRow, _lineage(jobs, people)),
             (LedgerRow, _reservations(session, sample, jobs, people)),
         ):
             _insert(session, model, rows)
@@ -139,6 +141,17 @@ def _pictures(session: Session, sample: str, jobs: int, people: int) -> Iterator
             "thumbnail_key": f"{number % 256:02x}/{number:062x}.webp",
             "perceptual_hash": f"{bits.getrandbits(256):064x}",
             "created_at": start + number * timedelta(days=30) / jobs,
+        }
+
+
+def _lineage(jobs: int, people: int) -> Iterator[dict[str, Any]]:
+    """The pictures of the jobs that start from one."""
+    for number in range(2, jobs, 3):
+        yield {
+            "child": f"d{number:011}.1",
+            "parent": f"d{number - 1:011}.1",
+            "operation": "vary",
+            "person_key": person_key(number % people),
         }
 
 

@@ -342,9 +342,12 @@ def test_cancelled_while_painting(generator: ImageGenerator, monkeypatch: pytest
     turn = StepBatcher.turn
 
     def hold_after_a_step(batcher: StepBatcher) -> bool:
-        """However slowly its person is told of the first step, the last one is not made meanwhile."""
-        if any(sample.position for samples in batcher._queue.running.values() for sample in samples):
-            may_go_on.wait()
+        """However slowly its person is told of the first step, the last one is not made meanwhile.
+
+        Two steps of one picture are a step of both, also when they are painted one after the other.
+        """
+        if any(sample.position > 1 for samples in batcher._queue.running.values() for sample in samples):
+            may_go_on.wait(60)
         return turn(batcher)
 
     def cancelled() -> bool:
@@ -430,7 +433,7 @@ def test_one_batcher_for_each_device_shares_the_work(folder: Path, monkeypatch: 
             busy.append(batcher)
             begun.set()
         if batcher in busy:
-            may_go_on.wait()
+            may_go_on.wait(60)
         return turn(batcher)
 
     monkeypatch.setattr(StepBatcher, "turn", hold_the_first)
