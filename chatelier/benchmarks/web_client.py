@@ -5,6 +5,7 @@ import json
 import re
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,17 +27,23 @@ class Said:
 
 @dataclass(kw_only=True)
 class WebClient:
-    """One open socket. Every message that arrives is kept with the moment of its arrival."""
+    """One open socket. Every message that arrives is kept with the moment of its arrival.
+
+    With a `listener` the messages after the first feed are its own business, as text, and nothing is kept.
+    """
 
     socket: ClientConnection
     address: str
     headers: dict[str, str] = field(repr=False)  # what the browser sends with a form
     heard: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
-    _listener: asyncio.Task[None] | None = None
+    listener: "Callable[[WebClient, str], None] | None" = field(default=None, repr=False)
+    _listening: asyncio.Task[None] | None = None
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @classmethod
-    async def enter(cls, address: str, name: str) -> "WebClient":
+    async def enter(
+        cls, address: str, name: str, *, listener: "Callable[[WebClient, str], None] | None" = None
+    ) -> "WebClient":
         """Through the entry page, as a person would."""
         async with httpx.AsyncClient(base_url=address, follow_redirects=True, timeout=30) as client:
             page = await client.get("/")
@@ -56,12 +63,16 @@ class WebClient:
             address.replace("http", "ws", 1) + "/room", additional_headers=headers, max_size=2**24
         )
         visitor = cls(socket=socket, address=address, headers=headers | {"x-form-token": room[1]})
-        visitor._listener = asyncio.create_task(visitor._listen())
+        visitor._listening = asyncio.create_task(visitor._listen())
         await visitor.hear(lambda message: message["type"] == "wall")
+        visitor.listener = listener
         return visitor
 
     async def _listen(self) -> None:
         async for text in self.socket:
+            if self.listener is not None:
+                self.listener(self, str(text))
+                continue
             async with self._news:
                 self.heard.append((time.perf_counter(), json.loads(text)))
                 self._news.notify_all()
@@ -70,7 +81,7 @@ class WebClient:
         """Type a line and wait until the server has answered it."""
         wish = str(uuid.uuid4())
         sent_at = time.perf_counter()
-        await self.socket.send(json.dumps({"do": "say", "id": wish, "text": text}))
+        await self.send(wish, text)
         received_at, _ = await self.hear(lambda message: message.get("id") == wish)
         answered_at, answer = await self.hear(
             lambda message: message["type"] == "answer" and message["id"] == wish
@@ -78,6 +89,10 @@ class WebClient:
         return Said(
             received_seconds=received_at - sent_at, answered_seconds=answered_at - sent_at, answer=answer
         )
+
+    async def send(self, wish: str, text: str) -> None:
+        """Type a line, as the message with the id `wish`."""
+        await self.socket.send(json.dumps({"do": "say", "id": wish, "text": text}))
 
     async def upload(self, data: bytes, *, look: bool = False) -> float:
         """Seconds until the server has taken a file in, or, with `look`, said where it comes from."""
@@ -108,5 +123,5 @@ class WebClient:
 
     async def leave(self) -> None:
         await self.socket.close()
-        if self._listener:
-            await self._listener
+        if self._listening:
+            await self._listening

@@ -1,4 +1,4 @@
-"""What people and administrators feel: opening, memory, pictures, answers, the time beside the model."""
+"""What one person and administrators feel: opening, memory, pictures, the time beside the model."""
 
 import asyncio
 import io
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatelier.benchmarks.instance import RunningInstance, start_instance
-from chatelier.benchmarks.web_client import Said, WebClient
+from chatelier.benchmarks.web_client import WebClient
 from moderation.provenance.watermark.robustness import photograph
 from studio.db.database import Database
 from studio.db.tables import JobRow
@@ -36,7 +36,7 @@ class Painted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebLoadFigures:
-    """Seconds unless the name says otherwise. Lists hold one value per round or per person."""
+    """Seconds unless the name says otherwise. Lists hold one value per round."""
 
     ready_seconds: float
     idle_mib: dict[str, float]
@@ -44,9 +44,6 @@ class WebLoadFigures:
     brought_seconds: list[float]  # the first starts what judges them
     looked_seconds: list[float]  # likewise
     four_pictures: list[Painted]
-    people: int
-    acknowledged_seconds: list[float]
-    accepted_seconds: list[float]
 
     def rows(self) -> list[tuple[str, str]]:
         rounds = self.four_pictures
@@ -62,23 +59,21 @@ class WebLoadFigures:
             ("  until a worker has it", _milliseconds([timing.accepting for timing in rounds])),
             ("  inspecting, signing and storing", _milliseconds([timing.finishing for timing in rounds])),
             ("  until it is on the wall", _milliseconds([timing.showing for timing in rounds])),
-            (f"{self.people} people at once: acknowledged", _milliseconds(self.acknowledged_seconds)),
-            (f"{self.people} people at once: accepted in the database", _milliseconds(self.accepted_seconds)),
         ]
 
 
-def measure_web_load(*, people: int, model: str | None, say: Callable[[str], None]) -> WebLoadFigures:
+def measure_web_load(*, model: str | None, say: Callable[[str], None]) -> WebLoadFigures:
     """Opens a studio in a temporary home, measures it over loopback and closes it. Takes a minute or two."""
     say("Opening a studio …")
     with start_instance(model) as instance:
         time.sleep(_SETTLE_SECONDS)
         idle_mib = instance.memory_mib()
         say("Painting …")
-        return asyncio.run(_measure(instance, idle_mib, people, say))
+        return asyncio.run(_measure(instance, idle_mib, say))
 
 
 async def _measure(
-    instance: RunningInstance, idle_mib: dict[str, float], people: int, say: Callable[[str], None]
+    instance: RunningInstance, idle_mib: dict[str, float], say: Callable[[str], None]
 ) -> WebLoadFigures:
     visitor = await WebClient.enter(instance.address, "Ada")
     await _paint(visitor, "/imagine a yellow star")  # the first picture pays for what is loaded lazily
@@ -94,8 +89,6 @@ async def _measure(
     looked = [await visitor.upload(data, look=True) for data in (*plain, marked)]
     busy_mib = instance.memory_mib()
     await visitor.leave()
-    say(f"Letting {people} people in …")
-    replies = await _all_at_once(instance, people)
     return WebLoadFigures(
         ready_seconds=instance.ready_seconds,
         idle_mib=idle_mib,
@@ -103,9 +96,6 @@ async def _measure(
         brought_seconds=brought,
         looked_seconds=looked,
         four_pictures=painted,
-        people=people,
-        acknowledged_seconds=[reply.received_seconds for reply in replies],
-        accepted_seconds=[reply.answered_seconds for reply in replies],
     )
 
 
@@ -126,18 +116,6 @@ _UNDERWAY = ("accepted", "queued", "painting")
 def _state_in(message: dict[str, Any], job: str) -> str | None:
     cards = message.get("cards", []) if message["type"] == "cards" else []
     return next((str(card["state"]) for card in cards if card["id"] == job), None)
-
-
-async def _all_at_once(instance: RunningInstance, people: int) -> list[Said]:
-    """Everybody presses enter in the same moment. Then all is cancelled."""
-    visitors = [await WebClient.enter(instance.address, f"Person {number}") for number in range(people)]
-    replies = await asyncio.gather(
-        *(client.send_line("/imagine a yellow star --count 1") for client in visitors)
-    )
-    for visitor, reply in zip(visitors, replies, strict=True):
-        await visitor.send_line(f"/cancel {reply.answer['job']}")
-    await asyncio.gather(*(client.leave() for client in visitors))
-    return list(replies)
 
 
 def _split(instance: RunningInstance, job: str, *, sent_at: float, seconds: float) -> Painted:

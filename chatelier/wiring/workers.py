@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chatelier.runtime.traces import traces_of
 from chatelier.settings import Settings
@@ -24,8 +24,24 @@ from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from engine.generation.generator import ImageGenerator
+    from engine.routing.worker_figures import ResidentModels
     from studio.db.database import Database
     from studio.ports import Events, Store
+
+
+class WorkerGenerator(Protocol):
+    """What a worker needs of the image generator; see `ImageGenerator`."""
+
+    @property
+    def generate(self) -> Callable[..., Any]: ...
+
+    def warm_up(self, *, model: str | None = None) -> None: ...
+
+    def device_names(self) -> tuple[str, ...]: ...
+
+    def resident_models(self) -> "ResidentModels": ...
+
+    def close(self) -> None: ...
 
 
 def open_generator(settings: Settings, *, stays: bool = True) -> "ImageGenerator":
@@ -100,14 +116,17 @@ def queues_served(settings: Settings) -> tuple[str, ...]:
     return ((PAINT_QUEUE,) if default in served else ()) + own
 
 
-def run_worker(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+def run_worker(
+    settings: Settings, *, on_ready: Callable[[], None], generator: WorkerGenerator | None = None
+) -> None:
     """Be a painting worker until it is stopped.
 
-    `on_ready` is called when the model is loaded and tasks are taken.
+    `on_ready` is called when the model is loaded and tasks are taken. Without a `generator` that of the settings
+    paints.
     """
     _set_compiler_caches(settings)
     with closing(open_database(settings)) as database, traces_of(settings, "worker"):
-        _paint_with(database, settings, on_ready)
+        _paint_with(database, settings, on_ready, generator or open_generator(settings))
 
 
 def _set_compiler_caches(settings: Settings) -> None:
@@ -116,7 +135,9 @@ def _set_compiler_caches(settings: Settings) -> None:
         os.environ.setdefault(variable, str(settings.home / "compiled" / name))
 
 
-def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[], None]) -> None:
+def _paint_with(
+    database: "Database", settings: Settings, on_ready: Callable[[], None], generator: WorkerGenerator
+) -> None:
     from celery import signals
 
     from engine.catalog.model_availability import ModelAnnouncer, runnable_models
@@ -134,7 +155,7 @@ def _paint_with(database: "Database", settings: Settings, on_ready: Callable[[],
 
     url, rules, worker = redis_url(settings), instance_limits(settings), worker_name()
     store, gate = open_storage(settings), open_gate(settings, database, redis_url=url)
-    generator, default = open_generator(settings), model_catalogue(settings).names[0]
+    default = model_catalogue(settings).names[0]
     measured = MeasuredGenerator(generator, default_model=default)
     models = models_with_queues(settings)
     leases = LeaseKeeper(database, worker=worker, lease_seconds=rules.lease_seconds)

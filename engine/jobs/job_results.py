@@ -80,20 +80,24 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
             return []
         row = session.get_one(JobRow, job.id, populate_existing=True)
         row.painting_seconds = outcome.painting_seconds
-        _add_pictures(session, job, outcome.pictures, at)
         if outcome.state is JobState.DONE:
-            painted = held_job_decisions.pictures_of(session, job.id)
+            painted = held_job_decisions.pictures_of(session, job.id) + len(outcome.pictures)
             credit_ledger.capture(session, row, painted=painted, at=at)
         elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
             credit_ledger.release(session, row, at=at)
+        ended_event = JobEnded(job_id=job.id, platform=job.address.platform, state=outcome.state)
+        events = [outbox.write(session, ended_event)]
+        # As late as can be: from here on everybody else's pictures in this community wait for the commit, because a
+        # trigger counts them in one row.
+        _add_pictures(session, job, outcome.pictures, at)
         if _takes_pictures_back(outcome):
             shown = update(PictureRow).where(PictureRow.job_id == job.id, PictureRow.deleted_at.is_(None))
             session.execute(shown.values(deleted_at=at))
-        events = [] if outcome.verdict is None else _note_verdict(session, job, outcome, outcome.verdict)
+        if outcome.verdict is not None:
+            events += _note_verdict(session, job, outcome, outcome.verdict)
         if outcome.state is JobState.DONE:
             events += notify_owners(session, job)
-        ended_event = JobEnded(job_id=job.id, platform=job.address.platform, state=outcome.state)
-        return [outbox.write(session, ended_event), *events]
+        return events
 
 
 def _takes_pictures_back(outcome: JobResult) -> bool:
@@ -113,6 +117,7 @@ def _note_verdict(session: Session, job: Job, outcome: JobResult, verdict: Verdi
 
 
 def _add_pictures(session: Session, job: Job, pictures: Sequence[StoredImage], at: datetime) -> None:
+    session.flush()
     session.add_all([_row_of(job, picture, at) for picture in pictures])
     session.flush()
     operation, person = job.request.operation, job.person.key

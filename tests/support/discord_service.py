@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from chatelier.benchmarks.loopback.discord_payloads import TOKEN
 from chatelier.runtime import db_schema
 from engine.imaging.image_tools import PillowImageTools
 from engine.queue.redis_events import RedisEvents
@@ -30,7 +31,6 @@ from studio.ports import Ports
 from tests.conftest import RedisServer
 from tests.support.fakes import FakeCaseService, FakeExaminer, FakeGate, FakeOptions, FakeQueue
 from tests.support.finished_jobs import end_job, paint_job
-from tests.support.loopback_discord.payloads import TOKEN
 from tests.support.loopback_discord.records import Message
 from tests.support.loopback_discord.server import LoopbackDiscord, open_discord
 

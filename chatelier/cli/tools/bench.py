@@ -9,6 +9,7 @@ import typer
 from chatelier.benchmarks.chat_load import chat
 from chatelier.benchmarks.database_size.command import database
 from chatelier.benchmarks.gathering_votes import votes
+from chatelier.benchmarks.load.command import load
 from chatelier.benchmarks.model_quality import thimble
 from chatelier.benchmarks.mural import mural
 from chatelier.benchmarks.report import JsonFile, show
@@ -41,25 +42,22 @@ bench.command("mural")(mural)
 bench.command("votes")(votes)
 bench.command("chat")(chat)
 bench.command("database")(database)
+bench.command("load")(load)
 bench.command("router")(router)
 
 
 @bench.command("room")
-def room(
-    people: Annotated[int, typer.Option(min=1, max=200, help="How many type at once.")] = 50,
-    model: Model = None,
-    json_file: JsonFile = None,
-) -> None:
-    """The whole studio over loopback: opening, memory, four pictures, acknowledgements.
+def room(model: Model = None, json_file: JsonFile = None) -> None:
+    """The whole studio over loopback: opening, memory, four pictures. Many people are for [bold]bench load[/].
 
     A studio is opened in a temporary folder and closed again. Takes a minute or two.
 
-    Example: [bold]chatelier bench room --people 50[/]
+    Example: [bold]chatelier bench room[/]
     """
     from chatelier.benchmarks.web_load import measure_web_load
     from chatelier.runtime.console import remarks
 
-    figures = measure_web_load(people=people, model=model, say=remarks().print)
+    figures = measure_web_load(model=model, say=remarks().print)
     show("The room", figures.rows(), asdict(figures), json_file=json_file)
 
 

@@ -9,13 +9,13 @@ import time
 import psutil
 import pytest
 
+from chatelier.benchmarks.loopback.discord_payloads import CHANNEL
 from studio.domain.events import JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from tests.conftest import RedisServer
 from tests.support import discord_service
 from tests.support.discord_service import PATIENCE_SECONDS, Instance, png
-from tests.support.loopback_discord.payloads import CHANNEL
 from tests.support.loopback_discord.records import Message
 from tests.support.votes_at_once import VOTERS, ballot_count, print_figures
 

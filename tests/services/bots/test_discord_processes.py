@@ -7,11 +7,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from chatelier.benchmarks.loopback.discord_payloads import CHANNEL, GUILD, OTHER_CHANNEL, OTHER_GUILD
 from studio.ports import Ports
 from tests.conftest import RedisServer
 from tests.support import discord_service
 from tests.support.discord_service import PATIENCE_SECONDS, RUN, BotProcess, Instance, environment, png
-from tests.support.loopback_discord.payloads import CHANNEL, GUILD, OTHER_CHANNEL, OTHER_GUILD
 from tests.support.loopback_discord.server import open_discord
 
 folder = discord_service.folder

@@ -2,21 +2,10 @@
 
 import asyncio
 import fnmatch
-import itertools
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from simcord.components import walk_components
-
-EPOCH_MILLISECONDS = 1_420_070_400_000
-_counter = itertools.count(1)
-
-
-def snowflake() -> str:
-    """An id of this moment, as Discord makes them."""
-    milliseconds = int(time.time() * 1000) - EPOCH_MILLISECONDS
-    return str((milliseconds << 22) | (next(_counter) & 0x3FFFFF))
 
 
 @dataclass(kw_only=True)

@@ -10,23 +10,30 @@ from typing import Any
 from aiohttp import web
 from simcord.components import COMPONENTS_V2_FLAG, validate_components
 
-from tests.support.loopback_discord.contract import Contract, load_contract
-from tests.support.loopback_discord.gateway import Gateway
-from tests.support.loopback_discord.payloads import (
-    APPLICATION,
+from chatelier.benchmarks.loopback.discord_gateway import Gateway
+from chatelier.benchmarks.loopback.discord_payloads import (
     ATTACHMENT_LIMIT_BYTES,
     BOT,
     CHANNEL,
     CHANNELS,
     GUILD,
     TOKEN,
+    application_data,
+    attachment_data,
     bot_user_data,
+    command_data,
+    gateway_bot_data,
     guild_data,
     interaction_data,
     member_data,
+    message_data,
+    ready_data,
+    slash_data,
+    snowflake,
     user_data,
 )
-from tests.support.loopback_discord.records import Attachment, Fault, Interaction, Message, snowflake
+from tests.support.loopback_discord.contract import Contract, load_contract
+from tests.support.loopback_discord.records import Attachment, Fault, Interaction, Message
 
 BODY = web.RequestKey("body", Any)  # type: ignore[var-annotated]
 FILES = web.RequestKey("files", list)  # type: ignore[var-annotated]
@@ -68,10 +75,7 @@ class LoopbackDiscord:
         command = next(
             command for command in self.commands if command["name"] == name and command.get("type", 1) == 1
         )
-        types = {option["name"]: option["type"] for option in command["options"]}
-        filled = [{"name": key, "type": types[key], "value": value} for key, value in options.items()]
-        data = {"id": command["id"], "name": name, "type": 1, "options": filled}
-        return await self._interact(2, user, data, guild=guild)
+        return await self._interact(2, user, slash_data(command, options), guild=guild)
 
     async def click(self, user: str, message: Message, custom_id: str) -> Interaction:
         assert custom_id in message.custom_ids, f"no such button: {message.custom_ids}"
@@ -181,40 +185,14 @@ class LoopbackDiscord:
         return _json(bot_user_data())
 
     async def _application(self, _request: web.Request) -> web.Response:
-        return _json(
-            {
-                "id": APPLICATION,
-                "name": "Chatelier",
-                "icon": None,
-                "description": "",
-                "summary": "",
-                "bot_public": True,
-                "bot_require_code_grant": False,
-                "verify_key": "00",
-                "flags": 0,
-                "team": None,
-                "owner": user_data("1"),
-            }
-        )
+        return _json(application_data())
 
     async def _gateway_bot(self, request: web.Request) -> web.Response:
-        url = f"ws://{request.host}/gateway"
-        limit = {"total": 1000, "remaining": 999, "reset_after": 1000, "max_concurrency": 1}
-        return _json({"url": url, "shards": 1, "session_start_limit": limit})
+        return _json(gateway_bot_data(f"ws://{request.host}/gateway"))
 
     async def _register(self, request: web.Request) -> web.Response:
         self.registrations += 1
-        self.commands = [
-            {
-                **command,
-                "id": snowflake(),
-                "application_id": APPLICATION,
-                "version": snowflake(),
-                "options": command.get("options", []),
-                "description": command.get("description", ""),
-            }
-            for command in request[BODY]
-        ]
+        self.commands = [command_data(command) for command in request[BODY]]
         return _json(self.commands)
 
     async def _callback(self, request: web.Request) -> web.Response:
@@ -370,44 +348,24 @@ class LoopbackDiscord:
     # ---- payloads
 
     def _ready(self) -> dict[str, Any]:
-        return {
-            "v": 10,
-            "user": bot_user_data(),
-            "guilds": [{"id": channel, "unavailable": True} for channel in CHANNELS],
-            "resume_gateway_url": self.gateway_url,
-            "application": {"id": APPLICATION, "flags": 0},
-        }
+        return ready_data(self.gateway_url)
 
     gateway_url = ""
 
     def _message_data(self, message: Message) -> dict[str, Any]:
-        return {
-            "id": message.id,
-            "channel_id": message.channel,
-            "author": bot_user_data(),
-            "content": message.content,
-            "timestamp": "2026-01-01T00:00:00+00:00",
-            "edited_timestamp": None,
-            "tts": False,
-            "mention_everyone": False,
-            "mentions": [],
-            "mention_roles": [],
-            "attachments": [
-                {
-                    "id": attachment.id,
-                    "filename": attachment.filename,
-                    "size": len(attachment.data),
-                    "url": f"https://cdn.discordapp.com/{attachment.id}",
-                    "proxy_url": f"https://cdn.discordapp.com/{attachment.id}",
-                }
-                for attachment in message.attachments
-            ],
-            "embeds": message.embeds,
-            "pinned": False,
-            "type": 0,
-            "flags": message.flags,
-            "components": message.components,
-        }
+        attachments = [
+            attachment_data(attachment.id, attachment.filename, len(attachment.data))
+            for attachment in message.attachments
+        ]
+        return message_data(
+            message.id,
+            message.channel,
+            content=message.content,
+            attachments=attachments,
+            embeds=message.embeds,
+            flags=message.flags,
+            components=message.components,
+        )
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chatelier.benchmarks.loopback.slack_payloads import slash_command
 from tests.support.loopback_slack.records import ANA, BOT_USER, GENERAL, SIGNING_SECRET, TEAM, Message
 
 
@@ -41,17 +42,15 @@ class SlackPayloads:
         self, command: str, text: str, *, user: str = ANA, channel: str = GENERAL, trigger: str | None = None
     ) -> dict[str, Any]:
         trigger = trigger or self.trigger()
-        return {
-            "command": command,
-            "text": text,
-            "team_id": TEAM,
-            "user_id": user,
-            "user_name": user.lower(),
-            "channel_id": channel,
-            "trigger_id": trigger,
-            "response_url": f"{self.url}/response/{trigger}",
-            "is_enterprise_install": "false",
-        }
+        return slash_command(
+            command,
+            text,
+            user=user,
+            channel=channel,
+            team=TEAM,
+            trigger=trigger,
+            response_url=f"{self.url}/response/{trigger}",
+        )
 
     def event(self, event: dict[str, Any], *, event_id: str | None = None) -> dict[str, Any]:
         return {

@@ -2,8 +2,10 @@
 
 import threading
 from dataclasses import replace
+from functools import partial
 
 from PIL import Image
+from sqlalchemy import event
 
 from bots.texts.coded.sentences import say_stored
 from engine.imaging.codecs.encoding import encode_png
@@ -36,6 +38,22 @@ def test_a_job_ends_with_pictures_recipes_credits_and_word(ports, work, job):
     assert ports.store.get(pictures[0].thumbnail_key)
     assert entries(ports, job) == {"reserve": -4, "capture": 0}
     assert ends(ports, job) == [JobState.DONE]
+
+
+def test_pictures_are_written_last_because_others_wait_from_then_on(ports, work, job):
+    """Triggers count the pictures of a community in one row, which stays locked until the commit."""
+    statements = []
+    note = partial(_note_statement, statements)
+    event.listen(ports.database.engine, "before_cursor_execute", note)
+    event.listen(ports.database.engine, "commit", lambda _connection: statements.append("COMMIT"))
+    work.run(job)
+    event.remove(ports.database.engine, "before_cursor_execute", note)
+    pictures = next(at for at, text in enumerate(statements) if text.startswith("INSERT INTO pictures"))
+    assert statements[pictures + 1] == "COMMIT"
+
+
+def _note_statement(statements, _connection, _cursor, text, *_rest):
+    statements.append(text)
 
 
 def test_the_owner_of_a_picture_hears_at_once_that_somebody_built_on_it(ports, work, call, job):

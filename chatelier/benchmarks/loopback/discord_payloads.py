@@ -1,8 +1,8 @@
-"""The members, servers and interactions of the loopback Discord, as its API tells of them."""
+"""The members, servers, messages and interactions of a loopback Discord, as its API tells of them."""
 
-from typing import Any
-
-from tests.support.loopback_discord.records import Interaction
+import itertools
+import time
+from typing import Any, Protocol
 
 APPLICATION, BOT = "4001", "4001"
 GUILD, CHANNEL = str(20_000_000_000 << 22), "84000000000000000"
@@ -11,6 +11,24 @@ CHANNELS = {GUILD: CHANNEL, OTHER_GUILD: OTHER_CHANNEL}
 TOKEN = "NDAwMQ.loopback.secret"
 MEMBER_PERMISSIONS, MANAGER_PERMISSIONS = str(0x400 | 0x800 | 0x10000), str(0x20 | 0x400 | 0x800 | 0x10000)
 ATTACHMENT_LIMIT_BYTES = 10 * 1024 * 1024
+EPOCH_MILLISECONDS = 1_420_070_400_000
+_counter = itertools.count(1)
+
+
+class Interaction(Protocol):
+    """What a platform knows of one: who acts, and where."""
+
+    id: str
+    token: str
+    guild: str
+    channel: str
+    user: str
+
+
+def snowflake() -> str:
+    """An id of this moment, as Discord makes them."""
+    milliseconds = int(time.time() * 1000) - EPOCH_MILLISECONDS
+    return str((milliseconds << 22) | (next(_counter) & 0x3FFFFF))
 
 
 def user_data(user: str) -> dict[str, Any]:
@@ -112,3 +130,81 @@ def interaction_data(record: Interaction, kind: int, data: Any) -> dict[str, Any
         "authorizing_integration_owners": {"0": record.guild},
         "context": 0,
     }
+
+
+def application_data() -> dict[str, Any]:
+    return {
+        "id": APPLICATION,
+        "name": "Chatelier",
+        "icon": None,
+        "description": "",
+        "summary": "",
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "verify_key": "00",
+        "flags": 0,
+        "team": None,
+        "owner": user_data("1"),
+    }
+
+
+def command_data(command: dict[str, Any]) -> dict[str, Any]:
+    """What Discord answers to the registration of a command."""
+    return {
+        **command,
+        "id": snowflake(),
+        "application_id": APPLICATION,
+        "version": snowflake(),
+        "options": command.get("options", []),
+        "description": command.get("description", ""),
+    }
+
+
+def ready_data(gateway_url: str) -> dict[str, Any]:
+    return {
+        "v": 10,
+        "user": bot_user_data(),
+        "guilds": [{"id": guild, "unavailable": True} for guild in CHANNELS],
+        "resume_gateway_url": gateway_url,
+        "application": {"id": APPLICATION, "flags": 0},
+    }
+
+
+def gateway_bot_data(gateway_url: str) -> dict[str, Any]:
+    limit = {"total": 1000, "remaining": 999, "reset_after": 1000, "max_concurrency": 1}
+    return {"url": gateway_url, "shards": 1, "session_start_limit": limit}
+
+
+def message_data(message: str, channel: str, **content: Any) -> dict[str, Any]:
+    return {
+        "id": message,
+        "channel_id": channel,
+        "author": bot_user_data(),
+        "content": "",
+        "timestamp": "2026-01-01T00:00:00+00:00",
+        "edited_timestamp": None,
+        "tts": False,
+        "mention_everyone": False,
+        "mentions": [],
+        "mention_roles": [],
+        "attachments": [],
+        "embeds": [],
+        "pinned": False,
+        "type": 0,
+        "flags": 0,
+        "components": [],
+        **content,
+    }
+
+
+def attachment_data(attachment: str, filename: str, size_bytes: int) -> dict[str, Any]:
+    """An attachment of a message."""
+    url = f"https://cdn.discordapp.com/{attachment}"
+    return {"id": attachment, "filename": filename, "size": size_bytes, "url": url, "proxy_url": url}
+
+
+def slash_data(command: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """The data of an interaction that calls a registered command."""
+    types = {option["name"]: option["type"] for option in command["options"]}
+    filled = [{"name": key, "type": types[key], "value": value} for key, value in options.items()]
+    return {"id": command["id"], "name": command["name"], "type": 1, "options": filled}

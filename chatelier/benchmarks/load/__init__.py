@@ -1,0 +1,1 @@
+"""`chatelier bench load`: many people on every front end, against real processes."""
