@@ -1,6 +1,7 @@
 """A measurement for people, and as JSON."""
 
 import json
+import os
 import platform
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, js
 
     from chatelier.runtime.console import answers
 
-    report = json.dumps({"machine": platform.platform(), **data}, indent=1)
+    report = _report(data)
     if json_file == Path("-"):
         answers().print_json(report)
         return
@@ -28,4 +29,18 @@ def show(title: str, rows: list[tuple[str, str]], data: dict[str, object], *, js
         table.add_row(name, value)
     answers().print(table)
     if json_file is not None:
-        json_file.write_text(report + "\n", encoding="utf-8")
+        write_figures(json_file, data)
+
+
+def write_figures(json_file: Path, data: dict[str, object]) -> None:
+    """Whole or not at all, also while the process is killed."""
+    unfinished = json_file.with_name(f".{json_file.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(_report(data) + "\n", encoding="utf-8")
+        unfinished.replace(json_file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _report(data: dict[str, object]) -> str:
+    return json.dumps({"machine": platform.platform(), **data}, indent=1)

@@ -1,23 +1,23 @@
 """The models and what they run on, and the list of words."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from bots.texts.translation import translate
 from chatelier.doctor.findings import Finding, bad, good, note
+from chatelier.runtime.c_compiler import CompilerProblem, find_compiler_problem
 from chatelier.settings import Loaded
 from chatelier.wiring.model_catalogue import model_catalogue
 from chatelier.wiring.workers import served_models, speed_of
 from engine.adapters.remote.probe import probe
+from engine.batching.device.compilation_record import RECORD_NAME, CompilationRecord
 from engine.catalog.entries import ModelEntry
-from engine.performance_settings import Quantise
+from engine.performance_settings import Quantise, TextEncoders
 from studio.errors import ConfigurationError, ModelLoadError
 
 _PROBE_SECONDS = 5.0
-_C_COMPILERS = (os.environ.get("CC", "cc"), "gcc", "clang")
+_IN_8_BITS = (Quantise.INT8, Quantise.FP8, TextEncoders.INT8, TextEncoders.FP8)
 _REMOTE_FIX = "Start the server, or correct its entry in models.toml."
 
 
@@ -107,18 +107,55 @@ def accelerator(loaded: Loaded) -> Iterator[Finding]:
     on_card = not torch.endswith("+cpu") and device not in ("cpu", "mps")
     speed = speed_of(loaded.settings).on("cuda" if on_card else "cpu")
     yield good("speed", "{speed}", speed=speed.words())
-    if speed.compile and not any(map(shutil.which, _C_COMPILERS)):
+    if speed.compile:
+        yield from _compilation(loaded, torch)
+    wanted = {
+        "CHATELIER_SPEED__QUANTISE=off": loaded.settings.speed.quantise,
+        "CHATELIER_WORKER__TEXT_ENCODERS=device": loaded.settings.worker.text_encoders,
+    }
+    bits = {setting: value for setting, value in wanted.items() if value in _IN_8_BITS}
+    if bits and find_spec("torchao") is None:
+        yield bad(
+            "speed",
+            "weights in {quantise} need torchao, which is not installed",
+            "pip install torchao, or set {setting}.",
+            quantise=next(iter(bits.values())),
+            setting=", ".join(bits),
+        )
+
+
+def _compilation(loaded: Loaded, torch: str) -> Iterator[Finding]:
+    """What the last worker's compiler did; without a worker yet, whether there is one that works."""
+    record = CompilationRecord.read(loaded.settings.compiled_folder / RECORD_NAME)
+    if record is not None and record.torch == torch:
+        if record.graphs:
+            yield good(
+                "speed",
+                "the worker that started last compiled {graphs} parts of its model on {device}",
+                graphs=record.graphs,
+                device=record.device,
+            )
+        else:
+            yield note(
+                "speed",
+                "the worker that started last could compile nothing on {device}: its blocks run uncompiled, which is"
+                " slower",
+                "Read its log, mend what it names, and start it again; or set CHATELIER_SPEED__COMPILE=false.",
+                device=record.device,
+            )
+    problem = find_compiler_problem()
+    if problem is CompilerProblem.MISSING:
         yield note(
             "speed",
             "there is no C compiler, so the model's blocks run uncompiled, which is slower",
             "Install gcc, or set CHATELIER_SPEED__COMPILE=false.",
         )
-    if loaded.settings.speed.quantise is not Quantise.OFF and find_spec("torchao") is None:
-        yield bad(
+    elif problem is CompilerProblem.HEADERS:
+        yield note(
             "speed",
-            "weights in {quantise} need torchao, which is not installed",
-            "pip install torchao, or set CHATELIER_SPEED__QUANTISE=off.",
-            quantise=loaded.settings.speed.quantise,
+            "the C compiler cannot compile for Python, so the model's blocks run uncompiled, which is slower",
+            "Install Python's headers (python3-dev) and the C library's (libc6-dev), or set"
+            " CHATELIER_SPEED__COMPILE=false.",
         )
 
 

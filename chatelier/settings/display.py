@@ -104,6 +104,7 @@ def _default_text(settings: Settings, name: str) -> str:
         "model": "(the bundled one)",
         "limits.monthly_credits": "(no end)",
         "worker.device": "(the best there is)",
+        "worker.threads": "(by the rows that the devices hold)",
         "worker.cpu_threads": "(all)",
         "worker.memory_gib": "(what the device has)",
         "worker.models": "(all)",

@@ -167,6 +167,11 @@ class Settings(BaseSettings):
         return self.home / "learned.json"
 
     @property
+    def compiled_folder(self) -> Path:
+        """Caches of the compiler, and what it did at the last start of a worker."""
+        return self.home / "compiled"
+
+    @property
     def models_folder(self) -> Path:
         return self.home / "models"
 

@@ -3,17 +3,18 @@
 from pydantic import Field
 
 from chatelier.settings.value_types import LocalPath, Names, Section
-from engine.performance_settings import LowMemory, Quantise
+from engine.performance_settings import LowMemory, Quantise, TextEncoders
 
 
 class WorkerSection(Section):
     """The process that paints."""
 
-    threads: int = Field(
-        16,
+    threads: int | None = Field(
+        None,
         ge=1,
         le=64,
-        description="Jobs that run at once; the step batcher shares its steps among them.",
+        description="Jobs that run at once; the step batcher shares its steps among them. Unset: twice the rows of the"
+        " default model that the devices hold, from 4 to 64.",
     )
     device: str | None = Field(
         None,
@@ -34,6 +35,11 @@ class WorkerSection(Section):
         LowMemory.OFF,
         description="For small cards. parts: text encoders and autoencoder wait in the machine's memory;"
         " whole: the denoiser too, while they work.",
+    )
+    text_encoders: TextEncoders = Field(
+        TextEncoders.DEVICE,
+        description="For small cards. cpu: text encoders run on the processor, seconds for a new prompt; int8 or"
+        " fp8: their weights in 8 bits; needs torchao.",
     )
     memory_gib: float | None = Field(
         None, ge=0.25, description="Limit of accelerator memory in GiB; unset: the device's memory."
@@ -65,6 +71,17 @@ class SpeedSection(Section):
         None, description="Compile the denoiser's blocks when the worker starts; that takes a minute or two."
     )
     overlap: bool | None = Field(None, description="Decode finished pictures beside the next steps.")
+    graphs: bool = Field(
+        False,
+        description="Record small forward passes as CUDA graphs, one for each number of rows and size; off until you"
+        " have measured it on your card with `chatelier bench gpu`.",
+    )
+    graphs_gib: float = Field(
+        2.0,
+        ge=0.1,
+        le=64,
+        description="Memory of these graphs in GiB for each model; the least used ones go first.",
+    )
     quantise: Quantise = Field(
         Quantise.OFF, description="int8 or fp8: the denoiser's weights in 8 bits; needs torchao."
     )

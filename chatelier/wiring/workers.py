@@ -1,5 +1,6 @@
 """The processes behind the front ends: the painting worker and the maintenance worker."""
 
+import logging
 import os
 import secrets
 import socket
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from studio.db.database import Database
     from studio.ports import Events, Store
 
+log = logging.getLogger(__name__)
+
 
 class WorkerGenerator(Protocol):
     """What a worker needs of the image generator; see `ImageGenerator`."""
@@ -46,6 +49,7 @@ class WorkerGenerator(Protocol):
 
 def open_generator(settings: Settings, *, stays: bool = True) -> "ImageGenerator":
     """Loads nothing yet. For one that does not stay it is not worth compiling. Raises `ConfigurationError`."""
+    from engine.batching.device.compilation_record import RECORD_NAME
     from engine.generation.device_settings import DeviceSettings
     from engine.generation.generator import ImageGenerator
     from engine.imaging.structure.structure_maps import StructureMaps
@@ -59,6 +63,7 @@ def open_generator(settings: Settings, *, stays: bool = True) -> "ImageGenerator
             budget_bytes=int(worker.memory_gib * 1024**3) if worker.memory_gib else None,
             speed=speed_of(settings) if stays else replace(speed_of(settings), compile=False),
             learned_file=settings.learned_file,
+            compiled_file=settings.compiled_folder / RECORD_NAME,
         ),
         represents=settings.moderation.representation,
         maps=StructureMaps(depth=worker.depth_model, pose=worker.pose_model),
@@ -71,8 +76,11 @@ def speed_of(settings: Settings) -> Speed:
         fuse=speed.fuse,
         compile=speed.compile,
         overlap=speed.overlap,
+        graphs=speed.graphs,
+        graph_bytes=int(speed.graphs_gib * 2**30),
         quantise=speed.quantise,
         low_memory=settings.worker.low_vram,
+        text_encoders=settings.worker.text_encoders,
     )
 
 
@@ -132,7 +140,7 @@ def run_worker(
 def _set_compiler_caches(settings: Settings) -> None:
     """In the home, which outlives a container: the next start compiles nothing again. Before torch is loaded."""
     for variable, name in (("TORCHINDUCTOR_CACHE_DIR", "inductor"), ("TRITON_CACHE_DIR", "triton")):
-        os.environ.setdefault(variable, str(settings.home / "compiled" / name))
+        os.environ.setdefault(variable, str(settings.compiled_folder / name))
 
 
 def _paint_with(
@@ -184,7 +192,10 @@ def _paint_with(
         url, worker, partial(runnable_models, catalogue, served), devices=generator.device_names
     )
     announcer.start()
-    threads = settings.worker.threads
+    threads = settings.worker.threads or task_threads(
+        generator.rows_at_once(model=served_models(settings)[0])
+    )
+    log.info("worker takes jobs", extra={"threads": threads})
     router = (
         ModelRouter(
             url, worker, measured, models=routed_models(settings), default_model=default, threads=threads
@@ -198,6 +209,11 @@ def _paint_with(
         announcer.stop()
         work.close()
         generator.close()
+
+
+def task_threads(rows: int) -> int:
+    """Jobs at once of a worker whose devices hold so many rows: as many again are ready when places become free."""
+    return max(4, min(64, 2 * rows))
 
 
 def run_beat(settings: Settings, *, on_ready: Callable[[], None]) -> None:

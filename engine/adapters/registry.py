@@ -76,9 +76,10 @@ def _speed_of(entry: ModelEntry, speed: Speed) -> Speed:
 
 
 def _optimizer_for(entry: ModelEntry, speed: Speed, **options: Any) -> Any:
-    """Fused projections would leave LoRA weights and image prompts out: models that have such do without."""
+    """Fused projections would leave LoRA weights and image prompts out, and recorded passes would not notice when they
+    change: models that have such do without."""
     from engine.adapters.loading.optimization import TunedNetworks
 
     if entry.loras or entry.ip_adapter is not None:
-        speed = replace(speed, fuse=False)
+        speed = replace(speed, fuse=False, graphs=False)
     return TunedNetworks(speed, **options)

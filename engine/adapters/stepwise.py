@@ -33,6 +33,7 @@ from engine.adapters.loading.model_parts import (
     size_bytes,
 )
 from engine.adapters.loading.reference_pipeline import stock_pipeline
+from engine.batching.device.device_profile import DeviceProfile
 from engine.batching.sample import BatchKey, Conditions, Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
@@ -72,6 +73,7 @@ class DenoisingModel:
         self._schedulers = Schedulers(folder)
         self._parts: dict[str, Any] = {}
         self._measured_bytes: int | None = None
+        self.profile = DeviceProfile()
         self._stackers = defaultdict[Hashable, BatchStacker](
             partial(
                 BatchStacker,
@@ -106,6 +108,7 @@ class DenoisingModel:
                 f"The model {self.name} does not fit into the memory of this device."
             ) from error
         self._autoencoder = self.autoencoder(networks["vae"], device=self._device)
+        self._autoencoder.remember_in(self.profile, model=self.name)
         self._measured_bytes = size_bytes(networks.values())
         self._parts = networks | {name: load_part(self._folder, name) for name in self.tokenizers}
 

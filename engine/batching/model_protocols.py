@@ -1,7 +1,7 @@
 """What the step batcher needs of a model family: new sample, prepare, predict, decode."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sample import Sample
@@ -33,6 +33,13 @@ class StepwiseModel(Model, Protocol):
 
     def preview(self, sample: Sample) -> "torch.Tensor | None":
         """A small picture, uint8 (h, w, 3) on the CPU, one pixel per latent cell; None: there is nothing to see yet."""
+
+
+@runtime_checkable
+class LearnsMemory(Protocol):
+    """A model that learns what fits into the device's memory, and keeps it in a profile, set before it is loaded."""
+
+    profile: Any
 
 
 @runtime_checkable

@@ -74,17 +74,26 @@ def set_up(
 
 @contextmanager
 def set_up_random(
-    name: str, *, device: str | None = None, threads: int | None = None, speed: Speed | None = None
+    name: str,
+    *,
+    device: str | None = None,
+    threads: int | None = None,
+    speed: Speed | None = None,
+    as_installed: bool = False,
 ) -> Iterator[Stage]:
-    """A model of real size with random weights. Raises `BadParameterError` for an unknown name."""
-    from engine.adapters.loading.model_parts import random_network
+    """A model of real size with random weights; `as_installed`: in the memory layout in which diffusers loads it.
+
+    Raises `BadParameterError` for an unknown name.
+    """
+    from engine.adapters.loading.model_parts import contiguous_network, random_network
 
     if name not in RANDOM_NAMES:
         raise BadParameterError("random", "not_a_choice", choices=tuple(RANDOM_NAMES))
     with TemporaryDirectory(prefix="chatelier-random-") as place:
         folder = Path(place)
         entry = write_random_model(name, folder)
-        yield _stage(entry, folder, device=device, threads=threads, speed=speed, loads=random_network)
+        loads = contiguous_network if as_installed else random_network
+        yield _stage(entry, folder, device=device, threads=threads, speed=speed, loads=loads)
 
 
 def pause_stage(*, seconds: float = PAUSE_SECONDS, seconds_per_row: float = PAUSE_SECONDS_PER_ROW) -> Stage:

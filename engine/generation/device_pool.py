@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from engine.adapters.registry import new_model
-from engine.batching.model_protocols import Model
+from engine.batching.model_protocols import LearnsMemory, Model
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.generation.device_settings import DeviceSettings
@@ -18,6 +18,7 @@ from engine.generation_task import GenerationTask, Progress
 from engine.performance_settings import Speed
 from engine.routing.worker_figures import ResidentModels
 from studio.domain.requests import Operation, PaintRequest
+from studio.errors import NotSupportedError
 
 if TYPE_CHECKING:
     from engine.adapters.remote.remote_worker import RemoteWorker
@@ -67,9 +68,12 @@ class DeviceWorker:
         with self._lock:
             if entry.name not in self._models_by_name:
                 folder = self._models.check(entry)
-                self._models_by_name[entry.name] = new_model(
+                model = new_model(
                     self._models.resolve_extras(entry), folder, device=self._batcher.device, speed=self._speed
                 )
+                if isinstance(model, LearnsMemory):
+                    model.profile = self._batcher.limits.profile
+                self._models_by_name[entry.name] = model
             return self._models_by_name[entry.name]
 
     def upscaler(self, name: str | None) -> "Upscaler":
@@ -111,7 +115,7 @@ class DeviceWorker:
         sample = self.model(entry).new_sample(_warm_up_params(entry))
         if not self._speed.on(self._batcher.device.type).compile:
             return [_warm_up_task(plain)]
-        from engine.adapters.loading.optimization import BUCKETS
+        from engine.adapters.acceleration.row_buckets import BUCKETS
 
         # The largest first: it is compiled for its own shape, the others for any.
         fitting = [count for count in BUCKETS if count * sample.rows <= self._batcher.limits.rows(sample.key)]
@@ -124,6 +128,11 @@ class DeviceWorker:
             for operation, pictures in ((Operation.VARY, 1), (Operation.BLEND, 3))
         ]
         return [*map(_warm_up_task, (*numbers, *alone, *wide)), *begun]
+
+    def most_rows(self, entry: ModelEntry) -> int:
+        """Rows of the model's own size that the device can hold, as far as that is known."""
+        sample = self.model(entry).new_sample(_warm_up_params(entry))
+        return self._batcher.limits.fitting_rows(sample.key)
 
     def close(self) -> None:
         self._batcher.close()
@@ -179,17 +188,32 @@ class DevicePool:
         """The one with the fewest samples."""
         return min(self.all(), key=lambda device_worker: device_worker.samples)
 
+    def rows_at_once(self, entry: ModelEntry) -> int:
+        """Rows of the model's own size on all devices together; of a model on a server, the calls at once."""
+        if entry.remote is not None:
+            return entry.remote.parallel
+        try:
+            return sum(device_worker.most_rows(entry) for device_worker in self.all())
+        except NotSupportedError:  # it paints from pictures only
+            return len(self.all())
+
     def report_compilation(self) -> None:
-        """Log whether blocks were compiled, by what the compiler did and not by what the settings want."""
+        """Say whether blocks were compiled, by what the compiler did and not by what the settings want."""
         wants = [worker for worker in self._open if self._settings.speed.on(worker.device_type).compile]
         if not wants:
             return
         from engine.adapters.loading.optimization import count_compiled_graphs
+        from engine.batching.device.compilation_record import CompilationRecord
 
         if graphs := count_compiled_graphs():
             log.info("model blocks compiled", extra={"graphs": graphs})
         else:
             log.warning("model blocks run uncompiled: nothing could be compiled; a C compiler may be missing")
+        if self._settings.compiled_file is not None:
+            try:
+                CompilationRecord.of(wants[0].kind, graphs).save(self._settings.compiled_file)
+            except OSError as error:  # the doctor then knows of the settings only
+                log.warning("compilation record not saved: %s", error.strerror)
 
     def close(self) -> None:
         """Tasks that are running fail; the models are let go."""

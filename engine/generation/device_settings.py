@@ -12,7 +12,8 @@ class DeviceSettings:
 
     `device` is a torch device such as ``cuda:1``, several with commas between, or None for the best there is.
     `threads` are the CPU threads of a step; None leaves torch's choice. `budget_bytes` is the memory for models on
-    each device; None: what the device has. What is learned of the devices is kept in `learned_file`.
+    each device; None: what the device has. What is learned of the devices is kept in `learned_file`, and
+    what the compiler did in `compiled_file`.
     """
 
     device: str | None = None
@@ -20,6 +21,7 @@ class DeviceSettings:
     budget_bytes: int | None = None
     speed: Speed = PLAIN
     learned_file: Path | None = None
+    compiled_file: Path | None = None
 
     @property
     def names(self) -> tuple[str | None, ...]:

@@ -38,21 +38,16 @@ if TYPE_CHECKING:
 SOFTWARE = f"chatelier {__version__}"
 DEFAULT_UPSCALER = "realesr-animevideov3-x4"
 
-log = logging.getLogger(__name__)
-
-
 OnPicture = Callable[[int, GeneratedImage], None]
 
-
-def _nothing(progress: Progress) -> None:
-    pass
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Listener:
     """Who asked for a task's pictures: what is told to them, and whether they still want them."""
 
-    on_progress: Callable[[Progress], None] = _nothing
+    on_progress: Callable[[Progress], None] = lambda progress: None
     cancelled: Callable[[], bool] = lambda: False
     on_picture: OnPicture | None = None
 
@@ -86,7 +81,7 @@ class ImageGenerator:
         self,
         task: GenerationTask,
         *,
-        on_progress: Callable[[Progress], None] = _nothing,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
         cancelled: Callable[[], bool] = lambda: False,
         on_picture: OnPicture | None = None,
     ) -> list[GeneratedImage]:
@@ -163,7 +158,7 @@ class ImageGenerator:
         return [complete(number, picture) for number, picture in enumerate(pictures)]
 
     def warm_up(
-        self, on_progress: Callable[[Progress], None] = _nothing, *, model: str | None = None
+        self, on_progress: Callable[[Progress], None] = lambda progress: None, *, model: str | None = None
     ) -> None:
         """Load a model, else the default one, and paint with it, so that nobody waits for that later.
 
@@ -190,6 +185,10 @@ class ImageGenerator:
     def device_names(self) -> tuple[str, ...]:
         """The kinds of the devices that are in use, such as ``NVIDIA H200``."""
         return self._device_pool.names()
+
+    def rows_at_once(self, *, model: str | None = None) -> int:
+        """Rows of a model, else of the default one, that all devices hold together."""
+        return self._device_pool.rows_at_once(self._models.find(model or self._default))
 
     def resident_models(self) -> ResidentModels:
         """The models on the devices that are in use."""

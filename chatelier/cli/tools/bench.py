@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chatelier.benchmarks.card import gpu
 from chatelier.benchmarks.chat_load import chat
 from chatelier.benchmarks.database_size.command import database
 from chatelier.benchmarks.gathering_votes import votes
@@ -44,6 +45,7 @@ bench.command("chat")(chat)
 bench.command("database")(database)
 bench.command("load")(load)
 bench.command("router")(router)
+bench.command("gpu")(gpu)
 
 
 @bench.command("room")
@@ -216,32 +218,6 @@ def upscale(
         threads=worker.cpu_threads,
     )
     show("Upscaling", figures.rows(), asdict(figures), json_file=json_file)
-
-
-@bench.command("gpu")
-def gpu(
-    pictures: Annotated[int, typer.Option(min=4, max=1000, help="Large pictures to paint.")] = 32,
-    json_file: JsonFile = None,
-) -> None:
-    """A CUDA card with models of SDXL's size and random weights: everything, in less than eight minutes.
-
-    No weights are needed. The settings of the section speed hold.
-
-    Example: [bold]chatelier bench gpu --json card.json[/]
-    """
-    from chatelier.runtime.console import remarks
-    from chatelier.settings import load_settings
-    from chatelier.wiring.workers import speed_of
-    from engine.benchmarks.gpu import measure_card
-
-    settings = load_settings()
-    figures = measure_card(
-        speed=speed_of(settings),
-        device=settings.worker.device or "cuda",
-        pictures=pictures,
-        say=remarks().print,
-    )
-    show("The card", figures.rows(), asdict(figures), json_file=json_file)
 
 
 def _pauses(pause_ms: float, row_ms: float) -> "Stage":

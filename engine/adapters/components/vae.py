@@ -7,6 +7,9 @@ import torch
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from PIL import Image
 
+from engine.adapters.acceleration.vae_memory import PictureBatches
+from engine.batching.device.device_profile import DeviceProfile
+
 # A CPU's caches hold the layers of one picture, not of several: four together take twice as long as one by one.
 _PICTURES_AT_ONCE = {"cpu": 1}
 _MOST_PICTURES_AT_ONCE = 4
@@ -35,16 +38,20 @@ class Autoencoder:
         # Some first stages overflow in half precision and say so.
         if getattr(vae.config, "force_upcast", False) and vae.dtype is torch.float16:
             vae.to(torch.float32)
-        self._at_once = _PICTURES_AT_ONCE.get(device.type, _MOST_PICTURES_AT_ONCE)
+        at_once = _PICTURES_AT_ONCE.get(device.type, _MOST_PICTURES_AT_ONCE)
+        self._batches = PictureBatches(vae, at_once=at_once, device=device)
         self._to_colour: torch.Tensor | None = None
+
+    def remember_in(self, profile: DeviceProfile, *, model: str) -> None:
+        """What is learned of the device's memory from now on is kept there."""
+        self._batches.remember_in(profile, model=model)
 
     def encode(self, pixels: torch.Tensor) -> list[DiagonalGaussianDistribution]:
         """(n, 3, height, width) in [-1, 1] → for each picture what `sample` draws latents from."""
-        found: list[DiagonalGaussianDistribution] = []
-        for batch in torch.split(pixels, self._at_once):
-            parameters = self._encode(batch.to(self._device, self._vae.dtype)).float()
-            found += [DiagonalGaussianDistribution(row) for row in torch.split(parameters, 1)]
-        return found
+        parameters = self._batches.run(
+            "encode", pixels, lambda batch: self._encode(batch.to(self._device, self._vae.dtype)).float()
+        )
+        return [DiagonalGaussianDistribution(row) for row in torch.split(parameters, 1)]
 
     def sample(self, found: DiagonalGaussianDistribution, generator: torch.Generator) -> torch.Tensor:
         """Latents (1, c, h, w), drawn with the sample's own generator."""
@@ -56,11 +63,12 @@ class Autoencoder:
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """(n, c, h, w) → (n, 3, height, width) in [0, 1], float32."""
-        pictures = [
-            self._decode(batch.to(self._vae.dtype)).float()
-            for batch in torch.split(self._denormalise(latents), self._at_once)
-        ]
-        return (torch.cat(pictures) * 0.5 + 0.5).clamp(0, 1)
+        pictures = self._batches.run(
+            "decode",
+            self._denormalise(latents),
+            lambda batch: self._decode(batch.to(self._vae.dtype)).float(),
+        )
+        return (pictures * 0.5 + 0.5).clamp(0, 1)
 
     def preview(self, latents: torch.Tensor) -> torch.Tensor:
         """(1, c, h, w) → uint8 (h, w, 3) on the CPU: the linear map that comes closest to decoding."""

@@ -118,6 +118,12 @@ def random_network(folder: Path, name: str, *, device: torch.device, dtype: torc
     return finish_loading(network, device=device)
 
 
+def contiguous_network(folder: Path, name: str, *, device: torch.device, dtype: torch.dtype) -> Any:
+    """The same in the usual memory layout, as diffusers loads it."""
+    network = random_network(folder, name, device=device, dtype=dtype)
+    return network.to(memory_format=torch.contiguous_format)
+
+
 def finish_loading(network: Any, *, device: torch.device) -> Any:
     """The network on the device, ready to run and not to be trained."""
     network.requires_grad_(False)

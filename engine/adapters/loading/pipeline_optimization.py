@@ -5,8 +5,9 @@ from typing import Any
 
 import torch
 
+from engine.adapters.acceleration.cpu_offload import CpuOffloader
 from engine.adapters.loading.model_parts import memory_format, size_bytes
-from engine.adapters.loading.optimization import CpuOffloader, compile_blocks, tune
+from engine.adapters.loading.optimization import compile_blocks, quantise_words, tune
 from engine.performance_settings import LowMemory, Speed
 
 _DENOISERS = ("unet", "transformer", "transformer_2", "decoder")
@@ -39,6 +40,8 @@ class PipelineOptimizer:
                 tune(network, self._speed)
             elif name in _FIRST_STAGES and self._speed.compile:
                 compile_blocks(network)
+            elif name.startswith("text_encoder"):
+                quantise_words(network, self._speed.text_encoders)
         if moves:
             self._lodge(pipeline)
 

@@ -101,15 +101,19 @@ class BatchLimits:
         """As many as fit and are worth it, at least 1. One sample is always let in, even when it takes two rows."""
         if not key.shared:
             return 1
+        most = self.fitting_rows(key)
+        seconds_by_rows = self.profile.seconds_by_rows(kind_of(key))
+        return worthwhile_rows(seconds_by_rows, most) if self._follows_curve else most
+
+    def fitting_rows(self, key: BatchKey) -> int:
+        """As many as the device can hold and use, whatever a step with them takes."""
         wanted = max(MIN_ROWS, min(self._max_rows, self._cells // key.cells))
-        kind = kind_of(key)
-        fitting = self.profile.rows(kind)
-        most = wanted if fitting is None else min(wanted, fitting)
-        return worthwhile_rows(self.profile.seconds_by_rows(kind), most) if self._follows_curve else most
+        fitting = self.profile.rows(kind_of(key))
+        return wanted if fitting is None else min(wanted, fitting)
 
     def ran_out(self, key: BatchKey, rows: int) -> None:
-        """`rows` rows did not fit into memory: never more than half of them again."""
-        self.profile.record_limit(kind_of(key), max(1, min(rows // 2, self.rows(key))))
+        """`rows` rows did not fit into memory: half of them for now, and more again within minutes."""
+        self.profile.record_out_of_memory(kind_of(key), rows)
 
 
 def kind_of(key: BatchKey) -> str:

@@ -46,9 +46,9 @@ class ForwardPass:
         new = [sample for sample in samples if not sample.prepared and not is_whole_call(sample.model)]
         in_halves(lambda batch: _stepper(batch).prepare(batch), new, failed=fail, ran_out=self._ran_out)
 
-    def step(self, key: BatchKey, samples: Sequence[Sample]) -> None:
-        """One step for each sample, in one forward pass if memory allows."""
-        self._in_batches(key, samples, self._advance)
+    def step(self, key: BatchKey, samples: Sequence[Sample]) -> int:
+        """One step for each sample, in one forward pass if memory allows; answers how many passes that took."""
+        return self._in_batches(key, samples, self._advance)
 
     def call(
         self, key: BatchKey, samples: Sequence[Sample], on_step: Callable[[Sequence[Sample], int], bool]
@@ -74,9 +74,11 @@ class ForwardPass:
 
     def _in_batches(
         self, key: BatchKey, samples: Sequence[Sample], action: Callable[[Sequence[Sample]], None]
-    ) -> None:
-        left = [sample for sample in samples if not sample.over]
+    ) -> int:
+        """How often `action` was tried."""
+        left, tries = [sample for sample in samples if not sample.over], 0
         while left:
+            tries += 1
             batch = fitting(left, self._limits.rows(key))
             problem = attempt(lambda part=batch: action(part))  # type: ignore[misc]
             if problem is not None and is_out_of_memory(problem):
@@ -86,8 +88,10 @@ class ForwardPass:
                     continue
                 fail(batch[0], problem)
             elif problem is not None:
+                tries += 1
                 in_halves(action, batch, failed=fail, ran_out=self._ran_out)
             left = left[len(batch) :]
+        return tries
 
     def _advance(self, samples: Sequence[Sample]) -> None:
         predictions = dict(zip(samples, _stepper(samples).predict(samples), strict=True))

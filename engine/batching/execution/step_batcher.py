@@ -183,8 +183,9 @@ class StepBatcher:
             self._call(key, samples)
         else:
             self._clock.start()
-            self._runner.step(key, samples)
-            self._clock.stop(partial(self._record_step, key, sum(sample.rows for sample in samples)))
+            passes = self._runner.step(key, samples)
+            rows = sum(sample.rows for sample in samples)
+            self._clock.stop(partial(self._record_step, key, rows) if passes == 1 else _forget_step)
             self._queue.shrink_to_limit(key)
             done = [sample for sample in samples if sample.finished and not sample.over]
             self._queue.remove(done)
@@ -225,3 +226,7 @@ class StepBatcher:
         with self._wake_condition:
             groups, self._inbox = self._inbox, []
         self._queue.fail_all(error, groups)
+
+
+def _forget_step(_seconds: float) -> None:
+    """A step that took several passes says nothing of its rows."""

@@ -13,9 +13,10 @@ import torch
 from PIL import Image
 from torch._dynamo.testing import CompileCounter
 
+from engine.adapters.acceleration.cpu_offload import CpuOffloader
 from engine.adapters.image_embedding import load_pipeline_model
 from engine.adapters.loading import optimization, pipeline_optimization
-from engine.adapters.loading.optimization import CpuOffloader, compile_blocks
+from engine.adapters.loading.optimization import compile_blocks
 from engine.adapters.loading.pipeline_optimization import networks_of
 from engine.adapters.registry import new_model
 from engine.adapters.whole_pipeline import PipelineModel
@@ -81,9 +82,9 @@ def test_what_saves_time_and_memory_changes_no_picture(
     fetched: list[Any] = []
     fetch = CpuOffloader.fetch
 
-    def noted(offloader: CpuOffloader, network: torch.nn.Module, device: torch.device) -> None:
+    def noted(offloader: CpuOffloader, network: torch.nn.Module) -> None:
         fetched.append(network)
-        fetch(offloader, network, device)
+        fetch(offloader, network)
 
     folder = FAMILIES[family](tmp_path)
     expected = painted(model_of(folder, PLAIN), family)

@@ -32,14 +32,71 @@ def test_another_device_and_another_size_learn_for_themselves(tmp_path: Path) ->
     assert limits(file).rows(KEY) == 8
 
 
-def test_what_was_learned_long_ago_is_tried_again(tmp_path: Path) -> None:
-    file, today = tmp_path / "learned.json", [1e9]
-    DeviceProfile(file, device="card", clock=lambda: today[0]).record_limit("thimble/1024", 4)
-    later = DeviceProfile(file, device="card", clock=lambda: today[0])
-    today[0] += 6 * 86_400
-    assert later.rows("thimble/1024") == 4
-    today[0] += 2 * 86_400
-    assert later.rows("thimble/1024") is None
+class Minutes:
+    """A clock that a test sets forward."""
+
+    def __init__(self) -> None:
+        self.now = 1e9
+
+    def __call__(self) -> float:
+        return self.now
+
+    def go(self, minutes: float) -> None:
+        self.now += 60 * minutes
+
+
+def test_rows_grow_back_within_minutes() -> None:
+    clock = Minutes()
+    limits = BatchLimits("cuda", profile=DeviceProfile(clock=clock), follows_curve=False)
+    most = limits.rows(KEY)
+    limits.ran_out(KEY, most)
+    limits.ran_out(KEY, limits.rows(KEY))
+    found = [limits.rows(KEY)]
+    for _ in range(8):
+        clock.go(1)
+        limits.profile.record_step("thimble/1024", limits.rows(KEY), 0.1)
+        found.append(limits.rows(KEY))
+    assert found[:3] == [most // 4, most // 4 + most // 8, most // 4 + most // 8 + most * 3 // 16]
+    assert found[-1] == most
+
+
+def test_rows_that_still_do_not_fit_are_tried_less_and_less_often(tmp_path: Path) -> None:
+    clock, file = Minutes(), tmp_path / "learned.json"
+    profile = DeviceProfile(file, device="card", clock=clock)
+    profile.record_out_of_memory("thimble/1024", 16)
+    tries = []
+    for minute in range(1, 40):
+        clock.go(1)
+        if (rows := profile.rows("thimble/1024")) != 8:
+            assert rows == 12
+            tries.append(minute)
+            profile.record_out_of_memory("thimble/1024", 12)
+            profile = DeviceProfile(file, device="card", clock=clock)  # a restart does not begin anew
+    assert tries == [1, 3, 7, 15, 31]
+
+
+def test_memory_that_becomes_short_again_halves_the_rows_again() -> None:
+    profile = DeviceProfile(clock=Minutes())
+    profile.record_out_of_memory("thimble/1024", 16)
+    profile.record_out_of_memory("thimble/1024", 8)
+    assert profile.rows("thimble/1024") == 4
+    for _ in range(4):
+        profile.record_out_of_memory("thimble/1024", profile.rows("thimble/1024") or 1)
+    assert profile.rows("thimble/1024") == 1
+
+
+def test_of_two_workers_with_such_a_card_the_later_limit_counts(tmp_path: Path) -> None:
+    clock, file = Minutes(), tmp_path / "learned.json"
+    one, two = (DeviceProfile(file, device="card", clock=clock) for _ in range(2))
+    one.record_limit("thimble/1024", 8)
+    clock.go(0.5)
+    two.record_limit("thimble/1024", 4)
+    two.record_limit("thimble/4096", 2)
+    one.record_step("thimble/1024", 2, 1.0)
+    one.save()
+    after = DeviceProfile(file, device="card", clock=clock)
+    assert (after.rows("thimble/1024"), after.rows("thimble/4096")) == (4, 2)
+    assert after.step_seconds("thimble/1024", 2) == 1.0
 
 
 def test_the_time_of_a_step_is_a_slow_average_that_survives(tmp_path: Path) -> None:

@@ -13,11 +13,10 @@ import torch
 from torch._dynamo.testing import CompileCounter
 from torch.testing._internal.two_tensor import TwoTensor
 
+from engine.adapters.acceleration.row_buckets import Buckets
 from engine.adapters.loading import optimization
 from engine.adapters.loading.model_parts import LoadsNetworks, load_network, size_bytes
 from engine.adapters.loading.optimization import (
-    Buckets,
-    CpuOffloader,
     TunedNetworks,
     compile_blocks,
     count_compiled_graphs,
@@ -158,9 +157,8 @@ class Denoiser(torch.nn.Module):
 
 
 @pytest.fixture
-def other_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadPoolExecutor]:
+def other_thread() -> Iterator[ThreadPoolExecutor]:
     """A thread of its own, as the step batcher has: torch keeps its compiler's settings for each apart."""
-    monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
     with ThreadPoolExecutor(1) as threads:
         yield threads
     torch._dynamo.reset()
@@ -229,36 +227,6 @@ def test_quantised_weights_count_as_what_they_consist_of() -> None:
     halves = TwoTensor(torch.zeros(4, 4, dtype=torch.int8), torch.zeros(4, 4, dtype=torch.int8))
     layer.weight = torch.nn.Parameter(halves, requires_grad=False)
     assert (plain_bytes, size_bytes([layer])) == (64, 32)
-
-
-class Traveller(torch.nn.Module):
-    """Writes down where it is sent."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent: list[str] = []
-
-    def to(self, device: torch.device) -> "Traveller":
-        self.sent.append(device.type)
-        return self
-
-    def forward(self) -> None: ...
-
-
-@pytest.mark.parametrize(
-    ("mode", "denoiser_goes"),
-    [(LowMemory.PARTS, ["meta"]), (LowMemory.WHOLE, ["meta", "cpu", "meta", "cpu"])],
-)
-def test_what_is_not_needed_stays_away_from_the_card(mode: LowMemory, denoiser_goes: list[str]) -> None:
-    words, denoiser, first_stage = Traveller(), Traveller(), Traveller()
-    offloader = CpuOffloader(mode)
-    for network in (words, denoiser, first_stage):
-        offloader.take_in(network, device=torch.device("meta"), denoises=network is denoiser)
-    for network in (words, denoiser, denoiser, words, denoiser, first_stage):
-        network()
-    assert denoiser.sent == denoiser_goes
-    assert words.sent == ["meta", "cpu", "meta", "cpu"]
-    assert first_stage.sent == ["meta"]
 
 
 class TestSettings:

@@ -9,7 +9,8 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 
-from engine.batching.device.memory_limits import BatchLimits
+from engine.batching.device.device_profile import DeviceProfile
+from engine.batching.device.memory_limits import BatchLimits, kind_of
 from engine.batching.device.model_cache import ModelCache
 from engine.batching.execution.step_batcher import StepBatcher
 from engine.batching.sample import BatchKey, Sample
@@ -241,6 +242,32 @@ def test_out_of_memory_halves_the_batch_and_loses_nothing(batcher: StepBatcher, 
         group.wait()
     failures = [forward for forward in model.forwards if len(forward) > 4]
     assert [len(forward) for forward in failures] == [64, 32, 16, 8]
+
+
+def test_rows_grow_back_when_memory_is_free_again(batcher: StepBatcher, model: FakeModel) -> None:
+    now = [1e9]
+    batcher.limits.profile = DeviceProfile(clock=lambda: now[0])
+    model.most_rows = 4
+    hand_in(batcher, model, *range(16))
+    turn_until_idle(batcher)
+    assert max(map(len, model.forwards[-4:])) == 4
+    model.most_rows = 1000
+    model.forwards.clear()
+    group = hand_in(batcher, model, *range(16), steps=12)
+    while not group.over:
+        with torch.inference_mode():
+            batcher.turn()
+        now[0] += 61  # a minute between two steps
+    assert [len(seeds) for seeds in model.forwards[:5]] == [4, 6, 9, 13, 16]
+
+
+def test_a_step_that_took_two_passes_says_nothing_of_its_rows(batcher: StepBatcher, model: FakeModel) -> None:
+    model.most_rows = 4
+    hand_in(batcher, model, *range(8), steps=8)
+    turn_until_idle(batcher)
+    (kind,) = (kind_of(model.new_sample(params(0)).key),)
+    assert batcher.limits.profile.rows(kind) == 4
+    assert set(batcher.limits.profile.seconds_by_rows(kind)) == {4}
 
 
 def test_what_was_learned_of_memory_is_kept(batcher: StepBatcher, model: FakeModel) -> None:

@@ -1,15 +1,20 @@
 """The engine's measurements measure something, on a model too small to be measured."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
+from chatelier.benchmarks.card import gpu
 from chatelier.benchmarks.report import show
+from engine.batching.device.device_usage import covered_length
+from engine.benchmarks.card.measure_card import measure_card
+from engine.benchmarks.card.report import CardReport
 from engine.benchmarks.chat.chat_load import ChatLoad, measure_chat, measure_virtual_chat
 from engine.benchmarks.fairness import jain_index, measure_fairness
-from engine.benchmarks.gpu import measure_card
 from engine.benchmarks.harness import Stage, pause_stage, set_up, set_up_random
 from engine.benchmarks.mixed_load import measure_mixed_load
 from engine.benchmarks.overhead import measure_overhead
@@ -86,17 +91,73 @@ def test_overhead_beside_a_models_own_step(stage: Stage) -> None:
     assert dict(found.rows())["  bookkeeping beside it"].endswith("%")
 
 
-def test_the_cards_figures_can_be_tried_without_a_card() -> None:
-    found = measure_card(speed=Speed(), device="cpu", large="small", quick="small", pictures=2)
-    assert min(found.large_batcher, found.large_stock, found.step_ms, *found.quick_batcher.values()) > 0
-    assert found.quick_batcher.keys() == found.quick_alone.keys() == {1, 4}
-    assert found.rows()[0] == ("device", "cpu")
+class TestCard:
+    def test_its_figures_can_be_tried_without_a_card(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Each figure is in the file before the next one is measured."""
+        file, seen = tmp_path / "card.json", list[set[str]]()
+        add = CardReport.add
 
+        def note(report: CardReport, key: str, *rest: Any) -> None:
+            add(report, key, *rest)
+            seen.append(set(json.loads(file.read_text())))
 
-def test_without_a_card_its_figures_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with raises(BadParameterError, match="no CUDA card"):
-        measure_card(speed=Speed())
+        monkeypatch.setattr(CardReport, "add", note)
+        monkeypatch.setenv("CHATELIER_HOME", str(tmp_path))
+        gpu(pictures=4, seconds=3600, small=True, json_file=file)
+        assert all(before <= after for before, after in pairwise(seen))
+        found = json.loads(file.read_text())
+        rates = ("large_batcher", "large_stock", "installed_stock", "large_alone_seconds", "step_ms")
+        assert min(found[key] for key in rates) > 0
+        assert min(min(found[f"quick_{steps}_steps"].values()) for steps in (1, 4)) > 0
+        assert set(found["quick_step_ms"]) == {"1", "2", "4"}
+        assert found["compiled_graphs"] == 0
+        assert (found["large_idle"], found["large_peak_bytes"]) == (
+            None,
+            None,
+        )  # nobody counts them without a card
+        assert "left_out" not in found
+        assert list(tmp_path.glob(".card*")) == []
+        shown = capsys.readouterr().out
+        assert "eager" in shown
+        assert "as installed" in shown
+
+    def test_what_there_is_no_time_for_and_what_fails_is_left_out_by_name(self) -> None:
+        now = [0.0]
+        report = CardReport(longest_seconds=100, clock=lambda: now[0])
+
+        def work() -> None:
+            now[0] += 60
+
+        def fail() -> None:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+        assert report.part("one", work, needs_seconds=50)
+        assert not report.part("two", work, needs_seconds=50)
+        assert not report.part("three", fail)
+        assert report.value("left_out") == ["two (no time left)", "three (out of memory)"]
+        assert report.seconds_left == 40
+
+    def test_an_interrupt_ends_it_and_the_figures_are_there(self) -> None:
+        report = CardReport(longest_seconds=100)
+        report.add("device", "device", "card", "card")
+
+        def interrupt() -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            report.part("one", interrupt)
+        assert report.data() == {"device": "card"}
+
+    def test_without_a_card_its_figures_are_refused_in_words(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+        with raises(BadParameterError, match="no CUDA card"):
+            measure_card(CardReport(longest_seconds=100), speed=Speed())
+
+    def test_time_in_which_two_streams_compute_counts_once(self) -> None:
+        assert covered_length([(0, 4), (2, 6), (8, 9), (8, 8.5)]) == 7
+        assert covered_length([]) == 0
 
 
 def test_figures_are_shown_as_a_table_and_kept_as_json(

@@ -12,9 +12,12 @@ import pytest
 from PIL import Image
 
 from engine.adapters import stepwise
+from engine.adapters.acceleration import row_buckets
 from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.loading import optimization
 from engine.adapters.unet import UNetModel
+from engine.batching.device.compilation_record import CompilationRecord
+from engine.batching.device.memory_limits import MAX_ROWS
 from engine.batching.execution.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.catalog.style_presets import styles
@@ -380,7 +383,7 @@ def test_warming_up_loads_the_default_model_and_learns_how_long_a_step_takes(
 
 
 def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_first(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: set[tuple[int, int, int]] = set()
     encoded: set[int] = set()
@@ -396,16 +399,20 @@ def test_where_blocks_are_compiled_whatever_would_compile_them_again_is_painted_
 
     monkeypatch.setattr(UNetModel, "_forward", noted)
     monkeypatch.setattr(stepwise, "begin", encoding)
-    monkeypatch.setattr(optimization, "BUCKETS", (1, 2, 3))
+    monkeypatch.setattr(row_buckets, "BUCKETS", (1, 2, 3))
     monkeypatch.setattr(optimization, "compile_blocks", lambda network: None)
     generator = ImageGenerator(
         ModelCatalogue([entry_for(folder)]),
-        DeviceSettings(device="cpu", threads=1, speed=Speed(compile=True)),
+        DeviceSettings(
+            device="cpu", threads=1, speed=Speed(compile=True), compiled_file=tmp_path / "last_start.json"
+        ),
     )
     try:
         generator.warm_up()
     finally:
         generator.close()
+    record = CompilationRecord.read(tmp_path / "last_start.json")
+    assert record == CompilationRecord.of("cpu", optimization.count_compiled_graphs())
     square = {rows for rows, height, width in seen if height == width}
     wide = {rows for rows, height, width in seen if height < width}
     assert (square, wide, encoded) == ({6, 4, 2, 1}, {4, 2, 1}, {1, 3})
@@ -446,6 +453,7 @@ def test_one_batcher_for_each_device_shares_the_work(folder: Path, monkeypatch: 
             1,
             1,
         ]
+        assert generator.rows_at_once() == 2 * MAX_ROWS
     finally:
         may_go_on.set()
         held.join()

@@ -1,5 +1,6 @@
 """One worker process for each graphics card that this process may see."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -93,9 +94,17 @@ def _is_alive(process_id: str) -> bool:
     return Path(f"/proc/{process_id}").exists()
 
 
+def _wait_for_end(process_id: str) -> None:
+    latest = time.monotonic() + LIMIT_SECONDS
+    while _is_alive(process_id):
+        assert time.monotonic() < latest
+        time.sleep(0.05)
+
+
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="asks /proc")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_workers_run_side_by_side_come_back_and_end_together(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ending: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHATELIER_HOME", str(tmp_path / "home"))
     (tmp_path / "child.py").write_text(_CHILD)
@@ -104,13 +113,17 @@ def test_workers_run_side_by_side_come_back_and_end_together(
     try:
         _wait_for(tmp_path / "all-ready", process)
         one, two = (_wait_for(tmp_path / f"card-{card}", process) for card in "01")
-        subprocess.run(["kill", "-9", one], check=True)
-        again = _wait_for(tmp_path / "card-0", process, other_than=one)
-        assert again != one
-        assert _is_alive(two)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(LIMIT_SECONDS) == 0
-        assert not _is_alive(again)
+        if ending is signal.SIGTERM:
+            os.kill(int(one), signal.SIGKILL)
+            crashed, one = one, _wait_for(tmp_path / "card-0", process, other_than=one)
+            assert one != crashed
+            assert _is_alive(two)  # the other one was left alone
+        process.send_signal(ending)
+        assert process.wait(LIMIT_SECONDS) == (-signal.SIGKILL if ending is signal.SIGKILL else 0)
+        if ending is signal.SIGKILL:  # nobody is left to end them: the kernel does, by SIGTERM
+            _wait_for_end(one)
+            _wait_for_end(two)
+        assert not _is_alive(one)
         assert not _is_alive(two)
     finally:
         process.kill()

@@ -13,7 +13,7 @@ from chatelier.runtime import db_schema, embedded_redis
 from chatelier.settings import load_settings
 from chatelier.wiring import database as database_wiring
 from chatelier.wiring import frontends, instance, model_catalogue, moderation, ports, redis_address
-from chatelier.wiring.workers import queues_served, routed_models, run_worker
+from chatelier.wiring.workers import queues_served, routed_models, run_worker, task_threads
 from studio.db.database import Database
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
@@ -34,6 +34,11 @@ def upgraded() -> None:
     database = database_wiring.connect_database(load_settings())
     db_schema.upgrade(database)
     database.close()
+
+
+@pytest.mark.parametrize(("rows", "threads"), [(1, 4), (2, 4), (8, 16), (16, 32), (64, 64), (128, 64)])
+def test_a_worker_takes_as_many_jobs_as_its_devices_have_use_for(rows: int, threads: int) -> None:
+    assert task_threads(rows) == threads
 
 
 @pytest.mark.usefixtures("upgraded")

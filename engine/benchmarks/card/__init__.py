@@ -1,0 +1,1 @@
+"""`bench gpu`: what a large card does, figure by figure."""
