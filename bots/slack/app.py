@@ -37,6 +37,7 @@ from bots.slack.messages.transport import SlackTransport
 from bots.slack.render_form import PICTURE_CHOICE, PREFIX
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.channels import Channels
+from bots.slack.workspaces.departed_records import DepartedRecords
 from bots.slack.workspaces.members import Members
 from bots.slack.workspaces.user_groups import UserGroups
 from studio.domain.people import Platform
@@ -61,6 +62,7 @@ class SlackApp:
         ports, pools, settings = context.ports, context.pools, context.settings
         self.previews = PreviewUploads(context)
         self.file_cleanup = FileCleanup(context)
+        self.departed_records = DepartedRecords(context)
         self.transport = SlackTransport(context, self.previews)
         self.delivery = ChatEventHandler(ports, pools, self.transport, pixelated=True)
         self.event_consumer = EventConsumer(
@@ -121,9 +123,10 @@ class SlackApp:
             self.bolt.shortcut(callback_id)(self._acknowledge_first(shortcuts.on_message))
 
     def start(self) -> None:
-        """Consume events and clean up files. Call it on the running event loop."""
+        """Consume events, clean up files and erase what is due. Call it on the running event loop."""
         self.event_consumer.start()
         self.file_cleanup.start()
+        self.departed_records.start()
 
     async def finish(self) -> None:
         """Wait for requests in progress, but not for ever."""
@@ -132,6 +135,7 @@ class SlackApp:
 
     async def close(self) -> None:
         self.file_cleanup.stop()
+        self.departed_records.stop()
         await self.context.pools.run(Pool.DATABASE, self.event_consumer.stop)
         await self.event_consumer.finish(seconds=_FINISH_SECONDS)
         await self.event_consumer.flush(seconds=_FINISH_SECONDS)

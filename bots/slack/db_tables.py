@@ -36,3 +36,16 @@ class SlackFileRow(Base):
     uploaded_at: Mapped[datetime]
     unwanted_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+
+
+class SlackDepartureRow(Base):
+    """A workspace, or an organisation with all of its workspaces, that removed the app; until its records are erased.
+
+    `community` is ``T…`` or ``E…:``. `claimed_until`: a process erases them.
+    """
+
+    __tablename__ = "slack_departures"
+
+    community: Mapped[str] = mapped_column(String(64), primary_key=True)
+    left_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]

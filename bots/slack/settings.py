@@ -33,6 +33,7 @@ class SlackSettings:
     preview_every_seconds: float = 10.0
     carousel: bool = True  # several pictures side by side, unless the workspace refuses them
     claim_seconds: float = 20.0  # how long a process that sends a message may be silent
+    erase_after_days: int = 14  # after a workspace removed the app
 
     @property
     def listens(self) -> bool:

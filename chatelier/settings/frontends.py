@@ -75,6 +75,13 @@ class SlackSection(Section):
     claim_seconds: float = Field(
         20.0, ge=1, le=120, description="Seconds after which another process takes over an unsent message."
     )
+    erase_after_days: int = Field(
+        14,
+        ge=0,
+        le=3650,
+        description="Days after which the records of a workspace are erased that removed the app, unless it installs"
+        " it again. Its tokens are removed at once.",
+    )
     api_url: WebUrl = Field("https://slack.com/api", description="Slack's Web API.")
 
     @property

@@ -197,6 +197,7 @@ def run_slack(settings: Settings, *, ready_file: Path | None = None) -> None:
         moderator_groups=frozenset(slack.moderator_groups),
         carousel=slack.carousel,
         claim_seconds=slack.claim_seconds,
+        erase_after_days=slack.erase_after_days,
         redis_url=redis_url(settings),
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
     )

@@ -18,6 +18,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.slack.db_tables import BOTS, INSTALLATIONS, STATES
+from bots.slack.workspaces.departures import cancel_departure, departed_community, record_departure
 from studio.db.database import Database
 from studio.errors import DatabaseUnavailableError
 
@@ -37,6 +38,7 @@ class InstallationStore(AsyncInstallationStore):
 
     def __init__(self, database: Database, pools: ThreadPools, *, client_id: str) -> None:
         self._pools = pools
+        self._database = database
         self._store = SQLAlchemyInstallationStore(
             client_id=client_id,
             engine=database.engine,
@@ -46,7 +48,10 @@ class InstallationStore(AsyncInstallationStore):
         )
 
     async def async_save(self, installation: Installation) -> None:
+        """Records of a workspace that comes back are kept."""
         await self._run(self._store.save, installation)
+        cancel = partial(cancel_departure, enterprise=installation.enterprise_id, team=installation.team_id)
+        await self._run(cancel, self._database)
 
     async def save_bot(self, bot: Bot) -> None:
         await self._run(self._store.save_bot, bot)
@@ -62,15 +67,21 @@ class InstallationStore(AsyncInstallationStore):
         return bot
 
     async def forget(self, *, enterprise: str | None, team: str | None) -> None:
-        """The app was uninstalled: all tokens of the workspace or organisation."""
+        """The app was uninstalled: all tokens of the workspace or organisation. Its records are erased later."""
         await self._run(self._store.delete_all, enterprise_id=enterprise, team_id=team)
+        await self._record_departure(enterprise, team)
 
     async def forget_bot(self, *, enterprise: str | None, team: str | None) -> None:
         await self._run(self._store.delete_bot, enterprise_id=enterprise, team_id=team)
+        await self._record_departure(enterprise, team)
 
     async def forget_person(self, *, enterprise: str | None, team: str | None, user: str) -> None:
         delete = partial(self._store.delete_installation, enterprise_id=enterprise, team_id=team)
         await self._run(delete, user_id=user)
+
+    async def _record_departure(self, enterprise: str | None, team: str | None) -> None:
+        community = departed_community(enterprise=enterprise, team=team)
+        await self._run(record_departure, self._database, community)
 
     async def _run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         try:

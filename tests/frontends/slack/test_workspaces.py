@@ -12,11 +12,14 @@ from slack_bolt.response import BoltResponse
 from sqlalchemy import select, update
 
 from bots.slack.api.client import NotInstalledError
-from bots.slack.db_tables import BOTS, INSTALLATIONS
+from bots.slack.db_tables import BOTS, INSTALLATIONS, SlackDepartureRow
 from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH
+from studio.clock import now
 from studio.db.queries import job_of
+from studio.domain.jobs import JobState
 from studio.ports import Ports
+from tests.support.finished_jobs import end_job
 from tests.support.loopback_slack.records import BOT_USER, MOD, TEAM
 from tests.support.slack_sim import SlackRoom, open_installed_room
 
@@ -193,6 +196,40 @@ async def test_a_workspace_that_takes_the_app_away_is_forgotten(room: SlackRoom)
     ]
 
 
+def age_departures(room: SlackRoom, days: int) -> None:
+    with room.ports.database.begin() as session:
+        session.execute(update(SlackDepartureRow).values(left_at=now() - timedelta(days=days)))
+
+
+async def test_records_of_a_workspace_are_erased_some_days_after_it_left(room: SlackRoom) -> None:
+    await install(room, "xoxb-one")
+    await install(room, "xoxb-two", team=OTHER)
+    for team in (TEAM, OTHER):
+        await room.send(said_by(room, team=team))
+    for job in room.jobs():
+        end_job(room.ports, job.id, JobState.FAILED)
+    await room.send(room.slack.event({"type": "app_uninstalled"}))
+    assert await room.app.departed_records.erase() == 0
+    age_departures(room, 13)
+    assert await room.app.departed_records.erase() == 0
+    age_departures(room, 14)
+    assert await room.app.departed_records.erase() == 1
+    words = {job.community: job.request.get("prompt") for job in room.jobs()}
+    assert words == {TEAM: None, OTHER: "a red fox"}
+    assert await room.app.departed_records.erase() == 0
+
+
+async def test_a_workspace_that_comes_back_in_time_keeps_its_records(room: SlackRoom) -> None:
+    await install(room, "xoxb-one")
+    await room.send(said_by(room, team=TEAM))
+    end_job(room.ports, room.newest_job(), JobState.FAILED)
+    await room.send(room.slack.event({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [BOT_USER]}}))
+    await install(room, "xoxb-again")
+    age_departures(room, 99)
+    assert await room.app.departed_records.erase() == 0
+    assert room.jobs()[0].request["prompt"] == "a red fox"
+
+
 async def test_an_end_that_slack_tells_of_late_does_not_undo_a_newer_installation(room: SlackRoom) -> None:
     await install(room, "xoxb-one")
     late = room.slack.event({"type": "app_uninstalled"})
@@ -211,6 +248,9 @@ async def test_an_organisation_takes_the_app_away_from_all_of_its_workspaces(roo
     assert bots(room) == []
     with pytest.raises(NotInstalledError):
         await room.app.context.workspaces.of(f"{ESTATE}:T0WING")
+    end_job(room.ports, room.newest_job(), JobState.FAILED)
+    age_departures(room, 14)
+    assert await room.app.departed_records.erase() == 1
 
 
 async def test_a_revoked_token_is_forgotten_and_a_persons_too(room: SlackRoom) -> None:

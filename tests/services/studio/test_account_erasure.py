@@ -11,11 +11,13 @@ from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import job_transitions, queries
-from studio.db.tables import DeliveryRow, JobRow, PersonRow
+from studio.db.tables import CaseRow, CommunityRow, DeliveryRow, JobRow, PersonRow
+from studio.domain.cases import CaseState
 from studio.domain.events import JobChanged, PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.requests import Source
+from studio.erasure.community_erasure import erase_community
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
 from tests.support import account_erasure
@@ -148,3 +150,26 @@ def test_a_job_whose_worker_died_keeps_nobody_from_being_forgotten(instance: Por
     with instance.database.read() as session:
         assert queries.find_job(session, job).state is JobState.CANCELLED
     assert "secluded" not in everything(instance)
+
+
+def test_a_community_that_left_is_erased_and_what_its_people_did_elsewhere_stays(instance: Ports):
+    painted(instance, "bo", "a secluded garden")
+    held = ask(
+        instance, "bo", "report", picture=f"{painted(instance, 'ana')}.1", reason="secluded words"
+    ).case.id
+    away = Call(person=someone("ana", community="hall"), address=somewhere("hall"), request_key="away:1")
+    kept_job = paint_job(instance, execute(instance, away, "imagine", {"prompt": "a lasting thing"}).job_id)
+    code = execute(instance, replace(away, request_key="away:2"), "link", {}).code
+    ask(instance, "ana", "link", code=code)
+    ask(instance, "mod", "words", words="clown", action="hold", apply="yes")
+    for _ in range(2):  # once more, as after an interruption
+        erase_community(instance, Platform.WEB, "room")
+    with instance.database.read() as session:
+        assert session.get_one(CaseRow, held).state == CaseState.CLOSED
+        assert session.scalars(select(CommunityRow)).all() == []
+        assert queries.find_job(session, kept_job).person.key == "web:hall:ana"
+        assert session.get_one(PersonRow, "web:hall:ana").display_name == "Ana"
+    left = everything(instance, "outbox", "ledger", "balances")
+    for trace in ("secluded", "clown", "web:room:ana", "web:room:bo", "Bo"):
+        assert trace not in left, trace
+    assert "a lasting thing" in left

@@ -1,0 +1,1 @@
+"""Erasing a person, or all people of a community, with what they take part in."""
