@@ -3,7 +3,7 @@
 All of them are msgids (see `bots.texts.translation`).
 """
 
-from studio.domain.cases import ReportOutcome, ReportReason
+from studio.domain.cases import ReportReason
 
 FOREIGN_HOST = "This room is not served under that name. Add it to the allowed hosts of the web settings."
 FOREIGN_ORIGIN = "This request came from another site, so it was not followed."
@@ -128,10 +128,4 @@ REPORT_REASONS = {
     ReportReason.CHILD: "It sexualises a child",
     ReportReason.ARTIST: "I am the artist, and it copies my style",
     ReportReason.OTHER: "Something else",
-}
-REPORT_OUTCOMES = {
-    ReportOutcome.WAITING: "Your report was received. If the picture was made here, it waits for a moderator.",
-    ReportOutcome.REMOVED: "A moderator took the picture down.",
-    ReportOutcome.HIDDEN: "A moderator hid the picture until clicked.",
-    ReportOutcome.STAYS: "A moderator looked at the picture and left it where it is.",
 }

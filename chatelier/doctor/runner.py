@@ -43,6 +43,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("prompt safety model", moderation.check_prompt_safety_model),
     ("prompt helper", language_models.check_prompt_helper),
     ("captioner", language_models.check_captioner),
+    ("mail", services.mail),
     ("provenance", provenance.chain),
     ("web", host.web_port),
     ("proxies", proxies.proxies),

@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 
 from bots.texts.translation import translate
 from chatelier.doctor.findings import Finding, bad, good, note
+from chatelier.mail.smtp_mailer import open_mailer
 from chatelier.migrations import HEAD
 from chatelier.runtime import db_schema, embedded_redis
 from chatelier.settings import Loaded
@@ -18,6 +19,7 @@ from chatelier.wiring.instance import open_storage
 from studio.db.database import Database
 from studio.errors import ConfigurationError, DatabaseUnavailableError
 from studio.ports import Store
+from studio.ports.mailer import MailError
 from studio.redis_address import open_client
 
 _OLDEST_REDIS = (6, 2)
@@ -183,3 +185,21 @@ def _can_write_and_read(store: Store) -> bool:
         return store.get(key) == probe
     finally:
         store.delete(key)
+
+
+def mail(loaded: Loaded) -> Iterator[Finding]:
+    """Nothing where no mail server is set. Connects and signs in, and sends nothing."""
+    mailer = open_mailer(loaded.settings.mail)
+    if mailer is None:
+        return
+    try:
+        mailer.check()
+    except MailError as error:
+        yield bad(
+            "mail",
+            "the mail server takes no mail ({cause})",
+            "Correct CHATELIER_MAIL__HOST, __PORT, __SECURITY, __USERNAME or __PASSWORD.",
+            cause=str(error),
+        )
+    else:
+        yield good("mail", "the mail server takes mail")

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from chatelier.settings.frontends import DiscordSection, SlackSection, WebSection
 from chatelier.settings.language_models import CaptionsSection, HelperSection
+from chatelier.settings.mail import MailSection
 from chatelier.settings.moderation import (
     LimitsSection,
     ModerationSection,
@@ -121,6 +122,7 @@ class Settings(BaseSettings):
     helper: HelperSection = HelperSection()
     captions: CaptionsSection = CaptionsSection()
     operator: OperatorSection = OperatorSection()
+    mail: MailSection = MailSection()
     log: LogSection = LogSection()
     traces: TracesSection = TracesSection()
 

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack, closing
 
+from chatelier.mail.smtp_mailer import open_mailer
 from chatelier.settings import Settings
 from chatelier.wiring.database import open_database
 from chatelier.wiring.instance import instance_limits, open_storage, web_url
@@ -59,6 +60,7 @@ def frontend_ports(settings: Settings) -> Ports:
             web_url=web_url(settings),
             prompt_helper=open_prompt_helper(settings),
             captioner=open_captioner(settings, generates=False),
+            mailer=open_mailer(settings.mail),
         )
         if_it_fails.pop_all()
     return ports

@@ -103,5 +103,8 @@ class OutsideReportRow(Base):
     )  # the name they sign with
     # That they believe what they say.
     good_faith: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # In which the reporter reads.
+    language: Mapped[str] = mapped_column(String(16), default="en", server_default=text("'en'"))
     received_at: Mapped[datetime]
     decide_by: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]  # when they were told the decision by mail, or that they cannot be

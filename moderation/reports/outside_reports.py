@@ -116,6 +116,7 @@ def write_receipt(session: Session, report: OutsideReport, case_id: str | None) 
             words=clean_text(report.words),
             reporter=clean_text(report.reporter)[:LONGEST_REPORTER],
             good_faith=report.good_faith,
+            language=report.language,
             received_at=at,
             decide_by=at + INTIMATE_WITHIN if report.reason.is_urgent else None,
         )
@@ -134,10 +135,16 @@ def read_status(session: Session, code: str) -> ReportStatus | None:
     return ReportStatus(
         reason=ReportReason(row.reason),
         received_at=row.received_at,
-        outcome=_OUTCOMES.get(decision, ReportOutcome.REMOVED) if decision else ReportOutcome.WAITING,
+        outcome=outcome_of(decision),
         decide_by=row.decide_by,
         decided_at=case.decided_at if case else None,
     )
+
+
+def outcome_of(decision: Decision | None) -> ReportOutcome:
+    if decision is None:
+        return ReportOutcome.WAITING
+    return _OUTCOMES.get(decision, ReportOutcome.REMOVED)
 
 
 def read_receipts(session: Session, case_id: str) -> list[OutsideReportRow]:

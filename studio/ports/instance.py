@@ -11,6 +11,7 @@ from studio.ports.events import Events
 from studio.ports.gate import Gate
 from studio.ports.generation_options import GenerationOptions
 from studio.ports.image_tools import ImageTools
+from studio.ports.mailer import Mailer
 from studio.ports.prompt_helper import PromptHelper
 from studio.ports.provenance import Examiner
 from studio.ports.queue import Queue
@@ -55,3 +56,4 @@ class Ports:
     )
     prompt_helper: PromptHelper | None = None
     captioner: Captioner | None = None
+    mailer: Mailer | None = None

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 from studio.errors import BannedError, PolicyRefusalError
 from studio.ports import Ports
+from studio.ports.mailer import Mail, MailError
 from tests.support.case_sim import with_desk, with_gate
 from tests.support.finished_jobs import paint_job
 from tests.support.web_client import ADDRESS, WebServer, web_settings
@@ -414,6 +416,36 @@ def test_the_receipt_of_a_report_shows_what_was_decided(instance: WebServer) -> 
     assert "took the picture down" in lookup(data={"code": code[1]}).text
     assert lookup(data={"code": "0000"}).status_code == 404
     assert "Look up" in instance.browser().client.get("/report/status").text
+
+
+@dataclass
+class FakeMailer:
+    """Its server is away, of which nobody who reports hears."""
+
+    mails: list[Mail] = field(default_factory=list)
+
+    def send(self, mail: Mail) -> None:
+        self.mails.append(mail)
+        raise MailError("away")
+
+
+def test_a_receipt_is_mailed_to_an_address_but_few_to_one(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.web.routes.public.report._REPORTS_A_MINUTE", 9)
+    mailer = FakeMailer()
+    sending = replace(with_desk(ports), mailer=mailer, web_url="https://paint.example.org")
+    with WebServer(sending, web_settings()) as instance:
+        job_id = painted(instance, instance.guest("Ana"))
+        pages = [
+            outside(instance, picture=f"{job_id}.1", reason="secluded", contact=contact).text
+            for contact in ("", "by telephone", *["bo@example.org"] * 4)
+        ]
+    codes = [re.search(r"<code>([0-9a-z-]{19})</code>", page)[1] for page in pages]  # type: ignore[index]
+    assert [mail.recipient for mail in mailer.mails] == ["bo@example.org"] * 3
+    assert codes[2] in mailer.mails[0].text
+    assert "https://paint.example.org/report/status" in mailer.mails[0].text
+    assert "secluded" not in mailer.mails[0].text
 
 
 def test_an_address_hides_only_so_many_pictures_a_day(

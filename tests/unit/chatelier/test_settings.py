@@ -223,7 +223,7 @@ def test_urls_are_masked(url: str, masked: str) -> None:
 def test_the_example_is_valid_and_names_every_setting(empty_folder: Path) -> None:
     text = example_file()
     sections = ("discord", "slack", "web", "limits", "retention", "worker", "speed", "moderation")
-    sections += ("provenance", "helper", "captions", "operator", "log", "traces")
+    sections += ("provenance", "helper", "captions", "operator", "mail", "log", "traces")
     assert tomllib.loads(text) == {section: {} for section in sections}
     for name in setting_names():
         assert f"#{name.rpartition('.')[2]} = " in text

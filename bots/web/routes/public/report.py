@@ -1,14 +1,18 @@
 """The form with which people without a session report a picture, by its id or by the file itself, and its receipt."""
 
+import logging
 from dataclasses import replace
 from functools import partial
 
+from starlette.background import BackgroundTask
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
+from bots.texts.languages.readers import current_language
+from bots.texts.mails.report_mails import REPORT_OUTCOMES, compose_receipt
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import address_of
@@ -20,12 +24,16 @@ from studio.commands.pictures.whose import find_reported
 from studio.domain.cases import LONGEST_REPORTER, OutsideReport, ReportReason, ReportStatus
 from studio.domain.identifiers import split_picture_id
 from studio.errors import BadImageError, ChatelierError, NotFoundError
+from studio.ports.mailer import MailError, is_mail_address
 from studio.services.upload_intake import examine_upload
+
+log = logging.getLogger(__name__)
 
 _REPORTS_A_MINUTE = 3
 _HIDES_A_DAY = 20  # by one address; more are filed, and wait for a moderator to hide anything
 _DAY_SECONDS = 86400
 _LOOKUPS_A_MINUTE = 10
+_MAILS_A_DAY = 3  # to one address
 _LONGEST_REASON = 500
 _LONGEST_CONTACT = 200
 _SPARE_BYTES = 64 * 1024  # for the other fields
@@ -62,7 +70,30 @@ async def send_report(request: Request) -> Response:
         return _form(request, picture=picture_id[:20], problem=translate(texts.REPORT_UNKNOWN), status=404)
     except ChatelierError as error:
         return _form(request, picture=picture_id[:20], problem=compose_error(error).summary, status=422)
-    return _form(request, code=code, urgent=report.reason.is_urgent and report.hides)
+    response = _form(request, code=code, urgent=report.reason.is_urgent and report.hides)
+    response.background = _receipt_mail(context, report.contact, code)
+    return response
+
+
+def _receipt_mail(context: WebContext, contact: str, code: str) -> BackgroundTask | None:
+    """Sent after the answer, in the reporter's language; few a day to one address, which may be somebody else's."""
+    mailer = context.ports.mailer
+    if mailer is None or not is_mail_address(contact):
+        return None
+    key = f"report mail:{contact.lower()}"
+    if not context.attempt_limiter.take(key, tries=_MAILS_A_DAY, seconds=_DAY_SECONDS):
+        return None
+    url = context.ports.web_url
+    address = f"{url}/report/status" if url else ""
+    mail = compose_receipt(contact, room=context.settings.room_name, code=code, address=address)
+
+    async def send() -> None:
+        try:
+            await context.pools.run(Pool.COMMANDS, mailer.send, mail)
+        except MailError as error:
+            log.warning("receipt of a report not mailed: %s", error)
+
+    return BackgroundTask(send)
 
 
 def _read(form: FormData) -> OutsideReport:
@@ -80,6 +111,7 @@ def _read(form: FormData) -> OutsideReport:
         contact=str(form.get("contact", "")).strip()[:_LONGEST_CONTACT],
         reporter=str(form.get("reporter", "")).strip()[:LONGEST_REPORTER],
         good_faith=form.get("good_faith") == "yes",
+        language=current_language(),
     )
 
 
@@ -122,7 +154,7 @@ async def read_status(request: Request) -> Response:
 def _status_form(
     request: Request, *, found: ReportStatus | None = None, problem: str = "", status: int = 200
 ) -> Response:
-    sentence = translate(texts.REPORT_OUTCOMES[found.outcome]) if found else ""
+    sentence = translate(REPORT_OUTCOMES[found.outcome]) if found else ""
     values = {"sentence": sentence, "found": found, "problem": problem}
     return page_response(request, "report_status.html", values, status=status)
 

@@ -1,0 +1,1 @@
+"""Mail to people outside who report a picture: sending it, and what it says."""

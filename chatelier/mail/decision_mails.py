@@ -1,0 +1,59 @@
+"""Mails the decisions on reports to people outside who left an address."""
+
+import logging
+
+from bots.texts.languages.readers import reading_in
+from bots.texts.mails.report_mails import compose_decision
+from moderation.reports.report_answers import (
+    UnansweredReport,
+    find_unanswered,
+    mark_answered,
+    mark_unanswered,
+)
+from studio.db.database import Database
+from studio.ports.mailer import Mailer, MailError, is_mail_address
+
+log = logging.getLogger(__name__)
+
+
+class DecisionMails:
+    """`room` is the name of the web front end, `contact` where people complain, or empty."""
+
+    def __init__(self, database: Database, mailer: Mailer, *, room: str, contact: str) -> None:
+        self._database = database
+        self._mailer = mailer
+        self._room = room
+        self._contact = contact
+
+    def send_due(self) -> int:
+        """How many were sent. What the server does not take now is tried again in the next round, for some days.
+
+        A report is marked before its mail is sent, so that two processes do not send it twice.
+        """
+        with self._database.read() as session:
+            reports = find_unanswered(session)
+        sent = 0
+        for report in reports:
+            with self._database.begin() as session:
+                if not mark_answered(session, report.digest):
+                    continue
+            if not is_mail_address(report.contact):
+                continue  # a moderator answers it
+            try:
+                self._send(report)
+            except MailError as error:
+                log.warning("decision on a report not mailed: %s", error)
+                if error.refused:
+                    continue
+                with self._database.begin() as session:
+                    mark_unanswered(session, report.digest)
+                break  # the server is away
+            sent += 1
+        return sent
+
+    def _send(self, report: UnansweredReport) -> None:
+        with reading_in(report.language):
+            mail = compose_decision(
+                report.contact, room=self._room, outcome=report.outcome, contact=self._contact
+            )
+        self._mailer.send(mail)
