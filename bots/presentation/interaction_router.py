@@ -179,6 +179,8 @@ def route_form(form: FormId, values: Mapping[str, object], *, upload: Source | N
 def _subject(form: FormId, upload: Source | None) -> dict[str, object]:
     if upload is not None:
         return {"image": upload}
+    if split_picture_id(form.about) and not CATALOG[form.command].parameter("picture"):
+        return {"job": form.about}  # of which it is one
     if split_picture_id(form.about) or (is_job_id(form.about) and CATALOG[form.command].parameter("job")):
         return subject_of(form.about)
     raise BadRequestError("form_unknown" if is_job_id(form.about) else "upload_gone")

@@ -61,7 +61,7 @@ def load_form(ports: Ports, ask: Ask, viewer: Person, *, channel: str | None = N
     Raises `NotFoundError`, and `BadRequestError` where all pictures were deleted.
     """
     if ask.action is Action.APPEAL:
-        return appeal_form(ask.job_id)
+        return appeal_form(picture_id(ask.job_id, ask.index) if ask.index else ask.job_id)
     if ask.press is not None:
         view = load_gathering_view(ports.database, ask.job_id, reader=viewer, channel=channel)
         make_form = removal_form if ask.press.verb == REMOVE else find_presenter(view.gathering.kind).form

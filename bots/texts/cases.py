@@ -112,6 +112,8 @@ LABELS = {  # of the buttons on a case
 
 
 def heading(case: Case) -> str:
+    if case.kind is CaseKind.APPEAL and case.picture_id is not None:
+        return translate("An appeal against a takedown")
     return translate(_HEADINGS[case.kind])
 
 
@@ -127,6 +129,9 @@ def buttons(case: Case) -> tuple[Action, ...]:
 
 def outcome(case: Case) -> str:
     """What was decided, or an empty text for an open case."""
+    stays_down = case.decision is Decision.REJECT and case.picture_id is not None
+    if case.kind is CaseKind.APPEAL and stays_down:
+        return translate("The picture stays down")
     return outcome_of(case.kind, case.decision) if case.decision else ""
 
 

@@ -10,6 +10,7 @@ from engine.storage.content_keys import is_key, key_for
 from studio.db.tables import JobRow, JobSourceRow, PictureRow
 from studio.errors import ConfigurationError, NotFoundError, StorageError
 from studio.ports import Store
+from studio.services.file_references import HAS_FILES
 
 _BATCH = 5000
 _IMAGES = (
@@ -27,7 +28,7 @@ class DamagedFileError(StorageError):
 
 def named_files(session: Session) -> Iterator[str]:
     """The keys of pictures that are there or may be shown again, of grids, and of sources; some more than once."""
-    there = select(*_IMAGES).where(PictureRow.deleted_at.is_(None) | PictureRow.hidden_by.is_not(None))
+    there = select(*_IMAGES).where(HAS_FILES)
     grids = select(JobRow.grid_key).where(JobRow.grid_key.is_not(None))
     for query in (there, grids, select(JobSourceRow.file_key)):
         for row in session.execute(query.execution_options(yield_per=_BATCH)):

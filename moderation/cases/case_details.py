@@ -18,7 +18,7 @@ from studio.db.cases import case_of
 from studio.db.database import Database
 from studio.db.identities.linked_identities import identities
 from studio.db.identities.people import SOMEBODY, find_person, find_sighting, is_nameless
-from studio.db.tables import CaseRow, JobRow
+from studio.db.tables import CaseRow, JobRow, PictureRow
 from studio.domain.cases import (
     Case,
     CaseDetails,
@@ -59,11 +59,13 @@ def read_details(session: Session, case: Case) -> CaseDetails:
 
 
 def _pictures(session: Session, case: Case) -> tuple[Picture, ...]:
-    """Those of its job, also such as a report hides until it is decided."""
+    """Those of its job, also such as a report hides until it is decided; of an appeal the one that was taken down."""
     if case.job_id is None:
         return ()
     found = [*queries.pictures_of_job(session, case.job_id)]
     found += (queries.picture_of(row) for row in hidden_of_job(session, case.job_id))
+    if case.kind is CaseKind.APPEAL and case.picture_id is not None:
+        found = [queries.picture_of(session.get_one(PictureRow, case.picture_id))]
     return tuple(sorted(found, key=lambda picture: picture.index))
 
 

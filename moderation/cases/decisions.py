@@ -1,6 +1,6 @@
 """What follows from a decision, as one transaction: work moves, people hear of it, strikes weigh."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,27 +22,21 @@ from moderation.cases.sanctions import (
     warning,
 )
 from moderation.cases.side_effects import DecisionEffects
+from moderation.cases.takedowns.report_decisions import STAYING, answer_report
+from moderation.cases.takedowns.takedown_appeals import answer_appeal, find_takedown
 from moderation.records import bans
-from moderation.records.evidence import release_unfounded
-from moderation.reports.hidden_pictures import show, unblock, unhide
-from moderation.reports.overlapping_reports import hand_over, take_over
-from moderation.reports.takedown_reasons import taken_down
 from studio.clock import now
 from studio.coded_text import coded, to_stored
 from studio.commands.submission import remix_consent
-from studio.db import cases, outbox, queries
+from studio.db import cases, queries
 from studio.db.identities.linked_identities import identities, same_human
 from studio.db.tables import CaseRow, JobRow
 from studio.domain.cases import URGENT, Case, CaseKind, CaseState, Decision, NoticeKind
-from studio.domain.events import JobChanged
 from studio.domain.jobs import JobState
-from studio.domain.people import Platform
 from studio.services import held_job_decisions
-from studio.services.picture_deletion import take_down_pictures
 
 _REJECTED = to_stored(coded("stopped.rejected"))
-_STAYING = frozenset({Decision.APPROVE, Decision.SPOILER})
-_DELIVERING = _STAYING | {Decision.OVERTURN}
+_DELIVERING = STAYING | {Decision.OVERTURN}
 _FIRST_SUSPENSION = timedelta(days=7)
 _LONGEST_SUSPENSION = timedelta(days=90)
 _WEIGHTS = {Decision.WARN: 1.0, Decision.SUSPEND: 2.0, Decision.BAN: 4.0, Decision.BLOCK: 1.0}
@@ -57,7 +51,10 @@ def follow(session: Session, case: Case) -> DecisionEffects:
     outcome.add(_move_work(session, case))
     outcome.add(_notify_filer(session, case))
     granted = case.kind is CaseKind.APPEAL and case.decision in _DELIVERING
-    if case.decision is Decision.OVERTURN or granted:
+    takedown = find_takedown(session, case) if granted else None
+    if takedown is not None:
+        strikes.overturn(session, case_id=takedown.id, job_id=None)
+    elif case.decision is Decision.OVERTURN or granted:
         strikes.overturn(session, case_id=case.id, job_id=case.job_id)
     elif case.kind is not CaseKind.SUSPENSION and case.decision in _WEIGHTS:
         violation = strikes.Violation(
@@ -68,7 +65,7 @@ def follow(session: Session, case: Case) -> DecisionEffects:
         )
         strikes.strike(session, case.subject, violation, case_id=case.id)
     if granted:
-        outcome.add(lift(session, case))
+        outcome.add(lift(session, case, former=takedown))
     elif case.decision is not None and case.decision in _JUDGED:
         outcome.add(_JUDGED[case.decision](session, case))
     return outcome
@@ -78,7 +75,9 @@ def _move_work(session: Session, case: Case) -> DecisionEffects:
     if case.job_id is None:
         return DecisionEffects()
     if case.kind is CaseKind.REPORT:
-        return _answer_report(session, case, session.get_one(JobRow, case.job_id))
+        return answer_report(session, case, session.get_one(JobRow, case.job_id))
+    if case.kind is CaseKind.APPEAL and case.picture_id is not None:
+        return answer_appeal(session, case)
     if case.kind not in (CaseKind.HOLD, CaseKind.APPEAL):
         return DecisionEffects()
     row = session.get_one(JobRow, case.job_id)
@@ -132,67 +131,6 @@ def _reject_job(session: Session, case: Case, row: JobRow) -> DecisionEffects:
     return DecisionEffects(events=ended)
 
 
-def _answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects:
-    """The picture stays, hides behind a click, or goes, and with it what looks like it if the report was urgent."""
-    outcome = DecisionEffects()
-    alike = _closed_reports(session, case)
-    stays = case.decision in _STAYING
-    if stays:
-        hand_over(session, alike)
-    else:
-        take_over(session, case)
-    hidden = unhide(session, alike)
-    if stays:
-        if not _is_upheld(session, case):
-            unblock(session, alike)
-            release_unfounded(session, alike)
-        outcome.events += show(session, hidden)
-    if case.decision is Decision.SPOILER:
-        row.spoiler = True
-        outcome.events.append(
-            outbox.write(session, JobChanged(job_id=row.id, platform=Platform(row.platform)))
-        )
-    elif not stays:
-        jobs = {row.id, *(picture.job_id for picture in hidden)}
-        wanted = {case.picture_id, *(picture.id for picture in hidden)}
-        for job_id in sorted(jobs):
-            outcome.add(_take_down(session, case, job_id, wanted))
-    return outcome
-
-
-def _take_down(session: Session, case: Case, job_id: str, wanted: Collection[str | None]) -> DecisionEffects:
-    outcome = DecisionEffects()
-    job = queries.find_job(session, job_id)
-    pictures = [picture for picture in queries.pictures_of_job(session, job_id) if picture.id in wanted]
-    if pictures:
-        outcome.remove(take_down_pictures(session, job, pictures))
-    for picture in pictures:
-        text = to_stored(taken_down(case, picture.id))
-        about = case.id if job_id == case.job_id else None
-        outcome.add(notify(session, job.person.key, NoticeKind.DECIDED, text, case_id=about))
-    return outcome
-
-
-def _closed_reports(session: Session, case: Case) -> list[str]:
-    """This one and those on the same picture that were decided; if it stays, those that found so too."""
-    query = select(CaseRow.id).where(CaseRow.kind == CaseKind.REPORT, CaseRow.picture_id == case.picture_id)
-    if case.decision in _STAYING:
-        query = query.where(CaseRow.decision.in_(_STAYING))
-    return list(session.scalars(query.where(CaseRow.state == CaseState.CLOSED)))
-
-
-def _is_upheld(session: Session, case: Case) -> bool:
-    """Whether an urgent report of the picture was found right: what it blocks and preserves stays."""
-    query = select(CaseRow.id).where(
-        CaseRow.kind == CaseKind.REPORT,
-        CaseRow.picture_id == case.picture_id,
-        CaseRow.state == CaseState.CLOSED,
-        CaseRow.weight >= URGENT,
-        CaseRow.decision.not_in(_STAYING),
-    )
-    return session.scalars(query).first() is not None
-
-
 def _notify_filer(session: Session, case: Case) -> DecisionEffects:
     """The person who reported or appealed is told the outcome."""
     if case.filed_by is None or case.kind not in (CaseKind.REPORT, CaseKind.APPEAL):
@@ -200,6 +138,9 @@ def _notify_filer(session: Session, case: Case) -> DecisionEffects:
     if case.kind is CaseKind.APPEAL:
         granted = case.decision in _DELIVERING
         text = coded("notice.appeal_granted" if granted else "notice.appeal_rejected")
+        if picture := case.picture_id:
+            reversed_ = coded("notice.takedown_reversed", picture=picture)
+            text = reversed_ if granted else coded("notice.takedown_stands", picture=picture)
     else:
         text = _REPORTED.get(case.decision or Decision.REJECT, coded("notice.report_upheld"))
     return notify(session, case.filed_by, NoticeKind.DECIDED, to_stored(text), case_id=case.id)

@@ -17,6 +17,7 @@ from studio.clock import now
 from studio.db import cases, credit_ledger
 from studio.db.database import Database
 from studio.db.tables import CaseRow
+from studio.db.takedowns.taken_down_pictures import end_appeal_windows
 from studio.domain.cases import CaseState, Decision
 from studio.services import account_erasure
 from studio.services.picture_deletion import delete_unseen_pictures
@@ -38,6 +39,7 @@ def let_go(database: Database, *, keep: timedelta) -> int:
         account_erasure.leave_private_places(session, before=now() - _DELIVERED)
     _end_unreviewed_freezes(database)
     with database.begin() as session:
+        end_appeal_windows(session)
         _empty_cases(session, keep)
         forget_old(session)
         session.execute(delete(StrikeRow).where(StrikeRow.at < now() - FORGOTTEN))

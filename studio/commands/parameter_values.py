@@ -45,7 +45,8 @@ class Kind(StrEnum):
 class Parameter:
     """`name` is also the flag on the web and in chat text (``--name``); `aliases` are other flags for it.
 
-    `own`: of pictures, only the person's own are suggested. `literal`: free text, in which only other flags of
+    `pictures`: of a job, the id of one of its pictures stays as it is. `own`: of pictures, only the person's own are
+    suggested. `literal`: free text, in which only other flags of
     the command end it, so that ``--no way`` belongs to it.
     """
 
@@ -59,6 +60,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     max_length: int = MAX_PROMPT
     aliases: tuple[str, ...] = ()
+    pictures: bool = False
     own: bool = False
     literal: bool = False
 
@@ -155,7 +157,7 @@ def _read_job(parameter: Parameter, value: object) -> str:
     job_id = split[0] if split else text
     if not is_job_id(job_id):
         raise BadParameterError(parameter.name, "not_a_job_id")
-    return job_id
+    return text if parameter.pictures else job_id
 
 
 def _read_image(parameter: Parameter, value: object) -> Source:

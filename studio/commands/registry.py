@@ -225,6 +225,7 @@ _PRESSED: Mapping[Action, Callable[[Button], tuple[str, dict[str, object]]]] = {
         {"proposal": button.job_id, "number": button.index or 1},
     ),
     Action.REFERENCE: lambda button: ("imagine", {"ref": button.picture_id}),
+    Action.APPEAL: lambda button: ("appeal", {"job": button.picture_id or button.job_id}),
     Action.DELETE: lambda button: ("delete", {"what": button.picture_id or button.job_id}),
     Action.WHO: lambda button: ("lineage", {"picture": button.picture_id}),
     Action.MORE: lambda button: ("show", {"job": button.job_id}),

@@ -170,9 +170,10 @@ def find_open_questions(session: Session, person: Person, *, limit: int) -> list
 
 
 def find_appealed(session: Session, job_ids: Collection[str]) -> set[str]:
-    """Those of the jobs that were appealed already."""
-    query = select(CaseRow.job_id).where(CaseRow.kind == CaseKind.APPEAL, CaseRow.job_id.in_(job_ids))
-    return {job_id for job_id in session.scalars(query) if job_id is not None}
+    """Those of the jobs that were appealed already, and those of their pictures."""
+    query = select(CaseRow.job_id, CaseRow.picture_id)
+    filed = session.execute(query.where(CaseRow.kind == CaseKind.APPEAL, CaseRow.job_id.in_(job_ids)))
+    return {picture_id or job_id for job_id, picture_id in filed if job_id is not None}
 
 
 def claim(session: Session, case_id: str, *, by: str, at: datetime) -> bool:

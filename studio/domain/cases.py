@@ -16,7 +16,7 @@ URGENT = 10.0  # the weight of a report that comes before all other cases
 class CaseKind(StrEnum):
     HOLD = "hold"  # the gate left a prompt or a picture to a moderator
     REPORT = "report"  # somebody says that a picture breaks the rules
-    APPEAL = "appeal"  # the owner of a refused job asks for a second look
+    APPEAL = "appeal"  # the owner of a refused job or a picture that was taken down asks for a second look
     SUSPENSION = "suspension"  # strikes led to one: a moderator confirms or overturns it
     CONSENT = "consent"  # the owner of a picture is asked whether somebody may build on it
 
@@ -172,9 +172,8 @@ class CaseImage:
 class CaseDetails:
     """A case with all that a moderator needs. `prompts` is the effective prompt: the job's own, then its ancestors'.
 
-    `refused_words` are those that an account was frozen for. Only the moderator who claimed the case gets them.
-    `has_evidence`: some are kept. `decide_by` is the time of an urgent report; `contacts` are the addresses that
-    reporters left, `statements` the reports from outside, the earliest first. `unreadable`: decryption failed.
+    `refused_words`, which froze an account, are for the moderator who claimed the case; `has_evidence`: some are kept;
+    `unreadable`: decryption failed. `statements` and `contacts` are of reports from outside, the earliest first.
     """
 
     case: Case
@@ -186,7 +185,7 @@ class CaseDetails:
     refused_words: tuple[str, ...] = field(default=(), repr=False)
     has_evidence: bool = False
     unreadable: bool = False
-    decide_by: datetime | None = None
+    decide_by: datetime | None = None  # of an urgent report
     contacts: tuple[str, ...] = field(default=(), repr=False)
     statements: tuple["OutsideReport", ...] = field(default=(), repr=False)
 
@@ -269,7 +268,7 @@ class OutsideReport:
     """`picture_id` None: the file that was sent is not known here. `contact` is an address for the answer.
 
     `reporter` is the name they sign with; `good_faith`: they state that they believe what they say to be right.
-    `hides`: where it is urgent the picture is hidden at once; not from whoever reports very many in a day.
+    They read in `language`. `hides`: an urgent one hides the picture at once; not from whoever reports very many.
     """
 
     picture_id: str | None
@@ -279,6 +278,7 @@ class OutsideReport:
     contact: str = field(default="", repr=False)
     reporter: str = field(default="", repr=False)
     good_faith: bool = False
+    language: str = "en"
     hides: bool = True
 
 

@@ -181,8 +181,9 @@ def _questions(keys: Sequence[str], what: Any) -> Select[Any]:
 def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
     """Whether it had pictures, by which its front end hears of it."""
     job = queries.job_of(row)
-    hidden = (PictureRow.job_id == row.id) & PictureRow.hidden_by.is_not(None)
-    session.execute(update(PictureRow).where(hidden).values(deleted_at=None, hidden_by=None))
+    out_of_sight = PictureRow.hidden_by.is_not(None) | PictureRow.appeal_until.is_not(None)
+    values = {"deleted_at": None, "hidden_by": None, "appeal_until": None, "taken_down_by": None}
+    session.execute(update(PictureRow).where(PictureRow.job_id == row.id, out_of_sight).values(values))
     pictures = queries.pictures_of_job(session, row.id)
     removal.add(delete_pictures(session, job, pictures, refreshed=True))
     row.request_key = f"forgotten:{row.id}"

@@ -19,8 +19,10 @@ from studio.domain.requests import Source
 # Commands that ask for a request again, also for that of somebody else with what they brought along.
 _REPEATS = frozenset({"reroll", "fullsize"})
 _BATCH = 2000  # databases take a few ten thousand values in one statement
-# What a report hides may be shown again.
-_IS_NEEDED = PictureRow.deleted_at.is_(None) | PictureRow.hidden_by.is_not(None)
+# What a report hides, or its owner may still appeal for, may be shown again.
+HAS_FILES = (
+    PictureRow.deleted_at.is_(None) | PictureRow.hidden_by.is_not(None) | PictureRow.appeal_until.is_not(None)
+)
 _IS_UPLOAD = JobSourceRow.picture_id.is_(None)
 
 
@@ -76,7 +78,7 @@ def brought(session: Session, file_key: str, keys: Sequence[str]) -> bool:
 def of_deleted(session: Session, sources: Iterable[Source]) -> set[str]:
     """The files of those pictures among them that were deleted since."""
     ids = {source.picture_id: source.key for source in sources if source.picture_id}
-    query = select(PictureRow.id).where(PictureRow.id.in_(ids), ~_IS_NEEDED)
+    query = select(PictureRow.id).where(PictureRow.id.in_(ids), ~HAS_FILES)
     return {ids[key] for key in session.scalars(query)} if ids else set()
 
 
@@ -90,7 +92,7 @@ def _find_shown(session: Session, keys: set[str]) -> set[str]:
     )
     shown: set[str] = set()
     for batch in _batches(keys):
-        there = or_(*(column.in_(batch) for column in columns)) & _IS_NEEDED
+        there = or_(*(column.in_(batch) for column in columns)) & HAS_FILES
         for row in session.execute(select(*columns).where(there)):
             shown.update(key for key in row if key)
         shown.update(session.scalars(select(JobRow.grid_key).where(JobRow.grid_key.in_(batch))))

@@ -36,6 +36,7 @@ from bots.presentation.message import Message
 from bots.queries.job_view import JobView
 from bots.queries.starboard_entry import StarboardEntry
 from studio.clock import now
+from studio.coded_text import coded, to_stored
 from studio.commands.button_ids import Action
 from studio.commands.registry import CATALOG
 from studio.commands.results import (
@@ -65,6 +66,7 @@ from studio.commands.results import (
     SettingsChanged,
     StarChanged,
 )
+from studio.db.takedowns.taken_down_pictures import appeal_advice
 from studio.domain.cases import (
     CaseKind,
     CaseState,
@@ -271,6 +273,18 @@ def _cases() -> dict[str, Message]:
                 case_id=CASE_ID,
                 written_at=NOON,
                 job_id=JOB_ID,
+            )
+        ),
+        "notice of a takedown": compose_notice(
+            Notice(
+                id=CASE_ID,
+                kind=NoticeKind.DECIDED,
+                person=ANA,
+                text=to_stored(
+                    coded("notice.taken_down", picture=f"{JOB_ID}.2"), appeal_advice(f"{JOB_ID}.2", NOON)
+                ),
+                case_id=CASE_ID,
+                written_at=NOON,
             )
         ),
         "notice": compose_sentence(

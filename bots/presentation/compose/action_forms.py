@@ -197,6 +197,7 @@ PICTURE_FORMS: Mapping[Action, Callable[[FormSubject], Form]] = {
 
 
 def appeal_form(job_id: str) -> Form:
+    """About a refused job, or a picture of it that was taken down."""
     words = words_field(forms.APPEAL_WORDS, longest=LONGEST_REASON)
     return _form("appeal", FormSubject(about=job_id), forms.APPEAL, words, submit=forms.SEND)
 

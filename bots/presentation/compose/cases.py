@@ -32,9 +32,11 @@ from bots.texts.coded.sentences import say_stored
 from bots.texts.languages.formats import format_number
 from bots.texts.shortening import shorten
 from bots.texts.translation import EVIDENCE, translate, translate_name, translate_plural
+from studio.coded_text import from_stored
 from studio.commands.button_ids import Action
+from studio.db.takedowns.taken_down_pictures import APPEAL_ADVICE
 from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState, Decision, Notice, OutsideReport
-from studio.domain.identifiers import MOST_PICTURES
+from studio.domain.identifiers import MOST_PICTURES, split_picture_id
 
 _MOST_ANCESTORS = 5
 _MOST_STATEMENTS = 8
@@ -111,11 +113,19 @@ def compose_question(details: CaseDetails) -> Message:
 
 
 def compose_notice(notice: Notice) -> Message:
-    """With a button to show the job that it is about."""
+    """With a button to show the job that it is about, or to appeal for a picture that was taken down."""
     message = compose_sentence(say_stored(notice.text))
+    if picture := _appealable_picture(notice.text):
+        return replace(message, rows=rows_of([button(Action.APPEAL, *picture)]))
     if notice.job_id is None:
         return message
     return replace(message, rows=rows_of([button(Action.SHOW, notice.job_id)]))
+
+
+def _appealable_picture(stored: str) -> tuple[str, int] | None:
+    """The job of the picture that a notice of a takedown is about, and its number."""
+    advice = (text for text in from_stored(stored) or () if text.code == APPEAL_ADVICE)
+    return next((split_picture_id(str(text.values["picture"])) for text in advice), None)
 
 
 def compose_sentence(text: str, *, audience: Audience = Audience.PERSON) -> Message:

@@ -153,6 +153,7 @@ SENTENCES: dict[str, Msgid] = {
     "own_code": "The {parameter} is your own: type it where you have your other name.",
     "nothing_linked": "You have linked no other names, so there is nothing to part.",
     # moderation
+    "not_taken_down": "This picture was not taken down, or the time to appeal is over.",
     "not_refused": "The {parameter} was not refused, so there is nothing to appeal.",
     "not_a_decision": "The {parameter} of this case must be one of: {choices}.",
     "only_stricter": "A community may only be stricter: hold or refuse.",

@@ -40,6 +40,8 @@ NOTICE: dict[str, Msgid] = {
     "taken_down_reported": f"{_TAKEN_DOWN}it was reported as breaking the rules here. {_NO_MACHINE}",
     "appeal_granted": "A moderator looked at your request again: it goes ahead.",
     "appeal_rejected": "A moderator looked at your request again: the refusal stands.",
+    "takedown_reversed": "A moderator looked at your picture {picture} again: it is shown again.",
+    "takedown_stands": "A moderator looked at your picture {picture} again: it stays down.",
     "report_upheld": "Thank you for your report. A moderator took down the picture.",
     "report_rejected": "Thank you for your report. A moderator looked at the picture and left it where it is.",
     "report_hidden": "Thank you for your report. A moderator hid the picture until clicked.",

@@ -128,6 +128,9 @@ ADVICE = {
     ),
     "other_words": "Please try something else.",
     "core": "No setting and no moderator changes this.",
+    "appeal_picture": (
+        "You can appeal once, until {until}, and a moderator looks at it again: /appeal {picture} --reason …"
+    ),
     "appeal": "If this is a mistake, appeal: a moderator can let it through.",
     "leave_the_artist_out": (
         "This artist asked that their style is not imitated here. Leave the name out and try again."

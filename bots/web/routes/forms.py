@@ -45,7 +45,8 @@ def _render(context: WebContext, user: WebUser, action: Action, job_id: str, ind
     if index == 0 and action is not Action.REPORT and not ACTIONS[action].about_job:  # about the first one
         index = load_indices(database, job_id, user.person)[0]
     form = load_form(context.ports, Ask(action=action, job_id=job_id, index=index), user.person)
-    picture = _picture(context, user, action, picture_id(job_id, index)) if index else None
+    shown = index and not ACTIONS[action].about_job
+    picture = _picture(context, user, action, picture_id(job_id, index)) if shown else None
     return render_form(form, picture, _choices(context, user, form, job_id))
 
 

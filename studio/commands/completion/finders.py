@@ -14,6 +14,7 @@ from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission import remix_consent
 from studio.db import cases, queries
 from studio.db.identities.linked_identities import identities
+from studio.db.takedowns.taken_down_pictures import find_appealable
 from studio.domain.cases import Case
 from studio.domain.identifiers import is_job_id, picture_id
 from studio.domain.jobs import GOING_ON, Job, JobState
@@ -54,10 +55,13 @@ def jobs_to_cancel(session: Session, call: Call, _spec: CommandSpec) -> list[Sug
 
 
 def jobs_to_appeal(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
-    """Those that may be appealed and were not yet."""
+    """Those that may be appealed and were not yet, after pictures of theirs that were taken down."""
     refused = [job for job in _own_jobs(session, call) if job.may_appeal]
-    filed = cases.find_appealed(session, [job.id for job in refused])
-    return [_of_job(job, own=True) for job in refused if job.id not in filed]
+    rows = find_appealable(session, identities(session, call.person.key))
+    taken_down = [(queries.find_job(session, row.job_id), row) for row in rows]
+    filed = cases.find_appealed(session, [job.id for job in (*refused, *(job for job, _ in taken_down))])
+    pictures = [_of_picture(job, row.position, own=True) for job, row in taken_down if row.id not in filed]
+    return [*pictures, *(_of_job(job, own=True) for job in refused if job.id not in filed)]
 
 
 def pictures_to_delete(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:

@@ -1,4 +1,4 @@
-"""/appeal: ask a moderator to look again at what a rule refused."""
+"""/appeal: ask a moderator to look again at what a rule refused, or at a picture that a moderator took down."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,10 @@ from studio.db import outbox, queries
 from studio.db.cases import add_statement, case_of, find_suspension, open_case
 from studio.db.identities.linked_identities import same_human
 from studio.db.identities.people import lock_person
-from studio.db.tables import OutboxRow
+from studio.db.tables import CaseRow, OutboxRow
+from studio.db.takedowns.taken_down_pictures import find_appealable
 from studio.domain.cases import Case, CaseKind, NewCase
+from studio.domain.identifiers import split_picture_id
 from studio.domain.jobs import Job, JobState
 from studio.errors import BadParameterError, NotAllowedError
 from studio.parsing.text_cleaning import clean_text
@@ -27,21 +29,23 @@ class Appeal:
 
 
 def appeal(ports: Ports, call: Call, command: Appeal) -> ReportFiled:
-    """The owner of a refused job appeals, once, where somebody moderates.
+    """The owner of a refused job, or of a picture that was taken down, appeals, once, where somebody moderates.
 
-    Where the job led to a suspension that waits for a moderator, the reason becomes part of that case.
+    `job` may also be the id of a picture. Where the job led to a suspension that waits for a moderator, the reason
+    becomes part of that case.
 
     Raises `NotFoundError`, `NotAllowedError` and `BadParameterError`.
     """
     ports.gate.require_moderators(call.person)
     with ports.database.begin() as session:
         lock_person(session, call.person)  # of two clicks at once, the second finds the case of the first
-        job = queries.find_job(session, command.job, viewer=call.person)
+        split = split_picture_id(command.job)
+        job = queries.find_job(session, split[0] if split else command.job, viewer=call.person)
         if not same_human(session, job.person.key, call.person.key):
             raise NotAllowedError("asker_only")
         if job.state is not JobState.REFUSED:
-            raise BadParameterError("job", "not_refused")
-        if frozen := find_suspension(session, job.id):
+            case, events = _open_about_picture(session, call, job, command)
+        elif frozen := find_suspension(session, job.id):
             events = add_statement(session, frozen, call.person, clean_text(command.reason))
             case = case_of(frozen)
         elif job.error_code == CORE:
@@ -50,6 +54,33 @@ def appeal(ports: Ports, call: Call, command: Appeal) -> ReportFiled:
             case, events = _open(session, call, job, command)
     outbox.send(ports.database, ports.events, events)
     return ReportFiled(case=case, repeated=not events)
+
+
+def _open_about_picture(
+    session: Session, call: Call, job: Job, command: Appeal
+) -> tuple[Case, list[OutboxRow]]:
+    """About the picture that is named, or the first of the job that was taken down."""
+    rows = find_appealable(session, [job.person.key], job.id)
+    found = next((row for row in rows if command.job in (row.id, job.id)), None)
+    if found is None and split_picture_id(command.job):
+        raise BadParameterError("job", "not_taken_down")
+    if found is None:
+        raise BadParameterError("job", "not_refused")
+    report = session.get(CaseRow, found.taken_down_by) if found.taken_down_by else None
+    return open_case(
+        session,
+        NewCase(
+            kind=CaseKind.APPEAL,
+            case_key=f"appeal:{found.id}",
+            subject=job.person,
+            filed_by=call.person,
+            job_id=job.id,
+            picture_id=found.id,
+            rule=report.rule if report else "",
+            category=report.category if report else "",
+            words=clean_text(command.reason),
+        ),
+    )
 
 
 def _open(session: Session, call: Call, job: Job, command: Appeal) -> tuple[Case, list[OutboxRow]]:
@@ -70,12 +101,19 @@ def _open(session: Session, call: Call, job: Job, command: Appeal) -> tuple[Case
 
 SPEC = CommandSpec(
     name="appeal",
-    summary="Ask a moderator to look again at a refused request.",
+    summary="Ask a moderator to look again at a refused request, or at a picture that was taken down.",
     example="/appeal k3v9m2p4qx7a --reason it is from a textbook",
     build=Appeal,
     handle=appeal,
     parameters=(
-        Parameter(name="job", kind=Kind.JOB, summary="The job's id.", required=True, positional=True),
+        Parameter(
+            name="job",
+            kind=Kind.JOB,
+            summary="The job's id, or the picture's.",
+            pictures=True,
+            required=True,
+            positional=True,
+        ),
         Parameter(name="reason", kind=Kind.TEXT, literal=True, summary="Why it should pass.", max_length=500),
     ),
     paints=False,

@@ -1,16 +1,24 @@
 """/delete: take a picture, or all pictures of a job, away for good."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
+from studio.clock import now
 from studio.coded_text import coded, to_stored
 from studio.commands.account.cancel import Cancel, cancel
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import JobsStopped, PicturesDeleted
 from studio.commands.spec import Call, CommandSpec
-from studio.db import queries
-from studio.db.identities.linked_identities import same_human
+from studio.db import cases, queries
+from studio.db.identities.linked_identities import identities, same_human
+from studio.db.tables import OutboxRow
+from studio.db.takedowns.taken_down_pictures import APPEAL_WITHIN, appeal_advice, record_appeal_window
+from studio.domain.cases import NewNotice, NoticeKind
 from studio.domain.identifiers import is_job_id, split_picture_id
-from studio.domain.jobs import JobState
+from studio.domain.jobs import Job, JobState
+from studio.domain.pictures import Picture
 from studio.errors import BadParameterError, NotAllowedError, NotFoundError
 from studio.ports import Ports
 from studio.services import held_job_decisions
@@ -26,6 +34,8 @@ class Delete:
 
 def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsStopped:
     """The lineage stays, so that children keep their family tree; the files go.
+
+    What a moderator deletes of somebody else keeps its files as long as its owner may appeal.
 
     A job that is not over yet has no pictures: it is cancelled. So is one that was held for the pictures that go.
     """
@@ -45,14 +55,30 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
         if not pictures:
             raise NotFoundError("picture", id=command.what[:14])
         taken_down = call.person.moderates and not mine
+        notices = _write_notices(session, job, pictures) if taken_down and job.state is JobState.DONE else []
         removal = (take_down_pictures if taken_down else delete_pictures)(session, job, pictures)
         if job.state is JobState.HELD and not held_job_decisions.pictures_of(session, job_id):
             ended = held_job_decisions.stop(
                 session, job_id, JobState.CANCELLED, error_code="cancelled", error_text=_DELETED
             )
             removal.events.extend(ended)
+        removal.events.extend(notices)
     finish_removal(ports, removal)
     return PicturesDeleted(picture_ids=tuple(picture.id for picture in pictures))
+
+
+def _write_notices(session: Session, job: Job, pictures: Sequence[Picture]) -> list[OutboxRow]:
+    """Their owner may appeal: the files stay until then."""
+    until = now() + APPEAL_WITHIN
+    record_appeal_window(session, [picture.id for picture in pictures], until=until)
+    keys = identities(session, job.person.key)
+    texts = [
+        to_stored(coded("notice.taken_down", picture=picture.id), appeal_advice(picture.id, until))
+        for picture in pictures
+    ]
+    notices = [NewNotice(NoticeKind.DECIDED, key, text) for text in texts for key in keys]
+    written = [cases.write_notice(session, notice) for notice in notices]
+    return [row for row in written if row is not None]
 
 
 def _target(what: str) -> tuple[str, int]:

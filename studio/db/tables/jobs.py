@@ -107,6 +107,9 @@ class PictureRow(Base):
     deleted_at: Mapped[datetime | None]
     # The case of an urgent report that hides it: deleted to everybody, and there again if a moderator says so.
     hidden_by: Mapped[str | None] = mapped_column(String(12), index=True)
+    # Taken down by a moderator: until then its owner may appeal and its files stay. By the decision on which report.
+    appeal_until: Mapped[datetime | None] = mapped_column(index=True)
+    taken_down_by: Mapped[str | None] = mapped_column(String(12))
 
 
 class LineageRow(Base):

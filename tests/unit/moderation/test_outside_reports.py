@@ -250,6 +250,8 @@ class TestIntimatePictures:
         assert not is_there(instance, picture)
         assert not is_there(instance, f"{other}.1")
         assert row_of(instance, f"{other}.1").hidden_by is None
+        with instance.database.begin() as session:
+            session.execute(update(PictureRow).values(appeal_until=None))  # the time to appeal is over
         with instance.database.read() as session:
             assert key in file_references.find_unneeded(session, {key})
         assert is_blocked(instance, ELSEWHERE)

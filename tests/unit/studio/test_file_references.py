@@ -9,6 +9,7 @@ from engine.jobs.job_results import JobResult, record
 from engine.jobs.postprocessing import StoredImage
 from engine.jobs.tracked_store import TrackingStore
 from studio.clock import now
+from studio.commands.pictures import delete
 from studio.commands.registry import execute
 from studio.db import job_transitions, queries
 from studio.domain.jobs import JobState
@@ -137,7 +138,10 @@ def test_forgetting_who_brought_it_along_leaves_the_equal_picture_of_others(inst
     assert instance.store.get(values["image"].key) == SAME
 
 
-def test_what_a_moderator_takes_down_is_not_laid_again_for_a_late_comer(instance, call):
+def test_what_a_moderator_takes_down_is_not_laid_again_for_a_late_comer(instance, call, monkeypatch):
+    monkeypatch.setattr(
+        delete, "record_appeal_window", lambda *_, **__: None
+    )  # else its files stay for a while
     first = drawn(instance, call)
     late = asked_by(call, "bo")
     with instance.database.read() as session:

@@ -1,0 +1,1 @@
+"""Pictures that moderators took down."""
