@@ -4,6 +4,8 @@ import logging
 
 from bots.texts.languages.readers import reading_in
 from bots.texts.mails.report_mails import compose_decision
+from chatelier.mail.smtp_mailer import open_mailer
+from chatelier.settings import Settings
 from moderation.reports.report_answers import (
     UnansweredReport,
     find_unanswered,
@@ -14,6 +16,15 @@ from studio.db.database import Database
 from studio.ports.mailer import Mailer, MailError, is_mail_address
 
 log = logging.getLogger(__name__)
+
+
+def mail_decisions(settings: Settings, database: Database) -> int:
+    """How many mails were sent; none where no mail server is set."""
+    mailer = open_mailer(settings.mail)
+    if mailer is None:
+        return 0
+    contact = settings.operator.contact or ""
+    return DecisionMails(database, mailer, room=settings.web.name, contact=contact).send_due()
 
 
 class DecisionMails:

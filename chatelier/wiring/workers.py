@@ -227,6 +227,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     from celery import signals
     from prometheus_client import REGISTRY
 
+    from chatelier.mail.decision_mails import mail_decisions
     from chatelier.runtime.overview_metrics import OverviewCollector
     from chatelier.wiring.instance import read_overview
     from engine.maintenance.job_sweeper import Sweeper
@@ -265,7 +266,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
         partial(let_go, database, keep=keep),
         partial(delete_old_proposals, database),
         *_picture_retention(settings, database, store, events),
-        *_decision_mails(settings, database),
+        partial(mail_decisions, settings, database),
         OrphanFileCleaner(database=database, store=store).clear,
     )
     register_periodic_tasks(app, sweeper, hourly=hourly)
@@ -286,18 +287,6 @@ def _picture_retention(
         return []
     retention = PictureRetention(database=database, store=store, events=events, keep=timedelta(days=days))
     return [retention.delete_old]
-
-
-def _decision_mails(settings: Settings, database: "Database") -> list[Callable[[], object]]:
-    """Nothing where no mail server is set."""
-    from chatelier.mail.decision_mails import DecisionMails
-    from chatelier.mail.smtp_mailer import open_mailer
-
-    mailer = open_mailer(settings.mail)
-    if mailer is None:
-        return []
-    contact = settings.operator.contact or ""
-    return [DecisionMails(database, mailer, room=settings.web.name, contact=contact).send_due]
 
 
 def worker_name() -> str:
