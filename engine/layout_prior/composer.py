@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from engine.layout_prior.attachment.assembly import assemble
+from engine.layout_prior.attachment.bodies import embody
 from engine.layout_prior.cutouts.compositing import Chosen, Sheet, paste
+from engine.layout_prior.cutouts.cutout_styles import Style
 from engine.layout_prior.cutouts.selection import choose, choose_backdrop, choose_style
 from engine.layout_prior.language.translation import LANGUAGES
 from engine.layout_prior.layout.arrangement import arrange
@@ -131,7 +134,7 @@ class CollageComposer:
     def compose_spec(self, spec: SceneSpec, rng: np.random.Generator, *, width: int, height: int) -> Sheet:
         """A collage of a wish, and what lies where in it."""
         style = choose_style(spec, rng)
-        chosen = choose(spec, self.library, style, rng)
+        spec, chosen = self._choose(spec, style, rng)
         backdrop = choose_backdrop(spec, chosen, style, rng, (width, height))
         edge = 0.05 * min(width, height)
         if backdrop.ground is None:
@@ -158,7 +161,7 @@ class CollageComposer:
             return canvas
         spec = parse(prompt, self.library)
         style = choose_style(spec, rng)
-        chosen = choose(spec, self.library, style, rng)
+        spec, chosen = self._choose(spec, style, rng)
         if spec.scene or spec.time or spec.background:
             backdrop = choose_backdrop(spec, chosen, style, rng, canvas.size)
         else:
@@ -168,6 +171,13 @@ class CollageComposer:
             spots = arrange(spec, _shapes(spec, chosen), *_room(canvas, free))
             painted = paste(backdrop, spots, chosen, rng).picture
         return Image.composite(painted, canvas, Image.fromarray(free.astype(np.uint8) * 255, "L"))
+
+    def _choose(
+        self, spec: SceneSpec, style: Style, rng: np.random.Generator
+    ) -> tuple[SceneSpec, list[Chosen]]:
+        """A drawing for each thing, with what belongs to it attached; the wish of what is left to lay out."""
+        spec = embody(spec, self.library)
+        return assemble(spec, choose(spec, self.library, style, rng), drawings=style.drawings)
 
     def fill(self, spec: SceneSpec, rng: np.random.Generator) -> SceneSpec:
         """A scene without things gets props; no words at all get a surprise."""

@@ -14,6 +14,7 @@ from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
 from engine.layout_prior import CollageComposer
 from engine.layout_prior.layout_prior import load_prior
+from engine.training.evaluation.eval_prompts import PLAIN
 from engine.training.evaluation.sampling import EvaluationRun
 from engine.training.stages.autoencoder import to_tensor
 from studio.domain.requests import Strength
@@ -77,6 +78,9 @@ def show(
     seed: Annotated[int, typer.Option(help="The seed of every picture.")] = 7,
     model: Annotated[str, typer.Option(help="The model, by its name in the catalogue.")] = "thimble",
     threads: Annotated[int, typer.Option(help="CPU threads.", min=1)] = 2,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Paint the plain prompts of the exam instead.")
+    ] = False,
 ) -> None:
     """Paint 48 prompts, variations, blends, an edit, an expansion and an upscale, as people get them."""
     models = ModelCatalogue.load()
@@ -84,7 +88,11 @@ def show(
     generator = ImageGenerator(models, DeviceSettings(threads=threads), default_model=model)
     try:
         sitting = EvaluationRun(generator, model)
-        cells = [(prompt, sitting.imagine(prompt, seed=seed)[0]) for prompt in PROMPTS]
+        prompts = PLAIN if plain else PROMPTS
+        cells = [(prompt, sitting.imagine(prompt, seed=seed)[0]) for prompt in prompts]
+        if plain:
+            add_captions(cells).save(out, optimize=True)
+            return
         prior = load_prior(folder)
         by_sight = prior is not None and prior.mixer is not None
         cells += [*_variations(sitting, seed, by_sight=by_sight), *_further(sitting, seed)]

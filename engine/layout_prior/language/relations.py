@@ -16,6 +16,12 @@ class Relation(StrEnum):
     BESIDE = "beside"
     WEARING = "wearing"
     INSIDE = "inside"
+    CONTAINING = "containing"
+    WITH = "with"  # worn, held or beside, as the two things say
+    HOLDING = "holding"
+    PLAYING = "playing"
+    RIDING = "riding"
+    LEANING = "leaning"
 
 
 RELATIONS: dict[str, Relation] = {
@@ -40,19 +46,38 @@ RELATIONS: dict[str, Relation] = {
     "sitting on": Relation.ON,
     "standing on": Relation.ON,
     "lying on": Relation.ON,
-    "riding": Relation.ON,
+    "sleeping on": Relation.ON,
+    "perched on": Relation.ON,
+    "resting on": Relation.ON,
     "on": Relation.ON,
     "in": Relation.INSIDE,
     "inside": Relation.INSIDE,
     "inside of": Relation.INSIDE,
+    "sitting in": Relation.INSIDE,
+    "sleeping in": Relation.INSIDE,
+    "swimming in": Relation.INSIDE,
+    "full of": Relation.CONTAINING,
+    "filled with": Relation.CONTAINING,
     "next to": Relation.BESIDE,
     "beside": Relation.BESIDE,
     "near": Relation.BESIDE,
     "by": Relation.BESIDE,
     "and": Relation.BESIDE,
-    "with": Relation.BESIDE,
-    "holding": Relation.BESIDE,
+    "with": Relation.WITH,
+    "playing with": Relation.BESIDE,
+    "holding": Relation.HOLDING,
+    "carrying": Relation.HOLDING,
+    "playing": Relation.PLAYING,
+    "riding": Relation.RIDING,
+    "riding on": Relation.RIDING,
+    "leaning against": Relation.LEANING,
+    "leaning on": Relation.LEANING,
+    "leans against": Relation.LEANING,
+    "propped against": Relation.LEANING,
     "wearing": Relation.WEARING,
+    "dressed in": Relation.WEARING,
 }
+# What holds the things that are named after "of".
+VESSELS = frozenset({"vase", "vases", "fishbowl", "aquarium"})
 # Joining words say that two things are together, and nothing about where.
 LOOSE = frozenset({"and", "with"})

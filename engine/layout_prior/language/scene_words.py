@@ -1,7 +1,7 @@
 """Words for scenes and times of day."""
 
 # Scenes that are things as well, unless the others lie on them.
-FURNITURE = frozenset({"table", "wooden table", "shelf", "desk"})
+FURNITURE = frozenset({"wall", "brick wall", "stone wall", "table", "wooden table", "shelf", "desk"})
 
 # Word → scene painted by engine/layout_prior/scenes/backgrounds.py.
 SCENES: dict[str, str] = {
@@ -95,6 +95,9 @@ SCENES: dict[str, str] = {
     "landscape": "mountains",
     "nature": "grass",
     "picnic": "grass",
+    "wall": "wall",
+    "brick wall": "wall",
+    "stone wall": "wall",
 }
 # Word → time of day, which recolours the scene and the light on the things.
 TIMES: dict[str, str] = {

@@ -133,9 +133,39 @@ SKINS: dict[str, tuple[str, ...]] = {
     )
     for word in words.split(", ")
 }
+# What people do, and the subject that shows it.
+ACTIONS: dict[str, str] = {
+    word: pose
+    for pose, words in {
+        "person walking": "walking strolling hiking wandering marching",
+        "person running": "running jogging sprinting racing",
+        "person standing": "standing waiting",
+        "person kneeling": "kneeling praying",
+        "ballet dancer": "dancing",
+        "person climbing": "climbing",
+        "person swimming": "swimming",
+        "person surfing": "surfing",
+        "skier": "skiing",
+        "snowboarder": "snowboarding",
+        "person biking": "cycling biking",
+        "person golfing": "golfing",
+        "person fencing": "fencing",
+        "person juggling": "juggling",
+        "person rowing boat": "rowing",
+    }.items()
+    for word in words.split()
+}
 # What people have on their heads: in it means under it.
 HEADWEAR = frozenset(
-    {"top hat", "billed cap", "woman's hat", "crown", "graduation cap", "rescue worker's helmet"}
+    {
+        "top hat",
+        "cowboy hat",
+        "billed cap",
+        "woman's hat",
+        "crown",
+        "graduation cap",
+        "rescue worker's helmet",
+    }
 )
 # After these words a scene word is where the things are, also when it could name a thing.
 PREPOSITIONS = frozenset(
@@ -162,7 +192,7 @@ IGNORED = frozenset(
 # Every single word that the grammar itself knows.
 GRAMMAR = frozenset(
     word
-    for table in (RELATIONS, NUMBERS, COLOUR_NAMES, SIZES, STYLES, AMOUNTS, SCENES, TIMES)
+    for table in (RELATIONS, NUMBERS, COLOUR_NAMES, SIZES, STYLES, AMOUNTS, ACTIONS, SCENES, TIMES)
     for phrase in table
     for word in phrase.split()
 ).union(PREPOSITIONS, NEGATIONS, IGNORED)

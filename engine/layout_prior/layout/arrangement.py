@@ -45,6 +45,13 @@ _KINDS = {
     Relation.WEARING: ("on", True),
     Relation.BESIDE: ("row", False),
     Relation.INSIDE: ("inside", False),
+    # What is attached comes as one thing (see engine.layout_prior.attachment); these are for what cannot be.
+    Relation.CONTAINING: ("inside", True),
+    Relation.WITH: ("row", False),
+    Relation.HOLDING: ("row", False),
+    Relation.PLAYING: ("row", False),
+    Relation.RIDING: ("on", False),
+    Relation.LEANING: ("row", False),
 }
 # Neighbours may reach a little over the line between their boxes.
 _REACH = 1.14
@@ -87,7 +94,7 @@ def _build_trees(spec: SceneSpec, shapes: list[Shape]) -> list[_Node]:
     }
     for one, relation, other in spec.relations:
         if owner[one] is owner[other] or (
-            relation is Relation.BESIDE and shapes[one].in_sky != shapes[other].in_sky
+            relation in (Relation.BESIDE, Relation.WITH) and shapes[one].in_sky != shapes[other].in_sky
         ):
             continue
         kind, swapped = _kind(relation, spec.things[other], shapes[one], shapes[other])

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from engine.layout_prior.language.relations import LOOSE, RELATIONS
+from engine.layout_prior.language.relations import LOOSE, RELATIONS, VESSELS, Relation
 from engine.layout_prior.language.vocabulary import (
+    ACTIONS,
     COLOUR_NAMES,
     COUNT_MAX,
     IGNORED,
@@ -26,7 +27,16 @@ _GUESSES_MAX = 12
 def parse(prompt: str, library: Library) -> SceneSpec:
     """Read a prompt of any length and script. Never raises; what it cannot use it leaves out."""
     reading = Reading(library.translator.translate(tuple(tokens(prompt, library))), library)
-    steps = (_read_comma, _read_emoji, read_backdrop, _read_relation, read_place, read_adjective, read_noun)
+    steps = (
+        _read_comma,
+        _read_emoji,
+        read_backdrop,
+        _read_relation,
+        _read_action,
+        read_place,
+        read_adjective,
+        read_noun,
+    )
     while reading.at < len(reading.tokens):
         if not any(step(reading) for step in steps):
             _skip(reading)
@@ -61,13 +71,39 @@ def _read_emoji(reading: Reading) -> bool:
 def _read_relation(reading: Reading) -> bool:
     words, length = reading.longest(RELATIONS)
     if not words:
-        return False
+        return _read_contents(reading)
     reading.at += length
     loose = words in LOOSE
     reading.preposition = "" if loose else words
     if not (loose and reading.pending is not None):
         reading.pending = None if loose and not reading.things else RELATIONS[words]
     reading.phrase = Phrase()
+    return True
+
+
+def _read_contents(reading: Reading) -> bool:
+    """'a vase of flowers': the vase is meant as well, unlike the bowl of 'a bowl of soup'."""
+    if reading.tokens[reading.at] != "of" or not reading.things or reading.things[-1].word not in VESSELS:
+        return False
+    reading.at += 1
+    reading.pending, reading.phrase = Relation.CONTAINING, Phrase()
+    return True
+
+
+def _read_action(reading: Reading) -> bool:
+    """'a man walking', 'people dancing', 'a running girl': how the people are drawn."""
+    pose = ACTIONS.get(reading.tokens[reading.at])
+    if pose is None or reading.negated:
+        return False
+    reading.at += 1
+    last = reading.things[-1] if reading.things else None
+    done = (
+        last is not None and bool(last.subjects) and bool(last.subjects[0].looks) and reading.pending is None
+    )
+    if last is not None and done and not reading.phrase.started:
+        reading.things[-1] = replace(last, pose=last.pose or pose)
+    else:
+        reading.phrase.pose = pose
     return True
 
 

@@ -24,6 +24,9 @@ class Phrase:
     size: float = 1.0
     gender: str = ""
     skins: tuple[str, ...] = ()
+    pose: str = ""
+    pattern: str = ""
+    second_colour: str | None = None
 
     @property
     def started(self) -> bool:
@@ -94,8 +97,11 @@ class Reading:
             size=phrase.size,
             gender=phrase.gender,
             skins=phrase.skins,
+            pattern=phrase.pattern,
+            second_colour=phrase.second_colour,
         )
-        self.things.append(_as_person(thing) if any(subject.looks for subject in subjects) else thing)
+        people = any(subject.looks for subject in subjects)
+        self.things.append(replace(_as_person(thing), pose=phrase.pose) if people else thing)
         here = len(self.things) - 1
         if pending is not None and here > 0:
             self.relations.append((here - 1, pending, here))

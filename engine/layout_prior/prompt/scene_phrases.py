@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 
+from engine.layout_prior.language.relations import Relation
 from engine.layout_prior.language.scene_words import FURNITURE, SCENES, TIMES
 from engine.layout_prior.language.vocabulary import COLOUR_NAMES
 from engine.layout_prior.prompt.parser_state import Phrase, Reading
 
+_UPRIGHT = "person standing"
 _WALLS = frozenset({"background", "backdrop", "wall"})
 _BETWEEN = frozenset("a an the of in is plain solid bright".split())
 _AFTER = frozenset({"", ",", "and", "with"}) | _WALLS
 # Other things lie on, in or at a place; under, behind or beside it, it is a thing itself.
-_INTO = frozenset("in on at onto into inside against across over through".split())
+_INTO = frozenset("in on at onto into inside against across over through of".split())
 
 
 def read_backdrop(reading: Reading) -> bool:
@@ -55,6 +57,8 @@ def read_place(reading: Reading) -> bool:
         if reading.negated:
             reading.negated = False
             return True
+        if reading.pending is Relation.LEANING and reading.things:
+            reading.things[-1] = replace(reading.things[-1], pose=_UPRIGHT)
         _set_place(reading, scene, time)
         return True
     return False

@@ -10,7 +10,8 @@ from engine.layout_prior.library.cutout_library import Subject
 class SceneObject:
     """`count` copies of one of `subjects`. No subjects: a word nothing in the library answers to.
 
-    `gender` ("woman", "man") and `skins` narrow how people look; empty leaves it open.
+    `gender` ("woman", "man") and `skins` narrow how people look; empty leaves it open. `pose` names the subject that
+    shows a person doing what the words say; `pattern` is a key of `PATTERNS`, in `second_colour` where one is named.
     """
 
     word: str
@@ -20,6 +21,9 @@ class SceneObject:
     size: float = 1.0
     gender: str = ""
     skins: tuple[str, ...] = ()
+    pose: str = ""
+    pattern: str = ""
+    second_colour: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,10 +28,12 @@ _SCENES: dict[str, Callable[[Canvas], Backdrop]] = {
     "underwater": space_and_water.underwater,
 }
 SCENE_NAMES = tuple(_SCENES)
+# Scenes that the image encoder has not learnt: they come from words alone.
+_FURTHER: dict[str, Callable[[Canvas], Backdrop]] = {"wall": urban.brick_wall}
 
 
 def paint_scene(name: str, canvas: Canvas, *, colour: str | None = None) -> Backdrop:
-    """A scene of `SCENE_NAMES` at the canvas's time of day; `colour` is that of the wall."""
+    """A scene of `SCENE_NAMES`, or "wall", at the canvas's time of day; `colour` is that of the wall."""
     return replace(_paint(name, canvas, colour), scene=name, time=canvas.time)
 
 
@@ -39,7 +41,7 @@ def _paint(name: str, canvas: Canvas, colour: str | None) -> Backdrop:
     if name in ("room", "table"):
         wall = None if colour is None else np.array(COLOURS[colour], np.float32) / 255 * 0.9 + 0.08
         return urban.room(canvas, wall) if name == "room" else urban.table(canvas, wall)
-    painted = _SCENES[name](canvas)
+    painted = (_SCENES.get(name) or _FURTHER[name])(canvas)
     dry = name in ("space", "moonscape", "underwater")
     return space_and_water.rain(canvas, painted) if canvas.time == "rain" and not dry else painted
 

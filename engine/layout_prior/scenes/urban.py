@@ -141,3 +141,26 @@ def table(canvas: Canvas, wall: np.ndarray | None = None) -> Backdrop:
     field += (top - field) * below(canvas, horizon)[..., None]
     over(field, rgb(232, 184, 130) * dim, 0.8 * (below(canvas, horizon) - below(canvas, horizon + 0.012)))
     return finish(canvas, field, ground=canvas.between(0.82, 0.88), horizon=horizon, lit=canvas.time != "day")
+
+
+def brick_wall(canvas: Canvas) -> Backdrop:
+    """A brick wall along a pavement."""
+    horizon = canvas.between(0.74, 0.8)
+    field = gradient(canvas, under_light(canvas, 178, 108, 84), under_light(canvas, 150, 86, 68))
+    field += (0.03 * canvas.noise(4, 20))[..., None]
+    tones = canvas.rng.uniform(-0.05, 0.05, (40, 40)).astype(np.float32)
+    tall, wide = 0.062 * min(canvas.width, canvas.height), 0.15 * min(canvas.width, canvas.height)
+    rows = (np.arange(canvas.height) / tall)[:, None]
+    columns = np.arange(canvas.width)[None, :] / wide + 0.5 * (rows.astype(int) % 2)
+    field += tones[rows.astype(int) % 40, columns.astype(int) % 40][..., None]
+    joints = ((rows % 1) < 0.11) | ((columns % 1) < 0.05)
+    over(field, under_light(canvas, 214, 190, 170), 0.8 * joints.astype(np.float32))
+    pavement = gradient(canvas, under_light(canvas, 176, 172, 168), under_light(canvas, 146, 142, 140))
+    pavement += (0.02 * canvas.noise(6, 24))[..., None]
+    field += (pavement - field) * below(canvas, horizon)[..., None]
+    over(
+        field,
+        under_light(canvas, 90, 76, 74),
+        0.5 * (below(canvas, horizon) - below(canvas, horizon + 0.015)),
+    )
+    return finish(canvas, field, ground=canvas.between(0.88, 0.93), horizon=horizon)

@@ -44,6 +44,7 @@ _SIZE_BY_NAME = {
     "brick": 0.5, "rock": 0.7, "wood": 0.7, "wheel": 0.7, "bed": 1.2, "couch and lamp": 1.2, "door": 1.2,
     "table": 1.45, "lamp": 0.9, "bookshelf": 1.5, "fireplace": 1.3, "bridge": 1.6, "wardrobe": 1.4, "fridge": 1.3,
     "fence": 1.0, "rug": 1.0, "cage": 1.0, "scarecrow": 1.2, "vase": 0.7, "bathtub": 1.2,
+    "bench": 1.1, "glass bowl": 0.8, "glass bottle": 0.8,
     "lion": 1.15, "tiger": 1.1, "gorilla": 1.2, "polar bear": 1.2, "swan": 0.9, "baby chick": 0.5, "egg": 0.45,
 }  # fmt: skip
 _SKY_SUBGROUPS = frozenset({56, 59})
