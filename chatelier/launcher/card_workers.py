@@ -12,7 +12,7 @@ from rich.console import Console
 
 from chatelier.launcher.process_plan import has_written_process_id, time_of_heartbeat
 from chatelier.settings import Settings
-from chatelier.supervisor import Program, Supervisor
+from chatelier.supervisor import ProcessStartError, Program, Supervisor
 from chatelier.wiring.instance import make_folder
 
 _HANG_SECONDS = 300.0
@@ -63,6 +63,8 @@ def card_programs(
                 is_ready=has_written_process_id(mark),
                 sign_of_life=time_of_heartbeat(mark),
                 stop_seconds=_STOP_SECONDS,
+                optional=True,
+                awaited=True,
             )
         )
     return programs
@@ -73,7 +75,8 @@ def run_card_workers(
 ) -> None:
     """Keep them running until SIGINT or SIGTERM; the second signal ends them at once.
 
-    `on_ready` is called when all are. Raises `ProcessStartError` for one that never comes up.
+    `on_ready` is called when all are, but for cards on which no worker comes up. Raises `ProcessStartError` where that
+    is so of every card.
     """
     for folder in (settings.home, settings.run_folder, settings.logs_folder):
         make_folder(folder)
@@ -86,11 +89,16 @@ def run_card_workers(
         hang_seconds=_HANG_SECONDS,
     )
 
+    def opened() -> None:
+        if len(supervisor.absent) == len(programs):
+            raise ProcessStartError("No card has a worker that comes up. Their last output is above.")
+        on_ready()
+
     async def run() -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, supervisor.stop)
-        await supervisor.run(opened=on_ready)
+        await supervisor.run(opened=opened)
 
     asyncio.run(run())
 

@@ -17,7 +17,8 @@ class Program:
     hang; None: nobody can tell.
 
     `stop_seconds` is the grace after SIGTERM. What a program that is not `talkative` says goes to its file
-    only. The installation starts without waiting for an `optional` one, and goes on without it if it never comes up.
+    only. The installation starts without waiting for an `optional` one, unless it is `awaited`, and goes on
+    without it if it never comes up.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Program:
     stop_seconds: float = 10.0
     talkative: bool = True
     optional: bool = False
+    awaited: bool = False
 
     def wrapped_command(self) -> list[str]:
         """The command line that ties the program's life to this process."""

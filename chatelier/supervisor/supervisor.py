@@ -83,7 +83,8 @@ class Supervisor:
         try:
             for stage in self._stages:
                 tasks += [asyncio.create_task(ward.run_forever()) for ward in stage]
-                await self._until_ready([ward for ward in stage if not ward.program.optional], tasks)
+                awaited = [ward for ward in stage if ward.program.awaited or not ward.program.optional]
+                await self._until_ready(awaited, tasks)
                 if self._stopping.is_set():
                     return
             opened()
@@ -106,7 +107,7 @@ class Supervisor:
         self._stopping.set()
 
     async def _until_ready(self, wards: Sequence["_Ward"], tasks: Sequence[asyncio.Task[None]]) -> None:
-        ready = asyncio.create_task(_all_ready(wards))
+        ready = asyncio.create_task(_all_settled(wards))
         reminder = asyncio.create_task(self._remind(wards))
         try:
             await self._stop_or_failure([*tasks, ready])
@@ -156,6 +157,7 @@ class _Ward:
         self.program = program
         self.output = output
         self.ready = asyncio.Event()
+        self.settled = asyncio.Event()  # it was ready once, or is let go
         self._say = say
         self._report_change = changed
         self._hang_seconds = hang_seconds
@@ -190,6 +192,7 @@ class _Ward:
                 self._say(
                     f"{self._last_words(code)}\nThe other processes keep running. Fix the problem and restart."
                 )
+                self.settled.set()
                 await asyncio.Event().wait()  # until the shutdown
             wait_seconds = backoff_seconds(self._failures)
             self._say(
@@ -263,6 +266,7 @@ class _Ward:
         self._say(f"{self.program.name} is {'back' if self._was_ready else 'ready'}.")
         self._was_ready, self._ready_at = True, time.monotonic()
         self.ready.set()
+        self.settled.set()
 
     async def _bury(self, process: Process) -> None:
         """Whatever the program started itself goes with it; then its last words are read."""
@@ -281,8 +285,8 @@ def _ending(code: int) -> str:
     return f"by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
 
 
-async def _all_ready(wards: Sequence[_Ward]) -> None:
-    await asyncio.gather(*(ward.ready.wait() for ward in wards))
+async def _all_settled(wards: Sequence[_Ward]) -> None:
+    await asyncio.gather(*(ward.settled.wait() for ward in wards))
 
 
 async def _wait(event: asyncio.Event) -> None:

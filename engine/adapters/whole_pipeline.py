@@ -32,6 +32,7 @@ from engine.adapters.loading.pipeline_classes import (
 from engine.adapters.loading.pipeline_optimization import PipelineOptimizer, pipelines_bytes
 from engine.adapters.loading.step_callbacks import GenerationStoppedError, watch_steps
 from engine.adapters.shareable_pipelines import shares_calls
+from engine.batching.device.memory_limits import free_cache, is_out_of_memory
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry
@@ -178,13 +179,18 @@ class PipelineModel:
         pipeline = self._pipeline(task)
         if len(params_list) > 1 and not shares_calls(type(pipeline)):
             raise ValueError(f"{type(pipeline).__name__} takes one sample a call")
-        options = self._options(task, pipeline, params_list)
-        known = inspect.signature(pipeline.__call__).parameters
         try:
-            with watch_steps(pipeline, on_step) as listening:
-                call_options = {name: value for name, value in options.items() if name in known}
-                pictures = np.asarray(pipeline(**call_options, **listening).images, np.float32)
+            pictures = self._call(pipeline, self._options(task, pipeline, params_list), on_step)
         except GenerationStoppedError:
+            return
+        except Exception as error:
+            # One sample that does not fit may fit when it is decoded in tiles; several are tried in halves first.
+            if len(samples) > 1 or not is_out_of_memory(error) or not self._outfit.decode_in_tiles(pipeline):
+                raise
+            pictures = None
+        if pictures is None:
+            free_cache(self._device)
+            self.generate(samples, on_step)
             return
         if not np.isfinite(pictures).all():
             raise GenerationError(reason="not_a_number")
@@ -192,6 +198,13 @@ class PipelineModel:
             sample.unread_words = count_unread_whole(sample.params.prompt, self._pipelines.values())
             sample.position = sample.steps
             sample.picture = torch.from_numpy(picture).permute(2, 0, 1)
+
+    def _call(self, pipeline: Any, options: dict[str, Any], on_step: Callable[[int], bool]) -> Any:
+        """Pictures (n, height, width, 3) in floats."""
+        known = inspect.signature(pipeline.__call__).parameters
+        with watch_steps(pipeline, on_step) as listening:
+            call_options = {name: value for name, value in options.items() if name in known}
+            return np.asarray(pipeline(**call_options, **listening).images, np.float32)
 
     def _options(self, task: str, pipeline: Any, params_list: Sequence[SamplingParams]) -> dict[str, Any]:
         """What we would tell a pipeline; what its call does not understand is left out."""

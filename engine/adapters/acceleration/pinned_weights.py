@@ -5,7 +5,7 @@ what the device computes.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from weakref import ref
@@ -91,7 +91,16 @@ class _Place:
     """Where a network has a tensor: a parameter, or a buffer by its name in a module."""
 
     owner: Any
-    name: str | None
+    name: str | None = None
+
+    @property
+    def key(self) -> tuple[int, str | None]:
+        return id(self.owner), self.name
+
+    @property
+    def tensor(self) -> torch.Tensor:
+        found: torch.Tensor = self.owner.data if self.name is None else self.owner[self.name]
+        return found
 
     def put(self, tensor: torch.Tensor) -> None:
         if self.name is None:
@@ -101,31 +110,31 @@ class _Place:
 
 
 class PinnedWeights:
-    """One network's parameters and buffers. Not for quantised ones of several parts; see `can_pin`."""
+    """One network's parameters and buffers. Not for quantised ones of several parts; see `can_pin`.
+
+    A network may change while it is away: LoRA weights come and go, and a first stage may be turned into other numbers.
+    """
 
     def __init__(self, network: torch.nn.Module, memory: DeviceMemory) -> None:
+        self._network = ref(network)  # weak: a model that is unloaded shall be gone
         self._memory = memory
-        self._places: list[_Place] = []
-        self._originals: list[torch.Tensor] = []
+        self._originals: list[tuple[_Place, torch.Tensor]] = []
         self._copied: Any = None
         self.is_here = False
-        for parameter in network.parameters():  # a shared one is met once
-            self._take(_Place(parameter, None), parameter.data)
-        for module in network.modules():
-            for name, buffer in module._buffers.items():
-                if buffer is not None:
-                    self._take(_Place(module._buffers, name), buffer)
+        self._lock_originals()
 
     @property
     def size_bytes(self) -> int:
-        return sum(tensor.nbytes for tensor in self._originals)
+        return sum(tensor.nbytes for _, tensor in self._originals)
 
     def begin(self) -> None:
         """Start copying to the device."""
         if self.is_here:
             return
-        copies, self._copied = self._memory.copy(self._originals)
-        self._put(copies)
+        self._lock_originals()
+        copies, self._copied = self._memory.copy([tensor for _, tensor in self._originals])
+        for (place, _), copy in zip(self._originals, copies, strict=True):
+            place.put(copy)
         self.is_here = True
 
     def settle(self) -> None:
@@ -137,18 +146,36 @@ class PinnedWeights:
         """Give the device's memory back."""
         if self.is_here:
             self._memory.wait(self._copied)  # nobody else may have the memory while it is written to
-            self._put(self._originals)
+            for place, tensor in self._originals:
+                place.put(tensor)
             self.is_here = False
 
-    def _take(self, place: _Place, tensor: torch.Tensor) -> None:
-        original = self._memory.lock(tensor)
-        self._places.append(place)
-        self._originals.append(original)
-        place.put(original)
+    def _lock_originals(self) -> None:
+        """What the network consists of now; what was locked already stays as it is."""
+        known = {place.key: tensor for place, tensor in self._originals}
+        found: list[tuple[_Place, torch.Tensor]] = []
+        for place in self._places():
+            tensor, before = place.tensor, known.get(place.key)
+            if tensor.device.type != "cpu":
+                continue  # it was made on the device, and stays there
+            is_known = (
+                before is not None and before.data_ptr() == tensor.data_ptr() and before.dtype is tensor.dtype
+            )
+            original = before if is_known and before is not None else self._memory.lock(tensor)
+            place.put(original)
+            found.append((place, original))
+        self._originals = found
 
-    def _put(self, tensors: Sequence[torch.Tensor]) -> None:
-        for place, tensor in zip(self._places, tensors, strict=True):
-            place.put(tensor)
+    def _places(self) -> Iterator[_Place]:
+        network = self._network()
+        if network is None:
+            return
+        for parameter in network.parameters():  # a shared one is met once
+            yield _Place(parameter)
+        for module in network.modules():
+            for name, buffer in list(module._buffers.items()):
+                if buffer is not None:
+                    yield _Place(module._buffers, name)
 
 
 def can_pin(network: torch.nn.Module) -> bool:

@@ -80,22 +80,28 @@ class PictureBatches:
         if not wanted or not hasattr(self._vae, "use_tiling"):
             yield
             return
-        side = max(_LEAST_CELLS, min(_MOST_CELLS, cells // 2)) // _QUARTERS * _QUARTERS
-        pixels = side * _factor(self._vae)
-        tiles = {
-            "use_tiling": True,
-            **dict.fromkeys(_SIDES, pixels),
-            **dict.fromkeys(_LATENT_SIDES, side),
-            **dict.fromkeys(_STRIDES, pixels // _QUARTERS * (_QUARTERS - 1)),
-        }
-        before = {name: getattr(self._vae, name) for name in tiles if hasattr(self._vae, name)}
+        tiles = tile_settings(self._vae, cells=cells // 2)
+        before = {name: getattr(self._vae, name) for name in tiles}
         try:
-            for name in before:
-                setattr(self._vae, name, tiles[name])
+            for name, value in tiles.items():
+                setattr(self._vae, name, value)
             yield
         finally:
             for name, value in before.items():
                 setattr(self._vae, name, value)
+
+
+def tile_settings(vae: Any, *, cells: int = _MOST_CELLS) -> dict[str, Any]:
+    """The attributes of a first stage that works in tiles of about so many latent cells a side."""
+    side = max(_LEAST_CELLS, min(_MOST_CELLS, cells)) // _QUARTERS * _QUARTERS
+    pixels = side * _factor(vae)
+    settings = {
+        "use_tiling": True,
+        **dict.fromkeys(_SIDES, pixels),
+        **dict.fromkeys(_LATENT_SIDES, side),
+        **dict.fromkeys(_STRIDES, pixels // _QUARTERS * (_QUARTERS - 1)),
+    }
+    return {name: value for name, value in settings.items() if hasattr(vae, name)}
 
 
 def _factor(vae: Any) -> int:

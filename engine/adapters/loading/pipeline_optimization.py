@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from engine.adapters.acceleration.cpu_offload import CpuOffloader
+from engine.adapters.acceleration.vae_memory import tile_settings
 from engine.adapters.loading.model_parts import memory_format, size_bytes
 from engine.adapters.loading.optimization import compile_blocks, quantise_words, tune
 from engine.performance_settings import LowMemory, Speed
@@ -44,6 +45,16 @@ class PipelineOptimizer:
                 quantise_words(network, self._speed.text_encoders)
         if moves:
             self._lodge(pipeline)
+
+    def decode_in_tiles(self, pipeline: Any) -> bool:
+        """From now on, after it ran out of memory; False where it does so already, or cannot."""
+        changed = False
+        for name, network in networks_of(pipeline).items():
+            if name in _FIRST_STAGES and getattr(network, "use_tiling", True) is False:
+                for setting, value in tile_settings(network).items():
+                    setattr(network, setting, value)
+                changed = True
+        return changed
 
     def _lodge(self, pipeline: Any) -> None:
         for name, network in networks_of(pipeline).items():

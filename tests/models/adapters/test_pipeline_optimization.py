@@ -98,6 +98,27 @@ def test_what_saves_time_and_memory_changes_no_picture(
     assert uncalled <= {"image_normalizer"}  # a few numbers, on the device from the start
 
 
+def test_a_picture_that_does_not_fit_is_decoded_in_tiles(tmp_path: Path) -> None:
+    model = model_of(save_sd(tmp_path), PLAIN)
+    expected = painted(model, "Stable Diffusion", count=1)
+    vae = model._pipelines["imagine"].vae
+    forward, failures = vae.decoder.forward, []
+
+    def tight(latents: torch.Tensor, *rest: Any) -> Any:
+        if not vae.use_tiling:
+            failures.append(latents.shape)
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return forward(latents, *rest)
+
+    vae.decoder.forward = tight
+    for _ in range(2):
+        assert float((painted(model, "Stable Diffusion", count=1) - expected).abs().max()) < 1e-4
+    assert len(failures) == 1  # it stays so
+    vae.use_tiling = False
+    with pytest.raises(torch.OutOfMemoryError):  # the batcher tries two in halves first
+        painted(model, "Stable Diffusion", count=2)
+
+
 def test_an_unloaded_model_leaves_nothing_behind(tmp_path: Path) -> None:
     model = model_of(save_sd(tmp_path), Speed(low_memory=LowMemory.PARTS))
     painted(model, "Stable Diffusion", count=1)

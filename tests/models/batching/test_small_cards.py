@@ -115,6 +115,23 @@ def test_an_original_in_the_machines_memory_is_never_written_to() -> None:
     assert words.one is words.other
 
 
+def test_what_changes_while_it_is_away_comes_along() -> None:
+    """Such as LoRA weights, and a first stage that is turned into floats after it was loaded."""
+    words, denoiser, memory = Weighing(500), Weighing(1000), LimitedMemory(10**6)
+    offloaded(LowMemory.WHOLE, memory, words, denoiser=denoiser)
+    words()
+    denoiser.to(torch.float64)
+    denoiser.added = torch.nn.Parameter(torch.ones(10), requires_grad=False)
+    added = denoiser.added.data_ptr()
+    denoiser()
+    assert (denoiser.one.dtype, denoiser.added.data_ptr() == added) == (torch.float64, False)
+    words()
+    assert (denoiser.one.dtype, denoiser.added.data_ptr() == added) == (torch.float64, True)
+    del denoiser.added
+    denoiser()
+    assert memory.used_bytes == denoiser.bytes_on_card
+
+
 def test_the_next_text_encoder_is_fetched_ahead_where_there_is_room() -> None:
     one, two, denoiser = Weighing(500), Weighing(500), Weighing(1000)
     memory = LimitedMemory(_FREE_BESIDE + 10**6)

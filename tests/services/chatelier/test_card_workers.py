@@ -61,9 +61,11 @@ def test_each_worker_has_a_card_a_ready_file_and_a_port_of_its_own(tmp_path: Pat
 _CHILD = """
 import os, pathlib, signal, sys, time
 place = pathlib.Path(sys.argv[1])
+if os.environ["CUDA_VISIBLE_DEVICES"] in sys.argv[2].split(","):
+    sys.exit("this card is broken")
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 (place / ("card-" + os.environ["CUDA_VISIBLE_DEVICES"])).write_text(str(os.getpid()))
-pathlib.Path(sys.argv[3]).write_text(str(os.getpid()))
+pathlib.Path(sys.argv[4]).write_text(str(os.getpid()))
 while True:
     time.sleep(0.1)
 """
@@ -74,8 +76,8 @@ from rich.console import Console
 from chatelier.launcher.card_workers import card_programs, run_card_workers
 from chatelier.settings import load_settings
 place = Path(sys.argv[1])
-command = (sys.executable, str(place / "child.py"), str(place))
-programs = card_programs(("0", "1"), run_folder=place, metrics=None, command=command)
+command = (sys.executable, str(place / "child.py"), str(place), sys.argv[2])
+programs = card_programs(("0", "1", "2"), run_folder=place, metrics=None, command=command)
 mark = lambda: (place / "all-ready").write_text("yes")
 run_card_workers(programs, settings=load_settings(), console=Console(), on_ready=mark)
 """
@@ -109,7 +111,8 @@ def test_workers_run_side_by_side_come_back_and_end_together(
     monkeypatch.setenv("CHATELIER_HOME", str(tmp_path / "home"))
     (tmp_path / "child.py").write_text(_CHILD)
     (tmp_path / "parent.py").write_text(_PARENT)
-    process = subprocess.Popen([sys.executable, str(tmp_path / "parent.py"), str(tmp_path)])
+    broken = "2" if ending is signal.SIGINT else "none"
+    process = subprocess.Popen([sys.executable, str(tmp_path / "parent.py"), str(tmp_path), broken])
     try:
         _wait_for(tmp_path / "all-ready", process)
         one, two = (_wait_for(tmp_path / f"card-{card}", process) for card in "01")
@@ -128,3 +131,17 @@ def test_workers_run_side_by_side_come_back_and_end_together(
     finally:
         process.kill()
         process.wait()
+
+
+def test_where_no_card_has_a_worker_that_comes_up_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATELIER_HOME", str(tmp_path / "home"))
+    (tmp_path / "child.py").write_text(_CHILD)
+    (tmp_path / "parent.py").write_text(_PARENT)
+    command = [sys.executable, str(tmp_path / "parent.py"), str(tmp_path), "0,1,2"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
+    assert ended.returncode == 1
+    assert "this card is broken" in ended.stdout
+    assert "No card has a worker" in ended.stderr
+    assert not (tmp_path / "all-ready").exists()
