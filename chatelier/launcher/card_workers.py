@@ -89,7 +89,7 @@ def run_card_workers(
         hang_seconds=_HANG_SECONDS,
     )
 
-    def opened() -> None:
+    def announce() -> None:
         if len(supervisor.absent) == len(programs):
             raise ProcessStartError("No card has a worker that comes up. Their last output is above.")
         on_ready()
@@ -98,7 +98,7 @@ def run_card_workers(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, supervisor.stop)
-        await supervisor.run(opened=opened)
+        await supervisor.run(opened=announce)
 
     asyncio.run(run())
 
