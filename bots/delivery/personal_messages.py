@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from bots.delivery import deliveries
 from bots.delivery.errors import (
@@ -67,24 +68,31 @@ class PersonalMessages:
             return
         await self._pools.run(Pool.DATABASE, _mark_delivered, self._database, notice_id)
 
-    async def greet(self, platform: Platform, community: str, places: Sequence[Place]) -> None:
-        """Send a community its greeting, once for all time; where no place takes it, it may come another time.
+    async def greet(
+        self, platform: Platform, community: str, places: Sequence[Place], *, invitation: str = ""
+    ) -> bool:
+        """Send a community its greeting, once for all time. `invitation` as in `compose_greeting`.
 
-        Raises `PlatformUnavailableError` and `ServiceError`.
+        False: no place takes it, so that it may come another time. Raises `PlatformUnavailableError` and
+        `ServiceError`.
         """
         draft = await self._pools.run(
-            Pool.DATABASE, draft_greeting, self._database, platform, community, places
+            Pool.DATABASE,
+            partial(draft_greeting, self._database, platform, community, places, invitation=invitation),
         )
-        if draft is None or not places:
-            return
+        if draft is None:
+            return True
+        if not places:
+            return False
         try:
             ref = await self._sender.deliver(draft)
         except DeliveryInProgressError:
-            return
+            return True
         except DestinationUnreachableError:
             log.info("greeting not delivered: no place takes it", extra={"community": community})
-            return
+            return False
         await self._pools.run(Pool.DATABASE, deliveries.record, self._database, draft.subject, ref)
+        return True
 
     async def announce(self, event: DigestWritten) -> None:
         """Send a community's digest to its log channel. Raises `PlatformUnavailableError` and `ServiceError`."""

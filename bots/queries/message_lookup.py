@@ -8,6 +8,7 @@ from bots.queries.job_view import JobView, load_job_view
 from studio.commands.button_ids import Action, Button
 from studio.commands.parameter_values import Kind
 from studio.commands.spec import CommandSpec
+from studio.db import queries
 from studio.db.database import Database
 from studio.db.deliveries import find_subject
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
@@ -19,6 +20,7 @@ from studio.errors import BadRequestError
 _OF_ONE = frozenset({Action.STAR, Action.REPORT, Action.DELETE, Action.SEND})
 # After this time the record of a message is there, or never comes.
 _RECORDED_SECONDS = 10.0
+_MOST_IN_A_THREAD = 20  # the latest jobs of a person, among which those of a thread are looked for
 _PAUSES_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -85,9 +87,22 @@ def parse_filename(name: str) -> ShownPictures | None:
     return ShownPictures(job_id=name) if is_job_id(name) else None
 
 
+def _find_above(database: Database, root: MessageRef, viewer: Person) -> ShownPictures | None:
+    """What the message above a thread shows; where its whole `thread` counts, the viewer's latest job in it."""
+    shown = find_shown_pictures(database, viewer.platform, root.message, channel=root.channel)
+    if shown is not None or root.thread is None:
+        return shown
+    with database.read() as session:
+        latest = queries.jobs_of(session, [viewer.key], limit=_MOST_IN_A_THREAD)
+    there = (
+        job for job in latest if (job.address.channel, job.address.thread) == (root.channel, root.thread)
+    )
+    return next((ShownPictures(job_id=job.id, first=True) for job in there), None)
+
+
 def is_below_pictures(database: Database, root: MessageRef, viewer: Person) -> bool:
     """Whether the message above a thread shows a job's pictures. Raises `NotFoundError` for one out of reach."""
-    shown = find_shown_pictures(database, viewer.platform, root.message, channel=root.channel)
+    shown = _find_above(database, root, viewer)
     return (
         shown is not None
         and shown.first
@@ -107,7 +122,7 @@ def find_subject_of_thread(
     )
     if wanted is None or values.keys() & {wanted.name, "image"}:
         return {}
-    shown = find_shown_pictures(database, viewer.platform, root.message, channel=root.channel)
+    shown = _find_above(database, root, viewer)
     if shown is None or not shown.first:
         return {}
     if wanted.kind is Kind.JOB:

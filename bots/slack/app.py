@@ -11,6 +11,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
+from slack_sdk.oauth.installation_store.models import Installation
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.delivery.chat_event_handler import ChatEventHandler
@@ -18,6 +19,7 @@ from bots.delivery.event_consumer import EventConsumer
 from bots.interactions.step_runner import StepRunner
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
+from bots.slack.agent.app_opening import AppOpening
 from bots.slack.api.client import web_client
 from bots.slack.context import SlackContext
 from bots.slack.http.oauth_flow import Uninstall
@@ -38,6 +40,7 @@ from bots.slack.render_form import PICTURE_CHOICE, PREFIX
 from bots.slack.settings import SlackSettings
 from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.departed_records import DepartedRecords
+from bots.slack.workspaces.greeting import Greeting
 from bots.slack.workspaces.members import Members
 from bots.slack.workspaces.user_groups import UserGroups
 from studio.domain.people import Platform
@@ -65,6 +68,7 @@ class SlackApp:
         self.departed_records = DepartedRecords(context)
         self.transport = SlackTransport(context, self.previews)
         self.delivery = ChatEventHandler(ports, pools, self.transport, pixelated=True)
+        self.greeting = Greeting(context, self.delivery.personal)
         self.event_consumer = EventConsumer(
             ports.events,
             self.delivery,
@@ -94,7 +98,7 @@ class SlackApp:
         commands = CommandListener(dispatcher, channels)
         reactions = Reactions(dispatcher)
         self.events |= {
-            "app_home_opened": home.handle_opening,
+            "app_home_opened": AppOpening(dispatcher, home, self.greeting).handle_opening,
             "app_mention": commands.message,
             "link_shared": LinkUnfurling(dispatcher).handle_links,
             "message": commands.message,
@@ -127,6 +131,10 @@ class SlackApp:
         self.event_consumer.start()
         self.file_cleanup.start()
         self.departed_records.start()
+
+    def greet_installer(self, installation: Installation) -> None:
+        """On the side: nobody waits for it."""
+        self._begin(self.greeting.greet_installer(installation))
 
     async def finish(self) -> None:
         """Wait for requests in progress, but not for ever."""

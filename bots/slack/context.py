@@ -11,6 +11,8 @@ from bots.slack.files.image_uploads import ImageUploads
 from bots.slack.settings import SlackSettings
 from studio.ports import Ports
 
+AGENT_SCOPE = "assistant:write"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppIdentity:
@@ -25,6 +27,7 @@ class Features:
     """What a workspace shows, as far as this process knows. It learns from what Slack refuses."""
 
     carousel: bool = True  # several images as cards side by side
+    agent_view: bool = True  # suggested prompts and a status, with the scope for them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,11 @@ class Workspace:
     identity: AppIdentity
     image_uploads: ImageUploads
     features: Features = field(default_factory=Features)
+
+    @property
+    def has_agent_view(self) -> bool:
+        """Whether direct messages with the app are threads with prompts and a status, one for each request."""
+        return self.features.agent_view and AGENT_SCOPE in self.client.granted
 
 
 class WorkspaceRegistry(Protocol):

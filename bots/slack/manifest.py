@@ -13,6 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bots.presentation.actions import ACTIONS, description
+from bots.presentation.suggested_prompts import compose_suggested_prompts
+from bots.queries.suggested_prompts import Suggestions
+from bots.slack.context import AGENT_SCOPE
 from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE
 from bots.slack.settings import EVENTS_PATH, REDIRECT_PATH
 from bots.slack.texts import texts
@@ -37,12 +40,13 @@ SCOPES: Mapping[str, str] = {
     "usergroups:read": "which user groups moderate, or have another tier",
     "users:read": "names, and who administers the workspace",
 }
-# Administrators who install the app may decline these: without them a message that was sent in the very moment the face
-# was killed is not found again, and one like it comes in its place.
+# Administrators who install the app may decline these. Without those of histories a message that was sent in the very
+# moment the front end was killed is not found again, and one like it comes in its place.
 OPTIONAL_SCOPES: Mapping[str, str] = {
     "channels:history": "to find such a message of its own in channels",
     "groups:history": "to find such a message of its own in private channels",
     "im:write": "to find such a message of its own in direct messages",
+    AGENT_SCOPE: "prompts that the agent view suggests, and a thread with a status for each request",
 }
 EVENTS = (
     "app_home_opened",
@@ -56,14 +60,19 @@ EVENTS = (
 )
 
 
-def manifest(public_url: str | None = None, web_url: str | None = None) -> dict[str, Any]:
+def manifest(
+    public_url: str | None = None, web_url: str | None = None, *, agent_view: bool = True
+) -> dict[str, Any]:
     """As Slack's app settings take it (App Manifest). With `public_url`, for HTTP mode and many workspaces.
 
-    `web_url` is the address of the web front end: links to it are unfolded.
+    `web_url` is the address of the web front end: links to it are unfolded. Without `agent_view`, for workspaces
+    whose plan does not have it.
     """
     domain = urlsplit(web_url).hostname if web_url else None
     unfolding = {"unfurl_domains": [domain]} if domain else {}
     events_url = {"request_url": f"{public_url}{EVENTS_PATH}"} if public_url else {}
+    agent = {"agent_view": _agent_view()} if agent_view else {}
+    optional = [scope for scope in OPTIONAL_SCOPES if agent_view or scope != AGENT_SCOPE]
     back = {"redirect_urls": [f"{public_url}{REDIRECT_PATH}"]} if public_url else {}
     commands = [
         _command("/imagine", translate(CATALOG["imagine"].summary), "a red apple --ar 3:2 --seed 7"),
@@ -104,9 +113,9 @@ def manifest(public_url: str | None = None, web_url: str | None = None) -> dict[
                 for command in commands
             ],
         }
+        | agent
         | unfolding,
-        "oauth_config": back
-        | {"scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": list(OPTIONAL_SCOPES)}},
+        "oauth_config": back | {"scopes": {"bot": [*SCOPES, *optional], "bot_optional": optional}},
         "settings": {
             "event_subscriptions": events_url | {"bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True} | events_url,
@@ -114,6 +123,15 @@ def manifest(public_url: str | None = None, web_url: str | None = None) -> dict[
             "socket_mode_enabled": not public_url,
             "token_rotation_enabled": bool(public_url),
         },
+    }
+
+
+def _agent_view() -> dict[str, Any]:
+    """What is offered until the app suggests what fits the person."""
+    prompts = compose_suggested_prompts(Suggestions())
+    return {
+        "agent_description": translate(texts.AGENT_DESCRIPTION),
+        "suggested_prompts": [{"title": prompt.title, "message": prompt.message} for prompt in prompts],
     }
 
 
@@ -154,14 +172,15 @@ def to_yaml(value: object, *, depth: int = 0) -> Iterator[str]:
                 yield f"{indent}- {json.dumps(inner, ensure_ascii=False)}"
 
 
-def file_text(public_url: str | None = None, web_url: str | None = None) -> str:
+def file_text(public_url: str | None = None, web_url: str | None = None, *, agent_view: bool = True) -> str:
     head = [
         "# Generated from the catalogue: python -m bots.slack.manifest > slack-manifest.yaml",
         "# Paste it at https://api.slack.com/apps (Create New App, From a manifest). For HTTP mode, and for every",
         "# workspace that installs the app, make another: python -m bots.slack.manifest https://paint.example.org",
         "# With --web https://paint.example.org the app unfolds links to the pages of the web front end there.",
+        "# With --no-agent-view it does without Slack's agent view, which a free plan does not have.",
     ]
-    return "\n".join([*head, *to_yaml(manifest(public_url, web_url))]) + "\n"
+    return "\n".join([*head, *to_yaml(manifest(public_url, web_url, agent_view=agent_view))]) + "\n"
 
 
 def _file_text_of(arguments: list[str]) -> str:
@@ -170,8 +189,9 @@ def _file_text_of(arguments: list[str]) -> str:
     )
     parser.add_argument("public_url", nargs="?", help="where Slack reaches it, for HTTP mode")
     parser.add_argument("--web", help="the address of the web front end, CHATELIER_WEB__PUBLIC_URL")
+    parser.add_argument("--no-agent-view", action="store_true", help="for workspaces whose plan has none")
     given = parser.parse_args(arguments)
-    return file_text(given.public_url, given.web)
+    return file_text(given.public_url, given.web, agent_view=not given.no_agent_view)
 
 
 if __name__ == "__main__":

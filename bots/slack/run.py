@@ -123,9 +123,11 @@ class AppFactory:
             session=self._session,
             settings=settings,
         )
-        flow = build_flow(settings, client, installations, States(database, self._pools), workspaces)
+        app = self._app(workspaces, Uninstall(installations, workspaces))
+        states = States(database, self._pools)
+        flow = build_flow(settings, client, installations, states, workspaces, app.greet_installer)
         pages = {path: partial(show_page, flow, path) for path in (INSTALL_PATH, REDIRECT_PATH)}
-        return self._app(workspaces, Uninstall(installations, workspaces)), pages
+        return app, pages
 
     def _app(self, workspaces: WorkspaceRegistry, uninstalls: Uninstall | None = None) -> SlackApp:
         context = SlackContext(

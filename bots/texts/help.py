@@ -32,4 +32,11 @@ GREETING_CHANNELS = (
     "{command} chooses the channels where pictures are painted. Without it, that is everywhere."
 )
 GREETING_HELP = "{command} lists everything else."
+GREETING_INVITE = "In a channel, {command} lets me in first."
 GREETING_TRY_EXAMPLE = "a red fox in the snow"
+# What an empty conversation with the bot offers.
+SUGGESTIONS_TITLE = "What shall we paint?"
+SUGGEST_THEME = "Paint the theme: {theme}"
+SUGGEST_VARY = "Vary “{prompt}”"
+SUGGEST_EXAMPLE = "Paint {prompt}"
+SUGGEST_HELP = "What can I ask for?"

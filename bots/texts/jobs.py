@@ -10,6 +10,10 @@ FROM_AN_UPLOAD = "A picture from an upload"
 GENERATING = "Painting…"
 STOPPING = "Stopping…"
 NEXT = "Next in line."
+MOVES_SOON = (
+    "I may write here for a few minutes more. What is finished later comes to your direct messages, and {history}"
+    " lists it."
+)
 COST = "Costs {credits} credits."
 HELD = "A moderator looks at this first."
 ASKED = "The owner of the picture was asked. The job starts as soon as they agree."

@@ -136,8 +136,8 @@ def _compare_scopes(granted: set[str]) -> Iterator[Finding]:
         yield note(
             "slack",
             "scopes that the app may do without were not granted: {scopes}",
-            "A front end that is killed while it sends a message then sends it again. Grant them if that matters.",
-            scopes=", ".join(declined),
+            "Grant them if what they are for matters, with slack-manifest.yaml and a new installation.",
+            scopes=", ".join(f"{scope} ({OPTIONAL_SCOPES[scope]})" for scope in declined),
         )
 
 

@@ -16,9 +16,12 @@ from studio.domain.people import Platform
 
 
 def draft_greeting(
-    database: Database, platform: Platform, community: str, places: Sequence[Place]
+    database: Database, platform: Platform, community: str, places: Sequence[Place], *, invitation: str = ""
 ) -> Draft | None:
-    """None where it was greeted before, however often the bot left and came back. Blocking."""
+    """None where it was greeted before, however often the bot left and came back. Blocking.
+
+    `invitation` as in `compose_greeting`.
+    """
     digest = hashlib.blake2b(f"{platform}:{community}".encode(), digest_size=6).hexdigest()
     subject = Subject(DeliveryKind.GREETING, digest, platform)
     with database.read() as session:
@@ -26,5 +29,5 @@ def draft_greeting(
             return None
         language = language_of_community(session, platform, community)
     with reading_in(language):
-        message = compose_greeting()
+        message = compose_greeting(invitation=invitation)
     return Draft(subject=subject, message=message, language=language, places=tuple(places), since=now())

@@ -100,14 +100,18 @@ def _summary(summary: str, *, required: bool) -> str:
     return text if required else translate(texts.OPTIONAL, summary=text)
 
 
-def compose_greeting() -> Message:
-    """The first message in a community that the bot was added to: what to try, and what to choose."""
+def compose_greeting(*, invitation: str = "") -> Message:
+    """The first message in a community that the bot was added to: what to try, and what to choose.
+
+    `invitation` is what lets the bot into a channel, where people have to type something for that.
+    """
     example = Command(f"/imagine {translate(texts.GREETING_TRY_EXAMPLE)}")
     title = translate(texts.GREETING_TITLE)
     return Message(
         parts=(
             Title(title),
             Paragraph(sentence(texts.GREETING_TRY, command=example)),
+            *([Paragraph(sentence(texts.GREETING_INVITE, command=Code(invitation)))] if invitation else []),
             Paragraph(sentence(texts.GREETING_DESK, command=Command("/community desk"))),
             Paragraph(sentence(texts.GREETING_CHANNELS, command=Command("/community channels"))),
             Small(sentence(texts.GREETING_HELP, command=Command("/help"))),

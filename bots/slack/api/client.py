@@ -18,6 +18,11 @@ from bots.uploads.safe_downloads import PublicResolver
 _LONGEST_PAUSE_SECONDS = 90.0
 _DEFAULT_PAUSE_SECONDS = 5.0
 _STRAINED_SECONDS = 60.0
+# Of an app that many workspaces install and that is not on Slack's marketplace: one request a minute, of at most 15
+# messages (https://docs.slack.dev/apis/web-api/rate-limits).
+_HISTORY_EVERY_SECONDS = 60.0
+_HISTORY = frozenset({"conversations.history", "conversations.replies"})
+MOST_MESSAGES, _MOST_MESSAGES_DISTRIBUTED = 100, 15
 _TIMEOUT_SECONDS = 30
 # Methods that take their arguments as a form, not as JSON; a description is too long for a query.
 _FORMS = frozenset(
@@ -108,15 +113,27 @@ def web_client(token: str | None, api_url: str, session: aiohttp.ClientSession) 
 class SlackClient:
     """The client of one workspace: Slack limits requests by method and workspace."""
 
-    def __init__(self, web: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, web: AsyncWebClient, session: aiohttp.ClientSession, *, is_distributed: bool = False
+    ) -> None:
+        """`is_distributed`: many workspaces may install the app, which then reads histories slowly."""
         self.web = web
         self.session = session
+        self._is_distributed = is_distributed
+        self.granted: frozenset[str] = frozenset()  # the scopes of the token, as Slack said last
         self._closed_until: dict[str, float] = {}
         self._strained_until = 0.0
 
     @classmethod
-    def open(cls, token: str, api_url: str, session: aiohttp.ClientSession) -> "SlackClient":
-        return cls(web_client(token, api_url, session), session)
+    def open(
+        cls, token: str, api_url: str, session: aiohttp.ClientSession, *, is_distributed: bool = False
+    ) -> "SlackClient":
+        return cls(web_client(token, api_url, session), session, is_distributed=is_distributed)
+
+    @property
+    def most_messages(self) -> int:
+        """How many messages of a history one request may ask for."""
+        return _MOST_MESSAGES_DISTRIBUTED if self._is_distributed else MOST_MESSAGES
 
     @property
     def is_strained(self) -> bool:
@@ -135,6 +152,9 @@ class SlackClient:
                 if not patient or time.monotonic() + pause_seconds > deadline:
                     raise SlackUnavailableError(f"{method} is rate limited")
                 await asyncio.sleep(pause_seconds)
+                continue  # another request may have been quicker
+            if self._is_distributed and method in _HISTORY:
+                self._closed_until[method] = time.monotonic() + _HISTORY_EVERY_SECONDS
             try:
                 return await self._ask(method, arguments)
             except _RateLimitPauseError as pause:
@@ -155,12 +175,14 @@ class SlackClient:
             raise SlackUnavailableError(f"{method}: {type(error).__name__}") from error
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise SlackUnavailableError(f"{method}: {type(error).__name__}", perhaps_done=True) from error
+        self.granted = _scopes(response.headers) or self.granted
         return response.data if isinstance(response.data, dict) else {}
 
-    async def upload(self, upload_url: str, data: bytes) -> None:
+    async def upload(self, upload_url: str, data: bytes, *, media_type: str) -> None:
         """Send the bytes of a file to the URL that Slack gave for them. Raises `SlackUnavailableError`."""
+        headers = {"Content-Type": media_type}
         try:
-            async with self.session.post(upload_url, data=io.BytesIO(data)) as response:
+            async with self.session.post(upload_url, data=io.BytesIO(data), headers=headers) as response:
                 if response.status != 200:
                     raise SlackUnavailableError(f"upload: {response.status}")
         except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:  # closed at our own end
@@ -200,8 +222,17 @@ def _error_for(method: str, error: SlackApiError) -> Exception:
     return SlackApiRefusedError(method, code, [str(detail) for detail in details or ()])
 
 
+def _scopes(headers: Mapping[str, str]) -> frozenset[str]:
+    scopes = (scope.strip() for scope in _header(headers, "x-oauth-scopes").split(","))
+    return frozenset(filter(None, scopes))
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return next((value for name, value in headers.items() if name.lower() == wanted), "")
+
+
 def _pause_seconds(headers: Mapping[str, str]) -> float:
-    seconds = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    seconds = _header(headers, "retry-after")
     try:
         return max(0.0, float(seconds))
     except ValueError:

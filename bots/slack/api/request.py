@@ -109,12 +109,14 @@ def of_link(body: Mapping[str, Any]) -> SlackRequest:
     )
 
 
-def of_home(body: Mapping[str, Any]) -> SlackRequest:
+def of_opening(body: Mapping[str, Any]) -> SlackRequest:
+    """A tab of the app was opened; `channel` is that of the app's direct messages."""
     event: Mapping[str, Any] = body["event"]
     return SlackRequest(
         key=_key("event", body["event_id"]),
         **_where(body, event),
         user=str(event["user"]),
+        channel=event.get("channel"),
     )
 
 

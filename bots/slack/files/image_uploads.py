@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import logging
+import mimetypes
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -158,7 +159,9 @@ class ImageUploads:
             community=self._community,
             subject=subject,
         )
-        await self._client.upload(str(ticket["upload_url"]), picture.data)
+        await self._client.upload(
+            str(ticket["upload_url"]), picture.data, media_type=_media_type(upload.filename)
+        )
         return file_id
 
     async def _ready(self, file_ids: Sequence[str], completed: Iterable[Mapping[str, Any]]) -> None:
@@ -198,6 +201,11 @@ class _Upload:
     def filename(self) -> str:
         suffix = ".jpg" if self.picture.suffix == ".webp" else self.picture.suffix
         return f"{self.name}{suffix}"
+
+
+def _media_type(filename: str) -> str:
+    """Slack shows a file at once whose type it need not guess."""
+    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
 
 
 def _as_jpeg(picture: Attachment) -> Attachment:

@@ -1,7 +1,7 @@
 """The OAuth flow: the page that leads to Slack, the redirect back, and uninstalls."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -53,13 +53,17 @@ def build_flow(
     installations: InstallationStore,
     states: States,
     workspaces: WorkspaceRegistry,
+    installed: Callable[[Installation], None],
 ) -> InstallFlow:
+    """`installed` is called with each new installation, and does not wait."""
+
     async def show_success(arguments: AsyncSuccessArgs) -> BoltResponse:
         installation = arguments.installation
         for name in (installation.team_id, installation.enterprise_id):
             if name:
                 workspaces.forget(name)
         log.info("app installed: workspace=%s", installation.team_id or installation.enterprise_id)
+        installed(installation)
         return _page(
             200, install_pages.installed_page(installation.team_name or installation.enterprise_name or "")
         )

@@ -59,11 +59,13 @@ class CommandListener(Listener):
             return
         request = of_message(body)
         try:
-            bot_user = (await self._workspaces.of(request.community)).identity.bot_user
+            workspace = await self._workspaces.of(request.community)
         except (SlackUnavailableError, NotInstalledError):
             log.info("message ignored: workspace lookup failed")
             return
-        text = TypedText(text=str(event.get("text") or ""), without=bot_user)
+        if request.in_private and request.thread is None and workspace.has_agent_view:
+            request = replace(request, thread=str(event["ts"]))  # each request has a thread
+        text = TypedText(text=str(event.get("text") or ""), without=workspace.identity.bot_user)
         files = images(event)
         if files and text.plain.lower() in ("", "help"):
             await self._dispatcher.serve(request, _what_with_it)
@@ -149,7 +151,7 @@ class CommandListener(Listener):
         """Whether words are about the pictures above the thread, and bring no image along."""
         if request.thread is None or read is not read_talk or files:
             return False
-        root = MessageRef(channel=request.channel or "", message=request.thread)
+        root = _root_of(request)
         return await self._pools.run(
             Pool.COMMANDS, is_below_pictures, self._ports.database, root, call.person
         )
@@ -159,9 +161,17 @@ class CommandListener(Listener):
     ) -> dict[str, object]:
         if request.thread is None:
             return {}
-        root = MessageRef(channel=request.channel or "", message=request.thread)
+        root = _root_of(request)
         find = partial(find_subject_of_thread, self._ports.database, spec, values, root, call.person)
         return await self._pools.run(Pool.COMMANDS, find)
+
+
+def _root_of(request: SlackRequest) -> MessageRef:
+    """The message above the thread. In direct messages the whole thread counts: its root is what the person asked."""
+    thread = request.thread or ""
+    return MessageRef(
+        channel=request.channel or "", message=thread, thread=thread if request.in_private else None
+    )
 
 
 async def _what_with_it(_call: Call) -> Message:

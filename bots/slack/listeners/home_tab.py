@@ -11,7 +11,7 @@ from bots.presentation.message import Image, Message
 from bots.presentation.subject_lookup import load_home
 from bots.process.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
-from bots.slack.api.request import SlackRequest, of_home, of_interaction
+from bots.slack.api.request import SlackRequest, of_interaction
 from bots.slack.listeners.listener import Listener
 from bots.slack.render import render_home
 from bots.slack.texts import texts
@@ -26,10 +26,6 @@ log = logging.getLogger(__name__)
 
 
 class HomeTab(Listener):
-    async def handle_opening(self, body: Mapping[str, Any]) -> None:
-        if body["event"].get("tab") == "home":
-            await self.show(of_home(body))
-
     async def former_setting_changed(self, body: Mapping[str, Any]) -> None:
         """On a tab that an earlier version published."""
         request = of_interaction(body)

@@ -13,7 +13,6 @@ from bots.slack.api.client import SlackApiRefusedError
 from bots.slack.context import Workspace
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 
-_MOST_MESSAGES = 100
 _PEOPLE = ("U", "W")  # how the ids of people begin
 
 log = logging.getLogger(__name__)
@@ -46,7 +45,9 @@ async def find_marked(
     thread: str | None = None,
     since: datetime,
 ) -> MessageRef | None:
-    """Among the latest hundred messages of a channel or a thread, or of a person's direct messages.
+    """Among the latest messages of a channel or a thread, or of a person's direct messages.
+
+    A hundred, or fifteen where many workspaces may install the app.
 
     None where the app may not look. Raises `SlackUnavailableError`: then what is to be sent waits, as it may be there.
     """
@@ -58,7 +59,7 @@ async def find_marked(
         "channel": channel,
         "include_all_metadata": "true",
         "oldest": f"{since.timestamp() - 1:.6f}",
-        "limit": _MOST_MESSAGES,
+        "limit": workspace.client.most_messages,
     }
     try:
         if thread:

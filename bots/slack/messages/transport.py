@@ -13,6 +13,7 @@ from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.progress_throttle import ProgressThrottle
 from bots.slack.blocks import Block, section
 from bots.slack.context import SlackComponent, SlackContext, Workspace
+from bots.slack.messages.agent_thread import show_status
 from bots.slack.messages.message_recovery import find_marked, marker_of
 from bots.slack.messages.message_sender import (
     CLOSED,
@@ -85,6 +86,8 @@ class SlackTransport(SlackComponent):
             try:
                 with unreachable_when(CLOSED | GONE):
                     await call_with(workspace, "chat.update", draft, channel=ref.channel, ts=ref.message)
+                if outgoing.final and outgoing.subject.kind is DeliveryKind.JOB:
+                    await show_status(workspace, ref.channel, outgoing.place.thread, outgoing.message)
             finally:
                 await self._delete_replaced_files(workspace, outgoing, draft)
 
@@ -92,6 +95,7 @@ class SlackTransport(SlackComponent):
         try:
             workspace = await self._workspaces.of(outgoing.place.community)
             await self._edit_at_once(workspace, ref, outgoing)
+            await show_status(workspace, ref.channel, outgoing.place.thread, outgoing.message)
         except (SlackUnavailableError, SlackApiRefusedError) as error:
             log.debug("progress update not sent: %s", error)
 

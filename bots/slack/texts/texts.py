@@ -23,6 +23,8 @@ GREETINGS = {
     "stars": "Pictures with enough stars are shown here from now on.",
 }
 
+STATUS = "is painting: step {step} of {steps}"  # after the app's name
+
 ARCHIVE_BELOW = "The archive is in the thread below, for an hour."
 ARCHIVE_SENT = "The archive is in your direct messages with me, for an hour."
 
@@ -38,6 +40,7 @@ PICTURE_NUMBER = "Picture {number}"
 
 HOME_AWAY = "The database is not available at the moment. Please open this page again in a minute."
 
+AGENT_DESCRIPTION = "Generates and edits images with a diffusion model that your own community hosts."
 SHORTCUT_IMAGINE = "Generate pictures"
 STUDIO_SUMMARY = "Everything else: vary, edit, expand, upscale, show, cancel and more."
 

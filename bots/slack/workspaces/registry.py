@@ -127,7 +127,8 @@ class InstalledWorkspaces:
         if workspace:
             workspace.client.web.token = bot.bot_token
             return workspace
-        client = SlackClient.open(bot.bot_token, self._settings.api_url, self._session)
+        client = SlackClient.open(bot.bot_token, self._settings.api_url, self._session, is_distributed=True)
+        client.granted = frozenset(bot.bot_scopes or ())
         identity = AppIdentity(
             team=community.rpartition(":")[2],
             bot_user=bot.bot_user_id,

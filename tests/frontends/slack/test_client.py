@@ -59,6 +59,24 @@ async def test_what_is_fleeting_does_not_wait_and_does_not_ask(
     assert len(slack.calls) == 1
 
 
+async def test_an_app_that_many_install_reads_histories_once_a_minute(
+    slack: LoopbackSlack, still: Callable[[str], None]
+) -> None:
+    still("bots.slack.api.client")
+    where = {"channel": GENERAL, "limit": 15}
+    async with open_session() as session:
+        client = SlackClient.open(BOT_TOKEN, slack.api_url, session, is_distributed=True)
+        assert client.most_messages == 15
+        await client.call("conversations.history", **where)
+        with pytest.raises(SlackUnavailableError):
+            await client.call("conversations.history", patient=False, **where)
+        await client.call("conversations.info", channel=GENERAL)
+        of_one = SlackClient.open(BOT_TOKEN, slack.api_url, session)
+        for _ in range(2):
+            await of_one.call("conversations.history", patient=False, **where)
+    assert len(slack.called("conversations.history")) == 3
+
+
 async def test_a_pause_concerns_one_method(slack: LoopbackSlack, client: SlackClient) -> None:
     slack.rate_limit("auth.test", 60)
     with pytest.raises(SlackUnavailableError):

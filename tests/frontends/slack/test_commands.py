@@ -93,7 +93,10 @@ async def test_pictures_that_are_not_processed_yet_are_no_word_against_the_carou
 async def test_a_picture_of_several_megabytes_arrives_whole(room: SlackRoom) -> None:
     job_id = await room.imagine("a red fox --count 1")
     message = await room.painted(job_id, png=b"ink" * 1_000_000)
-    assert len(room.slack.files[str(message.picture)]["data"]) == 3_000_000
+    file = room.slack.files[str(message.picture)]
+    assert (len(file["data"]), file["uploaded_as"]) == (3_000_000, "image/png"), (
+        "Slack need not guess its type"
+    )
 
 
 async def test_progress_moves_a_bar_and_not_too_often(room: SlackRoom, still: Callable[[str], None]) -> None:

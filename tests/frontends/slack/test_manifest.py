@@ -16,6 +16,7 @@ from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.slash_commands import SlashCommands
 from bots.presentation.compose.help import compose_help
 from bots.slack import app
+from bots.slack.context import AGENT_SCOPE
 from bots.slack.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, file_text, manifest
 from bots.slack.render import render
 from bots.slack.texts.command_parsing import as_typed, read_studio
@@ -83,6 +84,8 @@ def test_the_manifest_keeps_within_slacks_limits() -> None:
     assert len(information["description"]) <= 140
     assert len(features["slash_commands"]) <= 50
     assert len(features["shortcuts"]) <= 10
+    assert len(features["agent_view"]["agent_description"]) <= 300
+    assert 1 <= len(features["agent_view"]["suggested_prompts"]) <= 4
     for shortcut in features["shortcuts"]:
         assert len(shortcut["name"]) <= 24
         assert len(shortcut["description"]) <= 150
@@ -98,9 +101,12 @@ def test_the_scopes_are_those_that_the_methods_and_events_need() -> None:
     assert methods == set(NEEDED)
     of_events = {"app_mentions:read", "im:history", "reactions:read", "commands", "links:read"}
     also_in_private = {"groups:history"}
-    wanted = {scope for scope in NEEDED.values() if scope} | of_events | also_in_private
+    wanted = {scope for scope in NEEDED.values() if scope} | of_events | also_in_private | {AGENT_SCOPE}
     assert set(SCOPES) | set(OPTIONAL_SCOPES) == wanted
-    assert set(OPTIONAL_SCOPES) == {"channels:history", "groups:history", "im:write"}
+    assert set(OPTIONAL_SCOPES) == {"channels:history", "groups:history", "im:write", AGENT_SCOPE}
+    made = manifest(agent_view=False)
+    assert AGENT_SCOPE not in made["oauth_config"]["scopes"]["bot"]
+    assert "agent_view" not in made["features"]
 
 
 async def test_every_event_that_is_subscribed_to_is_listened_to(ports: Ports) -> None:
@@ -124,7 +130,8 @@ def help_text(*, moderates: bool) -> str:
 def discord_commands() -> set[str]:
     client = discord.Client(intents=discord.Intents.none())
     tree = app_commands.CommandTree(client)
-    dispatcher = SimpleNamespace(context=None, answers=None, runner=None)
+    settings = SimpleNamespace(user_install=False)
+    dispatcher = SimpleNamespace(context=SimpleNamespace(settings=settings), answers=None, runner=None)
     SlashCommands(cast("Dispatcher", dispatcher)).build(tree)
     return {command.name for command in tree.get_commands()}
 

@@ -20,7 +20,7 @@ from studio.db.queries import job_of
 from studio.domain.jobs import JobState
 from studio.ports import Ports
 from tests.support.finished_jobs import end_job
-from tests.support.loopback_slack.records import BOT_USER, MOD, TEAM
+from tests.support.loopback_slack.records import BOT_USER, GENERAL, MOD, TEAM
 from tests.support.slack_sim import SlackRoom, open_installed_room
 
 # slack_sdk still asks aiohttp in the old way.
@@ -81,7 +81,7 @@ async def test_each_workspace_is_answered_with_its_own_token(room: SlackRoom) ->
     for team, token in ((TEAM, "xoxb-one"), (OTHER, "xoxb-two")):
         await room.send(said_by(room, team=team))
         assert ("chat.postMessage", token) in room.slack.bearers
-    assert len(room.slack.messages) == 2
+    assert [message.channel for message in room.slack.messages if message.channel == GENERAL] == [GENERAL] * 2
     assert [job_of(row).person.community for row in room.jobs()] == [TEAM, OTHER]
 
 

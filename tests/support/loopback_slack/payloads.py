@@ -89,6 +89,10 @@ class SlackPayloads:
             }
         )
 
+    def opening(self, tab: str = "messages", *, user: str = ANA) -> dict[str, Any]:
+        """Somebody opens the app."""
+        return self.event({"type": "app_home_opened", "user": user, "channel": f"D{user[1:]}", "tab": tab})
+
     def reaction(
         self, message: Message, name: str, *, user: str = ANA, kind: str = "reaction_added"
     ) -> dict[str, Any]:

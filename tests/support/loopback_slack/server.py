@@ -52,6 +52,8 @@ class LoopbackSlack(SlackPayloads):
         self.unfurls: dict[str, list[dict[str, Any]]] = {}  # what stands below links, by their addresses
         self.views: dict[str, dict[str, Any]] = {}
         self.homes: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.statuses: list[tuple[str, str]] = []  # of the agent view: thread and status
+        self.suggested: dict[str, str] = {}  # the prompts that it offers: title and message
         self.acks: dict[str, tuple[float, Any]] = {}
         self.sent_at: dict[str, float] = {}
         self.members = {GENERAL, PRIVATE, MODERATORS}
@@ -100,7 +102,14 @@ class LoopbackSlack(SlackPayloads):
 
     def empty(self) -> None:
         """Nobody has said anything yet; sockets stay open."""
-        for preserved in (self.messages, self.whispers, self.calls, self.bearers, self.downloads):
+        for preserved in (
+            self.messages,
+            self.whispers,
+            self.calls,
+            self.bearers,
+            self.downloads,
+            self.statuses,
+        ):
             preserved.clear()
         for named in (
             self.files,
@@ -288,6 +297,19 @@ class LoopbackSlack(SlackPayloads):
         self.whispers.append(dict(arguments))
         return {"message_ts": f"1700000000.{next(self._numbers):06d}"}
 
+    def _assistant_threads_setStatus(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        """https://docs.slack.dev/reference/methods/assistant.threads.setStatus"""
+        assert arguments["channel_id"].startswith("D")
+        self.statuses.append((arguments["thread_ts"], arguments["status"]))
+        return {}
+
+    def _assistant_threads_setSuggestedPrompts(self, arguments: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N802
+        """https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts"""
+        assert "thread_ts" not in arguments, "with it the call fails silently in the agent view"
+        assert 1 <= len(arguments["prompts"]) <= 4
+        self.suggested = {prompt["title"]: prompt["message"] for prompt in arguments["prompts"]}
+        return {}
+
     def _chat_unfurl(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """https://docs.slack.dev/reference/methods/chat.unfurl"""
         assert {"channel", "ts"} <= arguments.keys() or {"unfurl_id", "source"} <= arguments.keys()
@@ -305,7 +327,7 @@ class LoopbackSlack(SlackPayloads):
     async def _upload(self, request: web.Request) -> web.Response:
         assert "Authorization" not in request.headers, "the token goes to the Web API only"
         file = self.files[request.match_info["file"]]
-        file["data"] = await request.read()
+        file["data"], file["uploaded_as"] = await request.read(), request.content_type
         assert len(file["data"]) == file["length"]
         return web.Response(text=f"OK - {file['length']}")
 

@@ -1,0 +1,1 @@
+"""Slack's agent view: what an opened conversation offers."""
