@@ -110,6 +110,7 @@ class ChatEventHandler:
         try:
             await self.publisher.show_overdue()
         finally:
+            await self.jobs.announce_moves()
             await self.jobs.show_positions()
         await self.membership_check.run_when_due()
 

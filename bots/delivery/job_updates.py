@@ -10,12 +10,12 @@ from bots.delivery.subjects.jobs import JobDrafts
 from bots.delivery.transport import DeliveryContext
 from bots.presentation.compose.job_message import PREVIEW
 from bots.process.thread_pools import Pool
-from bots.queries.job_view import JobView, is_deleted, job_state, positions
+from bots.queries.job_view import LAST_WORDS, JobView, is_deleted, job_state, positions
 from bots.texts.languages.readers import reading_in
 from studio.clock import now
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.events import JobProgress
-from studio.domain.jobs import WAITING, JobState
+from studio.domain.jobs import OUTSTANDING, WAITING, JobState
 from studio.errors import NotFoundError
 
 _POSITIONS_EVERY_SECONDS = 5.0
@@ -62,6 +62,18 @@ class JobUpdates:
         if ended:
             # The end may have been shown by another process between our reading and our edit.
             await self._publisher.show(DeliveryKind.JOB, progress.job_id)
+
+    async def announce_moves(self) -> None:
+        """Once, below jobs whose messages will soon be out of reach: where what they become is found."""
+        for job_id, message in self._publisher.messages(DeliveryKind.JOB):
+            job_view = _view(message)
+            expires_at = job_view.job.address.token_expires_at if job_view else None
+            if job_view is None or expires_at is None or not job_view.moves_soon:
+                continue
+            left_seconds = (expires_at - now()).total_seconds()
+            is_new = message.rested_seconds > LAST_WORDS.total_seconds() - left_seconds
+            if left_seconds > 0 and is_new and job_view.job.state in OUTSTANDING:
+                await self._publisher.show(DeliveryKind.JOB, job_id)
 
     async def show_positions(self) -> None:
         """Queue positions that changed, those first that were shown longest ago."""

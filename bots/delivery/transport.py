@@ -23,7 +23,8 @@ class Place:
 
     `address` is that of the command which the message answers. Discord edits the message with which it acknowledged
     the interaction, while the token lasts by the token. `instead_of` is the channel that was closed when the message
-    goes to its person instead: the transport says above it why. `reply_to` is a message in the same channel to which
+    goes to its person instead: the transport says above it why. `outlasted`: that channel was open for a while only,
+    and the message took longer. `reply_to` is a message in the same channel to which
     it is a reply, or with `in_thread` one in whose thread it stands; one that is gone is left out. `mentions` are
     those named in the message who are notified; nobody else is.
     """
@@ -34,6 +35,7 @@ class Place:
     person: Person | None = None
     address: Address | None = field(default=None, repr=False)
     instead_of: str = ""
+    outlasted: bool = False
     reply_to: MessageRef | None = None
     in_thread: bool = False
     mentions: tuple[Person, ...] = ()

@@ -18,6 +18,7 @@ from bots.discord.context import DiscordContext
 from bots.discord.downloads import Downloads
 from bots.discord.guilds.dm_context import DiscordStepRunner
 from bots.discord.guilds.greeting import greeting_places
+from bots.discord.guilds.home_server import record_home_server
 from bots.discord.guilds.readers import adopt_language
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.command_translator import CommandTranslator
@@ -125,7 +126,17 @@ class ChatelierBot(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         """Logged in, not yet connected: what ended while we were away is delivered from here on."""
         await self._register_commands()
+        await self._record_home_server()
         self.event_consumer.start()
+
+    async def _record_home_server(self) -> None:
+        """While the database does not answer, the server of the last start stays."""
+        try:
+            await self.pools.run(
+                Pool.DATABASE, record_home_server, self.context.ports.database, self.settings.home_server
+            )
+        except ServiceError as error:
+            log.warning("home server not recorded: %s", type(error).__name__)
 
     async def _register_commands(self) -> None:
         """Tell Discord of the commands, but only when they are not those it was told last."""

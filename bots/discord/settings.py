@@ -11,7 +11,8 @@ CDN_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordSettings:
     """`home` keeps the hash of the commands last registered. `shard_ids` are this process's, of `shard_count`;
-    unset: as many as Discord advises, all of them here. `moderator_roles` are ids or names of roles."""
+    unset: as many as Discord advises, all of them here. `moderator_roles` are ids or names of roles. `user_install`:
+    people may add the app to their account. `home_server`: whose rules hold for those who are alone with the bot."""
 
     token: str = field(repr=False)
     home: Path
@@ -22,6 +23,8 @@ class DiscordSettings:
     max_upload_bytes: int = 20 * 1024 * 1024
     shard_ids: tuple[int, ...] | None = None
     shard_count: int | None = None
+    user_install: bool = False
+    home_server: str | None = None
 
     @property
     def consumer(self) -> str:

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.db import queries
 from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.database import Database
@@ -24,6 +26,7 @@ from studio.domain.settings.preferences import RemixConsent
 from studio.errors import NotFoundError
 from studio.services.visibility import Audience, find_picture, is_withheld, may_see, without_hidden_parents
 
+LAST_WORDS = timedelta(minutes=2)  # before the end of a place that closes
 _SHOWN = OUTSTANDING | {JobState.DONE}  # the states in which pictures are shown, where there are some
 
 
@@ -66,6 +69,11 @@ class JobView:
         """The words over its pictures: the painted ones, or with alternatives those that were typed."""
         request = self.job.request
         return request.prompt if request.prompts or not self.pictures else self.pictures[0].recipe.prompt
+
+    @property
+    def moves_soon(self) -> bool:
+        """Its message will soon be out of the bot's reach; what ends later comes to its person."""
+        return self.job.address.closes_within(LAST_WORDS, at=now())
 
     @property
     def may_appeal(self) -> bool:

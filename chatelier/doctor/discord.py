@@ -28,6 +28,7 @@ _PRIVILEGED = {
     1 << 18: "Message Content",
     1 << 19: "Message Content",
 }
+_USER_INSTALL = "1"  # of the ways in which an application may be installed
 _FEW_STARTS = 20
 
 
@@ -72,12 +73,12 @@ def _check_api(section: "DiscordSection") -> Iterator[Finding]:
         yield bad("discord", texts.NOT_DISCORD, "Unset it, or correct it.", status=me.status)
     else:
         yield good("discord", "the bot is {user}", user=me.data.get("username"))
-        yield from _application(application, token)
+        yield from _application(application, token, user_install=section.user_install)
         yield from _gateway(gateway, section)
 
 
-def _application(answer: _Answer, token: str) -> Iterator[Finding]:
-    from bots.discord.guilds.permissions import invite_url
+def _application(answer: _Answer, token: str, *, user_install: bool) -> Iterator[Finding]:
+    from bots.discord.guilds.permissions import invite_url, user_install_url
 
     known_id = str(answer.data.get("id", "")) or _id_within(token)
     if not known_id.isdecimal():
@@ -102,6 +103,17 @@ def _application(answer: _Answer, token: str) -> Iterator[Finding]:
         id=known_id,
         link=invite_url(int(known_id)),
     )
+    if user_install and _USER_INSTALL not in (answer.data.get("integration_types_config") or {}):
+        yield bad(
+            "discord",
+            "people cannot add the application to their account",
+            "Switch User Install on in the developer portal (Installation), or unset"
+            " CHATELIER_DISCORD__USER_INSTALL.",
+        )
+    elif user_install:
+        yield good(
+            "discord", "people add it to their account with {link}", link=user_install_url(int(known_id))
+        )
 
 
 def _id_within(token: str) -> str:

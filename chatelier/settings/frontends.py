@@ -25,6 +25,17 @@ class DiscordSection(Section):
         None, ge=1, description="The shards in all; unset: as many as Discord advises."
     )
 
+    user_install: bool = Field(
+        False,
+        description="People may add the app to their account and use it in other servers, groups and direct messages.",
+    )
+    home_server: str | None = Field(
+        None,
+        pattern=r"^\d{15,20}$",
+        description="The id of the server whose rules and bans hold for people who are alone with the bot, in direct"
+        " messages or through their own installation; unset: the instance's.",
+    )
+
     @model_validator(mode="after")
     def _shards_belong_together(self) -> Self:
         if self.shard_ids and (self.shard_count is None or max(self.shard_ids) >= self.shard_count):

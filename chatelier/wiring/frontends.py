@@ -167,6 +167,8 @@ def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
         shard_ids=discord.shard_ids,
         shard_count=discord.shard_count,
+        user_install=discord.user_install,
+        home_server=discord.home_server,
     )
     make_folder(settings.home)
     with _running_ports(settings, "discord") as ports:

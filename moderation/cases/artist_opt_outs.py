@@ -7,6 +7,7 @@ from moderation.records.tables import ArtistOptOutRow
 from moderation.text.normalization import fold_text
 from studio.clock import now
 from studio.commands.moderation.report import ARTIST_RULE
+from studio.db.settings import rules_home
 from studio.domain.cases import Case, CaseKind, Decision
 from studio.domain.people import Person, Platform
 
@@ -33,7 +34,8 @@ def add_opt_out(session: Session, case: Case) -> bool:
 def opted_out(session: Session, person: Person) -> dict[str, str]:
     """The folded names that are left alone where the person is, with the names as they were written."""
     query = select(ArtistOptOutRow.name, ArtistOptOutRow.written).where(
-        ArtistOptOutRow.platform == person.platform, ArtistOptOutRow.community == person.community
+        ArtistOptOutRow.platform == person.platform,
+        ArtistOptOutRow.community == rules_home(session, *person.home),
     )
     return {row.name: row.written for row in session.execute(query)}
 

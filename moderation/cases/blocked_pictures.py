@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from moderation.records.tables import EVERYWHERE, BlockedPictureRow
 from studio.clock import now
 from studio.db.queries import job_of
+from studio.db.settings import rules_home
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.cases import Case
 from studio.domain.people import Person
@@ -50,10 +51,11 @@ def fingerprint(row: PictureRow) -> str:
 
 def blocked_bits(session: Session, person: Person) -> tuple[int, ...]:
     """The fingerprints that are blocked where the person is, or everywhere."""
+    home = rules_home(session, *person.home)
     query = select(BlockedPictureRow.fingerprint).where(
         or_(
             (BlockedPictureRow.platform == person.platform)
-            & (BlockedPictureRow.community == person.community),
+            & BlockedPictureRow.community.in_({home, person.community}),
             BlockedPictureRow.platform == EVERYWHERE,
         )
     )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from studio.clock import now
 from studio.db.sql_dialects import insert_into, lock_names
 from studio.db.tables import CommunityRow, PersonRow, PreferencesRow
-from studio.domain.people import Person, Platform
+from studio.domain.people import DIRECT_MESSAGES, Person, Platform
 from studio.domain.settings import communities, preferences
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.languages import Language
@@ -33,8 +33,40 @@ def save_preferences(session: Session, person_key: str, chosen: Preferences) -> 
 
 
 def community_rules(session: Session, platform: Platform, community: str) -> CommunityRules:
+    """Direct messages that are a community of their own have those of the home server, where one is named."""
+    if community.startswith(DIRECT_MESSAGES) and (home := home_server(session, platform)):
+        return _rules_of(session, platform, home).for_one_person()
+    return _rules_of(session, platform, community)
+
+
+def _rules_of(session: Session, platform: Platform, community: str) -> CommunityRules:
     data = session.scalar(_RULES, {"platform": platform, "community": community})
     return communities.DEFAULT if data is None else from_data(CommunityRules, data)
+
+
+def home_server(session: Session, platform: Platform) -> str | None:
+    """The community whose rules hold for people who are alone with the bot."""
+    return _rules_of(session, platform, DIRECT_MESSAGES).home_server
+
+
+def rules_home(session: Session, platform: Platform, community: str) -> str:
+    """The community whose moderators decide what is allowed in this one: mostly its own."""
+    if community.startswith(DIRECT_MESSAGES):
+        return home_server(session, platform) or community
+    return community
+
+
+def save_home_server(session: Session, platform: Platform, home: str | None) -> None:
+    """None: the instance's own rules hold for people who are alone with the bot."""
+    session.merge(
+        CommunityRow(
+            platform=platform,
+            community=DIRECT_MESSAGES,
+            data=to_data(CommunityRules(home_server=home)),
+            changed_by=platform,
+            changed_at=now(),
+        )
+    )
 
 
 def find_paused_communities(session: Session) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Who acts, and where an answer goes."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -81,6 +81,7 @@ class Address:
     `parent` is the channel or forum that `channel` is a thread of, where threads have ids of their own.
     `age_restricted`: the platform, or of a job's address the community's rules, keep minors out of the channel.
     `private`: not everybody of the community may read there, as in direct messages.
+    `by_token`: a place that the bot is not in, where it may answer with the interaction's token alone.
     """
 
     platform: Platform
@@ -93,6 +94,7 @@ class Address:
     token_expires_at: datetime | None = None
     private: bool = False
     age_restricted: bool = False
+    by_token: bool = False
 
     @property
     def home(self) -> tuple[Platform, str]:
@@ -108,7 +110,12 @@ class Address:
         """In direct messages to the bot, where nobody else reads."""
         if self.platform is Platform.SLACK:
             return self.channel.startswith("D")
-        return self.platform is Platform.DISCORD and not self.community.isdecimal()
+        return self.platform is Platform.DISCORD and not self.community.isdecimal() and not self.by_token
+
+    def closes_within(self, margin: timedelta, *, at: datetime) -> bool:
+        """Whether the bot will soon be able to answer there no more."""
+        expires_at = self.token_expires_at
+        return self.by_token and (expires_at is None or expires_at - at < margin)
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -154,6 +154,12 @@ def _jobs() -> dict[str, Message]:
             sample_view(sample_job(JobState.QUEUED, cost=12), ahead=3, eta_seconds=92.0)
         ),
         "job painting": compose_job(painting),
+        "job out of reach soon": compose_job(
+            replace(
+                painting,
+                job=replace(painting.job, address=replace(painting.job.address, by_token=True)),
+            )
+        ),
         "job progress": compose_job(painting, _progress()),
         "job preview": compose_job(painting, _progress("data:image/png;base64,aaaa")),
         "job with early pictures": compose_job(
@@ -465,7 +471,7 @@ def _pages() -> dict[str, Message]:
         "home empty": compose_home(home),
         "help": compose_help(note="The model here is thimble. Try /imagine."),
         "help together": compose_together_help(),
-        "greeting": compose_greeting(),
+        "greeting": compose_greeting(invitation="/invite @Chatelier"),
         "help for moderators": compose_help(moderates=True),
         **{f"help of {spec.name}": compose_command_help(spec) for spec in CATALOG.values()},
         "starboard": compose_starboard(entry, url="https://chat.example/904/1"),

@@ -65,6 +65,8 @@ def _where_to_ask(details: CaseDetails, owner: Person | None, ref: MessageRef | 
         yield Place(community=case.community, channel=ref.channel)
     if owner and job and job.address.platform is case.platform and not is_direct(job.address):
         address = job.address
+        if address.by_token:
+            return
         yield Place(
             community=address.community, channel=address.channel, thread=address.thread, mentions=(owner,)
         )

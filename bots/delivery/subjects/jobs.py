@@ -38,8 +38,14 @@ class JobDrafts:
             rules = settings.community_rules(session, job.person.platform, job.person.community)
             channel = _place(job, rules, _origin_message(session, job))
             is_private = job.visibility is JobVisibility.PRIVATE or is_direct(job.address)
-            language = language_of_person(session, job.person) if is_private else rules.reading_language
-        person = Place(community=channel.community, person=job.person, instead_of=channel.channel)
+            reads_alone = is_private or job.address.by_token
+            language = language_of_person(session, job.person) if reads_alone else rules.reading_language
+        person = Place(
+            community=channel.community,
+            person=job.person,
+            instead_of=channel.channel,
+            outlasted=job.address.by_token,
+        )
         with reading_in(language):
             message = compose_job(job_view, pixelated=self._pixelated) if _has_message(job) else None
         if job.visibility is JobVisibility.PRIVATE:
@@ -171,4 +177,4 @@ def _is_final(job: Job) -> bool:
 def _pings(job: Job, rules: CommunityRules) -> bool:
     took_long = job.duration is not None and job.duration > PING_AFTER
     is_news = job.state is JobState.DONE and job.visibility is not JobVisibility.PUBLISHED
-    return rules.ping and is_news and took_long
+    return rules.ping and is_news and took_long and not job.address.by_token

@@ -9,14 +9,12 @@ from studio.domain.settings.languages import Language
 
 def is_direct(address: Address) -> bool:
     """Whether it was asked for in direct messages to the bot, where nobody else reads."""
-    if address.platform is Platform.SLACK:
-        return address.channel.startswith("D")
-    return address.platform is Platform.DISCORD and not address.community.isdecimal()
+    return address.is_direct
 
 
 def language_of(session: Session, address: Address, person: Person) -> Language:
-    """Of what somebody asked for there: their own in direct messages, else that of the community."""
-    if is_direct(address):
+    """Of what somebody asked for there: their own in direct messages and where the bot is not, else the community's."""
+    if is_direct(address) or address.by_token:
         return language_of_person(session, person)
     return language_of_community(session, person.platform, person.community)
 

@@ -43,9 +43,9 @@ async def in_home_community(context: DiscordContext, call: Call, what: str, *, p
     """The call as a member of the server that a job, a picture, a case, a proposal or a gathering belongs to.
 
     Who wants to paint there, or means somebody else's picture, has to be a member still. Otherwise the call stays as
-    it is.
+    it is. So does one from a place that the bot is not in: a server's pictures are not shown to strangers.
     """
-    if not call.person.community.startswith(_DIRECT):
+    if call.address.by_token or not call.person.community.startswith(_DIRECT):
         return call
     home = await context.pools.run(
         Pool.DATABASE, find_home_community, context.ports.database, what, call.person.user_id

@@ -17,6 +17,29 @@ TOKEN_LIFE = timedelta(minutes=15)
 _NOT_A_MEMBER = (10007, 10013)
 
 
+def is_foreign(interaction: discord.Interaction) -> bool:
+    """In a server which did not add the app: a person brought it along."""
+    guild_id = interaction.guild_id
+    if guild_id is None or interaction.is_guild_integration():
+        return False
+    return interaction.is_user_integration() or interaction.client.get_guild(guild_id) is None
+
+
+def is_by_token(interaction: discord.Interaction) -> bool:
+    """Whether the bot is not there itself: in a foreign server, a group, or between two other people."""
+    return is_foreign(interaction) or interaction.context.private_channel
+
+
+def may_show(interaction: discord.Interaction) -> bool:
+    """Whether others may see the app's answers. In a foreign server its rules for external apps say so."""
+    return not is_foreign(interaction) or interaction.permissions.use_external_apps
+
+
+def community_at(interaction: discord.Interaction) -> str:
+    """The server that added the app; elsewhere everybody is a community of their own."""
+    return community_of(None if is_foreign(interaction) else interaction.guild_id, interaction.user.id)
+
+
 def community_of(guild_id: int | None, user_id: int) -> str:
     """A server, or one person's direct messages."""
     return str(guild_id) if guild_id else f"{DIRECT_MESSAGES}{user_id}"
@@ -28,12 +51,13 @@ def call_of(
     """The interaction's id is the key: Discord and several processes may repeat it, one job comes of it.
 
     `answer_id` is the message with which the interaction was acknowledged. It is kept with the job, so that
-    any process finds it at any time.
+    any process finds it at any time. What a foreign server says of the person, or of its channel, counts for nothing.
     """
-    community = community_of(interaction.guild_id, interaction.user.id)
-    manages = interaction.guild_id is not None and (
+    community, by_token = community_at(interaction), is_by_token(interaction)
+    manages = community.isdecimal() and (
         interaction.permissions.manage_guild or moderates(interaction.user, settings)
     )
+    channel = None if by_token else interaction.channel
     address = Address(
         platform=Platform.DISCORD,
         community=community,
@@ -41,9 +65,10 @@ def call_of(
         message=str(answer_id) if answer_id else None,
         token=interaction.token,
         token_expires_at=now() + TOKEN_LIFE,
-        parent=parent_of(interaction.channel),
-        private=is_private(interaction.channel),
-        age_restricted=is_age_restricted(interaction.channel),
+        parent=parent_of(channel),
+        private=is_private(channel),
+        age_restricted=is_age_restricted(channel),
+        by_token=by_token,
     )
     person = person_of(interaction.user, community, moderates=manages)
     return Call(person=person, address=address, request_key=f"discord:{interaction.id}")
@@ -92,7 +117,7 @@ def is_age_restricted(channel: object) -> bool:
 def person_of(user: discord.abc.User, community: str, *, moderates: bool) -> Person:
     """With what Discord tells of an account: its age, and of a member the roles and the day they came."""
     name = clean_text(user.display_name)[:100] or user.name
-    member = user if isinstance(user, discord.Member) else None
+    member = user if isinstance(user, discord.Member) and community.isdecimal() else None
     return Person(
         platform=Platform.DISCORD,
         community=community,

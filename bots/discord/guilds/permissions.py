@@ -28,12 +28,21 @@ SCOPES = ("bot", "applications.commands")
 # Where commands are offered, and to whom.
 CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
 IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 INSTALLS = app_commands.AppInstallationType(guild=True, user=False)
+WITH_USER_INSTALLS = app_commands.AppInstallationType(guild=True, user=True)
+_USER_INSTALL = 1
 
 
 def invite_url(application_id: int) -> str:
     """Where an administrator invites the bot, with exactly what it needs."""
     return discord.utils.oauth_url(application_id, permissions=PERMISSIONS, scopes=SCOPES)
+
+
+def user_install_url(application_id: int) -> str:
+    """Where people add the app to their account."""
+    url = discord.utils.oauth_url(application_id, scopes=("applications.commands",))
+    return f"{url}&integration_type={_USER_INSTALL}"
 
 
 def missing(channel: discord.abc.GuildChannel | discord.Thread, me: discord.Member) -> list[str]:

@@ -3,7 +3,7 @@
 import discord
 
 from bots.discord.context import DiscordContext
-from bots.discord.guilds.members import community_of
+from bots.discord.guilds.members import community_at
 from studio.domain.people import Person, Platform
 
 
@@ -12,10 +12,9 @@ async def adopt_language(context: DiscordContext, interaction: discord.Interacti
 
     What everybody reads is in the server's language, which is noted. Never raises.
     """
-    if interaction.guild_id and interaction.guild_locale:
-        server = str(interaction.guild_id)
-        await context.languages.note_server(Platform.DISCORD, server, str(interaction.guild_locale))
-    community = community_of(interaction.guild_id, interaction.user.id)
+    community = community_at(interaction)
+    if community.isdecimal() and interaction.guild_locale:
+        await context.languages.note_server(Platform.DISCORD, community, str(interaction.guild_locale))
     key = Person.key_of(Platform.DISCORD, community, str(interaction.user.id))
     await context.languages.adopt(key, str(interaction.locale))
 

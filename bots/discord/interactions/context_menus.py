@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bots.discord.guilds.members import call_of
-from bots.discord.guilds.permissions import CONTEXTS, INSTALLS
+from bots.discord.guilds.permissions import CONTEXTS, EVERYWHERE, INSTALLS, WITH_USER_INSTALLS
 from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, first_image, store_attachment
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
@@ -47,8 +47,12 @@ class ContextMenus(Handler):
             async with private_refusal(interaction):
                 await self.handle_choice(interaction, message, action)
 
+        anywhere = self._context.settings.user_install
         return app_commands.ContextMenu(
-            name=name, callback=serve, allowed_contexts=CONTEXTS, allowed_installs=INSTALLS
+            name=name,
+            callback=serve,
+            allowed_contexts=EVERYWHERE if anywhere else CONTEXTS,
+            allowed_installs=WITH_USER_INSTALLS if anywhere else INSTALLS,
         )
 
     async def handle_choice(

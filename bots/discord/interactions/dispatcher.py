@@ -8,7 +8,8 @@ from dataclasses import replace
 import discord
 
 from bots.discord.context import DiscordContext, Operation
-from bots.discord.guilds.members import call_of
+from bots.discord.guilds.home_server import link_to_home
+from bots.discord.guilds.members import call_of, may_show
 from bots.discord.messages.answers import Answers, send_private
 from bots.interactions.error_messages import message_of
 from bots.interactions.step_runner import Result, StepRunner
@@ -70,11 +71,13 @@ class Dispatcher:
     async def serve(
         self, interaction: discord.Interaction, operation: Operation, *, public: bool, key: str | None = None
     ) -> None:
-        """Acknowledge, do the work, answer. `public` when a job comes of it, which everybody may see.
+        """Acknowledge, do the work, answer. `public` when a job comes of it, which everybody may see, unless a foreign
+        server keeps what apps from elsewhere say to the person.
 
         `key` is the request key of a click that may be one of two.
         """
-        acknowledged, message_id = await self._acknowledge(interaction, public=public)
+        needs_id, public = public, public and may_show(interaction)
+        acknowledged, message_id = await self._acknowledge(interaction, public=public, needs_id=needs_id)
         if not acknowledged:
             return
         call = call_of(interaction, self.context.settings, answer_id=message_id)
@@ -82,6 +85,7 @@ class Dispatcher:
             call = replace(call, request_key=key)
         answer: Result = None
         try:
+            await self._link(call)
             answer = await operation(call)
             await self.answers.give(interaction, call, answer, public=public)
         except discord.HTTPException as error:
@@ -95,10 +99,17 @@ class Dispatcher:
             else:
                 await self.answers.refuse(interaction, call, message_of(error), public=public)
 
+    async def _link(self, call: Call) -> None:
+        home = self.context.settings.home_server
+        if home is not None and call.person.is_alone:
+            await self.context.pools.run(
+                Pool.DATABASE, link_to_home, self.context.ports.database, call.person, home
+            )
+
     async def _acknowledge(
-        self, interaction: discord.Interaction, *, public: bool
+        self, interaction: discord.Interaction, *, public: bool, needs_id: bool
     ) -> tuple[bool, int | None]:
-        """Whether to go on, and the id of the message that will hold the answer.
+        """Whether to go on, and the id of the message that will hold the answer; a job `needs_id`.
 
         There is nobody left to answer when it is too late, or when another process was quicker.
         """
@@ -106,12 +117,12 @@ class Dispatcher:
             response = await interaction.response.defer(ephemeral=not public, thinking=True)
         except discord.HTTPException as error:
             # Our own first try may have arrived although its answer was lost. A job is made once in any case.
-            if error.code == _ALREADY_ACKNOWLEDGED and public:
+            if error.code == _ALREADY_ACKNOWLEDGED and needs_id:
                 return await self._find_acknowledgement(interaction)
             log.warning("interaction not acknowledged: code=%s", error.code)
             return False, None
         message_id = response.message_id if response else None
-        if message_id is None and public:
+        if message_id is None and needs_id:
             _, message_id = await self._find_acknowledgement(interaction)
         return True, message_id
 

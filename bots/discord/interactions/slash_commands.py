@@ -10,7 +10,14 @@ import discord
 from discord import app_commands
 
 from bots.discord.guilds.members import person_of, record_person
-from bots.discord.guilds.permissions import CONTEXTS, IN_SERVERS, INSTALLS, require_own
+from bots.discord.guilds.permissions import (
+    CONTEXTS,
+    EVERYWHERE,
+    IN_SERVERS,
+    INSTALLS,
+    WITH_USER_INSTALLS,
+    require_own,
+)
 from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, store_attachment
 from bots.discord.interactions.autocomplete import autocompleter, is_suggested
 from bots.discord.interactions.command_translator import LONGEST_DESCRIPTION
@@ -27,12 +34,15 @@ from studio.commands.spec import Audience, Call, CommandSpec
 from studio.commands.submission.privacy import asks_privacy
 from studio.domain.people import Person
 from studio.errors import BadParameterError
+from studio.gatherings.registry import KINDS
 
 _NUMBERS: Mapping[Kind, type[int] | type[float]] = {Kind.INTEGER: int, Kind.NUMBER: float}
 _UPLOADS = frozenset({Kind.IMAGE, Kind.FILE, Kind.MASK})
 # What Discord shows to whom before an administrator says otherwise. The studio checks again.
 _MODERATORS = discord.Permissions(manage_messages=True)
 _ADMINISTRATORS = discord.Permissions(manage_guild=True)
+# What several people do in one channel, which only the bot itself can keep up to date.
+_TOGETHER = frozenset({"enter", "gather", "hall", "pick"} | {kind.command for kind in KINDS.values()})
 _MENTION = re.compile(r"<(?:#|@&|@!?)(\d{1,20})>")
 
 
@@ -44,12 +54,13 @@ class SlashCommands(Handler):
 
     def _command(self, spec: CommandSpec) -> app_commands.Command[Any, Any, None]:
         moderates = spec.audience is Audience.MODERATORS
+        anywhere = self._context.settings.user_install and not (moderates or spec.name in _TOGETHER)
         command: app_commands.Command[Any, Any, None] = app_commands.Command(
             name=spec.name,
             description=translate(spec.summary)[:LONGEST_DESCRIPTION],
             callback=self._callback(spec),
-            allowed_contexts=IN_SERVERS if moderates else CONTEXTS,
-            allowed_installs=INSTALLS,
+            allowed_contexts=EVERYWHERE if anywhere else IN_SERVERS if moderates else CONTEXTS,
+            allowed_installs=WITH_USER_INSTALLS if anywhere else INSTALLS,
         )
         if moderates:
             administers = spec.current_name == "community"

@@ -29,6 +29,7 @@ from bots.discord.messages.error_mapping import API_ERRORS, HAS_A_THREAD, map_er
 from bots.discord.render import edit_arguments, send_arguments
 from bots.discord.texts import texts
 from bots.presentation.message import Message, Note
+from bots.presentation.spans import sentence
 from bots.texts.translation import translate
 from studio.bounded_dict import BoundedDict
 from studio.domain.deliveries import MessageRef, Subject
@@ -125,6 +126,8 @@ class DiscordTransport:
 
     async def _send_new(self, outgoing: OutgoingMessage) -> MessageRef:
         place = outgoing.place
+        if place.person is None and place.address is not None and place.address.by_token:
+            raise ChannelClosedError
         message = self._explain_detour(outgoing)
         arguments = send_arguments(message, outgoing.files, mentions=place.mentions)
         if reference := _reference(place):
@@ -141,7 +144,8 @@ class DiscordTransport:
             return message
         log.info("message sent as a direct message: channel not accessible", extra=_of(outgoing))
         guild = self._guild(place.community)
-        why = Note(spans=texts.elsewhere(lacking_in(guild, place.instead_of)))
+        lacking = texts.elsewhere(lacking_in(guild, place.instead_of))
+        why = Note(spans=sentence(texts.OUTLASTED) if place.outlasted else lacking)
         return replace(message, parts=(why, *message.parts))
 
     async def _channel_of(self, place: Place) -> discord.abc.Messageable:
@@ -169,8 +173,11 @@ class DiscordTransport:
         message, files = outgoing.message, outgoing.files
         with mapped_errors():
             by_token = edit_arguments(message, files)
-            if not await edit_by_token(self._client, outgoing.place.address, ref, by_token):
-                await self._partial(ref).edit(**edit_arguments(message, files))
+            if await edit_by_token(self._client, outgoing.place.address, ref, by_token):
+                return
+            if _is_out_of_reach(outgoing.place, ref):
+                raise ChannelClosedError
+            await self._partial(ref).edit(**edit_arguments(message, files))
 
     def _guild(self, community: str) -> discord.Guild | None:
         """None for direct messages, and for a server of another process."""
@@ -184,6 +191,8 @@ class DiscordTransport:
 
     async def delete(self, ref: MessageRef, subject: Subject, place: Place) -> None:
         with mapped_errors():
+            if _is_out_of_reach(place, ref):
+                raise ChannelClosedError
             await self._partial(ref).delete()
 
     async def find_sent(self, subject: Subject, place: Place, *, since: datetime) -> MessageRef | None:
@@ -224,6 +233,11 @@ class DiscordTransport:
     def _partial(self, ref: MessageRef) -> discord.PartialMessage:
         channel = self._client.get_partial_messageable(int(ref.channel))
         return channel.get_partial_message(int(ref.message))
+
+
+def _is_out_of_reach(place: Place, ref: MessageRef) -> bool:
+    """Whether only an interaction's token opens the message: the bot is not where it stands."""
+    return place.address is not None and place.address.by_token and ref.channel == place.address.channel
 
 
 def _reference(place: Place) -> discord.MessageReference | None:

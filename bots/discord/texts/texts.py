@@ -10,6 +10,7 @@ COMMAND_CHANGED = "This command has changed. Reload Discord (Ctrl+R) and try aga
 TAKEN_BACK = "…"
 NEXT_STEP = "More settings"
 ELSEWHERE = "I cannot write in the channel where you asked, so the answer is here:"
+OUTLASTED = "Where you asked, Discord lets me answer for a quarter of an hour. This took longer, so the answer is here:"
 THREAD_NAMES = {DeliveryKind.JOB: "Made from this", DeliveryKind.REMARK: "What happened"}
 CHANNEL_UNSEEN = "I see no channel {channel}: name one of this server, such as #desk, that I may view."
 CHANNEL_LACKING = "In {channel} I lack: {permissions}."

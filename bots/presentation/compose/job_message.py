@@ -16,6 +16,7 @@ from bots.presentation.compose.parts.recipe import recipe_facts, recipe_line, re
 from bots.presentation.message import (
     Audience,
     ButtonRow,
+    Command,
     FileKind,
     Image,
     Images,
@@ -111,6 +112,8 @@ def _outstanding(job_view: JobView, progress: JobProgress | None) -> Message:
         parts.append(Progress(step=progress.step, steps=progress.steps, seconds_left=progress.seconds_left))
     else:
         parts.append(Paragraph((status,)))
+    if job_view.moves_soon:
+        parts.append(Note(spans=sentence(jobs.MOVES_SOON, history=Command("/history"))))
     return Message(
         parts=tuple(parts),
         rows=() if job.stops else (ButtonRow(buttons=(button(stop, job.id),)),),

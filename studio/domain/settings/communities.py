@@ -75,6 +75,24 @@ class SharedCredits:
             )
 
 
+# Of channels, and of what several people read or do: the rules that mean nothing where one is alone with the bot.
+_OF_MANY = (
+    "channels",
+    "desk_channel",
+    "log_channel",
+    "star_channel",
+    "recap_channel",
+    "pools",
+    "results",
+    "ping",
+    "gatherings",
+    "language",
+    "platform_language",
+    "by_channel",
+    "home_server",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommunityRules:
     """Channels are the platform's ids. Empty `channels`: everywhere. None leaves it to the administrator.
@@ -116,6 +134,11 @@ class CommunityRules:
     platform_language: Language | None = None  # the server's own, as the platform said last
     newcomers_vote: bool = False  # whether the votes of newcomers count in gatherings
     by_channel: Mapping[str, ChannelRules] = field(default_factory=dict)
+    home_server: str | None = None  # of all direct messages together: the community whose rules hold there
+
+    def for_one_person(self) -> "CommunityRules":
+        """What holds for somebody who is alone with the bot: all but what is about channels and other people."""
+        return replace(self, **{name: getattr(DEFAULT, name) for name in _OF_MANY})
 
     def in_place(self, address: Address | None) -> ChannelRules:
         """What the channel of an address adds, and that of a thread its own. None: no channel, as for an upload.

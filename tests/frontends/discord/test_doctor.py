@@ -25,7 +25,11 @@ async def discord(**answers: Any) -> AsyncIterator[str]:
             return web.json_response({"message": "401: Unauthorized", "code": 0}, status=401)
         sentences = {
             "/api/users/@me": {"id": "7", "username": "Chatelier"},
-            "/api/applications/@me": {"id": APPLICATION, "flags": answers.get("flags", 0)},
+            "/api/applications/@me": {
+                "id": APPLICATION,
+                "flags": answers.get("flags", 0),
+                "integration_types_config": answers.get("installs", {"0": {}}),
+            },
             "/api/gateway/bot": {
                 "shards": answers.get("shards", 1),
                 "session_start_limit": {"remaining": answers.get("remaining", 1000)},
@@ -59,6 +63,26 @@ async def test_a_good_token_gives_the_link_that_invites_the_bot(monkeypatch: pyt
     assert found[1].said == "the bot is Chatelier"
     assert f"client_id={APPLICATION}" in found[-1].said
     assert "permissions=274878024704" in found[-1].said
+
+
+@pytest.mark.parametrize(
+    ("installs", "health", "sentence"),
+    [
+        ({"0": {}}, "bad", "cannot add the application to their account"),
+        (
+            {"0": {}, "1": {}},
+            "good",
+            f"client_id={APPLICATION}&scope=applications.commands&integration_type=1",
+        ),
+    ],
+)
+async def test_with_user_install_the_doctor_looks_whether_discord_allows_it(
+    monkeypatch: pytest.MonkeyPatch, installs: dict[str, object], health: str, sentence: str
+) -> None:
+    monkeypatch.setenv("CHATELIER_DISCORD__USER_INSTALL", "true")
+    async with discord(installs=installs) as url:
+        found = await findings(monkeypatch, url)
+    assert [finding.health for finding in found if sentence in finding.said] == [health]
 
 
 @pytest.mark.parametrize(

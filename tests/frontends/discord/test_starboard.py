@@ -71,3 +71,6 @@ async def test_what_is_hidden_later_is_hidden_on_the_starboard_too(room: Room, p
     await room.tell(JobChanged(job_id=painted, platform=Platform.DISCORD))
     (shown,) = channel.history()
     assert gallery(shown)[0]["spoiler"]
+    assert all(item["spoiler"] for item in gallery(room.message)), "its own message is rendered anew"
+    link = f"https://discord.com/channels/{room.guild.id}/{room.channel.id}/{room.message.id}"
+    assert link in words(shown), "and the entry still leads to it"

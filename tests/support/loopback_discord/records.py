@@ -63,6 +63,7 @@ class Interaction:
     user: str
     sent_at: float
     expired: bool = False
+    may_show: bool = True  # in a foreign server: others may see what an app from elsewhere answers
     answered_at: float | None = None
     message: Message | None = None
     followups: list[Message] = field(default_factory=list)

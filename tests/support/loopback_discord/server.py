@@ -33,6 +33,12 @@ from chatelier.benchmarks.loopback.discord_payloads import (
     user_data,
 )
 from tests.support.loopback_discord.contract import Contract, load_contract
+from tests.support.loopback_discord.foreign_places import (
+    FOREIGN_CHANNEL,
+    GROUP_CHANNEL,
+    PLACES,
+    foreign_interaction_data,
+)
 from tests.support.loopback_discord.records import Attachment, Fault, Interaction, Message
 
 BODY = web.RequestKey("body", Any)  # type: ignore[var-annotated]
@@ -52,6 +58,8 @@ class LoopbackDiscord:
         self.lost_answers = 0
         self.names_messages = True  # in the answer to an acknowledgement
         self.deleted_channels: set[str] = set()
+        self.hides_external_apps = False
+        self.trespasses: list[str] = []  # requests of the bot itself where it is not
         self._nonces: dict[tuple[str, str], Message] = {}
         self._dms: dict[str, str] = {}
         self.gateway = Gateway(TOKEN, self._ready, lambda: [guild_data(channel) for channel in CHANNELS])
@@ -80,7 +88,8 @@ class LoopbackDiscord:
     async def click(self, user: str, message: Message, custom_id: str) -> Interaction:
         assert custom_id in message.custom_ids, f"no such button: {message.custom_ids}"
         data = {"custom_id": custom_id, "component_type": 2}
-        return await self._interact(3, user, data, message=self._message_data(message))
+        guild = next(guild for guild, channel in PLACES.items() if channel == message.channel)
+        return await self._interact(3, user, data, guild=guild, message=self._message_data(message))
 
     async def submit(self, user: str, opened: Interaction, **values: str) -> Interaction:
         """Fill in the texts of a form."""
@@ -116,14 +125,14 @@ class LoopbackDiscord:
             id=snowflake(),
             token=f"aW50ZXJhY3Rpb24.{snowflake()}",
             guild=guild,
-            channel=CHANNELS[guild],
+            channel=PLACES[guild],
             user=user,
+            may_show=not self.hides_external_apps,
             sent_at=time.monotonic(),
         )
         self.interactions[record.token] = record
-        await self.gateway.dispatch(
-            "INTERACTION_CREATE", interaction_data(record, kind, data) | more, guild_id=guild
-        )
+        describe = interaction_data if guild in CHANNELS else foreign_interaction_data
+        await self.gateway.dispatch("INTERACTION_CREATE", describe(record, kind, data) | more, guild_id=guild)
         return record
 
     # ---- what members see
@@ -166,6 +175,9 @@ class LoopbackDiscord:
             return await handler(request)  # type: ignore[no-any-return]
         path = request.path.removeprefix("/api/v10")
         self.requests.append((request.method, path))
+        if any(f"/{channel}" in path for channel in (FOREIGN_CHANNEL, GROUP_CHANNEL)):
+            self.trespasses.append(f"{request.method} {path}")
+            return _error(403, 50001, "Missing Access")
         fault = next((fault for fault in self.faults if fault.meets(request.method, path)), None)
         if fault is not None:
             fault.times -= 1
@@ -305,7 +317,7 @@ class LoopbackDiscord:
         return _json(self._message_data(message))
 
     async def _open_dm(self, request: web.Request) -> web.Response:
-        user = request[BODY]["recipient_id"]
+        user = str(request[BODY]["recipient_id"])
         channel = self._dms.setdefault(user, snowflake())
         return _json({"id": channel, "type": 1, "recipients": [user_data(user)]})
 
