@@ -68,7 +68,7 @@ def save_beside(path: Path, page: Page) -> None:
     sheet = Image.new("RGB", (wide.width + _GAP + narrow.width, max(wide.height, narrow.height)), _GROUND)
     sheet.paste(wide, (0, 0))
     sheet.paste(narrow, (wide.width + _GAP, 0))
-    sheet.quantize(128).save(path, optimize=True)
+    sheet.save(path, optimize=True, quality=85)
     page.set_viewport_size(WINDOW)  # type: ignore[arg-type]
     print(path)
 
@@ -90,13 +90,13 @@ def main(folder: Path) -> None:
                 mo.keyboard.press("a")
                 expect(mo.locator("article.case")).to_have_count(0)
                 mo.goto(f"{instance.note['url']}/desk/week")
-                save_beside(folder / "desk-week.png", mo)
+                save_beside(folder / "desk-week.webp", mo)
                 mo.goto(f"{instance.note['url']}/desk/policy")
                 mo.get_by_label("Threshold: violence").fill("0.7")
                 mo.get_by_label("Hate", exact=False).first.select_option("refuse")
                 mo.get_by_role("button", name="Show what changes").first.click()
                 expect(mo.locator(".review")).to_be_visible()
-                save_beside(folder / "desk-policy.png", mo)
+                save_beside(folder / "desk-policy.webp", mo)
                 browser.close()
         finally:
             instance.clear_away()

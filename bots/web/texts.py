@@ -115,7 +115,10 @@ DECIDED_WITHIN = {
     1440: "Up to a day",
     0: "Longer",
 }
-USUAL_TIME = "Half of them were decided within {minutes} minutes."
+USUAL_TIME = (
+    "Half of them were decided within a minute.",
+    "Half of them were decided within {count} minutes.",
+)
 MOVED = ("{count} picture was moved.", "{count} pictures were moved.")
 STARRED = ("{count} picture is starred.", "{count} pictures are starred.")
 DELETED = ("{count} picture was deleted.", "{count} pictures were deleted.")

@@ -76,6 +76,11 @@ function emptyFarPages() {
   far.sort((left, right) => distance(right) - distance(left));
   for (const page of far.slice(0, Math.max(0, filled.length - MOST_FILLED))) {
     page.style.minHeight = `${page.offsetHeight}px`;
+    // A picture that is still being loaded would keep its card in memory, and go on loading.
+    for (const image of $$("img", page)) {
+      image.removeAttribute("srcset");
+      image.removeAttribute("src");
+    }
     page.replaceChildren();
   }
 }

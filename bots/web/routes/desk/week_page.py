@@ -1,5 +1,6 @@
 """The numbers of the last seven days as charts, for moderators."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,8 +9,8 @@ from starlette.responses import Response
 
 from bots.process.thread_pools import Pool
 from bots.texts.cases import LIST_OPEN, outcome_of
-from bots.texts.languages.formats import format_date, format_number
-from bots.texts.translation import translate
+from bots.texts.languages.formats import format_date
+from bots.texts.translation import translate, translate_plural
 from bots.web import texts
 from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
@@ -94,4 +95,4 @@ def _outcomes(kind: CaseKind, decisions: Mapping[str, int]) -> Iterator[tuple[st
 
 
 def _usual(minutes: float | None) -> str:
-    return translate(texts.USUAL_TIME, minutes=format_number(minutes, ".0f")) if minutes is not None else ""
+    return translate_plural(*texts.USUAL_TIME, max(1, math.ceil(minutes))) if minutes is not None else ""
