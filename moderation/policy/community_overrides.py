@@ -49,6 +49,8 @@ def apply_overrides(policy: Policy, stances: Mapping[str, str]) -> Policy:
 
 def narrow(policy: Policy, rules: CommunityRules) -> Policy:
     """The policy with a community's thresholds, languages and public figures. What it does not know, it leaves out."""
+    if not (rules.thresholds or rules.accepted_languages or rules.other_languages or rules.public_figures):
+        return policy
     stances = dict(policy.stances)
     for name, score in rules.thresholds.items():
         if category := _KNOWN.get(name):
