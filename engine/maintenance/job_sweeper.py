@@ -23,8 +23,10 @@ from studio.services.built_on_notices import notify_owners
 
 _UNSENT_AFTER = timedelta(seconds=3)  # committed, and still not on the queue or the stream
 _STALE_AFTER = timedelta(seconds=30)  # queued, and the message may be lost: the queue is asked
+_ASK_EVERY = timedelta(seconds=30)  # of thousands that wait, nothing is read in between
 
 _MOST_AT_ONCE = 500
+_MOST_SOUGHT = 5000  # a database takes only so many parameters
 
 log = logging.getLogger(__name__)
 
@@ -46,19 +48,24 @@ class Sweeper:
         self._events = events
         self._rules = rules
         self._keep_events = keep_events
+        self._asked_at: datetime | None = None  # the queue, for the messages of all jobs that wait long
 
     def sweep(self) -> None:
         """Raises `QueueUnavailableError` or `DatabaseUnavailableError`; the next sweep goes on."""
         at = now()
+        asks = self._asked_at is None or at - self._asked_at >= _ASK_EVERY
         with self._database.read() as session:
             stranded = job_transitions.find_stalled(
                 session,
                 at=at,
                 unsent_before=at - _UNSENT_AFTER,
-                stale_before=at - _STALE_AFTER,
+                stale_before=at - _STALE_AFTER if asks else None,
                 resting=find_paused_communities(session),
             )
-        for row in self._load(self._without_queued(stranded, at)):
+        lost = self._without_queued(stranded, at)
+        if asks and len(lost) <= _MOST_AT_ONCE:
+            self._asked_at = at
+        for row in self._load(lost):
             if row.state == JobState.PAINTING and row.attempts >= self._rules.max_attempts:
                 self._give_up(row, at)
             else:
@@ -72,21 +79,19 @@ class Sweeper:
         """Those whose message still lies in the queue only wait their turn: a second message would help nobody."""
         waiting = {job_id for job_id, state in stranded.items() if state in WAITING}
         queued = waiting & self._queue.waiting() if waiting else set()
-        if (
-            queued
-        ):  # a worker may take one from the queue in the next moment, so it is looked for again in a while
+        unnoted = {job_id for job_id in queued if stranded[job_id] == JobState.ACCEPTED}
+        if unnoted:
             with self._database.begin() as session:
-                job_transitions.confirm_queued(session, queued, at=at)
+                job_transitions.confirm_queued(session, unnoted, at=at)
         return [job_id for job_id in stranded if job_id not in queued]
 
     def _load(self, job_ids: Sequence[str]) -> list[JobRow]:
-        """The first of them; the next sweep goes on."""
-        first = job_ids[:_MOST_AT_ONCE]
-        if not first:
+        """The oldest of them; the next sweep goes on."""
+        if not job_ids:
             return []
+        found = select(JobRow).where(JobRow.id.in_(job_ids[:_MOST_SOUGHT])).order_by(JobRow.created_at)
         with self._database.read() as session:
-            found = {row.id: row for row in session.scalars(select(JobRow).where(JobRow.id.in_(first)))}
-        return [found[job_id] for job_id in first]
+            return list(session.scalars(found.limit(_MOST_AT_ONCE)))
 
     def _send_again(self, row: JobRow, at: datetime) -> None:
         self._queue.enqueue(row.id, priority=row.priority, model=row.model)

@@ -148,7 +148,8 @@ def jobs_of(
     """
     latest = select(JobRow).order_by(JobRow.created_at.desc()).limit(limit)
     if home is not None:
-        latest = latest.where(JobRow.platform == home[0], JobRow.community == home[1])
+        # As expressions, or SQLite would take the index of the community and read the jobs of everybody in it.
+        latest = latest.where(JobRow.platform + "" == home[0], JobRow.community + "" == home[1])
     if states:
         latest = latest.where(JobRow.state.in_(sorted(states)))
     found = [row for key in person_keys for row in session.scalars(latest.where(JobRow.person_key == key))]

@@ -1,8 +1,10 @@
 """A database of any size, filled by the database itself: one statement for each table copies a row many times."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Table, insert, text
 
@@ -24,6 +26,11 @@ from studio.db.tables import (
     fill_job_sources,
     fill_storage_use,
 )
+from studio.db.tables.picture_search import (
+    create_picture_search,
+    drop_picture_search,
+    fill_picture_search,
+)
 from studio.domain.jobs import JobState
 from studio.domain.people import Address, Person, Platform, Role
 from studio.domain.pictures import Recipe
@@ -34,6 +41,8 @@ from studio.serialization import to_data
 
 PLACE = Address(platform=Platform.WEB, community="room", channel="main")
 _SPAN = timedelta(days=28)
+_FILLED = (JobRow, PictureRow, LedgerRow, DeliveryRow, OutboxRow)
+_CACHE_KIB = 512 * 1024  # of SQLite, while it is filled
 _MOST_EVENTS = 200_000  # the outbox keeps those of two days
 
 
@@ -72,7 +81,7 @@ def fill(ports: Ports, size: Size) -> None:
     job_id = _paint_sample(ports)
     dialect = _SqliteTerms() if database.is_sqlite else _PostgresqlTerms()
     begin, at = now() - _SPAN, now()
-    with database.begin_patiently() as connection:
+    with database.begin_patiently() as connection, _without_indexes(connection):
         drop_triggers(connection)
         of_person = f"n - n / {size.people} * {size.people}"  # psycopg takes a percent sign for a parameter
         copy = _Copies(connection, dialect)
@@ -99,7 +108,7 @@ def fill(ports: Ports, size: Size) -> None:
             "request_key": dialect.join("'waiting:'", "n"),
             "state": f"'{JobState.QUEUED}'",
             "created_at": dialect.time(at - timedelta(minutes=1), 0.001),
-            "queued_at": dialect.time(at, 0.0),
+            "queued_at": dialect.time(at - timedelta(minutes=1), 0.0),
             **dict.fromkeys(("started_at", "ended_at", "painting_seconds"), "NULL"),
         }
         copy.rows(JobRow, of_job, count=size.waiting, changed={**waits, **whose})
@@ -133,6 +142,27 @@ def fill(ports: Ports, size: Size) -> None:
         if not database.is_sqlite:
             connection.execute(text("ANALYZE"))
     _settle(database)
+
+
+@contextmanager
+def _without_indexes(connection: Connection) -> Iterator[None]:
+    """They are made at once afterwards: in rows that come one by one, each is a walk to another page."""
+    usual = 0
+    if connection.dialect.name == "sqlite":
+        usual = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    tables = [cast("Table", model.__table__) for model in _FILLED]
+    indexes = [index for table in tables for index in table.indexes if not index.unique]
+    drop_picture_search(connection)
+    for index in indexes:
+        index.drop(connection)
+    yield
+    for index in indexes:
+        index.create(connection)
+    create_picture_search(connection)
+    fill_picture_search(connection)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
 
 
 def _settle(database: Database) -> None:

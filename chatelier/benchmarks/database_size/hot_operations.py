@@ -22,7 +22,8 @@ from studio.clock import now
 from studio.commands.completion.finders import FINDERS, FINDERS_BY_KIND, earlier_prompts, own_pictures
 from studio.commands.registry import CATALOG, execute
 from studio.commands.spec import Call
-from studio.db import credit_ledger, outbox, queries
+from studio.db import credit_ledger, job_transitions, outbox, queries
+from studio.db.queue.community_turns import choose_job
 from studio.db.queue_estimates import outlook
 from studio.ports import Ports
 
@@ -52,7 +53,8 @@ class Workload:
             "deletion by the owner": self.delete,
             "deletion by a moderator": self.take_down,
             "orphan files": self.clear,
-            "sweeper": self.sweep,
+            "claim of a job": self.claim,
+            "sweeper, six times": self.sweep,
             "outbox": self.outbox,
         }
 
@@ -97,10 +99,21 @@ class Workload:
         store.keys = [picture_file(number) for number in range(200, 300)]
         OrphanFileCleaner(database=self.ports.database, store=store).clear()
 
+    def claim(self) -> None:
+        """What a worker does with a message, and undoes again."""
+        job_id = waiting_job(next(self._numbers) % self.size.waiting)
+        with self.ports.database.begin() as session:
+            chosen = choose_job(session, job_id, at=now())
+            job_transitions.take_lease(session, chosen or job_id, worker="w", at=now(), lease_seconds=60)
+            session.rollback()
+
     def sweep(self) -> None:
-        Sweeper(
+        """Half a minute of it: once it asks the queue for the messages of all that wait."""
+        sweeper = Sweeper(
             database=self.ports.database, queue=self._queue, events=self.ports.events, rules=self.ports.rules
-        ).sweep()
+        )
+        for _ in range(6):
+            sweeper.sweep()
 
     def outbox(self) -> None:
         outbox.send_undelivered(self.ports.database, self.ports.events, at=now())
