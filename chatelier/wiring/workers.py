@@ -160,13 +160,19 @@ def _paint_with(
     from engine.queue.model_router import ModelRouter
     from engine.queue.redis_events import RedisEvents
     from engine.routing.worker_figures import MeasuredGenerator
+    from studio.db.queue.community_turns import choose_job
 
     url, rules, worker = redis_url(settings), instance_limits(settings), worker_name()
     store, gate = open_storage(settings), open_gate(settings, database, redis_url=url)
     default = model_catalogue(settings).names[0]
     measured = MeasuredGenerator(generator, default_model=default)
     models = models_with_queues(settings)
-    leases = LeaseKeeper(database, worker=worker, lease_seconds=rules.lease_seconds)
+    leases = LeaseKeeper(
+        database,
+        worker=worker,
+        lease_seconds=rules.lease_seconds,
+        choose=partial(choose_job, own_queues=frozenset(models)),
+    )
     work = JobRunner(
         WorkerContext(
             name=worker,

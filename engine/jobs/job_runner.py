@@ -77,14 +77,14 @@ class JobRunner:
         self._threads = Threads(pictures=early, steps=self._executor)
         self._descriptions = PictureDescriptions(context, context.captioner)
 
-    def run(self, job_id: str) -> None:
-        """Paint a job, unless it is in other hands or over. Never raises for what goes wrong with the job."""
-        lease = self._leases.take(job_id)
+    def run(self, message: str) -> None:
+        """Paint the job whose turn it is when the message of a job comes. Never raises for what goes wrong with it."""
+        lease = self._leases.take(message)
         if lease is None:
             return
         try:
-            with tracer().span("work", job_id, worker=self._context.name):
-                self._work(job_id, lease)
+            with tracer().span("work", lease.job_id, worker=self._context.name):
+                self._work(lease.job_id, lease)
         finally:
             self._leases.drop(lease)
 

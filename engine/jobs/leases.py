@@ -3,6 +3,8 @@
 import logging
 import threading
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -47,11 +49,19 @@ def is_paused(session: Session, row: JobRow) -> bool:
     return community_rules(session, Platform(row.platform), row.community).paused
 
 
+class Chooser(Protocol):
+    def __call__(self, session: Session, message: str, *, at: datetime) -> str | None:
+        """The job to paint for the message of a job, as `studio.db.queue.community_turns.choose_job`."""
+
+
 class LeaseKeeper:
     """A thread that renews every lease three times per lease period and reads the row's cancel flag."""
 
-    def __init__(self, database: Database, *, worker: str, lease_seconds: float) -> None:
+    def __init__(
+        self, database: Database, *, worker: str, lease_seconds: float, choose: Chooser | None = None
+    ) -> None:
         self._database = database
+        self._choose = choose
         self._worker = worker
         self._lease_seconds = lease_seconds
         self._held: dict[str, Lease] = {}
@@ -63,24 +73,36 @@ class LeaseKeeper:
     def start(self) -> None:
         self._thread.start()
 
-    def take(self, job_id: str) -> Lease | None:
-        """None when the job is in other hands, over, or already in ours."""
-        with self._lock:
-            if job_id in self._held or self._stopping:
-                return None
-            lease = self._held[job_id] = Lease(job_id=job_id)
+    def take(self, message: str) -> Lease | None:
+        """The lease of the job that is painted for the message of a job; without a chooser, of that job itself.
+
+        None when the job is in other hands, over, or already in ours, and when nothing waits.
+        """
+        lease: Lease | None = None
         try:
             with self._database.begin() as session:
+                at = now()
+                job_id = message if self._choose is None else self._choose(session, message, at=at)
+                if job_id is None or (lease := self._hold(job_id)) is None:
+                    return None
                 taken = job_transitions.take_lease(
-                    session, job_id, worker=self._worker, at=now(), lease_seconds=self._lease_seconds
+                    session, job_id, worker=self._worker, at=at, lease_seconds=self._lease_seconds
                 )
         except BaseException:
-            self.drop(lease)
+            if lease is not None:
+                self.drop(lease)
             raise
         if not taken:
             self.drop(lease)
             return None
         return lease
+
+    def _hold(self, job_id: str) -> Lease | None:
+        with self._lock:
+            if job_id in self._held or self._stopping:
+                return None
+            lease = self._held[job_id] = Lease(job_id=job_id)
+            return lease
 
     def drop(self, lease: Lease) -> None:
         with self._lock:

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, CursorResult, Table, and_, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from studio.db.queue.waiting_communities import IS_WAITING
 from studio.db.sql_dialects import is_postgresql
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState, sources_of
+from studio.domain.people import Platform
+
+_JOBS = cast("Table", JobRow.__table__)  # thousands of ids are read sooner without the mapper
 
 
 def _update_job(session: Session, job_id: str, guard: Any, values: dict[str, Any]) -> bool:
@@ -67,10 +71,10 @@ def requeue(session: Session, job_id: str, *, at: datetime) -> bool:
 
 
 def confirm_queued(session: Session, job_ids: Collection[str], *, at: datetime) -> None:
-    """Note on waiting jobs that their messages lie in the queue."""
+    """Accepted → queued, for jobs whose messages lie in the queue."""
     session.execute(
         update(JobRow)
-        .where(JobRow.id.in_(job_ids), _in(WAITING))
+        .where(JobRow.id.in_(job_ids), JobRow.state == JobState.ACCEPTED)
         .values(state=JobState.QUEUED, queued_at=at)
         .execution_options(synchronize_session=False)
     )
@@ -174,19 +178,26 @@ def find_stalled(
     *,
     at: datetime,
     unsent_before: datetime,
-    stale_before: datetime,
+    stale_before: datetime | None,
     resting: Collection[tuple[str, str]] = (),
 ) -> dict[str, str]:
     """Jobs nobody works on: lease ran out, never queued, or queued so long that the message may be lost.
 
-    Their states by id, the oldest first; of thousands that wait nothing else is read. Those of the communities that
-    are `resting`, by platform and id, wait until they are sent on.
+    Their states by id; of thousands that wait nothing else is read, and without `stale_before` not even that. Those of
+    the communities that are `resting`, by platform and id, wait until they are sent on.
     """
-    stranded = or_(
+    awake = [tuple_(JobRow.platform, JobRow.community).not_in(list(resting))] if resting else []
+    conditions = [
         and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at),
         and_(JobRow.state == JobState.ACCEPTED, JobRow.created_at < unsent_before),
-        and_(JobRow.state == JobState.QUEUED, JobRow.queued_at < stale_before),
-    )
-    awake = [tuple_(JobRow.platform, JobRow.community).not_in(list(resting))] if resting else []
-    query = select(JobRow.id, JobRow.state).where(stranded, *awake).order_by(JobRow.created_at)
-    return {row.id: row.state for row in session.execute(query)}
+    ]
+    if stale_before is not None:
+        # Every platform is named, so that SQLite reads the index of the queues alone, and not the rows.
+        of_queues = and_(IS_WAITING, JobRow.platform.in_(sorted(Platform)))
+        conditions.append(and_(of_queues, JobRow.state != JobState.ACCEPTED, JobRow.queued_at < stale_before))
+    states = (JobState.PAINTING, JobState.ACCEPTED, JobState.QUEUED)
+    return {
+        job_id: state
+        for state, stranded in zip(states, conditions, strict=False)
+        for job_id in session.scalars(select(_JOBS.c.id).where(stranded, *awake)).all()
+    }

@@ -1,8 +1,12 @@
-"""A job's place in the queue, and when it will be done, learned from the jobs that were painted lately."""
+"""A job's place in the queue, and when it will be done, learned from the jobs that were painted lately.
+
+Communities take turns (`studio.db.queue.community_turns`): before a job come those before it in its own community, and
+of each other community as many, if so many wait there.
+"""
 
 import statistics
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,16 +15,25 @@ from sqlalchemy import Select, bindparam, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.db.queue.waiting_communities import (
+    IS_WAITING,
+    find_waiting_communities,
+    is_home,
+    queue_home,
+)
 from studio.db.tables import JobRow
-from studio.domain.jobs import OUTSTANDING, WAITING, JobState
+from studio.domain.jobs import OUTSTANDING, JobState
+from studio.domain.people import Platform
 
 _RECENT_JOBS = 200
 _MOST_SUMMED = 100  # wanted one by one
 _COLUMNS = (JobRow.id, JobRow.state, JobRow.model, JobRow.command, JobRow.cost, JobRow.started_at)
 _Kind = tuple[str | None, str]  # model, command
+_Home = tuple[Platform, str]
 # Built once: the answer to each request for pictures asks them.
 _PAINTING = select(*_COLUMNS).where(JobRow.state == JobState.PAINTING)
-_OWN = select(*_COLUMNS, JobRow.priority, JobRow.created_at).where(
+_PLACE = (JobRow.priority, JobRow.created_at, JobRow.platform, JobRow.community)
+_OWN = select(*_COLUMNS, *_PLACE).where(
     JobRow.id == bindparam("job_id"), JobRow.state.in_(sorted(OUTSTANDING))
 )
 _LATEST = (
@@ -42,17 +55,20 @@ def _place_parameters(name: str) -> Any:
 
 
 _in_order = tuple_(JobRow.priority, JobRow.created_at, JobRow.id)
+_jobs = func.count().label("jobs")
+_cost = func.sum(case((JobRow.cost > 1, JobRow.cost), else_=1)).label("cost")
 _BEFORE: Select[str | None, str, int, int] = (
-    select(
-        JobRow.model,
-        JobRow.command,
-        func.count().label("jobs"),
-        func.sum(case((JobRow.cost > 1, JobRow.cost), else_=1)).label("cost"),
-    )
-    .where(JobRow.state.in_(sorted(WAITING)), _in_order < _place_parameters("before"))
+    select(JobRow.model, JobRow.command, _jobs, _cost)
+    .where(IS_WAITING, _in_order < _place_parameters("before"))
     .group_by(JobRow.model, JobRow.command)
 )
 _BETWEEN = _BEFORE.where(_in_order >= _place_parameters("since"))
+_ALL = select(*_COLUMNS).where(IS_WAITING).order_by(JobRow.priority, JobRow.created_at, JobRow.id)
+_BY_COMMUNITY = (
+    select(JobRow.platform, JobRow.community, JobRow.model, JobRow.command, _jobs, _cost)
+    .where(IS_WAITING)
+    .group_by(JobRow.platform, JobRow.community, JobRow.model, JobRow.command)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,61 +107,102 @@ class _Painted:
     started_at: datetime
 
 
-def outlook(session: Session, job_id: str) -> Outlook:
-    """Of one job; nobody is ahead of a job that is over or held, and it has no time left to tell.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Queue:
+    """Of a community, with `jobs` and the seconds of painting that they need, one after the other."""
 
-    The database sums up the jobs before it: with 5,000 waiting, reading each of them would take ten times as long.
-    """
-    own = session.execute(_OWN, {"job_id": job_id}).one_or_none()
-    if own is None:
-        return Outlook()
-    pace, at = learn_pace(session), now()
-    if own.state == JobState.PAINTING:
-        return Outlook(eta_seconds=_left(own, pace, at))
-    painting = session.execute(_PAINTING).all()
-    waiting = _count_before(session, own)
-    work_seconds = sum(_left(row, pace, at) or 0.0 for row in painting)
-    work_seconds += sum(pace.of(row.model, row.command, row.cost) or 0.0 for row in waiting)
-    return _of_waiting(own, pace, len(painting) + sum(row.jobs for row in waiting), work_seconds)
+    jobs: int
+    work_seconds: float
+
+    def first(self, jobs: int) -> "_Queue":
+        """Its first jobs, by what its jobs need on average."""
+        if jobs >= self.jobs:
+            return self
+        return _Queue(jobs=jobs, work_seconds=self.work_seconds * jobs / self.jobs)
+
+
+def outlook(session: Session, job_id: str) -> Outlook:
+    """Of one job; nobody is ahead of a job that is over or held, and it has no time left to tell."""
+    return outlooks(session, [job_id]).get(job_id, Outlook())
 
 
 def outlooks(session: Session, job_ids: Collection[str]) -> dict[str, Outlook]:
-    """Of those of the jobs that are outstanding. The database sums up the jobs between each and the next."""
-    own = JobRow.id.in_(job_ids) & JobRow.state.in_(sorted(OUTSTANDING))
-    query = select(*_COLUMNS, JobRow.priority, JobRow.created_at).where(own)
-    rows = session.execute(query.order_by(JobRow.priority, JobRow.created_at, JobRow.id)).all()
+    """Of those of the jobs that are outstanding.
+
+    The database sums up the jobs between each and the next: with 5,000 waiting, reading each of them would take ten
+    times as long.
+    """
+    rows = _find_outstanding(session, job_ids)
     if not rows:
         return {}
     pace, at = learn_pace(session), now()
+    found = {
+        row.id: Outlook(eta_seconds=_left(row, pace, at)) for row in rows if row.state == JobState.PAINTING
+    }
+    waiting: dict[_Home, list[Any]] = defaultdict(list)
+    for row in rows:
+        if row.id not in found:
+            waiting[queue_home(Platform(row.platform), row.community)].append(row)
+    if not waiting:
+        return found
     painting = session.execute(_PAINTING).all()
-    left = {row.id: _left(row, pace, at) for row in painting}
-    ahead, work_seconds = len(painting), sum(seconds or 0.0 for seconds in left.values())
-    found = {row.id: Outlook(eta_seconds=left[row.id]) for row in rows if row.id in left}
-    waiting = [row for row in rows if row.id not in left]
-    if len(waiting) > _MOST_SUMMED:
-        return found | _walk(session, waiting, pace, ahead, work_seconds)
-    before = None
-    for row in waiting:
-        for group in _count_before(session, row, since=before):
-            ahead += group.jobs
-            work_seconds += pace.of(group.model, group.command, group.cost) or 0.0
-        found[row.id] = _of_waiting(row, pace, ahead, work_seconds)
-        before = row
+    running = _Queue(jobs=len(painting), work_seconds=sum(_left(row, pace, at) or 0.0 for row in painting))
+    queues = _load_queues(session, pace)
+    for home, of_home in waiting.items():
+        before = _walk if len(of_home) > _MOST_SUMMED else _sum_up
+        others = [queue for other, queue in queues.items() if other != home]
+        for row, own in before(session, of_home, pace, home):
+            ahead = [running, own, *(queue.first(own.jobs) for queue in others)]
+            found[row.id] = _of_waiting(row, pace, ahead)
     return found
 
 
+def _find_outstanding(session: Session, job_ids: Collection[str]) -> Sequence[Any]:
+    """Of each community in the order of its queue."""
+    if len(job_ids) == 1:
+        (job_id,) = job_ids
+        return session.execute(_OWN, {"job_id": job_id}).all()
+    own = JobRow.id.in_(job_ids) & JobRow.state.in_(sorted(OUTSTANDING))
+    query = select(*_COLUMNS, *_PLACE).where(own)
+    return session.execute(query.order_by(JobRow.priority, JobRow.created_at, JobRow.id)).all()
+
+
+def _sum_up(
+    session: Session, wanted: Sequence[Any], pace: QueuePace, home: _Home
+) -> Iterator[tuple[Any, _Queue]]:
+    """Each of a community's jobs with what comes before it there."""
+    jobs, work_seconds = 0, 0.0
+    before = None
+    for row in wanted:
+        for group in _count_before(session, home, row, since=before):
+            jobs += group.jobs
+            work_seconds += pace.of(group.model, group.command, group.cost) or 0.0
+        yield row, _Queue(jobs=jobs, work_seconds=work_seconds)
+        before = row
+
+
 def _walk(
-    session: Session, wanted: Sequence[Any], pace: QueuePace, ahead: int, work_seconds: float
-) -> dict[str, Outlook]:
-    """For many: over all that wait, in their order."""
-    names = {row.id for row in wanted}
-    query = select(*_COLUMNS).where(JobRow.state.in_(sorted(WAITING)))
-    found = {}
-    ordered = session.execute(query.order_by(JobRow.priority, JobRow.created_at, JobRow.id))
-    for position, row in enumerate(ordered, start=ahead):
-        if row.id in names:
-            found[row.id] = _of_waiting(row, pace, position, work_seconds)
+    session: Session, wanted: Sequence[Any], pace: QueuePace, home: _Home
+) -> Iterator[tuple[Any, _Queue]]:
+    """The same for many: over all of the community that wait, in their order."""
+    by_id = {row.id: row for row in wanted}
+    work_seconds = 0.0
+    for position, row in enumerate(session.execute(_ALL.where(is_home(home)))):
+        if row.id in by_id:
+            yield by_id[row.id], _Queue(jobs=position, work_seconds=work_seconds)
         work_seconds += pace.of(row.model, row.command, row.cost) or 0.0
+
+
+def _load_queues(session: Session, pace: QueuePace) -> dict[_Home, _Queue]:
+    """Of each community of which jobs wait; of nobody where one is alone, and comes before nobody else's."""
+    found: dict[_Home, _Queue] = {}
+    if len(find_waiting_communities(session)) < 2:
+        return found
+    for row in session.execute(_BY_COMMUNITY):
+        home = queue_home(Platform(row.platform), row.community)
+        known = found.get(home, _Queue(jobs=0, work_seconds=0.0))
+        seconds = pace.of(row.model, row.command, row.cost) or 0.0
+        found[home] = _Queue(jobs=known.jobs + row.jobs, work_seconds=known.work_seconds + seconds)
     return found
 
 
@@ -163,14 +220,15 @@ def learn_pace(session: Session) -> QueuePace:
     return QueuePace(seconds=seconds, at_once=_at_once(latest))
 
 
-def _count_before(session: Session, own: Any, *, since: Any = None) -> Sequence[Any]:
-    """By model and command, how many waiting jobs are served before a waiting one, and what they cost together.
+def _count_before(session: Session, home: _Home, own: Any, *, since: Any = None) -> Sequence[Any]:
+    """By model and command, how many jobs of its community come before a waiting one, and what they cost together.
 
-    With `since`, a job that is served before it: from that one on.
+    With `since`, a job that comes before it: from that one on.
     """
+    values = _place_values("before", own)
     if since is None:
-        return session.execute(_BEFORE, _place_values("before", own)).all()
-    return session.execute(_BETWEEN, {**_place_values("before", own), **_place_values("since", since)}).all()
+        return session.execute(_BEFORE.where(is_home(home)), values).all()
+    return session.execute(_BETWEEN.where(is_home(home)), values | _place_values("since", since)).all()
 
 
 def _place_values(name: str, row: Any) -> dict[str, Any]:
@@ -178,11 +236,11 @@ def _place_values(name: str, row: Any) -> dict[str, Any]:
     return {f"{name}_priority": row.priority, f"{name}_created_at": row.created_at, f"{name}_id": row.id}
 
 
-def _of_waiting(row: Any, pace: QueuePace, ahead: int, work_seconds: float) -> Outlook:
-    """`work_seconds` are those of painting before the job, of one job at a time."""
+def _of_waiting(row: Any, pace: QueuePace, ahead: Sequence[_Queue]) -> Outlook:
     own = pace.of(row.model, row.command, row.cost)
+    work_seconds = sum(queue.work_seconds for queue in ahead)
     eta = None if own is None else own + work_seconds / pace.at_once
-    return Outlook(waits=True, ahead=ahead, eta_seconds=eta)
+    return Outlook(waits=True, ahead=sum(queue.jobs for queue in ahead), eta_seconds=eta)
 
 
 def _left(row: Any, pace: QueuePace, at: datetime) -> float | None:

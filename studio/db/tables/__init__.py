@@ -18,6 +18,7 @@ from studio.db.tables.gatherings import BallotRow, GatheringMemberRow, Gathering
 from studio.db.tables.identities import EndedSessionRow, NameRow, OriginRow, SignInRow
 from studio.db.tables.jobs import (
     BalanceRow,
+    CommunityTurnRow,
     JobRow,
     JobSourceRow,
     LedgerRow,
@@ -55,6 +56,7 @@ __all__ = [
     "CaseRow",
     "CollectedRow",
     "CommunityRow",
+    "CommunityTurnRow",
     "DeliveryRow",
     "DigestRow",
     "EndedSessionRow",

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from studio.db.tables.columns import DELETED, REASSIGNED, SEPARATE, Base
+
+_IS_WAITING = text("state IN ('accepted', 'queued')")
 
 
 class JobRow(Base):
@@ -20,6 +22,21 @@ class JobRow(Base):
         Index("ix_jobs_person_key_state_created_at", "person_key", "state", "created_at"),
         Index("ix_jobs_person_key_created_at", "person_key", "created_at"),
         Index("ix_jobs_platform_community_created_at", "platform", "community", "created_at"),
+        Index(  # each community's queue, with all that is read of those that wait
+            "ix_jobs_waiting",
+            "platform",
+            "community",
+            "priority",
+            "created_at",
+            "id",
+            "model",
+            "command",
+            "cost",
+            "state",
+            "queued_at",
+            sqlite_where=_IS_WAITING,
+            postgresql_where=_IS_WAITING,
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(12), primary_key=True)
@@ -171,6 +188,20 @@ class BalanceRow(Base):
     period: Mapped[str] = mapped_column(String(7), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     amount: Mapped[int]
+
+
+class CommunityTurnRow(Base):
+    """What a community had of the workers beside others, in pictures since the beginning; `studio.db.queue` counts.
+
+    `began` is where its latest job began, `had` where it ended. A community that was away does not make up for it.
+    """
+
+    __tablename__ = "community_turns"
+
+    platform: Mapped[str] = mapped_column(String(16), primary_key=True)
+    community: Mapped[str] = mapped_column(String(64), primary_key=True)
+    began: Mapped[int] = mapped_column(BigInteger)
+    had: Mapped[int] = mapped_column(BigInteger)
 
 
 class StorageUseRow(Base):

@@ -15,7 +15,7 @@ from studio.db.database import Database
 from studio.db.running_sums.balance_check import find_wrong_balances
 from tests.services.chatelier.test_migrations import row_for
 
-BEFORE = "0019"
+BEFORE = "0014"
 
 
 @pytest.fixture

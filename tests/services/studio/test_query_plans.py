@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, event, text
+from sqlalchemy import Row, event, text, update
 
 from bots.queries.gathering_view import load_gathering_view
 from bots.queries.job_view import load_job_views
@@ -21,7 +20,10 @@ from studio.commands.spec import Call
 from studio.db import credit_ledger, outbox, queries
 from studio.db.database import Database
 from studio.db.gatherings.participants import find_participants
+from studio.db.queue.community_turns import choose_job
 from studio.db.queue_estimates import outlook, outlooks
+from studio.db.tables import JobRow
+from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.provenance import Traces
 from studio.gatherings.people import take_out_of_all
@@ -31,6 +33,7 @@ from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.many_jobs import fill, fill_gatherings, person_key
 
 LARGE = {"jobs", "job_sources", "pictures", "ledger", "balances", "storage_use", "gathering_parts", "ballots"}
+WAITING = "ix_jobs_waiting"  # has the jobs that wait alone, and may be read as a whole
 SPEC = CATALOG["vary"]
 ANA, MODERATOR = someone("p7"), someone("mo", moderator=True)
 
@@ -73,6 +76,17 @@ def unseen_pictures(instance: Ports) -> None:
 
 
 def queue_estimates(instance: Ports) -> None:
+    """With two communities of which jobs wait, and a job that a worker takes."""
+    elsewhere = Call(
+        person=someone("bo", community="small"), address=somewhere("small"), request_key="elsewhere"
+    )
+    other = execute(instance, elsewhere, "imagine", {"prompt": "a blue fox"}).job_id
+    with instance.database.read() as session:
+        assert outlook(session, "q00000000100").ahead == 101
+    with instance.database.begin() as session:
+        assert choose_job(session, "q00000000007", at=now()) == "q00000000000"
+        assert choose_job(session, "q00000000007", at=now(), own_queues={"thimble"})
+        session.execute(update(JobRow).where(JobRow.id == other).values(state=JobState.FAILED))
     with instance.database.read() as session:
         assert outlook(session, "q00000000100").ahead == 100
         assert len(outlooks(session, [f"q{number:011}" for number in range(120)])) == 120
@@ -190,7 +204,7 @@ def statements_of(database: Database, act: Callable[[], Any]) -> list[tuple[str,
 
 def walks_of(database: Database, statement: str, parameters: Any) -> list[str]:
     if database.is_sqlite:
-        steps = [row.detail for row in explain(database, statement, parameters)]
+        steps = [row.detail for row in explain(database, statement, parameters) if WAITING not in row.detail]
         whole = (step for step in steps if step.startswith("SCAN") or step.endswith("(platform=?)"))
         return [step for step in whole if step.split()[1] in LARGE]
     with database.engine.connect() as connection:
@@ -209,6 +223,7 @@ def _walks_below(node: dict[str, Any]) -> Iterator[str]:
     """Sequential scans, and those of a whole index."""
     kind, table = node["Node Type"], node.get("Relation Name")
     whole_index = kind in ("Index Scan", "Index Only Scan") and "Index Cond" not in node
+    whole_index = whole_index and node.get("Index Name") != WAITING
     if table in LARGE and node.get("Parent Relationship") != "Member" and (kind == "Seq Scan" or whole_index):
         yield f"{kind} on {table} {node.get('Index Name', '')} {node.get('Filter', '')}"
     for child in node.get("Plans", ()):
@@ -217,11 +232,16 @@ def _walks_below(node: dict[str, Any]) -> Iterator[str]:
 
 def test_the_latest_jobs_of_a_person_are_read_without_sorting_the_others(tmp_path: Path) -> None:
     instance = fake_ports(f"sqlite:///{tmp_path / 'studio.sqlite3'}")
-    act = partial(execute, instance, call("history"), "history", {})
+
+    def act() -> None:
+        execute(instance, call("history"), "history", {})
+        with instance.database.read() as session:
+            own_pictures(session, call("suggest"), SPEC)
+
     plans = [
         [row.detail for row in explain(instance.database, statement, parameters)]
         for statement, parameters in statements_of(instance.database, act)
         if "FROM jobs" in statement and "ORDER BY" in statement
     ]
     instance.database.close()
-    assert plans == [["SEARCH jobs USING INDEX ix_jobs_person_key_created_at (person_key=?)"]]
+    assert plans == [["SEARCH jobs USING INDEX ix_jobs_person_key_created_at (person_key=?)"]] * 2

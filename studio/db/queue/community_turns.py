@@ -1,0 +1,85 @@
+"""Which job a worker paints next: communities take turns, and each has its own queue.
+
+A message in Redis says that a job waits; which one is painted is decided when a worker takes it. The community goes
+next that has had the least, counted in pictures; in it, the first job of its queue. A community that comes back starts
+level with the others. That is start-time fair queueing (Goyal, Vin and Cheng, 1996), with equal weights: thousands of
+jobs of one community delay another one's by as many turns as there are communities.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.orm import Session
+
+from studio.db.queue.waiting_communities import (
+    IS_WAITING,
+    find_waiting_communities,
+    in_queue_of,
+    is_home,
+)
+from studio.db.settings import community_rules
+from studio.db.sql_dialects import insert_into, lock_names
+from studio.db.tables import CommunityTurnRow, JobRow
+from studio.domain.jobs import JobState
+from studio.domain.people import Platform
+
+_LOCK = "community turns"
+_MESSAGE = select(JobRow.state, JobRow.model, JobRow.lease_until).where(JobRow.id == bindparam("message"))
+_Home = tuple[Platform, str]
+
+
+def choose_job(
+    session: Session, message: str, *, at: datetime, own_queues: Collection[str] = ()
+) -> str | None:
+    """The job to paint for the message of a job, from the same queue; None where nothing waits in it.
+
+    A job whose worker died is its own choice. Those of paused communities rest. `own_queues` are the models with
+    queues of their own. No other transaction chooses the same job before the commit.
+    """
+    job = session.execute(_MESSAGE, {"message": message}).first()
+    if job is None:
+        return None
+    if job.state == JobState.PAINTING and job.lease_until is not None and job.lease_until < at:
+        return message
+    homes = find_waiting_communities(session, model=job.model, own_queues=own_queues)
+    if len(homes) < 2:
+        found = _find_first(session, homes, job.model, own_queues)
+        return found[1][0] if found else None
+    lock_names(session, _LOCK)
+    turns = {(row.platform, row.community): row for row in session.scalars(select(CommunityTurnRow))}
+    level = max((row.began for row in turns.values()), default=0)
+    had = {home: turns[home].had if home in turns else 0 for home in homes}
+    # Among equals the one that had nothing for the longest time.
+    homes.sort(key=lambda home: (max(had[home], level), had[home]))
+    found = _find_first(session, homes, job.model, own_queues)
+    if found is None:
+        return None
+    home, (job_id, cost) = found
+    _record(session, home, began=max(had[home], level), pictures=max(1, cost))
+    return job_id
+
+
+def _find_first(
+    session: Session, homes: list[_Home], model: str | None, own_queues: Collection[str]
+) -> tuple[_Home, Row[str, int]] | None:
+    """Of the first community that is not paused, the first job that no other worker takes at this moment."""
+    query = (
+        select(JobRow.id, JobRow.cost)
+        .where(IS_WAITING, *in_queue_of(model, own_queues))
+        .order_by(JobRow.priority, JobRow.created_at, JobRow.id)
+        .limit(1)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    for home in homes:
+        if community_rules(session, *home).paused:
+            continue
+        if found := session.execute(query.where(is_home(home))).first():
+            return home, found
+    return None
+
+
+def _record(session: Session, home: _Home, *, began: int, pictures: int) -> None:
+    values = {"began": began, "had": began + pictures}
+    row = insert_into(session, CommunityTurnRow).values(platform=home[0], community=home[1], **values)
+    session.execute(row.on_conflict_do_update(index_elements=["platform", "community"], set_=values))
