@@ -102,7 +102,7 @@ def _count_rows(saved: Database) -> int:
 
 def _save_files(saved: Database, store: Store, folder: Path, say: Callable[[str], None]) -> _SavedFiles:
     found = _SavedFiles()
-    with saved.read() as session:
+    with saved.read(streams=True) as session:
         for key in named_files(session):
             if key in found.missing or key in found.damaged:
                 continue

@@ -49,7 +49,7 @@ class PictureRetention:
         One transaction a job: it locks what one person and one community take, never the sums of many.
         """
         before = (at or now()) - self._keep
-        with self._database.read() as session:
+        with self._database.read(streams=True) as session:
             styled = referenced_pictures(session)
             old = _find_unwanted(session, before, styled)
         deleted = messages = 0

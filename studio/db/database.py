@@ -5,11 +5,12 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -19,6 +20,8 @@ from studio.errors import DatabaseUnavailableError
 _BUSY_MILLISECONDS = 15_000
 _PATIENT_MILLISECONDS = 15 * 60_000
 _CONNECT_SECONDS = 5  # the driver itself would wait for minutes
+_TRUSTED_SECONDS = 0.5  # a connection that was used so lately is not asked whether it still works
+_RETURNED_AT = "returned_at"
 _POOLER = "pgbouncer"  # a parameter of the URL, which the driver does not know
 
 
@@ -55,10 +58,17 @@ class Database:
             raise
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """Like `begin`, for blocks that only read: SQLite readers then never wait for a writer."""
+    def read(self, *, streams: bool = False) -> Iterator[Session]:
+        """Like `begin`, for blocks that only read: SQLite readers then never wait for a writer.
+
+        On PostgreSQL each statement sees what is committed when it begins, as within a transaction of its default
+        isolation; without one, the server is not told of its beginning and its end. Rows that are fetched in portions
+        (`yield_per`) need one: `streams`.
+        """
+        bare = not self.is_sqlite and not streams
+        options = {"isolation_level": "AUTOCOMMIT"} if bare else {"studio_reads_only": True}
         with self.begin() as session:
-            session.connection(execution_options={"studio_reads_only": True})
+            session.connection(execution_options=options)
             yield session
 
     @contextmanager
@@ -139,15 +149,32 @@ def _postgresql(url: URL) -> Engine:
     options: dict[str, Any] = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
     if has_pooler(url):
         options["prepare_threshold"] = None
-    return create_engine(
+    engine = create_engine(
         url.difference_update_query([_POOLER]),
         pool_size=10,
         max_overflow=20,
         pool_timeout=10,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args=options,
     )
+    event.listen(engine, "checkin", _note_return)
+    event.listen(engine, "checkout", partial(_check_connection, engine))
+    return engine
+
+
+def _note_return(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[_RETURNED_AT] = time.monotonic()
+
+
+def _check_connection(engine: Engine, connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """One that lay in the pool for a while may be dead, and all others then too: the pool opens new ones."""
+    returned_at = record.info.get(_RETURNED_AT)
+    if returned_at is None or time.monotonic() - returned_at < _TRUSTED_SECONDS:
+        return  # just opened, or just used
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _set(connection: Connection, **pragmas: int) -> None:

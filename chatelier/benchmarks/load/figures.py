@@ -37,7 +37,10 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontendFigures:
-    """Of one front end. `processor_ms` is its process' time for each request, from the request to the pictures."""
+    """Of one front end. `processor_ms` is its process' time for each request, from the request to the pictures.
+
+    `acknowledging_seconds` is that for all requests together, until the last one of many at once was acknowledged.
+    """
 
     requests: int
     acknowledged: Spread
@@ -46,6 +49,7 @@ class FrontendFigures:
     failed: int
     unanswered: int  # without pictures or a reason when the measurement ended
     processor_ms: float | None = None
+    acknowledging_seconds: float | None = None
 
     @classmethod
     def of(cls, requests: Sequence[Request], *, processor_seconds: float | None = None) -> "FrontendFigures":
@@ -64,6 +68,8 @@ class FrontendFigures:
 
     def rows(self, name: str) -> Iterator[tuple[str, str]]:
         yield f"{name}: acknowledged ({self.requests})", str(self.acknowledged)
+        if self.acknowledging_seconds is not None:
+            yield "  processor time until all are", f"{self.acknowledging_seconds:.2f} s"
         yield "  the job's message", str(self.shown)
         yield "  the pictures", str(self.pictures)
         if self.processor_ms is not None:

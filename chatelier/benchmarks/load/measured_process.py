@@ -9,7 +9,6 @@ SUMS_FILE is kept up to date with the time that its database statements take.
 import runpy
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from chatelier.benchmarks.load.statement_clock import StatementClock
@@ -41,7 +40,11 @@ def _run_worker(*, side_pixels: int, ready_file: Path) -> None:
     generator = SleepingGenerator(
         pass_seconds=PAUSE_SECONDS, row_seconds=PAUSE_SECONDS_PER_ROW, side_pixels=side_pixels
     )
-    run_worker(settings, on_ready=partial(beat_in_thread, ready_file), generator=generator)
+
+    def mark_ready() -> None:
+        beat_in_thread(ready_file)
+
+    run_worker(settings, on_ready=mark_ready, generator=generator)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from studio.db.database import Database
 _SAMPLES = 60  # at most so many lines of progress
 _LEAST_SECONDS = 2.0  # between two of them
 _DELAY_SECONDS = 0.05
+_LOOK_SECONDS = 0.02
 _WAITING_JOBS_OF_A_PERSON = 2
 
 
@@ -140,9 +141,20 @@ class _Run:
     async def _all_at_once(self) -> dict[str, FrontendFigures]:
         self._say(f"{self._plan.people} people ask at once …")
         before = self._processes.processor_seconds()
-        asked = await self._crowd.ask_at_once()
+        asking = asyncio.create_task(self._crowd.ask_at_once())
+        acknowledging: dict[str, float] = {}
+        while not (await asyncio.wait({asking}, timeout=_LOOK_SECONDS))[0]:
+            for name in set(self._plan.frontends) - acknowledging.keys():
+                if self._crowd.requests.are_acknowledged(name):
+                    acknowledging[name] = self._processes.processor_seconds()[name] - before[name]
         after = self._processes.processor_seconds()
-        return self._figures_of(asked, {name: after[name] - before[name] for name in self._plan.frontends})
+        figures = self._figures_of(
+            await asking, {name: after[name] - before[name] for name in self._plan.frontends}
+        )
+        return {
+            name: replace(found, acknowledging_seconds=acknowledging.get(name))
+            for name, found in figures.items()
+        }
 
     async def _again_and_again(self) -> Sustained:
         seconds = self._plan.minutes * 60

@@ -51,6 +51,11 @@ class Requests:
             request.ended_at, request.failed = self._clock(), failed
             request.ended.set()
 
+    def are_acknowledged(self, frontend: str) -> bool:
+        """Whether all requests of a front end are, and there are some."""
+        moments = [one.acknowledged_at for one in self._requests.values() if one.frontend == frontend]
+        return bool(moments) and None not in moments
+
     def asked_since(self, since: float) -> Iterator[Request]:
         """In the order in which they were asked."""
         return (request for request in self._requests.values() if request.asked_at >= since)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -16,6 +17,7 @@ from chatelier.benchmarks.load.processes import Processes
 from chatelier.benchmarks.loopback.platform import prompt_of
 from engine.queue.celery_queue import CeleryQueue
 from engine.queue.redis_events import RedisEvents
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.database import Database
@@ -64,7 +66,7 @@ async def paint_waiting_jobs(painting: Painting, jobs: int, *, interrupted: Call
         submit_seconds = await asyncio.to_thread(submit, database, processes.redis.url, jobs)
         await asyncio.sleep(1)  # until the last statements are counted
         painting.meter.start()
-        before = painting.meter.processor_seconds()
+        before, began_at = painting.meter.processor_seconds(), now()
     finally:
         processes.signal_workers(signal.SIGCONT)
     deadline = time.monotonic() + _LONGEST_SECONDS
@@ -73,10 +75,10 @@ async def paint_waiting_jobs(painting: Painting, jobs: int, *, interrupted: Call
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
     after = painting.meter.processor_seconds()
     await asyncio.sleep(1)
-    ended = jobs - _outstanding(database)
+    ended, rate = _ended_since(database, began_at)
     return Drain(
-        jobs=jobs,
-        jobs_per_second=_rate(database) if ended == jobs else None,
+        jobs=ended,
+        jobs_per_second=None if _outstanding(database) else rate,
         submit_ms=submit_seconds * 1000 / jobs,
         processor_ms=share_by_job(before, after, ended),
         database=painting.meter.for_each(ended),
@@ -94,10 +96,10 @@ def _outstanding(database: Database) -> int:
         return session.scalars(query).one()
 
 
-def _rate(database: Database) -> float | None:
-    """Jobs a second from the first beginning to the last end."""
-    columns = func.count(), func.min(JobRow.started_at), func.max(JobRow.ended_at)
+def _ended_since(database: Database, began_at: datetime) -> tuple[int, float | None]:
+    """How many jobs, what was left of before among them, and how many a second until the last one."""
+    columns = func.count(), func.max(JobRow.ended_at)
     with database.read() as session:
-        jobs, began, ended = session.execute(select(*columns).where(JobRow.community == _COMMUNITY)).one()
-    seconds = (ended - began).total_seconds() if began and ended else 0.0
-    return float(jobs / seconds) if seconds > 0 else None
+        jobs, last_at = session.execute(select(*columns).where(JobRow.ended_at >= began_at)).one()
+    seconds = (last_at - began_at).total_seconds() if last_at else 0.0
+    return jobs, jobs / seconds if seconds > 0 else None

@@ -227,6 +227,19 @@ async def test_a_slow_database_keeps_nobody_waiting_for_the_acknowledgement(
     assert answers == [discord.InteractionResponseType.deferred_channel_message.value]
 
 
+async def test_of_many_at_once_the_rest_is_acknowledged_without_a_look_into_the_database(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    monkeypatch.setattr("bots.discord.interactions.dispatcher.check", lambda *call: looked.append(call))
+    await room.imagine()
+    assert len(looked) == 1
+    monkeypatch.setattr("bots.discord.interactions.dispatcher._MOST_LOOK_UPS", 0)
+    await room.imagine(room.bo, "a blue bird")
+    assert len(looked) == 1
+    assert len(room.jobs()) == 2
+
+
 async def test_a_queue_that_is_away_keeps_the_job(room: Room) -> None:
     room.ports.queue.away = True  # type: ignore[attr-defined]
     room.ports.events.away = True  # type: ignore[attr-defined]

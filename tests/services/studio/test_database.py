@@ -4,11 +4,12 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from engine.maintenance import job_sweeper
 from engine.maintenance.job_sweeper import Sweeper
@@ -323,3 +324,35 @@ def test_a_connection_that_is_in_use_while_the_database_closes_is_closed_afterwa
     with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
         in_use.cursor().execute("SELECT 1")
     database.close()
+
+
+def test_reading_costs_postgresql_no_transaction(postgres_url: str) -> None:
+    """`now()` is the beginning of a transaction: without one, of each statement."""
+    with closing(Database(postgres_url)) as database:
+        with database.begin() as session:
+            assert len({session.scalar(text("SELECT now()")) for _ in range(3)}) == 1
+        with database.read() as session:
+            assert len({session.scalar(text("SELECT now()")) for _ in range(3)}) == 3
+        with database.read(streams=True) as session:
+            rows = session.execute(text("SELECT generate_series(1, 5)").execution_options(yield_per=2))
+            assert [number for (number,) in rows] == [1, 2, 3, 4, 5]
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced_and_one_just_used_is_trusted(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Database(postgres_url)) as database, closing(Database(postgres_url)) as other:
+        pings: list[object] = []
+        ping = database.engine.dialect.do_ping
+        monkeypatch.setattr(database.engine.dialect, "do_ping", lambda one: pings.append(one) or ping(one))
+        with database.read() as session:
+            backend = session.scalar(text("SELECT pg_backend_pid()"))
+        monkeypatch.setattr("studio.db.database._TRUSTED_SECONDS", 1000.0)
+        database.ping()
+        assert pings == []
+        with other.begin() as session:
+            session.execute(text("SELECT pg_terminate_backend(:backend, 60000)"), {"backend": backend})
+        monkeypatch.setattr("studio.db.database._TRUSTED_SECONDS", 0.0)
+        with database.read() as session:
+            assert session.scalar(text("SELECT pg_backend_pid()")) != backend
+        assert len(pings) == 1

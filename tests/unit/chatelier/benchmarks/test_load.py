@@ -65,10 +65,13 @@ def test_no_slope_without_three_moments() -> None:
 def test_what_people_saw_becomes_figures_of_their_front_end() -> None:
     clock = Clock()
     requests = Requests(clock)
+    assert not requests.are_acknowledged("slack")
     first, second, third = (requests.begin("slack") for _ in range(3))
     clock.now += 0.1
     for request in (first, second, third):
+        assert not requests.are_acknowledged("slack")
         requests.acknowledge(request.number)
+    assert requests.are_acknowledged("slack")
     clock.now += 0.4
     requests.show(first.number)
     clock.now += 1.5
