@@ -11,18 +11,22 @@ from sqlalchemy import Row, event, text, update
 
 from bots.queries.gathering_view import load_gathering_view
 from bots.queries.job_view import load_job_views
+from bots.web.queries.desk_week import read_week
 from bots.web.queries.job_cards import children_of
 from engine.maintenance.job_sweeper import Sweeper
+from moderation.cases.case_previews import read_previews
 from studio.clock import now
 from studio.commands.completion.finders import FINDERS, FINDERS_BY_KIND, earlier_prompts, own_pictures
 from studio.commands.registry import CATALOG, execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger, outbox, queries
+from studio.db.cases import desk_cases, open_case
 from studio.db.database import Database
 from studio.db.gatherings.participants import find_participants
 from studio.db.queue.community_turns import choose_job
 from studio.db.queue_estimates import outlook, outlooks
 from studio.db.tables import JobRow
+from studio.domain.cases import CaseKind, NewCase
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.domain.provenance import Traces
@@ -123,6 +127,20 @@ def outbox_rounds(instance: Ports) -> None:
     outbox.send_unsent(instance.database, instance.events, before=now())
 
 
+def desk(instance: Ports) -> None:
+    with instance.database.begin() as session:
+        cases = [
+            open_case(session, NewCase(kind=kind, case_key=f"{kind}", subject=ANA, job_id=f"d{number:011}"))[
+                0
+            ]
+            for number, kind in enumerate(CaseKind)
+        ]
+        session.flush()
+        read_week(session, MODERATOR, at=now())
+        assert len(read_previews(session, cases)) == len(cases)
+        desk_cases(session, MODERATOR)
+
+
 @pytest.mark.parametrize(
     "act",
     [
@@ -141,6 +159,7 @@ def outbox_rounds(instance: Ports) -> None:
         votes,
         participants,
         outbox_rounds,
+        desk,
     ],
     ids=[
         "submit",
@@ -158,6 +177,7 @@ def outbox_rounds(instance: Ports) -> None:
         "votes",
         "participants",
         "outbox",
+        "desk",
     ],
 )
 def test_no_frequent_query_walks_over_a_large_table(instance: Ports, act: Callable[[Ports], Any]) -> None:
