@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from scripts.room_pictures import PATIENCE_MILLISECONDS, PHONE, WINDOW, enter, expect_pictures
+from scripts.web_pictures import PATIENCE_MILLISECONDS, PHONE, WINDOW, enter, expect_pictures
 from tests.support.running_instance import RunningInstance
 
 CONTESTS = (

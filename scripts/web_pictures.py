@@ -1,6 +1,6 @@
-"""Photographs the web room for the documents: a whole studio, three people in a browser, painted by Thimble.
+"""Photographs the web page for the documents: a whole studio, three people in a browser, painted by Thimble.
 
-CHROMIUM=/usr/bin/chromium PYTHONPATH=. .venv/bin/python scripts/room_pictures.py docs
+CHROMIUM=/usr/bin/chromium PYTHONPATH=. .venv/bin/python scripts/web_pictures.py docs
 """
 
 import os
@@ -60,15 +60,15 @@ def photograph(browser: Browser, url: str, folder: Path) -> None:
     expect_pictures(bo)
     send_line(ana, "a sailing boat on the sea")
     send_line(clemence, "a lighthouse by the sea at night")
-    take(ana, folder / "room.png")
+    take(ana, folder / "web.png")
     boat = ana.locator("article.card", has_text="a sailing boat on the sea").first
     boat.get_by_role("button", name="Edit").click()
     sheet = ana.locator("dialog[open]")
     for cell in ("A1", "A2", "B1", "B2"):
         sheet.locator(f"input[value={cell}]").check(force=True)
     sheet.locator("textarea").fill("a red balloon")
-    take(ana, folder / "room-edit.png")
-    take(enter(browser, url, "Dora", PHONE, density=2), folder / "room-phone.png")
+    take(ana, folder / "web-edit.png")
+    take(enter(browser, url, "Dora", PHONE, density=2), folder / "web-phone.png")
 
 
 def main(folder: Path) -> None:
