@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from PIL import Image, ImageDraw
 
 from bots.drawing.fonts import Font, font_for
+from bots.drawing.generations import find_generations
 from bots.texts.shortening import shorten
 from studio.commands.results import Family, Relative
 from studio.errors import NotFoundError, StorageError
@@ -22,7 +23,10 @@ Place = tuple[int, int]  # left and top of a tile, in pixels
 
 
 def draw_family(family: Family, store: Store) -> bytes:
-    """A PNG. Pictures whose files are gone are empty tiles. The picture asked for has a coloured frame."""
+    """A PNG. Pictures whose files are gone, or that a moderator hid, are empty tiles.
+
+    The picture asked for has a coloured frame.
+    """
     rows = _rows(family.relatives)
     places, size = _places(rows)
     sheet = Image.new("RGB", size, _PAPER)
@@ -41,13 +45,9 @@ def draw_family(family: Family, store: Store) -> bytes:
 
 def _rows(relatives: Sequence[Relative]) -> list[list[str]]:
     """Picture ids by generation, wide generations broken into several rows. Parents come first."""
-    generation: dict[str, int] = {}
-    for relative in relatives:
-        above = [generation[parent] for parent in relative.parents if parent in generation]
-        generation[relative.picture.id] = max(above) + 1 if above else 0
     rows = []
-    for number in range(max(generation.values()) + 1):
-        members = [picture for picture, depth in generation.items() if depth == number]
+    for generation in find_generations(relatives):
+        members = [relative.picture.id for relative in generation]
         rows += [members[start : start + _IN_A_ROW] for start in range(0, len(members), _IN_A_ROW)]
     return rows
 
@@ -74,7 +74,8 @@ def _draw_line(brush: ImageDraw.ImageDraw, parent: Place, child: Place) -> None:
 def _draw_tile(
     sheet: Image.Image, brush: ImageDraw.ImageDraw, relative: Relative, place: Place, store: Store
 ) -> None:
-    picture = None if relative.picture.deleted else _thumbnail(relative.picture.thumbnail_key, store)
+    hidden = relative.picture.deleted or relative.spoiler
+    picture = None if hidden else _thumbnail(relative.picture.thumbnail_key, store)
     if picture is None:
         picture = Image.new("RGB", (_TILE, _TILE), _EMPTY)
     left, top = place

@@ -25,3 +25,8 @@ def spread_flags(command: str, values: Mapping[str, object]) -> dict[str, object
         return spread
     del spread["prompt"]
     return ({"prompt": words} if words else {}) | found | spread
+
+
+def typed_words(prompt: str) -> str:
+    """A prompt as it is typed where a line may be a command: a slash would begin one."""
+    return f"/imagine {prompt}" if prompt.startswith("/") else prompt

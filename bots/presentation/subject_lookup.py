@@ -20,6 +20,7 @@ from bots.presentation.compose.gatherings.management import (
 from bots.presentation.compose.gatherings.presenter import OPEN, with_drawings
 from bots.presentation.compose.gatherings.registry import find_presenter
 from bots.presentation.compose.parts.fields import latest_field, own_pictures_field
+from bots.presentation.compose.parts.prompt_controls import PromptControl, prompt_controls
 from bots.presentation.compose.picture_choice import compose_choice, compose_panel
 from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.form_model import FieldKind, Form
@@ -32,6 +33,7 @@ from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.completion.finders import own_pictures
 from studio.commands.gatherings.acting import act_before_panel
+from studio.commands.parameter_values import Kind
 from studio.commands.registry import execute, find_command
 from studio.commands.results import Balance, InQueue, SettingsChanged
 from studio.commands.spec import Call
@@ -126,6 +128,18 @@ def load_imagine_form(ports: Ports) -> Form:
         asks_channel=True,
         takes_references=referring,
         structures=[kind for kind in STRUCTURES if kind in followed],
+    )
+
+
+def load_prompt_controls(ports: Ports) -> tuple[PromptControl, ...]:
+    """What this installation offers beside a prompt."""
+    known = ports.options.models()
+    models, styles = names_offered(ports)
+    return prompt_controls(
+        {Kind.MODEL: models, Kind.STYLE: styles},
+        takes_references=any(model.takes_references for model in known),
+        structures={kind for model in known for kind in model.structures},
+        drafts=any(model.drafts for model in known),
     )
 
 

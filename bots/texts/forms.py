@@ -51,6 +51,14 @@ REFERENCE_MODEL = "Model with references"
 ROLE = "What the image is"
 ROLE_NAMES = {"start": "The start", "subject": "A subject", "style": "A style"}
 STRUCTURE_NAMES = {"pose": "A pose to follow", "depth": "A depth to follow", "edges": "Edges to follow"}
+CONTROLS = {
+    "aspect": "Shape",
+    "count": "Number",
+    "style": "Style",
+    "model": "Model",
+    "ref": "Reference",
+    "draft": "Draft",
+}
 SIDES = "Sides"
 SIDES_HINT = "All four if you choose none."
 AMOUNT = "How much on each side, in percent"

@@ -15,6 +15,11 @@ def picture_path(picture: str) -> str:
     return f"/view/{picture}"
 
 
+def lineage_path(picture: str) -> str:
+    """The address of the family tree of a picture."""
+    return f"/lineage/{picture}"
+
+
 def dialog_name(action: Action) -> str:
     """The first part of the address of an action's dialog; empty for one that acts at once."""
     opens = ACTIONS[action].needs is Needs.FORM or action is Action.MORE

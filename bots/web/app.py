@@ -28,7 +28,7 @@ from bots.web.metrics import WebMetrics
 from bots.web.routes import account, banned, comparison, forms, health, images, pages
 from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.desk import cases, policy_page, week_page
-from bots.web.routes.gallery import downloads, folders, gallery_page
+from bots.web.routes.gallery import downloads, folders, gallery_page, lineage_page
 from bots.web.routes.gatherings import gathering_pages
 from bots.web.routes.page_layout import page_response
 from bots.web.routes.public import installation, privacy, report, share, verification
@@ -150,6 +150,7 @@ ROUTES = [
     Route("/oembed", share.oembed_data),
     Route("/verify", verification.verification_form),
     Route("/verify", verification.verify_file, methods=["POST"]),
+    Route("/lineage/{picture}", lineage_page.lineage_page),
     Route("/pictures", gallery_page.gallery_page),
     Route("/pictures/selection", folders.change_selection, methods=["POST"]),
     Route("/folders", folders.new_folder, methods=["POST"]),

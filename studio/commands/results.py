@@ -123,11 +123,12 @@ class Balance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relative:
-    """One picture of a family. A deleted one has no files any more."""
+    """One picture of a family. A deleted one has no files any more. `spoiler`: a moderator hid it until clicked."""
 
     picture: Picture
     person: Person
     parents: tuple[str, ...]
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from bots.presentation.compose.parts.buttons import button
 from bots.presentation.compose.parts.job_buttons import rows_under
+from bots.presentation.compose.parts.operation import credit_line
 from bots.presentation.compose.parts.pictures import (
-    credit,
     early_image,
     images_part,
     picture_image,
@@ -99,7 +99,7 @@ def _outstanding(job_view: JobView, progress: JobProgress | None) -> Message:
     job = job_view.job
     status = _status(job_view)
     stop = Action.ENOUGH if job_view.pictures else Action.CANCEL
-    parts: list[Part] = [Title(title_of(job.request.prompt)), Small(credit(job_view))]
+    parts: list[Part] = [Title(title_of(job.request.prompt)), Small(credit_line(job_view))]
     if progress is not None and progress.preview:
         alt_text = with_ai_label(translate(jobs.ALT_TEXT_PREVIEW, prompt=title_of(job.request.prompt)))
         preview = Image(name=PREVIEW, alt_text=alt_text, kind=FileKind.PREVIEW)
@@ -175,7 +175,7 @@ def _result(job_view: JobView, *, pixelated: bool) -> Message:
             images_part(images, _sheet_text(job_view), spoiler=job.spoiler and not pixelated),
             *([Note(spans=(translate(jobs.HIDDEN),))] if pixelated else []),
             Title(title_of(job_view.prompt)),
-            Small(credit(job_view)),
+            Small(credit_line(job_view)),
             Small(recipe_line(pictures)),
             *recipe_notes(pictures),
             *([Small((translate(jobs.PRIVATE),))] if private else []),

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bots.presentation.compose.job_message import compose_job, end_sentence
+from bots.presentation.compose.parts.operation import describe_operation
 from bots.presentation.compose.parts.pictures import credit, title_of
 from bots.presentation.message import Button
+from bots.presentation.prompt_flags import typed_words
 from bots.queries.job_view import JobView
 from bots.texts.translation import translate
 from bots.web import texts
@@ -42,6 +44,7 @@ def render_card(view: JobView, progress: JobProgress | None = None) -> str:
         message=message,
         title=title_of(view.prompt),
         credit=credit(view, picture_path),
+        operation=describe_operation(view),
         shape=shape_of(view),
         waits=job.state in WAITING,
         preview=progress.preview if progress else None,
@@ -49,6 +52,8 @@ def render_card(view: JobView, progress: JobProgress | None = None) -> str:
         tiles={} if underway else {picture.id: _star(view, picture) for picture in view.pictures},
         shown={picture.id: _tile_image(picture, underway=underway) for picture in view.pictures},
         classes=classes,
+        typed=typed_words(view.prompt),
+        seeds={} if underway else {picture.id: picture.recipe.seed for picture in view.pictures},
         reactions=[] if underway else list(_reactions(view)),
     )
 

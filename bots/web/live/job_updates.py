@@ -110,4 +110,10 @@ class JobUpdates:
 def step_data(progress: JobProgress) -> dict[str, Any]:
     """What the browsers show of a step."""
     text = step(progress.step, progress.steps, progress.seconds_left)
-    return {"step": progress.step, "steps": progress.steps, "text": text, "preview": progress.preview}
+    return {
+        "step": progress.step,
+        "steps": progress.steps,
+        "text": text,
+        "left": progress.seconds_left,
+        "preview": progress.preview,
+    }

@@ -8,7 +8,7 @@ from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.errors import compose_error, compose_fault, pointer
 from bots.presentation.message import Message, Note, Paragraph
 from bots.presentation.spans import plain_text
-from bots.web.addresses import picture_path
+from bots.web.addresses import lineage_path, picture_path
 from studio.commands.gathering_results import (
     GatheringActed,
     GatheringOpened,
@@ -53,7 +53,11 @@ _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
     PromptsProposed: lambda answer: {"open": f"/proposals/{answer.proposal.id}"},
     InQueue: lambda _: {"open": "/mine/queue"},
     History: lambda _: {"open": "/mine/history"},
-    Family: lambda answer: {"open": picture_path(answer.picture_id)},
+    Family: lambda answer: (
+        {"go": lineage_path(answer.picture_id)}
+        if len(answer.relatives) > 1
+        else {"open": picture_path(answer.picture_id)}
+    ),
     SettingsChanged: lambda _: {"open": "/settings"},
     Community: lambda answer: {
         "open": f"/rules?typed={answer.former_name}" if answer.former_name else "/rules"

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.message import Message, Spans
+from bots.presentation.subject_lookup import load_prompt_controls
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web.access.session_cookies import LONGEST_NAME, ROOM_ADDRESS, WebUser
@@ -75,7 +76,8 @@ def page_response(
     return HTMLResponse(render_template(template, room_name=room_name, **values), status_code=status)
 
 
-def page_of(request: Request, user: WebUser, *, dialog: str = "") -> str:
+def page_of(request: Request, user: WebUser, *, dialog: str = "", typed: str = "") -> str:
+    """The page of the app, with an open dialog, or with words in its prompt."""
     context = context_of(request)
     return render_template(
         "app.html",
@@ -85,6 +87,8 @@ def page_of(request: Request, user: WebUser, *, dialog: str = "") -> str:
         longest_name=LONGEST_NAME,
         longest_text=MAX_PHRASE,
         dialog=dialog,
+        typed=typed,
+        controls=load_prompt_controls(context.ports),
         note=default_note(context.ports),
         data={
             "catalog": catalog_data(context.ports, moderator=user.moderator),
@@ -108,6 +112,7 @@ def catalog_data(ports: Ports, *, moderator: bool = False) -> list[dict[str, Any
                     "name": parameter.name,
                     "summary": translate(parameter.summary),
                     "kind": parameter.kind,
+                    "aliases": parameter.aliases,
                     "choices": choices_of(ports, parameter),
                     "positional": parameter.positional,
                     "own": parameter.own,

@@ -11,17 +11,20 @@ from bots.presentation.compose.gatherings.mural_lineage import lineage_button
 from bots.presentation.compose.job_message import compose_copy
 from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.compose.parts.job_buttons import single_rows
+from bots.presentation.compose.parts.operation import describe_operation
 from bots.presentation.compose.parts.pictures import credit, credit_of, title_of
 from bots.presentation.compose.picture_choice import compose_panel
 from bots.presentation.message import Button
+from bots.presentation.prompt_flags import typed_words
 from bots.presentation.spans import plain_text
 from bots.presentation.subject_lookup import possible_actions
+from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, Origin, load_job_views
 from bots.texts.gatherings.mural import SHOW_WHOLE
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
-from bots.web.addresses import picture_path
+from bots.web.addresses import lineage_path, picture_path
 from bots.web.context import WebContext
 from bots.web.queries.job_cards import is_seen_by
 from bots.web.queries.picture_details import PictureDetails, load_details
@@ -30,6 +33,7 @@ from bots.web.routes.authentication import context_of, require_not_banned, requi
 from bots.web.routes.banned import banned_page
 from bots.web.routes.comparison import MOST_COMPARED
 from bots.web.routes.page_layout import dialog, page_of
+from bots.web.routes.prompt import load_prompt
 from bots.web.routes.sign_in.login import entry_page
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
@@ -51,7 +55,8 @@ async def app_page(request: Request) -> Response:
         await require_not_banned(context, user)
     except BannedError as error:
         return await banned_page(request, compose_error(error).summary)
-    return HTMLResponse(page_of(request, user))
+    typed = await context.pools.run(Pool.DATABASE, load_prompt, context, user, request.query_params)
+    return HTMLResponse(page_of(request, user, typed=typed))
 
 
 async def older_jobs(request: Request) -> Response:
@@ -95,6 +100,7 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
             ],
             most=3,
         ),
+        lineage=lineage_path(picture.id) if details.ancestors or details.children else "",
         families=[
             (translate(texts.MADE_FROM), _with_credits(details.ancestors), 0),
             (translate(texts.BECAME), _with_credits(details.children), details.more_children),
@@ -105,13 +111,14 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
 def _portrait(view: JobView, **more: object) -> str:
     """What `compose_copy` says of a job, beside its pictures."""
     values = {"large": None, "before": None, "compared": "", "neighbours": None, "shown": {}, **more}
-    values = {"rows": (), "families": (), "used": None, **values}
+    values = {"rows": (), "families": (), "used": None, "lineage": "", **values}
     ended = view.pictures[0].created_at if len(view.pictures) == 1 else view.job.created_at
     return render_template(
         "portrait.html",
         message=compose_copy(view),
         title=title_of(view.prompt),
         credit=credit(view, picture_path),
+        operation=describe_operation(view),
         when=ended,
         **values,
     )
@@ -127,8 +134,7 @@ def _before(details: PictureDetails) -> ShownImage | None:
 
 def _reusable(details: PictureDetails) -> tuple[str, int | None]:
     """What is put into the prompt to go on from the words or the seed of a picture."""
-    words = details.view.prompt
-    return f"/imagine {words}" if words.startswith("/") else words, details.picture.recipe.seed
+    return typed_words(details.view.prompt), details.picture.recipe.seed
 
 
 def _around(siblings: Sequence[str], picture_id: str) -> Sequence[str]:

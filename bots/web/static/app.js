@@ -4,7 +4,6 @@ import "./masonry.js";
 import "./dialogs.js";
 import "./composer.js";
 import "./gatherings.js";
-import "./pictures/viewer.js";
 import "./desk_count.js";
 import { connect } from "./socket.js";
 

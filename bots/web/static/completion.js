@@ -18,8 +18,11 @@ function suggest() {
   const parameters = (spec ?? catalog.find(({ name }) => name === "imagine")).parameters;
   const flag = text.match(/(?:^|\s)(--|—|–)([\w-]*)$/);
   if (flag) return flags(parameters, flag[2], caret - flag[1].length - flag[2].length);
-  const value = text.match(/(?:--|—|–)(\w+)[ =]([\w:.+-]*)$/);
-  if (value) return values(parameters.find(({ name }) => name === value[1]), value[2], caret - value[2].length);
+  const value = text.match(/(?:--|—|–)(\w+)[ =]((?:[\w.:]+[, ]+)*)([\w:.+-]*)$/);
+  const parameter = value && parameters.find(({ name, aliases }) => [name, ...aliases].includes(value[1]));
+  const goesOn = !value?.[2] || value[2].trimEnd().endsWith(","); // else what is typed may be anything
+  if (parameter?.kind === "references" && goesOn) return feedPictures("", value[3], caret - value[3].length);
+  if (parameter && !value[2]) return values(parameter, value[3], caret - value[3].length);
   const picture = spec && text.match(/^\s*\/\w+\s+([a-z0-9.]*)$/);
   if (picture) return pictures(parameters, picture[1], caret - picture[1].length);
   return [];
@@ -38,7 +41,7 @@ function flags(parameters, start, from) {
 }
 
 function values(parameter, start, from) {
-  return (parameter?.choices ?? [])
+  return parameter.choices
     .filter((choice) => choice.startsWith(start) && choice !== start)
     .map((choice) => ({ from, text: `${choice} `, shown: choice, summary: "" }));
 }
@@ -46,8 +49,11 @@ function values(parameter, start, from) {
 // The pictures at the top of the feed, for commands that start from one; only one's own where no other will do.
 function pictures(parameters, start, from) {
   const wanted = parameters.find(({ positional }) => positional);
-  if (wanted?.kind !== "picture") return [];
-  return $$(`#feed ${wanted.own ? ".mine " : ""}.tile a[href^='/view/']`)
+  return wanted?.kind === "picture" ? feedPictures(wanted.own ? ".mine" : "", start, from) : [];
+}
+
+function feedPictures(within, start, from) {
+  return $$(`#feed ${within} .tile a[href^='/view/']`)
     .map((link) => ({ id: link.getAttribute("href").slice(6), image: $("img", link) }))
     .filter(({ id }) => id.startsWith(start) && id !== start)
     .slice(0, 8)
@@ -90,6 +96,7 @@ function highlightChosen() {
 function applySuggestion(index) {
   const { from, text } = suggestions[index];
   box.setRangeText(text, from, box.selectionStart, "end");
+  box.dispatchEvent(new Event("typed"));
   refresh();
 }
 

@@ -7,6 +7,8 @@ import { scrollToJob, resolvePlaceholder, showPlaceholder } from "./feed.js";
 import { open } from "./dialogs.js";
 import * as completion from "./completion.js";
 import * as attachments from "./attachments.js";
+import { refreshControls, useFlag } from "./prompt/controls.js";
+import { wordsEnd } from "./prompt/flags.js";
 
 const form = $("#composer");
 const box = $("#say");
@@ -25,7 +27,7 @@ form.addEventListener("submit", async (event) => {
   typed.push(text);
   recalled = typed.length;
   box.value = "";
-  resizePrompt();
+  promptChanged();
   showNotice("");
   const id = newId();
   const placeholder = paints(text) ? showPlaceholder(id, text) : null;
@@ -33,7 +35,7 @@ form.addEventListener("submit", async (event) => {
   resolvePlaceholder(placeholder, answer.job);
   if (!answer.ok) {
     if (!box.value) box.value = text; // what was typed is not lost to a typing mistake
-    resizePrompt();
+    promptChanged();
     return showNotice(answer.text, { bad: true, point: answer.point });
   }
   if (answer.job) {
@@ -68,7 +70,7 @@ function recallPrompt(by, event) {
   event.preventDefault();
   recalled = next;
   box.value = typed[recalled] ?? "";
-  resizePrompt();
+  promptChanged();
 }
 
 // For browsers without field-sizing.
@@ -77,12 +79,18 @@ function resizePrompt() {
   box.style.height = "auto";
   box.style.height = `${Math.min(box.scrollHeight, 176)}px`;
 }
-box.addEventListener("input", resizePrompt);
+
+function promptChanged() {
+  resizePrompt();
+  refreshControls();
+}
+for (const change of ["input", "typed"]) box.addEventListener(change, promptChanged);
 
 export function setPrompt(text) {
   box.value = text;
   box.focus();
-  resizePrompt();
+  box.setSelectionRange(wordsEnd(text), wordsEnd(text));
+  promptChanged();
   completion.refresh();
 }
 
@@ -98,15 +106,16 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const example = event.target.closest?.("[data-type], [data-add]");
   if (!example) return;
+  example.closest("[popover]")?.hidePopover();
   $("#dialog").close();
-  setPrompt(example.dataset.type ?? withFlag(example.dataset.add));
+  const { type, add = "" } = example.dataset;
+  if (type) setPrompt(type);
+  else if (add.startsWith("--ref ") && !$("#controls [data-flag=ref]")) setPrompt(`/remix ${add.slice(6)} `); // no model takes any
+  else useFlag(add);
 });
-
-// The prompt with a flag, in place of the one of its name.
-function withFlag(flag) {
-  const name = flag.split(" ")[0];
-  return `${box.value.replace(new RegExp(`\\s*${name} \\S+`, "g"), "").trim()} ${flag}`.trimStart();
-}
 
 // What one types first is the prompt. On a phone the keyboard would cover half of the feed.
 if (!$("#dialog").open && matchMedia("(hover: hover)").matches) box.focus({ preventScroll: true });
+// What came with the address is typed once.
+if (location.search) history.replaceState(history.state, "", location.pathname);
+promptChanged();

@@ -5,11 +5,15 @@ import { moveNoticesHome, moveNoticesTo, showNotice, showAnswer } from "./notice
 import { _ } from "./page_data.js";
 import { prepare, upload } from "./uploads.js";
 import { request } from "./socket.js";
-import { drawnMask, offerBrush } from "./pictures/brush.js";
-import { prepareComparison } from "./pictures/comparison.js";
 import { coverPicture } from "./pictures/overlay.js";
 import { announceWhenDone, personalize } from "./feed.js";
 
+// What few people open first is loaded when it is.
+const load = (path) => import(path).catch(() => showNotice(UNREACHABLE, { bad: true }));
+const BRUSH = "./pictures/brush.js";
+const COMPARISON = "./pictures/comparison.js";
+const VIEWER = "./pictures/viewer.js";
+const UNREACHABLE = _("The server could not be reached. Please try again.");
 const dialog = $("#dialog");
 const body = $("#dialog-body");
 let shown = null; // what lies on the dialog that was opened last
@@ -29,9 +33,11 @@ function opened(path) {
   const cells = $(".cells", body);
   if (cells) {
     chooseCells(cells);
-    offerBrush(cells.form);
+    load(BRUSH).then((brush) => cells.isConnected && brush?.offerBrush(cells.form));
   }
-  prepareComparison(body);
+  const compared = $(".divided, .comparison", body);
+  if (compared) load(COMPARISON).then((comparison) => compared.isConnected && comparison?.prepareComparison(body));
+  if ($("[data-full-screen]", body)) load(VIEWER); // so that it is there at once
   ($("[autofocus]", body) ?? body).focus();
 }
 
@@ -40,7 +46,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (target !== body && !body.contains(event.target)) return;
   if (body.firstElementChild !== shown) opened(request?.action); // else what is open was only brought up to date
 });
-document.addEventListener("htmx:error", () => showNotice(_("The server could not be reached. Please try again."), { bad: true }));
+document.addEventListener("htmx:error", () => showNotice(UNREACHABLE, { bad: true }));
 dialog.addEventListener("close", () => {
   if (dialog.open || body.firstElementChild !== shown) return; // late news: the next dialog lies here
   body.replaceChildren();
@@ -98,7 +104,7 @@ function valuesOf(form) {
 // The tickets of what was chosen in fields for files, by field.
 async function uploadedFiles(form) {
   const files = {};
-  const drawn = await drawnMask(form);
+  const drawn = $(".strokes", form) ? await (await load(BRUSH))?.drawnMask(form) : null;
   if (drawn) {
     const { ticket, problem } = await upload(drawn);
     if (!ticket) return { problem };
@@ -196,4 +202,9 @@ function sweep(cells) {
 
 dialog.addEventListener("click", (event) => {
   if (event.target.closest("[data-clear]")) $$(".cells input", body).forEach((box) => { box.checked = false; });
+});
+
+document.addEventListener("click", async (event) => {
+  const opener = event.target.closest?.("[data-full-screen], .portrait figure[data-file] > .stage > img");
+  if (opener) (await load(VIEWER))?.show($(".stage > img", opener.closest("figure")));
 });

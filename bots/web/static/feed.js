@@ -3,6 +3,7 @@ import { $, $$, sure } from "./dom.js";
 import { dismiss, isDismissed } from "./dismissed.js";
 import { showNotice, announce, showAnswer } from "./notices.js";
 import { me, _ } from "./page_data.js";
+import { showStep } from "./progress.js";
 import { on, request } from "./socket.js";
 import { setTabStop } from "./card_keys.js";
 import { tellReady } from "./ready.js";
@@ -27,16 +28,11 @@ on("cards", ({ cards, gone }) => {
 });
 
 on("progress", ({ jobs }) => {
-  for (const [id, { step, steps, text, preview }] of Object.entries(jobs)) {
-    const card = document.getElementById(`job-${id}`);
-    const bar = card && $("progress", card);
-    if (!bar) continue;
-    bar.max = steps;
-    bar.value = step;
-    $(".status", card).textContent = text;
-    const image = $(".preview", card);
-    if (preview && image.src !== preview) {
-      image.src = preview;
+  for (const [id, step] of Object.entries(jobs)) {
+    showStep(id, step);
+    const image = document.querySelector(`#job-${CSS.escape(id)} .preview`);
+    if (image && step.preview && image.src !== step.preview) {
+      image.src = step.preview;
       image.hidden = false;
     }
   }

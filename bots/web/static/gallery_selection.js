@@ -20,6 +20,10 @@ function show() {
   const compare = $("#selected-compare");
   compare.href = `/compare/${ids.join(",")}`;
   compare.hidden = ids.length < 2 || ids.length > MOST_COMPARED;
+  for (const link of $$("[data-use]", bar)) {
+    link.href = `/?use=${link.dataset.use}&of=${ids.join(",")}`;
+    link.hidden = ids.length === 0 || ids.length > Number(link.dataset.most);
+  }
   for (const control of $$("[data-selected], #move-to", bar)) control.disabled = ids.length === 0;
   $("#selected-zip").classList.toggle("disabled", ids.length === 0);
   for (const box of boxes()) box.checked = chosen.has(box.value);

@@ -102,6 +102,7 @@ def _relatives(
             picture=queries.picture_of(rows[picture_id][0]),
             person=queries.job_of(rows[picture_id][1]).person,
             parents=tuple(edge.parent for edge in edges if edge.child == picture_id and edge.parent in shown),
+            spoiler=queries.job_of(rows[picture_id][1]).spoiler,
         )
         for picture_id in order
         if picture_id in shown

@@ -1,11 +1,15 @@
-"""Pictures side by side, and what an edit was made from."""
+"""Pictures side by side, what they were made from, and what is used of them again."""
+
+import re
 
 import pytest
 
 from studio.commands.button_ids import Action, Button
 from studio.db.tables import JobRow
-from tests.frontends.web.test_dialogs import painted, sheet
+from studio.ports import RunnableModel
+from tests.frontends.web.test_dialogs import card_of, painted, sheet
 from tests.support.finished_jobs import paint_job
+from tests.support.html_tree import read_html
 from tests.support.web_client import WebServer
 
 
@@ -46,6 +50,54 @@ def test_an_edit_shows_what_it_was_before_to_those_who_may_see_it(web_server: We
     assert f'<img class="blurred" src="/thumbnails/{edit}.1"' in sheet(bo, f"/view/{fox}.1")
     assert ana.press(Button(action=Action.DELETE, job_id=fox, index=1))["ok"]
     assert "data-divide" not in sheet(bo, f"/view/{edit}.1")
+
+
+def test_the_family_tree_shows_generations_of_what_one_may_see(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    fox = painted(web_server, ana)
+    child: str = bo.ask(do="ask", command="vary", values={"picture": f"{fox}.2", "count": "1"})["job"]
+    paint_job(web_server.ports, child)
+    assert f'href="/lineage/{child}.1"' in sheet(bo, f"/view/{child}.1")
+    assert "/lineage/" not in sheet(bo, f"/view/{fox}.1")
+    assert bo.say(f"/lineage {child}.1")["go"] == f"/lineage/{child}.1"
+    assert bo.say(f"/lineage {fox}.1")["open"] == f"/view/{fox}.1"
+    with web_server.ports.database.begin() as session:
+        session.get_one(JobRow, fox).spoiler = True
+    page = read_html(bo.client.get(f"/lineage/{child}.1").text.replace("<!doctype html>", ""))
+    assert [heading.text for heading in page.all("h2")] == ["Generation 1", "Generation 2"]
+    assert [node.attributes["data-parents"] for node in page.all("li") if "data-node" in node.attributes] == [
+        "",
+        f"{fox}.2",
+    ]
+    assert [image.attributes.get("class") for image in page.all("img")] == ["blurred", None]
+    assert "from fox" in page.text
+    with web_server.ports.database.begin() as session:
+        session.get_one(JobRow, fox).spoiler = False
+    assert ana.press(Button(action=Action.DELETE, job_id=fox, index=2))["ok"]
+    assert "from a deleted picture" in bo.client.get(f"/lineage/{child}.1").text
+    for unknown in (f"{fox}.2", "x", "zzzzzzzzzzzz.1"):
+        assert bo.client.get(f"/lineage/{unknown}").status_code == 404
+
+
+def test_what_is_used_again_stands_in_the_prompt(web_server: WebServer) -> None:
+    ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
+    fox = painted(web_server, ana)
+    secret = painted(web_server, ana, "a key --count 1 --private")
+    seed = re.search(r'data-add="--seed (\d+)" aria-label="Use this seed, Picture 2"', card_of(bo, fox))
+    assert seed
+
+    def typed(use: str, *pictures: str) -> str:
+        page = bo.client.get(f"/?use={use}&of={','.join(pictures)}")
+        return read_html(page.text.replace("<!doctype html>", "")).all("textarea", id="say")[0].text
+
+    assert typed("prompt", f"{fox}.2") == "a fox"
+    assert typed("seed", f"{fox}.2") == f"--seed {seed[1]}"
+    assert typed("picture", f"{fox}.2") == f"/remix {fox}.2"  # no model takes references
+    model = RunnableModel(name="tiny", takes_references=4)
+    web_server.ports.options.known_models = (model,)  # type: ignore[attr-defined]
+    assert typed("picture", f"{fox}.2", f"{fox}.1") == f"--ref {fox}.2, {fox}.1"
+    for query in (f"use=prompt&of={secret}.1", "use=prompt", f"use=all&of={fox}.1", "use=seed&of=x"):
+        assert bo.client.get(f"/?{query}").status_code == 404
 
 
 @pytest.mark.parametrize("guessed", ["zzzzzzzzzzzz.1", "x"])

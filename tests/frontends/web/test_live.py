@@ -182,7 +182,13 @@ def test_progress_moves_the_card_and_is_kept_for_those_who_come_later(web_server
     web_server.ports.events.announce(replace(progress, step=4, preview=None, seconds_left=30.0))
     heard = ana.hear("progress", lambda message: message["jobs"].get(job_id, {}).get("step") == 4)
     text = "Step 4 of 12 · about 30 s left"
-    assert heard["jobs"][job_id] == {"step": 4, "steps": 12, "text": text, "preview": preview}
+    assert heard["jobs"][job_id] == {
+        "step": 4,
+        "steps": 12,
+        "text": text,
+        "left": 30.0,
+        "preview": preview,
+    }
     wall = web_server.guest("Bo").wall
     assert 'value="4" max="12"' in wall
     assert preview in wall

@@ -85,7 +85,8 @@ def test_pages_without_a_session(front_end: WebServer) -> None:
 
 def test_the_app_and_what_its_scripts_say(front_end: WebServer) -> None:
     page = front_end.user("Ана").front_page()
-    assert untranslated(page) == []
+    names = {name for offered in names_offered(front_end.ports) for name in offered}
+    assert untranslated(page, names) == []
     (data,) = read_html(page.replace("<!doctype html>", "")).all("script", id="data")
     read = json.loads(data.text)
     summaries = [found for spec in read["catalog"] for found in (spec, *spec["parameters"])]
@@ -106,7 +107,7 @@ def test_cards_and_dialogs(front_end: WebServer) -> None:
     paths = ["/help", "/settings", "/mine/queue", "/mine/history", "/mine/messages"]
     paths += [f"/view/{fox}.1", f"/jobs/{fox}", *(f"/{name}/{fox}.1" for name in FORMS), f"/flag/{fox}"]
     assert {path: words for path in paths if (words := untranslated(dialog(ana, path), names))} == {}
-    for path in ("/pictures", "/pictures?words=x", "/pictures?of=everybody"):
+    for path in ("/pictures", "/pictures?words=x", "/pictures?of=everybody", f"/lineage/{fox}.1"):
         assert untranslated(ana.client.get(path).text, names) == []
     assert ana.press(f"c1:delete:{fox}:1")["ok"]
     assert untranslated(bo.disconnect_and_come_back().wall) == []  # credits a picture without words

@@ -85,6 +85,9 @@ def test_no_page_breaks_a_rule(browser: Browser, web_server: PaintingWebServer) 
         hat = str(painted(ana, "a hat", tiles=1).get_attribute("id")).removeprefix("job-")
         ana.locator("#present summary").click()
         seen.examine(ana, "feed")
+        card(ana, "a fox").get_by_role("button", name="Use", exact=True).click()
+        seen.examine(ana, "what is used again")
+        ana.keyboard.press("Escape")
         ana.locator("#say").press_sequentially("/")
         expect(ana.locator("#choices")).to_be_visible()
         seen.examine(ana, "suggestions")
@@ -105,6 +108,7 @@ def test_no_page_breaks_a_rule(browser: Browser, web_server: PaintingWebServer) 
         ana.get_by_role("button", name="Full screen").click()
         seen.examine(ana, "full screen")
         for path in (
+            f"/lineage/{hat}.1",
             "/pictures",
             "/pictures?words=nothing",
             "/report",

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from studio.ports import Ports
+from studio.commands.command_line import parse_phrase
+from studio.errors import BadParameterError
+from studio.ports import Ports, RunnableModel
 from tests.conftest import free_port
 from tests.services.bots.test_web_browser import painted, type_in
 from tests.services.bots.test_web_dialogs_browser import at_ease, guest, widths
@@ -21,7 +23,47 @@ ServiceWorkerRegistration.prototype.showNotification = (title, { body }) => told
 STOPS = """(card) => [...card.querySelectorAll("a[href], button")]
   .filter((control) => control.tabIndex === 0 && control.checkVisibility()).length"""
 
+# A step of 10 seconds, looked at after 0, 5, 9 and 30.
+COUNT = """async () => {
+  const { showStep, advance } = await import("/static/progress.js");
+  const html = '<article id="job-x"><p class="status"></p><progress></progress></article>';
+  document.body.insertAdjacentHTML("beforeend", html);
+  const card = document.querySelector("#job-x");
+  showStep("x", { step: 4, steps: 10, text: "", left: 60 }, 0);
+  const seen = [0, 5000, 9000, 30000].map((now) => {
+    advance(now);
+    return [card.lastChild.value, card.firstChild.textContent];
+  });
+  showStep("x", { step: 5, steps: 10, text: "Step 5 of 10", left: null }, 30000);
+  card.remove();
+  return seen;
+}"""
+READ = """async (lines) => {
+  const { readFlag } = await import("/static/prompt/flags.js");
+  return lines.map((line) => ["aspect", "count", "style", "draft", "ref"].map((name) => readFlag(line, name)));
+}"""
+LINES = [
+    "a fox --ar16:9 --n 2 --n 4",
+    "a fox — ar 16:9 —style: ink",
+    "a fox -n 4 --draft no",
+    "--draft a well-aspect view --count=3",
+    "un zorro —no un gato— en la nieve",
+    "/imagine a fox --style ink --ref k3v9m2p4qx7a.1",
+    "/vary k3v9m2p4qx7a.2 --n 2",
+]
+
 pytestmark = pytest.mark.timeout(1200)
+
+
+def values(line: str) -> list[str]:
+    """As the server reads the flags of a line; nothing where it refuses them."""
+    try:
+        spec, read = parse_phrase(line)
+    except BadParameterError:
+        return [""] * 5
+    found = {name: str(value) for name, value in read.items() if spec.parameter(name)}
+    found["draft"] = "" if found.get("draft") == "no" else found.get("draft", "")
+    return [found.get(name, "") for name in ("aspect", "count", "style", "draft", "ref")]
 
 
 @pytest.fixture
@@ -31,7 +73,11 @@ def web_server(ports: Ports) -> Iterator[PaintingWebServer]:
         yield opened
 
 
-def test_a_card_is_one_tab_stop_with_arrows_inside(browser: Browser, web_server: PaintingWebServer) -> None:
+def test_a_card_is_one_tab_stop_and_what_is_chosen_is_typed(
+    browser: Browser, web_server: PaintingWebServer
+) -> None:
+    model = RunnableModel(name="tiny", takes_references=4)
+    web_server.ports.options.known_models = (model,)  # type: ignore[attr-defined]
     with guest(browser, web_server, "Ana") as ana:
         expect(ana.locator("#say")).to_be_focused()  # on arrival
         for words in ("an owl --count 2", "a fox --count 2"):
@@ -57,7 +103,48 @@ def test_a_card_is_one_tab_stop_with_arrows_inside(browser: Browser, web_server:
         expect(ana.locator("#say")).to_have_value("an owl")
         owl.locator(".tile a").first.click()
         dialog.get_by_role("button", name="Use this seed").click()
-        expect(ana.locator("#say")).to_have_value(f"an owl --seed {seed}")
+        say = ana.locator("#say")
+        expect(say).to_have_value(f"an owl --seed {seed}")
+        shape, draft = ana.get_by_role("combobox", name="Shape"), ana.get_by_role("button", name="Draft")
+        shape.select_option("3:2")
+        expect(say).to_have_value(f"an owl --seed {seed} --aspect 3:2")
+        say.focus()
+        ana.keyboard.type(" at night")
+        expect(say).to_have_value(f"an owl at night --seed {seed} --aspect 3:2")
+        say.fill("an owl --ar 2.35:1 --draft")
+        expect(shape).to_have_value("2.35:1")
+        expect(draft).to_have_attribute("aria-pressed", "true")
+        draft.click()
+        shape.select_option("Default")
+        expect(say).to_have_value("an owl")
+        say.fill("/upscale ")
+        expect(shape).to_be_hidden()
+        fox.get_by_role("button", name="Use", exact=True).focus()
+        ana.keyboard.press("Enter")
+        use = fox.get_by_role("button", name="Use this picture, Picture 2")
+        expect(use).to_be_visible()
+        ana.keyboard.press("ArrowRight")
+        expect(fox.get_by_role("button", name="Use this prompt")).to_be_focused()
+        for _ in range(4):
+            ana.keyboard.press("ArrowRight")
+        expect(use).to_be_focused()
+        ana.keyboard.press("Enter")
+        picture = str(fox.get_attribute("id")).removeprefix("job-") + ".2"
+        expect(use).to_be_hidden()
+        expect(say).to_have_value(f" --ref {picture}")
+        expect(ana.locator("#references img")).to_have_attribute("alt", picture)
+        ana.keyboard.type("an owl")
+        ana.get_by_label("What the picture is").select_option("A style")
+        expect(say).to_have_value(f"an owl --sref {picture}")
+        ana.get_by_role("button", name="Remove this reference").click()
+        expect(say).to_have_value("an owl")
+        assert ana.evaluate(READ, LINES) == [values(line) for line in LINES]
+        assert ana.evaluate(COUNT) == [
+            [4, ""],
+            [4.5, "Step 4 of 10 · about 60 s left"],
+            [4.9, "Step 4 of 10 · about 50 s left"],
+            [5, "Step 4 of 10 · about 50 s left"],
+        ]
 
 
 def test_the_feed_has_no_holes_and_keeps_its_order(browser: Browser, web_server: PaintingWebServer) -> None:

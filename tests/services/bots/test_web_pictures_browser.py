@@ -174,6 +174,7 @@ def test_pictures_of_a_job_are_compared_and_enlarged_together(
         ana.locator("#dialog").get_by_role("link", name="Compare").click()
         stages = ana.locator(".comparison .stage")
         expect(stages).to_have_count(4)
+        expect(ana.get_by_role("button", name="Whole pictures")).to_be_enabled()
         ana.locator(".comparison .zoomed").nth(2).focus()
         ana.keyboard.press("+")
         assert {stage.evaluate(SCALE) for stage in stages.all()} == {1.5}

@@ -15,6 +15,7 @@ from bots.web.render import shown_picture
 from bots.web.routes.authentication import require_unbanned_user
 from bots.web.routes.gallery.folders import MOST_SELECTED
 from bots.web.routes.page_layout import page_response
+from bots.web.routes.prompt import most_references
 from bots.web.templating import render_template, script_texts
 from studio.commands.submission.known_names import names_offered
 from studio.db.database import Database
@@ -53,6 +54,7 @@ async def gallery_page(request: Request) -> Response:
         "operations": {operation: translate(deed).capitalize() for operation, deed in DEEDS.items()},
         "models": models,
         "styles": styles,
+        "most_references": most_references(context.ports),
         "data": {"texts": script_texts()},
     }
     return page_response(request, "gallery.html", values)

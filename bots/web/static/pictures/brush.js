@@ -113,6 +113,7 @@ export function offerBrush(form) {
       // Then the cells are offered first again.
     }
   }
+  $("[data-mark=brush]", form).disabled = false;
   choose(remembered());
 }
 

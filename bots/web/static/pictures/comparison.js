@@ -12,6 +12,7 @@ export function prepareComparison(root) {
   }));
   for (const button of $$("[data-zoom]", root)) {
     button.addEventListener("click", () => zooms[0]?.[button.dataset.zoom]());
+    button.disabled = false;
   }
 }
 
@@ -34,4 +35,5 @@ function divide(divided) {
     before.src ||= before.dataset.src;
     slider.focus();
   });
+  switcher.disabled = false;
 }

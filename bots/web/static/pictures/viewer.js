@@ -9,7 +9,8 @@ const image = $("img", frame);
 let shown = "";
 const zoom = makeZoomable(frame, $(".stage", frame));
 
-function show(picture) {
+export function show(picture) {
+  if (viewer.open) return;
   const whole = new Image();
   whole.src = picture.closest("figure").dataset.file;
   zoom.reset();
@@ -39,9 +40,4 @@ viewer.addEventListener("click", (event) => ACTIONS[event.target.closest("[data-
 frame.addEventListener("dblclick", (event) => {
   if (zoom.view.scale > 1) zoom.reset();
   else zoom.zoomAt(zoom.shareOf(event), 3);
-});
-
-document.addEventListener("click", (event) => {
-  const opener = event.target.closest?.("[data-full-screen], .portrait figure[data-file] > .stage > img");
-  if (opener) show($(".stage > img", opener.closest("figure")));
 });

@@ -1,14 +1,25 @@
 """The message of a job in each of its states, and the images and buttons that it has."""
 
+from dataclasses import replace
+
 import pytest
 
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
+from bots.presentation.compose.parts.operation import describe_operation
 from bots.presentation.message import Facts, FileKind, Images, Message, Note, Progress, Small, Title
 from bots.presentation.spans import plain_text
 from studio.commands.button_ids import Action
 from studio.domain.jobs import JobState
+from studio.domain.requests import Operation, ReferenceKind, Source
 from tests.support.messages import MESSAGES
-from tests.support.sample_domain import LONG_PROMPT, sample_job, sample_origin, sample_view
+from tests.support.sample_domain import (
+    LONG_PROMPT,
+    OTHER_JOB_ID,
+    sample_job,
+    sample_origin,
+    sample_picture,
+    sample_view,
+)
 
 
 def words(message: Message) -> str:
@@ -105,6 +116,62 @@ def test_a_job_without_words_has_a_title_all_the_same() -> None:
 def test_the_credit_names_the_owners_of_sources_once() -> None:
     view = sample_view(origins=(sample_origin(), sample_origin(), sample_origin(own=True)))
     assert "by @Ana, from @Bo’s blue boat and their own blue boat" in words(compose_job(view))
+
+
+def described(operation: Operation, count: int = 1, *, command: str = "", **changes: object) -> str:
+    job = sample_job(operation=operation, count=count)
+    job = replace(job, command=command or job.command)
+    job = replace(job, request=replace(job.request, **changes))  # type: ignore[arg-type]
+    return describe_operation(sample_view(job, origins=(sample_origin(),)))
+
+
+def test_a_job_says_what_it_makes_of_the_pictures_before() -> None:
+    fox = Source(key="k", picture_id=f"{OTHER_JOB_ID}.2")
+    upload = Source(key="k")
+    assert [
+        described(Operation.IMAGINE),
+        described(Operation.IMAGINE, sources=(upload,)),
+        described(Operation.IMAGINE, sources=(replace(fox, reference=ReferenceKind.STYLE),)),
+        described(Operation.IMAGINE, 8, draft=True),
+        described(Operation.VARY, 4, sources=(fox,)),
+        described(Operation.VARY, sources=(upload,)),
+        described(Operation.VARY, 4, command="remix", sources=(fox,)),
+        described(Operation.UPSCALE, sources=(fox,), factor=4),
+        described(Operation.EXPAND, sources=(fox,), sides=("left", "top")),
+        described(Operation.EXPAND, sources=(fox,)),
+        described(Operation.EXPAND, sources=(fox,), aspect="16:9"),
+        described(Operation.EDIT, sources=(fox,), cells=("B2", "C2")),
+        described(Operation.EDIT, sources=(fox,), cells=("A1", "A2", "A3", "A4", "B1")),
+        described(Operation.EDIT, sources=(replace(fox, mask_key="m"),)),
+        described(Operation.EDIT, sources=(fox,)),
+        described(Operation.BLEND, sources=(fox, upload)),
+    ] == [
+        "",
+        "painted over a picture",
+        "with 1 reference",
+        "drafts",
+        "variations of picture 2",
+        "variation",
+        "remix of picture 2",
+        "upscaled 4×",
+        "expanded: left, top",
+        "expanded on all sides",
+        "expanded to 16:9",
+        "edited: B2, C2",
+        "edited: 5 cells",
+        "edited under a mask",
+        "edited by words",
+        "blend of 2 pictures",
+    ]
+
+
+def test_one_variation_of_several_has_its_number_and_the_credit_ends_with_it() -> None:
+    job = sample_job(operation=Operation.VARY)
+    job = replace(
+        job, request=replace(job.request, sources=(Source(key="k", picture_id=f"{OTHER_JOB_ID}.2"),))
+    )
+    one = sample_view(job, pictures=(sample_picture(3, job),), origins=(sample_origin(),))
+    assert "by @Ana, from @Bo’s blue boat · variation 3 of picture 2" in words(compose_job(one))
 
 
 def test_remarks_and_unread_words_stand_out_as_sentences() -> None:
