@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.hall_picture import type_line
-from scripts.room_pictures import PATIENCE_MILLISECONDS, WINDOW, enter, expect_pictures, send_line
+from scripts.web_pictures import PATIENCE_MILLISECONDS, WINDOW, enter, expect_pictures, send_line
 from tests.support.running_instance import RunningInstance
 
 PHONE = {"width": 360, "height": 880}
