@@ -29,13 +29,13 @@ def describe_operation(job_view: JobView) -> str:
         case Operation.UPSCALE:
             return translate(recipes.UPSCALED, factor=request.factor) if request.factor else ""
         case Operation.EXPAND:
-            return _expanded(request)
+            return _expansion(request)
         case Operation.EDIT:
-            return _edited(request)
+            return _edit(request)
         case Operation.BLEND:
             return translate_plural(*recipes.BLEND, len(request.starts))
         case _:
-            return _painted(request)
+            return _generation(request)
 
 
 def _variation(job_view: JobView) -> str:
@@ -62,7 +62,7 @@ def _number_of_source(job_view: JobView) -> int:
     return split[1] if split and several else 0
 
 
-def _expanded(request: PaintRequest) -> str:
+def _expansion(request: PaintRequest) -> str:
     if request.aspect:
         return translate(recipes.EXPANDED_TO, aspect=request.aspect)
     if not request.sides or len(request.sides) == len(recipes.SIDES):
@@ -72,7 +72,7 @@ def _expanded(request: PaintRequest) -> str:
     )
 
 
-def _edited(request: PaintRequest) -> str:
+def _edit(request: PaintRequest) -> str:
     if any(source.mask_key for source in request.sources):
         return translate(recipes.EDITED_MASK)
     if not request.cells:
@@ -82,7 +82,7 @@ def _edited(request: PaintRequest) -> str:
     return translate(recipes.EDITED_CELLS, cells=", ".join(request.cells))
 
 
-def _painted(request: PaintRequest) -> str:
+def _generation(request: PaintRequest) -> str:
     if request.draft:
         return translate_plural(*recipes.DRAFTS, request.count)
     if request.starts:
