@@ -178,7 +178,7 @@ def file_text(public_url: str | None = None, web_url: str | None = None, *, agen
         "# Paste it at https://api.slack.com/apps (Create New App, From a manifest). For HTTP mode, and for every",
         "# workspace that installs the app, make another: python -m bots.slack.manifest https://paint.example.org",
         "# With --web https://paint.example.org the app unfolds links to the pages of the web front end there.",
-        "# With --no-agent-view it does without Slack's agent view, which a free plan does not have.",
+        "# With --no-agent-view it does without Slack's agent view, for workspaces whose plan has none.",
     ]
     return "\n".join([*head, *to_yaml(manifest(public_url, web_url, agent_view=agent_view))]) + "\n"
 

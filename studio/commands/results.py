@@ -57,7 +57,10 @@ class JobsStopped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PicturesDeleted:
+    """`stay_shown`: their message is where the bot can change nothing any more."""
+
     picture_ids: tuple[str, ...]
+    stay_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

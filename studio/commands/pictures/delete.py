@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -12,10 +13,12 @@ from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import JobsStopped, PicturesDeleted
 from studio.commands.spec import Call, CommandSpec
 from studio.db import cases, queries
+from studio.db.deliveries import message_of
 from studio.db.identities.linked_identities import identities, same_human
 from studio.db.tables import OutboxRow
 from studio.db.takedowns.taken_down_pictures import APPEAL_WITHIN, appeal_advice, record_appeal_window
 from studio.domain.cases import NewNotice, NoticeKind
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
@@ -63,8 +66,11 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
             )
             removal.events.extend(ended)
         removal.events.extend(notices)
+        shown_at = message_of(session, DeliveryKind.JOB, job_id)
+        is_there = shown_at is not None and shown_at.channel == job.address.channel
+        out_of_reach = is_there and job.address.closes_within(timedelta(), at=now())
     finish_removal(ports, removal)
-    return PicturesDeleted(picture_ids=tuple(picture.id for picture in pictures))
+    return PicturesDeleted(picture_ids=tuple(picture.id for picture in pictures), stay_shown=out_of_reach)
 
 
 def _write_notices(session: Session, job: Job, pictures: Sequence[Picture]) -> list[OutboxRow]:
