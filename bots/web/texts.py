@@ -93,6 +93,7 @@ WORD_TRIAL = (
     "Of {requests} requests of the last {days} days, the new words would have refused {refused} and"
     " held {held}."
 )
+POLICY_UNCHANGED = "Nothing differs from what is saved."
 POLICY_SAVED = "Saved. It applies to every request from now on."
 REQUESTS = "Requests"
 DAY = "Day (UTC)"

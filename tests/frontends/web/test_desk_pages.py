@@ -73,6 +73,8 @@ def test_the_form_says_what_changes_before_it_saves(instance: WebServer) -> None
     mo = instance.user("Mo", "keys")
     form = DeskForm(mo, POLICY)
     changes = {"action.violence": "refuse", "threshold.hate": "0,4", "languages": ["", "en", "de"]}
+    form.send()
+    assert "Nothing differs from what is saved." in form.page
     answer = form.send("save", **changes, **{"figures.politician": "hold"})
     assert answer.status_code == 200  # nobody has seen yet what changes
     shown = html.unescape(form.page)

@@ -48,7 +48,9 @@ async def change_policy(request: Request) -> Response:
     review = await context.pools.run(Pool.COMMANDS, _change_policy, context, user, sent)
     if review is None:
         return RedirectResponse(_SAVED, status_code=303)
-    return await _page(request, user, review=review, status=422 if review.problems else 200)
+    return await _page(
+        request, user, review=review, notice=_notice(review), status=422 if review.problems else 200
+    )
 
 
 async def change_words(request: Request) -> Response:
@@ -60,7 +62,13 @@ async def change_words(request: Request) -> Response:
     words = await context.pools.run(Pool.COMMANDS, _change_words, context, user, sent)
     if words is None:
         return RedirectResponse(_SAVED, status_code=303)
-    return await _page(request, user, words=words, status=422 if words.problems else 200)
+    return await _page(
+        request, user, words=words, notice=_notice(words), status=422 if words.problems else 200
+    )
+
+
+def _notice(review: PolicyReview | WordReview) -> str:
+    return "" if review.problems or review.changes else translate(texts.POLICY_UNCHANGED)
 
 
 async def _read(request: Request) -> dict[str, str] | None:
