@@ -6,6 +6,7 @@ Pillow work of the task threads: nothing here touches a model.
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from PIL import Image, ImageOps
 
@@ -115,9 +116,13 @@ def _from_words(
     if prior is None:
         return GenerationInputs(width=width, height=height)
     seed = request.seed_of(index)
-    start = prior.composer.compose(request.prompt_of(index), seed=seed, width=width, height=height)
+    prompt = request.prompt_of(index)
     return GenerationInputs(
-        width=width, height=height, start=start, strength=request.strength or prior.strength
+        width=width,
+        height=height,
+        start=prior.composer.compose(prompt, seed=seed, width=width, height=height),
+        strength=request.strength or prior.strength,
+        finish=partial(prior.composer.retouch, prompt),
     )
 
 
@@ -201,8 +206,15 @@ def _redo_layout(
     if request.variation is Strength.SUBTLE:
         start, strength = augment(source, seed=seed, reach=SUBTLE_REACH), prior.subtle_strength
     elif request.prompt_of(index).strip():
-        start = prior.composer.compose(request.prompt_of(index), seed=seed, width=width, height=height)
-        strength = prior.strength
+        words = request.prompt_of(index)
+        start = prior.composer.compose(words, seed=seed, width=width, height=height)
+        return GenerationInputs(
+            width=width,
+            height=height,
+            start=start,
+            strength=prior.strength,
+            finish=partial(prior.composer.retouch, words),
+        )
     elif prior.mixer is not None:
         start = prior.mixer.resemble([(source, 1.0)], seed=seed, width=width, height=height)
         strength = prior.strength

@@ -13,7 +13,7 @@ from PIL import Image
 from engine.layout_prior.attachment.assembly import assemble
 from engine.layout_prior.attachment.bodies import embody
 from engine.layout_prior.cutouts.compositing import Chosen, Sheet, paste
-from engine.layout_prior.cutouts.cutout_styles import Style
+from engine.layout_prior.cutouts.cutout_styles import STYLES, Style
 from engine.layout_prior.cutouts.selection import choose, choose_backdrop, choose_style
 from engine.layout_prior.language.translation import LANGUAGES
 from engine.layout_prior.layout.arrangement import arrange
@@ -50,6 +50,12 @@ _PROPS = {
     "mountains": ("evergreen tree", "goat", "eagle"),
     "table": ("potted plant", "hot beverage", "red apple"),
     "underwater": ("tropical fish", "octopus", "coral", "turtle"),
+    "wall": ("bicycle", "potted plant", "cat"),
+}
+_SEASON_PROPS = {
+    "spring": ("tulip", "butterfly", "rabbit", "bench"),
+    "summer": ("sunflower", "butterfly", "deciduous tree", "bench"),
+    "autumn": ("deciduous tree", "chipmunk", "mushroom", "bench"),
 }
 
 
@@ -147,6 +153,11 @@ class CollageComposer:
         sheet = paste(backdrop, spots, chosen, rng)
         return replace(sheet, picture=style.wash(sheet.picture))
 
+    def retouch(self, prompt: str, picture: Image.Image) -> Image.Image:
+        """The painted RGB picture with what its style needs and repainting softens: squares, strokes, grain."""
+        style = parse(plain_words(prompt), self.library).style
+        return STYLES[style].retouch(picture) if style else picture
+
     def place(self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image) -> Image.Image:
         """`canvas` with the prompt's things in the white part of `mask` (mode L, the same size).
 
@@ -162,7 +173,7 @@ class CollageComposer:
         spec = parse(prompt, self.library)
         style = choose_style(spec, rng)
         spec, chosen = self._choose(spec, style, rng)
-        if spec.scene or spec.time or spec.background:
+        if spec.scene or spec.time or spec.background or spec.abstract:
             backdrop = choose_backdrop(spec, chosen, style, rng, canvas.size)
         else:
             backdrop = Backdrop(picture=carry_on(canvas, free), ground=None)
@@ -180,8 +191,13 @@ class CollageComposer:
         return assemble(spec, choose(spec, self.library, style, rng), drawings=style.drawings)
 
     def fill(self, spec: SceneSpec, rng: np.random.Generator) -> SceneSpec:
-        """A scene without things gets props; no words at all get a surprise."""
-        if spec.things:
+        """A scene without things gets props, a word that nothing answers to an abstract picture of its own; no words
+        at all get a surprise.
+        """
+        nowhere = spec.scene is None and spec.background is None and spec.time is None
+        if nowhere and len(spec.things) == 1 and not spec.things[0].subjects:
+            return replace(spec, things=(), abstract=(spec.things[0].word,))
+        if spec.things or spec.abstract:
             return spec
         scene = spec.scene or (
             {"night": "grass", "sunset": "sea"}.get(spec.time or "") if spec.time else None
@@ -191,7 +207,8 @@ class CollageComposer:
         if scene is None:
             subject = self.library.subjects[int(rng.integers(len(self.library.subjects)))]
             return replace(spec, things=(SceneObject(word=subject.name, subjects=(subject,)),))
-        props = rng.permutation(_PROPS[scene])[: int(rng.integers(1, 3))]
+        usual = _SEASON_PROPS.get(spec.season or "", ()) if scene == "grass" else ()
+        props = rng.permutation(usual or _PROPS[scene])[: int(rng.integers(1, 3))]
         things = tuple(SceneObject(word=name, subjects=self.library.find_named(name)) for name in props)
         return replace(spec, scene=scene, things=tuple(thing for thing in things if thing.subjects))
 

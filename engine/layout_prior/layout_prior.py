@@ -22,6 +22,9 @@ class Composer(Protocol):
     def place(self, prompt: str, *, seed: int, canvas: Image.Image, mask: Image.Image) -> Image.Image:
         """The canvas with what the words name put where the mask is white."""
 
+    def retouch(self, prompt: str, picture: Image.Image) -> Image.Image:
+        """The painted picture with what the style that the words name needs after painting."""
+
     def remark(self, prompt: str, *, model: str) -> str:
         """What a person should hear of how their words were read; empty where all is well."""
 

@@ -196,7 +196,7 @@ def _put_inside(item: Figure, host: Figure) -> Placement | None:
         return None
     if host.name == "vase":  # stems in its neck, blossoms above it
         box = _centre_box(item, host.picture.width / 2, 0, 0.95 * host.picture.width)
-        return Placement(box=Box(box.left, rim - 0.72 * box.height, box.width, box.height), front=False)
+        return Placement(box=Box(box.left, rim - 0.86 * box.height, box.width, box.height), front=False)
     side = 0.68 * host.picture.width
     box = _centre_box(item, host.picture.width / 2, 0, side)
     if box.height > side * 0.95:

@@ -1,12 +1,15 @@
 """Styles: from which set a cut-out is taken, and what is done to it, or to the whole collage, afterwards."""
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 _INK = (38, 40, 52)
+_PAPER = (250, 247, 240)
+_LATENT_PX = 8  # pixels to a side of one cell of the model's latents
 
 
 def _as_it_is(picture: Image.Image) -> Image.Image:
@@ -15,11 +18,14 @@ def _as_it_is(picture: Image.Image) -> Image.Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """`finish` changes an RGBA cut-out, `wash` the whole RGB collage. `paper` is the wall things stand before."""
+    """`finish` changes an RGBA cut-out, `wash` the whole RGB collage, `retouch` the RGB picture that the model painted
+    over it, in which squares, strokes and grain have gone soft. `paper` is the wall things stand before.
+    """
 
     drawings: str
     finish: Callable[[Image.Image], Image.Image] = _as_it_is
     wash: Callable[[Image.Image], Image.Image] = _as_it_is
+    retouch: Callable[[Image.Image], Image.Image] = _as_it_is
     paper: tuple[float, float, float] | None = None
     shadows: bool = True
 
@@ -70,25 +76,78 @@ def _add_rim(cutout: Image.Image, *, width: int, colour: tuple[int, int, int]) -
 
 
 def pixelate(picture: Image.Image) -> Image.Image:
-    """About 44 squares to a side, in few colours."""
-    cell = max(2, min(picture.size) // 44)
-    small = picture.resize((picture.width // cell, picture.height // cell), Image.Resampling.BOX)
-    few = small.quantize(24, dither=Image.Dither.NONE).convert("RGB")
-    return few.resize(picture.size, Image.Resampling.NEAREST)
+    """About 32 squares to a side, on the cells of the latents, so that repainting keeps their edges; few colours."""
+    cell = max(_LATENT_PX, _LATENT_PX * round(min(picture.size) / 32 / _LATENT_PX))
+    columns, rows = -(-picture.width // cell), -(-picture.height // cell)
+    small = picture.resize((columns, rows), Image.Resampling.BOX)
+    vivid = ImageEnhance.Contrast(ImageEnhance.Color(small).enhance(1.15)).enhance(1.12)
+    few = vivid.quantize(20, dither=Image.Dither.NONE).convert("RGB")
+    large = few.resize((columns * cell, rows * cell), Image.Resampling.NEAREST)
+    return large.crop((0, 0, *picture.size))
 
 
 def apply_watercolour(picture: Image.Image) -> Image.Image:
-    """Watercolour: patches of even colour, darker at their edges, on bright paper."""
-    side = min(picture.size)
-    patches = picture.filter(ImageFilter.ModeFilter(max(3, side // 64 | 1))).filter(
-        ImageFilter.GaussianBlur(side / 200)
+    """Watercolour: uneven washes with dark rims, which end before the edge of a white grainy paper."""
+    side, rng = min(picture.size), np.random.default_rng(zlib.crc32(picture.tobytes()))
+    patches = picture.filter(ImageFilter.ModeFilter(max(3, side // 48 | 1))).filter(
+        ImageFilter.GaussianBlur(side / 190)
     )
     pixels = np.asarray(patches, np.float32)
+    blotches, grain = (_noise(picture.size, cells, rng)[..., None] for cells in (7, side // 5))
     luma = Image.fromarray(pixels.mean(-1).astype(np.uint8), "L")
     down, across = np.gradient(np.asarray(luma.filter(ImageFilter.GaussianBlur(side / 160)), np.float32))
     edges = np.clip(np.hypot(down, across) * side / 256, 0, 24)[..., None]
-    bright = 255 - (255 - pixels) * 0.78
-    return Image.fromarray((bright - 1.6 * edges).clip(0, 255).astype(np.uint8), "RGB")
+    wash = 255 - (255 - pixels) * np.clip(0.7 + 0.3 * blotches, 0.3, 1.05) - 2.2 * edges + 5 * grain
+    ys, xs = np.mgrid[0 : picture.height, 0 : picture.width].astype(np.float32)
+    inside = np.minimum.reduce([xs, ys, picture.width - 1 - xs, picture.height - 1 - ys])[..., None] / side
+    wet = np.clip((inside - 0.07 - 0.055 * _noise(picture.size, 6, rng)[..., None]) / 0.018, 0, 1)
+    rim = 4 * wet * (1 - wet)
+    paper = np.array(_PAPER, np.float32) + 4 * grain
+    return Image.fromarray((paper * (1 - wet) + (wash - 22 * rim) * wet).clip(0, 255).astype(np.uint8), "RGB")
+
+
+def add_grain(picture: Image.Image) -> Image.Image:
+    """The grain of rough paper, in which pigment settles: stronger where there is colour."""
+    rng = np.random.default_rng(zlib.crc32(picture.tobytes()))
+    pixels = np.asarray(picture, np.float32)
+    grain = _noise(picture.size, min(picture.size) // 3, rng) + 0.7 * _noise(picture.size, 9, rng)
+    depth = 3 + 13 * (255 - pixels.mean(-1)) / 255
+    return Image.fromarray((pixels + (depth * grain)[..., None]).clip(0, 255).astype(np.uint8), "RGB")
+
+
+def apply_oil(picture: Image.Image) -> Image.Image:
+    """Oil: short thick strokes along the edges of things, broad ones first, in slightly different tones."""
+    side, rng = min(picture.size), np.random.default_rng(zlib.crc32(picture.tobytes()))
+    soft = picture.filter(ImageFilter.GaussianBlur(side / 100))
+    pixels = np.asarray(soft, np.float32)
+    luma = np.asarray(soft.convert("L").filter(ImageFilter.GaussianBlur(side / 40)), np.float32)
+    down, across = (np.asarray(slope) for slope in np.gradient(luma))
+    turn = 1.2 * _noise(picture.size, 4, rng)
+    painted = soft.filter(ImageFilter.ModeFilter(max(3, side // 40 | 1)))
+    pen = ImageDraw.Draw(painted)
+    for count, length, width in ((1100, 0.055, 0.02), (3200, 0.03, 0.009)):
+        for x, y in zip(
+            rng.integers(0, picture.width, count), rng.integers(0, picture.height, count), strict=True
+        ):
+            steep = float(np.hypot(down[y, x], across[y, x]))
+            angle = np.arctan2(across[y, x], -down[y, x]) if steep > 0.6 else 0.35 + turn[y, x]
+            reach = length * side * (0.5 if steep > 2 else 1) / 2
+            dx, dy = reach * np.cos(angle), reach * np.sin(angle)
+            tone = np.clip(pixels[y, x] * rng.uniform(0.93, 1.08) + rng.uniform(-5, 5, 3), 0, 255)
+            pen.line(
+                (x - dx, y - dy, x + dx, y + dy),
+                fill=(int(tone[0]), int(tone[1]), int(tone[2])),
+                width=max(2, round(width * side)),
+            )
+    relief = painted.convert("L").filter(ImageFilter.EMBOSS)
+    lit = np.asarray(painted, np.float32) + 0.12 * (np.asarray(relief, np.float32)[..., None] - 128)
+    return ImageEnhance.Color(Image.fromarray(lit.clip(0, 255).astype(np.uint8), "RGB")).enhance(1.12)
+
+
+def _noise(size: tuple[int, int], cells: int, rng: np.random.Generator) -> np.ndarray:
+    """Smooth noise in about -1..1, (height, width)."""
+    coarse = rng.uniform(-1, 1, (cells + 1, cells + 1)).astype(np.float32)
+    return np.asarray(Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC), np.float32)
 
 
 def apply_pencil(picture: Image.Image) -> Image.Image:
@@ -110,8 +169,9 @@ STYLES: Mapping[str, Style] = {
     "clip art": Style(drawings="cartoon", finish=add_outline, paper=(1.0, 1.0, 1.0), shadows=False),
     "line": Style(drawings="flat", finish=trace_lines, paper=(1.0, 1.0, 1.0), shadows=False),
     "sketch": Style(drawings="cartoon", wash=apply_pencil, paper=(0.97, 0.97, 0.95)),
-    "pixel": Style(drawings="flat", wash=pixelate, shadows=False),
-    "watercolour": Style(drawings="cartoon", wash=apply_watercolour, shadows=False),
+    "pixel": Style(drawings="flat", wash=pixelate, retouch=pixelate, shadows=False),
+    "oil": Style(drawings="cartoon", retouch=apply_oil),
+    "watercolour": Style(drawings="cartoon", wash=apply_watercolour, retouch=add_grain, shadows=False),
 }
 # What a prompt without a style may get.
 USUAL = ("glossy", "cartoon")

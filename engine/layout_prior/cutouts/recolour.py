@@ -25,16 +25,7 @@ def recolour(picture: Image.Image, colour: str) -> Image.Image:
     pixels = np.asarray(picture, np.float32) / 255
     rgb, alpha = pixels[..., :3], pixels[..., 3]
     target = np.array(COLOURS[colour], np.float32) / 255
-    hue, saturation, value = _hsv(rgb)
-    wanted, share = main_hue(rgb, alpha)
-    if share > 0.25:
-        distance = np.abs((hue - wanted + 0.5) % 1 - 0.5)
-        mask = np.clip((0.13 - distance) / 0.04, 0, 1) * np.clip((saturation - 0.1) / 0.15, 0, 1)
-    else:
-        # Black outlines and eyes stay black, unless nearly all of it is black.
-        seen = value[(saturation < 0.45) & (alpha > 0.5)]
-        darkest = min(0.12, 0.3 * float(np.median(seen))) if seen.size else 0.12
-        mask = np.clip((0.45 - saturation) / 0.2, 0, 1) * np.clip((value - darkest) / (darkest + 0.08), 0, 1)
+    mask = main_colour_mask(rgb, alpha)
     luma = rgb @ np.array([0.3, 0.59, 0.11], np.float32)
     chosen = (mask > 0.5) & (alpha > 0.5)
     if not chosen.any():
@@ -47,6 +38,22 @@ def recolour(picture: Image.Image, colour: str) -> Image.Image:
     mixed = rgb + (painted - rgb) * mask[..., None]
     out = np.dstack([mixed, alpha])
     return Image.fromarray((out * 255 + 0.5).clip(0, 255).astype(np.uint8), "RGBA")
+
+
+def main_colour_mask(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """How much each pixel is of the main colour, 0..1; `rgb` is float 0..1 (height, width, 3)."""
+    hue, saturation, value = _hsv(rgb)
+    wanted, share = main_hue(rgb, alpha)
+    mask: np.ndarray
+    if share > 0.25:
+        distance = np.abs((hue - wanted + 0.5) % 1 - 0.5)
+        mask = np.clip((0.13 - distance) / 0.04, 0, 1) * np.clip((saturation - 0.1) / 0.15, 0, 1)
+        return mask
+    # Black outlines and eyes stay black, unless nearly all of it is black.
+    seen = value[(saturation < 0.45) & (alpha > 0.5)]
+    darkest = min(0.12, 0.3 * float(np.median(seen))) if seen.size else 0.12
+    mask = np.clip((0.45 - saturation) / 0.2, 0, 1) * np.clip((value - darkest) / (darkest + 0.08), 0, 1)
+    return mask
 
 
 def _hsv(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,16 +8,26 @@ from PIL import Image
 
 from engine.layout_prior.cutouts.compositing import Chosen
 from engine.layout_prior.cutouts.cutout_styles import STYLES, USUAL, Style
-from engine.layout_prior.cutouts.placeholder_creature import paint_creature
+from engine.layout_prior.cutouts.patterns import apply_pattern
+from engine.layout_prior.cutouts.placeholder_sculpture import paint_sculpture
 from engine.layout_prior.cutouts.recolour import main_hue, recolour
 from engine.layout_prior.cutouts.water_removal import without_water
 from engine.layout_prior.language.vocabulary import COLOURS
 from engine.layout_prior.library.cutout_library import Library, Subject
 from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
+from engine.layout_prior.scenes.abstract import paint_abstract
 from engine.layout_prior.scenes.backgrounds import paint_plain, paint_scene
 from engine.layout_prior.scenes.drawing import Canvas
+from engine.layout_prior.scenes.seasons import dress, in_season
 from engine.layout_prior.scenes.sky import Backdrop
 
+# Walls that a studio would have, sRGB 0..255: chalk, sand, blush, sage, mist, dusty blue and lilac, then deep ones.
+_WALLS = (
+    (240, 230, 210), (232, 216, 190), (236, 206, 190), (234, 196, 178), (204, 214, 188), (192, 212, 196),
+    (190, 214, 214), (188, 208, 224), (206, 214, 232), (214, 206, 226), (228, 206, 216), (240, 222, 170),
+    (92, 122, 152), (78, 118, 116), (116, 98, 136), (156, 92, 84), (96, 116, 84), (178, 124, 74),
+)  # fmt: skip
+_WALLS_FITTING = 6  # of which the dice choose one
 # Of those drawn both ways, these are better known by their faces once they are painted, as the scorer sees them.
 _KNOWN_BY_FACE = frozenset({"cat", "horse", "tiger"})
 
@@ -30,8 +40,9 @@ def choose_style(spec: SceneSpec, rng: np.random.Generator) -> Style:
 
 def choose(spec: SceneSpec, library: Library, style: Style, rng: np.random.Generator) -> list[Chosen]:
     """One drawing for each thing, and for each copy of a person."""
-    things = [_near(thing) for thing in spec.things] if len(spec.things) == 1 else map(_whole, spec.things)
-    return [_choose(thing, library, style, rng, scene=spec.scene) for thing in things]
+    alone = len(spec.things) == 1 and spec.scene is None  # in a landscape a head without a body looks lost
+    things = [_near(thing) if alone and not thing.pattern else _whole(thing) for thing in spec.things]
+    return [_choose(thing, library, style, rng, spec=spec) for thing in things]
 
 
 def _near(thing: SceneObject) -> SceneObject:
@@ -51,7 +62,7 @@ def _whole(thing: SceneObject) -> SceneObject:
 
 
 def _choose(
-    thing: SceneObject, library: Library, style: Style, rng: np.random.Generator, *, scene: str | None
+    thing: SceneObject, library: Library, style: Style, rng: np.random.Generator, *, spec: SceneSpec
 ) -> Chosen:
     subject, looks = None, [""]
     if thing.subjects:
@@ -59,14 +70,19 @@ def _choose(
         looks = _looks(subject, thing, rng)
         cutouts = [library.picture(subject, style.drawings, look) for look in looks]
         if (
-            scene is not None or thing.colour is not None
+            spec.scene is not None or thing.colour is not None
         ):  # the colour is meant for the boat, not for its water
             cutouts = [without_water(cutout) for cutout in cutouts]
         size, in_sky = subject.size, subject.in_sky
     else:
-        cutouts, size, in_sky = [paint_creature(thing.word)], 1.0, False
+        cutouts, size, in_sky = [paint_sculpture(thing.word)], 1.0, False
     if thing.colour is not None:
         cutouts = [recolour(cutout, thing.colour) for cutout in cutouts]
+    elif spec.season is not None and subject is not None and style.paper is None:
+        words = frozenset({*subject.keywords, *subject.name.split()})
+        cutouts = [dress(cutout, spec.season, words) for cutout in cutouts]
+    if thing.pattern:
+        cutouts = [apply_pattern(cutout, thing.pattern, thing.second_colour) for cutout in cutouts]
     return Chosen(
         cutouts=tuple(style.finish(cutout) for cutout in cutouts),
         subject=subject,
@@ -103,6 +119,8 @@ def choose_backdrop(
 ) -> Backdrop:
     """The scene asked for, or one that suits; else a wall in the colour asked for, or in one that suits."""
     width, height = size
+    if spec.abstract and not spec.things:
+        return paint_abstract(Canvas(rng, width, height, "day"), spec.abstract)
     scene, time = spec.scene, spec.time
     if scene is None and spec.background is None:
         scene, hour = _suggest_scene(spec, chosen)
@@ -114,7 +132,8 @@ def choose_backdrop(
             "moon" in subject.name.split() for thing in spec.things for subject in thing.subjects[:1]
         )
         canvas = Canvas(rng, width, height, time or "day", moon=not own_moon)
-        return paint_scene(scene, canvas, colour=spec.background)
+        painted = paint_scene(scene, canvas, colour=spec.background)
+        return painted if spec.season is None else in_season(canvas, painted, spec.season)
     if spec.background is not None:
         red, green, blue = (part / 255 for part in COLOURS[spec.background])
         return paint_plain((red, green, blue), exact=True, width=width, height=height, rng=rng)
@@ -142,13 +161,17 @@ def _suggest_scene(spec: SceneSpec, chosen: list[Chosen]) -> tuple[str | None, s
 
 
 def _contrasting(chosen: list[Chosen], rng: np.random.Generator) -> tuple[float, float, float]:
-    """A friendly light tone, away from the hue of the first thing."""
+    """A muted tone away from the first thing in hue and in brightness: a deep one where the thing itself is light."""
+    tones = np.array(_WALLS, np.float32) / 255
     if not chosen:
-        return colorsys.hsv_to_rgb(rng.random(), 0.4, 0.95)
+        picked = tones[int(rng.integers(len(tones)))]
+        return float(picked[0]), float(picked[1]), float(picked[2])
     pixels = np.asarray(chosen[0].cutouts[0], np.float32) / 255
+    solid = pixels[..., 3] > 0.5
     hue, share = main_hue(pixels[..., :3], pixels[..., 3])
-    away = (hue + rng.uniform(0.3, 0.7)) % 1 if share > 0.2 else rng.random()
-    dark = bool(pixels[..., :3][pixels[..., 3] > 0.5].mean() > 0.8)
-    return colorsys.hsv_to_rgb(
-        float(away), rng.uniform(0.5, 0.65) if dark else rng.uniform(0.25, 0.5), 0.9 if dark else 0.97
-    )
+    bright = float(np.median(pixels[..., :3][solid].mean(-1))) if solid.any() else 0.5
+    hues = np.array([colorsys.rgb_to_hsv(*tone)[0] for tone in tones])
+    apart = np.abs((hues - hue + 0.5) % 1 - 0.5) if share > 0.2 else np.zeros(len(hues))
+    order = np.argsort(-(apart + 1.2 * np.abs(tones.mean(1) - bright)))
+    picked = tones[int(rng.choice(order[:_WALLS_FITTING]))]
+    return float(picked[0]), float(picked[1]), float(picked[2])

@@ -40,7 +40,6 @@ SCENES: dict[str, str] = {
     "countryside": "grass",
     "snow": "snow",
     "snowy": "snow",
-    "winter": "snow",
     "arctic": "snow",
     "antarctica": "snow",
     "room": "room",
@@ -117,7 +116,28 @@ TIMES: dict[str, str] = {
     "rainy": "rain",
     "storm": "rain",
     "stormy": "rain",
+    "fog": "fog",
+    "foggy": "fog",
+    "mist": "fog",
+    "misty": "fog",
+    "haze": "fog",
+    "hazy": "fog",
     "day": "day",
     "daylight": "day",
     "sunny": "day",
 }
+# Word → season, which turns leaves, covers with snow and fills the air.
+SEASONS: dict[str, str] = {
+    "spring": "spring",
+    "springtime": "spring",
+    "summer": "summer",
+    "summertime": "summer",
+    "autumn": "autumn",
+    "autumnal": "autumn",
+    "fall": "autumn",
+    "winter": "winter",
+    "wintertime": "winter",
+    "wintry": "winter",
+}
+# Where a season is all that is said of the place.
+SEASON_SCENES: dict[str, str] = {"spring": "grass", "summer": "grass", "autumn": "grass", "winter": "snow"}

@@ -1,7 +1,7 @@
 """The vocabulary of prompts: numbers, colours, sizes, styles, and words without a meaning to draw."""
 
 from engine.layout_prior.language.relations import RELATIONS
-from engine.layout_prior.language.scene_words import SCENES, TIMES
+from engine.layout_prior.language.scene_words import SCENES, SEASONS, TIMES
 
 NUMBERS: dict[str, int] = {
     word: number
@@ -81,6 +81,27 @@ SIZES: dict[str, float] = {
     "enormous": 1.6,
 }
 
+# Phrase → a pattern of engine/layout_prior/cutouts/patterns.py.
+PATTERNS: dict[str, str] = {
+    phrase: pattern
+    for pattern, phrases in {
+        "stripes": "striped, stripy, stripey, pinstriped, zebra striped, tiger striped",
+        "spots": "spotted, spotty, speckled, leopard print, dappled",
+        "dots": "dotted, polka dot, polka-dot, polka dotted, polka-dotted",
+        "checks": "checkered, chequered, checked, checkerboard",
+        "plaid": "plaid, tartan, gingham",
+    }.items()
+    for phrase in phrases.split(", ")
+}
+# The same after "with": a cat with stripes.
+PATTERN_NOUNS: dict[str, str] = {
+    "stripes": "stripes",
+    "spots": "spots",
+    "dots": "dots",
+    "polka dots": "dots",
+    "checks": "checks",
+}
+
 # Phrase → a style of engine/layout_prior/cutouts/cutout_styles.py.
 STYLES: dict[str, str] = {
     phrase: style
@@ -94,6 +115,8 @@ STYLES: dict[str, str] = {
         "coloring page",
         "sketch": "sketch, pencil sketch, pencil drawing, pencil",
         "pixel": "pixel, pixel art, pixelated, 8-bit, 8bit, 16-bit, voxel",
+        "oil": "oil painting, oil, oil paint, oil on canvas, acrylic, acrylic painting, impasto, impressionist, "
+        "impressionist painting, impressionism",
         "watercolour": "watercolour, watercolor, watercolour painting, watercolor painting, aquarelle",
     }.items()
     for phrase in phrases.split(", ")
@@ -192,7 +215,19 @@ IGNORED = frozenset(
 # Every single word that the grammar itself knows.
 GRAMMAR = frozenset(
     word
-    for table in (RELATIONS, NUMBERS, COLOUR_NAMES, SIZES, STYLES, AMOUNTS, ACTIONS, SCENES, TIMES)
+    for table in (
+        RELATIONS,
+        NUMBERS,
+        COLOUR_NAMES,
+        SIZES,
+        STYLES,
+        AMOUNTS,
+        ACTIONS,
+        PATTERNS,
+        SCENES,
+        TIMES,
+        SEASONS,
+    )
     for phrase in table
     for word in phrase.split()
 ).union(PREPOSITIONS, NEGATIONS, IGNORED)

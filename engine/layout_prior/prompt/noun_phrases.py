@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from engine.layout_prior.language.relations import RELATIONS
+from engine.layout_prior.language.relations import RELATIONS, Relation
 from engine.layout_prior.language.vocabulary import (
     AMOUNTS,
     COLOUR_NAMES,
@@ -11,6 +11,8 @@ from engine.layout_prior.language.vocabulary import (
     IGNORED,
     NEGATIONS,
     NUMBERS,
+    PATTERN_NOUNS,
+    PATTERNS,
     PREPOSITIONS,
     SIZES,
     SKINS,
@@ -23,7 +25,14 @@ def read_adjective(reading: Reading) -> bool:
     """A number, colour, size or style; False when a noun begins here."""
     if reading.find_named(longer_than=1) is not None:
         return False
-    return _style(reading) or _skin(reading) or _colour(reading) or _number(reading) or _other(reading)
+    return (
+        _style(reading)
+        or _pattern(reading)
+        or _skin(reading)
+        or _colour(reading)
+        or _number(reading)
+        or _other(reading)
+    )
 
 
 def _style(reading: Reading) -> bool:
@@ -35,6 +44,24 @@ def _style(reading: Reading) -> bool:
         return False
     reading.spec = replace(reading.spec, style=reading.spec.style or STYLES[words])
     reading.at += length
+    return True
+
+
+def _pattern(reading: Reading) -> bool:
+    """'a striped cat', or 'a cat with stripes'."""
+    words, length = reading.longest(PATTERNS)
+    if words:
+        reading.phrase.pattern = PATTERNS[words]
+        reading.at += length
+        return True
+    words, length = reading.longest(PATTERN_NOUNS)
+    if not words or reading.pending is not Relation.WITH or not reading.things:
+        return False
+    reading.things[-1] = replace(
+        reading.things[-1], pattern=PATTERN_NOUNS[words], second_colour=reading.phrase.colour
+    )
+    reading.at += length
+    reading.forget()
     return True
 
 
@@ -56,8 +83,17 @@ def _colour(reading: Reading) -> bool:
             return False  # the fruit
         reading.phrase.colour = colour
         reading.at += length
+        _second_colour(reading)
         return True
     return False
+
+
+def _second_colour(reading: Reading) -> None:
+    """'red and white striped': the pattern's own colour."""
+    other = COLOUR_NAMES.get(reading.words(1, ahead=1))
+    if reading.words(1) == "and" and other is not None and reading.longest(PATTERNS, ahead=2)[0]:
+        reading.phrase.second_colour = other
+        reading.at += 2
 
 
 def _number(reading: Reading) -> bool:

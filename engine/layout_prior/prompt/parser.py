@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from engine.layout_prior.language.abstract_words import ABSTRACTS
 from engine.layout_prior.language.relations import LOOSE, RELATIONS, VESSELS, Relation
+from engine.layout_prior.language.scene_words import SEASON_SCENES
 from engine.layout_prior.language.vocabulary import (
     ACTIONS,
     COLOUR_NAMES,
@@ -35,11 +37,16 @@ def parse(prompt: str, library: Library) -> SceneSpec:
         _read_action,
         read_place,
         read_adjective,
+        _read_abstract,
         read_noun,
     )
     while reading.at < len(reading.tokens):
         if not any(step(reading) for step in steps):
             _skip(reading)
+    if reading.spec.season and reading.spec.scene is None and reading.spec.background is None:
+        reading.spec = replace(reading.spec, scene=SEASON_SCENES[reading.spec.season])
+    if reading.abstract and not reading.things and reading.spec.scene is None:
+        return replace(reading.spec, abstract=tuple(dict.fromkeys(reading.abstract)))
     if not reading.things:
         _guess(reading)
     return replace(reading.spec, things=tuple(reading.things), relations=tuple(reading.relations))
@@ -104,6 +111,16 @@ def _read_action(reading: Reading) -> bool:
         reading.things[-1] = replace(last, pose=last.pose or pose)
     else:
         reading.phrase.pose = pose
+    return True
+
+
+def _read_abstract(reading: Reading) -> bool:
+    """'freedom', 'the sound of silence': what nobody can see, unless a thing is called so."""
+    token = reading.tokens[reading.at]
+    if token not in ABSTRACTS or reading.find_named() is not None:
+        return False
+    reading.at += 1
+    reading.abstract.append(token)
     return True
 
 

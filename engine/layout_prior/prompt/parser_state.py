@@ -30,7 +30,7 @@ class Phrase:
 
     @property
     def started(self) -> bool:
-        return self.count is not None or self.colour is not None or self.size != 1.0
+        return self.count is not None or self.colour is not None or self.size != 1.0 or bool(self.pattern)
 
 
 @dataclass(slots=True)
@@ -51,6 +51,7 @@ class Reading:
     negated: bool = False
     unknown: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    abstract: list[str] = field(default_factory=list)
     spec: SceneSpec = field(default_factory=SceneSpec)
 
     def words(self, length: int, *, ahead: int = 0) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from engine.layout_prior.language.relations import Relation
-from engine.layout_prior.language.scene_words import FURNITURE, SCENES, TIMES
+from engine.layout_prior.language.scene_words import FURNITURE, SCENES, SEASONS, TIMES
 from engine.layout_prior.language.vocabulary import COLOUR_NAMES
 from engine.layout_prior.prompt.parser_state import Phrase, Reading
 
@@ -46,10 +46,12 @@ def read_place(reading: Reading) -> bool:
     """A scene or a time of day, unless the same words name a thing that does not stand after a preposition."""
     for length in range(3, 0, -1):
         words = reading.words(length)
-        scene, time = SCENES.get(words), TIMES.get(words)
+        scene, time, season = SCENES.get(words), TIMES.get(words), SEASONS.get(words)
         if words == "moon" and reading.tokens[max(0, reading.at - 2) : reading.at] == ("on", "the"):
             scene = "moonscape"
-        if scene is None and time is None:
+        if words == "fall" and reading.tokens[max(0, reading.at - 1)] not in ("in", "the", "this", "during"):
+            season = None  # the verb
+        if scene is None and time is None and season is None:
             continue
         if _longer_name(reading, length) or _is_a_thing(reading, words):
             return False
@@ -59,6 +61,8 @@ def read_place(reading: Reading) -> bool:
             return True
         if reading.pending is Relation.LEANING and reading.things:
             reading.things[-1] = replace(reading.things[-1], pose=_UPRIGHT)
+        if season is not None:
+            reading.spec = replace(reading.spec, season=reading.spec.season or season)
         _set_place(reading, scene, time)
         return True
     return False

@@ -30,7 +30,8 @@ class SceneObject:
 class SceneSpec:
     """What a prompt asks for. `relations` holds (index of thing, relation, index of thing).
 
-    `unknown` are the words that ask for things where nothing in the library answers to any of them.
+    `abstract` are words for what nobody can see, where no thing is named. `unknown` are the words
+    that ask for things where nothing in the library answers to any of them.
     """
 
     things: tuple[SceneObject, ...] = ()
@@ -39,4 +40,6 @@ class SceneSpec:
     background: str | None = None
     time: str | None = None
     style: str | None = None
+    season: str | None = None
     unknown: tuple[str, ...] = ()
+    abstract: tuple[str, ...] = ()

@@ -43,13 +43,19 @@ def _paint(name: str, canvas: Canvas, colour: str | None) -> Backdrop:
         return urban.room(canvas, wall) if name == "room" else urban.table(canvas, wall)
     painted = (_SCENES.get(name) or _FURTHER[name])(canvas)
     dry = name in ("space", "moonscape", "underwater")
-    return space_and_water.rain(canvas, painted) if canvas.time == "rain" and not dry else painted
+    if dry:
+        return painted
+    if canvas.time == "fog":
+        return space_and_water.fog(canvas, painted)
+    return space_and_water.rain(canvas, painted) if canvas.time == "rain" else painted
 
 
 def paint_plain(
     tone: tuple[float, float, float], *, exact: bool, width: int, height: int, rng: np.random.Generator
 ) -> Backdrop:
-    """A studio wall in one tone (0..1), lighter in the middle; without `exact`, sometimes fading or patterned."""
+    """A studio wall in one tone (0..1), lighter in the middle; without `exact`, lit from one side and, sometimes,
+    curving into a floor.
+    """
     canvas = Canvas(rng, width, height, "day")
     base = np.array(tone, np.float32)
     down, across = canvas.down(), np.linspace(0, 1, width, dtype=np.float32)[None, :]
@@ -57,10 +63,14 @@ def paint_plain(
     far = np.sqrt((across - x) ** 2 + (down - y) ** 2)
     field = base * (1.07 - 0.2 * far)[..., None]
     kind = int(rng.integers(4))
-    if not exact and kind == 0:
-        other = np.roll(base, int(rng.integers(1, 3))) * 0.5 + base * 0.5
-        share = np.clip(down * canvas.between(0.5, 1) + across * canvas.between(-0.4, 0.4), 0, 1)[..., None]
-        field = field * (1 - share) + other * share
+    if not exact:
+        side = 1 if rng.random() < 0.5 else -1
+        field *= (1.02 + 0.1 * side * (0.5 - across) - 0.05 * down)[..., None]
+        if kind < 2:
+            floor = canvas.between(0.68, 0.78)
+            curve = np.clip((down - floor) / 0.12, 0, 1) * np.ones_like(across)
+            field *= (1 - 0.07 * np.exp(-(((down - floor) / 0.07) ** 2)) + 0.04 * curve)[..., None]
+        field *= (1 + 0.012 * canvas.noise(3, 30))[..., None]
     elif kind == 1:
         rays = np.sin(np.arctan2(down - 0.5, across - 0.5) * 12 + canvas.between(0, 6)) > 0
         field *= 1 + 0.045 * rays[..., None]

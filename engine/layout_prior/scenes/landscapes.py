@@ -14,7 +14,7 @@ def open_sky(canvas: Canvas) -> Backdrop:
 def sea(canvas: Canvas) -> Backdrop:
     horizon = canvas.between(0.46, 0.58)
     field = sky(canvas, end=horizon)
-    water = gradient(canvas, under_light(canvas, 62, 160, 214), under_light(canvas, 16, 84, 160))
+    water = gradient(canvas, under_light(canvas, 98, 162, 192), under_light(canvas, 32, 86, 136))
     depth = np.clip((canvas.down() - horizon) / (1 - horizon), 0, 1)
     wave = np.sin(canvas.down() ** 2 * 95 + 5 * canvas.noise(4)) * depth
     water += (0.07 * wave + 0.02 * canvas.noise(12))[..., None]
@@ -37,8 +37,8 @@ def beach(canvas: Canvas) -> Backdrop:
 def grass(canvas: Canvas) -> Backdrop:
     horizon = canvas.between(0.5, 0.6)
     field = sky(canvas, end=horizon)
-    over(field, under_light(canvas, 132, 196, 110), below(canvas, ridge(canvas, horizon - 0.05, 0.05, 3)))
-    near = gradient(canvas, under_light(canvas, 118, 196, 76), under_light(canvas, 52, 142, 52))
+    over(field, under_light(canvas, 160, 190, 134), below(canvas, ridge(canvas, horizon - 0.05, 0.05, 3)))
+    near = gradient(canvas, under_light(canvas, 150, 186, 102), under_light(canvas, 82, 132, 66))
     near += (0.03 * canvas.noise(6, 26))[..., None]
     field += (near - field) * below(canvas, ridge(canvas, horizon + 0.03, 0.02, 2))[..., None]
 
@@ -51,7 +51,7 @@ def grass(canvas: Canvas) -> Backdrop:
                 (x, y, x + canvas.between(-0.4, 0.4) * tall, y - tall), fill=170, width=max(2, shorter // 180)
             )
 
-    over(field, under_light(canvas, 40, 122, 44), 0.7 * draw_mask(canvas, blades))
+    over(field, under_light(canvas, 66, 112, 54), 0.7 * draw_mask(canvas, blades))
     if canvas.rng.random() < 0.6:
         colour = [(255, 240, 120), (255, 255, 255), (255, 150, 190)][int(canvas.rng.integers(3))]
         petals = specks(canvas, 12, top=horizon + 0.12, bottom=1, radius=(0.006, 0.012))
@@ -122,7 +122,7 @@ def mountains(canvas: Canvas) -> Backdrop:
 
         over(field, under_light(canvas, *colour), draw_mask(canvas, slopes))
         over(field, under_light(canvas, 246, 250, 255), draw_mask(canvas, caps))
-    near = gradient(canvas, under_light(canvas, 122, 186, 96), under_light(canvas, 66, 140, 66))
+    near = gradient(canvas, under_light(canvas, 144, 176, 108), under_light(canvas, 84, 128, 72))
     near += (0.025 * canvas.noise(6, 22))[..., None]
     field += (near - field) * below(canvas, ridge(canvas, horizon, 0.02, 2))[..., None]
     return finish(canvas, field, ground=canvas.between(0.86, 0.92), horizon=horizon)

@@ -1,4 +1,4 @@
-"""Elsewhere: space, the moon, under water; and rain over any of the others."""
+"""Elsewhere: space, the moon, under water; and rain or fog over any of the others."""
 
 import numpy as np
 from PIL import ImageDraw
@@ -49,3 +49,12 @@ def rain(canvas: Canvas, dry: Backdrop) -> Backdrop:
 
     over(field, rgb(206, 226, 246), 0.75 * draw_mask(canvas, streaks))
     return finish(canvas, field, ground=dry.ground, horizon=dry.horizon)
+
+
+def fog(canvas: Canvas, clear: Backdrop) -> Backdrop:
+    """Fog that is thickest at the horizon and hides what is far."""
+    field = np.asarray(clear.picture, np.float32) / 255
+    far = np.exp(-(((canvas.down() - min(clear.horizon, 0.8)) / 0.34) ** 2))
+    share = np.clip(0.42 + 0.45 * far + 0.12 * canvas.noise(2, 4), 0, 0.93)
+    over(field, rgb(226, 230, 231), share)
+    return finish(canvas, field, ground=clear.ground, horizon=clear.horizon)

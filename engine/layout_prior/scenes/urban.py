@@ -68,7 +68,7 @@ def street(canvas: Canvas) -> Backdrop:
     base = canvas.between(0.56, 0.64)
     field = sky(canvas, end=base)
     _skyline(canvas, field, base)
-    over(field, under_light(canvas, 120, 180, 96), below(canvas, base))
+    over(field, under_light(canvas, 142, 172, 108), below(canvas, base))
     road = base + 0.1
     over(field, under_light(canvas, 196, 198, 202), below(canvas, road - 0.025))
     over(field, under_light(canvas, 96, 100, 110), below(canvas, road))

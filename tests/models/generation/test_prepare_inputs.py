@@ -44,6 +44,9 @@ class FakeComposer:
         placed.paste("green" if prompt else "gray", mask=mask)
         return placed
 
+    def retouch(self, prompt: str, picture: Image.Image) -> Image.Image:
+        return Image.new("RGB", picture.size, "blue") if prompt == "pixel art" else picture
+
     def remark(self, prompt: str, *, model: str) -> str:
         return ""
 
@@ -97,6 +100,15 @@ def vary_with_prior(
 def checked_cloth() -> Image.Image:
     values = np.random.default_rng(3).integers(0, 256, (8, 8, 3), np.uint8)
     return Image.fromarray(values).resize((512, 512), Image.Resampling.BICUBIC)
+
+
+@pytest.mark.parametrize("operation", [Operation.IMAGINE, Operation.VARY])
+def test_what_a_style_needs_after_painting_is_done_to_the_painted_picture(operation: Operation) -> None:
+    sources = (checked_cloth(),) if operation is Operation.VARY else ()
+    request = asks(operation, prompt="pixel art", variation=Strength.STRONG)
+    drawing = draw(request, *sources, prior=prior_of(FakeComposer()))
+    painted = drawing.finish(Image.new("RGB", (drawing.width, drawing.height), "red"))
+    assert painted.getpixel((3, 3)) == (0, 0, 255)
 
 
 def test_a_model_that_invents_little_lays_the_same_words_out_anew() -> None:

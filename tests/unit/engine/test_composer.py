@@ -71,7 +71,7 @@ def test_any_size_is_filled(collage: CollageComposer, size: tuple[int, int]) -> 
 
 
 @pytest.mark.parametrize("scene", sorted(set(SCENES.values())))
-@pytest.mark.parametrize("time", ["day", "night", "sunset", "rain"])
+@pytest.mark.parametrize("time", ["day", "night", "sunset", "rain", "fog"])
 def test_every_scene_can_be_painted_at_every_hour(scene: str, time: str) -> None:
     assert scene in (*SCENE_NAMES, "wall")
     backdrop = paint_scene(scene, Canvas(np.random.default_rng(0), 96, 64, time))
@@ -153,7 +153,7 @@ def test_no_text_at_all_can_break_it(prompt: str, seed: int) -> None:
     assert loaded().compose(prompt, seed=seed, width=64, height=64).size == (64, 64)
 
 
-def test_an_unknown_word_gets_a_creature_of_its_own(collage: CollageComposer) -> None:
+def test_an_unknown_word_gets_a_sculpture_of_its_own(collage: CollageComposer) -> None:
     one, same, other = (
         collage.compose(f"a {word} on a white background", seed=1, width=96, height=96)
         for word in ("zxqvwk", "zxqvwk", "qqqjjjx")
