@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from chatelier.runtime.traces import traces_of
 from chatelier.settings import Settings
@@ -25,26 +25,11 @@ from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from engine.generation.generator import ImageGenerator
-    from engine.routing.worker_figures import ResidentModels
+    from engine.routing.worker_figures import WorkerGenerator
     from studio.db.database import Database
     from studio.ports import Events, Store
 
 log = logging.getLogger(__name__)
-
-
-class WorkerGenerator(Protocol):
-    """What a worker needs of the image generator; see `ImageGenerator`."""
-
-    @property
-    def generate(self) -> Callable[..., Any]: ...
-
-    def warm_up(self, *, model: str | None = None) -> None: ...
-
-    def device_names(self) -> tuple[str, ...]: ...
-
-    def resident_models(self) -> "ResidentModels": ...
-
-    def close(self) -> None: ...
 
 
 def open_generator(settings: Settings, *, stays: bool = True) -> "ImageGenerator":
@@ -125,7 +110,7 @@ def queues_served(settings: Settings) -> tuple[str, ...]:
 
 
 def run_worker(
-    settings: Settings, *, on_ready: Callable[[], None], generator: WorkerGenerator | None = None
+    settings: Settings, *, on_ready: Callable[[], None], generator: "WorkerGenerator | None" = None
 ) -> None:
     """Be a painting worker until it is stopped.
 
@@ -144,7 +129,7 @@ def _set_compiler_caches(settings: Settings) -> None:
 
 
 def _paint_with(
-    database: "Database", settings: Settings, on_ready: Callable[[], None], generator: WorkerGenerator
+    database: "Database", settings: Settings, on_ready: Callable[[], None], generator: "WorkerGenerator"
 ) -> None:
     from celery import signals
 

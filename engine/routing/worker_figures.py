@@ -36,6 +36,18 @@ class Generator(Protocol):
     def resident_models(self) -> ResidentModels: ...
 
 
+class WorkerGenerator(Generator, Protocol):
+    """What a worker needs of the image generator; see `engine.generation.generator.ImageGenerator`."""
+
+    def warm_up(self, *, model: str | None = None) -> None: ...
+
+    def device_names(self) -> tuple[str, ...]: ...
+
+    def rows_at_once(self, *, model: str | None = None) -> int: ...
+
+    def close(self) -> None: ...
+
+
 class MeasuredGenerator:
     """A generator that measures how long the jobs of each model take. Called by many task threads at once.
 

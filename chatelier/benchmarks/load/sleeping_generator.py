@@ -39,7 +39,7 @@ class SleepingGenerator:
         self._images = [photograph(self.side_pixels, seed=number) for number in range(_DRAWN)]
         self._numbers = count()
 
-    def warm_up(self, model: str | None = None) -> None:
+    def warm_up(self, *, model: str | None = None) -> None:
         """There is no model to load."""
 
     def resident_models(self) -> ResidentModels:
@@ -47,6 +47,9 @@ class SleepingGenerator:
 
     def device_names(self) -> tuple[str, ...]:
         return ("a sleeping card",)
+
+    def rows_at_once(self, *, model: str | None = None) -> int:
+        return _MOST_ROWS
 
     def close(self) -> None:
         """Nothing runs beyond its job."""
