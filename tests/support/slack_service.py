@@ -232,6 +232,7 @@ async def running(folder: Path, redis_url: str, *, socket_mode: bool) -> AsyncIt
             await frontend.start()
             if not socket_mode:
                 await frontend.install()
+                await slack.until(lambda: bool(slack.messages))  # who installed it is greeted
             yield frontend
             assert await frontend.stop() == 0, frontend.log.read_text()[-3000:]
             log = frontend.log.read_text()
