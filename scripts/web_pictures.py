@@ -68,7 +68,17 @@ def photograph(browser: Browser, url: str, folder: Path) -> None:
         sheet.locator(f"input[value={cell}]").check(force=True)
     sheet.locator("textarea").fill("a red balloon")
     take(ana, folder / "web-edit.png")
-    take(enter(browser, url, "Dora", PHONE, density=2), folder / "web-phone.png")
+    ana.keyboard.press("Escape")
+    variation = ana.locator("article.card", has_text="Variations of picture 2").first
+    variation.get_by_role("button", name="Upscale picture 1", exact=True).first.click()
+    expect(ana.locator("article.card", has_text="upscaled 4×").first.locator(".tile img")).to_have_count(1)
+    picture = str(variation.locator(".credit a").get_attribute("href")).removeprefix("/view/")
+    ana.goto(f"{url.rstrip('/')}/lineage/{picture}")
+    ana.wait_for_load_state("networkidle")
+    take(ana, folder / "web-lineage.png")
+    phone = enter(browser, url, "Dora", PHONE, density=2)
+    phone.locator("#say").fill("a red fox at night --ar 3:2 --draft")
+    take(phone, folder / "web-phone.png")
 
 
 def main(folder: Path) -> None:

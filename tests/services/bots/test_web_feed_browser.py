@@ -126,7 +126,7 @@ def test_a_card_is_one_tab_stop_and_what_is_chosen_is_typed(
         ana.keyboard.press("ArrowRight")
         expect(fox.get_by_role("button", name="Use this prompt")).to_be_focused()
         for _ in range(4):
-            ana.keyboard.press("ArrowRight")
+            ana.keyboard.press("ArrowDown")
         expect(use).to_be_focused()
         ana.keyboard.press("Enter")
         picture = str(fox.get_attribute("id")).removeprefix("job-") + ".2"
