@@ -70,14 +70,20 @@ def photograph(browser: Browser, url: str, folder: Path) -> None:
     take(ana, folder / "web-edit.png")
     ana.keyboard.press("Escape")
     variation = ana.locator("article.card", has_text="Variations of picture 2").first
-    variation.get_by_role("button", name="Upscale picture 1", exact=True).first.click()
+    variation.get_by_role("button", name="Upscale picture 1 four times", exact=True).first.click()
     expect(ana.locator("article.card", has_text="upscaled 4×").first.locator(".tile img")).to_have_count(1)
     picture = str(variation.locator(".credit a").get_attribute("href")).removeprefix("/view/")
     ana.goto(f"{url.rstrip('/')}/lineage/{picture}")
     ana.wait_for_load_state("networkidle")
     take(ana, folder / "web-lineage.png")
+    photograph_phone(browser, url, folder)
+
+
+def photograph_phone(browser: Browser, url: str, folder: Path) -> None:
     phone = enter(browser, url, "Dora", PHONE, density=2)
-    phone.locator("#say").fill("a red fox at night --ar 3:2 --draft")
+    for tile in phone.locator("article.card").first.locator(".tile img").all():
+        expect(tile).to_have_js_property("complete", True)
+    phone.locator("#say").fill("a red fox at night --draft --ar 3:2")
     take(phone, folder / "web-phone.png")
 
 
