@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import inspect, text
 
+from chatelier.backup.full_disk import full_disk_as_os_error
 from chatelier.backup.manifest import KEYS, RECORDS, Manifest, read_manifest
 from chatelier.backup.picture_files import load_files
 from chatelier.backup.row_copies import copy_rows
@@ -29,6 +30,24 @@ def restore_backup(
     when the backup is not whole or the installation has records, `DatabaseUnavailableError` and `StorageError`.
     """
     manifest = read_manifest(folder)
+    try:
+        with full_disk_as_os_error():
+            _restore(settings, database, store, folder, manifest, say)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The backup was not restored: {error.strerror or error}. Free space, or set another place, and repeat it."
+        ) from error
+    return manifest
+
+
+def _restore(
+    settings: Settings,
+    database: Database,
+    store: Store,
+    folder: Path,
+    manifest: Manifest,
+    say: Callable[[str], None],
+) -> None:
     _require_empty(settings, database)
     with TemporaryDirectory(prefix="chatelier-restore-", dir=_scratch_folder(settings)) as scratch:
         copy = Path(scratch, RECORDS)
@@ -42,7 +61,6 @@ def restore_backup(
                 _fill(database, records)
         if database.is_sqlite:
             _put_in_place(database, copy)
-    return manifest
 
 
 def _scratch_folder(settings: Settings) -> Path:

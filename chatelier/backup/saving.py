@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chatelier.backup.full_disk import full_disk_as_os_error
 from chatelier.backup.manifest import KEYS, RECORDS, Manifest, finish, sum_of, unfinished_folder
 from chatelier.backup.picture_files import DamagedFileError, named_files, save_file
 from chatelier.backup.row_copies import copy_rows, read_snapshot
@@ -42,13 +43,15 @@ def save_backup(
     """
     with unfinished_folder(target) as folder:
         records = folder / RECORDS
-        _save_records(database, records)
+        with full_disk_as_os_error():
+            _save_records(database, records)
         say("records saved")
         with closing(Database(f"sqlite:///{records}")) as saved:
             rows = _count_rows(saved)
             files = _save_files(saved, store, folder, say)
             schema = db_schema.revision(saved) or ""
-        _close_journal(records)
+        with full_disk_as_os_error():
+            _close_journal(records)
         _save_keys(settings, folder / KEYS)
         sums = {
             path.relative_to(folder).as_posix(): sum_of(path)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chatelier.backup import saving
+from chatelier.backup import restoring, saving
 from chatelier.backup.manifest import RECORDS, read_manifest
 from chatelier.backup.restoring import restore_backup
 from chatelier.backup.saving import save_backup
@@ -187,16 +188,36 @@ def test_a_backup_that_is_killed_looks_like_none(
     assert read_manifest(target).pictures > 0
 
 
+@pytest.mark.parametrize("step", ["_save_files", "_save_records"])
 def test_a_backup_onto_a_full_disk_leaves_nothing(
+    instance: tuple[Ports, Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def fail(*_: Any) -> None:
+        if step == "_save_files":
+            raise OSError(28, "No space left on device")
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as small:
+            small.execute("PRAGMA max_page_count = 2")  # is full then, as a file on a full disk
+            small.execute("CREATE TABLE rows (row TEXT)")
+            small.execute("INSERT INTO rows VALUES (hex(zeroblob(9999)))")
+
+    monkeypatch.setattr(saving, step, fail)
+    with pytest.raises(ConfigurationError, match="No space left on device"):
+        save(instance, tmp_path / "saved")
+    assert not list(tmp_path.glob("saved*"))
+
+
+def test_a_restore_onto_a_full_disk_can_be_repeated(
     instance: tuple[Ports, Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(saving, "_save_files", fail)
-    with pytest.raises(ConfigurationError, match="No space left on device"):
-        save(instance, tmp_path / "saved")
-    assert not list(tmp_path.glob("saved*"))
+    save(instance, tmp_path / "saved")
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring, "_put_in_place", fail)
+        with pytest.raises(ConfigurationError, match="not restored: No space left on device"):
+            restore(tmp_path / "saved", tmp_path / "new")
+    restore(tmp_path / "saved", tmp_path / "new")
 
 
 def test_a_damaged_backup_is_not_restored(instance: tuple[Ports, Settings], tmp_path: Path) -> None:
