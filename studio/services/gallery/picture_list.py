@@ -32,6 +32,7 @@ from studio.services.visibility import Audience, may_see, visible_rows
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 20
+_FIRST_READ = 1000  # pictures among which a page is sought before the index is asked
 _MOST_LETTERS = 50  # of a word; no index has longer ones that anybody looks for
 
 
@@ -85,15 +86,18 @@ def list_pictures(
     """At most `limit` pictures that come after a place, newest first."""
     keys = identities(session, viewer.key)
     audience = Audience.of_person(viewer)
-    query = _found(session, wanted, audience, keys)
+    query = _found(wanted, audience, keys)
     if after is not None:
         # The first comparison alone is enough for an index; the pair decides among pictures of one moment.
         place = tuple_(literal(after.created_at, PictureRow.created_at.type), literal(after.picture_id))
         query = query.where(
             PictureRow.created_at <= after.created_at, tuple_(PictureRow.created_at, PictureRow.id) < place
         )
-    query = query.order_by(PictureRow.created_at.desc(), PictureRow.id.desc()).limit(limit)
-    rows = [(row, job_of(job)) for row, job in session.execute(query)]
+    query = query.order_by(PictureRow.created_at.desc(), PictureRow.id.desc())
+    if wanted.words.strip():
+        newest = _find_newest(session, query, wanted.words, limit)
+        query = query.where(PictureRow.id.in_(newest) if newest else matches(session, wanted.words))
+    rows = [(row, job_of(job)) for row, job in session.execute(query.limit(limit))]
     seen = [(row, job) for row, job in rows if may_see(session, job, audience)]
     found = [row.id for row, _ in seen]
     stars = star_counts(session, found)
@@ -110,9 +114,7 @@ def list_pictures(
     ]
 
 
-def _found(
-    session: Session, wanted: PictureFilter, audience: Audience, keys: Sequence[str]
-) -> Select[PictureRow, JobRow]:
+def _found(wanted: PictureFilter, audience: Audience, keys: Sequence[str]) -> Select[PictureRow, JobRow]:
     query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
     done = JobRow.state == JobState.DONE
     query = query.where(PictureRow.deleted_at.is_(None))
@@ -143,12 +145,42 @@ def _found(
         query = query.where(PictureRow.created_at >= _start_of(wanted.since))
     if wanted.until is not None and wanted.until < date.max:
         query = query.where(PictureRow.created_at < _start_of(wanted.until + timedelta(days=1)))
-    return query.where(matches(session, wanted.words)) if wanted.words.strip() else query
+    return query
+
+
+def _find_newest(
+    session: Session, query: Select[PictureRow, JobRow], typed: str, limit: int
+) -> list[str] | None:
+    """The ids of a whole page, if it is among the newest pictures of the query; else None.
+
+    A full-text index lists all pictures with a word, of everybody. For a frequent word that is far more than a page.
+    """
+    words = _words_of(typed)
+    prompt = PictureRow.recipe["prompt"].as_string()
+    newest = query.with_only_columns(PictureRow.id, prompt, PictureRow.alt_text).limit(_FIRST_READ)
+    found = []
+    for picture_id, shown, alt_text in session.execute(newest) if words else ():
+        if _begins_all(f"{shown or ''} {alt_text or ''}", words):
+            found.append(picture_id)
+            if len(found) == limit:
+                return found
+    return None
+
+
+def _begins_all(text: str, words: Sequence[str]) -> bool:
+    """Whether each of the words begins one of the text, as in `matches`."""
+    there = _WORD.findall(text.lower())
+    return all(any(found.startswith(word) for found in there) for word in words)
+
+
+def _words_of(typed: str) -> list[str]:
+    """What is looked for, in small letters."""
+    return [word[:_MOST_LETTERS] for word in _WORD.findall(typed.lower())][:_MOST_WORDS]
 
 
 def matches(session: Session, typed: str) -> ColumnElement[bool]:
     """A condition that no picture meets where nothing that was typed is a word."""
-    words = [word[:_MOST_LETTERS] for word in _WORD.findall(typed.lower())][:_MOST_WORDS]
+    words = _words_of(typed)
     if not words:
         return literal(False)
     if is_postgresql(session):

@@ -17,6 +17,7 @@ from studio.domain.jobs import JobState
 from studio.domain.people import Address, Person, Platform
 from studio.domain.requests import Operation
 from studio.ports import Ports
+from studio.services.gallery import picture_list
 from studio.services.gallery.picture_list import PictureFilter, Position, list_pictures
 from tests.support.fakes import fake_ports, someone
 from tests.support.finished_jobs import paint_job
@@ -55,6 +56,23 @@ def listed(
     with database.read() as session:
         found = list_pictures(session, viewer, wanted or PictureFilter(), after=after, limit=limit)
     return [entry.picture.id for entry in found]
+
+
+def test_a_page_of_a_frequent_word_is_found_among_the_newest_as_by_the_index(
+    instance: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts = ("a fox", "a Foxglove, blue", "a boat", "an ära of foxes", "blue fox/dog")
+    pictures = [paint(instance, prompt) for prompt in prompts]
+    for words in ("fox", "BLUE fo", "ära", "dog"):
+        wanted = PictureFilter(words=words)
+        with monkeypatch.context() as patch:
+            patch.setattr(picture_list, "_FIRST_READ", 0)
+            by_index = listed(instance.database, wanted)
+        assert by_index
+        assert set(by_index) <= set(pictures)
+        with monkeypatch.context() as patch:
+            patch.setattr(picture_list, "matches", None)
+            assert listed(instance.database, wanted, limit=len(by_index)) == by_index
 
 
 def searched(ports: Ports, words: str) -> list[str]:
