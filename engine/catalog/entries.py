@@ -26,6 +26,7 @@ from studio.errors import ConfigurationError
 BUNDLED = "bundled:"
 UPSCALERS = "upscalers"  # the one table of a catalogue that is no model
 DTYPES = ("auto", "float32", "bfloat16", "float16")
+MOST_PRICE = 1000  # times the usual credits
 QUANTISED = ("auto", "off", "int8", "fp8")
 
 
@@ -36,7 +37,8 @@ class ModelEntry:
     `prior` is the second folder of models that come in two, such as Kandinsky 2.2. `denoiser` is a .safetensors or
     .gguf file whose weights replace those of the folder's denoiser. `quantise`: auto as the worker's setting says.
     `purpose` is a line for people. `edits_by_words` and `takes_references` count until the model's folder is there,
-    which then says it by itself. A model that is `remote` has a server's address for its source, and no folder.
+    which then says it by itself. A model that is `remote` has a server's address for its source, and no folder. Its
+    pictures cost `price` times the usual credits.
     """
 
     name: str
@@ -52,6 +54,7 @@ class ModelEntry:
     dtype: str = "auto"
     licence: str = "unknown"
     memory_gib: float = 4.0
+    price: float = 1.0
     revision: str | None = None
     edits_by_words: bool = False
     takes_references: int = 0
@@ -198,6 +201,9 @@ def _problems(name: str, table: object, known: ModelEntry | None) -> list[str]:
             problems.append(f"[{name}] {key} must be a {wanted[0].__name__}.")
         elif bool not in wanted and _too_small(key, table[key]):
             problems.append(f"[{name}] {key} must be greater than zero.")
+    price = table.get("price", 1.0)
+    if isinstance(price, (int, float)) and not price <= MOST_PRICE:
+        problems.append(f"[{name}] price must be at most {MOST_PRICE}.")
     if table.get("dtype", "auto") not in DTYPES:
         problems.append(f"[{name}] dtype must be one of {', '.join(DTYPES)}.")
     if table.get("quantise", "auto") not in QUANTISED:

@@ -63,6 +63,7 @@ def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | N
         height=entry.height,
         steps=entry.steps,
         drafts=not entry.is_remote or _can_be_cheaper(entry, can),
+        price=entry.price,
     )
 
 

@@ -154,6 +154,7 @@ class PaintRequest:
     `weights` say how much of each source a blend takes, in any unit; none: of all the same.
     A `draft` is painted small and in few steps; the sizes are those of the pictures that may become of it, but `pixels`
     and `steps` are its own. See `studio.domain.sizing.drafts`.
+    `price_factor`: the model costs so many times as much as usual; None: as much.
     """
 
     operation: Operation
@@ -185,6 +186,7 @@ class PaintRequest:
     pixels: int | None = None
     mural_cell: MuralCell | None = None
     draft: bool = False
+    price_factor: float | None = None
 
     @property
     def price(self) -> int:
@@ -202,11 +204,11 @@ class PaintRequest:
 
     @property
     def _work(self) -> float:
-        """Of one picture: 1 for a megapixel at 30 steps."""
+        """Of one picture: 1 for a megapixel at 30 steps of a usual model."""
         sized = self.width is not None or self.height is not None
         asked = (self.width or PRICED_SIDE) * (self.height or PRICED_SIDE) if sized else PRICED_PIXELS
         steps = 1 if self.operation is Operation.UPSCALE else self.steps or PRICED_STEPS
-        return (self.pixels or asked) / PRICED_PIXELS * steps / PRICED_STEPS
+        return (self.pixels or asked) / PRICED_PIXELS * steps / PRICED_STEPS * (self.price_factor or 1.0)
 
     @property
     def starts(self) -> tuple[Source, ...]:

@@ -11,7 +11,8 @@ class RunnableModel:
     `edits_by_words`: it changes a picture as an instruction says, without a region. `takes_references` pictures at
     most can stand beside the words, each by a weight where it `weighs_references`. `fixed_pixels`: so many it makes of
     every size; 0 means any size. `width`, `height` (pixels) and `steps` are those that it was made for; 0: not told. It
-    follows pictures in their `structures`: pose, depth, edges. `drafts`: it can paint smaller or in fewer steps.
+    follows pictures in their `structures`: pose, depth, edges. `drafts`: it can paint smaller or in fewer steps. It
+    costs `price` times as much as usual.
     """
 
     name: str
@@ -26,6 +27,7 @@ class RunnableModel:
     steps: int = 0
     structures: tuple[str, ...] = ()
     drafts: bool = True
+    price: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

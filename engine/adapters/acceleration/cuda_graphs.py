@@ -119,7 +119,7 @@ class GraphedNetwork:
         problem = attempt(
             lambda: recordings.append(self._recorder.record(lambda: self._eager(*own_args, **own_named)))
         )
-        if problem is not None and is_out_of_memory(problem):
+        if problem is not None and _ran_out(problem):
             log.warning("CUDA graph not recorded: out of memory", extra={"network": self._name})
             self._plain.add(kind)
         elif problem is not None:
@@ -204,6 +204,13 @@ def _with_tensors(value: Any, tensors: Iterator[torch.Tensor]) -> Any:
     if isinstance(value, dict):
         return {name: _with_tensors(item, tensors) for name, item in value.items()}
     return value
+
+
+def _ran_out(problem: BaseException) -> bool:
+    """Whether memory was short, also where the end of the recording that it broke raised something else."""
+    return is_out_of_memory(problem) or (
+        problem.__context__ is not None and is_out_of_memory(problem.__context__)
+    )
 
 
 def _is_plain(answer: Any) -> bool:

@@ -1,9 +1,10 @@
 """Models, styles and LoRAs are checked as soon as somebody names them, so that no job fails for a name."""
 
 import math
+from dataclasses import replace
 
 from studio.commands.parameter_values import Kind, Parameter
-from studio.domain.requests import Lora, PaintRequest
+from studio.domain.requests import Lora, Operation, PaintRequest
 from studio.errors import BadParameterError
 from studio.parsing.name_suggestions import unknown_lora, unknown_name
 from studio.ports import Ports, RunnableModel
@@ -33,6 +34,15 @@ def find_model(ports: Ports, name: str | None) -> RunnableModel:
     if found is None:
         raise unknown_name("model", name or "", [model.name for model in models])
     return found
+
+
+def with_price(ports: Ports, request: PaintRequest) -> PaintRequest:
+    """What the model costs today, also where the request repeats one of another day or for another model."""
+    if request.operation is Operation.UPSCALE:
+        return replace(request, price_factor=None)
+    prices = [model.price for model in ports.options.models() if request.model in (model.name, None)]
+    price = prices[0] if prices else 1.0
+    return replace(request, price_factor=None if price == 1.0 else price)
 
 
 def find_draft_model(ports: Ports, name: str | None) -> RunnableModel:

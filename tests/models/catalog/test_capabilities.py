@@ -49,6 +49,6 @@ def test_a_model_that_is_not_here_can_do_what_its_entry_says(tmp_path: Path) -> 
 
 def test_front_ends_hear_of_a_runnable_model_what_it_can_do(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "model", "QwenImageEditPlusPipeline")
-    entry = ModelEntry(name="editor", source=str(folder), family="auto")
+    entry = ModelEntry(name="editor", source=str(folder), family="auto", price=2.5)
     (model,) = runnable_models(ModelCatalogue([entry]))
-    assert (model.edits_by_words, model.takes_references) == (True, 3)
+    assert (model.edits_by_words, model.takes_references, model.price) == (True, 3, 2.5)

@@ -75,7 +75,9 @@ def test_an_administrators_file_adds_and_changes(tmp_path: Path) -> None:
 
 def test_all_that_is_wrong_with_a_catalogue_is_said_at_once(tmp_path: Path) -> None:
     extra = tmp_path / "models.toml"
-    extra.write_text('[ours]\nsource = "/x"\nsteps = "many"\nwidth = 0\ndtype = "int4"\ncolour = "red"\n')
+    extra.write_text(
+        '[ours]\nsource = "/x"\nsteps = "many"\nwidth = 0\ndtype = "int4"\ncolour = "red"\nprice = inf\n'
+    )
     with pytest.raises(ConfigurationError) as raised:
         ModelCatalogue.load(extra)
     for part in (
@@ -84,6 +86,7 @@ def test_all_that_is_wrong_with_a_catalogue_is_said_at_once(tmp_path: Path) -> N
         "width must be greater",
         "dtype must be",
         "field colour",
+        "price must be at most",
     ):
         assert part in str(raised.value)
 

@@ -12,6 +12,7 @@ from studio.domain.requests import Operation, PaintRequest, Source
 from studio.domain.sizing.canvases import margins_for
 from studio.domain.sizing.prices import pixels_around, pixels_enlarged, pixels_like
 from studio.errors import BadParameterError
+from studio.ports import RunnableModel
 from tests.support.message_text import text_of
 from tests.support.sentences import raises
 
@@ -113,3 +114,24 @@ def test_a_job_says_its_price_where_it_is_more_than_a_credit_for_each_picture(po
     assert "Costs" not in text_of(compose_job(JobView(job=cheap)))
     assert "Costs 8 credits." in text_of(compose_job(JobView(job=dear)))
     assert (dear.cost, dear.request.price) == (8, 4)
+
+
+def test_a_model_costs_as_many_times_as_much_as_its_entry_says(ports, call):
+    ports.options.known_models = (RunnableModel(name="far", price=4.0), RunnableModel(name="near", price=0.5))
+
+    def cost(command, key, **values):
+        return asked(ports, replace(call, request_key=key), command, **values).cost
+
+    assert cost("imagine", "default", prompt="a fox", count=2) == 8
+    assert cost("imagine", "named", prompt="a fox", count=2, model="near") == 2
+    assert cost("imagine", "large", prompt="a fox", count=1, model="near", size="2048x2048") == 2
+    assert cost("upscale", "upscale", image=upload(1024, 1024)) == 1
+
+
+def test_a_repeated_job_costs_what_the_model_costs_today(ports, call):
+    ports.options.known_models = (RunnableModel(name="far", price=4.0),)
+    first = asked(ports, call, "imagine", prompt="a fox", count=2)
+    assert (first.cost, first.request.cost) == (8, 8)  # also where a held one is charged later
+    ports.options.known_models = (RunnableModel(name="far"),)
+    again = asked(ports, replace(call, request_key="again"), "reroll", job=first.id)
+    assert (again.cost, again.request.price_factor) == (2, None)

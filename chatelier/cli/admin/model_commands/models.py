@@ -44,7 +44,9 @@ def list_() -> None:
             "none" if entry.is_remote else f"{entry.memory_gib:g} GiB",
             _whereabouts(catalogue, entry),
             entry.licence.partition(";")[0],
-            entry.purpose,
+            entry.purpose
+            if entry.price == 1
+            else f"{entry.purpose} ({entry.price:g} times the price)".strip(),
         )
     answers().print(table)
     for note in bundled_notes(catalogue).values():
