@@ -134,6 +134,7 @@ def _paint_with(
     from celery import signals
 
     from engine.catalog.model_availability import ModelAnnouncer, runnable_models
+    from engine.generation.device_settings import task_threads
     from engine.jobs.cancel_listener import CancelListener
     from engine.jobs.context import WorkerContext
     from engine.jobs.job_runner import JobRunner
@@ -200,11 +201,6 @@ def _paint_with(
         announcer.stop()
         work.close()
         generator.close()
-
-
-def task_threads(rows: int) -> int:
-    """Jobs at once of a worker whose devices hold so many rows: as many again are ready when places become free."""
-    return max(4, min(64, 2 * rows))
 
 
 def run_beat(settings: Settings, *, on_ready: Callable[[], None]) -> None:

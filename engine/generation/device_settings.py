@@ -27,3 +27,8 @@ class DeviceSettings:
     def names(self) -> tuple[str | None, ...]:
         """One for each device; None is the best there is."""
         return tuple(name.strip() for name in self.device.split(",")) if self.device else (None,)
+
+
+def task_threads(rows: int) -> int:
+    """Jobs at once of a worker whose devices hold so many rows: as many again are ready when places become free."""
+    return max(4, min(64, 2 * rows))

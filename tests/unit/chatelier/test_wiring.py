@@ -13,7 +13,8 @@ from chatelier.runtime import db_schema, embedded_redis
 from chatelier.settings import load_settings
 from chatelier.wiring import database as database_wiring
 from chatelier.wiring import frontends, instance, model_catalogue, moderation, ports, redis_address
-from chatelier.wiring.workers import queues_served, routed_models, run_worker, task_threads
+from chatelier.wiring.workers import queues_served, routed_models, run_worker
+from engine.generation.device_settings import task_threads
 from studio.db.database import Database
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
