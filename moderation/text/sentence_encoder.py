@@ -8,7 +8,7 @@ itself embeds whole texts only. Here the features of a text are computed once, a
 
 import threading
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ Floats = NDArray[np.float32]
 Span = tuple[int, int]
 
 SIZE = 512
+_REMEMBERED_WORDS = 16_384  # with their tokens, about 3 MB: most words of a prompt were read before
 _KERNELS = ((2, 0), (3, 1), (5, 2))  # width of each convolution, and how many tokens to the left it sees
 
 
@@ -28,6 +29,7 @@ class SentenceEncoder:
     def __init__(self, package: Any) -> None:
         self._weights = package
         self._tokenize = package.sp.encode
+        self._tokens_of_word = lru_cache(_REMEMBERED_WORDS)(self._encode_piece)
         self._limit_threads = ThreadpoolController().limit
 
     def encode_texts(self, texts: Sequence[str]) -> Floats:
@@ -61,9 +63,18 @@ class SentenceEncoder:
         begin, *_, end = self._tokenize("")
         tokens, bounds = [begin], [1]
         for piece in pieces:
-            tokens += self._tokenize(piece, add_bos=False, add_eos=False)
+            tokens += self._tokens_of(piece)
             bounds.append(len(tokens))
         return [*tokens, end], np.array(bounds)
+
+    def _tokens_of(self, piece: str) -> Sequence[int]:
+        """No token crosses a space, so words have the tokens of the piece. Letters that are not seen may vanish."""
+        if piece.isprintable() and (words := piece.split()):
+            return [token for word in words for token in self._tokens_of_word(word)]
+        return self._encode_piece(piece)
+
+    def _encode_piece(self, piece: str) -> tuple[int, ...]:
+        return tuple(self._tokenize(piece, add_bos=False, add_eos=False))
 
     def _features(self, tokens: NDArray[np.int64]) -> Floats:
         """One row a token: its embedding, and what three stacks of two convolutions see around it."""

@@ -33,6 +33,9 @@ _LINKED = re.compile(r"[^\W_](?:_|[-.+/~][^\W_]+[-.+/~])[^\W_]")  # underscores,
 # Added to the logarithm of the odds of harm, with and without a warning word. Chosen on harmless captions and on mildly
 # harmful sentences that no classifier was trained on; see docs/benchmarks.md.
 _WARNED, _UNWARNED = 1.6, 0.0
+# The same for texts that are put together from steps, which nobody wrote as they stand: two neighbours, and all steps.
+# Chosen on chains of harmless prompts and captions.
+_NEIGHBOURS, _TOGETHER = -0.2, -0.65
 _LEAST_CHANCE = 1e-6
 _MOST_STEPS = 24  # of a lineage, the nearest ones
 _TAIL = 10  # words of a step that are read together with the next one
@@ -60,12 +63,18 @@ class Meaning:
             return Finding(
                 ruling=Ruling.HOLD, rule=self.name, category=Category.UNCHECKED, evidence=TOO_LONG_TO_JUDGE
             )
-        languages = dict(map(in_own_script, _texts(subject)))
-        texts = [text for text, language in languages.items() if language in LANGUAGES]
-        if not texts:
+        languages: dict[str, str] = {}
+        shifts: dict[str, float] = {}
+        for written, shift in _texts(subject):
+            text, language = in_own_script(written)
+            if language in LANGUAGES:
+                languages[text] = language
+                shifts[text] = max(shift, shifts.get(text, shift))
+        if not shifts:
             return None
+        texts = list(shifts)
         scores = [
-            _in_language(score, text, languages[text])
+            _in_language(_shifted(score, shifts[text]), text, languages[text])
             for text, score in zip(texts, self._judge.judge(texts), strict=True)
         ]
         worst = max(scores, key=lambda score: score.harm)
@@ -90,27 +99,34 @@ def _in_language(score: ClassifierScores, text: str, language: str) -> Classifie
     if language == ENGLISH:
         return score
     warnings = warning_words(language)
-    shift = _WARNED if warnings and warnings.stand_in(text) else _UNWARNED
+    return _shifted(score, _WARNED if warnings and warnings.stand_in(text) else _UNWARNED)
+
+
+def _shifted(score: ClassifierScores, shift: float) -> ClassifierScores:
+    if not shift:
+        return score
     chance = min(max(score.harm, _LEAST_CHANCE), 1 - _LEAST_CHANCE)
     return replace(score, harm=1 / (1 + (1 - chance) / chance * math.exp(-shift)))
 
 
-def _texts(subject: PromptSubject) -> Iterator[str]:
+def _texts(subject: PromptSubject) -> Iterator[tuple[str, float]]:
+    """Each with what is added to the logarithm of its odds."""
     for words in subject.own:
         yield from _texts_of(", ".join(filter(None, (words, subject.style))), subject.lineage)
     if subject.inverted:
         yield from _texts_of(subject.negative, ())
 
 
-def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[str]:
+def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[tuple[str, float]]:
     if _says_something(own):
-        yield own
-    yield from _plain_readings(own)
-    if lineage:
-        yield from filter(_says_something, _texts_of_lineage([*lineage[-_MOST_STEPS:], own]))
+        yield own, 0.0
+    yield from ((text, 0.0) for text in _plain_readings(own))
+    for text, shift in _texts_of_lineage([*lineage[-_MOST_STEPS:], own]) if lineage else ():
+        if _says_something(text):
+            yield text, shift
 
 
-def _texts_of_lineage(steps: Sequence[str]) -> Iterator[str]:
+def _texts_of_lineage(steps: Sequence[str]) -> Iterator[tuple[str, float]]:
     """Windows of at most 20 words, so that a long harmless parent hides nothing: what each step adds, beside the end of
     the one before, and all short steps together with the first clauses of long ones.
 
@@ -119,8 +135,8 @@ def _texts_of_lineage(steps: Sequence[str]) -> Iterator[str]:
     parts = list(_additions(steps))
     for earlier, later in pairwise(parts):
         tail = " ".join(earlier.split()[-_TAIL:])
-        yield from _windows(f"{tail}, {later}")
-    yield from _windows(", ".join(_short(part) for part in parts))
+        yield from ((text, _NEIGHBOURS) for text in _windows(f"{tail}, {later}"))
+    yield from ((text, _TOGETHER) for text in _windows(", ".join(map(_short, parts))))
 
 
 def _additions(steps: Sequence[str]) -> Iterator[str]:

@@ -42,7 +42,7 @@ from tests.support.finished_jobs import paint_job
 ANA = someone("ana").key
 OTHER_KEYS = {
     *("jobs.request_key", "cases.case_key", "ledger.entry_key"),  # as long, and of no person
-    *("pictures.hidden_by", "outside_reports.decide_by"),  # a case, a time
+    *("pictures.hidden_by", "pictures.taken_down_by", "outside_reports.decide_by"),  # cases, a time
     "outside_reports.contact",  # of people without an identity here
     "sign_ins.subject",  # in a row that goes with its person
 }

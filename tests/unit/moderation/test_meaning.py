@@ -36,7 +36,8 @@ class Listener:
 def test_the_worst_reading_counts() -> None:
     finding = Meaning(Listener()).judge(PromptSubject(prompt="a quiet sea", lineage=("a storm at sea",)))
     assert finding is not None
-    assert (finding.category, finding.score) == (Category.VIOLENCE, 0.95)
+    assert finding.category is Category.VIOLENCE
+    assert finding.score == pytest.approx(0.94, abs=0.01)
 
 
 def test_the_wish_is_read_with_its_style_and_with_its_ancestors() -> None:
@@ -343,6 +344,33 @@ def test_harmless_steps_from_a_long_parent_pass() -> None:
         "wider view",
     )
     assert judge.judge(PromptSubject(prompt=steps[-1], lineage=(LONG_PARENT, *steps[:-1]))).allows
+
+
+class Doubtful(Listener):
+    """Doubts what is put together from two steps only."""
+
+    def judge(self, texts: Sequence[str]) -> list[ClassifierScores]:
+        return [
+            ClassifierScores(
+                harm=0.6 if "sea" in text and "boat" in text else 0.05,
+                category=Category.VIOLENCE,
+                chance=0.5,
+            )
+            for text in texts
+        ]
+
+
+def test_a_doubt_about_steps_put_together_weighs_less_than_one_about_a_sentence() -> None:
+    rule = Meaning(Doubtful())
+    written = rule.judge(PromptSubject(prompt="a sea, a boat"))
+    steps = rule.judge(PromptSubject(prompt="a boat", lineage=("a quiet sea",)))
+    far = rule.judge(PromptSubject(prompt="a boat", lineage=("a quiet sea", "a red kite")))
+    assert written is not None
+    assert steps is not None
+    assert far is not None
+    assert written.score == 0.6
+    assert steps.score == pytest.approx(0.55, abs=0.005)
+    assert far.score == pytest.approx(0.44, abs=0.005)
 
 
 def test_a_step_of_a_lineage_is_judged_once() -> None:

@@ -20,6 +20,15 @@ LONG = (
 )
 
 
+@pytest.mark.parametrize(
+    "text", [LONG, "東京の夜の絵、 猫", "кошка на крыше", "a\u200b b \u200b c", "\u00a0a \u3000 ½ cup", " "]
+)
+def test_words_have_the_tokens_of_their_text(text: str) -> None:
+    encoder = default_encoder()
+    tokens, _ = encoder._tokens([text])
+    assert tokens == encoder._tokenize(text)
+
+
 def test_a_short_text_is_judged_as_a_whole_only() -> None:
     assert windows_of("a red apple, oil painting").texts == ["a red apple, oil painting"]
 
