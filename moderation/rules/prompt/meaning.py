@@ -74,7 +74,7 @@ class Meaning:
             return None
         texts = list(shifts)
         scores = [
-            _in_language(_shifted(score, shifts[text]), text, languages[text])
+            _in_language(_shift_odds(score, shifts[text]), text, languages[text])
             for text, score in zip(texts, self._judge.judge(texts), strict=True)
         ]
         worst = max(scores, key=lambda score: score.harm)
@@ -99,10 +99,10 @@ def _in_language(score: ClassifierScores, text: str, language: str) -> Classifie
     if language == ENGLISH:
         return score
     warnings = warning_words(language)
-    return _shifted(score, _WARNED if warnings and warnings.stand_in(text) else _UNWARNED)
+    return _shift_odds(score, _WARNED if warnings and warnings.stand_in(text) else _UNWARNED)
 
 
-def _shifted(score: ClassifierScores, shift: float) -> ClassifierScores:
+def _shift_odds(score: ClassifierScores, shift: float) -> ClassifierScores:
     if not shift:
         return score
     chance = min(max(score.harm, _LEAST_CHANCE), 1 - _LEAST_CHANCE)
