@@ -57,16 +57,15 @@ def rules_home(session: Session, platform: Platform, community: str) -> str:
 
 
 def save_home_server(session: Session, platform: Platform, home: str | None) -> None:
-    """None: the instance's own rules hold for people who are alone with the bot."""
-    session.merge(
-        CommunityRow(
-            platform=platform,
-            community=DIRECT_MESSAGES,
-            data=to_data(CommunityRules(home_server=home)),
-            changed_by=platform,
-            changed_at=now(),
-        )
-    )
+    """None: the instance's own rules hold for people who are alone with the bot. Processes may do it at once."""
+    values = {
+        "data": to_data(CommunityRules(home_server=home)),
+        "changed_by": platform,
+        "changed_at": now(),
+    }
+    new = insert_into(session, CommunityRow).values(platform=platform, community=DIRECT_MESSAGES, **values)
+    keys = [CommunityRow.platform, CommunityRow.community]
+    session.execute(new.on_conflict_do_update(index_elements=keys, set_=values))
 
 
 def find_paused_communities(session: Session) -> list[tuple[str, str]]:

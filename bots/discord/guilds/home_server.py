@@ -28,6 +28,6 @@ def link_to_home(database: Database, person: Person, home: str) -> None:
         if session.get(PersonRow, key) is None or same_human(session, key, person.key):
             return
     with database.begin() as session:
-        lock_person(session, person, present=False)
         lock_identities(session, key, person.key)
+        lock_person(session, person, present=False)
         link_people(session, key, person.key)
