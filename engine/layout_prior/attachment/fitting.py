@@ -92,7 +92,12 @@ def _wear(worn: Fit, item: Figure, host: Figure) -> Placement:
         top = head.top + worn.sink * height - height + 0.05 * head.width
         return Placement(box=Box(left, top, width, height))
     if worn.part is Worn.EYES:
-        return Placement(box=Box(left, head.eyes - height / 2, width, height))
+        eyes = head.eyes
+        if is_face(host.name):  # drawn with a high forehead
+            eyes += 0.12 * head.width
+        elif head.width < 0.5 * host.picture.width:
+            left -= 0.07 * head.width  # of a head in profile the eyes are in the front half
+        return Placement(box=Box(left, eyes - height / 2, width, height))
     if worn.part is Worn.NECK:
         return Placement(box=Box(left, head.chin - 0.12 * height, width, height))
     if worn.part is Worn.BODY:
