@@ -66,6 +66,7 @@ class LeaseKeeper:
         self._lease_seconds = lease_seconds
         self._held: dict[str, Lease] = {}
         self._lock = threading.Lock()
+        self._choosing = threading.Lock()
         self._stop = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._beat, name="lease-keeper", daemon=True)
@@ -80,7 +81,8 @@ class LeaseKeeper:
         """
         lease: Lease | None = None
         try:
-            with self._database.begin() as session:
+            # One after another: those of all workers wait for each other, and each would hold a connection meanwhile.
+            with self._choosing, self._database.begin() as session:
                 at = now()
                 job_id = message if self._choose is None else self._choose(session, message, at=at)
                 if job_id is None or (lease := self._hold(job_id)) is None:

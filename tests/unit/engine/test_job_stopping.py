@@ -1,6 +1,7 @@
 """Jobs that are cancelled, paused or taken over by another worker."""
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -237,3 +238,22 @@ class TestPausing:
         brush.act = pause
         work.run(job)
         assert read(ports, job)[0].state is JobState.CANCELLED
+
+
+def test_of_the_threads_of_a_worker_one_at_a_time_chooses_a_job(ports):
+    """Those that wait hold no connection to the database."""
+    meeting = threading.Barrier(2)
+    met = []
+
+    def choose(_session, _message, *, at):
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(0.3)
+            met.append(at)
+
+    keeper = LeaseKeeper(ports.database, worker="w1", lease_seconds=30, choose=choose)
+    threads = [threading.Thread(target=keeper.take, args=["j1"]) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert met == []
