@@ -230,14 +230,16 @@ def test_the_web_page_is_used_by_keyboard_alone(browser: Browser, studio: Runnin
         kay.keyboard.press("/")
         expect(prompt(kay)).to_be_focused()
         offered = [name for name, spec in CATALOG.items() if spec.audience is Audience.EVERYBODY]
-        expect(kay.get_by_role("option")).to_have_count(len(offered))
+        expect(kay.locator("#choices").get_by_role("option")).to_have_count(len(offered))
         kay.keyboard.type("im")
         kay.keyboard.press("Tab")
         expect(prompt(kay)).to_have_value("/imagine ")
         kay.keyboard.type("a blue boat --s")
-        expect(kay.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+        expect(kay.locator("#choices").get_by_role("option").first).to_have_attribute("aria-selected", "true")
         kay.keyboard.press("ArrowDown")
-        expect(kay.get_by_role("option").nth(1)).to_have_attribute("aria-selected", "true")
+        expect(kay.locator("#choices").get_by_role("option").nth(1)).to_have_attribute(
+            "aria-selected", "true"
+        )
         kay.keyboard.press("Escape")
         expect(kay.get_by_role("listbox", name="Suggestions")).to_be_hidden()
         kay.keyboard.press("Backspace")
