@@ -58,6 +58,8 @@ class DecisionMails:
                     continue
                 with self._database.begin() as session:
                     mark_unanswered(session, report.digest)
+                if error.one_mail:
+                    continue
                 break  # the server is away
             sent += 1
         return sent

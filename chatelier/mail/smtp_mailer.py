@@ -24,7 +24,10 @@ class SmtpMailer:
                 server.send_message(message)
         except (smtplib.SMTPRecipientsRefused, ValueError, UnicodeError) as error:
             # The server does not take the address, or it cannot stand in a header.
-            raise MailError(type(error).__name__, refused=not _is_temporary(error)) from error
+            refused = not _is_temporary(error)
+            raise MailError(type(error).__name__, refused=refused, one_mail=True) from error
+        except smtplib.SMTPDataError as error:
+            raise MailError(type(error).__name__, one_mail=True) from error
         except (smtplib.SMTPException, OSError) as error:
             raise MailError(type(error).__name__) from error
 

@@ -18,11 +18,16 @@ class Mail:
 
 
 class MailError(Exception):
-    """A mail was not sent. `refused`: the server does not take this recipient, now or later."""
+    """A mail was not sent.
 
-    def __init__(self, cause: str, *, refused: bool = False) -> None:
+    `refused`: the server does not take this recipient, now or later. `one_mail`: the server answers, and others may
+    be taken.
+    """
+
+    def __init__(self, cause: str, *, refused: bool = False, one_mail: bool = False) -> None:
         super().__init__(cause)
         self.refused = refused
+        self.one_mail = one_mail or refused
 
 
 class Mailer(Protocol):

@@ -79,6 +79,14 @@ class TestDecisions:
         mailbox.refuses.clear()
         assert decision_mails(instance, mailbox).send_due() == 1
 
+    def test_a_mailbox_that_is_full_holds_nobody_else_up(self, instance, call, mailbox):
+        for contact in (BO, "al@example.org"):
+            again = replace(call, request_key=contact)
+            decide(instance, again, report(instance, again, contact), Decision.APPROVE)
+        mailbox.refuses[BO] = 452
+        assert decision_mails(instance, mailbox).send_due() == 1
+        assert mailbox.recipients == ["al@example.org"]
+
     def test_an_address_that_the_server_refuses_is_tried_once(self, instance, call, mailbox):
         decide(instance, call, report(instance, call), Decision.APPROVE)
         mailbox.refuses[BO] = 550
