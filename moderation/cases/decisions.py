@@ -52,10 +52,10 @@ def follow(session: Session, case: Case) -> DecisionEffects:
     outcome.add(_notify_filer(session, case))
     granted = case.kind is CaseKind.APPEAL and case.decision in _DELIVERING
     takedown = find_takedown(session, case) if granted else None
-    if takedown is not None:
-        strikes.overturn(session, case_id=takedown.id, job_id=None)
-    elif case.decision is Decision.OVERTURN or granted:
-        strikes.overturn(session, case_id=case.id, job_id=case.job_id)
+    if granted or case.decision is Decision.OVERTURN:
+        # Another picture of the job may have been taken down rightly.
+        job_id = None if granted and case.picture_id else case.job_id
+        strikes.overturn(session, case_id=(takedown or case).id, job_id=job_id)
     elif case.kind is not CaseKind.SUSPENSION and case.decision in _WEIGHTS:
         violation = strikes.Violation(
             rule=case.rule or case.kind,

@@ -67,11 +67,14 @@ def _open_about_picture(
     if found is None:
         raise BadParameterError("job", "not_refused")
     report = session.get(CaseRow, found.taken_down_by) if found.taken_down_by else None
+    takedown = (
+        found.appeal_until.timestamp() if found.appeal_until else ""
+    )  # one that was shown again may be taken down again
     return open_case(
         session,
         NewCase(
             kind=CaseKind.APPEAL,
-            case_key=f"appeal:{found.id}",
+            case_key=f"appeal:{found.id}:{takedown}",
             subject=job.person,
             filed_by=call.person,
             job_id=job.id,

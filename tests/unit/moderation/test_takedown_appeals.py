@@ -126,6 +126,16 @@ def test_twice_is_once_and_only_for_the_owner(instance, call, picture):
     assert (first.repeated, second.repeated, second.case.id) == (False, True, first.case.id)
 
 
+def test_one_that_is_taken_down_again_can_be_appealed_again(instance, call, picture):
+    take_down(instance, call, picture)
+    first = appeal(instance, call, picture).case
+    decide(instance, call, first, Decision.OVERTURN)
+    execute(instance, by(call, MOD, "d"), "delete", {"what": picture})
+    second = appeal(instance, call, picture, mark="b")
+    assert not second.repeated
+    assert second.case.id != first.id
+
+
 def test_a_picture_of_a_child_goes_at_once_without_an_appeal(instance, call, picture):
     keys = keys_of(instance, picture)
     instance.desk.receive_report(OutsideReport(picture_id=picture, reason=ReportReason.CHILD))
@@ -140,6 +150,16 @@ def test_what_a_moderator_deletes_can_be_appealed_too(instance, call, picture):
     assert has_files(instance, picture)
     decide(instance, call, appeal(instance, call, picture).case, Decision.OVERTURN)
     assert row_of(instance, picture).deleted_at is None
+
+
+def test_another_picture_of_the_job_keeps_its_strike(instance, call, picture):
+    take_down(instance, call, picture, Decision.WARN)
+    second = picture.replace(".1", ".2")
+    execute(instance, by(call, MOD, "d"), "delete", {"what": second})
+    decide(instance, call, appeal(instance, call, second).case, Decision.OVERTURN)
+    with instance.database.read() as session:
+        assert strike_sum(session, call.person.key) > 0.9
+    assert row_of(instance, second).deleted_at is None
 
 
 def test_after_the_time_to_appeal_the_files_are_needed_no_more(instance, call, picture):
