@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -50,7 +51,7 @@ def is_paused(session: Session, row: JobRow) -> bool:
 
 
 class Chooser(Protocol):
-    def __call__(self, session: Session, message: str, *, at: datetime) -> str | None:
+    def __call__(self, session: Session, message: str, *, at: datetime, held: Collection[str]) -> str | None:
         """The job to paint for the message of a job, as `studio.db.queue.community_turns.choose_job`."""
 
 
@@ -84,7 +85,7 @@ class LeaseKeeper:
             # One after another: those of all workers wait for each other, and each would hold a connection meanwhile.
             with self._choosing, self._database.begin() as session:
                 at = now()
-                job_id = message if self._choose is None else self._choose(session, message, at=at)
+                job_id = self._job_of(session, message, at)
                 if job_id is None or (lease := self._hold(job_id)) is None:
                     return None
                 taken = job_transitions.take_lease(
@@ -98,6 +99,13 @@ class LeaseKeeper:
             self.drop(lease)
             return None
         return lease
+
+    def _job_of(self, session: Session, message: str, at: datetime) -> str | None:
+        if self._choose is None:
+            return message
+        with self._lock:
+            stopping, held = self._stopping, list(self._held)
+        return None if stopping else self._choose(session, message, at=at, held=held)
 
     def _hold(self, job_id: str) -> Lease | None:
         with self._lock:

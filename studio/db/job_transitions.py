@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Table, and_, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, CursorResult, Table, and_, exists, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from studio.db.queue.waiting_communities import IS_WAITING
+from studio.db.queue.waiting_communities import IS_WAITING, is_home
 from studio.db.sql_dialects import is_postgresql
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
 from studio.domain.deliveries import DeliveryKind
@@ -184,9 +184,9 @@ def find_stalled(
     """Jobs nobody works on: lease ran out, never queued, or queued so long that the message may be lost.
 
     Their states by id; of thousands that wait nothing else is read, and without `stale_before` not even that. Those of
-    the communities that are `resting`, by platform and id, wait until they are sent on.
+    the communities that are `resting`, as in `find_paused_communities`, wait until they are sent on.
     """
-    awake = [tuple_(JobRow.platform, JobRow.community).not_in(list(resting))] if resting else []
+    awake = [not_(is_home((Platform(platform), community))) for platform, community in resting]
     conditions = [
         and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at),
         and_(JobRow.state == JobState.ACCEPTED, JobRow.created_at < unsent_before),

@@ -69,9 +69,19 @@ def save_home_server(session: Session, platform: Platform, home: str | None) -> 
 
 
 def find_paused_communities(session: Session) -> list[tuple[str, str]]:
-    """Platform and id of each community that its moderators paused."""
-    rows = session.scalars(select(CommunityRow))
-    return [(row.platform, row.community) for row in rows if from_data(CommunityRules, row.data).paused]
+    """Platform and id of each community that its moderators paused.
+
+    With a home server all direct messages of its platform, as `DIRECT_MESSAGES`.
+    """
+    rules = {
+        (row.platform, row.community): from_data(CommunityRules, row.data)
+        for row in session.scalars(select(CommunityRow))
+    }
+    paused = {key for key, of_community in rules.items() if of_community.paused}
+    for (platform, community), of_community in rules.items():
+        if community == DIRECT_MESSAGES and (platform, of_community.home_server) in paused:
+            paused.add((platform, community))
+    return sorted(paused)
 
 
 def save_community_rules(session: Session, rules: CommunityRules, *, by: Person) -> None:

@@ -6,10 +6,10 @@ level with the others. That is start-time fair queueing (Goyal, Vin and Cheng, 1
 jobs of one community delay another one's by as many turns as there are communities.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import ColumnElement, Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from studio.db.queue.waiting_communities import (
@@ -30,12 +30,18 @@ _Home = tuple[Platform, str]
 
 
 def choose_job(
-    session: Session, message: str, *, at: datetime, own_queues: Collection[str] = ()
+    session: Session,
+    message: str,
+    *,
+    at: datetime,
+    own_queues: Collection[str] = (),
+    held: Collection[str] = (),
 ) -> str | None:
     """The job to paint for the message of a job, from the same queue; None where nothing waits in it.
 
     A job whose worker died is its own choice. Those of paused communities rest. `own_queues` are the models with
-    queues of their own. No other transaction chooses the same job before the commit.
+    queues of their own; `held` are the jobs that the worker has in hand, which may wait again if it lost their leases.
+    No other transaction chooses the same job before the commit.
     """
     job = session.execute(_MESSAGE, {"message": message}).first()
     if job is None:
@@ -43,8 +49,11 @@ def choose_job(
     if job.state == JobState.PAINTING and job.lease_until is not None and job.lease_until < at:
         return message
     homes = find_waiting_communities(session, model=job.model, own_queues=own_queues)
+    of_queue = in_queue_of(job.model, own_queues)
+    if held:
+        of_queue.append(JobRow.id.not_in(sorted(held)))
     if len(homes) < 2:
-        found = _find_first(session, homes, job.model, own_queues)
+        found = _find_first(session, homes, of_queue)
         return found[1][0] if found else None
     lock_names(session, _LOCK)
     turns = {(row.platform, row.community): row for row in session.scalars(select(CommunityTurnRow))}
@@ -52,7 +61,7 @@ def choose_job(
     had = {home: turns[home].had if home in turns else 0 for home in homes}
     # Among equals the one that had nothing for the longest time.
     homes.sort(key=lambda home: (max(had[home], level), had[home]))
-    found = _find_first(session, homes, job.model, own_queues)
+    found = _find_first(session, homes, of_queue)
     if found is None:
         return None
     home, (job_id, cost) = found
@@ -61,21 +70,24 @@ def choose_job(
 
 
 def _find_first(
-    session: Session, homes: list[_Home], model: str | None, own_queues: Collection[str]
+    session: Session, homes: Sequence[_Home], of_queue: Collection[ColumnElement[bool]]
 ) -> tuple[_Home, Row[str, int]] | None:
-    """Of the first community that is not paused, the first job that no other worker takes at this moment."""
+    """Of the first community that is not paused, the first job that no other worker takes at this moment.
+
+    Where all that wait are in other hands it waits for them: one may only just be noted as queued.
+    """
+    homes = [home for home in homes if not community_rules(session, *home).paused]
     query = (
         select(JobRow.id, JobRow.cost)
-        .where(IS_WAITING, *in_queue_of(model, own_queues))
+        .where(IS_WAITING, *of_queue)
         .order_by(JobRow.priority, JobRow.created_at, JobRow.id)
         .limit(1)
-        .with_for_update(key_share=True, skip_locked=True)
     )
-    for home in homes:
-        if community_rules(session, *home).paused:
-            continue
-        if found := session.execute(query.where(is_home(home))).first():
-            return home, found
+    for skip_locked in (True, False):
+        free = query.with_for_update(key_share=True, skip_locked=skip_locked)
+        for home in homes:
+            if found := session.execute(free.where(is_home(home))).first():
+                return home, found
     return None
 
 

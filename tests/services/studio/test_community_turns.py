@@ -3,26 +3,30 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from engine.jobs.leases import LeaseKeeper
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
+from studio.db.job_transitions import find_stalled
 from studio.db.queue.community_turns import choose_job
 from studio.db.queue_estimates import outlook
-from studio.db.settings import save_community_rules
+from studio.db.settings import find_paused_communities, save_community_rules, save_home_server
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
+from studio.domain.people import DIRECT_MESSAGES, Platform
 from studio.domain.settings.communities import CommunityRules
 from studio.ports import Ports
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.many_jobs import fill
 
 CROWD = 300
+_UNGRANTED_LOCKS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 
 @pytest.fixture
@@ -142,3 +146,38 @@ def test_workers_that_look_at_once_take_different_jobs(crowd: Ports) -> None:
     with crowd.database.read() as session:
         painting = session.scalars(select(JobRow.community).where(JobRow.state == JobState.PAINTING)).all()
     assert painting.count("small") == 4
+
+
+def test_a_job_that_is_only_just_noted_as_queued_is_waited_for(ports: Ports) -> None:
+    """Its message may be read before the transaction that notes it has ended."""
+    job, leases = ask(ports, "small"), keeper(ports)
+    if ports.database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time")
+    with ThreadPoolExecutor(1) as pool:
+        with ports.database.begin() as session:
+            session.execute(update(JobRow).where(JobRow.id == job).values(queued_at=now()))
+            taken = pool.submit(take, leases, job)
+            while not taken.done() and not session.scalar(_UNGRANTED_LOCKS):
+                pass
+        assert taken.result() == job
+
+
+def test_jobs_in_hand_whose_leases_were_lost_stop_nobody(crowd: Ports) -> None:
+    leases = keeper(crowd)
+    assert take(leases, of_crowd(0)) == of_crowd(0)
+    with crowd.database.begin() as session:
+        lost = update(JobRow).where(JobRow.id == of_crowd(0))
+        session.execute(lost.values(state=JobState.QUEUED, lease_until=None))
+    assert take(leases, of_crowd(1)) == of_crowd(1)
+
+
+def test_while_the_home_server_is_paused_its_direct_messages_rest(ports: Ports) -> None:
+    job = ask(ports, f"{DIRECT_MESSAGES}7")
+    moderator = someone("mo", moderator=True, community="home")
+    with ports.database.begin() as session:
+        save_home_server(session, Platform.WEB, "home")
+        later = now() + timedelta(days=1)
+        stalled = partial(find_stalled, session, at=now(), unsent_before=later, stale_before=later)
+        assert job in stalled(resting=find_paused_communities(session))
+        save_community_rules(session, CommunityRules(paused=True), by=moderator)
+        assert job not in stalled(resting=find_paused_communities(session))
