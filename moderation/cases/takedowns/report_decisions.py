@@ -1,6 +1,7 @@
 """What a decision on a report does to the picture: it stays, hides behind a click, or is taken down."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,11 +15,12 @@ from moderation.reports.takedown_reasons import appeal_window, taken_down
 from studio.clock import now
 from studio.coded_text import to_stored
 from studio.db import outbox, queries
-from studio.db.tables import CaseRow, JobRow
+from studio.db.tables import CaseRow, JobRow, PictureRow
 from studio.db.takedowns.taken_down_pictures import appeal_advice, record_appeal_window
 from studio.domain.cases import URGENT, Case, CaseKind, CaseState, Decision, NoticeKind
 from studio.domain.events import JobChanged
 from studio.domain.people import Platform
+from studio.services import file_references
 from studio.services.picture_deletion import take_down_pictures
 
 STAYING = frozenset({Decision.APPROVE, Decision.SPOILER})  # the picture stays
@@ -47,6 +49,7 @@ def answer_report(session: Session, case: Case, row: JobRow) -> DecisionEffects:
     elif not stays:
         jobs = {row.id, *(picture.job_id for picture in hidden)}
         wanted = {case.picture_id, *(picture.id for picture in hidden)}
+        outcome.add(_shorten_appeal_window(session, case))
         for job_id in sorted(jobs):
             outcome.add(_take_down(session, case, job_id, wanted))
     return outcome
@@ -62,12 +65,33 @@ def _take_down(session: Session, case: Case, job_id: str, wanted: Collection[str
         record_appeal_window(session, [picture.id for picture in pictures], until=until, case_id=case.id)
     if pictures:
         outcome.remove(take_down_pictures(session, job, pictures))
+    about = case.id if job_id == case.job_id else None
     for picture in pictures:
-        appeal = (appeal_advice(picture.id, until),) if until else ()
-        text = to_stored(taken_down(case, picture.id), *appeal)
-        about = case.id if job_id == case.job_id else None
+        text = _statement(case, picture.id, until)
         outcome.add(notify(session, job.person.key, NoticeKind.DECIDED, text, case_id=about))
     return outcome
+
+
+def _shorten_appeal_window(session: Session, case: Case) -> DecisionEffects:
+    """Of a picture that was taken down before this report on it was decided, where the report leaves less time."""
+    outcome = DecisionEffects()
+    row = session.get_one(PictureRow, case.picture_id)
+    window = appeal_window(case)
+    until = now() + window if window else None
+    if row.appeal_until is None or (until and until >= row.appeal_until):
+        return outcome
+    row.appeal_until, row.taken_down_by = until, case.id
+    session.flush()
+    outcome.files |= file_references.find_unneeded(session, queries.picture_of(row).file_keys)
+    text = _statement(case, row.id, until)
+    outcome.add(notify(session, row.person_key, NoticeKind.DECIDED, text, case_id=case.id))
+    return outcome
+
+
+def _statement(case: Case, picture_id: str, until: datetime | None) -> str:
+    """What the owner is told."""
+    appeal = (appeal_advice(picture_id, until),) if until else ()
+    return to_stored(taken_down(case, picture_id), *appeal)
 
 
 def _closed_reports(session: Session, case: Case) -> list[str]:

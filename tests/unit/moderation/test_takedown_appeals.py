@@ -152,6 +152,22 @@ def test_what_a_moderator_deletes_can_be_appealed_too(instance, call, picture):
     assert row_of(instance, picture).deleted_at is None
 
 
+@pytest.mark.parametrize(("reason", "days"), [(ReportReason.CHILD, None), (ReportReason.INTIMATE, 14)])
+def test_what_was_deleted_before_its_report_was_decided_is_kept_no_longer(
+    instance, call, picture, reason, days
+):
+    instance.desk.receive_report(OutsideReport(picture_id=picture, reason=reason, hides=False))
+    case = desk(instance, call)[0]
+    execute(instance, by(call, MOD, "d"), "delete", {"what": picture})
+    assert has_files(instance, picture)
+    decide(instance, call, case, Decision.REJECT)
+    until = row_of(instance, picture).appeal_until
+    assert until is None if days is None else until < now() + timedelta(days=days)
+    assert has_files(instance, picture) == (days is not None)
+    advised = "/appeal" in text_of(compose_notice(latest_notice(instance, call)))
+    assert advised == (days is not None)
+
+
 def test_another_picture_of_the_job_keeps_its_strike(instance, call, picture):
     take_down(instance, call, picture, Decision.WARN)
     second = picture.replace(".1", ".2")
