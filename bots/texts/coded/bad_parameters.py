@@ -152,6 +152,10 @@ SENTENCES: dict[str, Msgid] = {
     ),
     "own_code": "The {parameter} is your own: type it where you have your other name.",
     "nothing_linked": "You have linked no other names, so there is nothing to part.",
+    "one_account": (
+        "Your names in direct messages and in the home server are one account, so they stay linked: the same limits and"
+        " bans hold for both."
+    ),
     # moderation
     "not_taken_down": "This picture was not taken down, or the time to appeal is over.",
     "not_refused": "The {parameter} was not refused, so there is nothing to appeal.",

@@ -17,7 +17,7 @@ from studio.db.tables import LinkCodeRow
 from studio.domain.identifiers import new_code
 from studio.errors import BadParameterError
 from studio.ports import Ports
-from studio.services.identity_linking import link_people
+from studio.services.identity_linking import identities_of_account, link_people, part_people
 
 _LASTS = timedelta(minutes=15)
 _LENGTH = 10  # 49 random bits
@@ -32,7 +32,7 @@ class Link:
 def link(ports: Ports, call: Call, command: Link) -> LinkOffered | Linked:
     """Without a code it gives one; with the code of another identity the two become one; `PART` undoes that.
 
-    Raises `BadParameterError` for a code that is unknown, too old, or one's own, and for parting from nobody.
+    Raises `BadParameterError` for a code that is unknown, too old, or one's own, and for parting from nobody else.
     """
     with ports.database.begin() as session:
         session.execute(delete(LinkCodeRow).where(LinkCodeRow.expires_at < now()))
@@ -70,10 +70,13 @@ def _link(session: Session, call: Call, code: str) -> Linked:
 def _unlink(session: Session, call: Call) -> Linked:
     linked_identities.lock_identities(session, call.person.key)
     lock_person(session, call.person)
-    credit_ledger.lock(session, *linked_identities.identities(session, call.person.key))
-    if not credit_ledger.unlink(session, call.person.key, at=now()):
-        raise BadParameterError("code", "nothing_linked")
-    session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key == call.person.key))
+    keys = linked_identities.identities(session, call.person.key)
+    own = identities_of_account(session, call.person)
+    credit_ledger.lock(session, *keys)
+    if len(keys) == len(own):
+        raise BadParameterError("code", "nothing_linked" if len(own) == 1 else "one_account")
+    part_people(session, *own)
+    session.execute(delete(LinkCodeRow).where(LinkCodeRow.person_key.in_(own)))
     return Linked(identities=(call.person,))
 
 

@@ -2,16 +2,24 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bots.discord.guilds.home_server import link_to_home, record_home_server
 from moderation.cases.blocked_pictures import blocked_bits
 from moderation.records.tables import BlockedPictureRow
 from studio.clock import now
-from studio.db.identities.linked_identities import human_of
+from studio.commands.registry import execute
+from studio.commands.spec import Call
+from studio.db.credit_ledger import balance, grant_monthly
+from studio.db.identities.linked_identities import human_of, identities
 from studio.db.identities.people import lock_person
 from studio.db.settings import community_rules, save_community_rules, save_home_server
 from studio.domain.people import Address, Person, Platform, Role
 from studio.domain.settings.communities import DEFAULT, CommunityRules, Tier
+from studio.errors import BadParameterError
 from studio.ports import Ports
+from studio.services.identity_linking import link_people
+from tests.support.fakes import somewhere
 
 HOME, DIRECT = "800000000000000001", "dm:7"
 
@@ -76,6 +84,31 @@ def test_a_member_of_the_home_server_is_one_human_with_the_person_alone(ports: P
         link_to_home(ports.database, alone, HOME)
     with ports.database.read() as session:
         assert human_of(session, alone.key) == human_of(session, member.key) == member.key
+
+
+@pytest.mark.parametrize("community", [DIRECT, HOME])
+def test_link_part_keeps_a_member_of_the_home_server_and_the_person_alone_together(
+    ports: Ports, community: str
+) -> None:
+    own, elsewhere = (person(community), person("800000000000000002"))
+    record_home_server(ports.database, HOME)
+    with ports.database.begin() as session:
+        lock_person(session, person(HOME))
+        lock_person(session, elsewhere)
+        grant_monthly(session, elsewhere.key, credits=5, at=now())
+    link_to_home(ports.database, person(DIRECT), HOME)
+    with ports.database.begin() as session:
+        link_people(session, elsewhere.key, own.key)
+    call = Call(person=own, address=somewhere(), request_key="part")
+    execute(ports, call, "link", {"code": "part"})
+    with pytest.raises(BadParameterError, match="one_account"):
+        execute(ports, call, "link", {"code": "part"})
+    link_to_home(ports.database, person(DIRECT), HOME)
+    with ports.database.begin() as session:
+        assert set(identities(session, own.key)) == {person(DIRECT).key, person(HOME).key}
+        assert identities(session, elsewhere.key) == (elsewhere.key,)
+        grant_monthly(session, own.key, credits=5, at=now())
+        assert (balance(session, own.key, at=now()), balance(session, elsewhere.key, at=now())) == (0, 5)
 
 
 def test_an_address_by_token_closes_in_time() -> None:
