@@ -1,6 +1,6 @@
 """Everything that is kept of a community goes, after it has left: its people's work, its rules and its open cases."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import Table, delete, select
@@ -20,24 +20,32 @@ _NOBODY = "house"  # who closes a case where no person does
 _FORGOTTEN = "forgotten-"  # how the ids of those begin who are forgotten already
 
 
-def erase_community(ports: Ports, platform: Platform, community: str) -> int:
+def erase_community(
+    ports: Ports, platform: Platform, community: str, *, is_gone: Callable[[], bool] = lambda: True
+) -> int:
     """How many people were forgotten, as by `/forget-me`, each for this community alone: links to others are undone.
 
     Bans and strikes in force, suspensions that wait for a decision, and material for the authorities stay until they
-    end. May be repeated after it was interrupted. Raises `NotAllowedError` while a job is painted.
+    end. May be repeated after it was interrupted. `is_gone` is asked before each person and before the rules: where the
+    community came back meanwhile, what is left of it stays. Raises `NotAllowedError` while a job is painted.
     """
     with ports.database.begin() as session:
         closed = _close_cases(session, platform, community)
     outbox.send(ports.database, ports.events, closed)
-    found = _find_people(ports, platform, community)
-    for person in found:
+    erased = 0
+    for person in _find_people(ports, platform, community):
+        if not is_gone():
+            return erased
         _unlink(ports, person)
         erase_person(ports, person, present=False)
+        erased += 1
+    if not is_gone():
+        return erased
     with ports.database.begin() as session:
         for table in _tables_by_community():
             here = (table.c.platform == platform) & (table.c.community == community)
             session.execute(delete(table).where(here))
-    return len(found)
+    return erased
 
 
 def _close_cases(session: Session, platform: Platform, community: str) -> list[OutboxRow]:

@@ -121,15 +121,17 @@ class Uninstall:
     async def handle_uninstall(self, body: Mapping[str, Any]) -> None:
         """The event may come late: an installation that is newer than it stays."""
         enterprise, team = _whose(body)
-        bot = await self._installations.find(f"{enterprise}:{team or ''}" if enterprise else team or "")
-        if bot and bot.installed_at > float(body.get("event_time") or bot.installed_at):
+        if await self._is_late(body):
             return
         await self._installations.forget(enterprise=enterprise, team=team)
         self._forget(enterprise, team)
         log.info("app uninstalled: workspace=%s", team or enterprise)
 
     async def handle_revocation(self, body: Mapping[str, Any]) -> None:
+        """The tokens of an installation that is newer than the event stay."""
         enterprise, team = _whose(body)
+        if await self._is_late(body):
+            return
         tokens: Mapping[str, Any] = body["event"].get("tokens") or {}
         for user in tokens.get("oauth") or ():
             await self._installations.forget_person(enterprise=enterprise, team=team, user=str(user))
@@ -137,6 +139,11 @@ class Uninstall:
             await self._installations.forget_bot(enterprise=enterprise, team=team)
             log.info("bot token revoked: workspace=%s", team or enterprise)
         self._forget(enterprise, team)
+
+    async def _is_late(self, body: Mapping[str, Any]) -> bool:
+        enterprise, team = _whose(body)
+        bot = await self._installations.find(f"{enterprise}:{team or ''}" if enterprise else team or "")
+        return bot is not None and bot.installed_at > float(body.get("event_time") or bot.installed_at)
 
     def _forget(self, enterprise: str | None, team: str | None) -> None:
         name = team or enterprise

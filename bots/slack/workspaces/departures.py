@@ -1,6 +1,7 @@
 """Workspaces and organisations that removed the app: which, when, and whose records are due to be erased."""
 
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -41,20 +42,27 @@ def cancel_departure(database: Database, *, enterprise: str | None, team: str | 
 def erase_departed(ports: Ports, *, after: timedelta) -> int:
     """Erase the records of those that left so long ago. How many people were forgotten.
 
-    A claim keeps two processes apart, and passes after an hour. What is installed by now is left alone. Raises
-    `NotAllowedError` while a job is painted.
+    A claim keeps two processes apart, and passes after an hour. What is installed by now, or during the erasure, is
+    left alone. Raises `NotAllowedError` while a job is painted.
     """
     erased = 0
     while community := _claim(ports.database, after):
-        for team in _teams_of(ports.database, community):
-            erased += erase_community(ports, Platform.SLACK, team)
+        teams = _teams_of(ports.database, community)
+        if teams is None:
+            continue  # asked again when the claim has passed
+        for team in teams:
+            is_gone = partial(_is_gone, ports.database, community, team)
+            erased += erase_community(ports, Platform.SLACK, team, is_gone=is_gone)
+            if not is_gone():
+                continue
             with ports.database.begin() as session:
                 theirs = or_(SlackFileRow.community == team, SlackFileRow.community.endswith(f":{team}"))
                 session.execute(
                     delete(SlackFileRow).where(theirs)
                 )  # at Slack nothing can be deleted any more
         with ports.database.begin() as session:
-            session.execute(delete(SlackDepartureRow).where(SlackDepartureRow.community == community))
+            mine = (SlackDepartureRow.community == community) & SlackDepartureRow.claimed_until.is_not(None)
+            session.execute(delete(SlackDepartureRow).where(mine))  # not a new departure
     return erased
 
 
@@ -73,23 +81,40 @@ def _claim(database: Database, after: timedelta) -> str | None:
         return claimed.scalar()
 
 
-def _teams_of(database: Database, community: str) -> list[str]:
-    """The workspaces of a departure: of an organisation those in which somebody asked for something."""
+def _is_gone(database: Database, community: str, team: str) -> bool:
     with database.read() as session:
+        if session.get(SlackDepartureRow, community) is None:
+            return False
+    return team in (_teams_of(database, community) or ())
+
+
+def _teams_of(database: Database, community: str) -> list[str] | None:
+    """The workspaces of a departure that are not served any more, of an organisation those with jobs.
+
+    None: a workspace without a job, which may be one of an organisation that has the app.
+    """
+    with database.read() as session:
+        of_all = select(BOTS.c.enterprise_id).where(BOTS.c.is_enterprise_install)
+        organisations = set(session.scalars(of_all))
         enterprise = community.removesuffix(":")
-        of_all = (BOTS.c.enterprise_id == enterprise) & BOTS.c.is_enterprise_install
-        installed = set(session.scalars(select(BOTS.c.team_id)))
-        if session.scalar(select(BOTS.c.id).where(of_all).limit(1)) is not None:
+        if enterprise in organisations:
             return []
-        teams = [community]
+        installed = set(session.scalars(select(BOTS.c.team_id)))
         if enterprise != community:
             query = select(PersonRow.community).where(PersonRow.platform == Platform.SLACK).distinct()
-            teams = [team for team in session.scalars(query) if _has_job_of(session, team, community)]
-        return sorted(set(teams) - installed)
+            teams = [team for team in session.scalars(query) if _organisation_of(session, team) == enterprise]
+            return sorted(set(teams) - installed)
+        if community in installed:
+            return []
+        organisation = _organisation_of(session, community)
+        if organisation is None and organisations:
+            return None
+        return [] if organisation in organisations else [community]
 
 
-def _has_job_of(session: Session, team: str, organisation: str) -> bool:
+def _organisation_of(session: Session, team: str) -> str | None:
+    """``E…`` by the latest job of a workspace, empty for one of its own; None without a job."""
     here = (JobRow.platform == Platform.SLACK) & (JobRow.community == team)
     query = select(JobRow.address).where(here).order_by(JobRow.created_at.desc()).limit(1)
     address = session.scalar(query)
-    return address is not None and str(address["community"]).startswith(organisation)
+    return None if address is None else str(address["community"]).rpartition(":")[0]

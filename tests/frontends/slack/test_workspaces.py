@@ -15,12 +15,16 @@ from bots.slack.api.client import NotInstalledError
 from bots.slack.db_tables import BOTS, INSTALLATIONS, SlackDepartureRow
 from bots.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH
+from bots.slack.workspaces.departures import cancel_departure
 from studio.clock import now
 from studio.db.queries import job_of
 from studio.domain.jobs import JobState
+from studio.domain.people import Person
+from studio.erasure import community_erasure
+from studio.erasure.person_erasure import erase_person
 from studio.ports import Ports
 from tests.support.finished_jobs import end_job
-from tests.support.loopback_slack.records import BOT_USER, GENERAL, MOD, TEAM
+from tests.support.loopback_slack.records import ANA, BOT_USER, GENERAL, MOD, TEAM
 from tests.support.slack_sim import SlackRoom, open_installed_room
 
 # slack_sdk still asks aiohttp in the old way.
@@ -230,10 +234,51 @@ async def test_a_workspace_that_comes_back_in_time_keeps_its_records(room: Slack
     assert room.jobs()[0].request["prompt"] == "a red fox"
 
 
+async def test_one_that_comes_back_during_the_erasure_keeps_what_is_left(
+    room: SlackRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await install(room, "xoxb-one")
+    for user in (ANA, MOD):
+        await room.send({**said_by(room, team=TEAM), "user_id": user})
+    for job in room.jobs():
+        end_job(room.ports, job.id, JobState.FAILED)
+    await room.send(room.slack.event({"type": "app_uninstalled"}))
+    age_departures(room, 14)
+
+    def erase_and_install(ports: Ports, person: Person, *, present: bool) -> None:
+        erase_person(ports, person, present=present)
+        cancel_departure(ports.database, enterprise=None, team=TEAM)
+
+    monkeypatch.setattr(community_erasure, "erase_person", erase_and_install)
+    assert await room.app.departed_records.erase() == 1
+    assert sum(job.request.get("prompt") == "a red fox" for job in room.jobs()) == 1
+
+
+async def test_a_workspace_that_its_organisation_serves_now_keeps_its_records(room: SlackRoom) -> None:
+    await install(room, "xoxb-one")
+    await room.send(room.slack.event({"type": "app_uninstalled"}))
+    await install(room, "xoxb-estate", team=None, enterprise=ESTATE)
+    age_departures(room, 14)
+    assert await room.app.departed_records.erase() == 0
+    with (
+        room.ports.database.begin() as session
+    ):  # nobody has asked for anything: it waits until the claim is over
+        freed = update(SlackDepartureRow).values(claimed_until=None).returning(SlackDepartureRow.community)
+        assert session.scalars(freed).all() == [TEAM]
+    await room.send(said_by(room, team=TEAM, enterprise=ESTATE))
+    end_job(room.ports, room.newest_job(), JobState.FAILED)
+    assert await room.app.departed_records.erase() == 0
+    assert room.jobs()[0].request["prompt"] == "a red fox"
+    with room.ports.database.read() as session:
+        assert session.scalars(select(SlackDepartureRow)).all() == []
+
+
 async def test_an_end_that_slack_tells_of_late_does_not_undo_a_newer_installation(room: SlackRoom) -> None:
     await install(room, "xoxb-one")
     late = room.slack.event({"type": "app_uninstalled"})
     await room.send({**late, "event_time": int(time.time()) - 3600})
+    revoked = room.slack.event({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [BOT_USER]}})
+    await room.send({**revoked, "event_time": int(time.time()) - 3600})
     assert len(bots(room)) == 1
     await room.send({**room.slack.event({"type": "app_uninstalled"}), "event_time": int(time.time()) + 3600})
     assert bots(room) == []
