@@ -28,7 +28,7 @@ def prepare(browser: Browser, url: str) -> Page:
     mo = browser.new_page(viewport=WINDOW)  # type: ignore[arg-type]
     mo.goto(url)
     mo.get_by_label("Your name").fill("Mo")
-    mo.get_by_text("I moderate this room").click()
+    mo.get_by_text("I moderate here").click()
     mo.get_by_label("Moderators’ word").fill(WORD)
     mo.get_by_role("button", name="Come in").click()
     expect(mo.locator("#people .count")).to_be_attached()

@@ -1,4 +1,4 @@
-"""Draws each kind of gathering as it looks on Discord, on Slack and in the web room, painted by the bundled model.
+"""Draws each kind of gathering as it looks on Discord, on Slack and on the web, painted by the bundled model.
 
 Three people play on the real front ends, as in the tests' journeys; `discord_pictures` and `slack_pictures` say what in
 the pictures is the front ends' own. Their requirements are those of this script, too.

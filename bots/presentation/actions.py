@@ -261,7 +261,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         label="Send to me",
         description="Send me the pictures by direct message",
         reaction="✉️",
-        absent={Platform.WEB: "The room has no direct messages; its pictures have a download link."},
+        absent={Platform.WEB: "The web page has no direct messages; its pictures have a download link."},
         panel_row=5,
     ),
     Action.SETTINGS: ActionSpec(

@@ -55,7 +55,7 @@ EXPORTED = "What is kept of you, under {names}: {records} and {files}."
 EXPORTED_WITHOUT = "{count} file did not fit or is gone."
 EXPORTED_WITHOUT_SEVERAL = "{count} files did not fit or are gone."
 EXPORT_ELSEWHERE = (
-    "The archive cannot be sent here. Link your name with the web room or with Discord ({link}), and use {export}"
+    "The archive cannot be sent here. Link your name with the web page or with Discord ({link}), and use {export}"
     " there."
 )
 FORGOTTEN = "Everything that was kept of you was deleted for good: {pictures}, under {names}."

@@ -1,4 +1,4 @@
-"""The web front end: one room in the browser, where everybody sees what the others paint."""
+"""The web front end: one page in the browser, where everybody sees what the others paint."""
 
 from bots.web.app import create_app
 from bots.web.settings import WebSettings

@@ -98,6 +98,6 @@ def build_context(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | 
         sessions=SessionRegistry(ports.database),
         sign_ins=SignIns(ports.database, session_store),
         oauth_flow=OAuthFlow(settings.secret_key, settings.sign_in_providers),
-        passkeys=Passkeys(settings.secret_key, app_name=settings.room_name),
+        passkeys=Passkeys(settings.secret_key, app_name=settings.site_name),
         chosen_languages=ChosenLanguages(ports.database),
     )

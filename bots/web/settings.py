@@ -48,7 +48,7 @@ class WebSettings:
     report_unknown_proxy: Callable[[str], None] = field(default=_ignore, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     max_upload_bytes: int = 20 * 1024 * 1024
-    room_name: str = "Chatelier"
+    site_name: str = "Chatelier"
     privacy: PrivacyFacts = field(default_factory=PrivacyFacts)
     sign_in_providers: tuple[OAuthProvider, ...] = ()
     visitors: Visitors = Visitors.MEMBERS
@@ -77,4 +77,4 @@ class WebSettings:
         except ValueError as error:
             problems.append(f"trusted proxies: {error}.")
         if problems:
-            raise ConfigurationError("The web room cannot open: " + " ".join(problems))
+            raise ConfigurationError("The web page cannot open: " + " ".join(problems))

@@ -5,7 +5,7 @@ All of them are msgids (see `bots.texts.translation`).
 
 from studio.domain.cases import ReportReason
 
-FOREIGN_HOST = "This room is not served under that name. Add it to the allowed hosts of the web settings."
+FOREIGN_HOST = "This page is not served under that name. Add it to the allowed hosts of the web settings."
 FOREIGN_ORIGIN = "This request came from another site, so it was not followed."
 NOT_IN = "Please come in through the front page first."
 STALE_FORM = "This page is older than your session. Reload it and try again."

@@ -1,4 +1,4 @@
-"""A browser's part of the web room, without the browser: come in, say something, hear the answer, bring files."""
+"""A browser's part of the web page, without the browser: come in, say something, hear the answer, bring files."""
 
 import asyncio
 import json

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from moderation.remote.safety_model import SafetyModel
 
-_NO_MODERATORS = "nobody moderates the web room: doubtful requests are refused, and there is no appeal."
+_NO_MODERATORS = "nobody moderates the web page: doubtful requests are refused, and there is no appeal."
 _NO_MODERATORS_HOLDS = (
-    "nobody moderates the web room: doubtful requests are refused, and there is no appeal. What"
+    "nobody moderates the web page: doubtful requests are refused, and there is no appeal. What"
     " CHATELIER_MODERATION__HOLDS keeps for a moderator waits for ever."
 )
 _URL_FIX = "Start it, or correct CHATELIER_MODERATION__SAFETY_URL. Until then no picture is shown."
@@ -113,12 +113,12 @@ def _hash_list(name: str, path: Path | None) -> Iterator[Finding]:
 
 
 def moderators(loaded: Loaded) -> Iterator[Finding]:
-    """On Discord and Slack the managers of the server or workspace moderate; in the web room those whom its owner
+    """On Discord and Slack the managers of the server or workspace moderate; on the web page those whom its owner
     names.
     """
     settings = loaded.settings
     if settings.web.moderator_invite:
-        yield good("moderators", "people who enter the web room with the moderators' word moderate")
+        yield good("moderators", "people who enter the web page with the moderators' word moderate")
         return
     yield note(
         "moderators",

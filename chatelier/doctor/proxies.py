@@ -1,4 +1,4 @@
-"""Proxies in front of the web room, and whether the settings name them."""
+"""Proxies in front of the web page, and whether the settings name them."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,7 +18,7 @@ def proxies(loaded: Loaded) -> Iterator[Finding]:
     trusted = loaded.settings.web.trusted_proxies
     if trusted:
         yield good(
-            "proxies", "{addresses} may say who a client of the web room is", addresses=", ".join(trusted)
+            "proxies", "{addresses} may say who a client of the web page is", addresses=", ".join(trusted)
         )
     for address, seen_at in read_untrusted_proxies(loaded.settings.home).items():
         if now() - seen_at < _REMEMBERED and not _is_named(address, trusted):

@@ -13,7 +13,8 @@ from moderation.reports.report_answers import (
     mark_unanswered,
 )
 from studio.db.database import Database
-from studio.ports.mailer import Mailer, MailError, is_mail_address
+from studio.parsing.mail_addresses import is_mail_address
+from studio.ports.mailer import Mailer, MailError
 
 log = logging.getLogger(__name__)
 

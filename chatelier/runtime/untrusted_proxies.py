@@ -1,4 +1,4 @@
-"""Connections that send a proxy's headers and are no trusted proxy: noted by the web room, read by the doctor."""
+"""Connections that send a proxy's headers and are no trusted proxy: noted by the web page, read by the doctor."""
 
 import json
 import logging

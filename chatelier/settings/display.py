@@ -111,7 +111,7 @@ def _default_text(settings: Settings, name: str) -> str:
         **dict.fromkeys(("speed.fuse", "speed.compile", "speed.overlap"), "(on for a CUDA card)"),
         "discord.shard_ids": "(all)",
         "discord.shard_count": "(as Discord advises)",
-        "provenance.organization": f"(the web room's name: {settings.web.name})",
+        "provenance.organization": f"(the web page's name: {settings.web.name})",
         "moderation.evidence_key": "(made once, kept in the home folder)",
         "web.secret": "(made once, kept in the home folder)",
     }.get(name, "(not set)")

@@ -1,4 +1,4 @@
-"""The front ends: Discord, Slack and the web room."""
+"""The front ends: Discord, Slack and the web page."""
 
 from typing import Literal, Self
 
@@ -74,7 +74,7 @@ class SlackSection(Section):
         (), description="Ids of workspaces or organisations that may install the app; unset: every one."
     )
     behind_web: bool = Field(
-        False, description="The web room passes /slack/… on to that port: one address serves both."
+        False, description="The web page passes /slack/… on to that port: one address serves both."
     )
     moderator_groups: Names = Field(
         (),
@@ -117,7 +117,7 @@ class SlackSection(Section):
 
 
 class WebSection(Section):
-    """The web room."""
+    """The web page."""
 
     host: str = Field(
         "127.0.0.1", min_length=1, description="The address to listen on; 0.0.0.0 is every one."

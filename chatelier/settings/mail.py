@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from chatelier.settings.value_types import Section
-from studio.ports.mailer import is_mail_address
+from studio.parsing.mail_addresses import is_mail_address
 
 
 class MailSecurity(StrEnum):
@@ -26,7 +26,7 @@ class MailSection(Section):
         MailSecurity.STARTTLS, description="starttls, tls from the first byte on, or none."
     )
     sender: str | None = Field(
-        None, description="The address from which mail comes, such as room@example.org."
+        None, description="The address from which mail comes, such as studio@example.org."
     )
     username: str | None = Field(
         None, min_length=1, description="The user name, where the server asks for one."
@@ -40,7 +40,7 @@ class MailSection(Section):
     @classmethod
     def _is_an_address(cls, sender: str | None) -> str | None:
         if sender is not None and not is_mail_address(sender):
-            raise ValueError("must be one address, such as room@example.org")
+            raise ValueError("must be one address, such as studio@example.org")
         return sender
 
     @model_validator(mode="after")

@@ -19,7 +19,7 @@ class LimitsSection(Section):
     newcomers_per_address: int = Field(
         1,
         ge=1,
-        description="As how many people all newcomers of a day count who came to the web room from one address, or"
+        description="As how many people all newcomers of a day count who came to the web page from one address, or"
         " one IPv6 network; more where a school or an office has one address.",
     )
     newcomers_per_invite: int = Field(
@@ -174,7 +174,7 @@ class ProvenanceSection(Section):
         None,
         min_length=1,
         max_length=64,
-        description="Who signs, as the certificate names it; unset: the web room's name.",
+        description="Who signs, as the certificate names it; unset: the web page's name.",
     )
     metadata: bool = Field(True, description="IPTC metadata (XMP) that says that AI generated the picture.")
     certificate: LocalPath | None = Field(

@@ -1,4 +1,4 @@
-"""The front ends as processes: from the settings to a room or a bot that runs until it is stopped."""
+"""The front ends as processes: from the settings to a web page or a bot that runs until it is stopped."""
 
 import gc
 import socket
@@ -59,7 +59,7 @@ def open_web(
         report_unknown_proxy=UntrustedProxies(settings.home).report,
         metrics_token=web.metrics_token.get_secret_value() if web.metrics_token else None,
         max_upload_bytes=settings.limits.max_upload_mib * _MIB,
-        room_name=web.name,
+        site_name=web.name,
         privacy=privacy_facts(settings),
         sign_in_providers=providers,
         visitors=Visitors(web.visitors or ("guests" if providers else "members")),
@@ -137,7 +137,7 @@ def _running_ports(settings: Settings, service: str) -> "Iterator[Ports]":
 
 
 def _with_slack(settings: Settings) -> "Around | None":
-    """The web room answers for the Slack front end too, where one address serves both."""
+    """The web page answers for the Slack front end too, where one address serves both."""
     slack = settings.slack
     if not slack.behind_web:
         return None

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 _SLUG_LENGTH = 40
 _ANY_LANGUAGE = (
-    "These words are in a language on which the prompt rules were not measured. For people in a room or chat that waits"
-    " for a moderator; here it goes ahead. {setting}"
+    "These words are in a language on which the prompt rules were not measured. For people on the web or in a chat"
+    " that waits for a moderator; here it goes ahead. {setting}"
 )
 
 

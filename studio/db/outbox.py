@@ -143,7 +143,7 @@ def send_undelivered(database: Database, events: EventPublisher, *, at: datetime
 
 
 def _select_undelivered(job_ids: Collection[str]) -> Select[str]:
-    """Those of the jobs that ended without a final message. The web room reads its jobs from the database itself."""
+    """Those of the jobs that ended without a final message. The web page reads its jobs from the database itself."""
     unseen = or_(DeliveryRow.subject.is_(None), DeliveryRow.final.is_(False))
     of_job = (DeliveryRow.kind == DeliveryKind.JOB) & (DeliveryRow.subject == JobRow.id)
     return (

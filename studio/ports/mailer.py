@@ -1,11 +1,7 @@
 """The port for mail to people who have no other address here."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Protocol
-
-LONGEST_ADDRESS = 200  # characters
-_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +29,3 @@ class MailError(Exception):
 class Mailer(Protocol):
     def send(self, mail: Mail) -> None:
         """Blocks until the server has taken it. Raises `MailError`."""
-
-
-def is_mail_address(text: str) -> bool:
-    """Whether mail can be sent to it: one plain address, nothing that could be read as more than that."""
-    return len(text) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""The web room on the fakes, open to real browsers on a port, with a generator that needs no model."""
+"""The web page on the fakes, open to real browsers on a port, with a generator that needs no model."""
 
 import threading
 from dataclasses import dataclass, replace

@@ -59,7 +59,7 @@ def call() -> "Call":
 
 @pytest.fixture
 def web_server(ports: "Ports") -> "Iterator[WebServer]":
-    """The web room, open, on the fakes; its moderators' word is ``keys``."""
+    """The web page, open, on the fakes; its moderators' word is ``keys``."""
     from tests.support.web_client import WebServer, web_settings
 
     with WebServer(ports, web_settings(moderator_secret="keys")) as opened:

@@ -138,7 +138,7 @@ ADVICE = {
     "nobody_moderates": "Nobody moderates here.",
     "name_a_moderator": (
         "To name a moderator, the administrator sets CHATELIER_WEB__MODERATOR_INVITE to a word: a visitor who"
-        " enters the web room with it moderates."
+        " enters the web page with it moderates."
     ),
     "ask_in_a_server": "In a server, its moderators can let such a request through.",
     "no_setting": "No setting changes this.",

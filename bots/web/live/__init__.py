@@ -1,1 +1,1 @@
-"""The WebSocket of the web room: connections, protocol, commands, events."""
+"""The WebSocket of the web page: connections, protocol, commands, events."""

@@ -1,4 +1,4 @@
-"""What each event means for the people who have the web room open."""
+"""What each event means for the people who have the web page open."""
 
 from collections.abc import Callable
 from functools import partial

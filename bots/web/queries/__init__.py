@@ -1,1 +1,1 @@
-"""What the pages of the web room read from the database."""
+"""What the web pages read from the database."""

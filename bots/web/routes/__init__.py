@@ -1,1 +1,1 @@
-"""Pages and endpoints of the web room."""
+"""Pages and endpoints of the web front end."""

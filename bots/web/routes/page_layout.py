@@ -71,9 +71,9 @@ def dialog_of(request: Request, user: WebUser, html: str) -> Response:
 def page_response(
     request: Request, template: str, values: Mapping[str, object], *, status: int = 200
 ) -> HTMLResponse:
-    """A whole page, which knows the name of the room besides its values."""
-    room_name = context_of(request).settings.room_name
-    return HTMLResponse(render_template(template, room_name=room_name, **values), status_code=status)
+    """A whole page, which has the installation's name besides its values."""
+    site_name = context_of(request).settings.site_name
+    return HTMLResponse(render_template(template, site_name=site_name, **values), status_code=status)
 
 
 def page_of(request: Request, user: WebUser, *, dialog: str = "", typed: str = "") -> str:
@@ -81,7 +81,7 @@ def page_of(request: Request, user: WebUser, *, dialog: str = "", typed: str = "
     context = context_of(request)
     return render_template(
         "app.html",
-        room_name=context.settings.room_name,
+        site_name=context.settings.site_name,
         user=user,
         token=context.session_store.form_token(user),
         longest_name=LONGEST_NAME,

@@ -29,7 +29,7 @@ def web(
     ),
     metrics: str | None = METRICS,
 ) -> None:
-    """The web room. Needs Redis and an up-to-date database.
+    """The web page. Needs Redis and an up-to-date database.
 
     Example:
 

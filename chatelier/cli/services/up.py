@@ -13,7 +13,7 @@ def up(
         60.0, min=20.0, help="Restart a process that has sent no heartbeat for this many seconds."
     ),
 ) -> None:
-    """Run everything on this machine: Redis, one worker, maintenance, the web room, and every front end with a
+    """Run everything on this machine: Redis, one worker, maintenance, the web page, and every front end with a
     token.
 
     With nothing configured it runs its own Redis, keeps all in the home folder, paints with the bundled

@@ -60,7 +60,7 @@ def room(model: Model = None, json_file: JsonFile = None) -> None:
     from chatelier.runtime.console import remarks
 
     figures = measure_web_load(model=model, say=remarks().print)
-    show("The room", figures.rows(), asdict(figures), json_file=json_file)
+    show("The web page", figures.rows(), asdict(figures), json_file=json_file)
 
 
 @bench.command("lanes", hidden=True)  # the name until version 0.1

@@ -323,7 +323,7 @@ async def test_without_a_signing_secret_nothing_is_taken_from_slack_and_pages_ar
     assert await answered(b"", {"Cookie": "a=b"}, guard, **door | {"method": "POST"}) == 404
 
 
-# ---- behind the web room
+# ---- behind the web page
 
 
 async def test_behind_the_web_server_a_request_arrives_as_it_was_signed() -> None:

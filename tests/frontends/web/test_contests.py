@@ -1,4 +1,4 @@
-"""A contest in the web room: entering from the page of a picture, a ballot without names, and the hall."""
+"""A contest on the web page: entering from the page of a picture, a ballot without names, and the hall."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Gatherings in the web room: their pages, what is pressed there, and who may see them."""
+"""Gatherings on the web page: their pages, what is pressed there, and who may see them."""
 
 import io
 import re

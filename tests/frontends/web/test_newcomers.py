@@ -28,7 +28,7 @@ def older(web_server: WebServer, browser: Browser) -> None:
 
 @pytest.fixture
 def frugal(ports: Ports) -> Iterator[WebServer]:
-    """A room where people may ask as often as they like, and have 12 credits a month and two jobs at once."""
+    """An installation where people may ask as often as they like, and have 12 credits a month and two jobs at once."""
     rules = InstanceLimits(monthly_credits=12, max_outstanding_jobs=2)
     limits = LimitSettings(
         burst=PLENTY, sustained=PLENTY, side_effects=PLENTY, uploads=PLENTY, invite_people=2

@@ -38,7 +38,7 @@ def in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def front_end(ports: Ports, in_brackets: None) -> Iterator[WebServer]:
-    with WebServer(with_desk(ports), web_settings(moderator_secret="keys", room_name="Дом")) as opened:
+    with WebServer(with_desk(ports), web_settings(moderator_secret="keys", site_name="Дом")) as opened:
         yield opened
 
 

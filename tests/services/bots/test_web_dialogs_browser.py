@@ -1,4 +1,4 @@
-"""Sheets, notices and cards of the web room in a real browser, at a desk and on phones."""
+"""Sheets, notices and cards of the web page in a real browser, at a desk and on phones."""
 
 import io
 import re
@@ -42,7 +42,7 @@ def web_server(ports: Ports) -> Iterator[PaintingWebServer]:
 def come_in(page: Page, name: str, word: str = "") -> None:
     page.get_by_label("Your name").fill(name)
     if word:
-        page.get_by_text("I moderate this room").click()
+        page.get_by_text("I moderate here").click()
         page.get_by_label("Moderators’ word").fill(word)
     page.get_by_role("button", name="Come in").click()
     expect(page.locator("#people .count")).to_be_attached()

@@ -67,7 +67,7 @@ def landscape() -> bytes:
 def come_in(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_label("Your name").fill("Mo")
-    page.get_by_text("I moderate this room").click()
+    page.get_by_text("I moderate here").click()
     page.get_by_label("Moderators’ word").fill("keys")
     page.get_by_role("button", name="Come in").click()
     page.get_by_role("link", name="The moderators’ desk").click()

@@ -130,7 +130,7 @@ class WebStage(Stage):
         page.goto(self._url)
         page.get_by_label("Your name").fill(name.title())
         if name == "mo":
-            page.get_by_text("I moderate this room").click()
+            page.get_by_text("I moderate here").click()
             page.get_by_label("Moderators’ word").fill(WORD)
         page.get_by_role("button", name="Come in").click()
         page.locator("#people .count").wait_for(state="attached")

@@ -15,8 +15,9 @@ from moderation.records.tables import OutsideReportRow
 from studio.clock import now
 from studio.db.tables import CaseRow
 from studio.domain.cases import Decision, OutsideReport, ReportReason
+from studio.parsing.mail_addresses import is_mail_address
 from studio.ports import Ports
-from studio.ports.mailer import Mail, MailError, is_mail_address
+from studio.ports.mailer import Mail, MailError
 from tests.support.case_sim import with_desk
 from tests.support.case_steps import decide, desk, painted
 from tests.support.loopback_smtp import Mailbox, listening_mailbox

@@ -15,7 +15,7 @@ _ICON_SIDES = (192, 512)
 
 async def manifest(request: Request) -> Response:
     """GET /manifest.webmanifest, by https://www.w3.org/TR/appmanifest/."""
-    name = context_of(request).settings.room_name
+    name = context_of(request).settings.site_name
     icons = [
         {
             "src": f"/static/icons/{purpose}-{side}.png",

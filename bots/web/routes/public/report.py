@@ -24,7 +24,8 @@ from studio.commands.pictures.whose import find_reported
 from studio.domain.cases import LONGEST_REPORTER, OutsideReport, ReportReason, ReportStatus
 from studio.domain.identifiers import split_picture_id
 from studio.errors import BadImageError, ChatelierError, NotFoundError
-from studio.ports.mailer import MailError, is_mail_address
+from studio.parsing.mail_addresses import is_mail_address
+from studio.ports.mailer import MailError
 from studio.services.upload_intake import examine_upload
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ def _receipt_mail(context: WebContext, contact: str, code: str) -> BackgroundTas
         return None
     url = context.ports.web_url
     address = f"{url}/report/status" if url else ""
-    mail = compose_receipt(contact, room=context.settings.room_name, code=code, address=address)
+    mail = compose_receipt(contact, room=context.settings.site_name, code=code, address=address)
 
     async def send() -> None:
         try:

@@ -88,7 +88,7 @@ async def oembed_data(request: Request) -> Response:
             "type": "photo",
             "title": shared.title,
             "author_name": shared.job.person.display_name,
-            "provider_name": context.settings.room_name,
+            "provider_name": context.settings.site_name,
             "provider_url": origin_of(request),
             "url": shared.image_address,
             "width": shared.picture.width,

@@ -1,4 +1,4 @@
-"""Two on Discord and one in the web room: who linked their names takes part from both, as one human."""
+"""Two on Discord and one on the web page: who linked their names takes part from both, as one human."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ def ask(ports: Ports, person: Person, command: str, **values: object) -> Answer:
 
 @pytest.fixture
 def cards(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Opened by Ana on Discord; Bo linked his name there with his name in the web room."""
+    """Opened by Ana on Discord; Bo linked his name there with his name on the web page."""
     with_postcards(monkeypatch)
     offered = ask(ports, on_discord("bo"), "link")
     assert isinstance(offered, LinkOffered)
