@@ -113,8 +113,12 @@ def _teams_of(database: Database, community: str) -> list[str] | None:
 
 
 def _organisation_of(session: Session, team: str) -> str | None:
-    """``E…`` by the latest job of a workspace, empty for one of its own; None without a job."""
+    """``E…`` by the latest job of a workspace, empty for one of its own; None without a job that tells.
+
+    Those of forgotten people from private places, which have no channel any more, name no organisation.
+    """
     here = (JobRow.platform == Platform.SLACK) & (JobRow.community == team)
-    query = select(JobRow.address).where(here).order_by(JobRow.created_at.desc()).limit(1)
+    telling = JobRow.address["channel"].as_string() != ""
+    query = select(JobRow.address).where(here, telling).order_by(JobRow.created_at.desc()).limit(1)
     address = session.scalar(query)
     return None if address is None else str(address["community"]).rpartition(":")[0]

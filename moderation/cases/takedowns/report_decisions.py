@@ -80,7 +80,9 @@ def _shorten_appeal_window(session: Session, case: Case) -> DecisionEffects:
     until = now() + window if window else None
     if row.appeal_until is None or (until and until >= row.appeal_until):
         return outcome
-    row.appeal_until, row.taken_down_by = until, case.id
+    row.appeal_until = until
+    if until:  # an appeal that is open already is against the earlier decision
+        row.taken_down_by = case.id
     session.flush()
     outcome.files |= file_references.find_unneeded(session, queries.picture_of(row).file_keys)
     text = _statement(case, row.id, until)

@@ -67,9 +67,8 @@ def _open_about_picture(
     if found is None:
         raise BadParameterError("job", "not_refused")
     report = session.get(CaseRow, found.taken_down_by) if found.taken_down_by else None
-    takedown = (
-        found.appeal_until.timestamp() if found.appeal_until else ""
-    )  # one that was shown again may be taken down again
+    # One that was shown again may be taken down again.
+    takedown = found.appeal_until.timestamp() if found.appeal_until else ""
     return open_case(
         session,
         NewCase(

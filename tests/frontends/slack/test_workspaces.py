@@ -18,6 +18,7 @@ from bots.slack.settings import INSTALL_PATH, REDIRECT_PATH
 from bots.slack.workspaces.departures import cancel_departure
 from studio.clock import now
 from studio.db.queries import job_of
+from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.domain.people import Person
 from studio.erasure import community_erasure
@@ -260,9 +261,8 @@ async def test_a_workspace_that_its_organisation_serves_now_keeps_its_records(ro
     await install(room, "xoxb-estate", team=None, enterprise=ESTATE)
     age_departures(room, 14)
     assert await room.app.departed_records.erase() == 0
-    with (
-        room.ports.database.begin() as session
-    ):  # nobody has asked for anything: it waits until the claim is over
+    # Nobody has asked for anything: it waits until the claim is over.
+    with room.ports.database.begin() as session:
         freed = update(SlackDepartureRow).values(claimed_until=None).returning(SlackDepartureRow.community)
         assert session.scalars(freed).all() == [TEAM]
     await room.send(said_by(room, team=TEAM, enterprise=ESTATE))
@@ -271,6 +271,20 @@ async def test_a_workspace_that_its_organisation_serves_now_keeps_its_records(ro
     assert room.jobs()[0].request["prompt"] == "a red fox"
     with room.ports.database.read() as session:
         assert session.scalars(select(SlackDepartureRow)).all() == []
+
+
+async def test_a_forgotten_private_job_does_not_say_that_a_workspace_stands_alone(room: SlackRoom) -> None:
+    await install(room, "xoxb-one")
+    await room.send(room.slack.event({"type": "app_uninstalled"}))
+    await install(room, "xoxb-estate", team=None, enterprise=ESTATE)
+    await room.send(said_by(room, team=TEAM, enterprise=ESTATE))
+    end_job(room.ports, room.newest_job(), JobState.FAILED)
+    left = {"platform": "slack", "community": TEAM, "channel": "", "private": True}
+    with room.ports.database.begin() as session:
+        session.execute(update(JobRow).values(request_key="forgotten:1", address=left))
+    age_departures(room, 14)
+    assert await room.app.departed_records.erase() == 0
+    assert room.jobs()[0].request["prompt"] == "a red fox"
 
 
 async def test_an_end_that_slack_tells_of_late_does_not_undo_a_newer_installation(room: SlackRoom) -> None:

@@ -122,7 +122,7 @@ function entry({ name, id }, place) {
 export function useFlag(flag) {
   const [, name, value] = flag.match(/^--(\S+) (.+)$/);
   const text = specOf(box.value)?.parameters.some((parameter) => parameter.name === name) ? box.value : "";
-  const others = name === "ref" ? readFlag(text, name).split(/[\s,]+/).filter((other) => other && !other.startsWith(value)) : [];
+  const others = name === "ref" ? readFlag(text, name).split(/[\s,]+/).filter((other) => other && other.split(":")[0] !== value) : [];
   box.focus();
   type(writeFlag(text, name, [...others, value].join(", ")));
 }
