@@ -245,7 +245,7 @@ def test_of_the_threads_of_a_worker_one_at_a_time_chooses_a_job(ports):
     meeting = threading.Barrier(2)
     met = []
 
-    def choose(_session, _message, *, at):
+    def choose(_session, _message, *, at, held):
         with suppress(threading.BrokenBarrierError):
             meeting.wait(0.3)
             met.append(at)

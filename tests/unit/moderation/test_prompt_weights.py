@@ -170,7 +170,7 @@ class Listener:
 def test_what_words_mean_together_is_read_without_their_weights(subject: PromptSubject) -> None:
     finding = Meaning(Listener()).judge(subject)
     assert finding is not None
-    assert finding.score == 0.95
+    assert finding.score > 0.9  # what several steps say together counts a little less
 
 
 def test_what_words_mean_is_read_as_typed_too() -> None:
