@@ -5,8 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 UV     := 0.13.8
-# A file at a time, because modules share their servers. Five processes, because many tests mostly wait for others; those
-# that need no services hardly do, and each process takes its time to load everything.
+# A file at a time, because modules share their servers. Three processes, because some tests mostly wait; those that
+# need no services hardly do, and each process takes its time to load everything.
 # Compiled modules are kept, whatever the environment says: each process would compile everything anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
@@ -22,7 +22,7 @@ try: $(READY) ## Set up what is missing and open a studio on this machine
 	@$(BIN)/chatelier up
 
 test: $(READY) ## Set up what is missing and run every test
-	@$(PYTEST) -n 5 $(ARGS)
+	@$(PYTEST) -n 3 $(ARGS)
 
 unit: $(READY) ## Run the tests that need no services
 	@GATHERING_HISTORIES=$${GATHERING_HISTORIES:-5} DESK_HISTORIES=$${DESK_HISTORIES:-25} $(PYTEST) -n 2 tests/unit $(ARGS)
