@@ -53,6 +53,9 @@ class Examination:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             page.set_viewport_size(size)  # type: ignore[arg-type]
             wrong = page.evaluate(RUN)
+            if wrong:  # a notice may cover something while it is shown
+                expect(page.locator("#notice")).to_be_hidden(timeout=20_000)
+                wrong = page.evaluate(RUN)
             overflow = page.evaluate("document.documentElement.scrollWidth > innerWidth")
             wrong += ["wider than the window"] if overflow else []
             if wrong:
