@@ -37,6 +37,7 @@ from studio.commands.parameter_values import Kind
 from studio.commands.registry import execute, find_command
 from studio.commands.results import Balance, InQueue, SettingsChanged
 from studio.commands.spec import Call
+from studio.commands.styles.named_style import names_of_styles
 from studio.commands.submission.known_names import names_offered
 from studio.commands.submission.source_images import model_of
 from studio.db import queries
@@ -131,10 +132,11 @@ def load_imagine_form(ports: Ports) -> Form:
     )
 
 
-def load_prompt_controls(ports: Ports) -> tuple[PromptControl, ...]:
-    """What this installation offers beside a prompt."""
+def load_prompt_controls(ports: Ports, viewer: Person) -> tuple[PromptControl, ...]:
+    """What this installation offers somebody beside a prompt. Reads the database for the styles that they saved."""
     known = ports.options.models()
-    models, styles = names_offered(ports)
+    models, _ = names_offered(ports)
+    styles = names_of_styles(ports, viewer)
     return prompt_controls(
         {Kind.MODEL: models, Kind.STYLE: styles},
         takes_references=any(model.takes_references for model in known),

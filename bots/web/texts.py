@@ -4,6 +4,7 @@ All of them are msgids (see `bots.texts.translation`).
 """
 
 from studio.domain.cases import ReportReason
+from studio.domain.people import Platform
 
 FOREIGN_HOST = "This page is not served under that name. Add it to the allowed hosts of the web settings."
 FOREIGN_ORIGIN = "This request came from another site, so it was not followed."
@@ -46,6 +47,7 @@ RULES_HINT = "Change one with {name}, such as {example}, or {pause}."
 CANCEL_OR_DELETE = "Cancel or delete what is yours"
 DELETE_ONE = "Delete this picture for good?"
 DELETE_ALL = "Delete all pictures of this job for good?"
+PLATFORMS = {Platform.DISCORD: "Discord", Platform.SLACK: "Slack", Platform.WEB: "Web", Platform.CLI: "CLI"}
 MY_PICTURES = "My pictures"
 APP_DESCRIPTION = "Generate and edit pictures together."
 WITHHELD_WORDS = "Words from a private place. Take the case to read them."

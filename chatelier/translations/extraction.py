@@ -13,7 +13,7 @@ from jinja2.ext import extract_from_ast
 
 import bots
 from bots.texts.translation import Msgid
-from bots.web.templating import FOLDER, environment
+from bots.web.templating import FOLDER, environment, scripts
 from chatelier.translations.lengths import LENGTHS
 from chatelier.translations.msgids import Entry, constants, descriptions, names
 
@@ -151,6 +151,6 @@ def _templates() -> Iterable[Entry]:
 
 
 def _scripts() -> Iterable[Entry]:
-    for script in sorted((FOLDER / "static").glob("*.js")):
+    for script in scripts():
         for text in _SCRIPT_TEXT.findall(script.read_text("utf-8")):
-            yield Entry(msgid=text, place=f"bots/web/static/{script.name}")
+            yield Entry(msgid=text, place=f"bots/web/{script.relative_to(FOLDER).as_posix()}")

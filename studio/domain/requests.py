@@ -166,6 +166,7 @@ class PaintRequest:
     count: int = 4
     model: str | None = None
     style: str | None = None
+    saved_style: str | None = None  # the name of the one whose words and LoRAs are among those of the request
     scheduler: str | None = None
     width: int | None = None
     height: int | None = None

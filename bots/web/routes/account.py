@@ -144,7 +144,7 @@ async def messages_dialog(request: Request) -> Response:
             notices=[(notice.written_at, render(compose_notice(notice))) for notice in notices],
         )
 
-    dialog = dialog_of(request, user, await context.pools.run(Pool.DATABASE, load))
+    dialog = await dialog_of(request, user, await context.pools.run(Pool.DATABASE, load))
     context.hub.inbox_changed(user.user_id)
     return dialog
 

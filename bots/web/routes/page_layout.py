@@ -37,7 +37,7 @@ def dialog(*, unbanned: bool = False) -> Callable[[RenderDialog], Route]:
         async def show(request: Request) -> Response:
             context, user = await require_unbanned_user(request) if unbanned else require_user(request)
             html = await context.pools.run(Pool.DATABASE, render_dialog, context, user, request)
-            return dialog_of(request, user, html)
+            return await dialog_of(request, user, html)
 
         return show
 
@@ -63,9 +63,13 @@ def answer_of(
     return message
 
 
-def dialog_of(request: Request, user: WebUser, html: str) -> Response:
+async def dialog_of(request: Request, user: WebUser, html: str) -> Response:
     """The dialog alone for the open page; the whole page with the dialog open for a link."""
-    return HTMLResponse(html if "hx-request" in request.headers else page_of(request, user, dialog=html))
+    return (
+        HTMLResponse(html)
+        if "hx-request" in request.headers
+        else await app_response(request, user, dialog=html)
+    )
 
 
 def page_response(
@@ -76,10 +80,11 @@ def page_response(
     return HTMLResponse(render_template(template, site_name=site_name, **values), status_code=status)
 
 
-def page_of(request: Request, user: WebUser, *, dialog: str = "", typed: str = "") -> str:
+async def app_response(request: Request, user: WebUser, *, dialog: str = "", typed: str = "") -> HTMLResponse:
     """The page of the app, with an open dialog, or with words in its prompt."""
     context = context_of(request)
-    return render_template(
+    controls = await context.pools.run(Pool.DATABASE, load_prompt_controls, context.ports, user.person)
+    page = render_template(
         "app.html",
         site_name=context.settings.site_name,
         user=user,
@@ -88,7 +93,7 @@ def page_of(request: Request, user: WebUser, *, dialog: str = "", typed: str = "
         longest_text=MAX_PHRASE,
         dialog=dialog,
         typed=typed,
-        controls=load_prompt_controls(context.ports),
+        controls=controls,
         note=default_note(context.ports),
         data={
             "catalog": catalog_data(context.ports, moderator=user.moderator),
@@ -98,6 +103,7 @@ def page_of(request: Request, user: WebUser, *, dialog: str = "", typed: str = "
             "mostUploadBytes": context.settings.max_upload_bytes,
         },
     )
+    return HTMLResponse(page)
 
 
 def catalog_data(ports: Ports, *, moderator: bool = False) -> list[dict[str, Any]]:

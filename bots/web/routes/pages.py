@@ -32,7 +32,7 @@ from bots.web.render import ShownImage, shown_picture
 from bots.web.routes.authentication import context_of, require_not_banned, require_unbanned_user
 from bots.web.routes.banned import banned_page
 from bots.web.routes.comparison import MOST_COMPARED
-from bots.web.routes.page_layout import dialog, page_of
+from bots.web.routes.page_layout import app_response, dialog
 from bots.web.routes.prompt import load_prompt
 from bots.web.routes.sign_in.login import entry_page
 from bots.web.templating import render_template
@@ -56,7 +56,7 @@ async def app_page(request: Request) -> Response:
     except BannedError as error:
         return await banned_page(request, compose_error(error).summary)
     typed = await context.pools.run(Pool.DATABASE, load_prompt, context, user, request.query_params)
-    return HTMLResponse(page_of(request, user, typed=typed))
+    return await app_response(request, user, typed=typed)
 
 
 async def older_jobs(request: Request) -> Response:

@@ -136,8 +136,8 @@ export function personalize(root) {
     const at = new Date(time.dateTime);
     const today = at.toDateString() === new Date().toDateString();
     const short = today ? { timeStyle: "short" } : { dateStyle: "medium" };
-    time.textContent = new Intl.DateTimeFormat(undefined, short).format(at);
-    time.title = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" }).format(at);
+    time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, short).format(at);
+    time.title = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeStyle: "short" }).format(at);
   }
 }
 

@@ -43,7 +43,7 @@ def find_suggestions(
     if parameter.name == "prompt":
         find = earlier_prompts
     if parameter.kind is Kind.STYLE:
-        return _of_names(names_of_styles(ports, call))
+        return _of_names(names_of_styles(ports, call.person))
     if find is None:
         return _of_names(choices_of(ports, parameter))
     with ports.database.read() as session:

@@ -4,6 +4,7 @@ from studio.commands.picture_lists import WeightedPicture
 from studio.commands.spec import Call
 from studio.commands.submission.references import find_references
 from studio.db.styles import saved_styles
+from studio.domain.people import Person
 from studio.domain.requests import PaintRequest, Source
 from studio.domain.settings.saved_styles import SavedStyle
 from studio.errors import BadParameterError
@@ -11,12 +12,12 @@ from studio.parsing.name_suggestions import unknown_name
 from studio.ports import Ports
 
 
-def names_of_styles(ports: Ports, call: Call) -> tuple[str, ...]:
+def names_of_styles(ports: Ports, person: Person) -> tuple[str, ...]:
     """The person's own, their community's, then the presets."""
     with ports.database.read() as session:
         saved = (
-            *saved_styles.own_styles(session, call.person),
-            *saved_styles.shared_styles(session, call.person),
+            *saved_styles.own_styles(session, person),
+            *saved_styles.shared_styles(session, person),
         )
     return tuple(dict.fromkeys([*(style.name for style in saved), *ports.options.styles()]))
 
@@ -28,7 +29,7 @@ def find_saved_style(ports: Ports, call: Call, name: str | None) -> SavedStyle |
     with ports.database.read() as session:
         found = saved_styles.find_style(session, call.person, name.strip().lower())
     if found is None:
-        raise unknown_name("style", name, names_of_styles(ports, call))
+        raise unknown_name("style", name, names_of_styles(ports, call.person))
     return found
 
 

@@ -26,7 +26,7 @@ from studio.errors import TooManyJobsError
 from studio.ports import Allowance
 from studio.serialization import to_data
 
-_WORDS = ("prompt", "prompts", "negative_prompt", "style", "sources")
+_WORDS = ("prompt", "prompts", "negative_prompt", "style", "saved_style", "sources")
 CORE = "core"  # the error code of a refusal that cannot be appealed
 UNHEARD = "unheard"  # of one where nobody moderated, so that nobody could hear an appeal
 

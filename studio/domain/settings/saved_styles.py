@@ -45,6 +45,7 @@ class SavedStyle:
             negative_prompt=", ".join(part for part in avoided if part),
             loras=(*request.loras, *(lora for lora in self.loras if lora.name not in named)),
             style=None,
+            saved_style=self.name,
         )
 
     def _around(self, prompt: str) -> str:

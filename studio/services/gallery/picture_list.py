@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     text,
     tuple_,
@@ -23,9 +24,9 @@ from sqlalchemy.orm import Session
 from studio.db.identities.linked_identities import identities
 from studio.db.queries import job_of, picture_of, star_counts
 from studio.db.sql_dialects import is_postgresql
-from studio.db.tables import POSTGRESQL_VECTOR, FolderPictureRow, JobRow, PictureRow, StarRow
+from studio.db.tables import POSTGRESQL_VECTOR, FolderPictureRow, JobRow, PictureRow, SavedStyleRow, StarRow
 from studio.domain.jobs import Job, JobState
-from studio.domain.people import Person
+from studio.domain.people import Person, Platform
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation
 from studio.services.visibility import Audience, may_see, visible_rows
@@ -41,6 +42,7 @@ class PictureFilter:
     """What to look for. `words` all begin a word of the prompt or of the alternative text.
 
     `mine`: the viewer's own, under all their linked identities; else everybody's. `starred`: that the viewer starred.
+    `style` is a preset, or a saved style that the request named. `home` is the community in which they were asked for.
     `since` and `until` are days in UTC, both included. With a `folder` (its id) or `pictures` (their ids)
     everybody's of these; the caller asks whether the viewer may open the folder (`studio.services.gallery.folders`).
     """
@@ -51,6 +53,7 @@ class PictureFilter:
     model: str = ""
     style: str = ""
     starred: bool = False
+    home: tuple[Platform, str] | None = None
     since: date | None = None
     until: date | None = None
     folder: str = ""
@@ -78,6 +81,13 @@ class Position:
 
     created_at: datetime
     picture_id: str
+
+
+def list_homes(session: Session, viewer: Person) -> list[tuple[Platform, str]]:
+    """The communities of all that the viewer may have made under their linked identities, the present one first."""
+    keys = identities(session, viewer.key)
+    found = ((Platform(key.partition(":")[0]), Person.community_of(key)) for key in keys)
+    return list(dict.fromkeys([viewer.home, *found]))
 
 
 def list_pictures(
@@ -129,10 +139,13 @@ def _found(wanted: PictureFilter, audience: Audience, keys: Sequence[str]) -> Se
     for name, value in (
         ("operation", wanted.operation),
         ("model", wanted.model),
-        ("style", wanted.style),
     ):
         if value:
             query = query.where(PictureRow.recipe[name].as_string() == str(value))
+    if wanted.style:
+        query = query.where(_has_style(wanted.style, audience, keys))
+    if wanted.home:
+        query = query.where(JobRow.platform == wanted.home[0], JobRow.community == wanted.home[1])
     if wanted.pictures:
         query = query.where(PictureRow.id.in_(wanted.pictures))
     if wanted.folder:
@@ -146,6 +159,17 @@ def _found(wanted: PictureFilter, audience: Audience, keys: Sequence[str]) -> Se
     if wanted.until is not None and wanted.until < date.max:
         query = query.where(PictureRow.created_at < _start_of(wanted.until + timedelta(days=1)))
     return query
+
+
+def _has_style(name: str, audience: Audience, keys: Sequence[str]) -> ColumnElement[bool]:
+    """A preset, one's own saved style, or one of the community: other people's own names are their own affair."""
+    here = SavedStyleRow.platform == audience.home[0], SavedStyleRow.community == audience.home[1]
+    shared = exists().where(SavedStyleRow.name == name, SavedStyleRow.shared, *here)
+    saved = JobRow.request["saved_style"].as_string() == name
+    return or_(
+        PictureRow.recipe["style"].as_string() == name,
+        and_(saved, or_(PictureRow.person_key.in_(keys), shared)),
+    )
 
 
 def _find_newest(

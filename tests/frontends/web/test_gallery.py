@@ -5,6 +5,7 @@ import json
 import re
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from zipfile import ZipFile
 
 import pytest
@@ -14,11 +15,14 @@ from bots.web.routes.gallery import gallery_page
 from studio.commands.registry import execute
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
+from studio.db.identities.linked_identities import link
+from studio.db.identities.people import lock_person
 from studio.db.tables import PictureRow
-from studio.domain.people import Person
+from studio.domain.people import Person, Platform
 from studio.ports import Ports
 from studio.services.gallery.picture_archive import write_archive
 from studio.services.gallery.picture_list import PictureFilter
+from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
 from tests.support.web_client import ADDRESS, Browser, WebServer, web_settings
 
@@ -31,12 +35,15 @@ def web(ports: Ports) -> Iterator[WebServer]:
         yield web
 
 
-def paint(web: WebServer, browser: Browser, prompt: str, count: int = 1) -> list[str]:
-    """The ids of the pictures."""
+def person_of(browser: Browser) -> Person:
     home = {"platform": ROOM_ADDRESS.platform, "community": ROOM_ADDRESS.community}
-    person = Person(**home, user_id=browser.user_id, display_name="somebody")
-    call = Call(person=person, address=ROOM_ADDRESS, request_key=prompt)
-    accepted = execute(web.ports, call, "imagine", {"prompt": prompt, "count": count})
+    return Person(**home, user_id=browser.user_id, display_name="somebody")
+
+
+def paint(web: WebServer, browser: Browser, prompt: str, count: int = 1, **more: object) -> list[str]:
+    """The ids of the pictures."""
+    call = Call(person=person_of(browser), address=ROOM_ADDRESS, request_key=prompt)
+    accepted = execute(web.ports, call, "imagine", {"prompt": prompt, "count": count, **more})
     assert isinstance(accepted, Accepted)
     job_id = paint_job(web.ports, accepted.job_id)
     return [f"{job_id}.{number}" for number in range(1, count + 1)]
@@ -71,6 +78,33 @@ def test_pages_lead_to_the_next_with_the_same_filter(web: WebServer, monkeypatch
     address = older[1].replace("&amp;", "&")
     assert shown(ana, address) == [foxes[0]]
     assert shown(ana, address.replace("/pictures?", "/pictures/page?")) == [foxes[0]]
+
+
+def test_saved_styles_are_offered_beside_the_prompt_and_as_a_filter(web: WebServer) -> None:
+    ana, bo = web.user("Ana"), web.user("Bo")
+    call = Call(person=person_of(ana), address=ROOM_ADDRESS, request_key="style")
+    execute(web.ports, call, "style", {"do": "save", "name": "ink wash", "words": "ink wash on rice paper"})
+    option = '<option value="ink wash">'
+    assert option in ana.front_page()
+    assert option not in bo.front_page()
+    assert option in ana.client.get("/pictures").text
+    paint(web, ana, "a boat")
+    (washed,) = paint(web, ana, "a fox", style="ink wash")
+    assert shown(ana, "/pictures?style=ink+wash") == [washed]
+
+
+def test_the_community_is_a_filter_for_who_has_several(web: WebServer) -> None:
+    ana = web.user("Ana")
+    own = paint(web, ana, "a fox")
+    assert 'name="community"' not in ana.client.get("/pictures").text
+    elsewhere = replace(someone("ana", community="8123"), platform=Platform.DISCORD)
+    with web.ports.database.begin() as session:
+        lock_person(session, elsewhere)
+        link(session, person_of(ana).key, elsewhere.key)
+    page = ana.client.get("/pictures").text
+    assert '<option value="discord:8123">Discord</option>' in page
+    assert shown(ana, f"/pictures?community=web:{ROOM_ADDRESS.community}") == own
+    assert shown(ana, "/pictures?community=discord:8123") == []
 
 
 def test_an_empty_list_says_what_to_do(web: WebServer) -> None:

@@ -14,11 +14,11 @@ from studio.db.database import Database
 from studio.db.identities import linked_identities
 from studio.db.tables import JobRow, PersonRow, PictureRow
 from studio.domain.jobs import JobState
-from studio.domain.people import Address, Person, Platform
+from studio.domain.people import Address, Person, Platform, Role
 from studio.domain.requests import Operation
 from studio.ports import Ports
 from studio.services.gallery import picture_list
-from studio.services.gallery.picture_list import PictureFilter, Position, list_pictures
+from studio.services.gallery.picture_list import PictureFilter, Position, list_homes, list_pictures
 from tests.support.fakes import fake_ports, someone
 from tests.support.finished_jobs import paint_job
 
@@ -164,6 +164,27 @@ def test_pictures_of_linked_identities_are_one_s_own(instance: Ports) -> None:
         linked_identities.link(session, ANA.key, elsewhere.key)
     assert listed(instance.database, viewer=elsewhere) == [theirs]
     assert listed(instance.database, EVERYBODY, viewer=elsewhere) == [theirs]
+    with instance.database.read() as session:
+        homes = list_homes(session, elsewhere)
+    assert homes == [elsewhere.home, ANA.home]
+    assert [listed(instance.database, PictureFilter(home=home), viewer=elsewhere) for home in homes] == [
+        [],
+        [theirs],
+    ]
+
+
+def test_a_saved_style_is_a_filter_for_those_who_may_use_it(instance: Ports) -> None:
+    """Pictures of another person are found by it once it is shared; a name alone tells nothing of theirs."""
+    moderator = replace(ANA, roles=frozenset({Role.MEMBER, Role.MODERATOR}))
+    call = Call(person=moderator, address=OPEN, request_key="style")
+    execute(instance, call, "style", {"do": "save", "name": "ink wash", "words": "ink wash on rice paper"})
+    washed = paint(instance, "a fox", style="ink wash")
+    paint(instance, "a boat")
+    wanted = PictureFilter(style="ink wash")
+    assert listed(instance.database, wanted) == [washed]
+    assert listed(instance.database, replace(wanted, mine=False), viewer=BO) == []
+    execute(instance, call, "style", {"do": "share", "name": "ink wash"})
+    assert listed(instance.database, replace(wanted, mine=False), viewer=BO) == [washed]
 
 
 def test_filters_leave_out_what_does_not_fit(instance: Ports) -> None:

@@ -10,6 +10,7 @@ from bots.presentation.compose.help import compose_command_help
 from bots.slack.manifest import manifest
 from bots.texts import translation
 from bots.texts.coded.sentences import SENTENCES
+from chatelier.translations import extraction
 from chatelier.translations.msgids import all_msgids
 from studio.commands.registry import CATALOG, FORMER_COMMANDS
 
@@ -62,6 +63,11 @@ def test_what_is_translated_where_it_is_used_has_a_constant_or_is_a_literal(repo
                 if isinstance(first, ast.Name) and first.id in own and "/texts" not in path.as_posix():
                     strays.append(f"{path.relative_to(repository)}:{node.lineno}: {first.id}")
     assert strays == []
+
+
+def test_sentences_of_scripts_in_every_folder_are_listed() -> None:
+    places = {entry.place for entry in extraction._scripts()}
+    assert {"bots/web/static/feed.js", "bots/web/static/prompt/controls.js"} <= places
 
 
 # Those that stand in a table until they are looked up, and one that is no sentence.

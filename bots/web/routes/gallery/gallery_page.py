@@ -1,6 +1,6 @@
 """The page "My pictures": a search, filters, and pictures that go on below as one scrolls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from urllib.parse import urlencode
 
@@ -11,19 +11,27 @@ from bots.presentation.compose.parts.pictures import alt_text_of
 from bots.process.thread_pools import Pool
 from bots.texts.coded.notices import DEEDS
 from bots.texts.translation import translate
+from bots.web import texts
 from bots.web.render import shown_picture
 from bots.web.routes.authentication import require_unbanned_user
 from bots.web.routes.gallery.folders import MOST_SELECTED
 from bots.web.routes.page_layout import page_response
 from bots.web.routes.prompt import most_references
 from bots.web.templating import render_template, script_texts
+from studio.commands.styles.named_style import names_of_styles
 from studio.commands.submission.known_names import names_offered
 from studio.db.database import Database
-from studio.domain.people import Person
+from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation
 from studio.errors import NotFoundError
 from studio.services.gallery.folders import Folder, find_folder, list_folders
-from studio.services.gallery.picture_list import ListedPicture, PictureFilter, Position, list_pictures
+from studio.services.gallery.picture_list import (
+    ListedPicture,
+    PictureFilter,
+    Position,
+    list_homes,
+    list_pictures,
+)
 
 # Two to six in a row fill a page without a gap.
 PICTURES_A_PAGE = 60
@@ -38,15 +46,17 @@ async def gallery_page(request: Request) -> Response:
     first = await context.pools.run(
         Pool.DATABASE, render_pictures, context.ports.database, user.person, request.query_params
     )
-    opened, offered = await context.pools.run(
-        Pool.DATABASE, _load_folders, context.ports.database, user.person, wanted.folder
+    opened, offered, homes = await context.pools.run(
+        Pool.DATABASE, _load_places, context.ports.database, user.person, wanted.folder
     )
-    models, styles = names_offered(context.ports)
+    models, _ = names_offered(context.ports)
+    styles = await context.pools.run(Pool.DATABASE, names_of_styles, context.ports, user.person)
     values = {
         "token": context.session_store.form_token(user),
         "wanted": wanted,
         "folder": opened,
         "folders": offered,
+        "homes": _labels_of(homes),
         "moderates": user.person.moderates,
         "is_narrow": not wanted.is_wide,
         "download": f"/pictures/zip?{urlencode(dict(request.query_params))}",
@@ -60,11 +70,24 @@ async def gallery_page(request: Request) -> Response:
     return page_response(request, "gallery.html", values)
 
 
-def _load_folders(database: Database, viewer: Person, folder_id: str) -> tuple[Folder | None, list[Folder]]:
-    """The folder that is open, and all that the viewer may open. Raises `NotFoundError`."""
+def _load_places(
+    database: Database, viewer: Person, folder_id: str
+) -> tuple[Folder | None, list[Folder], list[tuple[Platform, str]]]:
+    """The folder that is open, all that the viewer may open, and their communities. Raises `NotFoundError`."""
     with database.read() as session:
         found = list_folders(session, viewer)
-        return find_folder(session, viewer, folder_id) if folder_id else None, found
+        opened = find_folder(session, viewer, folder_id) if folder_id else None
+        return opened, found, list_homes(session, viewer)
+
+
+def _labels_of(homes: Sequence[tuple[Platform, str]]) -> dict[tuple[Platform, str], str]:
+    """Communities as people know them: by their platform, and by their id as well where it has several."""
+    platforms = [platform for platform, _ in homes]
+    return {
+        (platform, community): translate(texts.PLATFORMS[platform])
+        + (f" {community}" if platforms.count(platform) > 1 else "")
+        for platform, community in homes
+    }
 
 
 async def more_pictures(request: Request) -> Response:
@@ -89,6 +112,7 @@ def read_filter(query: Mapping[str, str]) -> PictureFilter:
             model=query.get("model", "")[:_MOST_LETTERS],
             style=query.get("style", "")[:_MOST_LETTERS],
             starred=bool(query.get("starred")),
+            home=_read_home(query.get("community", "")),
             since=_read_day(query.get("since")),
             until=_read_day(query.get("until")),
             folder=query.get("folder", "")[:_MOST_LETTERS],
@@ -100,6 +124,12 @@ def read_filter(query: Mapping[str, str]) -> PictureFilter:
 
 def _read_day(typed: str | None) -> date | None:
     return date.fromisoformat(typed) if typed else None
+
+
+def _read_home(typed: str) -> tuple[Platform, str] | None:
+    """Of ``discord:8123``. Raises `ValueError`."""
+    platform, _, community = typed.partition(":")
+    return (Platform(platform), community[:_MOST_LETTERS]) if typed else None
 
 
 def _read_position(typed: str) -> Position:
