@@ -90,11 +90,13 @@ def set_translation(catalogue: Catalog, entry: Entry, forms: Sequence[str]) -> b
     if (message := find_message(catalogue, entry)) is None:
         return False
     message.string = forms[0] if isinstance(entry.msgid, str) else tuple(forms)
+    message.flags.discard("fuzzy")
     return True
 
 
 def is_translated(message: Message | None) -> bool:
-    return bool(forms := forms_of(message)) and all(forms)
+    """Not one that is marked as fuzzy: readers would see the English sentence."""
+    return message is not None and not message.fuzzy and bool(forms := forms_of(message)) and all(forms)
 
 
 def check_language(language: str, *, complete: bool = True) -> Iterator[str]:
@@ -106,6 +108,8 @@ def check_language(language: str, *, complete: bool = True) -> Iterator[str]:
         if not is_translated(message) and not complete:
             continue
         forms = forms_of(message)
+        if message is not None and message.fuzzy:
+            yield f"{language}: {entry.msgid!r}: is marked as fuzzy, so nobody reads it"
         if entry.context and forms:
             names.append((entry, forms[0]))
         for mistake in find_mistakes(entry, forms or [""], expected_forms=catalogue.num_plurals):

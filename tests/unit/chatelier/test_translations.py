@@ -11,7 +11,15 @@ from babel.messages.pofile import read_po
 from bots.texts.languages import catalogues
 from bots.texts.languages.readers import accepted_languages, current_language, reading_in, use_language
 from bots.texts.translation import COMMAND, translate, translate_plural
-from chatelier.translations.catalogue_files import TEMPLATE, TRANSLATED, check_language, find_message
+from chatelier.translations.catalogue_files import (
+    TEMPLATE,
+    TRANSLATED,
+    check_language,
+    find_message,
+    is_translated,
+    read_catalogue,
+    set_translation,
+)
 from chatelier.translations.checks import find_clashes, find_mistakes
 from chatelier.translations.extraction import all_entries
 from chatelier.translations.msgids import Entry
@@ -38,6 +46,22 @@ def test_a_language_is_complete(language: Language) -> None:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_no_translation_has_a_mistake(language: str) -> None:
     assert list(check_language(language, complete=False)) == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translation_is_marked_as_fuzzy(language: str) -> None:
+    """Readers would see the English sentence instead."""
+    assert [message.id for message in read_catalogue(language) if message.id and message.fuzzy] == []
+
+
+def test_a_sentence_that_gets_a_plural_is_translated_again() -> None:
+    """Babel marks it as fuzzy, until its translation is merged."""
+    catalogue = Catalog(locale="de")
+    entry = Entry(msgid=("{count} star", "{count} stars"), place="")
+    catalogue.add(entry.msgid, ("ein Stern", "{count} Sterne"), flags=["fuzzy"])
+    assert not is_translated(find_message(catalogue, entry))
+    assert set_translation(catalogue, entry, ["ein Stern", "{count} Sterne"])
+    assert is_translated(find_message(catalogue, entry))
 
 
 @pytest.mark.parametrize(
