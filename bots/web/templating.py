@@ -13,6 +13,7 @@ from bots.presentation.actions import ACTIONS, description, label
 from bots.presentation.form_model import Field, Form
 from bots.presentation.message import Button, ButtonRow
 from bots.presentation.spans import with_code
+from bots.texts.coded.sentences import say_stored
 from bots.texts.jobs import step
 from bots.texts.languages.formats import format_date, format_moment
 from bots.texts.languages.readers import current_language
@@ -92,6 +93,7 @@ def environment() -> Environment:
                 address_of,
                 format_date,
                 format_moment,
+                say_stored,
             )
         }
     )

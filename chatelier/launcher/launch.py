@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
+from bots.texts.coded.sentences import say_stored
 from chatelier.launcher.home_lock import HomeLock
 from chatelier.launcher.process_plan import ProcessPlan, frontends_with_tokens
 from chatelier.runtime import embedded_redis
@@ -121,7 +122,11 @@ def _panel(plan: ProcessPlan, *, absent: Collection[str], seconds: float) -> Pan
         f"[bold]{plan.url}[/]",
         "",
         f"Model       {escape(catalogue.names[0])}",
-        *([f"[dim]{note}[/]"] if (note := bundled_notes(catalogue).get(catalogue.names[0])) else []),
+        *(
+            [f"[dim]{say_stored(note)}[/]"]
+            if (note := bundled_notes(catalogue).get(catalogue.names[0]))
+            else []
+        ),
         f"Front ends  {frontends}",
         f"Data        {escape(str(settings.home))}",
         "",

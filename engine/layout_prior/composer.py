@@ -28,6 +28,7 @@ from engine.layout_prior.recomposition import remake
 from engine.layout_prior.scenes.sky import Backdrop
 from engine.layout_prior.vision.appearance_index import Appearances
 from engine.layout_prior.vision.scene_summary import blend
+from studio.coded_text import CodedText, coded
 from studio.parsing.prompt_weights import plain_words
 
 if TYPE_CHECKING:
@@ -112,19 +113,18 @@ class CollageComposer:
                 self._vision = LayoutEncoder.load(self._folder), Appearances.load(self._folder, self.library)
             return self._vision
 
-    def remark(self, prompt: str, *, model: str) -> str:
-        """What to say where nothing in the library answers to a prompt; else nothing. Of the prompt it holds letters,
+    def remark(self, prompt: str, *, model: str) -> CodedText | None:
+        """What to say where nothing in the library answers to a prompt; else None. Of the prompt it holds letters,
         digits and hyphens only, so that no platform reads anything else into them.
         """
         unknown = parse(prompt, self.library).unknown
         if not unknown:
-            return ""
+            return None
         words = self.library.translator.translate(tuple(tokens(prompt, self.library)))
         if self.library.is_foreign([word for word in words if word != ","]):
-            return f"{model} reads English, and the nouns of {', '.join(LANGUAGES[:-1])} and {LANGUAGES[-1]}"
-        return (
-            f"not known to {model}: {', '.join(word[:_LONGEST_UNKNOWN] for word in unknown[:_MOST_UNKNOWN])}"
-        )
+            return coded("model_remark.other_language", model=model, languages=LANGUAGES)
+        named = tuple(word[:_LONGEST_UNKNOWN] for word in unknown[:_MOST_UNKNOWN])
+        return coded("model_remark.unknown_words", model=model, words=named)
 
     def compose(self, prompt: str, *, seed: int, width: int, height: int) -> Image.Image:
         """An RGB picture of what the prompt says; any size from 64 to 1024."""

@@ -19,7 +19,7 @@ class Recipe:
     operation: Operation
     prompt: str
     added_words: str = ""  # about people of whom the prompt does not say who they are
-    remark: str = ""  # the model's, about words of the prompt that it could not read
+    remark: str = ""  # the model's, as a stored coded text, about words of the prompt that it could not read
     negative_prompt: str = ""
     seed: int
     steps: int

@@ -6,7 +6,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnableModel:
-    """A model whose weights some worker has, and the names of its LoRAs. `note` is what people should know of it.
+    """A model whose weights some worker has, and the names of its LoRAs. `note` is what people should know of it,
+    as a stored coded text.
 
     `edits_by_words`: it changes a picture as an instruction says, without a region. `takes_references` pictures at
     most can stand beside the words, each by a weight where it `weighs_references`. `fixed_pixels`: so many it makes of

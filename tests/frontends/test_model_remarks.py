@@ -6,7 +6,9 @@ from bots.presentation.compose.job_message import compose_job
 from bots.presentation.limits import STRICT
 from bots.queries.job_view import JobView, load_job_views
 from bots.slack.render import render as slack_render
+from bots.texts.languages.readers import reading_in
 from bots.web.live.cards import render_card
+from studio.coded_text import coded, to_stored
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import queries
@@ -19,7 +21,8 @@ from tests.support.web_client import WebServer
 
 NOTE = "Thimble is a small demo model. `chatelier models pull NAME` fetches <another>."
 SHORT_NOTE = "Thimble is a small demo model."
-REMARK = "not known to Thimble: zorgle"
+REMARK = to_stored(coded("model_remark.unknown_words", model="Thimble", words=("zorgle",)))
+SHOWN = "Not known to Thimble: zorgle."
 
 
 def remarked_job(ports: Ports, call: Call) -> str:
@@ -35,10 +38,14 @@ def remarked_job(ports: Ports, call: Call) -> str:
 def test_the_web_page_and_its_help_say_what_the_model_is(web_server: WebServer, ports: Ports) -> None:
     ana = web_server.guest("Ana")
     shown = "Thimble is a small demo model. <code>chatelier models pull NAME</code> fetches &lt;another&gt;."
+    demo = to_stored(coded("model_remark.demo", model="Thimble", things=1000))
     assert "demo model" not in ana.client.get("/").text
     ports.options.known_models = (RunnableModel(name="thimble", note=NOTE),)  # type: ignore[attr-defined]
     assert shown in ana.client.get("/").text
     assert shown in ana.client.get("/help", headers={"hx-request": "true"}).text
+    ports.options.known_models = (RunnableModel(name="thimble", note=demo),)  # type: ignore[attr-defined]
+    french = ana.client.get("/help", headers={"hx-request": "true", "accept-language": "fr"}).text
+    assert "Thimble est un petit modèle de démonstration" in french
     other = RunnableModel(name="large")
     ports.options.known_models = (other, RunnableModel(name="thimble", note=NOTE))  # type: ignore[attr-defined]
     assert "demo model" not in ana.client.get("/").text
@@ -59,8 +66,10 @@ def test_a_card_says_once_which_words_the_model_did_not_know(ports: Ports, call:
         job = queries.job_of(session.get_one(JobRow, job_id))
         pictures = queries.pictures_of_job(session, job_id)
         (card,) = load_job_views(session, [job])
-    assert text_of(compose_job(JobView(job=job, pictures=tuple(pictures)))).count(REMARK[1:]) == 1
-    assert render_card(card).count(f"{REMARK[0].upper()}{REMARK[1:]}.") == 1
+    assert text_of(compose_job(JobView(job=job, pictures=tuple(pictures)))).count(SHOWN) == 1
+    assert render_card(card).count(SHOWN) == 1
+    with reading_in("de"):
+        assert render_card(card).count("Thimble kennt nicht: zorgle.") == 1
 
 
 def test_the_web_page_tells_it_of_one_picture_too(web_server: WebServer, ports: Ports) -> None:
@@ -71,7 +80,7 @@ def test_the_web_page_tells_it_of_one_picture_too(web_server: WebServer, ports: 
         row = session.get_one(PictureRow, f"{job_id}.1")
         row.recipe = {**row.recipe, "remark": REMARK}
     shown = ana.client.get(f"/view/{job_id}.1", headers={"hx-request": "true"}).text
-    assert f"{REMARK[0].upper()}{REMARK[1:]}." in shown
+    assert SHOWN in shown
 
 
 def test_a_remark_is_forgotten_with_the_words(ports: Ports, call: Call) -> None:

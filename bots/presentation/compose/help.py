@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from bots.presentation.message import Audience, Code, Command, Message, Paragraph, Part, Small, Spans, Title
 from bots.presentation.spans import join_list, join_spans, sentence, with_code
 from bots.texts import help as texts
+from bots.texts.coded.sentences import say_stored
 from bots.texts.translation import translate
 from studio.commands.account.help import NAME as HELP
 from studio.commands.account.help import TOGETHER
@@ -41,7 +42,7 @@ def compose_help(*, moderates: bool = False, note: str = "") -> Message:
         sentence(texts.FLAGS, flags=flags, alternatives=alternatives),
         sentence(texts.REACTIONS),
         sentence(texts.REACTIONS_OF_SEVERAL),
-        *([with_code(note)] if note else []),
+        *([with_code(say_stored(note))] if note else []),
     ]
     title = translate(texts.TITLE)
     return Message(parts=(Title(title), *lines, *map(Small, ends)), audience=Audience.PERSON, summary=title)

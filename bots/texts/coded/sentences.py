@@ -3,9 +3,17 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from bots.texts.coded import bad_images, bad_parameters, bad_requests, notices, refusals, service_errors
+from bots.texts.coded import (
+    bad_images,
+    bad_parameters,
+    bad_requests,
+    model_remarks,
+    notices,
+    refusals,
+    service_errors,
+)
 from bots.texts.jobs import AND
-from bots.texts.languages.formats import format_long_date, format_moment
+from bots.texts.languages.formats import format_long_date, format_moment, language_name
 from bots.texts.translation import Msgid, fill, lookup, lookup_plural, translate
 from studio.coded_text import CodedText, Value, from_stored
 
@@ -45,6 +53,7 @@ _AREAS: Mapping[str, Mapping[str, Msgid]] = {
     "notice": notices.NOTICE,
     "hint": notices.HINT,
     "digest": notices.DIGEST,
+    "model_remark": model_remarks.SENTENCES,
 }
 SENTENCES: Mapping[str, Msgid] = {
     f"{area}.{reason}" if reason else area: msgid
@@ -107,7 +116,7 @@ def _word(name: str, value: Value) -> object:
         case _ if name == "pictures" and len(value) > 1:
             return translate(AND, first=", ".join(value[:-1]), last=value[-1])
         case _:
-            return ", ".join(value)
+            return ", ".join(map(language_name, value) if name == "languages" else value)
 
 
 def _duration(seconds: float) -> str:

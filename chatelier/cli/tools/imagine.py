@@ -96,13 +96,14 @@ def imagine(  # noqa: PLR0917 - options are named on the command line
 
 def _print_note(settings: "Settings", model: str | None) -> None:
     """The bundled model says that it is one."""
+    from bots.texts.coded.sentences import say_stored
     from chatelier.runtime.console import remarks
     from chatelier.wiring.model_catalogue import model_catalogue
     from engine.catalog.bundled_notes import bundled_notes
 
     catalogue = model_catalogue(settings)
     if note := bundled_notes(catalogue).get(model or catalogue.names[0]):
-        remarks().print(note, style="dim", soft_wrap=True)
+        remarks().print(say_stored(note), style="dim", soft_wrap=True)
 
 
 def _read_prompt(words: list[str]) -> str:
@@ -172,6 +173,7 @@ def _print_json(saved: "list[SavedImage]") -> None:
 def _print_recipe(saved: "SavedImage") -> None:
     from rich.markup import escape
 
+    from bots.texts.coded.sentences import say_stored
     from bots.texts.jobs import unread
     from chatelier.runtime.console import answers
 
@@ -189,7 +191,7 @@ def _print_recipe(saved: "SavedImage") -> None:
     if recipe.negative_prompt:
         parts.insert(0, f"without {recipe.negative_prompt}")
     if recipe.remark:
-        parts.insert(0, recipe.remark)
+        parts.insert(0, say_stored(recipe.remark).rstrip("."))
     if recipe.added_words:
         parts.insert(0, f"added: {recipe.added_words}")
     if recipe.unread_words:

@@ -14,8 +14,7 @@ from pathlib import Path
 from engine.layout_prior.language.vocabulary import COLOUR_NAMES, NUMBERS, SIZES
 
 _SMALL_WORDS = Path(__file__).with_name("foreign_words.txt")
-_LANGUAGES = ("de", "es", "fr", "it", "ja", "pt")  # the order of the columns
-LANGUAGES = ("German", "Spanish", "French", "Italian", "Japanese", "Portuguese")
+LANGUAGES = ("de", "es", "fr", "it", "ja", "pt")  # the order of the columns
 _LONGEST_PHRASE = 4  # words
 _LONGEST_RUN = 10  # letters of a Japanese word
 _NONE = "-"
@@ -87,15 +86,15 @@ class Translator:
         """By language and folded word. A library without foreign nouns reads English only."""
         if not self._file.exists():
             return {}
-        tables: dict[str, dict[str, Meaning]] = {language: {} for language in _LANGUAGES}
+        tables: dict[str, dict[str, Meaning]] = {language: {} for language in LANGUAGES}
         for language, nouns in json.loads(self._file.read_text(encoding="utf-8")).items():
             for word, english in nouns.items():
                 tables[language].setdefault(_fold(word), self._noun(english))
-        small: dict[str, dict[str, Meaning]] = {language: {} for language in _LANGUAGES}
+        small: dict[str, dict[str, Meaning]] = {language: {} for language in LANGUAGES}
         for language, word, english in _small_words():
             words = () if english == _NONE else tuple(english.split())
             small[language].setdefault(_fold(word), Meaning(words))
-        return {language: tables[language] | small[language] for language in _LANGUAGES}
+        return {language: tables[language] | small[language] for language in LANGUAGES}
 
     def _noun(self, english: str) -> Meaning:
         """A name of several words by a token of its own, so that none of them is read for itself."""
@@ -120,7 +119,7 @@ def _small_words() -> Iterator[tuple[str, str, str]]:
     for line in _SMALL_WORDS.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             english, *columns = (part.strip() for part in line.split("|"))
-            for language, words in zip(_LANGUAGES, columns, strict=True):
+            for language, words in zip(LANGUAGES, columns, strict=True):
                 yield from ((language, word, english) for word in words.split())
 
 

@@ -25,6 +25,7 @@ from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
 from engine.generation_task import GeneratedImage, GenerationTask, Progress
 from engine.performance_settings import Speed
+from studio.coded_text import coded, to_stored
 from studio.domain.requests import Margins, Operation, PaintRequest, Source, Strength
 from studio.errors import BadImageError, BadParameterError, JobCancelledError, ModelLoadError
 from tests.support.sentences import raises
@@ -469,4 +470,5 @@ def test_a_recipe_tells_which_words_the_bundled_model_did_not_know() -> None:
         }
     finally:
         generator.close()
-    assert remarks == {"a zorgle": "not known to Thimble: zorgle", "ein Fuchs": ""}
+    unknown = coded("model_remark.unknown_words", model="Thimble", words=("zorgle",))
+    assert remarks == {"a zorgle": to_stored(unknown), "ein Fuchs": ""}

@@ -5,13 +5,14 @@ import pytest
 from engine.catalog.bundled_notes import bundled_notes
 from engine.catalog.catalog import MODELS, ModelCatalogue
 from engine.layout_prior.composer import CollageComposer
+from engine.layout_prior.language.translation import LANGUAGES
 from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.prompt.parser import parse
 from engine.layout_prior.prompt.scene_spec import SceneSpec
+from studio.coded_text import coded, from_stored
 
 LIBRARY = Library(MODELS / "thimble/prior")
 COLLAGE = CollageComposer(LIBRARY)
-LANGUAGES = "Thimble reads English, and the nouns of German"
 
 
 def spec(prompt: str) -> SceneSpec:
@@ -66,22 +67,24 @@ def test_english_is_never_translated(prompt: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "remark"),
+    ("prompt", "unknown"),
     [
-        ("zorgle", "not known to Thimble: zorgle"),
-        ("a zorgle in the forest", "not known to Thimble: zorgle"),
-        ("a blorf and a zorgle", "not known to Thimble: blorf, zorgle"),
-        ("ein Zorgel im Wald", "not known to Thimble: zorgel"),
-        ("*zorgle* and a @blorf `frob`", "not known to Thimble: zorgle, blorf, frob"),
+        ("zorgle", "zorgle"),
+        ("a zorgle in the forest", "zorgle"),
+        ("a blorf and a zorgle", "blorf, zorgle"),
+        ("ein Zorgel im Wald", "zorgel"),
+        ("*zorgle* and a @blorf `frob`", "zorgle, blorf, frob"),
     ],
 )
-def test_words_that_nothing_answers_to_are_named(prompt: str, remark: str) -> None:
-    assert COLLAGE.remark(prompt, model="Thimble") == remark
+def test_words_that_nothing_answers_to_are_named(prompt: str, unknown: str) -> None:
+    expected = coded("model_remark.unknown_words", model="Thimble", words=tuple(unknown.split(", ")))
+    assert COLLAGE.remark(prompt, model="Thimble") == expected
 
 
 @pytest.mark.parametrize("prompt", ["красная лиса в лесу", "מכונית אדומה", "czerwony kogut wieczorem"])
 def test_a_language_that_is_not_read_is_answered_with_those_that_are(prompt: str) -> None:
-    assert COLLAGE.remark(prompt, model="Thimble").startswith(LANGUAGES)
+    expected = coded("model_remark.other_language", model="Thimble", languages=LANGUAGES)
+    assert COLLAGE.remark(prompt, model="Thimble") == expected
 
 
 @pytest.mark.parametrize(
@@ -93,5 +96,4 @@ def test_nothing_is_said_where_a_noun_is_known(prompt: str) -> None:
 
 def test_the_bundled_model_says_what_it_is() -> None:
     note = bundled_notes(ModelCatalogue.load())["thimble"]
-    assert note.startswith("Thimble is a small demo model that knows about 1,000 things.")
-    assert "chatelier models pull" in note
+    assert from_stored(note) == (coded("model_remark.demo", model="Thimble", things=1000),)

@@ -214,7 +214,7 @@ def test_a_word_that_nothing_answers_to_is_abstract_alone_and_a_sculpture_elsewh
     assert alone.placed == ()
     assert pixels(alone.picture).std() > 8
     assert len(placed.placed) == 1
-    assert "zorblax" in collage.remark("zorblax", model="Thimble"), "and a person hears of it"
+    assert "zorblax" in str(collage.remark("zorblax", model="Thimble")), "and a person hears of it"
 
 
 def test_a_sculpture_is_the_same_for_the_same_word() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bots.presentation.message import Code, Facts, Note, Span, Spans, Tone
 from bots.presentation.spans import join_parts, sentence
 from bots.texts import jobs, recipes
+from bots.texts.coded.sentences import say_stored
 from bots.texts.languages.formats import format_number
 from bots.texts.translation import translate, translate_plural
 from studio.domain.pictures import Picture
@@ -39,14 +40,15 @@ def recipe_notes(pictures: Sequence[Picture]) -> tuple[Note, ...]:
     """What the model says of the prompt, each once, and how much of it was not read."""
     remarks = dict.fromkeys(picture.recipe.remark for picture in pictures if picture.recipe.remark)
     unread = max(picture.recipe.unread_words for picture in pictures)
-    sentences = [_capital(remark) for remark in remarks]
+    sentences = [_sentence(remark) for remark in remarks]
     if unread:
         sentences.append(jobs.unread(unread))
     return tuple(Note(spans=(remark,), tone=Tone.WARNING) for remark in sentences)
 
 
-def _capital(text: str) -> str:
-    """A remark as a sentence."""
+def _sentence(remark: str) -> str:
+    """Earlier versions stored a phrase."""
+    text = say_stored(remark)
     sentence_ = text[:1].upper() + text[1:]
     return sentence_ if sentence_.endswith((".", "!", "?", "…")) else f"{sentence_}."
 

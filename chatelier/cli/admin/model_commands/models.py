@@ -29,6 +29,7 @@ def list_() -> None:
     """
     from rich.table import Column, Table
 
+    from bots.texts.coded.sentences import say_stored
     from chatelier.runtime.console import answers
     from engine.catalog.bundled_notes import bundled_notes
 
@@ -50,7 +51,7 @@ def list_() -> None:
         )
     answers().print(table)
     for note in bundled_notes(catalogue).values():
-        answers().print(note, style="dim")
+        answers().print(say_stored(note), style="dim")
 
 
 def pull(
