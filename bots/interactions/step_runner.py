@@ -32,6 +32,7 @@ from bots.presentation.interaction_router import (
     route_reaction,
 )
 from bots.presentation.message import Message
+from bots.presentation.reply_words import read_words_below
 from bots.presentation.subject_lookup import (
     changes_star,
     load_choice,
@@ -48,12 +49,13 @@ from studio.commands.button_ids import Button as ButtonId
 from studio.commands.registry import execute
 from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown
 from studio.commands.spec import Call
+from studio.domain.identifiers import picture_id
 from studio.errors import NotFoundError
 from studio.ports import Ports
 from studio.services.accounts.account_export import Exported, write_export
 
-# The parameters that say to which community something belongs.
 _LARGEST_EXPORT_BYTES = 8 * 1024 * 1024
+# The parameters that say to which community something belongs.
 _NAMING = ("case", "job", "picture", "what", "id", "proposal")
 
 log = logging.getLogger(__name__)
@@ -148,6 +150,14 @@ class StepRunner:
         """As if the button of the picture were pressed; with several pictures one asks which."""
         job_view = await self.job_view(shown.job_id, call)
         return from_menu(action, shown.job_id, shown.numbers(job_view))
+
+    async def follow_words(self, shown: ShownPictures, words: str, call: Call) -> Answer:
+        """Words below pictures are about the first of them."""
+        call = await self.at_home(call, shown.job_id, paints=True)
+        number = shown.numbers(await self.job_view(shown.job_id, call))[0]
+        picture = picture_id(shown.job_id, number)
+        step = await self._pools.run(Pool.DATABASE, read_words_below, self._ports, picture, words, call)
+        return await self.run(step, call)
 
     async def react(self, button: ButtonId, call: Call, *, added: bool) -> Result:
         """None where the reaction changes nothing, or what it means is not there."""

@@ -100,14 +100,12 @@ def _find_above(database: Database, root: MessageRef, viewer: Person) -> ShownPi
     return next((ShownPictures(job_id=job.id, first=True) for job in there), None)
 
 
-def is_below_pictures(database: Database, root: MessageRef, viewer: Person) -> bool:
-    """Whether the message above a thread shows a job's pictures. Raises `NotFoundError` for one out of reach."""
+def find_pictures_above(database: Database, root: MessageRef, viewer: Person) -> ShownPictures | None:
+    """The pictures of the job whose message is above a thread. Raises `NotFoundError` for one out of reach."""
     shown = _find_above(database, root, viewer)
-    return (
-        shown is not None
-        and shown.first
-        and bool(load_job_view(database, shown.job_id, viewer=viewer).pictures)
-    )
+    if shown is None or not shown.first:
+        return None
+    return shown if load_job_view(database, shown.job_id, viewer=viewer).pictures else None
 
 
 def find_subject_of_thread(

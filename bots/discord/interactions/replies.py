@@ -1,6 +1,6 @@
-"""Replies with words to a result: the picture is painted again with these words.
+"""Replies with words to a result: its picture is edited, or painted again, as they say.
 
-With a prompt helper they say what to change: the new prompt is shown in a reply, and only its person may press it.
+A prompt helper's new prompt is shown in a reply, and only its person may press it.
 
 A reply that mentions the bot comes with its words without any privileged intent, but opens no form.
 """
@@ -15,11 +15,8 @@ from bots.discord.interactions.dispatcher import Handler
 from bots.discord.messages.answers import direct_refusal
 from bots.discord.messages.message_lookup import find_shown_by_id
 from bots.discord.render import send_arguments
-from bots.presentation.interaction_router import Run
-from bots.presentation.prompt_flags import spread_flags
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
-from studio.domain.identifiers import picture_id
 
 
 class Replies(Handler):
@@ -29,7 +26,7 @@ class Replies(Handler):
         if not words:
             return
         async with direct_refusal(self._context, message.author.id, "reply"):
-            await self._remix(message, words)
+            await self._follow(message, words)
 
     def _words_of(self, message: discord.Message) -> str:
         """Empty where the message is no reply to the bot by a person."""
@@ -41,8 +38,7 @@ class Replies(Handler):
             return ""
         return re.sub(rf"<@!?{user.id}>", " ", message.content).strip()
 
-    async def _remix(self, message: discord.Message, words: str) -> None:
-        """The first picture, where the message above shows several."""
+    async def _follow(self, message: discord.Message, words: str) -> None:
         reference = message.reference
         if reference is None or reference.message_id is None:
             return
@@ -54,11 +50,7 @@ class Replies(Handler):
             return
         call = self._call_of(message)
         await adopt_known_language(self._context, call.person)
-        number = shown.numbers(await self._runner.job_view(shown.job_id, call))[0]
-        command = "rewrite" if self._context.ports.prompt_helper else "remix"
-        values: dict[str, object] = {"picture": picture_id(shown.job_id, number), "prompt": words}
-        values = spread_flags(command, values) | ({"otherwise": True} if command == "rewrite" else {})
-        result = await self._runner.run(Run(command=command, values=values, public=True), call)
+        result = await self._runner.follow_words(shown, words, call)
         if isinstance(result, Accepted) and not result.repeated:
             await self._answers.delivery.send_new_job(result.job_id)
         elif reply := await self._runner.compose(result, call):

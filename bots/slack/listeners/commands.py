@@ -11,7 +11,7 @@ from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.compose.help import compose_help_shown
 from bots.presentation.message import Message, Small
 from bots.process.thread_pools import Pool
-from bots.queries.message_lookup import find_subject_of_thread, is_below_pictures
+from bots.queries.message_lookup import ShownPictures, find_pictures_above, find_subject_of_thread
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
 from bots.slack.listeners.dispatcher import Dispatcher
@@ -21,9 +21,9 @@ from bots.slack.messages.message_sender import Draft, send
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import (
     Wanted,
+    begins_command,
     names_others,
     read_imagine,
-    read_reply,
     read_studio,
     read_talk,
 )
@@ -80,15 +80,15 @@ class CommandListener(Listener):
         files: Sequence[File] = (),
     ) -> None:
         async def work(call: Call) -> Answer | Message:
-            is_reply = await self._is_reply(request, call, read, files)
-            helped = is_reply and self._ports.prompt_helper is not None
-            read_here = partial(read_reply, command="rewrite" if helped else "remix") if is_reply else read
-            spec, values = read_here(text.plain)
+            if read is read_talk and not files and not begins_command(text.plain):
+                shown = await self._find_above(request, call)
+                if shown is not None:
+                    return await self._runner.follow_words(shown, text.plain, call)
+            spec, values = read(text.plain)
             if names_others(spec):
-                spec, values = read_here(text.with_keys(request.team))
+                spec, values = read(text.with_keys(request.team))
             values |= await self._with_files(request, call, spec, values, files)
             values |= await self._of_thread(request, call, spec, values)
-            values |= {"otherwise": True} if helped and spec.name == "rewrite" else {}
             await self._introduce(request, spec, values)
             answer: Answer = await self._pools.run(
                 Pool.COMMANDS, execute, self._ports, call, spec.name, values
@@ -145,16 +145,12 @@ class CommandListener(Listener):
             for place, file in zip(places, files, strict=False)
         }
 
-    async def _is_reply(
-        self, request: SlackRequest, call: Call, read: Callable[[str], Wanted], files: Sequence[File]
-    ) -> bool:
-        """Whether words are about the pictures above the thread, and bring no image along."""
-        if request.thread is None or read is not read_talk or files:
-            return False
-        root = _root_of(request)
-        return await self._pools.run(
-            Pool.COMMANDS, is_below_pictures, self._ports.database, root, call.person
-        )
+    async def _find_above(self, request: SlackRequest, call: Call) -> ShownPictures | None:
+        """The pictures above a thread, which words in it are about."""
+        if request.thread is None:
+            return None
+        find = partial(find_pictures_above, self._ports.database, _root_of(request), call.person)
+        return await self._pools.run(Pool.COMMANDS, find)
 
     async def _of_thread(
         self, request: SlackRequest, call: Call, spec: CommandSpec, values: Mapping[str, object]

@@ -1,8 +1,6 @@
 """What people type: after a slash command, after a mention, in a direct message."""
 
 import difflib
-from collections.abc import Callable
-from functools import partial
 
 from studio.commands.account.help import NAME as HELP
 from studio.commands.account.help import TOGETHER
@@ -11,7 +9,7 @@ from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, FORMER_COMMANDS, find_command
 from studio.commands.spec import CommandSpec
 from studio.domain.identifiers import is_job_id, split_picture_id
-from studio.errors import BadParameterError, UnknownCommandError
+from studio.errors import UnknownCommandError
 from studio.parsing.text_cleaning import clean_text
 
 _RULES = "community"
@@ -61,37 +59,23 @@ def _unknown(name: str) -> UnknownCommandError:
 
 
 def read_talk(text: str) -> Wanted:
-    """After a mention or in a direct message: a command, or simply what the picture shows.
+    """After a mention or in a direct message: a command, or simply what the picture shows."""
+    return read_studio(text) if begins_command(text) else read_imagine(text)
 
-    A word that is no command begins a prompt, unless an id follows: then it was meant as a command.
+
+def begins_command(text: str) -> bool:
+    """A word that is no command begins a prompt, unless an id follows: then it was meant as a command.
+
+    Raises `UnknownCommandError` for that.
     """
-    return _read_words(text, read_imagine)
-
-
-def read_reply(text: str, *, command: str = "remix") -> Wanted:
-    """As `read_talk` below pictures: words are what the picture shall show instead, or with /rewrite what to change.
-
-    Flags that only `/imagine` has mean a new picture.
-    """
-    return _read_words(text, partial(_read_about, command))
-
-
-def _read_about(command: str, text: str) -> Wanted:
-    try:
-        return parse_phrase(f"/{command} {text}")
-    except BadParameterError:
-        return read_imagine(text)
-
-
-def _read_words(text: str, read_prompt: Callable[[str], Wanted]) -> Wanted:
     first, _, rest = clean_text(text).partition(" ")
     name = first.lstrip("/").lower()
     following = rest.partition(" ")[0].lower()
     if first.startswith("/") or _is_meant(name, following):
-        return read_studio(text)
+        return True
     if is_job_id(following) or split_picture_id(following):
         find_command(name)
-    return read_prompt(text)
+    return False
 
 
 def _is_meant(name: str, following: str) -> bool:

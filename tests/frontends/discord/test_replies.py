@@ -1,6 +1,7 @@
-"""Replies with words to a result, which paint its picture again with them."""
+"""Replies with words to a result, which edit its picture or paint it again."""
 
 from studio.errors import TooManyJobsError
+from studio.ports import RunnableModel
 from tests.support import discord_sim
 from tests.support.discord_sim import Room, words
 
@@ -21,6 +22,17 @@ async def test_words_in_a_reply_that_mentions_the_bot_remix_the_picture(room: Ro
     assert room.request["sources"][0]["picture_id"] == f"{painted}.1"
     assert job.person_key == f"discord:{room.guild.id}:{room.bo.id}"
     assert "Next in line" in words(room.message)
+
+
+async def test_a_model_that_can_edits_the_picture_by_the_words(room: Room, painted: str) -> None:
+    room.ports.options.known_models = (RunnableModel(name="thimble", edits_by_words=True),)  # type: ignore[attr-defined]
+    result = room.message
+    await reply(room, "make it winter")
+    assert (room.jobs()[-1].command, room.request["prompt"]) == ("edit", "make it winter")
+    assert room.request["sources"][0]["picture_id"] == f"{painted}.1"
+    await room.bo.send(room.channel, f"<@{room.bot.user.id}> a fox --ar 3:2", reply_to=result)  # type: ignore[union-attr]
+    await room.env.settle()
+    assert (room.jobs()[-1].command, room.request["prompt"]) == ("imagine", "a fox")
 
 
 async def test_other_messages_start_nothing(room: Room, painted: str) -> None:
