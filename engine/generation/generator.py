@@ -25,7 +25,6 @@ from engine.jobs.cpu_threads import share_cores
 from engine.layout_prior.layout_prior import LayoutPrior, load_prior
 from engine.routing.worker_figures import ResidentModels
 from studio import __version__
-from studio.coded_text import to_stored
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
 from studio.errors import BadParameterError, JobCancelledError, NotSupportedError
@@ -213,8 +212,7 @@ class ImageGenerator:
         prompt, prior = task.request.prompt_of(index), self._prior(entry)
         if prior is None or not prompt or not task.request.own_words:
             return ""
-        remark = prior.composer.remark(prompt, model=entry.title or entry.name)
-        return to_stored(remark) if remark is not None else ""
+        return prior.composer.remark(prompt, model=entry.title or entry.name)
 
     def _to_generated_image(
         self,

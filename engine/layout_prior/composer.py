@@ -28,7 +28,7 @@ from engine.layout_prior.recomposition import remake
 from engine.layout_prior.scenes.sky import Backdrop
 from engine.layout_prior.vision.appearance_index import Appearances
 from engine.layout_prior.vision.scene_summary import blend
-from studio.coded_text import CodedText, coded
+from studio.coded_text import coded, to_stored
 from studio.parsing.prompt_weights import plain_words
 
 if TYPE_CHECKING:
@@ -113,18 +113,18 @@ class CollageComposer:
                 self._vision = LayoutEncoder.load(self._folder), Appearances.load(self._folder, self.library)
             return self._vision
 
-    def remark(self, prompt: str, *, model: str) -> CodedText | None:
-        """What to say where nothing in the library answers to a prompt; else None. Of the prompt it holds letters,
-        digits and hyphens only, so that no platform reads anything else into them.
+    def remark(self, prompt: str, *, model: str) -> str:
+        """What to say where nothing in the library answers to a prompt, as a stored coded text; else nothing. Of the
+        prompt it holds letters, digits and hyphens only, so that no platform reads anything else into them.
         """
         unknown = parse(prompt, self.library).unknown
         if not unknown:
-            return None
+            return ""
         words = self.library.translator.translate(tuple(tokens(prompt, self.library)))
         if self.library.is_foreign([word for word in words if word != ","]):
-            return coded("model_remark.other_language", model=model, languages=LANGUAGES)
+            return to_stored(coded("model_remark.other_language", model=model, languages=LANGUAGES))
         named = tuple(word[:_LONGEST_UNKNOWN] for word in unknown[:_MOST_UNKNOWN])
-        return coded("model_remark.unknown_words", model=model, words=named)
+        return to_stored(coded("model_remark.unknown_words", model=model, words=named))
 
     def compose(self, prompt: str, *, seed: int, width: int, height: int) -> Image.Image:
         """An RGB picture of what the prompt says; any size from 64 to 1024."""

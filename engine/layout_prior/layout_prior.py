@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from PIL import Image
 
 from engine.catalog.model_files import read_json
-from studio.coded_text import CodedText
 from studio.errors import ModelLoadError
 
 KINDS: Mapping[str, str] = {"collage": "engine.layout_prior:CollageComposer"}
@@ -26,8 +25,8 @@ class Composer(Protocol):
     def retouch(self, prompt: str, picture: Image.Image) -> Image.Image:
         """The painted picture with what the style that the words name needs after painting."""
 
-    def remark(self, prompt: str, *, model: str) -> CodedText | None:
-        """What a person should hear of how their words were read; None where all is well."""
+    def remark(self, prompt: str, *, model: str) -> str:
+        """What a person should hear of how their words were read, as a stored coded text; empty where all is well."""
 
 
 class SceneMixer(Protocol):

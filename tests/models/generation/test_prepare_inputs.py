@@ -47,8 +47,8 @@ class FakeComposer:
     def retouch(self, prompt: str, picture: Image.Image) -> Image.Image:
         return Image.new("RGB", picture.size, "blue") if prompt == "pixel art" else picture
 
-    def remark(self, prompt: str, *, model: str) -> None:
-        return None
+    def remark(self, prompt: str, *, model: str) -> str:
+        return ""
 
 
 def draw(

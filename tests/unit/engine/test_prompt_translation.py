@@ -9,7 +9,7 @@ from engine.layout_prior.language.translation import LANGUAGES
 from engine.layout_prior.library.cutout_library import Library
 from engine.layout_prior.prompt.parser import parse
 from engine.layout_prior.prompt.scene_spec import SceneSpec
-from studio.coded_text import coded, from_stored
+from studio.coded_text import coded, from_stored, to_stored
 
 LIBRARY = Library(MODELS / "thimble/prior")
 COLLAGE = CollageComposer(LIBRARY)
@@ -78,13 +78,13 @@ def test_english_is_never_translated(prompt: str) -> None:
 )
 def test_words_that_nothing_answers_to_are_named(prompt: str, unknown: str) -> None:
     expected = coded("model_remark.unknown_words", model="Thimble", words=tuple(unknown.split(", ")))
-    assert COLLAGE.remark(prompt, model="Thimble") == expected
+    assert COLLAGE.remark(prompt, model="Thimble") == to_stored(expected)
 
 
 @pytest.mark.parametrize("prompt", ["красная лиса в лесу", "מכונית אדומה", "czerwony kogut wieczorem"])
 def test_a_language_that_is_not_read_is_answered_with_those_that_are(prompt: str) -> None:
     expected = coded("model_remark.other_language", model="Thimble", languages=LANGUAGES)
-    assert COLLAGE.remark(prompt, model="Thimble") == expected
+    assert COLLAGE.remark(prompt, model="Thimble") == to_stored(expected)
 
 
 @pytest.mark.parametrize(
