@@ -58,7 +58,8 @@ class Reader:
 class GatheringView:
     """`voters` counts the humans who voted in the present round; `votes` are by part, empty while they are hidden.
 
-    `members` are in the order in which they joined. `chose` are those who voted, once it is over.
+    `members` are in the order in which they joined. `chose` are those who voted in any round, once
+    it is over.
     """
 
     gathering: Gathering
@@ -109,10 +110,15 @@ def _load(session: Session, gathering: Gathering, reader: Person | None, *, pixe
         voters=len(voters),
         votes=votes,
         members=tuple(find_person(session, key) for key in members.values()),
-        chose=tuple(find_person(session, key) for key in voters.values()) if gathering.is_over else (),
+        chose=_all_voters(session, gathering) if gathering.is_over else (),
         message_ref=message_of(session, DeliveryKind.GATHERING, gathering.id),
         reader=_reader(session, gathering, reader, members) if reader else None,
     )
+
+
+def _all_voters(session: Session, gathering: Gathering) -> tuple[Person, ...]:
+    voters = ballot_rows.all_voters_of(session, gathering.id)
+    return tuple(find_person(session, key) for key in voters.values())
 
 
 def _part_view(session: Session, part: Part, *, pixelated: bool) -> PartView:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from studio.domain.gatherings import Part, PartState
 from studio.domain.requests import Strength
@@ -128,6 +129,13 @@ def fitness(approvals: int) -> float:
     return round(math.log(1 + max(1, approvals)), 3)
 
 
+class Ranking(NamedTuple):
+    """The parts with their approvals, the winner first. `by_lot`: only a lot put it before the second."""
+
+    standing: list[tuple[Part, int]]
+    by_lot: bool
+
+
 def rank(
     candidates: Sequence[Part],
     approvals: Mapping[int, int],
@@ -135,13 +143,15 @@ def rank(
     times_chosen: Callable[[Part], int],
     distance: Callable[[Part], int],
     lot: Callable[[Part], str],
-) -> list[tuple[Part, int]]:
+) -> Ranking:
     """Most approvals first. Ties: whose pictures were chosen less often, what differs more from its parent, a lot."""
-    found = [(part, approvals.get(part.ordinal, 0)) for part in candidates]
-    return sorted(
-        found,
-        key=lambda pair: (-pair[1], times_chosen(pair[0]), -distance(pair[0]), lot(pair[0])),
-    )
+    merits = {
+        part.ordinal: (-approvals.get(part.ordinal, 0), times_chosen(part), -distance(part))
+        for part in candidates
+    }
+    ranked = sorted(candidates, key=lambda part: (merits[part.ordinal], lot(part)))
+    by_lot = len(ranked) > 1 and merits[ranked[0].ordinal] == merits[ranked[1].ordinal]
+    return Ranking([(part, approvals.get(part.ordinal, 0)) for part in ranked], by_lot)
 
 
 def number_in_round(parts: Sequence[Part], part: Part) -> int:
@@ -169,7 +179,10 @@ def find_living(parts: Mapping[int, Part], ordinal: int) -> Part | None:
 
 
 def winners_of(data: Mapping[str, object]) -> list[dict[str, int]]:
-    """What an evolution keeps of the rounds that were decided: round, part and votes of each winner."""
+    """What an evolution keeps of the rounds that were decided: round, part and votes of each winner.
+
+    With ``lot``, only a lot put it before the second.
+    """
     found = data.get("winners", [])
     return found if isinstance(found, list) else []
 

@@ -90,6 +90,11 @@ def lot(turn: Turn, *what: object) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+def is_decided_by_lot(standing: Sequence[tuple[Part, int]]) -> bool:
+    """Whether only a lot put the first of `rank_parts` before the second."""
+    return len(standing) > 1 and standing[0][1] == standing[1][1]
+
+
 def rank_parts(turn: Turn) -> Sequence[tuple[Part, int]]:
     """The set parts with their votes of the present round, most votes first; ties by lot."""
     votes = turn.votes()

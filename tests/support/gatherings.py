@@ -18,7 +18,8 @@ from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.db import credit_ledger, sql_dialects
 from studio.db.gatherings import gathering_rows, part_rows
-from studio.db.tables import GatheringPartRow, JobRow
+from studio.db.tables import GatheringPartRow, JobRow, OutboxRow
+from studio.domain.events import GatheringRemark
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.jobs import JobState
 from studio.domain.people import Address, Person
@@ -118,6 +119,13 @@ class Table:
         """The states of all jobs by id."""
         with self.ports.database.read() as session:
             return {row.id: JobState(row.state) for row in session.scalars(select(JobRow))}
+
+    def remarks(self, gathering_id: str) -> list[str]:
+        """The codes of what was said in its thread or to one person, the oldest first."""
+        remarks = select(OutboxRow.payload).where(OutboxRow.kind == GatheringRemark.__name__)
+        with self.ports.database.read() as session:
+            found = session.scalars(remarks.order_by(OutboxRow.id)).all()
+        return [remark["code"] for remark in found if remark["gathering_id"] == gathering_id]
 
     def request(self, job_id: str) -> Mapping[str, Any]:
         """What the engine is asked to paint."""

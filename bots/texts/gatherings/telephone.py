@@ -60,6 +60,9 @@ GONE = "…"
 LINK_ALT_TEXT = "Turn {number} of chain {chain}, by {name}"
 VOTE_HINT = "Which turn was the best? Press its number; press again to take it back."
 BEST = "Best turn of chain {chain}: number {number}, by {person}, with {votes}."
+BEST_BY_LOT = (
+    "Best turn of chain {chain}, drawn by lot: number {number}, by {person}; others have {votes}, too."
+)
 VOTE, VOTES = "{count} vote", "{count} votes"
 DROPPED = (
     "{count} chain was too short to be shown. Its credits are returned.",

@@ -19,6 +19,11 @@ _OWN = _IN_ROUND & (BallotRow.human == bindparam("of_human"))
 _CHOICES = select(BallotRow.choice).where(_OWN)
 _COUNT = select(BallotRow.choice, func.count()).where(_IN_ROUND).group_by(BallotRow.choice)
 _VOTERS = select(BallotRow.human, BallotRow.person_key).where(_IN_ROUND).order_by(BallotRow.created_at)
+_EVER_VOTED = (  # pages of ballots are kept as rounds below zero
+    select(BallotRow.human, BallotRow.person_key)
+    .where(BallotRow.gathering == bindparam("in_gathering"), BallotRow.round > 0)
+    .order_by(BallotRow.round, BallotRow.created_at, BallotRow.human)
+)
 _MEMBERS = (
     select(GatheringMemberRow.human, GatheringMemberRow.person_key)
     .where(GatheringMemberRow.gathering == bindparam("gathering_id"), GatheringMemberRow.left_at.is_(None))
@@ -87,6 +92,11 @@ def count_votes(session: Session, gathering_id: str, round_number: int) -> Mappi
 def voters_of(session: Session, gathering_id: str, round_number: int) -> Mapping[str, str]:
     """By human, the key of the identity that voted last."""
     return {row[0]: row[1] for row in session.execute(_VOTERS, _of(gathering_id, round_number))}
+
+
+def all_voters_of(session: Session, gathering_id: str) -> Mapping[str, str]:
+    """Who voted in any round, by human, the key of the identity that voted last; in the order of their first votes."""
+    return {row[0]: row[1] for row in session.execute(_EVER_VOTED, {"in_gathering": gathering_id})}
 
 
 def deal_page(

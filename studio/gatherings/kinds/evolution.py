@@ -7,10 +7,8 @@ from datetime import timedelta
 
 from studio.db import queries
 from studio.db.gatherings import ballot_rows, part_rows
-from studio.db.tables import PictureRow
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.jobs import JobVisibility
-from studio.domain.provenance import difference
 from studio.errors import BadParameterError, NotFoundError
 from studio.errors.gatherings import GatheringRefusedError, Refusal
 from studio.gatherings import evolution_generations as generations
@@ -21,11 +19,11 @@ from studio.gatherings.evolution_generations import (
     parents_of,
     role_of,
     winners_of,
-    winning_ordinals,
 )
-from studio.gatherings.fair_votes import lot, toggle_vote
+from studio.gatherings.fair_votes import toggle_vote
 from studio.gatherings.kind import GatheringKind, Turn, Verb
 from studio.gatherings.kind_description import Act, Opening, Option, OptionKind, Order, Outcome, Phase
+from studio.gatherings.kinds.evolution_selection import draw_wildcard, rank_round
 from studio.ports import Ports
 
 NAME = "evolution"
@@ -142,13 +140,15 @@ def _phase_ended(turn: Turn) -> None:
 
 def _choose(turn: Turn) -> None:
     """The winner of the round, and the next generation."""
-    standing = _rank(turn)
+    standing, by_lot = rank_round(turn)
     winner, approvals = standing[0]
-    winners = [
-        *winners_of(turn.row.data),
-        {"round": turn.row.round, "part": winner.ordinal, "votes": approvals},
-    ]
-    turn.write_data(winners=winners, tries=0)
+    won = {
+        "round": turn.row.round,
+        "part": winner.ordinal,
+        "votes": approvals,
+        **({"lot": 1} if by_lot else {}),
+    }
+    turn.write_data(winners=[*winners_of(turn.row.data), won], tries=0)
     if turn.row.round >= _number(turn, "rounds"):
         turn.move(DONE)
         return
@@ -156,45 +156,9 @@ def _choose(turn: Turn) -> None:
     following = turn.begin_round()
     brought = _round_of(turn, PartState.SET)
     noise = generations.noise_of(following, _number(turn, "rounds"))
-    wildcard = None if brought else _wildcard(turn, [part for part, _ in standing[:2]])
+    wildcard = None if brought else draw_wildcard(turn, [part for part, _ in standing[:2]])
     count = _number(turn, "children") - bool(brought)
     _spawn(turn, generations.next_generation(standing, wildcard=wildcard, count=count, noise=noise))
-
-
-def _rank(turn: Turn) -> list[tuple[Part, int]]:
-    parts = {part.ordinal: part for part in turn.parts()}
-    chosen = [parts[ordinal].human for ordinal in winning_ordinals(turn.row.data)]
-
-    def distance(part: Part) -> int:
-        parent = next((generations.find_living(parts, ordinal) for ordinal in parents_of(part)), None)
-        hashes = [_perceptual_hash(turn, found) for found in (part, parent)]
-        return difference(hashes[0], hashes[1]) if hashes[0] and hashes[1] else 0
-
-    return generations.rank(
-        _round_of(turn, PartState.SET),
-        turn.votes(),
-        times_chosen=lambda part: chosen.count(part.human),
-        distance=distance,
-        lot=lambda part: lot(turn, part.ordinal),
-    )
-
-
-def _perceptual_hash(turn: Turn, part: Part | None) -> str | None:
-    row = turn.session.get(PictureRow, part.picture) if part and part.picture else None
-    return row.perceptual_hash if row else None
-
-
-def _wildcard(turn: Turn, parents: list[Part]) -> int:
-    """An earlier picture by lot, else the winner once more."""
-    taken = {part.ordinal for part in parents}
-    earlier = [
-        part
-        for part in turn.parts(PartState.SET)
-        if part.round < turn.row.round and part.ordinal not in taken
-    ]
-    if not earlier:
-        return parents[0].ordinal
-    return min(earlier, key=lambda part: lot(turn, "wildcard", part.ordinal)).ordinal
 
 
 def _part_changed(turn: Turn, _before: Part, _after: Part) -> None:

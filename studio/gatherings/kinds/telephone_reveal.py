@@ -67,9 +67,11 @@ def _close_chain(turn: Turn) -> None:
     """The best turn of the chain, by votes and then by lot; then the next chain, or the end."""
     votes = turn.votes()
     links = [part for part in links_of(turn.parts(), turn.row.round) if votes.get(part.ordinal)]
-    best = min(links, key=lambda part: (-votes[part.ordinal], lot(turn, part.ordinal)), default=None)
-    if best is not None:
-        won = {"chain": best.round, "part": best.ordinal, "votes": votes[best.ordinal]}
+    best = [part for part in links if votes[part.ordinal] == max(votes[link.ordinal] for link in links)]
+    if best:
+        first = min(best, key=lambda part: lot(turn, part.ordinal))
+        won = {"chain": first.round, "part": first.ordinal, "votes": votes[first.ordinal]}
+        won |= {"lot": 1} if len(best) > 1 else {}
         turn.write_data(winners=[*winners_of(turn.row.data), won])
     following = [number for number in revealed_chains(turn.row.data) if number > turn.row.round]
     if following:
@@ -84,7 +86,7 @@ def revealed_chains(data: Mapping[str, object]) -> list[int]:
 
 
 def winners_of(data: Mapping[str, object]) -> list[dict[str, int]]:
-    """The best turn of each chain that had votes: ``chain``, ``part`` and ``votes``."""
+    """The best turn of each chain that had votes: ``chain``, ``part`` and ``votes``; ``lot``: of several by lot."""
     found = data.get("winners", [])
     return list(found) if isinstance(found, list) else []
 

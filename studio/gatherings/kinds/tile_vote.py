@@ -10,7 +10,7 @@ from studio.db.gatherings.part_rows import find_part
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.jobs import JobState, JobVisibility
 from studio.errors import BadRequestError, NotFoundError
-from studio.gatherings.fair_votes import rank_parts, toggle_vote
+from studio.gatherings.fair_votes import is_decided_by_lot, rank_parts, toggle_vote
 from studio.gatherings.kind import GatheringKind, Turn, Verb
 from studio.gatherings.kind_description import Act, Opening, Option, OptionKind, Order, Outcome, Phase
 from studio.ports import Ports
@@ -41,9 +41,10 @@ def _phase_ended(turn: Turn) -> None:
         turn.move(DONE)
         return
     winner, _votes = standing[0]
-    turn.write_data(winner=winner.ordinal)
+    by_lot = is_decided_by_lot(standing)
+    turn.write_data(winner=winner.ordinal, lot=by_lot)
     turn.move(UPSCALING)
-    turn.remark("won", part=winner.ordinal)
+    turn.remark("won_by_lot" if by_lot else "won", part=winner.ordinal)
     host = turn.row.host
     turn.add_part(state=PartState.WANTED, human=turn.human_of(host), person_key=host)
 

@@ -31,7 +31,7 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
-from bots.presentation.spans import sentence
+from bots.presentation.spans import join_list, sentence
 from bots.queries.gathering_view import GatheringView, PartView
 from bots.texts.gatherings import all_kinds as common_texts
 from bots.texts.gatherings import evolution as texts
@@ -109,7 +109,8 @@ def _being_painted(view: GatheringView) -> list[Part]:
         if winner is not None and winner.picture is not None:
             parts.append(Images(images=(_image(view, winner),), spoiler=winner.spoiler))
             number = _number(view, winner)
-            parts.append(Note(spans=sentence(texts.CHOSEN, number=number, round=winner.part.round)))
+            msgid = texts.CHOSEN_BY_LOT if winners[-1].get("lot") else texts.CHOSEN
+            parts.append(Note(spans=sentence(msgid, number=number, round=winner.part.round)))
         progress = sentence(texts.PAINTING, round=round_number, rounds=str(rules.get("rounds", "")), **values)
     else:
         progress = sentence(texts.PAINTING_FIRST, **values)
@@ -154,6 +155,9 @@ def _facts(view: GatheringView) -> Iterator[tuple[str, Spans]]:
     if gathering.is_over:
         painters = {found.person.key: found.person for found in view.parts if found.person}
         yield translate(texts.PAINTED), name_people(list(painters.values()))
+        if rounds := [winner["round"] for winner in winners_of(gathering.data) if winner.get("lot")]:
+            drawn = [(translate(texts.BY_LOT_GENERATION, round=number),) for number in rounds]
+            yield translate(texts.BY_LOT), join_list(drawn)
         if view.chose:
             yield translate(texts.CHOSE), name_people(list(view.chose))
     yield from common_facts(view)

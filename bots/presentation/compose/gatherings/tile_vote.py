@@ -50,12 +50,13 @@ def _result(view: GatheringView) -> tuple[Note, ...]:
         return (Note(spans=sentence(texts.NOBODY)),)
     votes = translate_plural(texts.VOTE, texts.VOTES, view.votes.get(winner, 0))
     msgid = texts.WINNER if state == UPSCALING else texts.WON
-    return (Note(spans=sentence(msgid, part=winner, votes=votes), tone=Tone.SUCCESS),)
+    note = Note(spans=sentence(msgid, part=winner, votes=votes), tone=Tone.SUCCESS)
+    return (note, Note(spans=sentence(texts.BY_LOT))) if view.gathering.data.get("lot") else (note,)
 
 
 PRESENTER = GatheringPresenter(
     name=texts.TITLE,
     message=compose_tile_vote,
-    remarks={"won": texts.REMARK_WON},
+    remarks={"won": texts.REMARK_WON, "won_by_lot": texts.REMARK_WON_BY_LOT},
     outcomes={"voted": texts.VOTED, "vote_taken_back": texts.TAKEN_BACK},
 )

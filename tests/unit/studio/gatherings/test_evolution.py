@@ -5,6 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from bots.presentation.compose.gatherings.evolution import compose_evolution
+from bots.queries.gathering_view import load_gathering_view
+from studio.clock import now
+from studio.db.gatherings import ballot_rows
 from studio.domain.gatherings import PartState
 from studio.domain.jobs import JobState
 from studio.errors import BadParameterError, NotFoundError
@@ -20,11 +24,13 @@ from studio.gatherings.evolution_generations import (
     parents_of,
     rank,
     role_of,
+    winners_of,
 )
 from studio.ports import Ports
 from tests.support.gathering_machine import Driver, machine_of
 from tests.support.gathering_samples import sample_part
 from tests.support.gatherings import Table, tables
+from tests.support.message_text import text_of
 
 
 @pytest.fixture
@@ -117,7 +123,41 @@ def test_ties_go_to_who_was_chosen_less_often_then_to_the_more_different_look() 
         distance=lambda part: distances[part.ordinal],
         lot=lambda part: "",
     )
-    assert [part.ordinal for part, _ in order] == [3, 2, 1]
+    assert [part.ordinal for part, _ in order.standing] == [3, 2, 1]
+    assert not order.by_lot
+
+
+@pytest.mark.parametrize(("parts", "by_lot"), [((0, 0), False), ((0, 1), True)])
+def test_a_generation_that_a_lot_decided_is_said_to_be_one(
+    table: Table, evolution: str, parts: tuple[int, int], by_lot: bool
+) -> None:
+    found = candidates(table, evolution)
+    end_vote(table, evolution, ("bo", found[parts[0]]), ("cy", found[parts[1]]))
+    (winner,) = winners_of(table.gathering(evolution).data)
+    assert bool(winner.get("lot")) is by_lot
+    assert ("by lot" in message_text(table, evolution)) is by_lot
+    table.act("ana", "end", evolution)
+    assert ("By lot" in message_text(table, evolution)) is by_lot
+
+
+def test_everybody_who_voted_in_any_round_chose_but_who_saw_a_ballot_only(
+    table: Table, evolution: str
+) -> None:
+    for names in (("bo", "cy"), ("cy", "di")):
+        chosen = candidates(table, evolution)[0]
+        end_vote(table, evolution, *((name, chosen) for name in names))
+        table.finish_jobs(evolution)
+    table.act("eve", "join", evolution)
+    voter = ballot_rows.Voter("eve", table.person("eve").key)
+    with table.ports.database.begin() as session:
+        ballot_rows.deal_page(session, evolution, 1, voter, choices=[1], at=now())
+    table.act("ana", "end", evolution)
+    view = load_gathering_view(table.ports.database, evolution)
+    assert [person.display_name for person in view.chose] == ["Bo", "Cy", "Di"]
+
+
+def message_text(table: Table, gathering_id: str) -> str:
+    return text_of(compose_evolution(load_gathering_view(table.ports.database, gathering_id)))
 
 
 def test_too_few_votes_are_waited_for_once_then_it_rests_until_the_next_vote(

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from bots.presentation.compose.gatherings.telephone.game import compose_telephone
+from bots.queries.gathering_view import load_gathering_view
 from studio.clock import now
 from studio.commands.results import ReportFiled
 from studio.db import credit_ledger
@@ -18,6 +20,7 @@ from studio.gatherings.people import take_out_of_all
 from studio.ports import Ports
 from tests.support.gathering_machine import Driver, machine_of
 from tests.support.gatherings import Table, tables
+from tests.support.message_text import text_of
 
 PLAYERS = ("ana", "bo", "cy")
 
@@ -380,6 +383,25 @@ def test_the_best_turn_is_voted_for_and_when_all_players_have_voted_it_goes_on(t
     table.sweep()
     assert table.gathering(game).state == "done"
     assert winners_of(table.gathering(game).data) == [{"chain": 1, "part": 2, "votes": 2}]
+    assert "by lot" not in message_text(table, game)
+
+
+def test_of_two_turns_with_as_many_votes_a_lot_is_said_to_choose(table: Table) -> None:
+    game = open_game(table)
+    play_all(table, game)
+    owner = {part.ordinal: name_of(part) for part in table.parts(game)}
+    for _ in range(2):
+        pass_by(table, seconds=11)
+    for voter, part in ((1, 2), (2, 1)):
+        table.act(owner[voter], "vote", game, part=part)
+    pass_by(table, minutes=3)
+    (won,) = winners_of(table.gathering(game).data)
+    assert (won["votes"], won["lot"]) == (1, 1)
+    assert "Best turn of chain 1, drawn by lot" in message_text(table, game)
+
+
+def message_text(table: Table, gathering_id: str) -> str:
+    return text_of(compose_telephone(load_gathering_view(table.ports.database, gathering_id)))
 
 
 def test_another_game_has_another_order(table: Table) -> None:

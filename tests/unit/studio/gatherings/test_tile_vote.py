@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from bots.presentation.compose.gatherings.tile_vote import compose_tile_vote
+from bots.queries.gathering_view import load_gathering_view
 from studio.domain.gatherings import PartState
 from studio.domain.jobs import JobState
 from studio.errors import BadRequestError
 from studio.errors.gatherings import GatheringRefusedError, Refusal
 from studio.ports import Ports
 from tests.support.gatherings import Table, tables
+from tests.support.message_text import text_of
 
 
 @pytest.fixture
@@ -42,6 +45,19 @@ def test_one_person_has_one_vote_and_may_take_it_back(table: Table, vote: str) -
     table.act("cy", "vote", vote, part=3)
     table.act("ana", "skip", vote)
     assert table.gathering(vote).data["winner"] == 2
+
+
+@pytest.mark.parametrize(("parts", "by_lot"), [((2, 2, 3), False), ((2, 3), True)])
+def test_a_tie_that_a_lot_decided_is_said_to_be_one(
+    table: Table, vote: str, parts: tuple[int, ...], by_lot: bool
+) -> None:
+    for name, part in zip(("bo", "cy", "di"), parts, strict=False):
+        table.act(name, "vote", vote, part=part)
+    table.act("ana", "skip", vote)
+    assert table.gathering(vote).data["lot"] is by_lot
+    assert table.remarks(vote) == ["won_by_lot" if by_lot else "won"]
+    view = load_gathering_view(table.ports.database, vote)
+    assert ("a lot decided" in text_of(compose_tile_vote(view))) is by_lot
 
 
 def test_without_votes_nothing_is_upscaled(table: Table, vote: str) -> None:

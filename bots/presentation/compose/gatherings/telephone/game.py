@@ -166,9 +166,9 @@ def _result(view: GatheringView) -> Iterator[Part]:
         if best is not None:
             votes = translate_plural(texts.VOTE, texts.VOTES, won["votes"])
             number = links.index(best) + 1
-            yield Paragraph(
-                sentence(texts.BEST, chain=won["chain"], number=number, person=_name(best), votes=votes)
-            )
+            msgid = texts.BEST_BY_LOT if won.get("lot") else texts.BEST
+            person = _name(best)
+            yield Paragraph(sentence(msgid, chain=won["chain"], number=number, person=person, votes=votes))
     dropped = int(str(view.gathering.data.get("chains", 0))) - len(revealed_chains(view.gathering.data))
     if dropped:
         yield Note(spans=(translate_plural(*texts.DROPPED, dropped),))
