@@ -85,8 +85,10 @@ def unpack(patches: torch.Tensor, height: int, width: int) -> torch.Tensor:
 
 
 @lru_cache(maxsize=16)
-def patch_ids(height: int, width: int, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
-    """(height · width, 3) on the device: 0, row and column of each patch. Uploaded once for a size."""
+def patch_ids(
+    height: int, width: int, device: torch.device, dtype: torch.dtype, *, picture: int = 0
+) -> torch.Tensor:
+    """(height · width, 3) on the device: `picture`, row and column of each patch. Uploaded once for a size."""
     rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    ids = torch.stack([torch.zeros_like(rows), rows, columns], dim=-1).reshape(-1, 3)
+    ids = torch.stack([torch.full_like(rows, picture), rows, columns], dim=-1).reshape(-1, 3)
     return ids.to(device, dtype)

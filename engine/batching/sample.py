@@ -10,6 +10,7 @@ import torch
 
 from engine.batching.model_handle import ModelHandle
 from engine.batching.sampling_params import SamplingParams
+from engine.batching.step_noise import StepNoise, supply_noise
 
 Conditions = Mapping[str, torch.Tensor]
 
@@ -119,8 +120,10 @@ class Sample:
     step_options: dict[str, Any] = field(default_factory=dict)
     schedule_key: Hashable = None  # equal for samples whose schedulers do the same at every step
     times: torch.Tensor | None = None  # `timesteps` on the device, float32
+    noise: StepNoise = field(init=False)
 
     def __post_init__(self) -> None:
+        self.noise = StepNoise(self.generator)
         step = getattr(type(self.scheduler), "step", None)
         accepted = _step_parameters(step) if step else frozenset()
         # As diffusers' own pipelines do: eta is DDIM's, and 0 is its default.
@@ -193,7 +196,8 @@ class Sample:
 
     def advance(self, prediction: torch.Tensor, *, wants_estimate: bool = False) -> None:
         """One step of the sample's own scheduler; `prediction` is (1, c, h, w) with guidance applied."""
-        moved = self.scheduler.step(prediction, self.timestep, self.latents, **self.step_options)
+        with supply_noise([self.noise]):
+            moved = self.scheduler.step(prediction, self.timestep, self.latents, **self.step_options)
         if wants_estimate:
             self.estimate = estimate_of(self.scheduler, moved)
         self.move_to(moved.prev_sample)

@@ -9,6 +9,7 @@ from typing import Any
 
 import diffusers
 
+from engine.adapters.acceleration.unipc import UniPCMultistepScheduler
 from engine.catalog.model_files import read_json
 from studio.errors import BadParameterError
 
@@ -34,6 +35,11 @@ BY_NAME: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 FLOW_BY_NAME: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "flow euler": ("FlowMatchEulerDiscreteScheduler", {}),
 }
+
+
+def _class_of(name: str) -> Any:
+    """The class that a configuration names: diffusers' own, or the one here that does the same without waits."""
+    return UniPCMultistepScheduler if name == "UniPCMultistepScheduler" else getattr(diffusers, name)
 
 
 class Schedulers:
@@ -71,11 +77,11 @@ class Schedulers:
             return copy.deepcopy(self._templates[wanted])
 
     def _template(self, wanted: str | None) -> Any:
-        own = getattr(diffusers, self._own).from_pretrained(self._folder)
+        own = _class_of(self._own).from_pretrained(self._folder)
         if wanted is None:
             return own
         name, options = self._known[wanted]
-        kind = getattr(diffusers, name)
+        kind = _class_of(name)
         if "clip_sample" in inspect.signature(kind.__init__).parameters:
             # Some classes clip by default, which suits pixels; latents exceed that range.
             options = {"clip_sample": own.config.get("clip_sample", False), **options}

@@ -1,6 +1,7 @@
 """The Chroma layout: Flux without CLIP and without distilled guidance; T5 reads the words."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -11,6 +12,15 @@ from engine.batching.sample import Conditions
 
 
 class ChromaModel(LanguageModelGuided):
+    def load(self) -> None:
+        super().load()
+        embedder = self._parts["transformer"].time_text_embed
+        embedder.guidance_proj.register_forward_pre_hook(self._on_device)
+
+    def _on_device(self, _module: Any, values: tuple[torch.Tensor]) -> torch.Tensor:
+        """Its guidance is always zero, and would be uploaded in each pass."""
+        return torch.zeros(len(values[0]), dtype=torch.int64, device=self._device)
+
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
         tokens = self._parts["tokenizer"](
             list(texts),

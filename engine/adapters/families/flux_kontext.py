@@ -23,7 +23,7 @@ class FluxKontextModel(ReferenceModel, FluxModel):
     def _ids(self, key: BatchKey) -> torch.Tensor:
         """References have a 1 in front, the sample's own patches a 0."""
         seen = [
-            patch_ids(height // 2, width // 2, self._device, self._dtype) for width, height in key.references
+            patch_ids(height // 2, width // 2, self._device, self._dtype, picture=1)
+            for width, height in key.references
         ]
-        first = torch.tensor([1, 0, 0], device=self._device, dtype=self._dtype)
-        return torch.cat([super()._ids(key), *(ids + first for ids in seen)])
+        return torch.cat([super()._ids(key), *seen])

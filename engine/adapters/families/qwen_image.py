@@ -5,11 +5,12 @@ from typing import ClassVar
 
 import torch
 
+from engine.adapters.acceleration.kept_uploads import KeptUploads
 from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.families.language_model import LanguageModelGuided, cut_rows
 from engine.adapters.families.qwen_autoencoder import QwenAutoencoder
 from engine.adapters.flux import pack, unpack
-from engine.batching.sample import Conditions
+from engine.batching.sample import Conditions, Sample
 
 # The model was trained with this around its words; the first tokens, up to the words, are left out.
 _TEMPLATE = (
@@ -24,6 +25,11 @@ _MOST_READ = 1024
 class QwenImageModel(LanguageModelGuided):
     autoencoder = QwenAutoencoder
     blank: ClassVar[str] = " "
+
+    def load(self) -> None:
+        super().load()
+        transformer = self._parts["transformer"]
+        self._uploads = KeptUploads(transformer.img_in, transformer.pos_embed)
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
         tokens = self._parts["tokenizer"](
@@ -41,6 +47,12 @@ class QwenImageModel(LanguageModelGuided):
     def _condition(self, hidden: torch.Tensor) -> Conditions:
         text = hidden[: self.most_tokens].to(self._dtype)
         return {"text": text, "mask": torch.ones(len(text), dtype=torch.bool, device=text.device)}
+
+    def predict(self, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
+        try:
+            return super().predict(samples)
+        finally:
+            self._uploads.end()
 
     def _forward(self, rows: BatchRows) -> torch.Tensor:
         _, _, height, width = rows.sample.shape

@@ -1,6 +1,7 @@
 """The Z-Image layout: Qwen3 reads the words, one stream of tokens for words and picture. Z-Image and Turbo."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -12,6 +13,12 @@ from engine.batching.sampling_params import SamplingParams
 
 
 class ZImageModel(LanguageModelGuided):
+    def load(self) -> None:
+        super().load()
+        transformer = self._parts["transformer"]
+        # Positions of its tokens, which it makes anew in each pass. Recorded passes read them: none is let go.
+        transformer.create_coordinate_grid = cache(transformer.create_coordinate_grid)
+
     def _is_guided(self, params: SamplingParams) -> bool:
         return params.guidance_scale > 0
 

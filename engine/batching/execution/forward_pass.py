@@ -94,6 +94,9 @@ class ForwardPass:
         return tries
 
     def _advance(self, samples: Sequence[Sample]) -> None:
+        for sample in samples:
+            if sample.latents is not None:
+                sample.noise.upload(sample.latents)
         predictions = dict(zip(samples, _stepper(samples).predict(samples), strict=True))
         previewed = frozenset(sample for sample in samples if self._wants_preview(sample))
         for equal in group_by_schedule([sample for sample in samples if not sample.over]):

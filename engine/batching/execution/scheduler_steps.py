@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from engine.batching.sample import Sample, estimate_of
+from engine.batching.step_noise import supply_noise
 
 # Up to so many numbers torch computes on one core, within its cache; on a CPU larger stacks are slower.
 _MOST_CPU_NUMBERS = 32_768
@@ -47,12 +48,13 @@ def advance_together(
     options = dict(first.step_options)
     if "generator" in options:
         options["generator"] = [sample.generator for sample in samples]
-    moved = merged.step(
-        torch.cat([predictions[sample] for sample in samples]),
-        first.timestep,
-        torch.cat([_latents(sample) for sample in samples]),
-        **options,
-    )
+    with supply_noise([sample.noise for sample in samples]):
+        moved = merged.step(
+            torch.cat([predictions[sample] for sample in samples]),
+            first.timestep,
+            torch.cat([_latents(sample) for sample in samples]),
+            **options,
+        )
     estimates = estimate_of(merged, moved) if wanting_estimates else None
     for index, sample in enumerate(samples):
         vars(sample.scheduler).update(_part(vars(merged), index, len(samples), _shape(sample)))

@@ -1,6 +1,6 @@
-"""Steps without waits: equal schedulers in one call, and nothing uploaded while samples stay together."""
+"""Equal schedulers in one call; see `test_waits.py` for what a step uploads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import wraps
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.adapters.components.noise_schedulers import BY_NAME, FLOW_BY_NAME
 from engine.batching.execution.scheduler_steps import group_by_schedule
@@ -19,8 +18,6 @@ from tests.support.stock_pipelines import OPERATIONS, batcher_with, load, paint_
 from tests.support.tiny_models import save_flux, save_sd, save_sd3
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-# Reading a number, uploading one, and indexing by a list or a mask: on a card each waits for it.
-WAITS = {"_local_scalar_dense", "lift_fresh", "index", "nonzero"}
 
 
 @pytest.fixture(scope="module")
@@ -124,40 +121,3 @@ def test_large_latents_step_one_by_one_on_a_cpu() -> None:
 
     assert [len(part) for part in group_by_schedule([sample(32) for _ in range(10)])] == [8, 2]
     assert [len(part) for part in group_by_schedule([sample(128) for _ in range(2)])] == [1, 1]
-
-
-class Watch(TorchDispatchMode):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.names.append(func.overloadpacket.__name__)
-        return func(*args, **(kwargs or {}))
-
-
-def steps_of(model: Any, samples: Sequence[Sample]) -> Iterator[list[str]]:
-    """The names of the operations of each forward pass and of what is done with its answer."""
-    while not samples[0].finished:
-        with Watch() as watch:
-            predictions = model.predict(samples)
-        yield watch.names
-        for sample, prediction in zip(samples, predictions, strict=True):
-            sample.advance(prediction)
-
-
-@pytest.mark.parametrize(("family", "save"), [("sd", save_sd), ("flux", save_flux), ("sd3", save_sd3)])
-def test_a_pass_uploads_and_reads_nothing_while_the_same_samples_stay(
-    family: str, save: Any, tmp_path: Path
-) -> None:
-    model: Any = load(save(tmp_path / family), family)
-    with torch.inference_mode():
-        samples = [
-            model.new_sample(params(index, guidance_scale=(1.0, 4.0)[index % 2])) for index in range(3)
-        ]
-        model.prepare(samples)
-        first, *later = steps_of(model, samples)
-    assert bool(WAITS & set(first)) == (family != "flux")  # the guidance scales, which Flux has not
-    assert len(later) == 4
-    for names in later:
-        assert WAITS & set(names) == set()

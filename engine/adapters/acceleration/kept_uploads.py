@@ -1,0 +1,48 @@
+"""Numbers that a network makes anew in each pass and uploads: kept on the device, as an upload waits for it."""
+
+import pickle
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+_MAKERS = frozenset({torch.tensor, torch.as_tensor})
+
+
+class KeptUploads:
+    """Keeps what a network's forward pass uploads between two of its parts. For the batcher's thread.
+
+    Only that stretch is watched: compiled blocks behind it notice nothing. Nothing is let go before the network is,
+    since recorded passes read it.
+    """
+
+    def __init__(self, first: torch.nn.Module, end: torch.nn.Module) -> None:
+        """From the call of the part `first` to that of `end`."""
+        self._found: dict[Any, torch.Tensor] = {}
+        self._watch = ExitStack()
+        first.register_forward_pre_hook(lambda *_: self._begin())
+        end.register_forward_pre_hook(lambda *_: self.end())
+
+    def _begin(self) -> None:
+        self.end()
+        self._watch.enter_context(_Uploads(self._found))
+
+    def end(self) -> None:
+        """Also to be called when a pass failed on the way."""
+        self._watch.close()
+
+
+class _Uploads(TorchFunctionMode):
+    def __init__(self, found: dict[Any, torch.Tensor]) -> None:
+        super().__init__()
+        self._found = found
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        options = kwargs or {}
+        if func not in _MAKERS or "device" not in options or isinstance(args[0], torch.Tensor):
+            return func(*args, **options)
+        key = func, pickle.dumps(args), tuple(sorted(options.items(), key=lambda item: item[0]))
+        if key not in self._found:
+            self._found[key] = func(*args, **options)
+        return self._found[key]
