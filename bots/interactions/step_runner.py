@@ -3,7 +3,7 @@
 import io
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bots.delivery.attachments import Attachment
@@ -18,6 +18,7 @@ from bots.presentation.compose.answers import (
 )
 from bots.presentation.compose.cases import compose_case_pictures
 from bots.presentation.compose.job_message import compose_job
+from bots.presentation.compose.picture_choice import compose_disliked
 from bots.presentation.compose.provenance.attribution import compose_family
 from bots.presentation.form_model import Form
 from bots.presentation.interaction_router import (
@@ -170,6 +171,18 @@ class StepRunner:
             return await self.carry_out(step, call)
         except NotFoundError:
             return None
+
+    async def judge(self, button: ButtonId, call: Call, *, good: bool) -> Result:
+        """A button of `Message.feedback`: a good picture has the person's star, and of one that is not good they are
+        asked what was wrong. Where several are shown, a choice asks which is good.
+        """
+        if good and not button.index:
+            return await self.carry_out(Choose(action=Action.STAR, job_id=button.job_id), call)
+        star = replace(button, action=Action.STAR)
+        changed = await self.react(star, call, added=good) if button.index else None
+        if good:
+            return changed
+        return compose_disliked(await self.job_view(button.job_id, call), button.index)
 
     async def _changes_star(self, button: ButtonId, call: Call, added: bool) -> bool:
         viewer = await self.at_home(call, button.job_id)

@@ -251,10 +251,15 @@ class ButtonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """`summary` is one plain line for notifications and screen readers."""
+    """`summary` is one plain line for notifications and screen readers.
+
+    `feedback` are the two buttons, for good and for not good, of a platform that has a place of its own for them; what
+    they do is `StepRunner.judge`.
+    """
 
     parts: tuple[Part, ...]
     rows: tuple[ButtonRow, ...] = ()
+    feedback: tuple[Button, ...] = ()
     tone: Tone = Tone.NEUTRAL
     audience: Audience = Audience.CHANNEL
     summary: str = ""

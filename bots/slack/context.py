@@ -27,6 +27,7 @@ class Features:
     """What a workspace shows, as far as this process knows. It learns from what Slack refuses."""
 
     carousel: bool = True  # several images as cards side by side
+    feedback: bool = True  # buttons for good and not good
     agent_view: bool = True  # suggested prompts and a status, with the scope for them
 
 

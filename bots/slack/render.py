@@ -27,7 +27,7 @@ from bots.presentation.message import (
     Tone,
 )
 from bots.slack.blocks import Block, context, image_block, plain, section
-from bots.slack.render_buttons import rows_of
+from bots.slack.render_buttons import feedback_row, rows_of
 from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import entities, mrkdwn, shorten_mrkdwn
 from bots.texts import jobs
@@ -50,14 +50,17 @@ def render(
     *,
     carousel: bool = False,
     links: bool = True,
+    feedback: bool = False,
     limits: Limits = CUT,
 ) -> dict[str, Any]:
     """``text`` and ``blocks`` for Slack's methods.
 
     `files` are the ids of uploaded files by the names of the message's images. `carousel`: the workspace shows several
-    images as cards side by side. `links`: people are links to their profiles, of which Slack tells them.
+    images as cards side by side. `links`: people are links to their profiles, of which Slack tells them. `feedback`:
+    with the message's buttons for good and not good, as in the agent view.
     """
-    return _Renderer(files=files or {}, carousel=carousel, links=links, limits=limits).message(message)
+    made = _Renderer(files=files or {}, carousel=carousel, links=links, feedback=feedback, limits=limits)
+    return made.message(message)
 
 
 def render_home(
@@ -75,10 +78,13 @@ class _Renderer:
     limits: Limits
     carousel: bool = False
     links: bool = True
+    feedback: bool = False
     tells_of_missing: bool = True
 
     def message(self, message: Message) -> dict[str, Any]:
         rows = list(rows_of(message.rows, self.limits))
+        if self.feedback and message.feedback:
+            rows.append(feedback_row(message.feedback, self.limits))
         parts = list(self._parts(message.parts))
         parts = self.limits.items(parts, MOST_BLOCKS - len(rows), "blocks")
         summary = message.summary or _first_words(message.parts)

@@ -11,6 +11,7 @@ from bots.slack.texts import texts
 from bots.texts.translation import translate
 
 MENU = "c1s:"  # and the action: a menu whose options are buttons
+FEEDBACK = "c1f:"  # and a job
 _MOST_ELEMENTS = 25
 _LABEL, _MOST_OPTIONS = 75, 100
 _CONFIRM_TEXT, _CONFIRM_BUTTON = 300, 30
@@ -27,6 +28,18 @@ def rows_of(rows: Sequence[ButtonRow], limits: Limits) -> Iterator[Block]:
         else:
             for row in group:
                 yield _actions([_button(button, limits) for button in _enabled_buttons([row])], limits)
+
+
+def feedback_row(buttons: Sequence[Button], limits: Limits) -> Block:
+    """Slack's own buttons for good and not good, which stay marked when they are pressed."""
+    good, not_good = ({"text": _label(button.label, limits), "value": button.custom_id} for button in buttons)
+    element = {
+        "type": "feedback_buttons",
+        "action_id": f"{FEEDBACK}{buttons[0].target}",
+        "positive_button": good,
+        "negative_button": not_good,
+    }
+    return {"type": "context_actions", "elements": [element]}
 
 
 def _enabled_buttons(rows: Iterable[ButtonRow]) -> list[Button]:

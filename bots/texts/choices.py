@@ -7,6 +7,14 @@ WHICH_PICTURE = "Which picture?"
 MORE_OF = "More for picture {index}"
 MORE = "More for this picture"
 
+GOOD = "Good"
+NOT_GOOD = "Not good"
+WHAT_WAS_WRONG = "What was wrong?"
+WHAT_TO_DO = (
+    "Paint it again with other words or a new seed, or change a part of it. If it breaks the rules, tell the"
+    " moderators."
+)
+
 STATES = {
     JobState.ACCEPTED: "waiting",
     JobState.QUEUED: "waiting",

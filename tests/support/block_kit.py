@@ -65,6 +65,10 @@ def _check_block(block: Mapping[str, Any]) -> None:
         for element in elements_of(block):
             if element["type"] == "button":
                 assert len(element["text"]["text"]) <= 75
+            if element["type"] == "feedback_buttons":
+                for button in (element["positive_button"], element["negative_button"]):
+                    assert 0 < len(button["text"]["text"]) <= 75
+                    assert 0 < len(button["value"]) <= 2000
             if "action_id" in element:
                 assert 0 < len(element["action_id"]) <= 255
         for image in _images_of(block):

@@ -28,7 +28,7 @@ from bots.presentation.compose.help import (
     compose_together_help,
 )
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
-from bots.presentation.compose.picture_choice import compose_choice, compose_panel
+from bots.presentation.compose.picture_choice import compose_choice, compose_disliked, compose_panel
 from bots.presentation.compose.settings import HomeContent, compose_home
 from bots.presentation.compose.starboard import compose_starboard
 from bots.presentation.form_model import Form
@@ -229,6 +229,7 @@ def _panels() -> dict[str, Message]:
     return {
         "choice": compose_choice(Action.UPSCALE, JOB_ID, [1, 2, 4]),
         "choice of eight": compose_choice(Action.WHO, JOB_ID, range(1, 9)),
+        "disliked result": compose_disliked(sample_view(), 0),
         "panel": compose_panel(grid, sample_picture(2, grid, negative_prompt="text", style="ink"), own=False),
         "panel of the owner": compose_panel(
             single, sample_picture(1, single), own=True, possible={Action.REWRITE, Action.DESCRIBE}

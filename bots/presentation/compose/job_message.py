@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bots.presentation.compose.parts.buttons import button
-from bots.presentation.compose.parts.job_buttons import rows_under
+from bots.presentation.compose.parts.job_buttons import feedback_buttons, rows_under
 from bots.presentation.compose.parts.operation import credit_line
 from bots.presentation.compose.parts.pictures import (
     early_image,
@@ -181,6 +181,7 @@ def _result(job_view: JobView, *, pixelated: bool) -> Message:
             *([Small((translate(jobs.PRIVATE),))] if private else []),
         ),
         rows=(*show, *publish, *rows_under(job_view)),
+        feedback=feedback_buttons(job_view),
         tone=Tone.SUCCESS,
         summary=_summary(job_view),
     )

@@ -8,6 +8,7 @@ from bots.presentation.actions import ACTIONS, PanelReader, label
 from bots.presentation.compose.parts.buttons import button, rows_of
 from bots.presentation.compose.parts.recipe import recipe_facts
 from bots.presentation.message import Audience, ButtonRow, Message, Note, Paragraph, Title, Tone
+from bots.queries.job_view import JobView
 from bots.texts import choices as texts
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
@@ -30,6 +31,15 @@ def compose_choice(action: Action, job_id: str, indices: Sequence[int]) -> Messa
         audience=Audience.PERSON,
         summary=translate(texts.WHICH_PICTURE),
     )
+
+
+def compose_disliked(job_view: JobView, index: int) -> Message:
+    """What to do about a result that is not good; `index` 0: each form asks which of the pictures is meant."""
+    actions = [Action.REMIX, Action.EDIT, *([Action.REROLL] if job_view.may_reroll else []), Action.REPORT]
+    question = translate(texts.WHAT_WAS_WRONG)
+    rows = rows_of([button(action, job_view.job.id, index, single=True) for action in actions])
+    parts = (Title(question), Paragraph((translate(texts.WHAT_TO_DO),)))
+    return Message(parts=parts, rows=rows, audience=Audience.PERSON, summary=question)
 
 
 def compose_confirmation(button_id: ButtonId) -> Message:

@@ -10,6 +10,7 @@ from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.home_tab import HomeTab
 from bots.slack.listeners.listener import Listener
 from bots.slack.listeners.modals import Modals
+from studio.commands.button_ids import Action
 from studio.errors import BadRequestError
 
 
@@ -20,14 +21,19 @@ class ActionListener(Listener):
         self._home = home
 
     async def handle_press(self, body: Mapping[str, Any]) -> None:
-        """A button, or a menu whose options are buttons."""
+        """A button, a menu whose options are buttons, or a button for good or not good."""
         element: Mapping[str, Any] = body["actions"][0]
-        chosen: Mapping[str, Any] = element.get("selected_option") or {}
+        is_feedback = element.get("type") == "feedback_buttons"
+        chosen: Mapping[str, Any] = element if is_feedback else element.get("selected_option") or {}
         button = parse_press(str(chosen.get("value") or element.get("action_id", "")))
         request = of_interaction(body)
         if button is None:
             await self._people.adopt_language(request)
             await self._dispatcher.refuse(request, BadRequestError("button_unknown"))
+            return
+        if is_feedback:
+            judge = partial(self._runner.judge, button, good=button.action is Action.STAR)
+            await self._dispatcher.serve(request, judge)
             return
         step = route_button(button)
         if isinstance(step, Ask):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -49,21 +49,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What `bots.slack.render.render` takes, with the ids of uploaded files; `above` are blocks before its own."""
+    """What `bots.slack.render.render` takes, with the ids of uploaded files; `above` are blocks before its own.
+
+    `feedback`: with its buttons for good and not good, where the workspace takes them.
+    """
 
     message: Message
     files: Mapping[str, str] = field(default_factory=dict)
     links: bool = True
     above: tuple[Block, ...] = ()
+    feedback: bool = False
 
-    def arguments(self, method: str, *, carousel: bool = False) -> dict[str, Any]:
+    def arguments(self, method: str, *, carousel: bool = False, feedback: bool = False) -> dict[str, Any]:
         """For one of Slack's methods, or for a ``response_url``: only new messages have options for link previews."""
-        made = render(self.message, self.files, carousel=carousel, links=self.links)
+        made = render(self.message, self.files, carousel=carousel, links=self.links, feedback=feedback)
         no_previews = {"unfurl_links": False, "unfurl_media": False} if method == "chat.postMessage" else {}
         return {"text": made["text"], "blocks": [*self.above, *made["blocks"]], **no_previews}
 
     def without_files(self) -> "Draft":
-        return Draft(message=self.message, links=self.links, above=self.above)
+        return replace(self, files={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +154,18 @@ async def _try_call(
 async def _call(
     workspace: Workspace, method: str, draft: Draft, where: Mapping[str, Any], *, carousel: bool = False
 ) -> dict[str, Any]:
-    arguments = draft.arguments(method, carousel=carousel)
-    return dict(await workspace.client.call(method, **where, **arguments))
+    feedback = draft.feedback and workspace.features.feedback
+    arguments = draft.arguments(method, carousel=carousel, feedback=feedback)
+    try:
+        return dict(await workspace.client.call(method, **where, **arguments))
+    except SlackApiRefusedError as error:
+        if not feedback or error.code != "invalid_blocks" or error.is_about_file:
+            raise
+    plain = draft.arguments(method, carousel=carousel)
+    answer = dict(await workspace.client.call(method, **where, **plain))
+    log.info("feedback buttons refused by the workspace: messages go without")
+    workspace.features.feedback = False
+    return answer
 
 
 async def send(

@@ -183,6 +183,8 @@ class SlackTransport(SlackComponent):
             files=files,
             links=outgoing.subject.kind not in _WITHOUT_LINKS,
             above=tuple(_above(outgoing.place, workspace)),
+            feedback=outgoing.subject.kind is DeliveryKind.JOB
+            and _is_agent_thread(outgoing.place, workspace),
         )
 
     async def _delete_replaced_files(
@@ -215,6 +217,10 @@ def _is_broadcast(place: Place) -> bool:
     """A reply stands in a thread, as Slack has no other replies, and is shown in the channel as well."""
     replied = place.reply_to
     return replied is not None and not (place.in_thread or place.thread or replied.thread)
+
+
+def _is_agent_thread(place: Place, workspace: Workspace) -> bool:
+    return workspace.has_agent_view and place.thread is not None and place.channel.startswith("D")
 
 
 def _above(place: Place, workspace: Workspace) -> Iterator[Block]:

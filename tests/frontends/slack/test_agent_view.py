@@ -10,6 +10,7 @@ from bots.slack.context import AGENT_SCOPE
 from studio.clock import now
 from studio.db.gatherings.gathering_rows import add_gathering
 from studio.db.queries import job_of
+from studio.db.tables import StarRow
 from studio.domain.gatherings import Gathering
 from studio.domain.jobs import JobState
 from studio.gatherings.kinds import contest, theme
@@ -54,6 +55,11 @@ def open_theme(room: SlackRoom) -> None:
             add_gathering(session, gathering)
 
 
+def stars_of(room: SlackRoom, job_id: str) -> int:
+    with room.ports.database.read() as session:
+        return session.query(StarRow).filter(StarRow.picture_id == f"{job_id}.1").count()
+
+
 async def test_an_opened_conversation_offers_the_theme_and_the_latest_pictures(room: SlackRoom) -> None:
     assert room.slack.suggested == {
         "Paint a red fox in the snow": "imagine a red fox in the snow",
@@ -88,6 +94,48 @@ async def test_each_request_has_a_thread_with_a_status_in_it(room: SlackRoom) ->
     assert not job_of(room.jobs()[-1]).request.sources
 
 
+async def test_a_result_asks_whether_it_is_good(room: SlackRoom) -> None:
+    await room.send(room.slack.direct("a red fox --count 1"))
+    job_id = room.newest_job()
+    room.rest(job_id)
+    await room.painted(job_id)
+    feedback = room.message.blocks[-1]["elements"][0]
+    good, not_good = (feedback[f"{kind}_button"]["value"] for kind in ("positive", "negative"))
+    for _ in range(2):
+        await room.send(room.slack.press(room.message, feedback["action_id"], value=good))
+        assert stars_of(room, job_id) == 1, "pressed twice it is one star"
+    await room.send(room.slack.press(room.message, feedback["action_id"], value=not_good))
+    assert stars_of(room, job_id) == 0
+    asked = room.slack.whispers[-1]
+    assert "What was wrong?" in repr(asked)
+    offered = [f"c1:{action}:{job_id}:" for action in ("remix", "edit", "reroll", "report")]
+    assert all(button in repr(asked) for button in offered)
+
+
+async def test_of_several_pictures_it_asks_which_is_good(room: SlackRoom) -> None:
+    await room.send(room.slack.direct("a red fox --count 4"))
+    job_id = room.newest_job()
+    room.rest(job_id)
+    await room.painted(job_id)
+    feedback = room.message.blocks[-1]["elements"][0]
+    await room.send(
+        room.slack.press(room.message, feedback["action_id"], value=feedback["positive_button"]["value"])
+    )
+    assert stars_of(room, job_id) == 0
+    assert f"c1:star:{job_id}:4" in repr(room.slack.whispers[-1])
+
+
+async def test_a_workspace_that_refuses_feedback_buttons_gets_the_pictures_without(room: SlackRoom) -> None:
+    await room.send(room.slack.direct("a red fox --count 1"))
+    job_id = room.newest_job()
+    room.rest(job_id)
+    room.slack.refuse("chat.update", "invalid_blocks")
+    await room.painted(job_id)
+    kinds = [block["type"] for block in room.message.blocks]
+    assert "context_actions" not in kinds
+    assert "image" in kinds
+
+
 async def test_a_job_that_ends_without_pictures_leaves_no_status(room: SlackRoom) -> None:
     await room.send(room.slack.direct("a red fox", ts="1700000001.000007"))
     await room.ended(room.newest_job(), JobState.FAILED)
@@ -107,6 +155,8 @@ async def test_channels_and_workspaces_without_the_scope_stay_as_they_were(ports
         room.rest(job_id)
         await room.progress(job_id, 1)
         assert room.slack.statuses == []
+        await room.painted(job_id)
+        assert all(block["type"] != "context_actions" for block in room.message.blocks)
 
 
 @pytest.mark.parametrize("code", ["missing_scope", "feature_not_enabled"])

@@ -332,7 +332,8 @@ def test_a_form_that_slack_would_cut_is_refused_in_tests_and_shortened_for_peopl
 @pytest.mark.parametrize("name", MESSAGES)
 def test_every_message_is_taken_by_slack_whole(name: str, carousel: bool) -> None:
     message = MESSAGES[name]
-    made = rendered(message, {image.name: f"F{image.name}" for image in message.files}, carousel=carousel)
+    files = {image.name: f"F{image.name}" for image in message.files}
+    made = rendered(message, files, carousel=carousel, feedback=carousel)
     assert made["text"]
     images = [
         image for image in message.files if image.kind is not FileKind.ARCHIVE

@@ -117,6 +117,8 @@ class SlackPayloads:
         chosen: dict[str, Any] = {"action_id": action, "type": "button", "value": action}
         if value is not None:
             chosen = {"action_id": action, "type": "static_select", "selected_option": {"value": value}}
+        if action.startswith("c1f:"):
+            chosen = {"action_id": action, "type": "feedback_buttons", "value": value}
         shown = {"ts": message.ts, "text": message.text, "blocks": message.blocks}
         if message.thread_ts:
             shown["thread_ts"] = message.thread_ts

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from bots.presentation.compose.parts.buttons import button
-from bots.presentation.message import ButtonRow
+from bots.presentation.message import Button, ButtonRow
 from bots.queries.job_view import JobView
+from bots.texts import choices as texts
 from bots.texts import jobs
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
@@ -18,6 +19,15 @@ def rows_under(job_view: JobView) -> tuple[ButtonRow, ...]:
     if job_view.job.request.draft:
         return draft_rows(job_view)
     return single_rows(job_view) if job_view.alone else grid_rows(job_view)
+
+
+def feedback_buttons(job_view: JobView) -> tuple[Button, ...]:
+    """Good: a star. Not good: what can be done about it."""
+    index = job_view.pictures[0].index if job_view.alone else 0
+    labels = {Action.STAR: texts.GOOD, Action.REPORT: texts.NOT_GOOD}
+    return tuple(
+        button(action, job_view.job.id, index, label=translate(text)) for action, text in labels.items()
+    )
 
 
 def draft_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
