@@ -67,8 +67,8 @@ def word_list(loaded: Loaded) -> Iterator[Finding]:
 
 def names(loaded: Loaded) -> Iterator[Finding]:
     """Who is known by name: those on the installation's own list, and those whom a recogniser finds in a prompt."""
+    from moderation.people import named_people
     from moderation.rules.prompt.names import Names
-    from moderation.text import named_people
 
     path = loaded.settings.moderation.names
     if path is not None:

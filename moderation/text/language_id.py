@@ -22,8 +22,8 @@ _RULED_OUT, _RULED_OUT_OF_FEW = 0.15, 0.1  # chance of every accepted language t
 _RULED_OUT_WITHOUT_ENGLISH = 0.3  # the same for few words of which none is an English one
 _MANY_WORDS = 8
 _FEWEST_WORDS = 3  # of Latin letters; shorter ones are names and fragments in any language
-_WORD = re.compile(r"[^\W\d_]+")
-_LATIN = re.compile(r"[a-zA-Z\u00aa\u00ba\u00c0-\u02af\u1d00-\u1dbf\u1e00-\u1eff\u2100-\u214f\uff00-\uff60]")
+WORD = re.compile(r"[^\W\d_]+")
+LATIN = re.compile(r"[a-zA-Z\u00aa\u00ba\u00c0-\u02af\u1d00-\u1dbf\u1e00-\u1eff\u2100-\u214f\uff00-\uff60]")
 _OTHER_SCRIPTS = frozenset(
     "am ar be bg bn el fa gu he hi hy ja ka kk km kn ko ky lo mk ml mn mr my ne pa ru si sr ta te "
     "th uk ur yi zh".split()
@@ -61,9 +61,9 @@ def foreign(text: str, accepted: frozenset[str]) -> Language | None:
 
     A word that mixes Latin letters with others is a disguise, not a language: the normaliser reads it.
     """
-    words = _WORD.findall(text)
-    latin = [word for word in words if _LATIN.search(word)]
-    other = " ".join(word for word in words if len(word) > 1 and not _LATIN.search(word))
+    words = WORD.findall(text)
+    latin = [word for word in words if LATIN.search(word)]
+    other = " ".join(word for word in words if len(word) > 1 and not LATIN.search(word))
     if other and not accepted & _OTHER_SCRIPTS:
         return next(
             (language for language in identify(other) if language.code in _OTHER_SCRIPTS),

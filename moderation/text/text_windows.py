@@ -33,10 +33,14 @@ class WindowedText:
 def windows_of(text: str) -> WindowedText:
     """Windows begin and end between clauses, or every ten words of a longer clause."""
     pieces = tuple(_pieces(text))
+    return WindowedText(pieces, spans_of(pieces))
+
+
+def spans_of(pieces: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Ranges of the pieces: all of them, then the windows if they are long."""
     sizes = [count_words(piece) for piece in pieces]
-    whole = (0, len(pieces))
     windows = _windows(sizes) if sum(sizes) > WORDS else []
-    return WindowedText(pieces, (whole, *windows))
+    return ((0, len(pieces)), *windows)
 
 
 def _pieces(text: str) -> list[str]:

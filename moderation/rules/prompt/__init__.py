@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from moderation.people import named_people as recogniser
 from moderation.policy.policy import Action, Policy, default_policy
 from moderation.rules.prompt.language import OtherLanguage
 from moderation.rules.prompt.length import Length
@@ -15,7 +16,6 @@ from moderation.rules.prompt.public_figures import PublicFigureScenes
 from moderation.rules.prompt.subject import NeedsWarmUp, PromptRule, PromptSubject
 from moderation.rules.prompt.topics import default_topics
 from moderation.rules.prompt.undressing import Undressing
-from moderation.text import named_people as recogniser
 from moderation.text.prompt_classifier import Classifier
 from moderation.text.word_lists import PlainWords
 from studio.domain.verdicts import Ruling

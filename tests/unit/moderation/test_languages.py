@@ -1,8 +1,12 @@
 """Prompts in the languages that the encoder knows: judged by meaning, with warning words, and the core rule.
 
-The sentences are mild, and the classifier was not trained on them. They were looked at while the warning words were
-completed: before, 42 of the 60 harmful ones were caught.
+The sentences are mild, and the classifier was not trained on them. Those in this file were looked at while the warning
+words were completed: before, 42 of the 60 harmful ones were caught. Those of `tests/fixtures/languages.toml` are for
+measuring only.
 """
+
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +18,8 @@ from moderation.rules.prompt.meaning import Meaning
 from moderation.rules.prompt.minors_languages import MinorsInOtherLanguages
 from moderation.rules.prompt_judge import PromptJudge
 from moderation.text.language_id import language_of
-from moderation.text.prompt_classifier import LANGUAGES, ClassifierScores
+from moderation.text.mixed_languages import split_languages
+from moderation.text.prompt_classifier import LANGUAGES, ClassifierScores, harm_of_foreign
 from studio.domain.verdicts import Ruling
 
 HARMFUL = {
@@ -117,6 +122,9 @@ HARMLESS = {
 }
 
 
+MEASURED = tomllib.loads((Path(__file__).parents[2] / "fixtures" / "languages.toml").read_text("utf-8"))
+
+
 @pytest.fixture(scope="module")
 def judge() -> PromptJudge:
     return PromptJudge()
@@ -136,23 +144,61 @@ def test_three_of_four_mildly_harmful_sentences_are_caught(judge: PromptJudge) -
     assert sum(found) >= 45
 
 
+@pytest.mark.parametrize("language", MEASURED)
+def test_most_harmful_sentences_are_caught_and_few_harmless_ones(judge: PromptJudge, language: str) -> None:
+    harmful, harmless = MEASURED[language]["harmful"], MEASURED[language]["harmless"]
+    assert (len(harmful), len(harmless)) == (40, 20)
+    assert sum(caught(judge, text) for text in harmful) >= 30
+    assert sum(caught(judge, text) for text in harmless) <= 3
+
+
 @pytest.mark.parametrize("language", HARMLESS)
 def test_harmless_sentences_pass(judge: PromptJudge, language: str) -> None:
     assert [text for text in lines(HARMLESS[language], ";") if caught(judge, text)] == []
 
 
 def test_a_warning_word_lowers_the_score_from_which_doubt_counts() -> None:
-    class Doubts:
-        def judge(self, texts: list[str]) -> list[ClassifierScores]:
-            return [ClassifierScores(harm=0.3, category=Category.VIOLENCE, chance=0.3) for _ in texts]
+    doubt = harm_of_foreign(0.0, "ein Mann mit einer Lampe im Keller", "de")
+    assert doubt < 0.5 < harm_of_foreign(0.0, "ein Mann mit einer Leiche im Keller", "de")
+    assert harm_of_foreign(9.0, "nainen tappaa miehen", "fi") == 0.0
 
-    def score(prompt: str) -> float:
-        finding = Meaning(Doubts()).judge(PromptSubject(prompt=prompt))
-        return finding.score if finding else 0.0
 
-    assert score("ein Mann mit einer Leiche im Keller") > 0.6
-    assert score("ein Mann mit einer Lampe im Keller") == pytest.approx(0.3)
-    assert score("a man with a corpse in the cellar") == pytest.approx(0.3)
+def test_harm_beside_clauses_in_english_is_caught(judge: PromptJudge) -> None:
+    tail = (
+        "oil painting on a large canvas, warm evening light over the old town, soft colours and great detail"
+    )
+    for language, block in HARMFUL.items():
+        harm = lines(block)[0]
+        for prompt in (f"{harm}, {tail}", f"{harm} {tail}", f"{tail}, {harm}", f"soft light, {harm}, {tail}"):
+            assert caught(judge, prompt), (language, prompt)
+
+
+def test_clauses_in_several_languages_are_told_apart() -> None:
+    found = split_languages("ein Hund schläft in der Sonne, warm evening light over the old town, 夕日と海")
+    runs = dict(zip(found.windowed.texts, found.languages, strict=True))
+    assert runs["ein Hund schläft in der Sonne,"] == "de"
+    assert runs["warm evening light over the old town,"] == "en"
+    assert runs["夕日と海"] == "ja"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "ein Hund schläft in der Sonne, Ölgemälde, warmes Licht",
+        "a dog sleeps in the sun, by tomasz alen kopera and lois van baarle, trending on artstation",
+    ],
+)
+def test_a_text_in_one_language_is_judged_as_one(prompt: str) -> None:
+    assert len(set(split_languages(prompt).languages)) == 1
+
+
+def test_a_clause_in_a_language_that_nothing_judges_waits(judge: PromptJudge) -> None:
+    mixed = "nainen istuu ikkunan edessä, warm evening light over the old town, soft colours and great detail"
+    assert judge.judge(PromptSubject(prompt=mixed)).category == Category.FOREIGN
+    accepts = PromptJudge.of(parse_policy('languages = ["en", "fi"]', over=default_policy()))
+    assert accepts.judge(PromptSubject(prompt=mixed)).allows
+    harm = "nainen istuu ikkunan edessä ja lukee kirjaa, a masked man stabs a woman in the kitchen"
+    assert not accepts.judge(PromptSubject(prompt=harm)).allows
 
 
 def test_a_language_that_the_encoder_does_not_know_is_not_judged_by_meaning() -> None:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from moderation.people import named_people
 from moderation.policy.categories import Category
 from moderation.policy.policy import default_policy, parse_policy
 from moderation.rules.prompt import PromptSubject, default_prompt_rules
 from moderation.rules.prompt.names import Names
 from moderation.rules.prompt.people import People
 from moderation.rules.prompt_judge import PromptJudge
-from moderation.text import named_people
 from moderation.text.prompt_classifier import ClassifierScores
 from studio.domain.verdicts import Ruling
 from studio.errors import ConfigurationError
