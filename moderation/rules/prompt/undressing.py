@@ -24,8 +24,14 @@ _POINTS = {"little": 1, "short": 1, "more": 2, "bare": 3}
 _HOLD, _REFUSE = 3, 5  # points
 _PERSON_POINTS = 1  # of an upload that shows a person
 _REMOVED = 5  # points of an instruction to take a garment off
+_PATTERN_POINTS = {"more": 2, "bare": 3, "removed": _REMOVED}
 _HELD, _REFUSED = 0.7, 1.0  # scores
 _FEW_WORDS = 4
+# What ends the words for what a picture shows: "a house | by the sea", "a cat | wearing a hat".
+_REST = re.compile(
+    r" (?:in|on|at|by|with|without|near|of|under|over|behind|before|between|from|for|to|and|or|as|that|which|who|is|are"
+    r"|beside|inside|outside|during|through|above|below|against|\w{2,}ing)\b.*"
+)
 _PRONOUN = re.compile(  # folded
     r"\b(?:take|takes|pull|pulls|rip|slip|get)(?: (?:it|them|that|this|those|everything|all|the rest)) off\b"
     r"|\b(?:take|takes|pull|get) off (?:it|them|that|everything|all)\b"
@@ -63,6 +69,9 @@ def steps(text: str, *, dressed: bool = False) -> dict[str, int]:
         found = {phrase: points for phrase, points in found.items() if phrase not in words.short}
     if removal := words.removal.search(reading.text):
         found[removal[0]] = _REMOVED
+    for pattern, points in words.patterns:
+        if match := pattern.search(reading.text):
+            found[match[0]] = points
     if dressed and (removal := _PRONOUN.search(reading.text)):
         found[removal[0]] = _POINTS["bare"]
     if not text.isascii() and any(script.stand_in(text) for script in words.scripts):
@@ -78,11 +87,28 @@ def _further(found: Mapping[str, int], seen: dict[str, int]) -> int:
 
 
 def _shows_person(subject: PromptSubject) -> bool:
-    """By its words, where they are Latin ones; nothing is known of an upload."""
+    """Whether the picture may show a person, as any does whose words begin with nothing that is known to be a thing.
+
+    Nothing is known of an upload and of words in other scripts.
+    """
     texts = (*subject.own, *subject.lineage)
     if subject.with_person or not subject.lineage or not all(text.isascii() for text in texts):
         return True
-    return any(_words().people.search(read(text).text) for text in texts)
+    words = _words()
+    return any(words.people.search(read(text).text) for text in texts) or not _shows_thing(subject.lineage[0])
+
+
+def _shows_thing(text: str) -> bool:
+    """By the last word of what the text begins with: "a red sports car on a road" shows a car."""
+    words = _words()
+    first, *_ = re.split(r"[,.;:!?\n]", text, maxsplit=1)
+    shown = _REST.sub("", words.media.sub("", f" {fold_text(first)}"))
+    last = shown.split()[-1] if shown.split() else ""
+    return (
+        last in words.things
+        or last.removesuffix("s") in words.things
+        or last.removesuffix("es") in words.things
+    )
 
 
 def _finding(total: int) -> Finding | None:
@@ -102,7 +128,18 @@ class _Words:
         verbs, between, garments, people = (
             _alternatives(data[kind]) for kind in ("verbs", "between", "garments", "people")
         )
-        self.removal = re.compile(rf"\b{verbs} (?:{between} )*{garments}\b(?! of\b)")
+        parts, places, media = (_alternatives(data[kind]) for kind in ("parts", "places", "media"))
+        elsewhere = (
+            rf"(?:\w+ )?(?:from|on|off|over|in|at|by) (?:the|a|an|that|this|his|her) (?:\w+ )?{places}"
+        )
+        self.removal = re.compile(rf"\b{verbs} (?:{between} )*{garments}\b(?! (?:{parts}|{elsewhere})\b)")
+        self.patterns = [
+            (re.compile(pattern.format(g=garments, b=between, p=parts)), _PATTERN_POINTS[kind])
+            for kind, patterns in data["patterns"].items()
+            for pattern in patterns
+        ]
+        self.media = re.compile(rf"^.*?\b{media}s? (?:of|showing) ")
+        self.things = frozenset(map(fold_text, data["things"]))
         self.garment = re.compile(rf"\b{garments}\b")
         self.people = re.compile(rf"\b{people}\b")
         self.short = frozenset(map(fold_text, data["steps"]["short"]))
