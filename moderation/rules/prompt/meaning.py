@@ -15,6 +15,7 @@ from moderation.languages.romanization import RUSSIAN, to_cyrillic
 from moderation.policy.categories import Category
 from moderation.policy.evidence_phrases import TOO_LONG_TO_JUDGE
 from moderation.policy.findings import Finding
+from moderation.rules.harmless_mentions import without_harmless_mentions
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.joined_words import is_word
 from moderation.text.language_id import ENGLISH, language_of
@@ -98,8 +99,9 @@ def _shift_odds(score: ClassifierScores, shift: float) -> ClassifierScores:
 
 def _texts(subject: PromptSubject) -> Iterator[tuple[str, float]]:
     """Each with what is added to the logarithm of its odds."""
-    for words in subject.own:
-        yield from _texts_of(", ".join(filter(None, (words, subject.style))), subject.lineage)
+    lineage = tuple(map(without_harmless_mentions, subject.lineage))
+    for words in map(without_harmless_mentions, subject.own):
+        yield from _texts_of(", ".join(filter(None, (words, subject.style))), lineage)
     if subject.inverted:
         yield from _texts_of(subject.negative, ())
 

@@ -5,8 +5,10 @@ All are mild or clinical. "Caught" is refused or held: both stop the picture.
 
 import pytest
 
+from moderation.rules.harmless_mentions import without_harmless_mentions
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt.minors import Minors
+from moderation.rules.prompt_judge import PromptJudge
 from moderation.text.word_lists import HashedWords
 
 CAUGHT = {
@@ -126,3 +128,60 @@ def test_art_and_lessons_are_no_excuse_for_more() -> None:
         "a naked toddler at a sink, seductive",
     ):
         assert Minors().judge(PromptSubject(prompt=prompt)) is not None
+
+
+@pytest.fixture(scope="module")
+def judge() -> PromptJudge:
+    return PromptJudge()
+
+
+# Of adults the other rules say something: they are no matter of this one.
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        prompt
+        for kind, block in LEFT_ALONE.items()
+        if kind not in {"adults", "numbers that are no age"}
+        for prompt in parts(block)
+    ],
+)
+def test_all_rules_together_leave_them_alone(judge: PromptJudge, prompt: str) -> None:
+    assert judge.judge(PromptSubject(prompt=prompt)).allows
+
+
+def test_all_rules_together_stop_the_others(judge: PromptJudge) -> None:
+    prompts = [prompt for block in CAUGHT.values() for prompt in parts(block)]
+    assert [prompt for prompt in prompts if judge.judge(PromptSubject(prompt=prompt)).allows] == []
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a naked cupid asleep on a rock, marble",
+        "a fountain with naked cherubs holding shells",
+        "Madonna with one bare breast and the baby, oil on panel",
+        "a classroom poster about sexual consent for students",
+        "a support group for survivors of sexual violence, workshop",
+    ],
+)
+def test_old_art_and_lessons_for_adults_are_no_harm(judge: PromptJudge, prompt: str) -> None:
+    assert judge.judge(PromptSubject(prompt=prompt)).allows
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a nude cupid with a naked woman in bed, explicit",
+        "two nude putti watch a couple having sex",
+        "Madonna topless on a stage, naked",
+        "a teacher seduces a student in a sex education class, undressed",
+        "a health poster with an erotic nude couple",
+    ],
+)
+def test_a_mention_excuses_nothing_beside_it(judge: PromptJudge, prompt: str) -> None:
+    assert not judge.judge(PromptSubject(prompt=prompt)).allows
+
+
+def test_a_text_without_such_a_mention_is_read_as_it_stands() -> None:
+    for prompt in ("a nude woman beside a statue", "sexual violence in an alley", "a naked man, health"):
+        assert without_harmless_mentions(prompt) == prompt
