@@ -58,6 +58,11 @@ _MARKS = {
     "noise_refiner.": "z-image",
     "conditioner.embedders.": "sdxl",
     "cond_stage_model.": "sd",
+    # Denoisers alone, named as in the first releases or as diffusers names them.
+    "label_emb.": "sdxl",
+    "add_embedding.": "sdxl",
+    "input_blocks.": "sd",
+    "mid_block.attentions.0.transformer_blocks.": "sd",
 }
 TITLES = {
     "sd": "Stable Diffusion 1 or 2",
@@ -88,8 +93,10 @@ _ADAPTERS = {
     "dora_scale": "DoRA",
     "lora_magnitude_vector": "DoRA",
 }
+_CONTROLS = ("control_model.", "controlnet_cond_embedding.", "input_hint_block.")
 _LOADED_ADAPTERS = frozenset({"LoRA", "DoRA"})
 _HEADER_LIMIT_BYTES = 100_000_000
+_METADATA = "__metadata__"
 
 
 def family_of(folder: Path) -> str:
@@ -118,6 +125,11 @@ def checkpoint_family(path: Path) -> str:
     if kind := adapter_kind(names):
         raise ConfigurationError(
             f"{path.name} is a {kind}, which is laid over a model: name it as [MODEL.loras.NAME] in models.toml."
+        )
+    if any(mark in name for mark in _CONTROLS for name in names):
+        raise ConfigurationError(
+            f"{path.name} is a ControlNet, which stands beside a model: name its folder in the diffusers layout as "
+            "[MODEL.controlnets] in models.toml."
         )
     family = next((family for mark, family in _MARKS.items() if any(mark in name for name in names)), None)
     if family is None:
@@ -196,12 +208,26 @@ def adapter_kind(names: Mapping[str, Any]) -> str | None:
 
 def read_header(path: Path) -> dict[str, Any]:
     """Tensor name → dtype and shape of a safetensors file. Raises `ConfigurationError` for a damaged one."""
+    return {name: value for name, value in _read_whole_header(path).items() if name != _METADATA}
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What the author wrote into a .safetensors file beside its tensors; nothing of other files."""
+    if path.suffix != ".safetensors":
+        return {}
+    found = _read_whole_header(path).get(_METADATA)
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _read_whole_header(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             (length_bytes,) = struct.unpack("<Q", file.read(8))
             if length_bytes > min(_HEADER_LIMIT_BYTES, path.stat().st_size):
                 raise ValueError("a header longer than its file")
             header = json.loads(file.read(length_bytes))
-        return {name: value for name, value in header.items() if name != "__metadata__"}
+        if not isinstance(header, dict):
+            raise ValueError("a header that is no object")
     except (OSError, struct.error, ValueError, AttributeError) as error:
         raise ConfigurationError(f"{path.name} is damaged: it has no readable header.") from error
+    return header

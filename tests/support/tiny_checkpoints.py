@@ -1,10 +1,12 @@
-"""The tiny Stable Diffusion model in one file, with tensors named as the first releases of the model named them."""
+"""Tiny models of Stable Diffusion and Flux in one file, with tensors named as the first releases named them."""
 
 import re
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+
+from tests.support.tiny_denoiser_files import Tensors, load_part, name_flux, name_sd3
 
 _RESNET = (
     (r"\.norm1\.", ".in_layers.0."),
@@ -15,6 +17,8 @@ _RESNET = (
     (r"\.conv_shortcut\.", ".skip_connection."),
 )
 _UNET = (
+    (r"^add_embedding\.linear_1", "label_emb.0.0"),
+    (r"^add_embedding\.linear_2", "label_emb.0.2"),
     (r"^time_embedding\.linear_1", "time_embed.0"),
     (r"^time_embedding\.linear_2", "time_embed.2"),
     (r"^conv_in", "input_blocks.0.0"),
@@ -45,6 +49,18 @@ _VAE = (
     (r"\.up_blocks\.(\d)\.upsamplers\.0", r".up.\1.upsample"),
     (r"\.conv_shortcut", ".nin_shortcut"),
     (r"\.conv_norm_out", ".norm_out"),
+)
+_OPEN_CLIP = (
+    (r"^text_model\.encoder\.layers\.", "transformer.resblocks."),
+    (r"\.layer_norm([12])\.", r".ln_\1."),
+    (r"\.fc1\.", ".c_fc."),
+    (r"\.fc2\.", ".c_proj."),
+    (r"\.self_attn\.[qkv]_proj\.", ".attn.in_proj_"),
+    (r"\.self_attn\.", ".attn."),
+    (r"^text_model\.embeddings\.position_embedding\.weight", "positional_embedding"),
+    (r"^text_model\.embeddings\.token_embedding", "token_embedding"),
+    (r"^text_model\.final_layer_norm", "ln_final"),
+    (r"^text_projection\.weight", "text_projection"),
 )
 _LEVELS = 3  # of the first stage; its decoder counts them from the other end
 
@@ -82,3 +98,49 @@ def _renamed(name: str, pairs: tuple[tuple[str, str], ...]) -> str:
     for pattern, new in pairs:
         name = re.sub(pattern, new, name)
     return name
+
+
+def save_whole(folder: Path, path: Path, *, family: str) -> Path:
+    """A whole SDXL, Stable Diffusion 3 or Flux as one file; answers its path."""
+    tensors: Tensors = {}
+    for name, tensor in load_part(folder, "vae").items():
+        tensors |= _name_vae(name, tensor)
+    if family == "sdxl":
+        for name, tensor in load_part(folder, "unet").items():
+            tensors |= _name_unet(name, tensor)
+        tensors |= _clip(folder, "text_encoder", prefix="conditioner.embedders.0.transformer.")
+        tensors |= _open_clip(load_part(folder, "text_encoder_2"), prefix="conditioner.embedders.1.model.")
+    else:
+        named = name_sd3 if family == "sd3" else name_flux
+        denoiser = named(load_part(folder, "transformer"))
+        tensors |= {f"model.diffusion_model.{name}": tensor for name, tensor in denoiser.items()}
+        tensors |= _clip(folder, "text_encoder", prefix="text_encoders.clip_l.transformer.")
+        long = "text_encoder_2"
+        if family == "sd3":
+            tensors |= _clip(folder, "text_encoder_2", prefix="text_encoders.clip_g.transformer.")
+            long = "text_encoder_3"
+        found = load_part(folder, long).items()
+        tensors |= {f"text_encoders.t5xxl.transformer.{name}": tensor for name, tensor in found}
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+    return path
+
+
+def _clip(folder: Path, part: str, *, prefix: str) -> Tensors:
+    named: Tensors = {}
+    for name, tensor in load_part(folder, part).items():
+        inside = "" if name.startswith("text_projection") else "text_model."
+        named[f"{prefix}{inside}{name.removeprefix('text_model.')}"] = tensor
+    return named
+
+
+def _open_clip(tensors: Tensors, *, prefix: str) -> Tensors:
+    """Query, key and value stand one below the other, and the projection is transposed."""
+    parts: dict[str, dict[str, torch.Tensor]] = {}
+    for name, tensor in tensors.items():
+        order = found[1] if (found := re.search(r"\.([qkv])_proj\.", name)) else ""
+        value = tensor.T if name.startswith("text_projection") else tensor
+        parts.setdefault(f"{prefix}{_renamed(name, _OPEN_CLIP)}", {})[order] = value
+    return {
+        name: torch.cat([found[key] for key in ("q", "k", "v")]) if "q" in found else found[""]
+        for name, found in parts.items()
+    }

@@ -151,11 +151,13 @@ def save_sd(
     return saved(pipeline, folder)
 
 
-def save_sdxl(folder: Path, *, scheduler: str = "euler", seed: int = 0) -> Path:
-    """A model of the SDXL layout; answers its folder."""
+def save_sdxl(
+    folder: Path, *, scheduler: str = "euler", seed: int = 0, second_width: int = 32, **options: Any
+) -> Path:
+    """A model of the SDXL layout; answers its folder. `options` are the scheduler's."""
     torch.manual_seed(seed)
     width = 32
-    projecting = CLIPTextModelWithProjection(make_text_encoder(width=width).config)
+    projecting = CLIPTextModelWithProjection(make_text_encoder(width=second_width).config)
     pipeline = StableDiffusionXLPipeline(
         vae=make_autoencoder(),
         text_encoder=make_text_encoder(width=width),
@@ -163,14 +165,14 @@ def save_sdxl(folder: Path, *, scheduler: str = "euler", seed: int = 0) -> Path:
         tokenizer=make_tokenizer(folder / "tokenizer"),
         tokenizer_2=make_tokenizer(folder / "tokenizer_2"),
         unet=make_unet(
-            text_width=2 * width,
+            text_width=width + second_width,
             addition_embed_type="text_time",
             addition_time_embed_dim=8,
             transformer_layers_per_block=(1, 2),
-            projection_class_embeddings_input_dim=6 * 8 + width,
+            projection_class_embeddings_input_dim=6 * 8 + second_width,
             use_linear_projection=True,
         ),
-        scheduler=make_scheduler(scheduler),
+        scheduler=make_scheduler(scheduler, **options),
     )
     return saved(pipeline, folder)
 
@@ -258,10 +260,14 @@ def save_chroma(folder: Path) -> Path:
     return saved(pipeline, folder)
 
 
-def save_sd3(folder: Path, *, long_encoder: bool = True, seed: int = 0, **transformer: Any) -> Path:
+def save_sd3(
+    folder: Path, *, long_encoder: bool = True, seed: int = 0, second_width: int = 16, **transformer: Any
+) -> Path:
     """A model of the Stable Diffusion 3 layout, with or without its third text encoder; answers its folder."""
     torch.manual_seed(seed)
-    projecting = [CLIPTextModelWithProjection(make_text_encoder(width=16).config) for _ in range(2)]
+    projecting = [
+        CLIPTextModelWithProjection(make_text_encoder(width=width).config) for width in (16, second_width)
+    ]
     pipeline = StableDiffusion3Pipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
         vae=make_autoencoder(
@@ -283,7 +289,7 @@ def save_sd3(folder: Path, *, long_encoder: bool = True, seed: int = 0, **transf
             num_attention_heads=4,
             joint_attention_dim=32,
             caption_projection_dim=32,
-            pooled_projection_dim=32,
+            pooled_projection_dim=16 + second_width,
             **transformer,
         ),
     )

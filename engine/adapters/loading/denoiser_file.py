@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from diffusers import GGUFQuantizationConfig
+from safetensors import safe_open
 
 from engine.adapters.loading.model_parts import (
     LOADING,
@@ -17,6 +18,8 @@ from engine.adapters.loading.model_parts import (
 )
 from engine.catalog.model_files import DENOISERS, components
 from studio.errors import ModelLoadError
+
+_PREFIX = "model.diffusion_model."
 
 
 class DenoiserFromFile:
@@ -51,7 +54,12 @@ def load_denoiser(file: Path, folder: Path, name: str, *, dtype: torch.dtype) ->
     try:
         with LOADING:
             return loader.from_single_file(
-                str(file), config=str(folder), subfolder=name, local_files_only=True, dtype=dtype, **options
+                _contents(file, name),
+                config=str(folder),
+                subfolder=name,
+                local_files_only=True,
+                dtype=dtype,
+                **options,
             )
     except torch.OutOfMemoryError:
         raise
@@ -60,6 +68,18 @@ def load_denoiser(file: Path, folder: Path, name: str, *, dtype: torch.dtype) ->
             f"{file.name} is damaged or no denoiser for the model in {folder.name}. "
             "Check it with: chatelier models check"
         ) from error
+
+
+def _contents(file: Path, name: str) -> str | dict[str, torch.Tensor]:
+    """What diffusers reads: the path of a file, or its tensors where they are named as a part of a whole checkpoint.
+
+    Not all classes of transformers know that prefix.
+    """
+    if file.suffix != ".safetensors" or name != "transformer":
+        return str(file)
+    with safe_open(file, framework="pt") as opened:
+        inside = [key for key in opened.keys() if key.startswith(_PREFIX)]  # noqa: SIM118 - it is no mapping
+        return {key.removeprefix(_PREFIX): opened.get_tensor(key) for key in inside} or str(file)
 
 
 def require_gguf(file: Path) -> None:

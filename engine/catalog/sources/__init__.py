@@ -1,1 +1,1 @@
-"""Where models come from: hubs, single files, and what their files say about how they are used."""
+"""Where models come from: hubs, single files, and downloads that go on."""

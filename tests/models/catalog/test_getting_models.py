@@ -18,9 +18,9 @@ from engine.adapters.registry import new_model
 from engine.batching.model_protocols import StepwiseModel
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries
+from engine.catalog.defaults.native_defaults import defaults_of
 from engine.catalog.sources.gguf_header import read_tensor_names
 from engine.catalog.sources.hub import FetchPlan
-from engine.catalog.sources.native_defaults import defaults_of
 from studio.errors import ConfigurationError, ModelLoadError
 from tests.support.hub_server import Hub, hub_server
 from tests.support.tiny_checkpoints import save_checkpoint
@@ -257,7 +257,7 @@ def test_a_gguf_file_needs_its_package_and_says_so(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name, *_: None if name == "gguf" else object())
-    register(home, "kind", save_flux(tmp_path / "kind"), "flux")
+    register(home, "kind", save_flux(tmp_path / "kind", guidance=False), "flux")
     path = tmp_path / "a.gguf"
     path.write_bytes(gguf({"double_blocks.0.img_attn.qkv.weight": (64, 192)}))
     result = run("add", str(path), "--config", "kind")

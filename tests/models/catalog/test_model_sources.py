@@ -71,6 +71,7 @@ def add(name: str, source: str, **options: Any) -> None:
         "revision": None,
         "config": None,
         "quantise": "auto",
+        "price": 1.0,
         "edits_by_words": False,
     }
     command(name, source, **{**given, **options})
@@ -303,7 +304,7 @@ def test_a_configuration_that_does_not_fit_is_one_sentence(saved: Path, home: Pa
     other = save_sd(tmp_path / "other", latent_channels=8)
     with pytest.raises(ConfigurationError, match="does not fit the configuration"):
         add("mine", str(file), config=str(other))
-    assert not any((home / "models").iterdir())
+    assert not list((home / "models").glob("*"))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import typer
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import ModelEntry
-    from engine.catalog.sources.native_defaults import NativeDefaults
+    from engine.catalog.defaults.native_defaults import NativeDefaults
 
 
 def add(  # noqa: PLR0917 - options are named on the command line
@@ -40,6 +40,9 @@ def add(  # noqa: PLR0917 - options are named on the command line
     licence: str = typer.Option("unknown", help="The licence of the weights."),
     memory: float | None = typer.Option(
         None, min=0.1, help="Accelerator memory that it needs, in GiB; unset: the size of its weights."
+    ),
+    price: float = typer.Option(
+        1.0, min=0.01, max=1000, help="What its pictures cost: so many times the usual credits."
     ),
     revision: str | None = typer.Option(None, help="A branch, tag or commit of the hub's repository."),
     config: str | None = typer.Option(
@@ -118,6 +121,7 @@ def add(  # noqa: PLR0917 - options are named on the command line
         quantise=quantise,
         licence=found.licence or licence if licence == "unknown" else licence,
         memory_gib=memory or found.memory_gib,
+        price=price,
         revision=revision,
         denoiser=found.denoiser,
         remote=remote,
@@ -135,8 +139,9 @@ def add(  # noqa: PLR0917 - options are named on the command line
 def _summary(entry: "ModelEntry", defaults: "NativeDefaults") -> str:
     """How it will be used, and why where that is not the family's usual."""
     because = f" ({defaults.because})" if defaults.because else ""
+    price = f", {entry.price:g} times the usual credits" if entry.price != 1 else ""
     scheduler = f", {entry.scheduler}" if entry.scheduler else ""
     return (
         f"{entry.family}, {entry.width}×{entry.height}, {entry.steps} steps, guidance {entry.guidance_scale:g}"
-        f"{scheduler}{because}"
+        f"{scheduler}{because}{price}"
     )

@@ -27,17 +27,24 @@ def find_checkpoint(
     Raises `ConfigurationError` for what is no model, or has no model of its kind here.
     """
     from engine.catalog.checkpoint_detection import checkpoint_family, is_denoiser_alone
+    from engine.catalog.defaults.checkpoint_marks import predicts_v, read_marks
 
     family = checkpoint_family(file)
+    marks = read_marks(file)
     template = _template(catalogue, config, file=file, family=family)
     if template is None:
         raise ConfigurationError(_without_template(catalogue, name, file, family))
     if file.suffix == ".gguf" or is_denoiser_alone(file) or family not in _WHOLE:
+        if marks.v_prediction and not predicts_v(template):
+            raise ConfigurationError(
+                f"{file.name} is a denoiser that predicts v, and the scheduler of {template} expects noise. "
+                "Give --config the folder of a model that predicts v."
+            )
         return template, file
     from engine.adapters.loading.single_file import convert_checkpoint
 
     folder = _folder_for(catalogue, name, home / "models")
-    convert_checkpoint(file, config=template, folder=folder)
+    convert_checkpoint(file, config=template, folder=folder, marks=marks)
     return folder, None
 
 
@@ -59,26 +66,35 @@ def _folder_for(catalogue: "ModelCatalogue", name: str, models: Path) -> Path:
 
 
 def _template(catalogue: "ModelCatalogue", config: str | None, *, file: Path, family: str) -> Path | None:
-    """The folder that --config names, else the first model of the kind that is here; None where there is none."""
+    """The folder that --config names, else a model of the kind that is here; None where there is none.
+
+    Of several the first that is used as the file is, in many steps or in few. Raises `ConfigurationError`.
+    """
     if config is None:
-        return next(_folders_of_kind(catalogue, file, family), None)
+        found = list(_folders_of_kind(catalogue, file, family))
+        few = _takes_few_steps(family, file, folder=None)
+        alike = (folder for folder in found if _takes_few_steps(family, file, folder=folder) == few)
+        return next(alike, found[0] if found else None)
     path = Path(config).expanduser()
     folder = catalogue.folder(catalogue.find(config)) if config in catalogue.names else path
     if not folder.is_dir():
         raise ConfigurationError(f"--config {config} is neither a model of the catalogue nor a folder.")
-    return folder if _is_of_kind(folder, family) else None
+    if not _is_of_kind(folder, family):
+        return None
+    if not _fits(folder, file):
+        raise ConfigurationError(
+            f"{file.name} does not fit the configuration of {folder}. Give --config the folder of a model of its kind."
+        )
+    return folder
 
 
 def _folders_of_kind(catalogue: "ModelCatalogue", file: Path, family: str) -> "Iterator[Path]":
-    from engine.catalog.checkpoint_detection import tensor_shapes
-
-    shapes = tensor_shapes(file)
     for entry in catalogue.entries:
         if entry.bundled or entry.denoiser is not None:
             continue
         try:
             folder = catalogue.folder(entry)
-            if _is_of_kind(folder, family) and _fits(folder, shapes):
+            if _is_of_kind(folder, family) and _fits(folder, file):
                 yield folder
         except ModelLoadError:
             continue  # not here
@@ -90,10 +106,25 @@ def _is_of_kind(folder: Path, family: str) -> bool:
     return takes_denoiser(family_of(folder), family)
 
 
-def _fits(folder: Path, shapes: "Mapping[str, tuple[int, ...]]") -> bool:
+def _takes_few_steps(family: str, file: Path, *, folder: Path | None) -> bool:
+    """Whether a file, or the model of a folder by its configuration alone, was distilled to few steps."""
+    from engine.catalog.defaults.checkpoint_marks import read_marks
+    from engine.catalog.defaults.native_defaults import FEW_STEPS, defaults_of
+
+    if folder is not None:
+        return defaults_of(family, folder=folder, name="").steps <= FEW_STEPS
+    return defaults_of(family, folder=None, name=file.stem, marks=read_marks(file)).steps <= FEW_STEPS
+
+
+def _fits(folder: Path, file: Path) -> bool:
     """Whether a denoiser of this size, as far as its tensors tell, has the configuration of the folder."""
+    from engine.catalog.checkpoint_detection import tensor_shapes
+    from engine.catalog.defaults.checkpoint_marks import marks_fit, read_marks
     from engine.catalog.model_files import read_json
 
+    shapes = tensor_shapes(file)
+    if not marks_fit(read_marks(file), folder):
+        return False
     if (folder / "unet").is_dir():
         return _fits_unet(read_json(folder / "unet" / "config.json"), shapes)
     config = read_json(folder / "transformer" / "config.json")
@@ -101,16 +132,18 @@ def _fits(folder: Path, shapes: "Mapping[str, tuple[int, ...]]") -> bool:
     kinds = {kind for kind, _ in blocks}
     wanted = config.get("num_layers") or config.get("n_layers")
     counts = [sum(kind == other for other, _ in blocks) for kind in kinds]
-    if wanted and counts and wanted not in counts:
-        return False
-    guided = any("guidance_in." in name for name in shapes)
-    return not any("double_blocks." in name for name in shapes) or guided == bool(
-        config.get("guidance_embeds", guided)
-    )
+    return not (wanted and counts) or wanted in counts
 
 
 def _fits_unet(config: "Mapping[str, Any]", shapes: "Mapping[str, tuple[int, ...]]") -> bool:
-    first = next((shape for name, shape in shapes.items() if name.endswith("input_blocks.0.0.weight")), None)
+    first = next(
+        (
+            shape
+            for name, shape in shapes.items()
+            if name.endswith("input_blocks.0.0.weight") or name == "conv_in.weight"
+        ),
+        None,
+    )
     if first is not None and len(first) == 4 and first[1] != config.get("in_channels"):
         return False
     words = next((shape for name, shape in shapes.items() if name.endswith("attn2.to_k.weight")), None)

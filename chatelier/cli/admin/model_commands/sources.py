@@ -10,9 +10,10 @@ from studio.errors import ConfigurationError, ModelLoadError
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import ModelCatalogue
+    from engine.catalog.defaults.checkpoint_marks import CheckpointMarks
+    from engine.catalog.defaults.native_defaults import NativeDefaults
     from engine.catalog.entries import ModelEntry
     from engine.catalog.remote_entry import RemoteEntry
-    from engine.catalog.sources.native_defaults import NativeDefaults
 
 # What most models were made for, where nothing says otherwise.
 _USUAL_PIXELS = 512
@@ -66,8 +67,8 @@ def find_source(
     Raises `ConfigurationError` for what is no model, or of another family.
     """
     from chatelier.cli.admin.model_commands.checkpoint_sources import find_checkpoint
+    from engine.catalog.defaults.native_defaults import defaults_of
     from engine.catalog.entries import is_hub_name
-    from engine.catalog.sources.native_defaults import defaults_of
 
     path = Path(asked.source).expanduser()
     if asked.is_remote:
@@ -77,9 +78,9 @@ def find_source(
         )
     if path.is_file():
         folder, denoiser = find_checkpoint(catalogue, asked.name, path, config=config, home=home)
-        return _in_folder(asked, folder, name=path.stem, denoiser=denoiser)
+        return _in_folder(asked, folder, file=path, denoiser=denoiser)
     if path.is_dir():
-        return _in_folder(asked, path, name=path.resolve().name)
+        return _in_folder(asked, path)
     if not is_hub_name(asked.source) or path.suffix in {".safetensors", ".gguf", ".ckpt"}:
         raise ConfigurationError(
             f"There is no folder or file {asked.source}. Give a folder in the diffusers layout, "
@@ -88,9 +89,11 @@ def find_source(
     return _on_hub(asked, home)
 
 
-def _in_folder(asked: "ModelEntry", folder: Path, *, name: str, denoiser: Path | None = None) -> FoundSource:
+def _in_folder(
+    asked: "ModelEntry", folder: Path, *, file: Path | None = None, denoiser: Path | None = None
+) -> FoundSource:
+    from engine.catalog.defaults.checkpoint_marks import read_marks
     from engine.catalog.model_files import DENOISERS, weight_files
-    from engine.catalog.sources.native_defaults import defaults_of
 
     family = _family(asked.name, asked.family, folder)
     weights = [
@@ -103,7 +106,12 @@ def _in_folder(asked: "ModelEntry", folder: Path, *, name: str, denoiser: Path |
         source=str(folder.resolve()),
         family=family,
         pixels=native_pixels(folder, family),
-        defaults=defaults_of(family, folder=folder, name=name),
+        defaults=native_defaults(
+            folder,
+            family,
+            name=file.stem if file else folder.resolve().name,
+            marks=read_marks(file) if file else None,
+        ),
         memory_gib=_gibibytes(size_bytes),
         denoiser=str(denoiser.resolve()) if denoiser else None,
     )
@@ -112,8 +120,8 @@ def _in_folder(asked: "ModelEntry", folder: Path, *, name: str, denoiser: Path |
 def _on_hub(asked: "ModelEntry", home: Path) -> FoundSource:
     """By its configuration, a few kilobytes, where the hub answers; else its name is all that is known."""
     from engine.catalog.catalog import ModelEntry
+    from engine.catalog.defaults.native_defaults import defaults_of
     from engine.catalog.sources.hub import CONFIGURATION_FILES, fetch, plan_fetch
-    from engine.catalog.sources.native_defaults import defaults_of
 
     # Apart from what is pulled: a folder with configurations alone would look like a model that is here.
     index = home / "models" / "configurations"
@@ -134,7 +142,7 @@ def _on_hub(asked: "ModelEntry", home: Path) -> FoundSource:
         source=asked.source,
         family=family,
         pixels=native_pixels(folder, family),
-        defaults=defaults_of(family, folder=folder, name=asked.source),
+        defaults=native_defaults(folder, family, name=asked.source),
         memory_gib=_gibibytes(plan.size_bytes),
         licence=plan.licence,
     )
@@ -191,14 +199,36 @@ def refuse_incomplete(entry: "ModelEntry") -> None:
         raise ConfigurationError(str(error)) from error
 
 
+def native_defaults(
+    folder: Path, family: str, *, name: str, marks: "CheckpointMarks | None" = None
+) -> "NativeDefaults":
+    """Steps and guidance, as far as the folder, its pipeline class, and the marks and name of its source say."""
+    from dataclasses import replace
+
+    from engine.adapters.loading.pipeline_defaults import pipeline_defaults
+    from engine.catalog.checkpoint_detection import WHOLE_CALLS
+    from engine.catalog.defaults.native_defaults import defaults_of
+
+    if family != WHOLE_CALLS:
+        return defaults_of(family, folder=folder, name=name, marks=marks)
+    usual, own = defaults_of(family, folder=None, name=""), pipeline_defaults(folder)
+    usual = replace(
+        usual,
+        steps=own.steps or usual.steps,
+        guidance_scale=usual.guidance_scale if own.guidance_scale is None else own.guidance_scale,
+    )
+    return defaults_of(family, folder=folder, name=name, usual=usual)
+
+
 def native_pixels(folder: Path, family: str) -> int:
-    """The side of the square that a model was made for, as far as its folder says."""
+    """The side of the square that a model was made for, as far as its folder and its pipeline class say."""
+    from engine.adapters.loading.pipeline_defaults import pipeline_defaults
     from engine.catalog.checkpoint_detection import WHOLE_CALLS
     from engine.catalog.geometry import read_any_layout, read_layout
 
     try:
         if family == WHOLE_CALLS:
-            return read_any_layout(folder).sample_pixels
+            return pipeline_defaults(folder).pixels or read_any_layout(folder).sample_pixels
         denoiser = "unet" if (folder / "unet").is_dir() else "transformer"
         return read_layout(folder, denoiser=denoiser).sample_pixels
     except ModelLoadError:  # on a hub still, or damaged, of which `check` tells

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.catalog.checkpoint_detection import WHOLE_CALLS
+from engine.catalog.defaults.checkpoint_marks import CheckpointMarks
 from engine.catalog.model_files import INDEX, read_json
 from studio.errors import ModelLoadError
 
@@ -38,7 +40,7 @@ _BY_FAMILY: Mapping[str, NativeDefaults] = {
 }
 _WITHOUT_GUIDANCE = {"flux": 0.0, "z-image": 0.0, "flux2-klein": 1.0, "flux2": 1.0}
 # Words in the names of models that were distilled to few steps, and their steps, for the families of Stable Diffusion.
-_FEW_STEPS: tuple[tuple[str, int, str | None], ...] = (
+_DISTILLED_WORDS: tuple[tuple[str, int, str | None], ...] = (
     ("lightning", 4, "euler"),
     ("hyper", 8, None),
     ("dmd2?", 4, "lcm"),
@@ -48,11 +50,38 @@ _FEW_STEPS: tuple[tuple[str, int, str | None], ...] = (
 )
 
 
-def defaults_of(family: str, *, folder: Path | None, name: str) -> NativeDefaults:
-    """By the configuration in `folder`, where there is one, then by the `name` of the file or repository."""
-    usual = _BY_FAMILY.get(family, _USUAL)
+FEW_STEPS = 8  # at most, of models that were distilled to them
+_LCM = "a latent consistency model"
+_DISTILLED = "distilled to four steps"
+
+
+def defaults_of(
+    family: str,
+    *,
+    folder: Path | None,
+    name: str,
+    usual: NativeDefaults | None = None,
+    marks: CheckpointMarks | None = None,
+) -> NativeDefaults:
+    """By a file's `marks`, by the configuration in `folder`, then by the `name` of the file or repository.
+
+    `usual` are those of a model that nothing is said of, unless they are its family's.
+    """
+    by_marks = _by_marks(family, marks) if marks is not None else None
     by_files = _by_files(family, folder) if folder is not None else None
-    return by_files or _by_name(family, name) or usual
+    names = f"{name} {marks.title}" if marks is not None else name
+    usual = usual or _BY_FAMILY.get(family, _USUAL)
+    if marks is not None and marks.v_prediction:
+        usual = replace(usual, because="v-prediction")
+    return by_marks or by_files or _by_name(family, names) or usual
+
+
+def _by_marks(family: str, marks: CheckpointMarks) -> NativeDefaults | None:
+    if marks.embeds_guidance and family in {"sd", "sdxl"}:
+        return NativeDefaults(steps=4, guidance_scale=8.5, scheduler="lcm", because=_LCM)
+    if marks.takes_guidance is False and family == "flux":
+        return NativeDefaults(steps=4, guidance_scale=0.0, because=_DISTILLED)
+    return None
 
 
 def _by_files(family: str, folder: Path) -> NativeDefaults | None:
@@ -67,22 +96,22 @@ def _by_files(family: str, folder: Path) -> NativeDefaults | None:
         return NativeDefaults(
             steps=4,
             guidance_scale=8.5 if guided else 1.0,
-            scheduler="lcm",
-            because="a latent consistency model",
+            scheduler=None if family == WHOLE_CALLS else "lcm",
+            because=_LCM,
         )
     if scheduler.get("timestep_spacing") == "trailing" and family in {"sd", "sdxl"}:
         # As sd-turbo and sdxl-turbo are published; others that space their timesteps so are named by what they are.
         ancestral = scheduler.get("_class_name") == "EulerAncestralDiscreteScheduler"
         return NativeDefaults(steps=2, guidance_scale=0.0, because="a turbo model") if ancestral else None
     if family == "flux" and denoiser.get("guidance_embeds") is False:
-        return NativeDefaults(steps=4, guidance_scale=0.0, because="distilled to four steps")
+        return NativeDefaults(steps=4, guidance_scale=0.0, because=_DISTILLED)
     if family == "flux2-klein" and index.get("is_distilled"):
-        return NativeDefaults(steps=4, guidance_scale=1.0, because="distilled to four steps")
+        return NativeDefaults(steps=4, guidance_scale=1.0, because=_DISTILLED)
     return None
 
 
 def _by_name(family: str, name: str) -> NativeDefaults | None:
-    for word, steps, scheduler in _FEW_STEPS:
+    for word, steps, scheduler in _DISTILLED_WORDS:
         if not re.search(rf"(?<![a-z]){word}(?![a-z])", name.lower()):
             continue
         plain = family in {"sd", "sdxl"}
