@@ -184,9 +184,7 @@ def _paint_with(
         url, worker, partial(runnable_models, catalogue, served), devices=generator.device_names
     )
     announcer.start()
-    threads = settings.worker.threads or task_threads(
-        generator.rows_at_once(model=served_models(settings)[0])
-    )
+    threads = settings.worker.threads or task_threads(generator.rows_at_once(models=served_models(settings)))
     log.info("worker takes jobs", extra={"threads": threads})
     router = (
         ModelRouter(

@@ -226,7 +226,9 @@ class PipelineModel:
             "max_area": first.width * first.height,
         }
         if task == INSTRUCT:
-            call_options["image"] = [_fit(params) for params in params_list]
+            images = [_fit(params) for params in params_list]
+            # LongCat would show the words' reader a list as large as it is.
+            call_options["image"] = images if len(images) > 1 else images[0]
         elif first.start is not None:
             call_options |= {
                 "image": [self._start(pipeline, params) for params in params_list],

@@ -1,7 +1,7 @@
 """What a model does with pictures beside its words, by the pipeline class that its index names. Loads no weights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -9,7 +9,8 @@ class Capabilities:
     """`edits_by_words`: changes a picture as an instruction says, without a region.
 
     `takes_references` pictures at most can stand beside the words; `needs_reference`: it paints nothing without one.
-    `fixed_pixels`: so many its pipeline makes of every size, of which only the ratio counts; 0 means any size.
+    `fixed_pixels`: so many its pipeline makes of every size, of which only the ratio counts; 0 means any size. Its
+    sides are cut to multiples of the grid, or where it `rounds_up`, filled up.
     `sizes`, width and height in pixels, are the only ones that a server makes; `fixed_pixels` is their largest area.
     """
 
@@ -17,6 +18,7 @@ class Capabilities:
     takes_references: int = 0
     needs_reference: bool = False
     fixed_pixels: int = 0
+    rounds_up: bool = False
     sizes: tuple[tuple[int, int], ...] = ()
 
 
@@ -32,7 +34,7 @@ _BY_CLASS: Mapping[str, Capabilities] = {
     "FluxKontextInpaintPipeline": Capabilities(edits_by_words=True, takes_references=1),
     "FluxKontextPipeline": Capabilities(edits_by_words=True, takes_references=1),
     "HiDreamImagePipeline": Capabilities(fixed_pixels=1024 * 1024),
-    "LongCatImageEditPipeline": _EDITOR,
+    "LongCatImageEditPipeline": replace(_EDITOR, fixed_pixels=1024 * 1024, rounds_up=True),
     "QwenImageEditInpaintPipeline": _EDITOR,
     "QwenImageEditPipeline": _EDITOR,
     # Its model card promises good results for one to three pictures.

@@ -125,20 +125,29 @@ def nearest_size(sizes: Sequence[tuple[int, int]], ratio: float) -> tuple[int, i
     return min(sizes, key=lambda size: (abs(math.log(size[0] / size[1] / ratio)), -size[0] * size[1]))
 
 
-def size_of_area(area_pixels: int, ratio: float, *, multiple: int) -> tuple[int, int]:
-    """The size that a pipeline makes of a ratio which scales every size to one area and cuts it to a multiple.
+def size_of_area(
+    area_pixels: int, ratio: float, *, multiple: int, rounds_up: bool = False
+) -> tuple[int, int]:
+    """The size that a pipeline makes of a ratio which scales every size to one area, in multiples of `multiple`.
 
     It makes the same of its own answer.
     """
-    size = _scale_to_area(area_pixels, ratio, 1.0, multiple)
-    while (again := _scale_to_area(area_pixels, *size, multiple)) != size:
+    scale = _fill_up if rounds_up else _cut
+    size = scale(area_pixels, ratio, 1.0, multiple)
+    while (again := scale(area_pixels, *size, multiple)) != size:
         size = again
     return size
 
 
-def _scale_to_area(area_pixels: int, width: float, height: float, multiple: int) -> tuple[int, int]:
+def _cut(area_pixels: int, width: float, height: float, multiple: int) -> tuple[int, int]:
     scale = math.sqrt(area_pixels / (width * height))
     return int(width * scale // multiple * multiple), int(height * scale // multiple * multiple)
+
+
+def _fill_up(area_pixels: int, width: float, height: float, multiple: int) -> tuple[int, int]:
+    ratio = width / height
+    across = math.sqrt(area_pixels * ratio)
+    return math.ceil(across / multiple) * multiple, math.ceil(across / ratio / multiple) * multiple
 
 
 def fit_within(width: int, height: int, *, area_pixels: int, multiple: int) -> tuple[int, int]:

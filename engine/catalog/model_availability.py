@@ -56,6 +56,7 @@ def _runnable(catalogue: ModelCatalogue, entry: ModelEntry) -> RunnableModel | N
         loras=tuple(here),
         edits_by_words=can.edits_by_words,
         takes_references=MOST_REFERENCES if weighs else can.takes_references,
+        needs_reference=can.needs_reference,
         weighs_references=weighs,
         fixed_pixels=can.fixed_pixels,
         structures=catalogue.structures(entry),
@@ -139,6 +140,10 @@ class AvailableOptions:
         if time.monotonic() >= self._known_until and self._renewing.acquire(blocking=False):
             threading.Thread(target=self._renew_and_release, name="model-options", daemon=True).start()
         return self._known
+
+    def default_price(self) -> float:
+        default = self._catalogue.entries[0]
+        return next((known.price for known in self.models() if known.name == default.name), default.price)
 
     def renew(self) -> None:
         """Look again. Blocks; never raises for a Redis that is away."""

@@ -18,7 +18,7 @@ from engine.generation_task import GenerationTask, Progress
 from engine.performance_settings import Speed
 from engine.routing.worker_figures import ResidentModels
 from studio.domain.requests import Operation, PaintRequest
-from studio.errors import NotSupportedError
+from studio.errors import ModelLoadError, NotSupportedError
 
 if TYPE_CHECKING:
     from engine.adapters.remote.remote_worker import RemoteWorker
@@ -132,7 +132,7 @@ class DeviceWorker:
     def most_rows(self, entry: ModelEntry) -> int:
         """Rows of the model's own size that the device can hold, as far as that is known."""
         sample = self.model(entry).new_sample(_warm_up_params(entry))
-        return self._batcher.limits.fitting_rows(sample.key)
+        return self._batcher.limits.most_rows(sample.key)
 
     def close(self) -> None:
         self._batcher.close()
@@ -188,14 +188,24 @@ class DevicePool:
         """The one with the fewest samples."""
         return min(self.all(), key=lambda device_worker: device_worker.samples)
 
-    def rows_at_once(self, entry: ModelEntry) -> int:
-        """Rows of the model's own size on all devices together; of a model on a server, the calls at once."""
-        if entry.remote is not None:
-            return entry.remote.parallel
+    def rows_at_once(self, entries: Sequence[ModelEntry]) -> int:
+        """Rows on all devices together, of the model that takes most, and the calls to servers, which run beside.
+
+        Where the first model is on a server, no device is opened for the others.
+        """
+        opens = self._open or not entries[0].is_remote
+        local = [self._rows_of(entry) for entry in entries if opens and entry.remote is None]
+        calls = sum(entry.remote.parallel for entry in entries if entry.remote is not None)
+        return max(local, default=0) + calls
+
+    def _rows_of(self, entry: ModelEntry) -> int:
+        """Rows of the model's own size on all devices together; 0 where its weights are not here."""
         try:
             return sum(device_worker.most_rows(entry) for device_worker in self.all())
         except NotSupportedError:  # it paints from pictures only
             return len(self.all())
+        except ModelLoadError:
+            return 0
 
     def report_compilation(self) -> None:
         """Say whether blocks were compiled, by what the compiler did and not by what the settings want."""

@@ -186,9 +186,10 @@ class ImageGenerator:
         """The kinds of the devices that are in use, such as ``NVIDIA H200``."""
         return self._device_pool.names()
 
-    def rows_at_once(self, *, model: str | None = None) -> int:
-        """Rows of a model, else of the default one, that all devices hold together."""
-        return self._device_pool.rows_at_once(self._models.find(model or self._default))
+    def rows_at_once(self, *, models: Sequence[str] | None = None) -> int:
+        """Rows that all devices hold together of one of the models, else of the default one, and calls to servers."""
+        names = models or (self._default,)
+        return self._device_pool.rows_at_once([self._models.find(name) for name in names])
 
     def resident_models(self) -> ResidentModels:
         """The models on the devices that are in use."""

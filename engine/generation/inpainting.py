@@ -72,7 +72,10 @@ def _edit_whole(source: Image.Image, entry: ModelEntry, layout: Layout) -> Gener
             finish=lambda painted: painted.resize(source.size, RESIZE),
         )
     most = round(EDITED_AREAS * native_area(entry))
-    width, height = fit_within(*source.size, area_pixels=most, multiple=layout.grid)
+    if layout.can.fixed_pixels:
+        width, height = working_size(source.size, entry, layout)
+    else:
+        width, height = fit_within(*source.size, area_pixels=most, multiple=layout.grid)
     fits = source.width * source.height <= most
 
     def finish(painted: Image.Image) -> Image.Image:

@@ -34,7 +34,7 @@ def requested_size(
         return layout.snap(*((ratio, 1) if ratio else (entry.width, entry.height)))
     if layout.can.fixed_pixels:
         ratio = ratio or entry.width / entry.height
-        return size_of_area(layout.can.fixed_pixels, ratio, multiple=layout.grid)
+        return _fixed_size(layout, ratio)
     if ratio is None:
         return layout.snap(entry.width, entry.height)
     return size_near(native_area(entry), ratio, multiple=min(layout.multiple, 64))
@@ -60,5 +60,12 @@ def working_size(size: tuple[int, int], entry: ModelEntry, layout: Layout) -> tu
     """The picture's own size as far as latents can have it, or the same ratio within what the model can do."""
     if layout.can.sizes:
         return layout.snap(*size)
+    if layout.can.fixed_pixels:
+        return _fixed_size(layout, size[0] / size[1])
     most = round(LARGEST_AREAS * native_area(entry))
     return fit_within(*size, area_pixels=most, multiple=layout.grid)
+
+
+def _fixed_size(layout: Layout, ratio: float) -> tuple[int, int]:
+    can = layout.can
+    return size_of_area(can.fixed_pixels, ratio, multiple=layout.grid, rounds_up=can.rounds_up)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -43,7 +43,7 @@ class WorkerGenerator(Generator, Protocol):
 
     def device_names(self) -> tuple[str, ...]: ...
 
-    def rows_at_once(self, *, model: str | None = None) -> int: ...
+    def rows_at_once(self, *, models: Sequence[str] | None = None) -> int: ...
 
     def close(self) -> None: ...
 

@@ -10,7 +10,8 @@ class RunnableModel:
     as a stored coded text.
 
     `edits_by_words`: it changes a picture as an instruction says, without a region. `takes_references` pictures at
-    most can stand beside the words, each by a weight where it `weighs_references`. `fixed_pixels`: so many it makes of
+    most can stand beside the words, each by a weight where it `weighs_references`; where it `needs_reference` it paints
+    nothing without a picture. `fixed_pixels`: so many it makes of
     every size; 0 means any size. `width`, `height` (pixels) and `steps` are those that it was made for; 0: not told. It
     follows pictures in their `structures`: pose, depth, edges. `drafts`: it can paint smaller or in fewer steps. It
     costs `price` times as much as usual.
@@ -21,6 +22,7 @@ class RunnableModel:
     note: str = ""
     edits_by_words: bool = False
     takes_references: int = 0
+    needs_reference: bool = False
     weighs_references: bool = False
     fixed_pixels: int = 0
     width: int = 0
@@ -45,6 +47,9 @@ class GenerationOptions(Protocol):
 
     def models(self) -> tuple[RunnableModel, ...]:
         """Those that this installation can run, the default one first."""
+
+    def default_price(self) -> float:
+        """The `price` of the model that paints where none is named, also while no worker has it."""
 
     def styles(self) -> tuple[str, ...]:
         """In lower case."""

@@ -402,9 +402,15 @@ class FakeOptions:
     known_models: tuple[RunnableModel, ...] = _FAKE_MODELS
     announced: tuple[AnnouncedWorker, ...] = ()
     known_styles: tuple[str, ...] = ("ink", "sketch", "pencil", "watercolour")
+    price_of_default: float | None = None  # that of the first one
 
     def models(self) -> tuple[RunnableModel, ...]:
         return self.known_models
+
+    def default_price(self) -> float:
+        if self.price_of_default is not None:
+            return self.price_of_default
+        return self.known_models[0].price if self.known_models else 1.0
 
     def workers(self) -> tuple[AnnouncedWorker, ...]:
         return self.announced

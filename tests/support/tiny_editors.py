@@ -26,7 +26,7 @@ from tests.support.tiny_models import (
     make_unet,
     saved,
 )
-from tests.support.tiny_pipelines import save_qwen_image
+from tests.support.tiny_pipelines import reader_of_qwen_image, save_qwen_image
 
 _PICTURE = "<|image_pad|>"
 
@@ -70,6 +70,40 @@ def save_pix2pix(folder: Path) -> Path:
             requires_safety_checker=False,
         ),
         folder,
+    )
+
+
+class PictureReader:
+    """The part that LongCat uses of transformers' processor, which wants torchvision."""
+
+    def __init__(self) -> None:
+        self.image_processor = Qwen2VLImageProcessorPil(
+            size={"shortest_edge": 28 * 28, "longest_edge": 112 * 112}
+        )
+
+
+def make_longcat() -> Any:
+    """The pipeline of LongCat-Image-Edit."""
+    torch.manual_seed(0)
+    tokenizer = make_long_tokenizer()
+    marks = [_PICTURE, "<|vision_start|>", "<|vision_end|>"]
+    tokenizer.add_special_tokens({"additional_special_tokens": marks})
+    picture, start, _ = tokenizer.convert_tokens_to_ids(marks)
+    return diffusers.LongCatImageEditPipeline(
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        vae=make_autoencoder(latent_channels=16, shift_factor=0.1),
+        text_encoder=reader_of_qwen_image(image_token_id=picture, vision_start_token_id=start),
+        tokenizer=tokenizer,
+        text_processor=PictureReader(),
+        transformer=diffusers.LongCatImageTransformer2DModel(
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=16,
+            pooled_projection_dim=16,
+            axes_dims_rope=[4, 6, 6],
+        ),
     )
 
 

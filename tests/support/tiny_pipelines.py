@@ -173,7 +173,7 @@ def save_qwen_image(
             latents_mean=[0.1, -0.2, 0.3, 0.0],
             latents_std=[1.5, 0.5, 2.0, 1.0],
         ),
-        text_encoder=_reader_of_qwen_image(**reader),
+        text_encoder=reader_of_qwen_image(**reader),
         tokenizer=make_long_tokenizer(),
         transformer=QwenImageTransformer2DModel(
             patch_size=2,
@@ -310,7 +310,7 @@ def _reader_of_sana() -> Gemma2Model:
     )
 
 
-def _reader_of_qwen_image(**options: Any) -> Qwen2_5_VLForConditionalGeneration:
+def reader_of_qwen_image(**options: Any) -> Qwen2_5_VLForConditionalGeneration:
     return Qwen2_5_VLForConditionalGeneration(
         Qwen2_5_VLConfig(
             text_config={

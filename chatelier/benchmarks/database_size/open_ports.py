@@ -110,6 +110,9 @@ class OneModel:
     def models(self) -> tuple[RunnableModel, ...]:
         return (RunnableModel(name="thimble"),)
 
+    def default_price(self) -> float:
+        return 1.0
+
     def workers(self) -> tuple[AnnouncedWorker, ...]:
         return ()
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -48,7 +48,7 @@ class SleepingGenerator:
     def device_names(self) -> tuple[str, ...]:
         return ("a sleeping card",)
 
-    def rows_at_once(self, *, model: str | None = None) -> int:
+    def rows_at_once(self, *, models: Sequence[str] | None = None) -> int:
         return _MOST_ROWS
 
     def close(self) -> None:

@@ -74,6 +74,13 @@ class DeviceProfile:
         waits = self._clock() - measurements.learned_at < measurements.pause_seconds
         return measurements.rows if waits else measurements.rows + max(1, measurements.rows // 2)
 
+    def most_rows(self, kind: str) -> int | None:
+        """How many ever fitted; None while all did."""
+        fitting = self.rows(kind)
+        if fitting is None:
+            return None
+        return max(fitting, *map(int, self._measurements[kind].step_seconds), 1)
+
     def record_limit(self, kind: str, rows: int) -> None:
         """No more than `rows` rows fit."""
         self._learn(kind, rows, FIRST_PAUSE_SECONDS)

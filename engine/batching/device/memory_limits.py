@@ -106,10 +106,17 @@ class BatchLimits:
         return worthwhile_rows(seconds_by_rows, most) if self._follows_curve else most
 
     def fitting_rows(self, key: BatchKey) -> int:
-        """As many as the device can hold and use, whatever a step with them takes."""
-        wanted = max(MIN_ROWS, min(self._max_rows, self._cells // key.cells))
-        fitting = self.profile.rows(kind_of(key))
+        """As many as the device can hold and use now, whatever a step with them takes."""
+        wanted, fitting = self._useful_rows(key), self.profile.rows(kind_of(key))
         return wanted if fitting is None else min(wanted, fitting)
+
+    def most_rows(self, key: BatchKey) -> int:
+        """As many as the device ever held, where that is known: a limit that was learned lately may pass."""
+        wanted, fitting = self._useful_rows(key), self.profile.most_rows(kind_of(key))
+        return wanted if fitting is None else min(wanted, fitting)
+
+    def _useful_rows(self, key: BatchKey) -> int:
+        return max(MIN_ROWS, min(self._max_rows, self._cells // key.cells))
 
     def ran_out(self, key: BatchKey, rows: int) -> None:
         """`rows` rows did not fit into memory: half of them for now, and more again within minutes."""

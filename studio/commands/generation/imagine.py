@@ -24,7 +24,11 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles.named_style import apply_style, find_saved_style, references_of
 from studio.commands.submission.allowed_models import require_tiers
-from studio.commands.submission.known_names import find_draft_model, require_known
+from studio.commands.submission.known_names import (
+    find_draft_model,
+    require_known,
+    require_picture,
+)
 from studio.commands.submission.privacy import PRIVATE
 from studio.commands.submission.prompt_wording import read_wording
 from studio.commands.submission.references import find_references, require_references
@@ -148,6 +152,7 @@ def check(ports: Ports, call: Call, command: Imagine) -> None:
     )
     request = replace(request, sources=(*request.sources, *named))
     require_few("ref", len(request.references))
+    require_picture(ports, request)
     require_references(ports, request)
 
 

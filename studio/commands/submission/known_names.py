@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from studio.commands.parameter_values import Kind, Parameter
 from studio.domain.requests import Lora, Operation, PaintRequest
-from studio.errors import BadParameterError
+from studio.errors import BadParameterError, NotSupportedError
 from studio.parsing.name_suggestions import unknown_lora, unknown_name
 from studio.ports import Ports, RunnableModel
 
@@ -40,9 +40,26 @@ def with_price(ports: Ports, request: PaintRequest) -> PaintRequest:
     """What the model costs today, also where the request repeats one of another day or for another model."""
     if request.operation is Operation.UPSCALE:
         return replace(request, price_factor=None)
-    prices = [model.price for model in ports.options.models() if request.model in (model.name, None)]
-    price = prices[0] if prices else 1.0
+    model = next((known for known in ports.options.models() if known.name == request.model), None)
+    price = ports.options.default_price() if request.model is None else model.price if model else 1.0
     return replace(request, price_factor=None if price == 1.0 else price)
+
+
+def with_fixed_pixels(ports: Ports, request: PaintRequest) -> PaintRequest:
+    """An edit by a model that makes one area of every picture: so many pixels it costs."""
+    model = next((known for known in ports.options.models() if request.model in (known.name, None)), None)
+    if request.operation is not Operation.EDIT or model is None or not model.fixed_pixels:
+        return request
+    return replace(request, pixels=model.fixed_pixels)
+
+
+def require_picture(ports: Ports, request: PaintRequest) -> None:
+    """Raises `NotSupportedError` where the model paints nothing without a picture, and none is named."""
+    if request.starts or request.references:
+        return
+    model = next((known for known in ports.options.models() if request.model in (known.name, None)), None)
+    if model is not None and model.needs_reference:
+        raise NotSupportedError("needs_picture", model=model.name)
 
 
 def find_draft_model(ports: Ports, name: str | None) -> RunnableModel:

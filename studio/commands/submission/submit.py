@@ -12,7 +12,12 @@ from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.commands.submission import job_creation, remix_consent
 from studio.commands.submission.allowed_models import require_tiers, with_channel_model
-from studio.commands.submission.known_names import require_known, with_price
+from studio.commands.submission.known_names import (
+    require_known,
+    require_picture,
+    with_fixed_pixels,
+    with_price,
+)
 from studio.commands.submission.privacy import inherit_privacy
 from studio.commands.submission.references import require_references
 from studio.db import outbox, queries
@@ -62,7 +67,8 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
         require_open(session, call)
         request = with_channel_model(ports, session, call, request)
         require_known(ports, request)
-        request = with_price(ports, request)
+        request = with_fixed_pixels(ports, with_price(ports, request))
+        require_picture(ports, request)
         require_references(ports, request)
         require_tiers(ports, allowance, request)
         require_free_disk(ports)

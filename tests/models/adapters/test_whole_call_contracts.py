@@ -13,16 +13,18 @@ from diffusers import (
     FluxKontextPipeline,
     StableDiffusionInstructPix2PixPipeline,
 )
+from diffusers.pipelines.longcat_image import pipeline_longcat_image_edit
 
 from engine.adapters.loading.pipeline_classes import guidance_name
 from engine.adapters.loading.unsupported_models import check_runnable
 from engine.adapters.registry import new_model
+from engine.adapters.whole_pipeline import PipelineModel
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.entries import ModelEntry
 from studio.errors import ModelLoadError, NotSupportedError
 from tests.support.sentences import raises
 from tests.support.stock_pipelines import batcher_with, hole, paint_together, picture
-from tests.support.tiny_editors import save_pix2pix
+from tests.support.tiny_editors import make_longcat, save_pix2pix
 from tests.support.tiny_image_encoders import QUIET
 from tests.support.tiny_models import (
     save_flux,
@@ -103,6 +105,32 @@ def test_instruct_pix2pix_edits_by_words_as_the_stock_pipeline(tmp_path: Path) -
     ).images[0]
     model = load(folder)
     found = painted(model, prompt="make it winter", references=(picture(1),))
+    assert np.abs(found - wanted).max() < 1e-4
+    with raises(NotSupportedError, match="without a picture"):
+        model.new_sample(params())
+
+
+def test_longcat_edits_by_words_as_the_stock_pipeline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = pipeline_longcat_image_edit.calculate_dimensions
+    monkeypatch.setattr(
+        pipeline_longcat_image_edit, "calculate_dimensions", lambda _area, ratio: sizes(64 * 64, ratio)
+    )
+    pipeline = make_longcat()
+    pipeline.set_progress_bar_config(disable=True)
+    options = {"num_inference_steps": 2, "guidance_scale": 3.0, "output_type": "np"}
+    generator = torch.Generator().manual_seed(1)
+    seen = picture(1, 80, 64)
+    wanted = pipeline(seen, "make it winter", generator=generator, **options).images[0]
+    monkeypatch.setattr(
+        "engine.adapters.loading.unsupported_models.importlib.util.find_spec", lambda name: name
+    )
+    monkeypatch.setattr(PipelineModel, "_load", lambda *_args, **_parts: pipeline)
+    pipeline.vae.save_config(tmp_path / "vae")
+    parts = {name: ["any", "Any"] for name in pipeline.components}
+    model = load(index_of(tmp_path, {"_class_name": "LongCatImageEditPipeline", **parts}))
+    found = painted(model, prompt="make it winter", references=(seen,), width=80, height=64)
     assert np.abs(found - wanted).max() < 1e-4
     with raises(NotSupportedError, match="without a picture"):
         model.new_sample(params())

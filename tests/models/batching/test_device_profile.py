@@ -45,6 +45,19 @@ class Minutes:
         self.now += 60 * minutes
 
 
+def test_a_worker_that_starts_after_running_out_of_memory_counts_the_rows_that_it_held_before(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "learned.json"
+    before = limits(file)
+    before.profile.record_step("thimble/1024", 16, 0.1)
+    before.ran_out(KEY, 16)
+    before.ran_out(KEY, 8)
+    started = limits(file)
+    assert (started.fitting_rows(KEY), started.most_rows(KEY)) == (4, 16)
+    assert limits(file, "other card").most_rows(KEY) == 64
+
+
 def test_rows_grow_back_within_minutes() -> None:
     clock = Minutes()
     limits = BatchLimits("cuda", profile=DeviceProfile(clock=clock), follows_curve=False)

@@ -1,11 +1,14 @@
 """Drafts through the engine: their sizes and steps, and that they begin as their full size does."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from engine.adapters.stable_diffusion import StableDiffusionModel
+from engine.batching.sample import Sample
 from engine.catalog.capabilities import Capabilities
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.catalog.geometry import Layout
@@ -69,7 +72,17 @@ def test_a_drafts_noise_is_that_of_its_full_size_averaged_with_the_same_variance
     assert not torch.allclose(plain.latents, small.latents)
 
 
-def test_sixteen_drafts_are_painted_in_one_task(tmp_path: Path) -> None:
+def test_sixteen_drafts_are_painted_in_one_task_and_each_step_in_one_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[int] = []
+    predict = StableDiffusionModel.predict
+
+    def count(model: StableDiffusionModel, samples: Sequence[Sample]) -> Sequence[torch.Tensor]:
+        passes.append(len(samples))
+        return predict(model, samples)
+
+    monkeypatch.setattr(StableDiffusionModel, "predict", count)
     folder = save_sd(tmp_path / "model")
     entry = ModelEntry(
         name="tiny", source=str(folder), family="sd", width=32, height=32, steps=6, dtype="float32"
@@ -84,3 +97,4 @@ def test_sixteen_drafts_are_painted_in_one_task(tmp_path: Path) -> None:
     assert [image.recipe.seed for image in painted] == list(range(7, 23))
     assert {image.recipe.steps for image in painted} == {4}
     assert len({image.image.tobytes() for image in painted}) == 16
+    assert passes == [16] * 4

@@ -2,9 +2,12 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from diffusers.pipelines.longcat_image.pipeline_longcat_image_edit import calculate_dimensions
+from PIL import Image
 
 from engine.catalog.capabilities import capabilities_of
 from engine.catalog.catalog import ModelEntry
@@ -36,6 +39,17 @@ def test_the_pipeline_makes_the_same_size_of_its_own_answer(ratio: float) -> Non
     size = size_of_area(AREA, ratio, multiple=16)
     assert as_hidream_does_it(*size) == size
     assert size[0] / size[1] == pytest.approx(ratio, rel=0.06)
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1000, 1000), (4000, 1000), (333, 777), (2048, 1152)])
+def test_longcat_makes_the_size_of_its_answer_that_inputs_have(size: tuple[int, int]) -> None:
+    layout = replace(LAYOUT, can=capabilities_of("LongCatImageEditPipeline"))
+    request = PaintRequest(operation=Operation.EDIT, seed=5, prompt="make it winter")
+    task = GenerationTask(job_id="j", person="p", request=request, sources=[Image.new("RGB", size)])
+    inputs = prepare_inputs(task, 0, entry=ENTRY, layout=layout, prior=None)
+    assert calculate_dimensions(AREA, inputs.width / inputs.height) == (inputs.width, inputs.height)
+    assert inputs.width / inputs.height == pytest.approx(size[0] / size[1], rel=0.06)
+    assert AREA <= inputs.width * inputs.height < 1.06 * AREA
 
 
 @pytest.mark.parametrize(

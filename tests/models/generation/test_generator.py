@@ -20,6 +20,7 @@ from engine.batching.device.compilation_record import CompilationRecord
 from engine.batching.device.memory_limits import MAX_ROWS
 from engine.batching.execution.step_batcher import StepBatcher
 from engine.catalog.catalog import ModelCatalogue, ModelEntry
+from engine.catalog.remote_entry import RemoteEntry
 from engine.catalog.style_presets import styles
 from engine.generation.device_settings import DeviceSettings
 from engine.generation.generator import ImageGenerator
@@ -429,8 +430,12 @@ def test_a_model_that_cannot_be_warmed_up_does_not_keep_a_worker_from_its_work(t
 
 
 def test_one_batcher_for_each_device_shares_the_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = ModelEntry(
+        name="far", source="http://127.0.0.1:9", family="images-api", remote=RemoteEntry(parallel=7)
+    )
+    gone = ModelEntry(name="gone", source="/nowhere", family="sd")
     generator = ImageGenerator(
-        ModelCatalogue([entry_for(folder)]), DeviceSettings(device="cpu,cpu", threads=1)
+        ModelCatalogue([entry_for(folder), far, gone]), DeviceSettings(device="cpu,cpu", threads=1)
     )
     begun, may_go_on = threading.Event(), threading.Event()
     busy: list[StepBatcher] = []
@@ -455,6 +460,7 @@ def test_one_batcher_for_each_device_shares_the_work(folder: Path, monkeypatch: 
             1,
         ]
         assert generator.rows_at_once() == 2 * MAX_ROWS
+        assert generator.rows_at_once(models=["tiny", "far", "gone"]) == 2 * MAX_ROWS + 7
     finally:
         may_go_on.set()
         held.join()

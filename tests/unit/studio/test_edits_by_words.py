@@ -88,6 +88,14 @@ def test_an_edit_by_words_costs_its_picture_up_to_the_area_of_a_model(
     assert job_of(editors, execute(editors, call, "edit", values).job_id).cost == cost
 
 
+def test_an_edit_costs_the_area_that_its_model_always_makes(editors: Ports, call: Call) -> None:
+    editors.options.known_models = (PLAIN, replace(KLEIN, fixed_pixels=2 * 1024 * 1024))
+    image = Source(key="a.png", width=512, height=512)
+    values = {"image": image, "prompt": "make it winter", "model": "klein", "count": 1}
+    job = job_of(editors, execute(editors, call, "edit", values).job_id)
+    assert (job.request.pixels, job.cost) == (2 * 1024 * 1024, 2)
+
+
 def test_the_form_asks_which_part_unless_the_model_needs_none(
     editors: Ports, call: Call, picture: str
 ) -> None:

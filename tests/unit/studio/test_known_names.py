@@ -8,7 +8,7 @@ import pytest
 from bots.presentation.compose.action_forms import imagine_form, settings_form
 from bots.slack.render_form import render_form
 from bots.web.routes.page_layout import catalog_data
-from engine.catalog.catalog import MODELS, ModelCatalogue
+from engine.catalog.catalog import MODELS, ModelCatalogue, ModelEntry
 from engine.catalog.model_availability import AvailableOptions
 from studio.commands.parameters import MODEL
 from studio.commands.registry import execute
@@ -113,6 +113,15 @@ def test_models_without_whole_weights_are_not_offered(tmp_path: Path) -> None:
     assert found["whole"].loras == ("ink",)
     assert found["thimble"].note == "small"
     assert "sketch" in options.styles()
+    assert options.default_price() == 1.0
+    options.close()
+
+
+def test_the_price_of_the_default_model_is_known_while_no_worker_has_it(tmp_path: Path) -> None:
+    entry = ModelEntry(name="dear", source=str(tmp_path / "gone"), family="sd", price=3.0)
+    options = AvailableOptions(ModelCatalogue([entry]), redis_url=NOBODY, notes={})
+    assert options.models() == ()
+    assert options.default_price() == 3.0
     options.close()
 
 

@@ -128,6 +128,14 @@ def test_a_model_costs_as_many_times_as_much_as_its_entry_says(ports, call):
     assert cost("upscale", "upscale", image=upload(1024, 1024)) == 1
 
 
+def test_the_default_model_costs_its_own_price_while_another_one_alone_is_announced(ports, call):
+    ports.options.known_models = (RunnableModel(name="far", price=4.0),)
+    ports.options.price_of_default = 2.0
+    assert asked(ports, call, "imagine", prompt="a fox", count=2).cost == 4
+    far = asked(ports, replace(call, request_key="far"), "imagine", prompt="a fox", count=2, model="far")
+    assert far.cost == 8
+
+
 def test_a_repeated_job_costs_what_the_model_costs_today(ports, call):
     ports.options.known_models = (RunnableModel(name="far", price=4.0),)
     first = asked(ports, call, "imagine", prompt="a fox", count=2)

@@ -10,7 +10,7 @@ from studio.commands.spec import Call
 from studio.db import queries
 from studio.domain.jobs import Job
 from studio.domain.requests import ReferenceKind, Source
-from studio.errors import BadParameterError, NotAllowedError, NotFoundError
+from studio.errors import BadParameterError, NotAllowedError, NotFoundError, NotSupportedError
 from studio.ports import Ports, RunnableModel
 from tests.support.fakes import someone
 from tests.support.finished_jobs import paint_job
@@ -116,3 +116,17 @@ def test_a_style_by_id_is_ours_and_one_by_address_or_number_is_another_tools(fir
     for foreign in ("--sref https://example.org/a.png", "--sref 1234567"):
         _, values = parse_phrase(f"/imagine a castle {foreign} --seed 7")
         assert values == {"prompt": f"a castle {foreign}", "seed": "7"}
+
+
+def test_a_model_that_paints_nothing_without_a_picture_is_refused_at_once(
+    ports: Ports, call: Call, fox: str
+) -> None:
+    editor = RunnableModel(name="editor", edits_by_words=True, takes_references=1, needs_reference=True)
+    ports.options.known_models = (PLAIN, editor)
+    values = {"prompt": "a castle", "model": "editor"}
+    with raises(NotSupportedError, match="editor cannot imagine without a picture"):
+        execute(ports, again(call), "imagine", values)
+    with raises(NotSupportedError, match="editor cannot imagine without a picture"):
+        CATALOG["imagine"].check(ports, call, CATALOG["imagine"].build(**values))
+    job = imagine(ports, call, model="editor", ref=f"{fox}.1")
+    assert job.request.model == "editor"
