@@ -13,28 +13,58 @@ _NOBODY = "the team behind this instance"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyFacts:
-    """`contact` is an address or a URL, empty if none is set; `safety_services`: other servers judge requests too."""
+    """`contact` is an address or a URL, empty if none is set.
+
+    Pictures go after `pictures_days`, None for never; the records of a Slack workspace that left after
+    `workspace_days`, None where there is no Slack; the words of the worst refusals, unreviewed, after `evidence_days`;
+    addresses of reports from outside `report_days` after the decision. `safety_services` judge requests on other
+    servers, `helper` and `captions` write prompts and descriptions there, `remote_models` paint there, and
+    `time_stamps` and `mail` are sent from there.
+    """
 
     operator: str = ""
     contact: str = ""
     keep_days: int = 365
+    pictures_days: int | None = None
+    workspace_days: int | None = None
+    evidence_days: int = 90
+    report_days: int = 90
     invites: bool = False
     safety_services: bool = False
+    helper: bool = False
+    captions: bool = False
+    remote_models: bool = False
+    time_stamps: bool = False
+    mail: bool = False
 
 
 KEPT = (
     "Your id and name on the platform, when you first and last used this instance, and your settings.",
     "Your requests with their words, the pictures that you attached, the pictures that were generated, and their"
-    " settings. They stay until you delete them.",
+    " settings.",
     "Stars, links between your names, and the use of credits.",
-    "For moderation: refusals, reports, strikes, decisions and suspensions.",
+    "For moderation: refusals, reports, strikes, decisions and suspensions. Of the worst refusals the words are kept,"
+    " encrypted, for the moderator who decides about the account.",
     "On the web: the address of your connection and the invite word, as digests for a day; they stay longer while a"
     " suspension holds.",
 )
+STAYS = "Requests and pictures stay until you delete them."
+STAYS_FOR = (
+    "Pictures are deleted after {pictures_days} days, unless somebody starred or collected them or they are part of a"
+    " gathering. What else you asked for stays until you delete it."
+)
+WORKSPACE_LEAVES = (
+    "When a Slack workspace removes the app, its records are erased after {workspace_days} days."
+)
+WORKSPACE_LEAVES_AT_ONCE = "When a Slack workspace removes the app, its records are erased at once."
 RETENTION = (
     "Records of closed cases and refused pictures are deleted after {days} days.",
     "A deleted picture is hidden at once, and its file is deleted when no job that waits needs it.",
     "Uploads that are only examined, such as on /verify, are not stored.",
+    "The encrypted words of a refusal are deleted when a moderator has decided, or after {evidence_days} days, unless"
+    " the law asks for them. A picture that has to be reported to the authorities is kept, encrypted, until the"
+    " operator releases it; /forget-me does not delete it.",
+    "The address that somebody leaves with a report from outside is deleted {report_days} days after the decision.",
 )
 RIGHTS = (
     "/export-me gives you everything that is kept of you. /forget-me yes deletes it, under all your linked names.",
@@ -47,10 +77,16 @@ USE = (
     "Nothing that you write, attach or generate is used to train a model.",
     "It reads the commands, files and reactions that are meant for it, not other messages.",
 )
-OTHERS = (
-    "Requests and pictures are judged by software on this instance.",
-    "Requests and pictures are also judged by a server that the operator chose.",
+JUDGED_HERE = "Requests and pictures are judged by software on this instance."
+JUDGED_ELSEWHERE = "Requests and pictures are also judged by a server that the operator chose."
+HELPER = "Prompts that you ask to have written or changed go to a language model on a server that the operator chose."
+CAPTIONS = "Finished pictures go to a model on a server that the operator chose, which describes them."
+REMOTE_MODELS = (
+    "Some models paint on servers that the operator chose. These get your words, and the pictures that you start"
+    " from."
 )
+TIME_STAMPS = "A time-stamp server gets a digest of each picture, and never the picture."
+MAIL = "A mail server sends the receipt of a report from outside, and the decision, to the address that was left."
 TERMS = (
     "AI generates every picture. Pictures carry marks that say so; do not remove them, and do not present a picture as"
     " a photograph of something that happened.",
@@ -73,14 +109,37 @@ def privacy_sections(facts: PrivacyFacts) -> list[tuple[str, list[str]]]:
     """Headings, each with its paragraphs, in the reader's language."""
     operator = facts.operator or translate(_NOBODY)
     contact = facts.contact or translate(_NOBODY)
-    values = {"operator": operator[:1].upper() + operator[1:], "contact": contact, "days": facts.keep_days}
-    use = [*USE, OTHERS[1] if facts.safety_services else OTHERS[0]]
+    values: dict[str, object] = {
+        "operator": operator[:1].upper() + operator[1:],
+        "contact": contact,
+        "days": facts.keep_days,
+        "pictures_days": facts.pictures_days,
+        "workspace_days": facts.workspace_days,
+        "evidence_days": facts.evidence_days,
+        "report_days": facts.report_days,
+    }
+    use = [*USE, JUDGED_ELSEWHERE if facts.safety_services else JUDGED_HERE, *_servers(facts)]
     stored = KEPT if facts.invites else KEPT[:-1]
-    texts = {"use": use, "kept": stored, "retention": RETENTION, "rights": RIGHTS, "terms": TERMS}
+    retention = [STAYS if facts.pictures_days is None else STAYS_FOR, *RETENTION]
+    if facts.workspace_days is not None:
+        retention.append(WORKSPACE_LEAVES if facts.workspace_days else WORKSPACE_LEAVES_AT_ONCE)
+    texts = {"use": use, "kept": stored, "retention": retention, "rights": RIGHTS, "terms": TERMS}
     return [
         (translate(HEADINGS[name]), [_fill(paragraph, values) for paragraph in paragraphs])
         for name, paragraphs in texts.items()
     ]
+
+
+def _servers(facts: PrivacyFacts) -> list[str]:
+    """What else leaves this instance."""
+    used = {
+        HELPER: facts.helper,
+        CAPTIONS: facts.captions,
+        REMOTE_MODELS: facts.remote_models,
+        TIME_STAMPS: facts.time_stamps,
+        MAIL: facts.mail,
+    }
+    return [text for text, is_used in used.items() if is_used]
 
 
 def _fill(paragraph: str, values: dict[str, object]) -> str:

@@ -67,6 +67,11 @@ def _sentences(value: object, place: str) -> Iterator[Entry]:
             yield Entry(msgid=value, place=place)
         case (str() as one, str() as many):
             yield Entry(msgid=(one, many), place=place)
+        case tuple() if all(
+            isinstance(inner, str) for inner in value
+        ):  # three sentences or more are no plural
+            for inner in value:
+                yield Entry(msgid=inner, place=place)
         case dict():
             for key, inner in value.items():
                 yield from _sentences(inner, f"{place} {key}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from bots.texts.privacy_notice import PrivacyFacts
 from chatelier.runtime.network import local_url
 from chatelier.settings import Settings
+from chatelier.wiring.model_catalogue import model_catalogue
 from chatelier.wiring.redis_address import redis_url
 from studio.clock import now
 from studio.domain.settings.communities import Tier
@@ -59,14 +60,26 @@ def open_storage(settings: Settings) -> Store:
 
 
 def privacy_facts(settings: Settings) -> PrivacyFacts:
-    """What the privacy notice says of this instance."""
+    """What the privacy notice says of this instance. Raises `ConfigurationError` and `ModelLoadError`."""
+    from moderation.records.evidence import WORDS_LAST
+    from moderation.reports.outside_reports import KEPT_AFTER
+
     moderation = settings.moderation
     return PrivacyFacts(
         operator=settings.operator.name or "",
         contact=settings.operator.contact or "",
         keep_days=moderation.keep_days,
+        pictures_days=settings.retention.pictures_days,
+        workspace_days=settings.slack.erase_after_days if settings.slack.is_set else None,
+        evidence_days=WORDS_LAST.days,
+        report_days=KEPT_AFTER.days,
         invites=bool(settings.web.invite),
         safety_services=bool(moderation.safety_url or moderation.prompt_safety_url),
+        helper=settings.helper.url is not None,
+        captions=settings.captions.url is not None,
+        remote_models=any(entry.is_remote for entry in model_catalogue(settings).entries),
+        time_stamps=settings.provenance.timestamp_url is not None,
+        mail=settings.mail.host is not None,
     )
 
 

@@ -31,7 +31,7 @@ from studio.domain.cases import (
 from studio.parsing.text_cleaning import clean_text
 
 LONGEST_CONTACT = 200
-_KEPT_AFTER = timedelta(
+KEPT_AFTER = timedelta(
     days=90
 )  # an address, after the decision; a report of a picture that is not known here
 MOST_HIDES_A_DAY = 200  # by reports from outside in all; more are filed, and hide nothing
@@ -173,7 +173,7 @@ def empty_receipts(session: Session, case_ids: Select[str]) -> None:
 
 def forget_old(session: Session) -> None:
     """Addresses some time after the decision, and reports of pictures that are not known here."""
-    before = now() - _KEPT_AFTER
+    before = now() - KEPT_AFTER
     decided = select(CaseRow.id).where(CaseRow.state == CaseState.CLOSED, CaseRow.decided_at < before)
     session.execute(update(OutsideReportRow).where(OutsideReportRow.case_id.in_(decided)).values(contact=""))
     unknown = OutsideReportRow.case_id.is_(None) & (OutsideReportRow.received_at < before)

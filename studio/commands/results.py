@@ -262,11 +262,14 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpShown:
-    """`about`: a command or a topic, empty for all. `note` is about the model that paints where none is named."""
+    """`about`: a command or a topic, empty for all. `note` is about the model that paints where none is named, as a
+    stored coded text. `privacy_url` leads to the privacy notice; empty where there is no web page.
+    """
 
     about: str
     moderates: bool = False
     note: str = ""
+    privacy_url: str = ""
 
 
 Painting = (

@@ -2,10 +2,22 @@
 
 from collections.abc import Iterable
 
-from bots.presentation.message import Audience, Code, Command, Message, Paragraph, Part, Small, Spans, Title
+from bots.presentation.message import (
+    Audience,
+    Code,
+    Command,
+    Link,
+    Message,
+    Paragraph,
+    Part,
+    Small,
+    Spans,
+    Title,
+)
 from bots.presentation.spans import join_list, join_spans, sentence, with_code
 from bots.texts import help as texts
 from bots.texts.coded.sentences import say_stored
+from bots.texts.privacy_notice import TITLE as PRIVACY
 from bots.texts.translation import translate
 from studio.commands.account.help import NAME as HELP
 from studio.commands.account.help import TOGETHER
@@ -24,11 +36,11 @@ def compose_help_shown(answer: HelpShown) -> Message:
         return compose_together_help()
     if answer.about:
         return compose_command_help(find_command(answer.about))
-    return compose_help(moderates=answer.moderates, note=answer.note)
+    return compose_help(moderates=answer.moderates, note=answer.note, privacy_url=answer.privacy_url)
 
 
-def compose_help(*, moderates: bool = False, note: str = "") -> Message:
-    """Every command that the person may use. `note` is about the model that paints."""
+def compose_help(*, moderates: bool = False, note: str = "", privacy_url: str = "") -> Message:
+    """Every command that the person may use. `note` is about the model that paints; `privacy_url` may be empty."""
     lines = [
         Paragraph(join_spans([Command(f"/{spec.name}"), f" {translate(spec.summary)}"]))
         for spec in commands_for(moderates=moderates)
@@ -43,6 +55,7 @@ def compose_help(*, moderates: bool = False, note: str = "") -> Message:
         sentence(texts.REACTIONS),
         sentence(texts.REACTIONS_OF_SEVERAL),
         *([with_code(say_stored(note))] if note else []),
+        *([(Link(translate(PRIVACY), privacy_url),)] if privacy_url else []),
     ]
     title = translate(texts.TITLE)
     return Message(parts=(Title(title), *lines, *map(Small, ends)), audience=Audience.PERSON, summary=title)

@@ -55,6 +55,7 @@ def set_up_discord() -> None:
     _print(
         "/imagine a red fox in a channel, and /community desk in the one where moderators shall see the cases."
     )
+    _print_privacy()
 
 
 @app.command("slack")
@@ -97,6 +98,18 @@ def set_up_slack(
             "`chatelier up` or `chatelier run slack` starts it; then type /invite @Chatelier in a channel, and"
         )
         _print("/imagine a red fox.")
+
+
+def _print_privacy() -> None:
+    """Where the developer portal asks for it."""
+    from chatelier.settings import read_settings
+
+    url = read_settings().settings.web.public_url
+    if url:
+        page = f"{str(url).rstrip('/')}/privacy"
+        _print(f"In General Information, enter {page} as Terms of Service URL and as Privacy Policy URL.")
+    else:
+        _print("`chatelier privacy` prints a privacy notice and terms, which General Information asks for.")
 
 
 def _write_manifest(public_url: str) -> Path:

@@ -32,7 +32,9 @@ def show_help(ports: Ports, call: Call, command: ShowHelp, *, find: FindCommand)
     about = command.command.lstrip("/").lower()
     if about not in ("", TOGETHER):
         about = find(about).name
-    return HelpShown(about=about, moderates=call.person.moderates, note=default_note(ports))
+    privacy_url = f"{ports.web_url}/privacy" if ports.web_url else ""
+    note = default_note(ports)
+    return HelpShown(about=about, moderates=call.person.moderates, note=note, privacy_url=privacy_url)
 
 
 def help_spec(find: FindCommand) -> CommandSpec:

@@ -39,6 +39,44 @@ def test_the_notice_names_who_runs_the_instance_and_how_long_things_are_kept(run
     assert "invite word" not in out
 
 
+def test_the_notice_follows_the_settings_that_keep_longer_or_send_elsewhere(run, tmp_path):
+    _, plain, _ = run()
+    assert "until you delete them" in plain
+    assert "server" not in plain
+    assert "workspace" not in plain
+    models = tmp_path / "home" / "models.toml"
+    models.parent.mkdir(exist_ok=True)
+    models.write_text(
+        '[far]\nsource = "https://paint.example.org/v1"\nfamily = "images-api"\nwidth = 1024\nheight = 1024\n',
+        "utf-8",
+    )
+    _, out, _ = run(
+        CHATELIER_RETENTION__PICTURES_DAYS="45",
+        CHATELIER_HELPER__URL="https://helper.example.org/v1",
+        CHATELIER_HELPER__MODEL="chat",
+        CHATELIER_CAPTIONS__URL="https://captions.example.org/v1",
+        CHATELIER_CAPTIONS__MODEL="sees",
+        CHATELIER_PROVENANCE__TIMESTAMP_URL="https://stamps.example.org",
+        CHATELIER_MAIL__HOST="mail.example.org",
+        CHATELIER_MAIL__SENDER="bot@example.org",
+        CHATELIER_SLACK__BOT_TOKEN="xoxb-1",
+        CHATELIER_SLACK__APP_TOKEN="xapp-1",
+        CHATELIER_SLACK__ERASE_AFTER_DAYS="20",
+    )
+    assert "stay until you delete them" not in out
+    for stated in (
+        "deleted after 45 days",
+        "erased after 20 days",
+        "a language model on a server",
+        "which describes them",
+        "paint on servers",
+        "time-stamp server",
+        "mail server",
+        "after 90 days",
+    ):
+        assert stated in out
+
+
 def test_without_a_contact_it_warns(run):
     status, out, err = run()
     assert status == 0

@@ -13,6 +13,7 @@ from bots.presentation.message import (
     Command,
     Facts,
     FileKind,
+    Link,
     Paragraph,
 )
 from bots.presentation.spans import plain_text
@@ -201,3 +202,9 @@ def test_help_has_a_topic_for_what_people_do_together() -> None:
     message = compose_help_shown(HelpShown(about="together"))
     text = " ".join(plain_text(part.spans) for part in message.parts if isinstance(part, Paragraph))
     assert all(f"/{kind.command} " in text for kind in KINDS.values())
+
+
+def test_help_leads_to_the_privacy_notice_where_there_is_a_page() -> None:
+    page = Link("Privacy and terms", "https://paint.example.org/privacy")
+    assert page in compose_help(privacy_url=page.url).parts[-1].spans  # type: ignore[union-attr]
+    assert "privacy" not in str(compose_help().parts[-1]).lower()
