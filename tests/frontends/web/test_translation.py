@@ -1,15 +1,20 @@
 """Every sentence of the web front end can be translated: in a language of brackets, no word stands outside of them."""
 
 import ast
+import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bots.texts.languages.formats import language_name
+from bots.texts.privacy_notice import PrivacyFacts
 from bots.web import templating
+from bots.web.settings import Visitors
 from moderation.policy.policy import default_policy
 from studio.commands.submission.known_names import names_offered
 from studio.db.tables import CaseRow
@@ -19,12 +24,14 @@ from studio.ports import Ports
 from tests.support.case_sim import with_desk
 from tests.support.finished_jobs import end_job, paint_job
 from tests.support.html_tree import Element, read_html
+from tests.support.loopback_oauth import AccountProvider
 from tests.support.pseudo_language import outside_of_brackets, speak_in_brackets
-from tests.support.web_client import Browser, WebServer, web_settings
+from tests.support.web_client import ADDRESS, Browser, WebServer, web_settings
 
 # What people write is in other letters here, so a Latin word is of a sentence of ours or a name of the software.
 HELD = Verdict(ruling=Ruling.HOLD, rule="правило", category="вид", evidence="знак")
 NAMES = {"thimble", "DDIM", "test"}  # in the recipes of the test's pictures
+BRANDS = {"Discord", "Slack"}
 NOT_READ = {"code", "kbd", "script", "style", "time", "textarea"}
 READ_ATTRIBUTES = ("alt", "aria-label", "data-sure", "placeholder", "title")
 FORMS = ("edit", "expand", "remix", "blend", "alt", "flag")
@@ -62,13 +69,19 @@ def _texts(element: Element) -> Iterator[str]:
 
 def _outside(text: str) -> str:
     return re.sub(
-        r"\b[a-z0-9]{12}(\.\d+)?\b|/\w+ \S+", " ", outside_of_brackets(text)
+        r"\b[a-z0-9]{12}(\.\d+)?\b|/\w+ \S+|/[a-z-]+", " ", outside_of_brackets(text)
     )  # ids, and what is to be typed
 
 
 def asked(person: Browser, words: str) -> str:
     job_id: str = person.say(words)["job"]
     return job_id
+
+
+def _png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(out, "PNG")
+    return out.getvalue()
 
 
 def dialog(person: Browser, path: str) -> str:
@@ -109,8 +122,63 @@ def test_cards_and_dialogs(front_end: WebServer) -> None:
     assert {path: words for path in paths if (words := untranslated(dialog(ana, path), names))} == {}
     for path in ("/pictures", "/pictures?words=x", "/pictures?of=everybody", f"/lineage/{fox}.1"):
         assert untranslated(ana.client.get(path).text, names) == []
+    paths = [f"/compare/{fox}.1,{fox}.2", "/gatherings", "/hall/1", "/leaderboard", "/mine/tray"]
+    assert {path: words for path in paths if (words := untranslated(dialog(ana, path), names))} == {}
+    folder = ana.post("/folders", json.dumps({"name": "Лес"})).json()["id"]
+    vote = ana.say(f"/pick {fox} --lasts 10m")["open"]
+    for path in (f"/folders/{folder}", "/operations"):
+        page = ana.client.get(path, headers={"accept": "text/html"}).text
+        assert untranslated(page, names | {"web", "room"}) == []  # the community of the web is "web:room"
+    for path in (vote, f"{vote}/look/manage/1/0"):
+        assert untranslated(dialog(bo, path), names) == []
     assert ana.press(f"c1:delete:{fox}:1")["ok"]
     assert untranslated(bo.disconnect_and_come_back().wall) == []  # credits a picture without words
+
+
+def test_pages_for_people_from_outside(ports: Ports, in_brackets: None) -> None:
+    """The privacy notice with all that settings can add, sharing, reports, verification and signing in."""
+    facts = PrivacyFacts(
+        operator="Клуб",
+        contact="клуб",
+        pictures_days=9,
+        workspace_days=9,
+        invites=True,
+        safety_services=True,
+        helper=True,
+        captions=True,
+        remote_models=True,
+        time_stamps=True,
+        mail=True,
+    )
+    nobody = AccountProvider(url="http://127.0.0.1:9")
+    settings = web_settings(
+        site_name="Дом",
+        privacy=facts,
+        shared_secret="слово",
+        sign_in_providers=(nobody.discord(), nobody.slack()),
+        visitors=Visitors.GUESTS,
+    )
+    with WebServer(replace(with_desk(ports), web_url=ADDRESS), settings) as web:
+        ana = web.user("Ана", "слово").connect()
+        fox = paint_job(web.ports, asked(ana, "лиса --count 2"))
+        shared = ana.say(f"/share {fox}.1")["text"]
+        link = re.search(r"/s/[\w-]+", shared)
+        assert link
+        stranger = web.browser().client
+        html = {"accept": "text/html"}
+        pages = {
+            path: stranger.get(path, headers=html).text for path in ("/", "/privacy", "/verify", "/offline")
+        }
+        pages["shared"] = stranger.get(link[0], headers=html).text
+        pages["status"] = stranger.get("/report/status", headers=html).text
+        file = {"file": ("x.png", _png())}
+        posted = html | {"origin": ADDRESS}
+        pages["verdict"] = stranger.post("/verify", headers=posted, files=file).text
+        report = {"picture": f"{fox}.1", "words": "плохо", "reason": "other", "contact": ""}
+        pages["receipt"] = stranger.post("/report", headers=posted, data=report).text
+        pages["no receipt"] = stranger.post("/report/status", headers=posted, data={"code": "x"}).text
+        found = {path: words for path, page in pages.items() if (words := untranslated(page, BRANDS))}
+    assert found == {}
 
 
 def test_the_desk(front_end: WebServer) -> None:
@@ -124,6 +192,7 @@ def test_the_desk(front_end: WebServer) -> None:
     assert untranslated(mo.post(f"/desk/{case_id}/claim").json()["html"]) == []
     assert untranslated(mo.client.get("/desk/cases").text) == []
     assert untranslated(dialog(mo, "/rules")) == []
+    assert untranslated(dialog(mo, f"/people/{ana.user_id}")) == []
     assert untranslated(mo.client.get("/desk/week").text) == []
     languages = NAMES | {language_name(code) for code in default_policy().languages}
     assert untranslated(mo.client.get("/desk/policy").text, languages) == []

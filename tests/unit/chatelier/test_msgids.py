@@ -1,6 +1,7 @@
 """Every sentence for readers is known to whoever translates it, and passes through `translate`."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from bots.presentation.compose.help import compose_command_help
 from bots.slack.manifest import manifest
 from bots.texts import translation
 from bots.texts.coded.sentences import SENTENCES
+from bots.texts.mails.report_mails import compose_decision, compose_receipt
 from chatelier.translations import extraction
 from chatelier.translations.msgids import all_msgids
 from studio.commands.registry import CATALOG, FORMER_COMMANDS
+from studio.domain.cases import ReportOutcome
+from tests.support.pseudo_language import outside_of_brackets, speak_in_brackets
 
 
 @pytest.fixture
@@ -105,3 +109,33 @@ def test_help_and_manifest_are_translated(looked_up: set[str]) -> None:
     looked_up.clear()
     manifest()
     assert CATALOG["imagine"].summary in looked_up
+
+
+def test_the_doctor_says_nothing_that_no_catalogue_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sentence that is put together where it is said is in no catalogue."""
+    monkeypatch.setattr(extraction, "_READ", ("chatelier/doctor",))
+    helpers = ("chatelier.doctor.findings",)
+    made = [
+        f"{module.__name__}:{call.lineno}"
+        for call, module in extraction._calls({"good", "note", "bad", "unreachable"})
+        if module.__name__ not in helpers
+        for argument in call.args[1:]
+        for branch in extraction._branches(argument)
+        if isinstance(branch, ast.JoinedStr | ast.BinOp | ast.Call)
+    ]
+    assert made == []
+
+
+@pytest.mark.parametrize("address", ["", "https://web.example"])
+def test_mails_come_from_a_catalogue(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    speak_in_brackets(monkeypatch)
+    mails = [compose_receipt("к@л.рф", room="Дом", code="1", address=address and "1")]
+    mails += [
+        compose_decision("к@л.рф", room="Дом", outcome=outcome, contact=address and "1")
+        for outcome in ReportOutcome
+    ]
+    assert [
+        word
+        for mail in mails
+        for word in re.findall("[A-Za-z]{2,}", outside_of_brackets(f"{mail.subject} {mail.text}"))
+    ] == []
