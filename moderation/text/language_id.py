@@ -56,6 +56,7 @@ def language_of(text: str) -> str:
     return next((code for code, script in _OWN_SCRIPTS.items() if script.search(text)), found.code)
 
 
+@lru_cache(maxsize=1024)
 def foreign(text: str, accepted: frozenset[str]) -> Language | None:
     """The language of the text, or of its words in another script, if it is surely none of the accepted ones.
 

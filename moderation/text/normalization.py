@@ -23,9 +23,11 @@ _LONGEST_JOINED = 40  # letters: longer runs are no word
 _ORDER = {view: place for place, view in enumerate(View)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NormalizedText:
-    """`words` are the folded words in order; `candidates` holds each reading once, plain ones first.
+    """Equal to itself only, so that what was found in a reading can be remembered by it.
+
+    `words` are the folded words in order; `candidates` holds each reading once, plain ones first.
 
     Where the text has weights, as in ``(a hat:1.3)``, `words` are those of its versions without weights, and
     `candidates` those of the text as typed too. `spoken` is each version of the text with spelled, doubled and leet

@@ -3,9 +3,9 @@
 The library's list is offensive language that published lists agree upon; a community may add its own list.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 
 from moderation.policy.categories import Category
@@ -48,7 +48,7 @@ class ListedWords:
     def judge(self, subject: PromptSubject) -> Finding | None:
         mild = None
         for reading in subject.every_reading:
-            for candidate, severity in self.words.find(reading.candidates):
+            for candidate, severity in self._find(reading):
                 if self._harmless(candidate, reading) or self._is_ordinary(candidate, subject):
                     continue
                 finding = self._finding(candidate, severity)
@@ -56,6 +56,11 @@ class ListedWords:
                     return finding
                 mild = mild or finding
         return mild
+
+    @cached_property
+    def _find(self) -> Callable[[NormalizedText], tuple[tuple[Candidate, Severity], ...]]:
+        """Remembered for as many texts as their readings are: the steps of a lineage are asked for again and again."""
+        return lru_cache(maxsize=256)(lambda reading: tuple(self.words.find(reading.candidates)))
 
     def _finding(self, candidate: Candidate, severity: Severity) -> Finding:
         return Finding(

@@ -23,7 +23,7 @@ from moderation.text.mixed_languages import split_languages
 from moderation.text.normalization import fold_text, read
 from moderation.text.prompt_classifier import LANGUAGES, Classifier, ClassifierScores
 from moderation.text.sentence_encoder import load_in_background
-from moderation.text.text_windows import count_words, windows_of
+from moderation.text.text_windows import WORDS, count_words, windows_of
 from moderation.text.word_segmentation import WORD
 from studio.domain.verdicts import Ruling
 from studio.parsing.prompt_weights import plain_words
@@ -35,7 +35,7 @@ _LINKED = re.compile(r"[^\W_](?:_|[-.+/~][^\W_]+[-.+/~])[^\W_]")  # underscores,
 # two neighbours, and all steps. Chosen on chains of harmless prompts and captions.
 _NEIGHBOURS, _TOGETHER = -0.2, -0.65
 _LEAST_CHANCE = 1e-6
-_MOST_STEPS = 24  # of a lineage, the nearest ones
+_MOST_PAIRS = 24  # of neighbours in a lineage, the nearest ones; what is older is judged together only
 _TAIL = 10  # words of a step that are read together with the next one
 _SHORT_STEP = 20  # words; of a longer one only the first clause stands beside the other steps
 _CLAUSE = re.compile(r"(?<=[,.;:!?\n])\s+")
@@ -110,22 +110,47 @@ def _texts_of(own: str, lineage: tuple[str, ...]) -> Iterator[tuple[str, float]]
     if _says_something(own):
         yield own, 0.0
     yield from ((text, 0.0) for text in _plain_readings(own))
-    for text, shift in _texts_of_lineage([*lineage[-_MOST_STEPS:], own]) if lineage else ():
+    for text, shift in _texts_of_lineage([*lineage, own]) if lineage else ():
         if _says_something(text):
             yield text, shift
 
 
 def _texts_of_lineage(steps: Sequence[str]) -> Iterator[tuple[str, float]]:
     """Windows of at most 20 words, so that a long harmless parent hides nothing: what each step adds, beside the end of
-    the one before, and all short steps together with the first clauses of long ones.
+    the one before; all short steps together with the first clauses of long ones; and a short last step beside each few
+    of those that are further away.
 
-    A window says the same in every later step, so that the classifier has it in its cache.
+    But for the last kind a window says the same in every later step, so that the classifier has it in its cache.
     """
     parts = list(_additions(steps))
-    for earlier, later in pairwise(parts):
+    for earlier, later in pairwise(parts[-_MOST_PAIRS - 1 :]):
         tail = " ".join(earlier.split()[-_TAIL:])
         yield from ((text, _NEIGHBOURS) for text in _windows(f"{tail}, {later}"))
     yield from ((text, _TOGETHER) for text in _windows(", ".join(map(_short, parts))))
+    yield from ((f"{few}, {parts[-1]}", _TOGETHER) for few in _few_beside(parts))
+
+
+def _few_beside(parts: Sequence[str]) -> Iterator[str]:
+    """What is too far away to stand in a window with the last step, ten words at a time, where that step is short."""
+    if not parts or count_words(parts[-1]) > _TAIL:
+        return
+    few: list[str] = []
+    for part in _far_away(parts):
+        beginning = _beginning(part, _TAIL)
+        if few and sum(map(count_words, few)) + count_words(beginning) > _TAIL:
+            yield ", ".join(few)
+            few = []
+        few.append(beginning)
+    if few:
+        yield ", ".join(few)
+
+
+def _far_away(parts: Sequence[str]) -> Sequence[str]:
+    words, place = count_words(parts[-1]), len(parts) - 1
+    while place and words + count_words(_short(parts[place - 1])) <= WORDS:
+        place -= 1
+        words += count_words(_short(parts[place]))
+    return parts[: min(place, len(parts) - 2)] if len(parts) > 1 else ()
 
 
 def _additions(steps: Sequence[str]) -> Iterator[str]:
@@ -139,9 +164,12 @@ def _additions(steps: Sequence[str]) -> Iterator[str]:
 
 
 def _short(part: str) -> str:
-    if count_words(part) <= _SHORT_STEP:
-        return part
-    return " ".join(_CLAUSE.split(part)[0].split()[:_SHORT_STEP])
+    return _beginning(part, _SHORT_STEP)
+
+
+def _beginning(part: str, words: int) -> str:
+    """The part, or of a longer one so many words of its first clause."""
+    return part if count_words(part) <= words else " ".join(_CLAUSE.split(part)[0].split()[:words])
 
 
 def _windows(text: str) -> list[str]:

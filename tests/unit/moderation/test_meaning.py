@@ -374,11 +374,21 @@ def test_a_doubt_about_steps_put_together_weighs_less_than_one_about_a_sentence(
 
 
 def test_a_step_of_a_lineage_is_judged_once() -> None:
-    """Only what is new at each step costs time: the windows of earlier steps are the same texts."""
+    """What is new at each step costs time, and a few words of each earlier one; windows of those are the same texts."""
     listener = Listener()
     steps = tuple(f"{LONG_PARENT}, number {number}, in the year {number}" for number in range(20))
     Meaning(listener).judge(PromptSubject(prompt=steps[-2], lineage=steps[:-2]))
     before = set(listener.texts)
     listener.texts.clear()
     Meaning(listener).judge(PromptSubject(prompt=steps[-1], lineage=steps[:-1]))
-    assert len(set(listener.texts) - before) <= 12
+    assert len(set(listener.texts) - before) <= 24
+
+
+def test_every_step_of_a_long_lineage_is_judged_with_the_last_one() -> None:
+    listener = Listener()
+    lineage = ("a storm", *(f"with {number} boats" for number in range(60)))
+    Meaning(listener).judge(PromptSubject(prompt="at sea", lineage=lineage))
+    beside = [text for text in listener.texts if text.endswith("at sea")]
+    for step in lineage:
+        assert any(step in text for text in beside)
+    assert max(len(text.split()) for text in beside) <= 20
