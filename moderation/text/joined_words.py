@@ -12,12 +12,15 @@ from functools import cache
 from importlib.resources import files
 from math import inf, log
 
-_JOINED = re.compile(r"[A-Za-z]{8,60}")
+_JOINED = re.compile(r"[A-Za-z]{8,200}")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SHORTEST_RUN = 10  # letters; shorter runs without humps are names as often as words
 _SHORTEST_OF_TWO = 4  # letters of each, where a run is only two words
 _COMMONEST = 30_000  # rarer short words are likelier names, or what a misspelt word happens to be made of
 _SHORT = 7  # letters
+_RARE_AMONG = 4  # words, of which one may be a rarer one, that has some length
+_SHORTEST_RARE = 4  # letters
+_ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers")
 _LONGEST_RUN = 40
 _LONGEST_WORD = 20
 _SHORTEST_AROUND, _SHORTEST_INNER = 11, 4  # letters of the run, and of the word in it
@@ -36,7 +39,7 @@ def split_runs(text: str) -> Iterator[str]:
         words = _HUMP.split(match)
         if len(words) == 1 and len(match) >= _SHORTEST_RUN:
             words = _split(match.lower())
-            words = words if all(map(_is_common, words)) else []
+            words = words if _are_likely(words) else []
         if _are_words(words) and not (match.istitle() and len(words) == 2):  # a town, a surname
             yield " ".join(words)
 
@@ -70,6 +73,20 @@ def _are_words(words: list[str]) -> bool:
     if any(len(word) == 1 for word in words):
         return len(words) > 3 or words[0].lower() == "a"
     return len(words) > 2 or (len(words) == 2 and min(map(len, words)) >= _SHORTEST_OF_TWO)
+
+
+def _are_likely(words: list[str]) -> bool:
+    """Whether a run without humps is these words: common ones, and few others beside them."""
+    rare = [word for word in words if not _is_common_form(word)]
+    return len(rare) <= len(words) // _RARE_AMONG and all(len(word) >= _SHORTEST_RARE for word in rare)
+
+
+def _is_common_form(word: str) -> bool:
+    """Of the word itself, or of what it ends in -s, -ed or -ing of: "stabs" is rare, "stab" is not."""
+    return _is_common(word) or any(
+        word.endswith(ending) and len(word) - len(ending) > 2 and _is_common(word.removesuffix(ending))
+        for ending in _ENDINGS
+    )
 
 
 def _is_common_or_empty(run: str) -> bool:

@@ -3,12 +3,15 @@
 import base64
 import codecs
 import string
+from functools import cache
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.rules.prompt import PromptSubject
+from moderation.rules.prompt_judge import PromptJudge
 from moderation.text.homoglyphs import fold
 from moderation.text.normalization import MAX_CHARACTERS, fold_text, read
 from moderation.text.word_lists import PlainWords
@@ -118,6 +121,11 @@ def test_a_town_is_no_offence_for_what_its_name_contains(town: str) -> None:
     [
         ("a photorealistic psychotherapist, trendingonartstation", ["trending on art station"]),
         ("nuclearpowerplant at dawn", ["nuclear power plant"]),
+        ("amanstabsawomanwithaknife", ["a man stabs a woman with a knife"]),
+        (
+            "thekittensareplayingwithaballofwool" * 3,
+            [" ".join(["the kittens are playing with a ball of wool"] * 3)],
+        ),
         ("by Kuvshinov, Rutkowski, Mohrbacher and Balenciaga", []),
         ("an ilustration of Middlesbrough", []),
     ],
@@ -243,3 +251,21 @@ def test_any_word_is_read_spelled_out(word: str) -> None:
 def test_a_word_that_stands_in_the_clear_is_always_found(word: str, noise: str) -> None:
     quiet = "".join(character for character in noise if character.isalpha() and character.isascii())[:100]
     assert list(PlainWords.of([word]).find(read(f"{quiet} {word} {quiet}").candidates))
+
+
+@cache
+def default_judge() -> PromptJudge:
+    return PromptJudge()
+
+
+@pytest.mark.parametrize(
+    "tag",
+    "instagood digitalartwork streetphotography octanerender killerqueen callofduty assassinscreed dunkindonuts "
+    "hellraiser butterknife greatwhiteshark essexcounty childrenswear bodybuilding grapefruit".split(),
+)
+def test_hash_tags_and_names_of_products_are_no_offence(tag: str) -> None:
+    assert default_judge().judge(PromptSubject(prompt=f"a logo with #{tag}")).allows
+
+
+def test_words_without_spaces_are_judged_as_with_them() -> None:
+    assert not default_judge().judge(PromptSubject(prompt="amanstabsawomanwithaknife")).allows
