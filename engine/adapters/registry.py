@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.catalog.addons import is_on_hub
 from engine.catalog.catalog import ModelEntry
 from engine.catalog.checkpoint_detection import AUTO, WHOLE_CALLS, family_of
 from engine.performance_settings import Quantise, Speed
@@ -80,6 +81,6 @@ def _optimizer_for(entry: ModelEntry, speed: Speed, **options: Any) -> Any:
     change: models that have such do without."""
     from engine.adapters.loading.optimization import TunedNetworks
 
-    if entry.loras or entry.ip_adapter is not None:
+    if entry.loras or (entry.ip_adapter is not None and not is_on_hub(entry.ip_adapter.source)):
         speed = replace(speed, fuse=False, graphs=False)
     return TunedNetworks(speed, **options)

@@ -1,14 +1,15 @@
 """What an entry of the catalogue may lay over a model: LoRA weights by name, and image encoders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from studio.domain.requests import STRUCTURES
 from studio.errors import ModelLoadError
 
 T = TypeVar("T")
+ADDONS = ("controlnets", "ip-adapter")  # large, and fetched when they are asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class IpAdapterEntry:
     source: str
     encoder: str
     scale: float = 0.6
+    licence: str = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class ControlNetEntry:
 
     source: str
     scale: float = 1.0
+    licence: str = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,28 @@ class UpscalerEntry:
     source: str
     title: str = ""
     licence: str = "unknown"
+
+
+class NamesAddons(Protocol):
+    """An entry of a model."""
+
+    @property
+    def controlnets(self) -> Mapping[str, ControlNetEntry]: ...
+
+    @property
+    def ip_adapter(self) -> IpAdapterEntry | None: ...
+
+
+def addon_sources(entry: NamesAddons, kinds: Collection[str]) -> dict[str, str]:
+    """Source → licence of what an entry names and its model does without."""
+    sources: dict[str, str] = {}
+    if "controlnets" in kinds:
+        sources |= {controlnet.source: controlnet.licence for controlnet in entry.controlnets.values()}
+    if "ip-adapter" in kinds and entry.ip_adapter is not None:
+        sources |= dict.fromkeys(
+            (entry.ip_adapter.source, entry.ip_adapter.encoder), entry.ip_adapter.licence
+        )
+    return sources
 
 
 def read_upscalers(table: object) -> tuple[dict[str, UpscalerEntry], list[str]]:
@@ -130,13 +155,36 @@ def _read(kind: Callable[..., T], table: object, place: str, problems: list[str]
     return None if found else kind(**values)
 
 
-_NETWORK_FILES = ("config.json", "diffusion_pytorch_model*")
+# Some repositories have a second network beside the first, under a longer name.
+_NETWORK_FILES = ("config.json", "diffusion_pytorch_model.*", "diffusion_pytorch_model-*")
+_IGNORED_FILES = ("*.bin", "*.msgpack", "*.ckpt")
 
 
 def is_on_hub(source: str, *, whole: bool = False) -> bool:
     """A file or folder in a repository; with `whole`, the repository itself too."""
     least = 1 if whole else 2
     return not source.startswith(("/", ".", "~")) and source.count("/") >= least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubFiles:
+    """A file, a folder or one network of a hub's repository, and the patterns of the files that are fetched for it."""
+
+    repository: str
+    inside: str
+    allowed: tuple[str, ...]
+    ignored: tuple[str, ...] = _IGNORED_FILES
+
+
+def files_of(source: str) -> HubFiles:
+    """For a source for which `is_on_hub` is true."""
+    owner, repository, *rest = source.split("/", 2)
+    inside = rest[0] if rest else ""
+    return HubFiles(
+        repository=f"{owner}/{repository}",
+        inside=inside,
+        allowed=(inside, f"{inside}/*") if inside else _NETWORK_FILES,
+    )
 
 
 def locate(source: str, *, hub: Path | None, offline: bool = True, whole: bool = False) -> Path:
@@ -155,14 +203,14 @@ def locate(source: str, *, hub: Path | None, offline: bool = True, whole: bool =
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    owner, repository, *rest = source.split("/", 2)
-    inside = rest[0] if rest else ""
+    files = files_of(source)
+    inside = files.inside
     try:
         folder = snapshot_download(
-            f"{owner}/{repository}",
+            files.repository,
             cache_dir=hub,
-            allow_patterns=[inside, f"{inside}/*"] if inside else list(_NETWORK_FILES),
-            ignore_patterns=["*.bin", "*.msgpack", "*.ckpt"],
+            allow_patterns=list(files.allowed),
+            ignore_patterns=list(files.ignored),
             local_files_only=offline,
         )
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:

@@ -1,11 +1,11 @@
 """The catalogue of models: which there are, where their weights come from and what they were made for."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from engine.catalog.addons import UpscalerEntry, locate
+from engine.catalog.addons import ADDONS, UpscalerEntry, addon_sources, files_of, is_on_hub, locate
 from engine.catalog.capabilities import Capabilities, capabilities_of, capabilities_of_sizes
 from engine.catalog.checkpoint_detection import check_denoiser, check_family, check_lora
 from engine.catalog.entries import (
@@ -83,9 +83,10 @@ class ModelCatalogue:
             return Path(entry.source).expanduser()
         return fetch(entry, cache=self._hub, offline=True)
 
-    def pull(self, entry: ModelEntry) -> Path:
+    def pull(self, entry: ModelEntry, *, addons: Collection[str] = ()) -> Path:
         """Fetch a hub model's weights, or what is missing of them; answers their folder.
 
+        What else its entry names comes along; ControlNets and the IP-Adapter only where `addons` names them.
         Raises `ModelLoadError` with one sentence when the hub cannot be reached or does not have the model.
         """
         if entry.is_remote:
@@ -95,14 +96,34 @@ class ModelCatalogue:
             self.pull(second_folder(entry))
         for source in _extras(entry):
             locate(source, hub=self._hub, offline=False)
-        for controlnet in entry.controlnets.values():
-            locate(controlnet.source, hub=self._hub, offline=False, whole=True)
+        for source in addon_sources(entry, addons):
+            locate(source, hub=self._hub, offline=False, whole=True)
         return folder
 
-    def plans(self, entry: ModelEntry) -> list[FetchPlan]:
-        """What a pull would fetch from the hub: of the model, and of its second folder. Raises `ModelLoadError`."""
+    def plans(self, entry: ModelEntry, *, addons: Collection[str] = ()) -> list[FetchPlan]:
+        """What a pull would fetch from the hub: the model, its second folder, its addons. Raises `ModelLoadError`."""
         halves = [entry] + ([second_folder(entry)] if entry.prior is not None else [])
-        return [plan_fetch(half, cache=self._hub) for half in halves if half.on_hub]
+        plans = [plan_fetch(half, cache=self._hub) for half in halves if half.on_hub]
+        for source, licence in addon_sources(entry, addons).items():
+            if is_on_hub(source, whole=True):
+                files = files_of(source)
+                addon = ModelEntry(name=source, source=files.repository, family=entry.family)
+                plan = plan_fetch(addon, cache=self._hub, allowed=files.allowed, ignored=files.ignored)
+                plans.append(
+                    replace(plan, name=source, licence=licence if licence != "unknown" else plan.licence)
+                )
+        return plans
+
+    def absent_addons(self, entry: ModelEntry) -> tuple[str, ...]:
+        """Those that its entry names on a hub and that are not on this machine."""
+        return tuple(
+            kind
+            for kind in ADDONS
+            if any(
+                not Path(self._resolve(source, whole=True)).exists()
+                for source in addon_sources(entry, [kind])
+            )
+        )
 
     def check(self, entry: ModelEntry) -> Path:
         """The folder of a model that is complete and readable; raises `ModelLoadError` naming the file that is not.
@@ -199,15 +220,20 @@ class ModelCatalogue:
         settled = self.resolve_extras(entry)
         loras = [lora.source for lora in settled.loras.values()]
         others = [source for source in _extras(settled) if source not in loras]
+        if settled.ip_adapter is not None:
+            others += [settled.ip_adapter.source, settled.ip_adapter.encoder]
+        optional = {source for source in addon_sources(entry, ADDONS) if is_on_hub(source, whole=True)}
         problems = [
-            f"{Path(source).name} is not on this machine." for source in others if not Path(source).exists()
+            f"{Path(source).name} is not on this machine."
+            for source in others
+            if source not in optional and not Path(source).exists()
         ]
         if entry.controlnets and entry.family not in WITH_CONTROLNETS:
             problems.append(f"ControlNets work with models of the families {', '.join(WITH_CONTROLNETS)}.")
         problems += [
             f"The ControlNet for {kind}, {controlnet.source}, is not on this machine."
             for kind, controlnet in settled.controlnets.items()
-            if not Path(controlnet.source).is_dir()
+            if controlnet.source not in optional and not Path(controlnet.source).is_dir()
         ]
         for source in loras:
             try:
@@ -263,6 +289,4 @@ def _extras(entry: ModelEntry) -> list[str]:
     sources = [lora.source for lora in entry.loras.values()]
     sources += [embedding.source for embedding in entry.embeddings.values()]
     sources += [entry.denoiser] if entry.denoiser is not None else []
-    if entry.ip_adapter is not None:
-        sources += [entry.ip_adapter.source, entry.ip_adapter.encoder]
     return sources

@@ -12,8 +12,9 @@ _INTRO = """\
 These are the models of the shipped catalogue (`engine/models/models.toml`). `chatelier models pull NAME` fetches one.
 `chatelier models add` adds any other one. *Per step* means that pictures of several people share each step, with
 previews and immediate cancelling; *whole* means one call for each picture. *Memory* is what the weights take on a
-graphics card in 16 bits; `CHATELIER_WORKER__LOW_VRAM` and `CHATELIER_SPEED__QUANTISE` make it less. Please read a
-model's licence before you use it.
+graphics card in 16 bits; `CHATELIER_WORKER__LOW_VRAM` and `CHATELIER_SPEED__QUANTISE` make it less. ControlNets and
+IP-Adapters are fetched when they are asked for: `chatelier models pull NAME --with controlnets --with ip-adapter`.
+Please read a model's licence before you use it.
 
 This page is generated: `python -m engine.catalog.model_table > docs/models.md`.
 
@@ -58,12 +59,15 @@ def _references(entry: ModelEntry) -> str:
     if entry.takes_references:
         return f"up to {entry.takes_references}" if entry.takes_references > 1 else "one"
     sees = entry.family in _SEES_WITH_ADAPTER and not entry.bundled
-    return "none; [IP-Adapter](02-engine.md#inputs) for variations and references" if sees else "none"
+    if entry.ip_adapter is not None:
+        return f"by an IP-Adapter ({entry.ip_adapter.licence})"
+    return "with an [IP-Adapter](02-engine.md#inputs) that its entry names" if sees else "none"
 
 
 def _structure(entry: ModelEntry) -> str:
     if entry.controlnets:
-        return ", ".join(entry.controlnets)
+        licences = sorted({controlnet.licence for controlnet in entry.controlnets.values()})
+        return f"{', '.join(entry.controlnets)} ({', '.join(licences)})"
     can = entry.family in WITH_CONTROLNETS and not entry.bundled
     return "[ControlNets](02-engine.md#inputs) that its entry names" if can else "none"
 

@@ -30,26 +30,33 @@ _SPARE_BYTES = 512 * 1024**2
 class FetchPlan:
     """Sizes in bytes: of all files, of those that are missing here, and what is free where they go.
 
-    `licence` is what the hub says; empty where it says nothing.
+    `licence` is what the hub says; empty where it says nothing. `name` is that of something beside a model.
     """
 
     size_bytes: int
     missing_bytes: int
     free_bytes: int
     licence: str
+    name: str = ""
 
     @property
     def fits(self) -> bool:
         return not self.missing_bytes or self.missing_bytes + _SPARE_BYTES <= self.free_bytes
 
 
-def plan_fetch(entry: ModelEntry, *, cache: Path | None) -> FetchPlan:
-    """What fetching a repository would cost. Raises `ModelLoadError` with one sentence."""
+def plan_fetch(
+    entry: ModelEntry,
+    *,
+    cache: Path | None,
+    allowed: tuple[str, ...] = ALLOWED_FILES,
+    ignored: tuple[str, ...] = IGNORED_FILES,
+) -> FetchPlan:
+    """What fetching a repository, or its `allowed` files, would cost. Raises `ModelLoadError` with one sentence."""
     from huggingface_hub import HfApi
     from huggingface_hub.constants import HF_HUB_CACHE
 
     with _one_sentence(entry, offline=False):
-        files = _list_files(entry, cache=cache, allowed=ALLOWED_FILES)
+        files = _list_files(entry, cache=cache, allowed=allowed, ignored=ignored)
     try:
         info: object = HfApi().model_info(entry.source, revision=entry.revision)
     except Exception:  # noqa: BLE001 - everything is here already, and the hub is away
@@ -99,7 +106,11 @@ def _fetch_large(entry: ModelEntry, *, cache: Path | None, allowed: tuple[str, .
 
 
 def _list_files(
-    entry: ModelEntry, *, cache: Path | None, allowed: tuple[str, ...]
+    entry: ModelEntry,
+    *,
+    cache: Path | None,
+    allowed: tuple[str, ...],
+    ignored: tuple[str, ...] = IGNORED_FILES,
 ) -> "Sequence[DryRunFileInfo]":
     """The files that a fetch wants, and which of them are missing here."""
     from huggingface_hub import snapshot_download
@@ -109,7 +120,7 @@ def _list_files(
         revision=entry.revision,
         cache_dir=cache,
         allow_patterns=list(allowed),
-        ignore_patterns=list(IGNORED_FILES),
+        ignore_patterns=list(ignored),
         dry_run=True,
     )
 

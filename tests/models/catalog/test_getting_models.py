@@ -97,6 +97,28 @@ def test_a_hub_model_is_added_by_its_name_alone_and_pulled(home: Path, hub: Hub)
     assert "0 MiB to fetch" in run("pull", "tiny").output
 
 
+def test_controlnets_are_fetched_when_they_are_asked_for(home: Path, hub: Hub) -> None:
+    home.mkdir(exist_ok=True)
+    (home / "models.toml").write_text(
+        '[tiny]\nsource = "owner/tiny"\nfamily = "sd"\n'
+        '[tiny.controlnets]\nedges = { source = "owner/tiny/unet", licence = "ours" }\n'
+        '[tiny.ip_adapter]\nsource = "owner/other/a.safetensors"\nencoder = "owner/other/encoder"\n'
+    )
+    catalogue = ModelCatalogue.load(home / "models.toml", state=home / "models")
+    entry = catalogue.find("tiny")
+    pulled = run("pull", "tiny")
+    assert pulled.exit_code == 0, pulled.output
+    assert "Without ip-adapter: chatelier models pull tiny --with ip-adapter" in pulled.output
+    assert not any("/other/" in path for path in hub.asked)
+    assert run("check", "tiny").exit_code == 0  # what a model does without is no problem
+    pulled = run("pull", "tiny", "--with", "controlnets")
+    assert "owner/tiny/unet: 0 MiB to fetch" in pulled.output
+    assert "licence ours" in pulled.output
+    assert catalogue.structures(entry) == ("edges",)
+    assert run("pull", "tiny", "--with", "gold").exit_code == 1
+    assert run("pull", "tiny", "--with", "ip-adapter").exit_code == 1  # the hub has no such repository
+
+
 def test_a_pull_that_was_cut_off_goes_on_where_it_was(
     home: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from engine.adapters.registry import FAMILIES
+from engine.catalog.addons import ADDONS, addon_sources
 from engine.catalog.capabilities import capabilities_of
 from engine.catalog.catalog import ModelCatalogue
 from engine.catalog.checkpoint_detection import _FAMILIES, WHOLE_CALLS
 from engine.catalog.entries import ModelEntry
 from engine.catalog.model_table import model_page
+from studio.domain.requests import STRUCTURES
 
 ENTRIES = ModelCatalogue.load().entries
 PAGE = Path(__file__).parents[3] / "docs" / "models.md"
@@ -41,3 +43,12 @@ def test_an_entry_promises_what_the_pipelines_of_its_family_can_do(entry: ModelE
 def test_a_model_of_an_administrator_has_its_row_too() -> None:
     page = model_page([ModelEntry(name="ours", source="/ours", family="pipeline", licence="ours; see there")])
     assert page.endswith("| `ours`: ours |  | ours | 4 GiB | 512×512 | 25 | whole | no | none | none |\n")
+
+
+@pytest.mark.parametrize("name", ["stable-diffusion-1-5", "sdxl"])
+def test_the_shipped_catalogue_can_follow_structures_and_take_references(name: str) -> None:
+    entry = next(entry for entry in ENTRIES if entry.name == name)
+    assert set(entry.controlnets) == set(STRUCTURES)
+    assert entry.ip_adapter is not None
+    assert all(source.count("/") >= 1 for source in addon_sources(entry, ADDONS))
+    assert "unknown" not in addon_sources(entry, ADDONS).values()

@@ -56,27 +56,44 @@ def list_() -> None:
 
 def pull(
     names: list[str] = typer.Argument(help="The models to fetch.", metavar="NAME…"),
+    addons: list[str] = typer.Option(
+        [],
+        "--with",
+        help="controlnets or ip-adapter: what its entry names beside the model.",
+        metavar="ADDONS",
+    ),
 ) -> None:
     """Fetch the weights of models and upscalers from their hub, or what is missing of them.
 
     Says first how large they are, under which licence, and how much room there is. A pull that was cut off goes on
     where it was.
 
-    Example:
+    Examples:
 
       chatelier models pull sdxl
+
+      chatelier models pull sdxl --with controlnets --with ip-adapter
     """
     from chatelier.runtime.console import answers
+    from engine.catalog.addons import ADDONS
+    from studio.errors import ConfigurationError
 
+    if unknown := sorted(set(addons) - set(ADDONS)):
+        raise ConfigurationError(f"--with {unknown[0][:40]} must be one of {', '.join(ADDONS)}.")
     catalogue = _catalogue()
     for name in names:
         if name in catalogue.upscalers:
             place = catalogue.upscaler(name, offline=False)
         else:
             entry = catalogue.find(name)
-            for plan in catalogue.plans(entry):
+            for plan in catalogue.plans(entry, addons=addons):
                 _announce(entry, plan)
-            place = str(catalogue.pull(entry))
+            place = str(catalogue.pull(entry, addons=addons))
+            if absent := catalogue.absent_addons(entry):
+                more = " ".join(f"--with {addon}" for addon in absent)
+                answers().print(
+                    f"Without {' and '.join(absent)}: chatelier models pull {name} {more}", style="dim"
+                )
         answers().print(f"{name}: {place}", soft_wrap=True)
 
 
@@ -86,12 +103,12 @@ def _announce(entry: "ModelEntry", plan: "FetchPlan") -> None:
     from studio.errors import StorageError
 
     missing, size, free = (gibibytes(part) for part in (plan.missing_bytes, plan.size_bytes, plan.free_bytes))
-    licence = entry.licence if entry.licence != "unknown" else plan.licence or "unknown"
-    answers().print(
-        f"{entry.name}: {missing} to fetch of {size}, licence {licence}, {free} free", soft_wrap=True
-    )
+    named = "unknown" if plan.name else entry.licence
+    licence = named if named != "unknown" else plan.licence or "unknown"
+    name = plan.name or entry.name
+    answers().print(f"{name}: {missing} to fetch of {size}, licence {licence}, {free} free", soft_wrap=True)
     if not plan.fits:
-        raise StorageError(f"{entry.name} needs {missing} and the disk has {free} free. Nothing was fetched.")
+        raise StorageError(f"{name} needs {missing} and the disk has {free} free. Nothing was fetched.")
 
 
 def gibibytes(size_bytes: int) -> str:
