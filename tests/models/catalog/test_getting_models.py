@@ -1,5 +1,6 @@
 """Getting a model with one command: from a hub, from one file of a model site, as few-step models are named."""
 
+import importlib
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from engine.catalog.catalog import ModelCatalogue, ModelEntry, read_entries
 from engine.catalog.defaults.native_defaults import defaults_of
 from engine.catalog.sources.gguf_header import read_tensor_names
 from engine.catalog.sources.hub import FetchPlan
+from engine.performance_settings import Quantise, Speed
 from studio.errors import ConfigurationError, ModelLoadError
 from tests.support.hub_server import Hub, hub_server
 from tests.support.tiny_checkpoints import save_checkpoint
@@ -288,7 +290,7 @@ def test_a_gguf_file_needs_its_package_and_says_so(
 
 
 def test_a_quantised_denoiser_paints_nearly_the_same(home: Path, tmp_path: Path) -> None:
-    written = pytest.importorskip("gguf", reason="the package gguf is optional")
+    written = importlib.import_module("gguf")
     folder = save_z_image(tmp_path / "kind")
     register(home, "kind", folder, "z-image")
     writer = written.GGUFWriter(str(tmp_path / "small.gguf"), "z-image")
@@ -312,9 +314,6 @@ def test_a_quantised_denoiser_paints_nearly_the_same(home: Path, tmp_path: Path)
 
 
 def test_a_model_is_quantised_by_its_entry(tmp_path: Path) -> None:
-    pytest.importorskip("torchao", reason="the package torchao is optional")
-    from engine.performance_settings import Quantise, Speed
-
     folder = save_z_image(tmp_path / "kind")
 
     def size(quantise: str, usual: Quantise) -> int:
