@@ -1,6 +1,7 @@
 """Samples of the step batcher beside the stock pipelines of diffusers, for tests of their equality."""
 
 import inspect
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -186,8 +187,13 @@ def batcher_with(model: Model, *, max_rows: int = 64) -> StepBatcher:
 
 
 def difference(sample: Sample, wanted: np.ndarray) -> float:
+    """The largest of any value, in [0, 1]. The file `EQUALITY_REPORT` gets it with the test's name, where it is set."""
     assert sample.picture is not None
-    return float(np.abs(sample.picture.permute(1, 2, 0).numpy() - wanted).max())
+    largest = float(np.abs(sample.picture.permute(1, 2, 0).numpy() - wanted).max())
+    if report := os.environ.get("EQUALITY_REPORT"):
+        with Path(report).open("a", encoding="utf-8") as out:
+            out.write(f"{largest:.1e} {os.environ.get('PYTEST_CURRENT_TEST', '')}\n")
+    return largest
 
 
 def turns(batcher: StepBatcher) -> Iterator[int]:

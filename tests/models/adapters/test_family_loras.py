@@ -10,6 +10,7 @@ import pytest
 import torch
 from diffusers import FluxKontextPipeline
 
+from engine.adapters.families.qwen_image_edit import QwenImageEditPlusModel
 from engine.adapters.registry import new_model
 from engine.catalog.addons import LoraEntry
 from engine.catalog.entries import ModelEntry
@@ -41,7 +42,11 @@ SAVE: dict[str, Callable[[Path], Path]] = {
 
 
 @pytest.mark.parametrize("family", SAVE)
-def test_a_lora_changes_its_own_samples_and_leaves_no_trace(family: str, tmp_path: Path) -> None:
+def test_a_lora_changes_its_own_samples_and_leaves_no_trace(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QwenImageEditPlusModel, "reference_area", 32 * 32)
+    monkeypatch.setattr(QwenImageEditPlusModel, "seen_area", 32 * 32)
     folder = SAVE[family](tmp_path / "model")
     lora = save_lora(folder, tmp_path / "ink.safetensors", family=family)
     entry = ModelEntry(

@@ -197,10 +197,10 @@ def test_sd3_samples_equal_their_solo_runs(long_encoder: bool, tmp_path: Path) -
 
 def test_sd35_samples_equal_their_solo_runs(tmp_path: Path) -> None:
     folder = save_sd3(tmp_path / "sd35", dual_attention_layers=(0,), qk_norm="rms_norm")
-    flow_samples_equal_their_solo_runs(folder, "sd3")
+    flow_samples_equal_their_solo_runs(folder, "sd3", also_in_flight=True)
 
 
-def flow_samples_equal_their_solo_runs(folder: Path, family: str) -> None:
+def flow_samples_equal_their_solo_runs(folder: Path, family: str, *, also_in_flight: bool = False) -> None:
     model, alone = load(folder, family), stock(folder, family)
     params_list = [
         params(
@@ -212,6 +212,10 @@ def flow_samples_equal_their_solo_runs(folder: Path, family: str) -> None:
         )
         for index, operation in enumerate([*OPERATIONS.values(), {"width": 48}])
     ]
-    samples = paint_together(batcher_with(model), params_list, model)
-    for sample, inputs in zip(samples, params_list, strict=True):
-        assert difference(sample, alone(inputs)) < TOLERANCE
+    finished = list(zip(paint_together(batcher_with(model), params_list, model), params_list, strict=True))
+    if also_in_flight:
+        finished += paint_in_a_bustle(model, params_list, random.Random(3))
+        assert len(finished) > len(params_list) + 2
+    wanted = {inputs.seed: alone(inputs) for inputs in params_list}
+    for sample, inputs in finished:
+        assert difference(sample, wanted[inputs.seed]) < TOLERANCE

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 from diffusers.pipelines.flux import pipeline_flux_kontext
-from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus
+from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit, pipeline_qwenimage_edit_plus
 
 from engine.adapters.components.vae import to_hole, to_pixels
 from engine.adapters.families import flux_kontext
 from engine.adapters.families.language_model import even_sigmas
-from engine.adapters.families.qwen_image_edit import QwenImageEditPlusModel
+from engine.adapters.families.qwen_image_edit import QwenImageEditModel, QwenImageEditPlusModel
 from engine.batching.sampling_params import SamplingParams
 from tests.support.stock_pipelines import (
     TOLERANCE,
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """`packs`: its pipeline takes latents as patches."""
+    """`packs`: its pipeline takes latents as patches. `guidance` is what it calls that; empty: it has none."""
 
     save: Callable[[Path], Path]
     pipeline: Any
@@ -52,6 +52,18 @@ FAMILIES = {
     ),
     "flux2": Family(save=save_flux2_dev, pipeline=diffusers.Flux2Pipeline, packs=False),
     "flux2-klein": Family(save=save_flux2_klein, pipeline=diffusers.Flux2KleinPipeline, packs=False),
+    "flux2-klein-kv": Family(
+        save=partial(save_flux2_klein, pipeline=diffusers.Flux2KleinKVPipeline),
+        pipeline=diffusers.Flux2KleinKVPipeline,
+        packs=False,
+        guidance="",
+    ),
+    "qwen-image-edit": Family(
+        save=partial(save_qwen_image_edit, pipeline="QwenImageEditPipeline"),
+        pipeline=diffusers.QwenImageEditPipeline,
+        packs=True,
+        guidance="true_cfg_scale",
+    ),
     "qwen-image-edit-plus": Family(
         save=partial(save_qwen_image_edit, pipeline="QwenImageEditPlusPipeline"),
         pipeline=diffusers.QwenImageEditPlusPipeline,
@@ -63,6 +75,9 @@ FAMILIES = {
 
 @pytest.fixture(autouse=True)
 def small_references(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QwenImageEditModel, "reference_area", 64 * 64)
+    monkeypatch.setattr(QwenImageEditModel, "seen_area", 64 * 64)
+    monkeypatch.setattr(pipeline_qwenimage_edit, "calculate_dimensions", lambda *_: (64, 64, None))
     monkeypatch.setattr(QwenImageEditPlusModel, "reference_area", 64 * 64)
     monkeypatch.setattr(QwenImageEditPlusModel, "seen_area", 32 * 32)
     monkeypatch.setattr(pipeline_qwenimage_edit_plus, "CONDITION_IMAGE_SIZE", 32 * 32)
@@ -116,11 +131,12 @@ def plain_loop(family: Family, folder: Path, model: Any, inputs: SamplingParams)
 
     begin = noisy(first)
     pictures: Any = list(inputs.references)
-    options: dict[str, Any] = {family.guidance: inputs.guidance_scale}
+    options: dict[str, Any] = {family.guidance: inputs.guidance_scale} if family.guidance else {}
     if family.guidance == "true_cfg_scale":
         options["negative_prompt"] = " "
-    if family.pipeline is diffusers.FluxKontextPipeline:
+    if family.pipeline in (diffusers.FluxKontextPipeline, diffusers.QwenImageEditPipeline):
         (pictures,) = pictures
+    if family.pipeline is diffusers.FluxKontextPipeline:
         options["max_area"] = inputs.width * inputs.height
     result: np.ndarray = base(
         image=pictures,
