@@ -85,7 +85,7 @@ def save_z_image(folder: Path) -> Path:
         vae=make_autoencoder(
             latent_channels=16, shift_factor=0.1, use_quant_conv=False, use_post_quant_conv=False
         ),
-        text_encoder=_reader_of_z_image(),
+        text_encoder=reader_of_z_image(),
         tokenizer=tokenizer,
         transformer=ZImageTransformer2DModel(
             dim=32,
@@ -116,7 +116,7 @@ def _sana(pipeline: type[DiffusionPipeline], scheduler: Any, **transformer: Any)
     blocks = ("ResBlock", "EfficientViTBlock")
     return pipeline(
         tokenizer=make_long_tokenizer(),
-        text_encoder=_reader_of_sana(),
+        text_encoder=reader_of_sana(),
         vae=AutoencoderDC(
             latent_channels=4,
             attention_head_dim=2,
@@ -164,15 +164,7 @@ def save_qwen_image(
     torch.manual_seed(0)
     pipeline = QwenImagePipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
-        vae=AutoencoderKLQwenImage(
-            base_dim=8,
-            z_dim=4,
-            dim_mult=[1, 2, 4],
-            num_res_blocks=1,
-            temperal_downsample=[False, True],
-            latents_mean=[0.1, -0.2, 0.3, 0.0],
-            latents_std=[1.5, 0.5, 2.0, 1.0],
-        ),
+        vae=make_qwen_first_stage(),
         text_encoder=reader_of_qwen_image(**reader),
         tokenizer=make_long_tokenizer(),
         transformer=QwenImageTransformer2DModel(
@@ -189,6 +181,18 @@ def save_qwen_image(
     )
     prepare(pipeline.vae)
     return saved(pipeline, folder)
+
+
+def make_qwen_first_stage() -> AutoencoderKLQwenImage:
+    return AutoencoderKLQwenImage(
+        base_dim=8,
+        z_dim=4,
+        dim_mult=[1, 2, 4],
+        num_res_blocks=1,
+        temperal_downsample=[False, True],
+        latents_mean=[0.1, -0.2, 0.3, 0.0],
+        latents_std=[1.5, 0.5, 2.0, 1.0],
+    )
 
 
 def save_flux2_klein(
@@ -279,7 +283,7 @@ def _denoiser_of_flux2(*, guidance_embeds: bool) -> Flux2Transformer2DModel:
     )
 
 
-def _reader_of_z_image() -> Qwen3Model:
+def reader_of_z_image() -> Qwen3Model:
     return Qwen3Model(_qwen3(layers=2, width=32))
 
 
@@ -295,7 +299,7 @@ def _qwen3(*, layers: int, width: int) -> Qwen3Config:
     )
 
 
-def _reader_of_sana() -> Gemma2Model:
+def reader_of_sana() -> Gemma2Model:
     return Gemma2Model(
         Gemma2Config(
             head_dim=16,

@@ -30,6 +30,7 @@ from tests.support.tiny_models import (
     save_flux,
 )
 from tests.support.tiny_pipelines import save_sana_sprint
+from tests.support.tiny_whole_models import WHOLE_MODELS
 
 pytestmark = QUIET
 
@@ -134,6 +135,29 @@ def test_longcat_edits_by_words_as_the_stock_pipeline(
     assert np.abs(found - wanted).max() < 1e-4
     with raises(NotSupportedError, match="without a picture"):
         model.new_sample(params())
+
+
+@pytest.mark.parametrize("name", WHOLE_MODELS)
+def test_newer_families_paint_what_their_stock_pipeline_paints(name: str, tmp_path: Path) -> None:
+    folder = WHOLE_MODELS[name](tmp_path / "model")
+    stock, model = diffusers.DiffusionPipeline.from_pretrained(folder), load(folder)
+    stock.set_progress_bar_config(disable=True)
+    if name == "hidream":  # It makes one area of every size: a small one here.
+        for pipeline in (stock, model._pipelines["imagine"]):
+            pipeline.default_sample_size = 8
+    wanted = stock(
+        "a red apple",
+        width=32,
+        height=32,
+        num_inference_steps=2,
+        guidance_scale=3.0,
+        generator=torch.Generator().manual_seed(1),
+        output_type="np",
+    ).images[0]
+    found, weaker = painted(model), painted(model, guidance_scale=1.5)
+    assert found.shape == (32, 32, 3)
+    assert np.abs(found - wanted).max() < 1e-4
+    assert np.abs(found - weaker).max() > 1e-5
 
 
 def index_of(folder: Path, content: dict[str, Any], *, name: str = "model_index.json") -> Path:
