@@ -30,8 +30,10 @@ from engine.adapters.loading.pipeline_classes import (
     steps_name,
 )
 from engine.adapters.loading.pipeline_optimization import PipelineOptimizer, pipelines_bytes
+from engine.adapters.loading.pipeline_tiles import PipelineTiles
 from engine.adapters.loading.step_callbacks import GenerationStoppedError, watch_steps
 from engine.adapters.shareable_pipelines import shares_calls
+from engine.batching.device.device_profile import DeviceProfile
 from engine.batching.device.memory_limits import free_cache, is_out_of_memory
 from engine.batching.sample import BatchKey, Sample
 from engine.batching.sampling_params import SamplingParams
@@ -64,9 +66,11 @@ class PipelineModel:
         self._dtype = choose_dtype(entry.dtype, device)
         self._index = read_json(folder / INDEX)
         self._outfit = PipelineOptimizer(speed, device=device)
+        self._tiles = PipelineTiles(entry.name)
         self._pipelines: dict[str, Any] = {}
         self._measured_bytes: int | None = None
-        self._tasks = self._find_tasks()
+        self._tasks = tuple(task for task in TASKS if self._class_for(task) is not None)
+        self.profile = DeviceProfile()
 
     # ---- memory
 
@@ -120,8 +124,7 @@ class PipelineModel:
     def unload(self) -> None:
         self._pipelines = {}
         gc.collect()
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
+        free_cache(self._device)
 
     # ---- a sample's beginning
 
@@ -179,19 +182,22 @@ class PipelineModel:
         pipeline = self._pipeline(task)
         if len(params_list) > 1 and not shares_calls(type(pipeline)):
             raise ValueError(f"{type(pipeline).__name__} takes one sample a call")
+        size = params_list[0].width, params_list[0].height
+        self._tiles.prepare(pipeline, size, self.profile)
         try:
             pictures = self._call(pipeline, self._options(task, pipeline, params_list), on_step)
         except GenerationStoppedError:
             return
         except Exception as error:
             # One sample that does not fit may fit when it is decoded in tiles; several are tried in halves first.
-            if len(samples) > 1 or not is_out_of_memory(error) or not self._outfit.decode_in_tiles(pipeline):
+            if len(samples) > 1 or not is_out_of_memory(error) or not self._tiles.turn_on(size, self.profile):
                 raise
             pictures = None
         if pictures is None:
             free_cache(self._device)
             self.generate(samples, on_step)
             return
+        self._tiles.record_fit(size, self.profile)
         if not np.isfinite(pictures).all():
             raise GenerationError(reason="not_a_number")
         for sample, picture in zip(samples, pictures, strict=True):
@@ -226,7 +232,9 @@ class PipelineModel:
             "max_area": first.width * first.height,
         }
         if task == INSTRUCT:
-            images = [_fit(params) for params in params_list]
+            # As large as the result.
+            size, shown = (first.width, first.height), [params.references[0] for params in params_list]
+            images = [image.convert("RGB").resize(size, Image.Resampling.LANCZOS) for image in shown]
             # LongCat would show the words' reader a list as large as it is.
             call_options["image"] = images if len(images) > 1 else images[0]
         elif first.start is not None:
@@ -266,9 +274,6 @@ class PipelineModel:
     def _can_mix(self) -> bool:
         return components(self._folder).get("vae", ("", ""))[1] == "AutoencoderKL"
 
-    def _find_tasks(self) -> tuple[str, ...]:
-        return tuple(task for task in TASKS if self._class_for(task) is not None)
-
     def _task(self, params: SamplingParams) -> str:
         if params.references:
             return INSTRUCT
@@ -289,11 +294,6 @@ class PipelineModel:
     def _class_for(self, task: str) -> Any:
         """The pipeline class of this model for a task; None when there is none."""
         return find_class(str(self._index.get("_class_name", "")), task)
-
-
-def _fit(params: SamplingParams) -> Image.Image:
-    """The picture that the words change, as large as the result."""
-    return params.references[0].convert("RGB").resize((params.width, params.height), Image.Resampling.LANCZOS)
 
 
 def generators(params_list: Sequence[SamplingParams]) -> list[torch.Generator]:

@@ -1,10 +1,10 @@
 """The end of a job, written in one transaction: state, pictures, lineage, credits and the event."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from engine.jobs.postprocessing import StoredImage
@@ -50,7 +50,7 @@ def end_for_verdict(verdict: Verdict) -> JobResult:
 def record_early(database: Database, job: Job, picture: StoredImage, *, worker: str) -> OutboxRow | None:
     """The event to send. None when the lease is no longer this worker's."""
     with database.begin() as session:
-        if not job_transitions.holds_lease(session, job.id, worker=worker):
+        if not job_transitions.holds_lease(session, job.id, worker=worker) or _is_deleted(session, job.id):
             return None
         _add_pictures(session, job, [picture], now())
         child = picture_id(job.id, picture.index)
@@ -80,8 +80,10 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
             return []
         row = session.get_one(JobRow, job.id, populate_existing=True)
         row.painting_seconds = outcome.painting_seconds
+        if _is_deleted(session, job.id):
+            outcome = replace(outcome, pictures=())
         if outcome.state is JobState.DONE:
-            painted = held_job_decisions.pictures_of(session, job.id) + len(outcome.pictures)
+            painted = _count_shown(session, row) + len(outcome.pictures)
             credit_ledger.capture(session, row, painted=painted, at=at)
         elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
             credit_ledger.release(session, row, at=at)
@@ -98,6 +100,21 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
         if outcome.state is JobState.DONE:
             events += notify_owners(session, job)
         return events
+
+
+def _is_deleted(session: Session, job_id: str) -> bool:
+    """Whether its person deleted it while it was painted, with what was shown of it."""
+    row = session.get_one(JobRow, job_id)
+    has_shown = row.enough_requested and held_job_decisions.has_pictures(session, job_id)
+    return has_shown and not held_job_decisions.pictures_of(session, job_id)
+
+
+def _count_shown(session: Session, row: JobRow) -> int:
+    """Those that its person deleted meanwhile were seen, and are paid."""
+    if not row.enough_requested:
+        return held_job_decisions.pictures_of(session, row.id)
+    shown = select(func.count()).select_from(PictureRow).where(PictureRow.job_id == row.id)
+    return session.scalar(shown) or 0
 
 
 def _takes_pictures_back(outcome: JobResult) -> bool:

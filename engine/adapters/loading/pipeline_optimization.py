@@ -6,13 +6,13 @@ from typing import Any
 import torch
 
 from engine.adapters.acceleration.cpu_offload import CpuOffloader
-from engine.adapters.acceleration.vae_memory import tile_settings
 from engine.adapters.loading.model_parts import memory_format, size_bytes
 from engine.adapters.loading.optimization import compile_blocks, quantise_words, tune
-from engine.performance_settings import LowMemory, Speed
+from engine.performance_settings import LowMemory, Speed, TextEncoders
+from studio.errors import ModelLoadError
 
 _DENOISERS = ("unet", "transformer", "transformer_2", "decoder")
-_FIRST_STAGES = ("vae", "movq", "vqvae", "vqgan")
+FIRST_STAGES = ("vae", "movq", "vqvae", "vqgan")
 
 
 class PipelineOptimizer:
@@ -29,7 +29,11 @@ class PipelineOptimizer:
         self._offloader = CpuOffloader(speed.low_memory)
 
     def put_on(self, pipeline: Any) -> None:
-        """Settle a pipeline's networks on the device, or where they wait for their turn on it."""
+        """Settle a pipeline's networks on the device, or where they wait for their turn on it.
+
+        Raises `ModelLoadError` for settings that cannot be.
+        """
+        self._require_possible()
         pipeline.set_progress_bar_config(disable=True)
         moves = self._speed.low_memory is not LowMemory.OFF
         if not moves:
@@ -39,22 +43,20 @@ class PipelineOptimizer:
                 network.to(memory_format=layout)
             if name in _DENOISERS:
                 tune(network, self._speed)
-            elif name in _FIRST_STAGES and self._speed.compile:
+            elif name in FIRST_STAGES and self._speed.compile:
                 compile_blocks(network)
             elif name.startswith("text_encoder"):
                 quantise_words(network, self._speed.text_encoders)
         if moves:
             self._lodge(pipeline)
 
-    def decode_in_tiles(self, pipeline: Any) -> bool:
-        """From now on, after it ran out of memory; False where it does so already, or cannot."""
-        changed = False
-        for name, network in networks_of(pipeline).items():
-            if name in _FIRST_STAGES and getattr(network, "use_tiling", True) is False:
-                for setting, value in tile_settings(network).items():
-                    setattr(network, setting, value)
-                changed = True
-        return changed
+    def _require_possible(self) -> None:
+        """Pipelines put everything where their first network is: none of theirs can stay on the processor alone."""
+        if self._speed.text_encoders is TextEncoders.CPU:
+            raise ModelLoadError(
+                "Text encoders on the processor are only for models that are painted step by step, which this one is "
+                "not. Set CHATELIER_WORKER__TEXT_ENCODERS to int8, fp8 or device, or run it on a worker of its own."
+            )
 
     def _lodge(self, pipeline: Any) -> None:
         for name, network in networks_of(pipeline).items():

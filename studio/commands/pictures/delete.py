@@ -1,7 +1,7 @@
 """/delete: take a picture, or all pictures of a job, away for good."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -40,13 +40,14 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
 
     What a moderator deletes of somebody else keeps its files as long as its owner may appeal.
 
-    A job that is not over yet has no pictures: it is cancelled. So is one that was held for the pictures that go.
+    A job that is not over yet is cancelled; what its person saw of it already goes too, and is paid. One that was held
+    for the pictures that go is cancelled as well.
     """
     job_id, index = _target(command.what)
     with ports.database.read() as session:
         waiting = not queries.find_job(session, job_id, viewer=call.person).state.ended
     if waiting:
-        return cancel(ports, call, Cancel(job=job_id))
+        return _without_pictures(ports, cancel(ports, call, Cancel(job=job_id)))
     with ports.database.begin() as session:
         job = queries.find_job(session, job_id, viewer=call.person)
         mine = same_human(session, job.person.key, call.person.key)
@@ -71,6 +72,17 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
         out_of_reach = is_there and job.address.closes_within(timedelta(), at=now())
     finish_removal(ports, removal)
     return PicturesDeleted(picture_ids=tuple(picture.id for picture in pictures), stay_shown=out_of_reach)
+
+
+def _without_pictures(ports: Ports, stopped: JobsStopped) -> JobsStopped:
+    """What a worker has in hand at this moment it does not add; see `engine.jobs.job_results`."""
+    if not stopped.keeps:
+        return stopped
+    with ports.database.begin() as session:
+        job = queries.find_job(session, stopped.job_id)
+        removal = delete_pictures(session, job, queries.pictures_of_job(session, job.id))
+    finish_removal(ports, removal)
+    return replace(stopped, keeps=False)
 
 
 def _write_notices(session: Session, job: Job, pictures: Sequence[Picture]) -> list[OutboxRow]:

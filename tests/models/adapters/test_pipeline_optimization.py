@@ -20,9 +20,11 @@ from engine.adapters.loading.optimization import compile_blocks
 from engine.adapters.loading.pipeline_optimization import networks_of
 from engine.adapters.registry import new_model
 from engine.adapters.whole_pipeline import PipelineModel
+from engine.batching.device.device_profile import FIRST_PAUSE_SECONDS, DeviceProfile
+from engine.batching.model_protocols import LearnsMemory
 from engine.batching.sampling_params import SamplingParams, WeightedImage
 from engine.catalog.catalog import ModelEntry
-from engine.performance_settings import PLAIN, LowMemory, Quantise, Speed
+from engine.performance_settings import PLAIN, LowMemory, Quantise, Speed, TextEncoders
 from studio.errors import ModelLoadError
 from tests.support.sentences import raises
 from tests.support.tiny_image_encoders import (
@@ -100,6 +102,9 @@ def test_what_saves_time_and_memory_changes_no_picture(
 
 def test_a_picture_that_does_not_fit_is_decoded_in_tiles(tmp_path: Path) -> None:
     model = model_of(save_sd(tmp_path), PLAIN)
+    assert isinstance(model, LearnsMemory)
+    now = [1e9]
+    model.profile = DeviceProfile(clock=lambda: now[0])
     expected = painted(model, "Stable Diffusion", count=1)
     vae = model._pipelines["imagine"].vae
     forward, failures = vae.decoder.forward, []
@@ -113,10 +118,22 @@ def test_a_picture_that_does_not_fit_is_decoded_in_tiles(tmp_path: Path) -> None
     vae.decoder.forward = tight
     for _ in range(2):
         assert float((painted(model, "Stable Diffusion", count=1) - expected).abs().max()) < 1e-4
-    assert len(failures) == 1  # it stays so
-    vae.use_tiling = False
+    assert len(failures) == 1  # it stays so for a while
+    now[0] += 2 * FIRST_PAUSE_SECONDS
+    painted(model, "Stable Diffusion", count=1)
+    assert len(failures) == 2  # then it is tried once
+    vae.decoder.forward = forward
+    now[0] += 4 * FIRST_PAUSE_SECONDS
+    painted(model, "Stable Diffusion", count=1)
+    assert not vae.use_tiling
+    vae.decoder.forward = tight
     with pytest.raises(torch.OutOfMemoryError):  # the batcher tries two in halves first
         painted(model, "Stable Diffusion", count=2)
+
+
+def test_text_encoders_on_the_processor_are_refused_for_whole_calls(tmp_path: Path) -> None:
+    with raises(ModelLoadError, match="TEXT_ENCODERS to int8, fp8 or device"):
+        model_of(save_sd(tmp_path), Speed(text_encoders=TextEncoders.CPU))
 
 
 def test_an_unloaded_model_leaves_nothing_behind(tmp_path: Path) -> None:

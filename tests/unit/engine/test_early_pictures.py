@@ -175,6 +175,22 @@ class TestEnough:
         assert read(ports, job)[0].state is JobState.DONE
         assert entries(ports, job) == {"reserve": -4, "capture": 3}
 
+    @pytest.mark.parametrize("hears", [True, False])
+    def test_deleting_the_job_takes_what_was_seen_which_is_paid(
+        self, ports, work, brush, leases, call, job, hears
+    ):
+        def delete(order, cancelled):
+            until_shown(ports)(order, cancelled)
+            assert not execute(ports, call, "delete", {"what": job}).keeps
+            if hears:
+                leases.stop_early(job)
+
+        brush.early, brush.act = (0,), delete
+        work.run(job)
+        assert read(ports, job)[1] == []
+        assert list(rows(ports, job)) == [1]
+        assert entries(ports, job) == {"reserve": -4, "capture": 3}
+
     def test_a_moderators_cancel_takes_everything_back(self, ports, work, brush, leases, call, job):
         def stop(order, cancelled):
             until_shown(ports)(order, cancelled)
