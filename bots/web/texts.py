@@ -37,6 +37,7 @@ METRICS_CLOSED = "Metrics are served to this machine only, or with the token of 
 TOO_SLOW = "Your connection could not keep up."
 NOT_FOUND = "There is no such page here."
 SHARED_BY = "by {name}"
+SHARED_FROM = "by {name}, from pictures of {others}"
 REPORT_UNKNOWN = "This picture was not made here, or is gone already."
 APPEALED = "Sent. The moderator of your case will read it."
 LOCKED_DOWN = "Newcomers wait for a moderator, and uploads are paused, for an hour."

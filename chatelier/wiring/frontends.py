@@ -90,8 +90,8 @@ def download_links(settings: Settings) -> "DownloadLinks | None":
 
     store = open_store(settings.storage)
 
-    def sign(key: str) -> str:
-        address = store.link(key, valid_seconds=VALID_SECONDS)
+    def sign(key: str, save_as: str = "") -> str:
+        address = store.link(key, valid_seconds=VALID_SECONDS, save_as=save_as)
         if address is None:
             raise ConfigurationError(
                 "CHATELIER_WEB__STORAGE_LINKS needs pictures in a bucket: set CHATELIER_STORAGE_URL to s3://…"

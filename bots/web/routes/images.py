@@ -41,16 +41,16 @@ async def picture_file(request: Request) -> Response:
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     links = context.settings.download_links
-    if links and "download" not in request.query_params:
-        address = await context.pools.run(Pool.FILES, links.sign, key)
+    saved = "download" in request.query_params
+    name = f"chatelier-{picture_id.replace('.', '-')}.png"
+    if links:
+        address = await context.pools.run(Pool.FILES, links.sign, key, name if saved else "")
         return RedirectResponse(
             address, status_code=302, headers={"Cache-Control": f"private, max-age={REUSED_SECONDS}"}
         )
     data = await context.pools.run(Pool.FILES, context.ports.store.get, key)
-    if "download" in request.query_params:
-        headers["Content-Disposition"] = (
-            f'attachment; filename="chatelier-{picture_id.replace(".", "-")}.png"'
-        )
+    if saved:
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
     suffix = key[key.rfind(".") :]
     return Response(data, media_type=_TYPES.get(suffix, "application/octet-stream"), headers=headers)
 

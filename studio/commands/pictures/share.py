@@ -12,17 +12,19 @@ from studio.commands.results import PictureShared
 from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
 from studio.db.identities.linked_identities import same_human
-from studio.db.identities.people import find_person, lock_person
+from studio.db.identities.people import find_person, is_nameless, lock_person
 from studio.db.tables import ShareRow
 from studio.domain.jobs import Job
+from studio.domain.people import Person
 from studio.domain.pictures import Picture
-from studio.errors import NotAllowedError, NotFoundError
+from studio.errors import BannedError, NotAllowedError, NotFoundError
 from studio.ports import Ports
-from studio.services.visibility import is_unlisted
+from studio.services.visibility import Audience, is_unlisted, may_see
 
 LINK, STOP = "link", "stop"
 SHARED_PATH = "/s/"
 _TOKEN_BYTES = 16
+_MOST_CREDITED = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,41 @@ def find_shared(ports: Ports, token: str) -> tuple[Picture, Job]:
         raise NotFoundError("this_picture")
     ports.gate.require_not_banned(owner)
     return picture, job
+
+
+def find_credited(ports: Ports, picture: Picture, job: Job) -> tuple[Person, ...]:
+    """The other people whose pictures a shared one was made from, the nearest first.
+
+    A stranger is told the names of those alone whose pictures are still there, for everybody of their community to
+    see, and who are neither banned nor forgotten.
+    """
+    with ports.database.read() as session:
+        origins = [
+            queries.find_job(session, origin.job_id)
+            for origin in queries.ancestors(session, [picture.id])
+            if not origin.deleted
+        ]
+        everybody = Audience(home=job.person.home)
+        shown = [origin for origin in origins if not origin.spoiler and may_see(session, origin, everybody)]
+        others = dict.fromkeys(
+            origin.person.key
+            for origin in shown
+            if not same_human(session, origin.person.key, job.person.key)
+        )
+        people = [
+            find_person(session, key)
+            for key in list(others)[:_MOST_CREDITED]
+            if not is_nameless(session, key)
+        ]
+    return tuple(person for person in people if _is_welcome(ports, person))
+
+
+def _is_welcome(ports: Ports, person: Person) -> bool:
+    try:
+        ports.gate.require_not_banned(person)
+    except BannedError:
+        return False
+    return True
 
 
 SPEC = CommandSpec(

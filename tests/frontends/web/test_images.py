@@ -188,9 +188,9 @@ def test_a_deleted_ancestor_leaves_its_place_but_not_its_words(web_server: WebSe
 def test_pictures_in_a_bucket_are_fetched_there_by_those_who_may_see_them(ports: Ports) -> None:
     signed: list[str] = []
 
-    def sign(key: str) -> str:
+    def sign(key: str, save_as: str = "") -> str:
         signed.append(key)
-        return f"https://bucket.example/{key}?signature=1"
+        return f"https://bucket.example/{key}?signature=1&name={save_as}"
 
     links = DownloadLinks.with_origin_of(sign("first"), sign)
     with WebServer(ports, web_settings(download_links=links)) as web_server:
@@ -198,11 +198,12 @@ def test_pictures_in_a_bucket_are_fetched_there_by_those_who_may_see_them(ports:
         job_id = painted(web_server, ana)
         small = ana.client.get(f"/thumbnails/{job_id}.1", follow_redirects=False)
         assert (small.status_code, small.headers["cache-control"]) == (302, "private, max-age=30")
-        assert small.headers["location"] == f"https://bucket.example/{signed[-1]}?signature=1"
+        assert small.headers["location"] == f"https://bucket.example/{signed[-1]}?signature=1&name="
         assert (
             "img-src 'self' data: blob: https://bucket.example; " in small.headers["content-security-policy"]
         )
-        assert ana.client.get(f"/pictures/{job_id}.1.png?download").content.startswith(b"picture")
+        saved = ana.client.get(f"/pictures/{job_id}.1.png?download", follow_redirects=False)
+        assert saved.headers["location"].endswith(f"&name=chatelier-{job_id}-1.png")
         signed.clear()
         assert web_server.browser().client.get(f"/pictures/{job_id}.1.png").status_code == 401
         assert ana.press(Button(action=Action.DELETE, job_id=job_id, index=1))["ok"]

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from bots.web.download_links import DownloadLinks
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.ports import Ports
+from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import paint_job
 from tests.support.html_tree import read_html
 from tests.support.web_client import ADDRESS, Browser, WebServer, web_settings
@@ -52,6 +54,31 @@ def test_chats_unfold_the_link_as_a_picture(web: WebServer, link: str) -> None:
     answer = stranger.client.get("/oembed", params={"url": link}).json()
     assert (answer["type"], answer["url"]) == ("photo", f"{link}.png")
     assert answer["width"] > 0
+
+
+def test_the_page_credits_those_whose_pictures_it_was_made_from(web: WebServer, link: str) -> None:
+    """Where pictures lie in a bucket, the image comes from there."""
+    picture = web.browser().client.get(link).text.partition("/report?picture=")[2][:14]
+    bo = Call(person=someone("bo"), address=somewhere(), request_key="bo")
+    made = execute(web.ports, bo, "remix", {"picture": picture, "prompt": "a boat"})
+    job = paint_job(web.ports, made.job_id)  # type: ignore[union-attr]
+    remixed = str(execute(web.ports, bo, "share", {"picture": f"{job}.1"}).url)  # type: ignore[union-attr]
+    stranger = web.browser()
+    assert "by Bo, from pictures of Ana" in stranger.client.get(remixed).text
+    assert "from pictures of" not in stranger.client.get(link).text
+
+
+def test_the_image_comes_from_the_bucket_where_that_is_set(ports: Ports, call: Call) -> None:
+    links = DownloadLinks("https://bucket.example", lambda key, _name="": f"https://bucket.example/{key}")
+    ports = replace(ports, web_url=ADDRESS)
+    job = paint_job(ports, execute(ports, call, "imagine", {"prompt": "a fox"}).job_id)
+    link = str(execute(ports, call, "share", {"picture": f"{job}.1"}).url)  # type: ignore[union-attr]
+    with WebServer(ports, web_settings(download_links=links)) as web:
+        stranger = web.browser()
+        image = stranger.client.get(f"{link}.png", follow_redirects=False)
+        assert (image.status_code, image.headers["cache-control"]) == (302, "public, max-age=30")
+        execute(ports, call, "share", {"picture": f"{job}.1", "do": "stop"})
+        assert stranger.client.get(f"{link}.png", follow_redirects=False).status_code == 404
 
 
 def test_a_link_that_was_taken_back_says_no_more_than_one_that_never_was(

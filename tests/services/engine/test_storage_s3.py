@@ -57,6 +57,8 @@ def test_browsers_are_sent_to_the_bucket_where_that_is_set(
     key = open_store(f"{s3_url}/atelier").put(b"a picture", suffix=".webp")
     with urllib.request.urlopen(links.sign(key), timeout=20) as answer:
         assert answer.read() == b"a picture"
+    with urllib.request.urlopen(links.sign(key, "fox-1.png"), timeout=20) as answer:
+        assert answer.headers["content-disposition"] == 'attachment; filename="fox-1.png"'
     monkeypatch.delenv("CHATELIER_STORAGE_URL")
     with pytest.raises(ConfigurationError, match="CHATELIER_STORAGE_URL"):
         download_links(load_settings())

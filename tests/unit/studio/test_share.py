@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from studio.commands.pictures.share import find_shared
+from studio.commands.pictures.share import find_credited, find_shared
 from studio.commands.registry import execute
 from studio.commands.results import PictureShared
 from studio.commands.spec import Call
@@ -54,6 +54,31 @@ def test_a_picture_has_one_link_until_it_is_taken_back(instance: Ports, call: Ca
     with pytest.raises(NotFoundError):
         find_shared(instance, token)
     assert share(instance, call, f"{job}.1") != token
+
+
+def test_those_whose_pictures_it_was_made_from_are_named_to_strangers(
+    instance: Ports, call: Call, job: str
+) -> None:
+    """Without those who keep theirs to themselves, deleted it, were banned or had themselves forgotten."""
+
+    def remix(name: str, picture: str) -> str:
+        found = execute(instance, asks(name), "remix", {"picture": picture, "prompt": f"of {name}"})
+        return f"{paint_job(instance, found.job_id)}.1"  # type: ignore[union-attr]
+
+    def credited(picture: str) -> list[str]:
+        found = find_shared(instance, share(instance, asks("dora"), picture))
+        return [person.display_name for person in find_credited(instance, *found)]
+
+    bo = remix("bo", f"{job}.1")
+    picture = remix("dora", remix("cy", bo))
+    first = call.person.display_name
+    assert credited(picture) == ["Cy", "Bo", first]
+    change_job(instance, job, spoiler=True)
+    assert credited(picture) == ["Cy", "Bo"]
+    execute(instance, asks("bo"), "delete", {"what": bo})
+    assert credited(picture) == ["Cy"]
+    execute(instance, asks("cy"), "forget-me", {"confirm": "yes"})
+    assert credited(picture) == []
 
 
 def test_others_share_nothing_and_moderators_take_back(instance: Ports, call: Call, job: str) -> None:

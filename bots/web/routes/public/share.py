@@ -3,21 +3,24 @@
 Open Graph (https://ogp.me) and oEmbed (https://oembed.com) describe it to them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bots.presentation.compose.parts.pictures import alt_text_of, title_of
+from bots.presentation.spans import join_list, plain_text
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.context import WebContext
+from bots.web.download_links import REUSED_SECONDS
 from bots.web.routes.authentication import context_of, origin_of
 from bots.web.routes.page_layout import page_response
-from studio.commands.pictures.share import SHARED_PATH, find_shared
+from studio.commands.pictures.share import SHARED_PATH, find_credited, find_shared
 from studio.domain.jobs import Job
+from studio.domain.people import Person
 from studio.domain.pictures import Picture
 from studio.errors import BannedError, NotFoundError
 
@@ -32,6 +35,7 @@ class SharedPicture:
     picture: Picture
     job: Job
     address: str
+    sources: tuple[Person, ...] = ()
 
     @property
     def title(self) -> str:
@@ -47,13 +51,20 @@ class SharedPicture:
 
     @property
     def credit(self) -> str:
-        return translate(texts.SHARED_BY, name=self.job.person.display_name)
+        """``by Ana, from pictures of Bo and Cy``."""
+        maker = self.job.person.display_name
+        if not self.sources:
+            return translate(texts.SHARED_BY, name=maker)
+        names = plain_text(join_list([(person.display_name,) for person in self.sources]))
+        return translate(texts.SHARED_FROM, name=maker, others=names)
 
 
 async def share_page(request: Request) -> Response:
     """GET /s/<token>."""
     context = context_of(request)
     shared = await _load(request, context)
+    sources = await context.pools.run(Pool.DATABASE, find_credited, context.ports, shared.picture, shared.job)
+    shared = replace(shared, sources=sources)
     query = urlencode({"url": shared.address, "format": "json"})
     response = page_response(
         request, "share.html", {"shared": shared, "oembed_address": f"{origin_of(request)}/oembed?{query}"}
@@ -67,6 +78,13 @@ async def share_image(request: Request) -> Response:
     """GET /s/<token>.png: the signed copy, which has its content credentials."""
     context = context_of(request)
     shared = await _load(request, context)
+    if links := context.settings.download_links:
+        address = await context.pools.run(Pool.FILES, links.sign, shared.picture.key)
+        headers = {
+            "Cache-Control": f"public, max-age={REUSED_SECONDS}",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        }
+        return RedirectResponse(address, status_code=302, headers=headers)
     data = await context.pools.run(Pool.FILES, context.ports.store.get, shared.picture.key)
     headers = {"Cache-Control": _CACHED, "Cross-Origin-Resource-Policy": "cross-origin"}
     return Response(data, media_type="image/png", headers=headers)
