@@ -30,6 +30,7 @@ from bots.web.routes.authentication import LoginRequiredError
 from bots.web.routes.desk import cases, policy_page, week_page
 from bots.web.routes.gallery import downloads, folders, gallery_page, lineage_page
 from bots.web.routes.gatherings import gathering_pages
+from bots.web.routes.operations import overview_page
 from bots.web.routes.page_layout import page_response
 from bots.web.routes.public import installation, privacy, report, share, verification
 from bots.web.routes.sign_in import codes, login, oauth, passkeys
@@ -178,7 +179,9 @@ ROUTES = [
     Route("/offline", installation.offline_page),
     Route("/healthz", health.health),
     Route("/metrics", health.metrics),
-    Route("/operations", health.operations),
+    Route("/operations", overview_page.operations),
+    Route("/operations/sign-in", overview_page.open_operations, methods=["POST"]),
+    Route("/operations/sign-out", overview_page.close_operations, methods=["POST"]),
     WebSocketRoute("/room", serve_websocket),
     Mount("/static", Assets(directory=FOLDER / "static")),
 ]

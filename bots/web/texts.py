@@ -34,6 +34,7 @@ MESSAGE_UNREADABLE = "That message could not be read. Reload the page and try ag
 MESSAGE_TOO_LONG = "That is too long. A prompt has at most 1,000 characters."
 TOO_FAST = "That is a lot at once. Please wait a second."
 METRICS_CLOSED = "Metrics are served to this machine only, or with the token of the web settings."
+WRONG_TOKEN = "That is not the metrics token of the web settings."
 TOO_SLOW = "Your connection could not keep up."
 NOT_FOUND = "There is no such page here."
 SHARED_BY = "by {name}"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-HEAD = "0037"  # the newest revision, so that a front end need not load Alembic to see whether it is there
+HEAD = "0038"  # the newest revision, so that a front end need not load Alembic to see whether it is there
 
 
 def known_revisions() -> frozenset[str]:

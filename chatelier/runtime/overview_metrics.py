@@ -48,7 +48,21 @@ class OverviewCollector:
         devices = GaugeMetricFamily(
             "chatelier_worker_devices", "Devices that a worker announced.", labels=("worker",)
         )
+        of_worker_ended = GaugeMetricFamily(
+            "chatelier_worker_ended_last_hour",
+            "Jobs of a worker that ended in the last hour.",
+            labels=("worker", "state"),
+        )
+        of_worker_waited = GaugeMetricFamily(
+            "chatelier_worker_wait_p95_seconds",
+            "Wait of the last hour's jobs of a worker, 95th percentile.",
+            labels=("worker",),
+        )
         for worker in overview.workers:
+            if worker.wait_p95_seconds is not None:
+                of_worker_waited.add_metric((worker.name,), worker.wait_p95_seconds)
+            for state, jobs in worker.ended.items():
+                of_worker_ended.add_metric((worker.name, state), jobs)
             of_worker.add_metric((worker.name,), worker.painting)
             devices.add_metric((worker.name,), len(worker.devices))
         oldest = GaugeMetricFamily(
@@ -58,4 +72,14 @@ class OverviewCollector:
         )
         for model in overview.models:
             oldest.add_metric((model.name,), model.oldest_wait_seconds)
-        yield from (waiting, painting, waited, ended, of_worker, devices, oldest)
+        yield from (
+            waiting,
+            painting,
+            waited,
+            ended,
+            of_worker,
+            of_worker_ended,
+            of_worker_waited,
+            devices,
+            oldest,
+        )

@@ -50,6 +50,7 @@ def take_lease(session: Session, job_id: str, *, worker: str, at: datetime, leas
     values = {
         "state": JobState.PAINTING,
         "lease_owner": worker,
+        "worker": worker,
         "lease_until": at + timedelta(seconds=lease_seconds),
         "attempts": JobRow.attempts + 1,
         "started_at": at,

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from studio.operations.overview import Overview
+    from studio.operations.overview import CommunityLoad, Overview, WorkerLoad
 
 
 def register(app: typer.Typer) -> None:
@@ -58,21 +58,28 @@ def _tables(overview: "Overview") -> "Group":
     from rich.console import Group
     from rich.table import Table
 
-    from studio.domain.jobs import JobState
-
     head = f"{overview.waiting} waiting, {overview.painting} painting, {overview.devices} devices"
     communities = Table("community", title=f"{overview.at:%H:%M:%S} UTC: {head}", title_justify="left")
     for column in ("waiting", "painting", "done/h", "refused/h", "failed/h", "wait p95"):
         communities.add_column(column, justify="right")
     for load in overview.communities:
-        wait = "-" if load.wait_p95_seconds is None else f"{load.wait_p95_seconds:.1f} s"
-        ended = [
-            str(load.ended.get(state, 0)) for state in (JobState.DONE, JobState.REFUSED, JobState.FAILED)
-        ]
         name = f"{load.platform} {load.community}"
-        communities.add_row(name, str(load.waiting), str(load.painting), *ended, wait)
-    workers = Table("worker", "painting", "devices", "models")
+        communities.add_row(name, str(load.waiting), str(load.painting), *_ended(load))
+    workers = Table("worker")
+    for column in ("painting", "done/h", "refused/h", "failed/h", "wait p95"):
+        workers.add_column(column, justify="right")
+    workers.add_column("devices")
+    workers.add_column("models")
     for worker in overview.workers:
         devices = ", ".join(worker.devices) or "silent"
-        workers.add_row(worker.name, str(worker.painting), devices, ", ".join(worker.models))
+        workers.add_row(worker.name, str(worker.painting), *_ended(worker), devices, ", ".join(worker.models))
     return Group(communities, workers)
+
+
+def _ended(load: "CommunityLoad | WorkerLoad") -> tuple[str, ...]:
+    """Done, refused and failed in the last hour, and the wait."""
+    from studio.domain.jobs import JobState
+
+    counts = (str(load.ended.get(state, 0)) for state in (JobState.DONE, JobState.REFUSED, JobState.FAILED))
+    wait = "-" if load.wait_p95_seconds is None else f"{load.wait_p95_seconds:.1f} s"
+    return (*counts, wait)

@@ -59,6 +59,7 @@ class JobRow(Base):
     ended_at: Mapped[datetime | None]
     lease_owner: Mapped[str | None] = mapped_column(String(100))
     lease_until: Mapped[datetime | None]
+    worker: Mapped[str | None] = mapped_column(String(100))  # that took it last, also after its end
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     # Its person has enough with the pictures that are finished; the others are not painted.
     enough_requested: Mapped[bool] = mapped_column(default=False, server_default=false())

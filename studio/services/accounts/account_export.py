@@ -21,7 +21,13 @@ from studio.ports import Ports
 from studio.services import file_references, personal_data
 
 _SOMEBODY_ELSE = "somebody else"  # data, which the readme of the archive explains
-_NOT_THEIRS = ("token", "lease_owner", "salt", "code")  # secrets of the instance, and its own bookkeeping
+_NOT_THEIRS = (
+    "token",
+    "lease_owner",
+    "worker",
+    "salt",
+    "code",
+)  # secrets of the instance, and its own bookkeeping
 _OF_REPORTERS = ("words", "evidence", "note")  # of a case that somebody else filed
 # What was kept for the authorities, and who looked at it, is not for the person whom it is about.
 _WITHHELD = frozenset({"evidence", "audit"})

@@ -287,6 +287,7 @@ def test_whoever_is_banned_is_sent_away_at_once(instance: WebServer) -> None:
         assert "cannot paint here" in ana.client.get(path).text
     page = ana.front_page()
     assert "cannot paint here" in page
+    assert 'href="/privacy"' in page
     token = re.search(r'name="token" value="([^"]+)"', page)
     assert token
     forgotten = ana.client.post("/forget-me", data={"token": token[1]}, headers={"origin": ADDRESS})

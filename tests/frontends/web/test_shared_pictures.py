@@ -40,6 +40,7 @@ def test_a_stranger_sees_the_picture_its_words_and_its_maker(web: WebServer, lin
     assert "a &lt;fox&gt; &amp; moon" in page.text
     assert f"by {call.person.display_name}" in page.text
     assert "Made with AI" in page.text
+    assert 'href="/privacy"' in page.text
     image = stranger.client.get(f"{link}.png")
     assert image.content.startswith(b"picture ")
     assert image.headers["cross-origin-resource-policy"] == "cross-origin"

@@ -10,6 +10,8 @@ from urllib.request import Request as UrlRequest
 from urllib.request import urlopen
 
 import pytest
+from httpx import Response
+from itsdangerous import TimestampSigner
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
@@ -250,3 +252,52 @@ def test_with_a_token_figures_go_to_whoever_has_it_and_to_nobody_else(ports: Por
             answer = scraper.get("/metrics", headers={"authorization": wrong.encode()})  # type: ignore[dict-item]
             assert answer.status_code == 403
         assert web_server.browser().client.get("/metrics").status_code == 403
+
+
+def test_behind_a_proxy_a_browser_opens_the_overview_with_the_token(ports: Ports) -> None:
+    page = {"accept": "text/html"}
+    settings = web_settings(metrics_token="a token of the tests", trusted_proxies=("127.0.0.1",))
+    with WebServer(ports, settings) as web_server:
+        browser = web_server.browser(headers=HTTPS)
+
+        def sign_in(token: str) -> Response:
+            form = {"token": token}
+            return browser.client.post("/operations/sign-in", data=form, follow_redirects=False)
+
+        closed = browser.client.get("/operations", headers=page)
+        assert (closed.status_code, 'name="token"' in closed.text) == (401, True)
+        assert browser.client.get("/operations").status_code == 403, "programs are answered as before"
+        assert sign_in("a token").status_code == 403
+        opened = sign_in("a token of the tests ")
+        assert (opened.status_code, opened.headers["location"]) == (303, "/operations")
+        cookie = opened.headers["set-cookie"].lower()
+        for attribute in ("httponly", "samesite=strict", "secure", "path=/operations", "max-age=28800"):
+            assert attribute in cookie
+        assert "a token" not in cookie
+        sent = {**page, "cookie": opened.headers["set-cookie"].partition(";")[0]}
+        assert "Communities" in browser.client.get("/operations", headers=sent).text
+        assert browser.client.get("/metrics", headers=sent).status_code == 403
+        left = browser.client.post("/operations/sign-out", headers=sent, follow_redirects=False)
+        assert "max-age=0" in left.headers["set-cookie"].lower()
+        assert browser.client.get("/operations", headers=page).status_code == 401
+        wrong = [sign_in("wrong").status_code for _ in range(7)]
+        assert (wrong[0], wrong[-1]) == (403, 429)
+
+
+def test_a_cookie_of_the_overview_ends_with_its_token_and_with_time(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, cookie = {"accept": "text/html"}, ""
+    with WebServer(ports, web_settings(metrics_token="a token of the tests")) as web_server:
+        client = web_server.browser("192.168.1.20").client
+        client.post("/operations/sign-in", data={"token": "a token of the tests"}, follow_redirects=False)
+        cookie = client.cookies["chatelier-operator"]
+        assert client.get("/operations", headers=page).status_code == 200
+        with monkeypatch.context() as later:
+            in_nine_hours = int(time.time()) + 9 * 3600
+            later.setattr(TimestampSigner, "get_timestamp", lambda _signer: in_nine_hours)
+            assert client.get("/operations", headers=page).status_code == 401
+    with WebServer(ports, web_settings(metrics_token="another token of the tests")) as web_server:
+        client = web_server.browser("192.168.1.20").client
+        sent = {**page, "cookie": f"chatelier-operator={cookie}"}
+        assert client.get("/operations", headers=sent).status_code == 401

@@ -102,6 +102,9 @@ def test_everybody_reads_the_privacy_notice_of_this_instance(ports: Ports) -> No
     facts = PrivacyFacts(operator="the Example Club", contact="club@example.org", keep_days=90, invites=True)
     with WebServer(ports, web_settings(privacy=facts)) as room:
         page = room.browser().client.get("/privacy").text
+        member = room.user("Ana").client
+        for inside in ("/", "/help"):
+            assert 'href="/privacy"' in member.get(inside, headers={"hx-request": "true"}).text
     for stated in ("The Example Club runs", "club@example.org", "after 90 days", "invite word", "/export-me"):
         assert stated in page
     assert "{" not in page.partition("<body")[2]

@@ -38,6 +38,7 @@ def fill(ports, call):
     with ports.database.begin() as session:
         row = session.get_one(JobRow, jobs[1])
         row.started_at = row.created_at + timedelta(seconds=7)
+        row.worker = session.get_one(JobRow, jobs[2]).worker = "box-1"
 
 
 def test_each_community_and_worker_has_its_own_load(ports, call):
@@ -52,7 +53,10 @@ def test_each_community_and_worker_has_its_own_load(ports, call):
     assert room.wait_p95_seconds == 7
     assert (hall.community, hall.waiting, hall.painting, hall.ended) == ("hall", 1, 0, {})
     assert [(load.name, load.painting, load.devices) for load in seen.workers] == [("box-1", 1, CARD.devices)]
-    assert [(load.name, load.devices) for load in later.workers] == [("box-1", ())]
+    assert [(load.ended, load.wait_p95_seconds) for load in seen.workers] == [
+        ({JobState.DONE: 1, JobState.REFUSED: 1}, 7)
+    ]
+    assert [(load.name, load.devices, load.ended) for load in later.workers] == [("box-1", (), {})]
     assert all(not load.ended and load.wait_p95_seconds is None for load in later.communities)
     assert [(load.name, load.waiting) for load in later.models] == [("", 2)]
     assert later.models[0].oldest_wait_seconds >= 7200
@@ -76,6 +80,9 @@ def test_prometheus_reads_the_same_and_a_gap_while_the_database_is_away(ports, c
     assert registry.get_sample_value("chatelier_wait_p95_seconds", room) == 7
     refused = registry.get_sample_value("chatelier_jobs_ended_last_hour", {**room, "state": "refused"})
     assert refused == 1
+    done = registry.get_sample_value("chatelier_worker_ended_last_hour", {"worker": "box-1", "state": "done"})
+    assert done == 1
+    assert registry.get_sample_value("chatelier_worker_wait_p95_seconds", {"worker": "box-1"}) == 7
     assert registry.get_sample_value("chatelier_worker_devices", {"worker": "box-1"}) == 2
     assert registry.get_sample_value("chatelier_oldest_wait_seconds", {"model": ""}) is not None
     away = True

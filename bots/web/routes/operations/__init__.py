@@ -1,0 +1,1 @@
+"""What the operator reads: the load of all communities and workers."""
