@@ -64,7 +64,7 @@ def _tables(overview: "Overview") -> "Group":
         communities.add_column(column, justify="right")
     for load in overview.communities:
         name = f"{load.platform} {load.community}"
-        communities.add_row(name, str(load.waiting), str(load.painting), *_ended(load))
+        communities.add_row(name, str(load.waiting), str(load.painting), *_counts_of(load))
     workers = Table("worker")
     for column in ("painting", "done/h", "refused/h", "failed/h", "wait p95"):
         workers.add_column(column, justify="right")
@@ -72,11 +72,11 @@ def _tables(overview: "Overview") -> "Group":
     workers.add_column("models")
     for worker in overview.workers:
         devices = ", ".join(worker.devices) or "silent"
-        workers.add_row(worker.name, str(worker.painting), *_ended(worker), devices, ", ".join(worker.models))
+        workers.add_row(worker.name, str(worker.painting), *_counts_of(worker), devices, ", ".join(worker.models))
     return Group(communities, workers)
 
 
-def _ended(load: "CommunityLoad | WorkerLoad") -> tuple[str, ...]:
+def _counts_of(load: "CommunityLoad | WorkerLoad") -> tuple[str, ...]:
     """Done, refused and failed in the last hour, and the wait."""
     from studio.domain.jobs import JobState
 
