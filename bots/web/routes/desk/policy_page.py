@@ -1,9 +1,8 @@
 """The community's policy as a form: what would change is shown first, then saved as ``/community policy`` saves it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -30,6 +29,8 @@ _MOST_FIELDS = 200
 _SAVED = "/desk/policy?saved"
 
 Sent = Mapping[str, str]
+Review = PolicyReview | WordReview
+Change = Callable[[WebContext, WebUser, Sent], Review | None]  # None: it was saved
 
 
 async def policy_page(request: Request) -> Response:
@@ -41,11 +42,21 @@ async def policy_page(request: Request) -> Response:
 
 async def change_policy(request: Request) -> Response:
     """POST /desk/policy with the form: what it would change, or with ``step=save`` after that, the change."""
+    return await _apply(request, _change_policy)
+
+
+async def change_words(request: Request) -> Response:
+    """POST /desk/policy/words with the three lists, as `change_policy`."""
+    return await _apply(request, _change_words)
+
+
+async def _apply(request: Request, change: Change) -> Response:
+    """What a form would change, or the page again once it is saved."""
     context, user = await require_moderating_user(request)
     sent = await _read(request)
     if sent is None or not context.session_store.is_form_token(user, sent.get("token", "")):
         return await _page(request, user, notice=translate(texts.STALE_FORM), status=403)
-    review = await context.pools.run(Pool.COMMANDS, _change_policy, context, user, sent)
+    review = await context.pools.run(Pool.COMMANDS, change, context, user, sent)
     if review is None:
         return RedirectResponse(_SAVED, status_code=303)
     return await _page(
@@ -53,21 +64,7 @@ async def change_policy(request: Request) -> Response:
     )
 
 
-async def change_words(request: Request) -> Response:
-    """POST /desk/policy/words with the three lists, as `change_policy`."""
-    context, user = await require_moderating_user(request)
-    sent = await _read(request)
-    if sent is None or not context.session_store.is_form_token(user, sent.get("token", "")):
-        return await _page(request, user, notice=translate(texts.STALE_FORM), status=403)
-    words = await context.pools.run(Pool.COMMANDS, _change_words, context, user, sent)
-    if words is None:
-        return RedirectResponse(_SAVED, status_code=303)
-    return await _page(
-        request, user, words=words, notice=_notice(words), status=422 if words.problems else 200
-    )
-
-
-def _notice(review: PolicyReview | WordReview) -> str:
+def _notice(review: Review) -> str:
     return "" if review.problems or review.changes else translate(texts.POLICY_UNCHANGED)
 
 
@@ -84,7 +81,6 @@ async def _read(request: Request) -> dict[str, str] | None:
 
 
 def _change_policy(context: WebContext, user: WebUser, sent: Sent) -> PolicyReview | None:
-    """None: it was saved."""
     ports, person = context.ports, user.person
     fields = policy_fields(ports.desk.describe_policy(person))
     values = {name: field.read(sent.get(name, "")) for name, field in fields.items()}
@@ -121,27 +117,23 @@ async def _page(
     request: Request,
     user: WebUser,
     *,
-    review: PolicyReview | None = None,
-    words: WordReview | None = None,
+    review: Review | None = None,
     notice: str = "",
     status: int = 200,
 ) -> Response:
     context = context_of(request)
-    work = partial(_values, context, user, review, words)
-    values = await context.pools.run(Pool.DATABASE, work)
+    values = await context.pools.run(Pool.DATABASE, _values, context, user, review)
     token = context.session_store.form_token(user)
     return page_response(
         request, "desk/policy.html", {**values, "token": token, "notice": notice}, status=status
     )
 
 
-def _values(
-    context: WebContext, user: WebUser, review: PolicyReview | None, words: WordReview | None
-) -> dict[str, object]:
+def _values(context: WebContext, user: WebUser, shown: Review | None) -> dict[str, object]:
     policy = context.ports.desk.describe_policy(user.person)
     fields = policy_fields(policy)
-    review = review or read_policy(context.ports, user.person, fields)
-    words = words or read_words(context.ports, user.person)
+    review = shown if isinstance(shown, PolicyReview) else read_policy(context.ports, user.person, fields)
+    words = shown if isinstance(shown, WordReview) else read_words(context.ports, user.person)
     return {
         "policy": policy,
         "fields": fields,
