@@ -72,7 +72,9 @@ def _tables(overview: "Overview") -> "Group":
     workers.add_column("models")
     for worker in overview.workers:
         devices = ", ".join(worker.devices) or "silent"
-        workers.add_row(worker.name, str(worker.painting), *_counts_of(worker), devices, ", ".join(worker.models))
+        workers.add_row(
+            worker.name, str(worker.painting), *_counts_of(worker), devices, ", ".join(worker.models)
+        )
     return Group(communities, workers)
 
 
