@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ def test_functions_are_named_by_what_they_do(repository: Path) -> None:
     found = [
         f"{path.relative_to(repository)}:{node.lineno}: {node.name}"
         for path in modules(repository)
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parse(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name not in FREQUENT
         and not any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
@@ -153,6 +154,12 @@ def test_the_contracts_between_the_packages_hold(repository: Path) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@cache
+def parse(module: Path) -> ast.Module:
+    return ast.parse(module.read_text())
+
+
+@cache
 def dependencies(repository: Path) -> dict[str, set[str]]:
     """Which module of ours imports which, also for type checkers only and inside of functions."""
     names = {}
@@ -161,7 +168,7 @@ def dependencies(repository: Path) -> dict[str, set[str]]:
         names[dotted.removesuffix(".__init__")] = path
     found: dict[str, set[str]] = {name: set() for name in names}
     for name, path in names.items():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parse(path)):
             if isinstance(node, ast.Import):
                 found[name] |= {alias.name for alias in node.names} & names.keys()
             elif isinstance(node, ast.ImportFrom) and node.module:
@@ -200,7 +207,7 @@ def test_no_folders_import_each_other_in_a_circle(repository: Path) -> None:
 
 def imported_names(module: Path) -> Iterator[str]:
     """What the module imports when it runs; names for type checkers cost nothing."""
-    tree = ast.parse(module.read_text())
+    tree = parse(module)
     for_types = [
         node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
     ]
@@ -291,7 +298,7 @@ def test_no_function_takes_more_parameters_than_a_caller_can_survey(repository: 
     found = {
         f"{path.relative_to(repository).as_posix()}: {node.name}"
         for path in modules(repository)
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parse(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and not is_terminal_command(node)
         and len(parameters(node)) > MOST_PARAMETERS
@@ -455,8 +462,8 @@ def test_decisions_are_numbered_without_gaps(repository: Path) -> None:
 
 
 def test_settings_named_in_the_documents_exist(repository: Path) -> None:
-    sources = "\n".join(path.read_text() for path in modules(repository)).lower()
+    words = {word for path in modules(repository) for word in re.findall(r"\w+", path.read_text().lower())}
     for document in documents(repository):
         for name in set(re.findall(r"\bCHATELIER_[A-Z_]+[A-Z]\b", document.read_text())):
             last = name.removeprefix("CHATELIER_").split("__")[-1].lower()
-            assert re.search(rf"\b{last}\b", sources), f"{document.name} names {name}, which nothing reads"
+            assert last in words, f"{document.name} names {name}, which nothing reads"

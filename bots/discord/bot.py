@@ -39,7 +39,7 @@ from bots.presentation.compose.answers import compose_spans
 from bots.presentation.spans import sentence
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool, ThreadPools
-from bots.texts.languages.catalogues import load_all_catalogues
+from bots.texts.languages.catalogues import digest_catalogues, load_all_catalogues
 from bots.uploads.pending_uploads import PendingUploads
 from bots.uploads.safe_downloads import PublicResolver, redirects_within
 from studio.commands.button_ids import Action
@@ -141,13 +141,12 @@ class ChatelierBot(discord.AutoShardedClient):
     async def _register_commands(self) -> None:
         """Tell Discord of the commands, but only when they are not those it was told last."""
         await self.pools.run(Pool.FILES, load_all_catalogues)
-        translator = CommandTranslator()
-        await self.tree.set_translator(translator)
-        commands = [
-            await command.get_translated_payload(self.tree, translator)
-            for command in self.tree.get_commands()
-        ]
-        described = json.dumps([self.settings.api_url, self.application_id, commands], sort_keys=True)
+        await self.tree.set_translator(CommandTranslator())
+        commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        # The translations count by their files: to look up all of them for each locale takes long.
+        translations = await self.pools.run(Pool.FILES, digest_catalogues)
+        facts = [self.settings.api_url, self.application_id, commands, translations]
+        described = json.dumps(facts, sort_keys=True)
         fingerprint = hashlib.sha256(described.encode()).hexdigest()
         file = self.settings.home / "run" / "discord-commands"
         if await self.pools.run(Pool.DATABASE, _read, file) == fingerprint:

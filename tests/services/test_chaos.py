@@ -35,9 +35,9 @@ from tests.support.running_instance import RunningInstance
 
 PEOPLE = 8
 JOBS_EACH = 5
-LONG = {"width": 256, "height": 256, "steps": 100}  # still being painted when trouble comes
-WORKER_KILLS = 3
-WEB_KILLS = 3
+LONG = {"width": 256, "height": 256, "steps": 60}  # still being painted when trouble comes
+WORKER_KILLS = 2
+WEB_KILLS = 2
 # Bounds on what people wait for, on a slow and busy machine.
 OUTAGE_SECONDS = (
     15.0  # without a picture, once Redis is back; a busy machine gets five small jobs' time on top

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
@@ -20,11 +21,15 @@ PATIENCE_MILLISECONDS = 300_000  # bounds a hang
 
 @contextmanager
 def open_browser(chromium_path: str) -> Iterator[Browser]:
-    """Nothing is waited for in vain on a machine that is merely slow."""
+    """Nothing is waited for in vain on a machine that is merely slow.
+
+    Visitors ask for little motion: without a graphics card, animations are most of what a page costs.
+    """
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=chromium_path, args=ARGUMENTS, timeout=PATIENCE_MILLISECONDS
         )
+        launched.new_context = partial(launched.new_context, reduced_motion="reduce")  # type: ignore[method-assign]
         yield launched
         launched.close()

@@ -45,7 +45,7 @@ def until_written(client: redis.Redis) -> None:
 
 
 class RunningInstance:
-    """`chatelier up` on `home`. With `tiny_model`, that folder's model paints; else the bundled one.
+    """`chatelier up` on `home`. With `tiny_model`, that folder's model paints; else the bundled one, in few steps.
 
     `options` are those of its command line.
     """
@@ -61,6 +61,8 @@ class RunningInstance:
             size = f"width = {NATIVE_PIXELS}\nheight = {NATIVE_PIXELS}\nsteps = 2\n"
             (home / "models.toml").write_text(f'["tiny"]\nsource = "{tiny_model}"\nfamily = "sd"\n{size}')
             own["CHATELIER_MODEL"] = "tiny"
+        else:
+            (home / "models.toml").write_text("[thimble]\nsteps = 4\n")
         self.environment = clean | own | settings
         self.log = home.parent / f"{home.name}.log"
         with self.log.open("ab") as log:

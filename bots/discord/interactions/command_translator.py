@@ -14,6 +14,12 @@ LONGEST_DESCRIPTION = 100
 _LONGEST_NAME = 32
 _LONGEST_CHOICE = 100
 _NAME = re.compile(r"[-_'\w]{1,32}")
+# discord.py asks for every text in each of its thirty locales, at each start.
+_LANGUAGES = {
+    locale: language
+    for locale in discord.Locale
+    if (language := read_language(locale.value)) not in (None, Language.ENGLISH)
+}
 
 
 class CommandTranslator(app_commands.Translator):
@@ -28,8 +34,8 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        language = read_language(locale.value)
-        if language in (None, Language.ENGLISH):
+        language = _LANGUAGES.get(locale)
+        if language is None:
             return None
         with reading_in(language):
             text = _translate(string.message, context)

@@ -1,5 +1,6 @@
 """The catalogue of each language: its .po file, read when somebody first reads in it."""
 
+import hashlib
 import io
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -30,3 +31,9 @@ def load_all_catalogues() -> None:
     """Once at the start, so that the first reader of a language does not wait for it."""
     for language in Language:
         load_catalogue(language)
+
+
+def digest_catalogues() -> str:
+    """Another one after any change of a translation."""
+    files = sorted(FOLDER.glob("*.po"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -26,13 +26,14 @@ _OWN_NAMES = {
     Language.JAPANESE: "日本語",
 }
 LANGUAGE_CHOICES = (AUTOMATIC, *Language)
+_LANGUAGES = {language.value: language for language in Language}
 
 
 def read_language(value: str | None) -> Language | None:
     """The language of a choice or of a locale such as ``de-AT`` or ``es_419.UTF-8``; None for any other."""
     tag = (value or "").strip().lower().replace("_", "-").split(".")[0]
     primary = tag.split("-")[0]
-    return Language(primary) if primary in set(Language) else None
+    return _LANGUAGES.get(primary)
 
 
 def first_language(wishes: Iterable[str | None]) -> Language:
