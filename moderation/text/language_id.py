@@ -97,6 +97,7 @@ def _language_outside(
     return likely[0]
 
 
+@lru_cache(maxsize=1024)
 def identify(text: str, *, most: int = 5) -> Sequence[Language]:
     """The likeliest languages of one line of text, likeliest first."""
     with _LOCK:

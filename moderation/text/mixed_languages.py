@@ -59,19 +59,21 @@ def _language_of_clause(clause: str, whole: str) -> str | None:
     words = [word for word in WORD.findall(clause) if LATIN.search(word)]
     if len(words) < _ENGLISH_WORDS or sum(map(is_word, words)) < _ENGLISH_SHARE * len(words):
         return None
-    likeliest = identify(clause.lower(), most=1)[0]
+    if whole == ENGLISH:
+        return ENGLISH
+    likeliest = identify(" ".join(words).lower())[0]
     return ENGLISH if likeliest.code == ENGLISH and likeliest.chance >= _ENGLISH_CHANCE else None
 
 
 def _foreign_words(clause: str, accepted: frozenset[str]) -> Language | None:
-    found = foreign(clause, accepted)
     words = WORD.findall(clause)
     latin = all(map(LATIN.search, words))
+    if latin and sum(not is_word(word) for word in words) < _FEWEST_NOT_ENGLISH * len(words):
+        return None
+    found = foreign(clause, accepted)
     if found is None or (not latin and accepted == _ENGLISH_ONLY):  # its script alone tells it from English
         return found
-    sure = _SURE if len(words) >= _MANY_WORDS else _SURE_OF_FEW
-    not_english = sum(not is_word(word) for word in words)
-    return found if found.chance >= sure and not_english >= _FEWEST_NOT_ENGLISH * len(words) else None
+    return found if found.chance >= (_SURE if len(words) >= _MANY_WORDS else _SURE_OF_FEW) else None
 
 
 def _runs(pieces: Sequence[str], languages: Sequence[str]) -> Iterator[tuple[int, int]]:

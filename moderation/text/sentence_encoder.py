@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float32]
+Places = NDArray[np.int64]
 Span = tuple[int, int]
 
 SIZE = 512
@@ -83,13 +84,11 @@ class SentenceEncoder:
         group = ids % len(w.scale)
         embedded = w.table[ids] * w.scale[group, None] + w.lo[group, None]
         projected = _normalize(embedded @ w.proj_W + w.proj_b, w.ln_g_all, w.ln_b_all, w.eps)
-        embedded, projected = embedded[places], projected[places]
-        stacks = [
-            _convolve(_convolve(branch, w.w1[place], w.b1[place], *kernel), w.w2[place], w.b2[place], *kernel)
-            for place, (branch, kernel) in enumerate(
-                zip(np.split(projected, len(_KERNELS), axis=1), _KERNELS, strict=True)
-            )
-        ]
+        stacks = []
+        for stack, branch in enumerate(np.split(projected, len(_KERNELS), axis=1)):
+            first = _convolve(branch, w.w1[stack], w.b1[stack], window=_KERNELS[stack], places=places)
+            stacks.append(_convolve(first, w.w2[stack], w.b2[stack], window=_KERNELS[stack]))
+        embedded = embedded[places]
         return _normalize(np.concatenate([embedded, *stacks], axis=1), w.ln_g, w.ln_b, w.eps)
 
     def _dense(self, sums: Floats, counts: Floats) -> Floats:
@@ -101,16 +100,27 @@ class SentenceEncoder:
         return vectors
 
 
-def _convolve(rows: Floats, kernel: Floats, bias: Floats, width: int, left: int) -> Floats:
-    convolved: Floats = rows + np.maximum(_unfold(rows, width, left) @ kernel + bias, 0)
+def _convolve(
+    rows: Floats, kernel: Floats, bias: Floats, *, window: tuple[int, int], places: Places | None = None
+) -> Floats:
+    """Of `rows`, or of `rows[places]` with one product for all places of a row, with zeros beyond the ends."""
+    (width, left), size = window, rows.shape[1]
+    chosen = rows if places is None else rows[places]
+    count = len(chosen)
+    convolved = np.empty((count, kernel.shape[1]), np.float32)
+    convolved[:] = bias
+    for shift in range(width):
+        first, last = max(0, left - shift), min(count, count + left - shift)
+        if first >= last:
+            continue
+        seen, part = (
+            slice(first + shift - left, last + shift - left),
+            kernel[shift * size : (shift + 1) * size],
+        )
+        convolved[first:last] += rows[seen] @ part if places is None else (rows @ part)[places[seen]]
+    np.maximum(convolved, 0, out=convolved)
+    convolved += chosen
     return convolved
-
-
-def _unfold(rows: Floats, width: int, left: int) -> Floats:
-    """Each row beside its neighbours, zeros beyond the ends."""
-    padded = np.zeros((len(rows) + width - 1, rows.shape[1]), np.float32)
-    padded[left : left + len(rows)] = rows
-    return np.concatenate([padded[shift : shift + len(rows)] for shift in range(width)], axis=1)
 
 
 def _normalize(rows: Floats, gain: Floats, bias: Floats, epsilon: float) -> Floats:

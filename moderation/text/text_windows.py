@@ -29,6 +29,11 @@ class WindowedText:
     def texts(self) -> list[str]:
         return [" ".join(self.pieces[start:stop]) for start, stop in self.spans]
 
+    def window_around(self, place: int) -> tuple[int, int]:
+        """The window that the piece stands in the middle of, as nearly as any; the whole text if it is short."""
+        windows = [(start, stop) for start, stop in self.spans[1:] if start <= place < stop]
+        return min(windows or self.spans, key=lambda span: abs(span[0] + span[1] - 1 - 2 * place))
+
 
 def windows_of(text: str) -> WindowedText:
     """Windows begin and end between clauses, or every ten words of a longer clause."""

@@ -31,6 +31,7 @@ from studio.parsing.prompt_weights import plain_words
 MAX_CHARACTERS = 2_000  # what the classifier reads in good time
 _WRITTEN_TOGETHER = 9  # letters: a longer word that was spelled is likely several
 _LINKED = re.compile(r"[^\W_](?:_|[-.+/~][^\W_]+[-.+/~])[^\W_]")  # underscores, or three words in a row
+_MARKED = re.compile(rf"{_LINKED.pattern}|[^\W_][()\[\]{{}}<>*~^|_]+[^\W_]?|[()\[\]{{}}<>*~^|_]+[^\W_]")
 # Added to the logarithm of the odds of harm of texts put together from steps, which nobody wrote as they stand:
 # two neighbours, and all steps. Chosen on chains of harmless prompts and captions.
 _NEIGHBOURS, _TOGETHER = -0.2, -0.65
@@ -192,11 +193,18 @@ def _plain_readings(own: str) -> Iterator[str]:
 
 
 def _changed_windows(spoken: str, own: str) -> Iterator[str]:
-    """Of a long text only the windows with words that are written otherwise; the rest is judged as it was typed."""
-    typed = set(WORD.findall(own.lower()))
-    _, *windows = windows_of(spoken).texts
-    changed = [window for window in windows if not typed.issuperset(window.split())]
-    yield from changed or [spoken]
+    """Of a long text only around words that are written otherwise, each in the window that it stands in the middle of;
+    the rest is judged as it was typed.
+    """
+    plain = (word for word in own.lower().split() if not _MARKED.search(word))
+    typed = set(WORD.findall(" ".join(plain)))
+    windowed = windows_of(spoken)
+    if len(windowed.spans) == 1:
+        yield spoken
+        return
+    changed = [place for place, piece in enumerate(windowed.pieces) if not typed.issuperset(piece.split())]
+    for start, stop in dict.fromkeys(windowed.window_around(place) for place in changed):
+        yield " ".join(windowed.pieces[start:stop])
 
 
 def _says_something(text: str) -> bool:

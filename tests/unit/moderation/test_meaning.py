@@ -13,6 +13,7 @@ from moderation.rules.prompt.meaning import MAX_CHARACTERS, Meaning
 from moderation.rules.prompt_judge import PromptJudge
 from moderation.text.language_id import foreign, identify
 from moderation.text.prompt_classifier import CLASSES, Classifier, ClassifierScores
+from moderation.text.text_windows import WORDS
 from studio.domain.verdicts import Ruling
 
 ENGLISH = frozenset({"en"})
@@ -392,3 +393,20 @@ def test_every_step_of_a_long_lineage_is_judged_with_the_last_one() -> None:
     for step in lineage:
         assert any(step in text for text in beside)
     assert max(len(text.split()) for text in beside) <= 20
+
+
+def test_of_a_long_text_only_the_words_around_what_is_written_otherwise_are_read_again() -> None:
+    calm = ", ".join(["a quiet harbour in the morning sun"] * 5)
+    listener = Listener()
+    Meaning(listener).judge(PromptSubject(prompt=f"{calm}, a man in a st0rm, {calm}"))
+    whole, *windows = listener.texts
+    assert "st0rm" in whole
+    assert len(windows) == 1
+    assert "a man in a storm" in windows[0]
+    assert len(windows[0].split()) <= WORDS
+
+
+def test_a_long_text_of_plain_words_is_read_once() -> None:
+    listener = Listener()
+    Meaning(listener).judge(PromptSubject(prompt=", ".join(["a quiet harbour in the morning sun"] * 9)))
+    assert len(listener.texts) == 1

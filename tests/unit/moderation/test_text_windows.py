@@ -151,3 +151,10 @@ def test_windows_that_hold_the_harm_are_called_harmful_and_no_others() -> None:
     short = ["a red fox", "a blue lamp on a table", LONG]
     assert all(count_words(text) > WORDS for text in carriers(short, count=20, seed=1))
     assert list(mix_prompts([LONG] * 4, count=3, seed=1)) == list(mix_prompts([LONG] * 4, count=3, seed=1))
+
+
+def test_the_window_around_a_piece_has_it_in_its_middle() -> None:
+    windowed = windows_of(", ".join(f"clause {number} of five words" for number in range(12)))
+    assert [windowed.window_around(place) for place in (0, 4, 11)] == [(0, 4), (2, 6), (8, 12)]
+    short = windows_of("a red apple, a green pear")
+    assert short.window_around(1) == (0, 2)
