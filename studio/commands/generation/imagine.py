@@ -260,12 +260,12 @@ SPEC = CommandSpec(
         Parameter(
             name="ref",
             kind=Kind.REFERENCES,
-            summary="Pictures whose subject to show, by id, each with a weight if you like; up to four.",
+            summary="Pictures whose subject to show, by id, up to four; with weights if the model can weigh them.",
         ),
         Parameter(
             name="sref",
             kind=Kind.REFERENCES,
-            summary="Pictures whose style to use, by id, each with a weight if you like; up to four.",
+            summary="Pictures whose style to use, by id, up to four; with weights if the model can weigh them.",
         ),
         *(
             Parameter(
