@@ -13,6 +13,7 @@ OTHERS = 20
 SPAM = 32
 PICTURES = 4
 LOAD = 0.6
+_MOST_ROWS = 8
 _TRIED = 4  # orders
 
 
@@ -28,10 +29,14 @@ class Fairness:
     median_without_spam_seconds: float
     ratio: float
     spammer_median_seconds: float
+    virtual: bool = False
 
     def rows(self) -> list[tuple[str, str]]:
         return [
-            ("model", self.model or "none: a forward pass is a pause"),
+            (
+                "model",
+                self.model or f"none: a forward pass {'moves a clock' if self.virtual else 'is a pause'}",
+            ),
             (f"Jain index over {self.others} people", f"{self.jain:.3f}"),
             ("their median wait", f"{self.median_seconds:.2f} s"),
             (
@@ -48,17 +53,18 @@ def measure_fairness(
     others: int = OTHERS,
     spam_jobs: int = SPAM,
     pictures: int = PICTURES,
-    rows: int = 8,
     step_seconds: float = 0.004,
     stage: Stage | None = None,
+    virtual: bool = False,
 ) -> Fairness:
-    """Tasks of so many pictures. Without a stage no model paints: twelve steps of `step_seconds` for each row.
+    """Tasks of so many pictures. Without a stage no model paints: twelve steps of `step_seconds` for each row, which
+    are pauses, or in `virtual` time the same on every machine.
 
     The busy one comes first with everything; the others come one after another and ask, all together, for six
     tenths of what the step batcher can do.
     """
     play_all, order_seconds = (
-        _play_pauses(rows, step_seconds) if stage is None else _play_model(stage, pictures)
+        _play_pauses(step_seconds, virtual=virtual) if stage is None else _play_model(stage, pictures)
     )
     params = _PAUSES if stage is None else stage.new_sample()
 
@@ -77,6 +83,7 @@ def measure_fairness(
     waited = with_spam[spam_jobs:]
     return Fairness(
         model=None if stage is None else stage.entry.name,
+        virtual=virtual,
         others=others,
         spam_jobs=spam_jobs,
         jain=jain_index(waited),
@@ -96,17 +103,22 @@ _PAUSES = SamplingParams(prompt="", seed=0, width=256, height=256, steps=12, gui
 Plays = Callable[[Sequence[Asked]], list[float]]
 
 
-def _play_pauses(rows: int, step_seconds: float) -> tuple[Plays, float]:
+def _play_pauses(step_seconds: float, *, virtual: bool) -> tuple[Plays, float]:
     """Runs tasks with pauses for forward passes; seconds a picture takes a busy step batcher."""
+
+    def play_virtually(asked: Sequence[Asked]) -> list[float]:
+        from engine.benchmarks.virtual_load import PassCost, VirtualServer
+
+        return VirtualServer(PassCost(0.0, step_seconds), max_rows=_MOST_ROWS).play(asked)
 
     def play_all(asked: Sequence[Asked]) -> list[float]:
         from engine.benchmarks.baselines import NullModel
 
         model = NullModel(seconds_per_row=step_seconds)
-        with batcher_for(model, device="cpu", rows=rows) as batcher:
+        with batcher_for(model, device="cpu", rows=_MOST_ROWS) as batcher:
             return play(batcher, model, asked)
 
-    return play_all, _PAUSES.steps * step_seconds
+    return play_virtually if virtual else play_all, _PAUSES.steps * step_seconds
 
 
 def _play_model(stage: Stage, pictures: int) -> tuple[Plays, float]:

@@ -154,6 +154,10 @@ def fair(
     others: Annotated[int, typer.Option(min=2, max=200, help="People who ask once.")] = 20,
     jobs: Annotated[int, typer.Option(min=1, max=500, help="Jobs of the heavy user.")] = 32,
     pictures: Annotated[int, typer.Option(min=1, max=8, help="Pictures in each job.")] = 4,
+    virtual: Annotated[
+        bool,
+        typer.Option("--virtual", help="Such pauses in virtual time: the same figures on every machine."),
+    ] = False,
     json_file: JsonFile = None,
 ) -> None:
     """One person with many jobs and many people with one: who waits how long.
@@ -165,7 +169,7 @@ def fair(
     from engine.benchmarks.fairness import measure_fairness
 
     if model is None and random is None:
-        figures = measure_fairness(others=others, spam_jobs=jobs, pictures=pictures)
+        figures = measure_fairness(others=others, spam_jobs=jobs, pictures=pictures, virtual=virtual)
     else:
         with open_stage(model, random) as stage:
             figures = measure_fairness(others=others, spam_jobs=jobs, pictures=pictures, stage=stage)

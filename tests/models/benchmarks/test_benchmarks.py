@@ -62,6 +62,12 @@ def test_fairness_compares_a_day_with_and_without_the_busy_one() -> None:
     assert found.ratio == pytest.approx(found.median_seconds / found.median_without_spam_seconds)
 
 
+def test_one_busy_person_costs_the_others_little() -> None:
+    found = measure_fairness(virtual=True)
+    assert found.jain >= 0.99
+    assert found.ratio <= 1.3
+
+
 def test_fairness_is_measured_on_a_model_too(stage: Stage) -> None:
     found = measure_fairness(others=2, spam_jobs=2, pictures=1, stage=stage)
     assert ("model", "tiny") in found.rows()
