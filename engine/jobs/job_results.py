@@ -74,12 +74,11 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
     with database.begin() as session:
         if outcome.state is JobState.FAILED and held_job_decisions.pictures_of(session, job.id):
             outcome = JobResult(state=JobState.DONE, painting_seconds=outcome.painting_seconds)
-        error = job_transitions.JobError(outcome.error_code, outcome.error_text)
-        ended = job_transitions.end(session, job.id, outcome.state, at=at, worker=worker, error=error)
+        ending = job_transitions.JobEnding(outcome.error_code, outcome.error_text, outcome.painting_seconds)
+        ended = job_transitions.end(session, job.id, outcome.state, at=at, worker=worker, ending=ending)
         if not ended:
             return []
         row = session.get_one(JobRow, job.id, populate_existing=True)
-        row.painting_seconds = outcome.painting_seconds
         if _is_deleted(session, job.id):
             outcome = replace(outcome, pictures=())
         if outcome.state is JobState.DONE:

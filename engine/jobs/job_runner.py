@@ -24,6 +24,7 @@ from engine.jobs.tracked_store import TrackingStore, clear_up
 from studio.clock import now
 from studio.coded_text import to_stored
 from studio.db import job_transitions, outbox, queries
+from studio.db.sessions.read_memo import forget_reads, remember_reads
 from studio.db.tables import JobRow
 from studio.domain.events import JobProgress
 from studio.domain.jobs import Job, JobState
@@ -83,7 +84,7 @@ class JobRunner:
         if lease is None:
             return
         try:
-            with tracer().span("work", lease.job_id, worker=self._context.name):
+            with tracer().span("work", lease.job_id, worker=self._context.name), remember_reads():
                 self._work(lease.job_id, lease)
         finally:
             self._leases.drop(lease)
@@ -94,8 +95,9 @@ class JobRunner:
 
     def _work(self, job_id: str, lease: Lease) -> None:
         with self._context.database.read() as session:
-            job = queries.find_job(session, job_id)
-            lease.aside = lease.aside or is_paused(session, session.get_one(JobRow, job_id))
+            row = session.get_one(JobRow, job_id)
+            job = queries.job_of(row)
+            lease.aside = lease.aside or is_paused(session, row)
         lease.cancelled = lease.cancelled or job.cancel_requested
         lease.enough = lease.enough or job.enough_requested
         log.info("job started", extra={"job_id": job_id, "attempt": job.attempts})
@@ -137,6 +139,7 @@ class JobRunner:
 
     def _carry_out(self, job: Job, lease: Lease, store: TrackingStore, *, weight: float) -> JobResult:
         done = find_done(self._context.database, job.id)
+        forget_reads()  # painting takes its time
         gate = ClearedGate(self._context.gate) if job.cleared else self._context.gate
         early = EarlyPictures(job, self._context, self._threads, gate=gate, store=store)
         started_at = time.monotonic()

@@ -61,6 +61,8 @@ def clear_up(database: Database, store: Store, job: Job, outcome: JobResult, put
     What cannot be deleted now, the orphan file cleaner deletes later.
     """
     doubtful = put - _keys_of(outcome.pictures)
+    if not doubtful and not job.request.sources:
+        return
     try:
         with database.read() as session:
             gone = file_references.of_deleted(session, job.request.sources)

@@ -101,15 +101,15 @@ class Sweeper:
 
     def _give_up(self, row: JobRow, at: datetime) -> None:
         reason = GenerationError()
-        error = job_transitions.JobError(reason.code, to_stored(*reason.texts))
+        ending = job_transitions.JobEnding(reason.code, to_stored(*reason.texts))
         events: list[OutboxRow] = []
         with self._database.begin() as session:
             shown = held_job_decisions.pictures_of(
                 session, row.id
             )  # it is done with what could be seen already
             state = JobState.DONE if shown else JobState.FAILED
-            error = job_transitions.NO_ERROR if shown else error
-            if job_transitions.end(session, row.id, state, at=at, worker=row.lease_owner, error=error):
+            ending = job_transitions.JobEnding() if shown else ending
+            if job_transitions.end(session, row.id, state, at=at, worker=row.lease_owner, ending=ending):
                 job = session.get_one(JobRow, row.id)
                 if shown:
                     credit_ledger.capture(session, job, painted=shown, at=at)

@@ -1,6 +1,6 @@
 """Artists who asked, with a report, that a community imitates their style no longer."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from moderation.records.tables import ArtistOptOutRow
@@ -10,6 +10,10 @@ from studio.commands.moderation.report import ARTIST_RULE
 from studio.db.settings import rules_home
 from studio.domain.cases import Case, CaseKind, Decision
 from studio.domain.people import Person, Platform
+
+_OPTED_OUT = select(ArtistOptOutRow.name, ArtistOptOutRow.written).where(
+    ArtistOptOutRow.platform == bindparam("platform"), ArtistOptOutRow.community == bindparam("community")
+)
 
 
 def add_opt_out(session: Session, case: Case) -> bool:
@@ -33,11 +37,8 @@ def add_opt_out(session: Session, case: Case) -> bool:
 
 def opted_out(session: Session, person: Person) -> dict[str, str]:
     """The folded names that are left alone where the person is, with the names as they were written."""
-    query = select(ArtistOptOutRow.name, ArtistOptOutRow.written).where(
-        ArtistOptOutRow.platform == person.platform,
-        ArtistOptOutRow.community == rules_home(session, *person.home),
-    )
-    return {row.name: row.written for row in session.execute(query)}
+    home = {"platform": person.platform, "community": rules_home(session, *person.home)}
+    return {row.name: row.written for row in session.execute(_OPTED_OUT, home)}
 
 
 def list_opt_outs(session: Session) -> list[ArtistOptOutRow]:

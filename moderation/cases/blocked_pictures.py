@@ -1,6 +1,6 @@
 """Pictures that a moderator blocked: their look-alikes never pass again in that community."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from moderation.records.tables import EVERYWHERE, BlockedPictureRow
@@ -10,6 +10,14 @@ from studio.db.settings import rules_home
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.cases import Case
 from studio.domain.people import Person
+
+_BLOCKED = select(BlockedPictureRow.fingerprint).where(
+    or_(
+        (BlockedPictureRow.platform == bindparam("platform"))
+        & BlockedPictureRow.community.in_(bindparam("communities", expanding=True)),
+        BlockedPictureRow.platform == EVERYWHERE,
+    )
+)
 
 
 def block(session: Session, case: Case) -> int:
@@ -51,12 +59,6 @@ def fingerprint(row: PictureRow) -> str:
 
 def blocked_bits(session: Session, person: Person) -> tuple[int, ...]:
     """The fingerprints that are blocked where the person is, or everywhere."""
-    home = rules_home(session, *person.home)
-    query = select(BlockedPictureRow.fingerprint).where(
-        or_(
-            (BlockedPictureRow.platform == person.platform)
-            & BlockedPictureRow.community.in_({home, person.community}),
-            BlockedPictureRow.platform == EVERYWHERE,
-        )
-    )
-    return tuple(int(found, 16) for found in session.scalars(query))
+    homes = sorted({rules_home(session, *person.home), person.community})
+    found = session.scalars(_BLOCKED, {"platform": person.platform, "communities": homes})
+    return tuple(int(fingerprint, 16) for fingerprint in found)

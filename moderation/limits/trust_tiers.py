@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from moderation.cases.strikes import strike_sum
 from studio.db.identities.linked_identities import identities
+from studio.db.sessions.read_memo import read_once
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Role
@@ -76,7 +77,11 @@ def _is_new(person: Person, at: datetime) -> bool:
 
 
 def _has_earned_trust(session: Session, person: Person, at: datetime) -> bool:
-    done, first = session.execute(_DONE, {"keys": identities(session, person.key)}).one()
+    def load() -> tuple[int, datetime]:
+        found = session.execute(_DONE, {"keys": identities(session, person.key)}).one()
+        return found[0], found[1]
+
+    done, first = read_once(session, ("done", person.key), load)
     if done < TRUSTED_JOBS or at - first < TRUSTED_AFTER:
         return False
     return strike_sum(session, person.key, at=at) < CLEAN

@@ -63,6 +63,7 @@ from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles import style
 from studio.commands.submission.early_refusals import refuse_early
 from studio.commands.submission.prompt_hints import send_hints
+from studio.db.sessions.read_memo import remember_reads
 from studio.domain.cases import Decision
 from studio.errors import UnknownCommandError
 from studio.gatherings.registry import KINDS
@@ -151,6 +152,11 @@ REACTIONS: Mapping[str, tuple[Action, int]] = {
 
 def execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:
     """Carry out a command that a person typed, filled in or clicked. Raises a `ChatelierError`."""
+    with remember_reads():
+        return _execute(ports, call, name, values)
+
+
+def _execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> Answer:
     began = now()
     spec = find_command(name)
     values, hints = _in_our_syntax(spec, values)

@@ -30,6 +30,7 @@ _SPENDING = ("reserve", *_SETTLED)
 _SUM = select(func.coalesce(func.sum(BalanceRow.amount), 0)).where(
     BalanceRow.account == bindparam("account"), BalanceRow.period == bindparam("period")
 )
+_OF_JOB = select(LedgerRow).where(LedgerRow.job_id == bindparam("job_id"))
 
 
 def period_of(at: datetime) -> str:
@@ -61,15 +62,16 @@ def gifts(session: Session, person_key: str, *, at: datetime) -> int:
     return _sum(session, human_of(session, person_key), at, kinds=("gift", "passed"))
 
 
-def net_spending(person_key: InstrumentedAttribute[str], at: datetime) -> Select[int]:
-    """The query of what one identity spent, set aside or gave away this month, less gifts that are not `passed` ones.
+def net_spending(person_key: InstrumentedAttribute[str]) -> Select[int]:
+    """The query of what one identity spent, set aside or gave away in a month, less gifts that are not `passed` ones.
 
-    Below 0 where more was given to them than they used. Credits of pools do not count.
+    Below 0 where more was given to them than they used. Credits of pools do not count. The month is its parameter
+    `period`.
     """
     amount = func.coalesce(-func.sum(LedgerRow.amount), 0)
     return select(amount).where(
         LedgerRow.person_key == person_key,
-        LedgerRow.period == period_of(at),
+        LedgerRow.period == bindparam("period"),
         LedgerRow.kind.in_((*_SPENDING, "gift")),
         LedgerRow.account.not_like("pool:%"),
     )
@@ -242,32 +244,24 @@ def _set_aside(session: Session, job: JobRow, account: str, amount: int) -> None
     if reserved is None:
         key = f"{job.id}:reserve{_nth(number)}"
         entry = LedgerEntry(key, account, job.person_key, "reserve", -amount, job_id=job.id)
-        enter(session, entry, at=job.created_at)
+        _add(session, entry, period=period_of(job.created_at), at=job.created_at)
 
 
 def _settle(session: Session, job: JobRow, kind: str, spent: int, at: datetime) -> None:
     """Close the reservation in the account and the month in which it was made."""
     number, reserved = _reservation(session, job)
     if reserved is not None:
-        row = LedgerRow(
-            entry_key=f"{job.id}:{kind}{_nth(number)}",
-            account=reserved.account,
-            person_key=job.person_key,
-            period=reserved.period,
-            kind=kind,
-            amount=max(0, -reserved.amount - spent),
-            job_id=job.id,
-            created_at=at,
-        )
-        session.add(row)
-        session.flush()
+        key, amount = f"{job.id}:{kind}{_nth(number)}", max(0, -reserved.amount - spent)
+        entry = LedgerEntry(key, reserved.account, job.person_key, kind, amount, job_id=job.id)
+        _add(session, entry, period=reserved.period, at=at)
 
 
 def _reservation(session: Session, job: JobRow) -> tuple[int, LedgerRow | None]:
     """How many reservations of the job are closed, and the one that is open, if any."""
-    settled = select(func.count()).where(LedgerRow.job_id == job.id, LedgerRow.kind.in_(_SETTLED))
-    number = session.scalar(settled) or 0
-    return number, session.get(LedgerRow, f"{job.id}:reserve{_nth(number)}")
+    entries = session.scalars(_OF_JOB, {"job_id": job.id}).all()
+    number = sum(entry.kind in _SETTLED for entry in entries)
+    key = f"{job.id}:reserve{_nth(number)}"
+    return number, next((entry for entry in entries if entry.entry_key == key), None)
 
 
 def _nth(number: int) -> str:
@@ -295,5 +289,9 @@ class LedgerEntry:
 def enter(session: Session, entry: LedgerEntry, *, at: datetime) -> None:
     """Once for each key."""
     if session.get(LedgerRow, entry.entry_key) is None:
-        session.add(LedgerRow(**asdict(entry), period=period_of(at), created_at=at))
-        session.flush()
+        _add(session, entry, period=period_of(at), at=at)
+
+
+def _add(session: Session, entry: LedgerEntry, *, period: str, at: datetime) -> None:
+    session.add(LedgerRow(**asdict(entry), period=period, created_at=at))
+    session.flush()

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from studio.db.sessions import read_memo
 from studio.errors import DatabaseUnavailableError
 
 _BUSY_MILLISECONDS = 15_000
@@ -48,6 +49,14 @@ class Database:
     def begin(self) -> Iterator[Session]:
         """A transaction that commits at the end of the block. Raises `DatabaseUnavailableError` when it cannot."""
         try:
+            with self._transaction() as session:
+                yield session
+        finally:
+            read_memo.forget_reads()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        try:
             with self._sessions.begin() as session:
                 yield session
         except (OperationalError, InterfaceError, PoolTimeout) as error:
@@ -67,7 +76,8 @@ class Database:
         """
         bare = not self.is_sqlite and not streams
         options = {"isolation_level": "AUTOCOMMIT"} if bare else {"studio_reads_only": True}
-        with self.begin() as session:
+        with self._transaction() as session:
+            read_memo.attach(session)
             session.connection(execution_options=options)
             yield session
 

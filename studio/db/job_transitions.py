@@ -94,14 +94,18 @@ def give_back(session: Session, job_id: str, *, worker: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class JobError:
-    """Why a job ended without pictures. `text` is stored text of `studio.coded_text`."""
+class JobEnding:
+    """Why a job ended without pictures, and how long it was painted. `text` is stored text of `studio.coded_text`.
 
-    code: str | None
+    Without `painting_seconds`, what is recorded of them stays.
+    """
+
+    code: str | None = None
     text: str | None = None
+    painting_seconds: float | None = None
 
 
-NO_ERROR = JobError(None)
+_PLAIN = JobEnding()
 
 
 def end(
@@ -111,7 +115,7 @@ def end(
     *,
     at: datetime,
     worker: str | None = None,
-    error: JobError = NO_ERROR,
+    ending: JobEnding = _PLAIN,
 ) -> bool:
     """Move to one of the ending states. With `worker`, only while that worker holds the lease.
 
@@ -129,9 +133,11 @@ def end(
         "ended_at": at,
         "lease_owner": None,
         "lease_until": None,
-        "error_code": error.code,
-        "error_text": error.text,
+        "error_code": ending.code,
+        "error_text": ending.text,
     }
+    if ending.painting_seconds is not None:
+        values["painting_seconds"] = ending.painting_seconds
     return _update_job(session, job_id, guard, values)
 
 

@@ -68,6 +68,13 @@ def pace(rows: Sequence[OutboxRow], *, earlier: int = 0) -> list[OutboxRow]:
 
 def send(database: Database, events: EventPublisher, rows: Iterable[OutboxRow]) -> None:
     """Send what a committed transaction wrote. If the queue is away, the sweeper sends it later."""
+    if sent := publish(events, rows):
+        with database.begin() as session:
+            mark_published(session, sent)
+
+
+def publish(events: EventPublisher, rows: Iterable[OutboxRow]) -> list[OutboxRow]:
+    """Those that were sent, for `mark_published`. What is not marked is sent once more."""
     sent: list[OutboxRow] = []
     try:
         for row in rows:
@@ -76,9 +83,12 @@ def send(database: Database, events: EventPublisher, rows: Iterable[OutboxRow]) 
             sent.append(row)
     except QueueUnavailableError:
         pass
+    return sent
+
+
+def mark_published(session: Session, sent: Sequence[OutboxRow]) -> None:
     if sent:
-        with database.begin() as session:
-            session.execute(_CHANGE, [_published_values(row, at=now()) for row in sent])
+        session.execute(_CHANGE, [_published_values(row, at=now()) for row in sent])
 
 
 def _published_values(row: OutboxRow, *, at: datetime) -> dict[str, Any]:

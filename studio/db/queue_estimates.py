@@ -4,17 +4,17 @@ Communities take turns (`studio.db.queue.community_turns`): before a job come th
 of each other community as many, if so many wait there.
 """
 
-import statistics
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.db.queue.queue_pace import QueuePace, current_pace
 from studio.db.queue.waiting_communities import (
     IS_WAITING,
     find_waiting_communities,
@@ -25,26 +25,14 @@ from studio.db.tables import JobRow
 from studio.domain.jobs import OUTSTANDING, JobState
 from studio.domain.people import Platform
 
-_RECENT_JOBS = 200
 _MOST_SUMMED = 100  # wanted one by one
 _COLUMNS = (JobRow.id, JobRow.state, JobRow.model, JobRow.command, JobRow.cost, JobRow.started_at)
-_Kind = tuple[str | None, str]  # model, command
 _Home = tuple[Platform, str]
 # Built once: the answer to each request for pictures asks them.
 _PAINTING = select(*_COLUMNS).where(JobRow.state == JobState.PAINTING)
 _PLACE = (JobRow.priority, JobRow.created_at, JobRow.platform, JobRow.community)
 _OWN = select(*_COLUMNS, *_PLACE).where(
     JobRow.id == bindparam("job_id"), JobRow.state.in_(sorted(OUTSTANDING))
-)
-_LATEST = (
-    select(JobRow.model, JobRow.command, JobRow.cost, JobRow.painting_seconds, JobRow.started_at)
-    .where(
-        JobRow.painting_seconds.is_not(None),
-        JobRow.started_at.is_not(None),
-        JobRow.ended_at.is_not(None),  # or PostgreSQL would walk over all that wait first
-    )
-    .order_by(JobRow.ended_at.desc())
-    .limit(_RECENT_JOBS)
 )
 
 
@@ -84,30 +72,6 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueuePace:
-    """Seconds of painting for each picture by model and command, and how many jobs are painted side by side."""
-
-    seconds: Mapping[_Kind, float]
-    at_once: float
-
-    def of(self, model: str | None, command: str, cost: int) -> float | None:
-        """What is known of such jobs, else of the model's other jobs, else None."""
-        alike = self.seconds.get((model, command))
-        if alike is None:
-            others = [seconds for (known, _), seconds in self.seconds.items() if known == model]
-            alike = statistics.median(others) if others else None
-        return None if alike is None else alike * max(cost, 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Painted:
-    kind: _Kind
-    cost: int
-    seconds: float
-    started_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Queue:
     """Of a community, with `jobs` and the seconds of painting that they need, one after the other."""
 
@@ -135,7 +99,7 @@ def outlooks(session: Session, job_ids: Collection[str]) -> dict[str, Outlook]:
     rows = _find_outstanding(session, job_ids)
     if not rows:
         return {}
-    pace, at = learn_pace(session), now()
+    pace, at = current_pace(session), now()
     found = {
         row.id: Outlook(eta_seconds=_left(row, pace, at)) for row in rows if row.state == JobState.PAINTING
     }
@@ -206,20 +170,6 @@ def _load_queues(session: Session, pace: QueuePace) -> dict[_Home, _Queue]:
     return found
 
 
-def learn_pace(session: Session) -> QueuePace:
-    """From the latest jobs that were painted to the end."""
-    latest = [
-        _Painted(kind=(model, command), cost=max(cost, 1), seconds=seconds, started_at=started_at)
-        for model, command, cost, seconds, started_at in session.execute(_LATEST)
-        if seconds is not None and started_at is not None
-    ]
-    by_kind: dict[_Kind, list[float]] = defaultdict(list)
-    for job in latest:
-        by_kind[job.kind].append(job.seconds / job.cost)
-    seconds = {kind: statistics.median(found) for kind, found in by_kind.items()}
-    return QueuePace(seconds=seconds, at_once=_at_once(latest))
-
-
 def _count_before(session: Session, home: _Home, own: Any, *, since: Any = None) -> Sequence[Any]:
     """By model and command, how many jobs of its community come before a waiting one, and what they cost together.
 
@@ -250,16 +200,3 @@ def _left(row: Any, pace: QueuePace, at: datetime) -> float | None:
         return None
     elapsed = (at - row.started_at).total_seconds() if row.started_at else 0.0
     return max(0.0, wanted - elapsed)
-
-
-def _at_once(painted: Sequence[_Painted]) -> float:
-    """All seconds of painting over the seconds in which anything was painted; 1 or more."""
-    total, covered = 0.0, 0.0
-    until: datetime | None = None
-    for job in sorted(painted, key=lambda job: job.started_at):
-        ends_at = job.started_at + timedelta(seconds=job.seconds)
-        begins_at = job.started_at if until is None else max(job.started_at, until)
-        total += job.seconds
-        covered += max(0.0, (ends_at - begins_at).total_seconds())
-        until = ends_at if until is None else max(until, ends_at)
-    return max(1.0, total / covered) if covered else 1.0

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.db.sessions.read_memo import read_once
 from studio.db.sql_dialects import insert_into, lock_names
 from studio.db.tables import CommunityRow, PersonRow, PreferencesRow
 from studio.domain.people import DIRECT_MESSAGES, Person, Platform
@@ -23,8 +24,11 @@ _RULES = select(CommunityRow.data).where(
 
 
 def preferences_of(session: Session, person_key: str) -> Preferences:
-    data = session.scalar(_PREFERENCES, {"person_key": person_key})
-    return preferences.DEFAULT if data is None else from_data(Preferences, data)
+    def load() -> Preferences:
+        data = session.scalar(_PREFERENCES, {"person_key": person_key})
+        return preferences.DEFAULT if data is None else from_data(Preferences, data)
+
+    return read_once(session, ("preferences", person_key), load)
 
 
 def save_preferences(session: Session, person_key: str, chosen: Preferences) -> None:
@@ -40,8 +44,11 @@ def community_rules(session: Session, platform: Platform, community: str) -> Com
 
 
 def _rules_of(session: Session, platform: Platform, community: str) -> CommunityRules:
-    data = session.scalar(_RULES, {"platform": platform, "community": community})
-    return communities.DEFAULT if data is None else from_data(CommunityRules, data)
+    def load() -> CommunityRules:
+        data = session.scalar(_RULES, {"platform": platform, "community": community})
+        return communities.DEFAULT if data is None else from_data(CommunityRules, data)
+
+    return read_once(session, ("rules", platform, community), load)
 
 
 def home_server(session: Session, platform: Platform) -> str | None:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from studio.clock import now
 from studio.db.tables import Base
 
+_LOCK_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
 
 def is_postgresql(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
@@ -20,10 +22,15 @@ def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqli
 
 
 def lock_names(session: Session, *names: str) -> None:
-    """Other transactions that lock one of these names wait for the commit. SQLite writers go one by one anyway."""
+    """Other transactions that lock one of these names wait for the commit. SQLite writers go one by one anyway.
+
+    A session is one transaction, so what it holds already it does not ask for again.
+    """
     if is_postgresql(session):
-        for name in sorted(set(names)):
-            session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+        held: set[str] = session.info.setdefault("locked_names", set())
+        for name in sorted(set(names) - held):
+            session.execute(_LOCK_NAME, {"name": name})
+            held.add(name)
 
 
 def database_now(session: Session) -> datetime:

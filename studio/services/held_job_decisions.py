@@ -66,8 +66,8 @@ def stop(
 
     People who were asked whether it may be painted need not answer any more.
     """
-    error = job_transitions.JobError(error_code, error_text)
-    ended = job_transitions.end(session, job_id, state, at=now(), error=error)
+    ending = job_transitions.JobEnding(error_code, error_text)
+    ended = job_transitions.end(session, job_id, state, at=now(), ending=ending)
     if not ended:
         return []
     row = session.get_one(JobRow, job_id)

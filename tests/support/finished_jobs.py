@@ -23,8 +23,8 @@ def end_job(ports: Ports, job_id: str, state: JobState) -> None:
 
 def _end(session: Session, job_id: str, state: JobState) -> None:
     assert job_transitions.take_lease(session, job_id, worker=WORKER, at=now(), lease_seconds=600)
-    error = job_transitions.JobError(PolicyRefusalError.code if state is JobState.REFUSED else None)
-    assert job_transitions.end(session, job_id, state, at=now(), worker=WORKER, error=error)
+    ending = job_transitions.JobEnding(PolicyRefusalError.code if state is JobState.REFUSED else None)
+    assert job_transitions.end(session, job_id, state, at=now(), worker=WORKER, ending=ending)
 
 
 def paint_job(

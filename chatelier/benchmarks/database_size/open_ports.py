@@ -26,8 +26,15 @@ _CREDITS = 10**6
 
 
 class OpenGate:
+    """`policy_version` is that by which jobs count as judged already."""
+
+    def __init__(self, policy_version: str = "") -> None:
+        self._policy_version = policy_version
+
     def allowance(self, person: Person, address: Address | None = None) -> Allowance:
-        return Allowance(monthly_credits=_CREDITS, max_outstanding_jobs=10**6)
+        return Allowance(
+            monthly_credits=_CREDITS, max_outstanding_jobs=10**6, policy_version=self._policy_version
+        )
 
     def admit(self, admission: Admission) -> Verdict:
         return ALLOWED

@@ -106,15 +106,23 @@ def refuse_words(ports: Ports, call: Call, command: str, request: PaintRequest) 
 
 def enqueue(ports: Ports, row: JobRow, events: list[OutboxRow]) -> None:
     """After the commit: tell the front ends and the workers. What fails here, the sweeper repeats."""
-    outbox.send(ports.database, ports.events, events)
-    if row.state == JobState.HELD:
+    sent = outbox.publish(ports.events, events)
+    queued = row.state != JobState.HELD and _is_queued(ports, row)
+    if not sent and not queued:
         return
+    with ports.database.begin() as session:
+        outbox.mark_published(session, sent)
+        if queued:
+            mark_queued(session, row.id, at=now())
+
+
+def _is_queued(ports: Ports, row: JobRow) -> bool:
+    """Put it into the queue. False: the queue is away."""
     try:
         ports.queue.enqueue(row.id, priority=row.priority, model=row.model)
     except QueueUnavailableError:
-        return
-    with ports.database.begin() as session:
-        mark_queued(session, row.id, at=now())
+        return False
+    return True
 
 
 def admission_of(session: Session, call: Call, command: str, request: PaintRequest) -> Admission:

@@ -3,6 +3,7 @@
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from studio.db.sessions.read_memo import read_once
 from studio.db.sql_dialects import is_postgresql
 from studio.db.tables import LedgerRow, PersonRow
 
@@ -15,13 +16,21 @@ _IDENTITIES = select(PersonRow.key).where(_SAME_HUMAN).order_by(PersonRow.key)
 
 def human_of(session: Session, person_key: str) -> str:
     """The key that all linked identities share; an identity that is unknown or alone is its own."""
-    return session.scalar(_HUMAN, {"person_key": person_key}) or person_key
+
+    def load() -> str:
+        return session.scalar(_HUMAN, {"person_key": person_key}) or person_key
+
+    return read_once(session, ("human", person_key), load)
 
 
 def identities(session: Session, person_key: str) -> tuple[str, ...]:
     """The keys of everybody who is the same human, the person's own first."""
-    others = session.scalars(_IDENTITIES, {"person_key": person_key})
-    return (person_key, *(key for key in others if key != person_key))
+
+    def load() -> tuple[str, ...]:
+        others = session.scalars(_IDENTITIES, {"person_key": person_key})
+        return (person_key, *(key for key in others if key != person_key))
+
+    return read_once(session, ("identities", person_key), load)
 
 
 def lock_identities(session: Session, *person_keys: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -17,6 +17,16 @@ ADDRESS = "address:"
 INVITE = "invite:"
 FIRST_DAY = timedelta(days=1)  # for so long after they were first seen, people are newcomers
 RETENTION = timedelta(days=30)  # and as long as the person is banned
+
+# Built once: the answer to each request asks them.
+_ORIGINS = select(OriginRow.origin).where(OriginRow.person_key == bindparam("person_key"))
+_ARRIVED_FROM = _ORIGINS.where(OriginRow.origin.startswith(ADDRESS), OriginRow.arrived, ~OriginRow.excused)
+_FROM_THERE = select(OriginRow.person_key).where(
+    OriginRow.origin.in_(_ARRIVED_FROM), OriginRow.person_key != bindparam("person_key")
+)
+_INHERITED = select(BanRow).where(
+    BanRow.person_key.in_(_FROM_THERE), or_(BanRow.until.is_(None), BanRow.until > bindparam("at"))
+)
 
 
 def record_origin(
@@ -44,7 +54,7 @@ def of_newcomer(session: Session, person: Person, *, since: datetime) -> tuple[s
     """The origins of somebody who was not known before `since`; none for everybody else, and for moderators."""
     if person.moderates:
         return ()
-    origins = session.scalars(select(OriginRow.origin).where(OriginRow.person_key == person.key)).all()
+    origins = session.scalars(_ORIGINS, {"person_key": person.key}).all()
     if not origins:
         return ()
     seen_at = find_first_seen(session, person.key)
@@ -56,17 +66,7 @@ def find_inherited_bans(session: Session, person_key: str, *, at: datetime) -> l
 
     People who were known before the ban, or came in from elsewhere, are not meant: an address may be shared by many.
     """
-    origins = select(OriginRow.origin).where(
-        OriginRow.person_key == person_key,
-        OriginRow.origin.startswith(ADDRESS),
-        OriginRow.arrived,
-        ~OriginRow.excused,
-    )
-    from_there = select(OriginRow.person_key).where(
-        OriginRow.origin.in_(origins), OriginRow.person_key != person_key
-    )
-    holds = or_(BanRow.until.is_(None), BanRow.until > at)
-    rows = session.scalars(select(BanRow).where(BanRow.person_key.in_(from_there), holds)).all()
+    rows = session.scalars(_INHERITED, {"person_key": person_key, "at": at}).all()
     if not rows:
         return []
     seen_at = find_first_seen(session, person_key)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, Text, cast, func, select
+from sqlalchemy import Row, Select, Text, bindparam, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
-from studio.db.credit_ledger import net_spending
+from studio.db.credit_ledger import net_spending, period_of
 from studio.db.newcomers.newcomer_origins import ADDRESS, FIRST_DAY, INVITE
 from studio.db.sql_dialects import lock_names
 from studio.db.tables import JobRow, PersonRow
@@ -65,7 +65,8 @@ def lock_shares(
         return ()
     community = person_key.rpartition(":")[0]
     lock_names(session, f"newcomers:{community}")
-    usage = session.execute(_newcomers(person_key, at)).all()
+    values = {"person_key": person_key, "known_before": at - FIRST_DAY, "period": period_of(at)}
+    usage = session.execute(_NEWCOMERS, values).all()
     if not any(row.person_key == person_key for row in usage):  # they are known under a linked name
         return ()
     by_origin = [
@@ -90,10 +91,11 @@ def _share(
     )
 
 
-def _newcomers(person_key: str, at: datetime) -> Select[str, str, int, int]:
-    """Of each origin of the person, all newcomers with their jobs at once and what they spent, less gifts."""
+def _newcomers() -> Select[str, str, int, int]:
+    """Of each origin of a person, all newcomers with their jobs at once and what they spent, less gifts."""
     mine, theirs, older = aliased(OriginRow), aliased(OriginRow), aliased(PersonRow)
-    was_known = select(older.key).where(older.human == PersonRow.human, older.first_seen_at < at - FIRST_DAY)
+    known_before = bindparam("known_before", type_=PersonRow.first_seen_at.type)
+    was_known = select(older.key).where(older.human == PersonRow.human, older.first_seen_at < known_before)
     # A moderator is known by the roles with which they asked for something.
     moderates = select(JobRow.id).where(
         JobRow.person_key == PersonRow.key, cast(JobRow.person, Text).contains(f'"{Role.MODERATOR}"')
@@ -106,13 +108,16 @@ def _newcomers(person_key: str, at: datetime) -> Select[str, str, int, int]:
             theirs.origin,
             theirs.person_key,
             jobs.correlate(PersonRow).scalar_subquery().label("jobs"),
-            net_spending(PersonRow.key, at).correlate(PersonRow).scalar_subquery().label("spent"),
+            net_spending(PersonRow.key).correlate(PersonRow).scalar_subquery().label("spent"),
         )
         .join(mine, mine.origin == theirs.origin)
         .join(PersonRow, PersonRow.key == theirs.person_key)
         .where(
-            mine.person_key == person_key,
+            mine.person_key == bindparam("person_key"),
             ~was_known.correlate(PersonRow).exists(),
             ~moderates.correlate(PersonRow).exists(),
         )
     )
+
+
+_NEWCOMERS = _newcomers()  # built once: the first requests of everybody ask it

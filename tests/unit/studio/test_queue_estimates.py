@@ -10,7 +10,8 @@ from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import job_transitions
-from studio.db.queue_estimates import learn_pace, outlook, outlooks
+from studio.db.queue.queue_pace import learn_pace
+from studio.db.queue_estimates import outlook, outlooks
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.ports import Ports

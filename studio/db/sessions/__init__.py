@@ -1,0 +1,1 @@
+"""What sessions of the database have in common."""
