@@ -157,6 +157,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         description="Paint with picture {index} as a reference",
         needs=Needs.FORM,
         public=True,
+        menu="Use as reference",
         panel_row=4,
     ),
     Action.COLLECT: ActionSpec(
@@ -222,8 +223,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     Action.SHOW: ActionSpec(label="Show", description="Show the pictures and their recipe"),
     Action.CANCEL: ActionSpec(label="Cancel", description="Cancel this job", tone=Tone.DANGER, reaction="❌"),
     Action.ENOUGH: ActionSpec(
-        label="Enough",
-        description="Keep the pictures that are finished and cancel the others",
+        label="Enough", description="Keep the pictures that are finished and cancel the others"
     ),
     Action.DELETE: ActionSpec(
         label="Delete",

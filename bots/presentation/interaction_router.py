@@ -21,6 +21,7 @@ FORM_PREFIX = "c1m:"
 _CASE_PICTURES = "c1k:"  # and a case's id: earlier versions' button to show its pictures
 _VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
 _FORM_ID = re.compile(r"c1m:(?P<command>[a-z-]{1,20}):(?P<about>[\w.]{0,40})(?::(?P<cells>(?:[A-D][1-4])*))?")
+_IMAGINE = "imagine"
 _OPENING = frozenset(kind.command for kind in KINDS.values())  # a gathering, from a picture or from nothing
 
 
@@ -170,7 +171,11 @@ def route_form(form: FormId, values: Mapping[str, object], *, upload: Source | N
         filled = {name: value for name, value in values.items() if value not in ("", None)}
         return Run(command=form.command, values={**gather_values(press), **filled})
     is_about_nothing = form.command in WITHOUT_SUBJECT or (form.command in _OPENING and not form.about)
-    if not is_about_nothing and not values.get("picture"):
+    if form.command == _IMAGINE and upload is not None:
+        fixed |= {"image": upload}
+    elif form.command == _IMAGINE and form.about and "role" in values:
+        raise BadRequestError("upload_gone")
+    elif not is_about_nothing and not values.get("picture"):
         fixed |= _subject(form, upload)
     read = command_of(form.command, fixed, values)
     return Run(command=form.command, values=read, public=CATALOG[form.command].paints)

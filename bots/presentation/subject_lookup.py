@@ -9,7 +9,6 @@ from bots.presentation.compose.action_forms import (
     FormSubject,
     appeal_form,
     imagine_form,
-    settings_form,
 )
 from bots.presentation.compose.gatherings.management import (
     MANAGE,
@@ -22,7 +21,7 @@ from bots.presentation.compose.gatherings.registry import find_presenter
 from bots.presentation.compose.parts.fields import latest_field, own_pictures_field
 from bots.presentation.compose.parts.prompt_controls import PromptControl, prompt_controls
 from bots.presentation.compose.picture_choice import compose_choice, compose_panel
-from bots.presentation.compose.settings import HomeContent, compose_home
+from bots.presentation.compose.settings import HomeContent, compose_home, settings_form
 from bots.presentation.form_model import FieldKind, Form
 from bots.presentation.interaction_router import Ask, Choose, Panel
 from bots.presentation.message import Audience, Message

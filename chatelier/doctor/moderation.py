@@ -184,13 +184,15 @@ def check_prompt_safety_model(loaded: Loaded) -> Iterator[Finding]:
 def _check_safety_model(loaded: Loaded, grey: "Image.Image") -> Iterator[Finding]:
     moderation = loaded.settings.moderation
     if (larger := safety_model(loaded.settings)) is not None:
-        yield _ask_safety_model(larger, grey, str(moderation.safety_url), _URL_FIX)
+        yield _ask_safety_model(larger, grey, str(moderation.safety_url))
     if moderation.safety_folder is not None and find_spec("torch"):
         local = LocalSafetyModel(moderation.safety_folder)
-        yield _ask_safety_model(local, grey, str(moderation.safety_folder), _FOLDER_FIX)
+        yield _ask_safety_model(local, grey, str(moderation.safety_folder), local=True)
 
 
-def _ask_safety_model(larger: "SafetyModel", grey: "Image.Image", where: str, fix: str) -> Finding:
+def _ask_safety_model(
+    larger: "SafetyModel", grey: "Image.Image", where: str, *, local: bool = False
+) -> Finding:
     from moderation.remote.safety_model import Scene
 
     try:
@@ -199,7 +201,7 @@ def _ask_safety_model(larger: "SafetyModel", grey: "Image.Image", where: str, fi
         return bad(
             "safety model",
             "{where} gives no answer that can be used ({kind}: {error})",
-            fix,
+            _FOLDER_FIX if local else _URL_FIX,
             where=where,
             kind=type(error).__name__,
             error=error,

@@ -29,7 +29,7 @@ from bots.presentation.compose.help import (
 )
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
 from bots.presentation.compose.picture_choice import compose_choice, compose_disliked, compose_panel
-from bots.presentation.compose.settings import HomeContent, compose_home
+from bots.presentation.compose.settings import HomeContent, compose_home, settings_form
 from bots.presentation.compose.starboard import compose_starboard
 from bots.presentation.form_model import Form
 from bots.presentation.message import Message
@@ -532,14 +532,16 @@ FORMS: Mapping[str, Form] = {
     "expand of several": action_forms.expand_form(_SEVERAL),
     "blend": action_forms.blend_form(_ONE),
     "reference": action_forms.reference_form(replace(_ONE, reference_models=("klein", "kontext"))),
+    "reference of an upload": action_forms.reference_form(replace(_UPLOAD, reference_models=("klein",))),
+    "reference of several": action_forms.reference_form(_SEVERAL),
     "imagine with a reference": action_forms.imagine_form(takes_references=True),
     "report": action_forms.report_form(_ONE),
     "report of several": action_forms.report_form(_SEVERAL),
     "alt": action_forms.alt_form(replace(_ONE, alt_text=LONG_PROMPT)),
     "appeal": action_forms.appeal_form(JOB_ID),
     "imagine": action_forms.imagine_form(models=("thimble", "sdxl"), styles=("ink", "clay")),
-    "settings": action_forms.settings_form(_PREFERENCES, models=("thimble", "sdxl"), styles=("ink", "clay")),
-    "settings without names": action_forms.settings_form(Preferences()),
+    "settings": settings_form(_PREFERENCES, models=("thimble", "sdxl"), styles=("ink", "clay")),
+    "settings without names": settings_form(Preferences()),
     "imagine from anywhere": action_forms.imagine_form(asks_channel=True),
     **GATHERING_FORMS,
     **CONTEST_FORMS,

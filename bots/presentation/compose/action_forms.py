@@ -7,29 +7,23 @@ from bots.presentation.actions import label
 from bots.presentation.compose.parts.fields import (
     aspect_field,
     files_field,
-    language_field,
     line_field,
-    named_setting_fields,
     names_field,
     parameter_field,
     prompt_field,
-    setting_field,
     words_field,
 )
 from bots.presentation.compose.parts.pictures import title_of
 from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.message import FileKind, Image
 from bots.texts import forms
-from bots.texts import settings as texts
 from bots.texts.translation import translate
-from studio.commands.account.settings import RESET
 from studio.commands.button_ids import Action
 from studio.commands.moderation.report import LONGEST_ARTIST, LONGEST_REASON
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG
 from studio.domain.identifiers import split_picture_id
-from studio.domain.requests import MAX_COUNT, MOST_BLENDED
-from studio.domain.settings.preferences import BuiltOn, Preferences, RemixConsent
+from studio.domain.requests import MAX_COUNT, MOST_BLENDED, ReferenceKind
 from studio.domain.sizing.canvases import DEFAULT_PERCENT, SIDES
 from studio.parsing.grid_regions import ALL_CELLS
 
@@ -134,22 +128,30 @@ def blend_form(subject: FormSubject) -> Form:
 
 
 def reference_form(subject: FormSubject) -> Form:
-    """/imagine, with the picture as a reference."""
-    picture = subject.pictures[0] if subject.pictures else subject.about
-    subjects = line_field(
-        "ref", forms.SUBJECT_REFERENCES, forms.REFERENCES_HINT, longest=_LONGEST_IDS, initial=picture
-    )
-    styles = line_field("sref", forms.STYLE_REFERENCES, forms.REFERENCES_HINT, longest=_LONGEST_IDS)
-    field = names_field("model", forms.REFERENCE_MODEL, subject.reference_models)
+    """/imagine, with one of the pictures, or with somebody's image in a role, as a reference."""
+    model = names_field("model", forms.REFERENCE_MODEL, subject.reference_models)
     return _form(
         "imagine",
         replace(subject, pictures=()),
         forms.REFERENCE_FORM,
+        *(replace(field, name="ref") for field in _choice(subject)),
         prompt_field(forms.PROMPT, required=True),
-        subjects,
-        styles,
-        *([replace(field, initial=field.choices[0].value)] if field.choices else []),
+        *_reference_fields(subject),
+        *([replace(model, initial=model.choices[0].value)] if model.choices else []),
     )
+
+
+def _reference_fields(subject: FormSubject) -> tuple[Field, ...]:
+    styles = line_field("sref", forms.STYLE_REFERENCES, forms.REFERENCES_HINT, longest=_LONGEST_IDS)
+    if len(subject.pictures) > 1:
+        return (styles,)
+    if not split_picture_id(subject.about):
+        roles = {kind.value: forms.ROLE_NAMES[kind] for kind in (ReferenceKind.SUBJECT, ReferenceKind.STYLE)}
+        return (replace(_role_field(roles), initial=ReferenceKind.SUBJECT, required=True),)
+    subjects = line_field(
+        "ref", forms.SUBJECT_REFERENCES, forms.REFERENCES_HINT, longest=_LONGEST_IDS, initial=subject.about
+    )
+    return subjects, styles
 
 
 def report_form(subject: FormSubject) -> Form:
@@ -231,38 +233,6 @@ def imagine_form(
 def _role_field(roles: Mapping[str, str]) -> Field:
     choices = tuple(Choice(value=role, label=translate(name)) for role, name in roles.items())
     return Field(name="role", kind=FieldKind.CHOICE, label=translate(forms.ROLE), choices=choices)
-
-
-def settings_form(
-    preferences: Preferences, *, models: Sequence[str] = (), styles: Sequence[str] = ()
-) -> Form:
-    """Filled in as things are; `RESET` gives a setting back to the defaults."""
-    remix = {consent.value: texts.REMIX_CHOICES[consent] for consent in RemixConsent}
-    built_on = {notice.value: texts.BUILT_ON_CHOICES[notice] for notice in BuiltOn}
-    direct = {"yes": texts.YES, "no": texts.NO}
-    counts = {RESET: texts.DEFAULT} | {str(number): str(number) for number in range(1, MAX_COUNT + 1)}
-    return Form(
-        command="settings",
-        about="",
-        title=translate(texts.SETTINGS),
-        fields=(
-            setting_field("remix", texts.REMIX, remix, preferences.remix),
-            setting_field(
-                "dm", texts.DIRECT_MESSAGES, direct, "yes" if preferences.direct_messages else "no"
-            ),
-            setting_field("built_on", texts.BUILT_ON, built_on, preferences.built_on),
-            language_field(preferences.language),
-            setting_field("count", texts.COUNT, counts, str(preferences.count or RESET)),
-            replace(
-                aspect_field(texts.ASPECT),
-                initial=preferences.aspect or RESET,
-                hint=translate(texts.RESET_HINT),
-            ),
-            *named_setting_fields("model", texts.MODEL, models, preferences.model),
-            *named_setting_fields("style", texts.STYLE, styles, preferences.style),
-        ),
-        submit=translate(forms.SAVE),
-    )
 
 
 def _form(

@@ -1,12 +1,19 @@
 """A person's settings, the rules of a community, and the page of one's own."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bots.presentation.compose.lists import numbered_buttons, queue_entries
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.parts.buttons import button, rows_of
+from bots.presentation.compose.parts.fields import (
+    aspect_field,
+    language_field,
+    named_setting_fields,
+    setting_field,
+)
 from bots.presentation.compose.parts.pictures import picture_image
+from bots.presentation.form_model import Form
 from bots.presentation.message import (
     Audience,
     ChannelName,
@@ -25,16 +32,19 @@ from bots.presentation.message import (
 )
 from bots.presentation.spans import join_parts, sentence, sentence_plural
 from bots.texts import settings as texts
+from bots.texts.forms import SAVE
 from bots.texts.translation import translate
 from studio.clock import now
+from studio.commands.account.settings import RESET
 from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.results import Balance, Community, Place, SettingsChanged
 from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
+from studio.domain.requests import MAX_COUNT
 from studio.domain.settings.channels import ChannelRules
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.policy_overrides import policy_entries
-from studio.domain.settings.preferences import Preferences
+from studio.domain.settings.preferences import BuiltOn, Preferences, RemixConsent
 from studio.domain.settings.word_lists import WordsShown
 
 
@@ -228,3 +238,35 @@ def _recent(content: HomeContent) -> list[Part]:
         return [Small(sentence(texts.HOME_RECENT_EMPTY, command=Command("/imagine a red fox in the snow")))]
     images = tuple(picture_image(picture, job.request.count) for job, picture in content.recent)
     return [Images(images=images)]
+
+
+def settings_form(
+    preferences: Preferences, *, models: Sequence[str] = (), styles: Sequence[str] = ()
+) -> Form:
+    """Filled in as things are; `RESET` gives a setting back to the defaults."""
+    remix = {consent.value: texts.REMIX_CHOICES[consent] for consent in RemixConsent}
+    built_on = {notice.value: texts.BUILT_ON_CHOICES[notice] for notice in BuiltOn}
+    direct = {"yes": texts.YES, "no": texts.NO}
+    counts = {RESET: texts.DEFAULT} | {str(number): str(number) for number in range(1, MAX_COUNT + 1)}
+    return Form(
+        command="settings",
+        about="",
+        title=translate(texts.SETTINGS),
+        fields=(
+            setting_field("remix", texts.REMIX, remix, preferences.remix),
+            setting_field(
+                "dm", texts.DIRECT_MESSAGES, direct, "yes" if preferences.direct_messages else "no"
+            ),
+            setting_field("built_on", texts.BUILT_ON, built_on, preferences.built_on),
+            language_field(preferences.language),
+            setting_field("count", texts.COUNT, counts, str(preferences.count or RESET)),
+            replace(
+                aspect_field(texts.ASPECT),
+                initial=preferences.aspect or RESET,
+                hint=translate(texts.RESET_HINT),
+            ),
+            *named_setting_fields("model", texts.MODEL, models, preferences.model),
+            *named_setting_fields("style", texts.STYLE, styles, preferences.style),
+        ),
+        submit=translate(SAVE),
+    )

@@ -29,6 +29,7 @@ ENTRIES: Mapping[str, Action] = {
     "who_made_this": Action.WHO,
     "add_to_blend": Action.COLLECT,
     "describe_picture": Action.DESCRIBE,
+    "use_as_reference": Action.REFERENCE,
 }
 
 

@@ -26,7 +26,7 @@ async def test_one_menu_too_many_for_discord_is_left_out(room: Room) -> None:
     room.env.inject_error("PUT", "/applications/*/commands", status=400, code=30032)
     await room.restart()
     menus = room.bot.tree.get_commands(type=discord.AppCommandType.message)
-    left = {"Vary", "Edit", "Expand", "Upscale", "Add to blend", "Who made this?"}
+    left = {"Vary", "Edit", "Expand", "Upscale", "Use as reference", "Add to blend", "Who made this?"}
     assert {menu.name for menu in menus} == left
 
 

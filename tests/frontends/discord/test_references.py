@@ -3,9 +3,20 @@
 from studio.domain.requests import ReferenceKind
 from studio.ports import RunnableModel
 from tests.support import discord_sim
-from tests.support.discord_sim import Room, words
+from tests.support.discord_sim import PNG, Room, words
 
 room, painted = discord_sim.room, discord_sim.painted
+
+
+async def test_somebodys_image_becomes_a_reference_from_its_menu(room: Room) -> None:
+    room.ports.options.known_models = (RunnableModel(name="klein", takes_references=4),)
+    message = await room.bo.send(room.channel, "my drawing", attachments=[("fox.png", PNG)])
+    shown = await room.ana.context_menu(room.channel, "Use as reference", message)
+    form = await room.ana.click(shown.response.message, label="Use as reference")
+    await room.ana.submit_modal(form, {"prompt": "a castle", "role": "style"})
+    (source,) = room.request["sources"]
+    assert "picture_id" not in source
+    assert (room.jobs()[-1].command, source["reference"]) == ("imagine", ReferenceKind.STYLE)
 
 
 async def test_a_picture_becomes_a_reference_of_the_next_request(room: Room, painted: str) -> None:

@@ -5,7 +5,8 @@ from shutil import copytree
 
 import pytest
 
-from bots.presentation.compose.action_forms import imagine_form, settings_form
+from bots.presentation.compose.action_forms import imagine_form
+from bots.presentation.compose.settings import settings_form
 from bots.slack.render_form import render_form
 from bots.web.routes.page_layout import catalog_data
 from engine.catalog.catalog import MODELS, ModelCatalogue, ModelEntry

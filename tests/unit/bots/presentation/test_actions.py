@@ -71,6 +71,7 @@ def test_menu_entries_are_about_a_picture() -> None:
         "Vary",
         "Edit",
         "Expand",
+        "Use as reference",
         "Add to blend",
         "Describe",
         "Report",
