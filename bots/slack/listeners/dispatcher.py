@@ -80,7 +80,7 @@ class Dispatcher(SlackComponent):
             case NotInstalledError():
                 message = compose_sentence(translate(texts.NOT_INSTALLED))
             case SlackUnavailableError() | SlackApiRefusedError():
-                log.warning("modal not opened: %s", error)
+                log.warning("request not served: %s", error)
                 message = compose_sentence(translate(texts.NOT_OPENED))
             case _:
                 message = message_of(error)
