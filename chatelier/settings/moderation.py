@@ -58,8 +58,8 @@ class LimitsSection(Section):
     min_free_disk_mib: int = Field(
         512,
         ge=0,
-        description="MiB that stay free on the disks of pictures and of a SQLite database: with less nothing new is"
-        " accepted.",
+        description="MiB that stay free on the disks of pictures, of a SQLite database and of the home folder: with"
+        " less nothing new is accepted.",
     )
 
     @field_validator("model_tiers")

@@ -32,6 +32,7 @@ def instance_limits(settings: Settings) -> InstanceLimits:
         max_attempts=settings.worker.max_attempts,
         lease_seconds=settings.worker.lease_seconds,
         min_free_disk_bytes=settings.limits.min_free_disk_mib * _MIB,
+        watched_folders=(settings.home,),
         person_storage_bytes=_bytes(settings.limits.storage_mib_per_person),
         community_storage_bytes=_bytes(settings.limits.storage_mib_per_community),
     )

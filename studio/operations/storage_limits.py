@@ -1,6 +1,8 @@
 """Whether there is room for more pictures: on the disk, and in the share of a person and of their community."""
 
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -16,11 +18,24 @@ _MIB = 1024**2
 def require_free_disk(ports: Ports) -> None:
     """Raises `StorageError` while a disk is nearly full: what was accepted before still has room to end.
 
-    A bucket, and a database on another machine, do not tell; there nothing is refused.
+    The disks are those of pictures, of a SQLite database and of the home folder, in which are secrets, evidence and a
+    Redis of one's own. A bucket, and servers on other machines, do not tell; there nothing is refused.
     """
-    free = [known for known in (ports.store.free_bytes(), ports.database.free_bytes()) if known is not None]
+    known = (
+        ports.store.free_bytes(),
+        ports.database.free_bytes(),
+        *map(_free_bytes, ports.rules.watched_folders),
+    )
+    free = [room for room in known if room is not None]
     if free and min(free) < ports.rules.min_free_disk_bytes:
         raise StorageError(reason="nearly_full")
+
+
+def _free_bytes(folder: Path) -> int | None:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def require_quota(ports: Ports, session: Session, person: Person) -> None:

@@ -1,7 +1,8 @@
 """One installation: its limits, and the implementation of each port."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from studio.db.database import Database
 from studio.domain.settings.communities import Tier
@@ -31,6 +32,7 @@ class InstanceLimits:
         default_factory=dict
     )  # the least tier of "model" and "model/lora"
     min_free_disk_bytes: int = 0  # with less nothing new is accepted
+    watched_folders: Sequence[Path] = ()  # whose disks count too, beside those of pictures and database
     person_storage_bytes: int | None = (
         None  # of pictures that are not deleted; None: as many as there is room for
     )

@@ -23,8 +23,9 @@ from engine.queue.celery_queue import CeleryQueue
 from engine.queue.redis_events import RedisEvents
 from moderation.limits.redis_gcra import RedisMeters
 from studio.db.tables import JobRow, LedgerRow, PictureRow
-from studio.domain.events import JobEnded
+from studio.domain.events import JobEnded, JobProgress
 from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.errors import QueueUnavailableError
 from studio.gcra import RateMeter, RateSettings
 from studio.ports import InstanceLimits, Ports
@@ -116,10 +117,13 @@ def test_with_tls_and_a_certificate_of_ones_own_everything_works(
     proxy: TlsProxy, tmp_path: Path, redis_server: RedisServer, repository: Path
 ) -> None:
     url = f"rediss://127.0.0.1:{proxy.port}/0?ssl_ca_certs={quote(str(tmp_path / 'ca.pem'), safe='')}"
+    require_everything_works(url, redis_server, tmp_path, repository)
+
+
+def require_everything_works(url: str, redis_server: RedisServer, folder: Path, repository: Path) -> None:
+    """The queue with a worker of its own, announcements, events, limits and replay protection, over one address."""
     command = [sys.executable, "-m", "tests.support.generation_worker"]
-    worker = subprocess.Popen(
-        [*command, url, f"sqlite:///{tmp_path / 'studio.sqlite3'}", "1"], cwd=repository
-    )
+    worker = subprocess.Popen([*command, url, f"sqlite:///{folder / 'studio.sqlite3'}", "1"], cwd=repository)
     try:
         with closing(CeleryQueue(url)) as queue, redis.Redis.from_url(redis_server.url) as client:
             queue.enqueue("a job", priority=0, model=None)
@@ -138,6 +142,31 @@ def test_with_tls_and_a_certificate_of_ones_own_everything_works(
     assert asyncio.run(see_twice(url)) == [True, False]
 
 
+RIGHTS = (
+    "~paint* ~house* ~_kombu* ~unacked* ~*celery* ~chatelier* &chatelier:* &/0.celery.pidbox"
+    " +@all -@admin -@dangerous +info"
+)
+
+
+def test_a_user_of_the_access_list_needs_the_rights_that_the_docs_name_and_no_others(
+    redis_server: RedisServer, tmp_path: Path, repository: Path
+) -> None:
+    assert RIGHTS in (repository / "docs/deployment.md").read_text()
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.execute_command(
+            "ACL", "SETUSER", "atelier", "reset", "on", ">secret", *RIGHTS.split(), "~test:*"
+        )
+        try:
+            url = f"redis://atelier:secret@127.0.0.1:{redis_server.port}/0"
+            require_everything_works(url, redis_server, tmp_path, repository)
+            assert client.acl_log() == []
+            with redis.Redis.from_url(url) as stranger, pytest.raises(redis.exceptions.NoPermissionError):
+                stranger.flushall()
+        finally:
+            client.execute_command("ACL", "DELUSER", "atelier")
+            client.acl_log_reset()
+
+
 async def see_twice(url: str) -> list[bool]:
     """What two processes of Slack's front end say of one signature."""
     processes = [ReplayProtection(lasts_seconds=600, redis_url=url) for _ in range(2)]
@@ -153,3 +182,29 @@ def test_a_certificate_of_nobody_known_is_refused_by_every_library(proxy: TlsPro
         queue.enqueue("a job", priority=0, model=None)
     with closing(RedisEvents(url)) as events, pytest.raises(QueueUnavailableError):
         events.ping()
+
+
+def test_a_redis_without_room_refuses_what_the_sweeper_repeats(redis_server: RedisServer) -> None:
+    url = redis_server.url
+    with (
+        redis.Redis.from_url(url) as client,
+        closing(CeleryQueue(url)) as queue,
+        closing(RedisEvents(url)) as events,
+        closing(RedisMeters(url, timeout_seconds=10)) as meters,
+    ):
+        client.set("test:filling", "x" * 100_000)
+        client.config_set("maxmemory", 1)
+        try:
+            with pytest.raises(QueueUnavailableError):
+                queue.enqueue("a job", priority=0, model=None)
+            with pytest.raises(QueueUnavailableError):
+                events.publish(JobEnded(job_id="a job", platform=Platform.WEB, state=JobState.DONE))
+            events.announce(JobProgress(job_id="a job", platform=Platform.WEB, step=1, steps=2))
+            meter = RateMeter(scope="burst", key="full", pace=RateSettings(requests=1, seconds=3600))
+            with pytest.raises(redis.RedisError):
+                meters.take([meter])
+        finally:
+            client.config_set("maxmemory", 0)
+            client.delete("test:filling")
+        queue.enqueue("a job", priority=0, model=None)
+        assert queue.waiting() == {"a job"}

@@ -54,6 +54,17 @@ def test_nothing_new_is_accepted_before_the_disk_is_full(ports, call):
     assert ask(ports, call, "second")
 
 
+def test_the_disk_of_the_home_folder_counts_too(ports, call, tmp_path):
+    plenty = ruled(
+        ports, InstanceLimits(min_free_disk_bytes=1, watched_folders=(tmp_path, tmp_path / "gone"))
+    )
+    assert ask(plenty, call, "first")
+    full = ruled(ports, InstanceLimits(min_free_disk_bytes=2**62, watched_folders=(tmp_path,)))
+    full.store.free = 2**62
+    with pytest.raises(StorageError):
+        ask(full, call, "second")
+
+
 def test_who_fills_their_share_is_told_to_delete_something(ports, call):
     ports = ruled(ports, InstanceLimits(person_storage_bytes=2 * MIB))
     first = painted(ports, call, "first")
