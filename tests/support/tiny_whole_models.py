@@ -8,6 +8,8 @@ import torch
 from diffusers import (
     AutoencoderKL,
     FlowMatchEulerDiscreteScheduler,
+    GlmImagePipeline,
+    GlmImageTransformer2DModel,
     HiDreamImagePipeline,
     HiDreamImageTransformer2DModel,
     Krea2Pipeline,
@@ -18,14 +20,21 @@ from diffusers import (
     OvisImageTransformer2DModel,
 )
 from transformers import (
+    ByT5Tokenizer,
     CLIPTextConfig,
     CLIPTextModelWithProjection,
+    GlmImageConfig,
+    GlmImageForConditionalGeneration,
+    GlmImageProcessor,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedTokenizerFast,
     Qwen3VLConfig,
     Qwen3VLModel,
+    T5Config,
+    T5EncoderModel,
 )
+from transformers.models.glm_image.image_processing_pil_glm_image import GlmImageImageProcessorPil
 
 from tests.support.tiny_models import (
     make_autoencoder,
@@ -59,7 +68,7 @@ def save_lumina2(folder: Path) -> Path:
                 cap_feat_dim=8,
             ),
             scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
-            vae=_first_stage_of_lumina2(),
+            vae=_first_stage_of_eight(shift_factor=0.1),
             text_encoder=reader_of_sana(),
             tokenizer=make_long_tokenizer(),
         ),
@@ -168,11 +177,62 @@ def save_hidream(folder: Path) -> Path:
     )
 
 
+def save_glm_image(folder: Path) -> Path:
+    """GLM-Image, for which a language model first writes a coarse picture in tokens; answers its folder."""
+    torch.manual_seed(0)
+    tokenizer = make_long_tokenizer()
+    marks = {"image_token": "<|image|>", "grid_bos_token": "<sop>", "grid_eos_token": "<eop>"}
+    tokenizer.add_special_tokens({"additional_special_tokens": [*marks.values(), "<sb>"]})
+    tokenizer.bos_token = "<sb>"
+    for name, mark in marks.items():
+        setattr(tokenizer, name, mark)
+        tokenizer.init_kwargs[name] = mark
+    reader = _reader_of_glm_image(tokenizer.convert_tokens_to_ids("<|image|>"))
+    return saved(
+        GlmImagePipeline(
+            tokenizer=ByT5Tokenizer(),
+            processor=GlmImageProcessor(
+                image_processor=GlmImageImageProcessorPil(),
+                tokenizer=tokenizer,
+                chat_template="{% for m in messages %}{% for c in m['content'] %}{{ c['text'] }}"
+                "{% endfor %}{% endfor %}",
+            ),
+            text_encoder=T5EncoderModel(
+                T5Config(
+                    vocab_size=400,
+                    d_model=32,
+                    d_kv=8,
+                    d_ff=37,
+                    num_layers=1,
+                    num_heads=2,
+                    is_encoder_decoder=False,
+                )
+            ),
+            vision_language_encoder=reader,
+            vae=_first_stage_of_eight(latents_mean=[0.1, -0.2, 0.0, 0.3], latents_std=[1.5, 0.5, 2.0, 1.0]),
+            transformer=GlmImageTransformer2DModel(
+                in_channels=4,
+                out_channels=4,
+                num_layers=1,
+                attention_head_dim=8,
+                num_attention_heads=2,
+                text_embed_dim=32,
+                time_embed_dim=16,
+                condition_dim=8,
+                prior_vq_quantizer_codebook_size=64,
+            ),
+            scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        ),
+        folder,
+    )
+
+
 WHOLE_MODELS: dict[str, Callable[[Path], Path]] = {
     "lumina 2": save_lumina2,
     "ovis": save_ovis,
     "krea 2": save_krea2,
     "hidream": save_hidream,
+    "glm-image": save_glm_image,
 }
 
 
@@ -180,14 +240,14 @@ def _first_stage_of_flux() -> AutoencoderKL:
     return make_autoencoder(shift_factor=0.1, use_quant_conv=False, use_post_quant_conv=False)
 
 
-def _first_stage_of_lumina2() -> AutoencoderKL:
-    """Its pipeline takes for granted that a cell of it is eight pixels."""
+def _first_stage_of_eight(**options: Any) -> AutoencoderKL:
+    """A cell of it is eight pixels, which the pipeline of Lumina 2 takes for granted."""
     return AutoencoderKL(
         block_out_channels=(8, 8, 8, 8),
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
         norm_num_groups=4,
-        shift_factor=0.1,
+        **options,
     )
 
 
@@ -210,6 +270,32 @@ def _gist_reader() -> CLIPTextModelWithProjection:
             bos_token_id=512,
             eos_token_id=513,
             pad_token_id=513,
+        )
+    )
+
+
+def _reader_of_glm_image(image_token: int) -> GlmImageForConditionalGeneration:
+    words = {
+        "vocab_size": 64,
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "pad_token_id": 0,
+        "vision_vocab_size": 32,
+        "eos_token_id": None,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [2, 1, 1]},
+    }
+    pictures = {"depth": 1, "hidden_size": 16, "num_heads": 2, "image_size": 64, "intermediate_size": 16}
+    return GlmImageForConditionalGeneration(
+        GlmImageConfig(
+            text_config=words,
+            vision_config=pictures,
+            vq_config={"embed_dim": 16, "num_embeddings": 32, "latent_channels": 16},
+            image_token_id=image_token,
+            image_start_token_id=30,
+            image_end_token_id=31,
         )
     )
 

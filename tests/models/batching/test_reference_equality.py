@@ -177,6 +177,10 @@ def equal_their_solo_runs(
 ) -> None:
     """All at once, and joined in flight with some of them cancelled."""
     samples = paint_together(batcher_with(model), params_list, model)
+    for sample in samples:
+        assert sample.preview is not None
+        assert sample.preview.shape[-1] == 3
     finished = paint_in_a_bustle(model, [*params_list, *params_list], random.Random(2))
+    wanted = {inputs.seed: alone(inputs) for inputs in params_list}
     for sample, inputs in [*zip(samples, params_list, strict=True), *finished]:
-        assert difference(sample, alone(inputs)) < TOLERANCE
+        assert difference(sample, wanted[inputs.seed]) < TOLERANCE
