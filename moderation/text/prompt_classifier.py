@@ -48,10 +48,25 @@ LANGUAGES = frozenset("ar de en es fr it ja ko nl pl pt ru th tr zh".split())
 
 
 BUCKETS = 2**14
-# From the regression's logarithm of the odds to that of harm, by language. Chosen so that at most 4 % of harmless
-# captions reach 0.55; there are German and French ones, and sentences in the other languages.
+# From the regression's logarithm of the odds to that of harm, by language. German and French: at most 4 % of harmless
+# captions reach 0.55. The others: half-way from the common bias to the middle of those that tell apart best the unseen
+# sentences of `languages.toml` and those of the tests; see docs/benchmarks.md.
 _FOREIGN_SLOPE, _FOREIGN_BIAS = 1.5, -0.5
-_BIAS_OF_LANGUAGE = {"fr": -0.95}
+_BIAS_OF_LANGUAGE = {
+    "ar": 0.0,
+    "es": -0.4,
+    "fr": -0.95,
+    "it": -0.55,
+    "ja": -0.55,
+    "ko": -0.3,
+    "nl": -0.7,
+    "pl": -0.25,
+    "pt": -0.3,
+    "ru": -0.1,
+    "th": 0.0,
+    "tr": -0.9,
+    "zh": -0.9,
+}
 # Added to the same where a warning word stands in the text. Chosen on harmless captions and on mildly harmful sentences
 # that no classifier was trained on; see docs/benchmarks.md.
 _WARNED = 1.6
