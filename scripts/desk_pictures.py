@@ -4,17 +4,14 @@ CHROMIUM=/usr/bin/chromium PYTHONPATH=. nice .venv/bin/python scripts/desk_pictu
 """
 
 import io
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from scripts.hall_picture import type_line
-from scripts.web_pictures import PATIENCE_MILLISECONDS, WINDOW, enter, expect_pictures, send_line
-from tests.support.running_instance import RunningInstance
+from scripts.web_pictures import WINDOW, enter, expect_pictures, open_instance, send_line
 
 PHONE = {"width": 360, "height": 880}
 WORD = "keys"
@@ -74,32 +71,21 @@ def save_beside(path: Path, page: Page) -> None:
 
 
 def main(folder: Path) -> None:
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    with tempfile.TemporaryDirectory() as home:
-        instance = RunningInstance(Path(home) / "home", CHATELIER_WEB__MODERATOR_INVITE=WORD)
-        try:
-            instance.wait_until_open()
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox", "--disable-gpu"]
-                )
-                mo = prepare(browser, instance.note["url"])
-                mo.locator(".case-line", has_text="lighthouse").locator("a").click()
-                expect(mo.locator("article.case .evidence img")).to_have_js_property("complete", True)
-                save_beside(folder / "desk.png", mo)
-                mo.keyboard.press("a")
-                expect(mo.locator("article.case")).to_have_count(0)
-                mo.goto(f"{instance.note['url']}/desk/week")
-                save_beside(folder / "desk-week.webp", mo)
-                mo.goto(f"{instance.note['url']}/desk/policy")
-                mo.get_by_label("Threshold: violence").fill("0.7")
-                mo.get_by_label("Hate", exact=False).first.select_option("refuse")
-                mo.get_by_role("button", name="Show what changes").first.click()
-                expect(mo.locator(".review")).to_be_visible()
-                save_beside(folder / "desk-policy.webp", mo)
-                browser.close()
-        finally:
-            instance.clear_away()
+    with open_instance(CHATELIER_WEB__MODERATOR_INVITE=WORD) as (browser, url):
+        mo = prepare(browser, url)
+        mo.locator(".case-line", has_text="lighthouse").locator("a").click()
+        expect(mo.locator("article.case .evidence img")).to_have_js_property("complete", True)
+        save_beside(folder / "desk.png", mo)
+        mo.keyboard.press("a")
+        expect(mo.locator("article.case")).to_have_count(0)
+        mo.goto(f"{url}/desk/week")
+        save_beside(folder / "desk-week.webp", mo)
+        mo.goto(f"{url}/desk/policy")
+        mo.get_by_label("Threshold: violence").fill("0.7")
+        mo.get_by_label("Hate", exact=False).first.select_option("refuse")
+        mo.get_by_role("button", name="Show what changes").first.click()
+        expect(mo.locator(".review")).to_be_visible()
+        save_beside(folder / "desk-policy.webp", mo)
 
 
 if __name__ == "__main__":

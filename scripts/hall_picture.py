@@ -4,17 +4,14 @@ CHROMIUM=/usr/bin/chromium PYTHONPATH=. nice .venv/bin/python scripts/hall_pictu
 """
 
 import io
-import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from scripts.web_pictures import PATIENCE_MILLISECONDS, PHONE, WINDOW, enter, expect_pictures
-from tests.support.running_instance import RunningInstance
+from scripts.web_pictures import PHONE, WINDOW, enter, expect_pictures, open_instance
 
 CONTESTS = (
     ("Ana", "Boats", "a sailing boat on the sea"),
@@ -61,26 +58,12 @@ def photograph(page: Page) -> Image.Image:
 
 
 def main(folder: Path) -> None:
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    with tempfile.TemporaryDirectory() as home:
-        instance = RunningInstance(Path(home) / "home")
-        try:
-            instance.wait_until_open()
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox", "--disable-gpu"]
-                )
-                url = instance.note["url"]
-                pages = {
-                    name: enter(browser, url, name, WINDOW) for name in {host for host, _, _ in CONTESTS}
-                }
-                for name, title, words in CONTESTS:
-                    hold_contest(pages[name], title, words)
-                wide = photograph(pages["Bo"])
-                narrow = photograph(enter(browser, url, "Dora", PHONE))
-                browser.close()
-        finally:
-            instance.clear_away()
+    with open_instance() as (browser, url):
+        pages = {name: enter(browser, url, name, WINDOW) for name in {host for host, _, _ in CONTESTS}}
+        for name, title, words in CONTESTS:
+            hold_contest(pages[name], title, words)
+        wide = photograph(pages["Bo"])
+        narrow = photograph(enter(browser, url, "Dora", PHONE))
     save_beside(folder / "hall.webp", wide, narrow)
 
 

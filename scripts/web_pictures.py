@@ -3,18 +3,32 @@
 CHROMIUM=/usr/bin/chromium PYTHONPATH=. .venv/bin/python scripts/web_pictures.py docs
 """
 
+import io
 import os
+import re
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from tests.support.running_instance import RunningInstance
 
 PATIENCE_MILLISECONDS = 120_000
 WINDOW = {"width": 1280, "height": 880}
 PHONE = {"width": 390, "height": 844}
+SMALL = ViewportSize(width=760, height=880)
+QUALITY = 82
+SUBJECTS = ("a red apple on a blue background", "a fox in the snow", "a sailing boat on the sea")
+PROVIDERS = {
+    "CHATELIER_WEB__DISCORD_CLIENT_ID": "1",
+    "CHATELIER_WEB__DISCORD_CLIENT_SECRET": "not used here",
+    "CHATELIER_WEB__SLACK_CLIENT_ID": "1",
+    "CHATELIER_WEB__SLACK_CLIENT_SECRET": "not used here",
+}
 
 
 def enter(browser: Browser, url: str, name: str, window: dict[str, int], *, density: float = 1) -> Page:
@@ -45,7 +59,11 @@ def expect_pictures(page: Page, *, pictures: int = 4) -> None:
 
 def take(page: Page, path: Path) -> None:
     page.mouse.move(5, 5)
-    page.screenshot(path=path, animations="disabled")
+    shot = page.screenshot(animations="disabled")
+    if path.suffix == ".png":
+        path.write_bytes(shot)
+    else:
+        Image.open(io.BytesIO(shot)).convert("RGB").save(path, quality=QUALITY, method=6)
     print(path)
 
 
@@ -73,7 +91,7 @@ def photograph(browser: Browser, url: str, folder: Path) -> None:
     variation.get_by_role("button", name="Upscale picture 1 four times", exact=True).first.click()
     expect(ana.locator("article.card", has_text="upscaled 4×").first.locator(".tile img")).to_have_count(1)
     picture = str(variation.locator(".credit a").get_attribute("href")).removeprefix("/view/")
-    ana.goto(f"{url.rstrip('/')}/lineage/{picture}")
+    ana.goto(f"{url}/lineage/{picture}")
     ana.wait_for_load_state("networkidle")
     take(ana, folder / "web-lineage.png")
     photograph_phone(browser, url, folder)
@@ -87,20 +105,74 @@ def photograph_phone(browser: Browser, url: str, folder: Path) -> None:
     take(phone, folder / "web-phone.png")
 
 
-def main(folder: Path) -> None:
+def photograph_ways(browser: Browser, url: str, folder: Path) -> None:
+    """The way in, the gallery, the brush on a phone, and what a stranger sees of a shared picture."""
+    stranger = browser.new_page(viewport=SMALL)
+    stranger.goto(url)
+    stranger.get_by_text("I was here before").click()
+    take(stranger, folder / "web-sign-in.webp")
+    ana = enter(browser, url, "Ana", WINDOW)
+    for words in SUBJECTS:
+        send_line(ana, words)
+    ana.goto(f"{url}/pictures")
+    ana.get_by_role("button", name="Select").click()
+    for number in (1, 2, 6):
+        ana.locator(".pick").nth(number).click()
+    take(ana, folder / "web-gallery.webp")
+    ana.goto(url)
+    boat = ana.locator("article.card", has_text=SUBJECTS[-1]).first
+    picture = str(boat.locator(".tile a").nth(1).get_attribute("href")).removeprefix("/view/")
+    ana.locator("#say").fill(f"/share {picture}")
+    ana.locator("#say").press("Enter")
+    shared = re.search(r"/s/\w+", ana.locator("#pinned li").inner_text())
+    if shared is None:
+        raise LookupError("no link")
+    stranger.goto(url + shared[0])
+    expect(stranger.locator("figure img")).to_have_js_property("complete", True)
+    take(stranger, folder / "web-share.webp")
+    photograph_brush(enter(browser, url, "Dora", PHONE, density=2), f"{url}/edit/{picture}", folder)
+
+
+def photograph_brush(phone: Page, address: str, folder: Path) -> None:
+    phone.goto(address)
+    phone.get_by_role("button", name="Brush", exact=True).click()
+    canvas = phone.locator("canvas.strokes")
+    box = canvas.bounding_box()
+    if box is None:
+        raise LookupError("no canvas")
+    x, y, side = box["x"], box["y"], box["width"]
+    phone.mouse.move(x + 0.2 * side, y + 0.2 * side)
+    phone.mouse.down()
+    for step in range(20):
+        phone.mouse.move(x + (0.2 + 0.02 * step) * side, y + (0.2 + 0.04 * (step % 3)) * side)
+    phone.mouse.up()
+    phone.locator("#dialog textarea").fill("a rainbow")
+    take(phone, folder / "web-brush.webp")
+
+
+@contextmanager
+def open_instance(**settings: str) -> Iterator[tuple[Browser, str]]:
+    """A browser, and the address of an instance of its own with these settings, which the bundled model paints for."""
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with tempfile.TemporaryDirectory() as home:
-        instance = RunningInstance(Path(home) / "home")
+        instance = RunningInstance(Path(home) / "home", **settings)
         try:
             instance.wait_until_open()
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(
                     executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox", "--disable-gpu"]
                 )
-                photograph(browser, instance.note["url"], folder)
+                yield browser, str(instance.note["url"]).rstrip("/")
                 browser.close()
         finally:
             instance.clear_away()
+
+
+def main(folder: Path) -> None:
+    with open_instance() as (browser, url):
+        photograph(browser, url, folder)
+    with open_instance(**PROVIDERS, CHATELIER_WEB__PUBLIC_URL="http://127.0.0.1") as (browser, url):
+        photograph_ways(browser, url, folder)
 
 
 if __name__ == "__main__":

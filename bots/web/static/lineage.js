@@ -3,6 +3,7 @@ import { $, $$, alongLine } from "./dom.js";
 
 const root = $("#lineage");
 const lines = $(".lines", root);
+let scale = 1;
 const nodes = new Map($$("[data-node]", root).map((node) => [node.dataset.node, node]));
 const parentsOf = (node) => node.dataset.parents.split(" ").map((id) => nodes.get(id)).filter(Boolean);
 const childrenOf = (node) => [...nodes.values()].filter((other) => parentsOf(other).includes(node));
@@ -16,17 +17,45 @@ const paths = [...nodes.values()].flatMap((child) => parentsOf(child).map((paren
 }));
 
 function draw() {
-  const frame = root.getBoundingClientRect();
+  const corner = root.getBoundingClientRect();
+  const at = (x, y) => `${(x - corner.left) / scale} ${(y - corner.top) / scale}`;
   for (const { path, parent, child } of paths) {
     const [above, below] = [parent, child.firstElementChild].map((element) => element.getBoundingClientRect());
-    const [x1, y1] = [above.left + above.width / 2 - frame.left, above.bottom - frame.top];
-    const [x2, y2] = [below.left + below.width / 2 - frame.left, below.top - frame.top];
+    const [x1, y1] = [above.left + above.width / 2, above.bottom];
+    const [x2, y2] = [below.left + below.width / 2, below.top];
     const middle = (y1 + y2) / 2;
-    path.setAttribute("d", `M ${x1} ${y1} C ${x1} ${middle} ${x2} ${middle} ${x2} ${y2}`);
+    path.setAttribute("d", `M ${at(x1, y1)} C ${at(x1, middle)} ${at(x2, middle)} ${at(x2, y2)}`);
   }
 }
 root.classList.add("drawn");
-new ResizeObserver(draw).observe(root);
+
+// ---- zoom: by buttons, keys, and the wheel with Ctrl, which is also what two fingers on a touchpad are
+
+const frame = root.parentElement;
+const [LEAST, MOST, STEP, WHEEL] = [0.4, 3, 1.25, 0.005];
+
+// Made smaller, the tree has room for more pictures side by side; made larger, it scrolls in its frame.
+function zoomTo(wanted) {
+  scale = Math.min(MOST, Math.max(LEAST, wanted));
+  root.style.width = scale === 1 ? "" : `${frame.clientWidth / Math.min(1, scale)}px`;
+  root.style.transform = scale === 1 ? "" : `scale(${scale})`;
+  frame.style.height = scale === 1 ? "" : `${root.offsetHeight * scale}px`;
+  draw();
+}
+const ZOOMS = { in: () => zoomTo(scale * STEP), out: () => zoomTo(scale / STEP), usual: () => zoomTo(1) };
+const KEYS = { "+": ZOOMS.in, "=": ZOOMS.in, "-": ZOOMS.out, 0: ZOOMS.usual };
+for (const button of $$("[data-zoom]")) button.addEventListener("click", ZOOMS[button.dataset.zoom]);
+frame.addEventListener("wheel", (event) => {
+  if (!event.ctrlKey) return; // else the page scrolls
+  event.preventDefault();
+  zoomTo(scale * Math.exp(-event.deltaY * WHEEL));
+}, { passive: false });
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
+  event.preventDefault();
+  KEYS[event.key]();
+});
+new ResizeObserver(() => (scale === 1 ? draw() : zoomTo(scale))).observe(frame);
 
 // ---- whose ancestors and descendants they are
 

@@ -80,11 +80,24 @@ def data_url(picture: Image.Image, *, limit_bytes: int = LIMIT_BYTES) -> str:
 THUMBNAIL_SUFFIX = ".webp"
 
 
+# What sixty cards of four pictures, or of one, may weigh together is 3 MB, with their HTML.
+_MOST_THUMBNAIL_BYTES = dict(zip(THUMBNAIL_SIDES_PIXELS, (10_000, 40_000), strict=False))
+_THUMBNAIL_QUALITIES = (82, 70, 58, 46, 34, 22, 12)
+
+
 def make_thumbnail(picture: Image.Image, *, side_pixels: int = THUMBNAIL_SIDES_PIXELS[0]) -> bytes:
-    """WebP, longer side at most `side_pixels`, without metadata."""
+    """WebP, longer side at most `side_pixels`, without metadata.
+
+    The smaller ones have so many bytes at most that a page of them loads soon: fine grain is kept less faithfully.
+    """
     small = picture.convert("RGB")
     small.thumbnail((side_pixels, side_pixels), Image.Resampling.LANCZOS)
-    return encode_webp(small, quality=82, effort=2)
+    most = _MOST_THUMBNAIL_BYTES.get(side_pixels)
+    for quality in _THUMBNAIL_QUALITIES:
+        data = encode_webp(small, quality=quality, effort=2 if quality == _THUMBNAIL_QUALITIES[0] else 4)
+        if most is None or len(data) <= most:
+            break
+    return data
 
 
 def thumbnail_sides(width: int, height: int) -> list[int]:

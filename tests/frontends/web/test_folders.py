@@ -9,18 +9,21 @@ from zipfile import ZipFile
 
 import pytest
 
+from bots.web.access.session_cookies import ROOM_ADDRESS
 from bots.web.routes.gallery import folders as routes
 from studio.clock import now
+from studio.commands.registry import execute
+from studio.commands.spec import Call
 from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person
 from studio.db.tables import BanRow
 from studio.domain.people import Person, Platform, Role
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
-from studio.errors import NotFoundError, RateLimitedError
+from studio.errors import BannedError, NotFoundError, RateLimitedError
 from studio.ports import Ports
 from studio.services.gallery import folders
 from studio.services.gallery.folders import MOST_FOLDERS
-from tests.frontends.web.test_gallery import paint, shown
+from tests.frontends.web.test_gallery import paint, person_of, shown
 from tests.support.finished_jobs import paint_job
 from tests.support.web_client import Browser, WebServer, web_settings
 
@@ -87,6 +90,26 @@ def test_a_shared_folder_is_opened_by_others_who_see_what_they_may(web: WebServe
     assert refused.json()["text"].startswith("That folder was not found.")
     post(ana, f"/folders/{folder}", do="unshare")
     assert bo.client.get(f"/folders/{folder}").status_code == 404
+
+
+def test_who_left_or_was_banned_opens_no_shared_folder(web: WebServer) -> None:
+    """And what somebody shared who had themself forgotten is gone for everybody."""
+    ana, bo, di = (web.user(name) for name in ("Ana", "Bo", "Di"))
+    folder = folder_of(ana)
+    post(ana, "/pictures/selection", do="move", pictures=paint(web, ana, "a fox"), folder=folder)
+    assert post(ana, f"/folders/{folder}", do="share").status_code == 200
+    path = f"/pictures?folder={folder}"
+    for reader in (bo, di):
+        assert len(shown(reader, path)) == 1
+    assert post(bo, "/leave").status_code == 204
+    web.ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
+    assert "fox" not in di.client.get(path).text
+    web.ports.gate.welcome_error = None  # type: ignore[attr-defined]
+    assert bo.client.get(path).status_code == 401
+    call = Call(person=person_of(ana), address=ROOM_ADDRESS, request_key="forget")
+    execute(web.ports, call, "forget-me", {"confirm": "yes"})
+    assert di.client.get(path).status_code == 404
+    assert "Foxes" not in di.client.get("/pictures").text
 
 
 def test_names_of_folders_are_judged_free_and_not_too_many(

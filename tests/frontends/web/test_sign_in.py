@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from bots.web.access.session_cookies import COOKIE
 from bots.web.settings import Visitors
+from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.identities.linked_identities import identities
@@ -308,6 +310,18 @@ def test_a_code_for_another_device_works_once(web: WebServer) -> None:
     assert send_code(phone, code).status_code == 303
     assert phone.user_id == ana.user_id
     assert send_code(thief, code).status_code == 403
+
+
+def test_a_code_for_another_device_lasts_ten_minutes(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = web.user("Ana", "open sesame")
+    codes = [ana.post("/sign-in/codes/device").json()["code"] for _ in range(2)]
+    phone = web.browser()
+    assert send_code(phone, codes[0]).status_code == 403, "a new one replaces it"
+    with monkeypatch.context() as later:
+        later.setattr("studio.db.identities.sign_ins.now", lambda: now() + timedelta(minutes=11))
+        assert send_code(phone, codes[1]).status_code == 403
+    assert not is_in(phone)
+    assert send_code(phone, codes[1]).status_code == 303
 
 
 def test_codes_are_not_guessed(web: WebServer) -> None:

@@ -1,16 +1,20 @@
 """What a feed of sixty cards weighs. The first load is weighed in a browser (`test_web_installed_browser.py`)."""
 
+import re
 from pathlib import Path
 
+import numpy as np
+import pytest
 from PIL import Image
 
 from engine.imaging.codecs.encoding import make_thumbnail
 from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
 from tests.frontends.web.test_dialogs import card_of, painted
+from tests.frontends.web.test_images import of_size
 from tests.support.web_client import WebServer
 
 DOCS = Path(__file__).parents[3] / "docs"
-CARDS, PICTURES = 60, 4
+CARDS = 60
 MOST_BYTES = 3_000_000
 
 
@@ -25,10 +29,30 @@ def painted_squares() -> list[Image.Image]:
     return [cut.resize((1024, 1024), Image.Resampling.LANCZOS) for cut in cuts]
 
 
-def test_sixty_cards_of_four_pictures_weigh_at_most_three_megabytes(web_server: WebServer) -> None:
+def photograph(seed: int) -> Image.Image:
+    """Noise with the spectrum of photographs (Field 1987: amplitude falls with the frequency), and grain."""
+    side, noise = 1024, np.random.default_rng(seed)
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(side), np.fft.fftfreq(side)))
+    frequency[0, 0] = 1
+    planes = []
+    for deviation in (45, 14, 14):  # of the light, and of both colours
+        plane = np.fft.ifft2(np.fft.fft2(noise.normal(size=(side, side))) / frequency**1.2).real
+        planes.append(128 + deviation * (plane - plane.mean()) / plane.std())
+    planes[0] += noise.normal(0, 2, (side, side))
+    return Image.fromarray(np.stack(planes, -1).clip(0, 255).astype(np.uint8), "YCbCr").convert("RGB")
+
+
+@pytest.mark.parametrize("count", [4, 1])
+def test_sixty_cards_weigh_at_most_three_megabytes_at_any_density(web_server: WebServer, count: int) -> None:
+    """Drawings and photographs, each in the largest copy of which a card speaks."""
     ana = web_server.guest("Ana")
-    html = card_of(ana, painted(web_server, ana, "a fox --count 4"))
-    smallest = [len(make_thumbnail(cut, side_pixels=THUMBNAIL_SIDES_PIXELS[0])) for cut in painted_squares()]
-    pictures = CARDS * PICTURES * sum(smallest) / len(smallest)
-    assert len(smallest) >= 12
-    assert CARDS * len(html.encode()) + pictures <= MOST_BYTES
+    job = painted(web_server, ana, f"a fox --count {count}")
+    for number in range(1, count + 1):
+        of_size(web_server, f"{job}.{number}", 1024, 1024, thumbnail_640_key=b"640", thumbnail_1280_key=b"1")
+    html = card_of(ana, job)
+    side = max(map(int, re.findall(r" (\d+)w[,\"]", html)), default=THUMBNAIL_SIDES_PIXELS[0])
+    assert side == THUMBNAIL_SIDES_PIXELS[0 if count > 1 else 1]
+    cuts = [*painted_squares(), photograph(1), photograph(2)]
+    assert len(cuts) >= 14
+    heaviest = max(len(make_thumbnail(cut, side_pixels=side)) for cut in cuts)
+    assert CARDS * (len(html.encode()) + count * heaviest) <= MOST_BYTES

@@ -4,14 +4,17 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from studio.ports import Ports
 from tests.conftest import free_port
 from tests.services.bots.test_web_browser import painted, type_in
 from tests.services.bots.test_web_dialogs_browser import at_ease, guest, in_sight, phone
+from tests.support.browser import PATIENCE_MILLISECONDS
 from tests.support.painting_web_server import PaintingWebServer
 from tests.support.web_client import web_settings
+
+_MOST_STOPS = 80  # on the way to an element
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -30,22 +33,52 @@ def open_gallery(page: Page, web_server: PaintingWebServer) -> None:
     expect(page.locator(".pictures li")).to_have_count(4)
 
 
-def test_pictures_are_put_into_a_folder_by_keys_alone(
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    """As somebody without a mouse gets there."""
+    for _ in range(_MOST_STOPS):
+        if target.evaluate("(element) => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"not reached by {key}: {target}")
+
+
+def test_from_the_entry_to_a_shared_folder_by_keys_alone(
     browser: Browser, web_server: PaintingWebServer
 ) -> None:
-    with guest(browser, web_server, "Ana") as ana, guest(browser, web_server, "Bo") as bo:
-        open_gallery(ana, web_server)
-        ana.get_by_role("button", name="Select").focus()
+    with guest(browser, web_server, "Bo") as bo, browser.new_context(reduced_motion="reduce") as context:
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
+        ana = context.new_page()
+        ana.goto(web_server.url)
+        expect(ana.get_by_label("Your name")).to_be_focused()
+        ana.keyboard.type("Ana")
+        ana.keyboard.press("Enter")
+        expect(ana.locator("#say")).to_be_focused()
+        ana.keyboard.type("a fox --count 4")
+        ana.keyboard.press("Enter")
+        fox = painted(ana, "a fox")
+        at_ease(ana)
+        tab_to(ana, fox.locator(".tile a").first)
+        ana.keyboard.press("Enter")
+        expect(ana.locator("#dialog")).to_be_visible()
+        tab_to(ana, ana.locator("#dialog").get_by_role("button", name="Upscale").first)
+        ana.keyboard.press("Escape")
+        expect(fox.locator(".tile a").first).to_be_focused()
+        tab_to(ana, ana.locator("header a.round"), "Shift+Tab")
+        ana.keyboard.press("Enter")
+        expect(ana.locator(".pictures li")).to_have_count(4)
+        tab_to(ana, ana.get_by_role("button", name="Select"))
         for key in ("Enter", "Tab", "Space", "ArrowRight", "ArrowRight", "Space"):
             ana.keyboard.press(key)
         expect(ana.locator("#selected")).to_have_text("Selected: 2")
         assert ana.locator(".pick :checked").count() == 2
-        ana.locator("#move-to").select_option("new")
+        tab_to(ana, ana.locator("#move-to"))
+        ana.keyboard.press("End")
         ana.keyboard.type("Foxes")
         ana.keyboard.press("Enter")
         expect(ana.locator("h1")).to_have_text("Foxes")
         expect(ana.locator(".pictures li")).to_have_count(2)
-        ana.get_by_role("button", name="Share with everybody here").click()
+        tab_to(ana, ana.get_by_role("button", name="Share with everybody here"))
+        ana.keyboard.press("Enter")
         expect(ana.get_by_role("button", name="Stop sharing")).to_be_visible()
         bo.goto(ana.url)
         expect(bo.locator(".pictures li")).to_have_count(2)

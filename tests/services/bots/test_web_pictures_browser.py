@@ -163,6 +163,47 @@ def test_an_edit_is_held_against_what_it_was_before(browser: Browser, web_server
         assert under is not None
         assert abs(over["width"] / over["height"] - 4 / 3) < 0.01
         assert over["width"] <= under["width"] + 1
+        ana.goto(ana.url.replace("/view/", "/lineage/"))
+        look_at_the_family_tree(ana)
+
+
+# How far, in pixels, a line of the tree begins below the middle of a parent, and ends above that of a child.
+GAPS = """() => {
+  const path = document.querySelector("#lineage path"), matrix = path.getScreenCTM();
+  const [parent, child] = [...document.querySelectorAll("#lineage [data-node]")];
+  const [above, below] = [parent.getBoundingClientRect(), child.firstElementChild.getBoundingClientRect()];
+  const [from, to] = [0, path.getTotalLength()].map((at) => path.getPointAtLength(at).matrixTransform(matrix));
+  return [from.x - above.x - above.width / 2, from.y - above.bottom, to.x - below.x - below.width / 2, to.y - below.y]
+    .map((gap) => Math.round(Math.abs(gap)));
+}"""
+
+
+def look_at_the_family_tree(page: Page) -> None:
+    """Of an edit: a line leads to it, arrows lead to its parent, both light up, and it is enlarged in four ways."""
+    tree = page.locator("#lineage")
+    fox, hat = tree.locator("[data-node]").all()
+    expect(tree.locator("path")).to_have_count(1)
+    assert page.evaluate(GAPS) == [0, 0, 0, 0]
+    assert tree.locator("a[tabindex='0']").count() == 1
+    hat.locator("a").focus()
+    page.keyboard.press("ArrowUp")
+    expect(fox.locator("a")).to_be_focused()
+    expect(tree.locator("[data-node].kin")).to_have_count(2)
+    expect(tree.locator("path.kin")).to_have_count(1)
+    page.keyboard.press("+")
+    expect(tree).to_have_css("transform", "matrix(1.25, 0, 0, 1.25, 0, 0)")
+    assert page.evaluate(GAPS) == [0, 0, 0, 0]
+    page.get_by_role("button", name="Smaller").click()
+    expect(tree).to_have_css("transform", "none")
+    page.get_by_role("button", name="Larger").click()
+    expect(tree).to_have_css("transform", "matrix(1.25, 0, 0, 1.25, 0, 0)")
+    page.get_by_role("button", name="Usual size").click()
+    fox.locator("img").hover()
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, 200)
+    page.keyboard.up("Control")
+    expect(tree).not_to_have_css("transform", "none")
+    assert page.evaluate(GAPS) == [0, 0, 0, 0]
 
 
 def test_pictures_of_a_job_are_compared_and_enlarged_together(

@@ -1,5 +1,6 @@
 """Ways back in, in a real browser: an account of a loopback provider, a passkey, a code for the phone."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from bots.web import create_app
 from studio.ports import Ports
 from tests.conftest import free_port
 from tests.support.browser import PATIENCE_MILLISECONDS, open_browser
+from tests.support.finished_jobs import paint_job
 from tests.support.loopback_oauth import account_provider
 from tests.support.served_app import serving
 from tests.support.web_client import web_settings
@@ -44,17 +46,40 @@ def expect_inside(page: Page, name: str) -> None:
     expect(page.locator("#my-name")).to_have_value(name)
 
 
-def test_who_loses_the_cookie_comes_back_by_account_passkey_and_code(browser: Browser, address: str) -> None:
+def leave_something_behind(page: Page, ports: Ports) -> None:
+    """A picture with a star, and a style."""
+    page.locator("#say").fill("a red fox --count 1")
+    page.locator("#say").press("Enter")
+    job = str(page.locator("article.card[id^=job-]").get_attribute("id")).removeprefix("job-")
+    paint_job(ports, job)
+    for words in (f"/star {job}.1", "/style save ink wash --words ink on paper"):
+        page.locator("#say").fill(words)
+        page.locator("#say").press("Enter")
+        expect(page.locator("#say")).to_have_value("")
+    page.goto(page.url.partition("/view")[0])
+
+
+def expect_everything(page: Page, address: str) -> None:
+    page.goto(f"{address}/pictures?starred=yes")
+    expect(page.locator(".pictures img")).to_have_attribute("alt", re.compile("a red fox"))
+    expect(page.locator("select[name=style] option[value='ink wash']")).to_have_count(1)
+
+
+def test_who_loses_the_cookie_comes_back_by_account_passkey_and_code(
+    browser: Browser, address: str, ports: Ports
+) -> None:
     page = visit(browser, address)
     page.get_by_role("link", name="Sign in with Discord").click()
     expect(page.get_by_text("You are known from Discord")).to_be_visible()
     page.get_by_role("button", name="Come in").click()
     expect_inside(page, "Ana")
+    leave_something_behind(page, ports)
 
     page.context.clear_cookies()
     page.goto(address)
     page.get_by_role("link", name="Sign in with Discord").click()
     expect_inside(page, "Ana")
+    expect_everything(page, address)
 
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
@@ -76,6 +101,7 @@ def test_who_loses_the_cookie_comes_back_by_account_passkey_and_code(browser: Br
     page.get_by_text("I was here before").click()
     page.get_by_role("button", name="Use a passkey").click()
     expect_inside(page, "Ana")
+    expect_everything(page, address)
 
     page.goto(f"{address}/settings")
     page.get_by_role("button", name="Code for another device").click()
@@ -86,3 +112,4 @@ def test_who_loses_the_cookie_comes_back_by_account_passkey_and_code(browser: Br
     phone.get_by_label("Recovery code").fill(code.inner_text())
     phone.get_by_role("button", name="Come back").click()
     expect_inside(phone, "Ana")
+    expect_everything(phone, address)

@@ -84,7 +84,7 @@ async def use(request: Request) -> Response:
         if not _CREDENTIAL.fullmatch(credential):
             raise PasskeyRefusedError
         known = await context.pools.run(Pool.DATABASE, context.sign_ins.passkey, credential)
-        if known is None:
+        if known is None or await context.pools.run(Pool.DATABASE, context.sessions.look_up, challenge):
             raise PasskeyRefusedError
         passkey = context.passkeys.verify_use(
             _site_of(request), answer, challenge, session=user.session, passkey=known
@@ -94,6 +94,7 @@ async def use(request: Request) -> Response:
         return _refusal(texts.PASSKEY_REFUSED)
 
     def sign_in() -> WebUser | None:
+        context.sessions.end(challenge)  # of an authenticator that counts nothing it would be good once more
         context.sign_ins.record_use(passkey)
         return context.sign_ins.sign_in(user, Method.PASSKEY.subject(passkey.credential))
 
