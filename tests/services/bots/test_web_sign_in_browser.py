@@ -7,6 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bots.web import create_app
+from bots.web.access.session_cookies import ROOM_ADDRESS
+from studio.commands.registry import execute
+from studio.commands.results import Accepted, Answer
+from studio.commands.spec import Call
+from studio.db.identities.people import person_of
+from studio.db.tables import PersonRow
 from studio.ports import Ports
 from tests.conftest import free_port
 from tests.support.browser import PATIENCE_MILLISECONDS, open_browser
@@ -46,17 +52,19 @@ def expect_inside(page: Page, name: str) -> None:
     expect(page.locator("#my-name")).to_have_value(name)
 
 
-def leave_something_behind(page: Page, ports: Ports) -> None:
-    """A picture with a star, and a style."""
-    page.locator("#say").fill("a red fox --count 1")
-    page.locator("#say").press("Enter")
-    job = str(page.locator("article.card[id^=job-]").get_attribute("id")).removeprefix("job-")
-    paint_job(ports, job)
-    for words in (f"/star {job}.1", "/style save ink wash --words ink on paper"):
-        page.locator("#say").fill(words)
-        page.locator("#say").press("Enter")
-        expect(page.locator("#say")).to_have_value("")
-    page.goto(page.url.partition("/view")[0])
+def leave_something_behind(ports: Ports) -> None:
+    """Of the one who is in: a picture with a star, and a style."""
+    with ports.database.read() as session:
+        person = person_of(session.query(PersonRow).one())
+
+    def ask(command: str, **values: object) -> Answer:
+        call = Call(person=person, address=ROOM_ADDRESS, request_key=command)
+        return execute(ports, call, command, values)
+
+    accepted = ask("imagine", prompt="a red fox", count=1)
+    assert isinstance(accepted, Accepted)
+    ask("star", picture=f"{paint_job(ports, accepted.job_id)}.1")
+    ask("style", do="save", name="ink wash", words="ink on paper")
 
 
 def expect_everything(page: Page, address: str) -> None:
@@ -73,7 +81,7 @@ def test_who_loses_the_cookie_comes_back_by_account_passkey_and_code(
     expect(page.get_by_text("You are known from Discord")).to_be_visible()
     page.get_by_role("button", name="Come in").click()
     expect_inside(page, "Ana")
-    leave_something_behind(page, ports)
+    leave_something_behind(ports)
 
     page.context.clear_cookies()
     page.goto(address)
