@@ -57,18 +57,18 @@ def enter(browser: Browser, address: str) -> Page:
     return page
 
 
-def paint_many(ports: Ports, user_id: str) -> str:
-    """The job of so many pictures."""
+def paint_many(ports: Ports, user_id: str, *, pictures: int = PICTURES, key: str = "many") -> str:
+    """The job of so many pictures, at most 999."""
     home = {"platform": ROOM_ADDRESS.platform, "community": ROOM_ADDRESS.community}
     person = Person(**home, user_id=user_id, display_name="Ana")
-    call = Call(person=person, address=ROOM_ADDRESS, request_key="many")
+    call = Call(person=person, address=ROOM_ADDRESS, request_key=key)
     accepted = execute(ports, call, "imagine", {"prompt": "a red fox", "count": 1})
     assert isinstance(accepted, Accepted)
     job_id = paint_job(ports, accepted.job_id)
     with ports.database.begin() as session:
         first = session.get_one(PictureRow, f"{job_id}.1")
         row = {column.key: getattr(first, column.key) for column in PictureRow.__table__.columns}
-        copies = [row | {"id": f"{job_id}.{number}", "position": number} for number in range(2, PICTURES + 1)]
+        copies = [row | {"id": f"{job_id}.{number}", "position": number} for number in range(2, pictures + 1)]
         session.execute(insert(PictureRow), copies)
     return job_id
 
