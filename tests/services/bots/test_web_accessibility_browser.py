@@ -250,6 +250,7 @@ def look_at_folders(seen: Examination, web_server: PaintingWebServer, ana: Page,
     ana.locator("#folder-name").fill("Foxes")
     ana.get_by_role("button", name="Save").click()
     expect(ana.locator("h1")).to_have_text("Foxes")
+    ana.wait_for_load_state("load")  # only then its buttons do anything
     ana.get_by_role("button", name="Share with everybody here").click()
     expect(ana.get_by_role("button", name="Stop sharing")).to_be_visible()
     seen.examine(ana, "a folder")

@@ -77,6 +77,7 @@ def test_from_the_entry_to_a_shared_folder_by_keys_alone(
         ana.keyboard.press("Enter")
         expect(ana.locator("h1")).to_have_text("Foxes")
         expect(ana.locator(".pictures li")).to_have_count(2)
+        ana.wait_for_load_state("load")
         tab_to(ana, ana.get_by_role("button", name="Share with everybody here"))
         ana.keyboard.press("Enter")
         expect(ana.get_by_role("button", name="Stop sharing")).to_be_visible()
