@@ -32,6 +32,10 @@ def check_captioner(loaded: Loaded) -> Iterator[Finding]:
     from PIL import Image
 
     captions = loaded.settings.captions
+    if captions.bundled:
+        yield good("captioner", "the bundled model describes its own pictures")
+    if captions.url is None and captions.folder is None:
+        return
     captioner = open_captioner(loaded.settings, generates=True)
     if captioner is None:
         return

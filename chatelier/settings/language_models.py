@@ -14,6 +14,10 @@ class CaptionsSection(Section):
     model: str = Field("", max_length=200, description="Name of the model on that server; it has to see.")
     token: SecretStr | None = Field(None, description="Bearer token of that server.")
     timeout_seconds: float = Field(20.0, ge=0.5, le=120, description="Timeout of its answer in seconds.")
+    bundled: bool = Field(
+        False,
+        description="Whether the bundled demo model describes its own pictures, as far as it recognises them.",
+    )
     folder: LocalPath | None = Field(
         None, description="Folder of a captioner of transformers, with which the workers describe pictures."
     )

@@ -25,7 +25,26 @@ def open_prompt_helper(settings: Settings) -> "ChatPromptHelper | None":
 
 
 def open_captioner(settings: Settings, *, generates: bool) -> "Captioner | None":
-    """The model in the folder, for a process that generates, goes before the server. None where neither is set."""
+    """The model in the folder, for a process that generates, goes before the server. None where nothing is set.
+
+    The bundled model's encoder goes before both for pictures of the bundled model.
+    """
+    other = _open_model(settings, generates=generates)
+    if not settings.captions.bundled:
+        return other
+    from chatelier.wiring.model_catalogue import model_catalogue
+
+    catalogue = model_catalogue(settings)
+    bundled = {entry.name: catalogue.folder(entry) / "prior" for entry in catalogue.entries if entry.bundled}
+    own: Captioner = WorkersDescribe()
+    if generates:
+        from engine.layout_prior.vision.layout_captioner import LayoutCaptioner
+
+        own = LayoutCaptioner(next(iter(bundled.values())), models=bundled)
+    return BundledCaptions(own, other, models=frozenset(bundled))
+
+
+def _open_model(settings: Settings, *, generates: bool) -> "Captioner | None":
     captions = settings.captions
     if captions.folder is not None and generates:
         from engine.adapters.captions.local_captioner import LocalCaptioner
@@ -42,8 +61,28 @@ def open_captioner(settings: Settings, *, generates: bool) -> "Captioner | None"
     return ChatCaptioner(ChatCompletions(client, captions.model))
 
 
+class BundledCaptions:
+    """Pictures of the bundled model go to its own encoder, all others, and what that does not recognise, to a model."""
+
+    def __init__(self, own: "Captioner", other: "Captioner | None", *, models: frozenset[str]) -> None:
+        self._own = own
+        self._other = other
+        self._models = models
+
+    def describe(self, picture: bytes, *, model: str = "") -> str:
+        if model in self._models:
+            try:
+                return self._own.describe(picture, model=model)
+            except HelperUnavailableError:
+                if self._other is None:
+                    raise
+        if self._other is None:
+            raise HelperUnavailableError(reason="not_described")
+        return self._other.describe(picture, model=model)
+
+
 class WorkersDescribe:
     """For a front end whose workers alone have the model: they describe each picture that they finish."""
 
-    def describe(self, picture: bytes) -> str:
+    def describe(self, picture: bytes, *, model: str = "") -> str:
         raise HelperUnavailableError(reason="not_described")

@@ -31,7 +31,7 @@ class ChatCaptioner:
         self._model = model
         self._places = threading.BoundedSemaphore(_AT_ONCE)
 
-    def describe(self, picture: bytes) -> str:
+    def describe(self, picture: bytes, *, model: str = "") -> str:
         import httpx
 
         if not self._places.acquire(blocking=False):

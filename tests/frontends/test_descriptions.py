@@ -18,7 +18,7 @@ SEEN = "A red fox sits in deep snow."
 
 
 class Captioner:
-    def describe(self, picture: bytes) -> str:
+    def describe(self, picture: bytes, *, model: str = "") -> str:
         return SEEN
 
 

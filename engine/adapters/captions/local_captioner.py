@@ -30,7 +30,7 @@ class LocalCaptioner:
         self._device = device
         self._lock = threading.Lock()
 
-    def describe(self, picture: bytes) -> str:
+    def describe(self, picture: bytes, *, model: str = "") -> str:
         try:
             with Image.open(io.BytesIO(picture)) as opened:
                 image = opened.convert("RGB")

@@ -34,7 +34,7 @@ def describe(
     and `BannedError` for the asker's ban.
     """
     smallest_large = picture.thumbnail_keys.get(1280) or picture.key
-    text = captioner.describe(store.get(smallest_large))
+    text = captioner.describe(store.get(smallest_large), model=picture.recipe.model)
     request = PaintRequest(operation=Operation.IMAGINE, prompt=text, seed=0, count=1)
     person = asker if asker and asker.home == job.person.home else job.person
     admission = Admission(

@@ -45,7 +45,7 @@ class Captioner:
     text: str = SEEN
     asked: list[bytes] = field(default_factory=list)
 
-    def describe(self, picture: bytes) -> str:
+    def describe(self, picture: bytes, *, model: str = "") -> str:
         self.asked.append(picture)
         if not self.text:
             raise HelperUnavailableError(reason="captioner")
@@ -149,7 +149,7 @@ class TestInTheWorker:
         started, may_go = threading.Event(), threading.Event()
 
         class Slow(Captioner):
-            def describe(self, picture: bytes) -> str:
+            def describe(self, picture: bytes, *, model: str = "") -> str:
                 started.set()
                 may_go.wait()
                 return super().describe(picture)
@@ -207,6 +207,10 @@ class TestBehindAServer:
         assert "pictures are described" in finding.said
         [finding] = check_captioner(read_settings())
         assert "no picture is described" in finding.said
+        monkeypatch.delenv("CHATELIER_CAPTIONS__URL")
+        monkeypatch.setenv("CHATELIER_CAPTIONS__BUNDLED", "true")
+        [finding] = check_captioner(read_settings())
+        assert "its own pictures" in finding.said
 
 
 def test_a_front_end_without_the_folders_model_says_that_it_comes_later(monkeypatch, tmp_path):
