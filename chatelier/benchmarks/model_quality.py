@@ -81,6 +81,8 @@ def _sit(models: "ModelCatalogue", model: str, *, device: str | None, quick: boo
     from chatelier.runtime.console import remarks
     from engine.generation.device_settings import DeviceSettings
     from engine.generation.generator import ImageGenerator
+    from engine.layout_prior import CollageComposer
+    from engine.layout_prior.layout_prior import load_prior
     from engine.training.evaluation.evaluate import exam_size, sit
     from engine.training.evaluation.sampling import EvaluationRun
 
@@ -93,7 +95,14 @@ def _sit(models: "ModelCatalogue", model: str, *, device: str | None, quick: boo
             sitting = EvaluationRun(
                 generator, model, tick=lambda pictures: progress.update(bar, advance=pictures)
             )
-            return sit(sitting, quick=quick, note=lambda part: progress.update(bar, description=part))
+            prior = load_prior(models.folder(models.find(model)))
+            composer = prior.composer if prior is not None else None
+            return sit(
+                sitting,
+                quick=quick,
+                note=lambda part: progress.update(bar, description=part),
+                composer=composer if isinstance(composer, CollageComposer) else None,
+            )
     finally:
         generator.close()
 

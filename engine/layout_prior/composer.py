@@ -100,7 +100,7 @@ class CollageComposer:
         """
         layout_encoder, appearances = self._see()
         seen = blend([(layout_encoder.look(picture), share) for picture, share in pictures])
-        rng = _dice("", seed)
+        rng = dice_of("", seed)
         return remake(seen, self.library, appearances, rng, freedom=freedom, size=(width, height))
 
     def _see(self) -> "tuple[LayoutEncoder, Appearances]":
@@ -133,7 +133,7 @@ class CollageComposer:
     def sheet_of(self, prompt: str, *, seed: int, width: int, height: int) -> Sheet:
         """The same picture, with what lies where in it."""
         prompt = plain_words(prompt)
-        rng = _dice(prompt, seed)
+        rng = dice_of(prompt, seed)
         spec = self.fill(parse(prompt, self.library), rng)
         return self.compose_spec(spec, rng, width=width, height=height)
 
@@ -165,7 +165,7 @@ class CollageComposer:
         are carried on into it. Pixels under black stay exactly as they are.
         """
         prompt = plain_words(prompt)
-        rng = _dice(prompt, seed)
+        rng = dice_of(prompt, seed)
         canvas = canvas.convert("RGB")
         free = np.asarray(mask.convert("L")) > 127
         if not free.any():
@@ -213,7 +213,7 @@ class CollageComposer:
         return replace(spec, scene=scene, things=tuple(thing for thing in things if thing.subjects))
 
 
-def _dice(prompt: str, seed: int) -> np.random.Generator:
+def dice_of(prompt: str, seed: int) -> np.random.Generator:
     """Two prompts of one seed share no chances, nor do two seeds of one prompt."""
     return np.random.default_rng([seed & 0xFFFFFFFFFFFFFFFF, zlib.crc32(prompt.encode("utf-8", "replace"))])
 

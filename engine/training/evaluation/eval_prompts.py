@@ -56,7 +56,8 @@ EXPANSIONS = (
     ("a fox in the forest", ("left", "right")),
     ("a taxi in the city at night", ("right",)),
 )
-# What people type first: looked at by eye, for no detector tells whether a hat is on a head. See docs/benchmarks.md.
+# What people type first. Looked at by eye (docs/benchmarks.md); of the first 24, `collages.py` asks whether collages
+# show the relation (16), the pattern (4) and the season (4).
 PLAIN = (
     "a dog wearing a red hat",
     "a cat wearing sunglasses",

@@ -11,7 +11,9 @@ import numpy as np
 from PIL import Image
 from safetensors.numpy import load_file
 
+from engine.layout_prior import CollageComposer
 from engine.training.evaluation import eval_prompts as asked
+from engine.training.evaluation.collages import NOT_JUDGED, judge_collages
 from engine.training.evaluation.detectors import colour_of, number_of, position_of
 from engine.training.evaluation.eval_prompts import Question
 from engine.training.evaluation.metrics import (
@@ -42,6 +44,9 @@ class Figures:
     colour_right: float
     count_right: float
     position_right: float
+    attached_right: float
+    pattern_right: float
+    season_right: float
     distance: float
     variety: float
     edit_seam: float
@@ -64,6 +69,9 @@ TITLES = {
     "colour_right": "Colour right",
     "count_right": "Number right, one to six",
     "position_right": "Position right",
+    "attached_right": "Collages: what is worn, held, ridden, leant on or inside is attached",
+    "pattern_right": "Collages: the pattern shows",
+    "season_right": "Collages: the season shows",
     "distance": "Fréchet distance to drawings, on scorer vectors",
     "variety": "Variety over seeds: mean cosine distance",
     "edit_seam": "Edits: steepness across the seam, 1 is none",
@@ -79,7 +87,9 @@ LOW = frozenset({"distance", "edit_seam", "expand_seam", "four_seconds"})
 
 
 def format_figure(name: str, value: float) -> str:
-    """A figure as people read it."""
+    """A figure as people read it; a dash for what was not asked."""
+    if math.isnan(value):
+        return "–"
     if name in _SHARES:
         return f"{100 * value:.0f} %"
     return f"{value:.0f}" if name == "pictures" else f"{value:.2f}"
@@ -98,9 +108,19 @@ def _some(parts: Sequence[T], quick: bool) -> Sequence[T]:
 
 
 def sit(
-    sitting: EvaluationRun, *, scorer: Path = SCORER, quick: bool = False, note: Callable[[str], None] = print
+    sitting: EvaluationRun,
+    *,
+    scorer: Path = SCORER,
+    quick: bool = False,
+    note: Callable[[str], None] = print,
+    composer: CollageComposer | None = None,
 ) -> Figures:
-    """All questions, painted and judged. Takes minutes. Raises ModelBroken for a scorer that cannot be read."""
+    """All questions, painted and judged. Takes minutes. Raises ModelBroken for a scorer that cannot be read.
+
+    The plain prompts are judged on the collages of a `composer`; without one they are not asked.
+    """
+    note("Collages")
+    collages = judge_collages(composer) if composer is not None else NOT_JUDGED
     judge = Scorer.load(scorer)
     note("One thing each")
     single_questions = _some(asked.singles(), quick)
@@ -132,6 +152,9 @@ def sit(
         colour_right=colour,
         count_right=number,
         position_right=position,
+        attached_right=collages.attached,
+        pattern_right=collages.patterned,
+        season_right=collages.seasonal,
         distance=frechet(distribution(vectors), (reference["mean"], reference["spread"])),
         variety=float(np.mean(variety)),
         edit_seam=edit_seam,
