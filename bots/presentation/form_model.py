@@ -10,7 +10,7 @@ from typing import cast
 
 from bots.presentation.message import Image, Spans
 from bots.presentation.prompt_flags import spread_flags
-from bots.texts.forms import ARTIST_TOPIC, OTHER_TOPIC, TOPICS
+from bots.texts.forms import ARTIST_TOPIC, INTIMATE_TOPIC, OTHER_TOPIC, TOPICS
 from bots.texts.translation import translate
 from studio.commands.button_ids import gather_values, parse_form_subject
 from studio.domain.identifiers import split_picture_id
@@ -106,6 +106,8 @@ def command_of(command: str, fixed: Mapping[str, object], values: Mapping[str, o
         if isinstance(given[name], list | tuple):
             given[name] = cast("Sequence[object]", given[name])[0]
     if topic := given.pop("topic", None):
+        if topic == INTIMATE_TOPIC:
+            given["intimate"] = True
         given["reason"] = _reason(str(topic), str(given.get("reason", "")))
         if topic != ARTIST_TOPIC:
             given.pop("artist", None)
@@ -136,7 +138,7 @@ def _number_values(name: str, parameter: str, given: Mapping[str, object]) -> di
 
 
 def _reason(topic: str, words: str) -> str:
-    if topic not in TOPICS or topic == OTHER_TOPIC:
+    if topic not in TOPICS or topic in (OTHER_TOPIC, INTIMATE_TOPIC):
         return words
     label = translate(TOPICS[topic])
     return f"{label}: {words}" if words else f"{label}."

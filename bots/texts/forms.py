@@ -83,6 +83,7 @@ ARTIST_HINT = "Requests with this name are then not painted here"
 APPEAL_WORDS = "Why it should be allowed"
 
 TOPICS = {
+    "intimate": "It is an intimate picture of me, or of somebody I speak for",
     "private": "It shows a private person",
     "child": "It puts a child at risk",
     "sexual": "It is sexual",
@@ -93,6 +94,7 @@ TOPICS = {
 }
 OTHER_TOPIC = "other"
 ARTIST_TOPIC = "artist"
+INTIMATE_TOPIC = "intimate"
 
 SIDE_NAMES = {"left": "Left", "top": "Top", "right": "Right", "bottom": "Bottom"}
 

@@ -39,6 +39,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("names", moderation.names),
     ("blocked pictures", moderation.blocked_pictures),
     ("evidence", evidence.evidence),
+    ("urgent reports", evidence.urgent_reports),
     ("vision", moderation.check_vision),
     ("prompt safety model", moderation.check_prompt_safety_model),
     ("prompt helper", language_models.check_prompt_helper),

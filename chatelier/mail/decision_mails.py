@@ -1,6 +1,7 @@
 """Mails the decisions on reports to people outside who left an address."""
 
 import logging
+from collections.abc import Collection
 
 from bots.texts.languages.readers import reading_in
 from bots.texts.mails.report_mails import compose_decision
@@ -42,28 +43,39 @@ class DecisionMails:
 
         A report is marked before its mail is sent, so that two processes do not send it twice.
         """
+        sent, tried = 0, set[str]()
+        while reports := self._find(tried):
+            tried.update(report.digest for report in reports)
+            for report in reports:
+                try:
+                    sent += self._try(report)
+                except MailError:
+                    return sent  # the server is away
+        return sent
+
+    def _find(self, tried: Collection[str]) -> list[UnansweredReport]:
+        """So that addresses that take no mail now do not fill a round."""
         with self._database.read() as session:
-            reports = find_unanswered(session)
-        sent = 0
-        for report in reports:
-            with self._database.begin() as session:
-                if not mark_answered(session, report.digest):
-                    continue
-            if not is_mail_address(report.contact):
-                continue  # a moderator answers it
-            try:
-                self._send(report)
-            except MailError as error:
-                log.warning("decision on a report not mailed: %s", error)
-                if error.refused:
-                    continue
+            return find_unanswered(session, tried=tried)
+
+    def _try(self, report: UnansweredReport) -> bool:
+        """Whether a mail was sent. Raises `MailError` where the server is away."""
+        with self._database.begin() as session:
+            if not mark_answered(session, report.digest):
+                return False
+        if not is_mail_address(report.contact):
+            return False  # a moderator answers it
+        try:
+            self._send(report)
+        except MailError as error:
+            log.warning("decision on a report not mailed: %s", error)
+            if not error.refused:
                 with self._database.begin() as session:
                     mark_unanswered(session, report.digest)
-                if error.one_mail:
-                    continue
-                break  # the server is away
-            sent += 1
-        return sent
+            if error.refused or error.one_mail:
+                return False
+            raise
+        return True
 
     def _send(self, report: UnansweredReport) -> None:
         with reading_in(report.language):

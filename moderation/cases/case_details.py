@@ -28,6 +28,7 @@ from studio.domain.cases import (
     PersonFile,
     PersonRecord,
     StrikeEntry,
+    decide_by,
 )
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person
@@ -51,7 +52,7 @@ def read_details(session: Session, case: Case) -> CaseDetails:
         pictures=_pictures(session, case),
         prompts=_prompts(session, case, job) if job else (),
         person_record=read_person_record(session, case.subject, but=case.id),
-        decide_by=min((row.decide_by for row in receipts if row.decide_by), default=None),
+        decide_by=min((row.decide_by for row in receipts if row.decide_by), default=decide_by(case)),
         contacts=tuple(row.contact for row in receipts if row.contact),
         statements=tuple(report_of(row, case) for row in receipts if row.words or row.reporter),
         has_evidence=case.kind is CaseKind.SUSPENSION and has_evidence(session, case.id),

@@ -25,12 +25,13 @@ from moderation.cases.side_effects import DecisionEffects
 from moderation.cases.takedowns.report_decisions import STAYING, answer_report
 from moderation.cases.takedowns.takedown_appeals import answer_appeal, find_takedown
 from moderation.records import bans
+from moderation.reports.outside_reports import CHILD_RULE
 from studio.clock import now
-from studio.coded_text import coded, to_stored
+from studio.coded_text import CodedText, coded, to_stored
 from studio.commands.submission import remix_consent
 from studio.db import cases, queries
 from studio.db.identities.linked_identities import identities, same_human
-from studio.db.tables import CaseRow, JobRow
+from studio.db.tables import CaseRow, JobRow, PictureRow
 from studio.domain.cases import URGENT, Case, CaseKind, CaseState, Decision, NoticeKind
 from studio.domain.jobs import JobState
 from studio.services import held_job_decisions
@@ -139,11 +140,19 @@ def _notify_filer(session: Session, case: Case) -> DecisionEffects:
         granted = case.decision in _DELIVERING
         text = coded("notice.appeal_granted" if granted else "notice.appeal_rejected")
         if picture := case.picture_id:
-            reversed_ = coded("notice.takedown_reversed", picture=picture)
-            text = reversed_ if granted else coded("notice.takedown_stands", picture=picture)
+            text = _answer_takedown(session, picture, granted=granted)
     else:
         text = _REPORTED.get(case.decision or Decision.REJECT, coded("notice.report_upheld"))
     return notify(session, case.filed_by, NoticeKind.DECIDED, to_stored(text), case_id=case.id)
+
+
+def _answer_takedown(session: Session, picture_id: str, *, granted: bool) -> CodedText:
+    """The files may be gone when an appeal is granted, or the owner deleted the picture."""
+    if not granted:
+        return coded("notice.takedown_stands", picture=picture_id)
+    if session.get_one(PictureRow, picture_id).deleted_at is None:
+        return coded("notice.takedown_reversed", picture=picture_id)
+    return coded("notice.takedown_reversed_gone", picture=picture_id)
 
 
 _REPORTED = {
@@ -222,6 +231,10 @@ def answer_alike(session: Session, case: Case) -> DecisionEffects:
     )
     if case.weight < URGENT and case.decision in (Decision.APPROVE, Decision.SPOILER):
         query = query.where(CaseRow.weight < URGENT)  # an urgent one is decided by itself
+    if (
+        case.rule != CHILD_RULE
+    ):  # what it preserves for the authorities, only its own decision releases or keeps
+        query = query.where(CaseRow.rule != CHILD_RULE)
     by = case.decided_by or ""
     # One that another moderator is deciding at this very moment is left to them.
     for row in session.scalars(query.order_by(CaseRow.id).with_for_update(skip_locked=True)):

@@ -20,6 +20,7 @@ from moderation.records import audit_log, bans
 from moderation.records.encryption import EvidenceCipher
 from moderation.records.evidence import erase_words, has_evidence, is_readable, read_words
 from moderation.reports.hidden_pictures import hide, jobs_of
+from moderation.reports.member_reports import hide_reported
 from moderation.reports.outside_reports import file_case, may_hide, read_status, write_receipt
 from moderation.reports.preserved_pictures import preserve
 from studio.clock import now
@@ -119,6 +120,11 @@ class CaseService(CommunityRecords):
             self._preserve(case_id)
         self._side_effects.run(outcome)
         return code
+
+    def hide_reported(self, case_id: str) -> None:
+        with self._database.begin() as session:
+            events = hide_reported(session, case_id)
+        self._side_effects.run(DecisionEffects(events=events))
 
     def read_report(self, code: str) -> ReportStatus | None:
         with self._database.read() as session:
@@ -254,9 +260,8 @@ def _take_back(session: Session, moderator: Person, case: Case) -> tuple[Case, D
     """
     hold(session, case.subject)
     row = _row(session, case.id)
-    appealed = (
-        case.job_id if case.kind is CaseKind.APPEAL else None
-    )  # its refusal was a strike without a case
+    # The refusal that is appealed was a strike without a case.
+    appealed = case.job_id if case.kind is CaseKind.APPEAL else None
     if not overturn(session, case_id=case.id, job_id=appealed):
         raise CaseTakenError(closed=True)
     former = cases.case_of(row)
@@ -266,9 +271,8 @@ def _take_back(session: Session, moderator: Person, case: Case) -> tuple[Case, D
     text = to_stored(coded("notice.strike_taken_back"))
     outcome.add(notify(session, case.subject, NoticeKind.LIFTED, text, case_id=case.id))
     outcome.add(lift(session, case, former=former))
-    audit_log.append(
-        session, "take back", actor=moderator.key, subject=case.subject, details={"case": case.id}
-    )
+    details = {"case": case.id}
+    audit_log.append(session, "take back", actor=moderator.key, subject=case.subject, details=details)
     return case, outcome
 
 
@@ -292,6 +296,4 @@ def _has_read(session: Session, cipher: EvidenceCipher | None, case: Case, moder
 
 def _changed_fields(former: CommunityRules, rules: CommunityRules) -> list[str]:
     """The names of the rules that are not what they were."""
-    return [
-        field.name for field in fields(rules) if getattr(former, field.name) != getattr(rules, field.name)
-    ]
+    return [rule.name for rule in fields(rules) if getattr(former, rule.name) != getattr(rules, rule.name)]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from moderation.policy.categories import Category
 from moderation.records.tables import OutsideReportRow
 from studio.clock import now
-from studio.commands.moderation.report import ARTIST_RULE, LONGEST_ARTIST
+from studio.commands.moderation.report import ARTIST_RULE, INTIMATE_RULE, LONGEST_ARTIST
 from studio.db import job_transitions, queries
 from studio.db.cases import open_case, write_case_changed
 from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
@@ -39,7 +39,6 @@ _DAY = timedelta(days=1)
 _OUTSIDE = 0.5  # the weight of a report that nobody stands for
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 CHILD_RULE = "sexualised child"
-INTIMATE_RULE = "intimate picture"
 OUTSIDE_RULE = "report from outside"
 _RULES = {
     ReportReason.INTIMATE: INTIMATE_RULE,

@@ -1,5 +1,6 @@
 """Reports from outside that were decided, and whose reporters have not been told by mail yet."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -15,6 +16,7 @@ from studio.domain.cases import CaseState, Decision, ReportOutcome
 
 _TOLD_WITHIN = timedelta(days=7)  # of the decision; later it would only surprise
 _MOST_AT_ONCE = 100
+_MOST_DIGESTS = 500  # of reports that a query leaves out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +29,18 @@ class UnansweredReport:
     outcome: ReportOutcome
 
 
-def find_unanswered(session: Session) -> list[UnansweredReport]:
-    """At most a hundred, the earliest decisions first."""
+def find_unanswered(session: Session, *, tried: Collection[str] = ()) -> list[UnansweredReport]:
+    """At most a hundred, the earliest decisions first, but those whose digests were `tried` already.
+
+    None once 500 were tried: the next round begins anew.
+    """
+    if len(tried) >= _MOST_DIGESTS:
+        return []
     query = (
         select(OutsideReportRow, CaseRow.decision)
         .join(CaseRow, CaseRow.id == OutsideReportRow.case_id)
         .where(OutsideReportRow.contact != "", OutsideReportRow.answered_at.is_(None))
+        .where(OutsideReportRow.code_digest.not_in(tried))
         .where(CaseRow.state == CaseState.CLOSED, CaseRow.decided_at > now() - _TOLD_WITHIN)
         .order_by(CaseRow.decided_at)
         .limit(_MOST_AT_ONCE)

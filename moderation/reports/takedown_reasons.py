@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from moderation.reports.outside_reports import CHILD_RULE, INTIMATE_RULE, OUTSIDE_RULE
+from moderation.reports.outside_reports import CHILD_RULE, OUTSIDE_RULE
 from studio.coded_text import CodedText, coded
-from studio.commands.moderation.report import ARTIST_RULE, REPORT_RULE
+from studio.commands.moderation.report import ARTIST_RULE, INTIMATE_RULE, REPORT_RULE
 from studio.db.takedowns.taken_down_pictures import APPEAL_WITHIN
 from studio.domain.cases import Case
 

@@ -176,6 +176,13 @@ def find_appealed(session: Session, job_ids: Collection[str]) -> set[str]:
     return {picture_id or job_id for job_id, picture_id in filed if job_id is not None}
 
 
+def find_open_appeal(session: Session, picture_id: str) -> Case | None:
+    """The appeal about a picture that was taken down, which waits for a decision."""
+    wanted = (CaseRow.kind == CaseKind.APPEAL) & (CaseRow.state == CaseState.OPEN)
+    row = session.scalars(select(CaseRow).where(wanted, CaseRow.picture_id == picture_id)).first()
+    return case_of(row) if row else None
+
+
 def claim(session: Session, case_id: str, *, by: str, at: datetime) -> bool:
     """One moderator takes an open case for ten minutes. False: somebody else has it, or it is closed."""
     free = or_(CaseRow.claimed_by.is_(None), CaseRow.claimed_by == by, CaseRow.claimed_until < at)
@@ -254,12 +261,23 @@ def _update_case(session: Session, case_id: str, guard: Any, values: dict[str, A
     return cast("CursorResult[Any]", result).rowcount == 1
 
 
-def find_report(session: Session, picture_id: str, person_keys: Collection[str]) -> Case | None:
-    """The first report of a picture by one of these people; None when they filed none."""
+def find_report(
+    session: Session, picture_id: str, person_keys: Collection[str], *, rule: str | None = None
+) -> Case | None:
+    """The first report of a picture by one of these people, or of those by a rule; None when they filed none."""
     filed = CaseRow.filed_by.in_(person_keys) & (CaseRow.kind == CaseKind.REPORT)
     query = select(CaseRow).where(filed, CaseRow.picture_id == picture_id)
+    if rule is not None:
+        query = query.where(CaseRow.rule == rule)
     row = session.scalars(query.order_by(CaseRow.opened_at, CaseRow.id)).first()
     return case_of(row) if row else None
+
+
+def find_urgent(session: Session, *, before: datetime) -> list[Case]:
+    """Urgent reports of all communities that were opened before then and wait for a decision, oldest first."""
+    waits = (CaseRow.kind == CaseKind.REPORT) & (CaseRow.state == CaseState.OPEN) & (CaseRow.weight >= URGENT)
+    query = select(CaseRow).where(waits, CaseRow.opened_at < before)
+    return [case_of(row) for row in session.scalars(query.order_by(CaseRow.opened_at))]
 
 
 def report_weight(session: Session, person_key: str) -> float:

@@ -58,6 +58,12 @@ class Desk(Protocol):
         The code with which they look the decision up. Raises `NotFoundError` for a picture that is not there.
         """
 
+    def hide_reported(self, case_id: str) -> None:
+        """Hide the picture of an open urgent report of somebody with a name here, and what looks the same.
+
+        Not for whoever reports very many, or was often wrong. What is decided or hidden already stays as it is.
+        """
+
     def read_report(self, code: str) -> ReportStatus | None:
         """What became of a report; None for an unknown code."""
 

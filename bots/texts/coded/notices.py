@@ -41,6 +41,10 @@ NOTICE: dict[str, Msgid] = {
     "appeal_granted": "A moderator looked at your request again: it goes ahead.",
     "appeal_rejected": "A moderator looked at your request again: the refusal stands.",
     "takedown_reversed": "A moderator looked at your picture {picture} again: it is shown again.",
+    "takedown_reversed_gone": (
+        "A moderator looked at your picture {picture} again and granted your appeal, but its files are gone: it cannot"
+        " be shown again."
+    ),
     "takedown_stands": "A moderator looked at your picture {picture} again: it stays down.",
     "report_upheld": "Thank you for your report. A moderator took down the picture.",
     "report_rejected": "Thank you for your report. A moderator looked at the picture and left it where it is.",

@@ -1,6 +1,6 @@
 """/appeal: ask a moderator to look again at what a rule refused, or at a picture that a moderator took down."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +9,7 @@ from studio.commands.results import ReportFiled
 from studio.commands.spec import Call, CommandSpec
 from studio.commands.submission.job_creation import CORE
 from studio.db import outbox, queries
-from studio.db.cases import add_statement, case_of, find_suspension, open_case
+from studio.db.cases import add_statement, case_of, find_open_appeal, find_suspension, open_case
 from studio.db.identities.linked_identities import same_human
 from studio.db.identities.people import lock_person
 from studio.db.tables import CaseRow, OutboxRow
@@ -66,38 +66,31 @@ def _open_about_picture(
         raise BadParameterError("job", "not_taken_down")
     if found is None:
         raise BadParameterError("job", "not_refused")
+    if waiting := find_open_appeal(session, found.id):
+        return waiting, []
     report = session.get(CaseRow, found.taken_down_by) if found.taken_down_by else None
     # One that was shown again may be taken down again.
     takedown = found.appeal_until.timestamp() if found.appeal_until else ""
-    return open_case(
-        session,
-        NewCase(
-            kind=CaseKind.APPEAL,
-            case_key=f"appeal:{found.id}:{takedown}",
-            subject=job.person,
-            filed_by=call.person,
-            job_id=job.id,
-            picture_id=found.id,
-            rule=report.rule if report else "",
-            category=report.category if report else "",
-            words=clean_text(command.reason),
-        ),
-    )
+    rule, category = (report.rule, report.category) if report else ("", "")
+    new = _new_appeal(call, job, command, f"{found.id}:{takedown}")
+    return open_case(session, replace(new, picture_id=found.id, rule=rule, category=category))
 
 
 def _open(session: Session, call: Call, job: Job, command: Appeal) -> tuple[Case, list[OutboxRow]]:
-    return open_case(
-        session,
-        NewCase(
-            kind=CaseKind.APPEAL,
-            case_key=f"appeal:{job.id}",
-            subject=job.person,
-            filed_by=call.person,
-            job_id=job.id,
-            rule=job.refused_rule,
-            category=job.refused_category,
-            words=command.reason,
-        ),
+    return open_case(session, _new_appeal(call, job, command, job.id))
+
+
+def _new_appeal(call: Call, job: Job, command: Appeal, about: str) -> NewCase:
+    """About the refusal of the job. `about` makes one case of appeals about the same thing."""
+    return NewCase(
+        kind=CaseKind.APPEAL,
+        case_key=f"appeal:{about}",
+        subject=job.person,
+        filed_by=call.person,
+        job_id=job.id,
+        rule=job.refused_rule,
+        category=job.refused_category,
+        words=clean_text(command.reason),
     )
 
 

@@ -9,27 +9,40 @@ from studio.db import outbox, queries
 from studio.db.cases import find_report, open_case, report_weight
 from studio.db.identities import linked_identities
 from studio.db.identities.people import lock_person
-from studio.domain.cases import CaseKind, NewCase
+from studio.db.tables import OutboxRow
+from studio.domain.cases import URGENT, CaseKind, NewCase
+from studio.domain.jobs import Job
 from studio.errors import NotAllowedError
 from studio.ports import Ports
 
 LONGEST_REASON = 500  # characters
 LONGEST_ARTIST = 80
 REPORT_RULE = "report"
+INTIMATE_RULE = "intimate picture"
 ARTIST_RULE = "artist"  # the rule of a case in which an artist asks that their style is left alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`artist` is the name of the artist who reports a picture in their style."""
+    """`artist` is the name of the artist who reports a picture in their style; `intimate`: it is an intimate picture
+    of the reporter, or of somebody for whom they speak.
+    """
 
     picture: str
     reason: str = ""
     artist: str = ""
+    intimate: bool = False
+
+    @property
+    def rule(self) -> str:
+        return INTIMATE_RULE if self.intimate else ARTIST_RULE if self.artist else REPORT_RULE
 
 
 def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
-    """One human reports one picture once, under whichever name. Raises `NotFoundError`."""
+    """One human reports one picture once, under whichever name, and once more for a reason of its own.
+
+    An intimate picture is hidden until the decision. Raises `NotFoundError`.
+    """
     with ports.database.begin() as session:
         linked_identities.lock_identities(session, call.person.key)
         lock_person(session, call.person)
@@ -38,27 +51,36 @@ def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
         if linked_identities.same_human(session, job.person.key, call.person.key):
             raise NotAllowedError("own_picture")
         names = linked_identities.identities(session, call.person.key)
-        if not command.artist and (earlier := find_report(session, picture.id, names)):
-            return ReportFiled(case=earlier, repeated=True)
-        case, events = open_case(
-            session,
-            NewCase(
-                kind=CaseKind.REPORT,
-                case_key=f"{ARTIST_RULE if command.artist else 'report'}:{picture.id}:{call.person.key}",
-                subject=job.person,
-                filed_by=call.person,
-                job_id=job.id,
-                picture_id=picture.id,
-                rule=ARTIST_RULE if command.artist else REPORT_RULE,
-                evidence=command.artist,
-                words=command.reason,
-                weight=report_weight(session, call.person.key),
-            ),
-        )
+        rule = command.rule
+        if rule != ARTIST_RULE and (
+            earlier := find_report(session, picture.id, names, rule=rule if command.intimate else None)
+        ):
+            case, events = earlier, list[OutboxRow]()
+        else:
+            weight = report_weight(session, call.person.key)
+            case, events = open_case(session, _new_case(call, command, job, picture.id, weight))
     outbox.send(ports.database, ports.events, events)
-    return ReportFiled(case=case, repeated=False)
+    if command.intimate:
+        ports.desk.hide_reported(case.id)
+    return ReportFiled(case=case, repeated=not events)
 
 
+def _new_case(call: Call, command: Report, job: Job, picture_id: str, weight: float) -> NewCase:
+    return NewCase(
+        kind=CaseKind.REPORT,
+        case_key=f"{_KEYS[command.rule]}:{picture_id}:{call.person.key}",
+        subject=job.person,
+        filed_by=call.person,
+        job_id=job.id,
+        picture_id=picture_id,
+        rule=command.rule,
+        evidence=command.artist if command.rule == ARTIST_RULE else "",
+        words=command.reason,
+        weight=URGENT if command.intimate else weight,
+    )
+
+
+_KEYS = {INTIMATE_RULE: "intimate", ARTIST_RULE: ARTIST_RULE, REPORT_RULE: "report"}
 SPEC = CommandSpec(
     name="report",
     summary="Tell the moderators that a picture breaks the rules.",
@@ -74,6 +96,11 @@ SPEC = CommandSpec(
             kind=Kind.TEXT,
             summary="Your name as an artist, to have your style left alone.",
             max_length=LONGEST_ARTIST,
+        ),
+        Parameter(
+            name="intimate",
+            kind=Kind.SWITCH,
+            summary="It is an intimate picture of you, or of somebody you speak for.",
         ),
         Parameter(
             name="reason",

@@ -1,14 +1,24 @@
 """The doctor looks at everything whose failure would hide every picture."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from chatelier.doctor import moderation
+from chatelier.doctor import evidence, moderation
 from chatelier.doctor.findings import Finding, Health
 from chatelier.settings import Loaded, read_settings
 from moderation.vision.nudity_detection import NudityNetwork
+from studio.clock import now
+from studio.db.cases import open_case
+from studio.db.tables import CaseRow
+from studio.domain.cases import URGENT, CaseKind, NewCase
+from tests.support.fakes import open_empty, someone
 
 
 @pytest.fixture
@@ -82,3 +92,27 @@ def test_it_says_who_is_known_by_name(home: Path, monkeypatch: pytest.MonkeyPatc
     broken, persons = moderation.names(read_settings())
     assert (broken.subject, broken.health) == ("names", Health.BAD)
     assert "are found" in persons.said
+
+
+def test_urgent_reports_whose_time_runs_out_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = open_empty(f"sqlite:///{home}/records.sqlite3")
+    hours = (1, 30)
+    with database.begin() as session:
+        for number in hours:
+            new = NewCase(kind=CaseKind.REPORT, case_key=str(number), subject=someone("ana"), weight=URGENT)
+            case, _ = open_case(session, new)
+            session.get_one(CaseRow, case.id).opened_at = now() - timedelta(hours=number)
+
+    @contextmanager
+    def reading(loaded: Loaded) -> Iterator[Session]:
+        with database.read() as session:
+            yield session
+
+    monkeypatch.setattr(evidence, "reading_records", reading)
+    (finding,) = evidence.urgent_reports(read_settings())
+    assert (finding.health, finding.said[:1]) == (Health.NOTE, "1")
+    with database.begin() as session:
+        session.execute(update(CaseRow).values(opened_at=now() - timedelta(hours=49)))
+    (finding,) = evidence.urgent_reports(read_settings())
+    assert finding.health is Health.BAD
+    assert "2 wait for a moderator, 2 for more than 48 hours" in finding.said

@@ -88,6 +88,17 @@ class TestDecisions:
         assert decision_mails(instance, mailbox).send_due() == 1
         assert mailbox.recipients == ["al@example.org"]
 
+    def test_full_mailboxes_that_fill_a_query_hold_nobody_else_up(self, instance, call, mailbox, monkeypatch):
+        monkeypatch.setattr("moderation.reports.report_answers._MOST_AT_ONCE", 1)
+        for contact in (BO, "al@example.org"):
+            again = replace(call, request_key=contact)
+            decide(instance, again, report(instance, again, contact), Decision.APPROVE)
+        mailbox.refuses[BO] = 452
+        assert decision_mails(instance, mailbox).send_due() == 1
+        mailbox.refuses.clear()
+        assert decision_mails(instance, mailbox).send_due() == 1
+        assert mailbox.recipients == ["al@example.org", BO]
+
     def test_an_address_that_the_server_refuses_is_tried_once(self, instance, call, mailbox):
         decide(instance, call, report(instance, call), Decision.APPROVE)
         mailbox.refuses[BO] = 550

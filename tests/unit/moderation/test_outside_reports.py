@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bots.presentation.compose.cases import compose_case
+from bots.presentation.form_model import command_of
 from bots.texts.coded.sentences import say_stored
 from moderation.cases.blocked_pictures import blocked_bits
 from moderation.cases.retention import let_go
@@ -395,3 +396,52 @@ class TestChildren:
         assert is_blocked(instance, ELSEWHERE)
         with instance.database.read() as session:
             assert len(list_evidence(session)) == 1
+
+
+class TestMembers:
+    def file(self, instance, call, picture, name="bo", **values):
+        return execute(
+            instance, by(call, someone(name)), "report", {"picture": picture, "intimate": True, **values}
+        )
+
+    def test_an_intimate_picture_is_hidden_and_decided_within_48_hours(self, instance, call, picture):
+        elsewhere = alike_elsewhere(instance, call)
+        filed = self.file(instance, call, picture, reason="that is me")
+        assert not filed.repeated
+        assert not is_there(instance, picture)
+        assert not is_there(instance, f"{elsewhere}.1")
+        assert is_blocked(instance, ELSEWHERE)
+        details = claim(instance, call, desk(instance, call)[0])
+        assert (details.case.rule, details.case.words) == ("intimate picture", "that is me")
+        assert timedelta(hours=47) < details.decide_by - now() <= timedelta(hours=48)
+        decide(instance, call, filed.case, Decision.APPROVE)
+        assert is_there(instance, picture)
+        assert not is_blocked(instance, ELSEWHERE)
+
+    def test_after_an_ordinary_report_it_can_still_be_filed_and_once_only(self, instance, call, picture):
+        reported(instance, call, picture.partition(".")[0])
+        first = self.file(instance, call, picture)
+        with instance.database.read() as session:
+            row = session.get_one(CaseRow, first.case.id)
+        assert row.rule == "intimate picture"
+        assert len([case for case in _cases(instance) if case.rule == row.rule]) == 1
+
+    def test_who_reports_very_many_hides_no_more(self, instance, call, picture, monkeypatch):
+        monkeypatch.setattr("moderation.reports.member_reports.MOST_HIDES", 0)
+        self.file(instance, call, picture)
+        assert is_there(instance, picture)
+        assert [case.rule for case in desk(instance, call)] == ["intimate picture"]
+
+    def test_the_form_asks_for_it(self, instance, call, picture):
+        values = command_of("report", {"picture": picture}, {"topic": "intimate", "reason": "me"})
+        assert values == {"picture": picture, "intimate": True, "reason": "me"}
+
+    def test_no_ordinary_report_decides_that_a_child_is_shown(self, instance, call, picture):
+        reported(instance, call, picture.partition(".")[0])
+        report(instance, picture, ReportReason.CHILD)
+        ordinary = next(case for case in _cases(instance) if case.rule == "report")
+        decide(instance, call, ordinary, Decision.REJECT)
+        child = next(case for case in _cases(instance) if case.rule == "sexualised child")
+        assert child.decision is None
+        decide(instance, call, child, Decision.REJECT)
+        assert row_of(instance, picture).appeal_until is None

@@ -197,3 +197,27 @@ def test_forget_me_takes_its_files_at_once(instance, call, picture):
     assert not keys & set(instance.store.blobs)
     row = row_of(instance, picture)
     assert (row.deleted_at is not None, row.appeal_until) == (True, None)
+
+
+def test_while_an_appeal_waits_a_later_report_opens_no_second_one(instance, call, picture):
+    take_down(instance, call, picture)
+    first = appeal(instance, call, picture)
+    outside = OutsideReport(picture_id=picture, reason=ReportReason.INTIMATE)
+    with instance.database.begin() as session:  # somebody who saw it reports it, decided after the takedown
+        session.execute(update(PictureRow).where(PictureRow.id == picture).values(hidden_by="x"))
+    instance.desk.receive_report(outside)
+    urgent = next(case for case in desk(instance, call) if case.rule == "intimate picture")
+    decide(instance, call, urgent, Decision.REJECT)
+    again = appeal(instance, call, picture, mark="b")
+    assert (again.repeated, again.case.id) == (True, first.case.id)
+
+
+def test_a_granted_appeal_about_files_that_are_gone_says_so(instance, call, picture):
+    take_down(instance, call, picture)
+    case = appeal(instance, call, picture).case
+    with instance.database.begin() as session:  # as a report that the picture sexualises a child leads to
+        session.execute(update(PictureRow).where(PictureRow.id == picture).values(appeal_until=None))
+    decide(instance, call, case, Decision.OVERTURN)
+    said = text_of(compose_notice(latest_notice(instance, call)))
+    assert "its files are gone" in said
+    assert "is shown again" not in said
