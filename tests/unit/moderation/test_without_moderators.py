@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from bots.discord.guilds.members import community_of
 from bots.texts.coded.sentences import say_stored
@@ -18,7 +18,6 @@ from chatelier.wiring import moderation as wiring
 from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding, weigh
-from moderation.policy.policy import default_policy, parse_policy
 from moderation.records.tables import StrikeRow
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
@@ -28,7 +27,6 @@ from studio.commands.registry import execute
 from studio.commands.results import ReportFiled
 from studio.commands.spec import Call
 from studio.db.tables import BanRow, CaseRow, JobRow, NoticeRow
-from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.domain.verdicts import Ruling
 from studio.errors import BannedError, NotAllowedError, PolicyRefusalError
@@ -295,22 +293,3 @@ def test_a_doubt_of_the_core_rule_is_refused_and_no_strike(ports: Ports) -> None
     refused(instance, "a doubtful fox")
     assert strikes(instance) == []
     ask(instance, prompt="a red fox")
-
-
-def test_an_hour_of_an_ordinary_user_ends_without_a_timeout(ports: Ports) -> None:
-    """48 prompts, a quarter of them doubtful, where nobody reviews what the rules would hold."""
-    unmoderated = frozenset({Platform.WEB})
-    policy = parse_policy('[categories.violence]\naction = "hold"\n', over=default_policy())
-    rules = [Holds(Category.VIOLENCE)]
-    instance = with_gate(ports, holds=False, prompt_rules=rules, policy=policy, unmoderated=unmoderated)
-    for index in range(48):
-        if index % 4:
-            ask(instance, prompt=f"fox number {index}")
-            with instance.database.begin() as session:
-                session.execute(update(JobRow).values(state=JobState.DONE))
-        else:
-            refused(instance, f"doubtful battle {index}")
-    assert strikes(instance) == []
-    with instance.database.read() as session:
-        assert list(session.scalars(select(BanRow))) == []
-        assert list(session.scalars(select(NoticeRow))) == []
