@@ -16,34 +16,35 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from moderation.cases.retention import let_go
 from moderation.cases.strikes import strike_sum
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
-from moderation.records import audit_log, evidence
+from moderation.records import audit_log
 from moderation.records.tables import AuditRow, EvidenceRow, StrikeRow
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
-from studio.db.tables import BanRow, CaseRow, JobRow
+from studio.db.tables import BanRow, CaseRow, JobRow, PictureRow
 from studio.domain.cases import DECISIONS, CaseKind, CaseState, Decision, OutsideReport, ReportReason
 from studio.domain.jobs import JobState
 from studio.domain.people import Person
 from studio.domain.verdicts import Ruling
 from studio.errors import ChatelierError
 from studio.ports import Inspected, Inspection, Ports
-from tests.support.case_sim import CIPHER, Wording, with_gate
+from tests.support.case_sim import Wording, with_gate
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job
 
 HISTORIES = int(os.environ.get("DESK_HISTORIES", "100"))
 _IN_A_DATABASE = 50
-_MOST_STEPS = 5
+_SHORT, _LONG = (2, 4), (8, 12)  # moves
+_LONG_SHARE = 0.15
 _PROMPTS = ("a red apple", "a violent thing", "a rude thing", "a minor thing", "an unclear thing")
 
 
@@ -97,12 +98,21 @@ class History:
             *[self.ask] * 4,
             *(self.bring_picture, self.report, self.report_outside, self.appeal, self.let_time_pass),
             *[self.decide] * 4,
-            *(self.claim, self.take_back),
+            *(self.claim, self.take_back, self.take_down, self.appeal_takedown, self.ban, self.delete),
         ]
+        # Pictures are rare in what is at random: most prompts are refused.
+        self._beginnings: list[list[Callable[[], None]]] = [
+            *[[]] * 3,
+            [self.paint, self.take_down, self.appeal_takedown],
+            [self.paint, self.delete, self.appeal_takedown],
+        ]
+        self._seen: set[str] = set()
 
     def run(self) -> None:
-        for _ in range(self.random.randint(2, _MOST_STEPS)):
-            move = self.random.choice(self._moves)
+        is_long = self.random.random() < _LONG_SHARE
+        steps = self.random.randint(*(_LONG if is_long else _SHORT))
+        moves = [*self.random.choice(self._beginnings), *self.random.choices(self._moves, k=steps)]
+        for move in moves[:steps]:
             self.log.append(move.__name__)
             try:
                 move()
@@ -113,8 +123,11 @@ class History:
 
     # ---- moves
 
-    def ask(self) -> None:
-        person, prompt = self.random.choice(self.people), self.random.choice(_PROMPTS)
+    def paint(self) -> None:
+        self.ask(_PROMPTS[0])
+
+    def ask(self, prompt: str = "") -> None:
+        person, prompt = self.random.choice(self.people), prompt or self.random.choice(_PROMPTS)
         before = self._count_strikes()
         self.log.append(f"  {prompt}")
         try:
@@ -147,6 +160,35 @@ class History:
         if row is not None:
             person = next(person for person in self.people if person.key == row.person_key)
             self.call(person, "appeal", job=row.id, reason="it is music")
+
+    def take_down(self) -> None:
+        """After a report, the way to an appeal about a picture."""
+        rows = self._rows(PictureRow, PictureRow.job_id.in_(self._jobs()), PictureRow.deleted_at.is_(None))
+        if not rows:
+            return
+        picture = self.random.choice(rows)
+        reporter = next(person for person in self.people if person.key != picture.person_key)
+        case = self.call(reporter, "report", picture=picture.id).case
+        decision = self.random.choice([Decision.REJECT, Decision.WARN, Decision.SUSPEND, Decision.BLOCK])
+        self.call(self.random.choice(self.moderators), "review", case=case.id, decision=decision)
+
+    def appeal_takedown(self) -> None:
+        rows = self._rows(
+            PictureRow, PictureRow.job_id.in_(self._jobs()), PictureRow.appeal_until.is_not(None)
+        )
+        if rows:
+            picture = self.random.choice(rows)
+            person = next(person for person in self.people if person.key == picture.person_key)
+            first = self.call(person, "appeal", job=picture.id, reason="it is a statue").case
+            assert self.call(person, "appeal", job=picture.id).case.id == first.id, self.log
+
+    def ban(self) -> None:
+        who = self.random.choice(self.people)
+        self.call(self.random.choice(self.moderators), "ban", person=who.key, reason="probing")
+
+    def delete(self) -> None:
+        """By the owner, or by a moderator."""
+        self.call(self.random.choice([*self.people, *self.moderators]), "delete", what=self._picture())
 
     def claim(self) -> None:
         self.call(self.random.choice(self.moderators), "review")
@@ -182,17 +224,30 @@ class History:
     def check_freezes(self) -> None:
         """Whom the rules suspend has an open case that shows its moderator what was refused."""
         by_rules = BanRow.banned_by.endswith(":house") & BanRow.person_key.in_(self.keys)
+        open_case = (CaseRow.kind == CaseKind.SUSPENSION) & (CaseRow.state == CaseState.OPEN)
         with self.ports.database.read() as session:
-            for ban in session.scalars(select(BanRow).where(by_rules)).all():
-                if not ban.reason.startswith(("timeout: ", "cooling-off: ")):
-                    assert self._words_of_open_case(session, ban.person_key), self.log
+            bans = session.scalars(select(BanRow).where(by_rules)).all()
+            frozen = {
+                ban.person_key for ban in bans if not ban.reason.startswith(("timeout: ", "cooling-off: "))
+            }
+            query = select(CaseRow.subject, CaseRow.id).where(open_case, CaseRow.subject.in_(frozen))
+            cases = session.execute(query).all() if frozen else []
+        assert {subject for subject, _ in cases} == frozen, self.log
+        for case_id in {case_id for _, case_id in cases} - self._seen:
+            self._seen.add(case_id)
+            assert self._claim_and_read(case_id), self.log
 
-    def _words_of_open_case(self, session: Session, key: str) -> list[str]:
-        is_open = (CaseRow.subject == key) & (CaseRow.state == CaseState.OPEN)
-        query = select(EvidenceRow).join(CaseRow, CaseRow.id == EvidenceRow.case_id)
-        rows = session.scalars(query.where(is_open, CaseRow.kind == CaseKind.SUSPENSION)).all()
-        manifests = [evidence.decrypt(CIPHER, row, with_files=False).manifest for row in rows]
-        return [text for manifest in manifests for text in (*manifest["words"], *manifest["facts"].values())]
+    def _claim_and_read(self, case_id: str) -> tuple[str, ...]:
+        """What the moderator who claims a case is shown; then it is free again."""
+        moderator = self.random.choice(self.moderators)
+        details = self.ports.desk.claim(moderator, case_id)
+        self._set_free(case_id)
+        words: tuple[str, ...] = details.refused_words
+        return words
+
+    def _set_free(self, case_id: str) -> None:
+        with self.ports.database.begin() as session:
+            session.execute(update(CaseRow).where(CaseRow.id == case_id).values(claimed_by=None))
 
     def reverse_everything(self) -> None:
         """Each strike by its case, or else by an appeal about its job."""
@@ -202,15 +257,14 @@ class History:
             if case_id is None:
                 appeal = self.call(self._owner(strike), "appeal", job=strike.job_id)
                 case_id = appeal.case.id
-            with self.ports.database.begin() as session:
-                session.execute(update(CaseRow).where(CaseRow.id == case_id).values(claimed_by=None))
+            self._set_free(case_id)
             self.call(mod, "review", case=case_id, decision=Decision.OVERTURN)
         with self.ports.database.read() as session:
             assert all(strike_sum(session, person.key) == 0 for person in self.people), self.log
 
     # ---- helpers
 
-    def call(self, person: Person, command: str, **values: Any) -> Any:
+    def call(self, person: Person, command: str, /, **values: Any) -> Any:
         self._calls += 1
         key = f"{self.community}:{self._calls}"
         address = replace(somewhere(), community=self.community)
@@ -222,6 +276,9 @@ class History:
     def _picture(self) -> str:
         rows = self._rows(JobRow, JobRow.community == self.community, JobRow.state == JobState.DONE)
         return f"{self.random.choice(rows).id}.1" if rows else "k3v9m2p4qx7a.1"
+
+    def _jobs(self) -> Select[str]:
+        return select(JobRow.id).where(JobRow.community == self.community)
 
     def _state(self, job_id: str) -> JobState:
         with self.ports.database.read() as session:
