@@ -12,6 +12,7 @@ from moderation.records import audit_log, bans
 from moderation.records.evidence import has_evidence
 from moderation.records.tables import AuditRow, StrikeRow
 from moderation.reports.hidden_pictures import hidden_of_job
+from moderation.reports.member_reports import decide_by
 from moderation.reports.outside_reports import read_receipts, report_of
 from studio.db import queries
 from studio.db.cases import case_of
@@ -28,7 +29,6 @@ from studio.domain.cases import (
     PersonFile,
     PersonRecord,
     StrikeEntry,
-    decide_by,
 )
 from studio.domain.jobs import Job, JobState
 from studio.domain.people import Person

@@ -1,6 +1,6 @@
 """Urgent reports of people who have a name here: they hide the picture until a moderator decides."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from studio.db import cases
 from studio.db.identities.linked_identities import identities
 from studio.db.job_transitions import lock_jobs
 from studio.db.tables import CaseRow, JobRow, OutboxRow
-from studio.domain.cases import URGENT, Case, CaseKind, CaseState
+from studio.domain.cases import INTIMATE_WITHIN, URGENT, Case, CaseKind, CaseState
 
 MOST_HIDES = 20  # a day, for one human; more are filed, and hide nothing
 _LEAST_WEIGHT = 0.5  # of a human's reports: from more wrong ones on they hide nothing
@@ -35,3 +35,9 @@ def _may_hide(session: Session, case: Case) -> bool:
     query = select(func.count()).select_from(CaseRow).where(theirs, lately)
     few = (session.scalar(query) or 0) <= MOST_HIDES
     return few and cases.report_weight(session, case.filed_by) >= _LEAST_WEIGHT
+
+
+def decide_by(case: Case) -> datetime | None:
+    """Until when a moderator should have decided an urgent report; None of another case."""
+    urgent = case.kind is CaseKind.REPORT and case.weight >= URGENT
+    return case.opened_at + INTIMATE_WITHIN if urgent else None

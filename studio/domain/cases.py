@@ -251,12 +251,6 @@ class Notice:
     job_id: str | None = None
 
 
-def decide_by(case: Case) -> datetime | None:
-    """Until when a moderator should have decided an urgent report; None of another case."""
-    urgent = case.kind is CaseKind.REPORT and case.weight >= URGENT
-    return case.opened_at + INTIMATE_WITHIN if urgent else None
-
-
 class ReportReason(StrEnum):
     INTIMATE = "intimate"  # an intimate picture of the reporter, or of somebody for whom they speak
     CHILD = "child"  # it sexualises a child

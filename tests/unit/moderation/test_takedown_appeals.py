@@ -218,6 +218,6 @@ def test_a_granted_appeal_about_files_that_are_gone_says_so(instance, call, pict
     with instance.database.begin() as session:  # as a report that the picture sexualises a child leads to
         session.execute(update(PictureRow).where(PictureRow.id == picture).values(appeal_until=None))
     decide(instance, call, case, Decision.OVERTURN)
-    said = text_of(compose_notice(latest_notice(instance, call)))
-    assert "its files are gone" in said
-    assert "is shown again" not in said
+    text = text_of(compose_notice(latest_notice(instance, call)))
+    assert "its files are gone" in text
+    assert "is shown again" not in text
