@@ -138,7 +138,7 @@ def reader(server: WebServer, name: str, language: str) -> Browser:
     return browser.connect()
 
 
-def test_everybody_in_the_web_room_sees_a_card_in_their_own_language(server: WebServer) -> None:
+def test_everybody_on_the_web_page_sees_a_card_in_their_own_language(server: WebServer) -> None:
     ana, bo = reader(server, "Ana", "de-AT,de;q=0.9,en;q=0.5"), reader(server, "Bo", "xx, fr")
     assert '<html lang="de">' in ana.front_page()
     job_id = ana.say("a red fox")["job"]
@@ -150,7 +150,7 @@ def test_everybody_in_the_web_room_sees_a_card_in_their_own_language(server: Web
     assert languages_in(bo.wall) == {"fr"}
 
 
-def test_a_language_that_is_chosen_in_the_web_room_holds_at_once_in_every_tab(server: WebServer) -> None:
+def test_a_language_that_is_chosen_on_the_web_page_applies_at_once_in_every_tab(server: WebServer) -> None:
     ana = reader(server, "Ana", "de")
     assert languages_in(ana.say("/cancel zzzz")["text"]) == {"de"}
     assert 'name="language"' in ana.client.get("/settings", headers={"hx-request": "true"}).text

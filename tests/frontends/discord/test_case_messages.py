@@ -45,9 +45,7 @@ async def held_picture(room: Room) -> str:
     return job_id
 
 
-async def test_a_held_prompt_lies_on_the_desk_with_all_that_is_needed_to_judge_it(
-    room: Room, desk: Any
-) -> None:
+async def test_a_held_prompt_is_a_case_with_all_that_is_needed_to_judge_it(room: Room, desk: Any) -> None:
     case_id = await held_prompt(room, "a *doubtful* thing")
     (message,) = desk.history()
     assert words(message).startswith("**Held for a moderator**")

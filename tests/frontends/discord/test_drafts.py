@@ -24,7 +24,7 @@ async def test_a_number_paints_that_draft_at_full_size(room: Room) -> None:
     )
 
 
-async def test_sixteen_are_one_numbered_sheet_with_a_select(room: Room) -> None:
+async def test_sixteen_drafts_are_one_numbered_contact_sheet_with_a_select(room: Room) -> None:
     job_id = await room.imagine(draft=True, count=16, seed=7)
     await room.painted(job_id)
     (sheet,) = room.message.attachments

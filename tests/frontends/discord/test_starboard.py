@@ -11,7 +11,7 @@ from tests.support.discord_sim import Room, gallery, words
 room, painted = discord_sim.room, discord_sim.painted
 
 
-async def test_a_picture_with_enough_stars_hangs_on_the_starboard_once(room: Room, painted: str) -> None:
+async def test_a_picture_with_enough_stars_is_posted_on_the_starboard_once(room: Room, painted: str) -> None:
     channel = room.guild.create_text_channel("stars")
     govern(room, CommunityRules(star_channel=str(channel.id), star_threshold=2))
     grid = room.message

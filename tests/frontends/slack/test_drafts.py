@@ -15,7 +15,7 @@ async def test_a_menu_paints_a_draft_at_full_size(room: SlackRoom) -> None:
     assert (request.prompt, request.seed, request.count, request.draft) == ("a red fox", 9, 1, False)
 
 
-async def test_sixteen_are_one_sheet(room: SlackRoom) -> None:
+async def test_sixteen_drafts_are_one_contact_sheet(room: SlackRoom) -> None:
     job_id, message = await finished(room, "a red fox --draft --count 16 --seed 7")
     assert len(files_of(message.blocks)) == 1
     await room.send(room.slack.press(message, "c1s:fullsize", value=f"c1:fullsize:{job_id}:16"))

@@ -77,7 +77,7 @@ async def test_what_a_moderator_let_through_hidden_is_a_mosaic_until_clicked(roo
     assert room.slack.files[shown]["data"] == room.slack.files[str(plain)]["data"]
 
 
-async def test_a_picture_with_enough_stars_hangs_on_the_starboard(room: SlackRoom) -> None:
+async def test_a_picture_with_enough_stars_is_posted_on_the_starboard(room: SlackRoom) -> None:
     await room.open_starboard(MODERATORS)
     job_id, message = await finished(room)
     await room.star(job_id, message)

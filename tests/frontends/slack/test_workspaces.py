@@ -127,7 +127,7 @@ async def test_an_admin_of_a_sister_workspace_is_a_member_here_who_moderates_not
         ("error=access_denied&state={state}", "{cookie}", 200, "You declined"),
     ],
 )
-async def test_an_installation_that_is_not_right_comes_to_nothing(
+async def test_invalid_installation_is_rejected(
     room: SlackRoom, query: str, cookie: str, status: int, sentence: str
 ) -> None:
     _, state, given = await at_the_door(room)

@@ -49,7 +49,7 @@ def button_of(html: str, needle: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/view/k3v9m2p4qx7a.1", "/jobs/k3v9m2p4qx7a", "/settings", "/desk"])
-def test_a_link_leads_through_the_door_to_what_it_names(web_server: WebServer, path: str) -> None:
+def test_a_link_leads_through_the_login_to_its_page(web_server: WebServer, path: str) -> None:
     browser = web_server.browser()
     door = browser.client.get(path, headers={"accept": "text/html"}).text
     form, token = (re.search(rf'{name}="([^"]+)"', door) for name in ("action", 'name="token" value'))
@@ -66,7 +66,7 @@ def test_a_link_leads_through_the_door_to_what_it_names(web_server: WebServer, p
 @pytest.mark.parametrize(
     "path", ["//evil.example/", "https://evil.example", "/\\evil.example", "/view/%0d", "x"]
 )
-def test_no_door_leads_to_another_place(web_server: WebServer, path: str) -> None:
+def test_the_login_redirects_to_no_other_site(web_server: WebServer, path: str) -> None:
     browser = web_server.browser()
     token = re.search(r'name="token" value="([^"]+)"', browser.front_page())
     assert token

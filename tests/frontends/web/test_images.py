@@ -59,7 +59,7 @@ def of_size(web_server: WebServer, picture_id: str, width: int, height: int, **t
 
 
 @pytest.mark.parametrize("sheet", ["/wall?before={last}", "/view/{job}.1", "/edit/{job}.1", "/jobs/{job}"])
-def test_wall_and_sheets_offer_webp_in_every_size_and_never_the_file(
+def test_feed_and_dialogs_offer_webp_in_every_size_and_never_the_file(
     web_server: WebServer, sheet: str
 ) -> None:
     ana = web_server.guest("Ana")
@@ -159,7 +159,7 @@ def test_a_picture_that_was_not_shown_is_not_served_even_to_its_person(
     assert ana.client.get(f"/thumbnails/{job_id}.1").status_code == 404
 
 
-def test_the_picture_sheet_tells_recipe_and_family(web_server: WebServer) -> None:
+def test_the_picture_dialog_shows_recipe_and_lineage(web_server: WebServer) -> None:
     ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     first = painted(web_server, ana)
     second: str = bo.press(Button(action=Action.VARY, job_id=first, index=1))["job"]

@@ -45,7 +45,7 @@ def test_what_somebody_types_is_received_accepted_and_shown_to_everybody(web_ser
         assert "Next in line." in card
 
 
-def test_the_finished_pictures_appear_on_every_wall(web_server: WebServer) -> None:
+def test_the_finished_pictures_appear_in_every_feed(web_server: WebServer) -> None:
     ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     job_id = ana.say("/imagine a red apple --count 4")["job"]
     finish(web_server.ports, job_id)
@@ -66,7 +66,7 @@ def test_finished_pictures_wait_for_no_other_news(
     assert f"/thumbnails/{job_id}.1" in ana.card(job_id, "done")
 
 
-def test_whoever_comes_later_finds_the_wall_as_it_is(web_server: WebServer) -> None:
+def test_a_later_visitor_sees_the_current_feed(web_server: WebServer) -> None:
     ana = web_server.guest("Ana")
     done, waiting = ana.say("a red apple")["job"], ana.say("a green pear")["job"]
     finish(web_server.ports, done)
@@ -239,7 +239,7 @@ def test_older_work_comes_page_by_page(web_server: WebServer) -> None:
     assert 'hx-get="/wall' not in older
 
 
-def test_other_platforms_jobs_are_not_on_this_wall(web_server: WebServer, ports: Ports) -> None:
+def test_other_platforms_jobs_are_not_in_this_feed(web_server: WebServer, ports: Ports) -> None:
     elsewhere = someone("zoe", community="guild")
     call = Call(person=elsewhere, address=somewhere("guild"), request_key="test:elsewhere")
     answer = imagine(ports, call, Imagine(prompt="a foreign fox", seed=1))

@@ -109,7 +109,7 @@ def test_a_star_is_counted_for_all_and_told_to_its_giver(web_server: WebServer) 
     assert bo.press(star)["text"] == "The star was taken back."
 
 
-def test_a_deleted_picture_leaves_every_wall(web_server: WebServer) -> None:
+def test_a_deleted_picture_leaves_every_feed(web_server: WebServer) -> None:
     ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     job_id = painted_by(web_server, ana)
     bo.card(job_id, "done")
@@ -138,7 +138,7 @@ def test_what_was_made_from_a_deleted_picture_no_longer_says_its_words(web_serve
     assert "fox" not in card
 
 
-def test_ones_own_jobs_are_listed_in_a_sheet(web_server: WebServer) -> None:
+def test_ones_own_jobs_are_listed_in_a_dialog(web_server: WebServer) -> None:
     ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     bo.say("an owl")
     done, waits = ana.say("a fox")["job"], ana.say("a crane")["job"]
@@ -158,7 +158,7 @@ def test_a_moderator_may_delete_what_others_made(web_server: WebServer) -> None:
     assert mo.press(Button(action=Action.DELETE, job_id=job_id))["ok"]
 
 
-def test_a_waiting_job_is_cancelled_at_once_and_leaves_the_others_walls(web_server: WebServer) -> None:
+def test_a_waiting_job_is_cancelled_at_once_and_leaves_the_others_feeds(web_server: WebServer) -> None:
     ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     job_id = ana.say("a fox")["job"]
     bo.card(job_id, "queued")
@@ -200,7 +200,9 @@ def test_a_form_is_a_command_like_any_other(web_server: WebServer) -> None:
 
 
 @pytest.mark.parametrize("sheet", ["view", "edit", "remix", "expand"])
-def test_each_sheet_opens_for_a_picture_and_steps_to_its_neighbour(web_server: WebServer, sheet: str) -> None:
+def test_each_dialog_opens_for_a_picture_and_steps_to_its_neighbour(
+    web_server: WebServer, sheet: str
+) -> None:
     ana = web_server.guest("Ana")
     origin = painted_by(web_server, ana)
     html = ana.client.get(f"/{sheet}/{origin}.2", headers={"hx-request": "true"}).text

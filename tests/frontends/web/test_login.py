@@ -70,7 +70,7 @@ def test_where_an_invite_word_is_set_only_the_word_opens(ports: Ports) -> None:
         assert 'id="say"' in browser.front_page()
 
 
-def test_a_new_invite_word_sends_everybody_back_to_the_door(ports: Ports) -> None:
+def test_a_new_invite_word_sends_everybody_back_to_the_login(ports: Ports) -> None:
     with WebServer(ports, web_settings(shared_secret="linden tree")) as web_server:
         browser = web_server.user("Ana", "linden tree")
         cookie = browser.client.cookies["chatelier_session"]

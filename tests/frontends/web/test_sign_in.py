@@ -193,9 +193,7 @@ def test_the_identities_in_the_chats_become_one_human_with_it(
     ],
     ids=["forged state", "no state", "the person said no", "foreign code"],
 )
-def test_a_state_or_code_that_is_not_right_lets_nobody_in(
-    web: WebServer, provider: AccountProvider, change: Any
-) -> None:
+def test_an_invalid_state_or_code_is_rejected(web: WebServer, provider: AccountProvider, change: Any) -> None:
     come_in(web.browser(), provider)
     stranger = web.browser()
     back = change(provider.authorize(go_to_provider(stranger)))

@@ -100,7 +100,7 @@ def test_all_addresses_of_one_ipv6_subscriber_are_one(address: str, network: str
     assert network_of(address) == network
 
 
-def test_tries_at_the_door_are_counted_by_user_behind_a_named_proxy_only(
+def test_login_attempts_are_counted_by_user_behind_a_named_proxy_only(
     ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bots.web.routes.sign_in.login._WRONG_WORD_SECONDS", 0)

@@ -147,7 +147,7 @@ def test_a_copy_of_a_picture_tells_who_made_it(browser: Browser, studio: Running
         expect(joe.get_by_text("Painted by @Ida")).to_be_visible()
 
 
-def test_a_picture_is_edited_expanded_and_upscaled_from_its_sheets(
+def test_a_picture_is_edited_expanded_and_upscaled_from_its_dialogs(
     browser: Browser, studio: RunningInstance
 ) -> None:
     with person(browser, studio, "Edda") as edda:

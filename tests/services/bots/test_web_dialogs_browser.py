@@ -89,7 +89,7 @@ def at_ease(page: Page) -> None:
     expect(page.locator("article.card:not(.done, .refused, .failed)")).to_have_count(0)
 
 
-def test_back_closes_a_sheet_and_forward_opens_it_again(
+def test_back_closes_a_dialog_and_forward_opens_it_again(
     browser: Browser, web_server: PaintingWebServer
 ) -> None:
     with guest(browser, web_server, "Ana") as ana:
@@ -115,7 +115,7 @@ def test_back_closes_a_sheet_and_forward_opens_it_again(
         expect(ana).to_have_url(f"{web_server.url}/")
 
 
-def test_a_link_opens_its_sheet_behind_the_door(browser: Browser, web_server: PaintingWebServer) -> None:
+def test_a_link_opens_its_dialog_after_the_login(browser: Browser, web_server: PaintingWebServer) -> None:
     with guest(browser, web_server, "Ana") as ana:
         type_in(ana, "a fox --count 1")
         link = painted(ana, "a fox", tiles=1).locator(".tile a").get_attribute("href")
@@ -128,7 +128,7 @@ def test_a_link_opens_its_sheet_behind_the_door(browser: Browser, web_server: Pa
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_what_is_said_is_seen_and_announced_on_the_open_sheet(
+def test_a_message_is_shown_and_announced_in_the_open_dialog(
     browser: Browser, web_server: PaintingWebServer, width: int
 ) -> None:
     with guest(browser, web_server, "Ana", viewport={"width": width, "height": 740}) as ana:
@@ -220,7 +220,7 @@ def test_the_desk_fits_a_phone(browser: Browser, web_server: PaintingWebServer) 
             assert mona.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_no_deed_of_a_picture_is_cut_off(browser: Browser, web_server: PaintingWebServer) -> None:
+def test_no_action_of_a_picture_is_cut_off(browser: Browser, web_server: PaintingWebServer) -> None:
     with guest(browser, web_server, "Ana", viewport={"width": 1280, "height": 1200}) as ana:
         type_in(ana, "a fox --count 1")
         fox = painted(ana, "a fox", tiles=1)
@@ -237,7 +237,7 @@ def test_no_deed_of_a_picture_is_cut_off(browser: Browser, web_server: PaintingW
                 assert own <= around
 
 
-def test_varying_deep_in_the_wall_moves_nothing(browser: Browser, web_server: PaintingWebServer) -> None:
+def test_varying_far_down_the_feed_moves_nothing(browser: Browser, web_server: PaintingWebServer) -> None:
     with guest(browser, web_server, "Ana") as ana, guest(browser, web_server, "Bo") as bo:
         for number in range(12):
             type_in(ana, f"boat {number} --count 1")
@@ -427,7 +427,9 @@ def test_a_full_prompt_box_is_answered(browser: Browser, web_server: PaintingWeb
         expect(ana.locator("#say")).to_have_value("狐" * MAX_PHRASE)
 
 
-def test_neither_wall_nor_sheet_loads_a_picture_file(browser: Browser, web_server: PaintingWebServer) -> None:
+def test_neither_feed_nor_dialog_loads_a_picture_file(
+    browser: Browser, web_server: PaintingWebServer
+) -> None:
     with guest(browser, web_server, "Ana", device_scale_factor=2) as ana:
         loaded: list[str] = []
         ana.on("request", lambda request: loaded.append(request.url))

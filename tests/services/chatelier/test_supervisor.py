@@ -111,7 +111,7 @@ async def test_a_death_is_noticed_although_a_child_holds_the_output_and_the_chil
     await watched.close()
 
 
-async def test_what_hangs_is_stopped_and_started_again(
+async def test_a_process_that_does_not_respond_is_restarted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatelier.supervisor.supervisor._LIVENESS_SECONDS", 0.5)

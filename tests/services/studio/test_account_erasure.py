@@ -80,7 +80,7 @@ def test_no_private_place_leads_to_them_a_day_later(instance: Ports, monkeypatch
         assert queries.find_job(session, shared).address.channel == "main"
 
 
-def test_a_message_without_pictures_is_shown_anew_though_it_hangs_in_a_private_place(
+def test_a_message_without_pictures_is_shown_anew_also_in_a_private_channel(
     instance: Ports, monkeypatch: pytest.MonkeyPatch
 ):
     long_ago = now() - timedelta(days=9)

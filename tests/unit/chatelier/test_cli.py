@@ -252,7 +252,7 @@ def test_the_doctor_names_each_trouble_and_its_cure(
     assert found["home"][0]["health"] == "good"
 
 
-def test_the_doctor_sees_an_outdated_database_and_open_doors(
+def test_the_doctor_finds_an_outdated_database_and_open_access(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     import sqlite3

@@ -109,7 +109,7 @@ class TestJudgingAgain:
         work.run(job)
         assert read(ports, job)[0].state is JobState.DONE
 
-    def test_held_pictures_lie_on_the_desk_as_one_case(self, ports, work, job):
+    def test_held_pictures_are_one_case(self, ports, work, job):
         ports.gate.picture_verdict = Verdict(ruling=Ruling.HOLD, rule="face", category="named persons")
         work.run(job)
         (case,) = cases_of(ports)

@@ -69,7 +69,7 @@ def sources(instance, job_id):
         return queries.find_job(session, job_id).request.sources
 
 
-def test_a_doubtful_upload_lies_on_the_desk_with_the_request_that_needs_it(ports, call):
+def test_a_doubtful_upload_is_a_case_with_the_request_that_needs_it(ports, call):
     instance = with_gate(ports, image_rules=[DOUBTFUL])
     upload = accept_upload(instance, ANA, png())
     waiting = vary(instance, call, upload)

@@ -196,7 +196,7 @@ async def test_an_owner_who_takes_no_direct_messages_is_asked_by_name_where_the_
     assert asked.place.mentions[0] in named
 
 
-async def test_a_starred_picture_hangs_until_it_is_deleted_also_after_a_short_trouble(
+async def test_a_starboard_entry_stays_until_deletion_also_after_a_short_failure(
     front_end: FrontEnd,
 ) -> None:
     front_end.govern(star_channel="stars", star_threshold=1)

@@ -45,7 +45,7 @@ def cards(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> str:
     return opened.gathering_id
 
 
-def test_who_acts_in_the_web_room_is_who_they_are_on_discord(ports: Ports, cards: str) -> None:
+def test_a_linked_person_acts_on_the_web_page_as_on_discord(ports: Ports, cards: str) -> None:
     ask(ports, someone("bo"), "gather", do="paint", id=cards, part=1, words="a harbour")
     with ports.database.read() as session:
         job = session.scalars(select(JobRow)).one()
@@ -71,7 +71,7 @@ def test_the_page_of_a_gathering_is_there_for_who_is_linked_and_for_nobody_else(
         ask(ports, someone("eve"), "gather", do="vote", id=cards, part=1)
 
 
-def test_the_list_of_the_web_room_has_what_is_open_where_one_is_linked(ports: Ports, cards: str) -> None:
+def test_the_list_of_the_web_page_has_what_is_open_where_one_is_linked(ports: Ports, cards: str) -> None:
     listed = ask(ports, someone("bo"), "gather")
     assert isinstance(listed, GatheringsListed)
     assert ([found.id for found in listed.gatherings], listed.elsewhere) == ([cards], {cards})
@@ -80,7 +80,7 @@ def test_the_list_of_the_web_room_has_what_is_open_where_one_is_linked(ports: Po
     assert unlinked.gatherings == ()
 
 
-def test_who_branches_in_the_web_room_opens_it_where_the_evolution_was(ports: Ports, cards: str) -> None:
+def test_a_branch_from_the_web_page_opens_where_the_evolution_was(ports: Ports, cards: str) -> None:
     """Under the name that they have there."""
     opened = ask(ports, on_discord("ana"), "evolve", words="a glass lighthouse", children=3, vote="10m")
     assert isinstance(opened, GatheringOpened)
