@@ -41,11 +41,6 @@ class Entry:
     most: int = 0
 
 
-def all_msgids() -> set[Msgid]:
-    """Those that are constants or descriptions."""
-    return {entry.msgid for entry in (*constants(), *descriptions())}
-
-
 def constants() -> Iterator[Entry]:
     package = importlib.import_module(_PACKAGE)
     for module in pkgutil.walk_packages(package.__path__, f"{_PACKAGE}."):

@@ -81,11 +81,6 @@ class DeviceProfile:
             return None
         return max(fitting, *map(int, self._measurements[kind].step_seconds), 1)
 
-    def record_limit(self, kind: str, rows: int) -> None:
-        """No more than `rows` rows fit."""
-        self._learn(kind, rows, FIRST_PAUSE_SECONDS)
-        self.save()
-
     def record_out_of_memory(self, kind: str, rows: int, *, least: int = 1) -> None:
         """`rows` rows did not fit. Where fewer are known to fit it stays with those, else with half of them."""
         measurements = self._of(kind)

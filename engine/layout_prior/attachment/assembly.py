@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from engine.layout_prior.attachment.anchors import head_of
 from engine.layout_prior.attachment.fitting import Figure, Placement, fit
 from engine.layout_prior.attachment.wearables import WEARABLES, Worn
 from engine.layout_prior.cutouts.compositing import Chosen
@@ -176,9 +175,3 @@ def _thin(base: Image.Image) -> Image.Image:
     luma = pixels[..., :3].mean(-1)
     alpha = pixels[..., 3] * np.where(pixels[..., 3] < 200, 0.5, np.where(luma > 236, 0.7, _GLASS))
     return Image.fromarray(np.dstack([pixels[..., :3], alpha]).astype(np.uint8), "RGBA")
-
-
-def head_box(figure: Figure) -> Box:
-    """The head of a figure as a box in its pixels."""
-    head = head_of(figure.name, figure.picture, drawings=figure.drawings, person=figure.person)
-    return Box(head.x - head.width / 2, head.top, head.width, head.width)

@@ -101,10 +101,10 @@ def test_memory_that_becomes_short_again_halves_the_rows_again() -> None:
 def test_of_two_workers_with_such_a_card_the_later_limit_counts(tmp_path: Path) -> None:
     clock, file = Minutes(), tmp_path / "learned.json"
     one, two = (DeviceProfile(file, device="card", clock=clock) for _ in range(2))
-    one.record_limit("thimble/1024", 8)
+    one.record_out_of_memory("thimble/1024", 16)
     clock.go(0.5)
-    two.record_limit("thimble/1024", 4)
-    two.record_limit("thimble/4096", 2)
+    two.record_out_of_memory("thimble/1024", 8)
+    two.record_out_of_memory("thimble/4096", 4)
     one.record_step("thimble/1024", 2, 1.0)
     one.save()
     after = DeviceProfile(file, device="card", clock=clock)
@@ -147,7 +147,7 @@ def test_a_damaged_file_counts_as_none(content: str, tmp_path: Path) -> None:
     file.write_text(content)
     known = DeviceProfile(file, device="cpu")
     assert known.rows("x") is None
-    known.record_limit("x", 2)
+    known.record_out_of_memory("x", 4)
     assert DeviceProfile(file, device="cpu").rows("x") == 2
 
 
@@ -155,7 +155,7 @@ def test_a_place_that_cannot_be_written_harms_nobody(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     known = DeviceProfile(blocked / "learned.json", device=torch.device("cpu").type)
-    known.record_limit("x", 2)
+    known.record_out_of_memory("x", 4)
     assert known.rows("x") == 2
 
 

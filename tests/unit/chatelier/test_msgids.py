@@ -12,8 +12,7 @@ from bots.slack.manifest import manifest
 from bots.texts import translation
 from bots.texts.coded.sentences import SENTENCES
 from bots.texts.mails.report_mails import compose_decision, compose_receipt
-from chatelier.translations import extraction
-from chatelier.translations.msgids import all_msgids
+from chatelier.translations import extraction, msgids
 from studio.commands.registry import CATALOG, FORMER_COMMANDS
 from studio.domain.cases import ReportOutcome
 from tests.support.pseudo_language import outside_of_brackets, speak_in_brackets
@@ -40,7 +39,7 @@ def descriptions() -> set[str]:
 
 
 def test_sentences_of_every_kind_are_listed() -> None:
-    known = all_msgids()
+    known = {entry.msgid for entry in (*msgids.constants(), *msgids.descriptions())}
     assert descriptions() <= known
     assert set(SENTENCES.values()) <= known
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from engine.layout_prior import CollageComposer
-from engine.layout_prior.attachment.anchors import back_of, inside_of, rim_of, seat_of, upper_edge
-from engine.layout_prior.attachment.assembly import assemble, head_box, paste_together
+from engine.layout_prior.attachment.anchors import back_of, head_of, inside_of, rim_of, seat_of, upper_edge
+from engine.layout_prior.attachment.assembly import assemble, paste_together
 from engine.layout_prior.attachment.bodies import embody
 from engine.layout_prior.attachment.fitting import Figure, Placement, fit
 from engine.layout_prior.cutouts.cutout_styles import STYLES
@@ -42,6 +42,12 @@ def placed(relation: Relation, item: str, host: str, drawings: str = "glossy") -
     placement = fit(relation, figure(item, drawings), bearer)
     assert placement is not None
     return placement, bearer
+
+
+def head_box(bearer: Figure) -> Box:
+    """The head of a figure as a box in its pixels."""
+    head = head_of(bearer.name, bearer.picture, drawings=bearer.drawings, person=bearer.person)
+    return Box(head.x - head.width / 2, head.top, head.width, head.width)
 
 
 def overlap(one: Box, other: Box) -> float:
