@@ -13,6 +13,8 @@ from engine.layout_prior.prompt.scene_spec import SceneObject, SceneSpec
 _WITH_RIDER: Mapping[str, str] = {"horse": "horse racing", "bicycle": "person biking"}
 # Who is known by a hat, and drawn as a face without a body.
 _COSTUMES: Mapping[str, str] = {"cowboy hat face": "cowboy hat"}
+# Animals that are drawn as a face, and what has their body.
+_WITH_BODY: Mapping[str, str] = {"bear": "teddy bear"}
 # Containers that are seen through when something is inside them.
 _GLASS: Mapping[str, str] = {"bottle": "glass bottle", "bowl": "glass bowl", "jar": "jar", "glass jar": "jar"}
 _HELD_MAX = 0.95  # the usual height beside others of what one carries
@@ -41,6 +43,8 @@ def embody(spec: SceneSpec, library: Library) -> SceneSpec:
             things[second] = _as_container(things[second], things[first], library)
         other = things[second].subjects[:1]
         name = other[0].name if other else ""
+        if relation is Relation.RIDING:
+            things[first] = _with_body(things[first], library)
         mounted = _WITH_RIDER.get(name) if relation is Relation.RIDING else None
         if mounted and _is_head(things[first]) and _is_plain(things[second]):
             things[first] = _pose(things[first], mounted, library)
@@ -66,6 +70,13 @@ def _is_person(thing: SceneObject) -> bool:
 
 def _is_head(thing: SceneObject) -> bool:
     return bool(thing.subjects) and thing.subjects[0].name in (BARE_HEADS | _COSTUMES.keys())
+
+
+def _with_body(thing: SceneObject, library: Library) -> SceneObject:
+    """A face cannot be seen to ride."""
+    name = thing.subjects[0].name if thing.subjects else ""
+    subject = library.by_name.get(_WITH_BODY.get(name, ""))
+    return thing if subject is None else replace(thing, subjects=(subject,))
 
 
 def _is_plain(thing: SceneObject) -> bool:

@@ -144,7 +144,7 @@ def _play(item: Figure, host: Figure) -> Placement:
         return Placement(box=_centre_box(item, head.x, host.picture.height - low * side, side))
     if item.name == "violin":  # its upper end is at the chin
         return Placement(
-            box=_centre_box(item, head.x + 0.26 * head.width, head.chin + 0.24 * side, 0.86 * side)
+            box=_centre_box(item, head.x + 0.3 * head.width, head.chin + 0.37 * side, 1.12 * side)
         )
     y = 0.46 * host.picture.height if standing else min(head.chin + 0.3 * side, host.picture.height)
     return Placement(box=_centre_box(item, head.x, y, side))
@@ -158,8 +158,10 @@ def _ride(item: Figure, host: Figure) -> Placement:
     if frame is not None and face:  # above the saddle: there is no body that could hide the vehicle
         frame = frame[0], 0.3 * host.picture.height
     if frame is not None:
+        # Animals are short: they sit higher, so that the handlebars leave their faces free.
+        low = frame[1] if item.person or face else frame[1] - 0.2 * host.picture.height
         return Placement(
-            box=Box(frame[0] - box.width / 2, frame[1] - box.height, box.width, box.height), front=False
+            box=Box(frame[0] - box.width / 2, low - box.height, box.width, box.height), front=False
         )
     x, y = back_of(host.name, host.picture)
     hidden = 0.4 if item.name == "person standing" else 0.16 if item.person else 0.1
@@ -170,7 +172,7 @@ def _ride(item: Figure, host: Figure) -> Placement:
 
 
 def _sit(item: Figure, host: Figure) -> Placement:
-    most = 0.76 if is_seat(host.name) and not item.person else 1.0
+    most = 0.6 if is_seat(host.name) and not item.person else 1.0
     relative = min(most, max(0.34, 0.9 * (item.size / host.size) ** 0.7))
     box = _centre_box(item, 0, 0, relative * host.side)
     x, y = seat_of(host.name, host.picture, drawings=host.drawings)
@@ -200,7 +202,7 @@ def _put_inside(item: Figure, host: Figure) -> Placement | None:
     if rim is None:
         return None
     if host.name == "vase":  # stems in its neck, blossoms above it
-        box = _centre_box(item, host.picture.width / 2, 0, 0.95 * host.picture.width)
+        box = _centre_box(item, host.picture.width / 2, 0, 1.35 * host.picture.width)
         return Placement(box=Box(box.left, rim - 0.86 * box.height, box.width, box.height), front=False)
     side = 0.68 * host.picture.width
     box = _centre_box(item, host.picture.width / 2, 0, side)

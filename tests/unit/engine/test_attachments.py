@@ -233,3 +233,17 @@ def test_a_body_keeps_the_gender_and_the_skin_that_were_asked_for() -> None:
 def test_every_cat_of_three_has_a_hat_of_its_own() -> None:
     sheet = loaded().sheet_of("three cats wearing hats", seed=1, width=96, height=96)
     assert [thing for thing, _ in sheet.placed] == [0, 0, 0]
+
+
+def test_a_bear_rides_with_its_body_and_is_a_bear_otherwise() -> None:
+    riding, alone = (
+        drawn_things(prompt).things[0].subjects[0].name for prompt in ("a bear riding a horse", "a bear")
+    )
+    assert (riding, alone) == ("teddy bear", "bear")
+
+
+def test_an_animal_sits_higher_on_a_bicycle_than_a_person() -> None:
+    lows = {
+        item: placed(Relation.RIDING, item, "bicycle")[0].box.bottom for item in ("dog", "person standing")
+    }
+    assert lows["dog"] < lows["person standing"]
