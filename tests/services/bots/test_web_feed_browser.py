@@ -1,5 +1,6 @@
 """The feed under the keyboard, and what tells somebody who looks elsewhere that pictures are ready."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -177,6 +178,8 @@ def test_ready_is_told_in_the_title_and_by_a_notification_that_was_asked_for(
     browser: Browser, web_server: PaintingWebServer
 ) -> None:
     with guest(browser, web_server, "Ana", permissions=["notifications"]) as ana:
+        devtools = ana.context.new_cdp_session(ana)  # a German browser, whose person reads in English
+        devtools.send("Emulation.setLocaleOverride", {"locale": "de-DE"})
         ana.locator("#present summary").click()
         ana.get_by_label("Notify me when my pictures are ready").check()
         ana.locator("#present summary").click()
@@ -187,6 +190,9 @@ def test_ready_is_told_in_the_title_and_by_a_notification_that_was_asked_for(
         expect(ana).to_have_title("(1) Ready · Chatelier")
         ana.wait_for_function("told.length === 1")
         assert ana.evaluate("told") == ["Your pictures are ready: a fox"]
+        expect(ana.locator("article.card time").first).to_have_attribute(
+            "title", re.compile("^[A-Z][a-z]+day, ")
+        )
         ana.reload()
         expect(ana).to_have_title("Chatelier")
 
