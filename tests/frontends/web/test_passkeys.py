@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import cbor2
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from itsdangerous import TimestampSigner
+from webauthn.helpers import encode_cbor
 
 from bots.web.access.session_cookies import COOKIE
 from studio.db.identities import sign_ins
@@ -49,7 +49,7 @@ class Authenticator:
         subject = Method.PASSKEY.subject(encoded(CREDENTIAL))
         with web.ports.database.begin() as session:
             assert sign_ins.save_sign_in(
-                session, SignIn(subject=subject, person_key=person, public_key=cbor2.dumps(public))
+                session, SignIn(subject=subject, person_key=person, public_key=encode_cbor(public))
             )
 
     def answer(self, challenge: str, *, site: str = ADDRESS) -> dict[str, Any]:
