@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from studio.db.gatherings import ballot_rows
-from studio.domain.gatherings import OPEN_TURNS, PAUSED, PartState
+from studio.domain.gatherings import OPEN_TURNS, PAUSED, STOPPED, PartState
 from studio.errors.gatherings import GatheringRefusedError, Refusal
 from studio.gatherings import fair_votes
 from studio.gatherings.kind import Turn
@@ -34,7 +34,7 @@ def carry_out(turn: Turn, act: Act) -> Outcome:
 def _require_open(turn: Turn) -> None:
     if turn.row.closed_at is not None:
         raise GatheringRefusedError(Refusal.OVER)
-    if turn.gathering.is_stopped:
+    if turn.row.state in STOPPED:
         raise GatheringRefusedError(Refusal.STOPPED)
 
 
@@ -124,13 +124,14 @@ def _skip(turn: Turn, _act: Act) -> Outcome:
 
 
 def _remove(turn: Turn, act: Act) -> Outcome:
-    """A part, by a moderator."""
+    """A part, by a moderator. The thread says so: it is not to be taken for its author's change of mind."""
     if not act.person.moderates:
         raise GatheringRefusedError(Refusal.MODERATORS_ONLY)
     part = turn.part(act.part)
     if part is None or part.state not in (PartState.SET, PartState.CHOOSING):
         raise GatheringRefusedError(Refusal.GONE)
     after = remove_part(turn, part)
+    turn.remark("removed", part=part.ordinal)
     turn.kind.part_changed(turn, part, after)
     return Outcome(code="removed", values={"part": part.ordinal})
 

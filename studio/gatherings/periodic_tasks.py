@@ -12,7 +12,7 @@ from studio.db.database import Database
 from studio.db.gatherings import gathering_rows, part_rows, sponsors
 from studio.db.settings import find_paused_communities
 from studio.db.tables import GatheringRow
-from studio.domain.gatherings import INTERRUPTED, PAUSED
+from studio.domain.gatherings import INTERRUPTED, PAUSED, STOPPED
 from studio.errors import ChatelierError, NotFoundError
 from studio.gatherings.kind import Turn
 from studio.gatherings.pausable_clocks import resume, stop
@@ -36,7 +36,7 @@ def interrupt(database: Database, events: Events, gathering_id: str) -> None:
     """Its channel or thread is closed: its clocks stand still, and its host is told, once."""
 
     def halt(turn: Turn) -> None:
-        if turn.row.closed_at is None and not turn.gathering.is_stopped:
+        if turn.row.closed_at is None and turn.row.state not in STOPPED:
             stop(turn, INTERRUPTED)
             turn.remark("interrupted", person=turn.row.host, private=True, id=turn.row.id)
 
@@ -78,13 +78,14 @@ def _find_due(session: Session) -> Due:
     at = sql_dialects.database_now(session)
     paused = find_paused_communities(session)
     to_stop = [row.id for row in gathering_rows.find_open(session, paused) if not _is_stopped(row)]
+    states = gathering_rows.find_open_states(session)
     to_resume = [
         row.id
-        for row in gathering_rows.find_paused(session)
+        for row in (gathering_rows.find_paused(session) if PAUSED in states.values() else ())
         if row.data.get(BY_COMMUNITY) and gathering_rows.gathering_of(row).address.home not in paused
     ]
-    ending = gathering_rows.find_ending(session, at=at, most=_MOST_AT_ONCE)
-    going_on = gathering_rows.find_going_on(session)
+    ending = gathering_rows.find_ending(session, at=at, most=_MOST_AT_ONCE) if states else ()
+    going_on = [gathering_id for gathering_id, state in states.items() if state not in STOPPED]
     moved = part_rows.find_due(session, going_on, at=at)
     to_advance = sorted({*ending, *moved} - {*to_stop})
     wanting = part_rows.find_wanting(session, going_on, before=at - _WANTED_FOR)
@@ -116,7 +117,7 @@ def _is_stopped(row: GatheringRow) -> bool:
 
 
 def _stop_with_community(turn: Turn) -> None:
-    if turn.row.closed_at is None and not turn.gathering.is_stopped:
+    if turn.row.closed_at is None and turn.row.state not in STOPPED:
         stop(turn, PAUSED)
         turn.write_data(**{BY_COMMUNITY: True})
 

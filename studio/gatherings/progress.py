@@ -5,56 +5,70 @@ worker after a job, a front end before each act.
 """
 
 import logging
+from collections.abc import Mapping
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from studio.coded_text import coded, to_stored
 from studio.db.gatherings import ballot_rows, part_rows, sponsors
-from studio.db.queries import find_job, pictures_of_job
+from studio.db.queries import find_job
 from studio.db.tables import JobRow, PictureRow
-from studio.domain.gatherings import WITH_JOB, Part, PartState
-from studio.domain.jobs import Job, JobState
+from studio.domain.gatherings import STOPPED, WITH_JOB, Part, PartState
+from studio.domain.jobs import OUTSTANDING, JobState
 from studio.gatherings.kind import Turn
 from studio.services import held_job_decisions
 
 MOST_ATTEMPTS = 3  # at words that are not refused
 _LEFT_ENDLESS = "gathering ended: its phase had ended and nothing followed"
 _SKIPPED = to_stored(coded("stopped.held_too_long"))
-_JOBS = select(JobRow).where(JobRow.id.in_(bindparam("ids", expanding=True)))
+_JOBS = select(JobRow.id, JobRow.state).where(JobRow.id.in_(bindparam("ids", expanding=True)))
+_PICTURES = (
+    select(PictureRow.id)
+    .where(PictureRow.job_id == bindparam("job_id"), PictureRow.deleted_at.is_(None))
+    .order_by(PictureRow.position)
+)
 
 log = logging.getLogger(__name__)
 
 
 def catch_up(turn: Turn) -> None:
     """Everything that is due. While the gathering is stopped, only the clock after which it is given up runs."""
-    if turn.gathering.is_over:
+    if turn.row.closed_at is not None:
         return
-    if not turn.gathering.is_stopped:
+    if turn.row.state not in STOPPED:
         shown = any(part.picture for part in turn.parts())
         deleted = part_rows.find_deleted(turn.session, turn.row.id) if shown else frozenset()
-        # Held on to here, so that the session has them at hand: it finds none that nobody refers to.
         jobs = _read_jobs(turn)
         for part in turn.parts():
-            if part.state in WITH_JOB or part.deadline is not None or part.picture in deleted:
-                settle_part(turn, part)
-        jobs.clear()
+            if _is_due(turn, part, jobs) or part.picture in deleted:
+                settle_part(turn, part, jobs)
     if _has_ended(turn):
-        if turn.gathering.is_stopped:
+        if turn.row.state in STOPPED:
             turn.end()
         else:
             end_phase(turn)
 
 
-def _read_jobs(turn: Turn) -> list[JobRow]:
-    """Those of the parts that are being painted or held, with one query."""
+def _read_jobs(turn: Turn) -> Mapping[str, JobState]:
+    """The states of the jobs of parts that are being painted or held, by id."""
     ids = [part.job for part in turn.parts(*WITH_JOB) if part.job]
-    return list(turn.session.scalars(_JOBS, {"ids": ids})) if ids else []
+    found = turn.session.execute(_JOBS, {"ids": ids}) if ids else ()
+    return {job_id: JobState(state) for job_id, state in found}
+
+
+def _is_due(turn: Turn, part: Part, jobs: Mapping[str, JobState]) -> bool:
+    """Whether its clock ran out, or its job is not any more in the state that the part tells of."""
+    if part.deadline is not None and part.deadline <= turn.at:
+        return True
+    if part.state is PartState.HELD:
+        return part.deadline is None or jobs.get(part.job or "") is not JobState.HELD
+    return part.state in WITH_JOB and jobs.get(part.job or "") not in OUTSTANDING
 
 
 def _has_ended(turn: Turn) -> bool:
     ends_at = turn.row.phase_ends_at
-    return not turn.gathering.is_over and ends_at is not None and ends_at <= turn.at
+    return turn.row.closed_at is None and ends_at is not None and ends_at <= turn.at
 
 
 def end_phase(turn: Turn) -> None:
@@ -67,7 +81,7 @@ def end_phase(turn: Turn) -> None:
         turn.end()
 
 
-def settle_part(turn: Turn, part: Part) -> None:
+def settle_part(turn: Turn, part: Part, jobs: Mapping[str, JobState]) -> None:
     """Bring one part up to date with its job, its picture and its clock."""
     if turn.row.closed_at is not None:
         return
@@ -75,7 +89,7 @@ def settle_part(turn: Turn, part: Part) -> None:
     if before is None:
         return
     if before.state in WITH_JOB and before.job is not None:
-        after = _after_job(turn, before, find_job(turn.session, before.job))
+        after = _after_job(turn, before, jobs.get(before.job, JobState.FAILED))
     elif before.state in (PartState.CHOOSING, PartState.SET) and _is_gone(turn.session, before):
         after = remove_part(turn, before)
     else:
@@ -86,10 +100,10 @@ def settle_part(turn: Turn, part: Part) -> None:
         turn.kind.part_changed(turn, before, after)
 
 
-def _after_job(turn: Turn, part: Part, job: Job) -> Part:
-    match job.state:
+def _after_job(turn: Turn, part: Part, state: JobState) -> Part:
+    match state:
         case JobState.DONE:
-            return _with_pictures(turn, part, job)
+            return _with_pictures(turn, part)
         case JobState.HELD if part.state is PartState.GENERATING:
             return turn.change_part(part, PartState.HELD, lasts=turn.kind.grace(turn.row.rules))
         case JobState.HELD if part.deadline is None:  # held already when it was asked for
@@ -106,11 +120,11 @@ def _after_job(turn: Turn, part: Part, job: Job) -> Part:
             return part
 
 
-def _with_pictures(turn: Turn, part: Part, job: Job) -> Part:
-    pictures = pictures_of_job(turn.session, job.id)
+def _with_pictures(turn: Turn, part: Part) -> Part:
+    pictures = turn.session.scalars(_PICTURES, {"job_id": part.job}).all()
     if not pictures:
         return lose_part(turn, part)
-    first = pictures[0].id
+    first = pictures[0]
     if len(pictures) > 1 and turn.kind.choosing is not None:
         return turn.change_part(part, PartState.CHOOSING, lasts=turn.kind.choosing, picture=first)
     return turn.change_part(part, PartState.SET, picture=first)

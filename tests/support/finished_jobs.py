@@ -1,5 +1,7 @@
 """Jobs brought to their end without a worker, for tests of what comes after."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -35,15 +37,27 @@ def paint_job(
     As a worker does it: nobody ever sees the end without the pictures.
     """
     with ports.database.begin() as session:
-        _end(session, job_id, state)
-        row = session.get_one(JobRow, job_id)
-        request = queries.job_of(row).request
-        for index in range(1, request.count + 1):
-            _add_picture(session, ports, row, index, like=like or job_id, png=png)
-        row.grid_key = ports.store.put(f"grid {job_id}".encode(), suffix=".png")
-        if state is not JobState.HELD:
-            credit_ledger.capture(session, row, painted=request.count, at=now())
+        _paint(session, ports, job_id, state, like=like or job_id, png=png)
     return job_id
+
+
+def paint_jobs(ports: Ports, job_ids: Sequence[str]) -> None:
+    """Several at once."""
+    if job_ids:
+        with ports.database.begin() as session:
+            for job_id in job_ids:
+                _paint(session, ports, job_id, JobState.DONE, like=job_id, png=b"")
+
+
+def _paint(session: Session, ports: Ports, job_id: str, state: JobState, *, like: str, png: bytes) -> None:
+    _end(session, job_id, state)
+    row = session.get_one(JobRow, job_id)
+    request = queries.job_of(row).request
+    for index in range(1, request.count + 1):
+        _add_picture(session, ports, row, index, like=like, png=png)
+    row.grid_key = ports.store.put(f"grid {job_id}".encode(), suffix=".png")
+    if state is not JobState.HELD:
+        credit_ledger.capture(session, row, painted=request.count, at=now())
 
 
 def finish_early(ports: Ports, job_id: str, index: int = 1, *, png: bytes = b"") -> str:

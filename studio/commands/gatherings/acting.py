@@ -9,7 +9,7 @@ from studio.commands.gatherings.painting import paint_part, submit_wanted
 from studio.commands.spec import Call
 from studio.db import outbox
 from studio.db.gatherings import gathering_rows
-from studio.db.identities.linked_identities import human_of, identities
+from studio.db.identities.linked_identities import humans_of, identities
 from studio.db.identities.people import find_person, lock_person
 from studio.db.settings import community_rules
 from studio.domain.gatherings import Gathering, PartPress
@@ -104,7 +104,8 @@ def find_actor(session: Session, call: Call, gathering_id: str) -> Person:
 def _act_of(
     session: Session, gathering: Gathering, actor: Person, tier: Tier, press: PartPress, filled: Filled
 ) -> Act:
-    human = human_of(session, actor.key)
+    humans = humans_of(session, {actor.key, gathering.host})
+    human = humans[actor.key]
     return Act(
         person=actor,
         human=human,
@@ -114,7 +115,7 @@ def _act_of(
         words=filled.words,
         option=filled.option,
         picture=filled.named_picture,
-        hosts=actor.moderates or actor.key == gathering.host or human_of(session, gathering.host) == human,
+        hosts=actor.moderates or humans[gathering.host] == human,
         newcomer=tier is Tier.NEWCOMER and not _may_newcomers_vote(session, actor),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from studio.db import outbox
 from studio.db.tables import GatheringRow, OutboxRow
 from studio.domain.events import GatheringChanged, GatheringRemark
-from studio.domain.gatherings import PAUSED, STOPPED, Gathering
+from studio.domain.gatherings import PAUSED, Gathering
 from studio.domain.people import Address, Platform
 from studio.errors import NotFoundError
 from studio.serialization import from_data, to_data
@@ -29,11 +29,7 @@ _ENDING = (
     .order_by(GatheringRow.phase_ends_at)
     .limit(bindparam("most"))
 )
-_GOING_ON = (
-    select(GatheringRow.id)
-    .where(_OPEN, GatheringRow.state.not_in(sorted(STOPPED)))
-    .order_by(GatheringRow.changed_at)
-)
+_OPEN_STATES = select(GatheringRow.id, GatheringRow.state).where(_OPEN).order_by(GatheringRow.changed_at)
 _PAUSED = select(GatheringRow).where(_OPEN, GatheringRow.state == PAUSED)
 
 
@@ -149,9 +145,9 @@ def find_ending(session: Session, *, at: datetime, most: int) -> list[str]:
     return list(session.scalars(_ENDING, {"at": at, "most": most}))
 
 
-def find_going_on(session: Session) -> list[str]:
-    """The ids of all that are open and not stopped, those first that were changed longest ago."""
-    return list(session.scalars(_GOING_ON))
+def find_open_states(session: Session) -> Mapping[str, str]:
+    """The states of all that are open by their ids, those first that were changed longest ago."""
+    return {row[0]: row[1] for row in session.execute(_OPEN_STATES)}
 
 
 def find_paused(session: Session) -> list[GatheringRow]:

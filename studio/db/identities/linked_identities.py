@@ -1,5 +1,7 @@
 """The human behind several identities: a person who links Discord and Slack has one gallery, one quota and one ban."""
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
@@ -9,6 +11,9 @@ from studio.db.tables import LedgerRow, PersonRow
 
 # Built once: hardly a command does without it.
 _HUMAN = select(PersonRow.human).where(PersonRow.key == bindparam("person_key"))
+_HUMANS = select(PersonRow.key, PersonRow.human).where(
+    PersonRow.key.in_(bindparam("person_keys", expanding=True))
+)
 _OWN = select(PersonRow.human).where(PersonRow.key == bindparam("person_key")).scalar_subquery()
 _SAME_HUMAN = PersonRow.human == func.coalesce(_OWN, bindparam("person_key"))
 _IDENTITIES = select(PersonRow.key).where(_SAME_HUMAN).order_by(PersonRow.key)
@@ -21,6 +26,13 @@ def human_of(session: Session, person_key: str) -> str:
         return session.scalar(_HUMAN, {"person_key": person_key}) or person_key
 
     return read_once(session, ("human", person_key), load)
+
+
+def humans_of(session: Session, person_keys: Collection[str]) -> Mapping[str, str]:
+    """`human_of` each, by the person's key, with one query."""
+    found = session.execute(_HUMANS, {"person_keys": sorted(person_keys)})
+    known = {row[0]: row[1] for row in found}
+    return {key: known.get(key) or key for key in person_keys}
 
 
 def identities(session: Session, person_key: str) -> tuple[str, ...]:
