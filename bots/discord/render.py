@@ -34,7 +34,7 @@ from bots.presentation.message import (
     Tone,
 )
 from bots.texts import jobs
-from studio.domain.people import Person
+from studio.domain.people import Person, Platform
 
 # Limits of https://docs.discord.com/developers/components/reference, as of 2026.
 MAX_COMPONENTS = 40
@@ -138,10 +138,14 @@ def _part_rows(rows: Sequence[ButtonRow]) -> tuple[list[ButtonRow], list[ButtonR
 
 
 def _rows(rows: Sequence[ButtonRow]) -> Iterator[tuple[Button, ...]]:
-    """Discord takes each id once, so a button that does what another does is left out."""
+    """Discord takes each id once, so a button that does what another does is left out; so is what Discord lacks."""
     seen: set[str] = set()
     for row in rows:
-        fresh = {button.custom_id: button for button in row.buttons if button.custom_id not in seen}
+        fresh = {
+            button.custom_id: button
+            for button in row.buttons
+            if button.custom_id not in seen and Platform.DISCORD not in ACTIONS[button.action].absent
+        }
         seen |= fresh.keys()
         buttons = list(fresh.values())
         for start in range(0, len(buttons), BUTTONS_PER_ROW):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from bots.presentation.message import Tone
 from bots.texts import cases
 from bots.texts.gatherings import all_kinds as gatherings
-from bots.texts.gatherings import contest, recap
+from bots.texts.gatherings import contest, recap, tile_vote
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.domain.people import Platform
@@ -171,6 +171,16 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         label=gatherings.BLEND_TRAY, description=gatherings.BLEND_TRAY, public=True, tone=Tone.SUCCESS
     ),
     Action.EMPTY_TRAY: ActionSpec(label=gatherings.EMPTY_TRAY, description=gatherings.EMPTY_TRAY),
+    Action.PICK: ActionSpec(
+        label=tile_vote.PICK, description=tile_vote.PICK_DESCRIPTION, about_job=True, panel_row=7
+    ),
+    Action.CONTEST: ActionSpec(
+        label=contest.OPEN_ONE,
+        description=contest.OPEN_ONE,
+        needs=Needs.FORM,
+        about_job=True,
+        absent={Platform.DISCORD: "Discord shows the options of /contest; a form there holds five fields."},
+    ),
     Action.ENTER: ActionSpec(
         label=contest.ENTER,
         description=contest.ENTER_PICTURE,

@@ -8,6 +8,7 @@ from bots.presentation.compose.action_forms import (
     PICTURE_FORMS,
     FormSubject,
     appeal_form,
+    contest_form,
     imagine_form,
 )
 from bots.presentation.compose.gatherings.management import (
@@ -68,6 +69,8 @@ def load_form(ports: Ports, ask: Ask, viewer: Person, *, channel: str | None = N
         view = load_gathering_view(ports.database, ask.job_id, reader=viewer, channel=channel)
         make_form = removal_form if ask.press.verb == REMOVE else find_presenter(view.gathering.kind).form
         return _with_own_pictures(ports, make_form(view, ask.press), viewer, channel)
+    if ask.action is Action.CONTEST:
+        return contest_form()
     if ask.action is Action.SETTINGS:
         return load_settings_form(ports, viewer)
     database = ports.database
@@ -203,14 +206,19 @@ def load_panel(
         own = same_human(session, job.person.key, viewer.key)
         place = Address(platform=viewer.platform, community=viewer.community, channel=channel or "")
         contest = find_open_contest(session, place) is not None
+        several = len(queries.pictures_of_job(session, job.id)) > 1
     starred = has_star(database, picture, viewer.key)
-    possible = possible_actions(ports, contest=contest)
+    possible = possible_actions(ports, contest=contest, several=several and job.state is JobState.DONE)
     return compose_panel(job, found, own=own, moderates=viewer.moderates, starred=starred, possible=possible)
 
 
-def possible_actions(ports: Ports, *, contest: bool) -> set[Action]:
-    """Of those that are possible only at times. `contest`: one is open where the viewer is."""
+def possible_actions(ports: Ports, *, contest: bool, several: bool) -> set[Action]:
+    """Of those that are possible only at times. `contest`: one is open where the viewer is.
+
+    `several`: the job is done and has more than one picture.
+    """
     possible = {
+        Action.PICK: several,
         Action.ENTER: contest,
         Action.REWRITE: ports.prompt_helper is not None,
         Action.DESCRIBE: ports.captioner is not None,

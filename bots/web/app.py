@@ -115,6 +115,7 @@ ROUTES = [
     Route("/mine/{name}", account.jobs_dialog),
     Route("/proposals/{id}", account.proposal_dialog),
     Route("/settings", account.settings_dialog),
+    Route("/contest", forms.contest_dialog),
     Route("/rules", account.rules_dialog),
     Route("/gatherings", gathering_pages.list_dialog),
     Route("/gatherings/{gathering}", gathering_pages.gathering_dialog),

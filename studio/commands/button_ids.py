@@ -32,6 +32,8 @@ class Action(StrEnum):
     COLLECT = "collect"  # into the tray of pictures for a blend
     BLEND_TRAY = "blendtray"  # about no job
     EMPTY_TRAY = "emptytray"
+    PICK = "pick"  # a vote of everybody on which picture of a job is upscaled
+    CONTEST = "contest"  # opens the form of a new one; about no job
     ENTER = "enter"  # into the contest that is open in the channel
     HALL = "hall"  # a page of the winners of contests; about no job, `index` is the page
     LEADERBOARD = "leaderboard"  # whose pictures others built on most; about no job

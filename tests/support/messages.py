@@ -234,7 +234,9 @@ def _panels() -> dict[str, Message]:
         "panel of the owner": compose_panel(
             single, sample_picture(1, single), own=True, possible={Action.REWRITE, Action.DESCRIBE}
         ),
-        "panel of a starred picture": compose_panel(grid, sample_picture(1, grid), own=False, starred=True),
+        "panel of a starred picture": compose_panel(
+            grid, sample_picture(1, grid), own=False, starred=True, possible={Action.PICK}
+        ),
         "panel of a moderator": compose_panel(grid, sample_picture(1, grid), own=False, moderates=True),
     }
 

@@ -17,6 +17,7 @@ from bots.presentation.compose.parts.pictures import title_of
 from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.message import FileKind, Image
 from bots.texts import forms
+from bots.texts.gatherings.telephone import AGAIN_SUBMIT
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
 from studio.commands.moderation.report import LONGEST_ARTIST, LONGEST_REASON
@@ -25,6 +26,9 @@ from studio.commands.registry import CATALOG
 from studio.domain.identifiers import split_picture_id
 from studio.domain.requests import MAX_COUNT, MOST_BLENDED, ReferenceKind
 from studio.domain.sizing.canvases import DEFAULT_PERCENT, SIDES
+from studio.gatherings.contests.entry_rules import RULE_CHOICES
+from studio.gatherings.contests.options import VOTES
+from studio.gatherings.kind_description import FROM_HOST
 from studio.parsing.grid_regions import ALL_CELLS
 
 GRID = "grid"  # the name of the picture under its lettered grid
@@ -184,6 +188,13 @@ def command_form(action: Action, subject: FormSubject, *, initial: Mapping[str, 
     )
     submit = forms.PAINT if spec.paints else forms.SAVE
     return _form(spec.name, subject, label(action), *fields, intro=spec.summary, submit=submit)
+
+
+def contest_form() -> Form:
+    """A new contest, with the options as they are usual."""
+    initial = {"closes": "3d", "voting": "1d", "entries": "1", "judge": VOTES, "rules": RULE_CHOICES[0]}
+    form = command_form(Action.CONTEST, FormSubject(about=""), initial={**initial, "payer": FROM_HOST})
+    return replace(form, submit=translate(AGAIN_SUBMIT))
 
 
 PICTURE_FORMS: Mapping[Action, Callable[[FormSubject], Form]] = {

@@ -24,7 +24,7 @@ from bots.presentation.spans import plain_text, sentence, with_commands
 from bots.texts import errors
 from bots.texts.coded.sentences import say
 from bots.texts.translation import translate
-from studio.commands.button_ids import Action
+from studio.commands.button_ids import NO_TARGET, Action
 from studio.errors import (
     BadParameterError,
     ChatelierError,
@@ -49,6 +49,8 @@ def compose_error(error: ChatelierError) -> Message:
         parts.append(Preformatted(pointed))
     job_id = error.job_id if isinstance(error, PolicyRefusalError) else None
     buttons = [button(Action.APPEAL, job_id)] if job_id else []
+    if isinstance(error, BadParameterError) and error.parameter == "title":  # only contests have one
+        buttons.append(button(Action.CONTEST, NO_TARGET))
     if isinstance(error, GatheringRefusedError) and error.gathering_id:
         show = Button(action=Action.GATHER_SHOW, target=error.gathering_id, verb=OPEN)
         buttons.append(replace(show, label=label(Action.GATHER_SHOW)))

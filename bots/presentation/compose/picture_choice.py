@@ -18,7 +18,7 @@ from studio.domain.pictures import Picture
 
 _NUMBERS_IN_A_ROW = 4
 OCCASIONAL = frozenset(
-    {Action.ENTER, Action.REWRITE, Action.DESCRIBE}
+    {Action.PICK, Action.ENTER, Action.REWRITE, Action.DESCRIBE}
 )  # possible only at times, or where it is set up
 
 

@@ -66,6 +66,7 @@ OUTCOMES: Mapping[str, str] = {
 
 # What is said in the thread of a gathering, or to one person.
 REMARKS: Mapping[str, str] = {
+    "removed": "A moderator removed {part}.",
     "interrupted": "The place of your gathering {id} was closed, so it waits. Type /gather resume {id} where it shall"
     " go on.",
 }

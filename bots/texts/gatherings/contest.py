@@ -26,6 +26,7 @@ RULE_OWN = "all that they came from is by the same person"
 RULE_NO_UPLOADS = "nothing of them was uploaded"
 RULE_ASPECT = "aspect ratio {aspect}"
 
+OPEN_ONE = "Hold a contest"
 ENTER = "Enter"
 MINE = "My entries"
 VOTE = "Vote"

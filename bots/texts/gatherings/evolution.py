@@ -33,6 +33,8 @@ ADD_SUBMIT = "Bring it"
 BRANCH = "Branch"
 BRANCH_TITLE = "Branch an evolution"
 BRANCH_FIELD = "From which picture?"
+BRANCH_EARLIER = "Or an earlier one"
+BRANCH_EARLIER_HINT = "Generation and number, such as 3.2; it counts instead of the menu."
 BRANCH_CHOICE = "Generation {round}, number {number}"
 BRANCH_START = "The picture it started from"
 BRANCH_SUBMIT = "Start"
@@ -41,6 +43,7 @@ VOTED = "You approve of number {part}. Nobody sees who voted for what."
 TAKEN_BACK = "Your approval of number {part} is taken back."
 ADDED = "Your picture is in the next generation."
 REFUSALS = {
+    "no_such_picture": "There is no such picture. Write a generation and a number, such as 3.2.",
     "last_round": "This is the last generation, so nothing comes after it.",
     "one_each": "You brought a picture for the next generation already.",
     "full": "Others brought as many pictures as the next generation has room for.",

@@ -1,6 +1,8 @@
 """Sentences of the vote on a grid: which picture is upscaled."""
 
 TITLE = "Which one shall be upscaled?"
+PICK = "Vote which one"
+PICK_DESCRIPTION = "Let everybody vote which of these pictures is upscaled"
 NOBODY = "Nobody voted."
 END_NOW = "Count now"
 HINT = "Press the number of the picture that you like best; press again to take it back. One vote for each person."

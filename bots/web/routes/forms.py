@@ -3,6 +3,7 @@
 from starlette.requests import Request
 
 from bots.presentation.actions import ACTIONS, Needs
+from bots.presentation.compose.action_forms import contest_form
 from bots.presentation.compose.parts.pictures import alt_text_of
 from bots.presentation.form_model import FieldKind, Form
 from bots.presentation.interaction_router import Ask
@@ -18,11 +19,11 @@ from studio.commands.button_ids import Action
 from studio.domain.identifiers import is_job_id, picture_id, split_picture_id
 from studio.errors import BadRequestError, NotFoundError
 
-# By the first part of the address. The settings are about nobody's picture: they have a route of their own.
+# By the first part of the address. Settings and new contests are about nobody's picture: they have routes of their own.
 ACTION_OF = {
     dialog_name(action): action
     for action, spec in ACTIONS.items()
-    if spec.needs is Needs.FORM and action is not Action.SETTINGS
+    if spec.needs is Needs.FORM and action not in (Action.SETTINGS, Action.CONTEST)
 }
 
 
@@ -38,6 +39,12 @@ def form_dialog(context: WebContext, user: WebUser, request: Request) -> str:
         return _render(context, user, action, job_id, index)
     except BadRequestError:  # no picture of the job is there
         raise NotFoundError("this_picture") from None
+
+
+@dialog(unbanned=True)
+def contest_dialog(_context: WebContext, _user: WebUser, _request: Request) -> str:
+    """GET /contest: the form of a new one."""
+    return render_form(contest_form())
 
 
 def _render(context: WebContext, user: WebUser, action: Action, job_id: str, index: int) -> str:

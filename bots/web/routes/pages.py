@@ -39,6 +39,7 @@ from bots.web.templating import render_template
 from studio.commands.button_ids import Action
 from studio.db import queries
 from studio.domain.identifiers import is_job_id, split_picture_id
+from studio.domain.jobs import JobState
 from studio.errors import BannedError, NotFoundError
 from studio.gatherings.contests.records import find_open_contest
 
@@ -84,7 +85,8 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
             subject = pictures[0].id
         details = load_details(session, subject, user.person)
         contest = find_open_contest(session, ROOM_ADDRESS) is not None
-    possible = possible_actions(context.ports, contest=contest)
+    several = len(details.siblings) > 1 and details.view.job.state is JobState.DONE
+    possible = possible_actions(context.ports, contest=contest, several=several)
     picture = details.picture
     return _portrait(
         details.view,

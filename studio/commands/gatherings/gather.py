@@ -65,7 +65,7 @@ def gather(
         return _list(ports, call)
     gathering_id = _id_of(command)
     if command.do == BRANCH:
-        return branch(ports, call, gathering_id, command.part)
+        return branch(ports, call, gathering_id, command.words.strip() or command.part)
     if command.do == REPORT:
         return report_part(ports, call, gathering_id, command.part, command.words)
     if command.do == RESUME:

@@ -54,3 +54,14 @@ def test_a_contest_is_entered_voted_on_and_won(
     assert f"/thumbnails/{pictures[bo]}" in hall
     bo.say(f"/delete {pictures[bo]}")
     assert "this place is empty" in page(cy, "/hall/1")
+
+
+def test_a_contest_is_opened_with_a_form(web_server: WebServer) -> None:
+    ana = web_server.guest("ana")
+    opened = re.search(r'hx-get="(/contest)"', page(ana, "/hall/1"))
+    assert opened
+    fields = dict(re.findall(r'name="([a-z]+)"[^>]*?value="([^"]*)"', page(ana, opened[1])))
+    assert (fields["closes"], fields["voting"], fields["entries"]) == ("3d", "1d", "1")
+    values = {**fields, "title": "Autumn light", "judge": "votes", "rules": "own", "prize": ""}
+    path = ana.ask(do="ask", command="contest", values=values)["open"]
+    assert "Autumn light" in page(ana, f"{path}/live")

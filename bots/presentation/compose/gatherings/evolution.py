@@ -45,6 +45,7 @@ from studio.ports import Ports
 
 STRIP = "strip"
 _MOST_BRANCHES = 25  # choices of a select
+_LONGEST_PLACE = 16  # of a generation and a number, or of a picture's id
 
 
 def compose_evolution(view: GatheringView) -> Message:
@@ -186,10 +187,18 @@ def _rows(view: GatheringView) -> tuple[ButtonRow, ...]:
 def _branches(view: GatheringView) -> list[Choice]:
     """Every picture that is left, the latest first."""
     found = [node for node in view.parts if node.picture and node.part.state is PartState.SET]
-    return [
-        Choice(value=str(node.part.ordinal), label=_branch_label(view, node))
-        for node in reversed(found[-_MOST_BRANCHES:])
-    ]
+    return [Choice(value=str(node.part.ordinal), label=_branch_label(view, node)) for node in reversed(found)]
+
+
+def _earlier_field() -> Field:
+    """Where a picture is named that the menu has no room for."""
+    return Field(
+        name="words",
+        kind=FieldKind.LINE,
+        label=translate(texts.BRANCH_EARLIER),
+        hint=translate(texts.BRANCH_EARLIER_HINT),
+        max_length=_LONGEST_PLACE,
+    )
 
 
 def _branch_label(view: GatheringView, node: PartView) -> str:
@@ -200,16 +209,25 @@ def _branch_label(view: GatheringView, node: PartView) -> str:
 
 def _form(view: GatheringView, press: ButtonId) -> Form:
     if press.verb == "branch":
+        found = _branches(view)
         part = Field(
             name="part",
             kind=FieldKind.CHOICE,
             label=translate(texts.BRANCH_FIELD),
-            required=True,
-            choices=tuple(_branches(view)),
+            required=len(found) <= _MOST_BRANCHES,
+            choices=tuple(found[:_MOST_BRANCHES]),
         )
-        return gather_form(press, translate(texts.BRANCH_TITLE), part, submit=translate(texts.BRANCH_SUBMIT))
+        fields = (part,) if part.required else (part, _earlier_field())
+        return gather_form(
+            press, translate(texts.BRANCH_TITLE), *fields, submit=translate(texts.BRANCH_SUBMIT)
+        )
     picture = own_picture_field(texts.ADD_FIELD, texts.ADD_HINT)
     return gather_form(press, translate(texts.ADD_TITLE), picture, submit=translate(texts.ADD_SUBMIT))
+
+
+def _part_name(view: GatheringView, ordinal: int) -> str:
+    found = view.part(ordinal)
+    return _branch_label(view, found) if found else ""
 
 
 PRESENTER = GatheringPresenter(
@@ -220,4 +238,5 @@ PRESENTER = GatheringPresenter(
     outcomes={"voted": texts.VOTED, "vote_taken_back": texts.TAKEN_BACK, "added": texts.ADDED},
     refusals=texts.REFUSALS,
     remarks=texts.REMARKS,
+    part_name=_part_name,
 )

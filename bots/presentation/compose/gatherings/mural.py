@@ -280,6 +280,10 @@ def _candidates(view: GatheringView) -> Message:
     return _private(translate(texts.CHOOSE_TITLE, cell=cell), *parts, rows=rows_of(buttons))
 
 
+def _part_name(view: GatheringView, ordinal: int) -> str:
+    return translate(texts.CELL, cell=grid_of(view.gathering).name(ordinal))
+
+
 PRESENTER = GatheringPresenter(
     name=texts.NAME,
     message=compose_mural,
@@ -292,4 +296,5 @@ PRESENTER = GatheringPresenter(
     outcomes=texts.OUTCOMES,
     refusals=texts.REFUSALS,
     remarks=texts.REMARKS,
+    part_name=_part_name,
 )

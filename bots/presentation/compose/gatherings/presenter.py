@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from bots.presentation.form_model import Form
 from bots.presentation.message import ButtonRow, Images, Message, Part
 from bots.queries.gathering_view import GatheringView
+from bots.texts.gatherings import all_kinds as texts
+from bots.texts.translation import translate
 from studio.commands.button_ids import Button as ButtonId
 from studio.domain.events import GatheringRemark
 from studio.ports import Ports
@@ -39,6 +41,10 @@ def _no_panel(_view: GatheringView, _press: ButtonId) -> Message:
 
 def _no_rows(_view: GatheringView, _remark: GatheringRemark) -> tuple[ButtonRow, ...]:
     return ()
+
+
+def _part_number(_view: GatheringView, ordinal: int) -> str:
+    return translate(texts.PART_NUMBER, part=ordinal)
 
 
 def _nothing_drawn(_ports: Ports, _view: GatheringView, _limit_bytes: int) -> Mapping[str, Drawing]:
@@ -77,7 +83,8 @@ class GatheringPresenter:
     one with `Action.GATHER_SHOW` shows to the person alone; both get a view with a reader, and the button. Fields of
     a form are named ``words``, ``option``, ``picture`` or ``part``. `outcomes` are the sentences for the codes of
     what came of an act, `refusals` for those of its refusals; `remarks` for what is said in its thread, with
-    `remark_rows` of buttons below, and `remark` replaces the plain sentence by a message of its own. `draw` makes the
+    `remark_rows` of buttons below, and `remark` replaces the plain sentence by a message of its own. `part_name`
+    is what people call the part with a number. `draw` makes the
     files of images without a storage key, each of at most so many bytes, `draw_panel` those of a panel. `whole` is what
     the web page offers in full size, under the label `whole_label`; it reads files while it is sent.
     """
@@ -89,6 +96,7 @@ class GatheringPresenter:
     remarks: Mapping[str, str] = field(default_factory=dict)
     remark: Callable[[GatheringView, GatheringRemark], Message] | None = None
     remark_rows: Callable[[GatheringView, GatheringRemark], tuple[ButtonRow, ...]] = _no_rows
+    part_name: Callable[[GatheringView, int], str] = _part_number
     form: Callable[[GatheringView, ButtonId], Form] = _no_form
     panel: Callable[[GatheringView, ButtonId], Message] = _no_panel
     draw: Draw = _nothing_drawn

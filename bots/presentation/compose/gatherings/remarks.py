@@ -16,6 +16,9 @@ def compose_remark(view: GatheringView, remark: GatheringRemark, person: Person 
     if presenter.remark is not None:
         return presenter.remark(view, remark)
     who: Spans = (PersonName(person),) if person else (translate(texts.SOMEBODY),)
-    spans = sentence({**texts.REMARKS, **presenter.remarks}[remark.code], person=who, **remark.values)
+    values = dict(remark.values)
+    if remark.code == "removed":
+        values["part"] = presenter.part_name(view, int(values["part"]))
+    spans = sentence({**texts.REMARKS, **presenter.remarks}[remark.code], person=who, **values)
     rows = presenter.remark_rows(view, remark)
     return Message(parts=(Paragraph(spans),), rows=rows, summary=plain_text(spans))

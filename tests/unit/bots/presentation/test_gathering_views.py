@@ -9,16 +9,25 @@ from PIL import Image
 from bots.interactions.error_messages import message_of
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.gatherings.registry import find_presenter
+from bots.presentation.compose.gatherings.remarks import compose_remark
 from bots.presentation.interaction_router import Panel
 from bots.presentation.message import Button as ButtonShown
 from bots.presentation.message import Message
 from bots.presentation.subject_lookup import load_panel
 from bots.queries.gathering_view import GatheringView, load_gathering_view
 from studio.commands.button_ids import Action, Button
+from studio.domain.events import GatheringRemark
 from studio.domain.gatherings import PartState
 from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.errors.gatherings import GatheringRefusedError
 from studio.ports import Ports
+from tests.support.gathering_samples import (
+    GATHERING_ID,
+    sample_gathering,
+    sample_gathering_view,
+    sample_part,
+)
 from tests.support.gatherings import Table, tables
 from tests.support.message_text import text_of
 
@@ -70,6 +79,37 @@ def test_a_late_press_says_so_and_leads_to_what_there_is_now(table: Table, vote:
     press = Button(action=Action.GATHER_SHOW, job_id=vote, verb="open", round=0)
     shown = load_panel(table.ports, Panel(job_id=vote, index=0, press=press), table.person("cy"))
     assert "Number 2 won" in text_of(shown)
+
+
+def test_pictures_that_the_menu_of_branches_has_no_room_for_are_named_by_generation_and_number() -> None:
+    press = Button(action=Action.GATHER_ASK, job_id=GATHERING_ID, verb="branch", round=1)
+
+    def fields(count: int) -> list[tuple[str, int, bool]]:
+        parts = tuple(sample_part(ordinal) for ordinal in range(1, count + 1))
+        form = find_presenter("evolution").form(
+            sample_gathering_view("evolution", "voting", parts=parts), press
+        )
+        return [(field.name, len(field.choices), field.required) for field in form.fields]
+
+    assert fields(25) == [("part", 25, True)]
+    assert fields(26) == [("part", 25, False), ("words", 0, False)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules", "said"),
+    [
+        ("mural", {"size": "3x3"}, "Cell B1"),
+        ("evolution", {}, "Generation 1, number 2"),
+        ("contest", {}, "Part 2"),
+    ],
+)
+def test_what_a_moderator_removed_is_said_in_its_thread(kind: str, rules: dict[str, str], said: str) -> None:
+    gathering = sample_gathering(kind, "open", rules=rules)
+    view = sample_gathering_view(kind, "open", gathering=gathering)
+    remark = GatheringRemark(
+        gathering_id=gathering.id, platform=Platform.WEB, code="removed", values={"part": 2}, number=1
+    )
+    assert text_of(compose_remark(view, remark, None)) == f"A moderator removed {said}."
 
 
 def test_of_a_held_part_nobody_reads_the_words(table: Table) -> None:

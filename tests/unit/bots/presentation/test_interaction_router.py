@@ -202,6 +202,16 @@ class TestLookups:
         assert Action.DELETE in own
         assert {Action.DELETE, Action.REPORT} <= theirs
 
+    @pytest.mark.parametrize("count", [1, 4])
+    def test_of_several_pictures_the_panel_offers_a_vote_on_which_is_upscaled(
+        self, ports: Ports, call: Call, count: int
+    ) -> None:
+        job = paint_job(ports, execute(ports, call, "imagine", {"prompt": "a fox", "count": count}).job_id)
+        panel = load_panel(ports, Panel(job_id=job, index=1), someone("bo"))
+        assert (Action.PICK in {button.action for button in panel.buttons}) is (count > 1)
+        step = route_button(Button(action=Action.PICK, job_id=job, index=1))
+        assert step == Run(command="pick", values={"job": job})
+
     def test_the_panel_marks_the_star_that_its_reader_gave_under_any_of_their_names(
         self, ports: Ports, call: Call, job: str
     ) -> None:

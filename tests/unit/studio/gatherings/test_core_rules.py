@@ -471,3 +471,11 @@ def test_of_a_kind_that_this_version_does_not_know_nothing_breaks(table: Table, 
     table.clock.pass_by(days=30)
     table.sweep()
     assert table.gathering(vote).state == "voting"
+
+
+def test_what_a_moderator_removes_is_said_and_what_its_author_does_is_not(table: Table, vote: str) -> None:
+    table.ask("mo", "gather", moderator=True, do="remove", id=vote, part=2)
+    assert table.remarks(vote) == ["removed"]
+    table.ask("ana", "delete", what=table.parts(vote)[0].picture)
+    table.sweep()
+    assert table.remarks(vote) == ["removed"]

@@ -8,6 +8,7 @@ import pytest
 from bots.presentation.compose.gatherings.evolution import compose_evolution
 from bots.queries.gathering_view import load_gathering_view
 from studio.clock import now
+from studio.commands.gathering_results import GatheringOpened
 from studio.db.gatherings import ballot_rows
 from studio.domain.gatherings import PartState
 from studio.domain.jobs import JobState
@@ -283,6 +284,23 @@ def test_a_held_child_joins_the_vote_when_it_is_let_through(table: Table) -> Non
 
 def test_the_first_generation_of_words_has_no_parents() -> None:
     assert {child.parents for child in first_generation(None, 3)} == {()}
+
+
+@pytest.mark.parametrize("named", ["1.2", "1 2", "picture"])
+def test_a_branch_may_begin_at_any_picture_of_it(table: Table, evolution: str, named: str) -> None:
+    node = table.parts(evolution)[2]
+    words = node.picture or "" if named == "picture" else named
+    table.act("ana", "end", evolution)
+    opened = table.act("bo", "branch", evolution, words=words)
+    assert isinstance(opened, GatheringOpened)
+    assert table.parts(opened.gathering_id)[0].picture == node.picture
+
+
+@pytest.mark.parametrize("named", ["9.9", "the first", "k3v9m2p4qx7a.1"])
+def test_words_that_name_no_picture_branch_nothing(table: Table, evolution: str, named: str) -> None:
+    with pytest.raises(GatheringRefusedError) as refused:
+        table.act("bo", "branch", evolution, words=named)
+    assert refused.value.reason == "no_such_picture"
 
 
 def open_evolution(table: Table, host: str) -> str:

@@ -26,10 +26,10 @@ _LAST_PAGE_OF_A_BUTTON = 9  # its number is one digit of the button's id
 
 def compose_hall(answer: HallShown) -> Message:
     title = translate(texts.HALL)
-    most_built_on = button(Action.LEADERBOARD, NO_TARGET)
+    others = [button(Action.LEADERBOARD, NO_TARGET), button(Action.CONTEST, NO_TARGET)]
     if not answer.places:
         parts: list[Part] = [Title(title), Paragraph(sentence(texts.HALL_EMPTY))]
-        rows = rows_of([most_built_on])
+        rows = rows_of(others)
         return Message(parts=tuple(parts), rows=rows, audience=Audience.PERSON, summary=title)
     numbered = list(enumerate(answer.places, answer.first))
     images = tuple(_image(place, number) for number, place in numbered if place.picture)
@@ -41,7 +41,7 @@ def compose_hall(answer: HallShown) -> Message:
     older = [button(Action.HALL, NO_TARGET, answer.page + 1, label=translate(texts.OLDER))]
     return Message(
         parts=tuple(parts),
-        rows=rows_of([*(older if is_followed else []), most_built_on]),
+        rows=rows_of([*(older if is_followed else []), *others]),
         audience=Audience.PERSON,
         summary=title,
     )
