@@ -165,3 +165,58 @@ async def test_a_turn_of_telephone_is_played_in_direct_messages(
         await act_on_discord(room)
         assert (room.request["prompt"], room.request["count"]) == ("a red fox", 2)
         assert "fox" not in str([words(message) for message in room.messages])
+
+
+async def test_on_discord_an_archived_thread_interrupts_a_gathering_until_it_goes_on_elsewhere(
+    ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = moved_clock(monkeypatch)
+    async with open_room(ports, tmp_path / "home") as room:
+        job_id = await room.imagine()
+        await room.painted(job_id)
+        await room.ana.slash(room.channel, "pick", job=job_id, lasts="10m")
+        await act_on_discord(room)
+        opened = room.message
+        for method in ("PATCH", "POST"):  # it takes neither an edit nor a new message
+            path = f"/channels/{room.channel.id}/messages*"
+            room.env.inject_error(method, path, status=400, code=50083, times=None)
+        await room.bo.click(opened, label="2")
+        await act_on_discord(room)
+        assert gathering(ports).state == "interrupted"
+        vote = gathering(ports).id
+        await act_on_discord(room)
+        assert f"The place of your gathering {vote} was closed" in words(
+            room.ana.user.dm_channel.last_message
+        )
+        clock.pass_by(minutes=11)
+        periodic_tasks.sweep(ports.database, ports.events)
+        assert gathering(ports).state == "interrupted"  # nobody loses time
+        other = room.guild.create_text_channel("elsewhere")
+        await room.ana.slash(other, "gather", do="resume", id=vote)
+        await act_on_discord(room)
+        assert gathering(ports).state == "voting"
+        await room.mod.click(other.last_message, label="2")
+        clock.pass_by(minutes=11)
+        periodic_tasks.sweep(ports.database, ports.events)
+        await act_on_discord(room)
+        assert "Number 2 won with 2 votes" in words(other.history()[0])
+
+
+@pytest.mark.parametrize("error", ["is_archived", "channel_not_found"])
+async def test_on_slack_an_archived_channel_interrupts_a_gathering(ports: Ports, error: str) -> None:
+    async with open_slack_room(ports) as room:
+        job_id, _ = await room.finished()
+        await room.slash(f"pick {job_id} --lasts 10m", command="/studio")
+        await act_on_slack(room)
+        vote = re.findall(r"c1:gather:\w+:0:vote:1:3", str(room.message))
+        assert vote
+        for method in ("chat.update", "chat.postMessage"):
+            room.slack.refuse(method, error)
+        await room.send(room.slack.press(room.message, vote[0], user="U0BO"))
+        await act_on_slack(room)
+        assert gathering(ports).state == "interrupted"
+        await act_on_slack(room)
+        told = [shown for shown in room.slack.messages if "The place of your gathering" in str(shown)]
+        assert len(told) == 1
+        await room.slash(f"gather resume {gathering(ports).id}", command="/studio")
+        assert gathering(ports).state == "voting"
