@@ -216,7 +216,7 @@ async def test_on_slack_an_archived_channel_interrupts_a_gathering(ports: Ports,
         await act_on_slack(room)
         assert gathering(ports).state == "interrupted"
         await act_on_slack(room)
-        told = [shown for shown in room.slack.messages if "The place of your gathering" in str(shown)]
-        assert len(told) == 1
+        remarks = [shown for shown in room.slack.messages if "The place of your gathering" in str(shown)]
+        assert len(remarks) == 1
         await room.slash(f"gather resume {gathering(ports).id}", command="/studio")
         assert gathering(ports).state == "voting"

@@ -96,20 +96,22 @@ def test_pictures_that_the_menu_of_branches_has_no_room_for_are_named_by_generat
 
 
 @pytest.mark.parametrize(
-    ("kind", "rules", "said"),
+    ("kind", "rules", "sentence"),
     [
         ("mural", {"size": "3x3"}, "Cell B1"),
         ("evolution", {}, "Generation 1, number 2"),
         ("contest", {}, "Part 2"),
     ],
 )
-def test_what_a_moderator_removed_is_said_in_its_thread(kind: str, rules: dict[str, str], said: str) -> None:
+def test_what_a_moderator_removed_is_said_in_its_thread(
+    kind: str, rules: dict[str, str], sentence: str
+) -> None:
     gathering = sample_gathering(kind, "open", rules=rules)
     view = sample_gathering_view(kind, "open", gathering=gathering)
     remark = GatheringRemark(
         gathering_id=gathering.id, platform=Platform.WEB, code="removed", values={"part": 2}, number=1
     )
-    assert text_of(compose_remark(view, remark, None)) == f"A moderator removed {said}."
+    assert text_of(compose_remark(view, remark, None)) == f"A moderator removed {sentence}."
 
 
 def test_of_a_held_part_nobody_reads_the_words(table: Table) -> None:
