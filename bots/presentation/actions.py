@@ -291,11 +291,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     Action.SUSPEND: _on_case(
         Action.SUSPEND, tone=Tone.DANGER, confirm="They cannot make pictures here for a while."
     ),
-    Action.BAN: _on_case(
-        Action.BAN,
-        tone=Tone.DANGER,
-        confirm="They cannot make pictures here any more.",
-    ),
+    Action.BAN: _on_case(Action.BAN, tone=Tone.DANGER, confirm="They cannot make pictures here any more."),
     Action.BLOCK: _on_case(
         Action.BLOCK, tone=Tone.DANGER, confirm="The picture and its look-alikes never pass again."
     ),
