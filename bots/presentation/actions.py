@@ -4,7 +4,7 @@ Buttons, menus, reactions and the names for screen readers of all front ends are
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bots.presentation.message import Tone
@@ -38,8 +38,8 @@ class ActionSpec:
 
     `single_label` is used where the message shows one picture. `icon` is an emoji before the label, which a renderer
     may show alone where the label has no room. `public`: everybody sees the result. `reaction` is the emoji that does
-    the same; `menu` is the entry of a message's menu. `panel_row`, counted from 1, is its row
-    in the panel of a picture; 0: it is not there. `absent` says for each platform that lacks the action why it does.
+    the same; `menu` is the entry of a message's menu. `panel_row`, counted from 1, is its row in the panel of a
+    picture; 0: not there. `absent` says for each platform that lacks the action why it does.
     """
 
     label: str
@@ -75,6 +75,8 @@ def _on_case(action: Action, *, tone: Tone = Tone.NEUTRAL, confirm: str = "") ->
     return ActionSpec(label=text, description=text, tone=tone, confirm=confirm)
 
 
+_FORM = ActionSpec(label="", description="", needs=Needs.FORM, about_job=True)
+_AS_OPTIONS = {Platform.DISCORD: "Discord shows the options of /contest; a form there holds five fields."}
 ACTIONS: Mapping[Action, ActionSpec] = {
     Action.UPSCALE: ActionSpec(
         label="U{index}",
@@ -174,13 +176,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     Action.PICK: ActionSpec(
         label=tile_vote.PICK, description=tile_vote.PICK_DESCRIPTION, about_job=True, panel_row=7
     ),
-    Action.CONTEST: ActionSpec(
-        label=contest.OPEN_ONE,
-        description=contest.OPEN_ONE,
-        needs=Needs.FORM,
-        about_job=True,
-        absent={Platform.DISCORD: "Discord shows the options of /contest; a form there holds five fields."},
-    ),
+    Action.CONTEST: replace(_FORM, label=contest.OPEN_ONE, description=contest.OPEN_ONE, absent=_AS_OPTIONS),
     Action.ENTER: ActionSpec(
         label=contest.ENTER,
         description=contest.ENTER_PICTURE,
@@ -277,7 +273,7 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     Action.SETTINGS: ActionSpec(
         label="Change settings", description="Change your settings", needs=Needs.FORM, about_job=True
     ),
-    Action.CLAIM: _on_case(Action.CLAIM),
+    **{action: _on_case(action) for action in (Action.CLAIM, Action.REJECT, Action.DECLINE)},
     Action.REVEAL: ActionSpec(
         label="Show pictures",
         description="Show the pictures of this case as they are",
@@ -286,7 +282,6 @@ ACTIONS: Mapping[Action, ActionSpec] = {
     Action.APPROVE: _on_case(Action.APPROVE, tone=Tone.SUCCESS),
     Action.SPOILER: _on_case(Action.SPOILER, tone=Tone.SUCCESS),
     Action.OVERTURN: _on_case(Action.OVERTURN, tone=Tone.SUCCESS),
-    Action.REJECT: _on_case(Action.REJECT),
     Action.WARN: _on_case(Action.WARN),
     Action.SUSPEND: _on_case(
         Action.SUSPEND, tone=Tone.DANGER, confirm="They cannot make pictures here for a while."
@@ -296,7 +291,6 @@ ACTIONS: Mapping[Action, ActionSpec] = {
         Action.BLOCK, tone=Tone.DANGER, confirm="The picture and its look-alikes never pass again."
     ),
     Action.CONSENT: _on_case(Action.CONSENT, tone=Tone.SUCCESS),
-    Action.DECLINE: _on_case(Action.DECLINE),
     # Buttons on gatherings have labels of their own.
     Action.GATHER: ActionSpec(label=gatherings.TAKE_PART, description=gatherings.TAKE_PART),
     Action.GATHER_ASK: ActionSpec(
