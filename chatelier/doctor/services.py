@@ -45,6 +45,7 @@ def database(loaded: Loaded) -> Iterator[Finding]:
     try:
         damage = opened.damage()
         found = None if damage else db_schema.revision(opened)
+        oldest = None if damage else db_schema.oldest_reader(opened)
     except DatabaseUnavailableError as error:
         fix = cure_of(loaded.settings.database)
         yield bad(
@@ -67,9 +68,9 @@ def database(loaded: Loaded) -> Iterator[Finding]:
             damage=damage,
             fix=db_schema.PUT_A_COPY,
         )
-    elif found == HEAD:
+    elif found == HEAD or (found is not None and oldest is not None and oldest <= HEAD < found):
         yield good("database", "{where}, schema {schema}", where=where, schema=found)
-    elif fault := db_schema.fault_of(found):
+    elif fault := db_schema.fault_of(found, oldest):
         cause, _, fix = fault.partition(". ")
         yield bad("database", "{where} {cause}", "{fix}", where=where, cause=cause, fix=fix)
     else:

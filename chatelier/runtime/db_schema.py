@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from chatelier.migrations import HEAD, known_revisions
+from chatelier.migrations import HEAD, OLDEST_READER, known_revisions
 from studio.db.database import Database, is_broken
 from studio.db.running_sums.balance_check import find_wrong_balances
 from studio.db.tables import create_picture_search, create_triggers, fill_balances
@@ -23,7 +23,8 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 
     Everything happens in one transaction, which PostgreSQL guards with an advisory lock and SQLite with its
     write lock: of two that start at once one waits, however long the other takes, and then finds nothing to do;
-    and a failure leaves no half-made schema. Raises `ConfigurationError` for a schema that this version does not know.
+    and a failure leaves no half-made schema. A newer schema that this version may use stays as it is. Raises
+    `ConfigurationError` for one that this version does not know.
     """
     from alembic import command
 
@@ -31,13 +32,17 @@ def upgrade(database: Database) -> tuple[str | None, str]:
         with database.begin_patiently() as connection:
             if not database.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-            before = _revision(connection)
-            _refuse_unknown(before)
+            before, oldest_reader = _revision(connection), _oldest_reader(connection)
+            _refuse_unknown(before, oldest_reader)
+            if _is_newer(before):
+                return before, before or HEAD
             if before != HEAD:
                 command.upgrade(alembic_config(connection), "head")
                 create_triggers(connection)
                 create_picture_search(connection)
                 _require_references(connection)
+            if before != HEAD or oldest_reader != OLDEST_READER:
+                _record_oldest_reader(connection)
     except DBAPIError as error:
         if isinstance(error, OperationalError | InterfaceError) or is_broken(error):
             raise DatabaseUnavailableError from error
@@ -51,11 +56,23 @@ def revision(database: Database) -> str | None:
         return _revision(session.connection())
 
 
+def oldest_reader(database: Database) -> str | None:
+    """The newest revision of the oldest version that may use the schema, where that is recorded.
+
+    Raises `DatabaseUnavailableError`.
+    """
+    with database.read() as session:
+        return _oldest_reader(session.connection())
+
+
 def require_current(database: Database) -> None:
-    """Raises `ConfigurationError`, naming the command to run, unless the schema is the one of this version."""
+    """Raises `ConfigurationError`, naming the command to run, unless this version may use the schema.
+
+    It is this version's own, or a newer one that says so: during a rolling upgrade a process that dies comes back.
+    """
     found = revision(database)
-    _refuse_unknown(found)
-    if found != HEAD:
+    _refuse_unknown(found, oldest_reader(database))
+    if found != HEAD and not _is_newer(found):
         what = "is empty" if found is None else f"has schema {found}, and this version needs {HEAD}"
         raise ConfigurationError(f"The database {what}. Bring it up to date with: chatelier db upgrade")
 
@@ -100,9 +117,11 @@ def damaged_message(where: str, damage: str) -> str:
 PUT_A_COPY = "Stop what uses it and put a copy from before in its place."
 
 
-def fault_of(found: str | None) -> str | None:
-    """What is wrong with a revision that this version cannot upgrade from; None when it can."""
+def fault_of(found: str | None, oldest_reader: str | None) -> str | None:
+    """What is wrong with a revision that this version can neither use nor upgrade from; None when it can."""
     if found is None or found in known_revisions():
+        return None
+    if _is_newer(found) and oldest_reader is not None and oldest_reader <= HEAD:
         return None
     if found > HEAD:
         return (
@@ -113,9 +132,34 @@ def fault_of(found: str | None) -> str | None:
     return f"{what}, so `chatelier db upgrade` has no place to begin. {PUT_A_COPY}"
 
 
-def _refuse_unknown(found: str | None) -> None:
-    if fault := fault_of(found):
+def _refuse_unknown(found: str | None, oldest_reader: str | None) -> None:
+    if fault := fault_of(found, oldest_reader):
         raise ConfigurationError(f"The database {fault}")
+
+
+def _is_newer(found: str | None) -> bool:
+    return found is not None and found > HEAD
+
+
+def _oldest_reader(connection: Connection) -> str | None:
+    """From a column beside Alembic's own, which earlier versions do not look at."""
+    tables = inspect(connection)
+    if not tables.has_table("alembic_version") or not _has_reader_column(connection):
+        return None
+    found: str | None = connection.scalar(text("SELECT oldest_reader FROM alembic_version"))
+    return found
+
+
+def _has_reader_column(connection: Connection) -> bool:
+    return any(
+        column["name"] == "oldest_reader" for column in inspect(connection).get_columns("alembic_version")
+    )
+
+
+def _record_oldest_reader(connection: Connection) -> None:
+    if not _has_reader_column(connection):
+        connection.execute(text("ALTER TABLE alembic_version ADD COLUMN oldest_reader VARCHAR(32)"))
+    connection.execute(text("UPDATE alembic_version SET oldest_reader = :oldest"), {"oldest": OLDEST_READER})
 
 
 def _require_references(connection: Connection) -> None:

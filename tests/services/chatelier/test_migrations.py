@@ -156,7 +156,7 @@ def test_a_process_says_which_command_an_outdated_database_needs(database: Datab
 def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None:
     db_schema.upgrade(database)
     with database.begin() as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        session.execute(text("UPDATE alembic_version SET version_num = '9999', oldest_reader = '9999'"))
     for refuse in (db_schema.require_current, db_schema.upgrade):
         with pytest.raises(ConfigurationError, match="newer version"):
             refuse(database)

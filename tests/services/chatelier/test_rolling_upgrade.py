@@ -5,14 +5,25 @@ So a migration may only add (docs/operations.md, "Rolling upgrades"). `BEFORE` i
 with each release.
 """
 
+import io
+import os
+import subprocess
+import sys
+import tarfile
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, MetaData, Table, select, text
 
+from chatelier.migrations import OLDEST_READER
 from chatelier.runtime import db_schema
 from studio.db.database import Database
 from studio.db.running_sums.balance_check import find_wrong_balances
+from studio.db.tables import JobRow
+from studio.domain.jobs import JobState
+from studio.errors import ConfigurationError
 from tests.services.chatelier.test_migrations import row_for
 
 BEFORE = "0014"
@@ -88,3 +99,73 @@ def test_what_the_version_before_writes_is_in_the_sums_of_this_one(database: Dat
     assert [tuple(row) for row in sums] == [("1kind", 1), ("2kind", 2)]
     assert [tuple(row) for row in files] == [("1id", "ab/upload.png")]
     assert sorted(tuple(row) for row in use) == [("1key", 1), ("community:1platform:1community", 1)]
+
+
+def test_a_process_of_the_version_before_starts_again_where_the_newer_schema_lets_it(
+    database: Database,
+) -> None:
+    db_schema.upgrade(database)
+    assert db_schema.oldest_reader(database) == OLDEST_READER
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    db_schema.require_current(database)
+    assert db_schema.upgrade(database) == ("9999", "9999")
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET oldest_reader = '9998'"))
+    with pytest.raises(ConfigurationError, match="newer version"):
+        db_schema.require_current(database)
+
+
+# What a front end and a worker of an earlier version do, run by that version's own code.
+EARLIER = "ea10dc79993b0e149093a1146132421cd690a2e9"
+_WORK = """
+import sys
+from dataclasses import replace
+import chatelier
+from chatelier.benchmarks.database_size.open_ports import open_ports
+from studio.commands.registry import execute
+from studio.db.database import Database
+from tests.support.fakes import FakeStore, somewhere, someone
+from tests.support.finished_jobs import paint_job
+from studio.commands.spec import Call
+assert chatelier.__file__.startswith(sys.argv[2]), chatelier.__file__
+database = Database(sys.argv[1])
+ports = replace(open_ports(database), store=FakeStore())
+call = Call(person=someone("ana"), address=somewhere(), request_key="earlier:1")
+job_id = execute(ports, call, "imagine", {"prompt": "a red fox", "count": 2}).job_id
+paint_job(ports, job_id)
+execute(ports, replace(call, request_key="earlier:2"), "history", {})
+print(job_id)
+"""
+
+
+def test_the_code_of_an_earlier_version_works_in_this_schema(repository: Path, tmp_path: Path) -> None:
+    known = subprocess.run(
+        ["git", "cat-file", "-e", EARLIER], cwd=repository, capture_output=True, check=False
+    )
+    if known.returncode:
+        pytest.skip(f"this copy of the repository has no history back to {EARLIER}")
+    url = f"sqlite:///{tmp_path / 'studio.sqlite3'}"
+    with closing(Database(url)) as database:
+        db_schema.upgrade(database)
+    archive = subprocess.run(
+        ["git", "archive", EARLIER, "bots", "chatelier", "engine", "moderation", "studio", "tests/support"],
+        cwd=repository,
+        capture_output=True,
+        check=True,
+    )
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(tmp_path / "earlier", filter="data")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "earlier")}
+    done = subprocess.run(
+        [sys.executable, "-c", _WORK, url, str(tmp_path / "earlier")],
+        cwd=tmp_path / "earlier",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with closing(Database(url)) as database, database.read() as session:
+        assert session.get_one(JobRow, done.stdout.strip()).state == JobState.DONE
+        assert find_wrong_balances(session) == []
