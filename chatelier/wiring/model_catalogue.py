@@ -22,7 +22,7 @@ def model_catalogue(settings: Settings) -> "ModelCatalogue":
             " Add one with: chatelier models add"
         )
     ordered = sorted(catalogue.entries, key=lambda entry: entry.name != settings.model)
-    return ModelCatalogue(ordered, state=settings.models_folder)
+    return ModelCatalogue(ordered, upscalers=catalogue.upscalers, state=settings.models_folder)
 
 
 def models_with_queues(settings: Settings) -> tuple[str, ...]:

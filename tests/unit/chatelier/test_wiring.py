@@ -125,7 +125,9 @@ def test_an_unreadable_list_of_words_is_a_setting_to_mend(
 def test_the_default_model_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     bundled = model_catalogue.model_catalogue(load_settings()).names
     monkeypatch.setenv("CHATELIER_MODEL", bundled[-1])
-    assert model_catalogue.model_catalogue(load_settings()).names[0] == bundled[-1]
+    chosen = model_catalogue.model_catalogue(load_settings())
+    assert chosen.names[0] == bundled[-1]
+    assert "anime" in chosen.upscalers
 
 
 def test_a_set_redis_is_used_and_a_missing_one_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
