@@ -76,11 +76,6 @@ class JobView:
         return self.job.address.closes_within(LAST_WORDS, at=now())
 
     @property
-    def may_appeal(self) -> bool:
-        """A rule of the policy refused it, and the refusal may be appealed."""
-        return self.job.may_appeal
-
-    @property
     def may_reroll(self) -> bool:
         """False where a reroll is refused to everybody."""
         request = self.job.request

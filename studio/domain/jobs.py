@@ -37,6 +37,9 @@ class JobVisibility(StrEnum):
     PUBLISHED = "published"  # was private; as a listed one from then on
 
 
+CORE = "core"  # the error code of a refusal that cannot be appealed
+UNHEARD = "unheard"  # of one where nobody moderated, so that nobody could hear an appeal
+
 WITH_MESSAGE = frozenset({JobVisibility.LISTED, JobVisibility.PRIVATE, JobVisibility.PUBLISHED})  # of its own
 HIDDEN = frozenset({JobVisibility.UNLISTED, JobVisibility.PRIVATE})  # from everybody but its person
 
@@ -104,8 +107,13 @@ class Job:
         return self.cancel_requested or self.enough_requested
 
     @property
+    def appealable(self) -> bool:
+        """Refused, and not by the core: its person may appeal as soon as somebody moderates."""
+        return self.state is JobState.REFUSED and self.error_code != CORE
+
+    @property
     def may_appeal(self) -> bool:
-        """A rule refused it, with an appeal, where somebody moderates."""
+        """An appeal is offered: a rule refused it, with an appeal, where somebody moderates."""
         return self.state is JobState.REFUSED and self.error_code == PolicyRefusalError.code
 
     @property

@@ -135,7 +135,7 @@ def _without_pictures(job_view: JobView) -> Message:
     """Held, refused, failed or cancelled. Its words are not repeated: they may be what was refused."""
     job = job_view.job
     message = _notice(job, end_sentence(job, asks=job_view.asks), _TONES.get(job.state, Tone.DANGER))
-    if not job_view.may_appeal:
+    if not job.may_appeal:
         return message
     return replace(message, rows=(ButtonRow(buttons=(button(Action.APPEAL, job.id),)),))
 

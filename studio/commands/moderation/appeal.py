@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import ReportFiled
 from studio.commands.spec import Call, CommandSpec
-from studio.commands.submission.job_creation import CORE
 from studio.db import outbox, queries
 from studio.db.cases import add_statement, case_of, find_open_appeal, find_suspension, open_case
 from studio.db.identities.linked_identities import same_human
@@ -48,7 +47,7 @@ def appeal(ports: Ports, call: Call, command: Appeal) -> ReportFiled:
         elif frozen := find_suspension(session, job.id):
             events = add_statement(session, frozen, call.person, clean_text(command.reason))
             case = case_of(frozen)
-        elif job.error_code == CORE:
+        elif not job.appealable:
             raise NotAllowedError("no_appeal")
         else:
             case, events = _open(session, call, job, command)

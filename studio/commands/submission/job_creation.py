@@ -16,7 +16,7 @@ from studio.db.identities.linked_identities import human_of
 from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.db.tables import JobRow, NoticeRow, OutboxRow
 from studio.domain.cases import CaseKind, NewCase, NewNotice, NoticeKind
-from studio.domain.jobs import Job, JobState, JobVisibility
+from studio.domain.jobs import CORE, UNHEARD, Job, JobState, JobVisibility
 from studio.domain.people import Address, Person, Platform
 from studio.domain.requests import PaintRequest
 from studio.domain.settings.channels import ChannelRules
@@ -27,8 +27,6 @@ from studio.ports import Allowance
 from studio.serialization import to_data
 
 _WORDS = ("prompt", "prompts", "negative_prompt", "style", "saved_style", "sources")
-CORE = "core"  # the error code of a refusal that cannot be appealed
-UNHEARD = "unheard"  # of one where nobody moderated, so that nobody could hear an appeal
 
 
 def new_job(

@@ -170,7 +170,7 @@ def _find_earlier(session: Session, request_key: str) -> Accepted | None:
         raise PolicyRefusalError(
             rule=row.refused_rule,
             category=row.refused_category,
-            job_id=row.id if row.error_code == PolicyRefusalError.code else None,
+            job_id=row.id if queries.job_of(row).may_appeal else None,
             remedy=(from_stored(row.error_text or "") or ())[1:],
         )
     return replace(_repeated_answer(session, row), repeated=True)
