@@ -128,7 +128,8 @@ def test_cards_and_dialogs(front_end: WebServer) -> None:
     vote = ana.say(f"/pick {fox} --lasts 10m")["open"]
     for path in (f"/folders/{folder}", "/operations"):
         page = ana.client.get(path, headers={"accept": "text/html"}).text
-        assert untranslated(page, names | {"web", "room"}) == []  # the community of the web is "web:room"
+        # The community of the web is "web:room", and "test-worker" painted.
+        assert untranslated(page, names | {"web", "room", "worker"}) == []
     for path in (vote, f"{vote}/look/manage/1/0"):
         assert untranslated(dialog(bo, path), names) == []
     assert ana.press(f"c1:delete:{fox}:1")["ok"]
