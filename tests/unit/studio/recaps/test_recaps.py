@@ -11,8 +11,9 @@ from engine.maintenance.weekly_recap import RecapScheduler
 from studio.clock import now
 from studio.commands.results import LinkOffered
 from studio.db import settings
-from studio.db.tables import GatheringRow, JobRow
+from studio.db.tables import GatheringPartRow, GatheringRow, JobRow
 from studio.domain.events import RecapDue
+from studio.domain.gatherings import PartState
 from studio.domain.people import Platform
 from studio.domain.settings.communities import CommunityRules
 from studio.ports import Ports
@@ -144,3 +145,33 @@ def test_is_announced_once_a_week_where_moderators_want_it(ports: Ports, table: 
     assert [scheduler.announce_due(), scheduler.announce_due()] == [1, 0]
     due = [event for event in ports.events.published if isinstance(event, RecapDue)]  # type: ignore[attr-defined]
     assert due == [RecapDue(platform=Platform.WEB, community="room", channel="main", week="2026-11-16")]
+
+
+@pytest.mark.parametrize(("people", "longest"), [(3, 3), (2, 0)])
+def test_the_longest_chain_of_telephone_is_told_from_three_turns_on(
+    table: Table, people: int, longest: int
+) -> None:
+    _gathering(table, "telephone", "done", people, rules={})
+    assert recap(table).longest_chain == longest
+
+
+@pytest.mark.parametrize(
+    ("people", "state", "murals"), [(3, "full", ["a quiet sea"]), (2, "full", []), (3, "ended", [])]
+)
+def test_murals_are_told_that_are_full_and_by_three_people(
+    table: Table, people: int, state: str, murals: list[str]
+) -> None:
+    _gathering(table, "mural", state, people, rules={"theme": "a quiet sea"})
+    assert recap(table).murals == murals
+
+
+def _gathering(table: Table, kind: str, state: str, people: int, *, rules: dict[str, str]) -> None:
+    """One that has just ended, with a part of each person's."""
+    table.open("ana", "pick", job=table.finish_job("ana"))
+    with table.ports.database.begin() as session:
+        row = session.query(GatheringRow).one()
+        row.kind, row.state, row.rules, row.closed_at = kind, state, rules, now()
+        for part in session.query(GatheringPartRow).order_by(GatheringPartRow.ordinal):
+            part.human = f"web:room:{part.ordinal}"
+            part.state = PartState.SET if part.ordinal <= people else PartState.SKIPPED
+            part.human = part.human if part.ordinal <= people else None
