@@ -156,7 +156,7 @@ def test_a_file_that_hangs_its_child_keeps_no_other_waiting() -> None:
         hanging.result()
 
 
-def test_whoever_finds_no_place_is_told_to_come_again() -> None:
+def test_a_full_sanitizer_asks_to_try_again() -> None:
     box = UploadSanitizer(places=1, timeout_seconds=0.01, command=python("pass"))
     box.worker_process._places.acquire()
     with raises(BadImageError, match="try again"):

@@ -167,7 +167,7 @@ async def test_where_the_app_is_no_member_the_answer_goes_to_the_person_and_says
     assert room.message.picture is not None
 
 
-async def test_between_two_people_the_answer_goes_to_whoever_asked(room: SlackRoom) -> None:
+async def test_between_two_people_the_answer_goes_to_the_asker(room: SlackRoom) -> None:
     await room.imagine(channel=STRANGE_DM)
     assert room.message.channel == "D0ANA"
     assert "not in this conversation" in room.slack.whispered()[0]

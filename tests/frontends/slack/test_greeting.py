@@ -21,7 +21,7 @@ async def room(ports: Ports) -> AsyncIterator[SlackRoom]:
         yield opened
 
 
-async def test_whoever_installs_the_app_is_greeted_once(room: SlackRoom) -> None:
+async def test_the_installer_of_the_app_is_greeted_once(room: SlackRoom) -> None:
     for token in ("xoxb-one", "xoxb-two"):
         assert (await install(room, token)).status == 200
         await room.app.finish()

@@ -174,7 +174,7 @@ def test_nobody_is_named_by_a_name_that_ends_like_the_id_of_another(judged: WebS
     assert f"(id {first}," in mo.say(f"/ban #{first}")["text"]
 
 
-def test_a_ban_meets_whoever_had_the_name_even_under_a_new_one(judged: WebServer) -> None:
+def test_a_ban_applies_to_the_former_owner_of_a_name_under_a_new_one(judged: WebServer) -> None:
     mo = come_in(judged, "Mo", word="keys of the house").connect()
     bo = come_in(judged, "Bo", word="linden tree")
     user_id = bo.user_id

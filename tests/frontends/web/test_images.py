@@ -97,7 +97,7 @@ def test_a_size_that_is_never_made_is_not_found(web_server: WebServer, side: str
 @pytest.mark.parametrize(
     "path", ["/pictures/{job}.1.png", "/thumbnails/{job}.1", "/thumbnails/{job}.1?side=640"]
 )
-def test_whoever_is_banned_gets_their_own_pictures_only(web_server: WebServer, path: str) -> None:
+def test_a_banned_person_gets_their_own_pictures_only(web_server: WebServer, path: str) -> None:
     ana, bo = web_server.guest("Ana"), web_server.guest("Bo")
     anas, bos = painted(web_server, ana), painted(web_server, bo)
     etag = bo.client.get(path.format(job=anas)).headers["etag"]

@@ -270,7 +270,7 @@ def test_the_owner_of_a_picture_is_asked_and_answers_in_the_messages(instance: W
     assert "There is nothing for you" in ana.client.get("/mine/messages", headers={"hx-request": "true"}).text
 
 
-def test_whoever_is_banned_is_sent_away_at_once(instance: WebServer) -> None:
+def test_a_banned_person_is_disconnected_at_once(instance: WebServer) -> None:
     ana = instance.guest("Ana")
     ana.say("/settings --count 2")
     key = f"web:room:{ana.user_id}"

@@ -68,7 +68,7 @@ def test_newcomers_with_one_invite_share_what_it_is_worth(judged: WebServer) -> 
     assert answers == ["ok"] * 6 + ["rate"] * 2
 
 
-def test_whoever_is_known_has_their_own_allowance_behind_the_same_address(judged: WebServer) -> None:
+def test_a_known_person_has_their_own_allowance_behind_the_same_address(judged: WebServer) -> None:
     pupils = [come_in(judged, f"Pupil {letter}", SCHOOL, "linden tree").connect() for letter in "ABC"]
     for pupil in pupils:
         older(judged, pupil)

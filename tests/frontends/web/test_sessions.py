@@ -122,7 +122,7 @@ def test_what_was_there_before_entering_is_worth_nothing_afterwards(web_server: 
     assert ana.post("/name", "Eve", **{"x-form-token": planted}).status_code == 403
 
 
-def test_whoever_comes_in_again_stays_who_they_are_in_a_new_session(ports: Ports) -> None:
+def test_a_person_who_logs_in_again_keeps_their_account_in_a_new_session(ports: Ports) -> None:
     with WebServer(ports, web_settings(shared_secret="linden tree")) as web_server:
         ana = web_server.user("Ana", "linden tree")
         before, user_id = ana.client.cookies[COOKIE], ana.user_id

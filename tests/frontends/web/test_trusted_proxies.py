@@ -243,7 +243,7 @@ def test_a_named_proxy_that_adds_no_headers_gets_no_figures_either(ports: Ports)
         assert web_server.browser().client.get("/metrics").status_code == 403
 
 
-def test_with_a_token_figures_go_to_whoever_has_it_and_to_nobody_else(ports: Ports) -> None:
+def test_with_a_token_metrics_are_for_its_bearer_alone(ports: Ports) -> None:
     with WebServer(ports, web_settings(metrics_token="a token of the tests")) as web_server:
         scraper = web_server.browser("192.168.1.20").client
         right = {"authorization": "Bearer a token of the tests"}

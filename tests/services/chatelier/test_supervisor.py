@@ -302,7 +302,7 @@ class Notes:
             raise OpeningError(self.screen.getvalue())
 
 
-async def test_whoever_reads_that_the_instance_is_open_may_read_its_address_on_the_screen_too() -> None:
+async def test_an_opening_error_names_the_address_of_the_instance() -> None:
     plan, screen = SmallPlan(loaded=read_settings(), redis=None, port=8123, listener=-1), StringIO()
     make_folder(plan.settings.logs_folder)
     with pytest.raises(OpeningError) as opening:

@@ -79,7 +79,7 @@ def test_newcomers_are_known_by_where_they_came_from(database: Database) -> None
         assert newcomer_origins.of_newcomer(session, EVE, since=now() - timedelta(hours=1)) == ()
 
 
-def test_a_ban_meets_whoever_comes_after_it_from_the_same_address(database: Database) -> None:
+def test_a_ban_applies_to_later_people_from_the_same_address(database: Database) -> None:
     arrive(database, EVE, ANA)
     with database.begin() as session:
         bans.ban(session, EVE.key, by="web:room:mo", until=now() + timedelta(days=1))
@@ -207,7 +207,7 @@ def test_newcomers_of_one_invite_share_what_it_is_worth(instance: Ports) -> None
     assert ask(instance, EVES[0]) == "credits"  # one more origin is no way out
 
 
-def test_whoever_is_known_shares_nothing_and_takes_nothing_from_newcomers(instance: Ports) -> None:
+def test_a_known_person_shares_no_allowance_with_newcomers(instance: Ports) -> None:
     arrive(instance.database, ANA, EVE, EVA)
     grow_older(instance.database, ANA)
     assert accepted(instance, *[ANA] * 6) == 5

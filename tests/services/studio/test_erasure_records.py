@@ -55,7 +55,7 @@ def test_a_ban_and_the_chain_outlast_the_name(instance: Ports):
         assert someone("ana").key not in str(list(audit_log.export(session)))
 
 
-def test_whoever_comes_back_is_new_but_not_richer(instance: Ports):
+def test_a_returning_person_is_new_but_not_richer(instance: Ports):
     poor = ruled(instance, InstanceLimits(monthly_credits=10))
     poor_call = {"prompt": "a boat", "count": 4}
     ask(poor, "ana", "imagine", **poor_call)
@@ -181,7 +181,7 @@ def test_when_nothing_is_judged_any_more_the_rest_goes(instance: Ports):
     assert not [trace for trace in ("web:room:ana", "elsewhere", "did it") if trace in left]
 
 
-def test_strikes_count_for_whoever_comes_back_under_any_name(instance: Ports):
+def test_strikes_count_for_a_returning_person_under_any_name(instance: Ports):
     filed = reported(instance, painted(instance, "ana"))
     painted(instance, "elsewhere")
     ask(instance, "mod", "review", case=filed, decision="warn")

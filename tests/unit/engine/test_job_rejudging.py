@@ -90,7 +90,7 @@ class TestJudgingAgain:
         work.run(job)
         assert (ports.gate.reviews, len(brush.orders)) == ([], 1)
 
-    def test_whoever_was_banned_meanwhile_is_not_painted_for(self, ports, work, brush, job):
+    def test_nothing_is_painted_for_a_person_banned_meanwhile(self, ports, work, brush, job):
         ports.gate.welcome_error = BannedError()
         work.run(job)
         ended, _ = read(ports, job)

@@ -297,7 +297,7 @@ class TestHolds:
             assert strike_sum(session, call.person.key) == pytest.approx(1, abs=0.01)
 
     @pytest.mark.parametrize("decision", [Decision.SUSPEND, Decision.BAN])
-    def test_whoever_is_suspended_loses_all_their_jobs_under_all_their_names(self, instance, call, decision):
+    def test_a_suspended_person_loses_all_their_jobs_under_all_their_names(self, instance, call, decision):
         code = execute(instance, call, "link", {}).code
         execute(instance, by(call, someone("elsewhere")), "link", {"code": code})
         other = imagine(instance, by(call, someone("elsewhere"), "job"))

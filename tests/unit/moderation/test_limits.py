@@ -100,7 +100,7 @@ def test_side_effects_are_counted_each_by_itself_and_for_all_names_of_a_human() 
     assert admitted(limiter, person("ada"))
 
 
-def test_whoever_probes_the_rules_waits_for_everything(still: Callable[[str], None]) -> None:
+def test_a_person_who_probes_the_rules_waits_for_everything(still: Callable[[str], None]) -> None:
     still("studio.gcra")
     limiter = Limiter(settings(refused=RateSettings(requests=3, seconds=600)))
     for _ in range(3):

@@ -85,7 +85,7 @@ def test_a_server_that_streams_for_ever_is_left() -> None:
         helper_at(url, seconds=0.3).suggest("a fox", count=3)
 
 
-def test_one_that_hangs_is_left_and_takes_few_threads() -> None:
+def test_a_hanging_server_is_abandoned_and_takes_few_threads() -> None:
     with hanging() as url:
         helper = helper_at(url, seconds=60)
         for _ in range(4):

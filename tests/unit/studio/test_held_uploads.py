@@ -160,7 +160,7 @@ class Unopened(FakeImageTools):
         raise AssertionError("the file was opened")
 
 
-def test_whoever_is_banned_has_no_file_opened(ports):
+def test_no_file_of_a_banned_person_is_opened(ports):
     instance = replace(with_gate(ports), image_tools=Unopened())
     instance.desk.ban(MOD, ANA.key, until=None, reason="")
     with pytest.raises(BannedError):

@@ -298,7 +298,7 @@ class TestLinking:
         taken = execute(ports, by(call, "cy", "s"), "star", picture)
         assert (taken.stars, taken.given) == (0, False)
 
-    def test_whoever_linked_by_mistake_stands_alone_again(self, ports, call):
+    def test_accounts_linked_by_mistake_can_be_separated(self, ports, call):
         poor = ruled(ports, InstanceLimits(monthly_credits=10))
         for name in ("ana", "bo"):
             imagine(poor, by(call, name))
@@ -381,7 +381,7 @@ class TestDefaults:
 
 
 class TestBanned:
-    def test_whoever_is_banned_reaches_their_own_and_nothing_else(self, ports, call):
+    def test_a_banned_person_reaches_their_own_pictures_alone(self, ports, call):
         picture = f"{paint_job(ports, imagine(ports, call))}.1"
         ports.gate.welcome_error = BannedError()
         for command, values in (

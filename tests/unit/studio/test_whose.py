@@ -172,7 +172,7 @@ def test_without_a_file_there_is_nothing_to_say(ports, call):
         execute(ports, call, "whose", {})
 
 
-def test_whoever_looks_too_often_has_no_file_opened(ports, monkeypatch):
+def test_no_file_is_opened_beyond_the_limit_of_lookups(ports, monkeypatch):
     def refuse(person):
         raise RateLimitedError(retry_after_seconds=60)
 
