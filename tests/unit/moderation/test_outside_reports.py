@@ -17,7 +17,10 @@ from moderation.reports import outside_reports
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import queries
-from studio.db.tables import CaseRow, NoticeRow, PictureRow
+from studio.db.identities.people import lock_person
+from studio.db.newcomers import newcomer_origins
+from studio.db.newcomers.newcomer_origins import ADDRESS
+from studio.db.tables import CaseRow, NoticeRow, PersonRow, PictureRow
 from studio.domain.cases import Decision, OutsideReport, ReportOutcome, ReportReason
 from studio.domain.events import CaseChanged, PictureChanged
 from studio.domain.people import Platform
@@ -431,6 +434,24 @@ class TestMembers:
         self.file(instance, call, picture)
         assert is_there(instance, picture)
         assert [case.rule for case in desk(instance, call)] == ["intimate picture"]
+
+    def test_names_from_one_address_and_newcomers_share_what_they_hide(self, instance, call, monkeypatch):
+        jobs = [paint_job(instance, imagine(instance, by(call, call.person, mark))) for mark in "abcd"]
+        a, b, c, d = (f"{job}.1" for job in jobs)
+        with instance.database.begin() as session:
+            for name, address in (("bo", "here"), ("cy", "here"), ("dee", "there")):
+                lock_person(session, someone(name))
+                newcomer_origins.record_origin(session, someone(name).key, [ADDRESS + address])
+        monkeypatch.setattr("moderation.reports.member_reports.MOST_HIDES", 1)
+        monkeypatch.setattr("moderation.reports.member_reports.MOST_NEWCOMER_HIDES", 2)
+        for picture, name in ((a, "bo"), (b, "cy"), (c, "dee")):
+            self.file(instance, call, picture, name)
+        assert [is_there(instance, picture) for picture in (a, b, c)] == [False, True, True]
+        with instance.database.begin() as session:
+            session.get_one(PersonRow, someone("dee").key).first_seen_at -= timedelta(days=2)
+        monkeypatch.setattr("moderation.reports.member_reports.MOST_HIDES", 2)
+        self.file(instance, by(call, call.person, "again"), d, "dee")
+        assert not is_there(instance, d)
 
     def test_the_form_asks_for_it(self, instance, call, picture):
         values = command_of("report", {"picture": picture}, {"topic": "intimate", "reason": "me"})
