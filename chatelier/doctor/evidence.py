@@ -4,7 +4,7 @@ After a lost or another key nobody can read the evidence.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,16 +79,14 @@ def reading_records(loaded: Loaded) -> Iterator[Session | None]:
         yield None
         return
     database = Database(url.render_as_string(hide_password=False))
-    try:
-        if db_schema.revision(database) != HEAD:
-            yield None
-            return
-        with database.read() as session:
-            yield session
-    except DatabaseUnavailableError:
-        return
-    finally:
-        database.close()
+    with ExitStack() as stack:
+        stack.callback(database.close)
+        try:
+            current = db_schema.revision(database) == HEAD
+            session = stack.enter_context(database.read()) if current else None
+        except DatabaseUnavailableError:
+            session = None
+        yield session
 
 
 def _judge(session: Session, loaded: Loaded) -> Iterator[Finding]:

@@ -116,3 +116,11 @@ def test_urgent_reports_whose_time_runs_out_are_named(home: Path, monkeypatch: p
     (finding,) = evidence.urgent_reports(read_settings())
     assert finding.health is Health.BAD
     assert "2 wait for a moderator, 2 for more than 48 hours" in finding.said
+
+
+def test_records_of_an_unavailable_database_are_not_judged(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATELIER_DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/studio")
+    loaded = read_settings()
+    assert [*evidence.evidence(loaded), *evidence.urgent_reports(loaded)] == []
