@@ -12,6 +12,7 @@ from moderation.policy.policy import Policy, default_policy
 from moderation.rules.prompt import NeedsWarmUp, PromptRule, PromptSubject, default_prompt_rules
 from moderation.rules.prompt.language import OtherLanguage
 from moderation.rules.prompt.meaning import Meaning
+from moderation.text.language_id import foreign
 from moderation.text.normalization import fold_text
 from studio.domain.verdicts import RequestPart, Ruling, Verdict
 
@@ -56,13 +57,23 @@ class PromptJudge:
         if any(
             finding.rule == OtherLanguage.name and finding.ruling is not Ruling.ALLOW for finding in findings
         ):
-            # Meaning was not measured on that language: what it accuses somebody of there says nothing.
-            findings = [finding for finding in findings if finding.rule != Meaning.name]
+            findings = [finding for finding in findings if not self._is_unmeasured(finding, subject)]
         if any_language:
             held = (Category.FOREIGN, Ruling.HOLD)
             findings = [finding for finding in findings if (finding.category, finding.ruling) != held]
         verdict = weigh(findings)
         return replace(verdict, part=part_of(subject, verdict.words)) if verdict.words else verdict
+
+    def _is_unmeasured(self, finding: Finding, subject: PromptSubject) -> bool:
+        """Whether it speaks of the meaning of a request that is in another language as a whole.
+
+        Meaning was not measured on those languages. What it finds in a clause of an accepted one counts.
+        """
+        if finding.rule != Meaning.name or not all(
+            foreign(text, self.policy.languages) for text in subject.own
+        ):
+            return False
+        return foreign(finding.words, self.policy.languages) is not None
 
     def evaluate(
         self, subject: PromptSubject, *, policy: Policy | None = None, more_rules: Sequence[PromptRule] = ()

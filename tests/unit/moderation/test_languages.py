@@ -201,6 +201,14 @@ def test_a_clause_in_a_language_that_nothing_judges_waits(judge: PromptJudge) ->
     assert not accepts.judge(PromptSubject(prompt=harm)).allows
 
 
+def test_a_clause_in_another_language_takes_nothing_away_from_english_harm(judge: PromptJudge) -> None:
+    tail = "oil painting on a large canvas, warm evening light over the old town, soft colours, wide shot"
+    for clause in ("nainen istuu ikkunan edessä", "kvinnan sitter vid fönstret och läser"):
+        prompt = f"a masked man stabs a woman in the kitchen, {tail}, {clause}"
+        verdict = judge.judge(PromptSubject(prompt=prompt), any_language=True)
+        assert (verdict.allows, verdict.rule) == (False, "meaning")
+
+
 def test_a_language_that_the_encoder_does_not_know_is_not_judged_by_meaning() -> None:
     class Accuses:
         def judge(self, texts: list[str]) -> list[ClassifierScores]:
