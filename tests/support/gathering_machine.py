@@ -326,7 +326,7 @@ class GatheringMachine(RuleBasedStateMachine):
             self.table.sweep()
             is_over, waiting = self._look()
             paint_jobs(self.table.ports, waiting)
-            self.table.clock.pass_by(days=15)
+            self.table.clock.pass_by(days=15, hours=7)  # no whole days: a daily theme would be late each time
         raise AssertionError(f"it never ends: {self.table.gathering(self.id)}")
 
     def _look(self) -> tuple[bool, Sequence[str]]:
@@ -348,7 +348,11 @@ def _require_owners(session: Session, parts: list[Part], *, is_over: bool) -> No
         assert not (is_over and part.state in waiting), part
     jobs = [part.job for part in parts if part.job]
     assert len(set(jobs)) == len(jobs)
-    owned = [part for part in parts if part.job and part.human and part.state in _ACTED_ON]
+    owned = [
+        part
+        for part in parts
+        if part.job and part.human and part.state in _ACTED_ON and _FORGOTTEN not in part.human
+    ]
     rows = session.execute(_PAINTERS, {"ids": [part.job for part in owned]}) if owned else ()
     painters = {row[0]: row[1] for row in rows}
     humans = humans_of(session, {*painters.values(), *(part.human for part in owned if part.human)})
@@ -356,6 +360,7 @@ def _require_owners(session: Session, parts: list[Part], *, is_over: bool) -> No
         assert humans[painters[part.job or ""]] == humans[part.human or ""], part
 
 
+_FORGOTTEN = ":forgotten-"  # in the keys of those who were
 _ACTED_ON = WITH_JOB | {PartState.CHOOSING}
 # Built once: they are asked several times in each history.
 _PAINTERS = select(JobRow.id, JobRow.person_key).where(JobRow.id.in_(bindparam("ids", expanding=True)))
