@@ -1,5 +1,6 @@
 """The address and the scheme of a request behind a proxy, and who may read the figures."""
 
+import asyncio
 import json
 import logging
 import time
@@ -15,6 +16,7 @@ from itsdangerous import TimestampSigner
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
+from starlette.types import Message, Scope
 
 from bots.web import create_app
 from bots.web.access.trusted_proxies import TrustedProxies, network_of
@@ -28,7 +30,7 @@ from studio.clock import now
 from studio.errors import ConfigurationError
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.support.web_client import WebServer, web_settings
+from tests.support.web_client import ADDRESS, HOST, WebServer, web_settings
 
 USER = "203.0.113.9"
 HTTPS = {"x-forwarded-for": USER, "x-forwarded-proto": "https"}
@@ -282,6 +284,58 @@ def test_behind_a_proxy_a_browser_opens_the_overview_with_the_token(ports: Ports
         assert browser.client.get("/operations", headers=page).status_code == 401
         wrong = [sign_in("wrong").status_code for _ in range(7)]
         assert (wrong[0], wrong[-1]) == (403, 429)
+
+
+def test_tries_are_counted_before_their_forms_arrive(ports: Ports) -> None:
+    with WebServer(ports, web_settings(metrics_token="a token of the tests")) as web_server:
+        statuses: list[int] = []
+        waiting = 0
+
+        async def send_at_once() -> None:
+            """No form arrives before each of the requests waits for its own, or is answered."""
+            arrived = asyncio.Event()
+
+            def count() -> None:
+                if waiting + len(statuses) == 9:
+                    arrived.set()
+
+            async def receive() -> Message:
+                nonlocal waiting
+                waiting += 1
+                count()
+                await arrived.wait()
+                return {"type": "http.request", "body": b"token=wrong", "more_body": False}
+
+            async def send(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    statuses.append(message["status"])
+                    count()
+
+            await asyncio.gather(*(web_server.app(_sign_in_scope(), receive, send) for _ in range(9)))
+
+        portal = web_server.browser().client.portal
+        assert portal
+        portal.call(send_at_once)
+        assert len(statuses) == 9
+        assert 429 in statuses
+
+
+def _sign_in_scope() -> Scope:
+    headers = {"host": HOST, "origin": ADDRESS, "content-type": "application/x-www-form-urlencoded"}
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/operations/sign-in",
+        "raw_path": b"/operations/sign-in",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("192.168.1.20", 50_000),
+        "server": ("127.0.0.1", 8080),
+    }
 
 
 def test_a_cookie_of_the_overview_ends_with_its_token_and_with_time(

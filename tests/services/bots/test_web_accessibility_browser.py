@@ -307,3 +307,8 @@ def look_at_what_moderators_see(
     mo.keyboard.press("Enter")
     expect(mo.get_by_role("region").first).to_be_visible()
     seen.examine(mo, "operations")
+    mo.clock.install()
+    mo.reload()
+    mo.context.clear_cookies(name="chatelier-operator")
+    mo.clock.run_for(6_000)
+    expect(mo.get_by_label("Metrics token")).to_be_visible()

@@ -41,12 +41,11 @@ async def open_operations(request: Request) -> Response:
     """POST /operations/sign-in: the token in, a cookie for this page out."""
     context = context_of(request)
     key = f"operator:{address_of(request)}"
-    if not context.attempt_limiter.allows(key, tries=_TRIES_A_MINUTE):
+    if not context.attempt_limiter.take(key, tries=_TRIES_A_MINUTE):
         return _form(request, problem=translate(texts.TOO_MANY_TRIES), status=429)
     async with request.form(max_files=0, max_fields=2, max_part_size=4096) as form:
         typed = form.get("token")
     if not isinstance(typed, str) or not is_token(context.settings, typed):
-        context.attempt_limiter.count(key, tries=_TRIES_A_MINUTE)
         return _form(request, problem=translate(texts.WRONG_TOKEN), status=403)
     response = RedirectResponse(PATH, status_code=303)
     sign_in(request, response)
