@@ -50,11 +50,14 @@ frame.addEventListener("wheel", (event) => {
   event.preventDefault();
   zoomTo(scale * Math.exp(-event.deltaY * WHEEL));
 }, { passive: false });
-addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
-  event.preventDefault();
-  KEYS[event.key]();
-});
+// Only where the tree or its buttons have the focus: elsewhere, single characters are left to whoever speaks to a page.
+for (const place of [frame, $(".tree-tools")]) {
+  place.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+}
 new ResizeObserver(() => (scale === 1 ? draw() : zoomTo(scale))).observe(frame);
 
 // ---- whose ancestors and descendants they are

@@ -185,6 +185,8 @@ def look_at_the_family_tree(page: Page) -> None:
     expect(tree.locator("path")).to_have_count(1)
     assert page.evaluate(GAPS) == [0, 0, 0, 0]
     assert tree.locator("a[tabindex='0']").count() == 1
+    page.keyboard.press("+")
+    expect(tree).to_have_css("transform", "none")
     hat.locator("a").focus()
     page.keyboard.press("ArrowUp")
     expect(fox.locator("a")).to_be_focused()
