@@ -75,6 +75,7 @@ USE = (
     "{operator} runs this instance of Chatelier. It uses what you write to generate pictures for you and to apply the"
     " rules, and for nothing else.",
     "Nothing that you write, attach or generate is used to train a model.",
+    "The public page that somebody makes of a picture names its maker, and the people whose pictures it was made from.",
     "It reads the commands, files and reactions that are meant for it, not other messages.",
 )
 JUDGED_HERE = "Requests and pictures are judged by software on this instance."

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 from engine.maintenance import job_sweeper
 from engine.maintenance.job_sweeper import Sweeper
 from studio.clock import now
+from studio.commands.pictures.share import find_credited
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger, job_transitions, outbox, queries
@@ -168,6 +169,8 @@ def test_lineage_is_found_over_generations(ports: Ports):
     paint_job(ports, vary)
     with ports.database.read() as session:
         assert [ancestor.id for ancestor in queries.ancestors(session, [f"{vary}.2"])] == [f"{first}.1"]
+        made, job = queries.find_picture(session, f"{vary}.2"), queries.find_job(session, vary)
+    assert [person.user_id for person in find_credited(ports, made, job)] == ["ana"]
 
 
 def test_events_that_were_not_sent_are_sent_later_and_once(ports: Ports):

@@ -1,9 +1,10 @@
 """/share: a public link that its owner takes back, and what it never shows."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from studio.commands.pictures.share import find_credited, find_shared
 from studio.commands.registry import execute
@@ -41,6 +42,22 @@ def share(ports: Ports, call: Call, picture: str, do: str = "link") -> str:
     return shared.url.removeprefix(f"{WEB}/s/")
 
 
+def statements_of(ports: Ports, picture: str) -> list[str]:
+    """What the database is asked for the names."""
+    found = find_shared(ports, share(ports, asks("dora"), picture))
+    asked: list[str] = []
+
+    def listen(*arguments: Any) -> None:
+        asked.append(arguments[2])
+
+    event.listen(ports.database.engine, "before_cursor_execute", listen)
+    try:
+        find_credited(ports, *found)
+    finally:
+        event.remove(ports.database.engine, "before_cursor_execute", listen)
+    return [statement for statement in asked if statement != "BEGIN"]
+
+
 def change_job(ports: Ports, job: str, **values: object) -> None:
     with ports.database.begin() as session:
         session.execute(update(JobRow).where(JobRow.id == job).values(**values))
@@ -73,6 +90,7 @@ def test_those_whose_pictures_it_was_made_from_are_named_to_strangers(
     picture = remix("dora", remix("cy", bo))
     first = call.person.display_name
     assert credited(picture) == ["Cy", "Bo", first]
+    assert len(statements_of(instance, picture)) <= 2
     change_job(instance, job, spoiler=True)
     assert credited(picture) == ["Cy", "Bo"]
     execute(instance, asks("bo"), "delete", {"what": bo})
