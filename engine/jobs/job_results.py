@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.jobs.postprocessing import StoredImage
@@ -65,24 +65,32 @@ def find_done(database: Database, job_id: str) -> frozenset[int]:
         return frozenset(session.scalars(select(PictureRow.position).where(PictureRow.job_id == job_id)))
 
 
-def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> list[OutboxRow]:
-    """The events to send; none when the lease is no longer this worker's, and another worker ends the job.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEnd:
+    """The end as it was written, with the pictures that were added, and the events to send."""
+
+    outcome: JobResult
+    events: list[OutboxRow]
+
+
+def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> RecordedEnd | None:
+    """None when the lease is no longer this worker's, and another worker ends the job.
 
     A job that fails after some of its pictures were shown is done with these.
     """
     at = now()
     with database.begin() as session:
-        if outcome.state is JobState.FAILED and held_job_decisions.pictures_of(session, job.id):
+        if outcome.state is JobState.FAILED and held_job_decisions.has_pictures(session, job.id):
             outcome = JobResult(state=JobState.DONE, painting_seconds=outcome.painting_seconds)
         ending = job_transitions.JobEnding(outcome.error_code, outcome.error_text, outcome.painting_seconds)
         ended = job_transitions.end(session, job.id, outcome.state, at=at, worker=worker, ending=ending)
         if not ended:
-            return []
+            return None
         row = session.get_one(JobRow, job.id, populate_existing=True)
         if _is_deleted(session, job.id):
             outcome = replace(outcome, pictures=())
         if outcome.state is JobState.DONE:
-            painted = _count_shown(session, row) + len(outcome.pictures)
+            painted = held_job_decisions.count_shown(session, job.id) + len(outcome.pictures)
             credit_ledger.capture(session, row, painted=painted, at=at)
         elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
             credit_ledger.release(session, row, at=at)
@@ -98,7 +106,7 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
             events += _note_verdict(session, job, outcome, outcome.verdict)
         if outcome.state is JobState.DONE:
             events += notify_owners(session, job)
-        return events
+        return RecordedEnd(outcome=outcome, events=events)
 
 
 def _is_deleted(session: Session, job_id: str) -> bool:
@@ -106,14 +114,6 @@ def _is_deleted(session: Session, job_id: str) -> bool:
     row = session.get_one(JobRow, job_id)
     has_shown = row.enough_requested and held_job_decisions.has_pictures(session, job_id)
     return has_shown and not held_job_decisions.pictures_of(session, job_id)
-
-
-def _count_shown(session: Session, row: JobRow) -> int:
-    """Those that its person deleted meanwhile were seen, and are paid."""
-    if not row.enough_requested:
-        return held_job_decisions.pictures_of(session, row.id)
-    shown = select(func.count()).select_from(PictureRow).where(PictureRow.job_id == row.id)
-    return session.scalar(shown) or 0
 
 
 def _takes_pictures_back(outcome: JobResult) -> bool:

@@ -104,8 +104,9 @@ class JobRunner:
         tracer().record("wait", job_id, since=job.created_at, attempt=job.attempts)
         receipts = TrackingStore(self._context.store)
         outcome = self._outcome(job, lease, receipts)
-        if outcome is not None and self._record(job, outcome, lease, receipts):
-            clear_up(self._context.database, self._context.store, job, outcome, receipts.keys)
+        recorded = self._record(job, outcome, lease, receipts) if outcome is not None else None
+        if recorded is not None:
+            clear_up(self._context.database, self._context.store, job, recorded, receipts.keys)
             self._advance_gathering(job)
             self._descriptions.add(job)
         elif outcome is None and lease.goes_back and not lease.lost:
@@ -216,24 +217,26 @@ class JobRunner:
     def _decode(self, sources: Sequence[Source]) -> list[Image.Image]:
         return [decode(self._context.store.get(source.key)) for source in sources]
 
-    def _record(self, job: Job, outcome: JobResult, lease: Lease, receipts: TrackingStore) -> bool:
-        """Write the end into the database, trying again while the lease may still be ours. False: it is not."""
+    def _record(
+        self, job: Job, outcome: JobResult, lease: Lease, receipts: TrackingStore
+    ) -> JobResult | None:
+        """Write the end into the database, trying again while the lease may still be ours. None: it is not."""
         give_up_at = time.monotonic() + 2 * self._context.rules.lease_seconds
         while True:
             try:
-                events = record(self._context.database, job, outcome, worker=self._context.name)
+                recorded = record(self._context.database, job, outcome, worker=self._context.name)
                 break
             except DatabaseUnavailableError:
                 if lease.lost or time.monotonic() > give_up_at:
                     log.error("job result not recorded: database unavailable", extra={"job_id": job.id})
-                    return False  # the lease runs out and the sweeper sends the job again
+                    return None  # the lease runs out and the sweeper sends the job again
                 time.sleep(_RECORD_RETRY_SECONDS)
-        if not events:
-            return False
-        receipts.store_again(outcome.pictures)
-        outbox.send(self._context.database, self._context.events, events)
-        log.info("job ended", extra={"job_id": job.id, "state": outcome.state})
-        return True
+        if recorded is None:
+            return None
+        receipts.store_again(recorded.outcome.pictures)
+        outbox.send(self._context.database, self._context.events, recorded.events)
+        log.info("job ended", extra={"job_id": job.id, "state": recorded.outcome.state})
+        return recorded.outcome
 
     def _advance_gathering(self, job: Job) -> None:
         """At once; what fails here, the sweeper repeats."""

@@ -104,7 +104,7 @@ class Sweeper:
         ending = job_transitions.JobEnding(reason.code, to_stored(*reason.texts))
         events: list[OutboxRow] = []
         with self._database.begin() as session:
-            shown = held_job_decisions.pictures_of(
+            shown = held_job_decisions.count_shown(
                 session, row.id
             )  # it is done with what could be seen already
             state = JobState.DONE if shown else JobState.FAILED

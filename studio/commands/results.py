@@ -48,19 +48,21 @@ class PictureShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobsStopped:
-    """`at_once` is False while a worker is still finishing its step. `keeps`: what is finished stays."""
+    """Not `at_once` while a worker ends its step. It `keeps` its pictures, or those that were paid are `deleted`."""
 
     job_id: str
     at_once: bool
     keeps: bool = False
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PicturesDeleted:
-    """`stay_shown`: their message is where the bot can change nothing any more."""
+    """`stay_shown`: the bot can no longer change their message. `goes_on`: these are paid, others are still painted."""
 
     picture_ids: tuple[str, ...]
     stay_shown: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

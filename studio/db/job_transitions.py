@@ -168,8 +168,8 @@ def request_cancel(session: Session, job_id: str) -> bool:
 
 
 def request_enough(session: Session, job_id: str) -> bool:
-    """Note on a job with a finished picture that its person wants no others. False: it has none, or is over."""
-    finished = exists().where(PictureRow.job_id == job_id, PictureRow.deleted_at.is_(None))
+    """Note on a job that showed a picture, deleted or not, that its person wants no more. False: none, or it ended."""
+    finished = exists().where(PictureRow.job_id == job_id)
     guard = _in(OUTSTANDING) & finished & JobRow.cancel_requested.is_(False)
     return _update_job(session, job_id, guard, {"enough_requested": True})
 

@@ -89,6 +89,12 @@ def has_pictures(session: Session, job_id: str) -> bool:
     return session.scalars(select(PictureRow.id).where(PictureRow.job_id == job_id)).first() is not None
 
 
+def count_shown(session: Session, job_id: str) -> int:
+    """How many pictures a job that is being painted showed; those that were deleted were seen, and are paid."""
+    shown = select(func.count()).select_from(PictureRow).where(PictureRow.job_id == job_id)
+    return session.scalar(shown) or 0
+
+
 def pictures_of(session: Session, job_id: str) -> int:
     """How many pictures of the job were painted and are there."""
     query = select(func.count()).select_from(PictureRow)

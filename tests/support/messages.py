@@ -400,6 +400,10 @@ def _people() -> dict[str, Message]:
         "stopping": _answered(JobsStopped(job_id=JOB_ID, at_once=False)),
         "deleted": _answered(PicturesDeleted(picture_ids=(f"{JOB_ID}.1",))),
         "deleted out of reach": _answered(PicturesDeleted(picture_ids=(f"{JOB_ID}.1",), stay_shown=True)),
+        "deleted of a job that goes on": _answered(
+            PicturesDeleted(picture_ids=(f"{JOB_ID}.1",), goes_on=True)
+        ),
+        "deleted with its job": _answered(JobsStopped(job_id=JOB_ID, at_once=False, deleted=2)),
         "deleted several": _answered(PicturesDeleted(picture_ids=(f"{JOB_ID}.1", f"{JOB_ID}.2"))),
         "starred": _answered(StarChanged(picture_id=f"{JOB_ID}.1", stars=3, given=True)),
         "star taken back": _answered(StarChanged(picture_id=f"{JOB_ID}.1", stars=2, given=False)),

@@ -12,7 +12,7 @@ from bots.presentation.compose.language_models.answers import compose_model_answ
 from bots.presentation.compose.lists import compose_list
 from bots.presentation.compose.parts.balance import balance_line
 from bots.presentation.compose.parts.buttons import button, rows_of
-from bots.presentation.compose.parts.deletion import deletion_line
+from bots.presentation.compose.parts.deletion import deletion_line, stopped_line
 from bots.presentation.compose.people.person_file import compose_person
 from bots.presentation.compose.provenance.attribution import compose_attribution, compose_family
 from bots.presentation.compose.settings import compose_community, compose_settings, compose_words
@@ -177,10 +177,8 @@ def _long(answer: Long) -> Message:
 
 def _short(answer: Short) -> Spans:
     match answer:
-        case JobsStopped(keeps=True):
-            return sentence(texts.KEEPS)
         case JobsStopped():
-            return sentence(texts.CANCELLED if answer.at_once else texts.STOPPING)
+            return stopped_line(answer)
         case PicturesDeleted():
             return deletion_line(answer)
         case StarChanged() | PictureShared() | JobPublished():

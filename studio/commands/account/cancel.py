@@ -26,7 +26,8 @@ class Cancel:
 def cancel(ports: Ports, call: Call, command: Cancel) -> JobsStopped:
     """A waiting job ends at once, and a held one with its pictures; one being painted ends within a denoising step.
 
-    Pictures that its person saw already stay, and are paid: else they could be had for nothing.
+    Pictures that its person saw already stay, and are paid, also those that they deleted: else they could be had for
+    nothing.
     """
     with ports.database.begin() as session:
         job = queries.find_job(session, command.job, viewer=call.person)
@@ -34,14 +35,16 @@ def cancel(ports: Ports, call: Call, command: Cancel) -> JobsStopped:
         if not mine and (command.keep or not call.person.moderates):
             raise NotAllowedError
         if mine and job_transitions.request_enough(session, job.id):
-            keeps, removal = True, Removal()
+            keeps, removal = held_job_decisions.pictures_of(session, job.id) > 0, Removal()
+            stops_early = True
         elif command.keep:
             raise BadParameterError("job", "already_over" if job.state.ended else "nothing_finished")
         else:
             keeps, removal = False, _stop(session, job)
+            stops_early = False
     finish_removal(ports, removal)
     ended = bool(removal.events)
-    if keeps:
+    if stops_early:
         ports.queue.stop_early(job.id)
     elif not ended:
         ports.queue.cancel(job.id)

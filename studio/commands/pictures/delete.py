@@ -40,13 +40,14 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
 
     What a moderator deletes of somebody else keeps its files as long as its owner may appeal.
 
-    A job that is not over yet is cancelled; what its person saw of it already goes too, and is paid. One that was held
-    for the pictures that go is cancelled as well.
+    A job that is not over yet is cancelled; what its person saw of it already goes too, and is paid. Where one of its
+    pictures is named, only that goes, and the others are painted. A job that was held for the pictures that go is
+    cancelled as well.
     """
     job_id, index = _target(command.what)
     with ports.database.read() as session:
-        waiting = not queries.find_job(session, job_id, viewer=call.person).state.ended
-    if waiting:
+        goes_on = not queries.find_job(session, job_id, viewer=call.person).state.ended
+    if goes_on and not index:
         return _without_pictures(ports, cancel(ports, call, Cancel(job=job_id)))
     with ports.database.begin() as session:
         job = queries.find_job(session, job_id, viewer=call.person)
@@ -59,7 +60,8 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
         if not pictures:
             raise NotFoundError("picture", id=command.what[:14])
         taken_down = call.person.moderates and not mine
-        notices = _write_notices(session, job, pictures) if taken_down and job.state is JobState.DONE else []
+        was_shown = job.state is JobState.DONE or not job.state.ended
+        notices = _write_notices(session, job, pictures) if taken_down and was_shown else []
         removal = (take_down_pictures if taken_down else delete_pictures)(session, job, pictures)
         if job.state is JobState.HELD and not held_job_decisions.pictures_of(session, job_id):
             ended = held_job_decisions.stop(
@@ -71,7 +73,11 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
         is_there = shown_at is not None and shown_at.channel == job.address.channel
         out_of_reach = is_there and job.address.closes_within(timedelta(), at=now())
     finish_removal(ports, removal)
-    return PicturesDeleted(picture_ids=tuple(picture.id for picture in pictures), stay_shown=out_of_reach)
+    return PicturesDeleted(
+        picture_ids=tuple(picture.id for picture in pictures),
+        stay_shown=out_of_reach,
+        goes_on=mine and not job.state.ended and not job.stops,
+    )
 
 
 def _without_pictures(ports: Ports, stopped: JobsStopped) -> JobsStopped:
@@ -80,9 +86,10 @@ def _without_pictures(ports: Ports, stopped: JobsStopped) -> JobsStopped:
         return stopped
     with ports.database.begin() as session:
         job = queries.find_job(session, stopped.job_id)
-        removal = delete_pictures(session, job, queries.pictures_of_job(session, job.id))
+        pictures = queries.pictures_of_job(session, job.id)
+        removal = delete_pictures(session, job, pictures)
     finish_removal(ports, removal)
-    return replace(stopped, keeps=False)
+    return replace(stopped, keeps=False, deleted=len(pictures))
 
 
 def _write_notices(session: Session, job: Job, pictures: Sequence[Picture]) -> list[OutboxRow]:

@@ -181,7 +181,8 @@ class TestEnough:
     ):
         def delete(order, cancelled):
             until_shown(ports)(order, cancelled)
-            assert not execute(ports, call, "delete", {"what": job}).keeps
+            answer = execute(ports, call, "delete", {"what": job})
+            assert (answer.keeps, answer.deleted) == (False, 1)
             if hears:
                 leases.stop_early(job)
 
@@ -189,6 +190,35 @@ class TestEnough:
         work.run(job)
         assert read(ports, job)[1] == []
         assert list(rows(ports, job)) == [1]
+        assert entries(ports, job) == {"reserve": -4, "capture": 3}
+        assert ports.store.blobs == {}
+
+    def test_deleting_one_picture_leaves_the_others_and_is_paid(self, ports, work, brush, call, job):
+        def delete(order, cancelled):
+            until_shown(ports)(order, cancelled)
+            with pytest.raises(NotFoundError):
+                execute(ports, call, "delete", {"what": f"{job}.2"})
+            answer = execute(ports, call, "delete", {"what": f"{job}.1"})
+            assert (answer.picture_ids, answer.goes_on) == ((f"{job}.1",), True)
+
+        brush.early, brush.act = (0,), delete
+        work.run(job)
+        ended, pictures = read(ports, job)
+        assert (ended.state, [picture.index for picture in pictures]) == (JobState.DONE, [2, 3, 4])
+        assert entries(ports, job) == {"reserve": -4, "capture": 0}
+
+    def test_a_cancel_after_the_shown_picture_was_deleted_charges_it(
+        self, ports, work, brush, leases, call, job
+    ):
+        def delete(order, cancelled):
+            until_shown(ports)(order, cancelled)
+            execute(ports, call, "delete", {"what": f"{job}.1"})
+            assert not execute(ports, call, "cancel", {"job": job}).keeps
+            leases.stop_early(job)
+
+        brush.early, brush.act = (0,), delete
+        work.run(job)
+        assert read(ports, job)[1] == []
         assert entries(ports, job) == {"reserve": -4, "capture": 3}
 
     def test_a_moderators_cancel_takes_everything_back(self, ports, work, brush, leases, call, job):
@@ -251,7 +281,10 @@ class TestAfterAnotherWorker:
         assert (ended.state, len(pictures), ended.error_code) == (JobState.DONE, 1, None)
         assert entries(ports, abandoned) == {"reserve": -4, "capture": 3}
 
-    def test_so_does_giving_up(self, ports, abandoned):
+    @pytest.mark.parametrize("deletes", [True, False])
+    def test_so_does_giving_up(self, ports, call, abandoned, deletes):
+        if deletes:
+            execute(ports, call, "delete", {"what": abandoned})
         rules = InstanceLimits(max_attempts=1)
         Sweeper(database=ports.database, queue=ports.queue, events=ports.events, rules=rules).sweep()
         assert read(ports, abandoned)[0].state is JobState.DONE

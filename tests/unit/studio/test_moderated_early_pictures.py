@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from studio.commands.registry import execute
-from studio.commands.results import Accepted, ReportFiled
+from studio.commands.results import Accepted, PicturesDeleted, ReportFiled
 from studio.commands.spec import Call
 from studio.db import job_transitions, queries
 from studio.db.tables import PictureRow
@@ -39,6 +39,18 @@ def test_a_take_down_ends_a_job_that_waits_for_another_worker_and_its_early_pict
         assert [row.deleted_at is not None for row in rows] == [True]
         appealable = queries.picture_of(session.get_one(PictureRow, source)).file_keys
     assert set(ports.store.blobs) == appealable
+
+
+def test_a_take_down_by_id_leaves_the_others_of_the_job_and_an_appeal(ports: Ports, call: Call) -> None:
+    picture = finish_early(ports, job := ask(ports, call, "imagine", prompt="a red apple", count=2))
+    moderator = replace(call, person=someone("mo", moderator=True))
+    answer = execute(ports, moderator, "delete", {"what": picture})
+    assert answer == PicturesDeleted(picture_ids=(picture,))
+    with ports.database.read() as session:
+        assert not queries.find_job(session, job).cancel_requested
+        row = session.get_one(PictureRow, picture)
+        assert row.deleted_at
+        assert row.appeal_until
 
 
 def test_an_early_picture_can_be_reported(ports: Ports, call: Call) -> None:
