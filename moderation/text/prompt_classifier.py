@@ -50,7 +50,8 @@ LANGUAGES = frozenset("ar de en es fr it ja ko nl pl pt ru th tr zh".split())
 BUCKETS = 2**14
 # From the regression's logarithm of the odds to that of harm, by language. German and French: at most 4 % of harmless
 # captions reach 0.55. The others: half-way from the common bias to the middle of those that tell apart best the unseen
-# sentences of `languages.toml` and those of the tests; see docs/benchmarks.md.
+# sentences of moderation/training/data/languages.toml and those of tests/unit/moderation/test_languages.py; see
+# docs/benchmarks.md.
 _FOREIGN_SLOPE, _FOREIGN_BIAS = 1.5, -0.5
 _BIAS_OF_LANGUAGE = {
     "ar": 0.0,

@@ -58,7 +58,6 @@ def test_chats_unfold_the_link_as_a_picture(web: WebServer, link: str) -> None:
 
 
 def test_the_page_credits_those_whose_pictures_it_was_made_from(web: WebServer, link: str) -> None:
-    """Where pictures lie in a bucket, the image comes from there."""
     picture = web.browser().client.get(link).text.partition("/report?picture=")[2][:14]
     bo = Call(person=someone("bo"), address=somewhere(), request_key="bo")
     made = execute(web.ports, bo, "remix", {"picture": picture, "prompt": "a boat"})

@@ -113,11 +113,11 @@ def test_help_and_manifest_are_translated(looked_up: set[str]) -> None:
 def test_the_doctor_says_nothing_that_no_catalogue_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sentence that is put together where it is said is in no catalogue."""
     monkeypatch.setattr(extraction, "_READ", ("chatelier/doctor",))
-    helpers = ("chatelier.doctor.findings",)
+    definitions = ("chatelier.doctor.findings",)
     made = [
         f"{module.__name__}:{call.lineno}"
         for call, module in extraction._calls({"good", "note", "bad", "unreachable"})
-        if module.__name__ not in helpers
+        if module.__name__ not in definitions
         for argument in call.args[1:]
         for branch in extraction._branches(argument)
         if not isinstance(extraction._value(branch, module), str)
