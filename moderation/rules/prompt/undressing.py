@@ -6,15 +6,17 @@ points, and their sum decides. A request that starts from no picture undresses n
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
+from moderation.people.public_figures import PublicFigures
 from moderation.policy.categories import Category
 from moderation.policy.evidence_phrases import STEPS_OF_UNDRESSING
 from moderation.policy.findings import Finding
 from moderation.rules.prompt.subject import PromptSubject
+from moderation.text.joined_words import is_word
 from moderation.text.normalization import fold_text, read
 from moderation.text.word_beginnings import WordBeginnings
 from moderation.text.word_segmentation import FAR_FETCHED
@@ -24,7 +26,7 @@ _POINTS = {"little": 1, "short": 1, "more": 2, "bare": 3}
 _HOLD, _REFUSE = 3, 5  # points
 _PERSON_POINTS = 1  # of an upload that shows a person
 _REMOVED = 5  # points of an instruction to take a garment off
-_PATTERN_POINTS = {"more": 2, "bare": 3, "removed": _REMOVED}
+_PATTERN_POINTS = {"little": 1, "more": 2, "bare": 3, "removed": _REMOVED}
 _HELD, _REFUSED = 0.7, 1.0  # scores
 _FEW_WORDS = 4
 # What ends the words for what a picture shows: "a house | by the sea", "a cat | wearing a hat".
@@ -32,6 +34,16 @@ _REST = re.compile(
     r" (?:in|on|at|by|with|without|near|of|under|over|behind|before|between|from|for|to|and|or|as|that|which|who|is|are"
     r"|beside|inside|outside|during|through|above|below|against|\w{2,}ing)\b.*"
 )
+_ARTICLES = frozenset(
+    "a an the this that my our your some one two three four five six seven many several".split()
+)
+# Words for clothes that say of no clothes that they go.
+_NO_GARMENT = re.compile(
+    r"\b(?:no|without) (?:any )?(?:clothes|clothing|outfit|dress|uniform|costume) changes?(?=\s*(?:[,.;:!]|$))"
+    r"|\bbra straps?\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[A-Za-z]+")
 _PRONOUN = re.compile(  # folded
     r"\b(?:take|takes|pull|pulls|rip|slip|get)(?: (?:it|them|that|this|those|everything|all|the rest)) off\b"
     r"|\b(?:take|takes|pull|get) off (?:it|them|that|everything|all)\b"
@@ -59,6 +71,7 @@ class Undressing:
 
 def steps(text: str, *, dressed: bool = False) -> dict[str, int]:
     """What a text says about clothes, with points. `dressed`: "it" and "that" may mean a garment."""
+    text = _NO_GARMENT.sub(" ", text)
     reading, words = read(text), _words()
     found = {
         candidate.text: words.points[candidate.text]
@@ -71,7 +84,7 @@ def steps(text: str, *, dressed: bool = False) -> dict[str, int]:
         found[removal[0]] = _REMOVED
     for pattern, points in words.patterns:
         if match := pattern.search(reading.text):
-            found[match[0]] = points
+            found[match[0]] = max(points, found.get(match[0], 0))
     if dressed and (removal := _PRONOUN.search(reading.text)):
         found[removal[0]] = _POINTS["bare"]
     if not text.isascii() and any(script.stand_in(text) for script in words.scripts):
@@ -102,13 +115,22 @@ def _shows_thing(text: str) -> bool:
     """By the last word of what the text begins with: "a red sports car on a road" shows a car."""
     words = _words()
     first, *_ = re.split(r"[,.;:!?\n]", text, maxsplit=1)
-    shown = _REST.sub("", words.media.sub("", f" {fold_text(first)}"))
-    last = shown.split()[-1] if shown.split() else ""
-    return (
-        last in words.things
-        or last.removesuffix("s") in words.things
-        or last.removesuffix("es") in words.things
-    )
+    *before, last = _REST.sub("", words.media.sub("", f" {fold_text(first)}")).split() or [""]
+    forms = {last, last.removesuffix("s"), last.removesuffix("es")}
+    return not forms.isdisjoint(words.things) and not _is_name([*before, last], first)
+
+
+def _is_name(words: Sequence[str], typed: str) -> bool:
+    """Of folded words, the last of which is a thing in lower case: "Natalie Wood" is somebody, "dark wood" is not."""
+    *before, last = words
+    capitalised = {word.lower() for word in _WORD.findall(typed) if word[0].isupper()}
+    if not _ARTICLES.isdisjoint(before[-1:]):
+        return False
+    if last in capitalised:
+        return not before or before[-1] in capitalised
+    if before and PublicFigures.load_bundled().find(read(" ".join(words)), ""):
+        return True
+    return _ARTICLES.isdisjoint(before) and not all(word.isdigit() or is_word(word) for word in before)
 
 
 def _finding(total: int) -> Finding | None:
@@ -129,12 +151,18 @@ class _Words:
             _alternatives(data[kind]) for kind in ("verbs", "between", "garments", "people")
         )
         parts, places, media = (_alternatives(data[kind]) for kind in ("parts", "places", "media"))
+        worn = _alternatives([name for name in data["garments"] if name not in data["ambiguous"]])
         elsewhere = (
             rf"(?:\w+ )?(?:from|on|off|over|in|at|by) (?:the|a|an|that|this|his|her) (?:\w+ )?{places}"
         )
-        self.removal = re.compile(rf"\b{verbs} (?:{between} )*{garments}\b(?! (?:{parts}|{elsewhere})\b)")
+        self.removal = re.compile(
+            rf"\b(?!open (?:top|(?:the )?fabric)\b){verbs} (?:{between} )*{garments}\b(?! (?:{parts}|{elsewhere})\b)"
+        )
+        named = {"g": garments, "w": worn, "b": between, "p": parts, "t": _alternatives(data["goods"])}
+        named |= {"i": _alternatives(data["instead"]), "outer": _alternatives(data["outer"])}
+        named["away"] = rf"from (?:the|a|an|that|this) (?:\w+ )?{places}"
         self.patterns = [
-            (re.compile(pattern.format(g=garments, b=between, p=parts)), _PATTERN_POINTS[kind])
+            (re.compile(pattern.format_map(named)), _PATTERN_POINTS[kind])
             for kind, patterns in data["patterns"].items()
             for pattern in patterns
         ]

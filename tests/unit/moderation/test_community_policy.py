@@ -48,7 +48,7 @@ def test_a_category_is_taken_back_however_it_was_spelled():
         ("threshold hate 0.9", "at most 0.85"),
         ("threshold minors 0.1", "The categories are"),
         ("figures pirates hold", "The roles of public figures are politician"),
-        ("languages en xx", "The languages of this installation are ar"),
+        ("languages en xx", "The languages of this installation are Arabic"),
         ("hate hold, violence allow", "only be stricter"),
         ("hate hold and refuse", "Write it like this"),
         ("hate hold,", "Write it like this"),
