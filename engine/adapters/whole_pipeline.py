@@ -122,7 +122,7 @@ class PipelineModel:
         return pipeline
 
     def unload(self) -> None:
-        self._pipelines = {}
+        self._pipelines, self._tiles = {}, PipelineTiles(self.name)  # these go by the networks' ids
         gc.collect()
         free_cache(self._device)
 

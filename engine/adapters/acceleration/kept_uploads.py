@@ -40,9 +40,11 @@ class _Uploads(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         options = kwargs or {}
-        if func not in _MAKERS or "device" not in options or isinstance(args[0], torch.Tensor):
+        values = args[0] if args else options.get("data")
+        if func not in _MAKERS or "device" not in options or isinstance(values, torch.Tensor):
             return func(*args, **options)
-        key = func, pickle.dumps(args), tuple(sorted(options.items(), key=lambda item: item[0]))
+        others = {name: value for name, value in options.items() if name != "data"}
+        key = func, pickle.dumps(values), args[1:], tuple(sorted(others.items()))
         if key not in self._found:
             self._found[key] = func(*args, **options)
         return self._found[key]

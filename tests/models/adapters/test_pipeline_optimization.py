@@ -131,6 +131,21 @@ def test_a_picture_that_does_not_fit_is_decoded_in_tiles(tmp_path: Path) -> None
         painted(model, "Stable Diffusion", count=2)
 
 
+def test_after_a_reload_it_learns_again_that_whole_pictures_fit(tmp_path: Path) -> None:
+    model = model_of(save_sd(tmp_path), PLAIN)
+    now = [1e9]
+    model.profile = DeviceProfile(clock=lambda: now[0])
+    model.profile.record_out_of_memory(kind := "tiny/decode/32x32", 1, least=0)
+    painted(model, "Stable Diffusion", count=1)
+    assert model._pipelines["imagine"].vae.use_tiling
+    model.unload()
+    model.load()
+    now[0] += 2 * FIRST_PAUSE_SECONDS
+    painted(model, "Stable Diffusion", count=1)
+    now[0] += 2 * FIRST_PAUSE_SECONDS
+    assert model.profile.rows(kind) == 2
+
+
 def test_text_encoders_on_the_processor_are_refused_for_whole_calls(tmp_path: Path) -> None:
     with raises(ModelLoadError, match="TEXT_ENCODERS to int8, fp8 or device"):
         model_of(save_sd(tmp_path), Speed(text_encoders=TextEncoders.CPU))
