@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from chatelier.settings import Settings
-from studio.errors import HelperUnavailableError
+from studio.errors import ConfigurationError, HelperUnavailableError
 
 if TYPE_CHECKING:
     from studio.chat_models.prompt_helper import ChatPromptHelper
@@ -27,7 +27,8 @@ def open_prompt_helper(settings: Settings) -> "ChatPromptHelper | None":
 def open_captioner(settings: Settings, *, generates: bool) -> "Captioner | None":
     """The model in the folder, for a process that generates, goes before the server. None where nothing is set.
 
-    The bundled model's encoder goes before both for pictures of the bundled model.
+    The bundled model's encoder goes before both for pictures of the bundled model. Raises `ConfigurationError` where it
+    is asked for and no model is a bundled one.
     """
     other = _open_model(settings, generates=generates)
     if not settings.captions.bundled:
@@ -36,6 +37,11 @@ def open_captioner(settings: Settings, *, generates: bool) -> "Captioner | None"
 
     catalogue = model_catalogue(settings)
     bundled = {entry.name: catalogue.folder(entry) / "prior" for entry in catalogue.entries if entry.bundled}
+    if not bundled:
+        raise ConfigurationError(
+            "CHATELIER_CAPTIONS__BUNDLED: no model of the catalogue is a bundled one. Take the setting out, or give the"
+            " entry of a model the source bundled:thimble."
+        )
     own: Captioner = WorkersDescribe()
     if generates:
         from engine.layout_prior.vision.layout_captioner import LayoutCaptioner

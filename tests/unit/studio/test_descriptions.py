@@ -13,6 +13,7 @@ from bots.presentation.subject_lookup import load_subject
 from chatelier.doctor.language_models import check_captioner
 from chatelier.settings import read_settings
 from chatelier.wiring.language_models import open_captioner
+from engine.catalog.catalog import ModelCatalogue, ModelEntry
 from engine.jobs.picture_descriptions import PictureDescriptions
 from studio.chat_models.captioner import ChatCaptioner
 from studio.chat_models.chat_completions import ChatCompletions
@@ -24,7 +25,13 @@ from studio.domain.events import PictureChanged
 from studio.domain.jobs import JobState
 from studio.domain.pictures import PictureDescribed
 from studio.domain.verdicts import ALLOWED, Ruling
-from studio.errors import BadRequestError, BannedError, HelperUnavailableError, NotFoundError
+from studio.errors import (
+    BadRequestError,
+    BannedError,
+    ConfigurationError,
+    HelperUnavailableError,
+    NotFoundError,
+)
 from studio.ports import Ports
 from tests.support.chat_server import dripping, hanging, saying, serving
 from tests.support.fakes import someone
@@ -211,6 +218,14 @@ class TestBehindAServer:
         monkeypatch.setenv("CHATELIER_CAPTIONS__BUNDLED", "true")
         [finding] = check_captioner(read_settings())
         assert "its own pictures" in finding.said
+
+
+def test_the_encoder_of_a_bundled_model_needs_one(monkeypatch):
+    monkeypatch.setenv("CHATELIER_CAPTIONS__BUNDLED", "true")
+    other = ModelCatalogue([ModelEntry(name="other", source="./other", family="sd", width=64, height=64)])
+    monkeypatch.setattr("chatelier.wiring.model_catalogue.model_catalogue", lambda settings: other)
+    with pytest.raises(ConfigurationError, match="no model of the catalogue is a bundled one"):
+        open_captioner(read_settings().settings, generates=True)
 
 
 def test_a_front_end_without_the_folders_model_says_that_it_comes_later(monkeypatch, tmp_path):
