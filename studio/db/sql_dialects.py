@@ -24,7 +24,8 @@ def insert_into(session: Session, table: type[Base]) -> postgresql.Insert | sqli
 def lock_names(session: Session, *names: str) -> None:
     """Other transactions that lock one of these names wait for the commit. SQLite writers go one by one anyway.
 
-    A session is one transaction, so what it holds already it does not ask for again.
+    A session is one transaction without savepoints, so what it holds already it does not ask for again. The end of a
+    savepoint that is rolled back would give up the locks taken within it.
     """
     if is_postgresql(session):
         held: set[str] = session.info.setdefault("locked_names", set())
