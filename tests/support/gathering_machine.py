@@ -129,6 +129,8 @@ def _open_gathering(driver: Driver, table: Table) -> _Opened:
         gathering_id = driver.open(table, PEOPLE[0])
         pictures = {name: f"{table.finish_job(name, count=1)}.1" for name in PEOPLE}
         copy = _read_file(table.ports)
+        if opened is not None:
+            opened.database.close()
         opened = _opened[driver] = _Opened(id=gathering_id, at=now(), pictures=pictures, database=copy)
     else:
         _write_file(table.ports, opened.database)

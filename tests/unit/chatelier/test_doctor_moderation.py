@@ -1,7 +1,7 @@
 """The doctor looks at everything whose failure would hide every picture."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from chatelier.settings import Loaded, read_settings
 from moderation.vision.nudity_detection import NudityNetwork
 from studio.clock import now
 from studio.db.cases import open_case
+from studio.db.database import Database
 from studio.db.tables import CaseRow
 from studio.domain.cases import URGENT, CaseKind, NewCase
 from tests.support.fakes import open_empty, someone
@@ -94,10 +95,17 @@ def test_it_says_who_is_known_by_name(home: Path, monkeypatch: pytest.MonkeyPatc
     assert "are found" in persons.said
 
 
-def test_urgent_reports_whose_time_runs_out_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    database = open_empty(f"sqlite:///{home}/records.sqlite3")
+@pytest.fixture
+def records(home: Path) -> Iterator[Database]:
+    with closing(open_empty(f"sqlite:///{home}/records.sqlite3")) as database:
+        yield database
+
+
+def test_urgent_reports_whose_time_runs_out_are_named(
+    records: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hours = (1, 30)
-    with database.begin() as session:
+    with records.begin() as session:
         for number in hours:
             new = NewCase(kind=CaseKind.REPORT, case_key=str(number), subject=someone("ana"), weight=URGENT)
             case, _ = open_case(session, new)
@@ -105,13 +113,13 @@ def test_urgent_reports_whose_time_runs_out_are_named(home: Path, monkeypatch: p
 
     @contextmanager
     def reading(loaded: Loaded) -> Iterator[Session]:
-        with database.read() as session:
+        with records.read() as session:
             yield session
 
     monkeypatch.setattr(evidence, "reading_records", reading)
     (finding,) = evidence.urgent_reports(read_settings())
     assert (finding.health, finding.said[:1]) == (Health.NOTE, "1")
-    with database.begin() as session:
+    with records.begin() as session:
         session.execute(update(CaseRow).values(opened_at=now() - timedelta(hours=49)))
     (finding,) = evidence.urgent_reports(read_settings())
     assert finding.health is Health.BAD
