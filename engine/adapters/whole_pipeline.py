@@ -69,7 +69,7 @@ class PipelineModel:
         self._tiles = PipelineTiles(entry.name)
         self._pipelines: dict[str, Any] = {}
         self._measured_bytes: int | None = None
-        self._tasks = tuple(task for task in TASKS if self._class_for(task) is not None)
+        self._tasks = self._find_tasks()
         self.profile = DeviceProfile()
 
     # ---- memory
@@ -139,14 +139,10 @@ class PipelineModel:
         params = settle_references(params, model=self.name, can=self.layout.can)
         task = self._task(params)
         if task not in self._tasks or (params.mixed and not self._can_mix):
-            raise NotSupportedError(
-                "operation",
-                model=self.name,
-                operation="blend" if params.mixed else task,
-                able=tuple(self._tasks),
-            )
+            operation = "blend" if params.mixed else task
+            raise NotSupportedError("operation", model=self.name, operation=operation, able=self._tasks)
         if params.adapters:
-            raise NotSupportedError("loras", model=self.name, able=tuple(self._tasks))
+            raise NotSupportedError("loras", model=self.name, able=self._tasks)
         return Sample(
             model=self,
             params=params,
@@ -273,6 +269,9 @@ class PipelineModel:
     @property
     def _can_mix(self) -> bool:
         return components(self._folder).get("vae", ("", ""))[1] == "AutoencoderKL"
+
+    def _find_tasks(self) -> tuple[str, ...]:
+        return tuple(task for task in TASKS if self._class_for(task) is not None)
 
     def _task(self, params: SamplingParams) -> str:
         if params.references:

@@ -209,7 +209,7 @@ async def test_a_database_that_is_away_is_a_sentence_and_nothing_is_lost(
         raise DatabaseUnavailableError
 
     with monkeypatch.context() as patch:
-        patch.setattr(room.ports.database, "begin", away)
+        patch.setattr(room.ports.database, "_transaction", away)
         result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     assert "database is not available" in words(result.response)
     assert result.response is not None

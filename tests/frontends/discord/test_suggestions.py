@@ -42,7 +42,7 @@ async def test_without_a_database_nothing_is_suggested(room: Room, monkeypatch: 
     def away() -> None:
         raise DatabaseUnavailableError
 
-    monkeypatch.setattr(room.ports.database, "begin", away)
+    monkeypatch.setattr(room.ports.database, "_transaction", away)
     assert await room.ana.autocomplete(room.channel, "vary", "picture", "") == []
     monkeypatch.undo()
 
