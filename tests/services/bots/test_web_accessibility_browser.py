@@ -150,7 +150,7 @@ def test_no_page_breaks_a_rule(browser: Browser, web_server: PaintingWebServer, 
         look_at_folders(seen, web_server, ana, bo)
         ana.goto(web_server.url)
         type_in(ana, f"/share {fox}.1")
-        shared = re.search(r"http\S+/s/\w+", ana.locator("#pinned li", has_text="/s/").inner_text())
+        shared = re.search(r"http\S+/s/[\w-]+", ana.locator("#pinned li", has_text="/s/").inner_text())
         assert shared
         look_as_a_stranger(seen, browser, web_server, shared[0], strict_address)
         look_at_what_moderators_see(seen, web_server, mo, ana)
