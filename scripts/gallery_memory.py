@@ -14,7 +14,7 @@ from playwright.sync_api import CDPSession, Page
 from bots.web import create_app
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.services.bots.test_gallery_browser import NODES, enter, paint_many
+from tests.services.bots.test_gallery_browser import NODES, enter, paint_many, scroll_to_the_end
 from tests.support.browser import open_browser
 from tests.support.fakes import fake_ports
 from tests.support.served_app import serving
@@ -34,18 +34,11 @@ def heap_bytes(session: CDPSession) -> int:
     return found
 
 
-def scroll_to_the_end(page: Page, session: CDPSession) -> tuple[int, int]:
-    """The most nodes and bytes on the way."""
-    nodes = heap = looks = 0
-    while page.locator("a.older").count():
-        pages = page.locator(".pictures").count()
-        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        page.wait_for_function(
-            "pages => document.querySelectorAll('.pictures').length > pages || !document.querySelector('a.older')",
-            arg=pages,
-        )
+def measure_on_the_way(page: Page, session: CDPSession) -> tuple[int, int]:
+    """The most nodes and bytes until the end of the gallery."""
+    nodes = heap = 0
+    for looks, _ in enumerate(scroll_to_the_end(page), start=1):
         nodes = max(nodes, page.evaluate(NODES))
-        looks += 1
         if looks % PAGES_BETWEEN_LOOKS == 0:
             heap = max(heap, heap_bytes(session))
     return nodes, max(heap, heap_bytes(session))
@@ -77,7 +70,7 @@ def main(pictures: int) -> int:
         page.goto(f"{address}/pictures")
         session = page.context.new_cdp_session(page)
         session.send("HeapProfiler.enable")
-        nodes, heap = scroll_to_the_end(page, session)
+        nodes, heap = measure_on_the_way(page, session)
         counts = page.locator(".pictures").evaluate_all(
             "(all) => all.map((one) => Number(one.dataset.count))"
         )

@@ -14,7 +14,7 @@ LONGEST_DESCRIPTION = 100
 _LONGEST_NAME = 32
 _LONGEST_CHOICE = 100
 _NAME = re.compile(r"[-_'\w]{1,32}")
-# discord.py asks for every text in each of its thirty locales, at each start.
+# discord.py asks for every text in each of its thirty locales.
 _LANGUAGES = {
     locale: language
     for locale in discord.Locale

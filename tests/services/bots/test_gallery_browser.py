@@ -73,6 +73,18 @@ def paint_many(ports: Ports, user_id: str, *, pictures: int = PICTURES, key: str
     return job_id
 
 
+def scroll_to_the_end(page: Page) -> Iterator[None]:
+    """Pauses after each further page of pictures."""
+    while page.locator("a.older").count():
+        pages = page.locator(".pictures").count()
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        page.wait_for_function(
+            "pages => document.querySelectorAll('.pictures').length > pages || !document.querySelector('a.older')",
+            arg=pages,
+        )
+        yield
+
+
 def test_all_are_reached_and_few_are_held(browser: Browser, address: str, ports: Ports) -> None:
     page = enter(browser, address)
     me = page.evaluate("JSON.parse(document.getElementById('data').textContent).me")
@@ -81,13 +93,7 @@ def test_all_are_reached_and_few_are_held(browser: Browser, address: str, ports:
     cards, most = page.locator(".pictures li"), 0
     nodes = 0
     expect(cards.first).to_be_visible()
-    while page.locator("a.older").count():
-        pages = page.locator(".pictures").count()
-        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        page.wait_for_function(
-            "pages => document.querySelectorAll('.pictures').length > pages || !document.querySelector('a.older')",
-            arg=pages,
-        )
+    for _ in scroll_to_the_end(page):
         most = max(most, cards.count())
         nodes = max(nodes, page.evaluate(NODES))
     assert page.locator(".pictures").count() == -(-PICTURES // 60)

@@ -58,13 +58,8 @@ def guest(
     path: str = "/",
     **options: object,
 ) -> Iterator[Page]:
-    """Somebody who came in, and wants no animations: they are most of what a page costs without a graphics card.
-
-    What their page complains about fails the test.
-    """
-    context = browser.new_context(
-        **{"viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce", **options}
-    )
+    """Somebody who came in. What their page complains about fails the test."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **options})
     context.set_default_timeout(PATIENCE_MILLISECONDS)
     page = context.new_page()
     complaints: list[str] = []
