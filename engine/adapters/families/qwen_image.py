@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import torch
 
-from engine.adapters.acceleration.kept_uploads import KeptUploads
+from engine.adapters.acceleration.upload_cache import UploadCache
 from engine.adapters.components.batch_inputs import BatchRows
 from engine.adapters.families.language_model import LanguageModelGuided, cut_rows
 from engine.adapters.families.qwen_autoencoder import QwenAutoencoder
@@ -29,7 +29,7 @@ class QwenImageModel(LanguageModelGuided):
     def load(self) -> None:
         super().load()
         transformer = self._parts["transformer"]
-        self._uploads = KeptUploads(transformer.img_in, transformer.pos_embed)
+        self._uploads = UploadCache(transformer.img_in, transformer.pos_embed)
 
     def _encode_texts(self, texts: Sequence[str]) -> list[Conditions]:
         tokens = self._parts["tokenizer"](

@@ -2,7 +2,7 @@
 
 import torch
 
-from engine.adapters.acceleration.kept_uploads import KeptUploads
+from engine.adapters.acceleration.upload_cache import UploadCache
 
 
 class Uploads(torch.nn.Module):
@@ -22,7 +22,7 @@ class Uploads(torch.nn.Module):
 
 def test_numbers_are_kept_by_their_values_however_they_are_passed() -> None:
     network = Uploads()
-    KeptUploads(network.first, network.end)
+    UploadCache(network.first, network.end)
     network([1.0, 2.0])
     before = network.made
     network([1.0, 2.0])

@@ -1,4 +1,4 @@
-"""Numbers that a network makes anew in each pass and uploads: kept on the device, as an upload waits for it."""
+"""A cache of the tensors that a network makes and uploads anew in each pass: an upload makes the pass wait."""
 
 import pickle
 from contextlib import ExitStack
@@ -10,8 +10,8 @@ from torch.overrides import TorchFunctionMode
 _MAKERS = frozenset({torch.tensor, torch.as_tensor})
 
 
-class KeptUploads:
-    """Keeps what a network's forward pass uploads between two of its parts. For the batcher's thread.
+class UploadCache:
+    """Caches what a network's forward pass uploads between two of its parts. For the batcher's thread.
 
     Only that stretch is watched: compiled blocks behind it notice nothing. Nothing is let go before the network is,
     since recorded passes read it.
