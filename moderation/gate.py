@@ -16,7 +16,7 @@ from moderation.policy.categories import Category
 from moderation.policy.community_overrides import apply_overrides, known_overrides, narrow
 from moderation.policy.findings import Finding
 from moderation.policy.policy import Policy
-from moderation.policy.remedies import CONTEMPT, how_to_name_a_moderator, remedy_of
+from moderation.policy.remedies import CONTEMPT, help_for, how_to_name_a_moderator, remedy_of
 from moderation.records.evidence import EvidenceDraft, draft_of_picture, draft_of_words
 from moderation.rules.community_policy import rules_beyond
 from moderation.rules.community_words import CommunityWords
@@ -219,6 +219,8 @@ class ModerationGate:
 
     def _settle_hold(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
         """What nobody would look at is refused."""
+        if not (verdict.allows or (verdict.ruling is Ruling.HOLD and verdict.rule == Meaning.name)):
+            verdict = replace(verdict, help=help_for(verdict.category))  # the classifier alone often errs
         if verdict.ruling is not Ruling.HOLD or self._places.is_reviewed(person, rules):
             return verdict
         return replace(verdict, ruling=Ruling.REFUSE, doubtful=True)

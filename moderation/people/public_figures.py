@@ -6,6 +6,7 @@ Usual transliterations are added here, so that the list has each name once.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,7 @@ from moderation.text.normalization import NormalizedText, fold_text
 from moderation.text.word_segmentation import FAR_FETCHED, View
 
 _LONGEST_CANDIDATE = 4  # words of a phrase that the normaliser offers
+_SEVERAL = 2  # people: a stage name such as Black Coffee gives nobody else a first name
 _SHORTEST_JOINED = 8  # letters of a name without its spaces
 _VAGUE = FAR_FETCHED | {View.STRETCHED, View.MASKED, View.SQUEEZED}
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ö": "Oe", "Ü": "Ue", "ø": "oe", "å": "aa"})
@@ -61,6 +63,14 @@ class PublicFigures:
         self._typed = {_plain(name): figure for name, figure in written if _script(name) != _LATIN}
         self._pattern = _pattern(self._typed)
         self.people = tuple(figure for figure, _ in people)
+        whole = [name.split() for name, _ in latin if _is_of_a_person(name)]
+        given = Counter(fold_text(words[0]) for words in whole)
+        self._given_names = frozenset(name for name, people in given.items() if people >= _SEVERAL)
+        self._surnames = frozenset(fold_text(words[-1]) for words in whole)
+
+    def is_full_name(self, given_name: str, surname: str) -> bool:
+        """Whether several people on the list have the one and somebody the other; both folded."""
+        return given_name in self._given_names and surname in self._surnames
 
     @classmethod
     @cache
@@ -106,6 +116,12 @@ def _forms(name: str) -> Iterator[str]:
                 yield f"{form}s"  # German genitive, and "two Trumps"
             elif len(joined := form.replace(" ", "")) >= _SHORTEST_JOINED:
                 yield joined
+
+
+def _is_of_a_person(name: str) -> bool:
+    """A name of two words or three, each with a capital; not an office such as "president of France"."""
+    words = name.split()
+    return len(words) in (2, 3) and all(word[:1].isupper() for word in words)
 
 
 def _script(name: str) -> str:

@@ -7,6 +7,8 @@ from moderation.policy.categories import Category
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
 
 _WEIGHT = {Ruling.ALLOW: 0, Ruling.HOLD: 1, Ruling.REFUSE: 2}
+# They say why a request was not judged, not what it shows: how sure they are compares with no score of harm.
+_UNJUDGED = frozenset({Category.FOREIGN, Category.UNCHECKED, Category.NEWCOMER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,9 @@ class Finding:
 
 
 def weigh(findings: Iterable[Finding]) -> Verdict:
-    """The heaviest finding decides; among equals the core category, then the higher score, then the first."""
+    """The heaviest finding decides; among equals the core category, then what was found before what could not be
+    judged, then the higher score, then the first.
+    """
     findings = tuple(findings)
     heaviest = max(findings, key=_weight, default=None)
     if heaviest is None:
@@ -46,5 +50,10 @@ def weigh(findings: Iterable[Finding]) -> Verdict:
     )
 
 
-def _weight(finding: Finding) -> tuple[int, bool, float]:
-    return _WEIGHT[finding.ruling], finding.category is Category.MINORS, finding.score
+def _weight(finding: Finding) -> tuple[int, bool, bool, float]:
+    return (
+        _WEIGHT[finding.ruling],
+        finding.category is Category.MINORS,
+        finding.category not in _UNJUDGED,
+        finding.score,
+    )

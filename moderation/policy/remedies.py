@@ -6,6 +6,7 @@ from studio.domain.people import Person, Platform
 from studio.domain.verdicts import Verdict
 
 _CORE = coded("advice.core")
+_SELF_HARM = coded("advice.self_harm")
 _OTHER_WORDS = coded("advice.other_words")
 _APPEAL = coded("advice.appeal")
 _NO_SETTING = coded("advice.no_setting")
@@ -21,6 +22,11 @@ _SETTINGS = {Category.FOREIGN: ("languages", "other_languages"), Category.FACE: 
 
 # A classifier that takes painters of tribal cats for haters shall not tell them so.
 CONTEMPT = frozenset({Category.HATE, Category.HARASSMENT})
+
+
+def help_for(category: str) -> tuple[CodedText, ...]:
+    """For somebody whose request is about hurting themselves."""
+    return (_SELF_HARM,) if category == Category.SELF_HARM else ()
 
 
 def remedy_of(

@@ -31,6 +31,7 @@ class Verdict:
     Of an inspected picture, `fingerprint` is its PDQ hash (64 hexadecimal digits); an upload may show a person.
     `asks_consent`: refused until the uploader says that the people in it agreed. Of what is refused, `remedy` says
     to the person which setting or moderator could change it; not `heard`: nobody moderates there, who could be asked.
+    `help` is said before all of that, also of what is held: where somebody in need finds people to talk to.
     `words` are those of the request that the verdict rests on, in that `part` of it: the person is told. They are never
     given for the core, and never stored. `doubtful`: the person is not told a category, which may accuse them wrongly.
     """
@@ -43,6 +44,7 @@ class Verdict:
     fingerprint: str = ""
     shows_person: bool = False
     asks_consent: bool = False
+    help: tuple[CodedText, ...] = ()
     remedy: tuple[CodedText, ...] = ()
     heard: bool = True
     words: str = field(default="", repr=False)
@@ -69,7 +71,7 @@ class Verdict:
         return PolicyRefusalError(
             rule=self.rule,
             category=self.category,
-            remedy=(*quoted, *self.remedy),
+            remedy=(*self.help, *quoted, *self.remedy),
             job_id=appealable,
             doubtful=self.doubtful,
         )

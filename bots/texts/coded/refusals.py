@@ -126,6 +126,10 @@ ADVICE = {
         "It is about these words, together with those of the pictures that this starts from: “{words}”. Edit them and"
         " try again."
     ),
+    "self_harm": (
+        "If you think of hurting yourself, please talk to somebody: findahelpline.com has people who listen, in your"
+        " country, free of charge."
+    ),
     "other_words": "Please try something else.",
     "core": "No setting and no moderator changes this.",
     "appeal_picture": (

@@ -121,16 +121,23 @@ def _shows_thing(text: str) -> bool:
 
 
 def _is_name(words: Sequence[str], typed: str) -> bool:
-    """Of folded words, the last of which is a thing in lower case: "Natalie Wood" is somebody, "dark wood" is not."""
+    """Of folded words, the last of which is a thing in lower case: "Natalie Wood" is somebody, "dark wood" is not.
+
+    In lower case, "natalie wood" is one, since known people have the first and the last name.
+    """
     *before, last = words
     capitalised = {word.lower() for word in _WORD.findall(typed) if word[0].isupper()}
     if not _ARTICLES.isdisjoint(before[-1:]):
         return False
     if last in capitalised:
         return not before or before[-1] in capitalised
-    if before and PublicFigures.load_bundled().find(read(" ".join(words)), ""):
+    figures = PublicFigures.load_bundled()
+    alone = _ARTICLES.isdisjoint(before)
+    if before and (
+        (alone and figures.is_full_name(before[-1], last)) or figures.find(read(" ".join(words)), "")
+    ):
         return True
-    return _ARTICLES.isdisjoint(before) and not all(word.isdigit() or is_word(word) for word in before)
+    return alone and not all(word.isdigit() or is_word(word) for word in before)
 
 
 def _finding(total: int) -> Finding | None:

@@ -169,6 +169,15 @@ def record_refusal(row: JobRow, verdict: Verdict) -> None:
 def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
     """A notice to a person who asks for what the policy allows with a warning; once a day for each category."""
     text = to_stored(coded("notice.touches_on", category=verdict.category))
+    return _notify_daily(session, person, NoticeKind.WARNING, text)
+
+
+def offer_help(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
+    """A notice with the help that the verdict on a held request names, once a day."""
+    return _notify_daily(session, person, NoticeKind.HINT, to_stored(*verdict.help)) if verdict.help else []
+
+
+def _notify_daily(session: Session, person: Person, kind: NoticeKind, text: str) -> list[OutboxRow]:
     recent = select(NoticeRow.id).where(
         NoticeRow.person_key == person.key,
         NoticeRow.text == text,
@@ -176,7 +185,7 @@ def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
     )
     if session.scalars(recent).first():
         return []
-    written = write_notice(session, NewNotice(NoticeKind.WARNING, person.key, text))
+    written = write_notice(session, NewNotice(kind, person.key, text))
     return [written] if written else []
 
 

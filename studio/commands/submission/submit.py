@@ -206,6 +206,7 @@ def _accept(
     if verdict.ruling is Ruling.HOLD:
         row.state = JobState.HELD
         events += job_creation.open_hold(session, queries.job_of(row), verdict)
+        events += job_creation.offer_help(session, call.person, verdict)
     elif asked := remix_consent.ask(session, call.person, queries.job_of(row)):
         row.state = JobState.HELD
         events += asked

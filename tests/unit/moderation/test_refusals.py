@@ -134,3 +134,16 @@ def test_of_a_long_prompt_the_harmful_window_is_quoted() -> None:
     [scores] = Classifier.load_bundled().judge([text])
     assert "stabs" in scores.window
     assert len(scores.window.split()) <= 20
+
+
+def test_self_harm_beside_a_clause_in_another_language_is_told_as_self_harm_with_help_first(
+    database: Database,
+) -> None:
+    prompt = "a woman who hangs herself in a barn, talvinen maisema järven rannalla iltahämärässä"
+    held = gate_with(database, default_prompt_rules()).admit(asking(prompt))
+    assert (held.ruling, held.category) == (Ruling.HOLD, Category.SELF_HARM)
+    assert [text.code for text in held.help] == ["advice.self_harm"]
+    refused = gate_with(database, default_prompt_rules(), holds=False).admit(asking(prompt))
+    assert refused.refusal().advice[0].code == "advice.self_harm"
+    hill = gate_with(database, default_prompt_rules()).admit(asking("talvinen maisema järven rannalla"))
+    assert (hill.category, hill.help) == (Category.FOREIGN, ())

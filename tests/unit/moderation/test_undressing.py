@@ -221,7 +221,16 @@ def test_words_after_an_instruction_excuse_nothing(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "who", ["Natalie Wood", "Robin Bird", "a photo of Jessica Rabbit", "tiger woods", "a red dress"]
+    "who",
+    [
+        "Natalie Wood",
+        "Robin Bird",
+        "a photo of Jessica Rabbit",
+        "tiger woods",
+        "a red dress",
+        "jessica wood",
+        "rose stone",
+    ],
 )
 def test_a_name_that_ends_like_a_thing_is_somebody(who: str) -> None:
     for words in ("without clothes", "take off the bikini", "make the clothes transparent"):
