@@ -17,7 +17,9 @@ class PrivacyFacts:
 
     Pictures go after `pictures_days`, None for never; the records of a Slack workspace that left after
     `workspace_days`, None where there is no Slack; the words of the worst refusals, unreviewed, after `evidence_days`;
-    addresses of reports from outside `report_days` after the decision. `safety_services` judge requests on other
+    addresses of reports from outside `report_days` after the decision. Requests without a picture left go after
+    `jobs_days`, delivered notices after `notices_days`, and entries of credits are summed up after `ledger_days`; None:
+    never. `safety_services` judge requests on other
     servers, `helper` and `captions` write prompts and descriptions there, `remote_models` paint there, and
     `time_stamps` and `mail` are sent from there.
     """
@@ -26,6 +28,9 @@ class PrivacyFacts:
     contact: str = ""
     keep_days: int = 365
     pictures_days: int | None = None
+    jobs_days: int | None = None
+    notices_days: int | None = None
+    ledger_days: int | None = None
     workspace_days: int | None = None
     evidence_days: int = 90
     report_days: int = 90
@@ -53,6 +58,12 @@ STAYS_FOR = (
     "Pictures are deleted after {pictures_days} days, unless somebody starred or collected them or they are part of a"
     " gathering. What else you asked for stays until you delete it."
 )
+REQUESTS_GO = (
+    "Requests of which no picture is left, such as refused ones, are deleted {jobs_days} days after they ended. The"
+    " messages about them in chats stay."
+)
+NOTICES_GO = "Messages from this instance to you are forgotten {notices_days} days after they arrived."
+CREDITS_SUMMED = "The single uses of credits become one sum {ledger_days} days after their month."
 WORKSPACE_LEAVES = (
     "When a Slack workspace removes the app, its records are erased after {workspace_days} days."
 )
@@ -115,13 +126,16 @@ def privacy_sections(facts: PrivacyFacts) -> list[tuple[str, list[str]]]:
         "contact": contact,
         "days": facts.keep_days,
         "pictures_days": facts.pictures_days,
+        "jobs_days": facts.jobs_days,
+        "notices_days": facts.notices_days,
+        "ledger_days": facts.ledger_days,
         "workspace_days": facts.workspace_days,
         "evidence_days": facts.evidence_days,
         "report_days": facts.report_days,
     }
     use = [*USE, JUDGED_ELSEWHERE if facts.safety_services else JUDGED_HERE, *_servers(facts)]
     stored = KEPT if facts.invites else KEPT[:-1]
-    retention = [STAYS if facts.pictures_days is None else STAYS_FOR, *RETENTION]
+    retention = [STAYS if facts.pictures_days is None else STAYS_FOR, *_forgotten(facts), *RETENTION]
     if facts.workspace_days is not None:
         retention.append(WORKSPACE_LEAVES if facts.workspace_days else WORKSPACE_LEAVES_AT_ONCE)
     texts = {"use": use, "kept": stored, "retention": retention, "rights": RIGHTS, "terms": TERMS}
@@ -129,6 +143,16 @@ def privacy_sections(facts: PrivacyFacts) -> list[tuple[str, list[str]]]:
         (translate(HEADINGS[name]), [_fill(paragraph, values) for paragraph in paragraphs])
         for name, paragraphs in texts.items()
     ]
+
+
+def _forgotten(facts: PrivacyFacts) -> list[str]:
+    """What else goes by itself."""
+    after = {
+        REQUESTS_GO: facts.jobs_days,
+        NOTICES_GO: facts.notices_days,
+        CREDITS_SUMMED: facts.ledger_days,
+    }
+    return [text for text, days in after.items() if days is not None]
 
 
 def _servers(facts: PrivacyFacts) -> list[str]:

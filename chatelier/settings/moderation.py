@@ -87,6 +87,21 @@ class RetentionSection(Section):
         " gathering; unset: never.",
     )
     events_days: int = Field(2, ge=1, le=90, description="Days for which delivered events are kept.")
+    jobs_days: int | None = Field(
+        None,
+        ge=30,
+        description="Days after its end after which a job of which no picture is left is deleted with its words,"
+        " messages and notices; unset: never.",
+    )
+    notices_days: int | None = Field(
+        None, ge=7, description="Days after which delivered notices to people are deleted; unset: never."
+    )
+    ledger_days: int | None = Field(
+        None,
+        ge=31,
+        description="Days after the end of a month after which its entries of credits become one sum for each person;"
+        " unset: never.",
+    )
 
 
 class ModerationSection(Section):

@@ -250,7 +250,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
         partial(return_sponsored_credits, database),
         partial(let_go, database, keep=keep),
         partial(delete_old_proposals, database),
-        *_picture_retention(settings, database, store, events),
+        *_retention(settings, database, store, events),
         partial(mail_decisions, settings, database),
         OrphanFileCleaner(database=database, store=store).clear,
     )
@@ -261,17 +261,31 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     run_periodic_tasks(app, schedule_file=str(settings.run_folder / "beat-schedule"))
 
 
-def _picture_retention(
+def _retention(
     settings: Settings, database: "Database", store: "Store", events: "Events"
 ) -> list[Callable[[], object]]:
-    """Nothing where pictures are kept for good."""
+    """What an administrator has set to go after some days; nothing where everything is kept for good."""
+    from engine.maintenance.job_retention import JobRetention
     from engine.maintenance.picture_retention import PictureRetention
+    from engine.maintenance.record_retention import LedgerRetention, NoticeRetention
+    from moderation.records.protected_records import PROTECTED
 
-    days = settings.retention.pictures_days
-    if days is None:
-        return []
-    retention = PictureRetention(database=database, store=store, events=events, keep=timedelta(days=days))
-    return [retention.delete_old]
+    days, tasks = settings.retention, list[Callable[[], object]]()
+    if keep := _days(days.pictures_days):
+        tasks.append(PictureRetention(database=database, store=store, events=events, keep=keep).delete_old)
+    if keep := _days(days.jobs_days):
+        keep_cases = timedelta(days=settings.moderation.keep_days)
+        jobs = JobRetention(database=database, keep=keep, keep_cases=keep_cases, protection=PROTECTED)
+        tasks.append(jobs.delete_old)
+    if keep := _days(days.notices_days):
+        tasks.append(NoticeRetention(database=database, keep=keep, people=PROTECTED.people).delete_old)
+    if keep := _days(days.ledger_days):
+        tasks.append(LedgerRetention(database=database, keep=keep, people=PROTECTED.people).fold_old)
+    return tasks
+
+
+def _days(days: int | None) -> timedelta | None:
+    return None if days is None else timedelta(days=days)
 
 
 def worker_name() -> str:

@@ -52,6 +52,9 @@ def test_the_notice_follows_the_settings_that_keep_longer_or_send_elsewhere(run,
     )
     _, out, _ = run(
         CHATELIER_RETENTION__PICTURES_DAYS="45",
+        CHATELIER_RETENTION__JOBS_DAYS="46",
+        CHATELIER_RETENTION__NOTICES_DAYS="47",
+        CHATELIER_RETENTION__LEDGER_DAYS="48",
         CHATELIER_HELPER__URL="https://helper.example.org/v1",
         CHATELIER_HELPER__MODEL="chat",
         CHATELIER_CAPTIONS__URL="https://captions.example.org/v1",
@@ -66,6 +69,9 @@ def test_the_notice_follows_the_settings_that_keep_longer_or_send_elsewhere(run,
     assert "stay until you delete them" not in out
     for stated in (
         "deleted after 45 days",
+        "deleted 46 days after they ended",
+        "forgotten 47 days after",
+        "one sum 48 days after",
         "erased after 20 days",
         "a language model on a server",
         "which describes them",
