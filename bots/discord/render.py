@@ -44,7 +44,7 @@ MAX_ALT_TEXT = 1024
 MAX_BUTTON_LABEL = 80
 MAX_OPTION = 100
 MAX_PLACEHOLDER = 150
-BUTTONS_PER_ROW = 5
+BUTTONS_PER_ROW, _PICTURES_PER_ROW = 5, 4
 MAX_OPTIONS = 25
 _MOST_BUTTONS_OF_MENU = 8  # more become a select
 # Of a phone that is 360 pixels wide, Discord leaves this much beside the avatar. A letter of its typeface takes about
@@ -104,11 +104,11 @@ def render(message: Message, files: Files, limits: Limits = CUT) -> ui.LayoutVie
     blocks = _within_text_limit(_blocks(message.parts, files, limits), limits)
     if blocks:
         view.add_item(ui.Container(*blocks, accent_colour=_ACCENTS.get(message.tone)))
-    rows, selects = _part_rows(message.rows)
+    selects = [row for row in message.rows if row.menu and len(row.buttons) > _MOST_BUTTONS_OF_MENU]
     for row in selects:
         view.add_item(ui.ActionRow(_select(row, limits)))
-    used = len(blocks) + 2 * len(selects)
-    for buttons in limits.items(list(_rows(rows)), _most_rows(rows, used), "rows of buttons"):
+    rows = list(_rows(row for row in message.rows if row not in selects))
+    for buttons in limits.items(rows, _most_rows(rows, len(blocks) + 2 * len(selects)), "rows of buttons"):
         view.add_item(_action_row(buttons, limits))
     view.stop()
     return view
@@ -125,19 +125,7 @@ def _within_text_limit(blocks: Iterable[Item], limits: Limits) -> list[Item]:
     return fitting
 
 
-def _part_rows(rows: Sequence[ButtonRow]) -> tuple[list[ButtonRow], list[ButtonRow]]:
-    """The rows of buttons, and those that are a select, because their menu has many."""
-    menus = [
-        ButtonRow(buttons=tuple(button for row in same for button in row.buttons), menu=menu)
-        for menu, same in ((menu, list(group)) for menu, group in groupby(rows, key=lambda row: row.menu))
-        if menu
-    ]
-    selects = [menu for menu in menus if len(menu.buttons) > _MOST_BUTTONS_OF_MENU]
-    many = {menu.menu for menu in selects}
-    return [row for row in rows if row.menu not in many], selects
-
-
-def _rows(rows: Sequence[ButtonRow]) -> Iterator[tuple[Button, ...]]:
+def _rows(rows: Iterable[ButtonRow]) -> Iterator[tuple[Button, ...]]:
     """Discord takes each id once, so a button that does what another does is left out; so is what Discord lacks."""
     seen: set[str] = set()
     for row in rows:
@@ -148,14 +136,14 @@ def _rows(rows: Sequence[ButtonRow]) -> Iterator[tuple[Button, ...]]:
         }
         seen |= fresh.keys()
         buttons = list(fresh.values())
-        for start in range(0, len(buttons), BUTTONS_PER_ROW):
-            yield tuple(buttons[start : start + BUTTONS_PER_ROW])
+        beside = _PICTURES_PER_ROW if row.menu else BUTTONS_PER_ROW
+        for start in range(0, len(buttons), beside):
+            yield tuple(buttons[start : start + beside])
 
 
-def _most_rows(rows: Sequence[ButtonRow], blocks: int) -> int:
+def _most_rows(rows: Sequence[tuple[Button, ...]], blocks: int) -> int:
     """How many rows there is room for besides the container and its blocks."""
-    sizes = [1 + len(row) for row in _rows(rows)]
-    return sum(1 + blocks + total <= MAX_COMPONENTS for total in accumulate(sizes))
+    return sum(1 + blocks + total <= MAX_COMPONENTS for total in accumulate(1 + len(row) for row in rows))
 
 
 def _blocks(parts: Iterable[Part], files: Files, limits: Limits) -> Iterator[Item]:

@@ -239,10 +239,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonRow:
-    """Buttons that belong together, at most five, since they are shown side by side.
+    """Buttons that belong together. Without a `menu` at most five, since they are shown side by side.
 
-    A renderer may show consecutive rows with the same `menu` as one menu with that placeholder, as Slack's does, and
-    Discord's where there are more than eight buttons.
+    With one, a renderer may show them as a menu with that placeholder, as Slack's does, and Discord's where there are
+    more than eight; else they stand four in a row.
     """
 
     buttons: tuple[Button, ...]

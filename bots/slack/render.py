@@ -26,6 +26,7 @@ from bots.presentation.message import (
     Title,
     Tone,
 )
+from bots.presentation.plain_text import plain_lines
 from bots.slack.blocks import Block, context, image_block, plain, section
 from bots.slack.render_buttons import feedback_row, rows_of
 from bots.slack.texts import texts
@@ -87,7 +88,7 @@ class _Renderer:
             rows.append(feedback_row(message.feedback, self.limits))
         parts = list(self._parts(message.parts))
         parts = self.limits.items(parts, MOST_BLOCKS - len(rows), "blocks")
-        summary = message.summary or _first_words(message.parts)
+        summary = message.summary or next(iter(plain_lines(message)), "")
         return {
             "text": entities(self.limits.text(summary, _SUMMARY, "summary")),
             "blocks": [*parts, *rows],
@@ -202,12 +203,3 @@ def _numbers(images: Sequence[Image]) -> Mapping[str, str]:
         image.name: str(place[1] if place and of_one_job else number)
         for number, (image, place) in enumerate(zip(images, split, strict=True), start=1)
     }
-
-
-def _first_words(parts: Sequence[Part]) -> str:
-    for part in parts:
-        if isinstance(part, Title | Preformatted):
-            return part.text
-        if isinstance(part, Paragraph | Small | Note):
-            return mrkdwn(part.spans, links=False)
-    return ""

@@ -1,6 +1,6 @@
 """Rows of buttons as Block Kit: buttons side by side, and menus whose options are buttons."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from bots.presentation.actions import description, label
@@ -20,14 +20,13 @@ _STYLES = {Tone.SUCCESS: "primary", Tone.DANGER: "danger"}
 
 def rows_of(rows: Sequence[ButtonRow], limits: Limits) -> Iterator[Block]:
     """Rows with a menu become menus that stand side by side."""
-    shown = [row for row in rows if _enabled_buttons([row])]
+    shown = [row for row in rows if _enabled_buttons(row)]
     for is_menu, group in groupby(shown, key=lambda row: bool(row.menu)):
         if is_menu:
-            menus = groupby(group, key=lambda row: row.menu)
-            yield _actions([_menu(name, _enabled_buttons(same), limits) for name, same in menus], limits)
+            yield _actions([_menu(row.menu, _enabled_buttons(row), limits) for row in group], limits)
         else:
             for row in group:
-                yield _actions([_button(button, limits) for button in _enabled_buttons([row])], limits)
+                yield _actions([_button(button, limits) for button in _enabled_buttons(row)], limits)
 
 
 def feedback_row(buttons: Sequence[Button], limits: Limits) -> Block:
@@ -42,9 +41,9 @@ def feedback_row(buttons: Sequence[Button], limits: Limits) -> Block:
     return {"type": "context_actions", "elements": [element]}
 
 
-def _enabled_buttons(rows: Iterable[ButtonRow]) -> list[Button]:
+def _enabled_buttons(row: ButtonRow) -> list[Button]:
     """Slack has no disabled buttons: these are left out."""
-    return [button for row in rows for button in row.buttons if not button.disabled]
+    return [button for button in row.buttons if not button.disabled]
 
 
 def _actions(elements: Sequence[Block], limits: Limits) -> Block:

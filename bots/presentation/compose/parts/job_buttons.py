@@ -12,8 +12,6 @@ from studio.commands.button_ids import Action
 from studio.domain.jobs import Job
 from studio.domain.requests import Operation
 
-_PICTURES_IN_A_ROW = 4
-
 
 def rows_under(job_view: JobView) -> tuple[ButtonRow, ...]:
     if job_view.job.request.draft:
@@ -34,12 +32,8 @@ def draft_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
     """A number for each draft, which paints it at full size."""
     job = job_view.job
     numbers = tuple(button(Action.FULL_SIZE, job.id, picture.index) for picture in job_view.pictures)
-    rows = [
-        ButtonRow(buttons=numbers[start : start + _PICTURES_IN_A_ROW], menu=translate(jobs.FULL_SIZE_MENU))
-        for start in range(0, len(numbers), _PICTURES_IN_A_ROW)
-    ]
     last = [action for action in (Action.REROLL, Action.MORE) if action not in _refused_actions(job_view)]
-    return (*rows, _row(job, last, 0))
+    return ButtonRow(buttons=numbers, menu=translate(jobs.FULL_SIZE_MENU)), _row(job, last, 0)
 
 
 def single_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
@@ -56,19 +50,18 @@ def single_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
 
 
 def grid_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
-    """Upscale and vary for each picture, four in a row; below, what asks which picture is meant."""
+    """Upscale and vary for each picture; below, what asks which picture is meant."""
     job = job_view.job
     there = {picture.index for picture in job_view.pictures}
     rows = [
         ButtonRow(
             buttons=tuple(
                 replace(button(action, job.id, index), disabled=index not in there)
-                for index in range(start, min(start + _PICTURES_IN_A_ROW, max(there) + 1))
+                for index in range(1, max(there) + 1)
             ),
             menu=translate(menu),
         )
         for action, menu in ((Action.UPSCALE, jobs.UPSCALE_MENU), (Action.VARY, jobs.VARY_MENU))
-        for start in range(1, max(there) + 1, _PICTURES_IN_A_ROW)
     ]
     last = [Action.REROLL, Action.REMIX, Action.EDIT, Action.MORE]
     return (*rows, _row(job, [action for action in last if action not in _refused_actions(job_view)], 0))
