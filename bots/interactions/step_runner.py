@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -36,9 +36,11 @@ from bots.presentation.message import Message
 from bots.presentation.reply_words import read_words_below
 from bots.presentation.subject_lookup import (
     changes_star,
+    form_about,
     load_choice,
     load_form,
     load_panel,
+    subject_of_upload,
     with_latest_pictures,
 )
 from bots.process.thread_pools import Pool, ThreadPools
@@ -51,13 +53,22 @@ from studio.commands.registry import execute
 from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
+from studio.domain.people import Person
+from studio.domain.provenance import Traces
+from studio.domain.requests import Source
 from studio.errors import NotFoundError
 from studio.ports import Ports
 from studio.services.accounts.account_export import Exported, write_export
 
 _LARGEST_EXPORT_BYTES = 8 * 1024 * 1024
-# The parameters that say to which community something belongs.
-_NAMING = ("case", "job", "picture", "what", "id", "proposal")
+_NAMING = (
+    "case",
+    "job",
+    "picture",
+    "what",
+    "id",
+    "proposal",
+)  # they say to which community something belongs
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +80,14 @@ class Reply:
     message: Message
     subject: str = ""
     made: Mapping[str, Attachment] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignImage:
+    """An image in a message that is none of ours: taken in as an upload of the person who asks, or only examined."""
+
+    take_in: Callable[[Person], Awaitable[Source]]
+    examine: Callable[[Person], Awaitable[Traces]]
 
 
 Result = Answer | Message | Reply | None
@@ -151,6 +170,20 @@ class StepRunner:
         """As if the button of the picture were pressed; with several pictures one asks which."""
         job_view = await self.job_view(shown.job_id, call)
         return from_menu(action, shown.job_id, shown.numbers(job_view))
+
+    async def run_on_image(self, action: Action, image: ForeignImage, call: Call) -> Answer:
+        """Who made somebody's image, or what a command makes of it."""
+        if action is Action.WHO:
+            traces = await image.examine(call.person)
+            return await self.run(Run(command="whose", values={"image": traces}), call)
+        source = await image.take_in(call.person)
+        return await self.run(Run(command=str(action), values={"image": source}), call)
+
+    async def take_in_form(self, action: Action, image: ForeignImage, call: Call) -> Form:
+        """The form of an action on somebody's image, which is its `upload`."""
+        source = await image.take_in(call.person)
+        form = form_about(action, subject_of_upload(self._ports, "", key=source.key))
+        return replace(form, upload=source)
 
     async def follow_words(self, shown: ShownPictures, words: str, call: Call) -> Answer:
         """Words below pictures are about the first of them."""

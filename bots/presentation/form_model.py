@@ -14,7 +14,7 @@ from bots.texts.forms import ARTIST_TOPIC, INTIMATE_TOPIC, OTHER_TOPIC, TOPICS
 from bots.texts.translation import translate
 from studio.commands.button_ids import gather_values, parse_form_subject
 from studio.domain.identifiers import split_picture_id
-from studio.domain.requests import MOST_BLENDED
+from studio.domain.requests import MOST_BLENDED, Source
 from studio.errors import BadParameterError
 
 
@@ -72,7 +72,7 @@ class Form:
     """`command` is carried out with `fixed` and the filled fields as its parameters.
 
     `about` (a picture's id, a job's, or an upload's ticket) and `command` make the form's id. `intro` stands above the
-    fields; `image` is shown where the platform can show one in a form.
+    fields; `image` is shown where the platform can show one in a form. `upload`: somebody's own image that it is about.
     """
 
     command: str
@@ -82,6 +82,7 @@ class Form:
     submit: str = ""
     intro: Spans = ()
     image: Image | None = None
+    upload: Source | None = None
     fixed: Mapping[str, object] = field(default_factory=dict)
 
     def with_values(self, values: Mapping[str, str]) -> "Form":

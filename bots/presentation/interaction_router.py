@@ -6,6 +6,7 @@ Pure: what has to be looked up for a form, a choice or a panel is in `bots.prese
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.form_model import WITHOUT_SUBJECT, command_of, subject_of
@@ -16,6 +17,8 @@ from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.requests import Source
 from studio.errors import BadRequestError
 from studio.gatherings.registry import KINDS
+
+T = TypeVar("T")
 
 FORM_PREFIX = "c1m:"
 _CASE_PICTURES = "c1k:"  # and a case's id: earlier versions' button to show its pictures
@@ -114,6 +117,13 @@ def _run(button: ButtonId) -> Run:
 def from_menu(action: Action, job_id: str, indices: Sequence[int]) -> Step:
     """An entry of the menu of a message that shows these pictures."""
     return route_button(ButtonId(action=action, job_id=job_id, index=indices[0] if len(indices) == 1 else 0))
+
+
+def require_foreign(action: Action, image: T | None) -> T:
+    """The image of a message that is none of ours. Only ours are reported. Raises `BadRequestError`."""
+    if image is None or action is Action.REPORT:
+        raise BadRequestError("not_from_here" if image else "no_image")
+    return image
 
 
 MENU: Mapping[str, Action] = {spec.menu: action for action, spec in ACTIONS.items() if spec.menu}

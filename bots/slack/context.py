@@ -7,6 +7,7 @@ import aiohttp
 
 from bots.process.thread_pools import ThreadPools
 from bots.slack.api.client import SlackClient
+from bots.slack.api.request import SlackRequest
 from bots.slack.files.image_uploads import ImageUploads
 from bots.slack.settings import SlackSettings
 from studio.ports import Ports
@@ -77,3 +78,7 @@ class SlackComponent:
         self._pools = context.pools
         self._workspaces = context.workspaces
         self._settings = context.settings
+
+    async def _client(self, request: SlackRequest) -> SlackClient:
+        """Of the request's workspace. Raises `NotInstalledError` and `SlackUnavailableError`."""
+        return (await self._workspaces.of(request.community)).client

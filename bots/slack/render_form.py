@@ -72,6 +72,12 @@ def values_of(view: Mapping[str, Any]) -> dict[str, object]:
     return {name: value for name, value in read.items() if value}
 
 
+def choices_of(view: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    """The values of a select in an open view."""
+    blocks = (block for block in view["blocks"] if block.get("block_id") == field)
+    return tuple(option["value"] for block in blocks for option in block["element"]["options"])
+
+
 def _value(element: Mapping[str, Any]) -> object:
     if files := element.get("files"):
         return tuple(files)

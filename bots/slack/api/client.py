@@ -4,7 +4,8 @@ import asyncio
 import io
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -64,11 +65,15 @@ TOKEN_TROUBLES = frozenset(
 log = logging.getLogger(__name__)
 
 
-class SlackUnavailableError(PlatformUnavailableError):
+class SlackError(Exception):
+    """A request to Slack came to nothing."""
+
+
+class SlackUnavailableError(PlatformUnavailableError, SlackError):
     """Slack does not answer, or asks for a pause."""
 
 
-class SlackApiRefusedError(Exception):
+class SlackApiRefusedError(SlackError):
     """Slack refused a request. `code` is the error code of its answer, `details` its sentences on blocks."""
 
     def __init__(self, method: str, code: str, details: Sequence[str] = ()) -> None:
@@ -88,6 +93,15 @@ class NotInstalledError(SlackApiRefusedError):
 
     def __init__(self) -> None:
         super().__init__("installation", "not_installed")
+
+
+@contextmanager
+def log_slack_errors(what: str) -> Iterator[None]:
+    """Around a request on which nothing depends; `what` says what was not done."""
+    try:
+        yield
+    except SlackError as error:
+        log.warning("%s: %s", what, error)
 
 
 def open_session() -> aiohttp.ClientSession:

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from bots.interactions.step_runner import Result
 from bots.presentation.interaction_router import Ask, parse_press, route_button
 from bots.slack.api.request import of_interaction
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.home_tab import HomeTab
 from bots.slack.listeners.listener import Listener
 from bots.slack.listeners.modals import Modals
-from studio.commands.button_ids import Action
+from studio.commands.button_ids import Action, Button
+from studio.commands.spec import Call
 from studio.errors import BadRequestError
 
 
@@ -26,20 +28,18 @@ class ActionListener(Listener):
         is_feedback = element.get("type") == "feedback_buttons"
         chosen: Mapping[str, Any] = element if is_feedback else element.get("selected_option") or {}
         button = parse_press(str(chosen.get("value") or element.get("action_id", "")))
-        request = of_interaction(body)
-        if button is None:
-            await self._people.adopt_language(request)
-            await self._dispatcher.refuse(request, BadRequestError("button_unknown"))
-            return
-        if is_feedback:
-            judge = partial(self._runner.judge, button, good=button.action is Action.STAR)
-            await self._dispatcher.serve(request, judge)
-            return
-        step = route_button(button)
-        if isinstance(step, Ask):
+        request, step = of_interaction(body), route_button(button) if button else None
+        if isinstance(step, Ask) and not is_feedback:
             await self._modals.ask(request, step)
         else:
-            await self._dispatcher.serve(request, partial(self._runner.carry_out, step))
+            await self._dispatcher.serve(request, partial(self._carry_out, button, is_feedback))
         view: Mapping[str, Any] = body.get("view") or {}
         if view.get("type") == "home":  # what it lists has changed
             await self._home.show(request)
+
+    async def _carry_out(self, button: Button | None, is_feedback: bool, call: Call) -> Result:
+        if button is None:
+            raise BadRequestError("button_unknown")
+        if is_feedback:
+            return await self._runner.judge(button, call, good=button.action is Action.STAR)
+        return await self._runner.carry_out(route_button(button), call)

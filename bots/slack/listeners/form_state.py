@@ -14,11 +14,10 @@ from studio.serialization import from_data, to_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormState:
-    """Where to answer, the ids of the pictures to choose from, and somebody's image that the form is about."""
+    """Where to answer, and somebody's image that the form is about."""
 
     channel: str | None = None
     thread: str | None = None
-    pictures: tuple[str, ...] = ()
     image: Source | None = None
 
     @property

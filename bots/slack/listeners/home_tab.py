@@ -1,28 +1,25 @@
 """The Home tab: one's own credits, queue, latest pictures and settings."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from bots.interactions.error_messages import message_of
 from bots.presentation.compose.cases import compose_sentence
-from bots.presentation.message import Image, Message
+from bots.presentation.interaction_router import Run
+from bots.presentation.message import Message
 from bots.presentation.subject_lookup import load_home
 from bots.process.thread_pools import Pool
-from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.client import NotInstalledError, log_slack_errors
 from bots.slack.api.request import SlackRequest, of_interaction
 from bots.slack.listeners.listener import Listener
 from bots.slack.render import render_home
 from bots.slack.texts import texts
 from bots.texts.translation import translate
-from studio.commands.registry import execute
 from studio.errors import ChatelierError
 
 FORMER_SETTING = "c1h:"  # and a setting's name: earlier versions' Home tab had a menu for each
 _FORMER_DEFAULT = "none"
-
-log = logging.getLogger(__name__)
 
 
 class HomeTab(Listener):
@@ -32,15 +29,15 @@ class HomeTab(Listener):
         element: Mapping[str, Any] = body["actions"][0]
         name = str(element["action_id"]).removeprefix(FORMER_SETTING)
         value = str((element.get("selected_option") or {}).get("value") or _FORMER_DEFAULT)
+        fault = None
         try:
             call = await self._people.call_of(request)
-            await self._pools.run(Pool.COMMANDS, execute, self._ports, call, "settings", {name: value})
+            await self._runner.run(Run(command="settings", values={name: value}), call)
         except NotInstalledError:
             return
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
-            await self.show(request, fault=message_of(error))
-        else:
-            await self.show(request)
+            fault = message_of(error)
+        await self.show(request, fault=fault)
 
     async def show(self, request: SlackRequest, *, fault: Message | None = None) -> None:
         """First what is known at once, then with the pictures. Never raises for what Slack refuses."""
@@ -56,18 +53,12 @@ class HomeTab(Listener):
         await self._publish(request, shown)
         if home.files:
             with suppress(ChatelierError):
-                draft = await self._images.draft(request, home, _job_of)
+                draft = await self._images.draft(request, home, lambda image: image.name.partition(".")[0])
                 await self._publish(request, [*shown[:-1], draft.message], draft.files)
 
     async def _publish(
         self, request: SlackRequest, messages: Sequence[Message], files: Mapping[str, str] | None = None
     ) -> None:
-        try:
-            client = (await self._workspaces.of(request.community)).client
+        with log_slack_errors("Home tab not published"):
+            client = await self._client(request)
             await client.call("views.publish", user_id=request.user, view=render_home(messages, files))
-        except (SlackUnavailableError, SlackApiRefusedError) as error:
-            log.warning("Home tab not published: %s", error)
-
-
-def _job_of(image: Image) -> str:
-    return image.name.partition(".")[0]

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.interactions.step_runner import Result
-from bots.presentation.actions import ACTIONS, Needs, label
-from bots.presentation.interaction_router import Ask, Run
-from bots.presentation.subject_lookup import form_about, subject_of_upload
+from bots.interactions.step_runner import ForeignImage, Result
+from bots.presentation.actions import ACTIONS, Needs
+from bots.presentation.form_model import Form
+from bots.presentation.interaction_router import Ask, require_foreign
 from bots.slack.api.request import SlackRequest, of_interaction
 from bots.slack.listeners.dispatcher import Dispatcher
-from bots.slack.listeners.form_state import FormState
 from bots.slack.listeners.listener import Listener
-from bots.slack.listeners.modals import Modals, Opening
+from bots.slack.listeners.modals import Modals
 from bots.slack.listeners.uploads import images
 from studio.commands.button_ids import Action
 from studio.commands.spec import Call
-from studio.errors import BadRequestError
+
+Message = Mapping[str, Any]
 
 IMAGINE = "imagine_anywhere"
 # Callback id → action. The ids are those of apps that were made from an earlier manifest, too.
@@ -42,46 +42,32 @@ class Shortcuts(Listener):
         await self._modals.ask_imagine(of_interaction(body))
 
     async def on_message(self, body: Mapping[str, Any]) -> None:
-        request, message = of_interaction(body), body["message"]
-        action = ENTRIES[body["callback_id"]]
-        await self._people.adopt_language(request)
+        request, action = of_interaction(body), ENTRIES[body["callback_id"]]
         if ACTIONS[action].needs is Needs.FORM:
-            find = partial(self._opening, request, action, message)
-            await self._modals.open(request, label(action, single=True), find)
+            await self._modals.open(
+                request, action, partial(self._find_form, request, action, body["message"])
+            )
         else:
-            await self._dispatcher.serve(request, partial(self._carry_out, request, action, message))
+            await self._dispatcher.serve(request, partial(self._carry_out, request, action, body["message"]))
 
-    async def _carry_out(
-        self, request: SlackRequest, action: Action, message: Mapping[str, Any], call: Call
-    ) -> Result:
+    async def _carry_out(self, request: SlackRequest, action: Action, message: Message, call: Call) -> Result:
         """What follows for a picture of ours; of somebody's image, who made it or what comes of it."""
         if shown := await self._lookup.in_message(request.channel, message):
             return await self._runner.carry_out(await self._runner.follow_menu(action, shown, call), call)
-        if action is Action.WHO:
-            traces = await self._uploads.look_at(request, _image(message), call.person)
-            return await self._runner.run(Run(command="whose", values={"image": traces}), call)
-        image = await self._uploads.take_in(request, _image(message), call.person)
-        return await self._runner.run(Run(command=str(action), values={"image": image}), call)
+        return await self._runner.run_on_image(action, self._image(request, action, message), call)
 
-    async def _opening(
-        self, request: SlackRequest, action: Action, message: Mapping[str, Any], call: Call
-    ) -> Opening:
+    async def _find_form(self, request: SlackRequest, action: Action, message: Message, call: Call) -> Form:
         if shown := await self._lookup.in_message(request.channel, message):
             step = await self._runner.follow_menu(action, shown, call)
             if not isinstance(step, Ask):
                 raise TypeError("the action opens no form")
-            return self._modals.opening(request, await self._runner.load_form(step, call))
-        if action is Action.REPORT:
-            raise BadRequestError("not_from_here")
-        image = await self._uploads.take_in(request, _image(message), call.person)
-        state = FormState(channel=request.channel, thread=request.thread, image=image)
-        subject = subject_of_upload(self._ports, "", key=image.key)
-        return Opening(form=form_about(action, subject), state=state)
+            return await self._runner.load_form(step, call)
+        return await self._runner.take_in_form(action, self._image(request, action, message), call)
 
-
-def _image(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Raises `BadRequestError`."""
-    files = images(message)
-    if not files:
-        raise BadRequestError("no_image")
-    return files[0]
+    def _image(self, request: SlackRequest, action: Action, message: Message) -> ForeignImage:
+        """Raises `BadRequestError`."""
+        file = require_foreign(action, next(iter(images(message)), None))
+        return ForeignImage(
+            take_in=partial(self._uploads.take_in, request, file),
+            examine=partial(self._uploads.look_at, request, file),
+        )
