@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.form_model import WITHOUT_SUBJECT, command_of, subject_of
-from studio.commands.button_ids import Action, gather_values, parse_button, parse_form_subject
+from studio.commands.button_ids import VERSION, Action, gather_values, parse_button, parse_form_subject
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.registry import CATALOG, REACTIONS, command_of_button
 from studio.domain.identifiers import is_job_id, split_picture_id
@@ -21,7 +21,8 @@ from studio.gatherings.registry import KINDS
 T = TypeVar("T")
 
 FORM_PREFIX = "c1m:"
-_CASE_PICTURES = "c1k:"  # and a case's id: earlier versions' button to show its pictures
+_CASE_PICTURES = "c1k"  # and a case's id: earlier versions' button to show its pictures
+PRESS_PREFIXES = frozenset({VERSION, _CASE_PICTURES})  # of the ids of buttons
 _VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
 _FORM_ID = re.compile(r"c1m:(?P<command>[a-z-]{1,20}):(?P<about>[\w.]{0,40})(?::(?P<cells>(?:[A-D][1-4])*))?")
 _IMAGINE = "imagine"
@@ -83,8 +84,8 @@ Step = Ask | Choose | Panel | Send | Reveal | Run
 
 def parse_press(custom_id: str) -> ButtonId | None:
     """Read the id of a button back, also of earlier versions. None for foreign or damaged ids."""
-    case_id = custom_id.removeprefix(_CASE_PICTURES)
-    if case_id != custom_id:
+    prefix, _, case_id = custom_id.partition(":")
+    if prefix == _CASE_PICTURES:
         return ButtonId(action=Action.REVEAL, job_id=case_id) if is_job_id(case_id) else None
     return parse_button(custom_id)
 

@@ -11,15 +11,23 @@ from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.interactions.modal_submissions import OPENER, Modals
 from bots.discord.messages.answers import send_private
 from bots.discord.render import CONFIRM, SELECT
+from bots.presentation.compose.action_forms import FormSubject
 from bots.presentation.compose.picture_choice import compose_confirmation
-from bots.presentation.interaction_router import Ask, Run, Step, parse_press, route_button
-from studio.commands.button_ids import VERSION
+from bots.presentation.interaction_router import (
+    PRESS_PREFIXES,
+    Ask,
+    Run,
+    Step,
+    parse_press,
+    route_button,
+)
+from bots.presentation.subject_lookup import form_about
+from studio.commands.button_ids import VERSION, Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.errors import BadRequestError
 from studio.parsing.grid_regions import is_cell
 
 _SAME_CLICK_SECONDS = 2.0
-_CASE_PICTURES = "c1k"  # in messages of earlier versions
 _CELLS = "c1s"  # a menu of cells under the lettered grid, in messages of earlier versions
 
 
@@ -41,14 +49,16 @@ class Buttons(Handler):
         elif prefix == OPENER:
             await self._modals.open_from(interaction, rest)
         elif prefix == _CELLS:
-            cells = [cell for cell in data.get("values", []) if isinstance(cell, str) and is_cell(cell)]
-            await self._modals.open_edit(interaction, rest, cells)
+            cells = sorted(cell for cell in data.get("values", ()) if is_cell(str(cell)))
+            form = form_about(Action.EDIT, FormSubject(about=rest))
+            await self._modals.open(interaction, form.with_values({"region": ",".join(cells)}))
         elif prefix == SELECT:
-            await self._press(interaction, _read(str(next(iter(data.get("values", ())), ""))))
-        elif prefix in (VERSION, _CASE_PICTURES):
-            await self._press(interaction, _read(custom_id))
+            await self._press(interaction, str(next(iter(data.get("values", ())), "")))
+        elif prefix in PRESS_PREFIXES:
+            await self._press(interaction, custom_id)
 
-    async def _press(self, interaction: discord.Interaction, button: ButtonId) -> None:
+    async def _press(self, interaction: discord.Interaction, custom_id: str) -> None:
+        button = _read(custom_id)
         where = interaction.message.id if interaction.message else 0
         fresh = f"discord:{interaction.id}"
         key = self._clicks.key_of(where, interaction.user.id, str(button), fresh=fresh)

@@ -15,9 +15,9 @@ from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.interactions.modal_submissions import Modals
 from bots.discord.messages.answers import private_refusal
 from bots.discord.messages.message_lookup import find_shown_in, is_own
+from bots.interactions.step_runner import ForeignImage
 from bots.presentation.actions import ACTIONS, Needs
-from bots.presentation.interaction_router import MENU, Run, Step
-from bots.presentation.subject_lookup import form_about, subject_of_upload
+from bots.presentation.interaction_router import MENU, Run, Step, require_foreign
 from studio.commands.button_ids import Action
 from studio.commands.results import Answer
 from studio.commands.spec import Call
@@ -61,14 +61,21 @@ class ContextMenus(Handler):
         if is_own(self._context, message):
             await self._presses.follow(interaction, await self._step(interaction, message, action))
             return
-        image = first_image(message)
-        if image is None or action is Action.REPORT:
-            raise BadRequestError("not_from_here" if image else "no_image")
+        attachment = require_foreign(action, first_image(message))
+        image = ForeignImage(
+            take_in=partial(store_attachment, self._context, attachment),
+            examine=partial(examine_attachment, self._context, attachment),
+        )
         if action is Action.WHO or ACTIONS[action].needs is Needs.FORM:
             operation = partial(self._on_foreign, interaction, image, action)
             await self._dispatcher.serve(interaction, operation, public=False)
-        else:
-            await self._start_from(interaction, image, action)
+            return
+
+        async def complete(call: Call) -> Run:
+            return replace(run, values={"image": await image.take_in(call.person)})
+
+        run = Run(command=str(action), values={"image": PENDING_UPLOAD}, public=ACTIONS[action].public)
+        await self._dispatcher.run(interaction, run, complete=complete)
 
     async def _step(self, interaction: discord.Interaction, message: discord.Message, action: Action) -> Step:
         """What follows for a message of ours. A first answer may not take long, so in doubt one asks which picture."""
@@ -83,23 +90,9 @@ class ContextMenus(Handler):
             raise DatabaseUnavailableError from None
 
     async def _on_foreign(
-        self, interaction: discord.Interaction, image: discord.Attachment, action: Action, call: Call
+        self, interaction: discord.Interaction, image: ForeignImage, action: Action, call: Call
     ) -> Answer | None:
-        """Somebody's image: taken in like an upload of the person who asks."""
         if action is Action.WHO:
-            traces = await examine_attachment(self._context, image, call.person)
-            return await self._runner.run(Run(command="whose", values={"image": traces}), call)
-        source = await store_attachment(self._context, image, call.person)
-        ticket = self._context.pending_uploads.add(source, call.person)
-        form = form_about(action, subject_of_upload(self._context.ports, ticket, key=source.key))
-        await self._modals.show_opener(interaction, action, form, call)
-        return None
-
-    async def _start_from(
-        self, interaction: discord.Interaction, image: discord.Attachment, action: Action
-    ) -> None:
-        async def complete(call: Call) -> Run:
-            return replace(run, values={"image": await store_attachment(self._context, image, call.person)})
-
-        run = Run(command=str(action), values={"image": PENDING_UPLOAD}, public=ACTIONS[action].public)
-        await self._dispatcher.run(interaction, run, complete=complete)
+            return await self._runner.run_on_image(action, image, call)
+        form = await self._runner.take_in_form(action, image, call)
+        return await self._modals.show_opener(interaction, action, form, call)

@@ -7,7 +7,7 @@ one, or that is about an upload, stands behind a button of a private message.
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -59,7 +59,7 @@ class Modals(Handler):
             opener = partial(self.show_opener, interaction, ask.action, form)
             await self._dispatcher.serve(interaction, opener, public=False)
         else:
-            await self._open(interaction, form)
+            await self.open(interaction, form)
 
     async def _load(self, interaction: discord.Interaction, ask: Ask) -> Form:
         """A modal must be the first answer to a press, so its prefilled words may not take long to find."""
@@ -72,12 +72,13 @@ class Modals(Handler):
             return form_about(ask.action, FormSubject(about=picture_id(ask.job_id, ask.index)))
 
     async def show_opener(
-        self, interaction: discord.Interaction, action: Action, form: Form, _call: Call
+        self, interaction: discord.Interaction, action: Action, form: Form, call: Call
     ) -> None:
         """A private message with the form's picture and a button that opens the form."""
+        about = self._context.pending_uploads.add(form.upload, call.person) if form.upload else form.about
         parts: list[Part] = [Images(images=(form.image,))] if form.image else []
         parts.append(Paragraph(form.intro or (form.title,)))
-        opener = _opener(f"{action}:{form.about}", label(action, single=True))
+        opener = _opener(f"{action}:{about}", label(action, single=True))
         await self._answers.show(interaction, Message(parts=tuple(parts)), more=opener)
 
     async def open_from(self, interaction: discord.Interaction, opener: str) -> None:
@@ -85,19 +86,14 @@ class Modals(Handler):
         action, _, about = opener.partition(":")
         if action == Action.SETTINGS and about.isdecimal():
             form = await self._load(interaction, Ask(action=Action.SETTINGS, job_id=NO_TARGET))
-            await self._open(interaction, form, step=min(int(about), len(steps_of(form)) - 1))
+            await self.open(interaction, form, step=min(int(about), len(steps_of(form)) - 1))
         elif action in ACTIONS:
-            await self._open(interaction, await self._load_opened(interaction, Action(action), about))
+            await self.open(interaction, await self._load_opened(interaction, Action(action), about))
 
     async def _load_opened(self, interaction: discord.Interaction, action: Action, about: str) -> Form:
         if picture := split_picture_id(about):
             return await self._load(interaction, Ask(action=action, job_id=picture[0], index=picture[1]))
         return form_about(action, subject_of_upload(self._context.ports, about))
-
-    async def open_edit(self, interaction: discord.Interaction, about: str, cells: Sequence[str]) -> None:
-        """Cells were chosen in a menu of an earlier version."""
-        form = form_about(Action.EDIT, FormSubject(about=about))
-        await self._open(interaction, form.with_values({"region": ",".join(sorted(cells))}))
 
     async def handle_submission(self, interaction: discord.Interaction) -> None:
         """The answer to any modal; called for every one that comes in."""
@@ -151,7 +147,7 @@ class Modals(Handler):
                 received[name] = [await store_attachment(self._context, file, call.person) for file in files]
         return received
 
-    async def _open(self, interaction: discord.Interaction, form: Form, *, step: int = 0) -> None:
+    async def open(self, interaction: discord.Interaction, form: Form, *, step: int = 0) -> None:
         try:
             await interaction.response.send_modal(render_form(form, step=step))
         except discord.HTTPException as error:
