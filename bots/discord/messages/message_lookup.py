@@ -1,27 +1,27 @@
 """Which job, or which of its pictures, a message of the bot's shows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 import discord
 
 from bots.discord.context import DiscordContext
-from bots.process.thread_pools import Pool
-from bots.queries.message_lookup import ShownPictures, find_shown_pictures, parse_filename
+from bots.interactions.message_lookup import FindNames, find_shown
+from bots.queries.message_lookup import ShownPictures
+from studio.domain.deliveries import MessageRef
 from studio.domain.people import Platform
 
 _SPOILER = "SPOILER_"
 
 
 async def find_shown_in(context: DiscordContext, message: discord.Message) -> ShownPictures | None:
-    """What a message shows: by the records, else by the names of the files that the bot itself gave to it.
+    """None for a message of somebody else's."""
 
-    Copies in direct messages and answers for one person alone stand in no record.
-    """
-    if not is_own(context, message):
-        return None
-    return await find_recorded(context, message.id) or find_by_filenames(_filenames(message))
+    async def names() -> list[str]:
+        return list(_names(message))
+
+    return await _find(context, message.id, names) if is_own(context, message) else None
 
 
 async def find_shown_by_id(
@@ -31,36 +31,29 @@ async def find_shown_by_id(
 
     Raises `discord.HTTPException`.
     """
-    known = await find_recorded(context, message_id)
-    if known is not None or not private:
-        return known
-    message = await context.client.get_partial_messageable(channel_id).fetch_message(message_id)
-    return await find_shown_in(context, message)
+
+    async def names() -> list[str]:
+        if not private:
+            return []
+        message = await context.client.get_partial_messageable(channel_id).fetch_message(message_id)
+        return list(_names(message)) if is_own(context, message) else []
+
+    return await _find(context, message_id, names)
 
 
-async def find_recorded(context: DiscordContext, message_id: int) -> ShownPictures | None:
-    """By the records."""
-    return await context.pools.run(
-        Pool.COMMANDS, find_shown_pictures, context.ports.database, Platform.DISCORD, str(message_id)
-    )
+async def _find(context: DiscordContext, message_id: int, names: FindNames) -> ShownPictures | None:
+    message = MessageRef(channel="", message=str(message_id))
+    return await find_shown(context.ports.database, context.pools, Platform.DISCORD, message, names)
 
 
-def find_by_filenames(filenames: Iterable[str]) -> ShownPictures | None:
-    """The bot's files are named by what they show; several pictures of a job stand for the whole of it."""
-    stems = (filename.removeprefix(_SPOILER).rpartition(".")[0] for filename in filenames)
-    shown = list(dict.fromkeys(filter(None, map(parse_filename, stems))))
-    if len(shown) > 1:
-        return ShownPictures(job_id=shown[0].job_id)
-    return shown[0] if shown else None
-
-
-def _filenames(message: discord.Message) -> Iterator[str]:
-    """Those of the attachments, and of the pictures that a layout shows."""
-    yield from (attachment.filename for attachment in message.attachments)
+def _names(message: discord.Message) -> Iterator[str]:
+    """What the files are named by: those of the attachments, and of the pictures that a layout shows."""
+    filenames = [attachment.filename for attachment in message.attachments]
     for component in message.components:
         for child in component.children if isinstance(component, discord.Container) else ():
             if isinstance(child, discord.MediaGalleryComponent):
-                yield from (PurePosixPath(urlsplit(item.media.url).path).name for item in child.items)
+                filenames += [PurePosixPath(urlsplit(item.media.url).path).name for item in child.items]
+    return (filename.removeprefix(_SPOILER).rpartition(".")[0] for filename in filenames)
 
 
 def is_own(context: DiscordContext, message: discord.Message) -> bool:

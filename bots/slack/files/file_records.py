@@ -68,10 +68,12 @@ def reuse(database: Database, *, community: str, subject: str, digest: str, pass
     return row.id if row else None
 
 
-def subject_of(database: Database, file_id: str) -> str | None:
-    """The subject of a file of the app."""
+def subjects_of(database: Database, file_ids: Sequence[str]) -> list[str]:
+    """The subjects of those that are files of the app."""
+    if not file_ids:
+        return []
     with database.read() as session:
-        return session.scalar(select(SlackFileRow.subject).where(SlackFileRow.id == file_id))
+        return list(session.scalars(select(SlackFileRow.subject).where(SlackFileRow.id.in_(file_ids))))
 
 
 def newest(database: Database, subject: str) -> tuple[str, datetime] | None:

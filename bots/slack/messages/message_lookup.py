@@ -1,57 +1,46 @@
 """Which job, or which of its pictures, a message of the app's shows."""
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from bots.interactions.message_lookup import FindNames, find_shown
 from bots.process.thread_pools import Pool
-from bots.queries.message_lookup import ShownPictures, find_shown_pictures, parse_filename
-from bots.slack.api.client import SlackApiRefusedError
+from bots.queries.message_lookup import ShownPictures
+from bots.slack.api.client import log_slack_errors
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent
-from bots.slack.files.file_records import subject_of
+from bots.slack.files.file_records import subjects_of
+from studio.domain.deliveries import MessageRef
 from studio.domain.people import Platform
-
-log = logging.getLogger(__name__)
 
 
 class MessageLookup(SlackComponent):
     async def in_message(self, channel: str | None, message: Mapping[str, Any]) -> ShownPictures | None:
-        """By the database, else by the app's own files in the message: copies are not recorded."""
-        known = await self._find_known(channel, str(message["ts"]))
-        return known or await self._by_files(message)
+        return await self._find(channel, str(message["ts"]), partial(self._subjects, [message]))
 
     async def by_name(self, request: SlackRequest, channel: str, ts: str) -> ShownPictures | None:
-        """The same for a message of which only the timestamp is known; in direct messages it is fetched.
+        """The same for a message of which only the timestamp is known; in direct messages it is fetched."""
+        return await self._find(channel, ts, partial(self._fetch_subjects, request, channel, ts))
 
-        Raises `SlackUnavailableError`.
-        """
-        known = await self._find_known(channel, ts)
-        if known is not None or not channel.startswith("D"):
-            return known
-        client = (await self._workspaces.of(request.community)).client
+    async def _find(self, channel: str | None, ts: str, names: FindNames) -> ShownPictures | None:
+        message = MessageRef(channel=channel or "", message=ts)
+        return await find_shown(self._ports.database, self._pools, Platform.SLACK, message, names)
+
+    async def _fetch_subjects(self, request: SlackRequest, channel: str, ts: str) -> list[str]:
         one: dict[str, Any] = {"latest": ts, "oldest": ts, "inclusive": "true", "limit": 1}
-        try:
-            answer = await client.call("conversations.history", patient=False, channel=channel, **one)
-        except SlackApiRefusedError as error:
-            log.info("direct message lookup failed: code=%s", error.code)
-            return None
-        for message in answer.get("messages", ()):
-            if message.get("ts") == ts:
-                return await self._by_files(message)
-        return None
+        answer: Mapping[str, Any] = {}
+        if channel.startswith("D"):
+            with log_slack_errors("direct message not looked up"):
+                client = await self._client(request)
+                answer = await client.call("conversations.history", patient=False, channel=channel, **one)
+        found = [message for message in answer.get("messages", ()) if message.get("ts") == ts]
+        return await self._subjects(found)
 
-    async def _find_known(self, channel: str | None, ts: str) -> ShownPictures | None:
-        return await self._pools.run(
-            Pool.COMMANDS, find_shown_pictures, self._ports.database, Platform.SLACK, ts, channel=channel
-        )
-
-    async def _by_files(self, message: Mapping[str, Any]) -> ShownPictures | None:
-        for file_id in _files_of(message.get("blocks") or ()):
-            subject = await self._pools.run(Pool.COMMANDS, subject_of, self._ports.database, file_id)
-            if subject and (shown := parse_filename(subject)):
-                return shown
-        return None
+    async def _subjects(self, messages: Iterable[Mapping[str, Any]]) -> list[str]:
+        """What the app's own files in the messages are about."""
+        files = [file for message in messages for file in _files_of(message.get("blocks") or ())]
+        return await self._pools.run(Pool.COMMANDS, subjects_of, self._ports.database, files)
 
 
 def _files_of(blocks: Iterable[Mapping[str, Any]]) -> Iterator[str]:
