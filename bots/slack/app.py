@@ -95,7 +95,7 @@ class SlackApp:
         dispatcher = Dispatcher(context, people, replies, self.delivery, runner)
         home, modals = HomeTab(dispatcher), Modals(dispatcher)
         submissions = ViewSubmissions(dispatcher, home)
-        commands = CommandListener(dispatcher, channels)
+        commands = CommandListener(dispatcher)
         reactions = Reactions(dispatcher)
         self.events |= {
             "app_home_opened": AppOpening(dispatcher, home, self.greeting).handle_opening,

@@ -6,7 +6,6 @@ one, or that is about an upload, stands behind a button of a private message.
 """
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from discord import ui
 from bots.discord.guilds.members import call_of
 from bots.discord.guilds.uploads import PENDING_UPLOAD, store_attachment
 from bots.discord.interactions.dispatcher import Handler
+from bots.discord.messages.error_mapping import log_api_errors
 from bots.discord.render_form import parse_step, render_form, steps_of, values_of
 from bots.discord.texts import texts
 from bots.presentation.actions import ACTIONS, label
@@ -41,8 +41,6 @@ from studio.errors import BadRequestError, DatabaseUnavailableError
 
 OPENER = "c1f"  # and the action and what its form is about
 _LOOK_UP_SECONDS = 1.0
-
-log = logging.getLogger(__name__)
 
 
 class Modals(Handler):
@@ -148,10 +146,8 @@ class Modals(Handler):
         return received
 
     async def open(self, interaction: discord.Interaction, form: Form, *, step: int = 0) -> None:
-        try:
+        with log_api_errors("modal not opened"):
             await interaction.response.send_modal(render_form(form, step=step))
-        except discord.HTTPException as error:
-            log.warning("modal not opened: code=%s", error.code)
 
 
 def _opener(opens: str, text: str) -> ui.ActionRow[Any]:

@@ -14,6 +14,7 @@ from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.message_files import load_files
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.permissions import closed_channels
+from bots.discord.messages.error_mapping import log_api_errors
 from bots.discord.messages.transport import DiscordTransport
 from bots.discord.render import edit_arguments, send_arguments
 from bots.discord.texts import texts
@@ -100,7 +101,7 @@ class Answers:
         While it still thinks, Discord would take a second message for its text; so it is ended first.
         """
         arguments = send_arguments(message, {})
-        try:
+        with log_api_errors("refusal not sent"):
             if public:
                 self._transport.take_back(call.address.message or "")
                 await interaction.edit_original_response(content=texts.TAKEN_BACK)
@@ -108,8 +109,6 @@ class Answers:
                 await interaction.delete_original_response()
             else:
                 await interaction.edit_original_response(**edit_arguments(message, {}))
-        except discord.HTTPException as error:
-            log.warning("refusal not sent: status=%s", error.status)
 
 
 @asynccontextmanager
@@ -138,10 +137,8 @@ async def send_private(interaction: discord.Interaction, message: Message) -> No
     """A first and only answer, seen by the person alone; nothing where there was one already."""
     if interaction.response.is_done():
         return
-    try:
+    with log_api_errors("ephemeral message not sent"):
         await interaction.response.send_message(ephemeral=True, **send_arguments(message, {}))
-    except discord.HTTPException as error:
-        log.warning("ephemeral message not sent: code=%s", error.code)
 
 
 async def send_direct(context: DiscordContext, user_id: int, message: Message) -> None:

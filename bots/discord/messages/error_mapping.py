@@ -36,6 +36,15 @@ def mapped_errors() -> Iterator[None]:
         raise map_error(error) from error
 
 
+@contextmanager
+def log_api_errors(what: str) -> Iterator[None]:
+    """Around a request on which nothing depends; `what` says what was not done."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        log.warning("%s: status=%s code=%s", what, error.status, error.code)
+
+
 def map_error(error: Exception) -> Exception:
     if not isinstance(error, discord.HTTPException):
         return PlatformUnavailableError(type(error).__name__, perhaps_done=True)

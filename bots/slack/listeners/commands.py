@@ -14,7 +14,6 @@ from bots.process.thread_pools import Pool
 from bots.queries.message_lookup import ShownPictures, find_pictures_above, find_subject_of_thread
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
-from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.listener import Listener
 from bots.slack.listeners.uploads import File, images
 from bots.slack.messages.message_sender import Draft, send
@@ -28,7 +27,6 @@ from bots.slack.texts.command_parsing import (
     read_talk,
 )
 from bots.slack.texts.typed_text import TypedText
-from bots.slack.workspaces.channels import Channels
 from bots.texts.languages.readers import reading_in
 from bots.texts.translation import translate
 from studio.commands.parameter_values import Kind
@@ -42,10 +40,6 @@ log = logging.getLogger(__name__)
 
 
 class CommandListener(Listener):
-    def __init__(self, dispatcher: Dispatcher, channels: Channels) -> None:
-        super().__init__(dispatcher)
-        self._channels = channels
-
     async def imagine(self, body: Mapping[str, Any]) -> None:
         await self._follow(of_command(body), read_imagine, TypedText(text=str(body.get("text") or "")))
 
@@ -125,7 +119,7 @@ class CommandListener(Listener):
 
     async def _warn(self, request: SlackRequest, desk: str | None) -> None:
         """Where everybody in the workspace can read the desk channel."""
-        if desk and not await self._channels.is_private(replace(request, channel=desk), anew=True):
+        if desk and not await self._people.channels.is_private(replace(request, channel=desk), anew=True):
             await self._dispatcher.reply(request, compose_spans(texts.open_desk(desk)))
 
     async def _with_files(

@@ -14,7 +14,7 @@ from bots.presentation.message import Message
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
-from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.client import NotInstalledError, SlackError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.messages.ephemeral_replies import EphemeralReplies
@@ -79,7 +79,7 @@ class Dispatcher(SlackComponent):
         match error:
             case NotInstalledError():
                 message = compose_sentence(translate(texts.NOT_INSTALLED))
-            case SlackUnavailableError() | SlackApiRefusedError():
+            case SlackError():
                 log.warning("request not served: %s", error)
                 message = compose_sentence(translate(texts.NOT_OPENED))
             case _:
@@ -97,12 +97,7 @@ class Dispatcher(SlackComponent):
                 if reply := await self.runner.compose(result, call):
                     await self.reply(request, reply.message, subject=reply.subject, made=reply.made)
                 await self.runner.show_desk(result, call)
-        except (
-            SlackUnavailableError,
-            SlackApiRefusedError,
-            DeliveryInProgressError,
-            ChatelierError,
-        ) as error:
+        except (SlackError, DeliveryInProgressError, ChatelierError) as error:
             log.warning("response postponed: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the job is safe
             report_error(error)

@@ -14,7 +14,7 @@ from bots.presentation.compose.linked_picture import compose_linked_picture
 from bots.presentation.message import Images, Message
 from bots.process.thread_pools import Pool
 from bots.queries.linked_picture import find_linked_picture
-from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.client import SlackApiRefusedError, SlackError
 from bots.slack.api.request import SlackRequest, of_link
 from bots.slack.context import Workspace
 from bots.slack.files.file_records import subject_of_link
@@ -43,7 +43,7 @@ class LinkUnfurling(Listener):
             found = await self._find(request, list(addresses)[:_MOST_LINKS])
             if found:
                 await self._unfold(request, _target(event), found)
-        except (SlackUnavailableError, SlackApiRefusedError) as error:
+        except SlackError as error:
             log.warning("link not unfolded: %s", error)
         except ChatelierError as error:
             log.warning("link not unfolded: %s", type(error).__name__)

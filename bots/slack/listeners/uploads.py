@@ -48,7 +48,7 @@ class Uploads(SlackComponent):
 
     async def _fetch(self, request: SlackRequest, file: File) -> bytes:
         try:
-            client = (await self._workspaces.of(request.community)).client
+            client = await self._client(request)
         except SlackUnavailableError as error:
             raise BadImageError("not_fetched", platform="Slack") from error
         return await self._download(client, await self._whole(client, file))

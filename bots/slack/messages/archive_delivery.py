@@ -7,7 +7,7 @@ from bots.delivery.attachments import Attachment
 from bots.delivery.errors import DestinationUnreachableError
 from bots.presentation.message import Download, Message, Small
 from bots.presentation.spans import sentence
-from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.client import SlackError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent
 from bots.slack.messages.message_sender import Draft, send_to_person
@@ -31,7 +31,7 @@ class ArchiveDelivery(SlackComponent):
             await workspace.image_uploads.share(
                 request.user, download.file, archive, channel=sent.channel, thread=sent.message
             )
-        except (SlackUnavailableError, SlackApiRefusedError, DestinationUnreachableError) as error:
+        except (SlackError, DestinationUnreachableError) as error:
             log.warning("archive not sent: %s", type(error).__name__)
             return message
         return replace(message, parts=(*others, Small(sentence(texts.ARCHIVE_SENT))))

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError, respond
+from bots.slack.api.client import SlackApiRefusedError, SlackError, respond
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent
 from bots.slack.messages.message_sender import Draft
@@ -19,12 +19,12 @@ class EphemeralReplies(SlackComponent):
         try:
             if await self._send_by_response_url(request, draft) or await self._send_ephemeral(request, draft):
                 return
-            client = (await self._workspaces.of(request.community)).client
+            client = await self._client(request)
             where: dict[str, Any] = {"channel": request.user}
             if request.in_private:
                 where = {"channel": request.channel, "thread_ts": request.thread}
             await client.call("chat.postMessage", **where, **draft.arguments("chat.postMessage"))
-        except (SlackUnavailableError, SlackApiRefusedError) as error:
+        except SlackError as error:
             log.warning("private reply not sent: %s", error)
 
     async def _send_by_response_url(self, request: SlackRequest, draft: Draft) -> bool:
@@ -35,7 +35,7 @@ class EphemeralReplies(SlackComponent):
             await respond(
                 self._context.session, request.response_url, **kind, **draft.arguments("response_url")
             )
-        except (SlackUnavailableError, SlackApiRefusedError):
+        except SlackError:
             log.info("response URL not usable: trying an ephemeral message")
             return False
         return True
@@ -43,7 +43,7 @@ class EphemeralReplies(SlackComponent):
     async def _send_ephemeral(self, request: SlackRequest, draft: Draft) -> bool:
         if not request.channel or request.in_private:
             return False
-        client = (await self._workspaces.of(request.community)).client
+        client = await self._client(request)
         where: dict[str, Any] = {
             "channel": request.channel,
             "user": request.user,

@@ -12,7 +12,7 @@ from bots.delivery.transport import OutgoingMessage
 from bots.presentation.message import FileKind, Image, Images, Message, Progress
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import job_state
-from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.client import SlackError
 from bots.slack.context import SlackComponent, SlackContext, Workspace
 from bots.slack.files import file_records
 from studio.bounded_dict import BoundedDict
@@ -146,7 +146,7 @@ class PreviewUploads(SlackComponent):
                 await workspace.image_uploads.discard(file_id)  # too late: its end is shown, or about to be
             else:
                 seen.file_id = file_id
-        except (SlackUnavailableError, SlackApiRefusedError, ChatelierError) as error:
+        except (SlackError, ChatelierError) as error:
             log.debug("preview not uploaded: %s", type(error).__name__)
 
 

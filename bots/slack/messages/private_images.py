@@ -10,7 +10,7 @@ from bots.delivery.message_files import load_files
 from bots.presentation.compose.job_message import with_missing_files
 from bots.presentation.message import FileKind, Image, Images, Message
 from bots.process.thread_pools import Pool
-from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.client import SlackError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
 from bots.slack.messages.archive_delivery import ArchiveDelivery
@@ -52,6 +52,6 @@ class PrivateImages(SlackComponent):
             uploads = (await self._workspaces.of(request.community)).image_uploads
             for subject, images in groupby(shown.files, key=subject_of):
                 files |= await uploads.upload_all(subject, list(images), found.files, passing=True)
-        except (SlackUnavailableError, SlackApiRefusedError) as error:
+        except SlackError as error:
             log.warning("images left out: %s", error)
         return Draft(message=shown, files=files)

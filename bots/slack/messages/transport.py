@@ -9,7 +9,7 @@ from datetime import datetime
 from bots.delivery.errors import DestinationUnreachableError
 from bots.delivery.transport import OutgoingMessage, Place
 from bots.presentation.message import FileKind
-from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.client import SlackApiRefusedError, SlackError
 from bots.slack.api.progress_throttle import ProgressThrottle
 from bots.slack.blocks import Block, section
 from bots.slack.context import SlackComponent, SlackContext, Workspace
@@ -96,7 +96,7 @@ class SlackTransport(SlackComponent):
             workspace = await self._workspaces.of(outgoing.place.community)
             await self._edit_at_once(workspace, ref, outgoing)
             await show_status(workspace, ref.channel, outgoing.place.thread, outgoing.message)
-        except (SlackUnavailableError, SlackApiRefusedError) as error:
+        except SlackError as error:
             log.debug("progress update not sent: %s", error)
 
     async def _edit_at_once(self, workspace: Workspace, ref: MessageRef, outgoing: OutgoingMessage) -> None:

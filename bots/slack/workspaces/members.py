@@ -11,7 +11,7 @@ from typing import Any
 from bots.interactions.reader_languages import ReaderLanguages
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import known_name
-from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.client import SlackError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import AppIdentity, SlackComponent, SlackContext
 from bots.slack.workspaces.channels import Channels
@@ -46,7 +46,7 @@ class Members(SlackComponent):
     def __init__(self, context: SlackContext, groups: UserGroups, channels: Channels) -> None:
         super().__init__(context)
         self._groups = groups
-        self._channels = channels
+        self.channels = channels
         self._languages = ReaderLanguages(context.ports.database, context.pools)
         self._members: BoundedDict[str, tuple[float, Member]] = BoundedDict(_KEPT_MEMBERS)
 
@@ -59,7 +59,7 @@ class Members(SlackComponent):
         """
         with suppress(SlackUnavailableError):
             await self._workspaces.of(request.community)
-        person, private = await asyncio.gather(self.person(request), self._channels.is_private(request))
+        person, private = await asyncio.gather(self.person(request), self.channels.is_private(request))
         await self.adopt_language(request)
         address = Address(
             platform=Platform.SLACK,
@@ -118,7 +118,7 @@ class Members(SlackComponent):
                 answer = await workspace.client.call(
                     "users.info", patient=False, user=request.user, include_locale=True
                 )
-        except (SlackUnavailableError, SlackApiRefusedError, TimeoutError):
+        except (SlackError, TimeoutError):
             log.info("member lookup failed: Slack unavailable or refused")
             return cached[1] if cached else None
         fallback = request.user_name or request.user

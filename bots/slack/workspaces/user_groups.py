@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.client import SlackError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import WorkspaceRegistry
 
@@ -47,7 +47,7 @@ class UserGroups:
             answer = await workspace.client.call(
                 "usergroups.list", patient=False, include_users="true", team_id=team
             )
-        except (SlackUnavailableError, SlackApiRefusedError) as error:
+        except SlackError as error:
             log.info("user group lookup failed: %s", error)
             return _Known(at=time.monotonic(), members=known.members if known else {})
         members: dict[str, frozenset[str]] = {}
