@@ -95,4 +95,5 @@ class ContextMenus(Handler):
         if action is Action.WHO:
             return await self._runner.run_on_image(action, image, call)
         form = await self._runner.take_in_form(action, image, call)
-        return await self._modals.show_opener(interaction, action, form, call)
+        await self._modals.show_opener(interaction, action, form, call)
+        return None

@@ -1,4 +1,4 @@
-"""The images of what one person sees, a private answer, a form or the Home tab: at Slack for an hour."""
+"""The images of what is no message of a job or a case: a private answer, a form, the Home tab, an unfolded link."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -34,10 +34,12 @@ class PrivateImages(SlackComponent):
         subject_of: Callable[[Image], str],
         *,
         made: Mapping[str, Attachment] = _NO_FILES,
+        passing: bool = True,
     ) -> Draft:
         """The message with its images at Slack, without those that Slack refuses.
 
-        `subject_of` says what an image is about; it is deleted together with it. Raises `StorageError`.
+        `subject_of` says what an image is about; it is deleted together with it, and a `passing` one after an hour.
+        Raises `StorageError`.
         """
         archives = [made[image.name] for image in message.files if image.kind is FileKind.ARCHIVE]
         if archives:
@@ -51,7 +53,9 @@ class PrivateImages(SlackComponent):
         try:
             uploads = (await self._workspaces.of(request.community)).image_uploads
             for subject, images in groupby(shown.files, key=subject_of):
-                files |= await uploads.upload_all(subject, list(images), found.files, passing=True)
+                files |= await uploads.upload_all(
+                    subject, list(images), found.files, passing=passing, patient=passing
+                )
         except SlackError as error:
             log.warning("images left out: %s", error)
         return Draft(message=shown, files=files)
