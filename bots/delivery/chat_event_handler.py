@@ -78,6 +78,7 @@ class ChatEventHandler:
         match event:
             case JobAccepted():
                 await self.send_new_job(event.job_id)
+                await self.jobs.show_pressed(event.job_id)
             case JobEnded():
                 await self.publisher.show(DeliveryKind.JOB, event.job_id)
             case JobChanged():

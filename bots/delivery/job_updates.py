@@ -16,6 +16,7 @@ from studio.clock import now
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
+from studio.domain.requests import Operation
 from studio.errors import NotFoundError
 
 _POSITIONS_EVERY_SECONDS = 5.0
@@ -43,6 +44,28 @@ class JobUpdates:
     async def picture_finished(self, job_id: str) -> None:
         """While others of its job are being painted. Several within a few seconds become one edit."""
         await self._publisher.freshen(DeliveryKind.JOB, job_id, least_seconds=_PICTURES_EVERY_SECONDS)
+
+    async def show_pressed(self, job_id: str) -> None:
+        """Below the picture that a new job starts from, the button that was pressed for it is marked."""
+        job_view = _view(self._publisher.message(DeliveryKind.JOB, job_id))
+        if job_view is None or job_view.job.request.operation not in (Operation.VARY, Operation.UPSCALE):
+            return
+        origin = job_view.job.origin_job_id
+        before = self._publisher.message(DeliveryKind.JOB, origin).shown if origin else None
+        try:
+            draft = await self._publisher.read(DeliveryKind.JOB, origin or "")
+        except NotFoundError:
+            return
+        view, shows_buttons = (
+            draft.job_view,
+            draft.final and draft.ref is not None and bool(draft.ref.message),
+        )
+        known = before.job_view.pressed if before and before.job_view else frozenset()
+        here = draft.subject.platform is self._transport.platform
+        if view and shows_buttons and here and view.pressed - known:
+            await self._publisher.freshen(
+                DeliveryKind.JOB, view.job.id, least_seconds=_PICTURES_EVERY_SECONDS
+            )
 
     def _is_gone(self, job_id: str, picture_id: str) -> bool:
         """Of several that were deleted at once the first edit shows the end."""

@@ -230,7 +230,7 @@ def _select(row: ButtonRow, limits: Limits) -> ui.Select[Any]:
     """A menu whose options are buttons: the id of each is its value."""
     options = [
         discord.SelectOption(
-            label=limits.text(button.label or description(button.action, button.index), MAX_OPTION, "option"),
+            label=limits.text(_option(button), MAX_OPTION, "option"),
             value=button.custom_id,
         )
         for button in limits.items(
@@ -242,6 +242,11 @@ def _select(row: ButtonRow, limits: Limits) -> ui.Select[Any]:
         placeholder=limits.text(row.menu, MAX_PLACEHOLDER, "placeholder"),
         options=options,
     )
+
+
+def _option(button: Button) -> str:
+    text = button.label or description(button.action, button.index)
+    return f"✓ {text}" if button.pressed else text
 
 
 def row_width(texts: Sequence[str]) -> int:

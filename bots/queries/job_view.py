@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from studio.clock import now
+from studio.commands.button_ids import Action, Button
 from studio.db import queries
 from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.database import Database
@@ -16,12 +17,13 @@ from studio.db.deliveries import message_of
 from studio.db.identities.linked_identities import identities, same_human
 from studio.db.queue_estimates import Outlook, outlook, outlooks
 from studio.db.settings import preferences_of
-from studio.db.tables import JobRow, PersonRow, PictureRow, StarRow
+from studio.db.tables import JobRow, JobSourceRow, PersonRow, PictureRow, StarRow
 from studio.domain.deliveries import DeliveryKind, MessageRef
-from studio.domain.jobs import OUTSTANDING, Job, JobState
+from studio.domain.identifiers import split_picture_id
+from studio.domain.jobs import HIDDEN, OUTSTANDING, Job, JobState
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
-from studio.domain.requests import Operation
+from studio.domain.requests import Operation, Strength
 from studio.domain.settings.preferences import RemixConsent
 from studio.errors import NotFoundError
 from studio.services.visibility import Audience, find_picture, is_withheld, may_see, without_hidden_parents
@@ -50,7 +52,8 @@ class JobView:
 
     `asks`: it waits for the owner of a picture, not for a moderator. `wants_copy`: its person likes to have what
     is finished by direct message as well. `starred_by` has the keys of the people who gave a star, by picture.
-    `lends_uploads`: others may paint it again, with what its person brought along.
+    `lends_uploads`: others may paint it again, with what its person brought along. `pressed` are the buttons on its
+    pictures from which something was made that everybody in its community may know of.
     """
 
     job: Job
@@ -63,6 +66,7 @@ class JobView:
     asks: bool = False
     wants_copy: bool = False
     lends_uploads: bool = True
+    pressed: frozenset[Button] = frozenset()
 
     @property
     def prompt(self) -> str:
@@ -107,6 +111,7 @@ def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
     starred_by = load_stars(session, [picture.id for of_job in pictures.values() for picture in of_job])
     sources = _sources(session, jobs)
     seen = _outlooks(session, [job.id for job in jobs if job.state in OUTSTANDING])
+    pressed = _find_pressed(session, [job for job in jobs if job.id in pictures])
     asking = find_jobs_awaiting_consent(session, [job.id for job in jobs if job.state is JobState.HELD])
     views = []
     for job in jobs:
@@ -127,9 +132,40 @@ def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
                 eta_seconds=seen[job.id].eta_seconds if job.id in seen else None,
                 asks=job.id in asking,
                 lends_uploads=_lends_uploads(session, job),
+                pressed=frozenset(pressed.get(job.id, ())),
             )
         )
     return views
+
+
+def _find_pressed(session: Session, jobs: Sequence[Job]) -> Mapping[str, set[Button]]:
+    """The buttons whose command was carried out on a picture, by the pictures' jobs."""
+    origins = {job.id: job for job in jobs}
+    made = aliased(JobRow)
+    ids = select(PictureRow.id).where(PictureRow.job_id.in_(origins))
+    query = (
+        select(
+            JobSourceRow.picture_id,
+            made.command,
+            made.request["variation"].as_string(),
+            made.visibility,
+            made.platform,
+            made.community,
+        )
+        .join(made, made.id == JobSourceRow.job_id)
+        .where(JobSourceRow.picture_id.in_(ids), made.command.in_(("upscale", "vary")))
+        .distinct()
+    )
+    found = defaultdict[str, set[Button]](set)
+    for picture_id, command, variation, visibility, *place in session.execute(query) if origins else ():
+        subtle = variation == Strength.SUBTLE
+        action = Action.UPSCALE if command == "upscale" else Action.VARY_SUBTLE if subtle else Action.VARY
+        job_id, index = split_picture_id(picture_id) or ("", 0)
+        origin = origins[job_id]
+        known = visibility not in HIDDEN or origin.visibility in HIDDEN
+        if known and place == [origin.person.platform, origin.person.community]:
+            found[job_id].add(Button(action=action, job_id=job_id, index=index))
+    return found
 
 
 def _lends_uploads(session: Session, job: Job) -> bool:

@@ -61,7 +61,11 @@ def _menu(name: str, buttons: Sequence[Button], limits: Limits) -> Block:
 
 
 def _option(button: Button) -> str:
-    return button.label or translate(texts.PICTURE_NUMBER, number=button.index)
+    return _with_mark(button, button.label or translate(texts.PICTURE_NUMBER, number=button.index))
+
+
+def _with_mark(button: Button, text: str) -> str:
+    return f"✓ {text}" if button.pressed else text
 
 
 def _button(button: Button, limits: Limits) -> Block:
@@ -70,7 +74,7 @@ def _button(button: Button, limits: Limits) -> Block:
         "type": "button",
         "action_id": button.custom_id,
         "value": button.custom_id,
-        "text": _label(f"✓ {text}" if button.pressed else text, limits),
+        "text": _label(_with_mark(button, text), limits),
     }
     if not button.verb and (spoken := description(button.action, button.index)) and len(spoken) <= _LABEL:
         block["accessibility_label"] = spoken

@@ -83,7 +83,14 @@ class JobUpdates:
         return {job_id: self._progress[job_id] for job_id in stepped if job_id in self._progress}
 
     def record_states(self, job_ids: Sequence[str], cards: Sequence[JobView]) -> None:
-        """Remember what is unfinished, and that the waiting jobs moved up when another one changed its state."""
+        """Remember what is unfinished, and that the waiting jobs moved up when another one changed its state.
+
+        The card of the job that a new one starts from marks the button that was pressed for it.
+        """
+        new = (
+            card.job for card in cards if card.job.state in WAITING and card.job.id not in self._unfinished
+        )
+        self.mark(job.origin_job_id for job in new if job.origin_job_id)
         states = {card.job.id: card.job.state for card in cards}
         owners = {card.job.id: card.job.person.user_id for card in cards if is_private(card.job)}
         for job_id in job_ids:

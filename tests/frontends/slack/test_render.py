@@ -127,6 +127,9 @@ def test_rows_with_a_menu_become_two_menus_side_by_side_whose_options_are_button
     assert (upscale["action_id"], vary["action_id"]) == ("c1s:upscale", "c1s:vary")
     assert (upscale["placeholder"]["text"], vary["placeholder"]["text"]) == ("Upscale…", "Vary…")
     assert [option["text"]["text"] for option in vary["options"]] == [f"Picture {i}" for i in range(1, 5)]
+    pressed = [replace(GRID.rows[0], buttons=(replace(GRID.rows[0].buttons[0], pressed=True),))]
+    (marked,) = rendered(replace(GRID, rows=tuple(pressed)))["blocks"][-1]["elements"][0]["options"]
+    assert marked["text"]["text"] == "✓ Picture 1"
     third = parse_button(vary["options"][2]["value"])
     assert third is not None
     assert (third.action, third.job_id, third.index) == (Action.VARY, JOB, 3)

@@ -9,7 +9,6 @@ from bots.texts import choices as texts
 from bots.texts import jobs
 from bots.texts.translation import translate
 from studio.commands.button_ids import Action
-from studio.domain.jobs import Job
 from studio.domain.requests import Operation
 
 
@@ -32,51 +31,49 @@ def draft_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
     """A number for each draft, which paints it at full size."""
     job = job_view.job
     numbers = tuple(button(Action.FULL_SIZE, job.id, picture.index) for picture in job_view.pictures)
-    last = [action for action in (Action.REROLL, Action.MORE) if action not in _refused_actions(job_view)]
-    return ButtonRow(buttons=numbers, menu=translate(jobs.FULL_SIZE_MENU)), _row(job, last, 0)
+    menu = ButtonRow(buttons=numbers, menu=translate(jobs.FULL_SIZE_MENU))
+    return menu, _row(job_view, [Action.REROLL, Action.MORE], 0)
 
 
 def single_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
     """Rows of at most three, whose words fit side by side on a phone."""
-    job, index = job_view.job, job_view.pictures[0].index
+    is_upscaled = job_view.job.request.operation is Operation.UPSCALE
     rows = (
         [Action.VARY_SUBTLE, Action.VARY],
-        [Action.UPSCALE, Action.REMIX, Action.EDIT],
+        [*([] if is_upscaled else [Action.UPSCALE]), Action.REMIX, Action.EDIT],
         [Action.REROLL, Action.MORE],
     )
-    left_out = {Action.UPSCALE} if job.request.operation is Operation.UPSCALE else set()
-    left_out |= _refused_actions(job_view)
-    return tuple(_row(job, [action for action in row if action not in left_out], index) for row in rows)
+    return tuple(_row(job_view, row, job_view.pictures[0].index) for row in rows)
 
 
 def grid_rows(job_view: JobView) -> tuple[ButtonRow, ...]:
     """Upscale and vary for each picture; below, what asks which picture is meant."""
-    job = job_view.job
     there = {picture.index for picture in job_view.pictures}
     rows = [
         ButtonRow(
             buttons=tuple(
-                replace(button(action, job.id, index), disabled=index not in there)
+                replace(_button(job_view, action, index), disabled=index not in there)
                 for index in range(1, max(there) + 1)
             ),
             menu=translate(menu),
         )
         for action, menu in ((Action.UPSCALE, jobs.UPSCALE_MENU), (Action.VARY, jobs.VARY_MENU))
     ]
-    last = [Action.REROLL, Action.REMIX, Action.EDIT, Action.MORE]
-    return (*rows, _row(job, [action for action in last if action not in _refused_actions(job_view)], 0))
+    return (*rows, _row(job_view, [Action.REROLL, Action.REMIX, Action.EDIT, Action.MORE], 0))
 
 
-def _refused_actions(job_view: JobView) -> set[Action]:
-    """What is refused to everybody who presses it."""
-    return set() if job_view.may_reroll else {Action.REROLL}
+def _button(job_view: JobView, action: Action, index: int, *, single: bool = False) -> Button:
+    """Marked where somebody has pressed it."""
+    made = button(action, job_view.job.id, index, single=single)
+    return replace(made, pressed=made.id in job_view.pressed)
 
 
-def _row(job: Job, actions: list[Action], index: int) -> ButtonRow:
-    """`index` is that of the only picture, or 0; a reroll is about the job."""
+def _row(job_view: JobView, actions: list[Action], index: int) -> ButtonRow:
+    """`index` is that of the only picture, or 0. A reroll is about the job, and left out where it would be refused."""
     return ButtonRow(
         buttons=tuple(
-            button(action, job.id, 0 if action is Action.REROLL else index, single=index > 0)
+            _button(job_view, action, 0 if action is Action.REROLL else index, single=index > 0)
             for action in actions
+            if job_view.may_reroll or action is not Action.REROLL
         )
     )

@@ -6,7 +6,9 @@ import pytest
 
 from bots.delivery.errors import PlatformUnavailableError
 from bots.presentation.message import Images, Note, Progress
+from studio.commands.button_ids import Action
 from studio.commands.registry import execute
+from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.domain.deliveries import MessageRef
 from studio.domain.jobs import JobState
@@ -140,3 +142,24 @@ async def test_a_place_in_the_queue_is_shown_when_it_changed(front_end: FrontEnd
     await front_end.delivery.tick()
     await front_end.delivery.tick()
     assert len(front_end.chat.of(second).versions) == 2
+
+
+async def test_a_button_that_somebody_pressed_below_a_picture_is_marked_once(front_end: FrontEnd) -> None:
+    job_id = front_end.ask(prompt="a red fox", count=4)
+    await front_end.painted(job_id)
+    asked = [
+        ("vary", {"picture": f"{job_id}.2"}),
+        ("vary", {"picture": f"{job_id}.2"}),
+        ("upscale", {"picture": f"{job_id}.1"}),
+    ]
+    for number, (command, values) in enumerate(asked):
+        call = Call(person=someone("bo"), address=somewhere(), request_key=f"press {number}")
+        answer = execute(front_end.ports, call, command, values)
+        assert isinstance(answer, Accepted)
+        await front_end.accepted(answer.job_id)
+    front_end.rest()
+    await front_end.delivery.tick()
+    versions = front_end.chat.of(job_id).versions
+    marked = [(button.action, button.index) for button in versions[-1].message.buttons if button.pressed]
+    assert marked == [(Action.UPSCALE, 1), (Action.VARY, 2)]
+    assert len(versions) == 2, "several presses in a row become one edit"
