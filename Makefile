@@ -21,7 +21,7 @@ help: ## Show this list
 try: $(READY) ## Set up what is missing and open a studio on this machine
 	@$(BIN)/chatelier up
 
-test: $(READY) ## Set up what is missing and run every test
+test: $(READY) ## Set up what is missing and run the tests; all of them with THOROUGH=1
 	@$(PYTEST) -n 3 $(ARGS)
 
 unit: $(READY) ## Run the tests that need no services

@@ -24,6 +24,8 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 
+from tests.support.thoroughness import deselect_thorough
+
 # Libraries read these while they are imported: nothing may be fetched or reported from a test.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -92,8 +94,17 @@ def pytest_collectstart() -> None:
     gc.disable()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    deselect_thorough(config, items)
+
+
 def pytest_collection_finish() -> None:
-    """What is imported by now stays: full rounds of the garbage collector need not look at it again."""
+    """What is imported by now stays: full rounds of the garbage collector need not look at it again.
+
+    Later imports, of torch above all, make each full round long. Rounds are rare, since tests leave few cycles.
+    """
+    gc.set_threshold(10_000, 20, 20)
     gc.enable()
     gc.collect()
     gc.freeze()

@@ -100,7 +100,7 @@ def test_variables_are_named_by_what_they_hold(repository: Path) -> None:
         f"{path.relative_to(repository)}:{line}: {name}"
         for folder in (*PACKAGES, "scripts", "tests")
         for path in sorted((repository / folder).rglob("*.py"))
-        for name, line in variables(ast.parse(path.read_text()))
+        for name, line in variables(parse(path))
         if name in FORMER_VARIABLES
     ]
     assert found == []
@@ -205,8 +205,13 @@ def test_no_folders_import_each_other_in_a_circle(repository: Path) -> None:
         graphlib.TopologicalSorter(siblings(imports, package)).prepare()  # raises CycleError with the names
 
 
-def imported_names(module: Path) -> Iterator[str]:
+@cache
+def imported_names(module: Path) -> tuple[str, ...]:
     """What the module imports when it runs; names for type checkers cost nothing."""
+    return tuple(_find_imported_names(module))
+
+
+def _find_imported_names(module: Path) -> Iterator[str]:
     tree = parse(module)
     for_types = [
         node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)

@@ -13,6 +13,7 @@ from tests.support.gatherings import moved_clock
 from tests.support.slack_sim import open_slack_room
 
 
+@pytest.mark.thorough("telephone", "contest")
 @pytest.mark.parametrize("kind", JOURNEYS)
 async def test_it_is_played_on_discord(
     kind: str, ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -22,6 +23,7 @@ async def test_it_is_played_on_discord(
         await JOURNEYS[kind](DiscordStage(ports, clock, room))
 
 
+@pytest.mark.thorough("evolution", "mural")
 @pytest.mark.parametrize("kind", JOURNEYS)
 async def test_it_is_played_on_slack(kind: str, ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = moved_clock(monkeypatch)

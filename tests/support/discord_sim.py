@@ -1,6 +1,8 @@
 """A simulated Discord with the bot in it, on fakes of the ports: a server, a channel, Ana, Bo and a moderator."""
 
 import asyncio
+import copy
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import Any
 import discord
 import pytest
 import simcord
+from discord import app_commands
 from simcord.components import walk_components
 
 from bots.discord.bot import ChatelierBot
@@ -46,6 +49,25 @@ class SimulatedDownloads(Downloads):
         if len(data) > self.settings.max_upload_bytes:
             raise TooManyBytesError
         return data
+
+
+_payloads: dict[str, dict[str, Any]] = {}
+
+
+def remember_payloads(patch: pytest.MonkeyPatch) -> None:
+    """Most bots of a process register the same commands: their names in all languages are looked up for the first."""
+    for kind in (app_commands.Command, app_commands.ContextMenu):
+        translate = kind.get_translated_payload
+
+        async def remembered(
+            command: Any, tree: Any, translator: Any, translate: Any = translate
+        ) -> dict[str, Any]:
+            key = json.dumps(command.to_dict(tree), sort_keys=True)
+            if key not in _payloads:
+                _payloads[key] = await translate(command, tree, translator)
+            return copy.deepcopy(_payloads[key])
+
+        patch.setattr(kind, "get_translated_payload", remembered)
 
 
 def new_bot(ports: Ports, settings: DiscordSettings) -> ChatelierBot:
@@ -183,6 +205,7 @@ async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[R
         patience.setattr(
             f"bots.discord.interactions.{name}", PATIENCE_SECONDS
         )  # nothing is cut short on a slow machine
+    remember_payloads(patience)
     await env.start()
     try:
         guild = env.create_guild()

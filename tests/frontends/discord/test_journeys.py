@@ -299,6 +299,7 @@ def check_words(text: str) -> None:
         assert evil not in text, text
 
 
+@pytest.mark.thorough("1")
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_whatever_people_do_is_answered_once_and_well(room: Room, seed: int) -> None:
     journey = Journey(room, seed)

@@ -334,6 +334,7 @@ def _presses(blocks: list[dict[str, Any]]) -> Iterator[tuple[str, str | None]]:
                     yield item["action_id"], None
 
 
+@pytest.mark.thorough("2")
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_whatever_people_do_is_answered_once_and_well(room: SlackRoom, seed: int) -> None:
     journey = Journey(room, seed)

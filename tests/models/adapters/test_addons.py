@@ -174,6 +174,7 @@ def test_transformers_wear_loras_too(family: str, save: Callable[[Path], Path], 
     assert far(painted(plain), painted(ink)) > 0.01
 
 
+@pytest.mark.thorough("foreign")
 @pytest.mark.parametrize("name", ["foreign", "damaged", "lost"])
 def test_a_lora_that_does_not_fit_ends_its_own_order_alone(
     name: str, wearing: Model, folder: Path, loras: dict[str, LoraEntry]

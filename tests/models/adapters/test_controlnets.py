@@ -107,6 +107,7 @@ def mixed_params() -> list[SamplingParams]:
     ]
 
 
+@pytest.mark.thorough("sd")
 def test_samples_joined_in_one_pass_are_those_of_the_stock_pipelines(setup: Setup, model: Model) -> None:
     for inputs, group in zip(mixed_params(), hand_in(model, *mixed_params()), strict=True):
         distance = far(painted(group), setup.stock(inputs))
@@ -114,6 +115,7 @@ def test_samples_joined_in_one_pass_are_those_of_the_stock_pipelines(setup: Setu
         assert distance < TOLERANCE
 
 
+@pytest.mark.thorough("sd")
 def test_each_alone_is_that_of_the_stock_pipeline_and_follows_its_map(setup: Setup, model: Model) -> None:
     plain = painted(hand_in(model, params(1))[0])
     for inputs in mixed_params()[::2]:

@@ -41,6 +41,7 @@ SAVE: dict[str, Callable[[Path], Path]] = {
 }
 
 
+@pytest.mark.thorough("chroma", "flux2-klein", "qwen-image")
 @pytest.mark.parametrize("family", SAVE)
 def test_a_lora_changes_its_own_samples_and_leaves_no_trace(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

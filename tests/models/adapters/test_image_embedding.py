@@ -79,6 +79,7 @@ def seer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return load({"Karlo": save_karlo, "Stable unCLIP": save_stable_unclip}[request.param](folder))
 
 
+@pytest.mark.thorough("Stable unCLIP")
 def test_pictures_of_one_call_are_painted_each_from_its_own(seer: WholeCallModel) -> None:
     assert seer.layout.has_image_encoder
     together = paint(seer, params(1, 5), params(2, 6), params(3, 5, 6))

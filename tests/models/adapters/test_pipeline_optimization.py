@@ -77,6 +77,7 @@ def painted(model: PipelineModel, family: str, *, count: int = 2) -> torch.Tenso
     return torch.stack([sample.picture for sample in samples if sample.picture is not None])
 
 
+@pytest.mark.thorough("Stable Diffusion", "PixArt", "Sana")
 @pytest.mark.parametrize("family", FAMILIES)
 def test_what_saves_time_and_memory_changes_no_picture(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -148,6 +148,9 @@ def test_every_class_that_may_share_a_call_is_tested_here() -> None:
     assert set(CASES) == SHARED_CALLS
 
 
+@pytest.mark.thorough(
+    "StableDiffusionPipeline", "PixArtSigmaPipeline", "ZImageInpaintPipeline", "QwenImageImg2ImgPipeline"
+)
 @pytest.mark.parametrize("name", CASES)
 def test_two_samples_of_one_call_equal_their_solo_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -253,6 +253,7 @@ def paint_in_flight(model: Model) -> list[Sample]:
     return samples
 
 
+@pytest.mark.thorough("z-image")
 @pytest.mark.parametrize("family", FAMILIES)
 def test_pictures_that_join_in_flight_are_the_same_with_recorded_passes(family: str, tmp_path: Path) -> None:
     folder = FAMILIES[family](tmp_path / family)

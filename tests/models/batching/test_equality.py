@@ -57,6 +57,7 @@ def test_every_scheduler_that_people_may_name_is_known_to_some_family() -> None:
     assert {*BY_NAME, *FLOW_BY_NAME} == set(studio.domain.requests.SCHEDULERS)
 
 
+@pytest.mark.thorough("euler a", "ddim", "dpm++ 2m karras", "unipc", "lcm")
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_samples_equal_their_solo_runs(
     scheduler: str, batcher: StepBatcher, model: Model, alone: Callable[[SamplingParams], np.ndarray]
@@ -92,6 +93,7 @@ def test_all_schedulers_and_operations_share_one_forward_pass(
         assert difference(sample, alone(inputs)) < TOLERANCE
 
 
+@pytest.mark.thorough("0")
 @pytest.mark.parametrize("seed", range(2))
 def test_joins_leaves_and_cancels_midway_change_no_picture(
     seed: int, model: Model, alone: Callable[[SamplingParams], np.ndarray]
@@ -104,6 +106,7 @@ def test_joins_leaves_and_cancels_midway_change_no_picture(
         assert difference(sample, alone(inputs)) < TOLERANCE
 
 
+@pytest.mark.thorough("flux")
 @pytest.mark.parametrize(
     ("family", "save", "schedulers"),
     [
@@ -128,6 +131,7 @@ def test_joins_leaves_and_cancels_change_no_picture_of_the_other_families(
         assert difference(sample, alone(inputs)) < TOLERANCE
 
 
+@pytest.mark.thorough("v-prediction, Euler", "inpainting UNet")
 @pytest.mark.parametrize(
     "options",
     [
@@ -164,6 +168,7 @@ def test_sizes_that_differ_take_turns_and_stay_equal(
         assert difference(sample, alone(inputs)) < TOLERANCE
 
 
+@pytest.mark.thorough("euler")
 @pytest.mark.parametrize("scheduler", ["euler", "dpm++ 2m karras"])
 def test_sdxl_samples_equal_their_solo_runs(scheduler: str, tmp_path: Path) -> None:
     folder = save_sdxl(tmp_path / "xl")
@@ -183,12 +188,14 @@ def test_sdxl_samples_equal_their_solo_runs(scheduler: str, tmp_path: Path) -> N
         assert difference(sample, alone(inputs)) < TOLERANCE
 
 
+@pytest.mark.thorough("schnell")
 @pytest.mark.parametrize("guidance", [True, False], ids=["dev", "schnell"])
 def test_flux_samples_equal_their_solo_runs(guidance: bool, tmp_path: Path) -> None:
     folder = save_flux(tmp_path / "flux", guidance=guidance)
     flow_samples_equal_their_solo_runs(folder, "flux")
 
 
+@pytest.mark.thorough("two encoders")
 @pytest.mark.parametrize("long_encoder", [True, False], ids=["three encoders", "two encoders"])
 def test_sd3_samples_equal_their_solo_runs(long_encoder: bool, tmp_path: Path) -> None:
     folder = save_sd3(tmp_path / "sd3", long_encoder=long_encoder)

@@ -40,6 +40,7 @@ def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return request.param, FAMILIES[request.param](tmp_path_factory.mktemp("models") / request.param)
 
 
+@pytest.mark.thorough("qwen-image")
 def test_samples_of_all_operations_equal_their_solo_runs(family: tuple[str, Path]) -> None:
     name, folder = family
     model, alone = load(folder, name), stock(folder, name)
@@ -54,6 +55,7 @@ def test_samples_of_all_operations_equal_their_solo_runs(family: tuple[str, Path
         assert sample.preview.shape == (inputs.height // 4, inputs.width // 4, 3)
 
 
+@pytest.mark.thorough("z-image")
 def test_joins_leaves_and_cancels_midway_change_no_picture(family: tuple[str, Path]) -> None:
     name, folder = family
     model, alone = load(folder, name), stock(folder, name)

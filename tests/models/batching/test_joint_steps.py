@@ -58,6 +58,7 @@ def apart(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "new_sample", without_key)
 
 
+@pytest.mark.thorough("euler a", "ddim", "dpm++ 2m sde", "heun")
 @pytest.mark.parametrize("scheduler", BY_NAME)
 def test_joint_steps_equal_single_ones(scheduler: str, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     params_list = [

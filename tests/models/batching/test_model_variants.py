@@ -34,6 +34,7 @@ def change(path: Path, **values: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
+@pytest.mark.thorough("from a picture")
 @pytest.mark.parametrize("operation", ["from words", "from a picture"])
 def test_latents_normalised_by_channel_equal_the_stock_pipeline(operation: str, tmp_path: Path) -> None:
     folder = save_sdxl(tmp_path / "playground")

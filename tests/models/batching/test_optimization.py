@@ -96,6 +96,7 @@ class Padded:
         self.rows.append(len(args[0]) if args else len(named["hidden_states"]))
 
 
+@pytest.mark.thorough("sdxl", "flux", "qwen-image")
 @pytest.mark.parametrize("family", FAMILIES)
 def test_padded_rows_change_no_picture(family: str, folders: dict[str, Path]) -> None:
     padded = Padded(1, 7, 9)
@@ -122,6 +123,7 @@ def test_more_rows_than_the_largest_bucket_go_as_they_are(folders: dict[str, Pat
     assert set(padded.rows) == {4}
 
 
+@pytest.mark.thorough("speed0-sd", "speed1-flux", "speed2-z-image")
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
     "speed", [Speed(fuse=True), Speed(low_memory=LowMemory.PARTS), Speed(low_memory=LowMemory.WHOLE)]

@@ -67,6 +67,7 @@ def small_references(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "calculate_dimensions", small)
 
 
+@pytest.mark.thorough("qwen-image-edit-plus")
 @pytest.mark.usefixtures("small_references")
 @pytest.mark.parametrize("family", QWEN)
 def test_edits_by_qwen_image_equal_their_solo_runs(family: str, tmp_path: Path) -> None:
@@ -125,6 +126,7 @@ FLUX2: dict[str, tuple[Callable[[Path], Path], Any]] = {
 }
 
 
+@pytest.mark.thorough("flux2-klein-kv")
 @pytest.mark.parametrize("name", FLUX2)
 def test_pictures_by_flux2_equal_their_solo_runs(name: str, tmp_path: Path) -> None:
     save, pipeline = FLUX2[name]

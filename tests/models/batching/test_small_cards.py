@@ -171,6 +171,7 @@ def pictures(model: Model) -> list[torch.Tensor]:
     return [sample.picture for sample in samples if sample.picture is not None]
 
 
+@pytest.mark.thorough("qwen-image")
 @pytest.mark.parametrize("family", ["sdxl", "qwen-image"])
 def test_a_model_larger_than_the_card_paints_the_same(family: str, tmp_path: Path) -> None:
     folder = FAMILIES[family](tmp_path)

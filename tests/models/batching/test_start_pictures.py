@@ -86,6 +86,7 @@ def small_references(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "PREFERRED_KONTEXT_RESOLUTIONS", [(64, 64)])
 
 
+@pytest.mark.thorough("flux-kontext")
 @pytest.mark.parametrize("name", FAMILIES)
 def test_start_pictures_and_regions_equal_the_loop_from_their_latents(name: str, tmp_path: Path) -> None:
     family = FAMILIES[name]

@@ -100,6 +100,7 @@ def test_overhead_beside_a_models_own_step(stage: Stage) -> None:
 
 
 class TestCard:
+    @pytest.mark.thorough
     def test_its_figures_can_be_tried_without_a_card(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -196,6 +197,7 @@ def test_an_unknown_random_model_is_answered_with_those_there_are() -> None:
         pass
 
 
+@pytest.mark.thorough
 def test_a_busy_chat_is_the_same_on_every_machine_and_quicker_on_the_step_batcher() -> None:
     def measure() -> ChatLoad:
         return measure_virtual_chat(PassCost(0.03, 0.002), people=20, requests=90, load=0.9, max_rows=16)

@@ -179,6 +179,7 @@ def test_a_catalogue_names_folders_relative_to_itself(
     }
 
 
+@pytest.mark.thorough("sd-fp16", "pipeline-ema-only")
 @pytest.mark.parametrize("variant", ["fp16", "bf16", "fp32", "ema-only"])
 @pytest.mark.parametrize("family", ["sd", "pipeline"])
 def test_any_variant_of_the_weights_loads(variant: str, family: str, saved: Path, tmp_path: Path) -> None:
@@ -256,6 +257,7 @@ def test_a_checkpoint_in_one_file_paints_what_its_folder_paints(
     assert float((paint(entry) - paint(plain)).abs().max()) < 1e-6
 
 
+@pytest.mark.thorough("other", "mine.part")
 @pytest.mark.parametrize("name", ["hub", "configurations", "other", "mine.part"])
 def test_a_checkpoint_replaces_no_folder_but_its_own(
     name: str, saved: Path, home: Path, tmp_path: Path

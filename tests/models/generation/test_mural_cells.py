@@ -53,6 +53,7 @@ def test_a_cell_without_a_size_is_refused() -> None:
         prepare_inputs(task_of(True, (-1, 0), width=None), 0, entry=ENTRY, layout=LAYOUT, prior=None)
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_cells_of_the_bundled_model_join_without_a_seam() -> None:
     generator = ImageGenerator(ModelCatalogue.load(), DeviceSettings(device="cpu"))

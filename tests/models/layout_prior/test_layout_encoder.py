@@ -89,6 +89,7 @@ def test_a_resemblance_is_decided_by_its_seed(collage: CollageComposer) -> None:
     assert one == again != other
 
 
+@pytest.mark.thorough("size1")
 @pytest.mark.parametrize("size", [(64, 64), (1024, 64), (200, 264)])
 def test_noise_and_flat_pictures_become_pictures_too(collage: CollageComposer, size: tuple[int, int]) -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 70, 3), np.uint8), "RGB")

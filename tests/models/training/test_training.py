@@ -58,6 +58,7 @@ def test_the_library_of_a_run_composes(trained: Path) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_run_goes_on_where_it_was_left(trained: Path) -> None:
     state = trained / "checkpoints/denoiser.pt"
     assert torch.load(state, weights_only=True)["step"] == TINY.steps

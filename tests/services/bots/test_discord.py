@@ -141,6 +141,7 @@ def _vote_button(instance: Instance) -> tuple[Message, str] | None:
     return next((found for found in buttons if ":vote:" in found[1]), None)
 
 
+@pytest.mark.thorough
 async def test_a_bot_killed_in_mid_job_gives_one_answer_after_its_restart(instance: Instance) -> None:
     asked = [
         await instance.discord.slash(str(number), "imagine", prompt="a red fox", count=1)
@@ -196,6 +197,7 @@ async def test_the_bot_says_that_it_is_well_and_stops_in_good_order(instance: In
     assert not ready_file.exists()
 
 
+@pytest.mark.thorough
 async def test_the_bot_needs_little_memory_after_many_jobs(instance: Instance) -> None:
     await instance.bot.kill()
     await instance.bot.start()

@@ -36,6 +36,7 @@ async def stage(
         await stage.leave()
 
 
+@pytest.mark.thorough("mural")
 @pytest.mark.parametrize("kind", JOURNEYS)
 async def test_it_is_played_on_the_web(kind: str, stage: WebStage) -> None:
     await stage.come_in("ana", "bo", "mo")

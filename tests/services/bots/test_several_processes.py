@@ -39,6 +39,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.thorough
 async def test_of_three_slack_processes_one_is_killed_and_every_job_is_shown_once(
     http_frontend: FrontendProcess,
 ) -> None:
@@ -119,6 +120,7 @@ def shows(job_id: str) -> Callable[[dict[str, object]], bool]:
     return lambda message: message["type"] == "cards" and f"/thumbnails/{job_id}.1" in str(message)
 
 
+@pytest.mark.thorough
 async def test_of_three_web_processes_each_shows_every_job_to_its_people_though_one_is_killed(
     ports: Ports, redis_process: RedisServer, folder: Path, tmp_path: Path
 ) -> None:

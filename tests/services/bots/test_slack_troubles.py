@@ -32,6 +32,7 @@ async def test_a_socket_that_is_refreshed_mid_job_changes_nothing(socket_fronten
     await slack.until(lambda: len(slack.messages) == 2)
 
 
+@pytest.mark.thorough
 async def test_a_frontend_that_is_killed_gives_every_job_one_answer_after_its_restart(
     socket_frontend: FrontendProcess,
 ) -> None:
@@ -49,6 +50,7 @@ async def test_a_frontend_that_is_killed_gives_every_job_one_answer_after_its_re
     assert len(slack.messages) == 4
 
 
+@pytest.mark.thorough
 async def test_a_job_that_was_accepted_and_ended_while_the_frontend_was_away_is_shown_once(
     socket_frontend: FrontendProcess,
 ) -> None:

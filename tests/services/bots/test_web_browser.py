@@ -318,6 +318,7 @@ def test_a_killed_frontend_comes_back_and_shows_everything_as_it_is(
         expect(rae.locator("article.card", has_text="a black cat")).to_have_count(1)
 
 
+@pytest.mark.thorough
 def test_the_frontend_stays_small_whatever_images_it_is_sent(
     studio: RunningInstance, browser: Browser
 ) -> None:

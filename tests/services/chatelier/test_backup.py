@@ -75,6 +75,7 @@ def save(instance: tuple[Ports, Settings], target: Path) -> None:
     save_backup(settings, ports.database, ports.store, target, say=lambda _: None)
 
 
+@pytest.mark.thorough("sqlite-postgresql", "postgresql-sqlite")
 @pytest.mark.parametrize("into", ["sqlite", "postgresql"])
 def test_a_backup_comes_back_in_either_database(
     instance: tuple[Ports, Settings], into: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -107,6 +108,7 @@ def test_a_backup_comes_back_in_either_database(
         request.getfixturevalue("postgres_server").drop_database(url)
 
 
+@pytest.mark.thorough("sqlite")
 def test_what_is_written_meanwhile_is_wholly_in_it_or_not_at_all(
     instance: tuple[Ports, Settings], tmp_path: Path
 ) -> None:
@@ -166,6 +168,7 @@ saving.save_backup(
 """
 
 
+@pytest.mark.thorough("sqlite-finish", "postgresql-_save_files")
 @pytest.mark.parametrize("moment", ["_save_files", "_save_keys", "finish"])
 def test_a_backup_that_is_killed_looks_like_none(
     instance: tuple[Ports, Settings], tmp_path: Path, moment: str

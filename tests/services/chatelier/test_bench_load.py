@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 
+@pytest.mark.thorough
 def test_a_bench_of_few_people_measures_every_part_and_ends_what_it_started(tmp_path: Path) -> None:
     temporary, report = tmp_path / "tmp", tmp_path / "figures.json"
     temporary.mkdir()

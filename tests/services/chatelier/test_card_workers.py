@@ -103,6 +103,7 @@ def _wait_for_end(process_id: str) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.thorough("9")
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="asks /proc")
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_workers_run_side_by_side_come_back_and_end_together(

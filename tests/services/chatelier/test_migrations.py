@@ -108,6 +108,7 @@ def test_an_upgrade_waits_longer_for_another_than_a_request_would(
     other.close()
 
 
+@pytest.mark.thorough("postgresql")
 def test_two_processes_may_upgrade_at_once(bare_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_DATABASE_URL", bare_database_url)
     command = [sys.executable, "-m", "chatelier", "db", "upgrade"]
@@ -185,6 +186,7 @@ def test_a_revision_that_no_version_made_is_said_in_one_sentence(
             refuse(database)
 
 
+@pytest.mark.thorough("sqlite")
 def test_rows_of_every_revision_outlast_each_later_migration(database: Database) -> None:
     """One migration after the other, with two more rows in every table before each."""
     from alembic import command
@@ -206,6 +208,7 @@ def test_rows_of_every_revision_outlast_each_later_migration(database: Database)
 
 
 # Each migration runs after some others in one transaction; from which one on, an old database decides.
+@pytest.mark.thorough("sqlite-0001", "postgresql-0001")
 @pytest.mark.parametrize("revision", [*REVISIONS[:-1:4], REVISIONS[-2]])
 def test_a_filled_database_of_an_earlier_revision_is_upgraded_at_once(
     database: Database, revision: str

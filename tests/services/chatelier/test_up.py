@@ -106,6 +106,7 @@ def test_other_commands_on_the_same_home_find_its_redis(instance: RunningInstanc
     assert "***" in sentences["redis"]
 
 
+@pytest.mark.thorough("web", "worker")
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "redis"])
 def test_what_is_killed_is_started_again(instance: RunningInstance, name: str) -> None:
     before = instance.process_of(name)

@@ -49,6 +49,7 @@ def own_threads() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("restored_logging", "own_threads")
 def test_the_same_seed_paints_the_same_four_pictures_in_another_process(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -57,6 +57,7 @@ def test_a_worker_whose_jobs_all_ended_while_redis_was_away_serves_others_afterw
     assert "Traceback" not in workers.said("one")
 
 
+@pytest.mark.thorough("15")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_job_of_a_worker_that_is_told_to_end_is_there_for_the_next_one(
     workers: Workers, number: signal.Signals

@@ -185,6 +185,7 @@ def test_every_kind_is_killed() -> None:
     assert PLAYS.keys() == KINDS.keys()
 
 
+@pytest.mark.thorough("contest", "tile_vote")
 @pytest.mark.parametrize("kind", PLAYS)
 def test_kills_in_each_phase_change_no_result(table: Table, repository: Path, kind: str) -> None:
     undisturbed = Play(table)

@@ -50,6 +50,7 @@ def press_in_two_processes(table: Table, repository: Path, *buttons: str) -> lis
     return [first["counted"] + second["counted"] for first, second in zip(*answers, strict=True)]
 
 
+@pytest.mark.thorough("postgresql")
 def test_of_a_hundred_presses_at_once_one_claims_a_part_and_all_votes_count(
     table: Table, repository: Path
 ) -> None:
@@ -78,6 +79,7 @@ def kill_at(table: Table, repository: Path, gathering_id: str, stage: str) -> No
     process.stdout.close()
 
 
+@pytest.mark.thorough("sqlite-sweeper in its transaction", "postgresql-sweeper before its events")
 @pytest.mark.parametrize("stage", ["sweeper in its transaction", "sweeper before its events"])
 def test_a_sweeper_that_is_killed_changes_no_result(table: Table, repository: Path, stage: str) -> None:
     """The phase of this gathering is over by the real clock already: nothing was painted."""
@@ -90,6 +92,7 @@ def test_a_sweeper_that_is_killed_changes_no_result(table: Table, repository: Pa
     assert (table.gathering(earlier).state, table.gathering(cards).state) == ("closed", "painting")
 
 
+@pytest.mark.thorough("sqlite")
 def test_a_bot_that_is_killed_in_its_transaction_has_claimed_nothing(table: Table, repository: Path) -> None:
     cards = table.open("ana", "postcards", words="greetings")
     kill_at(table, repository, cards, "bot in its transaction")
@@ -97,6 +100,7 @@ def test_a_bot_that_is_killed_in_its_transaction_has_claimed_nothing(table: Tabl
     assert table.parts(cards)[0].human == "web:room:bo"
 
 
+@pytest.mark.thorough("postgresql")
 def test_a_bot_that_is_killed_before_its_job_leaves_the_turn_to_its_person(
     table: Table, repository: Path
 ) -> None:
