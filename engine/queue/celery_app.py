@@ -47,6 +47,7 @@ def make_app(redis_url: str, *, models: Iterable[str] = ()) -> Celery:
         worker_redirect_stdouts=False,
         worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
+        broker_channel_error_retry=True,  # of a server that refuses to write, as its disk is full
         broker_use_ssl=dict(address.tls) if address.tls is not None else None,
         broker_transport_options=_transport_options("round_robin" if own else "priority")
         | address.broker_options,

@@ -1,5 +1,7 @@
 """A Celery worker in this process: painting, or maintenance."""
 
+import logging
+import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import partial
@@ -12,13 +14,17 @@ from celery.exceptions import WorkerShutdown
 from celery.platforms import EX_FAILURE
 from celery.worker.consumer import Consumer
 from kombu.common import ignore_errors
+from redis.exceptions import ResponseError
 
 from engine.jobs.cancel_listener import CancelListener
 from engine.jobs.leases import LeaseKeeper
 from engine.queue.celery_app import MAINTENANCE_QUEUE, PAINT_QUEUE
 from engine.queue.model_router import ModelRouter
 
+_REFUSED_SECONDS = 2.0
 _RECONNECT_SECONDS = 4.0  # the longest pause between two attempts; Celery's own grows to 30 s
+
+log = logging.getLogger(__name__)
 
 # Celery sends this from its handlers of SIGTERM and SIGINT, under a lock that a thread cannot take twice: a signal that
 # interrupted another one's handler left the worker hanging. A killed supervisor may cause several at once.
@@ -84,11 +90,19 @@ def _run(app: Celery, *, queues: Sequence[str], threads: int, **options: Any) ->
 
 
 class _PersistentConsumer(Consumer):
-    """Connects again soon after Redis is back, however long it was away."""
+    """Connects again soon after Redis is back, however long it was away or refused what a worker asks for."""
 
     def ensure_connected(self, conn: Any) -> Any:
         conn.ensure_connection = partial(conn.ensure_connection, interval_max=_RECONNECT_SECONDS)
         return super().ensure_connected(conn)
+
+    def on_connection_error_after_connected(self, exc: BaseException) -> None:
+        """A server whose disk is full answers at once, and refuses: to ask it again at once would be no use."""
+        if isinstance(exc, ResponseError):
+            log.warning("queue unavailable: Redis refuses to write, trying again: %s", str(exc)[:80])
+            time.sleep(_REFUSED_SECONDS)
+        else:
+            super().on_connection_error_after_connected(exc)
 
 
 def _give_back_step(leases: LeaseKeeper) -> type[bootsteps.StartStopStep]:

@@ -15,6 +15,7 @@ from queue import Empty
 from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, redis, virtual
+from redis.exceptions import ResponseError
 
 from engine.queue.unreadable_messages import note_unreadable
 
@@ -27,7 +28,10 @@ class QoS(redis.QoS):
     def ack(self, delivery_tag: str) -> None:
         try:
             super().ack(delivery_tag)
-        except self.channel.connection_errors as error:
+        except (
+            *self.channel.connection_errors,
+            ResponseError,
+        ) as error:  # such as a server whose disk is full
             log.warning("message not acknowledged: %s", error, extra={"delivery_tag": delivery_tag})
             virtual.QoS.ack(self, delivery_tag)  # the worker is done with it: it may take another one
 

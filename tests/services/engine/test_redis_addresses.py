@@ -6,7 +6,8 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +22,11 @@ from engine.maintenance import job_sweeper
 from engine.maintenance.job_sweeper import Sweeper
 from engine.queue.celery_queue import CeleryQueue
 from engine.queue.redis_events import RedisEvents
+from moderation.limits.rate_limiter import Limiter
 from moderation.limits.redis_gcra import RedisMeters
+from moderation.limits.settings import LimitSettings
+from studio.commands.registry import execute
+from studio.commands.spec import Call
 from studio.db.tables import JobRow, LedgerRow, PictureRow
 from studio.domain.events import JobEnded, JobProgress
 from studio.domain.jobs import JobState
@@ -30,6 +35,7 @@ from studio.errors import QueueUnavailableError
 from studio.gcra import RateMeter, RateSettings
 from studio.ports import InstanceLimits, Ports
 from tests.conftest import RedisServer
+from tests.support.fakes import someone, somewhere
 from tests.support.generation_worker import SERVED
 from tests.support.redis_sentinel import WatchedRedis, watched_redis
 from tests.support.stepwise_workers import Workers, wait_for
@@ -120,19 +126,46 @@ def test_with_tls_and_a_certificate_of_ones_own_everything_works(
     require_everything_works(url, redis_server, tmp_path, repository)
 
 
-def require_everything_works(url: str, redis_server: RedisServer, folder: Path, repository: Path) -> None:
-    """The queue with a worker of its own, announcements, events, limits and replay protection, over one address."""
+@dataclass(frozen=True, slots=True)
+class StartedWorker:
+    process: "subprocess.Popen[bytes]"
+    log_file: Path
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+
+@contextmanager
+def started_worker(url: str, folder: Path, repository: Path) -> Iterator[StartedWorker]:
+    """A worker in its own process, which writes down the jobs that it is given."""
     command = [sys.executable, "-m", "tests.support.generation_worker"]
-    worker = subprocess.Popen([*command, url, f"sqlite:///{folder / 'studio.sqlite3'}", "1"], cwd=repository)
+    log_file = folder / "worker.log"
+    with log_file.open("wb") as log:
+        worker = subprocess.Popen(
+            [*command, url, f"sqlite:///{folder / 'studio.sqlite3'}", "1"],
+            cwd=repository,
+            stdout=log,
+            stderr=log,
+        )
     try:
-        with closing(CeleryQueue(url)) as queue, redis.Redis.from_url(redis_server.url) as client:
-            queue.enqueue("a job", priority=0, model=None)
-            wait_for(lambda: client.lrange(SERVED, 0, -1) == [b"a job"], what="the job")
-            ModelAnnouncer(url, "worker", tuple).announce()
-            assert [found.name for found in living_workers(client)] == ["worker"]
+        yield StartedWorker(worker, log_file)
     finally:
         worker.kill()
         worker.wait()
+
+
+def require_everything_works(url: str, redis_server: RedisServer, folder: Path, repository: Path) -> None:
+    """The queue with a worker of its own, announcements, events, limits and replay protection, over one address."""
+    with (
+        started_worker(url, folder, repository),
+        closing(CeleryQueue(url)) as queue,
+        redis.Redis.from_url(redis_server.url) as client,
+    ):
+        queue.enqueue("a job", priority=0, model=None)
+        wait_for(lambda: client.lrange(SERVED, 0, -1) == [b"a job"], what="the job")
+        ModelAnnouncer(url, "worker", tuple).announce()
+        assert [found.name for found in living_workers(client)] == ["worker"]
     with closing(RedisEvents(url)) as events:
         events.ping()
     with closing(RedisMeters(url, timeout_seconds=10)) as meters:
@@ -184,27 +217,95 @@ def test_a_certificate_of_nobody_known_is_refused_by_every_library(proxy: TlsPro
         events.ping()
 
 
-def test_a_redis_without_room_refuses_what_the_sweeper_repeats(redis_server: RedisServer) -> None:
+@contextmanager
+def full_memory(client: redis.Redis) -> Iterator[None]:
+    """Redis answers OOM to what needs memory."""
+    client.set("test:filling", "x" * 100_000)
+    client.config_set("maxmemory", 1)
+    try:
+        yield
+    finally:
+        client.config_set("maxmemory", 0)
+        client.delete("test:filling")
+
+
+@contextmanager
+def full_disk(client: redis.Redis, folder: Path) -> Iterator[None]:
+    """Redis cannot save, and answers MISCONF to every command that writes, BRPOP among them."""
+    in_the_way = folder / "dump.rdb"
+    in_the_way.mkdir()  # also root cannot put a file in its place
+    client.config_set("save", "3600 1")
+    client.bgsave()
+    wait_for(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err", what="a save that fails")
+    try:
+        yield
+    finally:
+        client.config_set("save", "")
+        in_the_way.rmdir()
+
+
+def test_a_redis_without_room_refuses_what_the_sweeper_repeats(
+    redis_server: RedisServer, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_sweeper, "_UNSENT_AFTER", timedelta())
+    with redis.Redis.from_url(redis_server.url) as client, closing(CeleryQueue(redis_server.url)) as queue:
+        with full_memory(client):
+            job_id = ask_in_vain(redis_server.url, ports)
+        sweep(redis_server.url, ports)
+        assert queue.waiting() == {job_id}
+
+
+def test_a_worker_outlives_a_redis_that_cannot_save(
+    redis_server: RedisServer,
+    ports: Ports,
+    tmp_path: Path,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(job_sweeper, "_UNSENT_AFTER", timedelta())
     url = redis_server.url
     with (
         redis.Redis.from_url(url) as client,
         closing(CeleryQueue(url)) as queue,
+        started_worker(url, tmp_path, repository) as worker,
+    ):
+        queue.enqueue("before", priority=0, model=None)
+        wait_for(lambda: client.lrange(SERVED, 0, -1) == [b"before"], what="the job before")
+        with full_disk(client, redis_server.folder):
+            job_id = ask_in_vain(url, ports)
+            wait_for(lambda: "Redis refuses to write" in worker.log, what="a refused worker")
+        sweep(url, ports)
+        served = [b"before", job_id.encode()]
+        wait_for(lambda: client.lrange(SERVED, 0, -1) == served, what="the job of meanwhile")
+        assert worker.process.poll() is None
+
+
+def ask_in_vain(url: str, ports: Ports) -> str:
+    """A job that is accepted, with its cost set aside, while Redis takes neither messages nor events nor counts."""
+    call = Call(person=someone("ana"), address=somewhere(), request_key="ask")
+    with (
+        closing(CeleryQueue(url)) as queue,
         closing(RedisEvents(url)) as events,
         closing(RedisMeters(url, timeout_seconds=10)) as meters,
+        closing(Limiter(LimitSettings(), redis_url=url)) as limiter,
     ):
-        client.set("test:filling", "x" * 100_000)
-        client.config_set("maxmemory", 1)
-        try:
-            with pytest.raises(QueueUnavailableError):
-                queue.enqueue("a job", priority=0, model=None)
-            with pytest.raises(QueueUnavailableError):
-                events.publish(JobEnded(job_id="a job", platform=Platform.WEB, state=JobState.DONE))
-            events.announce(JobProgress(job_id="a job", platform=Platform.WEB, step=1, steps=2))
-            meter = RateMeter(scope="burst", key="full", pace=RateSettings(requests=1, seconds=3600))
-            with pytest.raises(redis.RedisError):
-                meters.take([meter])
-        finally:
-            client.config_set("maxmemory", 0)
-            client.delete("test:filling")
-        queue.enqueue("a job", priority=0, model=None)
-        assert queue.waiting() == {"a job"}
+        with pytest.raises(QueueUnavailableError):
+            queue.enqueue("a job", priority=0, model=None)
+        with pytest.raises(QueueUnavailableError):
+            events.publish(JobEnded(job_id="a job", platform=Platform.WEB, state=JobState.DONE))
+        events.announce(JobProgress(job_id="a job", platform=Platform.WEB, step=1, steps=2))
+        meter = RateMeter(scope="burst", key="full", pace=RateSettings(requests=1, seconds=3600))
+        with pytest.raises(redis.RedisError):
+            meters.take([meter])
+        limiter.admit(call.person)  # nobody is kept from asking
+        job_id = execute(replace(ports, queue=queue), call, "imagine", {"prompt": "a boat"}).job_id
+    with ports.database.read() as session:
+        assert session.get_one(JobRow, job_id).state == JobState.ACCEPTED
+        kinds = session.scalars(select(LedgerRow.kind).where(LedgerRow.job_id == job_id)).all()
+    assert kinds == ["reserve"]
+    return job_id
+
+
+def sweep(url: str, ports: Ports) -> None:
+    with closing(CeleryQueue(url)) as queue, closing(RedisEvents(url)) as events:
+        Sweeper(database=ports.database, queue=queue, events=events, rules=InstanceLimits()).sweep()
