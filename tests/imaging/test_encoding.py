@@ -10,17 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+from engine.imaging.codecs import encoding, png_encoder
 from engine.imaging.codecs.encoding import (
     LIMIT_BYTES,
     data_url,
     decode,
     decode_mask,
     encode_png,
+    encode_webp,
     make_thumbnail,
 )
+from engine.imaging.codecs.png_encoder import encode_png_in_bands
 from engine.imaging.codecs.recipe_metadata import read_recipe, to_json, to_parameters, write_recipe
 from engine.imaging.codecs.size_limit import fit
 from engine.imaging.image_tools import PillowImageTools
+from moderation.provenance.watermark.robustness import photograph
 from studio import ports
 from studio.domain.pictures import Recipe
 from studio.domain.requests import Operation
@@ -100,6 +104,30 @@ def with_text(text: str) -> bytes:
     return encode_png(Image.new("RGB", (8, 8)), text=info)
 
 
+class TestPngInBands:
+    """Decoded by Pillow, which checks every chunk."""
+
+    @given(st.integers(1, 70), st.integers(1, 40), st.sampled_from(["L", "RGB"]), st.integers(0, 2**32 - 1))
+    def test_every_pixel_comes_back(self, width: int, height: int, mode: str, seed: int) -> None:
+        numbers = np.random.default_rng(seed)
+        rows = numbers.integers(0, 256, (height, width, 3), np.uint8) >> numbers.integers(0, 8)
+        rows = np.cumsum(rows, axis=int(numbers.integers(0, 2)), dtype=np.uint8)
+        picture = Image.fromarray(rows).convert(mode)
+        with Image.open(io.BytesIO(encode_png_in_bands(picture, PngImagePlugin.PngInfo()))) as opened:
+            assert (opened.format, opened.mode) == ("PNG", mode)
+            assert np.array_equal(np.asarray(opened), np.asarray(picture))
+
+    def test_bands_continue_each_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(png_encoder, "_BAND_BYTES", 1)
+        data = encode_png_in_bands(noise(), PngImagePlugin.PngInfo())
+        assert np.array_equal(np.asarray(decode(data)), np.asarray(noise()))
+
+    def test_it_is_no_larger_than_with_every_filter_tried_by_pillow(self) -> None:
+        painted = photograph(128, seed=1)
+        ours, theirs = encode_png_in_bands(painted, PngImagePlugin.PngInfo()), encode_png(painted)
+        assert len(ours) <= 1.01 * len(theirs)
+
+
 class TestFit:
     def test_what_fits_is_not_touched(self) -> None:
         data = write_recipe(noise(), RECIPE)
@@ -177,6 +205,26 @@ class TestSmallCopies:
         picture = decode(make_thumbnail(noise(*size)))
         assert picture.size == small
         assert max(small) <= 320
+
+    def test_fine_grain_is_kept_less_faithfully_after_few_attempts(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        attempts: list[int] = []
+
+        def count(picture: Image.Image, *, quality: int, effort: int) -> bytes:
+            attempts.append(quality)
+            return encode_webp(picture, quality=quality, effort=effort)
+
+        monkeypatch.setattr(encoding, "encode_webp", count)
+        smooth, *grainy = (Image.effect_noise((320, 320), grain).convert("RGB") for grain in (2, 8, 12, 16))
+        assert len(make_thumbnail(smooth)) <= 10_000
+        assert attempts == [82]
+        assert all(len(make_thumbnail(picture)) <= 10_000 for picture in grainy)
+        assert min(attempts) >= 12
+        assert len(attempts) <= 1 + 3 * len(grainy)
+
+    def test_a_large_one_has_no_limit(self) -> None:
+        assert len(make_thumbnail(noise(1280, 640), side_pixels=1280)) > 40_000
 
 
 class TestDarkroom:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 import zlib
 
 from PIL import Image, PngImagePlugin
@@ -82,7 +83,9 @@ THUMBNAIL_SUFFIX = ".webp"
 
 # What sixty cards of four pictures, or of one, may weigh together is 3 MB, with their HTML.
 _MOST_THUMBNAIL_BYTES = dict(zip(THUMBNAIL_SIDES_PIXELS, (10_000, 40_000), strict=False))
-_THUMBNAIL_QUALITIES = (82, 70, 58, 46, 34, 22, 12)
+_BEST_QUALITY, _LEAST_QUALITY = 82, 12
+_FAST, _SMALL = 2, 4  # efforts: the second takes twice as long
+_USUAL_SLOPE = 0.019  # so much smaller, in the logarithm, is a grainy picture with each step of quality
 
 
 def make_thumbnail(picture: Image.Image, *, side_pixels: int = THUMBNAIL_SIDES_PIXELS[0]) -> bytes:
@@ -92,12 +95,26 @@ def make_thumbnail(picture: Image.Image, *, side_pixels: int = THUMBNAIL_SIDES_P
     """
     small = picture.convert("RGB")
     small.thumbnail((side_pixels, side_pixels), Image.Resampling.LANCZOS)
+    data = encode_webp(small, quality=_BEST_QUALITY, effort=_FAST)
     most = _MOST_THUMBNAIL_BYTES.get(side_pixels)
-    for quality in _THUMBNAIL_QUALITIES:
-        data = encode_webp(small, quality=quality, effort=2 if quality == _THUMBNAIL_QUALITIES[0] else 4)
-        if most is None or len(data) <= most:
-            break
-    return data
+    return data if most is None or len(data) <= most else _encode_within(most, small, len(data))
+
+
+def _encode_within(most: int, picture: Image.Image, best_bytes: int) -> bytes:
+    """In at most so many bytes, if any quality does it. `best_bytes` are those at the best quality.
+
+    The next quality to try follows from how much smaller the last step made it: mostly the first one fits.
+    """
+    quality, size, slope = _BEST_QUALITY, best_bytes, _USUAL_SLOPE
+    while quality > _LEAST_QUALITY:
+        steps = math.ceil(math.log(size / most) / slope) + 1
+        lower = max(_LEAST_QUALITY, quality - steps)
+        data = encode_webp(picture, quality=lower, effort=_FAST)
+        if len(data) <= most:
+            return data
+        slope = max(_USUAL_SLOPE / 2, math.log(size / len(data)) / (quality - lower))
+        quality, size = lower, len(data)
+    return encode_webp(picture, quality=_LEAST_QUALITY, effort=_SMALL)
 
 
 def thumbnail_sides(width: int, height: int) -> list[int]:

@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from engine.imaging.codecs.encoding import encode_png
+from engine.imaging.codecs.png_encoder import ENCODED_MODES, encode_png_in_bands
 from studio.domain.pictures import Recipe
 from studio.domain.provenance import EXIF_IMAGE_DESCRIPTION, PICTURE_KEY, RECIPE_KEY
 from studio.domain.requests import Lora, Operation
@@ -27,6 +28,8 @@ def write_recipe(picture: Image.Image, recipe: Recipe, *, picture_id: str | None
     text.add_itxt(COMMON_KEY, to_parameters(recipe))
     if picture_id is not None:
         text.add_itxt(PICTURE_KEY, picture_id)
+    if picture.mode in ENCODED_MODES:
+        return encode_png_in_bands(picture, text)
     return encode_png(picture, text=text)
 
 
