@@ -9,6 +9,8 @@ UV     := 0.13.8
 # need no services hardly do, and each process takes its time to load everything.
 # Compiled modules are kept, whatever the environment says: each process would compile everything anew.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
+# CI tries more random histories.
+HISTORIES := GATHERING_HISTORIES=$${GATHERING_HISTORIES:-5} DESK_HISTORIES=$${DESK_HISTORIES:-25}
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -22,10 +24,10 @@ try: $(READY) ## Set up what is missing and open a studio on this machine
 	@$(BIN)/chatelier up
 
 test: $(READY) ## Set up what is missing and run the tests; all of them with THOROUGH=1
-	@$(PYTEST) -n 3 $(ARGS)
+	@$(HISTORIES) $(PYTEST) -n 3 $(ARGS)
 
 unit: $(READY) ## Run the tests that need no services
-	@GATHERING_HISTORIES=$${GATHERING_HISTORIES:-5} DESK_HISTORIES=$${DESK_HISTORIES:-25} $(PYTEST) -n 2 tests/unit $(ARGS)
+	@$(HISTORIES) $(PYTEST) -n 2 tests/unit $(ARGS)
 
 check: lint unit ## Style, types, architecture and unit tests, before each commit
 

@@ -106,7 +106,6 @@ def pytest_collection_finish() -> None:
     """
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
-    gc.collect()
     gc.freeze()
 
 

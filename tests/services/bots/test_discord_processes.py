@@ -75,6 +75,7 @@ async def test_three_processes_share_the_servers_and_each_job_has_one_answer_tho
             await asyncio.gather(*(bot.stop() for bot in bots))
 
 
+@pytest.mark.thorough
 async def test_with_the_policy_it_serves_and_keeps_within_its_memory(
     running: Instance, redis_process: RedisServer, folder: Path, tmp_path: Path
 ) -> None:

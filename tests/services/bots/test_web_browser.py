@@ -147,6 +147,7 @@ def test_a_copy_of_a_picture_tells_who_made_it(browser: Browser, studio: Running
         expect(joe.get_by_text("Painted by @Ida")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_picture_is_edited_expanded_and_upscaled_from_its_dialogs(
     browser: Browser, studio: RunningInstance
 ) -> None:
@@ -184,6 +185,7 @@ def test_a_picture_is_edited_expanded_and_upscaled_from_its_dialogs(
             assert picture.width == before * 4
 
 
+@pytest.mark.thorough
 def test_a_photo_that_is_too_large_is_made_smaller_by_the_browser(
     browser: Browser, studio: RunningInstance
 ) -> None:

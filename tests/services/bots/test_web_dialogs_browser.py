@@ -122,6 +122,7 @@ def test_a_link_opens_its_dialog_after_the_login(browser: Browser, web_server: P
         expect(card(bo, "a fox")).to_be_visible()
 
 
+@pytest.mark.thorough("360")
 @pytest.mark.parametrize("width", [1280, 360])
 def test_a_message_is_shown_and_announced_in_the_open_dialog(
     browser: Browser, web_server: PaintingWebServer, width: int
@@ -137,6 +138,7 @@ def test_a_message_is_shown_and_announced_in_the_open_dialog(
         expect(ana.locator(".composer-bar #notice")).to_be_attached()
 
 
+@pytest.mark.thorough("360")
 @pytest.mark.parametrize("width", [1280, 360])
 def test_a_code_to_copy_stays_until_it_is_closed(
     browser: Browser, web_server: PaintingWebServer, width: int
@@ -168,6 +170,7 @@ def widths(page: Page, *wanted: int) -> Iterator[int]:
         yield width
 
 
+@pytest.mark.thorough
 def test_the_drawer_fits_a_phone(browser: Browser, web_server: PaintingWebServer) -> None:
     with (
         guest(browser, web_server, "Ana"),
@@ -190,6 +193,7 @@ def test_the_drawer_fits_a_phone(browser: Browser, web_server: PaintingWebServer
                 assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.thorough
 def test_the_desk_fits_a_phone(browser: Browser, web_server: PaintingWebServer) -> None:
     with (
         guest(browser, web_server, "Ana") as ana,

@@ -106,7 +106,7 @@ def test_other_commands_on_the_same_home_find_its_redis(instance: RunningInstanc
     assert "***" in sentences["redis"]
 
 
-@pytest.mark.thorough("web", "worker")
+@pytest.mark.thorough("web")
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "redis"])
 def test_what_is_killed_is_started_again(instance: RunningInstance, name: str) -> None:
     before = instance.process_of(name)
@@ -118,6 +118,7 @@ def test_what_is_killed_is_started_again(instance: RunningInstance, name: str) -
     assert f"{name} ended (by SIGKILL)" in instance.said
 
 
+@pytest.mark.thorough("2")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_one_signal_ends_everything(
     short_lived: Callable[..., RunningInstance], number: signal.Signals
