@@ -108,7 +108,7 @@ class ChatelierBot(discord.AutoShardedClient):
     def _listen(self, context: DiscordContext) -> None:
         """What answers commands, presses, forms and reactions."""
         runner = DiscordStepRunner(context, self.delivery)
-        answers = Answers(context, self.transport, self.delivery, runner)
+        answers = Answers(context, self.transport, runner)
         dispatcher = Dispatcher(context, answers, runner)
         self.modals = Modals(dispatcher)
         self.buttons = Buttons(dispatcher, self.modals)

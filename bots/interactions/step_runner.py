@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -32,7 +32,7 @@ from bots.presentation.interaction_router import (
     from_menu,
     route_reaction,
 )
-from bots.presentation.message import Message
+from bots.presentation.message import Message, Note, Spans, Tone
 from bots.presentation.reply_words import read_words_below
 from bots.presentation.subject_lookup import (
     changes_star,
@@ -50,12 +50,21 @@ from bots.texts.privacy_notice import archive_readme
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.registry import execute
-from studio.commands.results import Accepted, Answer, CaseOpened, Community, Family, PictureShown
+from studio.commands.results import (
+    Accepted,
+    Answer,
+    CaseOpened,
+    Community,
+    Family,
+    PictureShown,
+    ReportFiled,
+)
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
 from studio.domain.people import Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source
+from studio.domain.settings.communities import CommunityRules
 from studio.errors import NotFoundError
 from studio.ports import Ports
 from studio.services.accounts.account_export import Exported, write_export
@@ -91,6 +100,7 @@ class ForeignImage:
 
 
 Result = Answer | Message | Reply | None
+Show = Callable[[Reply], Awaitable[object]]
 
 
 class StepRunner:
@@ -249,25 +259,33 @@ class StepRunner:
                 return await self._export(call)
             case _:
                 subject = result.details.case.id if isinstance(result, CaseOpened) else ""
+                hints = await self.channel_hints(result.rules, call) if isinstance(result, Community) else ()
+                notes = (Note(spans=spans, tone=Tone.WARNING) for spans in hints)
                 message = compose_answer(result)
-                return Reply(message=message, subject=subject) if message else None
+                return Reply(message=message.with_parts(*notes), subject=subject) if message else None
 
     async def _export(self, call: Call) -> Reply:
         """With as many files as a message takes."""
         out = io.BytesIO()
-        write = partial(
-            write_export,
-            self._ports,
-            call.person,
-            out,
-            readme=archive_readme,
-            most_bytes=_LARGEST_EXPORT_BYTES,
-        )
-        exported = await self._pools.run(Pool.FILES, write)
+        write = partial(write_export, readme=archive_readme, most_bytes=_LARGEST_EXPORT_BYTES)
+        exported = await self._pools.run(Pool.FILES, write, self._ports, call.person, out)
         made = {EXPORT: Attachment(data=out.getvalue(), suffix=".zip")}
         return Reply(message=compose_export(exported), made=made)
 
-    async def show_desk(self, result: Result, call: Call) -> None:
+    async def answer(self, result: Result, call: Call, show: Show, *, quietly: bool = False) -> None:
+        """Show the person what came of it; a new job shows itself. `quietly`: only a report is confirmed."""
+        if isinstance(result, Accepted):
+            await self._delivery.send_new_job(result.job_id)
+        elif not quietly or isinstance(result, ReportFiled):
+            if reply := await self.compose(result, call):
+                await show(reply)
+            await self._show_desk(result, call)
+
+    async def channel_hints(self, rules: CommunityRules, call: Call) -> Sequence[Spans]:
+        """A sentence for each channel of the rules with which something is wrong on the platform."""
+        return ()
+
+    async def _show_desk(self, result: Result, call: Call) -> None:
         """What is on the desk, in a desk channel that was named just now."""
         if not isinstance(result, Community) or not result.rules.desk_channel:
             return

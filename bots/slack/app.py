@@ -16,7 +16,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.event_consumer import EventConsumer
-from bots.interactions.step_runner import StepRunner
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
 from bots.slack.agent.app_opening import AppOpening
@@ -42,6 +41,7 @@ from bots.slack.workspaces.channels import Channels
 from bots.slack.workspaces.departed_records import DepartedRecords
 from bots.slack.workspaces.greeting import Greeting
 from bots.slack.workspaces.members import Members
+from bots.slack.workspaces.step_runner import SlackStepRunner
 from bots.slack.workspaces.user_groups import UserGroups
 from studio.domain.people import Platform
 
@@ -91,8 +91,8 @@ class SlackApp:
         channels = Channels(context.workspaces)
         people = Members(context, UserGroups(context.workspaces, context.settings.moderator_groups), channels)
         replies = EphemeralReplies(context)
-        runner = StepRunner(context.ports, context.pools, self.delivery, pixelated=True, menus=True)
-        dispatcher = Dispatcher(context, people, replies, self.delivery, runner)
+        runner = SlackStepRunner(context, self.delivery, channels)
+        dispatcher = Dispatcher(context, people, replies, runner)
         home, modals = HomeTab(dispatcher), Modals(dispatcher)
         submissions = ViewSubmissions(dispatcher, home)
         commands = CommandListener(dispatcher)

@@ -1,5 +1,6 @@
 """In direct messages: what somebody presses there may belong to a server that they are in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import discord
@@ -7,9 +8,10 @@ import discord
 from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.discord.context import DiscordContext
 from bots.discord.guilds.members import person_of
-from bots.discord.guilds.permissions import require_own
+from bots.discord.guilds.permissions import closed_channels, require_own
 from bots.interactions.step_runner import StepRunner
 from bots.presentation.interaction_router import Run
+from bots.presentation.message import Spans
 from bots.process.thread_pools import Pool
 from studio.commands.registry import find_command
 from studio.commands.results import Answer
@@ -19,6 +21,7 @@ from studio.db.gatherings.ballot_rows import members_of
 from studio.db.tables import CaseRow, GatheringRow, JobRow, ProposalRow
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
+from studio.domain.settings.communities import CommunityRules
 
 _DIRECT = "dm:"
 
@@ -33,10 +36,15 @@ class DiscordStepRunner(StepRunner):
 
     async def run(self, run: Run, call: Call) -> Answer:
         """Forms and presses name channels as commands do."""
-        community = call.person.community
-        guild = self._context.client.get_guild(int(community)) if community.isdecimal() else None
-        require_own(guild, find_command(run.command).current_name, run.values)
+        require_own(self._guild_of(call), find_command(run.command).current_name, run.values)
         return await super().run(run, call)
+
+    async def channel_hints(self, rules: CommunityRules, call: Call) -> Sequence[Spans]:
+        return list(closed_channels(self._guild_of(call), rules))
+
+    def _guild_of(self, call: Call) -> discord.Guild | None:
+        community = call.person.community
+        return self._context.client.get_guild(int(community)) if community.isdecimal() else None
 
 
 async def in_home_community(context: DiscordContext, call: Call, what: str, *, paints: bool) -> Call:

@@ -13,9 +13,7 @@ from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.messages.answers import direct_refusal, send_direct
 from bots.discord.messages.message_lookup import find_shown_by_id
 from bots.interactions.reactions import find_button_meant
-from bots.presentation.compose.answers import compose_answer
 from studio.clock import now
-from studio.commands.results import Accepted, ReportFiled
 
 _SAME_CLICK_SECONDS = 10.0
 
@@ -60,7 +58,5 @@ class Reactions(Handler):
         channel = self._context.client.get_channel(event.channel_id)
         call = call_at(event.channel_id, channel, person, key=key)
         result = await self._runner.react(button, call, added=added)
-        if isinstance(result, Accepted) and not result.repeated:
-            await self._answers.delivery.send_new_job(result.job_id)
-        elif isinstance(result, ReportFiled) and (message := compose_answer(result)):
-            await send_direct(self._context, event.user_id, message)
+        tell = partial(send_direct, self._context, event.user_id)
+        await self._runner.answer(result, call, lambda reply: tell(reply.message), quietly=True)

@@ -6,6 +6,7 @@ A reply that mentions the bot comes with its words without any privileged intent
 """
 
 import re
+from functools import partial
 
 import discord
 
@@ -15,7 +16,6 @@ from bots.discord.interactions.dispatcher import Handler
 from bots.discord.messages.answers import direct_refusal
 from bots.discord.messages.message_lookup import find_shown_by_id
 from bots.discord.render import send_arguments
-from studio.commands.results import Accepted
 from studio.commands.spec import Call
 
 
@@ -51,10 +51,8 @@ class Replies(Handler):
         call = self._call_of(message)
         await adopt_known_language(self._context, call.person)
         result = await self._runner.follow_words(shown, words, call)
-        if isinstance(result, Accepted) and not result.repeated:
-            await self._answers.delivery.send_new_job(result.job_id)
-        elif reply := await self._runner.compose(result, call):
-            await message.reply(mention_author=False, **send_arguments(reply.message, {}))
+        reply = partial(message.reply, mention_author=False)
+        await self._runner.answer(result, call, lambda answer: reply(**send_arguments(answer.message, {})))
 
     def _call_of(self, message: discord.Message) -> Call:
         """The message's id is the key: it may come to several processes, and one job comes of it."""

@@ -10,10 +10,8 @@ import discord
 from discord import ui
 
 from bots.delivery.attachments import Attachment
-from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.message_files import load_files
 from bots.discord.context import DiscordContext
-from bots.discord.guilds.permissions import closed_channels
 from bots.discord.messages.error_mapping import log_api_errors
 from bots.discord.messages.transport import DiscordTransport
 from bots.discord.render import edit_arguments, send_arguments
@@ -22,10 +20,10 @@ from bots.interactions.step_runner import Result, StepRunner
 from bots.presentation.compose.answers import compose_private, compose_under_way
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.job_message import with_missing_files
-from bots.presentation.message import Message, Note, Tone
+from bots.presentation.message import Message
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
-from studio.commands.results import Accepted, Community
+from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
 
@@ -35,46 +33,34 @@ log = logging.getLogger(__name__)
 
 
 class Answers:
-    def __init__(
-        self,
-        context: DiscordContext,
-        transport: DiscordTransport,
-        delivery: ChatEventHandler,
-        runner: StepRunner,
-    ) -> None:
-        self._context = context
-        self._transport = transport
-        self.delivery = delivery
-        self._runner = runner
+    def __init__(self, context: DiscordContext, transport: DiscordTransport, runner: StepRunner) -> None:
+        self._context, self._transport, self._runner = context, transport, runner
 
     async def give(
         self, interaction: discord.Interaction, call: Call, result: Result, *, public: bool
     ) -> None:
         """`public`: everybody sees the message that acknowledged the interaction."""
-        if isinstance(result, Accepted):
-            await self._accept(interaction, call, result, public=public)
-        elif reply := await self._runner.compose(result, call):
-            hints = closed_channels(interaction.guild, result.rules) if isinstance(result, Community) else ()
-            notes = (Note(spans=spans, tone=Tone.WARNING) for spans in hints)
-            await self.show(interaction, reply.message.with_parts(*notes), made=reply.made)
-            await self._runner.show_desk(result, call)
+        if not isinstance(result, Accepted) or await self._accept(interaction, call, result, public=public):
+            await self._runner.answer(
+                result, call, lambda reply: self.show(interaction, reply.message, made=reply.made)
+            )
 
     async def _accept(
         self, interaction: discord.Interaction, call: Call, answer: Accepted, *, public: bool
-    ) -> None:
+    ) -> bool:
         """The job's own message is the answer; that of a private one comes by direct message.
 
-        The message of a repeated click is there already.
+        False for a repeated click: the message is there already.
         """
         if answer.private:
             await self.refuse(interaction, call, compose_private(answer), public=public)
-        else:
-            job_view = await self._runner.job_view(answer.job_id, call) if answer.repeated else None
-            if job_view and job_view.job.address.message != call.address.message:
-                await self.refuse(interaction, call, compose_under_way(), public=True)
-                return
-            self._transport.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
-        await self.delivery.send_new_job(answer.job_id)
+            return True
+        job_view = await self._runner.job_view(answer.job_id, call) if answer.repeated else None
+        if job_view and job_view.job.address.message != call.address.message:
+            await self.refuse(interaction, call, compose_under_way(), public=True)
+            return False
+        self._transport.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
+        return True
 
     async def show(
         self,

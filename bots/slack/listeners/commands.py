@@ -89,7 +89,6 @@ class CommandListener(Listener):
             )
             if isinstance(answer, Community):
                 await self._greet(request, values, answer.rules.reading_language)
-                await self._warn(request, answer.rules.desk_channel)
             if isinstance(answer, HelpShown) and not answer.about:
                 return compose_help_shown(answer).with_parts(Small(texts.in_threads()))
             return answer
@@ -116,11 +115,6 @@ class CommandListener(Listener):
         except SlackApiRefusedError:
             spans = texts.invite_request(workspace.identity.bot_user, channel)
             await self._dispatcher.reply(request, compose_spans(spans))
-
-    async def _warn(self, request: SlackRequest, desk: str | None) -> None:
-        """Where everybody in the workspace can read the desk channel."""
-        if desk and not await self._people.channels.is_private(replace(request, channel=desk), anew=True):
-            await self._dispatcher.reply(request, compose_spans(texts.open_desk(desk)))
 
     async def _with_files(
         self,

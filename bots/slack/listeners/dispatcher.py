@@ -4,10 +4,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from bots.delivery.attachments import Attachment
-from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.errors import DeliveryInProgressError
 from bots.interactions.error_messages import message_of
-from bots.interactions.step_runner import Result, StepRunner
+from bots.interactions.step_runner import Reply, Result, StepRunner
 from bots.presentation.compose.answers import compose_private, compose_spans
 from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.message import Message
@@ -24,7 +23,7 @@ from bots.slack.texts import texts
 from bots.slack.workspaces.members import Members
 from bots.texts.translation import translate
 from studio.bounded_dict import BoundedDict
-from studio.commands.results import Accepted, ReportFiled
+from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
 
@@ -42,13 +41,11 @@ class Dispatcher(SlackComponent):
         context: SlackContext,
         people: Members,
         replies: EphemeralReplies,
-        delivery: ChatEventHandler,
         runner: StepRunner,
     ) -> None:
         super().__init__(context)
         self.context, self.people, self.runner = context, people, runner
         self._replies = replies
-        self._delivery = delivery
         self._images = PrivateImages(context)
         self._served: BoundedDict[str, None] = BoundedDict(_REMEMBERED)
 
@@ -90,13 +87,14 @@ class Dispatcher(SlackComponent):
         self, request: SlackRequest, call: Call, result: Result, *, quietly: bool = False
     ) -> None:
         """Never raises: a job that was accepted is safe, and its events bring the answer later."""
+
+        async def show(reply: Reply) -> None:
+            await self.reply(request, reply.message, subject=reply.subject, made=reply.made)
+
         try:
+            await self.runner.answer(result, call, show, quietly=quietly)
             if isinstance(result, Accepted):
-                await self._show_accepted(request, result)
-            elif not quietly or isinstance(result, ReportFiled):
-                if reply := await self.runner.compose(result, call):
-                    await self.reply(request, reply.message, subject=reply.subject, made=reply.made)
-                await self.runner.show_desk(result, call)
+                await self._say_where(request, result)
         except (SlackError, DeliveryInProgressError, ChatelierError) as error:
             log.warning("response postponed: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the job is safe
@@ -114,8 +112,8 @@ class Dispatcher(SlackComponent):
         draft = await self._images.draft(request, message, lambda _: subject or request.user, made=made)
         await self._replies.send(request, draft)
 
-    async def _show_accepted(self, request: SlackRequest, answer: Accepted) -> None:
-        await self._delivery.send_new_job(answer.job_id)
+    async def _say_where(self, request: SlackRequest, answer: Accepted) -> None:
+        """Where the job's message is, if the person may not expect it there."""
         if answer.private:
             await self.reply(request, compose_private(answer))
             return

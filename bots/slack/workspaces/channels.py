@@ -5,7 +5,6 @@ import logging
 import time
 
 from bots.slack.api.client import SlackApiRefusedError, SlackUnavailableError
-from bots.slack.api.request import SlackRequest
 from bots.slack.context import WorkspaceRegistry
 from studio.bounded_dict import BoundedDict
 
@@ -21,12 +20,11 @@ class Channels:
         self._workspaces = workspaces
         self._public: BoundedDict[str, tuple[float, bool]] = BoundedDict(_KEPT_CHANNELS)
 
-    async def is_private(self, request: SlackRequest, *, anew: bool = False) -> bool:
+    async def is_private(self, community: str, channel: str | None, *, anew: bool = False) -> bool:
         """Direct messages are; so is a channel of which Slack does not say that it is public.
 
         `anew` asks Slack, though it was asked a moment ago.
         """
-        channel = request.channel
         if channel is None or not channel.startswith("C"):
             return True
         found_at, public = self._public.get(channel, (0.0, False))
@@ -34,7 +32,7 @@ class Channels:
             return not public
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                client = (await self._workspaces.of(request.community)).client
+                client = (await self._workspaces.of(community)).client
                 answer = await client.call("conversations.info", patient=False, channel=channel)
         except SlackApiRefusedError:
             public = False  # the app may see public channels, so this is none

@@ -46,7 +46,7 @@ class Members(SlackComponent):
     def __init__(self, context: SlackContext, groups: UserGroups, channels: Channels) -> None:
         super().__init__(context)
         self._groups = groups
-        self.channels = channels
+        self._channels = channels
         self._languages = ReaderLanguages(context.ports.database, context.pools)
         self._members: BoundedDict[str, tuple[float, Member]] = BoundedDict(_KEPT_MEMBERS)
 
@@ -59,7 +59,8 @@ class Members(SlackComponent):
         """
         with suppress(SlackUnavailableError):
             await self._workspaces.of(request.community)
-        person, private = await asyncio.gather(self.person(request), self.channels.is_private(request))
+        is_private = self._channels.is_private(request.community, request.channel)
+        person, private = await asyncio.gather(self.person(request), is_private)
         await self.adopt_language(request)
         address = Address(
             platform=Platform.SLACK,
