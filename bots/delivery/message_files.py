@@ -8,9 +8,8 @@ from bots.delivery.attachments import Attachment, fit_attachment, pixelate
 from bots.drawing.lineage_tree import draw_family
 from bots.drawing.picture_strip import StripTile, draw_strip
 from bots.presentation.compose.provenance.attribution import FAMILY_TREE
-from bots.presentation.message import FileKind, Image, Message
+from bots.presentation.message import FileKind, Image, Message, number_images
 from studio.commands.results import Answer, Family
-from studio.domain.identifiers import split_picture_id
 from studio.errors import NotFoundError
 from studio.ports import Ports, Store
 
@@ -55,16 +54,15 @@ def draw_images(ports: Ports, answer: Answer) -> dict[str, Attachment]:
 
 def draw_sheet(tiles: Sequence[Image], store: Store) -> bytes:
     """A PNG with the number of each below it, as its job counts them."""
-    shown = []
-    for number, image in enumerate(tiles, start=1):
-        split = split_picture_id(image.name)
-        shown.append(
-            StripTile(
-                key=image.key,
-                caption=str(split[1] if split else number),
-                pixelated=image.kind is FileKind.PIXELATED,
-            )
+    numbers = number_images(tiles)
+    shown = [
+        StripTile(
+            key=image.key,
+            caption=numbers.get(image.name, ""),
+            pixelated=image.kind is FileKind.PIXELATED,
         )
+        for image in tiles
+    ]
     return draw_strip(shown, store, in_a_row=_IN_A_ROW)
 
 

@@ -3,12 +3,14 @@
 A plain string in a span is shown letter for letter: every renderer escapes it. Markup comes from span types only.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
+from studio.domain.identifiers import split_picture_id
 from studio.domain.people import Person, Platform
 
 
@@ -121,6 +123,18 @@ class Image:
     data: bytes = field(default=b"", repr=False)
     suffix: str = ".png"
     tiles: "tuple[Image, ...]" = ()
+
+
+def number_images(images: Sequence[Image]) -> Mapping[str, str]:
+    """By the images' names, where there are several: those of one job's pictures, as on its buttons; else in order."""
+    if len(images) < 2:
+        return {}
+    split = [split_picture_id(image.name) for image in images]
+    of_one_job = None not in split and len({place[0] for place in split if place}) == 1
+    return {
+        image.name: str(place[1] if place and of_one_job else number)
+        for number, (image, place) in enumerate(zip(images, split, strict=True), start=1)
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

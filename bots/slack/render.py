@@ -25,6 +25,7 @@ from bots.presentation.message import (
     Spans,
     Title,
     Tone,
+    number_images,
 )
 from bots.presentation.plain_text import plain_lines
 from bots.slack.blocks import Block, context, image_block, plain, section
@@ -33,7 +34,6 @@ from bots.slack.texts import texts
 from bots.slack.texts.mrkdwn import entities, mrkdwn, shorten_mrkdwn
 from bots.texts import jobs
 from bots.texts.translation import translate
-from studio.domain.identifiers import split_picture_id
 
 MOST_BLOCKS, _MOST_VIEW_BLOCKS = 50, 100
 _SECTION = 3000
@@ -176,7 +176,7 @@ class _Renderer:
         missing = [image for image in images.files if image not in shown]
         if self.tells_of_missing and any(image.kind is not FileKind.PREVIEW for image in missing):
             yield section(translate(texts.NOT_SHOWN))
-        numbers = _numbers(images.files if self.tells_of_missing else shown)
+        numbers = number_images(images.files if self.tells_of_missing else shown)
         if self.carousel and len(shown) > 1:
             cards = self.limits.items(shown, _MOST_CARDS, "cards")
             yield {"type": "carousel", "elements": [self._card(image, numbers) for image in cards]}
@@ -191,15 +191,3 @@ class _Renderer:
     def _card(self, image: Image, numbers: Mapping[str, str]) -> Block:
         number = {"type": "mrkdwn", "text": f"*{numbers[image.name]}*"}
         return {"type": "card", "hero_image": self._image(image), "title": number}
-
-
-def _numbers(images: Sequence[Image]) -> Mapping[str, str]:
-    """By the images' names, where there are several: those of one job's pictures, as on its buttons; else in order."""
-    if len(images) < 2:
-        return {}
-    split = [split_picture_id(image.name) for image in images]
-    of_one_job = None not in split and len({place[0] for place in split if place}) == 1
-    return {
-        image.name: str(place[1] if place and of_one_job else number)
-        for number, (image, place) in enumerate(zip(images, split, strict=True), start=1)
-    }

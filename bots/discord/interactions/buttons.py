@@ -6,11 +6,11 @@ from typing import Any
 
 import discord
 
-from bots.discord.interactions.click_dedup import ClickDedup
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.interactions.modal_submissions import OPENER, Modals
 from bots.discord.messages.answers import send_private
 from bots.discord.render import CONFIRM, SELECT
+from bots.interactions.request_dedup import RequestDedup
 from bots.presentation.compose.action_forms import FormSubject
 from bots.presentation.compose.picture_choice import compose_confirmation
 from bots.presentation.interaction_router import (
@@ -37,7 +37,7 @@ class Buttons(Handler):
     def __init__(self, dispatcher: Dispatcher, modals: Modals) -> None:
         super().__init__(dispatcher)
         self._modals = modals
-        self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
+        self._clicks = RequestDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def handle_press(self, interaction: discord.Interaction) -> None:
         """Any component; called for every one that is used."""
@@ -59,9 +59,8 @@ class Buttons(Handler):
 
     async def _press(self, interaction: discord.Interaction, custom_id: str) -> None:
         button = _read(custom_id)
-        where = interaction.message.id if interaction.message else 0
-        fresh = f"discord:{interaction.id}"
-        key = self._clicks.key_of(where, interaction.user.id, str(button), fresh=fresh)
+        click = (interaction.message and interaction.message.id, interaction.user.id, str(button))
+        key = self._clicks.key_of(click, fresh=f"discord:{interaction.id}")
         await self.follow(interaction, route_button(button), key=key)
 
     async def follow(self, interaction: discord.Interaction, step: Step, *, key: str | None = None) -> None:

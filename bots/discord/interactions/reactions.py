@@ -8,11 +8,11 @@ import discord
 from bots.discord.guilds.members import call_at
 from bots.discord.guilds.reacting_people import find_reacting_person
 from bots.discord.guilds.readers import adopt_known_language
-from bots.discord.interactions.click_dedup import ClickDedup
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.messages.answers import direct_refusal, send_direct
 from bots.discord.messages.message_lookup import find_shown_by_id
 from bots.interactions.reactions import find_button_meant
+from bots.interactions.request_dedup import RequestDedup
 from studio.clock import now
 
 _SAME_CLICK_SECONDS = 10.0
@@ -21,7 +21,7 @@ _SAME_CLICK_SECONDS = 10.0
 class Reactions(Handler):
     def __init__(self, dispatcher: Dispatcher) -> None:
         super().__init__(dispatcher)
-        self._clicks = ClickDedup(moment_seconds=_SAME_CLICK_SECONDS)
+        self._clicks = RequestDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def handle_add(self, event: discord.RawReactionActionEvent) -> None:
         if event.member and event.member.bot:
@@ -54,7 +54,7 @@ class Reactions(Handler):
         _, button = found
         # A reaction has no id: one of the same person on the same message within ten seconds is the same.
         fresh = f"discord:{event.message_id}:{event.user_id}:{button}:{time.time_ns()}"
-        key = self._clicks.key_of(event.message_id, event.user_id, str(button), fresh=fresh)
+        key = self._clicks.key_of((event.message_id, event.user_id, str(button)), fresh=fresh)
         channel = self._context.client.get_channel(event.channel_id)
         call = call_at(event.channel_id, channel, person, key=key)
         result = await self._runner.react(button, call, added=added)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from bots.delivery.attachments import Attachment
 from bots.delivery.errors import DeliveryInProgressError
 from bots.interactions.error_messages import message_of
+from bots.interactions.request_dedup import RequestDedup
 from bots.interactions.step_runner import Reply, Result, StepRunner
 from bots.presentation.compose.answers import compose_private, compose_spans
 from bots.presentation.compose.cases import compose_sentence
@@ -22,7 +23,6 @@ from bots.slack.messages.private_images import PrivateImages
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import Members
 from bots.texts.translation import translate
-from studio.bounded_dict import BoundedDict
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
@@ -47,7 +47,7 @@ class Dispatcher(SlackComponent):
         self.context, self.people, self.runner = context, people, runner
         self._replies = replies
         self._images = PrivateImages(context)
-        self._served: BoundedDict[str, None] = BoundedDict(_REMEMBERED)
+        self.requests = RequestDedup(remembered=_REMEMBERED)
 
     async def serve(self, request: SlackRequest, work: Work, *, quietly: bool = False) -> None:
         """Do the work and answer; never raises. `quietly` says nothing when all went well.
@@ -55,7 +55,7 @@ class Dispatcher(SlackComponent):
         A request that Slack delivers again is passed over: a job would be made once in any case, but a star
         would be taken back, and a sentence said twice.
         """
-        if not self.is_new(request):
+        if not self.requests.is_new(request.key):
             return
         try:
             call = await self.people.call_of(request)
@@ -64,12 +64,6 @@ class Dispatcher(SlackComponent):
             await self.refuse(request, error)
         else:
             await self.answer(request, call, answer, quietly=quietly)
-
-    def is_new(self, request: SlackRequest) -> bool:
-        if request.key in self._served:
-            return False
-        self._served[request.key] = None
-        return True
 
     async def refuse(self, request: SlackRequest, error: Exception) -> None:
         """Say what went wrong; a refusal that may be appealed has a button for that."""

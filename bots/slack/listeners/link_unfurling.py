@@ -35,7 +35,7 @@ class LinkUnfurling(Listener):
     async def handle_links(self, body: Mapping[str, Any]) -> None:
         """Never raises for what Slack, the database or the storage refuses: the link stays as it is."""
         request, event = of_link(body), body["event"]
-        if not self._dispatcher.is_new(request):
+        if not self._dispatcher.requests.is_new(request.key):
             return
         addresses = dict.fromkeys(str(link["url"]) for link in event.get("links") or ())
         try:

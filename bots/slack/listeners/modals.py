@@ -37,7 +37,7 @@ class Modals(Listener):
         A trigger lasts three seconds, and whatever is looked up first could take longer. Without an action it asks for
         new pictures.
         """
-        if not self._dispatcher.is_new(request):
+        if not self._dispatcher.requests.is_new(request.key):
             return
         await self._people.adopt_language(request)
         title = label(action, single=True) if action else translate(texts.SHORTCUT_IMAGINE)
@@ -76,7 +76,7 @@ class Modals(Listener):
         """Another picture was chosen in a modal: its grid takes the place of the other's."""
         request, view = of_interaction(body), body["view"]
         form, state = read_form(view)
-        if form.command != Action.EDIT or not self._dispatcher.is_new(request):
+        if form.command != Action.EDIT or not self._dispatcher.requests.is_new(request.key):
             return
         picture = str(body["actions"][0]["selected_option"]["value"])
         person = await self._people.person(request)

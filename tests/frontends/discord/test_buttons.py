@@ -60,7 +60,7 @@ async def test_two_people_on_one_button_start_two_jobs(room: Room, painted: str)
 async def test_a_double_click_is_one_job_and_one_message(
     room: Room, painted: str, still: Callable[[str], None]
 ) -> None:
-    still("bots.discord.interactions.click_dedup")
+    still("bots.interactions.request_dedup")
     grid = room.message
     await room.bo.click(grid, label="V1")
     again = await room.bo.click(grid, label="V1")

@@ -136,7 +136,7 @@ async def test_a_refusal_goes_into_direct_messages_and_not_into_the_channel(room
 async def test_two_quick_reactions_of_one_person_are_one_job(
     room: Room, painted: str, still: Callable[[str], None]
 ) -> None:
-    still("bots.discord.interactions.click_dedup")
+    still("bots.interactions.request_dedup")
     grid = room.message
     await room.bo.react(grid, "🔁")
     await room.bo.unreact(grid, "🔁")
