@@ -9,9 +9,10 @@ from typing import Any
 from bots.presentation.compose.answers import compose_spans
 from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.compose.help import compose_help_shown
+from bots.presentation.interaction_router import Run
 from bots.presentation.message import Message, Small
 from bots.process.thread_pools import Pool
-from bots.queries.message_lookup import ShownPictures, find_pictures_above, find_subject_of_thread
+from bots.queries.message_lookup import find_pictures_above, find_subject_of_thread
 from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
 from bots.slack.listeners.listener import Listener
@@ -30,7 +31,6 @@ from bots.slack.texts.typed_text import TypedText
 from bots.texts.languages.readers import reading_in
 from bots.texts.translation import translate
 from studio.commands.parameter_values import Kind
-from studio.commands.registry import execute
 from studio.commands.results import Answer, Community, HelpShown
 from studio.commands.spec import Call, CommandSpec
 from studio.domain.deliveries import MessageRef
@@ -60,11 +60,7 @@ class CommandListener(Listener):
         if request.in_private and request.thread is None and workspace.has_agent_view:
             request = replace(request, thread=str(event["ts"]))  # each request has a thread
         text = TypedText(text=str(event.get("text") or ""), without=workspace.identity.bot_user)
-        files = images(event)
-        if files and text.plain.lower() in ("", "help"):
-            await self._dispatcher.serve(request, _what_with_it)
-        else:
-            await self._follow(request, read_talk, text, files)
+        await self._follow(request, read_talk, text, images(event))
 
     async def _follow(
         self,
@@ -73,20 +69,26 @@ class CommandListener(Listener):
         text: TypedText,
         files: Sequence[File] = (),
     ) -> None:
+        database, root = self._ports.database, _root_of(request)
+
         async def work(call: Call) -> Answer | Message:
-            if read is read_talk and not files and not begins_command(text.plain):
-                shown = await self._find_above(request, call)
-                if shown is not None:
+            if files and text.plain.lower() in ("", "help"):
+                return compose_sentence(translate(texts.WHAT_WITH_IT))
+            if root and read is read_talk and not files and not begins_command(text.plain):
+                find = partial(find_pictures_above, database, root, call.person)
+                if shown := await self._pools.run(Pool.COMMANDS, find):
                     return await self._runner.follow_words(shown, text.plain, call)
             spec, values = read(text.plain)
             if names_others(spec):
                 spec, values = read(text.with_keys(request.team))
             values |= await self._with_files(request, call, spec, values, files)
-            values |= await self._of_thread(request, call, spec, values)
-            await self._introduce(request, spec, values)
-            answer: Answer = await self._pools.run(
-                Pool.COMMANDS, execute, self._ports, call, spec.name, values
-            )
+            if root:
+                subject = partial(find_subject_of_thread, database, spec, values, root, call.person)
+                values |= await self._pools.run(Pool.COMMANDS, subject)
+            for parameter in spec.parameters:
+                if parameter.kind is Kind.PERSON and (person_key := values.get(parameter.name)):
+                    await self._people.introduce(request, str(person_key))
+            answer = await self._runner.run(Run(command=spec.name, values=values), call)
             if isinstance(answer, Community):
                 await self._greet(request, values, answer.rules.reading_language)
             if isinstance(answer, HelpShown) and not answer.about:
@@ -94,13 +96,6 @@ class CommandListener(Listener):
             return answer
 
         await self._dispatcher.serve(request, work)
-
-    async def _introduce(
-        self, request: SlackRequest, spec: CommandSpec, values: Mapping[str, object]
-    ) -> None:
-        for parameter in spec.parameters:
-            if parameter.kind is Kind.PERSON and (person_key := values.get(parameter.name)):
-                await self._people.introduce(request, str(person_key))
 
     async def _greet(self, request: SlackRequest, values: Mapping[str, object], language: Language) -> None:
         """Say so in a channel that was named for the app's messages, or tell the moderator how to invite the app."""
@@ -133,30 +128,10 @@ class CommandListener(Listener):
             for place, file in zip(places, files, strict=False)
         }
 
-    async def _find_above(self, request: SlackRequest, call: Call) -> ShownPictures | None:
-        """The pictures above a thread, which words in it are about."""
-        if request.thread is None:
-            return None
-        find = partial(find_pictures_above, self._ports.database, _root_of(request), call.person)
-        return await self._pools.run(Pool.COMMANDS, find)
 
-    async def _of_thread(
-        self, request: SlackRequest, call: Call, spec: CommandSpec, values: Mapping[str, object]
-    ) -> dict[str, object]:
-        if request.thread is None:
-            return {}
-        root = _root_of(request)
-        find = partial(find_subject_of_thread, self._ports.database, spec, values, root, call.person)
-        return await self._pools.run(Pool.COMMANDS, find)
-
-
-def _root_of(request: SlackRequest) -> MessageRef:
+def _root_of(request: SlackRequest) -> MessageRef | None:
     """The message above the thread. In direct messages the whole thread counts: its root is what the person asked."""
-    thread = request.thread or ""
-    return MessageRef(
-        channel=request.channel or "", message=thread, thread=thread if request.in_private else None
-    )
-
-
-async def _what_with_it(_call: Call) -> Message:
-    return compose_sentence(translate(texts.WHAT_WITH_IT))
+    if request.thread is None:
+        return None
+    thread = request.thread if request.in_private else None
+    return MessageRef(channel=request.channel or "", message=request.thread, thread=thread)
