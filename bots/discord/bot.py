@@ -209,10 +209,10 @@ class ChatelierBot(discord.AutoShardedClient):
         await self.replies.handle(message)
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
-        await self.reactions.handle_add(event)
+        await self.reactions.handle(event)
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
-        await self.reactions.handle_remove(event)
+        await self.reactions.handle(event)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         if isinstance(error := sys.exception(), Exception):

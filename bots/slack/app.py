@@ -102,15 +102,15 @@ class SlackApp:
             "app_mention": commands.message,
             "link_shared": LinkUnfurling(dispatcher).handle_links,
             "message": commands.message,
-            "reaction_added": reactions.handle_add,
-            "reaction_removed": reactions.handle_remove,
+            "reaction_added": reactions.handle,
+            "reaction_removed": reactions.handle,
         }
         self.bolt.middleware(self._follow_event)
         self.bolt.command("/imagine")(self._acknowledge_first(commands.imagine))
         self.bolt.command("/studio")(self._acknowledge_first(commands.studio))
         self.bolt.action(PICTURE_CHOICE)(self._acknowledge_first(modals.picture_chosen))
         self._register_actions(ActionListener(dispatcher, modals, home), submissions, home)
-        self._register_shortcuts(Shortcuts(dispatcher, modals))
+        self._register_shortcuts(Shortcuts(dispatcher, modals), modals)
 
     def _register_actions(self, actions: ActionListener, submissions: ViewSubmissions, home: HomeTab) -> None:
         self.bolt.action(_FORMER_SETTINGS)(self._acknowledge_first(home.former_setting_changed))
@@ -121,8 +121,8 @@ class SlackApp:
 
         self.bolt.view(_FORMS)(submit)
 
-    def _register_shortcuts(self, shortcuts: Shortcuts) -> None:
-        self.bolt.shortcut(IMAGINE)(self._acknowledge_first(shortcuts.anywhere))
+    def _register_shortcuts(self, shortcuts: Shortcuts, modals: Modals) -> None:
+        self.bolt.shortcut(IMAGINE)(self._acknowledge_first(modals.ask_imagine))
         for callback_id in ENTRIES:
             self.bolt.shortcut(callback_id)(self._acknowledge_first(shortcuts.on_message))
 

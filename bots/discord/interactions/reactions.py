@@ -23,24 +23,14 @@ class Reactions(Handler):
         super().__init__(dispatcher)
         self._clicks = RequestDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
-    async def handle_add(self, event: discord.RawReactionActionEvent) -> None:
-        if event.member and event.member.bot:
-            return
-        user = self._context.client.user
-        if user and event.message_author_id not in (None, user.id):
-            return
-        await self._react(event, added=True)
-
-    async def handle_remove(self, event: discord.RawReactionActionEvent) -> None:
-        await self._react(event, added=False)
-
-    async def _react(self, event: discord.RawReactionActionEvent, *, added: bool) -> None:
-        """Do what the reaction means for what the message shows. Never raises."""
-        user = self._context.client.user
-        if event.emoji.id is not None or (user and event.user_id == user.id):
+    async def handle(self, event: discord.RawReactionActionEvent) -> None:
+        """Do what a reaction means for what the message shows, or undo it. Never raises."""
+        own_id = self._context.client.user.id if self._context.client.user else event.message_author_id
+        by_bot = event.user_id == own_id or (event.member is not None and event.member.bot)
+        if by_bot or event.message_author_id not in (None, own_id) or event.emoji.id is not None:
             return
         async with direct_refusal(self._context, event.user_id, "reaction"):
-            await self._follow(event, added=added)
+            await self._follow(event, added=event.event_type == "REACTION_ADD")
 
     async def _follow(self, event: discord.RawReactionActionEvent, *, added: bool) -> None:
         private = event.guild_id is None

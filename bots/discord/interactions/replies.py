@@ -22,30 +22,21 @@ from studio.commands.spec import Call
 class Replies(Handler):
     async def handle(self, message: discord.Message) -> None:
         """Never raises. What went wrong is said by direct message."""
-        words = self._words_of(message)
-        if not words:
+        words, reference = self._words_of(message), message.reference
+        if not words or reference is None or reference.message_id is None:
             return
         async with direct_refusal(self._context, message.author.id, "reply"):
-            await self._follow(message, words)
+            await self._follow(message, words, (reference.channel_id, reference.message_id))
 
     def _words_of(self, message: discord.Message) -> str:
-        """Empty where the message is no reply to the bot by a person."""
+        """Empty where the message does not mention the bot, or is not by a person."""
         user = self._context.client.user
-        replied = message.reference is not None and message.reference.message_id is not None
-        if user is None or message.author.bot or not replied:
-            return ""
-        if all(mentioned.id != user.id for mentioned in message.mentions):
+        if user is None or message.author.bot or user.id not in (person.id for person in message.mentions):
             return ""
         return re.sub(rf"<@!?{user.id}>", " ", message.content).strip()
 
-    async def _follow(self, message: discord.Message, words: str) -> None:
-        reference = message.reference
-        if reference is None or reference.message_id is None:
-            return
-        private = message.guild is None
-        shown = await find_shown_by_id(
-            self._context, reference.channel_id, reference.message_id, private=private
-        )
+    async def _follow(self, message: discord.Message, words: str, replied: tuple[int, int]) -> None:
+        shown = await find_shown_by_id(self._context, *replied, private=message.guild is None)
         if shown is None:
             return
         call = self._call_of(message)

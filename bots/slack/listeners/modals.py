@@ -64,13 +64,13 @@ class Modals(Listener):
         """The form of an action on a picture or a job. Never raises."""
         await self.open(request, step.action, partial(self._runner.load_form, step))
 
-    async def ask_imagine(self, request: SlackRequest) -> None:
+    async def ask_imagine(self, body: Mapping[str, Any]) -> None:
         """From everywhere, so that it asks for a channel. Never raises."""
 
         async def find(_call: Call) -> Form:
             return await self._pools.run(Pool.DATABASE, load_imagine_form, self._ports)
 
-        await self.open(request, None, find)
+        await self.open(of_interaction(body), None, find)
 
     async def picture_chosen(self, body: Mapping[str, Any]) -> None:
         """Another picture was chosen in a modal: its grid takes the place of the other's."""

@@ -34,14 +34,9 @@ log = logging.getLogger(__name__)
 
 
 class Reactions(Listener):
-    async def handle_add(self, body: Mapping[str, Any]) -> None:
-        await self._follow(body, added=True)
-
-    async def handle_remove(self, body: Mapping[str, Any]) -> None:
-        """Only a star can be taken back."""
-        await self._follow(body, added=False)
-
-    async def _follow(self, body: Mapping[str, Any], *, added: bool) -> None:
+    async def handle(self, body: Mapping[str, Any]) -> None:
+        """One that was added or removed; only a star can be taken back."""
+        added = body["event"]["type"] == "reaction_added"
         try:
             found = await self._found(body, added=added)
         except (NotFoundError, NotInstalledError):

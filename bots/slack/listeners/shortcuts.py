@@ -38,9 +38,6 @@ class Shortcuts(Listener):
         super().__init__(dispatcher)
         self._modals = modals
 
-    async def anywhere(self, body: Mapping[str, Any]) -> None:
-        await self._modals.ask_imagine(of_interaction(body))
-
     async def on_message(self, body: Mapping[str, Any]) -> None:
         request, action = of_interaction(body), ENTRIES[body["callback_id"]]
         if ACTIONS[action].needs is Needs.FORM:

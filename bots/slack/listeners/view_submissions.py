@@ -98,21 +98,13 @@ class ViewSubmissions(Listener):
 
 
 def _errors(view: Mapping[str, Any], error: BaseException) -> dict[str, str]:
-    """Slack shows an error at a field of the modal; one that fits no field stands at the first."""
+    """Slack shows an error at a field of the modal; one that fits no field stands at the prompt, else at the first."""
     field = ""
     if isinstance(error, FieldRefusedError):
         field, error = error.field, error.reason
     elif isinstance(error, BadParameterError):
         field = error.parameter
     sentence = plain_text(explain(error)) if isinstance(error, ChatelierError) else message_of(error).summary
-    return {field if field in _fields(view) else _first_field(view): sentence[:_LONGEST_ERROR]}
-
-
-def _fields(view: Mapping[str, Any]) -> list[str]:
-    return [str(block["block_id"]) for block in view.get("blocks", ()) if block.get("type") == "input"]
-
-
-def _first_field(view: Mapping[str, Any]) -> str:
-    """The prompt where there is one: what is wrong is most often there."""
-    fields = _fields(view)
-    return "prompt" if "prompt" in fields else next(iter(fields), "prompt")
+    fields = [str(block["block_id"]) for block in view.get("blocks", ()) if block.get("type") == "input"]
+    first = "prompt" if "prompt" in fields else next(iter(fields), "prompt")
+    return {field if field in fields else first: sentence[:_LONGEST_ERROR]}
