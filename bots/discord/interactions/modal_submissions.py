@@ -19,6 +19,7 @@ from bots.discord.interactions.dispatcher import Handler
 from bots.discord.messages.error_mapping import log_api_errors
 from bots.discord.render_form import parse_step, render_form, steps_of, values_of
 from bots.discord.texts import texts
+from bots.interactions.step_runner import Reply
 from bots.presentation.actions import ACTIONS, label
 from bots.presentation.compose.action_forms import FormSubject
 from bots.presentation.form_model import FieldKind, Form
@@ -36,7 +37,6 @@ from bots.texts.translation import translate
 from studio.commands.button_ids import NO_TARGET, Action
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id, split_picture_id
-from studio.domain.requests import Source
 from studio.errors import BadRequestError, DatabaseUnavailableError
 
 OPENER = "c1f"  # and the action and what its form is about
@@ -77,7 +77,7 @@ class Modals(Handler):
         parts: list[Part] = [Images(images=(form.image,))] if form.image else []
         parts.append(Paragraph(form.intro or (form.title,)))
         opener = _opener(f"{action}:{about}", label(action, single=True))
-        await self._answers.show(interaction, Message(parts=tuple(parts)), more=opener)
+        await self._answers.show(interaction, Reply(message=Message(parts=tuple(parts))), more=opener)
 
     async def open_from(self, interaction: discord.Interaction, opener: str) -> None:
         """The button before a form was pressed; `opener` is its action and what it is about, or the step of a form."""
@@ -112,9 +112,17 @@ class Modals(Handler):
         }
         run = route_form(form, pending, upload=upload)
 
+        resolved = data.get("resolved", {}).get("attachments", {})
+
         async def complete(call: Call) -> Run:
-            uploads = await self._receive_uploads(interaction, filled, call)
-            return route_form(form, {**filled, **uploads}, upload=upload)
+            received: dict[str, object] = {**filled}
+            for name, ids in filled.items():
+                if isinstance(ids, tuple):
+                    files = [discord.Attachment(data=resolved[i], state=interaction._state) for i in ids]
+                    received[name] = [
+                        await store_attachment(self._context, file, call.person) for file in files
+                    ]
+            return route_form(form, received, upload=upload)
 
         if step.next_step is None:
             await self._dispatcher.run(interaction, run, complete=complete)
@@ -128,22 +136,7 @@ class Modals(Handler):
         """The answer to one step of a form, with a button that opens the next."""
         opener = _opener(f"{run.command}:{next_step}", translate(texts.NEXT_STEP))
         if reply := await self._runner.compose(await self._runner.run(run, call), call):
-            await self._answers.show(interaction, reply.message, more=opener)
-
-    async def _receive_uploads(
-        self, interaction: discord.Interaction, filled: Mapping[str, object], call: Call
-    ) -> dict[str, list[Source]]:
-        """The uploads of a form, taken in."""
-        data: Mapping[str, Any] = interaction.data or {}
-        resolved = data.get("resolved", {}).get("attachments", {})
-        received = {}
-        for name, ids in filled.items():
-            if isinstance(ids, tuple):
-                files = [
-                    discord.Attachment(data=resolved[file_id], state=interaction._state) for file_id in ids
-                ]
-                received[name] = [await store_attachment(self._context, file, call.person) for file in files]
-        return received
+            await self._answers.show(interaction, reply, more=opener)
 
     async def open(self, interaction: discord.Interaction, form: Form, *, step: int = 0) -> None:
         with log_api_errors("modal not opened"):

@@ -1,7 +1,7 @@
 """What a person sees of an answer: a message that everybody may read for a job, else one for them alone."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -9,14 +9,13 @@ from typing import Any
 import discord
 from discord import ui
 
-from bots.delivery.attachments import Attachment
 from bots.delivery.message_files import load_files
 from bots.discord.context import DiscordContext
 from bots.discord.messages.error_mapping import log_api_errors
 from bots.discord.messages.transport import DiscordTransport
 from bots.discord.render import edit_arguments, send_arguments
 from bots.discord.texts import texts
-from bots.interactions.step_runner import Result, StepRunner
+from bots.interactions.step_runner import Reply, Result, StepRunner
 from bots.presentation.compose.answers import compose_private, compose_under_way
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.job_message import with_missing_files
@@ -26,8 +25,6 @@ from bots.process.thread_pools import Pool
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.errors import ChatelierError
-
-_NO_FILES: Mapping[str, Attachment] = {}
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +38,7 @@ class Answers:
     ) -> None:
         """`public`: everybody sees the message that acknowledged the interaction."""
         if not isinstance(result, Accepted) or await self._accept(interaction, call, result, public=public):
-            await self._runner.answer(
-                result, call, lambda reply: self.show(interaction, reply.message, made=reply.made)
-            )
+            await self._runner.answer(result, call, partial(self.show, interaction))
 
     async def _accept(
         self, interaction: discord.Interaction, call: Call, answer: Accepted, *, public: bool
@@ -63,16 +58,12 @@ class Answers:
         return True
 
     async def show(
-        self,
-        interaction: discord.Interaction,
-        message: Message,
-        *,
-        made: Mapping[str, Attachment] = _NO_FILES,
-        more: ui.ActionRow[Any] | None = None,
+        self, interaction: discord.Interaction, reply: Reply, *, more: ui.ActionRow[Any] | None = None
     ) -> None:
         """Fill the private answer of an acknowledged interaction; `more` stands below the message's own buttons."""
+        message = reply.message
         limit_bytes = interaction.filesize_limit // max(1, len(message.files))  # together they fit for sure
-        load = partial(load_files, self._context.ports, message, limit_bytes=limit_bytes, made=made)
+        load = partial(load_files, self._context.ports, message, limit_bytes=limit_bytes, made=reply.made)
         loaded = await self._context.pools.run(Pool.FILES, load)
         arguments = edit_arguments(with_missing_files(message, loaded.missing), loaded.files)
         if more is not None:

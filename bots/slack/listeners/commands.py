@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from bots.interactions.step_runner import Reply
 from bots.presentation.compose.answers import compose_spans
 from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.compose.help import compose_help_shown
@@ -109,7 +110,7 @@ class CommandListener(Listener):
                 await send(workspace, Draft(message=greeting), channel=channel)
         except SlackApiRefusedError:
             spans = texts.invite_request(workspace.identity.bot_user, channel)
-            await self._dispatcher.reply(request, compose_spans(spans))
+            await self._dispatcher.reply(request, Reply(message=compose_spans(spans)))
 
     async def _with_files(
         self,

@@ -1,16 +1,15 @@
 """Serves every request once: carries it out and answers, and says what went wrong."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from functools import partial
 
-from bots.delivery.attachments import Attachment
 from bots.delivery.errors import DeliveryInProgressError
 from bots.interactions.error_messages import message_of
 from bots.interactions.request_dedup import RequestDedup
 from bots.interactions.step_runner import Reply, Result, StepRunner
 from bots.presentation.compose.answers import compose_private, compose_spans
 from bots.presentation.compose.cases import compose_sentence
-from bots.presentation.message import Message
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import load_job_view
@@ -30,18 +29,13 @@ from studio.errors import ChatelierError
 Work = Callable[[Call], Awaitable[Result]]
 
 _REMEMBERED = 5000
-_NO_FILES: Mapping[str, Attachment] = {}
 
 log = logging.getLogger(__name__)
 
 
 class Dispatcher(SlackComponent):
     def __init__(
-        self,
-        context: SlackContext,
-        people: Members,
-        replies: EphemeralReplies,
-        runner: StepRunner,
+        self, context: SlackContext, people: Members, replies: EphemeralReplies, runner: StepRunner
     ) -> None:
         super().__init__(context)
         self.context, self.people, self.runner = context, people, runner
@@ -81,12 +75,8 @@ class Dispatcher(SlackComponent):
         self, request: SlackRequest, call: Call, result: Result, *, quietly: bool = False
     ) -> None:
         """Never raises: a job that was accepted is safe, and its events bring the answer later."""
-
-        async def show(reply: Reply) -> None:
-            await self.reply(request, reply.message, subject=reply.subject, made=reply.made)
-
         try:
-            await self.runner.answer(result, call, show, quietly=quietly)
+            await self.runner.answer(result, call, partial(self.reply, request), quietly=quietly)
             if isinstance(result, Accepted):
                 await self._say_where(request, result)
         except (SlackError, DeliveryInProgressError, ChatelierError) as error:
@@ -94,26 +84,21 @@ class Dispatcher(SlackComponent):
         except Exception as error:  # noqa: BLE001 - the job is safe
             report_error(error)
 
-    async def reply(
-        self,
-        request: SlackRequest,
-        message: Message,
-        *,
-        subject: str = "",
-        made: Mapping[str, Attachment] = _NO_FILES,
-    ) -> None:
-        """To the person alone. Files at Slack are recorded for `subject`, and gone after an hour."""
-        draft = await self._images.draft(request, message, lambda _: subject or request.user, made=made)
+    async def reply(self, request: SlackRequest, reply: Reply) -> None:
+        """To the person alone. Files at Slack are recorded for its subject, and gone after an hour."""
+        subject = reply.subject or request.user
+        draft = await self._images.draft(request, reply.message, lambda _: subject, made=reply.made)
         await self._replies.send(request, draft)
 
     async def _say_where(self, request: SlackRequest, answer: Accepted) -> None:
         """Where the job's message is, if the person may not expect it there."""
         if answer.private:
-            await self.reply(request, compose_private(answer))
+            await self.reply(request, Reply(message=compose_private(answer)))
             return
         if answer.repeated or request.channel is None:
             return
         job_view = await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, answer.job_id)
         if job_view.message_ref and job_view.message_ref.channel != request.channel:
             bot_user = (await self._workspaces.of(request.community)).identity.bot_user
-            await self.reply(request, compose_spans(texts.not_here(bot_user, request.channel)))
+            message = compose_spans(texts.not_here(bot_user, request.channel))
+            await self.reply(request, Reply(message=message))
