@@ -116,7 +116,7 @@ class ChatelierBot(discord.AutoShardedClient):
         self.replies = Replies(dispatcher)
         self.tree = Tree(self)
         SlashCommands(dispatcher).build(self.tree)
-        ContextMenus(dispatcher, self.modals, self.buttons).build(self.tree)
+        ContextMenus(dispatcher, self.buttons).build(self.tree)
 
     async def login(self, token: str) -> None:
         """The connector is made here because it needs the running loop."""

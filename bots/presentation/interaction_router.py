@@ -82,12 +82,15 @@ class Run:
 Step = Ask | Choose | Panel | Send | Reveal | Run
 
 
-def parse_press(custom_id: str) -> ButtonId | None:
-    """Read the id of a button back, also of earlier versions. None for foreign or damaged ids."""
+def parse_press(custom_id: str) -> ButtonId:
+    """Read the id of a button back, also of earlier versions. Raises `BadRequestError` for foreign or damaged ids."""
     prefix, _, case_id = custom_id.partition(":")
-    if prefix == _CASE_PICTURES:
-        return ButtonId(action=Action.REVEAL, job_id=case_id) if is_job_id(case_id) else None
-    return parse_button(custom_id)
+    if prefix == _CASE_PICTURES and is_job_id(case_id):
+        return ButtonId(action=Action.REVEAL, job_id=case_id)
+    button = parse_button(custom_id)
+    if button is None:
+        raise BadRequestError("button_unknown")
+    return button
 
 
 def route_button(button: ButtonId) -> Step:

@@ -23,8 +23,6 @@ from bots.presentation.interaction_router import (
 )
 from bots.presentation.subject_lookup import form_about
 from studio.commands.button_ids import VERSION, Action
-from studio.commands.button_ids import Button as ButtonId
-from studio.errors import BadRequestError
 from studio.parsing.grid_regions import is_cell
 
 _SAME_CLICK_SECONDS = 2.0
@@ -36,7 +34,7 @@ class Buttons(Handler):
 
     def __init__(self, dispatcher: Dispatcher, modals: Modals) -> None:
         super().__init__(dispatcher)
-        self._modals = modals
+        self.modals = modals
         self._clicks = RequestDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def handle_press(self, interaction: discord.Interaction) -> None:
@@ -45,20 +43,20 @@ class Buttons(Handler):
         custom_id = str(data.get("custom_id", ""))
         prefix, _, rest = custom_id.partition(":")
         if prefix == CONFIRM:
-            await send_private(interaction, compose_confirmation(_read(f"{VERSION}:{rest}")))
+            await send_private(interaction, compose_confirmation(parse_press(f"{VERSION}:{rest}")))
         elif prefix == OPENER:
-            await self._modals.open_from(interaction, rest)
+            await self.modals.open_from(interaction, rest)
         elif prefix == _CELLS:
             cells = sorted(cell for cell in data.get("values", ()) if is_cell(str(cell)))
             form = form_about(Action.EDIT, FormSubject(about=rest))
-            await self._modals.open(interaction, form.with_values({"region": ",".join(cells)}))
+            await self.modals.open(interaction, form.with_values({"region": ",".join(cells)}))
         elif prefix == SELECT:
             await self._press(interaction, str(next(iter(data.get("values", ())), "")))
         elif prefix in PRESS_PREFIXES:
             await self._press(interaction, custom_id)
 
     async def _press(self, interaction: discord.Interaction, custom_id: str) -> None:
-        button = _read(custom_id)
+        button = parse_press(custom_id)
         click = (interaction.message and interaction.message.id, interaction.user.id, str(button))
         key = self._clicks.key_of(click, fresh=f"discord:{interaction.id}")
         await self.follow(interaction, route_button(button), key=key)
@@ -66,17 +64,9 @@ class Buttons(Handler):
     async def follow(self, interaction: discord.Interaction, step: Step, *, key: str | None = None) -> None:
         """What the router decided."""
         if isinstance(step, Ask):
-            await self._modals.ask(interaction, step)
+            await self.modals.ask(interaction, step)
         elif isinstance(step, Run):
             await self._dispatcher.run(interaction, step, key=key)
         else:
             operation = partial(self._runner.carry_out, step)
             await self._dispatcher.serve(interaction, operation, public=False)
-
-
-def _read(custom_id: str) -> ButtonId:
-    """Raises `BadRequestError`."""
-    button = parse_press(custom_id)
-    if button is None:
-        raise BadRequestError("button_unknown")
-    return button

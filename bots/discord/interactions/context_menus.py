@@ -12,7 +12,6 @@ from bots.discord.guilds.permissions import CONTEXTS, EVERYWHERE, INSTALLS, WITH
 from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, first_image, store_attachment
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
-from bots.discord.interactions.modal_submissions import Modals
 from bots.discord.messages.answers import private_refusal
 from bots.discord.messages.message_lookup import find_shown_in, is_own
 from bots.interactions.step_runner import ForeignImage
@@ -29,9 +28,8 @@ _LOOK_UP_SECONDS = 1.0
 class ContextMenus(Handler):
     """Methods raise a `ChatelierError` before an interaction is acknowledged."""
 
-    def __init__(self, dispatcher: Dispatcher, modals: Modals, presses: Buttons) -> None:
+    def __init__(self, dispatcher: Dispatcher, presses: Buttons) -> None:
         super().__init__(dispatcher)
-        self._modals = modals
         self._presses = presses
 
     def build(self, tree: app_commands.CommandTree) -> None:
@@ -95,5 +93,5 @@ class ContextMenus(Handler):
         if action is Action.WHO:
             return await self._runner.run_on_image(action, image, call)
         form = await self._runner.take_in_form(action, image, call)
-        await self._modals.show_opener(interaction, action, form, call)
+        await self._presses.modals.show_opener(interaction, action, form, call)
         return None

@@ -173,9 +173,5 @@ def _annotation(parameter: Parameter) -> Any:
         ]
         return app_commands.Range[number, *bounds] if any(bound is not None for bound in bounds) else number
     if parameter.kind is Kind.CHOICE:
-        return _choices(parameter)
+        return Literal[tuple(str(choice) for choice in parameter.choices)]
     return str
-
-
-def _choices(parameter: Parameter) -> Any:
-    return Literal[tuple(str(choice) for choice in parameter.choices)]

@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.interactions.step_runner import Result
 from bots.presentation.interaction_router import Ask, parse_press, route_button
 from bots.slack.api.request import of_interaction
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.home_tab import HomeTab
 from bots.slack.listeners.listener import Listener
 from bots.slack.listeners.modals import Modals
-from studio.commands.button_ids import Action, Button
-from studio.commands.spec import Call
+from studio.commands.button_ids import Action
 from studio.errors import BadRequestError
 
 
@@ -27,19 +25,21 @@ class ActionListener(Listener):
         element: Mapping[str, Any] = body["actions"][0]
         is_feedback = element.get("type") == "feedback_buttons"
         chosen: Mapping[str, Any] = element if is_feedback else element.get("selected_option") or {}
-        button = parse_press(str(chosen.get("value") or element.get("action_id", "")))
-        request, step = of_interaction(body), route_button(button) if button else None
-        if isinstance(step, Ask) and not is_feedback:
+        request = of_interaction(body)
+        try:
+            button = parse_press(str(chosen.get("value") or element.get("action_id", "")))
+        except BadRequestError as error:
+            await self._people.adopt_language(request)
+            await self._dispatcher.refuse(request, error)
+            return
+        step = route_button(button)
+        if is_feedback:
+            judge = partial(self._runner.judge, button, good=button.action is Action.STAR)
+            await self._dispatcher.serve(request, judge)
+        elif isinstance(step, Ask):
             await self._modals.ask(request, step)
         else:
-            await self._dispatcher.serve(request, partial(self._carry_out, button, is_feedback))
+            await self._dispatcher.serve(request, partial(self._runner.carry_out, step))
         view: Mapping[str, Any] = body.get("view") or {}
         if view.get("type") == "home":  # what it lists has changed
             await self._home.show(request)
-
-    async def _carry_out(self, button: Button | None, is_feedback: bool, call: Call) -> Result:
-        if button is None:
-            raise BadRequestError("button_unknown")
-        if is_feedback:
-            return await self._runner.judge(button, call, good=button.action is Action.STAR)
-        return await self._runner.carry_out(route_button(button), call)

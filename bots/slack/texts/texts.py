@@ -82,9 +82,7 @@ def in_threads() -> Spans:
 
 
 def not_here(bot_user: str, channel: str) -> Spans:
-    if channel.startswith("D"):  # nobody can be invited into two people's conversation
-        return sentence(_NOT_IN_CONVERSATION)
-    return _about_channel(_NOT_IN_CHANNEL, bot_user, channel)
+    return _about_channel(_NOT_IN_CHANNEL, bot_user, channel, conversation=_NOT_IN_CONVERSATION)
 
 
 def open_desk(channel: str) -> Spans:
@@ -98,12 +96,12 @@ def invite_request(bot_user: str, channel: str) -> Spans:
 
 def elsewhere(bot_user: str, channel: str) -> Spans:
     """Above an answer that could not go to its channel."""
-    if channel.startswith("D"):
-        return sentence(_FROM_CONVERSATION)
-    return _about_channel(_FROM_CHANNEL, bot_user, channel)
+    return _about_channel(_FROM_CHANNEL, bot_user, channel, conversation=_FROM_CONVERSATION)
 
 
-def _about_channel(text: str, bot_user: str, channel: str) -> Spans:
+def _about_channel(text: str, bot_user: str, channel: str, *, conversation: str = "") -> Spans:
+    if conversation and channel.startswith("D"):  # nobody can be invited into two people's conversation
+        return sentence(conversation)
     bot = PersonName(Person.key_of(Platform.SLACK, "", bot_user))
     return sentence(text, channel=ChannelName(channel), invite=_INVITE, bot=bot)
 

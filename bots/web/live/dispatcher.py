@@ -76,8 +76,6 @@ class CommandHandler:
     def _press(self, call: Call, message: Press) -> Reply:
         """A button that opens a dialog on the pages may be pressed all the same."""
         button = interaction_router.parse_press(message.button)
-        if button is None:
-            raise BadRequestError("button_unknown")
         match interaction_router.route_button(button):
             case interaction_router.Run(command=command, values=values):
                 return self._run(call, command, values)
